@@ -1,0 +1,3 @@
+module qovery-key-rotation
+
+go 1.26

@@ -1,0 +1,47 @@
+package rotation
+
+import "time"
+
+// KeyID is an access key id. It prints as its last four characters; MarshalJSON
+// keeps it whole, because the journal needs it.
+type KeyID string
+
+// String shows the last four characters.
+func (id KeyID) String() string {
+	if len(id) <= 4 {
+		return "****"
+	}
+	return "****" + string(id[len(id)-4:])
+}
+
+// KeyStatus is what IAM says of an access key.
+type KeyStatus string
+
+// The states of an access key in IAM.
+const (
+	Active   KeyStatus = "Active"
+	Inactive KeyStatus = "Inactive"
+)
+
+// AccessKey is an access key of the IAM user, without its secret.
+type AccessKey struct {
+	ID        KeyID
+	Status    KeyStatus
+	CreatedAt time.Time
+}
+
+// NewAccessKey is IAM's answer to a creation, the only time it gives the secret.
+type NewAccessKey struct {
+	AccessKey
+	Secret Secret
+}
+
+// findKey returns the key with the id, and whether there is one.
+func findKey(keys []AccessKey, id KeyID) (AccessKey, bool) {
+	for _, key := range keys {
+		if id != "" && key.ID == id {
+			return key, true
+		}
+	}
+	return AccessKey{}, false
+}

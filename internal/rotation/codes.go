@@ -1,0 +1,203 @@
+package rotation
+
+import "slices"
+
+// Code names one thing that can go wrong. Step Functions sees it as the error's
+// name, and the definition retries and catches by it.
+type Code string
+
+// All codes. What each means, which states raise it and what the state machine
+// does with it stands in the table below; a test holds the table and the
+// definition against each other.
+const (
+	AccessDenied              Code = "AccessDenied"
+	AbortRequested            Code = "AbortRequested"
+	ClusterNotDeployed        Code = "ClusterNotDeployed"
+	ClustersBusy              Code = "ClustersBusy"
+	ClustersInError           Code = "ClustersInError"
+	ClustersLocked            Code = "ClustersLocked"
+	ConfigurationError        Code = "ConfigurationError"
+	CredentialMismatch        Code = "CredentialMismatch"
+	DeactivationFailed        Code = "DeactivationFailed"
+	DeploymentFailed          Code = "DeploymentFailed"
+	DeploymentNotObserved     Code = "DeploymentNotObserved"
+	DeploymentTimeout         Code = "DeploymentTimeout"
+	IAMSettling               Code = "IAMSettling"
+	InvalidInput              Code = "InvalidInput"
+	KeyLimitReached           Code = "KeyLimitReached"
+	LockLost                  Code = "LockLost"
+	MalformedAnswer           Code = "MalformedAnswer"
+	MultipleAccessKeys        Code = "MultipleAccessKeys"
+	NewKeyInactive            Code = "NewKeyInactive"
+	NewKeyLost                Code = "NewKeyLost"
+	NewKeyUnusable            Code = "NewKeyUnusable"
+	NewKeyUnusableAfterUpdate Code = "NewKeyUnusableAfterUpdate"
+	NoAccessKey               Code = "NoAccessKey"
+	NoClusters                Code = "NoClusters"
+	NothingToAbort            Code = "NothingToAbort"
+	OldKeyActive              Code = "OldKeyActive"
+	OldKeyHeld                Code = "OldKeyHeld"
+	OldKeyInactive            Code = "OldKeyInactive"
+	OldKeyLost                Code = "OldKeyLost"
+	OldKeyStillInUse          Code = "OldKeyStillInUse"
+	RotationInProgress        Code = "RotationInProgress"
+	StagedSecretLost          Code = "StagedSecretLost"
+	StepBusy                  Code = "StepBusy"
+	TargetNotFound            Code = "TargetNotFound"
+	Throttled                 Code = "Throttled"
+	TokenRefused              Code = "TokenRefused"
+	TooEarly                  Code = "TooEarly"
+	TooManyClusters           Code = "TooManyClusters"
+	UnexpectedAccessKey       Code = "UnexpectedAccessKey"
+	Unreachable               Code = "Unreachable"
+	UnsupportedCredentials    Code = "UnsupportedCredentials"
+	UpdateFailed              Code = "UpdateFailed"
+	UpdateRefused             Code = "UpdateRefused"
+	UsageCheckStale           Code = "UsageCheckStale"
+	WrongIdentity             Code = "WrongIdentity"
+)
+
+// CodeInfo is one row of the table of codes.
+type CodeInfo struct {
+	Code   Code
+	Class  Class  // clean: held instead where Preflight finds a record open
+	Advice string // what to do next, unless the error says something better
+	// The states that raise the code, by what the definition does with it. A
+	// state may both retry and, when that is exhausted, catch.
+	Retried, Caught, Uncaught []string
+}
+
+// Groups of states that the rows below name.
+var (
+	tasks = []string{"Preflight", "RestoreOldKey", "CreateKey", "VerifyKey", "UpdateCredentials", "DeployClusters",
+		"CheckUsage", "DeactivateKey", "VerifyDeployment", "DeleteKey", "Complete", "DiscardKey", "ReactivateKey"}
+	locking = except(tasks, "Preflight") // the states that own a record
+	qovery  = []string{"Preflight", "CreateKey", "UpdateCredentials", "DeployClusters", "DeactivateKey",
+		"VerifyDeployment", "DeleteKey", "Complete", "DiscardKey"}
+	// undoing are the states with a way back for everything that can go wrong in
+	// them: CreateKey to DiscardKey, VerifyDeployment to ReactivateKey.
+	undoing = []string{"CreateKey", "VerifyDeployment"}
+	// bailing are the states whose exhausted retries take the way back.
+	bailing = append(only("DeactivateKey"), undoing...)
+)
+
+const (
+	startAgain = "When that is mended, start the rotation again: it carries on where it stopped"
+	tryAgain   = "Start the rotation again"
+)
+
+// Codes is the table of codes, in alphabetical order.
+var Codes = []CodeInfo{
+	{Code: AbortRequested, Class: Held,
+		Advice: "To carry on, start the rotation again"}, // set by Preflight's plan, not raised
+	{Code: AccessDenied, Class: Held, Caught: undoing, Uncaught: except(tasks, undoing...),
+		Advice: "Check the role of the function and the permission boundaries and service control policies above it. " + startAgain},
+	{Code: ClusterNotDeployed, Class: Again, Caught: only("DeactivateKey"),
+		Advice: "The rotation goes back and deploys the cluster"},
+	{Code: ClustersBusy, Class: Transient, Retried: only("Preflight"),
+		Advice: "Wait for the deployments to end"},
+	{Code: ClustersInError, Class: Clean, Uncaught: only("Preflight"),
+		Advice: "Mend the clusters, deploy them once, then start the rotation again"},
+	{Code: ClustersLocked, Class: Clean, Uncaught: only("Preflight"),
+		Advice: "Unlock the clusters in Qovery, then start the rotation again"},
+	{Code: ConfigurationError, Class: Held, Caught: undoing, Uncaught: except(tasks, undoing...),
+		Advice: "Deploy the stack again; the function's environment is not what the stack gives it"},
+	{Code: CredentialMismatch, Class: Clean, Uncaught: only("Preflight"),
+		Advice: "Correct the target's IAM user or organization"},
+	{Code: DeactivationFailed, Class: Held, Caught: only("DeactivateKey"),
+		Advice: startAgain},
+	{Code: DeploymentFailed, Class: Held, Caught: only("VerifyDeployment"), Uncaught: only("DeployClusters"),
+		Advice: "Mend the cluster, then redrive the execution or start the rotation again"},
+	{Code: DeploymentNotObserved, Class: Held, Caught: only("VerifyDeployment"), Uncaught: only("DeployClusters", "DeactivateKey"),
+		Advice: "See in Qovery why the cluster does not deploy, then redrive the execution or start the rotation again"},
+	{Code: DeploymentTimeout, Class: Held, Caught: only("VerifyDeployment"), Uncaught: only("DeployClusters"),
+		Advice: "See in Qovery what the clusters wait for, then redrive the execution or start the rotation again"},
+	{Code: IAMSettling, Class: Transient, Retried: []string{"Preflight", "RestoreOldKey", "CreateKey", "UpdateCredentials", "DeployClusters", "DeactivateKey", "VerifyDeployment", "DeleteKey", "Complete", "DiscardKey", "ReactivateKey"}, Caught: bailing,
+		Advice: "IAM's lists lag; wait ten minutes, then start the rotation again"},
+	{Code: InvalidInput, Class: Clean, Caught: undoing, Uncaught: except(tasks, undoing...),
+		Advice: "Correct the input, then start the rotation again"},
+	{Code: KeyLimitReached, Class: Clean, Caught: only("CreateKey"),
+		Advice: "Delete the access key that nobody uses, then start the rotation again"},
+	{Code: LockLost, Class: Held, Uncaught: locking,
+		Advice: "Another execution carries this rotation on; nothing needs to be done here"},
+	{Code: MalformedAnswer, Class: Transient, Retried: tasks, Caught: bailing,
+		Advice: tryAgain + "; if this goes on, the API has changed"},
+	{Code: MultipleAccessKeys, Class: Clean, Uncaught: only("Preflight"),
+		Advice: "Delete the key that nobody uses (deactivate it first for a while), then start the rotation again"},
+	{Code: NewKeyInactive, Class: Held, Caught: only("VerifyDeployment"), Uncaught: only("Preflight", "UpdateCredentials", "DeployClusters", "DeactivateKey", "DeleteKey"),
+		Advice: "Somebody deactivated the new key: find out why, then make it Active and start the rotation again"},
+	{Code: NewKeyLost, Class: Held, Caught: only("VerifyDeployment"), Uncaught: only("Preflight", "UpdateCredentials", "DeployClusters", "DeactivateKey", "DeleteKey"),
+		Advice: "Somebody deleted the new key: put a good key into the locations by hand, then run 'rotate release'"},
+	{Code: NewKeyUnusable, Class: Clean, Caught: only("VerifyKey"),
+		Advice: tryAgain},
+	{Code: NewKeyUnusableAfterUpdate, Class: Held, Uncaught: only("VerifyKey"),
+		Advice: "Find out why STS refuses the new key, which some locations hold already. " + startAgain},
+	{Code: NoAccessKey, Class: Clean, Uncaught: only("Preflight"),
+		Advice: "Create an access key for the user and put it into Qovery, then start the rotation again"},
+	{Code: NoClusters, Class: Clean, Uncaught: only("Preflight"),
+		Advice: "Check that the target names the right organization and IAM user"},
+	{Code: NothingToAbort, Class: Clean, Uncaught: only("Preflight"),
+		Advice: "Nothing needs to be done"},
+	{Code: OldKeyActive, Class: Held, Caught: only("VerifyDeployment"), Uncaught: only("DeleteKey", "Complete"),
+		Advice: "Somebody made the old key Active again: find out who uses it, then start the rotation again"},
+	{Code: OldKeyHeld, Class: Held, Caught: only("DeleteKey", "VerifyDeployment"), Uncaught: only("DeactivateKey", "Complete"),
+		Advice: "Put the new key into that location, or remove the old one from it, then start the rotation again"},
+	{Code: OldKeyInactive, Class: Clean, Caught: only("CreateKey"), Uncaught: only("Preflight", "DeactivateKey"),
+		Advice: "Somebody deactivated the key: find out why, then make it Active and start the rotation again"},
+	{Code: OldKeyLost, Class: Held, Uncaught: only("RestoreOldKey", "ReactivateKey"),
+		Advice: "See in Qovery which locations hold the old key and put the new one there"},
+	{Code: OldKeyStillInUse, Class: Held, Uncaught: only("CheckUsage"),
+		Advice: "Give that consumer the new key, then redrive the execution or start the rotation again"},
+	{Code: RotationInProgress, Class: Clean, Caught: only("Preflight"),
+		Advice: "Wait for that execution, or watch it"},
+	{Code: StagedSecretLost, Class: Held, Uncaught: only("Preflight", "VerifyKey", "UpdateCredentials"),
+		Advice: "The new key's secret is gone: put the old key or a good one into all locations by hand, then run 'rotate release'"},
+	{Code: StepBusy, Class: Transient, Retried: tasks, Caught: bailing,
+		Advice: "Wait until that step is over, then start the rotation again"},
+	{Code: TargetNotFound, Class: Clean, Caught: undoing, Uncaught: except(tasks, "CreateKey", "VerifyDeployment", "VerifyKey"),
+		Advice: "Check the target's name, and that the stack is deployed with it"},
+	{Code: Throttled, Class: Transient, Retried: tasks, Caught: bailing,
+		Advice: tryAgain + " when there is less load"},
+	{Code: TokenRefused, Class: Held, Caught: only("CreateKey", "VerifyDeployment"), Uncaught: except(qovery, "CreateKey", "VerifyDeployment"),
+		Advice: "Put a token of that organization with the right to manage clusters into the token parameter. " + startAgain},
+	{Code: TooEarly, Class: Transient, Retried: only("DeactivateKey", "DeleteKey"), Caught: only("DeactivateKey"),
+		Advice: "Wait until the period is over"},
+	{Code: TooManyClusters, Class: Clean, Caught: only("VerifyDeployment"), Uncaught: only("Preflight", "DeployClusters"),
+		Advice: "Split the clusters over several IAM users"},
+	{Code: UnexpectedAccessKey, Class: Held, Caught: undoing, Uncaught: only("Preflight", "UpdateCredentials", "DeployClusters", "DeactivateKey", "DeleteKey", "Complete", "DiscardKey"),
+		Advice: "Put that right by hand so that every location holds one Active key of the user, then run 'rotate release'"},
+	{Code: Unreachable, Class: Transient, Retried: tasks, Caught: bailing,
+		Advice: tryAgain + " when the service answers"},
+	{Code: UnsupportedCredentials, Class: Clean, Uncaught: only("Preflight"),
+		Advice: "Rotate those by hand, or use role credentials, which need no rotation"},
+	{Code: UpdateFailed, Class: Held, Uncaught: only("UpdateCredentials", "DiscardKey"),
+		Advice: "See in Qovery what the location holds. " + startAgain},
+	{Code: UpdateRefused, Class: Clean, Caught: only("UpdateCredentials"),
+		Advice: "Check that the token may edit the organization's credentials"},
+	{Code: UsageCheckStale, Class: Again, Caught: only("DeactivateKey"),
+		Advice: "The rotation goes back and checks the usage"},
+	{Code: WrongIdentity, Class: Held, Uncaught: only("VerifyKey"),
+		Advice: "Check the target's account and IAM user"},
+}
+
+// Info returns the code's row. Every code has one.
+func (c Code) Info() CodeInfo {
+	for _, info := range Codes {
+		if info.Code == c {
+			return info
+		}
+	}
+	return CodeInfo{Code: c, Class: Held}
+}
+
+// Class is the code's class.
+func (c Code) Class() Class { return c.Info().Class }
+
+// Advice says what to do next.
+func (c Code) Advice() string { return c.Info().Advice }
+
+func only(states ...string) []string { return states }
+
+func except(states []string, without ...string) []string {
+	return slices.DeleteFunc(slices.Clone(states), func(s string) bool { return slices.Contains(without, s) })
+}

@@ -1,0 +1,121 @@
+package rotation
+
+import "time"
+
+// Document is what travels through the state machine. It holds no secret and no
+// whole key id: steps take the keys from the journal. It stays under 300 bytes a
+// cluster, because Step Functions carries 256 KiB at most.
+type Document struct {
+	Target       string       `json:"target"`
+	Abort        bool         `json:"abort,omitempty"`
+	Plan         PlanReport   `json:"plan"`
+	Settings     Target       `json:"settings"` // the target, with the execution's longer timings
+	RotationID   string       `json:"rotationId,omitempty"`
+	TakenAt      time.Time    `json:"takenAt,omitzero"`
+	Fence        int          `json:"fence,omitempty"`
+	RedriveCount int          `json:"redriveCount,omitempty"` // as last seen; a change brings fresh attempts and deadlines
+	OldKey       string       `json:"oldKey,omitempty"`       // last four characters
+	NewKey       string       `json:"newKey,omitempty"`       // last four characters
+	CarriedOn    bool         `json:"carriedOn,omitempty"`    // another execution began this rotation
+	Identity     string       `json:"identity,omitempty"`     // whose key STS says the new one is
+	UpdatedAt    time.Time    `json:"updatedAt,omitzero"`     // the last PUT
+	Deployment   Deployment   `json:"deployment"`
+	GraceEndsAt  WaitTime     `json:"graceEndsAt"`
+	Usage        UsageCheck   `json:"usage"`
+	Deactivated  time.Time    `json:"deactivatedAt,omitzero"`
+	ObservedAt   WaitTime     `json:"observationEndsAt"`
+	Verification CanaryRun    `json:"verification"`
+	Summaries    []Summary    `json:"summaries,omitempty"` // of the rotations this execution completed
+	NextIsDue    bool         `json:"nextIsDue"`           // another rotation of the same target is due at once
+	Error        *CaughtError `json:"error,omitempty"`     // what a Catch put there
+}
+
+// CaughtError is what Step Functions' Catch reports.
+type CaughtError struct {
+	Error string `json:"Error"`
+	Cause string `json:"Cause"`
+}
+
+// Deployment is the progress of DeployClusters.
+type Deployment struct {
+	Next          Next              `json:"next"`
+	NextPollAt    WaitTime          `json:"nextPollAt"`
+	Wave          int               `json:"wave,omitempty"` // 1: non-production, 2: production
+	WaveStartedAt time.Time         `json:"waveStartedAt,omitzero"`
+	Returns       int               `json:"returns,omitempty"` // how often DeactivateKey sent the definition back
+	Clusters      []ClusterProgress `json:"clusters,omitempty"`
+}
+
+// Next says where the state machine goes from a polling step.
+type Next string
+
+// Where the polling steps lead.
+const (
+	PollAgain  Next = "POLL"
+	GoOn       Next = "GO_ON"
+	OldKeyGone Next = "OLD_KEY_GONE"
+)
+
+// ClusterProgress is what one deployment of one cluster has come to. Its field
+// names are short because a rotation may carry 250 of them.
+type ClusterProgress struct {
+	ID       string    `json:"id"`
+	Name     string    `json:"name"` // cut to 40 characters
+	Wave     int       `json:"wave"`
+	Attempts int       `json:"attempts,omitempty"`
+	PostedAt time.Time `json:"posted,omitzero"`    // our latest POST, while it is not resolved
+	Baseline string    `json:"baseline,omitempty"` // last execution and deployment date before the POST
+	Seen     bool      `json:"seen,omitempty"`     // in progress since the POST
+	DoneAt   time.Time `json:"done,omitzero"`      // when it was observed as deployed
+	Skipped  string    `json:"skipped,omitempty"`  // the status for which it is passed over
+}
+
+// CanaryRun is the progress of VerifyDeployment.
+type CanaryRun struct {
+	Next       Next             `json:"next"`
+	NextPollAt WaitTime         `json:"nextPollAt"`
+	StartedAt  time.Time        `json:"startedAt,omitzero"`
+	Canary     *ClusterProgress `json:"canary,omitempty"`
+}
+
+// UsageCheck is the result of CheckUsage.
+type UsageCheck struct {
+	Idle        bool      `json:"idle"`
+	CheckedAt   time.Time `json:"checkedAt,omitzero"`
+	LastUseAt   time.Time `json:"lastUseAt,omitzero"`
+	LastUse     string    `json:"lastUse,omitempty"`
+	NextCheckAt WaitTime  `json:"nextCheckAt"`
+	Extended    Duration  `json:"extended"` // how much longer the grace period has become
+}
+
+// PlanReport is the plan as people and ChoosePlan see it.
+type PlanReport struct {
+	Action Action `json:"action"`
+	Reason string `json:"reason"`
+	// The rest is the answer to a dry run.
+	Would     Action        `json:"would,omitempty"`   // what a real execution would do
+	Refused   string        `json:"refused,omitempty"` // the code of what would make it wait or refuse
+	Because   string        `json:"because,omitempty"` // the whole sentence
+	Locations []LocationRef `json:"locations,omitempty"`
+	Clusters  []string      `json:"clusters,omitempty"` // names in the order of deployment
+	Skipped   []string      `json:"skipped,omitempty"`  // names of clusters that would be passed over
+}
+
+// Summary is the outcome of one completed rotation.
+type Summary struct {
+	Target           string       `json:"target"`
+	RotationID       string       `json:"rotationId"`
+	OldKey           string       `json:"oldKey"`
+	NewKey           string       `json:"newKey"`
+	StartedAt        time.Time    `json:"startedAt"`
+	NewKeyCreatedAt  time.Time    `json:"newKeyCreatedAt,omitzero"`
+	UpdatedAt        time.Time    `json:"updatedAt,omitzero"`
+	OldKeyInactiveAt time.Time    `json:"oldKeyInactiveAt,omitzero"`
+	OldKeyDeletedAt  time.Time    `json:"oldKeyDeletedAt,omitzero"`
+	CompletedAt      time.Time    `json:"completedAt"`
+	ClustersDeployed int          `json:"clustersDeployed"`
+	ClustersSkipped  []string     `json:"clustersSkipped,omitempty"`
+	LastUseOfOldKey  time.Time    `json:"lastUseOfOldKey,omitzero"`
+	GraceExtendedBy  Duration     `json:"graceExtendedBy"`
+	Verification     Verification `json:"verification"`
+}

@@ -1,0 +1,70 @@
+package rotation
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Duration is a time.Duration that is written as people write it: "2h", "90m".
+type Duration time.Duration
+
+// String drops the zero parts that time.Duration prints: 2h, not 2h0m0s.
+func (d Duration) String() string {
+	s := time.Duration(d).String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+// MarshalText writes the short form.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads what time.ParseDuration reads.
+func (d *Duration) UnmarshalText(text []byte) error {
+	parsed, err := time.ParseDuration(string(text))
+	if err != nil {
+		return fmt.Errorf("%q is not a duration such as 2h or 90m", text)
+	}
+	*d = Duration(parsed)
+	return nil
+}
+
+// WaitTime is a time that a Wait state reads. Step Functions cuts fractions of
+// a second off, so it is always written rounded up to a whole second, in UTC
+// with a Z; and it is always written, because a missing path cannot be caught.
+type WaitTime struct{ time.Time }
+
+// MarshalText rounds up.
+func (w WaitTime) MarshalText() ([]byte, error) {
+	return []byte(ceilSecond(w.Time).Format(time.RFC3339)), nil
+}
+
+// UnmarshalText reads RFC 3339.
+func (w *WaitTime) UnmarshalText(text []byte) (err error) {
+	w.Time, err = time.Parse(time.RFC3339, string(text))
+	return err
+}
+
+// MarshalJSON shadows the embedded time's, which keeps fractions.
+func (w WaitTime) MarshalJSON() ([]byte, error) {
+	text, err := w.MarshalText()
+	return []byte(`"` + string(text) + `"`), err
+}
+
+// UnmarshalJSON shadows the embedded time's.
+func (w *WaitTime) UnmarshalJSON(data []byte) error {
+	return w.UnmarshalText([]byte(strings.Trim(string(data), `"`)))
+}
+
+func ceilSecond(t time.Time) time.Time {
+	t = t.UTC()
+	if floor := t.Truncate(time.Second); !floor.Equal(t) {
+		return floor.Add(time.Second)
+	}
+	return t
+}

@@ -1,0 +1,72 @@
+package rotation
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Class says what an error leaves behind, and decides the tone of the notice.
+// Which state comes next is the state machine's decision.
+type Class string
+
+// The classes of errors.
+const (
+	// Clean: nothing is different from before the rotation began.
+	Clean Class = "clean"
+	// Held: Qovery holds a good, Active key; starting again carries on.
+	Held Class = "held"
+	// Transient: the same step is tried again.
+	Transient Class = "transient"
+	// Again: the state machine goes back to an earlier state.
+	Again Class = "again"
+)
+
+// Error is the one error type of the domain. Code is the name that the state
+// machine routes by; the sentence tells a person what is so, what is in place
+// now, and what to do next.
+type Error struct {
+	Code    Code
+	Class   Class
+	What    string // what is so
+	InPlace string // which keys exist in which state; the guard fills it in
+	Next    string // what to do; the code's own advice when empty
+	Urgent  bool   // something in production may be failing already
+}
+
+// Errorf makes an error with the class and the advice that codes.go gives the code.
+func Errorf(code Code, format string, args ...any) *Error {
+	return &Error{Code: code, Class: code.Class(), What: fmt.Sprintf(format, args...)}
+}
+
+// Error is the whole sentence.
+func (e *Error) Error() string {
+	next := e.Next
+	if next == "" {
+		next = e.Code.Advice()
+	}
+	var parts []string
+	for _, part := range []string{e.What, e.InPlace, next} {
+		if part = strings.TrimSpace(part); part != "" {
+			parts = append(parts, strings.TrimRight(part, ".")+".")
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// AsError returns the domain error in err's chain. Anything else is a
+// programming error or a dying context: it becomes Unreachable, which is retried
+// and proves nothing.
+func AsError(err error) *Error {
+	var coded *Error
+	if errors.As(err, &coded) {
+		return coded
+	}
+	return Errorf(Unreachable, "The step was interrupted: %v", err)
+}
+
+// HasCode tells whether err carries the code.
+func HasCode(err error, code Code) bool {
+	var coded *Error
+	return errors.As(err, &coded) && coded.Code == code
+}

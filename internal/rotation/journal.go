@@ -1,0 +1,101 @@
+package rotation
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// Record is the journal's open record of an IAM user: lock and write-ahead log
+// in one. It, and not the document, is what steps believe about who owns the
+// rotation, which keys it is about, and what has been begun.
+type Record struct {
+	// Revision grows by one with every write, and every write requires the
+	// revision before its own. That one condition implies all others: nobody
+	// took over, no lease was set, nothing was marked since the record was read.
+	Revision int `json:"revision"`
+
+	IAMUser    string    `json:"iamUser"`
+	Target     string    `json:"target"`
+	RotationID string    `json:"rotationId"`
+	TakenAt    time.Time `json:"takenAt"`   // when the rotation began
+	TouchedAt  time.Time `json:"touchedAt"` // last write
+
+	Owner string `json:"owner"` // ARN of the execution
+	Fence int    `json:"fence"` // grows by one with every takeover
+	Lease Lease  `json:"lease"`
+
+	OldKey    KeyID         `json:"oldKey"`
+	NewKey    KeyID         `json:"newKey,omitempty"`
+	KnownKeys []KeyID       `json:"knownKeys"` // all keys of the user when the rotation began
+	Locations []LocationRef `json:"locations"` // the places to rotate
+
+	// Attempts are the times at which a CreateAccessKey was sent whose outcome
+	// is not known. All are kept: a key may turn up long after.
+	Attempts []time.Time     `json:"attempts,omitempty"`
+	Marks    map[Effect]Mark `json:"marks"`
+}
+
+// Lease says that an invocation may be causing effects until a time.
+type Lease struct {
+	Holder string    `json:"holder,omitempty"` // invocation id
+	Until  time.Time `json:"until,omitzero"`
+}
+
+// runs tells whether the lease may still be in use.
+func (l Lease) runs(now time.Time) bool { return l.Holder != "" && now.Before(l.Until) }
+
+// Effect is a kind of change that a rotation makes.
+type Effect string
+
+// The effects that the journal marks.
+const (
+	Create     Effect = "create"
+	Update     Effect = "update"
+	Deploy     Effect = "deploy"
+	Deactivate Effect = "deactivate"
+	Verify     Effect = "verify"
+	Delete     Effect = "delete"
+	Discard    Effect = "discard"
+	Reactivate Effect = "reactivate"
+)
+
+// Mark says when an effect was begun, which is written before the first request
+// that could have it, and when it was done. Zero means not (yet).
+type Mark struct {
+	Begun time.Time `json:"begun,omitzero"`
+	Done  time.Time `json:"done,omitzero"`
+}
+
+func (r *Record) begun(e Effect) bool { return r != nil && !r.Marks[e].Begun.IsZero() }
+func (r *Record) done(e Effect) bool  { return r != nil && !r.Marks[e].Done.IsZero() }
+
+// clone copies the record so that a failed write leaves the original as it was.
+func (r Record) clone() Record {
+	r.KnownKeys = slices.Clone(r.KnownKeys)
+	r.Locations = slices.Clone(r.Locations)
+	r.Attempts = slices.Clone(r.Attempts)
+	r.Marks = maps.Clone(r.Marks)
+	if r.Marks == nil {
+		r.Marks = map[Effect]Mark{}
+	}
+	return r
+}
+
+// Outcome is how a rotation ended.
+type Outcome string
+
+// The outcomes that history records. A held rotation has none yet.
+const (
+	Completed Outcome = "completed" // the old key is deleted
+	Discarded Outcome = "discarded" // the new key is deleted, nothing is different
+	Released  Outcome = "released"  // a person resolved it by hand
+)
+
+// HistoryItem is what remains of a rotation in the journal.
+type HistoryItem struct {
+	Record  Record    `json:"record"`
+	Outcome Outcome   `json:"outcome"`
+	EndedAt time.Time `json:"endedAt"`
+	Summary *Summary  `json:"summary,omitempty"`
+}

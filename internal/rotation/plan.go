@@ -1,0 +1,3 @@
+package rotation
+
+type Action string

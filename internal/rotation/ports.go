@@ -1,0 +1,213 @@
+package rotation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Every port returns *Error with one of the codes AccessDenied, Throttled,
+// Unreachable or MalformedAnswer (and those its own comment names), or a value
+// that is true. "I could not find out" is always an error, never a "no".
+
+// Clock is time.
+type Clock interface {
+	Now() time.Time
+	// Sleep waits, or returns ctx's error when that ends first.
+	Sleep(ctx context.Context, d time.Duration) error
+}
+
+// Targets are the deployed target configurations.
+type Targets interface {
+	// Target returns a target, checked. Also TargetNotFound, InvalidInput.
+	Target(ctx context.Context, name string) (Target, error)
+}
+
+// Keys are the access keys of IAM users. Lists lag behind changes by seconds,
+// now and then by minutes.
+type Keys interface {
+	// List returns all keys of the user. Also TargetNotFound when there is no such user.
+	List(ctx context.Context, user string) ([]AccessKey, error)
+	// Create is sent once and never repeated. AccessDenied, Throttled and
+	// KeyLimitReached mean that no key was created; with any other error one may
+	// have been, or may yet be.
+	Create(ctx context.Context, user string) (NewAccessKey, error)
+	// SetStatus makes a key Active or Inactive. Also ErrNoSuchKey.
+	SetStatus(ctx context.Context, user string, id KeyID, status KeyStatus) error
+	// Delete deletes a key. Already gone is success.
+	Delete(ctx context.Context, user string, id KeyID) error
+}
+
+// ErrNoSuchKey says that IAM knows no such access key.
+var ErrNoSuchKey = errors.New("no such access key")
+
+// UsageLog tells what used a key.
+type UsageLog interface {
+	// LastUse returns the latest known use of the key, and how long a use may
+	// take to become known. A zero Use.At means that no use is known.
+	LastUse(ctx context.Context, user string, id KeyID) (Use, error)
+}
+
+// Use is one use of an access key, as far as the log tells.
+type Use struct {
+	At      time.Time     // zero: never used, as far as is known
+	Service string        // "ecr", "eks", ...
+	Region  string        // "eu-west-3", ...
+	Lag     time.Duration // uses younger than this may not be known yet
+}
+
+// Identities tells whose key it is.
+type Identities interface {
+	// CallerIdentity signs a request with the key. A key that STS refuses is
+	// ErrKeyRefused, which for a new key is nothing unusual.
+	CallerIdentity(ctx context.Context, id KeyID, secret Secret) (Identity, error)
+}
+
+// ErrKeyRefused says that STS does not accept the key (yet).
+var ErrKeyRefused = errors.New("the access key is not accepted")
+
+// Identity is STS's answer to GetCallerIdentity.
+type Identity struct {
+	Account string // twelve digits
+	ARN     string // arn:aws:iam::123456789012:user/path/name
+}
+
+// Staging keeps the new key's secret until the locations hold it. Each secret
+// is stored under its key's id.
+type Staging interface {
+	// Put stores a secret; a secret that is there already is left alone, and
+	// found out to be the same, or MalformedAnswer.
+	Put(ctx context.Context, id KeyID, secret Secret) error
+	// Has tells whether a secret is stored, without reading it.
+	Has(ctx context.Context, id KeyID) (bool, error)
+	// Get reads a secret. Also ErrNotStaged. A stored value for another key id
+	// is MalformedAnswer.
+	Get(ctx context.Context, id KeyID) (Secret, error)
+	// Delete destroys a secret. Already gone is success.
+	Delete(ctx context.Context, id KeyID) error
+}
+
+// ErrNotStaged says that no secret is staged for the key.
+var ErrNotStaged = errors.New("no secret is staged for the key")
+
+// Executions tells how executions of the state machine are doing.
+type Executions interface {
+	// State is eventually consistent.
+	State(ctx context.Context, arn string) (ExecutionState, error)
+}
+
+// ExecutionState is as much as the plan needs to know of an execution.
+type ExecutionState string
+
+// States of an execution.
+const (
+	ExecutionRunning ExecutionState = "running"
+	ExecutionEnded   ExecutionState = "ended"
+	// ExecutionUnknown: Step Functions knows no such execution. It forgets
+	// them after 90 days, and may not know one yet that has just begun.
+	ExecutionUnknown ExecutionState = "unknown"
+)
+
+// Journal is the table that says who rotates which IAM user, what was begun,
+// what was done, and how rotations ended. All reads are consistent.
+type Journal interface {
+	// Load returns the open record of the user, or nil.
+	Load(ctx context.Context, iamUser string) (*Record, error)
+	// Save stores the record if the stored one has the revision before the
+	// record's (revision 1: if there is none), else ErrConflict.
+	Save(ctx context.Context, record Record) error
+	// Close removes the open record and adds the history item in one
+	// transaction, if the stored record still has item.Record's revision, else
+	// ErrConflict.
+	Close(ctx context.Context, item HistoryItem) error
+	// Ended returns how a rotation ended, or nil.
+	Ended(ctx context.Context, iamUser string, takenAt time.Time, rotationID string) (*HistoryItem, error)
+}
+
+// ErrConflict says that the journal's record is not the one that was expected.
+var ErrConflict = errors.New("the journal's record has changed")
+
+// Qovery opens organizations.
+type Qovery interface {
+	// Open reads the organization's API token and returns the organization.
+	// Also TokenRefused when the token cannot be read or is empty.
+	Open(ctx context.Context, target Target) (Organization, error)
+}
+
+// Organization is one organization at Qovery. Reads may be a minute stale.
+// Every method also returns TokenRefused when Qovery does not accept the token.
+type Organization interface {
+	// Locations returns every place in the organization that may hold an access key id.
+	Locations(ctx context.Context) ([]Location, error)
+	// Location reads one place again.
+	Location(ctx context.Context, ref LocationRef) (Location, error)
+	// PutKey puts a key into a location, keeping all else that it holds. It is
+	// sent once. A *Refusal means that nothing was changed; with any other
+	// error it may have been, or may yet be.
+	PutKey(ctx context.Context, ref LocationRef, id KeyID, secret Secret) error
+	// Clusters returns all clusters of the organization with their status.
+	Clusters(ctx context.Context) ([]Cluster, error)
+	// Locks returns the ids of locked clusters, with the reasons.
+	Locks(ctx context.Context) (map[string]string, error)
+	// Deploy starts a deployment. It is sent once. A *Refusal means that none
+	// was started; with any other error one may have been, or may yet be.
+	Deploy(ctx context.Context, clusterID string) error
+	// Problem returns the last error line of a cluster's deployment and
+	// Qovery's hint, or "" when the logs tell none.
+	Problem(ctx context.Context, clusterID string) (string, error)
+}
+
+// Refusal is a definite no to a request that would have changed something: an
+// answer of 4xx, but not 408, 425 or 429, which do not say that nothing happened.
+type Refusal struct {
+	Status int    // HTTP status
+	Detail string // what the answer said, without anything secret
+}
+
+// Error says what was refused.
+func (r *Refusal) Error() string {
+	if r.Detail == "" {
+		return fmt.Sprintf("Qovery refused with %d", r.Status)
+	}
+	return fmt.Sprintf("Qovery refused with %d: %s", r.Status, r.Detail)
+}
+
+// LocationKind is the kind of a place in Qovery that stores an access key id.
+type LocationKind string
+
+// The kinds of locations.
+const (
+	AWSCredentials LocationKind = "awsCredentials"
+)
+
+// LocationRef names a location.
+type LocationRef struct {
+	Kind LocationKind `json:"kind"`
+	ID   string       `json:"id"`
+	Name string       `json:"name"`
+}
+
+// Location is a place in Qovery that stores an access key id.
+type Location struct {
+	LocationRef
+	Key KeyID // the access key id it holds; empty when it holds none
+	// Type is what Qovery calls the location's type: AWS for static
+	// credentials, the only ones that can be rotated.
+	Type string
+	// Rotatable: this system knows how to put another key into it.
+	Rotatable bool
+	Clusters  []string // ids of the clusters it serves
+}
+
+// Cluster is a cluster and its status.
+type Cluster struct {
+	ID         string
+	Name       string
+	Production bool
+	Status     string // one of Qovery's values, or one not known yet
+	// LastExecutionID and LastDeployedAt change with every deployment; whether
+	// at its start or its end, no public source says. Either may be empty.
+	LastExecutionID string
+	LastDeployedAt  string
+}

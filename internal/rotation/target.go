@@ -1,0 +1,213 @@
+package rotation
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// Target is one named thing to rotate: an IAM user, the Qovery organization
+// that holds its key, and the timings. It is configured in cdk.json and deployed
+// as one SSM parameter; ParseTarget checks it at both ends.
+type Target struct {
+	Name           string   `json:"name"`
+	IAMUserName    string   `json:"iamUserName"`
+	IAMUserPath    string   `json:"iamUserPath"`
+	OrganizationID string   `json:"organizationId"`
+	TokenParameter string   `json:"tokenParameter"` // name of the SecureString with Qovery's API token
+	Schedule       Schedule `json:"schedule"`
+	Timings
+	MaxDeployAttempts int          `json:"maxDeployAttempts"` // for each cluster, 1 to 5
+	Verification      Verification `json:"verification"`
+	HandledElsewhere  []string     `json:"handledElsewhere,omitempty"` // ids of locations that a person changes by hand
+	Account           string       `json:"account"`                    // twelve digits; empty: the CLI's
+	Region            string       `json:"region"`                     // empty: the CLI's
+}
+
+// Timings are the periods that protect production. An execution's input may
+// lengthen them and never shorten them.
+type Timings struct {
+	GracePeriod       Duration `json:"gracePeriod"`       // both keys valid after the last deployment: 2h to 24h
+	IdleFor           Duration `json:"idleFor"`           // the old key unused before it is deactivated: 15m to the grace period
+	MaxGraceExtension Duration `json:"maxGraceExtension"` // how long a used old key may prolong the grace period: up to 7 days
+	ObservationPeriod Duration `json:"observationPeriod"` // the old key Inactive before it is deleted: 5m to 24h
+	DeploymentTimeout Duration `json:"deploymentTimeout"` // for each wave: 15m to 12h
+}
+
+// Schedule says when rotations start by themselves.
+type Schedule struct {
+	RateDays              int    `json:"rateDays"`              // 7 to 365
+	StartAt               string `json:"startAt"`               // RFC 3339 with offset: an anchor, possibly long past
+	FlexibleWindowMinutes int    `json:"flexibleWindowMinutes"` // 0 to 1440
+	Enabled               bool   `json:"enabled"`
+}
+
+// Verification says whether a cluster is deployed once more while the old key is Inactive.
+type Verification string
+
+// Kinds of verification.
+const (
+	VerifyNone   Verification = "none"
+	VerifyCanary Verification = "canary"
+)
+
+// DefaultTarget has the default of every field that has one.
+func DefaultTarget() Target {
+	return Target{
+		IAMUserPath:    "/",
+		TokenParameter: "/qovery-key-rotation/qovery-token",
+		Schedule:       Schedule{RateDays: 90, FlexibleWindowMinutes: 60, Enabled: true},
+		Timings: Timings{
+			GracePeriod:       Duration(2 * time.Hour),
+			IdleFor:           Duration(time.Hour),
+			MaxGraceExtension: Duration(24 * time.Hour),
+			ObservationPeriod: Duration(30 * time.Minute),
+			DeploymentTimeout: Duration(2 * time.Hour),
+		},
+		MaxDeployAttempts: 2,
+		Verification:      VerifyCanary,
+	}
+}
+
+// ParseTarget decodes a target strictly, fills in the defaults and checks every
+// field. The error names each field that is wrong, says what is, and gives a
+// right example.
+func ParseTarget(data []byte) (Target, error) {
+	target := DefaultTarget()
+	if err := decodeStrictly(data, &target); err != nil {
+		return Target{}, err
+	}
+	if err := target.Check(); err != nil {
+		return Target{}, err
+	}
+	return target, nil
+}
+
+// FieldError is one mistake in a configuration or an input.
+type FieldError struct {
+	Field   string // path of the field
+	Problem string // what is wrong with it
+	Example string // a right value
+}
+
+// Error reads as one line.
+func (e *FieldError) Error() string {
+	return fmt.Sprintf("%s: %s (for example %s)", e.Field, e.Problem, e.Example)
+}
+
+var (
+	namePattern      = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
+	userPattern      = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
+	userPathPattern  = regexp.MustCompile(`^/([!-.0-~]+/)*$`)
+	uuidPattern      = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+	parameterPattern = regexp.MustCompile(`^/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$`)
+	accountPattern   = regexp.MustCompile(`^([0-9]{12})?$`)
+	regionPattern    = regexp.MustCompile(`^([a-z]{2}(-[a-z]+)+-[0-9])?$`)
+)
+
+// Check checks every field. All mistakes are joined into one error.
+func (t Target) Check() error {
+	var mistakes []error
+	wrong := func(field, problem, example string) {
+		mistakes = append(mistakes, &FieldError{field, problem, example})
+	}
+	matches := func(field, value string, pattern *regexp.Regexp, rule, example string) {
+		switch {
+		case value == "" && !pattern.MatchString(""):
+			wrong(field, "is required", example)
+		case !pattern.MatchString(value):
+			wrong(field, fmt.Sprintf("%q %s", value, rule), example)
+		}
+	}
+	matches("name", t.Name, namePattern, "is not 1 to 32 characters of a-z, 0-9 and -", `"production"`)
+	matches("iamUserName", t.IAMUserName, userPattern, "is no IAM user name", `"qovery"`)
+	matches("iamUserPath", t.IAMUserPath, userPathPattern, "does not begin and end with a slash", `"/automation/"`)
+	matches("organizationId", t.OrganizationID, uuidPattern, "is no UUID", `"6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90"`)
+	matches("tokenParameter", t.TokenParameter, parameterPattern, "is no SSM parameter name that begins with a slash", `"/qovery-key-rotation/qovery-token"`)
+	matches("account", t.Account, accountPattern, "is not twelve digits", `"123456789012"`)
+	matches("region", t.Region, regionPattern, "is no AWS region", `"eu-west-3"`)
+	if t.Verification != VerifyNone && t.Verification != VerifyCanary {
+		wrong("verification", fmt.Sprintf("%q is neither none nor canary", t.Verification), `"canary"`)
+	}
+	if t.MaxDeployAttempts < 1 || t.MaxDeployAttempts > 5 {
+		wrong("maxDeployAttempts", fmt.Sprintf("%d is not 1 to 5", t.MaxDeployAttempts), "2")
+	}
+	for i, id := range t.HandledElsewhere {
+		matches(fmt.Sprintf("handledElsewhere[%d]", i), id, uuidPattern, "is no UUID", `"0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12"`)
+	}
+	mistakes = append(mistakes, t.Schedule.check()...)
+	mistakes = append(mistakes, t.Timings.check()...)
+	return errors.Join(mistakes...)
+}
+
+func (s Schedule) check() []error {
+	var mistakes []error
+	if s.RateDays < 7 || s.RateDays > 365 {
+		mistakes = append(mistakes, &FieldError{"schedule.rateDays", fmt.Sprintf("%d is not 7 to 365", s.RateDays), "90"})
+	}
+	if s.FlexibleWindowMinutes < 0 || s.FlexibleWindowMinutes > 1440 {
+		mistakes = append(mistakes, &FieldError{"schedule.flexibleWindowMinutes", fmt.Sprintf("%d is not 0 to 1440", s.FlexibleWindowMinutes), "60"})
+	}
+	if _, err := time.Parse(time.RFC3339, s.StartAt); err != nil {
+		problem := "is required"
+		if s.StartAt != "" {
+			problem = fmt.Sprintf("%q is no RFC 3339 time with offset", s.StartAt)
+		}
+		mistakes = append(mistakes, &FieldError{"schedule.startAt", problem, `"2026-01-12T09:00:00+01:00"`})
+	}
+	return mistakes
+}
+
+func (t Timings) check() []error {
+	var mistakes []error
+	between := func(field string, value, low, high Duration, example string) {
+		if value < low || value > high {
+			mistakes = append(mistakes, &FieldError{field, fmt.Sprintf("%s is not %s to %s", value, low, high), example})
+		}
+	}
+	hour, minute := Duration(time.Hour), Duration(time.Minute)
+	between("gracePeriod", t.GracePeriod, 2*hour, 24*hour, `"2h"`)
+	between("idleFor", t.IdleFor, 15*minute, max(t.GracePeriod, 15*minute), `"1h"`)
+	between("maxGraceExtension", t.MaxGraceExtension, 0, 7*24*hour, `"24h"`)
+	between("observationPeriod", t.ObservationPeriod, 5*minute, 24*hour, `"30m"`)
+	between("deploymentTimeout", t.DeploymentTimeout, 15*minute, 12*hour, `"2h"`)
+	return mistakes
+}
+
+// minimumLead is how far ahead a schedule's first run lies at least, so that
+// it is still ahead when the deployment arrives there.
+const minimumLead = 10 * time.Minute
+
+// FirstRun is the first startAt + n * rateDays that lies at least ten minutes
+// ahead of now. A day is 24 hours, as EventBridge Scheduler counts rates.
+func (s Schedule) FirstRun(now time.Time) (time.Time, error) {
+	anchor, err := time.Parse(time.RFC3339, s.StartAt)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("schedule.startAt: %w", err)
+	}
+	period := time.Duration(s.RateDays) * 24 * time.Hour
+	earliest := now.Add(minimumLead)
+	if anchor.Before(earliest) {
+		periods := (earliest.Sub(anchor) + period - 1) / period
+		anchor = anchor.Add(periods * period)
+	}
+	return anchor, nil
+}
+
+// decodeStrictly decodes JSON and refuses unknown fields and trailing data.
+func decodeStrictly(data []byte, into any) error {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		return fmt.Errorf("%s", strings.TrimPrefix(err.Error(), "json: "))
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("there is more than one JSON value")
+	}
+	return nil
+}
