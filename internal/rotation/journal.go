@@ -70,8 +70,8 @@ type Mark struct {
 func (r *Record) begun(e Effect) bool { return r != nil && !r.Marks[e].Begun.IsZero() }
 func (r *Record) done(e Effect) bool  { return r != nil && !r.Marks[e].Done.IsZero() }
 
-// clone copies the record so that a failed write leaves the original as it was.
-func (r Record) clone() Record {
+// Clone copies the record so that a failed write leaves the original as it was.
+func (r Record) Clone() Record {
 	r.KnownKeys = slices.Clone(r.KnownKeys)
 	r.Locations = slices.Clone(r.Locations)
 	r.Attempts = slices.Clone(r.Attempts)
