@@ -56,20 +56,6 @@ const (
 	OldKeyGone Next = "OLD_KEY_GONE"
 )
 
-// ClusterProgress is what one deployment of one cluster has come to. Its field
-// names are short because a rotation may carry 250 of them.
-type ClusterProgress struct {
-	ID       string    `json:"id"`
-	Name     string    `json:"name"` // cut to 40 characters
-	Wave     int       `json:"wave"`
-	Attempts int       `json:"attempts,omitempty"`
-	PostedAt time.Time `json:"posted,omitzero"`    // our latest POST, while it is not resolved
-	Baseline string    `json:"baseline,omitempty"` // last execution and deployment date before the POST
-	Seen     bool      `json:"seen,omitempty"`     // in progress since the POST
-	DoneAt   time.Time `json:"done,omitzero"`      // when it was observed as deployed
-	Skipped  string    `json:"skipped,omitempty"`  // the status for which it is passed over
-}
-
 // CanaryRun is the progress of VerifyDeployment.
 type CanaryRun struct {
 	Next       Next             `json:"next"`

@@ -1,3 +1,310 @@
 package rotation
 
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Action is what an execution does after Preflight.
 type Action string
+
+// The actions that ChoosePlan knows.
+const (
+	ActionCreate     Action = "CREATE"
+	ActionVerify     Action = "VERIFY"
+	ActionDeploy     Action = "DEPLOY"
+	ActionDelete     Action = "DELETE"
+	ActionReactivate Action = "REACTIVATE"
+	ActionAbort      Action = "ABORT"
+	ActionDryRun     Action = "DRY_RUN"
+)
+
+// Situation is all that the plan depends on.
+type Situation struct {
+	Now              time.Time
+	Execution        string // ARN of the execution that asks
+	Abort            bool
+	IAMUser          string
+	Keys             []AccessKey
+	LastUses         map[KeyID]Use // of the keys beyond the one that Qovery uses
+	Locations        []Location
+	HandledElsewhere []string
+	Record           *Record
+	Owner            ExecutionState // of the record's owner
+	Staged           bool           // the secret of the record's new key is staged
+}
+
+// Decision is what to do. Either Action or Refusal is set.
+type Decision struct {
+	Action  Action
+	Reason  string // the row that matched, for people
+	Refusal *Error
+	// CloseRecord: the record is of a rotation whose new key is gone and held
+	// nowhere. It is closed first; what follows was decided without it.
+	CloseRecord bool
+}
+
+// row is one row of the plan. Rows are asked in order; the first that applies decides.
+type row struct {
+	situation string
+	applies   func(*Situation) bool
+	decide    func(*Situation) Decision
+}
+
+// Decide is the plan: a pure function of the situation.
+func Decide(s Situation) Decision {
+	for _, row := range plan {
+		if row.applies(&s) {
+			decision := row.decide(&s)
+			if decision.Reason == "" {
+				decision.Reason = row.situation
+			}
+			return decision
+		}
+	}
+	panic("the plan's last row applies to everything")
+}
+
+// plan is the table of design: what each situation calls for. It is filled in
+// by init because one row decides again.
+var plan []row
+
+func init() {
+	plan = slices.Concat(ownershipRows, abortRows, settlingRows, freshRows, unfinishedRows, carryOnRows)
+}
+
+// Who owns the record, and may the execution that asks have it?
+var ownershipRows = []row{
+	{"another execution is at work", (*Situation).ownerRuns, func(s *Situation) Decision {
+		return refuse(RotationInProgress, "The execution %s is rotating this key", s.Record.Owner)
+	}},
+	{"a step may still be at work", (*Situation).stepMayRun, func(s *Situation) Decision {
+		return refuse(StepBusy, "A step of %s may still be at work", s.Record.Owner)
+	}},
+}
+
+// An abort comes before all that could refuse it: bringing back the key that
+// this record deactivated is always right.
+var abortRows = []row{
+	{"abort without an open rotation", func(s *Situation) bool { return s.Abort && s.Record == nil }, func(s *Situation) Decision {
+		return refuse(NothingToAbort, "No rotation of the IAM user %s is open", s.IAMUser)
+	}},
+	{"abort; the old key is Inactive, not by this rotation", func(s *Situation) bool { return s.Abort && s.oldInactive() && !s.Record.deactivatedByUs() }, oldKeyInactive},
+	{"abort", func(s *Situation) bool { return s.Abort }, do(ActionAbort)},
+}
+
+var settlingRows = []row{
+	{"the new key or a creation is too young to judge", (*Situation).creationSettling, func(s *Situation) Decision {
+		return refuse(IAMSettling, "A key was created less than %d minutes ago, and IAM's lists lag", settling/time.Minute)
+	}},
+	{"the user has no key", func(s *Situation) bool { return len(s.Keys) == 0 }, func(s *Situation) Decision {
+		return refuse(NoAccessKey, "The IAM user %s has no access key%s", s.IAMUser, s.heldText())
+	}},
+}
+
+// No rotation is open.
+var freshRows = []row{
+	{"Qovery holds no key of the user", func(s *Situation) bool { return s.Record == nil && s.usedByQovery() == "" }, func(s *Situation) Decision {
+		return refuse(CredentialMismatch, "No AWS credentials in the organization hold a key of the IAM user %s: the user has %s%s", s.IAMUser, s.keysText(), s.heldText())
+	}},
+	{"more than one key", func(s *Situation) bool { return s.Record == nil && len(s.Keys) > 1 }, multipleKeys},
+	{"the key is Inactive", func(s *Situation) bool { return s.Record == nil && s.Keys[0].Status != Active }, func(s *Situation) Decision {
+		decision := refuse(OldKeyInactive, "The key %s, which Qovery holds, is Inactive", s.Keys[0].ID)
+		decision.Refusal.Urgent = true
+		return decision
+	}},
+	{"one Active key, held by Qovery", func(s *Situation) bool { return s.Record == nil }, do(ActionCreate)},
+}
+
+// A rotation is open that has no new key, or is giving it up. From here on there
+// is a record.
+var unfinishedRows = []row{
+	{"a location holds another key", func(s *Situation) bool { return len(s.Record.strangers(s.Locations)) > 0 }, func(s *Situation) Decision {
+		return refuse(UnexpectedAccessKey, "%s", s.Record.requireFamiliar(s.Locations).(*Error).What)
+	}},
+	{"no new key yet", func(s *Situation) bool { return s.withoutNewKey() && len(s.Record.further(s.Keys)) == 0 }, do(ActionCreate)},
+	{"no new key yet; a lost creation left keys behind", func(s *Situation) bool { return s.withoutNewKey() && s.onlyOrphans() }, do(ActionCreate)},
+	{"the new key is being discarded", func(s *Situation) bool { return s.Record.begun(Discard) && !s.holds(s.Record.NewKey) }, do(ActionCreate)},
+	{"the new key is gone and held nowhere", func(s *Situation) bool {
+		return s.newGone() && !s.holds(s.Record.NewKey) && s.exists(s.Record.OldKey)
+	}, func(s *Situation) Decision {
+		without := *s
+		without.Record = nil
+		decision := Decide(without)
+		decision.CloseRecord = true
+		return decision
+	}},
+	{"the new key is gone", (*Situation).newGone, func(s *Situation) Decision {
+		decision := refuse(NewKeyLost, "The new key %s does not exist any more%s", s.Record.NewKey, s.heldText())
+		decision.Refusal.Urgent = s.holds(s.Record.NewKey)
+		return decision
+	}},
+	{"the new key is Inactive", func(s *Situation) bool { return s.status(s.Record.NewKey) == Inactive }, func(s *Situation) Decision {
+		decision := refuse(NewKeyInactive, "The new key %s is Inactive%s", s.Record.NewKey, s.heldText())
+		decision.Refusal.Urgent = s.holds(s.Record.NewKey)
+		return decision
+	}},
+	{"the old key is Inactive, not by this rotation", func(s *Situation) bool { return s.oldInactive() && !s.Record.deactivatedByUs() }, oldKeyInactive},
+}
+
+// A rotation is open, and its new key is Active.
+var carryOnRows = []row{
+	{"the old key is held and Inactive", func(s *Situation) bool { return s.oldHeld() && s.oldInactive() }, do(ActionReactivate)},
+	{"the new key's secret is still staged", func(s *Situation) bool {
+		return s.named() && s.Staged && (s.oldHeld() || s.onlyNewHeld() && !s.oldInactive())
+	}, do(ActionVerify)},
+	{"the new key was never handed out and its secret is gone", func(s *Situation) bool {
+		return s.named() && s.oldHeld() && !s.holds(s.Record.NewKey) && !s.Record.begun(Update)
+	}, do(ActionCreate)},
+	{"locations hold the old key and the new key's secret is gone", func(s *Situation) bool { return s.named() && s.oldHeld() }, func(s *Situation) Decision {
+		return refuse(StagedSecretLost, "The secret of the new key %s is gone%s", s.Record.NewKey, s.heldText())
+	}},
+	{"the old key's deletion was begun", func(s *Situation) bool {
+		return s.onlyNewHeld() && s.Record.begun(Delete) && (s.oldInactive() || !s.exists(s.Record.OldKey))
+	}, do(ActionDelete)},
+	{"all locations hold the new key, the old one is Inactive", func(s *Situation) bool { return s.onlyNewHeld() && s.oldInactive() }, do(ActionReactivate)},
+	{"all locations hold the new key", (*Situation).onlyNewHeld, do(ActionDeploy)},
+	{"anything else", func(*Situation) bool { return true }, func(s *Situation) Decision {
+		return refuse(UnexpectedAccessKey, "The keys are not what the journal says: it knows the old key %s and the new key %s, the user has %s%s",
+			s.Record.OldKey, s.Record.NewKey, s.keysText(), s.heldText())
+	}},
+}
+
+func do(action Action) func(*Situation) Decision {
+	return func(*Situation) Decision { return Decision{Action: action} }
+}
+
+func refuse(code Code, format string, args ...any) Decision {
+	return Decision{Refusal: Errorf(code, format, args...)}
+}
+
+func oldKeyInactive(s *Situation) Decision {
+	if s.Record.recently(Reactivate, s.Now) {
+		return refuse(IAMSettling, "The old key %s was made Active less than %d minutes ago, and IAM's lists lag", s.Record.OldKey, settling/time.Minute)
+	}
+	decision := refuse(OldKeyInactive, "The old key %s is Inactive, and not by this rotation%s", s.Record.OldKey, s.heldText())
+	decision.Refusal.Urgent = s.oldHeld()
+	return decision
+}
+
+func multipleKeys(s *Situation) Decision {
+	used := s.usedByQovery()
+	var others []string
+	for _, key := range s.Keys {
+		if key.ID != used {
+			others = append(others, s.describe(key))
+		}
+	}
+	return refuse(MultipleAccessKeys, "The IAM user %s has %d access keys: Qovery uses %s; beside it there is %s", s.IAMUser, len(s.Keys), used, strings.Join(others, "; "))
+}
+
+func (s *Situation) describe(key AccessKey) string {
+	use := "never used"
+	if at := s.LastUses[key.ID].At; !at.IsZero() {
+		use = "last used " + at.UTC().Format(time.RFC3339)
+	}
+	return fmt.Sprintf("%s, %s, %d days old, %s", key.ID, key.Status, int(s.Now.Sub(key.CreatedAt).Hours()/24), use)
+}
+
+// own: the record is this execution's own, as when Preflight is tried again.
+func (s *Situation) own() bool { return s.Record != nil && s.Record.Owner == s.Execution }
+
+func (s *Situation) ownerRuns() bool {
+	return s.Record != nil && !s.own() && s.Owner == ExecutionRunning
+}
+
+// forgotten is how long an owner that Step Functions does not know may yet turn
+// up: it answers late for executions that have just begun, and knows none after
+// ninety days.
+const forgotten = 24 * time.Hour
+
+func (s *Situation) stepMayRun() bool {
+	if s.Record == nil {
+		return false
+	}
+	unknown := !s.own() && s.Owner == ExecutionUnknown && s.Now.Sub(s.Record.TouchedAt) < forgotten
+	return s.Record.Lease.runs(s.Now) || unknown
+}
+
+func (s *Situation) creationSettling() bool {
+	if s.Record == nil {
+		return false
+	}
+	missing := s.newGone() && s.Record.recently(Create, s.Now)
+	return missing || s.Record.NewKey == "" && s.Record.requireSettled(s.Now) != nil
+}
+
+// usedByQovery is the user's key that AWS credentials hold.
+func (s *Situation) usedByQovery() KeyID {
+	for _, key := range s.Keys {
+		for _, location := range holders(s.Locations, key.ID) {
+			if location.Kind == AWSCredentials {
+				return key.ID
+			}
+		}
+	}
+	return ""
+}
+
+// holds: a location that is rotated holds the key.
+func (s *Situation) holds(id KeyID) bool {
+	return len(holders(rotated(s.Locations, s.HandledElsewhere), id)) > 0
+}
+
+func (s *Situation) oldHeld() bool { return s.holds(s.Record.OldKey) }
+
+func (s *Situation) onlyNewHeld() bool {
+	return s.named() && s.holds(s.Record.NewKey) && !s.oldHeld()
+}
+
+func (s *Situation) named() bool { return s.Record.NewKey != "" }
+
+func (s *Situation) exists(id KeyID) bool {
+	_, exists := findKey(s.Keys, id)
+	return exists
+}
+
+func (s *Situation) status(id KeyID) KeyStatus {
+	key, _ := findKey(s.Keys, id)
+	return key.Status
+}
+
+func (s *Situation) oldInactive() bool { return s.status(s.Record.OldKey) == Inactive }
+func (s *Situation) newGone() bool     { return s.named() && !s.exists(s.Record.NewKey) }
+
+func (s *Situation) withoutNewKey() bool {
+	return !s.named() && s.oldHeld() && s.status(s.Record.OldKey) == Active
+}
+
+func (s *Situation) onlyOrphans() bool {
+	return !slices.ContainsFunc(s.Record.further(s.Keys), func(key AccessKey) bool {
+		held := len(holders(s.Locations, key.ID)) > 0
+		return !s.Record.isOrphan(key, held, !s.LastUses[key.ID].At.IsZero())
+	})
+}
+
+func (s *Situation) keysText() string {
+	var list []string
+	for _, key := range s.Keys {
+		list = append(list, fmt.Sprintf("%s (%s)", key.ID, key.Status))
+	}
+	if len(list) == 0 {
+		return "none"
+	}
+	return strings.Join(list, ", ")
+}
+
+func (s *Situation) heldText() string {
+	var list []string
+	for _, location := range s.Locations {
+		if location.Key != "" {
+			list = append(list, fmt.Sprintf("%s %q holds %s", location.Kind, location.Name, location.Key))
+		}
+	}
+	if len(list) == 0 {
+		return "; no location holds a key"
+	}
+	return "; " + enumerate(list)
+}

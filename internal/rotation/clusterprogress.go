@@ -1,0 +1,119 @@
+package rotation
+
+import (
+	"fmt"
+	"time"
+	"unicode/utf8"
+)
+
+// ClusterProgress is what the deployment of one cluster has come to. Its field
+// names are short because a rotation may carry 250 of them.
+type ClusterProgress struct {
+	ID       string    `json:"id"`
+	Name     string    `json:"name"` // cut to 32 bytes
+	Wave     int       `json:"wave"`
+	Attempts int       `json:"tries,omitempty"`
+	PostedAt time.Time `json:"posted,omitzero"` // our POST, until it is resolved
+	Baseline string    `json:"was,omitempty"`   // last execution and deployment date before the POST
+	Seen     bool      `json:"seen,omitempty"`  // in progress since the POST
+	DoneAt   time.Time `json:"done,omitzero"`   // when it was observed as deployed
+	Skipped  string    `json:"skip,omitempty"`  // the status for which it is passed over
+	Refused  int       `json:"no,omitempty"`    // the HTTP status with which the latest POST was refused
+}
+
+// verdict is what a look at a cluster says about its deployment.
+type verdict string
+
+const (
+	waiting     verdict = "waiting"
+	startIt     verdict = "start it" // at rest, and not deployed by us yet
+	isDeployed  verdict = "deployed"
+	passOver    verdict = "pass over"
+	failed      verdict = "failed"
+	notObserved verdict = "not observed"
+)
+
+// observeWithin is how long a deployment that was started may stay invisible.
+const observeWithin = 10 * time.Minute
+
+const longestName = 32
+
+func newProgress(cluster Cluster) ClusterProgress {
+	name := cluster.Name
+	for len(name) > longestName {
+		_, size := utf8.DecodeLastRuneInString(name)
+		name = name[:len(name)-size]
+	}
+	return ClusterProgress{ID: cluster.ID, Name: name, Wave: waveOf(cluster)}
+}
+
+// judge compares a look at the cluster with what we did to it. DEPLOYED alone
+// proves nothing: read straight after the POST it is the old deployment's. Ours
+// shows in a changed execution or date, or in a status that was in progress.
+func (p *ClusterProgress) judge(cluster Cluster, now time.Time) verdict {
+	status := classOf(cluster.Status)
+	if status == idle {
+		return passOver
+	}
+	if p.PostedAt.IsZero() {
+		if status == inProgress {
+			return waiting // it may carry the old key: ours is started after it
+		}
+		return startIt
+	}
+	if status == inProgress {
+		p.Seen = true
+		return waiting
+	}
+	changed := p.Seen || baseline(cluster) != p.Baseline
+	switch {
+	case changed && status == deployed:
+		return isDeployed
+	case changed:
+		return failed
+	case now.Sub(p.PostedAt) < observeWithin:
+		return waiting
+	default:
+		return notObserved
+	}
+}
+
+// proven tells whether this rotation has deployed the cluster, and what is seen
+// of it now does not contradict that.
+func (p *ClusterProgress) proven(cluster Cluster) bool {
+	switch classOf(cluster.Status) {
+	case idle:
+		return true
+	case deployed, inProgress:
+		return !p.DoneAt.IsZero()
+	default:
+		return false
+	}
+}
+
+// posted notes a deployment that was, or may have been, started.
+func (p *ClusterProgress) posted(cluster Cluster, now time.Time) {
+	p.PostedAt, p.Baseline, p.Seen, p.Refused = now, baseline(cluster), false, 0
+	p.Attempts++
+}
+
+// refused notes a deployment that Qovery would not start.
+func (p *ClusterProgress) refused(status int) {
+	p.resolved()
+	p.Refused = status
+	p.Attempts++
+}
+
+// resolved forgets the open POST.
+func (p *ClusterProgress) resolved() { p.PostedAt, p.Baseline, p.Seen = time.Time{}, "", false }
+
+// restart forgets all but which cluster it is.
+func (p *ClusterProgress) restart() {
+	*p = ClusterProgress{ID: p.ID, Name: p.Name, Wave: p.Wave}
+}
+
+func (p *ClusterProgress) over() bool { return !p.DoneAt.IsZero() || p.Skipped != "" }
+
+func baseline(cluster Cluster) string {
+	return fmt.Sprintf("%s|%s", cluster.LastExecutionID, cluster.LastDeployedAt)
+}

@@ -1,0 +1,92 @@
+package rotation
+
+import (
+	"cmp"
+	"slices"
+)
+
+// class is what a cluster's status means for a rotation.
+type class string
+
+const (
+	deployed   class = "deployed"
+	failing    class = "failing"     // the last deployment failed
+	canceled   class = "canceled"    // at rest, and the last deployment did not end well
+	idle       class = "idle"        // at rest, and nothing runs: passed over and reported
+	inProgress class = "in progress" // also every status that is not known
+)
+
+// statuses are Qovery's values (its public OpenAPI description, 1.0.4; RUNNING
+// is what its API of 2022 answered). Values that are not here count as in
+// progress: they are waited for, never taken as done.
+var statuses = map[string]class{
+	"DEPLOYED": deployed, "RESTARTED": deployed, "RUNNING": deployed,
+
+	"BUILD_ERROR": failing, "DEPLOYMENT_ERROR": failing, "DELETE_ERROR": failing, "STOP_ERROR": failing,
+	"RESTART_ERROR": failing, "INVALID_CREDENTIALS": failing, "INTERNAL_ERROR": failing,
+
+	"CANCELED": canceled,
+
+	"STOPPED": idle, "READY": idle, "DELETED": idle,
+
+	"BUILDING": inProgress, "DEPLOYING": inProgress, "CANCELING": inProgress, "DELETING": inProgress,
+	"STOPPING": inProgress, "RESTARTING": inProgress, "DRY_RUN": inProgress, "QUEUED": inProgress,
+	"DEPLOYMENT_QUEUED": inProgress, "DELETE_QUEUED": inProgress, "STOP_QUEUED": inProgress, "RESTART_QUEUED": inProgress,
+}
+
+func classOf(status string) class {
+	if class, known := statuses[status]; known {
+		return class
+	}
+	return inProgress
+}
+
+func knownStatus(status string) bool {
+	_, known := statuses[status]
+	return known
+}
+
+// Waves: clusters of the first are all deployed before one of the second is.
+const (
+	nonProduction = 1
+	production    = 2
+)
+
+func waveOf(c Cluster) int {
+	if c.Production {
+		return production
+	}
+	return nonProduction
+}
+
+// servedClusters picks the clusters that the locations serve, in the order of
+// deployment. A served cluster that the organization does not list is a
+// malformed answer, not a cluster less.
+func servedClusters(all []Cluster, locations []Location) ([]Cluster, error) {
+	byID := map[string]Cluster{}
+	for _, cluster := range all {
+		byID[cluster.ID] = cluster
+	}
+	var served []Cluster
+	for _, location := range locations {
+		for _, id := range location.Clusters {
+			cluster, listed := byID[id]
+			if !listed {
+				return nil, Errorf(MalformedAnswer, "Qovery says that %s %q serves the cluster %s, and does not list that cluster", location.Kind, location.Name, id)
+			}
+			served = append(served, cluster)
+		}
+	}
+	slices.SortFunc(served, func(a, b Cluster) int {
+		return cmp.Or(cmp.Compare(waveOf(a), waveOf(b)), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+	})
+	return slices.CompactFunc(served, func(a, b Cluster) bool { return a.ID == b.ID }), nil
+}
+
+// concerned returns the clusters that hang on the rotation: those of every
+// location that holds the old or the new key, or that was to be rotated.
+func (r *Record) concerned(all []Cluster, locations []Location) ([]Cluster, error) {
+	return servedClusters(all, slices.DeleteFunc(slices.Clone(locations), func(l Location) bool {
+		return l.Key != r.OldKey && (r.NewKey == "" || l.Key != r.NewKey) && !r.rotates(l.LocationRef)
+	}))
+}

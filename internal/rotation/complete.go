@@ -1,0 +1,95 @@
+package rotation
+
+import (
+	"context"
+	"time"
+)
+
+// Complete closes the journal's record and sums the rotation up.
+type Complete struct {
+	Guard
+	Keys   Keys
+	Qovery Qovery
+}
+
+const (
+	// dueAfter is the age of a new key at which a rotation that was interrupted
+	// is followed by the one that is due meanwhile.
+	dueAfter = 7 * 24 * time.Hour
+	// roomFor is how old an execution may be to do that: its history must hold
+	// another rotation (25,000 events).
+	roomFor = 12 * time.Hour
+)
+
+// Run ends the rotation.
+func (s Complete) Run(ctx context.Context, call Call) (Document, error) {
+	doc := call.Document
+	item, err := s.ended(ctx, call)
+	if err != nil {
+		return doc, err
+	}
+	if item == nil {
+		err = s.hold(ctx, call, func(c *claim) error {
+			if err := s.check(ctx, c, doc); err != nil {
+				return err
+			}
+			summary := doc.summarize(c.Record, c.now())
+			item = &HistoryItem{Record: c.Record, EndedAt: c.now(), Summary: &summary}
+			return c.close(ctx, Completed, &summary)
+		})
+		if err != nil {
+			return doc, err
+		}
+	}
+	doc.Summaries = append(doc.Summaries, *item.Summary)
+	doc.NextIsDue = doc.CarriedOn && item.EndedAt.Sub(item.Summary.NewKeyCreatedAt) > dueAfter &&
+		item.EndedAt.Sub(call.Execution.StartTime) < roomFor
+	return doc, nil
+}
+
+// check makes sure that the rotation is what it says: the new key everywhere,
+// the old one gone.
+func (s Complete) check(ctx context.Context, c *claim, doc Document) error {
+	organization, err := s.Qovery.Open(ctx, doc.Settings)
+	if err != nil {
+		return err
+	}
+	locations, err := organization.Locations(ctx)
+	if err != nil {
+		return err
+	}
+	if err := requireNotHeld(locations, c.OldKey, OldKeyHeld, "old"); err != nil {
+		return err
+	}
+	if err := c.requireFamiliar(locations); err != nil {
+		return err
+	}
+	if c.done(Delete) {
+		return nil
+	}
+	keys, err := s.Keys.List(ctx, c.IAMUser)
+	if err != nil {
+		return err
+	}
+	if old, exists := findKey(keys, c.OldKey); exists {
+		return Errorf(OldKeyActive, "The old key %s exists and is %s", c.OldKey, old.Status)
+	}
+	return nil
+}
+
+func (doc *Document) summarize(record Record, now time.Time) Summary {
+	summary := Summary{
+		Target: record.Target, RotationID: record.RotationID, OldKey: record.OldKey.String(), NewKey: record.NewKey.String(),
+		StartedAt: record.TakenAt, NewKeyCreatedAt: record.Marks[Create].Done, UpdatedAt: record.Marks[Update].Done,
+		OldKeyInactiveAt: record.Marks[Deactivate].Done, OldKeyDeletedAt: record.Marks[Delete].Done, CompletedAt: now,
+		LastUseOfOldKey: doc.Usage.LastUseAt, GraceExtendedBy: doc.Usage.Extended, Verification: doc.Settings.Verification,
+	}
+	for _, progress := range doc.Deployment.Clusters {
+		if progress.Skipped != "" {
+			summary.ClustersSkipped = append(summary.ClustersSkipped, progress.Name+" ("+progress.Skipped+")")
+		} else {
+			summary.ClustersDeployed++
+		}
+	}
+	return summary
+}

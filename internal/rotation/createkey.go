@@ -1,0 +1,148 @@
+package rotation
+
+import (
+	"context"
+)
+
+// CreateKey creates the new key and stages its secret. Before that it clears up
+// what earlier tries left behind: a creation whose outcome is unknown, a discard
+// that was begun, a new key whose secret was lost before it was handed out.
+type CreateKey struct {
+	Guard
+	Keys    Keys
+	Usage   UsageLog
+	Qovery  Qovery
+	Staging Staging
+}
+
+// Run leaves the record with a new key whose secret is staged.
+func (s CreateKey) Run(ctx context.Context, call Call) (Document, error) {
+	doc := call.Document
+	err := s.hold(ctx, call, func(c *claim) error {
+		locations, err := s.clearUp(ctx, c, doc)
+		if err != nil {
+			return err
+		}
+		if c.NewKey == "" {
+			if err := s.create(ctx, c, locations); err != nil {
+				return err
+			}
+		}
+		doc.NewKey = c.NewKey.String()
+		return nil
+	})
+	return doc, err
+}
+
+// clearUp leaves the record either with a new key that is staged, from an
+// earlier run of this step, or without any.
+func (s CreateKey) clearUp(ctx context.Context, c *claim, doc Document) ([]Location, error) {
+	organization, err := s.Qovery.Open(ctx, doc.Settings)
+	if err != nil {
+		return nil, err
+	}
+	locations, err := organization.Locations(ctx)
+	if err != nil {
+		return nil, err
+	}
+	listed, err := s.Keys.List(ctx, c.IAMUser)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.requireOldKeyInService(listed, locations); err != nil {
+		return nil, err
+	}
+	if err := s.clearNewKey(ctx, c, locations); err != nil || c.NewKey != "" {
+		return locations, err
+	}
+	if err := c.requireSettled(c.now()); err != nil {
+		return nil, err
+	}
+	left, err := deleteOrphans(ctx, c, s.Keys, s.Usage, listed, locations)
+	if err != nil {
+		return nil, err
+	}
+	if len(left) > 0 {
+		return nil, Errorf(UnexpectedAccessKey, "The IAM user %s has a key %s that this rotation did not create", c.IAMUser, left[0].ID)
+	}
+	return locations, nil
+}
+
+// requireOldKeyInService makes sure that the key to replace is the one that
+// Qovery uses now.
+func (r *Record) requireOldKeyInService(keys []AccessKey, locations []Location) error {
+	if err := r.requireFamiliar(locations); err != nil {
+		return err
+	}
+	key, exists := findKey(keys, r.OldKey)
+	switch {
+	case !exists || len(holders(locations, r.OldKey)) == 0:
+		return Errorf(UnexpectedAccessKey, "The old key %s is not the key that Qovery uses any more", r.OldKey)
+	case key.Status != Active:
+		return Errorf(OldKeyInactive, "The old key %s is Inactive", r.OldKey)
+	}
+	return nil
+}
+
+// clearNewKey discards the record's new key, unless it is whole: then an earlier
+// run of this step created it.
+func (s CreateKey) clearNewKey(ctx context.Context, c *claim, locations []Location) error {
+	if c.NewKey == "" {
+		return nil
+	}
+	staged, err := s.Staging.Has(ctx, c.NewKey)
+	if err != nil {
+		return err
+	}
+	if staged && !c.begun(Discard) {
+		return nil
+	}
+	return discardNewKey(ctx, c, s.Keys, s.Staging, locations)
+}
+
+// create sends one CreateAccessKey. The attempt is in the journal before it is
+// sent, and stays there unless its outcome becomes known.
+func (s CreateKey) create(ctx context.Context, c *claim, locations []Location) error {
+	attempt := c.now()
+	err := c.mark(ctx, func(r *Record) {
+		r.Marks[Create] = Mark{Begun: attempt}
+		r.Attempts = append(r.Attempts, attempt)
+	})
+	if err != nil {
+		return err
+	}
+	if err := c.inTime(); err != nil {
+		return err
+	}
+	key, err := s.Keys.Create(ctx, c.IAMUser)
+	if err != nil {
+		return s.notCreated(ctx, c, err)
+	}
+	if err := c.resolveAttempt(ctx, func(r *Record) { r.NewKey = key.ID }); err != nil {
+		return err
+	}
+	if err := s.Staging.Put(ctx, key.ID, key.Secret); err != nil {
+		return err
+	}
+	return c.finish(ctx, Create)
+}
+
+// notCreated forgets an attempt of which IAM says that it created nothing. Of
+// any other the outcome is unknown: its key is found, and deleted, later.
+func (s CreateKey) notCreated(ctx context.Context, c *claim, err error) error {
+	if HasCode(err, AccessDenied) || HasCode(err, Throttled) || HasCode(err, KeyLimitReached) || HasCode(err, TargetNotFound) {
+		if forgetErr := c.resolveAttempt(ctx, func(r *Record) { delete(r.Marks, Create) }); forgetErr != nil {
+			return forgetErr
+		}
+		return err
+	}
+	return Errorf(IAMSettling, "CreateAccessKey was sent and its outcome is unknown (%s)", AsError(err).What)
+}
+
+// resolveAttempt takes the latest attempt off the list of unknown outcomes.
+func (c *claim) resolveAttempt(ctx context.Context, change func(*Record)) error {
+	return c.mark(ctx, func(r *Record) {
+		r.Attempts = r.Attempts[:len(r.Attempts)-1]
+		change(r)
+	})
+}

@@ -1,0 +1,149 @@
+package rotation
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+)
+
+// DeactivateKey makes the old key Inactive, once nothing needs it any more.
+type DeactivateKey struct {
+	Guard
+	Keys   Keys
+	Qovery Qovery
+}
+
+const (
+	usageFreshFor = 15 * time.Minute // then the usage check is stale
+	mostReturns   = 2                // how often the definition goes back to DeployClusters
+)
+
+// Run leaves the old key Inactive.
+func (s DeactivateKey) Run(ctx context.Context, call Call) (Document, error) {
+	doc := call.Document
+	err := s.hold(ctx, call, func(c *claim) error {
+		if !c.done(Deactivate) {
+			if err := s.deactivate(ctx, c, doc); err != nil {
+				return c.afterBegun(err)
+			}
+		}
+		doc.Deactivated = c.Marks[Deactivate].Done
+		doc.ObservedAt = WaitTime{doc.observationEnds(c.Record)}
+		return nil
+	})
+	return doc, err
+}
+
+func (doc *Document) observationEnds(record Record) time.Time {
+	return record.Marks[Deactivate].Done.Add(time.Duration(doc.Settings.ObservationPeriod))
+}
+
+// afterBegun gives an error the code that leads to ReactivateKey, if the old
+// key may be Inactive already. Transient errors are retried first, and lead
+// there by themselves.
+func (c *claim) afterBegun(err error) error {
+	coded := AsError(err)
+	if !c.begun(Deactivate) || coded.Class == Transient || coded.Code == LockLost {
+		return coded
+	}
+	return Errorf(DeactivationFailed, "Making the old key %s Inactive did not end well (%s): %s", c.OldKey, coded.Code, coded.What)
+}
+
+func (s DeactivateKey) deactivate(ctx context.Context, c *claim, doc Document) error {
+	exists, err := s.check(ctx, c, doc)
+	if err != nil {
+		return err
+	}
+	if !exists {
+		return c.finish(ctx, Deactivate) // somebody deleted it: nothing can use it
+	}
+	return c.effect(ctx, Deactivate, func() error {
+		err := s.Keys.SetStatus(ctx, c.IAMUser, c.OldKey, Inactive)
+		if errors.Is(err, ErrNoSuchKey) {
+			return nil
+		}
+		return err
+	})
+}
+
+// check holds rules 2 and 3 against live state, and tells whether the old key exists.
+func (s DeactivateKey) check(ctx context.Context, c *claim, doc Document) (exists bool, err error) {
+	organization, err := s.Qovery.Open(ctx, doc.Settings)
+	if err != nil {
+		return false, err
+	}
+	locations, err := organization.Locations(ctx)
+	if err != nil {
+		return false, err
+	}
+	if err := requireNotHeld(locations, c.OldKey, OldKeyHeld, "old"); err != nil {
+		return false, err
+	}
+	if err := c.requireFamiliar(locations); err != nil {
+		return false, err
+	}
+	clusters, err := organization.Clusters(ctx)
+	if err != nil {
+		return false, err
+	}
+	if err := c.requireDeployed(doc, clusters, locations); err != nil {
+		return false, err
+	}
+	keys, err := s.Keys.List(ctx, c.IAMUser)
+	if err != nil {
+		return false, err
+	}
+	if err := c.requireNewKey(keys, c.now()); err != nil {
+		return false, err
+	}
+	if err := c.requirePeriods(doc); err != nil {
+		return false, err
+	}
+	old, exists := findKey(keys, c.OldKey)
+	if old.Status == Inactive && !c.deactivatedByUs() {
+		return false, Errorf(OldKeyInactive, "The old key %s is Inactive, and not by this rotation", c.OldKey)
+	}
+	return exists, nil
+}
+
+// requireDeployed is rule 3's first half: every cluster there is now was
+// deployed by this rotation under this fence, and nothing seen contradicts it.
+func (c *claim) requireDeployed(doc Document, all []Cluster, locations []Location) error {
+	clusters, err := c.concerned(all, locations)
+	if err != nil {
+		return err
+	}
+	proofs := map[string]ClusterProgress{}
+	for _, progress := range doc.Deployment.Clusters {
+		proofs[progress.ID] = progress
+	}
+	var unproven []string
+	for _, cluster := range clusters {
+		proof := proofs[cluster.ID]
+		if !proof.proven(cluster) {
+			unproven = append(unproven, cluster.Name+" ("+cluster.Status+")")
+		}
+	}
+	switch {
+	case len(unproven) == 0:
+		return nil
+	case doc.Deployment.Returns >= mostReturns:
+		return Errorf(DeploymentNotObserved, "After %d more rounds these clusters are still not proven to run with the new key: %s", mostReturns, enumerate(unproven))
+	default:
+		return Errorf(ClusterNotDeployed, "These clusters are not proven to run with the new key: %s", strings.Join(unproven, ", "))
+	}
+}
+
+// requirePeriods is rule 3's second half: the grace period has passed, and the
+// usage check is fresh.
+func (c *claim) requirePeriods(doc Document) error {
+	now := c.now()
+	if ends := doc.graceEnds(c.Record); now.Before(ends) {
+		return Errorf(TooEarly, "The grace period ends in %s", ends.Sub(now).Round(time.Second))
+	}
+	if !doc.Usage.Idle || now.Sub(doc.Usage.CheckedAt) > usageFreshFor {
+		return Errorf(UsageCheckStale, "The usage check of %s is over %s old", doc.Usage.CheckedAt.Format(time.TimeOnly), Duration(usageFreshFor))
+	}
+	return nil
+}

@@ -1,0 +1,376 @@
+package rotation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// DeployClusters makes every cluster take up the new key, wave after wave, and
+// once more deploys one, the canary, while the old key is Inactive (states
+// DeployClusters and VerifyDeployment). It reconciles: each run looks at all
+// clusters, starts what is to be started, and says when to look again.
+//
+// After a POST it always returns the document, so that what was started is not
+// forgotten. A run whose document is lost all the same starts from what is seen:
+// it waits for the deployments in progress, and then starts its own.
+type DeployClusters struct {
+	Guard
+	Keys   Keys
+	Qovery Qovery
+}
+
+// How long to wait before the next look.
+const (
+	afterStart   = 5 * time.Minute // a deployment takes five to ten minutes
+	pollEvery    = time.Minute
+	pollSlowly   = 5 * time.Minute // after a wave's first hour
+	quickPhase   = time.Hour
+	afterUpdate  = time.Minute            // Qovery's reads may be that stale: an older baseline proves nothing
+	betweenPosts = 250 * time.Millisecond // stays under Qovery's hourly limit, and its patience
+)
+
+// Run looks once.
+func (s DeployClusters) Run(ctx context.Context, call Call) (Document, error) {
+	doc := call.Document
+	doc.Deployment.Clusters = slices.Clone(doc.Deployment.Clusters)
+	err := s.hold(ctx, call, func(c *claim) error {
+		look, err := s.look(ctx, c, doc.Settings)
+		if err != nil {
+			return err
+		}
+		if c.done(Deactivate) {
+			return s.verify(ctx, look, &doc)
+		}
+		return s.deploy(ctx, look, &doc)
+	})
+	return doc, err
+}
+
+// look is what one run of the step sees, and acts on.
+type look struct {
+	*claim
+	organization Organization
+	locations    []Location
+	clusters     []Cluster // all that hang on the rotation
+	oldKey       AccessKey // zero when it is gone
+	started      bool      // a deployment was started by this run
+}
+
+func (s DeployClusters) look(ctx context.Context, c *claim, target Target) (*look, error) {
+	organization, err := s.Qovery.Open(ctx, target)
+	if err != nil {
+		return nil, err
+	}
+	locations, err := organization.Locations(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.requireFamiliar(locations); err != nil {
+		return nil, err
+	}
+	keys, err := s.Keys.List(ctx, c.IAMUser)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.requireNewKey(keys, c.now()); err != nil {
+		return nil, err
+	}
+	all, err := organization.Clusters(ctx)
+	if err != nil {
+		return nil, err
+	}
+	clusters, err := c.concerned(all, locations)
+	if err != nil {
+		return nil, err
+	}
+	if len(clusters) > MaxClusters {
+		return nil, Errorf(TooManyClusters, "The credentials that hold the key serve %d clusters; %d are the limit", len(clusters), MaxClusters)
+	}
+	oldKey, _ := findKey(keys, c.OldKey)
+	return &look{claim: c, organization: organization, locations: locations, clusters: clusters, oldKey: oldKey}, nil
+}
+
+// deploy advances the first wave that is not over.
+func (s DeployClusters) deploy(ctx context.Context, l *look, doc *Document) error {
+	d := &doc.Deployment
+	l.returned(doc)
+	l.refresh(doc)
+	l.list(d)
+	wave := d.unfinishedWave()
+	if wave == 0 {
+		return l.waved(ctx, doc)
+	}
+	if wave != d.Wave || d.WaveStartedAt.IsZero() {
+		d.Wave, d.WaveStartedAt = wave, l.now()
+	}
+	var members []*ClusterProgress
+	for i := range d.Clusters {
+		if d.Clusters[i].Wave == wave {
+			members = append(members, &d.Clusters[i])
+		}
+	}
+	if err := l.advance(ctx, members, doc, d.WaveStartedAt); err != nil {
+		return err
+	}
+	if d.unfinishedWave() == 0 {
+		return l.waved(ctx, doc)
+	}
+	d.Next, d.NextPollAt = PollAgain, l.nextPoll(doc, d.WaveStartedAt)
+	return nil
+}
+
+// returned prepares another round after DeactivateKey has found a cluster that
+// is not proven deployed.
+func (l *look) returned(doc *Document) {
+	if doc.Error == nil || doc.Error.Error != string(ClusterNotDeployed) {
+		return
+	}
+	doc.Error = nil
+	d := &doc.Deployment
+	d.Returns++
+	d.WaveStartedAt = time.Time{}
+	for i := range d.Clusters {
+		cluster, listed := l.cluster(d.Clusters[i].ID)
+		if !listed || !d.Clusters[i].proven(cluster) {
+			d.Clusters[i].restart()
+		}
+	}
+}
+
+// refresh gives fresh attempts and deadlines after a redrive.
+func (l *look) refresh(doc *Document) {
+	if l.call.Execution.RedriveCount == doc.RedriveCount {
+		return
+	}
+	doc.RedriveCount = l.call.Execution.RedriveCount
+	doc.Deployment.WaveStartedAt, doc.Verification.StartedAt = time.Time{}, time.Time{}
+	for i := range doc.Deployment.Clusters {
+		if p := &doc.Deployment.Clusters[i]; !p.over() {
+			p.restart()
+		}
+	}
+	if canary := doc.Verification.Canary; canary != nil {
+		canary.restart()
+	}
+}
+
+// list keeps the progress in step with the clusters there are: new ones are
+// added, gone ones dropped, and passed-over ones that run now are taken up.
+func (l *look) list(d *Deployment) {
+	var kept []ClusterProgress
+	for _, cluster := range l.clusters {
+		progress := newProgress(cluster)
+		if i := slices.IndexFunc(d.Clusters, func(p ClusterProgress) bool { return p.ID == cluster.ID }); i >= 0 {
+			progress = d.Clusters[i]
+			progress.Wave = waveOf(cluster)
+		}
+		if progress.Skipped != "" && classOf(cluster.Status) != idle {
+			progress.restart()
+		}
+		kept = append(kept, progress)
+	}
+	d.Clusters = kept
+}
+
+func (d *Deployment) unfinishedWave() int {
+	for _, progress := range d.Clusters {
+		if !progress.over() {
+			return progress.Wave // they are listed in the order of waves
+		}
+	}
+	return 0
+}
+
+// advance judges every cluster that is not over yet, and starts those that are
+// to be started. What has failed for good is found first, so that nothing is
+// started by a run that ends with an error.
+func (l *look) advance(ctx context.Context, members []*ClusterProgress, doc *Document, startedAt time.Time) error {
+	var start, late []*ClusterProgress
+	for _, progress := range members {
+		if progress.over() {
+			continue
+		}
+		ready, err := l.judge(ctx, progress, doc.Settings.MaxDeployAttempts)
+		if err != nil {
+			return err
+		}
+		if ready {
+			start = append(start, progress)
+		}
+		if !progress.over() {
+			late = append(late, progress)
+		}
+	}
+	if timeout := time.Duration(doc.Settings.DeploymentTimeout); len(late) > 0 && l.now().Sub(startedAt) >= timeout {
+		return Errorf(DeploymentTimeout, "After %s these clusters are not deployed: %s", doc.Settings.DeploymentTimeout, l.describe(late))
+	}
+	if l.now().Before(doc.UpdatedAt.Add(afterUpdate)) {
+		return nil
+	}
+	return l.startAll(ctx, start)
+}
+
+// judge notes what a look at one cluster says, and tells whether it is to be started.
+func (l *look) judge(ctx context.Context, progress *ClusterProgress, maxAttempts int) (start bool, err error) {
+	cluster, _ := l.cluster(progress.ID)
+	if !knownStatus(cluster.Status) {
+		l.guard.Log.WarnContext(ctx, "status not known, taken as in progress", "cluster", cluster.ID, "status", cluster.Status)
+	}
+	verdict := progress.judge(cluster, l.now())
+	switch verdict {
+	case waiting:
+	case isDeployed:
+		progress.resolved()
+		progress.DoneAt = l.now()
+	case passOver:
+		progress.resolved()
+		progress.Skipped = cluster.Status
+	case startIt, failed, notObserved:
+		if progress.Attempts >= maxAttempts {
+			return false, l.givenUp(ctx, progress, cluster, verdict)
+		}
+		return true, nil
+	}
+	return false, nil
+}
+
+// givenUp is the error after the last attempt.
+func (l *look) givenUp(ctx context.Context, progress *ClusterProgress, cluster Cluster, verdict verdict) error {
+	if verdict == notObserved {
+		return Errorf(DeploymentNotObserved, "Cluster %s was told to deploy %d times, and within %s nothing was seen of it",
+			progress.Name, progress.Attempts, Duration(observeWithin))
+	}
+	if progress.Refused != 0 {
+		return Errorf(DeploymentFailed, "Qovery refused to deploy the cluster %s (%s) with status %d", progress.Name, cluster.Status, progress.Refused)
+	}
+	problem, err := l.organization.Problem(ctx, progress.ID)
+	if err != nil || problem == "" {
+		problem = "its logs tell no reason"
+	}
+	return Errorf(DeploymentFailed, "Cluster %s is %s after %d attempts to deploy it: %s", progress.Name, cluster.Status, progress.Attempts, problem)
+}
+
+// startAll starts deployments. Once one was, or may have been, started, nothing
+// is an error any more: what is left is done by the next run.
+func (l *look) startAll(ctx context.Context, start []*ClusterProgress) error {
+	if len(start) == 0 {
+		return nil
+	}
+	if err := l.begin(ctx, l.kind()); err != nil {
+		return err
+	}
+	for _, progress := range start {
+		if err := l.start(ctx, progress); err != nil {
+			if l.started {
+				l.guard.Log.WarnContext(ctx, "deployments left to the next look", "error", err)
+				return nil
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// kind is the effect that starting a deployment is.
+func (l *look) kind() Effect {
+	if l.done(Deactivate) {
+		return Verify
+	}
+	return Deploy
+}
+
+func (l *look) start(ctx context.Context, progress *ClusterProgress) error {
+	if l.started {
+		if err := l.guard.Clock.Sleep(ctx, betweenPosts); err != nil {
+			return err
+		}
+	}
+	if err := l.inTime(); err != nil {
+		return err
+	}
+	cluster, _ := l.cluster(progress.ID)
+	err := l.organization.Deploy(ctx, progress.ID)
+	var refused *Refusal
+	switch {
+	case HasCode(err, Throttled):
+		return err // nothing was started
+	case errors.As(err, &refused):
+		progress.refused(refused.Status)
+		l.guard.Log.WarnContext(ctx, "deployment refused", "cluster", progress.ID, "error", err)
+	default:
+		progress.posted(cluster, l.now())
+		l.guard.Log.InfoContext(ctx, "deployment started", "cluster", progress.ID, "attempt", progress.Attempts, "rotation", l.RotationID)
+	}
+	l.started = true
+	return nil
+}
+
+// waved ends the last wave: the grace period begins, unless the old key is gone
+// already.
+func (l *look) waved(ctx context.Context, doc *Document) error {
+	if !l.done(Deploy) {
+		if err := l.finish(ctx, Deploy); err != nil {
+			return err
+		}
+	}
+	d := &doc.Deployment
+	d.Next = GoOn
+	if l.oldKey.ID == "" {
+		d.Next = OldKeyGone
+	}
+	doc.GraceEndsAt = WaitTime{doc.graceEnds(l.Record)}
+	return nil
+}
+
+// graceEnds is the end of the grace period: counted from the last PUT or the
+// last cluster's deployment, whichever is later.
+func (doc *Document) graceEnds(record Record) time.Time {
+	last := record.Marks[Update].Done
+	if last.IsZero() {
+		last = record.Marks[Deploy].Done // a person put the new key there
+	}
+	for _, progress := range doc.Deployment.Clusters {
+		if progress.DoneAt.After(last) {
+			last = progress.DoneAt
+		}
+	}
+	return last.Add(time.Duration(doc.Settings.GracePeriod))
+}
+
+// nextPoll is when to look again.
+func (l *look) nextPoll(doc *Document, startedAt time.Time) WaitTime {
+	now := l.now()
+	settled := doc.UpdatedAt.Add(afterUpdate)
+	switch {
+	case l.started:
+		return WaitTime{now.Add(afterStart)}
+	case now.Before(settled):
+		return WaitTime{settled}
+	case now.Sub(startedAt) < quickPhase:
+		return WaitTime{now.Add(pollEvery)}
+	default:
+		return WaitTime{now.Add(pollSlowly)}
+	}
+}
+
+func (l *look) cluster(id string) (Cluster, bool) {
+	for _, cluster := range l.clusters {
+		if cluster.ID == id {
+			return cluster, true
+		}
+	}
+	return Cluster{}, false
+}
+
+func (l *look) describe(members []*ClusterProgress) string {
+	var list []string
+	for _, progress := range members {
+		cluster, _ := l.cluster(progress.ID)
+		list = append(list, fmt.Sprintf("%s (%s)", progress.Name, strings.ToUpper(cluster.Status)))
+	}
+	return enumerate(list)
+}

@@ -1,0 +1,61 @@
+package rotation
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// Input is what starts an execution: {"target": "production"}, and optionally
+// what follows. Input can lengthen a protection, never shorten it.
+type Input struct {
+	Target string `json:"target"`
+	DryRun bool   `json:"dryRun"`
+	Abort  bool   `json:"abort"` // after a StopExecution: bring the old key back and end held
+
+	GracePeriod       *Duration `json:"gracePeriod"`
+	IdleFor           *Duration `json:"idleFor"`
+	MaxGraceExtension *Duration `json:"maxGraceExtension"`
+	ObservationPeriod *Duration `json:"observationPeriod"`
+	DeploymentTimeout *Duration `json:"deploymentTimeout"`
+}
+
+const inputExample = `{"target": "production"}`
+
+// ParseInput decodes an execution's input strictly.
+func ParseInput(data json.RawMessage) (Input, error) {
+	var input Input
+	if err := decodeStrictly(data, &input); err != nil {
+		return Input{}, Errorf(InvalidInput, "The execution's input is not valid: %v (for example %s)", err, inputExample)
+	}
+	if !namePattern.MatchString(input.Target) {
+		return Input{}, Errorf(InvalidInput, "The execution's input names no target in \"target\" (for example %s)", inputExample)
+	}
+	return input, nil
+}
+
+// Apply returns the target with the input's longer timings.
+func (in Input) Apply(target Target) (Target, error) {
+	var shorter []string
+	lengthen := func(field string, value *Duration, wanted *Duration) {
+		switch {
+		case wanted == nil:
+		case *wanted < *value:
+			shorter = append(shorter, fmt.Sprintf("%s %s is shorter than the target's %s", field, wanted, value))
+		default:
+			*value = *wanted
+		}
+	}
+	lengthen("gracePeriod", &target.GracePeriod, in.GracePeriod)
+	lengthen("idleFor", &target.IdleFor, in.IdleFor)
+	lengthen("maxGraceExtension", &target.MaxGraceExtension, in.MaxGraceExtension)
+	lengthen("observationPeriod", &target.ObservationPeriod, in.ObservationPeriod)
+	lengthen("deploymentTimeout", &target.DeploymentTimeout, in.DeploymentTimeout)
+	if len(shorter) > 0 {
+		return Target{}, Errorf(InvalidInput, "An execution may lengthen a period and never shorten it: %s", strings.Join(shorter, "; "))
+	}
+	if err := target.Check(); err != nil {
+		return Target{}, Errorf(InvalidInput, "With the execution's input the target is not valid: %s", strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
+	return target, nil
+}

@@ -1,0 +1,276 @@
+package rotation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// Preflight loads the target, looks at IAM, Qovery and the journal, decides the
+// plan, and takes the lock. It closes the record of a rotation that came to
+// nothing, and has no other effect.
+type Preflight struct {
+	Guard
+	Targets    Targets
+	Keys       Keys
+	Usage      UsageLog
+	Qovery     Qovery
+	Executions Executions
+	Staging    Staging
+	NewID      func() string // a random id for a new rotation
+}
+
+// lookAgain is how often Preflight decides anew when the journal changes under it.
+const lookAgain = 3
+
+// Run decides what this execution does.
+func (p Preflight) Run(ctx context.Context, call Call) (Document, error) {
+	input, err := ParseInput(call.Execution.Input)
+	if err != nil {
+		return Document{}, err
+	}
+	target, err := p.Targets.Target(ctx, input.Target)
+	if err != nil {
+		return Document{}, err
+	}
+	if target, err = input.Apply(target); err != nil {
+		return Document{}, err
+	}
+	doc := Document{
+		Target: target.Name, Settings: target, Abort: input.Abort,
+		RedriveCount: call.Execution.RedriveCount, Summaries: call.Document.Summaries,
+	}
+	for range lookAgain {
+		decided, err := p.decide(ctx, call, doc, input.DryRun)
+		if !errors.Is(err, ErrConflict) {
+			return decided, err
+		}
+	}
+	return Document{}, Errorf(StepBusy, "The journal's record of %s keeps changing", target.Name)
+}
+
+// decide looks once, and does what the plan says of the journal. ErrConflict
+// means that the journal changed since the look.
+func (p Preflight) decide(ctx context.Context, call Call, doc Document, dryRun bool) (Document, error) {
+	organization, err := p.Qovery.Open(ctx, doc.Settings)
+	if err != nil {
+		return Document{}, err
+	}
+	situation, err := p.look(ctx, call, doc, organization)
+	if err != nil {
+		return Document{}, err
+	}
+	decision := Decide(situation)
+	doc.Plan = PlanReport{Action: decision.Action, Reason: decision.Reason}
+	if decision.Refusal == nil && decision.Action == ActionCreate {
+		decision.Refusal, err = p.checkForCreate(ctx, organization, situation, &doc.Plan)
+		if err != nil {
+			return Document{}, err
+		}
+	}
+	if dryRun {
+		return report(doc, decision, situation), nil
+	}
+	if decision.CloseRecord {
+		if err := p.closeDiscarded(ctx, situation); err != nil {
+			return Document{}, err
+		}
+		situation.Record = nil
+	}
+	if decision.Refusal != nil {
+		return Document{}, refusal(decision.Refusal, situation.Record)
+	}
+	return p.take(ctx, call, doc, situation)
+}
+
+// look reads everything that the plan depends on.
+func (p Preflight) look(ctx context.Context, call Call, doc Document, organization Organization) (Situation, error) {
+	user := doc.Settings.IAMUserName
+	s := Situation{Execution: call.Execution.ARN, Abort: doc.Abort, IAMUser: user, HandledElsewhere: doc.Settings.HandledElsewhere, LastUses: map[KeyID]Use{}}
+	var err error
+	if s.Record, err = p.Journal.Load(ctx, user); err != nil {
+		return s, err
+	}
+	if s.Record != nil && !s.own() {
+		if s.Owner, err = p.Executions.State(ctx, s.Record.Owner); err != nil {
+			return s, err
+		}
+	}
+	if s.Record != nil && s.Record.NewKey != "" {
+		if s.Staged, err = p.Staging.Has(ctx, s.Record.NewKey); err != nil {
+			return s, err
+		}
+	}
+	if s.Keys, err = p.Keys.List(ctx, user); err != nil {
+		return s, err
+	}
+	if len(s.Keys) > 1 {
+		for _, key := range s.Keys {
+			if s.LastUses[key.ID], err = p.Usage.LastUse(ctx, user, key.ID); err != nil {
+				return s, err
+			}
+		}
+	}
+	s.Locations, err = organization.Locations(ctx)
+	s.Now = p.Clock.Now().UTC()
+	return s, err
+}
+
+// closeDiscarded closes a record whose new key is gone.
+func (p Preflight) closeDiscarded(ctx context.Context, s Situation) error {
+	return p.closeRecord(ctx, HistoryItem{Record: *s.Record, Outcome: Discarded, EndedAt: s.Now})
+}
+
+// refusal is the decision's error; where a record is open it is held, not clean.
+func refusal(err *Error, record *Record) *Error {
+	refused := *err
+	if record != nil {
+		refused.InPlace = record.inPlace()
+		if refused.Class == Clean && refused.Code != RotationInProgress {
+			refused.Class = Held
+		}
+	}
+	return &refused
+}
+
+// take makes the record this execution's own: opens it, takes it over, or finds
+// that it has it already.
+func (p Preflight) take(ctx context.Context, call Call, doc Document, s Situation) (Document, error) {
+	record := Record{
+		IAMUser: s.IAMUser, Target: doc.Target, RotationID: p.NewID(), TakenAt: s.Now,
+		Owner: call.Execution.ARN, Fence: 1, OldKey: s.usedByQovery(), KnownKeys: keyIDs(s.Keys),
+		Marks: map[Effect]Mark{},
+	}
+	write := true
+	if s.Record != nil {
+		record, write = s.Record.Clone(), !s.own()
+		if write {
+			record.Owner, record.Lease = call.Execution.ARN, Lease{}
+			record.Fence++
+		}
+	}
+	if doc.Plan.Action == ActionCreate && record.NewKey == "" {
+		record.Locations = refs(holders(rotated(s.Locations, s.HandledElsewhere), record.OldKey))
+	}
+	if write {
+		if err := p.write(ctx, &record); err != nil {
+			return Document{}, err
+		}
+		p.Log.InfoContext(ctx, "record taken", "rotation", record.RotationID, "fence", record.Fence, "plan", string(doc.Plan.Action), "reason", doc.Plan.Reason)
+	}
+	doc.RotationID, doc.TakenAt, doc.Fence = record.RotationID, record.TakenAt, record.Fence
+	doc.Plan.Clusters, doc.Plan.Skipped = nil, nil // DeployClusters lists them afresh
+	doc.OldKey, doc.CarriedOn = record.OldKey.String(), record.Fence > 1
+	if record.NewKey != "" {
+		doc.NewKey = record.NewKey.String()
+	}
+	doc.UpdatedAt = record.Marks[Update].Done
+	if doc.Plan.Action == ActionDeploy && doc.UpdatedAt.IsZero() {
+		doc.UpdatedAt = s.Now // a person put the new key there, and may just have done so
+	}
+	doc.Deactivated = record.Marks[Deactivate].Done
+	if doc.Plan.Action == ActionAbort {
+		err := record.explain(Errorf(AbortRequested, "The rotation was aborted on request"))
+		doc.Error = &CaughtError{Error: string(AbortRequested), Cause: err.Error()}
+	}
+	return doc, nil
+}
+
+// report is the answer to a dry run: the plan, and what would make it wait or refuse.
+func report(doc Document, decision Decision, s Situation) Document {
+	doc.Plan.Action, doc.Plan.Would = ActionDryRun, decision.Action
+	if decision.Refusal != nil {
+		err := refusal(decision.Refusal, s.Record)
+		doc.Plan.Would, doc.Plan.Refused, doc.Plan.Because = "", string(err.Code), err.Error()
+	}
+	old := s.usedByQovery()
+	if s.Record != nil {
+		old = s.Record.OldKey
+	}
+	if old != "" {
+		doc.OldKey = old.String()
+		doc.Plan.Locations = refs(holders(s.Locations, old))
+	}
+	return doc
+}
+
+func keyIDs(keys []AccessKey) []KeyID {
+	var ids []KeyID
+	for _, key := range keys {
+		ids = append(ids, key.ID)
+	}
+	return ids
+}
+
+func refs(locations []Location) []LocationRef {
+	var list []LocationRef
+	for _, location := range locations {
+		list = append(list, location.LocationRef)
+	}
+	return list
+}
+
+// MaxClusters is how many clusters one target may have: the document must carry
+// the progress of each.
+const MaxClusters = 250
+
+// checkForCreate refuses what a rotation would not get through, before anything
+// is changed, and notes the clusters in the plan.
+func (p Preflight) checkForCreate(ctx context.Context, organization Organization, s Situation, plan *PlanReport) (*Error, error) {
+	old := s.usedByQovery()
+	if s.Record != nil {
+		old = s.Record.OldKey
+	}
+	held := holders(s.Locations, old)
+	if unsupported := slices.DeleteFunc(rotated(held, s.HandledElsewhere), func(l Location) bool { return l.Rotatable }); len(unsupported) > 0 {
+		return Errorf(UnsupportedCredentials, "%s hold the key %s, and are of type %s, not static AWS credentials", names(unsupported), old, unsupported[0].Type), nil
+	}
+	all, err := organization.Clusters(ctx)
+	if err != nil {
+		return nil, err
+	}
+	locks, err := organization.Locks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	clusters, err := servedClusters(all, held)
+	if err != nil {
+		return nil, err
+	}
+	return checkClusters(clusters, locks, plan), nil
+}
+
+func checkClusters(clusters []Cluster, locks map[string]string, plan *PlanReport) *Error {
+	var locked, failed, busy []string
+	for _, cluster := range clusters {
+		reason, isLocked := locks[cluster.ID]
+		class := classOf(cluster.Status)
+		name := fmt.Sprintf("%s (%s)", cluster.Name, cluster.Status)
+		switch {
+		case class == idle:
+			plan.Skipped = append(plan.Skipped, name)
+			continue
+		case isLocked:
+			locked = append(locked, fmt.Sprintf("%s: %s", cluster.Name, reason))
+		case class == failing:
+			failed = append(failed, name)
+		case class == inProgress:
+			busy = append(busy, name)
+		}
+		plan.Clusters = append(plan.Clusters, cluster.Name)
+	}
+	switch {
+	case len(clusters) == 0:
+		return Errorf(NoClusters, "The credentials that hold the key serve no clusters")
+	case len(clusters) > MaxClusters:
+		return Errorf(TooManyClusters, "The credentials that hold the key serve %d clusters; %d are the limit", len(clusters), MaxClusters)
+	case len(locked) > 0:
+		return Errorf(ClustersLocked, "Clusters are locked: %s", enumerate(locked))
+	case len(failed) > 0:
+		return Errorf(ClustersInError, "Clusters are in an error state: %s", enumerate(failed))
+	case len(busy) > 0:
+		return Errorf(ClustersBusy, "Clusters are being deployed, perhaps with the old key: %s", enumerate(busy))
+	}
+	return nil
+}

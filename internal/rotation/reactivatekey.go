@@ -1,0 +1,73 @@
+package rotation
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// ReactivateKey makes the old key Active again, if this record made it Inactive
+// (states ReactivateKey and RestoreOldKey). A key that a person deactivated
+// stays as it is: that person had a reason.
+type ReactivateKey struct {
+	Guard
+	Keys Keys
+}
+
+const (
+	confirmEvery  = 5 * time.Second
+	confirmWithin = 30 * time.Second
+)
+
+// Run leaves the old key as Active as it was before this record touched it.
+func (s ReactivateKey) Run(ctx context.Context, call Call) (Document, error) {
+	doc := call.Document
+	err := s.hold(ctx, call, func(c *claim) error {
+		if !c.deactivatedByUs() {
+			return nil
+		}
+		return s.reactivate(ctx, c)
+	})
+	return doc, err
+}
+
+// reactivate makes the call whatever IAM's lists say, because they lag, and
+// because a deactivation may land late.
+func (s ReactivateKey) reactivate(ctx context.Context, c *claim) error {
+	if err := c.begin(ctx, Reactivate); err != nil {
+		return err
+	}
+	err := s.Keys.SetStatus(ctx, c.IAMUser, c.OldKey, Active)
+	if errors.Is(err, ErrNoSuchKey) {
+		return Errorf(OldKeyLost, "The old key %s does not exist any more", c.OldKey)
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.confirm(ctx, c); err != nil {
+		return err
+	}
+	if err := c.mark(ctx, func(r *Record) { delete(r.Marks, Deactivate); delete(r.Marks, Verify) }); err != nil {
+		return err
+	}
+	return c.finish(ctx, Reactivate)
+}
+
+// confirm waits until IAM lists the old key as Active.
+func (s ReactivateKey) confirm(ctx context.Context, c *claim) error {
+	for end := c.now().Add(confirmWithin); ; {
+		keys, err := s.Keys.List(ctx, c.IAMUser)
+		if err != nil {
+			return err
+		}
+		if key, _ := findKey(keys, c.OldKey); key.Status == Active {
+			return nil
+		}
+		if !c.now().Before(end) {
+			return Errorf(IAMSettling, "The old key %s was made Active, and IAM still lists it otherwise", c.OldKey)
+		}
+		if err := s.Clock.Sleep(ctx, confirmEvery); err != nil {
+			return err
+		}
+	}
+}

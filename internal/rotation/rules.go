@@ -1,0 +1,209 @@
+package rotation
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// How long IAM may lag and effects may land late. Absence counts only after it,
+// and so does a status that contradicts what this rotation did.
+const settling = 10 * time.Minute
+
+// Rule 4 gives a key that an attempt of unknown outcome may have created this
+// much room before the attempt (clocks differ) and after it (effects land late).
+const (
+	orphanBefore = time.Minute
+	orphanAfter  = settling
+)
+
+// holders returns the locations that hold the key, those handled elsewhere
+// included (rule 2 knows no exceptions).
+func holders(locations []Location, id KeyID) []Location {
+	var found []Location
+	for _, location := range locations {
+		if id != "" && location.Key == id {
+			found = append(found, location)
+		}
+	}
+	return found
+}
+
+// rotated leaves out the locations that a person changes by hand.
+func rotated(locations []Location, handledElsewhere []string) []Location {
+	return slices.DeleteFunc(slices.Clone(locations), func(l Location) bool {
+		return slices.Contains(handledElsewhere, l.ID)
+	})
+}
+
+// names lists locations for a sentence.
+func names(locations []Location) string {
+	var list []string
+	for _, l := range locations {
+		list = append(list, fmt.Sprintf("%s %q (%s)", l.Kind, l.Name, l.ID))
+	}
+	return enumerate(list)
+}
+
+// enumerate lists up to five things, and counts the others.
+func enumerate(list []string) string {
+	const most = 5
+	if len(list) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
+	}
+	return strings.Join(list, ", ")
+}
+
+// requireNotHeld is rule 2: a key that any location holds is never deactivated
+// or deleted.
+func requireNotHeld(locations []Location, id KeyID, code Code, what string) error {
+	if found := holders(locations, id); len(found) > 0 {
+		err := Errorf(code, "%s still hold the %s key %s", names(found), what, id)
+		return err
+	}
+	return nil
+}
+
+// strangers returns the record's locations that hold neither of its two keys. A
+// location that is gone holds nothing, and is none of them.
+func (r *Record) strangers(locations []Location) []Location {
+	var found []Location
+	for _, location := range locations {
+		if r.rotates(location.LocationRef) && location.Key != r.OldKey && (r.NewKey == "" || location.Key != r.NewKey) {
+			found = append(found, location)
+		}
+	}
+	return found
+}
+
+func (r *Record) rotates(ref LocationRef) bool {
+	return slices.ContainsFunc(r.Locations, func(l LocationRef) bool { return l.Kind == ref.Kind && l.ID == ref.ID })
+}
+
+// requireFamiliar refuses to go on when somebody put another key into a location.
+func (r *Record) requireFamiliar(locations []Location) error {
+	if found := r.strangers(locations); len(found) > 0 {
+		return Errorf(UnexpectedAccessKey, "%s hold neither the old key %s nor the new key %s", names(found), r.OldKey, r.NewKey)
+	}
+	return nil
+}
+
+// requireNewKey makes sure that the new key is there and Active before anything
+// is made to depend on it.
+func (r *Record) requireNewKey(keys []AccessKey, now time.Time) error {
+	key, exists := findKey(keys, r.NewKey)
+	switch {
+	case exists && key.Status == Active:
+		return nil
+	case exists:
+		return Errorf(NewKeyInactive, "The new key %s is Inactive", r.NewKey)
+	case r.recently(Create, now):
+		return Errorf(IAMSettling, "IAM does not list the new key %s yet", r.NewKey)
+	default:
+		return Errorf(NewKeyLost, "The new key %s does not exist any more", r.NewKey)
+	}
+}
+
+// recently tells whether IAM may still be catching up with an effect.
+func (r *Record) recently(e Effect, now time.Time) bool {
+	mark := r.Marks[e]
+	last := mark.Begun
+	if mark.Done.After(last) {
+		last = mark.Done
+	}
+	return !last.IsZero() && now.Sub(last) < settling
+}
+
+// deactivatedByUs tells whether this record may have made the old key Inactive
+// (rule 9).
+func (r *Record) deactivatedByUs() bool {
+	return r.begun(Deactivate) || r.begun(Reactivate) && !r.done(Reactivate)
+}
+
+// unresolved returns when the latest creation of unknown outcome was sent.
+func (r *Record) unresolved() time.Time {
+	if len(r.Attempts) == 0 {
+		return time.Time{}
+	}
+	return slices.MaxFunc(r.Attempts, time.Time.Compare)
+}
+
+// requireSettled waits until a creation of unknown outcome would show.
+func (r *Record) requireSettled(now time.Time) error {
+	if last := r.unresolved(); !last.IsZero() && now.Sub(last) < settling {
+		return Errorf(IAMSettling, "A CreateAccessKey was sent at %s and its answer was lost; until %s its key may still turn up",
+			last.Format(time.TimeOnly), last.Add(settling).Format(time.TimeOnly))
+	}
+	return nil
+}
+
+// further returns the keys that the record does not know: neither named by it,
+// nor there when it began.
+func (r *Record) further(keys []AccessKey) []AccessKey {
+	return slices.DeleteFunc(slices.Clone(keys), func(k AccessKey) bool {
+		return k.ID == r.OldKey || k.ID == r.NewKey || slices.Contains(r.KnownKeys, k.ID)
+	})
+}
+
+// isOrphan is rule 4 for a key that the record does not name: it may be deleted
+// only if it is held nowhere, was never used, and was created when an attempt of
+// this record whose outcome is unknown may have created it.
+func (r *Record) isOrphan(key AccessKey, held, used bool) bool {
+	if held || used || slices.Contains(r.KnownKeys, key.ID) || key.ID == r.OldKey {
+		return false
+	}
+	return slices.ContainsFunc(r.Attempts, func(attempt time.Time) bool {
+		return !key.CreatedAt.Before(attempt.Add(-orphanBefore)) && !key.CreatedAt.After(attempt.Add(orphanAfter))
+	})
+}
+
+// deleteOrphans deletes the keys that earlier creations left behind, each under
+// rule 4, and returns the further keys that it may not delete.
+func deleteOrphans(ctx context.Context, c *claim, keys Keys, log UsageLog, listed []AccessKey, locations []Location) (left []AccessKey, err error) {
+	for _, key := range c.further(listed) {
+		use, err := log.LastUse(ctx, c.IAMUser, key.ID)
+		if err != nil {
+			return nil, err
+		}
+		if !c.isOrphan(key, len(holders(locations, key.ID)) > 0, !use.At.IsZero()) {
+			left = append(left, key)
+			continue
+		}
+		if err := c.inTime(); err != nil {
+			return nil, err
+		}
+		if err := keys.Delete(ctx, c.IAMUser, key.ID); err != nil {
+			return nil, err
+		}
+		c.guard.Log.InfoContext(ctx, "orphan deleted", "key", key.ID.String(), "rotation", c.RotationID)
+	}
+	return left, nil
+}
+
+// discardNewKey deletes the record's new key and its staged secret (rules 2, 4
+// and 5), and forgets it.
+func discardNewKey(ctx context.Context, c *claim, keys Keys, staging Staging, locations []Location) error {
+	if c.begun(Update) {
+		return Errorf(UpdateFailed, "The update of the locations has begun, so the new key %s is never discarded", c.NewKey)
+	}
+	if err := requireNotHeld(locations, c.NewKey, UnexpectedAccessKey, "new"); err != nil {
+		return err
+	}
+	if err := c.begin(ctx, Discard); err != nil {
+		return err
+	}
+	if err := keys.Delete(ctx, c.IAMUser, c.NewKey); err != nil {
+		return err
+	}
+	if err := staging.Delete(ctx, c.NewKey); err != nil {
+		return err
+	}
+	c.guard.Log.InfoContext(ctx, "new key discarded", "key", c.NewKey.String(), "rotation", c.RotationID)
+	return c.mark(ctx, func(r *Record) {
+		r.NewKey = ""
+		delete(r.Marks, Create)
+		delete(r.Marks, Discard)
+	})
+}

@@ -1,0 +1,135 @@
+package rotation
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+)
+
+// UpdateCredentials puts the new key into every location that held the old one,
+// reads each back, and destroys the staged secret.
+type UpdateCredentials struct {
+	Guard
+	Keys    Keys
+	Qovery  Qovery
+	Staging Staging
+}
+
+const (
+	readBackEvery  = 5 * time.Second
+	readBackWithin = 2 * time.Minute // Qovery's reads may be a minute stale
+)
+
+// Run leaves all locations with the new key.
+func (s UpdateCredentials) Run(ctx context.Context, call Call) (Document, error) {
+	doc := call.Document
+	err := s.hold(ctx, call, func(c *claim) error {
+		organization, err := s.Qovery.Open(ctx, doc.Settings)
+		if err != nil {
+			return err
+		}
+		if err := s.update(ctx, c, doc, organization); err != nil {
+			return err
+		}
+		doc.UpdatedAt = c.Marks[Update].Done
+		return s.Staging.Delete(ctx, c.NewKey)
+	})
+	return doc, err
+}
+
+func (s UpdateCredentials) update(ctx context.Context, c *claim, doc Document, organization Organization) error {
+	locations, err := organization.Locations(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.requireFamiliar(locations); err != nil {
+		return err
+	}
+	pending := holders(rotated(locations, doc.Settings.HandledElsewhere), c.OldKey)
+	if len(pending) == 0 {
+		if c.done(Update) {
+			return nil
+		}
+		return c.finish(ctx, Update)
+	}
+	if err := s.putAll(ctx, c, organization, pending); err != nil {
+		return err
+	}
+	if err := s.readBack(ctx, c, organization, pending); err != nil {
+		return err
+	}
+	return c.finish(ctx, Update)
+}
+
+// putAll puts the new key into the locations that hold the old one.
+func (s UpdateCredentials) putAll(ctx context.Context, c *claim, organization Organization, pending []Location) error {
+	listed, err := s.Keys.List(ctx, c.IAMUser)
+	if err != nil {
+		return err
+	}
+	if err := c.requireNewKey(listed, c.now()); err != nil {
+		return err
+	}
+	secret, err := s.Staging.Get(ctx, c.NewKey)
+	if errors.Is(err, ErrNotStaged) {
+		return Errorf(StagedSecretLost, "The secret of the new key %s is not staged any more; %s still hold the old key", c.NewKey, names(pending))
+	}
+	if err != nil {
+		return err
+	}
+	mayWithdraw := !c.begun(Update) // rule 5: only the invocation that writes "begun" may
+	if err := c.begin(ctx, Update); err != nil {
+		return err
+	}
+	for i, location := range pending {
+		if err := c.inTime(); err != nil {
+			return err
+		}
+		err := organization.PutKey(ctx, location.LocationRef, c.NewKey, secret)
+		var refused *Refusal
+		if errors.As(err, &refused) {
+			return s.refused(ctx, c, location, refused, mayWithdraw && i == 0)
+		}
+		if err != nil {
+			return err
+		}
+		c.guard.Log.InfoContext(ctx, "location updated", "kind", string(location.Kind), "id", location.ID, "newKey", c.NewKey.String(), "rotation", c.RotationID)
+	}
+	return nil
+}
+
+// refused ends an update that Qovery will not have. Rule 5: if it was the very
+// first PUT, sent once, nothing has changed anywhere, and "begun" is withdrawn;
+// else the new key may be in use, and stays.
+func (s UpdateCredentials) refused(ctx context.Context, c *claim, location Location, refused *Refusal, mayWithdraw bool) error {
+	what := names([]Location{location})
+	if mayWithdraw && c.mark(ctx, func(r *Record) { delete(r.Marks, Update) }) == nil {
+		return Errorf(UpdateRefused, "%s was not updated: %s", what, refused)
+	}
+	return Errorf(UpdateFailed, "%s was not updated: %s", what, refused)
+}
+
+// readBack waits until Qovery's reads show the new key in every location.
+func (s UpdateCredentials) readBack(ctx context.Context, c *claim, organization Organization, updated []Location) error {
+	for end := c.now().Add(readBackWithin); ; {
+		locations, err := organization.Locations(ctx)
+		if err != nil {
+			return err
+		}
+		stale := slices.DeleteFunc(slices.Clone(updated), func(u Location) bool {
+			return slices.ContainsFunc(locations, func(l Location) bool {
+				return l.Kind == u.Kind && l.ID == u.ID && l.Key == c.NewKey
+			})
+		})
+		if len(stale) == 0 {
+			return nil
+		}
+		if !c.now().Before(end) {
+			return Errorf(UpdateFailed, "%s took the new key, and after %s Qovery still does not show it there", names(stale), Duration(readBackWithin))
+		}
+		if err := s.Clock.Sleep(ctx, readBackEvery); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,82 @@
+package rotation
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// verify advances the canary: one cluster is deployed once more while the old
+// key is Inactive, before and after. What still needs the old key fails now,
+// while it can be brought back.
+func (s DeployClusters) verify(ctx context.Context, l *look, doc *Document) error {
+	l.refresh(doc)
+	v := &doc.Verification
+	if l.done(Verify) || doc.Settings.Verification == VerifyNone {
+		return l.verified(ctx, v)
+	}
+	if err := l.requireOldKeyOut(); err != nil {
+		return err
+	}
+	if !l.chooseCanary(doc) {
+		return l.verified(ctx, v) // nothing runs that could be deployed
+	}
+	if v.StartedAt.IsZero() {
+		v.StartedAt = l.now()
+	}
+	if err := l.advance(ctx, []*ClusterProgress{v.Canary}, doc, v.StartedAt); err != nil {
+		return err
+	}
+	if !v.Canary.DoneAt.IsZero() {
+		return l.verified(ctx, v)
+	}
+	v.Next, v.NextPollAt = PollAgain, l.nextPoll(doc, v.StartedAt)
+	return nil
+}
+
+func (l *look) verified(ctx context.Context, v *CanaryRun) error {
+	v.Next = GoOn
+	if l.done(Verify) {
+		return nil
+	}
+	return l.finish(ctx, Verify)
+}
+
+// requireOldKeyOut makes sure that the old key is out of service, and not needed.
+func (l *look) requireOldKeyOut() error {
+	if err := requireNotHeld(l.locations, l.OldKey, OldKeyHeld, "old"); err != nil {
+		return err
+	}
+	return l.requireOldKeyInactive(l.oldKey, l.now())
+}
+
+// requireOldKeyInactive refuses to go on when the old key (zero when it is gone)
+// can be used.
+func (r *Record) requireOldKeyInactive(key AccessKey, now time.Time) error {
+	switch {
+	case key.Status != Active:
+		return nil
+	case r.recently(Deactivate, now):
+		return Errorf(IAMSettling, "IAM does not show the old key %s as Inactive yet", r.OldKey)
+	default:
+		return Errorf(OldKeyActive, "The old key %s is Active again", r.OldKey)
+	}
+}
+
+// chooseCanary picks the cluster to deploy again: one that runs, non-production
+// if there is one. It reports whether there is any.
+func (l *look) chooseCanary(doc *Document) bool {
+	v := &doc.Verification
+	if v.Canary != nil && v.Canary.Skipped == "" {
+		if _, listed := l.cluster(v.Canary.ID); listed {
+			return true
+		}
+	}
+	i := slices.IndexFunc(l.clusters, func(c Cluster) bool { return classOf(c.Status) != idle })
+	if i < 0 {
+		return false
+	}
+	canary := newProgress(l.clusters[i]) // they are listed in the order of waves
+	v.Canary = &canary
+	return true
+}
