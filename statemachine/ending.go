@@ -1,0 +1,81 @@
+package statemachine
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// sleep waits until t, unless something ends the execution before that.
+func (e *Execution) sleep(ctx context.Context, t time.Time) error {
+	until := t
+	if !e.deadline.IsZero() && e.deadline.Before(t) {
+		until = e.deadline
+	}
+	if until.After(e.host.Now()) {
+		e.wakesAt = t
+		err := e.host.WaitUntil(ctx, until)
+		e.wakesAt = time.Time{}
+		if err != nil && ctx.Err() == nil {
+			return &stopped{cause: err}
+		}
+	}
+	return e.interrupted(ctx)
+}
+
+// interrupted is what ends the execution from outside the state it is in.
+func (e *Execution) interrupted(ctx context.Context) error {
+	switch {
+	case ctx.Err() != nil:
+		return &stopped{cause: context.Cause(ctx)}
+	case e.historyFull():
+		return errHistoryFull
+	case e.pastDeadline():
+		return errExecutionTimeout
+	}
+	return nil
+}
+
+func (e *Execution) startTimeout() {
+	if e.machine.timeoutSeconds > 0 {
+		e.deadline = e.host.Now().Add(time.Duration(e.machine.timeoutSeconds) * time.Second)
+	}
+}
+
+func (e *Execution) pastDeadline() bool {
+	return !e.deadline.IsZero() && !e.host.Now().Before(e.deadline)
+}
+
+func (e *Execution) endBadly(err error) {
+	var stop *stopped
+	var failure *TaskError
+	switch {
+	case errors.As(err, &stop):
+		e.failure = stopFailure(stop.cause)
+		e.end(Aborted, Event{Type: ExecutionAborted})
+	case errors.Is(err, errExecutionTimeout):
+		e.end(TimedOut, Event{Type: ExecutionTimedOut})
+	case errors.As(err, &failure):
+		e.failure = *failure
+		e.end(Failed, Event{Type: ExecutionFailed})
+	}
+}
+
+// stopFailure is what StopExecution was told; a plain cancellation says nothing.
+func stopFailure(cause error) TaskError {
+	var told *TaskError
+	switch {
+	case errors.As(cause, &told):
+		return *told
+	case errors.Is(cause, context.Canceled):
+		return TaskError{}
+	default:
+		return TaskError{Cause: cause.Error()}
+	}
+}
+
+func (e *Execution) end(status Status, event Event) {
+	event.Error, event.Cause = e.failure.Name, e.failure.Cause
+	e.status, e.ended = status, e.host.Now()
+	e.record(event)
+}

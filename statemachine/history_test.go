@@ -1,0 +1,198 @@
+package statemachine
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestHistory(t *testing.T) {
+	w := newWorld().with("work", fails("X").after(time.Second), says(`{"n":1}`).after(time.Second), answer{takes: time.Hour})
+	var observed []Event
+	e, err := load(t, machine(
+		task("Work", "Ask", `"TimeoutSeconds": 10`, retrying(`{"ErrorEquals": ["X"], "IntervalSeconds": 4}`), `"Catch": [{"ErrorEquals": ["States.Timeout"], "ResultPath": null, "Next": "Bad"}]`),
+		state("Ask", `"Type": "Choice"`, `"Choices": [{"Variable": "$.n", "NumericEquals": 1, "Next": "Rest"}]`, `"Default": "Done"`),
+		state("Rest", `"Type": "Wait"`, `"Seconds": 60`, `"Next": "Work"`),
+		state("Bad", `"Type": "Fail"`, `"Error": "Late"`), done)).NewExecution(w, testARN, "first", json.RawMessage(`{}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Observe(func(v Event) { observed = append(observed, v) })
+	e.Run(w.context())
+	e.Run(w.context()) // does nothing: the name is used up
+	wantTold(t, e,
+		`1<-0 +0s ExecutionStarted {}`,
+		`2<-0 +0s TaskStateEntered Work {}`,
+		`3<-2 +0s TaskScheduled Work {"FunctionName":"work","Payload":{"document":{}}}`,
+		`4<-3 +0s TaskStarted Work`,
+		`5<-4 +1s TaskFailed Work X`,
+		`6<-5 +5s TaskScheduled Work {"FunctionName":"work","Payload":{"document":{}}}`,
+		`7<-6 +5s TaskStarted Work`,
+		`8<-7 +6s TaskSucceeded Work -> {"Payload":{"n":1},"ExecutedVersion":"$LATEST","StatusCode":200}`,
+		`9<-8 +6s TaskStateExited Work -> {"n":1}`,
+		`10<-9 +6s ChoiceStateEntered Ask {"n":1}`,
+		`11<-10 +6s ChoiceStateExited Ask -> {"n":1}`,
+		`12<-11 +6s WaitStateEntered Rest {"n":1}`,
+		`13<-12 +1m6s WaitStateExited Rest -> {"n":1}`,
+		`14<-13 +1m6s TaskStateEntered Work {"n":1}`,
+		`15<-14 +1m6s TaskScheduled Work {"FunctionName":"work","Payload":{"document":{"n":1}}}`,
+		`16<-15 +1m6s TaskStarted Work`,
+		`17<-16 +1m16s TaskTimedOut Work States.Timeout`,
+		`18<-17 +1m16s TaskStateExited Work -> {"n":1}`,
+		`19<-18 +1m16s FailStateEntered Bad {"n":1}`,
+		`20<-19 +1m16s ExecutionFailed Late`,
+	)
+	wantPath(t, e, "Work", "Ask", "Rest", "Work", "Bad")
+	if e.Transitions() != 5+1 {
+		t.Errorf("%d transitions", e.Transitions())
+	}
+	if !slices.EqualFunc(observed, e.History(), func(a, b Event) bool { return a.ID == b.ID && a.Type == b.Type }) {
+		t.Errorf("observed %d events", len(observed))
+	}
+	if want := w.functions; !slices.Equal(want, []string{"work", "work", "work"}) {
+		t.Errorf("functions %v", want)
+	}
+	line, _ := json.Marshal(e.History()[4])
+	if want := `{"id":5,"previousEventId":4,"timestamp":"2026-03-01T12:00:01Z","type":"TaskFailed","state":"Work","error":"X","cause":"{\"errorMessage\":\"it broke\",\"errorType\":\"X\"}"}`; string(line) != want {
+		t.Errorf("event as JSON %s", line)
+	}
+}
+
+func TestHistoryOfASuccess(t *testing.T) {
+	e := run(t, newWorld(), machine(state("P", `"Type": "Pass"`, `"Next": "Done"`), done), `{"a":1}`)
+	wantTold(t, e,
+		`1<-0 +0s ExecutionStarted {"a":1}`,
+		`2<-0 +0s PassStateEntered P {"a":1}`,
+		`3<-2 +0s PassStateExited P -> {"a":1}`,
+		`4<-3 +0s SucceedStateEntered Done {"a":1}`,
+		`5<-4 +0s SucceedStateExited Done -> {"a":1}`,
+		`6<-5 +0s ExecutionSucceeded -> {"a":1}`,
+	)
+}
+
+func TestRedrive(t *testing.T) {
+	t.Run("a Task", func(t *testing.T) {
+		w := newWorld().with("work", fails("X"), fails("X"), fails("X"), says(`{"ok":1}`))
+		e := run(t, w, machine(task("Work", "Done", retrying(`{"ErrorEquals": ["X"], "MaxAttempts": 1}`)), done), `{"a":1}`)
+		wantFailure(t, e, "X", "")
+		if err := e.Redrive(w.context()); err != nil {
+			t.Fatal(err)
+		}
+		wantOutput(t, e, `{"ok":1}`)
+		wantPath(t, e, "Work", "Done")
+		wantElapsed(t, w, 2*time.Second)
+		if e.RedriveCount() != 1 || e.Transitions() != 2+2+1 || e.ErrorName() != "" {
+			t.Errorf("%d redrives, %d transitions, %s", e.RedriveCount(), e.Transitions(), e.ErrorName())
+		}
+		wantTold(t, e,
+			`1<-0 +0s ExecutionStarted {"a":1}`,
+			`2<-0 +0s TaskStateEntered Work {"a":1}`,
+			`3<-2 +0s TaskScheduled Work {"FunctionName":"work","Payload":{"document":{"a":1}}}`,
+			`4<-3 +0s TaskStarted Work`,
+			`5<-4 +0s TaskFailed Work X`,
+			`6<-5 +1s TaskScheduled Work {"FunctionName":"work","Payload":{"document":{"a":1}}}`,
+			`7<-6 +1s TaskStarted Work`,
+			`8<-7 +1s TaskFailed Work X`,
+			`9<-8 +1s ExecutionFailed X`,
+			`10<-9 +1s ExecutionRedriven`,
+			`11<-2 +1s TaskScheduled Work {"FunctionName":"work","Payload":{"document":{"a":1}}}`,
+			`12<-11 +1s TaskStarted Work`,
+			`13<-12 +1s TaskFailed Work X`,
+			`14<-13 +2s TaskScheduled Work {"FunctionName":"work","Payload":{"document":{"a":1}}}`,
+			`15<-14 +2s TaskStarted Work`,
+			`16<-15 +2s TaskSucceeded Work -> {"Payload":{"ok":1},"ExecutedVersion":"$LATEST","StatusCode":200}`,
+			`17<-16 +2s TaskStateExited Work -> {"ok":1}`,
+			`18<-17 +2s SucceedStateEntered Done {"ok":1}`,
+			`19<-18 +2s SucceedStateExited Done -> {"ok":1}`,
+			`20<-19 +2s ExecutionSucceeded -> {"ok":1}`,
+		)
+	})
+	t.Run("a Wait for a timestamp", func(t *testing.T) {
+		w := newWorld().stopping(time.Hour, nil)
+		e := run(t, w, waiting(`"TimestampPath": "$.t"`), `{"t":"2026-03-01T15:00:00Z"}`)
+		wantStatus(t, e, Aborted)
+		w.now = start.Add(2 * time.Hour)
+		if err := e.Redrive(w.context()); err != nil {
+			t.Fatal(err)
+		}
+		wantStatus(t, e, Succeeded)
+		wantElapsed(t, w, 3*time.Hour)
+		wantPath(t, e, "W", "Done")
+	})
+	t.Run("a Wait for seconds starts over", func(t *testing.T) {
+		w := newWorld().stopping(time.Minute, nil)
+		e := run(t, w, waiting(`"Seconds": 100`), `{}`)
+		if err := e.Redrive(w.context()); err != nil {
+			t.Fatal(err)
+		}
+		wantElapsed(t, w, 160*time.Second)
+	})
+	t.Run("a Fail state only fails again", func(t *testing.T) {
+		w := newWorld().with("work", fails("X"), says(`{}`))
+		e := run(t, w, machine(task("Work", "Done", catching(`"X"`, "Bad")), done, state("Bad", `"Type": "Fail"`, `"ErrorPath": "$.error.Error"`)), `{}`)
+		if err := e.Redrive(w.context()); err != nil {
+			t.Fatal(err)
+		}
+		wantFailure(t, e, "X", "")
+		wantPath(t, e, "Work", "Bad", "Bad")
+		if len(w.functions) != 1 || e.Transitions() != 3 {
+			t.Errorf("functions %v, %d transitions", w.functions, e.Transitions())
+		}
+	})
+	t.Run("the timeout starts anew", func(t *testing.T) {
+		w := newWorld()
+		e := run(t, w, strings.Replace(waiting(`"Timestamp": "2026-03-01T12:01:30Z"`), `"StartAt"`, `"TimeoutSeconds": 60, "StartAt"`, 1), `{}`)
+		wantStatus(t, e, TimedOut)
+		w.now = start.Add(80 * time.Second)
+		if err := e.Redrive(w.context()); err != nil {
+			t.Fatal(err)
+		}
+		wantStatus(t, e, Succeeded)
+		wantElapsed(t, w, 90*time.Second)
+	})
+}
+
+func TestRedriveRefused(t *testing.T) {
+	failing := machine(task("Work", ""))
+	refused := func(t *testing.T, w *world, e *Execution, want string) {
+		t.Helper()
+		events := len(e.History())
+		if err := e.Redrive(w.context()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want ...%s...", err, want)
+		}
+		if len(e.History()) != events {
+			t.Error("the history goes on")
+		}
+	}
+	t.Run("SUCCEEDED", func(t *testing.T) {
+		w := newWorld().with("work", says(`1`))
+		refused(t, w, run(t, w, failing, `{}`), "is SUCCEEDED")
+	})
+	t.Run("RUNNING", func(t *testing.T) {
+		w := newWorld()
+		e, _ := load(t, failing).NewExecution(w, testARN, "first", json.RawMessage(`{}`))
+		refused(t, w, e, "is RUNNING")
+	})
+	t.Run("after 14 days", func(t *testing.T) {
+		w := newWorld().with("work", fails("X"))
+		e := run(t, w, failing, `{}`)
+		w.now = start.Add(14 * 24 * time.Hour)
+		if err := e.Redrive(w.context()); err != nil {
+			t.Errorf("on the last day: %v", err)
+		}
+		w.now = w.now.Add(14*24*time.Hour + time.Second)
+		refused(t, w, e, "more than 14 days ago")
+	})
+	t.Run("a thousand times", func(t *testing.T) {
+		w := newWorld().with("work", fails("X"))
+		e := run(t, w, failing, `{}`)
+		for range maxRedrives {
+			if err := e.Redrive(w.context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		refused(t, w, e, "1000 times")
+	})
+}
