@@ -161,8 +161,8 @@ func (c *claim) begin(ctx context.Context, e Effect) error {
 	return c.inTime()
 }
 
-// finish writes that an effect is done.
-func (c *claim) finish(ctx context.Context, e Effect) error {
+// finish writes that an effect is done, and which ones it has undone.
+func (c *claim) finish(ctx context.Context, e Effect, undone ...Effect) error {
 	c.guard.Log.InfoContext(ctx, "effect", "effect", string(e), "rotation", c.RotationID, "oldKey", c.OldKey.String(), "newKey", c.NewKey.String())
 	return c.mark(ctx, func(r *Record) {
 		mark := r.Marks[e]
@@ -171,6 +171,9 @@ func (c *claim) finish(ctx context.Context, e Effect) error {
 		}
 		mark.Done = c.now()
 		r.Marks[e] = mark
+		for _, other := range undone {
+			delete(r.Marks, other)
+		}
 	})
 }
 

@@ -27,7 +27,7 @@ type Record struct {
 
 	OldKey    KeyID         `json:"oldKey"`
 	NewKey    KeyID         `json:"newKey,omitempty"`
-	KnownKeys []KeyID       `json:"knownKeys"` // all keys of the user when the rotation began
+	KnownKeys []KeyID       `json:"knownKeys"` // all keys of the user when the rotation began, and those it deleted
 	Locations []LocationRef `json:"locations"` // the places to rotate
 
 	// Attempts are the times at which a CreateAccessKey was sent whose outcome

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // Preflight loads the target, looks at IAM, Qovery and the journal, decides the
@@ -105,6 +106,9 @@ func (p Preflight) look(ctx context.Context, call Call, doc Document, organizati
 	if s.Keys, err = p.Keys.List(ctx, user); err != nil {
 		return s, err
 	}
+	if len(s.Keys) > 1 && doc.justCompleted(p.Clock.Now()) {
+		return s, Errorf(IAMSettling, "This execution has just deleted the old key of the IAM user %s, and IAM's lists lag", user)
+	}
 	if len(s.Keys) > 1 {
 		for _, key := range s.Keys {
 			if s.LastUses[key.ID], err = p.Usage.LastUse(ctx, user, key.ID); err != nil {
@@ -115,6 +119,13 @@ func (p Preflight) look(ctx context.Context, call Call, doc Document, organizati
 	s.Locations, err = organization.Locations(ctx)
 	s.Now = p.Clock.Now().UTC()
 	return s, err
+}
+
+// justCompleted: this execution has completed a rotation, and begins the one
+// that is due.
+func (doc *Document) justCompleted(now time.Time) bool {
+	last := len(doc.Summaries) - 1
+	return last >= 0 && now.Sub(doc.Summaries[last].CompletedAt) < settling
 }
 
 // closeDiscarded closes a record whose new key is gone.

@@ -47,10 +47,7 @@ func (s ReactivateKey) reactivate(ctx context.Context, c *claim) error {
 	if err := s.confirm(ctx, c); err != nil {
 		return err
 	}
-	if err := c.mark(ctx, func(r *Record) { delete(r.Marks, Deactivate); delete(r.Marks, Verify) }); err != nil {
-		return err
-	}
-	return c.finish(ctx, Reactivate)
+	return c.finish(ctx, Reactivate, Deactivate, Verify)
 }
 
 // confirm waits until IAM lists the old key as Active.

@@ -178,9 +178,16 @@ func deleteOrphans(ctx context.Context, c *claim, keys Keys, log UsageLog, liste
 			return nil, err
 		}
 		c.guard.Log.InfoContext(ctx, "orphan deleted", "key", key.ID.String(), "rotation", c.RotationID)
+		if err := c.mark(ctx, func(r *Record) { r.forget(key.ID) }); err != nil {
+			return nil, err
+		}
 	}
 	return left, nil
 }
+
+// forget notes that a key was deleted. IAM's lists may show it for some time
+// yet, and it is no stranger then.
+func (r *Record) forget(id KeyID) { r.KnownKeys = append(r.KnownKeys, id) }
 
 // discardNewKey deletes the record's new key and its staged secret (rules 2, 4
 // and 5), and forgets it.
@@ -202,6 +209,7 @@ func discardNewKey(ctx context.Context, c *claim, keys Keys, staging Staging, lo
 	}
 	c.guard.Log.InfoContext(ctx, "new key discarded", "key", c.NewKey.String(), "rotation", c.RotationID)
 	return c.mark(ctx, func(r *Record) {
+		r.forget(r.NewKey)
 		r.NewKey = ""
 		delete(r.Marks, Create)
 		delete(r.Marks, Discard)

@@ -1,0 +1,150 @@
+package fakeqovery
+
+import (
+	"net/http"
+	"time"
+)
+
+type clusterJSON struct {
+	ID             string              `json:"id"`
+	Name           string              `json:"name"`
+	Region         string              `json:"region"`
+	CloudProvider  string              `json:"cloud_provider"`
+	Kubernetes     string              `json:"kubernetes"`
+	Production     bool                `json:"production"`
+	IsDemo         bool                `json:"is_demo"`
+	Status         string              `json:"status"`
+	SecretManagers []secretManagerJSON `json:"secret_manager_accesses"`
+}
+
+type secretManagerJSON struct {
+	ID             string             `json:"id"`
+	Name           string             `json:"name"`
+	Authentication authenticationJSON `json:"authentication"`
+}
+
+type authenticationJSON struct {
+	Mode      string `json:"mode"`
+	Region    string `json:"region"`
+	AccessKey string `json:"access_key"`
+}
+
+type clusterStatusJSON struct {
+	ClusterID       string    `json:"cluster_id"`
+	Status          string    `json:"status"`
+	IsDeployed      bool      `json:"is_deployed"`
+	Reason          string    `json:"reason"`
+	LastExecutionID string    `json:"last_execution_id,omitempty"`
+	LastDeployedAt  time.Time `json:"last_deployment_date,omitzero"`
+}
+
+func (s *Server) listClusters(c call) reply {
+	then := c.now.Add(-s.lag(s.config.StatusLag))
+	list := make([]clusterJSON, len(s.clusters))
+	for i, cluster := range s.clusters {
+		list[i] = clusterJSON{
+			ID: cluster.ID, Name: cluster.Name, Region: cluster.Region, CloudProvider: "AWS", Kubernetes: "MANAGED",
+			Production: cluster.Production, IsDemo: cluster.IsDemo,
+			Status:         cluster.statuses.at(then).status,
+			SecretManagers: secretManagers(cluster.managers),
+		}
+	}
+	return results(list)
+}
+
+func secretManagers(holders []*holder) []secretManagerJSON {
+	list := make([]secretManagerJSON, len(holders))
+	for i, h := range holders {
+		held := h.now()
+		list[i] = secretManagerJSON{h.id, held.name, authenticationJSON{"AWS_STATIC_CREDENTIALS", held.region, held.key.ID}}
+	}
+	return list
+}
+
+func (s *Server) listStatuses(c call) reply {
+	then := c.now.Add(-s.lag(s.config.StatusLag))
+	list := make([]clusterStatusJSON, len(s.clusters))
+	for i, cluster := range s.clusters {
+		list[i] = cluster.statusAt(then)
+	}
+	return results(list)
+}
+
+func (c *clusterState) statusAt(then time.Time) clusterStatusJSON {
+	v := c.statuses.at(then)
+	return clusterStatusJSON{
+		ClusterID: c.ID, Status: v.status, Reason: "UNSPECIFIED",
+		IsDeployed:      c.live, // true long before a deployment is over, as at Qovery
+		LastExecutionID: v.executionID,
+		LastDeployedAt:  v.deployedAt.UTC(),
+	}
+}
+
+// deployCluster answers 200 with the new status, though 201 is documented.
+func (s *Server) deployCluster(c call) reply {
+	cluster, known := s.byCluster[c.id]
+	if !known {
+		return missing("Cluster")
+	}
+	if s.config.RefuseWhileDeploying && cluster.current != nil {
+		return refused(http.StatusConflict, "A deployment is in progress")
+	}
+	s.post(cluster, c.now)
+	return ok(cluster.statusAt(c.now))
+}
+
+func (s *Server) readLogs(c call) reply {
+	cluster, known := s.byCluster[c.id]
+	if !known {
+		return missing("Cluster")
+	}
+	return results(cluster.logs)
+}
+
+type lockJSON struct {
+	ClusterID string    `json:"cluster_id"`
+	Reason    string    `json:"reason"`
+	LockedAt  time.Time `json:"locked_at"`
+	OwnerName string    `json:"owner_name"`
+	Days      int       `json:"ttl_in_days"`
+}
+
+func (s *Server) listLocks(call) reply {
+	var list []lockJSON
+	for _, cluster := range s.clusters {
+		if lock := cluster.lock; lock != nil {
+			list = append(list, lockJSON{cluster.ID, lock.Reason, lock.At.UTC(), lock.Owner, lock.Days})
+		}
+	}
+	return results(list)
+}
+
+type dnsProviderJSON struct {
+	Provider struct {
+		Provider    string              `json:"provider"`
+		Domain      string              `json:"domain"`
+		Region      string              `json:"aws_region,omitempty"`
+		Credentials *dnsCredentialsJSON `json:"credentials,omitempty"`
+	} `json:"dns_provider"`
+}
+
+type dnsCredentialsJSON struct {
+	AccessKeyID string `json:"aws_access_key_id"`
+}
+
+func (s *Server) readDNSProvider(c call) reply {
+	cluster, known := s.byCluster[c.id]
+	if !known {
+		return missing("Cluster")
+	}
+	var answer dnsProviderJSON
+	answer.Provider.Provider = "QOVERY"
+	answer.Provider.Domain = cluster.Name + ".example.com"
+	if cluster.dns != nil {
+		held := cluster.dns.now()
+		answer.Provider.Provider = "ROUTE53"
+		answer.Provider.Region = held.region
+		answer.Provider.Credentials = &dnsCredentialsJSON{held.key.ID}
+	}
+	return ok(answer)
+}

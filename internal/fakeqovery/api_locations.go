@@ -1,0 +1,191 @@
+package fakeqovery
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+)
+
+type credentialJSON struct {
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+	ObjectType  string `json:"object_type"`
+	AccessKeyID string `json:"access_key_id,omitempty"`
+}
+
+type clusterNameJSON struct {
+	ID            string `json:"id"`
+	Name          string `json:"name"`
+	CloudProvider string `json:"cloud_provider,omitempty"`
+}
+
+type credentialEntryJSON struct {
+	Credential credentialJSON    `json:"credential"`
+	Clusters   []clusterNameJSON `json:"clusters"`
+}
+
+func (h *holder) credential(held contents) credentialJSON {
+	return credentialJSON{h.id, held.name, held.objectType, held.key.ID}
+}
+
+// stale is what a location held when the answer to a read was true.
+func (s *Server) stale(h *holder, c call) contents {
+	return h.versions.at(c.now.Add(-s.lag(s.config.CredentialsLag)))
+}
+
+func (s *Server) listCredentials(c call) reply {
+	list := []credentialEntryJSON{}
+	for _, h := range s.holders {
+		if h.kind == AWSCredentials {
+			list = append(list, credentialEntryJSON{h.credential(s.stale(h, c)), s.clustersOf(h)})
+		}
+	}
+	return results(list)
+}
+
+func (s *Server) clustersOf(h *holder) []clusterNameJSON {
+	list := []clusterNameJSON{}
+	for _, cluster := range s.clusters {
+		if cluster.credentials == h {
+			list = append(list, clusterNameJSON{cluster.ID, cluster.Name, "AWS"})
+		}
+	}
+	return list
+}
+
+func (s *Server) readCredentials(c call) reply {
+	h := s.byHolder[c.id]
+	if h == nil || h.kind != AWSCredentials {
+		return missing("Credentials")
+	}
+	return ok(h.credential(s.stale(h, c)))
+}
+
+type credentialRequest struct {
+	Type            string `json:"type"`
+	Name            string `json:"name"`
+	AccessKeyID     string `json:"access_key_id"`
+	SecretAccessKey string `json:"secret_access_key"`
+}
+
+// putCredentials replaces credentials, whatever type they were of: a PUT with
+// another type converts them.
+func (s *Server) putCredentials(c call) reply {
+	h := s.byHolder[c.id]
+	if h == nil || h.kind != AWSCredentials {
+		return missing("Credentials")
+	}
+	var request credentialRequest
+	if problem := c.read(&request); problem != nil {
+		return *problem
+	}
+	if request.Type != "AWS_STATIC" || request.Name == "" || request.AccessKeyID == "" || request.SecretAccessKey == "" {
+		return wrong(http.StatusBadRequest, "type, name, access_key_id and secret_access_key are required")
+	}
+	h.versions.set(c.now, contents{name: request.Name, objectType: "AWS", key: Key{request.AccessKeyID, request.SecretAccessKey}})
+	return ok(h.credential(h.now()))
+}
+
+// read decodes the request's body.
+func (c call) read(into any) *reply {
+	if !strings.HasPrefix(c.header.Get("Content-Type"), "application/json") {
+		problem := refused(http.StatusUnsupportedMediaType, "Content-Type must be application/json")
+		return &problem
+	}
+	if json.Unmarshal(c.body, into) != nil {
+		problem := wrong(http.StatusBadRequest, "The request is not readable")
+		return &problem
+	}
+	return nil
+}
+
+type registryJSON struct {
+	ID          string             `json:"id"`
+	Name        string             `json:"name"`
+	Kind        string             `json:"kind"`
+	URL         string             `json:"url,omitempty"`
+	Description string             `json:"description,omitempty"`
+	Insecure    *bool              `json:"skip_tls_verification,omitempty"` // of Helm repositories only
+	Cluster     *clusterNameJSON   `json:"cluster,omitempty"`
+	Config      registryConfigJSON `json:"config"`
+}
+
+type registryConfigJSON struct {
+	Region          string `json:"region,omitempty"`
+	AccessKeyID     string `json:"access_key_id,omitempty"`
+	SecretAccessKey string `json:"secret_access_key,omitempty"` // in requests only
+}
+
+func (s *Server) listContainerRegistries(c call) reply { return s.listRegistries(c, ContainerRegistry) }
+func (s *Server) listHelmRepositories(c call) reply    { return s.listRegistries(c, HelmRepository) }
+
+func (s *Server) listRegistries(c call, kind Kind) reply {
+	list := []registryJSON{}
+	for _, h := range s.holders {
+		if h.kind == kind {
+			list = append(list, s.registry(h, s.stale(h, c)))
+		}
+	}
+	return results(list)
+}
+
+func (s *Server) registry(h *holder, held contents) registryJSON {
+	answer := registryJSON{
+		ID: h.id, Name: held.name, Kind: held.objectType, URL: held.url, Description: held.description,
+		Config: registryConfigJSON{Region: held.region, AccessKeyID: held.key.ID},
+	}
+	if h.kind == HelmRepository {
+		answer.Insecure = &held.insecure
+	}
+	if cluster, known := s.byCluster[h.clusterID]; known {
+		answer.Cluster = &clusterNameJSON{ID: cluster.ID, Name: cluster.Name}
+	}
+	return answer
+}
+
+type registryRequest struct {
+	Name        string              `json:"name"`
+	Kind        string              `json:"kind"`
+	URL         string              `json:"url"`
+	Description string              `json:"description"`
+	Insecure    *bool               `json:"skip_tls_verification"`
+	Config      *registryConfigJSON `json:"config"`
+}
+
+func (s *Server) putContainerRegistry(c call) reply { return s.putRegistry(c, ContainerRegistry) }
+func (s *Server) putHelmRepository(c call) reply    { return s.putRegistry(c, HelmRepository) }
+
+// putRegistry replaces a registry as a whole: what the request leaves out is gone.
+func (s *Server) putRegistry(c call, kind Kind) reply {
+	h := s.byHolder[c.id]
+	if h == nil || h.kind != kind {
+		return missing(string(kind))
+	}
+	var request registryRequest
+	if problem := c.read(&request); problem != nil {
+		return *problem
+	}
+	if complaint := request.complaint(kind); complaint != "" {
+		return wrong(http.StatusBadRequest, complaint)
+	}
+	changed := contents{
+		name: request.Name, objectType: request.Kind, url: request.URL, description: request.Description,
+		region: request.Config.Region, key: Key{request.Config.AccessKeyID, request.Config.SecretAccessKey},
+	}
+	changed.insecure = request.Insecure != nil && *request.Insecure
+	h.versions.set(c.now, changed)
+	return ok(s.registry(h, changed))
+}
+
+func (r registryRequest) complaint(kind Kind) string {
+	isECR := r.Kind == "ECR" || r.Kind == "OCI_ECR"
+	switch {
+	case r.Name == "" || r.Kind == "" || r.Config == nil:
+		return "name, kind and config are required"
+	case kind == HelmRepository && r.Insecure == nil:
+		return "skip_tls_verification is required"
+	case isECR && (r.Config.Region == "" || r.Config.AccessKeyID == "" || r.Config.SecretAccessKey == ""):
+		return "region, access_key_id and secret_access_key are required"
+	}
+	return ""
+}

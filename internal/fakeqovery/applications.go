@@ -1,0 +1,52 @@
+package fakeqovery
+
+import "time"
+
+// shortest is how long an application's deployment takes at least.
+const shortest = 2 * time.Minute
+
+// application is a deployment of an application. It uses the key that the
+// cluster ran with when it started, to its end, up to two hours later.
+type application struct {
+	until time.Time
+	keyID string
+}
+
+// deployApplication starts the deployment of an application that is due, and
+// draws up the next.
+func (s *Server) deployApplication(c *clusterState, at time.Time) {
+	c.nextApp = at.Add(max(s.config.AppEvery, time.Minute))
+	if !c.live {
+		return
+	}
+	c.apps = dropEnded(c.apps, at)
+	c.apps = append(c.apps, application{until: at.Add(c.appLength(s.config.AppLongest)), keyID: c.running.ID})
+}
+
+// appLength makes one in four as long as they get: those are what a grace
+// period is for.
+func (c *clusterState) appLength(longest time.Duration) time.Duration {
+	if c.random.IntN(4) == 0 {
+		return longest
+	}
+	return shortest + c.draw(longest-shortest)
+}
+
+// draw returns a time under the limit.
+func (c *clusterState) draw(limit time.Duration) time.Duration {
+	if limit <= 0 {
+		return 0
+	}
+	return time.Duration(c.random.Int64N(int64(limit)))
+}
+
+// dropEnded keeps those that still run, in place.
+func dropEnded(apps []application, at time.Time) []application {
+	kept := apps[:0]
+	for _, app := range apps {
+		if app.until.After(at) {
+			kept = append(kept, app)
+		}
+	}
+	return kept
+}

@@ -1,0 +1,125 @@
+// Package fakeqovery is a Qovery that tests and the simulated world talk to:
+// one organization in memory, behind the requests that internal/qovery makes.
+//
+// Nothing happens by itself in it. Its clusters deploy, its deployments end and
+// its applications are deployed by the injected clock alone, computed whenever
+// somebody looks, so that a virtual clock can pass months in a moment and the
+// same calls always lead to the same state. It is safe for concurrent use.
+//
+// What it models of Qovery is what matters to a key: a deployment takes the key
+// that its credentials hold when it starts and uses it until it ends; from then
+// on the cluster runs with it; an application's deployment uses, for up to two
+// hours, the key that the cluster ran with when it started; a registry's pulls
+// use the registry's own key (locations.go). Answers may be stale, and what is
+// unknown of the real API can be chosen (Config).
+package fakeqovery
+
+import (
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Config says how this Qovery behaves. Start from DefaultConfig.
+type Config struct {
+	OrganizationID string
+	Token          string
+	Now            func() time.Time
+	Seed           uint64 // of everything that is drawn
+
+	// KeyWorks tells whether the world accepts a key now; nil: always. A running
+	// deployment whose key is refused, whenever somebody looks, ends in
+	// INVALID_CREDENTIALS. It is called with the server locked, so it must not
+	// call the server.
+	KeyWorks func(keyID, secret string) bool
+	// Hook sees every request first. See Answer.
+	Hook Hook
+
+	// StatusLag and CredentialsLag are how old the answers to reads of statuses,
+	// and of locations, may be. They are as old as Lag says, given those limits;
+	// nil: as old as may be.
+	StatusLag, CredentialsLag time.Duration
+	Lag                       func(limit time.Duration) time.Duration
+
+	QueueTime time.Duration // from a POST to the deployment's start
+	// Whether last_execution_id and last_deployment_date change when a
+	// deployment starts or when it ends is not known of the real API.
+	ChangesAt ChangePoint
+	// RefuseWhileDeploying: a POST during a deployment is answered 409, instead
+	// of queueing another behind it.
+	RefuseWhileDeploying bool
+
+	AppEvery   time.Duration // between the starts of two application deployments on a cluster
+	AppLongest time.Duration // how long they may run
+
+	RequestsAnHour int // more are answered 429; 0: no limit
+}
+
+// ChangePoint is when a deployment shows in a status.
+type ChangePoint int
+
+// When last_execution_id and last_deployment_date change.
+const (
+	ChangesAtStart ChangePoint = iota
+	ChangesAtEnd
+)
+
+// DefaultConfig is a Qovery as one may hope for: a little stale, without limits.
+func DefaultConfig(now func() time.Time) Config {
+	return Config{
+		OrganizationID: "5f0b7c1e-3c55-4f0e-9d0e-6b8d1a2c4e10",
+		Token:          "qov_5f0b7c1e_fake",
+		Now:            now,
+		StatusLag:      10 * time.Second,
+		CredentialsLag: 2 * time.Second,
+		QueueTime:      5 * time.Second,
+		AppEvery:       20 * time.Minute,
+		AppLongest:     2 * time.Hour,
+	}
+}
+
+// Server is one organization at Qovery. It is an http.Handler.
+type Server struct {
+	mu        sync.Mutex
+	config    Config
+	clusters  []*clusterState
+	holders   []*holder
+	executed  int // deployments so far, to name the next
+	requests  counter
+	limit     limiter
+	byCluster map[string]*clusterState
+	byHolder  map[string]*holder
+}
+
+var _ http.Handler = (*Server)(nil)
+
+// New returns an organization without anything in it.
+func New(config Config) *Server {
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	return &Server{config: config, byCluster: map[string]*clusterState{}, byHolder: map[string]*holder{}}
+}
+
+// Configure changes the behaviour from now on.
+func (s *Server) Configure(change func(*Config)) {
+	s.settled(func(time.Time) { change(&s.config) })
+}
+
+// settled runs an action at the present time, after all that time has brought
+// since somebody looked last.
+func (s *Server) settled(action func(now time.Time)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.config.Now()
+	s.advanceAll(now)
+	action(now)
+}
+
+// lag is how old an answer is that may be as old as limit.
+func (s *Server) lag(limit time.Duration) time.Duration {
+	if s.config.Lag == nil {
+		return limit
+	}
+	return min(s.config.Lag(limit), limit)
+}

@@ -1,0 +1,141 @@
+package fakeqovery
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// Hook sees every request before it is carried out. It may have it carried out
+// or not (apply), and may answer in place of the organization: false and an
+// answer fails before the effect, true and an answer after it, true and nil is
+// the normal case. If it reads the request's body it must put it back. The
+// server is not locked.
+type Hook func(r *http.Request) (apply bool, answer *Answer)
+
+// Answer is an answer that a Hook gives.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   string
+	// Dropped: there is no answer, the connection ends.
+	Dropped bool
+}
+
+// reply is what the organization itself answers.
+type reply struct {
+	status int
+	body   any
+}
+
+// ServeHTTP answers a request of the API.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	hook, limited := s.arrived(w.Header())
+	if limited {
+		write(w, refused(http.StatusTooManyRequests, "Rate limit exceeded"))
+		return
+	}
+	apply, answer := true, (*Answer)(nil)
+	if hook != nil {
+		apply, answer = hook(r)
+	}
+	own := refused(http.StatusBadGateway, "Not carried out")
+	if apply {
+		own = s.carryOut(r)
+	}
+	if answer != nil {
+		answer.write(w)
+		return
+	}
+	write(w, own)
+}
+
+// arrived counts a request, also one that is then refused.
+func (s *Server) arrived(header http.Header) (hook Hook, limited bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.config.Now()
+	s.requests.add(now)
+	return s.config.Hook, s.limit.exceeded(now, s.config.RequestsAnHour, header)
+}
+
+// carryOut does what the request asks for.
+func (s *Server) carryOut(r *http.Request) (answer reply) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
+	if err != nil {
+		return refused(http.StatusBadRequest, "The request could not be read")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.config.Now()
+	if r.Header.Get("Authorization") != "Token "+s.config.Token {
+		return refused(http.StatusUnauthorized, "Full authentication is required to access this resource")
+	}
+	// All clusters, because a change of credentials concerns any of them.
+	s.advanceAll(now)
+	return s.route(call{now: now, header: r.Header, body: body}, r.Method, r.URL.Path)
+}
+
+// call is a request on its way to what answers it.
+type call struct {
+	now    time.Time
+	id     string // the last id in the path
+	header http.Header
+	body   []byte
+}
+
+func (a *Answer) write(w http.ResponseWriter) {
+	if a.Dropped {
+		panic(http.ErrAbortHandler) // net/http ends the connection, Transport fails
+	}
+	for name, values := range a.Header {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(a.Status)
+	_, _ = io.WriteString(w, a.Body)
+}
+
+func write(w http.ResponseWriter, r reply) {
+	body, err := json.Marshal(r.body)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(r.status)
+	_, _ = w.Write(body)
+}
+
+func ok(body any) reply { return reply{http.StatusOK, body} }
+
+// results is how every list is answered.
+func results[T any](list []T) reply {
+	if list == nil {
+		list = []T{}
+	}
+	return ok(struct {
+		Results []T `json:"results"`
+	}{list})
+}
+
+// Qovery's error bodies have no fixed schema. refused and wrong are the two
+// forms that are seen.
+func refused(status int, message string) reply {
+	return reply{status, struct {
+		Status  int    `json:"status"`
+		Error   string `json:"error"`
+		Message string `json:"message"`
+	}{status, http.StatusText(status), message}}
+}
+
+func wrong(status int, detail string) reply {
+	return reply{status, struct {
+		Status int    `json:"status"`
+		Detail string `json:"detail"`
+	}{status, detail}}
+}
+
+func missing(what string) reply { return wrong(http.StatusNotFound, what+" not found") }

@@ -1,0 +1,156 @@
+package fakeqovery
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+)
+
+// Key is an access key. The server never gives its secret away.
+type Key struct{ ID, Secret string }
+
+// Kind is a kind of place that holds a key.
+type Kind string
+
+// All kinds of places that hold a key.
+const (
+	AWSCredentials    Kind = "AWS credentials"
+	ContainerRegistry Kind = "container registry"
+	HelmRepository    Kind = "Helm repository"
+	DNSProvider       Kind = "DNS provider"
+	SecretManager     Kind = "secret manager"
+)
+
+// Credentials are cloud credentials of the organization.
+type Credentials struct {
+	ID, Name   string
+	ObjectType string // AWS when empty
+	Key        Key
+}
+
+// Registry is a container registry or a Helm repository.
+type Registry struct {
+	ID, Name         string
+	Kind             string // ECR, or OCI_ECR of a Helm repository, when empty
+	URL, Description string
+	Region           string
+	ClusterID        string // of a registry that belongs to a cluster
+	Key              Key
+}
+
+// SecretManagerAccess is a cluster's access to AWS Secrets Manager by a static key.
+type SecretManagerAccess struct {
+	ID, Name string
+	Key      Key
+}
+
+// holder is a place that holds a key, of any kind.
+type holder struct {
+	kind      Kind
+	id        string
+	clusterID string
+	consumer  string // who uses the key all the time; of credentials, the clusters do
+	versions  history[contents]
+}
+
+// contents are what a holder holds; a PUT replaces all of it.
+type contents struct {
+	name        string
+	objectType  string // object_type of credentials, kind of registries
+	url         string
+	description string
+	region      string
+	insecure    bool // skip_tls_verification of Helm repositories
+	key         Key
+}
+
+func (h *holder) now() contents { return h.versions.last().value }
+
+func (s *Server) addHolder(h *holder, c contents) {
+	if _, taken := s.byHolder[h.id]; taken || h.id == "" {
+		panic(fmt.Sprintf("fakeqovery: there is something with the id %q already", h.id))
+	}
+	h.versions.set(s.config.Now(), c)
+	s.holders = append(s.holders, h)
+	s.byHolder[h.id] = h
+}
+
+// AddCredentials adds credentials.
+func (s *Server) AddCredentials(c Credentials) {
+	s.settled(func(time.Time) {
+		s.addHolder(&holder{kind: AWSCredentials, id: c.ID},
+			contents{name: c.Name, objectType: cmp.Or(c.ObjectType, "AWS"), key: c.Key})
+	})
+}
+
+// AddContainerRegistry adds a container registry. Its images are pulled with its
+// own key all the time.
+func (s *Server) AddContainerRegistry(r Registry) {
+	s.addRegistry(ContainerRegistry, cmp.Or(r.Kind, "ECR"), r)
+}
+
+// AddHelmRepository adds a Helm repository. It is read with its own key all the
+// time.
+func (s *Server) AddHelmRepository(r Registry) {
+	s.addRegistry(HelmRepository, cmp.Or(r.Kind, "OCI_ECR"), r)
+}
+
+func (s *Server) addRegistry(kind Kind, objectType string, r Registry) {
+	s.settled(func(time.Time) {
+		s.addHolder(&holder{kind: kind, id: r.ID, clusterID: r.ClusterID, consumer: string(kind) + " " + r.Name},
+			contents{name: r.Name, objectType: objectType, url: r.URL, description: r.Description, region: r.Region, key: r.Key})
+	})
+}
+
+// SetKey is a person who puts another key somewhere by hand.
+func (s *Server) SetKey(id string, key Key) {
+	s.settled(func(now time.Time) {
+		h := s.holder(id)
+		changed := h.now()
+		changed.key = key
+		h.versions.set(now, changed)
+	})
+}
+
+// KeyOf is the id of the key that a location holds.
+func (s *Server) KeyOf(id string) (keyID string) {
+	s.settled(func(time.Time) { keyID = s.holder(id).now().key.ID })
+	return keyID
+}
+
+// HasSecret tells whether the secret is the one that the location holds.
+func (s *Server) HasSecret(id, secret string) (same bool) {
+	s.settled(func(time.Time) { same = s.holder(id).now().key.Secret == secret })
+	return same
+}
+
+// holder is for ids that tests and worlds name themselves; a wrong one is a
+// mistake in them.
+func (s *Server) holder(id string) *holder {
+	h, ok := s.byHolder[id]
+	if !ok {
+		panic(fmt.Sprintf("fakeqovery: there is no location %q", id))
+	}
+	return h
+}
+
+// Holder is a place that holds a key.
+type Holder struct {
+	Kind     Kind
+	ID, Name string
+	Since    time.Time // of its latest change
+}
+
+// Holders are all places that hold the key at this moment, however stale the
+// answers to reads are.
+func (s *Server) Holders(keyID string) (holders []Holder) {
+	s.settled(func(time.Time) {
+		for _, h := range s.holders {
+			if latest := h.versions.last(); keyID != "" && latest.value.key.ID == keyID {
+				holders = append(holders, Holder{h.kind, h.id, latest.value.name, latest.since})
+			}
+		}
+	})
+	return holders
+}
+

@@ -1,0 +1,161 @@
+package qovery
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+// staticAWS is the object_type of static AWS credentials. Other types cannot be
+// rotated: a PUT could turn them into static ones.
+const staticAWS = "AWS"
+
+// credential is one of the organization's cloud credentials as Qovery answers
+// it, never with a secret.
+type credential struct {
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+	ObjectType  string `json:"object_type"`
+	AccessKeyID string `json:"access_key_id"`
+}
+
+type credentialEntry struct {
+	Credential *credential   `json:"credential"`
+	Clusters   []clusterName `json:"clusters"`
+}
+
+type clusterName struct {
+	ID string `json:"id"`
+}
+
+// credentials lists the organization's cloud credentials of every type: one
+// that cannot be rotated may hold the key all the same.
+func (o *organization) credentials(ctx context.Context) ([]rotation.Location, error) {
+	body, err := o.ask(ctx, listCredentials, o.id)
+	if err != nil {
+		return nil, err
+	}
+	locations, err := decodeCredentials(body)
+	if err != nil {
+		return nil, malformed(listCredentials, err)
+	}
+	return locations, nil
+}
+
+func decodeCredentials(body []byte) ([]rotation.Location, error) {
+	entries, err := decodeList[credentialEntry](body)
+	if err != nil {
+		return nil, err
+	}
+	locations := make([]rotation.Location, 0, len(entries))
+	seen := make(map[string]bool, len(entries))
+	for _, entry := range entries {
+		location, err := entry.location()
+		if err != nil {
+			return nil, err
+		}
+		if seen[location.ID] {
+			return nil, errors.New("two credentials have the same id")
+		}
+		seen[location.ID] = true
+		locations = append(locations, location)
+	}
+	return locations, nil
+}
+
+func (entry credentialEntry) location() (rotation.Location, error) {
+	if entry.Credential == nil {
+		return rotation.Location{}, errors.New(`an entry has no "credential"`)
+	}
+	location, err := entry.Credential.location()
+	if err != nil {
+		return rotation.Location{}, err
+	}
+	// Without the list nobody knows whom a key serves. Where there is no key
+	// nobody needs to.
+	if entry.Clusters == nil && location.Key != "" {
+		return rotation.Location{}, errors.New(`credentials with an access key have no "clusters"`)
+	}
+	for _, cluster := range entry.Clusters {
+		if cluster.ID == "" {
+			return rotation.Location{}, errors.New("a cluster of the credentials has no id")
+		}
+		location.Clusters = append(location.Clusters, cluster.ID)
+	}
+	return location, nil
+}
+
+// location requires what every later decision rests on: the id, the type, and
+// of static credentials the key.
+func (c credential) location() (rotation.Location, error) {
+	switch {
+	case c.ID == "":
+		return rotation.Location{}, errors.New("credentials have no id")
+	case c.ObjectType == "":
+		return rotation.Location{}, errors.New(`credentials have no "object_type"`)
+	case c.ObjectType == staticAWS && c.AccessKeyID == "":
+		return rotation.Location{}, errors.New(`static AWS credentials have no "access_key_id"`)
+	}
+	return rotation.Location{
+		LocationRef: rotation.LocationRef{Kind: rotation.AWSCredentials, ID: c.ID, Name: c.Name},
+		Key:         rotation.KeyID(c.AccessKeyID),
+		Type:        c.ObjectType,
+		Rotatable:   c.ObjectType == staticAWS,
+	}, nil
+}
+
+// oneCredentials reads one of the credentials again.
+func (o *organization) oneCredentials(ctx context.Context, ref rotation.LocationRef) (rotation.Location, error) {
+	body, err := o.ask(ctx, readCredentials, o.id, ref.ID)
+	if err != nil {
+		return rotation.Location{}, err
+	}
+	location, err := decodeOneCredentials(body, ref.ID)
+	if err != nil {
+		return rotation.Location{}, malformed(readCredentials, err)
+	}
+	return location, nil
+}
+
+func decodeOneCredentials(body []byte, id string) (rotation.Location, error) {
+	var read credential
+	if err := decode(body, &read); err != nil {
+		return rotation.Location{}, err
+	}
+	location, err := read.location()
+	if err == nil && location.ID != id {
+		err = errors.New("it tells of other credentials than those asked for")
+	}
+	return location, err
+}
+
+// awsCredentialsRequest replaces credentials as a whole, so all four fields are
+// needed. It is the only type here that holds a secret in the clear.
+type awsCredentialsRequest struct {
+	Type            string `json:"type"`
+	Name            string `json:"name"`
+	AccessKeyID     string `json:"access_key_id"`
+	SecretAccessKey string `json:"secret_access_key"`
+}
+
+// putCredentials puts the key into AWS credentials and keeps their name.
+func (o *organization) putCredentials(ctx context.Context, ref rotation.LocationRef, id rotation.KeyID, secret rotation.Secret) error {
+	now, err := o.oneCredentials(ctx, ref)
+	if err != nil {
+		return err
+	}
+	switch {
+	case !now.Rotatable:
+		return notSent("the credentials %s are of the type %s, not static AWS ones", ref.Name, singleLine(now.Type))
+	case now.Name == "":
+		return malformed(readCredentials, fmt.Errorf(`the credentials have no "name", which a change must repeat`))
+	}
+	body, err := json.Marshal(awsCredentialsRequest{"AWS_STATIC", now.Name, string(id), secret.Reveal()})
+	if err != nil {
+		return notSent("the request could not be written") // the error could quote it
+	}
+	return o.tell(ctx, putCredentials, body, o.id, ref.ID)
+}

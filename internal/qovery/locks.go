@@ -1,0 +1,50 @@
+package qovery
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+)
+
+type lock struct {
+	ClusterID string `json:"cluster_id"`
+	Reason    string `json:"reason"`
+	OwnerName string `json:"owner_name"`
+	LockedAt  string `json:"locked_at"`
+}
+
+// Locks returns the locked clusters, each with the reason, who locked it and when.
+func (o *organization) Locks(ctx context.Context) (map[string]string, error) {
+	body, err := o.ask(ctx, listLocks, o.id)
+	if err != nil {
+		return nil, err
+	}
+	locks, err := decodeLocks(body)
+	if err != nil {
+		return nil, malformed(listLocks, err)
+	}
+	reasons := make(map[string]string, len(locks))
+	for _, lock := range locks {
+		reasons[lock.ClusterID] = o.foreign(lock.text(), maxDetail)
+	}
+	return reasons, nil
+}
+
+func decodeLocks(body []byte) ([]lock, error) {
+	locks, err := decodeList[lock](body)
+	if err != nil {
+		return nil, err
+	}
+	for _, lock := range locks {
+		if lock.ClusterID == "" {
+			return nil, errors.New("a lock has no cluster")
+		}
+	}
+	return locks, nil
+}
+
+func (l lock) text() string {
+	return fmt.Sprintf("%s (by %s, since %s)", cmp.Or(l.Reason, "no reason given"),
+		cmp.Or(l.OwnerName, "nobody named"), cmp.Or(l.LockedAt, "an unknown time"))
+}

@@ -1,0 +1,68 @@
+package qovery
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+const (
+	maxRepeats = 3                // of a request that changes nothing
+	firstPause = time.Second      // doubled with every repeat
+	maxLimited = 60 * time.Second // the longest wait for a limit to be lifted
+)
+
+// waitToRepeat waits before a request is repeated. It returns false when it
+// should not be, or when there is no time left for it.
+func (o *organization) waitToRepeat(ctx context.Context, attempt int, a answer, problem *rotation.Error) bool {
+	repeatable := problem.Code == rotation.Unreachable || problem.Code == rotation.Throttled
+	if !repeatable || attempt >= maxRepeats || ctx.Err() != nil {
+		return false
+	}
+	pause := o.pause(attempt)
+	if resets, known := resetTime(a.header, o.client.Clock.Now()); known && problem.Code == rotation.Throttled {
+		left := resets.Sub(o.client.Clock.Now())
+		if left > maxLimited {
+			return false
+		}
+		pause += max(left, 0)
+	}
+	// The deadline belongs to whoever hands in the clock, so that clock and not
+	// the machine's says how much time is left.
+	if deadline, set := ctx.Deadline(); set && !o.client.Clock.Now().Add(pause).Before(deadline) {
+		return false
+	}
+	return o.client.Clock.Sleep(ctx, pause) == nil
+}
+
+// pause has full jitter, so that many clients which failed together do not come
+// back together.
+func (o *organization) pause(attempt int) time.Duration {
+	return time.Duration(o.client.Jitter() * float64(firstPause<<attempt))
+}
+
+// resetTime is when the limit of requests is lifted: X-RateLimit-Reset is a Unix
+// timestamp; Retry-After is not documented by Qovery, but honoured. Of both, the
+// later.
+func resetTime(header http.Header, now time.Time) (resets time.Time, known bool) {
+	if unix, err := strconv.ParseInt(header.Get("X-RateLimit-Reset"), 10, 64); err == nil && unix > 0 {
+		resets, known = time.Unix(unix, 0), true
+	}
+	if after, ok := retryAfter(header.Get("Retry-After"), now); ok && after.After(resets) {
+		resets, known = after, true
+	}
+	return resets, known
+}
+
+// retryAfter reads both forms: seconds, and a date.
+func retryAfter(value string, now time.Time) (time.Time, bool) {
+	if seconds, err := strconv.Atoi(value); err == nil && seconds >= 0 {
+		const day = 24 * 60 * 60 // more would only overflow
+		return now.Add(time.Duration(min(seconds, day)) * time.Second), true
+	}
+	date, err := http.ParseTime(value)
+	return date, err == nil
+}

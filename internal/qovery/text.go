@@ -1,0 +1,75 @@
+package qovery
+
+import (
+	"encoding/json"
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+const (
+	maxDetail  = 200 // characters of an error's detail that are told
+	maxProblem = 300 // characters of a log line and its hint
+)
+
+var (
+	keyIDPattern = regexp.MustCompile(`\bA[KS]IA[A-Z0-9]{12}([A-Z0-9]{4})\b`)
+	// A secret access key is 40 of these. Little else is as long, and of that
+	// nothing is worth telling.
+	secretPattern = regexp.MustCompile(`[A-Za-z0-9/+]{40,}`)
+)
+
+// foreign makes text from Qovery fit to be told: on one line, without control
+// characters, at most limit characters long, key ids by their last four
+// characters, and without anything that looks like a secret or is the token.
+func (o *organization) foreign(text string, limit int) string {
+	token := o.token.Reveal()
+	for _, known := range []string{token, url.QueryEscape(token), url.PathEscape(token)} {
+		text = strings.ReplaceAll(text, known, "[redacted]")
+	}
+	return shorten(maskKeys(singleLine(text)), limit)
+}
+
+// singleLine keeps what can be printed and puts one space for all between.
+func singleLine(text string) string {
+	words := strings.FieldsFunc(text, func(r rune) bool {
+		return unicode.IsSpace(r) || !unicode.IsPrint(r) || r == unicode.ReplacementChar
+	})
+	return strings.Join(words, " ")
+}
+
+func maskKeys(text string) string {
+	text = keyIDPattern.ReplaceAllString(text, "****$1")
+	return secretPattern.ReplaceAllString(text, "[redacted]")
+}
+
+func shorten(text string, limit int) string {
+	runes := []rune(text)
+	if len(runes) <= limit {
+		return text
+	}
+	return string(runes[:limit-1]) + "…"
+}
+
+// detail is what an error's body says. Qovery's bodies have no fixed schema:
+// {"status","detail"} and {"status","error","message"} are seen. Anything else,
+// such as a proxy's HTML, tells nobody anything.
+func (o *organization) detail(a answer) string {
+	return o.foreign(errorText(a.body), maxDetail)
+}
+
+func errorText(body []byte) string {
+	// Each field by itself, so that one of an unexpected type hides no other.
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(body, &fields) != nil {
+		return ""
+	}
+	for _, name := range []string{"detail", "message", "error"} {
+		var text string
+		if json.Unmarshal(fields[name], &text) == nil && text != "" {
+			return text
+		}
+	}
+	return ""
+}

@@ -1,0 +1,150 @@
+package simulator
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+// Judge watches a world and knows nothing of how the rotation works: it counts
+// what fails to authenticate, and polices what must never happen.
+type Judge struct {
+	// Refusals is how often a consumer was refused.
+	Refusals int
+	// Refused are the first refusals of each consumer with each key.
+	Refused []Refused
+	// Violations are the rules that were broken, in words.
+	Violations []string
+
+	world  *World
+	used   map[rotation.KeyID]bool // by a consumer, ever
+	known  map[Refused]bool
+	writes []JournalWrite
+}
+
+// Refused is a consumer that was refused with a key.
+type Refused struct {
+	At       time.Time
+	Consumer string
+	Key      rotation.KeyID
+}
+
+const (
+	// heldFor is how long a location may hold a key without a stale read showing it.
+	heldFor = time.Minute
+	// neverBefore is how long after the last update an old key lives at least.
+	neverBefore = 2 * time.Hour
+)
+
+func newJudge(w *World) *Judge {
+	j := &Judge{world: w, used: map[rotation.KeyID]bool{}, known: map[Refused]bool{}}
+	w.IAM.OnKeyChange(j.keyChanged)
+	w.Journal.OnWrite(func(write JournalWrite) { j.writes = append(j.writes, write) })
+	return j
+}
+
+func (j *Judge) refused(at time.Time, consumer string, key rotation.KeyID) {
+	j.Refusals++
+	first := Refused{Consumer: consumer, Key: key}
+	if !j.known[first] {
+		j.known[first] = true
+		j.Refused = append(j.Refused, Refused{at, consumer, key})
+	}
+}
+
+func (j *Judge) violated(format string, args ...any) {
+	j.Violations = append(j.Violations, fmt.Sprintf(format, args...))
+}
+
+// keyChanged polices what the rotation does to keys. What a person does is that
+// person's affair.
+func (j *Judge) keyChanged(change KeyChange) {
+	if change.By == "person" || change.What != Deactivated && change.What != Deleted {
+		return
+	}
+	w := j.world
+	for _, holder := range w.Qovery.Holders(string(change.Key)) {
+		if change.At.Sub(holder.Since) > heldFor {
+			j.violated("%s %s the key %s, which %s %q has held since %s", change.By, change.What, change.Key, holder.Kind, holder.Name, holder.Since.Format(time.DateTime))
+		}
+	}
+	j.requireUnused(change)
+	if change.What == Deleted {
+		j.requireGrace(change)
+	}
+}
+
+func (j *Judge) requireUnused(change KeyChange) {
+	j.world.Qovery.EachUse(j.world.Timeline.Now(), func(consumer, key string) {
+		if key == string(change.Key) {
+			j.violated("%s %s the key %s, which %s uses", change.By, change.What, change.Key, consumer)
+		}
+	})
+}
+
+// requireGrace: a key that was ever in use lives for two hours after the last
+// location let go of it.
+func (j *Judge) requireGrace(change KeyChange) {
+	if change.Key != j.world.OldKey.ID && !j.used[change.Key] {
+		return
+	}
+	for _, key := range j.world.IAM.Present(change.User) {
+		for _, holder := range j.world.Qovery.Holders(string(key.ID)) {
+			if age := change.At.Sub(holder.Since); age < neverBefore {
+				j.violated("%s deleted the key %s only %s after %s %q took %s", change.By, change.Key, age.Round(time.Second), holder.Kind, holder.Name, key.ID)
+			}
+		}
+	}
+}
+
+// raised polices the table of codes: a state raises only what the table says.
+func (j *Judge) raised(state string, code rotation.Code) {
+	info := code.Info()
+	if !slices.Contains(slices.Concat(info.Retried, info.Caught, info.Uncaught), state) {
+		j.violated("%s raised %s, which the table of codes does not say", state, code)
+	}
+}
+
+// Leaks looks for every secret there is in everything that is kept or shown:
+// histories, logs and journal.
+func (j *Judge) Leaks(shown ...[]byte) []string {
+	haystacks := map[string][]byte{"the logs": j.world.Logs()}
+	for i, text := range shown {
+		haystacks[fmt.Sprintf("output %d", i+1)] = text
+	}
+	for _, run := range j.world.Runs() {
+		history, err := json.Marshal(run.History())
+		if err != nil {
+			panic(err)
+		}
+		haystacks["the history of "+run.Name()] = history
+	}
+	journal, err := json.Marshal(j.writes)
+	if err != nil {
+		panic(err)
+	}
+	haystacks["the journal"] = journal
+	var leaks []string
+	for name, secret := range j.world.secrets() {
+		for where, haystack := range haystacks {
+			if bytes.Contains(haystack, []byte(secret)) {
+				leaks = append(leaks, fmt.Sprintf("%s is in %s", name, where))
+			}
+		}
+	}
+	slices.Sort(leaks)
+	return leaks
+}
+
+// secrets are all secrets of the world, by what they are.
+func (w *World) secrets() map[string]string {
+	secrets := map[string]string{"the Qovery token": w.token}
+	for id, key := range w.IAM.keys {
+		secrets["the secret of "+id.String()] = key.secret
+	}
+	return secrets
+}

@@ -1,0 +1,308 @@
+package simulator
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"time"
+
+	"qovery-key-rotation/internal/fakeqovery"
+	"qovery-key-rotation/internal/qovery"
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/statemachine"
+)
+
+// What every world has.
+const (
+	TargetName     = "production"
+	UserName       = "qovery"
+	account        = "123456789012"
+	region         = "eu-west-3"
+	credentialsID  = "0f3d9a52-6c1e-4b7d-8a25-3e9d4c7b1f60"
+	tokenParameter = "/qovery-key-rotation/qovery-token"
+	machineName    = "qovery-key-rotation"
+)
+
+// Beginning is the virtual time at which every world begins, on a Monday morning.
+var Beginning = time.Date(2026, 1, 12, 8, 0, 0, 0, time.UTC)
+
+// Setup says what a world is like. The zero value is a plain one.
+type Setup struct {
+	Seed uint64
+	// Clusters are how many there are; zero: two, one of them production.
+	Clusters int
+	// Production are how many of them are production clusters; zero: half.
+	Production int
+	// DeployTime is how long deployments take; zero: seven minutes.
+	DeployTime time.Duration
+	// NoApplications: no application is deployed while the world goes on.
+	NoApplications bool
+	// Target changes the target's configuration before it is deployed.
+	Target func(*rotation.Target)
+}
+
+// World is an AWS account, a Qovery organization and everything that uses the
+// key, on one timeline.
+type World struct {
+	Timeline   *Timeline
+	Wire       *Wire
+	IAM        *IAM
+	SSM        *SSM
+	Journal    *Journal
+	Executions *Executions
+	Qovery     *fakeqovery.Server
+	Judge      *Judge
+	Target     rotation.Target
+	OldKey     rotation.NewAccessKey
+	Clusters   []string // ids
+
+	// OnEvent is told of every event of every execution.
+	OnEvent func(*Run, statemachine.Event)
+	// OnSay is told what the script of a scenario says.
+	OnSay func(string)
+
+	runs        []*Run
+	machine     *statemachine.Machine
+	functions   map[string]rotation.Step
+	random      *rand.Rand
+	invocations int
+	logs        bytes.Buffer
+	token       string
+	others      []consumer
+}
+
+// NewWorld puts a world together.
+func NewWorld(setup Setup) (*World, error) {
+	machine, err := loadMachine()
+	if err != nil {
+		return nil, err
+	}
+	timeline := NewTimeline(Beginning)
+	wire := NewWire(timeline, setup.Seed)
+	w := &World{
+		Timeline: timeline, Wire: wire, machine: machine,
+		IAM: NewIAM(wire, account, setup.Seed), SSM: NewSSM(wire), Journal: NewJournal(wire), Executions: NewExecutions(wire, setup.Seed),
+		random: newRandom(setup.Seed, worldStream),
+	}
+	w.Target = w.target(setup)
+	w.settle(setup)
+	w.Judge = newJudge(w)
+	if w.functions, err = w.build(); err != nil {
+		return nil, err
+	}
+	timeline.OnMinute(w.consume)
+	return w, nil
+}
+
+// loadMachine loads the shipped definition. Its placeholders stay: they name
+// the functions.
+func loadMachine() (*statemachine.Machine, error) {
+	machine, err := statemachine.Load(statemachine.Definition)
+	if err != nil {
+		return nil, fmt.Errorf("loading the state machine: %w", err)
+	}
+	return machine, nil
+}
+
+func (w *World) target(setup Setup) rotation.Target {
+	target := rotation.DefaultTarget()
+	target.Name, target.IAMUserName = TargetName, UserName
+	target.OrganizationID = fakeqovery.DefaultConfig(nil).OrganizationID
+	target.TokenParameter = tokenParameter
+	target.Schedule.StartAt = Beginning.Format(time.RFC3339)
+	target.Account, target.Region = account, region
+	if setup.Target != nil {
+		setup.Target(&target)
+	}
+	return target
+}
+
+// settle fills the world: a user with a key that is due, an organization that
+// holds it, clusters that run with it.
+func (w *World) settle(setup Setup) {
+	w.IAM.AddUser(UserName, w.Target.IAMUserPath)
+	w.OldKey = w.IAM.SeedKey(UserName, Beginning.Add(-90*24*time.Hour), rotation.Active)
+
+	config := fakeqovery.DefaultConfig(w.Timeline.Now)
+	config.Seed = setup.Seed
+	config.KeyWorks = func(id, secret string) bool {
+		return w.IAM.Authenticate(rotation.KeyID(id), rotation.NewSecret(secret))
+	}
+	w.Qovery = fakeqovery.New(config)
+	w.Qovery.AddCredentials(fakeqovery.Credentials{
+		ID: credentialsID, Name: "AWS production account",
+		Key: fakeqovery.Key{ID: string(w.OldKey.ID), Secret: w.OldKey.Secret.Reveal()},
+	})
+	w.addClusters(setup)
+
+	document, err := json.Marshal(w.Target)
+	if err != nil {
+		panic(err)
+	}
+	w.SSM.SetTarget(w.Target.Name, document)
+	w.token = config.Token
+	w.SSM.SetToken(tokenParameter, rotation.NewSecret(config.Token))
+}
+
+func (w *World) addClusters(setup Setup) {
+	count, productions := setup.Clusters, setup.Production
+	if count == 0 {
+		count = 2
+	}
+	if productions == 0 {
+		productions = count / 2
+	}
+	for i := range count {
+		name := fmt.Sprintf("staging-%d", i+1)
+		if i >= count-productions {
+			name = fmt.Sprintf("production-%d", i+1-(count-productions))
+		}
+		id := fmt.Sprintf("c1a57e00-0000-4000-8000-%012d", i+1)
+		w.Clusters = append(w.Clusters, id)
+		w.Qovery.AddCluster(fakeqovery.Cluster{
+			ID: id, Name: name, Region: region, Production: i >= count-productions,
+			CredentialsID: credentialsID, DeployTime: setup.DeployTime, Applications: !setup.NoApplications,
+		})
+	}
+}
+
+// build makes the steps as the functions make them, with this world behind the ports.
+func (w *World) build() (map[string]rotation.Step, error) {
+	client, err := qovery.New(qovery.Options{
+		BaseURL:   "https://qovery.simulated",
+		Transport: &qoveryTransport{world: w, inner: fakeqovery.Transport(w.Qovery)},
+		Token:     w.SSM.Token,
+		Clock:     w.Timeline,
+		Jitter:    w.random.Float64,
+	})
+	if err != nil {
+		return nil, err
+	}
+	guard := rotation.Guard{Clock: w.Timeline, Journal: w.Journal, Log: slog.New(slog.NewJSONHandler(&w.logs, nil))}
+	return map[string]rotation.Step{
+		"preflight": rotation.Preflight{Guard: guard, Targets: w.SSM, Keys: w.IAM, Usage: w.IAM, Qovery: client,
+			Executions: w.Executions, Staging: w.SSM, NewID: w.newID},
+		"createkey":         rotation.CreateKey{Guard: guard, Keys: w.IAM, Usage: w.IAM, Qovery: client, Staging: w.SSM},
+		"verifykey":         rotation.VerifyKey{Guard: guard, Staging: w.SSM, Identities: w.IAM},
+		"updatecredentials": rotation.UpdateCredentials{Guard: guard, Keys: w.IAM, Qovery: client, Staging: w.SSM},
+		"deployclusters":    rotation.DeployClusters{Guard: guard, Keys: w.IAM, Qovery: client},
+		"checkusage":        rotation.CheckUsage{Guard: guard, Usage: w.IAM},
+		"deactivatekey":     rotation.DeactivateKey{Guard: guard, Keys: w.IAM, Qovery: client},
+		"deletekey":         rotation.DeleteKey{Guard: guard, Keys: w.IAM, Qovery: client},
+		"complete":          rotation.Complete{Guard: guard, Keys: w.IAM, Qovery: client},
+		"discardkey":        rotation.DiscardKey{Guard: guard, Keys: w.IAM, Usage: w.IAM, Qovery: client, Staging: w.SSM},
+		"reactivatekey":     rotation.ReactivateKey{Guard: guard, Keys: w.IAM},
+	}, nil
+}
+
+func (w *World) newID() string { return fmt.Sprintf("%016x", w.random.Uint64()) }
+
+// consume is what happens every minute: everything that uses a key uses it.
+func (w *World) consume(at time.Time) {
+	w.Qovery.EachUse(at, func(consumer, key string) {
+		w.Judge.used[rotation.KeyID(key)] = true
+		if !w.IAM.useBy(rotation.KeyID(key), "eks") {
+			w.Judge.refused(at, consumer, rotation.KeyID(key))
+		}
+	})
+	for _, other := range w.others {
+		if other.every == 0 || at.Sub(Beginning)%other.every == 0 {
+			w.IAM.useBy(other.key, other.service)
+		}
+	}
+}
+
+// consumer is something outside Qovery that uses a key.
+type consumer struct {
+	key     rotation.KeyID
+	service string
+	every   time.Duration
+}
+
+// UseElsewhere has something outside Qovery use the key from now on, every so
+// often in whole minutes.
+func (w *World) UseElsewhere(key rotation.KeyID, service string, every time.Duration) {
+	w.others = append(w.others, consumer{key, service, every})
+}
+
+// useBy is a use by a consumer that has the key whole.
+func (i *IAM) useBy(id rotation.KeyID, service string) bool {
+	k := i.keys[id]
+	return k != nil && i.Use(id, rotation.NewSecret(k.secret), service)
+}
+
+// Logs are what the functions have logged.
+func (w *World) Logs() []byte { return w.logs.Bytes() }
+
+// Say tells what the script of a scenario does.
+func (w *World) Say(format string, args ...any) {
+	if w.OnSay != nil {
+		w.OnSay(fmt.Sprintf(format, args...))
+	}
+}
+
+// qoveryTransport sends the real client's requests over the wire to the fake
+// Qovery, and turns what goes wrong there into what HTTP would show of it.
+type qoveryTransport struct {
+	world *World
+	inner http.RoundTripper
+}
+
+func (t *qoveryTransport) RoundTrip(request *http.Request) (*http.Response, error) {
+	w := t.world
+	var response *http.Response
+	write := request.Method != http.MethodGet
+	err := w.Wire.Do(request.Context(), "qovery."+request.Method+" "+endpoint(request.URL.Path), write, func(at time.Time) (err error) {
+		if lag := w.Timeline.Now().Sub(at); lag > 0 {
+			restore := w.stale(lag)
+			defer restore()
+		}
+		response, err = t.inner.RoundTrip(request)
+		return err
+	})
+	switch {
+	case rotation.HasCode(err, rotation.Throttled):
+		return answer(request, http.StatusTooManyRequests, ""), nil
+	case rotation.HasCode(err, rotation.MalformedAnswer):
+		return answer(request, http.StatusOK, "<html>"), nil
+	case err != nil:
+		return nil, fmt.Errorf("connection lost")
+	}
+	return response, nil
+}
+
+// stale makes Qovery's reads answer as of some time ago.
+func (w *World) stale(lag time.Duration) (restore func()) {
+	var before fakeqovery.Config
+	w.Qovery.Configure(func(c *fakeqovery.Config) { before, c.StatusLag, c.CredentialsLag, c.Lag = *c, lag, lag, nil })
+	return func() {
+		w.Qovery.Configure(func(c *fakeqovery.Config) {
+			c.StatusLag, c.CredentialsLag, c.Lag = before.StatusLag, before.CredentialsLag, before.Lag
+		})
+	}
+}
+
+func answer(request *http.Request, status int, body string) *http.Response {
+	return &http.Response{
+		Status: fmt.Sprintf("%d %s", status, http.StatusText(status)), StatusCode: status,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: request,
+	}
+}
+
+// endpoint is a request's path without its ids, which names the call's site.
+func endpoint(path string) string {
+	var kept []string
+	for _, part := range strings.Split(path, "/") {
+		if len(part) == 36 && strings.Count(part, "-") == 4 {
+			continue
+		}
+		kept = append(kept, part)
+	}
+	return strings.TrimPrefix(strings.Join(kept, "/"), "/organization")
+}
