@@ -153,4 +153,3 @@ func (s *Server) Holders(keyID string) (holders []Holder) {
 	})
 	return holders
 }
-

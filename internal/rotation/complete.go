@@ -8,8 +8,9 @@ import (
 // Complete closes the journal's record and sums the rotation up.
 type Complete struct {
 	Guard
-	Keys   Keys
-	Qovery Qovery
+	Keys    Keys
+	Qovery  Qovery
+	Staging Staging
 }
 
 const (
@@ -31,6 +32,9 @@ func (s Complete) Run(ctx context.Context, call Call) (Document, error) {
 	if item == nil {
 		err = s.hold(ctx, call, func(c *claim) error {
 			if err := s.check(ctx, c, doc); err != nil {
+				return err
+			}
+			if err := sweepSecrets(ctx, c, s.Staging); err != nil {
 				return err
 			}
 			summary := doc.summarize(c.Record, c.now())

@@ -94,33 +94,36 @@ func (s DeployClusters) look(ctx context.Context, c *claim, target Target) (*loo
 	return &look{claim: c, organization: organization, locations: locations, clusters: clusters, oldKey: oldKey}, nil
 }
 
-// deploy advances the first wave that is not over.
+// deploy advances the first wave that is not over, and the next one as soon as
+// it is.
 func (s DeployClusters) deploy(ctx context.Context, l *look, doc *Document) error {
 	d := &doc.Deployment
 	l.returned(doc)
 	l.refresh(doc)
 	l.list(d)
-	wave := d.unfinishedWave()
-	if wave == 0 {
-		return l.waved(ctx, doc)
+	for wave := d.unfinishedWave(); wave != 0; wave = d.unfinishedWave() {
+		if wave != d.Wave || d.WaveStartedAt.IsZero() {
+			d.Wave, d.WaveStartedAt = wave, l.now()
+		}
+		if err := l.advance(ctx, d.members(wave), doc, d.WaveStartedAt); err != nil {
+			return err
+		}
+		if d.unfinishedWave() == wave {
+			d.Next, d.NextPollAt = PollAgain, l.nextPoll(doc, d.WaveStartedAt)
+			return nil
+		}
 	}
-	if wave != d.Wave || d.WaveStartedAt.IsZero() {
-		d.Wave, d.WaveStartedAt = wave, l.now()
-	}
+	return l.waved(ctx, doc)
+}
+
+func (d *Deployment) members(wave int) []*ClusterProgress {
 	var members []*ClusterProgress
 	for i := range d.Clusters {
 		if d.Clusters[i].Wave == wave {
 			members = append(members, &d.Clusters[i])
 		}
 	}
-	if err := l.advance(ctx, members, doc, d.WaveStartedAt); err != nil {
-		return err
-	}
-	if d.unfinishedWave() == 0 {
-		return l.waved(ctx, doc)
-	}
-	d.Next, d.NextPollAt = PollAgain, l.nextPoll(doc, d.WaveStartedAt)
-	return nil
+	return members
 }
 
 // returned prepares another round after DeactivateKey has found a cluster that

@@ -51,6 +51,8 @@ func (s DiscardKey) discard(ctx context.Context, c *claim, doc Document) error {
 		return err
 	}
 	// A key that is not this rotation's is somebody else's, and stays.
-	_, err = deleteOrphans(ctx, c, s.Keys, s.Usage, keys, locations)
-	return err
+	if _, err = deleteOrphans(ctx, c, s.Keys, s.Usage, keys, locations); err != nil {
+		return err
+	}
+	return sweepSecrets(ctx, c, s.Staging)
 }

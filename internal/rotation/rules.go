@@ -215,3 +215,18 @@ func discardNewKey(ctx context.Context, c *claim, keys Keys, staging Staging, lo
 		delete(r.Marks, Discard)
 	})
 }
+
+// sweepSecrets destroys what may still be staged of any key that this rotation
+// had to do with, before it ends: a secret may have been staged late, after its
+// key was discarded.
+func sweepSecrets(ctx context.Context, c *claim, staging Staging) error {
+	for _, id := range append([]KeyID{c.NewKey}, c.KnownKeys...) {
+		if id == "" || id == c.OldKey {
+			continue
+		}
+		if err := staging.Delete(ctx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}

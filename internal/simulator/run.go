@@ -155,6 +155,16 @@ func (h *host) Invoke(ctx context.Context, function string, payload json.RawMess
 		defer cancel()
 		result, failure = rotation.Handle(stepCtx, step, payload, id, deadline)
 	})
+	if w.OnInvoke != nil {
+		switch w.OnInvoke(state) {
+		case Abandoned:
+			w.killAt(process, deadline)
+			return nil, statemachine.FunctionError("Lambda.SdkClientException", "The answer could not be awaited")
+		case AnswerLost:
+			_, _ = process.Join(ctx, deadline.Sub(w.Timeline.Now()))
+			return nil, statemachine.FunctionError("Lambda.Unknown", "The answer was lost")
+		}
+	}
 	finished, err := process.Join(ctx, min(timeout, deadline.Sub(w.Timeline.Now())))
 	switch {
 	case err != nil:
@@ -173,6 +183,15 @@ func (h *host) Invoke(ctx context.Context, function string, payload json.RawMess
 	}
 	return result, nil
 }
+
+// InvokeFault is what goes wrong with a call of a function, though not in it.
+type InvokeFault string
+
+// What Step Functions may miss of a function that it called.
+const (
+	Abandoned  InvokeFault = "abandoned"   // it goes on while the state is tried again
+	AnswerLost InvokeFault = "answer-lost" // it ends, and the state is tried again
+)
 
 // killAt ends a function at its deadline, as Lambda does, when nobody waits for
 // it any more.

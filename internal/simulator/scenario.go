@@ -297,6 +297,7 @@ var Scenarios = []Scenario{
 			w.Qovery.Script(w.Clusters[0], fails, fails)
 			first := w.start("rotation-1", "")
 			first.Wait()
+			w.Sleep(time.Minute)
 			second := w.start("rotation-2", "")
 			second.UntilIn("WaitForDeployment")
 			w.Say("A person redrives the first execution.")

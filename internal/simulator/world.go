@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -63,6 +64,8 @@ type World struct {
 
 	// OnEvent is told of every event of every execution.
 	OnEvent func(*Run, statemachine.Event)
+	// OnInvoke decides what goes wrong with the call of a function in a state; nil: nothing.
+	OnInvoke func(state string) InvokeFault
 	// OnSay is told what the script of a scenario says.
 	OnSay func(string)
 
@@ -194,7 +197,7 @@ func (w *World) build() (map[string]rotation.Step, error) {
 		"checkusage":        rotation.CheckUsage{Guard: guard, Usage: w.IAM},
 		"deactivatekey":     rotation.DeactivateKey{Guard: guard, Keys: w.IAM, Qovery: client},
 		"deletekey":         rotation.DeleteKey{Guard: guard, Keys: w.IAM, Qovery: client},
-		"complete":          rotation.Complete{Guard: guard, Keys: w.IAM, Qovery: client},
+		"complete":          rotation.Complete{Guard: guard, Keys: w.IAM, Qovery: client, Staging: w.SSM},
 		"discardkey":        rotation.DiscardKey{Guard: guard, Keys: w.IAM, Usage: w.IAM, Qovery: client, Staging: w.SSM},
 		"reactivatekey":     rotation.ReactivateKey{Guard: guard, Keys: w.IAM},
 	}, nil
@@ -262,7 +265,8 @@ func (t *qoveryTransport) RoundTrip(request *http.Request) (*http.Response, erro
 			restore := w.stale(lag)
 			defer restore()
 		}
-		response, err = t.inner.RoundTrip(request)
+		// What lands late lands when the caller has given up.
+		response, err = t.inner.RoundTrip(request.WithContext(context.WithoutCancel(request.Context())))
 		return err
 	})
 	switch {

@@ -1,0 +1,32 @@
+# Everything that people do with this repository. 'make' lists it.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.PHONY: help demo test check
+
+help: ## List what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+demo: ## Run a whole rotation on the embedded simulator (Go alone)
+	@go run ./cmd/rotate simulate
+
+test: need-go need-node need-cc ## Run all tests with the race detector
+	go test -race -timeout 20m ./...
+	go test -cover ./internal/rotation/... | tee /dev/stderr | awk '/coverage:/ { if ($$5 + 0 < 95) { print "coverage of internal/rotation is under 95%"; exit 1 } }'
+
+check: need-go ## Check format, vet, staticcheck and the state machine definition
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not formatted: $$unformatted"; exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...
+
+# What a target needs, and how to get it.
+.PHONY: need-go need-node need-cc
+need-go:
+	@command -v go >/dev/null || { echo "Go 1.26 is missing: https://go.dev/dl"; exit 1; }
+need-node:
+	@command -v node >/dev/null || { echo "Node 20 or later is missing; the CDK needs it: https://nodejs.org"; exit 1; }
+need-cc:
+	@command -v "$${CC:-cc}" >/dev/null || command -v gcc >/dev/null || { echo "A C compiler is missing; the race detector needs it: install gcc or clang"; exit 1; }
