@@ -139,7 +139,7 @@ func (w *World) settle(setup Setup) {
 	w.Qovery = fakeqovery.New(config)
 	w.Qovery.AddCredentials(fakeqovery.Credentials{
 		ID: credentialsID, Name: "AWS production account",
-		Key: fakeqovery.Key{ID: string(w.OldKey.ID), Secret: w.OldKey.Secret.Reveal()},
+		Key: fakeKey(w.OldKey),
 	})
 	w.addClusters(setup)
 
@@ -150,6 +150,10 @@ func (w *World) settle(setup Setup) {
 	w.SSM.SetTarget(w.Target.Name, document)
 	w.token = config.Token
 	w.SSM.SetToken(tokenParameter, rotation.NewSecret(config.Token))
+}
+
+func fakeKey(key rotation.NewAccessKey) fakeqovery.Key {
+	return fakeqovery.Key{ID: string(key.ID), Secret: key.Secret.Reveal()}
 }
 
 func (w *World) addClusters(setup Setup) {
@@ -258,9 +262,13 @@ type qoveryTransport struct {
 
 func (t *qoveryTransport) RoundTrip(request *http.Request) (*http.Response, error) {
 	w := t.world
+	// The client's own timeout is on the real clock; this is the same one on the
+	// virtual clock.
+	ctx, cancel := w.Timeline.WithDeadline(request.Context(), w.Timeline.Now().Add(qovery.RequestTimeout))
+	defer cancel()
 	var response *http.Response
 	write := request.Method != http.MethodGet
-	err := w.Wire.Do(request.Context(), "qovery."+request.Method+" "+endpoint(request.URL.Path), write, func(at time.Time) (err error) {
+	err := w.Wire.Do(ctx, "qovery."+request.Method+" "+endpoint(request.URL.Path), write, func(at time.Time) (err error) {
 		if lag := w.Timeline.Now().Sub(at); lag > 0 {
 			restore := w.stale(lag)
 			defer restore()

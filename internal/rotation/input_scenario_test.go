@@ -1,0 +1,122 @@
+package rotation_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/simulator"
+)
+
+// TestBadInputChangesNothing: whatever is wrong is said in a sentence, before
+// anything is changed.
+func TestBadInputChangesNothing(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		input  string
+		target string // the deployed configuration, when it is not the usual one
+		code   rotation.Code
+		says   string
+	}{
+		{"unknown target", `{"target": "staging"}`, "", rotation.TargetNotFound, "staging"},
+		{"no target", `{}`, "", rotation.InvalidInput, `{"target": "production"}`},
+		{"a number for a target", `{"target": 5}`, "", rotation.InvalidInput, "target"},
+		{"a list", `[]`, "", rotation.InvalidInput, "array"},
+		{"unknown field", `{"target": "production", "force": true}`, "", rotation.InvalidInput, `"force"`},
+		{"a forged plan", `{"target": "production", "plan": {"action": "DELETE"}}`, "", rotation.InvalidInput, `"plan"`},
+		{"shorter grace period", `{"target": "production", "gracePeriod": "1h"}`, "", rotation.InvalidInput, "gracePeriod 1h is shorter than the target's 2h"},
+		{"shorter idle time", `{"target": "production", "idleFor": "30m"}`, "", rotation.InvalidInput, "idleFor 30m is shorter"},
+		{"too long a grace period", `{"target": "production", "gracePeriod": "48h"}`, "", rotation.InvalidInput, "48h is not 2h to 24h"},
+		{"no duration", `{"target": "production", "gracePeriod": "long"}`, "", rotation.InvalidInput, `"long" is not a duration`},
+		{"deployed grace period under two hours", `{"target": "production"}`, `"gracePeriod": "1h59m"`, rotation.InvalidInput, "gracePeriod: 1h59m is not 2h to 24h"},
+		{"deployed organization is no UUID", `{"target": "production"}`, `"organizationId": "acme"`, rotation.InvalidInput, `organizationId: "acme" is no UUID`},
+		{"deployed unknown field", `{"target": "production"}`, `"colour": "red"`, rotation.InvalidInput, `"colour"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w, err := simulator.NewWorld(small)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer w.Timeline.Close()
+			if c.target != "" {
+				w.SSM.SetTarget("production", override(t, w.Target, c.target))
+			}
+			run, err := w.Start("rotation", c.input)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.Timeline.Run()
+			if got := run.ErrorName(); got != string(c.code) {
+				t.Errorf("ends with %s %q, want %s", run.Status(), got, c.code)
+			}
+			if !strings.Contains(unquote(run.Cause()), c.says) {
+				t.Errorf("says %s, and not %q", run.Cause(), c.says)
+			}
+			if left := whatIsLeft(w); left != nothingDone {
+				t.Errorf("leaves %s", left)
+			}
+		})
+	}
+}
+
+func override(t *testing.T, target rotation.Target, field string) []byte {
+	t.Helper()
+	document, err := json.Marshal(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A field that comes twice counts the second time.
+	return []byte(strings.TrimSuffix(string(document), "}") + ", " + field + "}")
+}
+
+func unquote(cause string) string {
+	var failure struct{ ErrorMessage string }
+	if json.Unmarshal([]byte(cause), &failure) != nil {
+		return cause
+	}
+	return failure.ErrorMessage
+}
+
+// TestLargestTarget: 250 clusters are rotated, with a document that leaves room;
+// 251 are refused before anything is changed.
+func TestLargestTarget(t *testing.T) {
+	plain, _ := simulator.Find("plain")
+	result := play(t, plain, simulator.Setup{Clusters: rotation.MaxClusters})
+	if result.Outcome != "SUCCEEDED" {
+		t.Errorf("%d clusters: %s: %s", rotation.MaxClusters, result.Outcome, result.Last.Cause())
+	}
+	requireNoHarm(t, result.World)
+	largest := result.Last.LargestDocument()
+	t.Logf("%d clusters: largest document %d bytes", rotation.MaxClusters, largest)
+	if largest > 100*1024 {
+		t.Errorf("the largest document has %d bytes", largest)
+	}
+	_, busiest := result.World.Qovery.Requests()
+	if busiest > 1000 {
+		t.Errorf("%d requests to Qovery in the busiest hour", busiest)
+	}
+
+	result = play(t, plain, simulator.Setup{Clusters: rotation.MaxClusters + 1})
+	if want := "FAILED " + string(rotation.TooManyClusters); result.Outcome != want {
+		t.Errorf("%d clusters: %s, want %s", rotation.MaxClusters+1, result.Outcome, want)
+	}
+	if left := whatIsLeft(result.World); left != nothingDone {
+		t.Errorf("leaves %s", left)
+	}
+}
+
+// TestTransitionsDontDependOnClusters of a wave.
+func TestTransitionsDontDependOnClusters(t *testing.T) {
+	plain, _ := simulator.Find("plain")
+	var transitions []int
+	for _, clusters := range []int{2, 20} {
+		setup := plain.Setup
+		setup.Clusters = clusters
+		transitions = append(transitions, play(t, plain, setup).Last.Transitions())
+	}
+	if transitions[0] != transitions[1] {
+		t.Error(fmt.Sprintf("transitions of 2 and 20 clusters: %v", transitions))
+	}
+}

@@ -1,0 +1,153 @@
+package simulator
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+func newTestWorld(t *testing.T) *World {
+	t.Helper()
+	w, err := NewWorld(Setup{Clusters: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Timeline.Close)
+	return w
+}
+
+// step runs something as a process that is not a person.
+func (w *World) step(f func(context.Context)) {
+	w.Timeline.RunUntilDone(w.Timeline.Go("rotation/DeleteKey", func() { f(context.Background()) }))
+}
+
+func (w *World) requireViolation(t *testing.T, part string) {
+	t.Helper()
+	if all := strings.Join(w.Judge.Violations, "\n"); !strings.Contains(all, part) {
+		t.Errorf("the judge did not see that a key %s; it saw %q", part, all)
+	}
+}
+
+func TestJudgeSeesFailedAuthentications(t *testing.T) {
+	w := newTestWorld(t)
+	w.Timeline.RunUntil(Beginning.Add(10 * time.Minute))
+	if w.Judge.Refusals != 0 {
+		t.Fatalf("%d refusals in a world that is well", w.Judge.Refusals)
+	}
+	w.IAM.DeleteByHand(UserName, w.OldKey.ID)
+	w.Timeline.RunUntil(Beginning.Add(15 * time.Minute))
+	if w.Judge.Refusals < 5 {
+		t.Errorf("%d refusals in five minutes without the key", w.Judge.Refusals)
+	}
+	if len(w.Judge.Violations) != 0 {
+		t.Errorf("a person's act is a violation: %q", w.Judge.Violations)
+	}
+}
+
+func TestJudgeSeesKeysThatAreTakenAway(t *testing.T) {
+	w := newTestWorld(t)
+	w.Timeline.RunUntil(Beginning.Add(10 * time.Minute))
+	w.step(func(ctx context.Context) {
+		w.byHand(w.IAM.SetStatus(ctx, UserName, w.OldKey.ID, rotation.Inactive))
+		w.byHand(w.IAM.Delete(ctx, UserName, w.OldKey.ID))
+	})
+	w.requireViolation(t, "deactivated the key "+w.OldKey.ID.String()+", which AWS credentials")
+	w.requireViolation(t, "deleted the key "+w.OldKey.ID.String()+", which cluster staging-1 uses")
+}
+
+func TestJudgeSeesDeletionsThatAreTooEarly(t *testing.T) {
+	w := newTestWorld(t)
+	w.Timeline.RunUntil(Beginning.Add(10 * time.Minute))
+	w.step(func(ctx context.Context) {
+		key, err := w.IAM.Create(ctx, UserName)
+		w.byHand(err)
+		w.Qovery.SetKey(credentialsID, fakeKey(key))
+		w.Sleep(time.Hour)
+		w.byHand(w.IAM.Delete(ctx, UserName, w.OldKey.ID))
+	})
+	w.requireViolation(t, "deleted the key "+w.OldKey.ID.String()+" only 1h0m0s after")
+}
+
+func TestJudgeSeesCodesOutsideTheTable(t *testing.T) {
+	w := newTestWorld(t)
+	w.Judge.raised("VerifyKey", rotation.NewKeyUnusable)
+	if len(w.Judge.Violations) != 0 {
+		t.Fatalf("a code of the table is a violation: %q", w.Judge.Violations)
+	}
+	w.Judge.raised("VerifyKey", rotation.UpdateRefused)
+	if len(w.Judge.Violations) != 1 {
+		t.Errorf("VerifyKey raised UpdateRefused, and the judge saw %q", w.Judge.Violations)
+	}
+}
+
+// TestLeaksAreFound plants a secret in each place that is searched.
+func TestLeaksAreFound(t *testing.T) {
+	plant := map[string]func(w *World, secret string){
+		"the logs":    func(w *World, secret string) { w.logs.WriteString("{\"msg\":\"" + secret + "\"}\n") },
+		"the journal": func(w *World, secret string) { w.Judge.writes = append(w.Judge.writes, JournalWrite{By: secret}) },
+		"the history of leaky": func(w *World, secret string) {
+			run, err := w.Start("leaky", `{"target": "`+secret+`"}`)
+			w.byHand(err)
+			w.Timeline.RunUntilDone(run.process)
+		},
+	}
+	for where, put := range plant {
+		for _, secret := range []string{"token", "key"} {
+			w := newTestWorld(t)
+			if leaks := w.Judge.Leaks(); len(leaks) != 0 {
+				t.Fatalf("leaks in a new world: %q", leaks)
+			}
+			value := map[string]string{"token": w.token, "key": w.OldKey.Secret.Reveal()}[secret]
+			put(w, value)
+			if leaks := w.Judge.Leaks(); len(leaks) != 1 || !strings.HasSuffix(leaks[0], "is in "+where) {
+				t.Errorf("a %s in %s: found %q", secret, where, leaks)
+			}
+		}
+	}
+	w := newTestWorld(t)
+	if leaks := w.Judge.Leaks([]byte("..." + w.token + "...")); len(leaks) != 1 {
+		t.Errorf("a token in an output: found %q", leaks)
+	}
+}
+
+// TestSameSeedSameStory: a story can be told again.
+func TestSameSeedSameStory(t *testing.T) {
+	tell := func(seed uint64) string {
+		var story strings.Builder
+		scenario, _ := Find("long-application-deployments")
+		setup := scenario.Setup
+		setup.Seed = seed
+		_, err := scenario.Play(setup, func(w *World) {
+			w.Tell(func(line Line) {
+				story.WriteString(line.At.Format(time.RFC3339Nano) + " " + line.State + " " + line.Text + "\n")
+			})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return story.String()
+	}
+	first := tell(4)
+	if again := tell(4); again != first {
+		t.Errorf("the same seed told two stories:\n%s\n%s", first, again)
+	}
+	if other := tell(5); other == first {
+		t.Error("another seed told the same story")
+	}
+}
+
+func TestScenariosHaveNamesAndSentences(t *testing.T) {
+	seen := map[string]bool{}
+	for _, s := range Scenarios {
+		if s.Name == "" || seen[s.Name] || !strings.HasSuffix(s.Sentence, ".") || s.Ends == "" {
+			t.Errorf("scenario %q: %q ends with %q", s.Name, s.Sentence, s.Ends)
+		}
+		seen[s.Name] = true
+	}
+	if Scenarios[0].Name != "plain" {
+		t.Error("the plain scenario is not the first")
+	}
+}
