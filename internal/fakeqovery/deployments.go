@@ -146,10 +146,11 @@ func (s *Server) turn(c *clusterState, at time.Time) {
 }
 
 // start takes the key: what is put into the credentials later is not seen by
-// this deployment.
+// this deployment. Nothing is put there before all that was due has happened, so
+// what the credentials hold now is what they held at that time.
 func (s *Server) start(c *clusterState, d *deployment, at time.Time) {
 	d.StartedAt = at
-	d.key = c.credentials.versions.at(at).key
+	d.key = c.credentials.now().key
 	d.KeyID = d.key.ID
 	d.turnAt = at.Add(cmp.Or(d.outcome.Takes, c.DeployTime))
 	c.setStatus(at, deploying)

@@ -45,7 +45,7 @@ func keysCreate(k *keysTest) {
 	before := k.host.Clock.Now()
 	first, second := k.create(), k.create()
 	k.wantListed(first.AccessKey, second.AccessKey)
-	if first.ID == second.ID || first.Secret == second.Secret {
+	if first.ID == second.ID || first.Secret.Equal(second.Secret) {
 		k.Error("two keys are the same")
 	}
 	for _, key := range []rotation.NewAccessKey{first, second} {

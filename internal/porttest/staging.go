@@ -69,7 +69,7 @@ func (s *stagingTest) want(secret rotation.Secret) {
 	}
 	found, err := s.staging.Get(s.Context(), s.id)
 	noError(s.T, err)
-	if found != secret {
+	if !found.Equal(secret) {
 		s.Error("another secret is staged than was put")
 	}
 }

@@ -17,6 +17,7 @@ package qovery
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -114,6 +115,10 @@ type organization struct {
 }
 
 var _ rotation.Organization = (*organization)(nil)
+
+// Format names the organization. Without it fmt would print the token: it does
+// not call the methods of what is in unexported fields.
+func (o organization) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "organization %s", o.id) }
 
 // Open reads the token of the target's organization. No request is made yet.
 func (c *Client) Open(ctx context.Context, target rotation.Target) (rotation.Organization, error) {

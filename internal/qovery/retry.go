@@ -19,7 +19,7 @@ const (
 // should not be, or when there is no time left for it.
 func (o *organization) waitToRepeat(ctx context.Context, attempt int, a answer, problem *rotation.Error) bool {
 	repeatable := problem.Code == rotation.Unreachable || problem.Code == rotation.Throttled
-	if !repeatable || attempt >= maxRepeats || ctx.Err() != nil {
+	if !repeatable || attempt >= maxRepeats {
 		return false
 	}
 	pause := o.pause(attempt)

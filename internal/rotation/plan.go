@@ -151,7 +151,7 @@ var unfinishedRows = []row{
 
 // A rotation is open, and its new key is Active.
 var carryOnRows = []row{
-	{"the old key is held and Inactive", func(s *Situation) bool { return s.oldHeld() && s.oldInactive() }, do(ActionReactivate)},
+	{"the old key is held and may be Inactive", func(s *Situation) bool { return s.oldHeld() && s.oldOut() }, do(ActionReactivate)},
 	{"the new key's secret is still staged", func(s *Situation) bool {
 		return s.named() && s.Staged && (s.oldHeld() || s.onlyNewHeld() && !s.oldInactive())
 	}, do(ActionVerify)},
@@ -164,7 +164,7 @@ var carryOnRows = []row{
 	{"the old key's deletion was begun", func(s *Situation) bool {
 		return s.onlyNewHeld() && s.Record.begun(Delete) && (s.oldInactive() || !s.exists(s.Record.OldKey))
 	}, do(ActionDelete)},
-	{"all locations hold the new key, the old one is Inactive", func(s *Situation) bool { return s.onlyNewHeld() && s.oldInactive() }, do(ActionReactivate)},
+	{"all locations hold the new key, the old one may be Inactive", func(s *Situation) bool { return s.onlyNewHeld() && s.oldOut() }, do(ActionReactivate)},
 	{"all locations hold the new key", (*Situation).onlyNewHeld, do(ActionDeploy)},
 	{"anything else", func(*Situation) bool { return true }, func(s *Situation) Decision {
 		return refuse(UnexpectedAccessKey, "The keys are not what the journal says: it knows the old key %s and the new key %s, the user has %s%s",
@@ -272,7 +272,14 @@ func (s *Situation) status(id KeyID) KeyStatus {
 }
 
 func (s *Situation) oldInactive() bool { return s.status(s.Record.OldKey) == Inactive }
-func (s *Situation) newGone() bool     { return s.named() && !s.exists(s.Record.NewKey) }
+
+// oldOut: the old key is Inactive, or this record has begun to make it so, or
+// has begun to bring it back. What IAM lists may lag behind that.
+func (s *Situation) oldOut() bool {
+	return s.oldInactive() || s.exists(s.Record.OldKey) && s.Record.deactivatedByUs()
+}
+
+func (s *Situation) newGone() bool { return s.named() && !s.exists(s.Record.NewKey) }
 
 func (s *Situation) withoutNewKey() bool {
 	return !s.named() && s.oldHeld() && s.status(s.Record.OldKey) == Active

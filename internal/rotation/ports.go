@@ -161,13 +161,16 @@ type Organization interface {
 // Refusal is a definite no to a request that would have changed something: an
 // answer of 4xx, but not 408, 425 or 429, which do not say that nothing happened.
 type Refusal struct {
-	Status int    // HTTP status
+	Status int    // HTTP status; 0 when the request was not even sent
 	Detail string // what the answer said, without anything secret
 }
 
 // Error says what was refused.
 func (r *Refusal) Error() string {
-	if r.Detail == "" {
+	switch {
+	case r.Status == 0:
+		return r.Detail
+	case r.Detail == "":
 		return fmt.Sprintf("Qovery refused with %d", r.Status)
 	}
 	return fmt.Sprintf("Qovery refused with %d: %s", r.Status, r.Detail)

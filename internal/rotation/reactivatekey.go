@@ -47,7 +47,7 @@ func (s ReactivateKey) reactivate(ctx context.Context, c *claim) error {
 	if err := s.confirm(ctx, c); err != nil {
 		return err
 	}
-	return c.finish(ctx, Reactivate, Deactivate, Verify)
+	return c.finish(ctx, Reactivate, Deactivate, Verify, Delete)
 }
 
 // confirm waits until IAM lists the old key as Active.

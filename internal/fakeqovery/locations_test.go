@@ -1,0 +1,155 @@
+package fakeqovery
+
+import (
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestCredentials(t *testing.T) {
+	w := newWorld(t)
+	w.AddCredentials(Credentials{ID: "role", Name: "by role", ObjectType: "AWS_ROLE"})
+	list := read[credentialEntryJSON](w, "/credentials")
+	want := []credentialEntryJSON{
+		{credentialJSON{"cred", "prod", "AWS", "OLD"}, []clusterNameJSON{{"c", "c", "AWS"}}},
+		{credentialJSON{"role", "by role", "AWS_ROLE", ""}, []clusterNameJSON{}},
+	}
+	if !reflect.DeepEqual(list, want) {
+		t.Errorf("got %+v", list)
+	}
+	w.after(time.Minute).putNew()
+	one := must[credentialJSON](w, http.MethodGet, organization+"/aws/credentials/cred", "")
+	if one != (credentialJSON{"cred", "prod", "AWS", "NEW"}) {
+		t.Errorf("got %+v", one)
+	}
+	if !w.HasSecret("cred", newSecret) || w.HasSecret("cred", oldSecret) || w.KeyOf("cred") != "NEW" {
+		t.Error("the new key is not there")
+	}
+}
+
+func TestPutsThatAreRefused(t *testing.T) {
+	w := newWorld(t)
+	w.AddContainerRegistry(Registry{ID: "ecr", Name: "ecr", Region: "eu-west-3", Key: Key{"OLD", oldSecret}})
+	w.AddHelmRepository(Registry{ID: "helm", Name: "helm", Region: "eu-west-3", Key: Key{"OLD", oldSecret}})
+	const credentials, registry, helm = "/aws/credentials/cred", "/containerRegistry/ecr", "/helmRepository/helm"
+	tests := []struct{ path, body string }{
+		{credentials, `{"name":"prod","access_key_id":"NEW","secret_access_key":"s"}`},
+		{credentials, `{"type":"AWS_ROLE","name":"prod","access_key_id":"NEW","secret_access_key":"s"}`},
+		{credentials, `{"type":"AWS_STATIC","access_key_id":"NEW","secret_access_key":"s"}`},
+		{credentials, `{"type":"AWS_STATIC","name":"prod","secret_access_key":"s"}`},
+		{credentials, `{"type":"AWS_STATIC","name":"prod","access_key_id":"NEW"}`},
+		{credentials, `{"type":"AWS_STATIC","name":"prod","access_key":"NEW","secret_key":"s"}`},
+		{credentials, `[]`},
+		{registry, `{"kind":"ECR","config":{"region":"r","access_key_id":"NEW","secret_access_key":"s"}}`},
+		{registry, `{"name":"ecr","config":{"region":"r","access_key_id":"NEW","secret_access_key":"s"}}`},
+		{registry, `{"name":"ecr","kind":"ECR"}`},
+		{registry, `{"name":"ecr","kind":"ECR","config":{"access_key_id":"NEW","secret_access_key":"s"}}`},
+		{registry, `{"name":"ecr","kind":"ECR","config":{"region":"r","access_key_id":"NEW"}}`},
+		{helm, `{"name":"helm","kind":"OCI_ECR","config":{"region":"r","access_key_id":"NEW","secret_access_key":"s"}}`},
+		{helm, `{"name":"helm","kind":"OCI_ECR","skip_tls_verification":false,"config":{"region":"r","secret_access_key":"s"}}`},
+	}
+	for _, test := range tests {
+		if status, answer := w.send(http.MethodPut, organization+test.path, test.body); status != http.StatusBadRequest {
+			t.Errorf("%s %s: %d %s", test.path, test.body, status, answer)
+		}
+	}
+	if held := len(w.Holders("OLD")); held != 3 {
+		t.Errorf("%d locations still hold the old key", held)
+	}
+}
+
+func TestReadsOfLocationsAreStale(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.CredentialsLag = 30 * time.Second })
+	w.after(time.Hour).putNew()
+	key := func() string { return read[credentialEntryJSON](w, "/credentials")[0].Credential.AccessKeyID }
+	if w.after(29 * time.Second); key() != "OLD" {
+		t.Error("the answer is not stale")
+	}
+	if w.after(2 * time.Second); key() != "NEW" {
+		t.Error("the answer is stale for too long")
+	}
+}
+
+func TestRegistriesAndHelmRepositories(t *testing.T) {
+	w := newWorld(t)
+	w.AddContainerRegistry(Registry{ID: "ecr", Name: "images", URL: "https://ecr", Description: "ours", Region: "eu-west-3", ClusterID: "c", Key: Key{"OLD", oldSecret}})
+	w.AddContainerRegistry(Registry{ID: "hub", Name: "hub", Kind: "DOCKER_HUB"})
+	w.AddHelmRepository(Registry{ID: "helm", Name: "charts", URL: "oci://charts", Region: "eu-west-3", Key: Key{"OLD", oldSecret}})
+
+	registries := read[registryJSON](w, "/containerRegistry")
+	want := registryJSON{ID: "ecr", Name: "images", Kind: "ECR", URL: "https://ecr", Description: "ours",
+		Cluster: &clusterNameJSON{ID: "c", Name: "c"}, Config: registryConfigJSON{Region: "eu-west-3", AccessKeyID: "OLD"}}
+	if len(registries) != 2 || !reflect.DeepEqual(registries[0], want) || registries[1].Kind != "DOCKER_HUB" {
+		t.Errorf("registries %+v", registries)
+	}
+	if charts := read[registryJSON](w, "/helmRepository"); len(charts) != 1 || charts[0].Kind != "OCI_ECR" || charts[0].Insecure == nil {
+		t.Errorf("Helm repositories %+v", charts)
+	}
+	w.wantUses("cluster c=OLD, container registry images=OLD, Helm repository charts=OLD")
+
+	config := fmt.Sprintf(`"config":{"region":"eu-west-3","access_key_id":"NEW","secret_access_key":%q}`, newSecret)
+	put := must[registryJSON](w, http.MethodPut, organization+"/containerRegistry/ecr", `{"name":"images","kind":"ECR",`+config+`}`)
+	if put.URL != "" || put.Description != "" || put.Config.AccessKeyID != "NEW" {
+		t.Errorf("a PUT replaces all: %+v", put)
+	}
+	must[registryJSON](w, http.MethodPut, organization+"/helmRepository/helm", `{"name":"charts","kind":"OCI_ECR","skip_tls_verification":true,`+config+`}`)
+	w.wantUses("cluster c=OLD, container registry images=NEW, Helm repository charts=NEW")
+	if !w.HasSecret("ecr", newSecret) || !w.HasSecret("helm", newSecret) {
+		t.Error("the registries do not hold the new secret")
+	}
+}
+
+func TestLocationsOfClusters(t *testing.T) {
+	w := newWorld(t)
+	w.AddCluster(Cluster{ID: "d", Name: "d", CredentialsID: "cred", Route53: Key{"OLD", oldSecret},
+		SecretManagers: []SecretManagerAccess{{ID: "sm", Name: "vault", Key: Key{"OLD", oldSecret}}}})
+	own := must[dnsProviderJSON](w, http.MethodGet, "/cluster/c/dnsProvider", "")
+	route53 := must[dnsProviderJSON](w, http.MethodGet, "/cluster/d/dnsProvider", "")
+	if own.Provider.Credentials != nil || route53.Provider.Credentials == nil || route53.Provider.Credentials.AccessKeyID != "OLD" {
+		t.Errorf("DNS providers %+v, %+v", own, route53)
+	}
+	clusters := read[clusterJSON](w, "/cluster")
+	managers := clusters[1].SecretManagers
+	if len(clusters[0].SecretManagers) != 0 || len(managers) != 1 || managers[0].Authentication != (authenticationJSON{"AWS_STATIC_CREDENTIALS", "eu-west-3", "OLD"}) {
+		t.Errorf("clusters %+v", clusters)
+	}
+	w.wantUses("cluster c=OLD, cluster d=OLD, DNS of d=OLD, secret manager of d=OLD")
+	w.SetKey("d-dns", Key{"DNS", "x"})
+	w.SetKey("sm", Key{"SM", "x"})
+	w.wantUses("cluster c=OLD, cluster d=OLD, DNS of d=DNS, secret manager of d=SM")
+}
+
+func TestHolders(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.CredentialsLag = time.Hour })
+	w.AddContainerRegistry(Registry{ID: "ecr", Name: "images", Key: Key{"OLD", oldSecret}})
+	if got := w.Holders("OLD"); len(got) != 2 || got[0] != (Holder{AWSCredentials, "cred", "prod", start}) {
+		t.Errorf("holders %+v", got)
+	}
+	w.after(time.Minute).putNew()
+	if got := w.Holders("NEW"); len(got) != 1 || got[0] != (Holder{AWSCredentials, "cred", "prod", start.Add(time.Minute)}) {
+		t.Errorf("holders %+v", got) // at once, however stale reads are
+	}
+	if got := w.Holders("OLD"); len(got) != 1 || got[0].ID != "ecr" {
+		t.Errorf("holders %+v", got)
+	}
+	if got := w.Holders(""); len(got) != 0 {
+		t.Errorf("no key is held by %+v", got)
+	}
+}
+
+// A cluster listing has what Qovery's has.
+func TestClusterListing(t *testing.T) {
+	w := newWorld(t)
+	_, content := w.send(http.MethodGet, organization+"/cluster", "")
+	const want = `{"results":[{"id":"c","name":"c","region":"eu-west-3","cloud_provider":"AWS","kubernetes":"MANAGED","production":false,"is_demo":false,"status":"DEPLOYED","secret_manager_accesses":[]}]}`
+	if content != want {
+		t.Errorf("got %s", content)
+	}
+	_, content = w.send(http.MethodGet, organization+"/cluster/status", "")
+	if !strings.HasPrefix(content, `{"results":[{"cluster_id":"c","status":"DEPLOYED","is_deployed":true,"reason":"UNSPECIFIED","last_execution_id":"00000001-`) {
+		t.Errorf("got %s", content)
+	}
+}

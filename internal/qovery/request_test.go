@@ -1,0 +1,142 @@
+package qovery
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+const oneCredential = `{"id":"cred-1","name":"prod & co","object_type":"AWS","access_key_id":"AKIAIOSFODNN7OLDKEY1"}`
+
+// everyCall is every method of an organization, as a call.
+var everyCall = []struct {
+	name string
+	call func(context.Context, rotation.Organization) error
+}{
+	{"Locations", func(ctx context.Context, o rotation.Organization) error { _, err := o.Locations(ctx); return err }},
+	{"Location", func(ctx context.Context, o rotation.Organization) error { _, err := o.Location(ctx, creds); return err }},
+	{"PutKey", func(ctx context.Context, o rotation.Organization) error {
+		return o.PutKey(ctx, creds, testKey, rotation.NewSecret(testSecret))
+	}},
+	{"Clusters", func(ctx context.Context, o rotation.Organization) error { _, err := o.Clusters(ctx); return err }},
+	{"Locks", func(ctx context.Context, o rotation.Organization) error { _, err := o.Locks(ctx); return err }},
+	{"Deploy", func(ctx context.Context, o rotation.Organization) error { return o.Deploy(ctx, "cl/1?x") }},
+	{"Problem", func(ctx context.Context, o rotation.Organization) error { _, err := o.Problem(ctx, "cl-1"); return err }},
+}
+
+func TestRequestsOnTheWire(t *testing.T) {
+	const organization = "/organization/" + testOrganization
+	tests := map[string][]string{
+		"Locations": {"GET " + organization + "/credentials"},
+		"Location":  {"GET " + organization + "/aws/credentials/cred-1"},
+		"PutKey": {
+			"GET " + organization + "/aws/credentials/cred-1",
+			"PUT " + organization + `/aws/credentials/cred-1 {"type":"AWS_STATIC","name":"prod \u0026 co","access_key_id":"` +
+				string(testKey) + `","secret_access_key":"` + testSecret + `"}`,
+		},
+		"Clusters": {"GET " + organization + "/cluster", "GET " + organization + "/cluster/status"},
+		"Locks":    {"GET " + organization + "/lock"},
+		"Deploy":   {"POST " + organization + "/cluster/cl%2F1%3Fx/deploy"},
+		"Problem":  {"GET " + organization + "/cluster/cl-1/logs"},
+	}
+	for _, test := range everyCall {
+		t.Run(test.name, func(t *testing.T) {
+			var seen []string
+			opened, _ := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				sent, _ := io.ReadAll(r.Body)
+				seen = append(seen, strings.TrimSpace(r.Method+" "+r.URL.EscapedPath()+" "+string(sent)))
+				checkHeaders(t, r, len(sent) > 0)
+				if strings.Contains(r.URL.Path, "/aws/credentials/") {
+					fmt.Fprint(w, oneCredential)
+					return
+				}
+				fmt.Fprint(w, emptyList)
+			}))
+			if err := test.call(t.Context(), opened); err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(seen, tests[test.name]) {
+				t.Errorf("sent\n%q\nwant\n%q", seen, tests[test.name])
+			}
+		})
+	}
+}
+
+func checkHeaders(t *testing.T, r *http.Request, hasBody bool) {
+	t.Helper()
+	contentType := ""
+	if hasBody {
+		contentType = "application/json"
+	}
+	for name, want := range map[string]string{
+		"Authorization": "Token " + testToken,
+		"Accept":        "application/json",
+		"User-Agent":    "qovery-key-rotation",
+		"Content-Type":  contentType,
+	} {
+		if got := r.Header.Get(name); got != want {
+			t.Errorf("%s %s: header %s is %q, want %q", r.Method, r.URL.Path, name, got, want)
+		}
+	}
+}
+
+func TestObserverSeesEveryAttempt(t *testing.T) {
+	var seen []string
+	handler := answers(status(503, ""), hangUp, body(emptyList))
+	opened, _ := serve(t, handler)
+	opened.client.Observe = func(method, path string, status int) {
+		seen = append(seen, fmt.Sprint(method, " ", path, " ", status))
+	}
+	if _, err := opened.Locks(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"GET /organization/{organization}/lock 503", "GET /organization/{organization}/lock 0", "GET /organization/{organization}/lock 200"}
+	if !slices.Equal(seen, want) {
+		t.Errorf("observed %q, want %q", seen, want)
+	}
+}
+
+// An id from elsewhere must not lead to another request than the one meant.
+func TestIDsStayInTheirPlace(t *testing.T) {
+	tests := []struct{ id, want string }{
+		{"c-1", "/organization/o/cluster/c-1/deploy"},
+		{"a/../b", "/organization/o/cluster/a%2F..%2Fb/deploy"},
+		{"{x}", "/organization/o/cluster/%7Bx%7D/deploy"},
+		{"a?b#c", "/organization/o/cluster/a%3Fb%23c/deploy"},
+		{"", ""},
+		{".", ""},
+		{"..", ""},
+	}
+	for _, test := range tests {
+		got, err := deployCluster.with("o", test.id)
+		if got != test.want || (err != nil) != (test.want == "") {
+			t.Errorf("id %q: path %q, error %v; want %q", test.id, got, err, test.want)
+		}
+	}
+	if _, err := listLocks.with("o", "one too many"); err == nil {
+		t.Error("a path took more ids than it has places for")
+	}
+	if _, err := deployCluster.with("o"); err == nil {
+		t.Error("a path did with fewer ids than it needs")
+	}
+}
+
+func TestEmptyIDsAreNotSent(t *testing.T) {
+	handler := answers(body(emptyList))
+	opened, _ := serve(t, handler)
+	if _, err := opened.Problem(t.Context(), ""); !rotation.HasCode(err, rotation.InvalidInput) {
+		t.Errorf("Problem without a cluster: %v", err)
+	}
+	if err := opened.Deploy(t.Context(), ""); refusal(err) != 0 {
+		t.Errorf("Deploy without a cluster: %v", err)
+	}
+	if len(handler.all()) != 0 {
+		t.Errorf("sent %q", handler.all())
+	}
+}

@@ -1,0 +1,188 @@
+package qovery
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+func at(offset time.Duration) string { return strconv.FormatInt(start.Add(offset).Unix(), 10) }
+
+func TestReadsAreRepeated(t *testing.T) {
+	const second = time.Second
+	limited := func(headers ...string) func(http.ResponseWriter) { return status(429, "", headers...) }
+	tests := []struct {
+		name    string
+		answers []func(http.ResponseWriter)
+		slept   []time.Duration
+		code    rotation.Code
+	}{
+		{"an answer at once", []func(http.ResponseWriter){body(emptyList)}, nil, ""},
+		{"5xx, then an answer", []func(http.ResponseWriter){status(500, ""), status(503, "<html>"), body(emptyList)}, []time.Duration{second, 2 * second}, ""},
+		{"a lost connection, then an answer", []func(http.ResponseWriter){hangUp, body(emptyList)}, []time.Duration{second}, ""},
+		{"408 and 425, then an answer", []func(http.ResponseWriter){status(408, ""), status(425, ""), body(emptyList)}, []time.Duration{second, 2 * second}, ""},
+		{"5xx for good", []func(http.ResponseWriter){status(502, "")}, []time.Duration{second, 2 * second, 4 * second}, rotation.Unreachable},
+		{"no connection for good", []func(http.ResponseWriter){hangUp}, []time.Duration{second, 2 * second, 4 * second}, rotation.Unreachable},
+		{"limited without a word", []func(http.ResponseWriter){limited(), body(emptyList)}, []time.Duration{second}, ""},
+		{"limited for good", []func(http.ResponseWriter){limited()}, []time.Duration{second, 2 * second, 4 * second}, rotation.Throttled},
+		{"limited until soon", []func(http.ResponseWriter){limited("X-RateLimit-Reset", at(30*second)), body(emptyList)}, []time.Duration{31 * second}, ""},
+		{"limited until the bound", []func(http.ResponseWriter){limited("X-RateLimit-Reset", at(60*second)), body(emptyList)}, []time.Duration{61 * second}, ""},
+		{"limited for longer", []func(http.ResponseWriter){limited("X-RateLimit-Reset", at(61*second))}, nil, rotation.Throttled},
+		{"limited until a time that is past", []func(http.ResponseWriter){limited("X-RateLimit-Reset", at(-second)), body(emptyList)}, []time.Duration{second}, ""},
+		{"limited until nonsense", []func(http.ResponseWriter){limited("X-RateLimit-Reset", "soon"), body(emptyList)}, []time.Duration{second}, ""},
+		{"Retry-After in seconds", []func(http.ResponseWriter){limited("Retry-After", "7"), body(emptyList)}, []time.Duration{8 * second}, ""},
+		{"Retry-After as a date", []func(http.ResponseWriter){limited("Retry-After", start.Add(9*second).Format(http.TimeFormat)), body(emptyList)}, []time.Duration{10 * second}, ""},
+		{"Retry-After without end", []func(http.ResponseWriter){limited("Retry-After", "9223372036854775807")}, nil, rotation.Throttled},
+		{"the later of both", []func(http.ResponseWriter){limited("Retry-After", "5", "X-RateLimit-Reset", at(20*second)), body(emptyList)}, []time.Duration{21 * second}, ""},
+		{"a refused token", []func(http.ResponseWriter){status(401, "")}, nil, rotation.TokenRefused},
+		{"a bad answer", []func(http.ResponseWriter){body(`{}`)}, nil, rotation.MalformedAnswer},
+		{"a bad request", []func(http.ResponseWriter){status(400, "")}, nil, rotation.MalformedAnswer},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			handler := answers(test.answers...)
+			opened, clock := serve(t, handler)
+			_, err := opened.Locks(t.Context())
+			if !isCode(err, test.code) {
+				t.Errorf("error %v, want code %q", err, test.code)
+			}
+			if !slices.Equal(clock.slept, test.slept) {
+				t.Errorf("slept %v, want %v", clock.slept, test.slept)
+			}
+			if want := len(test.slept) + 1; len(handler.all()) != want {
+				t.Errorf("%d attempts, want %d", len(handler.all()), want)
+			}
+		})
+	}
+}
+
+func TestThrottledSaysWhenTheLimitResets(t *testing.T) {
+	opened, _ := serve(t, answers(status(429, "", "X-RateLimit-Reset", at(40*time.Minute))))
+	_, err := opened.Locks(t.Context())
+	const want = "Listing the locked clusters at Qovery: Qovery's limit of requests is used up; it resets at 2026-05-04T09:40:00Z. Start the rotation again when there is less load."
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
+func TestJitterIsFull(t *testing.T) {
+	opened, clock := serve(t, answers(status(500, ""), status(500, ""), body(emptyList)))
+	draws := []float64{0.25, 0}
+	opened.client.Jitter = func() (next float64) {
+		next, draws = draws[0], draws[1:]
+		return next
+	}
+	if _, err := opened.Locks(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if want := []time.Duration{250 * time.Millisecond, 0}; !slices.Equal(clock.slept, want) {
+		t.Errorf("slept %v, want %v", clock.slept, want)
+	}
+}
+
+// deadlined is a context with a deadline on the fake clock, which is not the
+// machine's.
+type deadlined struct {
+	context.Context
+	at time.Time
+}
+
+func (d deadlined) Deadline() (time.Time, bool) { return d.at, true }
+
+func TestNoSleepPastTheDeadline(t *testing.T) {
+	handler := answers(status(503, ""))
+	// A transport without deadlines, because this one's is on the fake clock.
+	opened, clock := open(t, Options{Transport: transportFunc(func(*http.Request) (*http.Response, error) {
+		recorder := newRecorder()
+		handler.ServeHTTP(recorder, &http.Request{Method: "GET", URL: mustParse("/x")})
+		return recorder.Result(), nil
+	})})
+	ctx := deadlined{t.Context(), start.Add(3 * time.Second)}
+	_, err := opened.Locks(ctx)
+	if !rotation.HasCode(err, rotation.Unreachable) {
+		t.Errorf("error %v", err)
+	}
+	// One second fits, two more end exactly at the deadline.
+	if want := []time.Duration{time.Second}; !slices.Equal(clock.slept, want) {
+		t.Errorf("slept %v, want %v", clock.slept, want)
+	}
+}
+
+func TestInterruptedReadsAreNotRepeated(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	handler := answers(func(w http.ResponseWriter) { cancel(); hangUp(w) })
+	opened, clock := serve(t, handler)
+	if _, err := opened.Locks(ctx); !rotation.HasCode(err, rotation.Unreachable) {
+		t.Errorf("error %v", err)
+	}
+	if len(handler.all()) != 1 || len(clock.slept) != 0 {
+		t.Errorf("%d attempts, slept %v", len(handler.all()), clock.slept)
+	}
+}
+
+// A server that hangs costs RequestTimeout and no more.
+func TestHangingServer(t *testing.T) {
+	released := make(chan struct{})
+	handler := answers(func(w http.ResponseWriter) {
+		w.(http.Flusher).Flush() // the status arrives, the body never does
+		<-released
+	})
+	opened, _ := serve(t, handler)
+	t.Cleanup(func() { close(released) }) // before the server is closed
+	opened.client.timeout = 30 * time.Millisecond
+	began := time.Now()
+	if _, err := opened.Locks(t.Context()); !rotation.HasCode(err, rotation.Unreachable) {
+		t.Errorf("error %v", err)
+	}
+	if got := handler.count("GET"); got != maxRepeats+1 {
+		t.Errorf("%d attempts", got)
+	}
+	if took := time.Since(began); took > RequestTimeout/2 {
+		t.Errorf("it took %s", took)
+	}
+}
+
+// What changes something is sent once, whatever comes back.
+func TestChangesAreSentOnce(t *testing.T) {
+	failures := map[string]func(http.ResponseWriter){
+		"500":           status(500, ""),
+		"503":           status(503, "", "Retry-After", "1"),
+		"429":           status(429, "", "Retry-After", "1"),
+		"408":           status(408, ""),
+		"400":           status(400, ""),
+		"307":           status(307, "", "Location", "/elsewhere"),
+		"no answer":     hangUp,
+		"no whole body": status(200, "", "Content-Length", "100"),
+	}
+	for name, failure := range failures {
+		t.Run(name, func(t *testing.T) {
+			handler := answers(body(oneCredential), failure)
+			opened, clock := serve(t, handler)
+			_ = opened.PutKey(t.Context(), creds, testKey, rotation.NewSecret(testSecret))
+			_ = opened.Deploy(t.Context(), "c-1")
+			if handler.count("PUT") != 1 || handler.count("POST") != 1 || len(handler.all()) != 3 || len(clock.slept) != 0 {
+				t.Errorf("sent %q, slept %v", handler.all(), clock.slept)
+			}
+		})
+	}
+}
+
+// Go's transport repeats a request by itself when a connection that it uses
+// again turns out to be dead. It must not with a change.
+func TestChangesAreNotRepeatedByTheTransport(t *testing.T) {
+	handler := answers(body(oneCredential), hangUp)
+	opened, _ := serve(t, handler)
+	opened.client.Transport.(*http.Transport).DisableKeepAlives = false
+	err := opened.PutKey(t.Context(), creds, testKey, rotation.NewSecret(testSecret))
+	if !rotation.HasCode(err, rotation.Unreachable) {
+		t.Errorf("error %v", err)
+	}
+	if got := handler.count("PUT"); got != 1 {
+		t.Errorf("%d PUTs arrived", got)
+	}
+}
