@@ -35,6 +35,11 @@ func (o *organization) Locations(ctx context.Context) ([]rotation.Location, erro
 	return locations, nil
 }
 
+// Credentials lists the cloud credentials alone.
+func (o *organization) Credentials(ctx context.Context) ([]rotation.Location, error) {
+	return o.credentials(ctx)
+}
+
 // Location reads one location again. Its answer does not say which clusters the
 // location serves.
 func (o *organization) Location(ctx context.Context, ref rotation.LocationRef) (rotation.Location, error) {

@@ -2,7 +2,10 @@ package rotation
 
 import (
 	"fmt"
+	"hash/fnv"
+	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -14,7 +17,7 @@ type ClusterProgress struct {
 	Wave     int       `json:"wave"`
 	Attempts int       `json:"tries,omitempty"`
 	PostedAt time.Time `json:"posted,omitzero"` // our POST, until it is resolved
-	Baseline string    `json:"was,omitempty"`   // last execution and deployment date before the POST
+	Baseline string    `json:"was,omitempty"`   // fingerprint of what the status told before the POST
 	Seen     bool      `json:"seen,omitempty"`  // in progress since the POST
 	DoneAt   time.Time `json:"done,omitzero"`   // when it was observed as deployed
 	Skipped  string    `json:"skip,omitempty"`  // the status for which it is passed over
@@ -38,8 +41,15 @@ const observeWithin = 10 * time.Minute
 
 const longestName = 32
 
+// newProgress takes of the name what fits into the document: no more than 32
+// bytes, and nothing that JSON would write as six.
 func newProgress(cluster Cluster) ClusterProgress {
-	name := cluster.Name
+	name := strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) || strings.ContainsRune(`"\<>&`, r) {
+			return '_'
+		}
+		return r
+	}, cluster.Name)
 	for len(name) > longestName {
 		_, size := utf8.DecodeLastRuneInString(name)
 		name = name[:len(name)-size]
@@ -114,6 +124,10 @@ func (p *ClusterProgress) restart() {
 
 func (p *ClusterProgress) over() bool { return !p.DoneAt.IsZero() || p.Skipped != "" }
 
+// baseline is a fingerprint of what changes with every deployment. It is only
+// ever compared.
 func baseline(cluster Cluster) string {
-	return fmt.Sprintf("%s|%s", cluster.LastExecutionID, cluster.LastDeployedAt)
+	hash := fnv.New64a()
+	fmt.Fprintf(hash, "%q %q", cluster.LastExecutionID, cluster.LastDeployedAt)
+	return fmt.Sprintf("%016x", hash.Sum64())
 }

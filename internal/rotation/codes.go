@@ -138,7 +138,7 @@ var Codes = []CodeInfo{
 		Advice: "Check that the target names the right organization and IAM user"},
 	{Code: NothingToAbort, Class: Clean, Uncaught: only("Preflight"),
 		Advice: "Nothing needs to be done"},
-	{Code: OldKeyActive, Class: Held, Caught: only("VerifyDeployment"), Uncaught: only("DeleteKey", "Complete"),
+	{Code: OldKeyActive, Class: Held, Caught: only("VerifyDeployment"), Uncaught: only("DeleteKey"),
 		Advice: "Somebody made the old key Active again: find out who uses it, then start the rotation again"},
 	{Code: OldKeyHeld, Class: Held, Caught: only("DeleteKey", "VerifyDeployment"), Uncaught: only("DeactivateKey", "Complete"),
 		Advice: "Put the new key into that location, or remove the old one from it, then start the rotation again"},

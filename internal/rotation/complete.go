@@ -75,8 +75,9 @@ func (s Complete) check(ctx context.Context, c *claim, doc Document) error {
 	if err != nil {
 		return err
 	}
-	if old, exists := findKey(keys, c.OldKey); exists {
-		return Errorf(OldKeyActive, "The old key %s exists and is %s", c.OldKey, old.Status)
+	// DeployClusters saw that it is gone, and no key comes back: the list lags.
+	if _, exists := findKey(keys, c.OldKey); exists {
+		return Errorf(IAMSettling, "IAM lists the old key %s again, which was gone", c.OldKey)
 	}
 	return nil
 }

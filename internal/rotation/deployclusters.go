@@ -42,7 +42,7 @@ func (s DeployClusters) Run(ctx context.Context, call Call) (Document, error) {
 		if err != nil {
 			return err
 		}
-		if c.done(Deactivate) {
+		if !doc.Deactivated.IsZero() {
 			return s.verify(ctx, look, &doc)
 		}
 		return s.deploy(ctx, look, &doc)
@@ -105,7 +105,7 @@ func (s DeployClusters) deploy(ctx context.Context, l *look, doc *Document) erro
 		if wave != d.Wave || d.WaveStartedAt.IsZero() {
 			d.Wave, d.WaveStartedAt = wave, l.now()
 		}
-		if err := l.advance(ctx, d.members(wave), doc, d.WaveStartedAt); err != nil {
+		if err := l.advance(ctx, Deploy, d.members(wave), doc, d.WaveStartedAt); err != nil {
 			return err
 		}
 		if d.unfinishedWave() == wave {
@@ -191,7 +191,7 @@ func (d *Deployment) unfinishedWave() int {
 // advance judges every cluster that is not over yet, and starts those that are
 // to be started. What has failed for good is found first, so that nothing is
 // started by a run that ends with an error.
-func (l *look) advance(ctx context.Context, members []*ClusterProgress, doc *Document, startedAt time.Time) error {
+func (l *look) advance(ctx context.Context, effect Effect, members []*ClusterProgress, doc *Document, startedAt time.Time) error {
 	var start, late []*ClusterProgress
 	for _, progress := range members {
 		if progress.over() {
@@ -214,7 +214,7 @@ func (l *look) advance(ctx context.Context, members []*ClusterProgress, doc *Doc
 	if l.now().Before(doc.UpdatedAt.Add(afterUpdate)) {
 		return nil
 	}
-	return l.startAll(ctx, start)
+	return l.startAll(ctx, effect, start)
 }
 
 // judge notes what a look at one cluster says, and tells whether it is to be started.
@@ -259,11 +259,11 @@ func (l *look) givenUp(ctx context.Context, progress *ClusterProgress, cluster C
 
 // startAll starts deployments. Once one was, or may have been, started, nothing
 // is an error any more: what is left is done by the next run.
-func (l *look) startAll(ctx context.Context, start []*ClusterProgress) error {
+func (l *look) startAll(ctx context.Context, effect Effect, start []*ClusterProgress) error {
 	if len(start) == 0 {
 		return nil
 	}
-	if err := l.begin(ctx, l.kind()); err != nil {
+	if err := l.begin(ctx, effect); err != nil {
 		return err
 	}
 	for _, progress := range start {
@@ -276,14 +276,6 @@ func (l *look) startAll(ctx context.Context, start []*ClusterProgress) error {
 		}
 	}
 	return nil
-}
-
-// kind is the effect that starting a deployment is.
-func (l *look) kind() Effect {
-	if l.done(Deactivate) {
-		return Verify
-	}
-	return Deploy
 }
 
 func (l *look) start(ctx context.Context, progress *ClusterProgress) error {

@@ -22,7 +22,7 @@ type Document struct {
 	Deployment   Deployment   `json:"deployment"`
 	GraceEndsAt  WaitTime     `json:"graceEndsAt"`
 	Usage        UsageCheck   `json:"usage"`
-	Deactivated  time.Time    `json:"deactivatedAt,omitzero"`
+	Deactivated  time.Time    `json:"deactivatedAt,omitzero"` // by this execution; from then on clusters are deployed to verify
 	ObservedAt   WaitTime     `json:"observationEndsAt"`
 	Verification CanaryRun    `json:"verification"`
 	Summaries    []Summary    `json:"summaries,omitempty"` // of the rotations this execution completed

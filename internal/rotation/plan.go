@@ -126,9 +126,10 @@ var unfinishedRows = []row{
 	}},
 	{"no new key yet", func(s *Situation) bool { return s.withoutNewKey() && len(s.Record.further(s.Keys)) == 0 }, do(ActionCreate)},
 	{"no new key yet; a lost creation left keys behind", func(s *Situation) bool { return s.withoutNewKey() && s.onlyOrphans() }, do(ActionCreate)},
+	{"the old key is held, and this rotation may have made it Inactive", func(s *Situation) bool { return s.oldHeld() && s.oldOut() && s.Record.deactivatedByUs() }, do(ActionReactivate)},
 	{"the new key is being discarded", func(s *Situation) bool { return s.Record.begun(Discard) && !s.holds(s.Record.NewKey) }, do(ActionCreate)},
 	{"the new key is gone and held nowhere", func(s *Situation) bool {
-		return s.newGone() && !s.holds(s.Record.NewKey) && s.exists(s.Record.OldKey)
+		return s.newGone() && !s.holds(s.Record.NewKey) && s.exists(s.Record.OldKey) && !(s.oldOut() && s.Record.deactivatedByUs())
 	}, func(s *Situation) Decision {
 		without := *s
 		without.Record = nil
@@ -151,15 +152,16 @@ var unfinishedRows = []row{
 
 // A rotation is open, and its new key is Active.
 var carryOnRows = []row{
-	{"the old key is held and may be Inactive", func(s *Situation) bool { return s.oldHeld() && s.oldOut() }, do(ActionReactivate)},
 	{"the new key's secret is still staged", func(s *Situation) bool {
 		return s.named() && s.Staged && (s.oldHeld() || s.onlyNewHeld() && !s.oldInactive())
 	}, do(ActionVerify)},
 	{"the new key was never handed out and its secret is gone", func(s *Situation) bool {
-		return s.named() && s.oldHeld() && !s.holds(s.Record.NewKey) && !s.Record.begun(Update)
+		return s.named() && s.oldHeld() && s.exists(s.Record.OldKey) && !s.holds(s.Record.NewKey) && !s.Record.begun(Update)
 	}, do(ActionCreate)},
 	{"locations hold the old key and the new key's secret is gone", func(s *Situation) bool { return s.named() && s.oldHeld() }, func(s *Situation) Decision {
-		return refuse(StagedSecretLost, "The secret of the new key %s is gone%s", s.Record.NewKey, s.heldText())
+		decision := refuse(StagedSecretLost, "The secret of the new key %s is gone%s", s.Record.NewKey, s.heldText())
+		decision.Refusal.Urgent = !s.exists(s.Record.OldKey)
+		return decision
 	}},
 	{"the old key's deletion was begun", func(s *Situation) bool {
 		return s.onlyNewHeld() && s.Record.begun(Delete) && (s.oldInactive() || !s.exists(s.Record.OldKey))
@@ -205,7 +207,11 @@ func (s *Situation) describe(key AccessKey) string {
 	if at := s.LastUses[key.ID].At; !at.IsZero() {
 		use = "last used " + at.UTC().Format(time.RFC3339)
 	}
-	return fmt.Sprintf("%s, %s, %d days old, %s", key.ID, key.Status, int(s.Now.Sub(key.CreatedAt).Hours()/24), use)
+	text := fmt.Sprintf("%s, %s, %d days old, %s", key.ID, key.Status, int(s.Now.Sub(key.CreatedAt).Hours()/24), use)
+	if held := holders(s.Locations, key.ID); len(held) > 0 {
+		text += ", held by " + names(held)
+	}
+	return text
 }
 
 // own: the record is this execution's own, as when Preflight is tried again.
@@ -224,7 +230,7 @@ func (s *Situation) stepMayRun() bool {
 	if s.Record == nil {
 		return false
 	}
-	unknown := !s.own() && s.Owner == ExecutionUnknown && s.Now.Sub(s.Record.TouchedAt) < forgotten
+	unknown := !s.own() && s.Owner != ExecutionEnded && s.Now.Sub(s.Record.TouchedAt) < forgotten
 	return s.Record.Lease.runs(s.Now) || unknown
 }
 
@@ -236,10 +242,10 @@ func (s *Situation) creationSettling() bool {
 	return missing || s.Record.NewKey == "" && s.Record.requireSettled(s.Now) != nil
 }
 
-// usedByQovery is the user's key that AWS credentials hold.
+// usedByQovery is the user's key that the AWS credentials to rotate hold.
 func (s *Situation) usedByQovery() KeyID {
 	for _, key := range s.Keys {
-		for _, location := range holders(s.Locations, key.ID) {
+		for _, location := range holders(rotated(s.Locations, s.HandledElsewhere), key.ID) {
 			if location.Kind == AWSCredentials {
 				return key.ID
 			}

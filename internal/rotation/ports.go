@@ -138,10 +138,12 @@ type Qovery interface {
 // Organization is one organization at Qovery. Reads may be a minute stale.
 // Every method also returns TokenRefused when Qovery does not accept the token.
 type Organization interface {
-	// Locations returns every place in the organization that may hold an access key id.
+	// Credentials returns the cloud credentials alone, with the clusters that they
+	// serve: one request.
+	Credentials(ctx context.Context) ([]Location, error)
+	// Locations returns every place in the organization that may hold an access
+	// key id, the credentials first. It makes one request for each cluster.
 	Locations(ctx context.Context) ([]Location, error)
-	// Location reads one place again.
-	Location(ctx context.Context, ref LocationRef) (Location, error)
 	// PutKey puts a key into a location, keeping all else that it holds. It is
 	// sent once. A *Refusal means that nothing was changed; with any other
 	// error it may have been, or may yet be.
@@ -181,7 +183,11 @@ type LocationKind string
 
 // The kinds of locations.
 const (
-	AWSCredentials LocationKind = "awsCredentials"
+	AWSCredentials    LocationKind = "awsCredentials"
+	ContainerRegistry LocationKind = "containerRegistry"
+	HelmRepository    LocationKind = "helmRepository"
+	DNSProvider       LocationKind = "dnsProvider"   // of a cluster
+	SecretManager     LocationKind = "secretManager" // of a cluster
 )
 
 // LocationRef names a location.
@@ -195,18 +201,21 @@ type LocationRef struct {
 type Location struct {
 	LocationRef
 	Key KeyID // the access key id it holds; empty when it holds none
-	// Type is what Qovery calls the location's type: AWS for static
-	// credentials, the only ones that can be rotated.
+	// Type is what Qovery calls the location's type: AWS for static credentials,
+	// ECR for a registry, ...
 	Type string
 	// Rotatable: this system knows how to put another key into it.
 	Rotatable bool
-	Clusters  []string // ids of the clusters it serves
+	// Clusters are the ids of the clusters that AWS credentials serve, or of the
+	// one that another location belongs to.
+	Clusters []string
 }
 
 // Cluster is a cluster and its status.
 type Cluster struct {
 	ID         string
 	Name       string
+	Region     string // eu-west-3, ...
 	Production bool
 	Status     string // one of Qovery's values, or one not known yet
 	// LastExecutionID and LastDeployedAt change with every deployment; whether

@@ -180,7 +180,6 @@ func (p Preflight) take(ctx context.Context, call Call, doc Document, s Situatio
 	if doc.Plan.Action == ActionDeploy && doc.UpdatedAt.IsZero() {
 		doc.UpdatedAt = s.Now // a person put the new key there, and may just have done so
 	}
-	doc.Deactivated = record.Marks[Deactivate].Done
 	if doc.Plan.Action == ActionAbort {
 		err := record.explain(Errorf(AbortRequested, "The rotation was aborted on request"))
 		doc.Error = &CaughtError{Error: string(AbortRequested), Cause: err.Error()}

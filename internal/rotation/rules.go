@@ -34,7 +34,7 @@ func holders(locations []Location, id KeyID) []Location {
 // rotated leaves out the locations that a person changes by hand.
 func rotated(locations []Location, handledElsewhere []string) []Location {
 	return slices.DeleteFunc(slices.Clone(locations), func(l Location) bool {
-		return slices.Contains(handledElsewhere, l.ID)
+		return slices.ContainsFunc(handledElsewhere, func(id string) bool { return strings.EqualFold(id, l.ID) })
 	})
 }
 

@@ -190,17 +190,24 @@ func (s Schedule) FirstRun(now time.Time) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, fmt.Errorf("schedule.startAt: %w", err)
 	}
-	period := time.Duration(s.RateDays) * 24 * time.Hour
+	// In seconds: a time.Duration ends after 292 years, and a slip of the finger
+	// makes an anchor older than that.
+	period := int64(s.RateDays) * 24 * 60 * 60
 	earliest := now.Add(minimumLead)
-	if anchor.Before(earliest) {
-		periods := (earliest.Sub(anchor) + period - 1) / period
-		anchor = anchor.Add(periods * period)
+	if behind := earliest.Unix() - anchor.Unix(); anchor.Before(earliest) {
+		anchor = time.Unix(anchor.Unix()+behind/period*period, int64(anchor.Nanosecond())).In(anchor.Location())
+		if anchor.Before(earliest) {
+			anchor = anchor.Add(time.Duration(period) * time.Second)
+		}
 	}
 	return anchor, nil
 }
 
 // decodeStrictly decodes JSON and refuses unknown fields and trailing data.
 func decodeStrictly(data []byte, into any) error {
+	if err := checkDurations(data); err != nil {
+		return err
+	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(into); err != nil {
@@ -208,6 +215,33 @@ func decodeStrictly(data []byte, into any) error {
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return errors.New("there is more than one JSON value")
+	}
+	return nil
+}
+
+// checkDurations says which field holds a duration that is none; encoding/json
+// does not.
+func checkDurations(data []byte) error {
+	var fields struct {
+		GracePeriod, IdleFor, MaxGraceExtension, ObservationPeriod, DeploymentTimeout json.RawMessage
+	}
+	if json.Unmarshal(data, &fields) != nil {
+		return nil // decodeStrictly says what is wrong
+	}
+	for _, field := range []struct {
+		name  string
+		value json.RawMessage
+	}{
+		{"gracePeriod", fields.GracePeriod}, {"idleFor", fields.IdleFor}, {"maxGraceExtension", fields.MaxGraceExtension},
+		{"observationPeriod", fields.ObservationPeriod}, {"deploymentTimeout", fields.DeploymentTimeout},
+	} {
+		var duration Duration
+		if field.value == nil {
+			continue
+		}
+		if err := json.Unmarshal(field.value, &duration); err != nil {
+			return &FieldError{field.name, fmt.Sprintf("%s is not a duration", field.value), `"2h"`}
+		}
 	}
 	return nil
 }

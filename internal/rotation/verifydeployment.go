@@ -24,7 +24,7 @@ func (s DeployClusters) verify(ctx context.Context, l *look, doc *Document) erro
 	if v.StartedAt.IsZero() {
 		v.StartedAt = l.now()
 	}
-	if err := l.advance(ctx, []*ClusterProgress{v.Canary}, doc, v.StartedAt); err != nil {
+	if err := l.advance(ctx, Verify, []*ClusterProgress{v.Canary}, doc, v.StartedAt); err != nil {
 		return err
 	}
 	if !v.Canary.DoneAt.IsZero() {

@@ -1,0 +1,158 @@
+package rotation
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestParseInput(t *testing.T) {
+	hours := func(h int) *Duration { d := Duration(time.Duration(h) * time.Hour); return &d }
+	for _, test := range []struct {
+		input string
+		want  Input
+		says  string // why it is refused
+	}{
+		{`{"target": "production"}`, Input{Target: "production"}, ""},
+		{`{"target": "production", "dryRun": true}`, Input{Target: "production", DryRun: true}, ""},
+		{`{"target": "production", "abort": true}`, Input{Target: "production", Abort: true}, ""},
+		{`{"target": "production", "gracePeriod": "4h", "maxGraceExtension": "48h"}`, Input{Target: "production", GracePeriod: hours(4), MaxGraceExtension: hours(48)}, ""},
+		{`{"target": "production", "idleFor": null}`, Input{Target: "production"}, ""},
+
+		{`{}`, Input{}, `names no target in "target"`},
+		{`null`, Input{}, `names no target`},
+		{`{"target": ""}`, Input{}, `names no target`},
+		{`{"target": "Production"}`, Input{}, `names no target`},
+		{`{"target": "../../other"}`, Input{}, `names no target`},
+		{`{"target": 1}`, Input{}, "target"},
+		{`{"target": "production", "dryrn": true}`, Input{}, `unknown field "dryrn"`},
+		{`{"target": "production", "apiUrl": "https://example.com"}`, Input{}, `unknown field "apiUrl"`}, // an execution can't redirect the API
+		{`{"target": "production", "maxDeployAttempts": 5}`, Input{}, `unknown field "maxDeployAttempts"`},
+		{`{"target": "production", "dryRun": "yes"}`, Input{}, "dryRun"},
+		{`{"target": "production", "gracePeriod": "4 hours"}`, Input{}, "gracePeriod"},
+		{`{"target": "production", "gracePeriod": 4}`, Input{}, "gracePeriod"},
+		{`{"target": "production"} {}`, Input{}, "more than one JSON value"},
+		{`{"target": "production"`, Input{}, "EOF"},
+		{``, Input{}, "EOF"},
+		{`"production"`, Input{}, "cannot unmarshal string"},
+	} {
+		t.Run(test.input, func(t *testing.T) {
+			got, err := ParseInput(json.RawMessage(test.input))
+			if test.says == "" {
+				wantCode(t, err, "")
+				if !reflect.DeepEqual(got, test.want) {
+					t.Errorf("got %+v, want %+v", got, test.want)
+				}
+				return
+			}
+			wantCode(t, err, InvalidInput)
+			if err != nil {
+				wantText(t, err.Error(), test.says, `(for example {"target": "production"})`)
+			}
+		})
+	}
+}
+
+// Input can lengthen a protection, never shorten it, and never beyond what a
+// target may say.
+func TestApply(t *testing.T) {
+	target, err := ParseTarget(configured(t, `gracePeriod="4h"`, `maxGraceExtension="24h"`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		override string
+		changed  func(*Target) *Duration
+		want     time.Duration
+		says     string
+	}{
+		{`{}`, grace, 4 * time.Hour, ""},
+		{`"gracePeriod": "4h"`, grace, 4 * time.Hour, ""},
+		{`"gracePeriod": "4h0m1s"`, grace, 4*time.Hour + time.Second, ""},
+		{`"gracePeriod": "24h"`, grace, 24 * time.Hour, ""},
+		{`"gracePeriod": "24h1s"`, nil, 0, "gracePeriod: 24h0m1s is not 2h to 24h"},
+		{`"gracePeriod": "3h59m59s"`, nil, 0, "gracePeriod 3h59m59s is shorter than the target's 4h"},
+		{`"gracePeriod": "0s"`, nil, 0, "gracePeriod 0s is shorter than the target's 4h"},
+		{`"gracePeriod": "-4h"`, nil, 0, "gracePeriod -4h is shorter"},
+		{`"idleFor": "4h"`, idleFor, 4 * time.Hour, ""},
+		{`"idleFor": "4h1m"`, nil, 0, "idleFor: 4h1m is not 15m to 4h"},
+		{`"idleFor": "59m"`, nil, 0, "idleFor 59m is shorter than the target's 1h"},
+		{`"gracePeriod": "6h", "idleFor": "6h"`, idleFor, 6 * time.Hour, ""},
+		{`"maxGraceExtension": "168h"`, extension, 168 * time.Hour, ""},
+		{`"maxGraceExtension": "168h1s"`, nil, 0, "maxGraceExtension: 168h0m1s is not 0s to 168h"},
+		{`"maxGraceExtension": "23h"`, nil, 0, "maxGraceExtension 23h is shorter"},
+		{`"observationPeriod": "24h"`, observation, 24 * time.Hour, ""},
+		{`"observationPeriod": "29m"`, nil, 0, "observationPeriod 29m is shorter"},
+		{`"deploymentTimeout": "12h"`, timeout, 12 * time.Hour, ""},
+		{`"deploymentTimeout": "1h"`, nil, 0, "deploymentTimeout 1h is shorter"},
+		{`"deploymentTimeout": "13h"`, nil, 0, "deploymentTimeout: 13h is not 15m to 12h"},
+		{`"idleFor": "1m", "observationPeriod": "1m"`, nil, 0, "idleFor 1m is shorter than the target's 1h; observationPeriod 1m is shorter than the target's 30m"},
+	} {
+		t.Run(test.override, func(t *testing.T) {
+			input, err := ParseInput(json.RawMessage(strings.Replace(`{"target": "production", `+strings.Trim(test.override, "{}")+`}`, ", }", "}", 1)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := input.Apply(target)
+			if test.says != "" {
+				wantCode(t, err, InvalidInput)
+				wantText(t, err.Error(), test.says)
+				wantNoText(t, err.Error(), "\n")
+				return
+			}
+			wantCode(t, err, "")
+			if err != nil {
+				return
+			}
+			if d := test.changed(&got); time.Duration(*d) != test.want {
+				t.Errorf("the period is %s, want %s", d, test.want)
+			}
+			if target.GracePeriod != Duration(4*time.Hour) || target.IdleFor != Duration(time.Hour) {
+				t.Error("the target itself has changed")
+			}
+		})
+	}
+}
+
+func grace(t *Target) *Duration       { return &t.GracePeriod }
+func idleFor(t *Target) *Duration     { return &t.IdleFor }
+func extension(t *Target) *Duration   { return &t.MaxGraceExtension }
+func observation(t *Target) *Duration { return &t.ObservationPeriod }
+func timeout(t *Target) *Duration     { return &t.DeploymentTimeout }
+
+func FuzzParseInput(f *testing.F) {
+	f.Add([]byte(`{"target": "production", "dryRun": true, "gracePeriod": "2h30m"}`))
+	f.Add([]byte(`{"target": "production", "abort": true, "idleFor": "-1.5h", "observationPeriod": "9e9s"}`))
+	f.Add([]byte(`{"TARGET": "a"}{`))
+	target, err := ParseTarget([]byte(aTarget))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		input, err := ParseInput(data)
+		if err != nil {
+			wantCode(t, err, InvalidInput)
+			return
+		}
+		back, err := ParseInput(json.RawMessage(asJSON(t, input)))
+		if err != nil {
+			t.Fatalf("written, and not accepted: %v", err)
+		}
+		if !reflect.DeepEqual(back, input) {
+			t.Errorf("came back as %+v, was %+v", back, input)
+		}
+		applied, err := input.Apply(target)
+		if err != nil {
+			wantCode(t, err, InvalidInput)
+			return
+		}
+		if err := applied.Check(); err != nil {
+			t.Errorf("applied, and does not pass the target's check: %v", err)
+		}
+		if applied.GracePeriod < target.GracePeriod || applied.IdleFor < target.IdleFor || applied.ObservationPeriod < target.ObservationPeriod {
+			t.Errorf("an input has shortened a period: %+v", applied.Timings)
+		}
+	})
+}

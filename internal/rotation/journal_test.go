@@ -1,0 +1,121 @@
+package rotation
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestLeaseRuns(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		lease Lease
+		want  bool
+	}{
+		{"none", Lease{}, false},
+		{"a time and no holder", Lease{Until: noon.Add(time.Hour)}, false},
+		{"until later", Lease{"invocation", noon.Add(1)}, true},
+		{"until now", Lease{"invocation", noon}, false},
+		{"until before", Lease{"invocation", ago(1)}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := test.lease.runs(noon); got != test.want {
+				t.Errorf("runs: %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+func TestMarks(t *testing.T) {
+	var none *Record
+	for _, test := range []struct {
+		name        string
+		r           *Record
+		begun, done bool
+	}{
+		{"no record", none, false, false},
+		{"no marks", &Record{}, false, false},
+		{"another effect", record(done(Create, day)), false, false},
+		{"begun", record(begun(Delete, day)), true, false},
+		{"done", record(done(Delete, day)), true, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if begun, done := test.r.begun(Delete), test.r.done(Delete); begun != test.begun || done != test.done {
+				t.Errorf("begun %v, done %v, want %v, %v", begun, done, test.begun, test.done)
+			}
+		})
+	}
+}
+
+// A write that fails must leave the record that it started from as it was.
+func TestCloneSharesNothing(t *testing.T) {
+	original := record(made(day), attempted(time.Hour), done(Update, time.Hour), leased(time.Minute))
+	before := asJSON(t, original)
+	clone := original.Clone()
+	if got := asJSON(t, clone); got != before {
+		t.Fatalf("the clone is %s, want %s", got, before)
+	}
+	clone.KnownKeys[0], clone.Locations[0].ID, clone.Attempts[0] = keyX, "other", noon
+	clone.Marks[Update], clone.Marks[Delete] = Mark{}, Mark{Begun: noon}
+	if got := asJSON(t, original); got != before {
+		t.Errorf("a change of the clone shows in the original: %s, was %s", got, before)
+	}
+	bare := Record{}.Clone()
+	bare.Marks[Create] = Mark{Begun: noon} // doesn't panic: a clone can be marked
+	if !bare.begun(Create) {
+		t.Error("the mark of a clone without marks is lost")
+	}
+}
+
+// The journal keeps whole key ids and exact times; what was not is not written.
+func TestRecordRoundTrip(t *testing.T) {
+	r := *record(made(day), attempted(90*time.Minute+7*time.Nanosecond), begun(Update, time.Hour), leased(time.Minute))
+	text := asJSON(t, r)
+	wantText(t, text, string(keyO), string(keyN))
+	var back Record
+	if err := json.Unmarshal([]byte(text), &back); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(back, r) {
+		t.Errorf("came back as %+v, was %+v", back, r)
+	}
+	wantNoText(t, asJSON(t, record(begun(Create, day))), "0001-01-01", `"newKey"`, `"attempts"`, `"done"`)
+}
+
+// The sentence about what is in place never says more than the journal knows.
+func TestInPlace(t *testing.T) {
+	handed := []past{made(day), done(Update, day)}
+	after := func(more ...past) *Record { return record(append(handed[:2:2], more...)...) }
+	for _, test := range []struct {
+		name string
+		r    *Record
+		says string
+	}{
+		{"nothing yet", record(), "Qovery holds the old key ****OLD1; there is no new key"},
+		{"a creation was lost", record(attempted(day)), "Qovery holds the old key ****OLD1, still Active; a new key may have been created"},
+		{"created", record(made(day)), "Qovery holds the old key ****OLD1, still Active; the new key ****NEW2 is held nowhere"},
+		{"update begun", record(made(day), begun(Update, day)), "Some locations in Qovery may hold the new key ****NEW2 already; the old key ****OLD1 is still Active"},
+		{"update done", after(), "Qovery holds the new key ****NEW2; the old key ****OLD1 is still Active"},
+		{"deactivation begun", after(begun(Deactivate, day)), "Qovery holds the new key ****NEW2; the old key ****OLD1 is Active or Inactive"},
+		{"deactivated", after(done(Deactivate, day)), "Qovery holds the new key ****NEW2; the old key ****OLD1 is Inactive"},
+		{"deletion begun", after(done(Deactivate, day), begun(Delete, day)), "Qovery holds the new key ****NEW2; the old key ****OLD1 is Inactive or deleted"},
+		{"deleted", after(done(Deactivate, day), done(Delete, day)), "Qovery holds the new key ****NEW2; the old key ****OLD1 is deleted"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := test.r.inPlace(); got != test.says {
+				t.Errorf("in place: %s, want %s", got, test.says)
+			}
+		})
+	}
+}
+
+func asJSON(t *testing.T, value any) string {
+	t.Helper()
+	data, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(data))
+}

@@ -1,0 +1,148 @@
+package rotation
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func named(name, status string) Cluster { return Cluster{ID: "id-" + name, Name: name, Status: status} }
+
+func inProduction(c Cluster) Cluster { c.Production = true; return c }
+
+// many are n deployed clusters.
+func many(n int) (list []Cluster) {
+	for i := range n {
+		list = append(list, named(fmt.Sprintf("c%03d", i), "DEPLOYED"))
+	}
+	return list
+}
+
+func TestCheckClusters(t *testing.T) {
+	frozen := map[string]string{"id-beta": "black friday"}
+	for _, test := range []struct {
+		name     string
+		clusters []Cluster
+		locks    map[string]string
+		want     Code
+		says     []string // in the refusal
+		deploys  string
+		skips    string
+	}{
+		{"all deployed", []Cluster{named("alpha", "DEPLOYED"), named("beta", "RUNNING"), named("gamma", "RESTARTED")}, nil, "", nil, "alpha beta gamma", ""},
+		{"a canceled one is deployed again", []Cluster{named("alpha", "CANCELED")}, nil, "", nil, "alpha", ""},
+		{"a stopped one is passed over", []Cluster{named("alpha", "DEPLOYED"), named("beta", "STOPPED")}, nil, "", nil, "alpha", "beta (STOPPED)"},
+		{"one that was never deployed is passed over", []Cluster{named("alpha", "READY"), named("beta", "DELETED")}, nil, "", nil, "", "alpha (READY) beta (DELETED)"},
+
+		{"none", nil, nil, NoClusters, nil, "", ""},
+		{"250", many(250), nil, "", nil, "", ""},
+		{"251", many(251), nil, TooManyClusters, []string{"251 clusters; 250"}, "", ""},
+
+		{"a locked one", []Cluster{named("alpha", "DEPLOYED"), named("beta", "DEPLOYED")}, frozen, ClustersLocked, []string{"beta: black friday"}, "alpha beta", ""},
+		{"a locked one that is being deployed", []Cluster{named("beta", "DEPLOYING")}, frozen, ClustersLocked, []string{"beta"}, "beta", ""},
+		{"a locked one that is stopped is not in the way", []Cluster{named("alpha", "DEPLOYED"), named("beta", "STOPPED")}, frozen, "", nil, "alpha", "beta (STOPPED)"},
+		{"a locked one that is none of ours", []Cluster{named("alpha", "DEPLOYED")}, frozen, "", nil, "alpha", ""},
+		{"in error", []Cluster{named("alpha", "DEPLOYMENT_ERROR"), named("beta", "DEPLOYED")}, nil, ClustersInError, []string{"alpha (DEPLOYMENT_ERROR)"}, "alpha beta", ""},
+		{"with credentials that are refused", []Cluster{named("alpha", "INVALID_CREDENTIALS")}, nil, ClustersInError, []string{"alpha (INVALID_CREDENTIALS)"}, "alpha", ""},
+		{"being deployed", []Cluster{named("alpha", "DEPLOYING"), named("beta", "QUEUED")}, nil, ClustersBusy, []string{"alpha (DEPLOYING), beta (QUEUED)"}, "alpha beta", ""},
+		{"of a status that is not known", []Cluster{named("alpha", "HIBERNATING")}, nil, ClustersBusy, []string{"alpha (HIBERNATING)"}, "alpha", ""},
+
+		{"locked, in error and busy: the lock is told first", []Cluster{named("alpha", "STOP_ERROR"), named("beta", "DEPLOYED"), named("gamma", "QUEUED")}, frozen, ClustersLocked, nil, "alpha beta gamma", ""},
+		{"in error and busy: waiting would not help", []Cluster{named("alpha", "QUEUED"), named("beta", "STOP_ERROR")}, nil, ClustersInError, nil, "alpha beta", ""},
+		{"many in error are counted", failingClusters(7), nil, ClustersInError, []string{"and 2 more"}, "", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var plan PlanReport
+			err := checkClusters(test.clusters, test.locks, &plan)
+			if err == nil {
+				wantCode(t, nil, test.want)
+			} else {
+				wantCode(t, err, test.want)
+				wantText(t, err.What, test.says...)
+			}
+			if len(test.clusters) > 5 {
+				return // a list that long isn't written down here
+			}
+			if got := strings.Join(plan.Clusters, " "); got != test.deploys {
+				t.Errorf("deploys %q, want %q", got, test.deploys)
+			}
+			if got := strings.Join(plan.Skipped, " "); got != test.skips {
+				t.Errorf("passes over %q, want %q", got, test.skips)
+			}
+		})
+	}
+}
+
+func failingClusters(n int) []Cluster {
+	list := many(n)
+	for i := range list {
+		list[i].Status = "BUILD_ERROR"
+	}
+	return list
+}
+
+func TestServedClusters(t *testing.T) {
+	all := []Cluster{
+		inProduction(named("alpha", "DEPLOYED")), named("zeta", "DEPLOYED"), named("beta", "STOPPED"), inProduction(named("gamma", "DEPLOYED")),
+		{ID: "id-2", Name: "twin"}, {ID: "id-1", Name: "twin"},
+	}
+	for _, test := range []struct {
+		name      string
+		locations []Location
+		want      string
+	}{
+		{"non-production first, then by name", []Location{serving(credentials(keyO), "id-gamma", "id-alpha", "id-zeta", "id-beta")}, "id-beta id-zeta id-alpha id-gamma"},
+		{"the same name: by id", []Location{serving(credentials(keyO), "id-2", "id-1")}, "id-1 id-2"},
+		{"a cluster that two locations serve counts once", []Location{serving(credentials(keyO), "id-zeta", "id-alpha"), serving(registry(keyO), "id-alpha")}, "id-zeta id-alpha"},
+		{"a location that serves none", []Location{credentials(keyO)}, ""},
+		{"no location", nil, ""},
+		{"clusters that no location serves are none of ours", []Location{serving(registry(keyO), "id-beta")}, "id-beta"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := servedClusters(all, test.locations)
+			wantCode(t, err, "")
+			wantClusters(t, got, test.want)
+		})
+	}
+
+	// Unknown is not "no": a cluster that is served and not listed is a wrong answer.
+	_, err := servedClusters(all, []Location{serving(credentials(keyO), "id-alpha", "id-gone")})
+	wantCode(t, err, MalformedAnswer)
+	wantText(t, err.Error(), "id-gone", `"prod"`)
+}
+
+// Rule 3 speaks of every cluster that any of the credentials serve: those that
+// hold either key, those that were to be rotated, those handled elsewhere.
+func TestConcerned(t *testing.T) {
+	all := []Cluster{named("a", ""), named("b", ""), named("c", ""), named("d", "")}
+	for _, test := range []struct {
+		name      string
+		r         *Record
+		locations []Location
+		want      string
+	}{
+		{"either key", record(made(day)), []Location{serving(credentials(keyO), "id-a"), serving(registry(keyN), "id-b")}, "id-a id-b"},
+		{"handled elsewhere", record(made(day)), []Location{serving(elsewhere(keyO), "id-c")}, "id-c"},
+		{"to be rotated, whatever it holds", record(made(day)), []Location{serving(credentials(keyX), "id-a"), serving(registry(""), "id-d")}, "id-a id-d"},
+		{"another location that holds another key", record(made(day)), []Location{serving(elsewhere(keyX), "id-c")}, ""},
+		{"another location that holds none, before there is a new key", record(), []Location{serving(elsewhere(""), "id-c")}, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := test.r.concerned(all, test.locations)
+			wantCode(t, err, "")
+			wantClusters(t, got, test.want)
+		})
+	}
+}
+
+func wantClusters(t *testing.T, got []Cluster, want string) {
+	t.Helper()
+	var ids []string
+	for _, c := range got {
+		ids = append(ids, c.ID)
+	}
+	if !slices.Equal(ids, strings.Fields(want)) {
+		t.Errorf("got %v, want %v", ids, want)
+	}
+}
