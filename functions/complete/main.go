@@ -1,0 +1,27 @@
+// Command complete is the function of the state Complete: it closes the
+// journal's record and sums the rotation up.
+package main
+
+import (
+	"qovery-key-rotation/functions/internal/qoveryclient"
+	"qovery-key-rotation/internal/awsclient"
+	"qovery-key-rotation/internal/dynamojournal"
+	"qovery-key-rotation/internal/environment"
+	"qovery-key-rotation/internal/function"
+	"qovery-key-rotation/internal/iamkeys"
+	"qovery-key-rotation/internal/parameters"
+	"qovery-key-rotation/internal/rotation"
+)
+
+func main() {
+	function.Start(func(f *function.Setup) rotation.Step {
+		cfg := awsclient.FromEnvironment(f.Environment)
+		store := parameters.New(cfg, f.Clock)
+		return rotation.Complete{
+			Guard:   f.Guard(dynamojournal.New(cfg, f.Required(environment.TableName))),
+			Keys:    iamkeys.New(cfg),
+			Qovery:  qoveryclient.New(f, store),
+			Staging: store.Staged(f.Prefix(environment.StagedPrefix)),
+		}
+	})
+}

@@ -1,0 +1,25 @@
+// Command deletekey is the function of the state DeleteKey: it deletes the old
+// key.
+package main
+
+import (
+	"qovery-key-rotation/functions/internal/qoveryclient"
+	"qovery-key-rotation/internal/awsclient"
+	"qovery-key-rotation/internal/dynamojournal"
+	"qovery-key-rotation/internal/environment"
+	"qovery-key-rotation/internal/function"
+	"qovery-key-rotation/internal/iamkeys"
+	"qovery-key-rotation/internal/parameters"
+	"qovery-key-rotation/internal/rotation"
+)
+
+func main() {
+	function.Start(func(f *function.Setup) rotation.Step {
+		cfg := awsclient.FromEnvironment(f.Environment)
+		return rotation.DeleteKey{
+			Guard:  f.Guard(dynamojournal.New(cfg, f.Required(environment.TableName))),
+			Keys:   iamkeys.New(cfg),
+			Qovery: qoveryclient.New(f, parameters.New(cfg, f.Clock)),
+		}
+	})
+}

@@ -1,0 +1,29 @@
+// Command discardkey is the function of the state DiscardKey: it deletes the
+// new key and its secret, and closes the record.
+package main
+
+import (
+	"qovery-key-rotation/functions/internal/qoveryclient"
+	"qovery-key-rotation/internal/awsclient"
+	"qovery-key-rotation/internal/dynamojournal"
+	"qovery-key-rotation/internal/environment"
+	"qovery-key-rotation/internal/function"
+	"qovery-key-rotation/internal/iamkeys"
+	"qovery-key-rotation/internal/parameters"
+	"qovery-key-rotation/internal/rotation"
+)
+
+func main() {
+	function.Start(func(f *function.Setup) rotation.Step {
+		cfg := awsclient.FromEnvironment(f.Environment)
+		keys := iamkeys.New(cfg)
+		store := parameters.New(cfg, f.Clock)
+		return rotation.DiscardKey{
+			Guard:   f.Guard(dynamojournal.New(cfg, f.Required(environment.TableName))),
+			Keys:    keys,
+			Usage:   keys,
+			Qovery:  qoveryclient.New(f, store),
+			Staging: store.Staged(f.Prefix(environment.StagedPrefix)),
+		}
+	})
+}

@@ -1,0 +1,213 @@
+// Package functions holds the Lambda functions, a program each. The tests here
+// build them for this machine and run them as Lambda does.
+package functions
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"qovery-key-rotation/internal/awstest"
+	"qovery-key-rotation/internal/lambdatest"
+	"qovery-key-rotation/internal/rotation"
+)
+
+// The variables of the functions, beside Lambda's own.
+var variables = map[string][]string{
+	"preflight":         {"STAGED_PREFIX", "TABLE_NAME", "TARGET_PREFIX"},
+	"createkey":         {"STAGED_PREFIX", "TABLE_NAME"},
+	"verifykey":         {"STAGED_PREFIX", "TABLE_NAME"},
+	"updatecredentials": {"STAGED_PREFIX", "TABLE_NAME"},
+	"deployclusters":    {"TABLE_NAME"},
+	"checkusage":        {"TABLE_NAME"},
+	"deactivatekey":     {"TABLE_NAME"},
+	"deletekey":         {"TABLE_NAME"},
+	"complete":          {"STAGED_PREFIX", "TABLE_NAME"},
+	"discardkey":        {"STAGED_PREFIX", "TABLE_NAME"},
+	"reactivatekey":     {"TABLE_NAME"},
+}
+
+// The functions that talk to Qovery, whose API's address may be set.
+var qovery = []string{"preflight", "createkey", "updatecredentials", "deployclusters", "deactivatekey", "deletekey", "complete", "discardkey"}
+
+// The service clients that a function links. A client that it does not use would
+// cost every cold start.
+var services = map[string][]string{
+	"preflight":         {"dynamodb", "iam", "sfn", "ssm"},
+	"createkey":         {"dynamodb", "iam", "ssm"},
+	"verifykey":         {"dynamodb", "ssm", "sts"},
+	"updatecredentials": {"dynamodb", "iam", "ssm"},
+	"deployclusters":    {"dynamodb", "iam", "ssm"},
+	"checkusage":        {"dynamodb", "iam"},
+	"deactivatekey":     {"dynamodb", "iam", "ssm"},
+	"deletekey":         {"dynamodb", "iam", "ssm"},
+	"complete":          {"dynamodb", "iam", "ssm"},
+	"discardkey":        {"dynamodb", "iam", "ssm"},
+	"reactivatekey":     {"dynamodb", "iam"},
+}
+
+const event = `{"document":{"target":"production","rotationId":"r1","takenAt":"2026-01-02T03:04:05Z","fence":1,"settings":{"name":"production","iamUserName":"qovery"}},` +
+	`"execution":{"Id":"arn:aws:states:eu-west-3:123456789012:execution:rotation:run-1","Name":"run-1","Input":{"target":"production"},"StartTime":"2026-01-02T03:04:05Z"}}`
+
+var values = map[string]string{
+	"TABLE_NAME":    "journal",
+	"TARGET_PREFIX": "/qovery-key-rotation/targets/",
+	"STAGED_PREFIX": "/qovery-key-rotation/staged/",
+}
+
+func TestEveryFunctionHasATimeout(t *testing.T) {
+	if want, got := slices.Sorted(maps.Keys(rotation.FunctionTimeouts)), slices.Sorted(maps.Keys(variables)); !slices.Equal(got, want) {
+		t.Errorf("functions %v, timeouts for %v", got, want)
+	}
+}
+
+func TestFunctions(t *testing.T) {
+	programs := build(t)
+	for name := range variables {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			program := filepath.Join(programs, name)
+			t.Run("environment", func(t *testing.T) { everyVariableCounts(t, name, program) })
+			t.Run("events", func(t *testing.T) { answersEvents(t, name, program) })
+		})
+	}
+}
+
+// build builds all functions for this machine.
+func build(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	command := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", dir+string(filepath.Separator), "./...")
+	command.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if output, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	return dir
+}
+
+// environment is Lambda's, and that of the stack for the function.
+func environment(name, endpoint string) map[string]string {
+	env := awstest.Environment(endpoint)
+	for _, variable := range variables[name] {
+		env[variable] = values[variable]
+	}
+	return env
+}
+
+// everyVariableCounts takes one variable away after another.
+func everyVariableCounts(t *testing.T, name, program string) {
+	broken := map[string]string{"AWS_ENDPOINT_URL": "nonsense"}
+	for _, variable := range append([]string{"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}, variables[name]...) {
+		broken[variable] = ""
+	}
+	if slices.Contains(qovery, name) {
+		broken["QOVERY_API_URL"] = "http://elsewhere.example"
+	}
+	for variable, value := range broken {
+		env := environment(name, "http://127.0.0.1:1")
+		env[variable] = value
+		answer := lambdatest.Start(t, env, program).Invoke(t, event, 20*time.Second)
+		if answer.ErrorType != string(rotation.ConfigurationError) || !strings.Contains(answer.Message, variable) {
+			t.Errorf("%s=%q: %+v", variable, value, answer)
+		}
+		for other := range broken {
+			if other != variable && strings.Contains(answer.Message, other+" ") {
+				t.Errorf("%s=%q: complains of %s", variable, value, other)
+			}
+		}
+		if strings.Contains(answer.Message, env["AWS_SECRET_ACCESS_KEY"]) && env["AWS_SECRET_ACCESS_KEY"] != "" {
+			t.Errorf("%s=%q: the credentials are quoted", variable, value)
+		}
+	}
+}
+
+// answersEvents runs the function against a world in which there is nothing: no
+// target for Preflight, and no record for the others.
+func answersEvents(t *testing.T, name, program string) {
+	server := awstest.Serve(t, func(w http.ResponseWriter, r awstest.Request, _ int) {
+		answer := awstest.JSONError(400, "ParameterNotFound", "")
+		if r.Operation == "GetItem" {
+			answer = awstest.JSON(200, `{"ConsumedCapacity":{"TableName":"journal","CapacityUnits":0.5}}`)
+		}
+		answer(w)
+	})
+	f := lambdatest.Start(t, environment(name, server.URL), program)
+	for _, malformed := range []string{`{`, `{}`, `{"document":"text"}`} {
+		if answer := f.Invoke(t, malformed, 20*time.Second); answer.ErrorType != string(rotation.InvalidInput) {
+			t.Errorf("%s: %s", malformed, answer.Body)
+		}
+	}
+	want, asked := rotation.LockLost, "GetItem"
+	if name == "preflight" {
+		want, asked = rotation.TargetNotFound, "GetParameter"
+	}
+	if answer := f.Invoke(t, event, 20*time.Second); answer.ErrorType != string(want) || answer.Message == "" {
+		t.Errorf("%+v, want %s", answer, want)
+	}
+	requests := server.Requests()
+	if len(requests) == 0 || requests[0].Operation != asked || requests[0].Header.Get("X-Amz-Security-Token") == "" {
+		t.Errorf("asked %+v", requests)
+	}
+	f.Stop()
+	if log := f.Logs(); !strings.Contains(log, `"rotation":"r1"`) || !strings.Contains(log, `"requestId":`) {
+		t.Errorf("logged %s", log)
+	}
+}
+
+// listed is what go list tells of a function.
+type listed struct {
+	ImportPath string
+	Deps       []string
+}
+
+// TestImports: no function links the CDK, the SDK's configuration loader or a
+// test, nor a service client that it does not use.
+func TestImports(t *testing.T) {
+	output, err := exec.Command("go", "list", "-tags", "lambda.norpc", "-json=ImportPath,Deps", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for decoder := json.NewDecoder(strings.NewReader(string(output))); decoder.More(); {
+		var program listed
+		if err := decoder.Decode(&program); err != nil {
+			t.Fatal(err)
+		}
+		name := filepath.Base(program.ImportPath)
+		if _, isFunction := variables[name]; !isFunction {
+			continue
+		}
+		seen++
+		if got := linkedServices(t, name, program.Deps); !slices.Equal(got, services[name]) {
+			t.Errorf("%s links %v, want %v", name, got, services[name])
+		}
+	}
+	if seen != len(variables) {
+		t.Errorf("%d functions, want %d", seen, len(variables))
+	}
+}
+
+func linkedServices(t *testing.T, name string, deps []string) []string {
+	const prefix = "github.com/aws/aws-sdk-go-v2/service/"
+	var linked []string
+	for _, dep := range deps {
+		for _, unwanted := range []string{"aws-cdk-go", "jsii", "constructs-go", "/infra", "aws-sdk-go-v2/config", "aws-sdk-go-v2/feature",
+			"net/rpc", "spf13", "internal/simulator", "internal/fakeqovery",
+			"internal/porttest", "internal/awstest", "internal/lambdatest"} {
+			if strings.Contains(dep, unwanted) {
+				t.Errorf("%s links %s", name, dep)
+			}
+		}
+		if service, found := strings.CutPrefix(dep, prefix); found && !strings.Contains(service, "/") {
+			linked = append(linked, service)
+		}
+	}
+	return linked
+}

@@ -1,0 +1,30 @@
+// Package qoveryclient builds the client to Qovery's API for the functions that
+// talk to it. The API's address is set at deployment only.
+package qoveryclient
+
+import (
+	"context"
+	"log/slog"
+
+	"qovery-key-rotation/internal/environment"
+	"qovery-key-rotation/internal/function"
+	"qovery-key-rotation/internal/parameters"
+	"qovery-key-rotation/internal/qovery"
+)
+
+// New returns the client. It reads tokens from the Parameter Store.
+func New(f *function.Setup, store *parameters.Store) *qovery.Client {
+	client, err := qovery.New(qovery.Options{
+		BaseURL: f.Optional(environment.QoveryAPIURL),
+		Token:   store.Token,
+		Clock:   f.Clock,
+		Observe: func(method, path string, status int) {
+			f.Log.LogAttrs(context.Background(), slog.LevelDebug, "Qovery was asked",
+				slog.String("method", method), slog.String("path", path), slog.Int("status", status))
+		},
+	})
+	if err != nil {
+		f.Reject(environment.QoveryAPIURL, "is not accepted: "+err.Error())
+	}
+	return client
+}

@@ -1,0 +1,27 @@
+// Command updatecredentials is the function of the state UpdateCredentials: it
+// puts the new key into every location that held the old one.
+package main
+
+import (
+	"qovery-key-rotation/functions/internal/qoveryclient"
+	"qovery-key-rotation/internal/awsclient"
+	"qovery-key-rotation/internal/dynamojournal"
+	"qovery-key-rotation/internal/environment"
+	"qovery-key-rotation/internal/function"
+	"qovery-key-rotation/internal/iamkeys"
+	"qovery-key-rotation/internal/parameters"
+	"qovery-key-rotation/internal/rotation"
+)
+
+func main() {
+	function.Start(func(f *function.Setup) rotation.Step {
+		cfg := awsclient.FromEnvironment(f.Environment)
+		store := parameters.New(cfg, f.Clock)
+		return rotation.UpdateCredentials{
+			Guard:   f.Guard(dynamojournal.New(cfg, f.Required(environment.TableName))),
+			Keys:    iamkeys.New(cfg),
+			Qovery:  qoveryclient.New(f, store),
+			Staging: store.Staged(f.Prefix(environment.StagedPrefix)),
+		}
+	})
+}

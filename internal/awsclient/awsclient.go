@@ -1,0 +1,65 @@
+// Package awsclient is what the adapters to AWS have in common: how a client is
+// configured from Lambda's environment (awsclient.go), what it lets over the
+// wire (http.go), and what its errors mean to the domain (failure.go,
+// network.go).
+package awsclient
+
+import (
+	"context"
+	"net/url"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+
+	"qovery-key-rotation/internal/environment"
+)
+
+const (
+	maxAttempts    = 4                // of a request that is safe to repeat
+	maxBackoff     = 5 * time.Second  // between two of them
+	attemptTimeout = 10 * time.Second // of one of them, its answer included
+)
+
+// FromEnvironment builds the configuration from the variables that Lambda gives
+// a function. The SDK's own loader looks in files and asks instance metadata as
+// well, which a function never needs and every cold start would pay for.
+func FromEnvironment(env *environment.Environment) aws.Config {
+	credentials := aws.Credentials{
+		AccessKeyID:     env.Required("AWS_ACCESS_KEY_ID"),
+		SecretAccessKey: env.Required("AWS_SECRET_ACCESS_KEY"),
+		SessionToken:    env.Optional("AWS_SESSION_TOKEN"),
+		Source:          "Environment",
+	}
+	cfg := aws.Config{Region: env.Required("AWS_REGION"), Credentials: Static(credentials)}
+	if endpoint := env.Optional("AWS_ENDPOINT_URL"); endpoint != "" {
+		if !isURL(endpoint) {
+			env.Reject("AWS_ENDPOINT_URL", "is no URL such as https://host")
+		}
+		cfg.BaseEndpoint = aws.String(endpoint)
+	}
+	return Bounded(cfg)
+}
+
+// Bounded gives a configuration the limits that the adapters rely on: on the
+// time of an attempt, the number of attempts and the size of an answer.
+func Bounded(cfg aws.Config) aws.Config {
+	cfg.HTTPClient = newHTTPClient(attemptTimeout)
+	cfg.Retryer = func() aws.Retryer {
+		return retry.NewStandard(func(o *retry.StandardOptions) {
+			o.MaxAttempts, o.MaxBackoff = maxAttempts, maxBackoff
+		})
+	}
+	return cfg
+}
+
+// Static provides credentials that stay the same. Those of a function do: its
+// process is replaced before they expire.
+func Static(credentials aws.Credentials) aws.CredentialsProvider {
+	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return credentials, nil })
+}
+
+func isURL(text string) bool {
+	parsed, err := url.Parse(text)
+	return err == nil && parsed.Host != "" && (parsed.Scheme == "https" || parsed.Scheme == "http")
+}

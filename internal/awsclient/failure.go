@@ -1,0 +1,159 @@
+package awsclient
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/smithy-go"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+// Request names a request for the sentences about its failure.
+type Request struct {
+	Action string // as policies write it: "iam:ListAccessKeys"
+	On     string // "the IAM user qovery"
+	// Secret: the request or its answer carries a secret. Then nothing of the
+	// answer is quoted but the error's code.
+	Secret bool
+}
+
+// Error codes that mean that AWS will not do this for the function: its role
+// has no right to, or its own credentials are not accepted.
+// https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html and its
+// like for the JSON protocols.
+var deniedCodes = set("AccessDenied", "AccessDeniedException", "AuthFailure", "ExpiredToken", "ExpiredTokenException",
+	"IncompleteSignature", "IncompleteSignatureException", "InvalidAccessKeyId", "InvalidClientTokenId", "InvalidSignatureException",
+	"MissingAuthenticationToken", "MissingAuthenticationTokenException", "NotAuthorized", "OptInRequired",
+	"SignatureDoesNotMatch", "UnauthorizedOperation", "UnrecognizedClientException")
+
+// Codes that mean "not now" and are not in the SDK's own list. A transaction
+// conflict is DynamoDB's word for two writers at the same moment.
+var throttledCodes = set("ThrottlingError", "TooManyUpdates", "TransactionConflict", "TransactionConflictException",
+	"ProvisionedThroughputExceeded", "RequestThrottledException")
+
+// Codes of answers below 500 that say nothing about what was asked.
+var unansweredCodes = set("InternalFailure", "InternalServerError", "RequestExpired", "RequestTimeTooSkewed", "RequestTimeout",
+	"RequestTimeoutException", "ServiceFailure", "ServiceUnavailable")
+
+// Failed maps an error of the SDK to the domain's codes. Throttled and
+// AccessDenied mean that the service has not done what it was asked for; with
+// Unreachable and MalformedAnswer it may have.
+func (r Request) Failed(err error) *rotation.Error {
+	code, status := Code(err), statusOf(err)
+	isNetwork, why := network(err)
+	switch {
+	case IsThrottle(code) || status == 429:
+		return rotation.Errorf(rotation.Throttled, "AWS throttles %s (%s)", r, orStatus(code, status))
+	case deniedCodes[code] || status == 401 || status == 403:
+		return rotation.Errorf(rotation.AccessDenied, "AWS denies %s (%s)%s", r, orStatus(code, status), r.quote(err))
+	case unansweredCodes[code] || status >= 500:
+		return r.Unanswered(orStatus(code, status))
+	case errors.Is(err, errTooLarge):
+		return r.Malformed(errTooLarge.Error())
+	case isNetwork:
+		return r.Unanswered(why)
+	case code != "":
+		return r.Malformed("the error " + orStatus(code, status) + " is not expected here" + r.quote(err))
+	case isUnreadable(err):
+		return r.Malformed("it cannot be read")
+	}
+	return r.Unanswered("the request could not be made")
+}
+
+// Malformed says that an answer is not one that can be acted upon.
+func (r Request) Malformed(why string) *rotation.Error {
+	return rotation.Errorf(rotation.MalformedAnswer, "The answer to %s makes no sense: %s", r, why)
+}
+
+// Unanswered says that there was no answer that tells anything.
+func (r Request) Unanswered(why string) *rotation.Error {
+	return rotation.Errorf(rotation.Unreachable, "%s was not answered: %s", r, why)
+}
+
+// String names the request.
+func (r Request) String() string {
+	if r.On == "" {
+		return r.Action
+	}
+	return fmt.Sprintf("%s (%s)", r.Action, r.On)
+}
+
+// Code is the code of the service's error, or "".
+func Code(err error) string {
+	var answer smithy.APIError
+	if !errors.As(err, &answer) || !isCode(answer.ErrorCode()) {
+		return ""
+	}
+	return answer.ErrorCode()
+}
+
+// IsThrottle tells whether a code means "not now".
+func IsThrottle(code string) bool {
+	_, known := retry.DefaultThrottleErrorCodes[code]
+	return known || throttledCodes[code]
+}
+
+// isCode keeps whatever a proxy may have written in the place of a code out of
+// the sentences.
+func isCode(text string) bool {
+	isOther := func(c rune) bool {
+		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '.' && c != '_'
+	}
+	return text != "" && len(text) <= 64 && strings.IndexFunc(text, isOther) < 0
+}
+
+func statusOf(err error) int {
+	var answer interface{ HTTPStatusCode() int }
+	if errors.As(err, &answer) {
+		return answer.HTTPStatusCode()
+	}
+	return 0
+}
+
+func isUnreadable(err error) bool {
+	var unreadable *smithy.DeserializationError
+	return errors.As(err, &unreadable) || statusOf(err) != 0
+}
+
+// quote is what AWS says to a request that was refused: which principal lacks
+// which right because of which policy is worth its length.
+func (r Request) quote(err error) string {
+	const longest = 400
+	var answer smithy.APIError
+	if r.Secret || !errors.As(err, &answer) || answer.ErrorMessage() == "" {
+		return ""
+	}
+	message := maskKeys(strings.ToValidUTF8(strings.Join(strings.Fields(answer.ErrorMessage()), " "), "?"))
+	if len(message) > longest {
+		message = strings.ToValidUTF8(message[:longest], "") + "..."
+	}
+	return ": " + message
+}
+
+// keyIDs matches what IAM calls its unique ids, of which access keys begin with
+// AKIA. Compiled only when something went wrong.
+var keyIDs = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\bA[KS]IA[A-Z0-9]{8,}\b`) })
+
+func maskKeys(text string) string {
+	return keyIDs().ReplaceAllStringFunc(text, func(id string) string { return rotation.KeyID(id).String() })
+}
+
+func orStatus(code string, status int) string {
+	if code != "" {
+		return code
+	}
+	return fmt.Sprintf("status %d", status)
+}
+
+func set(codes ...string) map[string]bool {
+	m := make(map[string]bool, len(codes))
+	for _, code := range codes {
+		m[code] = true
+	}
+	return m
+}

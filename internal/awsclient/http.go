@@ -1,0 +1,59 @@
+package awsclient
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"time"
+)
+
+// maxAnswer is far above anything that a service legitimately answers here:
+// DynamoDB's pages, the largest, end at 1 MiB.
+const maxAnswer = 4 << 20
+
+var errTooLarge = errors.New("the answer is larger than 4 MiB")
+
+// newHTTPClient follows no redirect, which would repeat a request and hand it
+// to another host, and reads no answer without end.
+func newHTTPClient(timeout time.Duration) *http.Client {
+	dialer := net.Dialer{Timeout: 3 * time.Second, KeepAlive: 30 * time.Second}
+	return &http.Client{
+		Timeout:       timeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: limited{&http.Transport{
+			Proxy:               http.ProxyFromEnvironment,
+			DialContext:         dialer.DialContext,
+			ForceAttemptHTTP2:   true,
+			TLSHandshakeTimeout: 5 * time.Second,
+			IdleConnTimeout:     30 * time.Second,
+		}},
+	}
+}
+
+// limited limits the size of answers.
+type limited struct{ next http.RoundTripper }
+
+// RoundTrip sends the request.
+func (l limited) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := l.next.RoundTrip(request)
+	if err == nil {
+		response.Body = &limitedBody{response.Body, maxAnswer}
+	}
+	return response, err
+}
+
+type limitedBody struct {
+	io.ReadCloser
+	left int
+}
+
+// Read fails where a larger answer would go on, so that a cut one is never
+// taken for a whole one.
+func (b *limitedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if b.left -= n; b.left < 0 {
+		return 0, errTooLarge
+	}
+	return n, err
+}

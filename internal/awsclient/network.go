@@ -1,0 +1,36 @@
+package awsclient
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"syscall"
+)
+
+// network tells whether there was no whole answer, and why, in its own words:
+// errors of net/http can quote what the other side sent.
+func network(err error) (bool, string) {
+	var (
+		canceled interface{ CanceledError() bool }
+		timeout  interface{ Timeout() bool }
+		name     *net.DNSError
+		number   syscall.Errno
+		other    net.Error
+	)
+	switch {
+	case errors.Is(err, context.Canceled), errors.As(err, &canceled) && canceled.CanceledError():
+		return true, "the function's time is over"
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		return true, "it took too long"
+	case errors.As(err, &name):
+		return true, "the host's name cannot be resolved"
+	case errors.As(err, &number): // the words are the operating system's
+		return true, number.Error()
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return true, "the connection ended before the answer did"
+	case errors.As(err, &other):
+		return true, "the connection failed"
+	}
+	return false, ""
+}

@@ -1,0 +1,41 @@
+// Package function is what all Lambda functions have in common. A function's
+// main says how its step is built out of the environment; this package reads and
+// checks the environment (function.go), runs an invocation within its time
+// (invoke.go), hands codes and sentences to Lambda (failure.go) and writes
+// structured logs (logging.go).
+package function
+
+import (
+	"log"
+	"log/slog"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"qovery-key-rotation/internal/environment"
+	"qovery-key-rotation/internal/realtime"
+	"qovery-key-rotation/internal/rotation"
+)
+
+// Setup is what a step is built out of.
+type Setup struct {
+	*environment.Environment
+	Clock rotation.Clock
+	Log   *slog.Logger
+}
+
+// Guard returns the guard of a step upon the journal.
+func (s *Setup) Guard(journal rotation.Journal) rotation.Guard {
+	return rotation.Guard{Clock: s.Clock, Journal: journal, Log: s.Log}
+}
+
+// Start builds the step once and serves its invocations until the process ends.
+// It never fails by itself: a function that dies at start tells nobody why, so
+// one whose environment is wrong answers its invocations with what is wrong.
+func Start(build func(*Setup) rotation.Step) {
+	// aws-lambda-go logs every error it hands on. Without a date before it, that
+	// line is JSON as all others are.
+	log.SetFlags(0)
+	setup := &Setup{environment.FromOS(), realtime.Clock{}, newLog()}
+	step := build(setup)
+	lambda.StartWithOptions(&handler{step: step, broken: setup.Err(), log: setup.Log, newID: newID})
+}

@@ -1,0 +1,219 @@
+package function_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"qovery-key-rotation/internal/function"
+	"qovery-key-rotation/internal/lambdatest"
+	"qovery-key-rotation/internal/rotation"
+)
+
+const (
+	stepVariable = "TEST_STEP" // names the step that this program serves, where it is started as a function
+	planted      = "PlantedSecretNobodyMayQuote"
+	event        = `{"document":{"target":"production","rotationId":"r1"},"execution":{"Id":"arn:execution","Name":"run-1","Input":{"target":"production"}}}`
+)
+
+func TestMain(m *testing.M) {
+	if name := os.Getenv(stepVariable); name != "" {
+		function.Start(func(f *function.Setup) rotation.Step {
+			f.Required("TABLE_NAME")
+			f.Prefix("STAGED_PREFIX")
+			return testStep{name, f}
+		})
+	}
+	os.Exit(m.Run())
+}
+
+// testStep does what it is called.
+type testStep struct {
+	name  string
+	setup *function.Setup
+}
+
+func (s testStep) Run(ctx context.Context, call rotation.Call) (rotation.Document, error) {
+	doc := call.Document
+	switch s.name {
+	case "panic":
+		panic(fmt.Errorf("the secret is %s", planted))
+	case "nil":
+		var none *rotation.Document
+		return *none, nil
+	case "fail":
+		return doc, rotation.Errorf(rotation.OldKeyHeld, "A location holds the key %s", rotation.KeyID("AKIA0123456789ABCDEF"))
+	case "foreign":
+		return doc, fmt.Errorf("wrapped: %w", rotation.Errorf(rotation.Throttled, "Slow down"))
+	case "hang":
+		return doc, s.setup.Clock.Sleep(ctx, time.Hour)
+	}
+	s.setup.Log.InfoContext(ctx, "effect", "rotation", "its own", "invocation", call.InvocationID)
+	ends, _ := ctx.Deadline()
+	doc.Identity = call.Deadline.Sub(ends).String()
+	doc.RotationID = "r2"
+	return doc, nil
+}
+
+func start(t *testing.T, step string) *lambdatest.Function {
+	return startWith(t, map[string]string{stepVariable: step, "TABLE_NAME": "journal", "STAGED_PREFIX": "/staged/"})
+}
+
+func startWith(t *testing.T, env map[string]string) *lambdatest.Function {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lambdatest.Start(t, env, self)
+}
+
+func TestSuccess(t *testing.T) {
+	f := start(t, "succeed")
+	answer := f.Invoke(t, event, time.Minute)
+	var doc rotation.Document
+	if err := json.Unmarshal(answer.Body, &doc); err != nil || answer.ErrorType != "" || doc.RotationID != "r2" {
+		t.Fatalf("%s: %v", answer.Body, err)
+	}
+	if doc.Identity != "2s" {
+		t.Errorf("the step's context ends %s before the function", doc.Identity)
+	}
+}
+
+func TestErrorsHaveCodeAndSentence(t *testing.T) {
+	for step, want := range map[string]lambdatest.Answer{
+		"fail":    {ErrorType: "OldKeyHeld", Message: "A location holds the key ****CDEF. " + rotation.OldKeyHeld.Advice() + "."},
+		"foreign": {ErrorType: "Throttled", Message: "Slow down. " + rotation.Throttled.Advice() + "."},
+	} {
+		f := start(t, step)
+		answer := f.Invoke(t, event, time.Minute)
+		if answer.ErrorType != want.ErrorType || answer.Message != want.Message {
+			t.Errorf("%s: %+v", step, answer)
+		}
+	}
+}
+
+func TestMalformedEvents(t *testing.T) {
+	f := start(t, "succeed")
+	for _, malformed := range []string{``, `null`, `[]`, `"text"`, `{`, `{}`, `{"document":[],"execution":{"Id":"arn"}}`, `{"document":{}}`,
+		`{"document":{"graceEndsAt":"soon"},"execution":{"Id":"arn"}}`} {
+		if answer := f.Invoke(t, malformed, time.Minute); answer.ErrorType != string(rotation.InvalidInput) {
+			t.Errorf("%s: %s", malformed, answer.Body)
+		}
+	}
+	if answer := f.Invoke(t, event, time.Minute); answer.ErrorType != "" {
+		t.Errorf("afterwards: %s", answer.Body)
+	}
+}
+
+// A panic's value may hold anything. The function goes on afterwards.
+func TestPanic(t *testing.T) {
+	for _, step := range []string{"panic", "nil"} {
+		f := start(t, step)
+		for range 2 {
+			answer := f.Invoke(t, event, time.Minute)
+			if answer.ErrorType != string(rotation.Unreachable) || !strings.Contains(answer.Message, "testStep.Run (function_test.go:") {
+				t.Errorf("%s: %+v", step, answer)
+			}
+		}
+		f.Stop()
+		if strings.Contains(f.Logs(), planted) || strings.Contains(f.Logs(), "goroutine") {
+			t.Errorf("the panic is logged: %s", f.Logs())
+		}
+	}
+}
+
+func TestDeadline(t *testing.T) {
+	f := start(t, "hang")
+	const timeout = 3 * time.Second
+	began := time.Now()
+	answer := f.Invoke(t, event, timeout)
+	if took := time.Since(began); took < 500*time.Millisecond || took > timeout-time.Second {
+		t.Errorf("answered after %s", took)
+	}
+	if answer.ErrorType != string(rotation.Unreachable) {
+		t.Errorf("%+v", answer)
+	}
+	if answer := f.Invoke(t, event, time.Second); answer.ErrorType != string(rotation.Unreachable) {
+		t.Errorf("without any time: %+v", answer)
+	}
+}
+
+func TestWrongEnvironment(t *testing.T) {
+	for name, test := range map[string]struct {
+		env  map[string]string
+		want []string
+	}{
+		"nothing":      {map[string]string{}, []string{"TABLE_NAME is missing", "STAGED_PREFIX is missing"}},
+		"no table":     {map[string]string{"STAGED_PREFIX": "/staged/"}, []string{"TABLE_NAME is missing"}},
+		"empty":        {map[string]string{"TABLE_NAME": "", "STAGED_PREFIX": "/staged/"}, []string{"TABLE_NAME is missing"}},
+		"wrong prefix": {map[string]string{"TABLE_NAME": "journal", "STAGED_PREFIX": "staged"}, []string{"STAGED_PREFIX does not begin"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			test.env[stepVariable] = "panic"
+			f := startWith(t, test.env)
+			for range 2 {
+				answer := f.Invoke(t, event, time.Minute)
+				for _, want := range test.want {
+					if answer.ErrorType != string(rotation.ConfigurationError) || !strings.Contains(answer.Message, want) {
+						t.Errorf("%+v, want %s", answer, want)
+					}
+				}
+			}
+		})
+	}
+}
+
+// Every line is JSON and says what it is about.
+func TestLogs(t *testing.T) {
+	f := start(t, "succeed")
+	f.Invoke(t, event, time.Minute)
+	f.Invoke(t, event, time.Minute)
+	f.Stop()
+	type line struct{ Level, Message, RequestID, Target, Rotation, Execution, Invocation string }
+	var lines []line
+	for text := range strings.Lines(f.Logs()) {
+		var l line
+		if err := json.Unmarshal([]byte(text), &l); err != nil {
+			t.Fatalf("no JSON: %s", text)
+		}
+		if strings.Count(text, `"rotation"`) != 1 {
+			t.Errorf("the rotation is named twice: %s", text)
+		}
+		lines = append(lines, l)
+	}
+	if len(lines) != 4 {
+		t.Fatalf("logged %s", f.Logs())
+	}
+	const id = "00000000-0000-4000-8000-000000000001"
+	effect, done := lines[0], lines[1]
+	if done != (line{"INFO", "step done", id, "production", "r2", "run-1", ""}) {
+		t.Errorf("at the end %+v", done)
+	}
+	if effect.Rotation != "its own" || effect.RequestID != id || !strings.HasPrefix(effect.Invocation, id+"-") {
+		t.Errorf("in the step %+v", effect)
+	}
+	if effect.Invocation == lines[2].Invocation {
+		t.Error("two invocations share an id")
+	}
+}
+
+func TestErrorLogs(t *testing.T) {
+	for step, want := range map[string]string{"fail": `"level":"ERROR"`, "foreign": `"level":"WARN"`} {
+		f := start(t, step)
+		f.Invoke(t, event, time.Minute)
+		f.Stop()
+		for text := range strings.Lines(f.Logs()) {
+			if !json.Valid([]byte(text)) {
+				t.Errorf("%s: no JSON: %s", step, text)
+			}
+		}
+		if !strings.Contains(f.Logs(), want) || !strings.Contains(f.Logs(), `"code":"`) {
+			t.Errorf("%s: %s", step, f.Logs())
+		}
+	}
+}

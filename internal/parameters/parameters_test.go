@@ -1,0 +1,213 @@
+package parameters_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
+
+	"qovery-key-rotation/internal/awstest"
+	"qovery-key-rotation/internal/parameters"
+	"qovery-key-rotation/internal/porttest"
+	"qovery-key-rotation/internal/rotation"
+)
+
+const (
+	targets  = "/qovery-key-rotation/targets/"
+	staged   = "/qovery-key-rotation/staged/"
+	token    = "/qovery-key-rotation/qovery-token"
+	id       = rotation.KeyID("AKIA0123456789ABCDEF")
+	myTarget = `{"name":"production","iamUserName":"qovery","organizationId":"6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90","schedule":{"startAt":"2026-01-12T09:00:00+01:00"}}`
+)
+
+var secret = rotation.NewSecret(awstest.Planted)
+
+// clock does not wait. It counts how often it was asked to.
+type clock struct{ slept *int }
+
+func (clock) Now() time.Time { return time.Now() }
+func (c clock) Sleep(ctx context.Context, _ time.Duration) error {
+	if c.slept != nil {
+		*c.slept++
+	}
+	return ctx.Err()
+}
+
+func store(cfg aws.Config) *parameters.Store { return parameters.New(cfg, clock{}) }
+
+func TestAgainstMoto(t *testing.T) {
+	cfg := awstest.Config(awstest.Moto(t))
+	porttest.Staging(t, func(*testing.T) rotation.Staging { return store(cfg).Staged(staged) })
+	t.Run("a staged secret is a SecureString", func(t *testing.T) { stagedIsSecure(t, cfg) })
+	t.Run("targets", func(t *testing.T) { targetsInMoto(t, cfg) })
+	t.Run("tokens", func(t *testing.T) { tokensInMoto(t, cfg) })
+}
+
+func stagedIsSecure(t *testing.T, cfg aws.Config) {
+	if err := store(cfg).Staged(staged).Put(t.Context(), id, secret); err != nil {
+		t.Fatal(err)
+	}
+	found, err := ssm.NewFromConfig(cfg).DescribeParameters(t.Context(), &ssm.DescribeParametersInput{
+		ParameterFilters: []types.ParameterStringFilter{{Key: aws.String("Name"), Values: []string{staged + string(id)}}},
+	})
+	if err != nil || len(found.Parameters) != 1 {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	if p := found.Parameters[0]; p.Type != types.ParameterTypeSecureString || aws.ToString(p.KeyId) != "alias/aws/ssm" || p.Tier != types.ParameterTierStandard {
+		t.Errorf("type %s, key %s, tier %s", p.Type, aws.ToString(p.KeyId), p.Tier)
+	}
+}
+
+func targetsInMoto(t *testing.T, cfg aws.Config) {
+	put(t, cfg, types.ParameterTypeString, targets+"production", myTarget)
+	put(t, cfg, types.ParameterTypeString, targets+"other", myTarget)
+	put(t, cfg, types.ParameterTypeString, targets+"broken", `{"name":"broken"}`)
+	target, err := store(cfg).Targets(targets).Target(t.Context(), "production")
+	if err != nil || target.IAMUserName != "qovery" || target.MaxDeployAttempts != 2 {
+		t.Errorf("%+v, %v", target, err)
+	}
+	for name, want := range map[string]rotation.Code{"other": rotation.InvalidInput, "broken": rotation.InvalidInput, "none": rotation.TargetNotFound} {
+		if _, err := store(cfg).Targets(targets).Target(t.Context(), name); !rotation.HasCode(err, want) {
+			t.Errorf("%s: %v, want %s", name, err, want)
+		}
+	}
+}
+
+func tokensInMoto(t *testing.T, cfg aws.Config) {
+	put(t, cfg, types.ParameterTypeSecureString, token, awstest.Planted)
+	put(t, cfg, types.ParameterTypeString, token+"-in-the-clear", awstest.Planted)
+	if read, err := store(cfg).Token(t.Context(), token); err != nil || !read.Equal(secret) {
+		t.Error(err)
+	}
+	for _, name := range []string{token + "-in-the-clear", token + "-nowhere"} {
+		if _, err := store(cfg).Token(t.Context(), name); !rotation.HasCode(err, rotation.TokenRefused) || strings.Contains(err.Error(), awstest.Planted) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func put(t *testing.T, cfg aws.Config, kind types.ParameterType, name, value string) {
+	t.Helper()
+	_, err := ssm.NewFromConfig(cfg).PutParameter(t.Context(), &ssm.PutParameterInput{Name: &name, Value: &value, Type: kind})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFaults(t *testing.T) {
+	for name, op := range map[string]awstest.Operation{
+		"target": {Reads: true, Call: func(ctx context.Context, cfg aws.Config) error {
+			_, err := store(cfg).Targets(targets).Target(ctx, "production")
+			return err
+		}},
+		"token": {Reads: true, Secret: true, Call: func(ctx context.Context, cfg aws.Config) error {
+			_, err := store(cfg).Token(ctx, token)
+			return err
+		}},
+		"put": {Reads: true, Secret: true, Call: func(ctx context.Context, cfg aws.Config) error {
+			return store(cfg).Staged(staged).Put(ctx, id, secret)
+		}},
+		"has": {Reads: true, Call: func(ctx context.Context, cfg aws.Config) error {
+			there, err := store(cfg).Staged(staged).Has(ctx, id)
+			if there {
+				t.Error("there, and an error")
+			}
+			return err
+		}},
+		"get": {Reads: true, Secret: true, Call: func(ctx context.Context, cfg aws.Config) error {
+			_, err := store(cfg).Staged(staged).Get(ctx, id)
+			return err
+		}},
+		"delete": {Secret: true, Call: func(ctx context.Context, cfg aws.Config) error { return store(cfg).Staged(staged).Delete(ctx, id) }},
+	} {
+		op.Protocol = awstest.JSONProtocol
+		t.Run(name, func(t *testing.T) { awstest.CheckFaults(t, op) })
+	}
+}
+
+func TestHasAsksForNoDecryption(t *testing.T) {
+	server := awstest.Serve(t, awstest.Always(parameter("ciphertext")))
+	there, err := store(awstest.Config(server.URL)).Staged(staged).Has(t.Context(), id)
+	if !there || err != nil {
+		t.Errorf("%v, %v", there, err)
+	}
+	var asked struct{ WithDecryption *bool }
+	if err := json.Unmarshal([]byte(server.Requests()[0].Body), &asked); err != nil || asked.WithDecryption == nil || *asked.WithDecryption {
+		t.Errorf("asked %s", server.Requests()[0].Body)
+	}
+}
+
+// An answer that was lost: the SDK's repetition finds the parameter there, and
+// that it is the same.
+func TestPutAfterAnErrorAfterTheEffect(t *testing.T) {
+	value, _ := json.Marshal(map[string]string{"accessKeyId": string(id), "secretAccessKey": secret.Reveal()})
+	for name, test := range map[string]struct {
+		stored string
+		code   rotation.Code
+	}{
+		"the same":        {string(value), ""},
+		"another secret":  {strings.ReplaceAll(string(value), awstest.Planted, awstest.Planted+"2"), rotation.MalformedAnswer},
+		"another key":     {strings.ReplaceAll(string(value), "CDEF", "CDEX"), rotation.MalformedAnswer},
+		"no access key":   {awstest.Planted, rotation.MalformedAnswer},
+		"without secret":  {`{"accessKeyId":"` + string(id) + `"}`, rotation.MalformedAnswer},
+		"without content": {`{}`, rotation.MalformedAnswer},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := awstest.Serve(t, awstest.InOrder(
+				awstest.JSONError(500, "InternalServerError", ""), awstest.JSONError(400, "ParameterAlreadyExists", ""), parameter(test.stored)))
+			err := store(awstest.Config(server.URL)).Staged(staged).Put(t.Context(), id, secret)
+			if (err != nil) != (test.code != "") || err != nil && !rotation.HasCode(err, test.code) {
+				t.Fatal(err)
+			}
+			if err != nil && strings.Contains(err.Error(), awstest.Planted) {
+				t.Errorf("quoted: %v", err)
+			}
+		})
+	}
+}
+
+// Parameter Store is eventually consistent: absent is what stays absent.
+func TestAbsentIsLookedForAgain(t *testing.T) {
+	notFound := awstest.JSONError(400, "ParameterNotFound", "")
+	late := awstest.Serve(t, awstest.InOrder(notFound, notFound, parameter(`{"accessKeyId":"`+string(id)+`","secretAccessKey":"`+awstest.Planted+`"}`)))
+	if found, err := store(awstest.Config(late.URL)).Staged(staged).Get(t.Context(), id); err != nil || !found.Equal(secret) {
+		t.Errorf("late: %v", err)
+	}
+	never, slept := awstest.Serve(t, awstest.Always(notFound)), 0
+	if _, err := parameters.New(awstest.Config(never.URL), clock{&slept}).Staged(staged).Get(t.Context(), id); !errors.Is(err, rotation.ErrNotStaged) || slept != 3 {
+		t.Errorf("never: %v, after %d pauses", err, slept)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	interrupted := awstest.Serve(t, awstest.Always(notFound))
+	stopping := parameters.New(awstest.Config(interrupted.URL), stop{cancel}).Staged(staged)
+	if there, err := stopping.Has(ctx, id); there || !rotation.HasCode(err, rotation.Unreachable) {
+		t.Errorf("interrupted: %v, %v", there, err)
+	}
+}
+
+// stop ends the context instead of sleeping.
+type stop struct{ cancel func() }
+
+func (stop) Now() time.Time { return time.Now() }
+func (s stop) Sleep(ctx context.Context, _ time.Duration) error {
+	s.cancel()
+	return ctx.Err()
+}
+
+func TestAnotherParameter(t *testing.T) {
+	server := awstest.Serve(t, awstest.Always(awstest.JSON(200, `{"Parameter":{"Name":"/another","Type":"SecureString","Value":"v"}}`)))
+	if _, err := store(awstest.Config(server.URL)).Token(t.Context(), token); !rotation.HasCode(err, rotation.MalformedAnswer) {
+		t.Error(err)
+	}
+}
+
+func parameter(value string) awstest.Answer {
+	body, _ := json.Marshal(map[string]any{"Parameter": map[string]any{"Name": staged + string(id), "Type": "SecureString", "Value": value, "Version": 1}})
+	return awstest.JSON(200, string(body))
+}
