@@ -46,16 +46,16 @@ func (s *Server) listClusters(c call) reply {
 			ID: cluster.ID, Name: cluster.Name, Region: cluster.Region, CloudProvider: "AWS", Kubernetes: "MANAGED",
 			Production: cluster.Production, IsDemo: cluster.IsDemo,
 			Status:         cluster.statuses.at(then).status,
-			SecretManagers: secretManagers(cluster.managers),
+			SecretManagers: s.secretManagers(cluster.managers, c),
 		}
 	}
 	return results(list)
 }
 
-func secretManagers(holders []*holder) []secretManagerJSON {
+func (s *Server) secretManagers(holders []*holder, c call) []secretManagerJSON {
 	list := make([]secretManagerJSON, len(holders))
 	for i, h := range holders {
-		held := h.now()
+		held := s.stale(h, c)
 		list[i] = secretManagerJSON{h.id, held.name, authenticationJSON{"AWS_STATIC_CREDENTIALS", held.region, held.key.ID}}
 	}
 	return list
@@ -129,6 +129,7 @@ type dnsProviderJSON struct {
 }
 
 type dnsCredentialsJSON struct {
+	Type        string `json:"type"`
 	AccessKeyID string `json:"aws_access_key_id"`
 }
 
@@ -137,14 +138,17 @@ func (s *Server) readDNSProvider(c call) reply {
 	if !known {
 		return missing("Cluster")
 	}
+	if s.config.DNSNotInPlan {
+		return wrong(http.StatusForbidden, "Enterprise plan required")
+	}
 	var answer dnsProviderJSON
 	answer.Provider.Provider = "QOVERY"
 	answer.Provider.Domain = cluster.Name + ".example.com"
 	if cluster.dns != nil {
-		held := cluster.dns.now()
+		held := s.stale(cluster.dns, c)
 		answer.Provider.Provider = "ROUTE53"
 		answer.Provider.Region = held.region
-		answer.Provider.Credentials = &dnsCredentialsJSON{held.key.ID}
+		answer.Provider.Credentials = &dnsCredentialsJSON{"STATIC", held.key.ID}
 	}
 	return ok(answer)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"time"
 )
 
 type credentialJSON struct {
@@ -105,14 +106,18 @@ type registryJSON struct {
 	Kind        string             `json:"kind"`
 	URL         string             `json:"url,omitempty"`
 	Description string             `json:"description,omitempty"`
-	Insecure    *bool              `json:"skip_tls_verification,omitempty"` // of Helm repositories only
+	SkipTLS     *bool              `json:"skip_tls_verification,omitempty"` // of Helm repositories only
 	Cluster     *clusterNameJSON   `json:"cluster,omitempty"`
 	Config      registryConfigJSON `json:"config"`
+	// Of answers only.
+	CreatedAt time.Time `json:"created_at"`
+	Services  int       `json:"associated_services_count"`
 }
 
 type registryConfigJSON struct {
 	Region          string `json:"region,omitempty"`
 	AccessKeyID     string `json:"access_key_id,omitempty"`
+	RoleARN         string `json:"role_arn,omitempty"`
 	SecretAccessKey string `json:"secret_access_key,omitempty"` // in requests only
 }
 
@@ -132,10 +137,11 @@ func (s *Server) listRegistries(c call, kind Kind) reply {
 func (s *Server) registry(h *holder, held contents) registryJSON {
 	answer := registryJSON{
 		ID: h.id, Name: held.name, Kind: held.objectType, URL: held.url, Description: held.description,
-		Config: registryConfigJSON{Region: held.region, AccessKeyID: held.key.ID},
+		Config:    registryConfigJSON{Region: held.region, AccessKeyID: held.key.ID, RoleARN: held.roleARN},
+		CreatedAt: h.created.UTC(), Services: 1,
 	}
 	if h.kind == HelmRepository {
-		answer.Insecure = &held.insecure
+		answer.SkipTLS = &held.skipTLS
 	}
 	if cluster, known := s.byCluster[h.clusterID]; known {
 		answer.Cluster = &clusterNameJSON{ID: cluster.ID, Name: cluster.Name}
@@ -148,7 +154,7 @@ type registryRequest struct {
 	Kind        string              `json:"kind"`
 	URL         string              `json:"url"`
 	Description string              `json:"description"`
-	Insecure    *bool               `json:"skip_tls_verification"`
+	SkipTLS     *bool               `json:"skip_tls_verification"`
 	Config      *registryConfigJSON `json:"config"`
 }
 
@@ -170,9 +176,9 @@ func (s *Server) putRegistry(c call, kind Kind) reply {
 	}
 	changed := contents{
 		name: request.Name, objectType: request.Kind, url: request.URL, description: request.Description,
-		region: request.Config.Region, key: Key{request.Config.AccessKeyID, request.Config.SecretAccessKey},
+		region: request.Config.Region, roleARN: request.Config.RoleARN, key: Key{request.Config.AccessKeyID, request.Config.SecretAccessKey},
+		skipTLS: request.SkipTLS != nil && *request.SkipTLS,
 	}
-	changed.insecure = request.Insecure != nil && *request.Insecure
 	h.versions.set(c.now, changed)
 	return ok(s.registry(h, changed))
 }
@@ -182,10 +188,12 @@ func (r registryRequest) complaint(kind Kind) string {
 	switch {
 	case r.Name == "" || r.Kind == "" || r.Config == nil:
 		return "name, kind and config are required"
-	case kind == HelmRepository && r.Insecure == nil:
+	case kind == HelmRepository && r.SkipTLS == nil:
 		return "skip_tls_verification is required"
-	case isECR && (r.Config.Region == "" || r.Config.AccessKeyID == "" || r.Config.SecretAccessKey == ""):
-		return "region, access_key_id and secret_access_key are required"
+	case isECR && r.Config.Region == "":
+		return "region is required"
+	case isECR && r.Config.RoleARN == "" && (r.Config.AccessKeyID == "" || r.Config.SecretAccessKey == ""):
+		return "access_key_id and secret_access_key, or role_arn, are required"
 	}
 	return ""
 }

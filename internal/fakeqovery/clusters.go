@@ -28,7 +28,11 @@ type Cluster struct {
 	Status        string        // DEPLOYED when empty
 	DeployTime    time.Duration // of a deployment; 7 minutes when zero
 	// Applications: applications are deployed on it now and then.
-	Applications   bool
+	Applications bool
+	// RegistryID is the id of the container registry that Qovery makes with the
+	// cluster; none when empty. It starts with the key that the credentials hold,
+	// and nothing but a PUT of its own changes it.
+	RegistryID     string
 	Route53        Key // of the cluster's DNS provider; none when empty
 	SecretManagers []SecretManagerAccess
 }
@@ -96,8 +100,14 @@ func (s *Server) AddCluster(c Cluster) {
 }
 
 func (s *Server) addLocationsOf(c *clusterState) {
+	if c.RegistryID != "" {
+		s.addHolder(registryHolder(ContainerRegistry, c.RegistryID, c.Name, c.ID), contents{
+			name: c.Name, objectType: "ECR", description: "made with the cluster " + c.Name, region: c.Region, key: c.running,
+			url: "https://000000000000.dkr.ecr." + c.Region + ".amazonaws.com",
+		})
+	}
 	if c.Route53.ID != "" {
-		c.dns = &holder{kind: DNSProvider, id: c.ID + "-dns", clusterID: c.ID, consumer: "DNS of " + c.Name}
+		c.dns = &holder{kind: DNSProvider, id: c.ID, clusterID: c.ID, consumer: "DNS of " + c.Name}
 		s.addHolder(c.dns, contents{name: "Route 53 of " + c.Name, region: c.Region, key: c.Route53})
 	}
 	for _, access := range c.SecretManagers {

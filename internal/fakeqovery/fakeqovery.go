@@ -52,6 +52,10 @@ type Config struct {
 	AppEvery   time.Duration // between the starts of two application deployments on a cluster
 	AppLongest time.Duration // how long they may run
 
+	// DNSNotInPlan: the organization's plan has no DNS providers of clusters' own,
+	// and reading one is refused. Clusters that have one keep it.
+	DNSNotInPlan bool
+
 	RequestsAnHour int // more are answered 429; 0: no limit
 }
 

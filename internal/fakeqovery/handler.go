@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"path"
 	"strconv"
 	"time"
 )
@@ -14,6 +15,17 @@ import (
 // the normal case. If it reads the request's body it must put it back. The
 // server is not locked.
 type Hook func(r *http.Request) (apply bool, answer *Answer)
+
+// RefusePuts is a Hook that refuses the PUTs to one location, and sees to nothing
+// else.
+func RefusePuts(id string, status int) Hook {
+	return func(r *http.Request) (apply bool, answer *Answer) {
+		if r.Method == http.MethodPut && path.Base(r.URL.Path) == id {
+			return false, &Answer{Status: status}
+		}
+		return true, nil
+	}
+}
 
 // Answer is an answer that a Hook gives.
 type Answer struct {

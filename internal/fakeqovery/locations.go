@@ -34,6 +34,8 @@ type Registry struct {
 	Kind             string // ECR, or OCI_ECR of a Helm repository, when empty
 	URL, Description string
 	Region           string
+	RoleARN          string // of one that is read with a role, in place of a key
+	SkipTLS          bool   // skip_tls_verification of Helm repositories
 	ClusterID        string // of a registry that belongs to a cluster
 	Key              Key
 }
@@ -49,6 +51,7 @@ type holder struct {
 	kind      Kind
 	id        string
 	clusterID string
+	created   time.Time
 	consumer  string // who uses the key all the time; of credentials, the clusters do
 	versions  history[contents]
 }
@@ -60,17 +63,22 @@ type contents struct {
 	url         string
 	description string
 	region      string
-	insecure    bool // skip_tls_verification of Helm repositories
+	roleARN     string
+	skipTLS     bool
 	key         Key
 }
 
 func (h *holder) now() contents { return h.versions.last().value }
 
+// key is the id of the key that it holds now.
+func (h *holder) key() string { return h.versions[len(h.versions)-1].value.key.ID }
+
 func (s *Server) addHolder(h *holder, c contents) {
 	if _, taken := s.byHolder[h.id]; taken || h.id == "" {
 		panic(fmt.Sprintf("fakeqovery: there is something with the id %q already", h.id))
 	}
-	h.versions.set(s.config.Now(), c)
+	h.created = s.config.Now()
+	h.versions.set(h.created, c)
 	s.holders = append(s.holders, h)
 	s.byHolder[h.id] = h
 }
@@ -97,9 +105,16 @@ func (s *Server) AddHelmRepository(r Registry) {
 
 func (s *Server) addRegistry(kind Kind, objectType string, r Registry) {
 	s.settled(func(time.Time) {
-		s.addHolder(&holder{kind: kind, id: r.ID, clusterID: r.ClusterID, consumer: string(kind) + " " + r.Name},
-			contents{name: r.Name, objectType: objectType, url: r.URL, description: r.Description, region: r.Region, key: r.Key})
+		s.addHolder(registryHolder(kind, r.ID, r.Name, r.ClusterID), contents{
+			name: r.Name, objectType: objectType, url: r.URL, description: r.Description,
+			region: r.Region, roleARN: r.RoleARN, skipTLS: r.SkipTLS, key: r.Key,
+		})
 	})
+}
+
+func registryHolder(kind Kind, id, name, clusterID string) *holder {
+	pulled := map[Kind]string{ContainerRegistry: "image", HelmRepository: "chart"}
+	return &holder{kind: kind, id: id, clusterID: clusterID, consumer: pulled[kind] + " pulls from " + name}
 }
 
 // SetKey is a person who puts another key somewhere by hand.

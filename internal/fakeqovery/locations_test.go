@@ -81,14 +81,14 @@ func TestRegistriesAndHelmRepositories(t *testing.T) {
 
 	registries := read[registryJSON](w, "/containerRegistry")
 	want := registryJSON{ID: "ecr", Name: "images", Kind: "ECR", URL: "https://ecr", Description: "ours",
-		Cluster: &clusterNameJSON{ID: "c", Name: "c"}, Config: registryConfigJSON{Region: "eu-west-3", AccessKeyID: "OLD"}}
+		Cluster: &clusterNameJSON{ID: "c", Name: "c"}, Config: registryConfigJSON{Region: "eu-west-3", AccessKeyID: "OLD"}, CreatedAt: start, Services: 1}
 	if len(registries) != 2 || !reflect.DeepEqual(registries[0], want) || registries[1].Kind != "DOCKER_HUB" {
 		t.Errorf("registries %+v", registries)
 	}
-	if charts := read[registryJSON](w, "/helmRepository"); len(charts) != 1 || charts[0].Kind != "OCI_ECR" || charts[0].Insecure == nil {
+	if charts := read[registryJSON](w, "/helmRepository"); len(charts) != 1 || charts[0].Kind != "OCI_ECR" || charts[0].SkipTLS == nil {
 		t.Errorf("Helm repositories %+v", charts)
 	}
-	w.wantUses("cluster c=OLD, container registry images=OLD, Helm repository charts=OLD")
+	w.wantUses("cluster c=OLD, image pulls from images=OLD, chart pulls from charts=OLD")
 
 	config := fmt.Sprintf(`"config":{"region":"eu-west-3","access_key_id":"NEW","secret_access_key":%q}`, newSecret)
 	put := must[registryJSON](w, http.MethodPut, organization+"/containerRegistry/ecr", `{"name":"images","kind":"ECR",`+config+`}`)
@@ -96,7 +96,7 @@ func TestRegistriesAndHelmRepositories(t *testing.T) {
 		t.Errorf("a PUT replaces all: %+v", put)
 	}
 	must[registryJSON](w, http.MethodPut, organization+"/helmRepository/helm", `{"name":"charts","kind":"OCI_ECR","skip_tls_verification":true,`+config+`}`)
-	w.wantUses("cluster c=OLD, container registry images=NEW, Helm repository charts=NEW")
+	w.wantUses("cluster c=OLD, image pulls from images=NEW, chart pulls from charts=NEW")
 	if !w.HasSecret("ecr", newSecret) || !w.HasSecret("helm", newSecret) {
 		t.Error("the registries do not hold the new secret")
 	}
@@ -117,7 +117,7 @@ func TestLocationsOfClusters(t *testing.T) {
 		t.Errorf("clusters %+v", clusters)
 	}
 	w.wantUses("cluster c=OLD, cluster d=OLD, DNS of d=OLD, secret manager of d=OLD")
-	w.SetKey("d-dns", Key{"DNS", "x"})
+	w.SetKey("d", Key{"DNS", "x"})
 	w.SetKey("sm", Key{"SM", "x"})
 	w.wantUses("cluster c=OLD, cluster d=OLD, DNS of d=DNS, secret manager of d=SM")
 }
@@ -151,5 +151,71 @@ func TestClusterListing(t *testing.T) {
 	_, content = w.send(http.MethodGet, organization+"/cluster/status", "")
 	if !strings.HasPrefix(content, `{"results":[{"cluster_id":"c","status":"DEPLOYED","is_deployed":true,"reason":"UNSPECIFIED","last_execution_id":"00000001-`) {
 		t.Errorf("got %s", content)
+	}
+}
+
+// The registry that is made with a cluster keeps its key whatever becomes of the
+// credentials and the cluster.
+func TestARegistryMadeWithItsCluster(t *testing.T) {
+	w := newWorld(t)
+	w.AddCluster(Cluster{ID: "d", Name: "d", CredentialsID: "cred", Region: "us-east-2", RegistryID: "reg-d"})
+	made := read[registryJSON](w, "/containerRegistry")
+	if len(made) != 1 || made[0].ID != "reg-d" || made[0].Kind != "ECR" || *made[0].Cluster != (clusterNameJSON{ID: "d", Name: "d"}) ||
+		made[0].Config != (registryConfigJSON{Region: "us-east-2", AccessKeyID: "OLD"}) {
+		t.Errorf("made with the cluster: %+v", made)
+	}
+	w.putNew()
+	w.Deploy("d")
+	w.after(time.Hour).wantUses("cluster c=OLD, cluster d=NEW, image pulls from d=OLD")
+	if !w.HasSecret("reg-d", oldSecret) {
+		t.Error("the registry has not the credentials' secret")
+	}
+}
+
+func TestARegistryWithARole(t *testing.T) {
+	w := newWorld(t)
+	w.AddContainerRegistry(Registry{ID: "ecr", Name: "ecr", Region: "eu-west-3", RoleARN: "arn"})
+	const byRole = `{"name":"ecr","kind":"ECR","config":{"region":"r","role_arn":"other"}}`
+	if put := must[registryJSON](w, http.MethodPut, organization+"/containerRegistry/ecr", byRole); put.Config.RoleARN != "other" || put.Config.AccessKeyID != "" {
+		t.Errorf("got %+v", put)
+	}
+	w.wantUses("cluster c=OLD")
+}
+
+func TestReadsOfClustersLocationsAreStale(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.CredentialsLag = 30 * time.Second })
+	w.AddCluster(Cluster{ID: "d", Name: "d", CredentialsID: "cred", Route53: Key{"OLD", oldSecret},
+		SecretManagers: []SecretManagerAccess{{ID: "sm", Name: "vault", Key: Key{"OLD", oldSecret}}}})
+	w.after(time.Hour)
+	w.SetKey("d", Key{"NEW", newSecret})
+	w.SetKey("sm", Key{"NEW", newSecret})
+	for _, want := range []string{"OLD", "NEW"} {
+		dns := must[dnsProviderJSON](w, http.MethodGet, "/cluster/d/dnsProvider", "")
+		manager := read[clusterJSON](w, "/cluster")[1].SecretManagers[0]
+		if dns.Provider.Credentials.AccessKeyID != want || manager.Authentication.AccessKey != want {
+			t.Errorf("want %s: %+v, %+v", want, dns, manager)
+		}
+		w.after(31 * time.Second)
+	}
+}
+
+func TestDNSProvidersOutsideOfThePlan(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.DNSNotInPlan = true })
+	if status, answer := w.send(http.MethodGet, "/cluster/c/dnsProvider", ""); status != http.StatusForbidden || answer != `{"status":403,"detail":"Enterprise plan required"}` {
+		t.Errorf("%d %s", status, answer)
+	}
+}
+
+func TestPutsThatAHookRefuses(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.Hook = RefusePuts("cred", 403) })
+	w.AddContainerRegistry(Registry{ID: "ecr", Name: "ecr", Region: "eu-west-3", Key: Key{"OLD", oldSecret}})
+	if status, _ := w.send(http.MethodPut, organization+"/aws/credentials/cred", `{}`); status != 403 || w.KeyOf("cred") != "OLD" {
+		t.Errorf("answered %d", status)
+	}
+	for path, method := range map[string]string{"/aws/credentials/cred": http.MethodGet, "/containerRegistry/ecr": http.MethodPut} {
+		body := `{"name":"ecr","kind":"ECR","config":{"region":"r","access_key_id":"NEW","secret_access_key":"s"}}`
+		if status, answer := w.send(method, organization+path, body); status != http.StatusOK {
+			t.Errorf("%s %s: %d %s", method, path, status, answer)
+		}
 	}
 }

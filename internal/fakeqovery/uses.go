@@ -25,7 +25,7 @@ func (s *Server) EachUse(at time.Time, use func(consumer, key string)) {
 		c.eachUse(at, use)
 	}
 	for _, h := range s.holders {
-		if key := h.now().key.ID; h.consumer != "" && key != "" {
+		if key := h.key(); h.consumer != "" && key != "" {
 			use(h.consumer, key)
 		}
 	}

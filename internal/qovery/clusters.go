@@ -11,7 +11,11 @@ import (
 type cluster struct {
 	ID         string `json:"id"`
 	Name       string `json:"name"`
+	Region     string `json:"region"`
 	Production *bool  `json:"production"`
+	// SecretManagers may be absent: the field is younger than the rest, and the
+	// API's description does not require it. Absent is none.
+	SecretManagers []secretManager `json:"secret_manager_accesses"`
 }
 
 // clusterStatus is what Qovery says of a cluster's deployments. Its is_deployed
@@ -26,49 +30,56 @@ type clusterStatus struct {
 // Clusters joins the two lists that Qovery has: of clusters, and of their
 // status. However many clusters there are, that is two requests.
 func (o *organization) Clusters(ctx context.Context) ([]rotation.Cluster, error) {
-	listed, err := o.ask(ctx, listClusters, o.id)
+	listed, err := o.listClusters(ctx)
 	if err != nil {
 		return nil, err
-	}
-	clusters, err := decodeClusters(listed)
-	if err != nil {
-		return nil, malformed(listClusters, err)
 	}
 	// The status comes second, so that every cluster listed has one, unless it
 	// has just been deleted: then the next try will not list it.
-	listed, err = o.ask(ctx, listStatuses, o.id)
+	body, err := o.ask(ctx, listStatuses, o.id)
 	if err != nil {
 		return nil, err
 	}
-	statuses, err := decodeStatuses(listed)
+	statuses, err := decodeStatuses(body)
 	if err != nil {
 		return nil, malformed(listStatuses, err)
 	}
-	if clusters, err = joinStatuses(clusters, statuses); err != nil {
+	clusters, err := joinStatuses(listed, statuses)
+	if err != nil {
 		return nil, malformed(listStatuses, err)
 	}
 	return clusters, nil
 }
 
-func decodeClusters(body []byte) ([]rotation.Cluster, error) {
-	listed, err := decodeList[cluster](body)
+func (o *organization) listClusters(ctx context.Context) ([]cluster, error) {
+	body, err := o.ask(ctx, listClusters, o.id)
 	if err != nil {
 		return nil, err
 	}
-	clusters := make([]rotation.Cluster, len(listed))
-	seen := make(map[string]bool, len(listed))
-	for i, c := range listed {
-		if c.ID == "" {
+	clusters, err := decodeClusters(body)
+	if err != nil {
+		return nil, malformed(listClusters, err)
+	}
+	return clusters, nil
+}
+
+// decodeClusters requires the region too: uses of a key are looked for there.
+func decodeClusters(body []byte) ([]cluster, error) {
+	clusters, err := decodeList[cluster](body)
+	if err != nil {
+		return nil, err
+	}
+	seen := make(map[string]bool, len(clusters))
+	for _, c := range clusters {
+		switch {
+		case c.ID == "":
 			return nil, errors.New("a cluster has no id")
-		}
-		if seen[c.ID] {
+		case c.Region == "":
+			return nil, fmt.Errorf("the cluster%s has no region", shownID(c.ID))
+		case seen[c.ID]:
 			return nil, errors.New("two clusters have the same id")
 		}
 		seen[c.ID] = true
-		// Where it is not said whether a cluster is for production, it is
-		// treated as one: deployed last.
-		production := c.Production == nil || *c.Production
-		clusters[i] = rotation.Cluster{ID: c.ID, Name: c.Name, Production: production}
 	}
 	return clusters, nil
 }
@@ -91,15 +102,22 @@ func decodeStatuses(body []byte) (map[string]clusterStatus, error) {
 	return statuses, nil
 }
 
-func joinStatuses(clusters []rotation.Cluster, statuses map[string]clusterStatus) ([]rotation.Cluster, error) {
-	for i := range clusters {
-		status, known := statuses[clusters[i].ID]
+func joinStatuses(listed []cluster, statuses map[string]clusterStatus) ([]rotation.Cluster, error) {
+	clusters := make([]rotation.Cluster, len(listed))
+	for i, c := range listed {
+		status, known := statuses[c.ID]
 		if !known {
-			return nil, fmt.Errorf("a cluster of %d that are listed has no status", len(clusters))
+			return nil, fmt.Errorf("a cluster of %d that are listed has no status", len(listed))
 		}
-		clusters[i].Status = status.Status
-		clusters[i].LastExecutionID = status.LastExecutionID
-		clusters[i].LastDeployedAt = status.LastDeployedAt
+		clusters[i] = rotation.Cluster{
+			ID: c.ID, Name: c.Name, Region: c.Region,
+			// Where it is not said whether a cluster is for production, it is
+			// treated as one: deployed last.
+			Production:      c.Production == nil || *c.Production,
+			Status:          status.Status,
+			LastExecutionID: status.LastExecutionID,
+			LastDeployedAt:  status.LastDeployedAt,
+		}
 	}
 	return clusters, nil
 }

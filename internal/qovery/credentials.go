@@ -31,9 +31,9 @@ type clusterName struct {
 	ID string `json:"id"`
 }
 
-// credentials lists the organization's cloud credentials of every type: one
+// Credentials lists the organization's cloud credentials of every type: one
 // that cannot be rotated may hold the key all the same.
-func (o *organization) credentials(ctx context.Context) ([]rotation.Location, error) {
+func (o *organization) Credentials(ctx context.Context) ([]rotation.Location, error) {
 	body, err := o.ask(ctx, listCredentials, o.id)
 	if err != nil {
 		return nil, err
@@ -43,6 +43,10 @@ func (o *organization) credentials(ctx context.Context) ([]rotation.Location, er
 		return nil, malformed(listCredentials, err)
 	}
 	return locations, nil
+}
+
+func (o *organization) listedCredentials(ctx context.Context, _ []cluster) ([]rotation.Location, error) {
+	return o.Credentials(ctx)
 }
 
 func decodeCredentials(body []byte) ([]rotation.Location, error) {

@@ -17,32 +17,33 @@ func TestMalformedAnswers(t *testing.T) {
 		return `{"results":[{"credential":{` + fields + `},"clusters":[]}]}`
 	}
 	tests := []struct{ method, answer, says string }{
-		{"Locations", `{}`, noList},
-		{"Locations", `{"results":null}`, noList},
-		{"Locations", `null`, noList},
-		{"Locations", ``, "it is no JSON"},
-		{"Locations", `<html>`, "it is no JSON"},
-		{"Locations", `{"results":[]} {}`, "it is no JSON"},
-		{"Locations", `[]`, "another type"},
-		{"Locations", `{"results":{}}`, `"results" has another type`},
-		{"Locations", `{"results":[null]}`, `no "credential"`},
-		{"Locations", `{"results":[{"clusters":[]}]}`, `no "credential"`},
-		{"Locations", `{"results":[{"credential":null,"clusters":[]}]}`, `no "credential"`},
-		{"Locations", credential(`"object_type":"AWS","access_key_id":"A"`), "no id"},
-		{"Locations", credential(`"id":"1","access_key_id":"A"`), `no "object_type"`},
-		{"Locations", credential(`"id":"1","object_type":"AWS"`), `no "access_key_id"`},
-		{"Locations", credential(`"id":"1","object_type":"AWS","access_key_id":null`), `no "access_key_id"`},
-		{"Locations", credential(`"id":1,"object_type":"AWS","access_key_id":"A"`), "another type"},
-		{"Locations", `{"results":[{"credential":{"id":"1","object_type":"AWS","access_key_id":"A"}}]}`, `no "clusters"`},
-		{"Locations", `{"results":[{"credential":{"id":"1","object_type":"AWS","access_key_id":"A"},"clusters":[{"name":"x"}]}]}`, "cluster of the credentials has no id"},
-		{"Locations", `{"results":[{"credential":{"id":"1","object_type":"GCP"}},{"credential":{"id":"1","object_type":"GCP"}}]}`, "the same id"},
-		{"Location", `{}`, "no id"},
-		{"Location", `{"id":"other","object_type":"AWS","access_key_id":"A"}`, "other credentials than those asked for"},
-		{"Location", `{"id":"cred-1","object_type":"AWS"}`, `no "access_key_id"`},
-		{"Location", emptyList, "no id"},
+		{"Credentials", `{}`, noList},
+		{"Credentials", `{"results":null}`, noList},
+		{"Credentials", `null`, noList},
+		{"Credentials", ``, "it is no JSON"},
+		{"Credentials", `<html>`, "it is no JSON"},
+		{"Credentials", `{"results":[]} {}`, "it is no JSON"},
+		{"Credentials", `[]`, "another type"},
+		{"Credentials", `{"results":{}}`, `"results" has another type`},
+		{"Credentials", `{"results":[null]}`, `no "credential"`},
+		{"Credentials", `{"results":[{"clusters":[]}]}`, `no "credential"`},
+		{"Credentials", `{"results":[{"credential":null,"clusters":[]}]}`, `no "credential"`},
+		{"Credentials", credential(`"object_type":"AWS","access_key_id":"A"`), "no id"},
+		{"Credentials", credential(`"id":"1","access_key_id":"A"`), `no "object_type"`},
+		{"Credentials", credential(`"id":"1","object_type":"AWS"`), `no "access_key_id"`},
+		{"Credentials", credential(`"id":"1","object_type":"AWS","access_key_id":null`), `no "access_key_id"`},
+		{"Credentials", credential(`"id":1,"object_type":"AWS","access_key_id":"A"`), "another type"},
+		{"Credentials", `{"results":[{"credential":{"id":"1","object_type":"AWS","access_key_id":"A"}}]}`, `no "clusters"`},
+		{"Credentials", `{"results":[{"credential":{"id":"1","object_type":"AWS","access_key_id":"A"},"clusters":[{"name":"x"}]}]}`, "cluster of the credentials has no id"},
+		{"Credentials", `{"results":[{"credential":{"id":"1","object_type":"GCP"}},{"credential":{"id":"1","object_type":"GCP"}}]}`, "the same id"},
+		{"PutKey", `{}`, "no id"},
+		{"PutKey", `{"id":"other","object_type":"AWS","access_key_id":"A"}`, "other credentials than those asked for"},
+		{"PutKey", `{"id":"cred-1","object_type":"AWS"}`, `no "access_key_id"`},
+		{"PutKey", emptyList, "no id"},
 		{"Clusters", `{}`, noList},
 		{"Clusters", `{"results":[{}]}`, "a cluster has no id"},
-		{"Clusters", `{"results":[{"id":"1"},{"id":"1"}]}`, "the same id"},
+		{"Clusters", `{"results":[{"id":"1"}]}`, "has no region"},
+		{"Clusters", `{"results":[{"id":"1","region":"r"},{"id":"1","region":"r"}]}`, "the same id"},
 		{"Clusters", `{"results":[{"id":"1","production":"yes"}]}`, "another type"},
 		{"Locks", `{"results":[{"reason":"x"}]}`, "a lock has no cluster"},
 		{"Locks", `{"locks":[]}`, noList},
@@ -69,7 +70,7 @@ func TestMalformedStatuses(t *testing.T) {
 		`{"results":[{"cluster_id":"c-1","status":"A"},{"cluster_id":"c-1","status":"DEPLOYED"}]}`: "two statuses",
 	}
 	for answer, says := range tests {
-		opened, _ := serve(t, answers(body(`{"results":[{"id":"c-1"}]}`), body(answer)))
+		opened, _ := serve(t, answers(body(`{"results":[{"id":"c-1","region":"eu-west-3"}]}`), body(answer)))
 		_, err := opened.Clusters(t.Context())
 		if !rotation.HasCode(err, rotation.MalformedAnswer) || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v, want %q", answer, err, says)
@@ -86,7 +87,7 @@ func callNamed(name string) func(context.Context, rotation.Organization) error {
 	panic("no method " + name)
 }
 
-func TestLocations(t *testing.T) {
+func TestCredentials(t *testing.T) {
 	opened, _ := serve(t, answers(body(`{"results":[
 		{"credential":{"id":"1","name":"prod","object_type":"AWS","access_key_id":"AKIA1","new_field":{}},"clusters":[{"id":"c-1","name":"a"},{"id":"c-2"}]},
 		{"credential":{"id":"2","name":"spare","object_type":"AWS","access_key_id":"AKIA1"},"clusters":[]},
@@ -94,7 +95,7 @@ func TestLocations(t *testing.T) {
 		{"credential":{"id":"4","name":"hall","object_type":"EKS_ANYWHERE_VSPHERE","access_key_id":"AKIA1"},"clusters":[]},
 		{"credential":{"id":"5","object_type":"SOMETHING_NEW"}}
 	],"more":true}`)))
-	got, err := opened.Locations(t.Context())
+	got, err := opened.Credentials(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +119,7 @@ func TestLocations(t *testing.T) {
 
 func TestClusters(t *testing.T) {
 	opened, _ := serve(t, answers(
-		body(`{"results":[{"id":"1","name":"a","production":false,"status":"READY"},{"id":"2","name":"b","production":true},{"id":"3"}]}`),
+		body(`{"results":[{"id":"1","name":"a","region":"eu-west-3","production":false,"status":"READY"},{"id":"2","name":"b","region":"us-east-2","production":true},{"id":"3","region":"on-premise"}]}`),
 		body(`{"results":[
 			{"cluster_id":"3","status":"SOMETHING_NEW"},
 			{"cluster_id":"1","status":"DEPLOYED","is_deployed":false,"last_execution_id":"x-1","last_deployment_date":"2026-05-04T09:00:00.5Z"},
@@ -129,9 +130,9 @@ func TestClusters(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []rotation.Cluster{
-		{ID: "1", Name: "a", Status: "DEPLOYED", LastExecutionID: "x-1", LastDeployedAt: "2026-05-04T09:00:00.5Z"},
-		{ID: "2", Name: "b", Production: true, Status: "STOPPED"},
-		{ID: "3", Production: true, Status: "SOMETHING_NEW"},
+		{ID: "1", Name: "a", Region: "eu-west-3", Status: "DEPLOYED", LastExecutionID: "x-1", LastDeployedAt: "2026-05-04T09:00:00.5Z"},
+		{ID: "2", Name: "b", Region: "us-east-2", Production: true, Status: "STOPPED"},
+		{ID: "3", Region: "on-premise", Production: true, Status: "SOMETHING_NEW"},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

@@ -32,6 +32,16 @@ var (
 		doing: "Starting a cluster's deployment at Qovery"}
 	readLogs = endpoint{method: http.MethodGet, path: "/organization/{organization}/cluster/{cluster}/logs",
 		doing: "Reading a cluster's logs at Qovery"}
+	listContainerRegistries = endpoint{method: http.MethodGet, path: "/organization/{organization}/containerRegistry",
+		doing: "Listing the container registries at Qovery"}
+	putContainerRegistry = endpoint{method: http.MethodPut, path: "/organization/{organization}/containerRegistry/{registry}",
+		doing: "Putting the key into the container registry at Qovery", guarded: true}
+	listHelmRepositories = endpoint{method: http.MethodGet, path: "/organization/{organization}/helmRepository",
+		doing: "Listing the Helm repositories at Qovery"}
+	putHelmRepository = endpoint{method: http.MethodPut, path: "/organization/{organization}/helmRepository/{repository}",
+		doing: "Putting the key into the Helm repository at Qovery", guarded: true}
+	readDNSProvider = endpoint{method: http.MethodGet, path: "/cluster/{cluster}/dnsProvider",
+		doing: "Reading a cluster's DNS provider at Qovery"}
 	listLocks = endpoint{method: http.MethodGet, path: "/organization/{organization}/lock",
 		doing: "Listing the locked clusters at Qovery"}
 )

@@ -38,7 +38,7 @@ func TestAgainstTheFake(t *testing.T) {
 	for name, socket := range map[string]bool{"over a socket": true, "in process": false} {
 		t.Run(name, func(t *testing.T) {
 			opened, fake, clock := withFake(t, socket)
-			old := checkLocations(t, opened)
+			old := checkCredentials(t, opened)
 
 			if err := opened.PutKey(t.Context(), old.LocationRef, testKey, rotation.NewSecret(testSecret)); err != nil {
 				t.Fatal(err)
@@ -46,21 +46,31 @@ func TestAgainstTheFake(t *testing.T) {
 			if !fake.HasSecret("cred-1", testSecret) || fake.KeyOf("cred-1") != string(testKey) {
 				t.Error("the credentials do not hold the new key")
 			}
-			if got, err := opened.Location(t.Context(), old.LocationRef); err != nil || got.Key != old.Key {
-				t.Errorf("the read was not stale: %+v, %v", got, err)
+			if got := credentialsOf(t, opened); got.Key != old.Key {
+				t.Errorf("the read was not stale: %+v", got)
 			}
 			clock.now = clock.now.Add(time.Minute)
-			if got, err := opened.Location(t.Context(), old.LocationRef); err != nil || got.Key != testKey || got.Name != "production" {
-				t.Errorf("the read after a minute: %+v, %v", got, err)
+			if got := credentialsOf(t, opened); got.Key != testKey || got.Name != "production" {
+				t.Errorf("the read after a minute: %+v", got)
 			}
 			checkDeployment(t, opened, clock)
 		})
 	}
 }
 
-func checkLocations(t *testing.T, opened *organization) rotation.Location {
+// credentialsOf reads the static credentials again.
+func credentialsOf(t *testing.T, opened *organization) rotation.Location {
 	t.Helper()
-	locations, err := opened.Locations(t.Context())
+	locations, err := opened.Credentials(t.Context())
+	if err != nil || len(locations) == 0 {
+		t.Fatalf("locations %+v, %v", locations, err)
+	}
+	return locations[0]
+}
+
+func checkCredentials(t *testing.T, opened *organization) rotation.Location {
+	t.Helper()
+	locations, err := opened.Credentials(t.Context())
 	if err != nil || len(locations) != 2 {
 		t.Fatalf("locations %+v, %v", locations, err)
 	}

@@ -1,6 +1,8 @@
 package qovery
 
 import (
+	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -12,7 +14,7 @@ import (
 // Each decoder answers with an error or with something that later decisions can
 // rest on, whatever it is given.
 
-func FuzzLocations(f *testing.F) {
+func FuzzCredentials(f *testing.F) {
 	f.Add([]byte(emptyList))
 	f.Add([]byte(`{"results":[{"credential":` + oneCredential + `,"clusters":[{"id":"c-1"}]}]}`))
 	f.Add([]byte(`{"results":[{"credential":{"id":"1","object_type":"AWS_ROLE"}},{"credential":null}]}`))
@@ -35,7 +37,7 @@ func FuzzLocations(f *testing.F) {
 	})
 }
 
-func FuzzLocation(f *testing.F) {
+func FuzzOneCredentials(f *testing.F) {
 	f.Add([]byte(oneCredential), "cred-1")
 	f.Add([]byte(`{}`), "")
 	f.Fuzz(func(t *testing.T, answer []byte, id string) {
@@ -57,11 +59,11 @@ func checkLocation(t *testing.T, location rotation.Location) {
 }
 
 func FuzzClusters(f *testing.F) {
-	f.Add([]byte(`{"results":[{"id":"1","production":true}]}`), []byte(`{"results":[{"cluster_id":"1","status":"DEPLOYED"}]}`))
+	f.Add([]byte(`{"results":[{"id":"1","region":"r","production":true}]}`), []byte(`{"results":[{"cluster_id":"1","status":"DEPLOYED"}]}`))
 	f.Add([]byte(emptyList), []byte(emptyList))
 	f.Add([]byte(`{"results":null}`), []byte(`{}`))
 	f.Fuzz(func(t *testing.T, listed, statuses []byte) {
-		clusters, err := decodeClusters(listed)
+		found, err := decodeClusters(listed)
 		if err != nil {
 			return
 		}
@@ -69,12 +71,83 @@ func FuzzClusters(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if clusters, err = joinStatuses(clusters, byID); err != nil {
+		clusters, err := joinStatuses(found, byID)
+		if err != nil {
 			return
 		}
 		for _, cluster := range clusters {
-			if cluster.ID == "" || cluster.Status == "" {
+			if cluster.ID == "" || cluster.Status == "" || cluster.Region == "" {
 				t.Errorf("%+v", cluster)
+			}
+		}
+	})
+}
+
+// Whatever can be changed is changed in two fields, and in nothing else.
+func FuzzRegistries(f *testing.F) {
+	f.Add([]byte(oneRegistry))
+	f.Add([]byte(strings.ReplaceAll(oneRepository, "OCI_ECR", "ECR")))
+	f.Add([]byte(`{"results":[{"id":"1","kind":"DOCKER_HUB","config":null},{"id":"2","name":"x","kind":"ECR","a":1,"config":{"region":"r","access_key_id":"A","b":"&"}}]}`))
+	f.Fuzz(func(t *testing.T, answer []byte) {
+		entries, err := containerRegistries.decodeEntries(answer)
+		if err != nil {
+			return
+		}
+		seen := map[string]bool{}
+		for _, entry := range entries {
+			if entry.ID == "" || entry.Type == "" || seen[entry.ID] || slices.Contains(entry.Clusters, "") || entry.Rotatable && entry.Key == "" {
+				t.Errorf("%+v", entry.Location)
+			}
+			seen[entry.ID] = true
+			if body, err := entry.with(testKey, rotation.NewSecret(testSecret)); err == nil {
+				checkChange(t, entry.raw, body)
+			}
+		}
+	})
+}
+
+func checkChange(t *testing.T, read, sent []byte) {
+	t.Helper()
+	var before, after map[string]any
+	if json.Unmarshal(read, &before) != nil || json.Unmarshal(sent, &after) != nil {
+		t.Fatalf("%s became %s", read, sent)
+	}
+	for _, name := range answeredOnly {
+		delete(before, name)
+	}
+	config := before["config"].(map[string]any)
+	config["access_key_id"], config["secret_access_key"] = string(testKey), testSecret
+	if !reflect.DeepEqual(before, after) {
+		t.Errorf("%s became %s", read, sent)
+	}
+}
+
+func FuzzDNSProvider(f *testing.F) {
+	for _, answer := range []string{qoverysDNS, route53, cloudflare, `{}`} {
+		f.Add([]byte(answer))
+	}
+	f.Fuzz(func(t *testing.T, answer []byte) {
+		provider, err := decodeDNSProvider(answer)
+		if err == nil && (provider.Provider == "" || provider.Provider == "ROUTE53" && provider.Credentials.AccessKeyID == "" && provider.Credentials.Type == "") {
+			t.Errorf("%+v", provider)
+		}
+	})
+}
+
+func FuzzSecretManagers(f *testing.F) {
+	f.Add([]byte(withManagers(`,"secret_manager_accesses":[{"id":"1","authentication":{"mode":"AWS_STATIC_CREDENTIALS","access_key":"A"}}]`)))
+	f.Fuzz(func(t *testing.T, answer []byte) {
+		clusters, err := decodeClusters(answer)
+		if err != nil {
+			return
+		}
+		managers, err := managersOf(clusters)
+		if err != nil {
+			return
+		}
+		for _, manager := range managers {
+			if manager.ID == "" || manager.Type == "" || manager.Rotatable || manager.Type == staticManager && manager.Key == "" || len(manager.Clusters) != 1 {
+				t.Errorf("%+v", manager)
 			}
 		}
 	})

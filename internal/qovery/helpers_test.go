@@ -24,6 +24,9 @@ const (
 var (
 	start = time.Date(2026, 5, 4, 9, 0, 0, 0, time.UTC)
 	creds = rotation.LocationRef{Kind: rotation.AWSCredentials, ID: "cred-1", Name: "production"}
+
+	images = rotation.LocationRef{Kind: rotation.ContainerRegistry, ID: "reg-1", Name: "images"}
+	charts = rotation.LocationRef{Kind: rotation.HelmRepository, ID: "helm-1", Name: "charts"}
 )
 
 // fakeClock is a clock on which sleeping takes no time, and is remembered.
@@ -161,4 +164,11 @@ func refusal(err error) int {
 		return -1
 	}
 	return refused.Status
+}
+
+// byPath answers each path with a body.
+type byPath func(path string) string
+
+func (f byPath) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	_, _ = w.Write([]byte(f(r.URL.Path)))
 }

@@ -2,31 +2,52 @@ package qovery
 
 import (
 	"context"
+	"slices"
 
 	"qovery-key-rotation/internal/rotation"
 )
 
-// locationKind is how one kind of location is listed, read and changed. Each
-// kind has a file of its own.
+// locationKind is how one kind of location is listed and changed. Each kind has
+// a file of its own.
 type locationKind struct {
-	list func(*organization, context.Context) ([]rotation.Location, error)
-	read func(*organization, context.Context, rotation.LocationRef) (rotation.Location, error)
-	put  func(*organization, context.Context, rotation.LocationRef, rotation.KeyID, rotation.Secret) error
+	kind rotation.LocationKind
+	// list is given the clusters for the kinds that they have; the kinds with a
+	// put do without.
+	list func(*organization, context.Context, []cluster) ([]rotation.Location, error)
+	// put is nil where this system knows no request that changes the key alone:
+	// a person does that.
+	put func(*organization, context.Context, rotation.LocationRef, rotation.KeyID, rotation.Secret) error
 }
 
-// kindOrder is the order in which the kinds are listed.
-var kindOrder = []rotation.LocationKind{rotation.AWSCredentials}
-
-var locationKinds = map[rotation.LocationKind]locationKind{
-	rotation.AWSCredentials: {list: (*organization).credentials, read: (*organization).oneCredentials, put: (*organization).putCredentials},
+// locationKinds are all kinds, in the order in which they are listed.
+var locationKinds = []locationKind{
+	{rotation.AWSCredentials, (*organization).listedCredentials, (*organization).putCredentials},
+	{rotation.ContainerRegistry, containerRegistries.locations, containerRegistries.putKey},
+	{rotation.HelmRepository, helmRepositories.locations, helmRepositories.putKey},
+	{rotation.DNSProvider, (*organization).dnsProviders, nil},
+	{rotation.SecretManager, (*organization).secretManagers, nil},
 }
 
 // Locations lists every kind of location. One that cannot be listed is an
-// error: the key may be there.
+// error: the key may be there. It makes four requests and one for each cluster.
 func (o *organization) Locations(ctx context.Context) ([]rotation.Location, error) {
+	clusters, err := o.listClusters(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return o.listed(ctx, locationKinds, clusters)
+}
+
+// Editable lists the kinds that PutKey can change.
+func (o *organization) Editable(ctx context.Context) ([]rotation.Location, error) {
+	editable := slices.DeleteFunc(slices.Clone(locationKinds), func(k locationKind) bool { return k.put == nil })
+	return o.listed(ctx, editable, nil)
+}
+
+func (o *organization) listed(ctx context.Context, kinds []locationKind, clusters []cluster) ([]rotation.Location, error) {
 	locations := []rotation.Location{}
-	for _, kind := range kindOrder {
-		listed, err := locationKinds[kind].list(o, ctx)
+	for _, kind := range kinds {
+		listed, err := kind.list(o, ctx, clusters)
 		if err != nil {
 			return nil, err
 		}
@@ -35,31 +56,22 @@ func (o *organization) Locations(ctx context.Context) ([]rotation.Location, erro
 	return locations, nil
 }
 
-// Credentials lists the cloud credentials alone.
-func (o *organization) Credentials(ctx context.Context) ([]rotation.Location, error) {
-	return o.credentials(ctx)
-}
-
-// Location reads one location again. Its answer does not say which clusters the
-// location serves.
-func (o *organization) Location(ctx context.Context, ref rotation.LocationRef) (rotation.Location, error) {
-	kind, known := locationKinds[ref.Kind]
-	if !known {
-		return rotation.Location{}, rotation.Errorf(rotation.InvalidInput, "There is no kind of location called %q", ref.Kind)
-	}
-	return kind.read(o, ctx, ref)
-}
-
-// PutKey puts a key into a location. It reads the location first, because a PUT
-// replaces all of it; when that read fails its coded error is returned as it is,
-// and nothing was sent, though the port leaves room for the opposite.
+// PutKey puts a key into a location. What the location holds is read first,
+// because a PUT replaces all of it; when that read fails its coded error is
+// returned as it is, and nothing was sent, though the port leaves room for the
+// opposite.
 func (o *organization) PutKey(ctx context.Context, ref rotation.LocationRef, id rotation.KeyID, secret rotation.Secret) error {
-	kind, known := locationKinds[ref.Kind]
-	switch {
-	case !known:
-		return notSent("there is no kind of location called %q", ref.Kind)
-	case id == "" || secret.Empty():
+	if id == "" || secret.Empty() {
 		return notSent("there is no whole key to put into %s", ref.Name)
 	}
-	return kind.put(o, ctx, ref, id, secret)
+	for _, kind := range locationKinds {
+		switch {
+		case kind.kind != ref.Kind:
+		case kind.put == nil:
+			return notSent("the key of %s %s is changed by hand", ref.Kind, ref.Name)
+		default:
+			return kind.put(o, ctx, ref, id, secret)
+		}
+	}
+	return notSent("there is no kind of location called %q", ref.Kind)
 }

@@ -47,7 +47,7 @@ func (o *organization) send(ctx context.Context, e endpoint, path string, body [
 	defer response.Body.Close()
 	o.observe(e, response.StatusCode)
 	result := answer{status: response.StatusCode, header: response.Header}
-	result.body, err = readBody(e, result, response.Body)
+	result.body, err = readBody(e, result, response.Body, response.ContentLength)
 	return result, err
 }
 
@@ -74,7 +74,7 @@ func (o *organization) request(ctx context.Context, e endpoint, path string, bod
 
 // readBody reads as much of the body as is worth knowing. A change that was
 // accepted stays accepted whatever becomes of the rest of its answer.
-func readBody(e endpoint, a answer, from io.Reader) ([]byte, error) {
+func readBody(e endpoint, a answer, from io.Reader, length int64) ([]byte, error) {
 	switch {
 	case e.guarded || a.ok() && e.method != http.MethodGet:
 		// Read to the end, so that the connection can be used again.
@@ -84,11 +84,13 @@ func readBody(e endpoint, a answer, from io.Reader) ([]byte, error) {
 		body, _ := io.ReadAll(io.LimitReader(from, maxRefusal))
 		return body, nil
 	}
-	body, err := io.ReadAll(io.LimitReader(from, maxAnswer+1))
-	if err == nil && len(body) > maxAnswer {
+	// Room for all of it at once, if the header tells how much that is.
+	body := bytes.NewBuffer(make([]byte, 0, min(max(length, 0), maxAnswer)+bytes.MinRead))
+	_, err := body.ReadFrom(io.LimitReader(from, maxAnswer+1))
+	if err == nil && body.Len() > maxAnswer {
 		return nil, errTooLarge
 	}
-	return body, err
+	return body.Bytes(), err
 }
 
 func (o *organization) observe(e endpoint, status int) {
@@ -97,21 +99,27 @@ func (o *organization) observe(e endpoint, status int) {
 	}
 }
 
-// ask makes a request that changes nothing, and repeats it while that may help
-// (retry.go). It returns the body of a 2xx answer.
+// ask makes a request that changes nothing, and returns the body of a 2xx answer.
 func (o *organization) ask(ctx context.Context, e endpoint, ids ...string) ([]byte, error) {
+	got, problem := o.read(ctx, e, ids...)
+	if problem != nil {
+		return nil, problem
+	}
+	return got.body, nil
+}
+
+// read makes a request that changes nothing, and repeats it while that may help
+// (retry.go). It returns the last answer, and what is wrong with it.
+func (o *organization) read(ctx context.Context, e endpoint, ids ...string) (answer, *rotation.Error) {
 	path, err := e.with(ids...)
 	if err != nil {
-		return nil, rotation.Errorf(rotation.InvalidInput, "%s: %v", e.doing, err)
+		return answer{}, rotation.Errorf(rotation.InvalidInput, "%s: %v", e.doing, err)
 	}
 	for attempt := 0; ; attempt++ {
 		got, err := o.send(ctx, e, path, nil)
 		problem := o.problemOf(ctx, e, got, err)
-		if problem == nil {
-			return got.body, nil
-		}
-		if !o.waitToRepeat(ctx, attempt, got, problem) {
-			return nil, problem
+		if problem == nil || !o.waitToRepeat(ctx, attempt, got, problem) {
+			return got, problem
 		}
 	}
 }

@@ -14,27 +14,54 @@ import (
 
 const oneCredential = `{"id":"cred-1","name":"prod & co","object_type":"AWS","access_key_id":"AKIAIOSFODNN7OLDKEY1"}`
 
+const (
+	oneRegistry   = `{"results":[{"id":"reg-1","name":"images","kind":"ECR","config":{"region":"eu-west-3","access_key_id":"AKIAIOSFODNN7OLDKEY1"}}]}`
+	oneRepository = `{"results":[{"id":"helm-1","name":"charts","kind":"OCI_ECR","skip_tls_verification":false,"config":{"region":"eu-west-3","access_key_id":"AKIAIOSFODNN7OLDKEY1"}}]}`
+	qoverysDNS    = `{"dns_provider":{"provider":"QOVERY","domain":"example.com"}}`
+)
+
 // everyCall is every method of an organization, as a call.
 var everyCall = []struct {
 	name string
 	call func(context.Context, rotation.Organization) error
 }{
+	{"Credentials", func(ctx context.Context, o rotation.Organization) error { _, err := o.Credentials(ctx); return err }},
+	{"Editable", func(ctx context.Context, o rotation.Organization) error { _, err := o.Editable(ctx); return err }},
 	{"Locations", func(ctx context.Context, o rotation.Organization) error { _, err := o.Locations(ctx); return err }},
-	{"Location", func(ctx context.Context, o rotation.Organization) error { _, err := o.Location(ctx, creds); return err }},
-	{"PutKey", func(ctx context.Context, o rotation.Organization) error {
-		return o.PutKey(ctx, creds, testKey, rotation.NewSecret(testSecret))
-	}},
+	{"PutKey", putInto(creds)},
+	{"PutKey of a registry", putInto(images)},
+	{"PutKey of a repository", putInto(charts)},
 	{"Clusters", func(ctx context.Context, o rotation.Organization) error { _, err := o.Clusters(ctx); return err }},
 	{"Locks", func(ctx context.Context, o rotation.Organization) error { _, err := o.Locks(ctx); return err }},
 	{"Deploy", func(ctx context.Context, o rotation.Organization) error { return o.Deploy(ctx, "cl/1?x") }},
 	{"Problem", func(ctx context.Context, o rotation.Organization) error { _, err := o.Problem(ctx, "cl-1"); return err }},
 }
 
+func putInto(ref rotation.LocationRef) func(context.Context, rotation.Organization) error {
+	return func(ctx context.Context, o rotation.Organization) error {
+		return o.PutKey(ctx, ref, testKey, rotation.NewSecret(testSecret))
+	}
+}
+
 func TestRequestsOnTheWire(t *testing.T) {
 	const organization = "/organization/" + testOrganization
 	tests := map[string][]string{
-		"Locations": {"GET " + organization + "/credentials"},
-		"Location":  {"GET " + organization + "/aws/credentials/cred-1"},
+		"Credentials": {"GET " + organization + "/credentials"},
+		"Editable":    {"GET " + organization + "/credentials", "GET " + organization + "/containerRegistry", "GET " + organization + "/helmRepository"},
+		"Locations": {
+			"GET " + organization + "/cluster", "GET " + organization + "/credentials", "GET " + organization + "/containerRegistry",
+			"GET " + organization + "/helmRepository", "GET /cluster/c-1/dnsProvider", "GET /cluster/c-2/dnsProvider",
+		},
+		"PutKey of a registry": {
+			"GET " + organization + "/containerRegistry",
+			"PUT " + organization + `/containerRegistry/reg-1 {"config":{"access_key_id":"` + string(testKey) +
+				`","region":"eu-west-3","secret_access_key":"` + testSecret + `"},"kind":"ECR","name":"images"}`,
+		},
+		"PutKey of a repository": {
+			"GET " + organization + "/helmRepository",
+			"PUT " + organization + `/helmRepository/helm-1 {"config":{"access_key_id":"` + string(testKey) +
+				`","region":"eu-west-3","secret_access_key":"` + testSecret + `"},"kind":"OCI_ECR","name":"charts","skip_tls_verification":false}`,
+		},
 		"PutKey": {
 			"GET " + organization + "/aws/credentials/cred-1",
 			"PUT " + organization + `/aws/credentials/cred-1 {"type":"AWS_STATIC","name":"prod \u0026 co","access_key_id":"` +
@@ -52,11 +79,7 @@ func TestRequestsOnTheWire(t *testing.T) {
 				sent, _ := io.ReadAll(r.Body)
 				seen = append(seen, strings.TrimSpace(r.Method+" "+r.URL.EscapedPath()+" "+string(sent)))
 				checkHeaders(t, r, len(sent) > 0)
-				if strings.Contains(r.URL.Path, "/aws/credentials/") {
-					fmt.Fprint(w, oneCredential)
-					return
-				}
-				fmt.Fprint(w, emptyList)
+				fmt.Fprint(w, answerOf(r.URL.Path))
 			}))
 			if err := test.call(t.Context(), opened); err != nil {
 				t.Fatal(err)
@@ -66,6 +89,24 @@ func TestRequestsOnTheWire(t *testing.T) {
 			}
 		})
 	}
+}
+
+// answerOf is what an organization with a little of everything answers.
+func answerOf(path string) string {
+	answers := []struct{ ends, body string }{
+		{"/aws/credentials/cred-1", oneCredential},
+		{"/containerRegistry", oneRegistry},
+		{"/helmRepository", oneRepository},
+		{"/cluster", `{"results":[{"id":"c-1","region":"eu-west-3"},{"id":"c-2","region":"eu-west-3"}]}`},
+		{"/cluster/status", `{"results":[{"cluster_id":"c-1","status":"DEPLOYED"},{"cluster_id":"c-2","status":"DEPLOYED"}]}`},
+		{"/dnsProvider", qoverysDNS},
+	}
+	for _, answer := range answers {
+		if strings.HasSuffix(path, answer.ends) {
+			return answer.body
+		}
+	}
+	return emptyList
 }
 
 func checkHeaders(t *testing.T, r *http.Request, hasBody bool) {

@@ -41,14 +41,16 @@ func TestEchoedSecretsAreNotTold(t *testing.T) {
 		"wrong type": `{"results":"` + both + `","id":["` + both + `"]}`,
 		"query":      `{"detail":"/x?token=` + url.QueryEscape(testToken) + `"}`,
 		"long":       `{"detail":"` + strings.Repeat("x", 180) + " " + both + `"}`,
+		"in config":  `{"results":[{"id":"` + both + `","name":"` + both + `","kind":"` + both + `","config":"` + both + `"}]}`,
+		"in DNS":     `{"dns_provider":{"provider":"` + both + `","credentials":"` + both + `"}}`,
 		"in lists":   `{"results":[{"cluster_id":"","id":"","credential":{"name":"` + both + `","object_type":"` + both + `"}}]}`,
 	}
 	for name, content := range bodies {
 		for _, code := range []int{200, 302, 400, 401, 403, 404, 409, 429, 500} {
 			echo := status(code, content, "Location", "/"+testSecret, "Retry-After", testSecret, "X-RateLimit-Reset", testToken, "Set-Cookie", testToken)
-			for _, first := range []func(http.ResponseWriter){echo, body(oneCredential)} {
-				opened, _ := serve(t, answers(first, echo))
+			for _, first := range []func(http.ResponseWriter){echo, body(oneCredential), body(oneRegistry), body(oneRepository)} {
 				for _, test := range everyCall {
+					opened, _ := serve(t, answers(first, echo))
 					checkNoLeak(t, fmt.Sprint(test.name, " ", name, " ", code), test.call(t.Context(), opened))
 				}
 			}
@@ -64,7 +66,7 @@ func TestEchoedSecretsOfBrokenServersAreNotTold(t *testing.T) {
 		opened, _ := open(t, Options{BaseURL: "http://" + rawServer(t, line)})
 		for _, test := range everyCall {
 			err := test.call(t.Context(), opened)
-			if err == nil && test.name != "Location" { // which is answered as it should be
+			if err == nil {
 				t.Errorf("%s: %q is no error", test.name, line)
 			}
 			checkNoLeak(t, test.name, err)
@@ -72,8 +74,8 @@ func TestEchoedSecretsOfBrokenServersAreNotTold(t *testing.T) {
 	}
 }
 
-// rawServer answers credentials to reads of them, so that PUTs follow, and the
-// line to everything else.
+// rawServer answers the reads before PUTs as it should, so that those follow, and
+// the line to everything else.
 func rawServer(t *testing.T, line string) (address string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -93,6 +95,16 @@ func rawServer(t *testing.T, line string) (address string) {
 	return listener.Addr().String()
 }
 
+// answerBeforePut answers the reads that come before PUTs.
+func answerBeforePut(r *http.Request) string {
+	for _, ends := range []string{"/aws/credentials/cred-1", "/containerRegistry", "/helmRepository"} {
+		if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, ends) {
+			return answerOf(ends)
+		}
+	}
+	return ""
+}
+
 func answerRaw(connection net.Conn, line string) {
 	defer connection.Close()
 	request, err := http.ReadRequest(bufio.NewReader(connection))
@@ -100,8 +112,8 @@ func answerRaw(connection net.Conn, line string) {
 		return
 	}
 	_, _ = io.Copy(io.Discard, request.Body)
-	if request.Method == http.MethodGet && strings.Contains(request.URL.Path, "/aws/credentials/") {
-		line = fmt.Sprintf("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s", len(oneCredential), oneCredential)
+	if answer := answerBeforePut(request); answer != "" {
+		line = fmt.Sprintf("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s", len(answer), answer)
 	}
 	_, _ = io.WriteString(connection, line)
 }
@@ -109,9 +121,9 @@ func answerRaw(connection net.Conn, line string) {
 // A transport whose errors quote the request.
 func TestErrorsOfTransportsAreNotTold(t *testing.T) {
 	opened, _ := open(t, Options{Transport: transportFunc(func(r *http.Request) (*http.Response, error) {
-		if r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/aws/credentials/") {
+		if answer := answerBeforePut(r); answer != "" {
 			recorder := newRecorder()
-			_, _ = recorder.WriteString(oneCredential)
+			_, _ = recorder.WriteString(answer)
 			return recorder.Result(), nil
 		}
 		sent := ""

@@ -3,14 +3,17 @@ package rotation
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 )
 
-// CheckUsage asks whether anything still uses the old key. While something does,
+// CheckUsage asks whether anything still uses the old key: CloudTrail, and IAM's
+// own note of the last use; the later of the two counts. While something does,
 // the grace period is prolonged, up to the target's limit. It changes nothing.
 type CheckUsage struct {
 	Guard
 	Usage UsageLog
+	Trail Trail
 }
 
 const checkEvery = 15 * time.Minute
@@ -23,36 +26,96 @@ func (s CheckUsage) Run(ctx context.Context, call Call) (Document, error) {
 	if err != nil {
 		return doc, err
 	}
-	use, err := s.Usage.LastUse(ctx, record.IAMUser, record.OldKey)
-	if err != nil {
-		return doc, record.explain(err)
-	}
 	if call.Execution.RedriveCount != doc.RedriveCount {
 		doc.RedriveCount, doc.Usage.Extended = call.Execution.RedriveCount, 0
 	}
+	uses, err := s.uses(ctx, record, doc)
+	if err != nil {
+		return doc, record.explain(err)
+	}
 	now := s.Clock.Now().UTC()
-	doc.Usage.CheckedAt, doc.Usage.LastUseAt, doc.Usage.LastUse = now, use.At, use.describe()
-	doc.Usage.Idle = doc.Settings.isIdle(use, now)
-	if doc.Usage.Idle {
-		return doc, nil
+	latest := latestOf(uses)
+	doc.Usage.CheckedAt, doc.Usage.LastUseAt, doc.Usage.LastUse = now, latest.At, latest.describe()
+	if doc.Usage.Idle = doc.Settings.isIdle(latest, now); doc.Usage.Idle {
+		return doc, record.explain(s.noteTakeover(ctx, record, &doc))
 	}
 	if doc.Usage.Extended+Duration(checkEvery) > doc.Settings.MaxGraceExtension {
-		return doc, record.explain(Errorf(OldKeyStillInUse, "The old key %s is still used: last %s", record.OldKey, use.describe()))
+		return doc, record.explain(Errorf(OldKeyStillInUse, "The old key %s is still used: %s", record.OldKey, describeUses(uses)))
 	}
 	doc.Usage.Extended += Duration(checkEvery)
 	doc.Usage.NextCheckAt = WaitTime{now.Add(checkEvery)}
 	return doc, nil
 }
 
-// isIdle: the key has been unused for long enough, and the log would tell by
+// uses are the latest uses of the old key since the clusters were deployed, from
+// both sources.
+func (s CheckUsage) uses(ctx context.Context, record Record, doc Document) ([]Use, error) {
+	deployed := doc.graceEnds(record).Add(-time.Duration(doc.Settings.GracePeriod))
+	uses, err := s.Trail.LatestUses(ctx, record.OldKey, deployed, doc.Deployment.Regions)
+	if err != nil {
+		return nil, err
+	}
+	noted, err := s.Usage.LastUse(ctx, record.IAMUser, record.OldKey)
+	if noted.At.After(latestOf(uses).At) {
+		uses = append([]Use{noted}, uses...)
+	}
+	return uses, err
+}
+
+// noteTakeover notes the new key's first use as proof that it took over. Not to
+// find one proves nothing: CloudTrail knows management events only.
+func (s CheckUsage) noteTakeover(ctx context.Context, record Record, doc *Document) error {
+	first, err := s.Trail.FirstUse(ctx, record.NewKey, record.Marks[Update].Begun, doc.Deployment.Regions)
+	if err == nil && !first.At.IsZero() {
+		doc.Usage.TakenOver = &first
+	}
+	return err
+}
+
+func latestOf(uses []Use) Use {
+	var latest Use
+	for _, use := range uses {
+		if use.At.After(latest.At) {
+			latest = use
+		}
+	}
+	return latest
+}
+
+// isIdle: the key has been unused for long enough, and the logs would tell by
 // now if that were not so.
 func (t Target) isIdle(use Use, now time.Time) bool {
-	return use.At.IsZero() || now.Sub(use.At) >= time.Duration(t.IdleFor)+use.Lag
+	return use.At.IsZero() || now.Sub(use.At) >= time.Duration(t.IdleFor)+max(use.Lag, trailLag)
+}
+
+// trailLag is how late CloudTrail's events may be: within 15 minutes of the call
+// as a rule, as its documentation says.
+const trailLag = 15 * time.Minute
+
+func describeUses(uses []Use) string {
+	const most = 4
+	var list []string
+	for _, use := range uses {
+		if text := use.describe(); text != "" && len(list) < most {
+			list = append(list, text)
+		}
+	}
+	return strings.Join(list, "; ")
 }
 
 func (u Use) describe() string {
 	if u.At.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf("at %s, %s in %s", u.At.UTC().Format(time.RFC3339), u.Service, u.Region)
+	text := fmt.Sprintf("at %s, %s in %s", u.At.UTC().Format(time.RFC3339), u.Service, u.Region)
+	if u.Event != "" {
+		text += ", " + u.Event
+	}
+	if u.Source != "" {
+		text += " from " + u.Source
+	}
+	if u.UserAgent != "" {
+		text += " by " + u.UserAgent
+	}
+	return text
 }

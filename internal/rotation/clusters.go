@@ -59,9 +59,24 @@ func waveOf(c Cluster) int {
 	return nonProduction
 }
 
-// servedClusters picks the clusters that the locations serve, in the order of
-// deployment. A served cluster that the organization does not list is a
-// malformed answer, not a cluster less.
+// trailRegion is where CloudTrail has the events of IAM and STS.
+const trailRegion = "us-east-1"
+
+// regions are where the key of these clusters may have been used.
+func regions(clusters []Cluster) []string {
+	list := []string{trailRegion}
+	for _, cluster := range clusters {
+		if cluster.Region != "" {
+			list = append(list, cluster.Region)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// servedClusters picks the clusters that the credentials among the locations
+// serve, in the order of deployment. A served cluster that the organization does
+// not list is a malformed answer, not a cluster less.
 func servedClusters(all []Cluster, locations []Location) ([]Cluster, error) {
 	byID := map[string]Cluster{}
 	for _, cluster := range all {
@@ -69,6 +84,9 @@ func servedClusters(all []Cluster, locations []Location) ([]Cluster, error) {
 	}
 	var served []Cluster
 	for _, location := range locations {
+		if location.Kind != AWSCredentials {
+			continue // a registry belongs to a cluster, and does not serve it
+		}
 		for _, id := range location.Clusters {
 			cluster, listed := byID[id]
 			if !listed {

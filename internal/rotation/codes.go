@@ -49,6 +49,7 @@ const (
 	TooEarly                  Code = "TooEarly"
 	TooManyClusters           Code = "TooManyClusters"
 	UnexpectedAccessKey       Code = "UnexpectedAccessKey"
+	UnmanagedLocations        Code = "UnmanagedLocations"
 	Unreachable               Code = "Unreachable"
 	UnsupportedCredentials    Code = "UnsupportedCredentials"
 	UpdateFailed              Code = "UpdateFailed"
@@ -166,6 +167,8 @@ var Codes = []CodeInfo{
 		Advice: "Split the clusters over several IAM users"},
 	{Code: UnexpectedAccessKey, Class: Held, Caught: undoing, Uncaught: only("Preflight", "UpdateCredentials", "DeployClusters", "DeactivateKey", "DeleteKey", "Complete", "DiscardKey"),
 		Advice: "Put that right by hand so that every location holds one Active key of the user, then run 'rotate release'"},
+	{Code: UnmanagedLocations, Class: Clean, Uncaught: only("Preflight"),
+		Advice: "Give those places a key of their own, or name their ids under handledElsewhere and change them by hand before the old key goes"},
 	{Code: Unreachable, Class: Transient, Retried: tasks, Caught: bailing,
 		Advice: tryAgain + " when the service answers"},
 	{Code: UnsupportedCredentials, Class: Clean, Uncaught: only("Preflight"),

@@ -58,7 +58,7 @@ func (s Complete) check(ctx context.Context, c *claim, doc Document) error {
 	if err != nil {
 		return err
 	}
-	locations, err := organization.Locations(ctx)
+	locations, err := organization.Editable(ctx)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (doc *Document) summarize(record Record, now time.Time) Summary {
 		Target: record.Target, RotationID: record.RotationID, OldKey: record.OldKey.String(), NewKey: record.NewKey.String(),
 		StartedAt: record.TakenAt, NewKeyCreatedAt: record.Marks[Create].Done, UpdatedAt: record.Marks[Update].Done,
 		OldKeyInactiveAt: record.Marks[Deactivate].Done, OldKeyDeletedAt: record.Marks[Delete].Done, CompletedAt: now,
-		LastUseOfOldKey: doc.Usage.LastUseAt, GraceExtendedBy: doc.Usage.Extended, Verification: doc.Settings.Verification,
+		FirstUseOfNewKey: doc.Usage.TakenOver, LastUseOfOldKey: doc.Usage.LastUseAt, GraceExtendedBy: doc.Usage.Extended, Verification: doc.Settings.Verification,
 	}
 	for _, progress := range doc.Deployment.Clusters {
 		if progress.Skipped != "" {

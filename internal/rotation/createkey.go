@@ -10,7 +10,7 @@ import (
 type CreateKey struct {
 	Guard
 	Keys    Keys
-	Usage   UsageLog
+	Orphans Orphans
 	Qovery  Qovery
 	Staging Staging
 }
@@ -19,12 +19,11 @@ type CreateKey struct {
 func (s CreateKey) Run(ctx context.Context, call Call) (Document, error) {
 	doc := call.Document
 	err := s.hold(ctx, call, func(c *claim) error {
-		locations, err := s.clearUp(ctx, c, doc)
-		if err != nil {
+		if err := s.clearUp(ctx, c, doc); err != nil {
 			return err
 		}
 		if c.NewKey == "" {
-			if err := s.create(ctx, c, locations); err != nil {
+			if err := s.create(ctx, c); err != nil {
 				return err
 			}
 		}
@@ -36,36 +35,36 @@ func (s CreateKey) Run(ctx context.Context, call Call) (Document, error) {
 
 // clearUp leaves the record either with a new key that is staged, from an
 // earlier run of this step, or without any.
-func (s CreateKey) clearUp(ctx context.Context, c *claim, doc Document) ([]Location, error) {
+func (s CreateKey) clearUp(ctx context.Context, c *claim, doc Document) error {
 	organization, err := s.Qovery.Open(ctx, doc.Settings)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	locations, err := organization.Locations(ctx)
+	locations, err := organization.Editable(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	listed, err := s.Keys.List(ctx, c.IAMUser)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := c.requireOldKeyInService(listed, locations); err != nil {
-		return nil, err
+		return err
 	}
-	if err := s.clearNewKey(ctx, c, locations); err != nil || c.NewKey != "" {
-		return locations, err
+	if err := s.clearNewKey(ctx, c, organization); err != nil || c.NewKey != "" {
+		return err
 	}
 	if err := c.requireSettled(c.now()); err != nil {
-		return nil, err
+		return err
 	}
-	left, err := deleteOrphans(ctx, c, s.Keys, s.Usage, listed, locations)
+	left, err := deleteOrphans(ctx, c, s.Keys, s.Orphans, listed, organization)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if len(left) > 0 {
-		return nil, Errorf(UnexpectedAccessKey, "The IAM user %s has a key %s that this rotation did not create", c.IAMUser, left[0].ID)
+		return Errorf(UnexpectedAccessKey, "The IAM user %s has a key %s that this rotation did not create", c.IAMUser, left[0].ID)
 	}
-	return locations, nil
+	return nil
 }
 
 // requireOldKeyInService makes sure that the key to replace is the one that
@@ -86,7 +85,7 @@ func (r *Record) requireOldKeyInService(keys []AccessKey, locations []Location) 
 
 // clearNewKey discards the record's new key, unless it is whole: then an earlier
 // run of this step created it.
-func (s CreateKey) clearNewKey(ctx context.Context, c *claim, locations []Location) error {
+func (s CreateKey) clearNewKey(ctx context.Context, c *claim, organization Organization) error {
 	if c.NewKey == "" {
 		return nil
 	}
@@ -97,12 +96,12 @@ func (s CreateKey) clearNewKey(ctx context.Context, c *claim, locations []Locati
 	if staged && !c.begun(Discard) {
 		return nil
 	}
-	return discardNewKey(ctx, c, s.Keys, s.Staging, locations)
+	return discardNewKey(ctx, c, s.Keys, s.Staging, organization)
 }
 
 // create sends one CreateAccessKey. The attempt is in the journal before it is
 // sent, and stays there unless its outcome becomes known.
-func (s CreateKey) create(ctx context.Context, c *claim, locations []Location) error {
+func (s CreateKey) create(ctx context.Context, c *claim) error {
 	attempt := c.now()
 	err := c.mark(ctx, func(r *Record) {
 		r.Marks[Create] = Mark{Begun: attempt}

@@ -38,7 +38,7 @@ func (s DeployClusters) Run(ctx context.Context, call Call) (Document, error) {
 	doc := call.Document
 	doc.Deployment.Clusters = slices.Clone(doc.Deployment.Clusters)
 	err := s.hold(ctx, call, func(c *claim) error {
-		look, err := s.look(ctx, c, doc.Settings)
+		look, err := s.look(ctx, c, doc)
 		if err != nil {
 			return err
 		}
@@ -60,12 +60,16 @@ type look struct {
 	started      bool      // a deployment was started by this run
 }
 
-func (s DeployClusters) look(ctx context.Context, c *claim, target Target) (*look, error) {
-	organization, err := s.Qovery.Open(ctx, target)
+func (s DeployClusters) look(ctx context.Context, c *claim, doc Document) (*look, error) {
+	organization, err := s.Qovery.Open(ctx, doc.Settings)
 	if err != nil {
 		return nil, err
 	}
-	locations, err := organization.Locations(ctx)
+	list := organization.Credentials // says which clusters there are
+	if !doc.Deactivated.IsZero() {
+		list = organization.Editable // says also who may need the old key back
+	}
+	locations, err := list(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -318,6 +322,7 @@ func (l *look) waved(ctx context.Context, doc *Document) error {
 		d.Next = OldKeyGone
 	}
 	doc.GraceEndsAt = WaitTime{doc.graceEnds(l.Record)}
+	d.Regions = regions(l.clusters)
 	return nil
 }
 

@@ -8,7 +8,7 @@ import "context"
 type DiscardKey struct {
 	Guard
 	Keys    Keys
-	Usage   UsageLog
+	Orphans Orphans
 	Qovery  Qovery
 	Staging Staging
 }
@@ -34,12 +34,8 @@ func (s DiscardKey) discard(ctx context.Context, c *claim, doc Document) error {
 	if err != nil {
 		return err
 	}
-	locations, err := organization.Locations(ctx)
-	if err != nil {
-		return err
-	}
 	if c.NewKey != "" {
-		if err := discardNewKey(ctx, c, s.Keys, s.Staging, locations); err != nil {
+		if err := discardNewKey(ctx, c, s.Keys, s.Staging, organization); err != nil {
 			return err
 		}
 	}
@@ -51,7 +47,7 @@ func (s DiscardKey) discard(ctx context.Context, c *claim, doc Document) error {
 		return err
 	}
 	// A key that is not this rotation's is somebody else's, and stays.
-	if _, err = deleteOrphans(ctx, c, s.Keys, s.Usage, keys, locations); err != nil {
+	if _, err := deleteOrphans(ctx, c, s.Keys, s.Orphans, keys, organization); err != nil {
 		return err
 	}
 	return sweepSecrets(ctx, c, s.Staging)

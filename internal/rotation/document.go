@@ -44,6 +44,7 @@ type Deployment struct {
 	WaveStartedAt time.Time         `json:"waveStartedAt,omitzero"`
 	Returns       int               `json:"returns,omitempty"` // how often DeactivateKey sent the definition back
 	Clusters      []ClusterProgress `json:"clusters,omitempty"`
+	Regions       []string          `json:"regions,omitempty"` // where the old key may have been used
 }
 
 // Next says where the state machine goes from a polling step.
@@ -71,7 +72,8 @@ type UsageCheck struct {
 	LastUseAt   time.Time `json:"lastUseAt,omitzero"`
 	LastUse     string    `json:"lastUse,omitempty"`
 	NextCheckAt WaitTime  `json:"nextCheckAt"`
-	Extended    Duration  `json:"extended"` // how much longer the grace period has become
+	Extended    Duration  `json:"extended"`            // how much longer the grace period has become
+	TakenOver   *Use      `json:"takenOver,omitempty"` // the new key's first use by anything but this system
 }
 
 // PlanReport is the plan as people and ChoosePlan see it.
@@ -101,6 +103,7 @@ type Summary struct {
 	CompletedAt      time.Time    `json:"completedAt"`
 	ClustersDeployed int          `json:"clustersDeployed"`
 	ClustersSkipped  []string     `json:"clustersSkipped,omitempty"`
+	FirstUseOfNewKey *Use         `json:"firstUseOfNewKey,omitempty"` // proof that it took over, as far as CloudTrail tells
 	LastUseOfOldKey  time.Time    `json:"lastUseOfOldKey,omitzero"`
 	GraceExtendedBy  Duration     `json:"graceExtendedBy"`
 	Verification     Verification `json:"verification"`

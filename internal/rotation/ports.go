@@ -42,19 +42,37 @@ type Keys interface {
 // ErrNoSuchKey says that IAM knows no such access key.
 var ErrNoSuchKey = errors.New("no such access key")
 
-// UsageLog tells what used a key.
+// UsageLog is IAM's own note of when a key was last used. It lags, and it is a
+// hint and not a proof.
 type UsageLog interface {
-	// LastUse returns the latest known use of the key, and how long a use may
-	// take to become known. A zero Use.At means that no use is known.
+	// LastUse returns the latest known use of the key. A zero Use.At means that
+	// no use is known.
 	LastUse(ctx context.Context, user string, id KeyID) (Use, error)
 }
 
-// Use is one use of an access key, as far as the log tells.
+// Trail is CloudTrail: what was done with a key, event by event, in the last 90
+// days. Events become known minutes late, and each region has its own.
+type Trail interface {
+	// LatestUses returns the latest uses of the key since a time, the latest
+	// first, at most a handful.
+	LatestUses(ctx context.Context, id KeyID, since time.Time, regions []string) ([]Use, error)
+	// FirstUse returns the first use since a time by anything but this system
+	// itself, or a zero Use.
+	FirstUse(ctx context.Context, id KeyID, since time.Time, regions []string) (Use, error)
+	// Creator returns the ARN of the role or user that created the key, or ""
+	// when no event tells (yet).
+	Creator(ctx context.Context, id KeyID) (string, error)
+}
+
+// Use is one use of an access key, as far as is known.
 type Use struct {
-	At      time.Time     // zero: never used, as far as is known
-	Service string        // "ecr", "eks", ...
-	Region  string        // "eu-west-3", ...
-	Lag     time.Duration // uses younger than this may not be known yet
+	At        time.Time     `json:"at"`                  // zero: never used, as far as is known
+	Event     string        `json:"event,omitempty"`     // "GetAuthorizationToken"; empty when it is not known
+	Service   string        `json:"service,omitempty"`   // "ecr", "eks", ...
+	Region    string        `json:"region,omitempty"`    // "eu-west-3", ...
+	Source    string        `json:"source,omitempty"`    // address that it came from; empty when it is not known
+	UserAgent string        `json:"userAgent,omitempty"` // what it came from, at most 100 bytes; empty when it is not known
+	Lag       time.Duration `json:"-"`                   // uses younger than this may not be known yet
 }
 
 // Identities tells whose key it is.
@@ -141,8 +159,11 @@ type Organization interface {
 	// Credentials returns the cloud credentials alone, with the clusters that they
 	// serve: one request.
 	Credentials(ctx context.Context) ([]Location, error)
+	// Editable returns the places of the kinds whose keys can be changed: the
+	// credentials, the container registries, the Helm repositories: three requests.
+	Editable(ctx context.Context) ([]Location, error)
 	// Locations returns every place in the organization that may hold an access
-	// key id, the credentials first. It makes one request for each cluster.
+	// key id, the editable kinds first. It makes one request for each cluster.
 	Locations(ctx context.Context) ([]Location, error)
 	// PutKey puts a key into a location, keeping all else that it holds. It is
 	// sent once. A *Refusal means that nothing was changed; with any other

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"strings"
 	"time"
 )
 
@@ -233,8 +233,8 @@ func (p Preflight) checkForCreate(ctx context.Context, organization Organization
 		old = s.Record.OldKey
 	}
 	held := holders(s.Locations, old)
-	if unsupported := slices.DeleteFunc(rotated(held, s.HandledElsewhere), func(l Location) bool { return l.Rotatable }); len(unsupported) > 0 {
-		return Errorf(UnsupportedCredentials, "%s hold the key %s, and are of type %s, not static AWS credentials", names(unsupported), old, unsupported[0].Type), nil
+	if refusal := checkLocations(managed(held, s.HandledElsewhere), old); refusal != nil {
+		return refusal, nil
 	}
 	all, err := organization.Clusters(ctx)
 	if err != nil {
@@ -249,6 +249,40 @@ func (p Preflight) checkForCreate(ctx context.Context, organization Organization
 		return nil, err
 	}
 	return checkClusters(clusters, locks, plan), nil
+}
+
+// checkLocations refuses places that hold the key and that this system cannot
+// change: deleting the key would break them.
+func checkLocations(held []Location, old KeyID) *Error {
+	var credentials, others []Location
+	for _, location := range held {
+		switch {
+		case location.Rotatable:
+		case location.Kind == AWSCredentials:
+			credentials = append(credentials, location)
+		default:
+			others = append(others, location)
+		}
+	}
+	switch {
+	case len(credentials) > 0:
+		return Errorf(UnsupportedCredentials, "%s hold the key %s, and are of type %s, not static AWS credentials", names(credentials), old, credentials[0].Type)
+	case len(others) > 0:
+		var list []string
+		for _, location := range others {
+			list = append(list, names([]Location{location})+", to be changed in "+whereToChange[location.Kind])
+		}
+		return Errorf(UnmanagedLocations, "The key %s is also held where it must be changed by hand: %s", old, strings.Join(list, "; "))
+	}
+	return nil
+}
+
+// whereToChange says where in Qovery's console a person changes a location.
+var whereToChange = map[LocationKind]string{
+	ContainerRegistry: "the organization's settings, container registries",
+	HelmRepository:    "the organization's settings, Helm repositories",
+	DNSProvider:       "the cluster's settings, DNS",
+	SecretManager:     "the cluster's settings, secret managers",
 }
 
 func checkClusters(clusters []Cluster, locks map[string]string, plan *PlanReport) *Error {

@@ -94,10 +94,11 @@ func TestServedClusters(t *testing.T) {
 	}{
 		{"non-production first, then by name", []Location{serving(credentials(keyO), "id-gamma", "id-alpha", "id-zeta", "id-beta")}, "id-beta id-zeta id-alpha id-gamma"},
 		{"the same name: by id", []Location{serving(credentials(keyO), "id-2", "id-1")}, "id-1 id-2"},
-		{"a cluster that two locations serve counts once", []Location{serving(credentials(keyO), "id-zeta", "id-alpha"), serving(registry(keyO), "id-alpha")}, "id-zeta id-alpha"},
+		{"a cluster that two credentials serve counts once", []Location{serving(credentials(keyO), "id-zeta", "id-alpha"), serving(elsewhere(keyO), "id-alpha")}, "id-zeta id-alpha"},
 		{"a location that serves none", []Location{credentials(keyO)}, ""},
 		{"no location", nil, ""},
-		{"clusters that no location serves are none of ours", []Location{serving(registry(keyO), "id-beta")}, "id-beta"},
+		{"clusters that no location serves are none of ours", []Location{serving(credentials(keyO), "id-beta")}, "id-beta"},
+		{"a registry belongs to a cluster, and does not serve it", []Location{serving(registry(keyO), "id-beta")}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := servedClusters(all, test.locations)
@@ -122,9 +123,9 @@ func TestConcerned(t *testing.T) {
 		locations []Location
 		want      string
 	}{
-		{"either key", record(made(day)), []Location{serving(credentials(keyO), "id-a"), serving(registry(keyN), "id-b")}, "id-a id-b"},
+		{"either key", record(made(day)), []Location{serving(credentials(keyO), "id-a"), serving(elsewhere(keyN), "id-b")}, "id-a id-b"},
 		{"handled elsewhere", record(made(day)), []Location{serving(elsewhere(keyO), "id-c")}, "id-c"},
-		{"to be rotated, whatever it holds", record(made(day)), []Location{serving(credentials(keyX), "id-a"), serving(registry(""), "id-d")}, "id-a id-d"},
+		{"to be rotated, whatever it holds", record(made(day)), []Location{serving(credentials(keyX), "id-a"), serving(elsewhere(""), "id-d")}, "id-a"},
 		{"another location that holds another key", record(made(day)), []Location{serving(elsewhere(keyX), "id-c")}, ""},
 		{"another location that holds none, before there is a new key", record(), []Location{serving(elsewhere(""), "id-c")}, ""},
 	} {

@@ -31,8 +31,14 @@ func holders(locations []Location, id KeyID) []Location {
 	return found
 }
 
-// rotated leaves out the locations that a person changes by hand.
+// rotated leaves out the locations that a person changes by hand, and those of
+// kinds that this system cannot change.
 func rotated(locations []Location, handledElsewhere []string) []Location {
+	return slices.DeleteFunc(managed(locations, handledElsewhere), func(l Location) bool { return !l.Rotatable })
+}
+
+// managed leaves out the locations that a person changes by hand.
+func managed(locations []Location, handledElsewhere []string) []Location {
 	return slices.DeleteFunc(slices.Clone(locations), func(l Location) bool {
 		return slices.ContainsFunc(handledElsewhere, func(id string) bool { return strings.EqualFold(id, l.ID) })
 	})
@@ -159,15 +165,46 @@ func (r *Record) isOrphan(key AccessKey, held, used bool) bool {
 	})
 }
 
+// Orphans is what it takes to tell a key that a lost creation left behind from
+// one that is somebody else's.
+type Orphans struct {
+	Usage UsageLog
+	Trail Trail
+	// CreatedBy is the ARN of the role that function createkey runs with.
+	CreatedBy string
+}
+
+// isOurs holds rule 4. Where CloudTrail knows who created the key, that must have
+// been this system.
+func (o Orphans) isOurs(ctx context.Context, record *Record, key AccessKey, locations []Location) (bool, error) {
+	use, err := o.Usage.LastUse(ctx, record.IAMUser, key.ID)
+	if err != nil {
+		return false, err
+	}
+	if !record.isOrphan(key, len(holders(locations, key.ID)) > 0, !use.At.IsZero()) {
+		return false, nil
+	}
+	creator, err := o.Trail.Creator(ctx, key.ID)
+	return creator == "" || creator == o.CreatedBy, err
+}
+
 // deleteOrphans deletes the keys that earlier creations left behind, each under
 // rule 4, and returns the further keys that it may not delete.
-func deleteOrphans(ctx context.Context, c *claim, keys Keys, log UsageLog, listed []AccessKey, locations []Location) (left []AccessKey, err error) {
-	for _, key := range c.further(listed) {
-		use, err := log.LastUse(ctx, c.IAMUser, key.ID)
+func deleteOrphans(ctx context.Context, c *claim, keys Keys, orphans Orphans, listed []AccessKey, organization Organization) (left []AccessKey, err error) {
+	further := c.further(listed)
+	if len(further) == 0 {
+		return nil, nil
+	}
+	locations, err := organization.Locations(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range further {
+		ours, err := orphans.isOurs(ctx, &c.Record, key, locations)
 		if err != nil {
 			return nil, err
 		}
-		if !c.isOrphan(key, len(holders(locations, key.ID)) > 0, !use.At.IsZero()) {
+		if !ours {
 			left = append(left, key)
 			continue
 		}
@@ -191,9 +228,13 @@ func (r *Record) forget(id KeyID) { r.KnownKeys = append(r.KnownKeys, id) }
 
 // discardNewKey deletes the record's new key and its staged secret (rules 2, 4
 // and 5), and forgets it.
-func discardNewKey(ctx context.Context, c *claim, keys Keys, staging Staging, locations []Location) error {
+func discardNewKey(ctx context.Context, c *claim, keys Keys, staging Staging, organization Organization) error {
 	if c.begun(Update) {
 		return Errorf(UpdateFailed, "The update of the locations has begun, so the new key %s is never discarded", c.NewKey)
+	}
+	locations, err := organization.Locations(ctx)
+	if err != nil {
+		return err
 	}
 	if err := requireNotHeld(locations, c.NewKey, UnexpectedAccessKey, "new"); err != nil {
 		return err

@@ -53,6 +53,11 @@ var stories = map[string]struct {
 	"old-key-deactivated-by-hand":  {[]string{toGrace + " CheckUsage DeactivateKey " + toEnd}, oldDeleted}, // the usage check is stale by then
 	"second-execution":             {[]string{whole, "Preflight AlreadyRunning"}, oldDeleted},
 	"redriven-after-takeover":      {[]string{"Preflight CreateKey VerifyKey UpdateCredentials DeployClusters", carryOn}, oldDeleted},
+	"registry-with-cluster":        {[]string{whole}, oldDeleted},
+	"helm-repository":              {[]string{whole}, oldDeleted},
+	"route53-provider":             {[]string{"Preflight"}, nothingDone},
+	"partial-update":               {[]string{"Preflight CreateKey VerifyKey UpdateCredentials", "Preflight VerifyKey UpdateCredentials DeployClusters GracePeriod " + toEnd}, oldDeleted},
+	"cloudtrail-throttled":         {[]string{toGrace + " CheckUsage"}, heldBoth},
 	"stopped-cluster":              {[]string{whole}, oldDeleted},
 	"forty-clusters":               {[]string{whole}, oldDeleted},
 	"dry-run":                      {[]string{"Preflight PlanReported"}, nothingDone},

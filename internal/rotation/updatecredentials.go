@@ -39,7 +39,7 @@ func (s UpdateCredentials) Run(ctx context.Context, call Call) (Document, error)
 }
 
 func (s UpdateCredentials) update(ctx context.Context, c *claim, doc Document, organization Organization) error {
-	locations, err := organization.Locations(ctx)
+	locations, err := organization.Editable(ctx)
 	if err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func (s UpdateCredentials) refused(ctx context.Context, c *claim, location Locat
 // readBack waits until Qovery's reads show the new key in every location.
 func (s UpdateCredentials) readBack(ctx context.Context, c *claim, organization Organization, updated []Location) error {
 	for end := c.now().Add(readBackWithin); ; {
-		locations, err := organization.Locations(ctx)
+		locations, err := organization.Editable(ctx)
 		if err != nil {
 			return err
 		}

@@ -23,6 +23,7 @@ type key struct {
 	worked   int // how often it was accepted, as far as refuses needs to know
 	refuses  int // after so many accepted uses it refuses one; 0: never
 	uses     []use
+	first    use // by anything but the rotation, which only asks STS
 }
 
 func (k *key) answer() rotation.NewAccessKey {

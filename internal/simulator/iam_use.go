@@ -95,6 +95,9 @@ func (k *key) log(at time.Time, service string, lag time.Duration) {
 		return
 	}
 	k.uses = append(k.uses, use{at, service})
+	if k.first.at.IsZero() && service != "sts" {
+		k.first = use{at, service}
+	}
 	if len(k.uses) < enoughUses || len(k.uses) < cap(k.uses) {
 		return
 	}

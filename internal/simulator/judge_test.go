@@ -151,3 +151,26 @@ func TestScenariosHaveNamesAndSentences(t *testing.T) {
 		t.Error("the plain scenario is not the first")
 	}
 }
+
+// TestJudgeSeesFailedPulls: a rotation that does not know of registries succeeds
+// by its own account, and breaks image pulls.
+func TestJudgeSeesFailedPulls(t *testing.T) {
+	scenario, _ := Find("registry-with-cluster")
+	setup := scenario.Setup
+	if result, err := scenario.Play(setup, nil); err != nil || result.World.Judge.Refusals != 0 {
+		t.Fatalf("with the registries: %v, %d refusals", err, result.World.Judge.Refusals)
+	}
+	setup.BlindTo = []rotation.LocationKind{rotation.ContainerRegistry}
+	// The pulls use the old key, so the usage check would hold the rotation: this
+	// one does not look.
+	setup.Target = func(target *rotation.Target) { target.Verification = rotation.VerifyNone }
+	result, err := scenario.Play(setup, func(w *World) { w.Trail.Lag, w.IAM.Settling.Usage = 365*24*time.Hour, 365*24*time.Hour })
+	if err != nil {
+		t.Fatal(err)
+	}
+	judge := result.World.Judge
+	if judge.Refusals == 0 || !strings.HasPrefix(judge.Refused[0].Consumer, "image pulls") {
+		t.Errorf("%s: %d refusals: %v", result.Outcome, judge.Refusals, judge.Refused)
+	}
+	result.World.requireViolation(t, "deactivated the key "+result.World.OldKey.ID.String()+", which container registry")
+}

@@ -2,6 +2,8 @@ package simulator
 
 import (
 	"fmt"
+	"net/http"
+	"strings"
 	"time"
 
 	"qovery-key-rotation/internal/fakeqovery"
@@ -68,6 +70,7 @@ func (w *World) failing(site string, n int, fault Fault) {
 const (
 	createAccessKey = "iam.CreateAccessKey"
 	putCredentials  = "qovery.PUT /aws/credentials"
+	lookupEvents    = "trail.LookupEvents"
 )
 
 // Scenarios are all scenarios, the plain one first.
@@ -155,7 +158,7 @@ var Scenarios = []Scenario{
 	},
 	{
 		Name: "old-key-in-use", Ends: failsIn + "OldKeyStillInUse",
-		Sentence: "Something outside Qovery goes on using the old key; the grace period is extended for a day, then the rotation is held and names the use.",
+		Sentence: "A forgotten CI job goes on using the old key; the grace period is extended for a day, then the rotation is held and names the use.",
 		Script: func(w *World) {
 			w.UseElsewhere(w.OldKey.ID, "ecr", 10*time.Minute)
 			w.start("rotation", "").Wait()
@@ -213,7 +216,7 @@ var Scenarios = []Scenario{
 		Name: "update-refused", Ends: failsIn + "UpdateRefused",
 		Sentence: "Qovery definitely refuses the update; the new key is discarded, and nothing is different from before.",
 		Script: func(w *World) {
-			w.refusing("PUT", 403)
+			w.refusing("PUT", 403, "")
 			w.start("rotation", "").Wait()
 		},
 	},
@@ -307,6 +310,50 @@ var Scenarios = []Scenario{
 		},
 	},
 	{
+		Name: "registry-with-cluster", Ends: succeeds,
+		Sentence: "Qovery made a container registry with each cluster, which keeps a key of its own; it is rotated too, and no image pull fails.",
+		Setup:    Setup{Registries: true},
+		Script:   func(w *World) { w.start("rotation", "").Wait() },
+	},
+	{
+		Name: "helm-repository", Ends: succeeds,
+		Sentence: "A Helm repository in ECR is read with the key; it is rotated too.",
+		Setup:    Setup{HelmRepository: true},
+		Script:   func(w *World) { w.start("rotation", "").Wait() },
+	},
+	{
+		Name: "route53-provider", Ends: failsIn + "UnmanagedLocations",
+		Sentence: "A cluster's DNS provider holds the key, and can only be changed by hand; the rotation refuses before anything is changed.",
+		Setup:    Setup{Route53: true},
+		Script:   func(w *World) { w.start("rotation", "").Wait() },
+	},
+	{
+		Name: "partial-update", Ends: succeeds,
+		Sentence: "Qovery refuses the update of one of two registries, so the rotation is held in the middle; once that is mended the next execution carries on.",
+		Setup:    Setup{Registries: true},
+		Script: func(w *World) {
+			w.refusing("PUT", 422, registryID(1))
+			w.start("rotation-1", "").Wait()
+			w.Sleep(2 * time.Hour)
+			w.Say("A person mends the registry, and starts the rotation again.")
+			w.Qovery.Configure(func(c *fakeqovery.Config) { c.Hook = nil })
+			w.start("rotation-2", "").Wait()
+		},
+	},
+	{
+		Name: "cloudtrail-throttled", Ends: failsIn + "Throttled",
+		Sentence: "CloudTrail throttles every look-up; what is not known to be unused is not deactivated, and the rotation is held.",
+		Script: func(w *World) {
+			w.Wire.Injector = func(call Call) Fault {
+				if call.Site == lookupEvents {
+					return Fault{Kind: Throttle}
+				}
+				return Fault{}
+			}
+			w.start("rotation", "").Wait()
+		},
+	},
+	{
 		Name: "stopped-cluster", Ends: succeeds,
 		Sentence: "A cluster is stopped; it is passed over and reported, because deploying it would start it.",
 		Setup:    Setup{Clusters: 3},
@@ -336,10 +383,16 @@ func (w *World) byHand(err error) {
 	}
 }
 
-// refusing has Qovery answer all requests of a method with a status.
-func (w *World) refusing(method string, status int) {
+// refusing has Qovery answer all requests of a method with a status, or those
+// that concern one id.
+func (w *World) refusing(method string, status int, id string) {
 	w.Qovery.Configure(func(c *fakeqovery.Config) {
-		c.Hook = refuse(method, status)
+		c.Hook = func(r *http.Request) (apply bool, answer *fakeqovery.Answer) {
+			if r.Method != method || !strings.HasSuffix(r.URL.Path, id) {
+				return true, nil
+			}
+			return false, &fakeqovery.Answer{Status: status, Body: fmt.Sprintf(`{"status":%d,"detail":"Refused"}`, status)}
+		}
 	})
 }
 

@@ -20,13 +20,14 @@ import (
 
 // What every world has.
 const (
-	TargetName     = "production"
-	UserName       = "qovery"
-	account        = "123456789012"
-	region         = "eu-west-3"
-	credentialsID  = "0f3d9a52-6c1e-4b7d-8a25-3e9d4c7b1f60"
-	tokenParameter = "/qovery-key-rotation/qovery-token"
-	machineName    = "qovery-key-rotation"
+	TargetName       = "production"
+	UserName         = "qovery"
+	account          = "123456789012"
+	region           = "eu-west-3"
+	credentialsID    = "0f3d9a52-6c1e-4b7d-8a25-3e9d4c7b1f60"
+	helmRepositoryID = "7a3e5b10-4f7c-4a41-9d5e-61c2f08b9d34"
+	tokenParameter   = "/qovery-key-rotation/qovery-token"
+	machineName      = "qovery-key-rotation"
 )
 
 // Beginning is the virtual time at which every world begins, on a Monday morning.
@@ -43,6 +44,15 @@ type Setup struct {
 	DeployTime time.Duration
 	// NoApplications: no application is deployed while the world goes on.
 	NoApplications bool
+	// Registries: every cluster has the container registry that Qovery makes with it.
+	Registries bool
+	// HelmRepository: the organization has a Helm repository in ECR, read with the key.
+	HelmRepository bool
+	// Route53: the first cluster's DNS provider holds the key.
+	Route53 bool
+	// BlindTo are kinds of locations that the rotation does not see, to prove that
+	// the world sees what that breaks.
+	BlindTo []rotation.LocationKind
 	// Target changes the target's configuration before it is deployed.
 	Target func(*rotation.Target)
 }
@@ -53,6 +63,7 @@ type World struct {
 	Timeline   *Timeline
 	Wire       *Wire
 	IAM        *IAM
+	Trail      *Trail
 	SSM        *SSM
 	Journal    *Journal
 	Executions *Executions
@@ -92,10 +103,11 @@ func NewWorld(setup Setup) (*World, error) {
 		IAM: NewIAM(wire, account, setup.Seed), SSM: NewSSM(wire), Journal: NewJournal(wire), Executions: NewExecutions(wire, setup.Seed),
 		random: newRandom(setup.Seed, worldStream),
 	}
+	w.Trail = NewTrail(w.IAM)
 	w.Target = w.target(setup)
 	w.settle(setup)
 	w.Judge = newJudge(w)
-	if w.functions, err = w.build(); err != nil {
+	if w.functions, err = w.build(setup.BlindTo); err != nil {
 		return nil, err
 	}
 	timeline.OnMinute(w.consume)
@@ -171,16 +183,28 @@ func (w *World) addClusters(setup Setup) {
 		}
 		id := fmt.Sprintf("c1a57e00-0000-4000-8000-%012d", i+1)
 		w.Clusters = append(w.Clusters, id)
-		w.Qovery.AddCluster(fakeqovery.Cluster{
+		cluster := fakeqovery.Cluster{
 			ID: id, Name: name, Region: region, Production: i >= count-productions,
 			CredentialsID: credentialsID, DeployTime: setup.DeployTime, Applications: !setup.NoApplications,
-		})
+		}
+		if setup.Registries {
+			cluster.RegistryID = registryID(i)
+		}
+		if setup.Route53 && i == 0 {
+			cluster.Route53 = fakeKey(w.OldKey)
+		}
+		w.Qovery.AddCluster(cluster)
+	}
+	if setup.HelmRepository {
+		w.Qovery.AddHelmRepository(fakeqovery.Registry{ID: helmRepositoryID, Name: "charts", Region: region, Key: fakeKey(w.OldKey)})
 	}
 }
 
+func registryID(cluster int) string { return fmt.Sprintf("5e915712-0000-4000-8000-%012d", cluster+1) }
+
 // build makes the steps as the functions make them, with this world behind the ports.
-func (w *World) build() (map[string]rotation.Step, error) {
-	client, err := qovery.New(qovery.Options{
+func (w *World) build(blindTo []rotation.LocationKind) (map[string]rotation.Step, error) {
+	sighted, err := qovery.New(qovery.Options{
 		BaseURL:   "https://qovery.simulated",
 		Transport: &qoveryTransport{world: w, inner: fakeqovery.Transport(w.Qovery)},
 		Token:     w.SSM.Token,
@@ -190,19 +214,24 @@ func (w *World) build() (map[string]rotation.Step, error) {
 	if err != nil {
 		return nil, err
 	}
+	var client rotation.Qovery = sighted
+	if len(blindTo) > 0 {
+		client = blind{sighted, blindTo}
+	}
 	guard := rotation.Guard{Clock: w.Timeline, Journal: w.Journal, Log: slog.New(slog.NewJSONHandler(&w.logs, nil))}
+	orphans := rotation.Orphans{Usage: w.IAM, Trail: w.Trail, CreatedBy: CreatorRole}
 	return map[string]rotation.Step{
 		"preflight": rotation.Preflight{Guard: guard, Targets: w.SSM, Keys: w.IAM, Usage: w.IAM, Qovery: client,
 			Executions: w.Executions, Staging: w.SSM, NewID: w.newID},
-		"createkey":         rotation.CreateKey{Guard: guard, Keys: w.IAM, Usage: w.IAM, Qovery: client, Staging: w.SSM},
+		"createkey":         rotation.CreateKey{Guard: guard, Keys: w.IAM, Orphans: orphans, Qovery: client, Staging: w.SSM},
 		"verifykey":         rotation.VerifyKey{Guard: guard, Staging: w.SSM, Identities: w.IAM},
 		"updatecredentials": rotation.UpdateCredentials{Guard: guard, Keys: w.IAM, Qovery: client, Staging: w.SSM},
 		"deployclusters":    rotation.DeployClusters{Guard: guard, Keys: w.IAM, Qovery: client},
-		"checkusage":        rotation.CheckUsage{Guard: guard, Usage: w.IAM},
+		"checkusage":        rotation.CheckUsage{Guard: guard, Usage: w.IAM, Trail: w.Trail},
 		"deactivatekey":     rotation.DeactivateKey{Guard: guard, Keys: w.IAM, Qovery: client},
 		"deletekey":         rotation.DeleteKey{Guard: guard, Keys: w.IAM, Qovery: client},
 		"complete":          rotation.Complete{Guard: guard, Keys: w.IAM, Qovery: client, Staging: w.SSM},
-		"discardkey":        rotation.DiscardKey{Guard: guard, Keys: w.IAM, Usage: w.IAM, Qovery: client, Staging: w.SSM},
+		"discardkey":        rotation.DiscardKey{Guard: guard, Keys: w.IAM, Orphans: orphans, Qovery: client, Staging: w.SSM},
 		"reactivatekey":     rotation.ReactivateKey{Guard: guard, Keys: w.IAM},
 	}, nil
 }

@@ -1,0 +1,112 @@
+package qovery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+const (
+	// Providers of a cluster's DNS, in Qovery's words. Every cluster has one.
+	qoveryDNS  = "QOVERY" // Qovery's own, where nobody's key is
+	route53DNS = "ROUTE53"
+	// dnsPause is between two clusters' requests, so that hundreds of them are
+	// no burst.
+	dnsPause = 50 * time.Millisecond
+	// notInPlan is in the detail of the 403 with which Qovery answers an
+	// organization whose plan does not let clusters have a DNS provider of their
+	// own.
+	notInPlan = "plan required"
+)
+
+type dnsAnswer struct {
+	Provider *dnsProvider `json:"dns_provider"`
+}
+
+// dnsProvider is a cluster's DNS provider as Qovery answers it, never with a secret.
+type dnsProvider struct {
+	Provider    string         `json:"provider"`
+	Credentials dnsCredentials `json:"credentials"`
+}
+
+type dnsCredentials struct {
+	Type        string `json:"type"`
+	AccessKeyID string `json:"aws_access_key_id"`
+}
+
+// dnsProviders lists the DNS providers that clusters have of their own. There is
+// one request for each cluster. Qovery has no id for a DNS provider, so each has
+// that of its cluster.
+func (o *organization) dnsProviders(ctx context.Context, clusters []cluster) ([]rotation.Location, error) {
+	var locations []rotation.Location
+	for i, c := range clusters {
+		if i > 0 && o.client.Clock.Sleep(ctx, dnsPause) != nil {
+			return nil, rotation.Errorf(rotation.Unreachable, "%s was interrupted", readDNSProvider.doing)
+		}
+		got, problem := o.read(ctx, readDNSProvider, c.ID)
+		if i == 0 && isNotInPlan(got) {
+			return nil, nil // the plan is the organization's, so no cluster has one
+		}
+		provider, err := dnsProviderIn(c, got, problem)
+		if err != nil {
+			return nil, err
+		}
+		if provider.Provider != qoveryDNS || provider.Credentials.AccessKeyID != "" {
+			locations = append(locations, provider.location(c))
+		}
+	}
+	return locations, nil
+}
+
+func isNotInPlan(got answer) bool {
+	return got.status == http.StatusForbidden && strings.Contains(strings.ToLower(errorText(got.body)), notInPlan)
+}
+
+// dnsProviderIn takes the provider from an answer. A 404 is no "none": a cluster
+// with Qovery's own provider is answered as any other, and one that was deleted
+// since the clusters were listed will not be listed the next time.
+func dnsProviderIn(c cluster, got answer, problem *rotation.Error) (dnsProvider, error) {
+	switch {
+	case problem != nil && got.status == http.StatusNotFound:
+		return dnsProvider{}, malformed(readDNSProvider, errors.New("the cluster"+shownID(c.ID)+" is listed, and now it is not found"))
+	case problem != nil:
+		return dnsProvider{}, problem
+	}
+	provider, err := decodeDNSProvider(got.body)
+	if err != nil {
+		return dnsProvider{}, malformed(readDNSProvider, fmt.Errorf("of the cluster%s, %w", shownID(c.ID), err))
+	}
+	return provider, nil
+}
+
+// decodeDNSProvider requires the provider's name, and of Route 53 the key unless
+// the credentials say that they are of another type than static ones.
+func decodeDNSProvider(body []byte) (dnsProvider, error) {
+	var read dnsAnswer
+	if err := decode(body, &read); err != nil {
+		return dnsProvider{}, err
+	}
+	if read.Provider == nil || read.Provider.Provider == "" {
+		return dnsProvider{}, errors.New(`there is no "dns_provider", or it does not say which it is`)
+	}
+	held := read.Provider.Credentials
+	static := held.Type == "" || held.Type == "STATIC"
+	if read.Provider.Provider == route53DNS && static && held.AccessKeyID == "" {
+		return dnsProvider{}, errors.New(`Route 53 has no "aws_access_key_id"`)
+	}
+	return *read.Provider, nil
+}
+
+func (p dnsProvider) location(c cluster) rotation.Location {
+	return rotation.Location{
+		LocationRef: rotation.LocationRef{Kind: rotation.DNSProvider, ID: c.ID, Name: c.Name},
+		Key:         rotation.KeyID(p.Credentials.AccessKeyID),
+		Type:        p.Provider,
+		Clusters:    []string{c.ID},
+	}
+}

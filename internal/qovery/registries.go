@@ -1,0 +1,112 @@
+package qovery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+// registryKind is what container registries and Helm repositories differ in.
+type registryKind struct {
+	kind      rotation.LocationKind
+	called    string
+	ecr       string // the kind, in Qovery's words, of one in Amazon ECR
+	list, put endpoint
+	needsTLS  bool // a PUT must say whether TLS certificates are verified
+}
+
+// registry is a container registry or a Helm repository as Qovery answers it,
+// never with a secret.
+type registry struct {
+	ID      string          `json:"id"`
+	Name    string          `json:"name"`
+	Kind    string          `json:"kind"`
+	Cluster *clusterName    `json:"cluster"`
+	Config  *registryConfig `json:"config"`
+	SkipTLS *bool           `json:"skip_tls_verification"`
+}
+
+// registryConfig of one in ECR holds either a static key or a role.
+type registryConfig struct {
+	AccessKeyID string `json:"access_key_id"`
+	RoleARN     string `json:"role_arn"`
+	Region      string `json:"region"`
+}
+
+// locations lists the registries of every kind: one that cannot be rotated may
+// hold the key all the same.
+func (k registryKind) locations(o *organization, ctx context.Context, _ []cluster) ([]rotation.Location, error) {
+	body, err := o.ask(ctx, k.list, o.id)
+	if err != nil {
+		return nil, err
+	}
+	locations, err := k.decode(body)
+	if err != nil {
+		return nil, malformed(k.list, err)
+	}
+	return locations, nil
+}
+
+func (k registryKind) decode(body []byte) ([]rotation.Location, error) {
+	listed, err := decodeList[registry](body)
+	if err != nil {
+		return nil, err
+	}
+	locations := make([]rotation.Location, len(listed))
+	seen := make(map[string]bool, len(listed))
+	for i, read := range listed {
+		if locations[i], err = k.location(read); err != nil {
+			return nil, err
+		}
+		if seen[read.ID] {
+			return nil, fmt.Errorf("%s%s is listed twice", k.called, shownID(read.ID))
+		}
+		seen[read.ID] = true
+	}
+	return locations, nil
+}
+
+// location requires what every later decision rests on: the id, the kind, of one
+// in ECR the key or the role, and of one that can be changed all that the change
+// must repeat, so that it is known before anything has begun.
+func (k registryKind) location(r registry) (rotation.Location, error) {
+	if r.ID == "" {
+		return rotation.Location{}, errors.New("a " + k.called + " has no id")
+	}
+	lacks := func(what string) (rotation.Location, error) {
+		return rotation.Location{}, fmt.Errorf("the %s%s has no %s", k.called, shownID(r.ID), what)
+	}
+	config := registryConfig{}
+	if r.Config != nil {
+		config = *r.Config
+	}
+	inECR := r.Kind == k.ecr
+	// Which of the two is used if there were both is for a person to find out.
+	rotatable := inECR && config.AccessKeyID != "" && config.RoleARN == ""
+	switch {
+	case r.Kind == "":
+		return lacks(`"kind"`)
+	case r.Cluster != nil && r.Cluster.ID == "":
+		return lacks("id of its cluster")
+	case inECR && config.AccessKeyID == "" && config.RoleARN == "":
+		return lacks(`"access_key_id" and no "role_arn", though it is in ECR`)
+	case rotatable && r.Name == "":
+		return lacks(`"name", which a change must repeat`)
+	case rotatable && config.Region == "":
+		return lacks(`"region", which a change must repeat`)
+	case rotatable && k.needsTLS && r.SkipTLS == nil:
+		return lacks(`"skip_tls_verification", which a change must repeat`)
+	}
+	location := rotation.Location{
+		LocationRef: rotation.LocationRef{Kind: k.kind, ID: r.ID, Name: r.Name},
+		Key:         rotation.KeyID(config.AccessKeyID),
+		Type:        r.Kind,
+		Rotatable:   rotatable,
+	}
+	if r.Cluster != nil {
+		location.Clusters = []string{r.Cluster.ID}
+	}
+	return location, nil
+}
