@@ -11,7 +11,7 @@ BUILD := CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH_OF_FUNCTIONS) go build -trimpa
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help demo test check build
+.PHONY: help demo test check build synth deploy
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -30,6 +30,15 @@ check: need-go ## Check format, vet, staticcheck and the state machine definitio
 
 build: need-go ## Build the Lambda functions into dist/ (linux/arm64, reproducible)
 	@for f in $(FUNCTIONS); do echo "dist/$$f/bootstrap"; $(BUILD) -o dist/$$f/bootstrap ./functions/$$f; done
+
+# The CDK's own command line, pinned. It runs 'make build' first (cdk.json).
+CDK := npx --yes aws-cdk@2.1148.1
+
+synth: need-go need-node ## Write the CloudFormation template to cdk.out
+	$(CDK) synth --quiet
+
+deploy: need-go need-node ## Deploy all stacks of cdk.json
+	$(CDK) deploy --all
 
 # What a target needs, and how to get it.
 .PHONY: need-go need-node need-cc

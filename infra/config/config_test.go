@@ -1,0 +1,230 @@
+package config
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+var today = time.Date(2026, 1, 10, 12, 0, 0, 0, time.UTC)
+
+// parse reads a configuration that is written as cdk.json has it.
+func parse(t *testing.T, text string) (Config, error) {
+	t.Helper()
+	var context any
+	if err := json.Unmarshal([]byte(text), &context); err != nil {
+		t.Fatal(err)
+	}
+	return Parse(context, Environment{}, today)
+}
+
+const (
+	organization = `"organizationId": "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90"`
+	startAt      = `"startAt": "2026-01-12T09:00:00+01:00"`
+	schedule     = `"schedule": {` + startAt + `}`
+)
+
+// one is a configuration with one target, which has some more fields.
+func one(more ...string) string {
+	return several(target("production", "qovery", more...))
+}
+
+func several(targets ...string) string { return `{"targets": [` + strings.Join(targets, ", ") + `]}` }
+
+// target has all that a target must have. A field of its own may come again:
+// the last one counts.
+func target(name, user string, more ...string) string {
+	fields := append([]string{fmt.Sprintf(`"name": %q`, name), fmt.Sprintf(`"iamUserName": %q`, user), organization, schedule}, more...)
+	return "{" + strings.Join(fields, ", ") + "}"
+}
+
+func scheduled(more ...string) string {
+	return one(`"schedule": {` + strings.Join(append([]string{startAt}, more...), ", ") + `}`)
+}
+
+func many(n int) string {
+	var targets []string
+	for i := range n {
+		targets = append(targets, target(fmt.Sprintf("t-%d", i), fmt.Sprintf("user-%d", i)))
+	}
+	return several(targets...)
+}
+
+func elsewhere(n int) string {
+	return `"handledElsewhere": [` + strings.Repeat(`"0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12", `, n-1) + `"0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12"]`
+}
+
+// Every mistake, with the whole line that it is answered with.
+var mistakes = []struct{ name, config, want string }{
+	{"nothing there", `null`, `rotation: is missing from the context in cdk.json (for example {"targets": [...], "alertEmails": [...]})`},
+	{"no object", `"production"`, `rotation: is a string, not an object (for example {...})`},
+	{"no targets", `{}`, `rotation.targets: is required: there is nothing to rotate without a target (for example [{...}])`},
+	{"empty targets", `{"targets": []}`, `rotation.targets: is required: there is nothing to rotate without a target (for example [{...}])`},
+	{"targets not a list", `{"targets": {}}`, `rotation.targets: is an object, not a list (for example [{...}])`},
+	{"target no object", `{"targets": ["production"]}`, `rotation.targets[0]: is a string, not an object (for example {...})`},
+
+	{"unknown field", several(target("a", "b")[:1] + `"iamUser": "x", ` + target("a", "b")[1:]), `rotation.targets[0].iamUser: is no field that is known (for example "iamUserName")`},
+	{"unknown field at the top", `{"targets": [` + target("a", "b") + `], "alertEmail": "a@example.com"}`, `rotation.alertEmail: is no field that is known (for example "alertEmails")`},
+	{"unknown field inside", scheduled(`"startat": "2026-01-12T09:00:00Z"`), `rotation.targets[0].schedule.startat: is no field that is known (for example "startAt")`},
+	{"number as text", scheduled(`"rateDays": "90"`), `rotation.targets[0].schedule.rateDays: is a string, not a whole number (for example 90)`},
+	{"fraction", scheduled(`"rateDays": 90.5`), `rotation.targets[0].schedule.rateDays: is a fraction, not a whole number (for example 90)`},
+	{"null", one(`"verification": null`), `rotation.targets[0].verification: is null, not a string (for example "canary")`},
+	{"flag as text", scheduled(`"enabled": "yes"`), `rotation.targets[0].schedule.enabled: is a string, not true or false (for example true)`},
+	{"no duration", one(`"gracePeriod": "2 hours"`), `rotation.targets[0].gracePeriod: "2 hours" is not a duration such as 2h or 90m (for example "2h")`},
+	{"duration as number", one(`"gracePeriod": 7200`), `rotation.targets[0].gracePeriod: is a number, not a string (for example "2h")`},
+
+	{"name missing", several(`{"iamUserName": "qovery", ` + organization + `, ` + schedule + `}`), `rotation.targets[0].name: is required (for example "production")`},
+	{"bad name", one(`"name": "Production"`), `rotation.targets[0].name: "Production" is not 1 to 32 characters of a-z, 0-9 and - (for example "production")`},
+	{"long name", one(`"name": "` + strings.Repeat("a", 33) + `"`), `rotation.targets[0].name: "` + strings.Repeat("a", 33) + `" is not 1 to 32 characters of a-z, 0-9 and - (for example "production")`},
+	{"user missing", one(`"iamUserName": ""`), `rotation.targets[0].iamUserName: is required (for example "qovery")`},
+	{"bad user", one(`"iamUserName": "qovery *"`), `rotation.targets[0].iamUserName: "qovery *" is no IAM user name (for example "qovery")`},
+	{"bad path", one(`"iamUserPath": "automation"`), `rotation.targets[0].iamUserPath: "automation" does not begin and end with a slash (for example "/automation/")`},
+	{"bad organization", one(`"organizationId": "my-company"`), `rotation.targets[0].organizationId: "my-company" is no UUID (for example "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90")`},
+	{"bad location", one(`"handledElsewhere": ["registry"]`), `rotation.targets[0].handledElsewhere[0]: "registry" is no UUID (for example "0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12")`},
+	{"bad token parameter", one(`"tokenParameter": "qovery-token"`), `rotation.targets[0].tokenParameter: "qovery-token" is no SSM parameter name that begins with a slash (for example "/qovery-key-rotation/qovery-token")`},
+	{"token among secrets", one(`"tokenParameter": "/qovery-key-rotation/staged/token"`), `rotation.targets[0].tokenParameter: "/qovery-key-rotation/staged/token" lies under /qovery-key-rotation/staged/, where other things are kept (for example "/qovery-key-rotation/qovery-token")`},
+	{"token among targets", one(`"tokenParameter": "/qovery-key-rotation/targets/token"`), `rotation.targets[0].tokenParameter: "/qovery-key-rotation/targets/token" lies under /qovery-key-rotation/targets/, where other things are kept (for example "/qovery-key-rotation/qovery-token")`},
+	{"bad account", one(`"account": "1234"`), `rotation.targets[0].account: "1234" is not twelve digits (for example "123456789012")`},
+	{"account as number", one(`"account": 123456789012`), `rotation.targets[0].account: is a number, not a string (for example "123456789012")`},
+	{"bad region", one(`"region": "Paris"`), `rotation.targets[0].region: "Paris" is no AWS region (for example "eu-west-3")`},
+	{"too many locations", one(elsewhere(100)), `rotation.targets[0].handledElsewhere: with 100 locations the target takes 4407 bytes, and a parameter holds 4096 (for example fewer than 80 locations)`},
+
+	{"rate too short", scheduled(`"rateDays": 6`), `rotation.targets[0].schedule.rateDays: 6 is not 7 to 365 (for example 90)`},
+	{"rate too long", scheduled(`"rateDays": 366`), `rotation.targets[0].schedule.rateDays: 366 is not 7 to 365 (for example 90)`},
+	{"no rate", scheduled(`"rateDays": 0`), `rotation.targets[0].schedule.rateDays: 0 is not 7 to 365 (for example 90)`},
+	{"start missing", one(`"schedule": {}`), `rotation.targets[0].schedule.startAt: is required (for example "2026-01-12T09:00:00+01:00")`},
+	{"start without offset", one(`"schedule": {"startAt": "2026-01-12T09:00:00"}`), `rotation.targets[0].schedule.startAt: "2026-01-12T09:00:00" is no RFC 3339 time with offset (for example "2026-01-12T09:00:00+01:00")`},
+	{"start too far away", one(`"schedule": {"startAt": "2062-01-12T09:00:00Z"}`), `rotation.targets[0].schedule.startAt: "2062-01-12T09:00:00Z" leads to no rotation within ten years (for example "2026-01-12T09:00:00+01:00")`},
+	{"window too long", scheduled(`"flexibleWindowMinutes": 1441`), `rotation.targets[0].schedule.flexibleWindowMinutes: 1441 is not 0 to 1440 (for example 60)`},
+	{"window negative", scheduled(`"flexibleWindowMinutes": -1`), `rotation.targets[0].schedule.flexibleWindowMinutes: -1 is not 0 to 1440 (for example 60)`},
+
+	{"grace too short", one(`"gracePeriod": "1h59m"`), `rotation.targets[0].gracePeriod: 1h59m is not 2h to 24h (for example "2h")`},
+	{"grace too long", one(`"gracePeriod": "25h"`), `rotation.targets[0].gracePeriod: 25h is not 2h to 24h (for example "2h")`},
+	{"idle too short", one(`"idleFor": "14m"`), `rotation.targets[0].idleFor: 14m is not 15m to 2h (for example "1h")`},
+	{"idle over the grace period", one(`"idleFor": "3h"`), `rotation.targets[0].idleFor: 3h is not 15m to 2h (for example "1h")`},
+	{"extension too long", one(`"maxGraceExtension": "169h"`), `rotation.targets[0].maxGraceExtension: 169h is not 0s to 168h (for example "24h")`},
+	{"observation too short", one(`"observationPeriod": "4m"`), `rotation.targets[0].observationPeriod: 4m is not 5m to 24h (for example "30m")`},
+	{"observation too long", one(`"observationPeriod": "25h"`), `rotation.targets[0].observationPeriod: 25h is not 5m to 24h (for example "30m")`},
+	{"timeout too short", one(`"deploymentTimeout": "10m"`), `rotation.targets[0].deploymentTimeout: 10m is not 15m to 12h (for example "2h")`},
+	{"timeout too long", one(`"deploymentTimeout": "13h"`), `rotation.targets[0].deploymentTimeout: 13h is not 15m to 12h (for example "2h")`},
+	{"no attempts", one(`"maxDeployAttempts": 0`), `rotation.targets[0].maxDeployAttempts: 0 is not 1 to 5 (for example 2)`},
+	{"too many attempts", one(`"maxDeployAttempts": 6`), `rotation.targets[0].maxDeployAttempts: 6 is not 1 to 5 (for example 2)`},
+	{"unknown verification", one(`"verification": "all"`), `rotation.targets[0].verification: "all" is neither none nor canary (for example "canary")`},
+
+	{"duplicate name", several(target("a", "x"), target("a", "y")), `rotation.targets[1].name: "a" is the name of targets[0] already (for example "a-2")`},
+	{"duplicate user", several(target("a", "Qovery"), target("b", "qovery")), `rotation.targets[1].iamUserName: "qovery" is rotated by targets[0] already (for example one target for each IAM user)`},
+	{"duplicate user in two regions", several(target("a", "x", `"account": "111111111111", "region": "eu-west-3"`), target("b", "x", `"account": "111111111111", "region": "us-east-1"`)),
+		`rotation.targets[1].iamUserName: "x" is rotated by targets[0] already, in the account 111111111111 (for example one target for each IAM user)`},
+	{"too many targets", many(51), `rotation.targets: 51 targets go to the CLI's account in the CLI's region; a stack takes 50 (for example another "region" or "account" for some of them)`},
+
+	{"bad e-mail", `{"targets": [` + target("a", "b") + `], "alertEmails": ["platform"]}`, `rotation.alertEmails[0]: "platform" is no e-mail address (for example "platform@example.com")`},
+	{"e-mail with a name", `{"targets": [` + target("a", "b") + `], "alertEmails": ["Platform <p@example.com>"]}`, `rotation.alertEmails[0]: "Platform <p@example.com>" is no e-mail address (for example "platform@example.com")`},
+	{"e-mail no text", `{"targets": [` + target("a", "b") + `], "alertEmails": [7]}`, `rotation.alertEmails[0]: is a number, not a string (for example "platform@example.com")`},
+	{"e-mail twice", `{"targets": [` + target("a", "b") + `], "alertEmails": ["p@example.com", "P@example.com"]}`, `rotation.alertEmails[1]: "P@example.com" is there already, as alertEmails[0] (for example an address once)`},
+	{"key-age limit too low", `{"targets": [` + target("a", "b") + `], "keyAgeLimitDays": 7}`, `rotation.keyAgeLimitDays: 7 is not 8 to 400 (for example 100)`},
+	{"key-age limit too high", `{"targets": [` + target("a", "b") + `], "keyAgeLimitDays": 401}`, `rotation.keyAgeLimitDays: 401 is not 8 to 400 (for example 100)`},
+	{"key-age limit not above the rate", `{"targets": [` + target("a", "b") + `], "keyAgeLimitDays": 90}`, `rotation.keyAgeLimitDays: 90 is not above the 90 of targets[0].schedule.rateDays, so that every key would be over the limit before it is replaced (for example 100)`},
+	{"API without TLS", `{"targets": [` + target("a", "b") + `], "qoveryApiUrl": "http://api.qovery.com"}`, `rotation.qoveryApiUrl: is no https URL without user, query and fragment (for example "https://api.qovery.com")`},
+}
+
+func TestMistakes(t *testing.T) {
+	for _, row := range mistakes {
+		t.Run(row.name, func(t *testing.T) {
+			_, err := parse(t, row.config)
+			var found Mistakes
+			if !errors.As(err, &found) {
+				t.Fatalf("the error is %v", err)
+			}
+			if len(found) != 1 || found[0].Error() != row.want {
+				t.Errorf("got:\n%s\nnot:\n  %s", err, row.want)
+			}
+		})
+	}
+}
+
+// All mistakes are told at once.
+func TestAllMistakesAreTold(t *testing.T) {
+	_, err := parse(t, `{"targets": [
+		{"name": "a", "iamUserName": "x", "organizationId": "no", "schedule": {"startAt": "2026-01-12T09:00:00"}},
+		{"name": "a", "iamUserName": 7, "gracePeriod": "1h", "color": "red"}
+	]}`)
+	want := `cdk.json: there are 8 mistakes in the context
+  rotation.targets[1].color: is no field that is known (for example account, deploymentTimeout, gracePeriod, handledElsewhere, iamUserName, iamUserPath, idleFor, maxDeployAttempts, maxGraceExtension, name, observationPeriod, organizationId, region, schedule, tokenParameter, verification)
+  rotation.targets[1].iamUserName: is a number, not a string (for example "qovery")
+  rotation.targets[0].organizationId: "no" is no UUID (for example "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90")
+  rotation.targets[0].schedule.startAt: "2026-01-12T09:00:00" is no RFC 3339 time with offset (for example "2026-01-12T09:00:00+01:00")
+  rotation.targets[1].organizationId: is required (for example "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90")
+  rotation.targets[1].schedule.startAt: is required (for example "2026-01-12T09:00:00+01:00")
+  rotation.targets[1].gracePeriod: 1h is not 2h to 24h (for example "2h")
+  rotation.targets[1].name: "a" is the name of targets[0] already (for example "a-2")
+`
+	if err == nil || err.Error() != want {
+		t.Errorf("got:\n%v\nnot:\n%s", err, want)
+	}
+}
+
+func TestDefaultsAreFilledIn(t *testing.T) {
+	config, err := parse(t, one())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := rotation.DefaultTarget()
+	want.Name, want.IAMUserName = "production", "qovery"
+	want.OrganizationID, want.Schedule.StartAt = "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90", "2026-01-12T09:00:00+01:00"
+	if got := TargetJSON(config.Targets[0]); got != TargetJSON(want) {
+		t.Errorf("the target is %s", got)
+	}
+	if config.KeyAgeLimitDays != 100 {
+		t.Errorf("the key-age limit is %d", config.KeyAgeLimitDays)
+	}
+}
+
+// The mistakes show examples; taken together they are a right configuration.
+func TestExampleIsRight(t *testing.T) {
+	data, err := json.Marshal(example())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parse(t, string(data)); err != nil {
+		t.Error(err)
+	}
+}
+
+// What Preflight will parse is what was configured.
+func TestTargetsSurviveTheirParameter(t *testing.T) {
+	config, err := parse(t, one(`"iamUserPath": "/a<b>&c/"`, elsewhere(3), `"verification": "none"`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := rotation.ParseTarget([]byte(TargetJSON(config.Targets[0])))
+	if err != nil || TargetJSON(parsed) != TargetJSON(config.Targets[0]) {
+		t.Errorf("%v, %+v", err, parsed)
+	}
+}
+
+func TestStacksGroupTargets(t *testing.T) {
+	const home, far = `"account": "111111111111", "region": "eu-west-3"`, `"region": "us-east-1"`
+	var context any
+	if err := json.Unmarshal([]byte(several(target("a", "a"), target("b", "b", far), target("c", "c", home))), &context); err != nil {
+		t.Fatal(err)
+	}
+	config, err := Parse(context, Environment{"111111111111", "eu-west-3"}, today)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, stack := range config.Stacks() {
+		for _, target := range stack.Targets {
+			got = append(got, stack.Environment.String()+": "+target.Name)
+		}
+	}
+	want := "111111111111 in eu-west-3: a, 111111111111 in eu-west-3: c, 111111111111 in us-east-1: b"
+	if strings.Join(got, ", ") != want {
+		t.Errorf("the stacks are %v", got)
+	}
+}

@@ -1,0 +1,65 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+// Mistakes are all mistakes in a configuration, each with its field's path.
+type Mistakes []*rotation.FieldError
+
+// Error lists them, a line each.
+func (m Mistakes) Error() string {
+	var text strings.Builder
+	if len(m) == 1 {
+		text.WriteString("cdk.json: there is 1 mistake in the context\n")
+	} else {
+		fmt.Fprintf(&text, "cdk.json: there are %d mistakes in the context\n", len(m))
+	}
+	for _, mistake := range m {
+		fmt.Fprintf(&text, "  %s\n", mistake)
+	}
+	return text.String()
+}
+
+func (m *Mistakes) add(field, problem, example string) {
+	*m = append(*m, &rotation.FieldError{Field: field, Problem: problem, Example: example})
+}
+
+// adopt adds what the domain found, with the path of the value that it looked
+// at. Of a field whose shape is wrong already, that is all there is to say.
+func (m *Mistakes) adopt(path string, err error) {
+	for _, mistake := range fieldErrors(err) {
+		field := path + "." + mistake.Field
+		if !m.has(field) {
+			m.add(field, mistake.Problem, mistake.Example)
+		}
+	}
+}
+
+func (m Mistakes) has(field string) bool {
+	return slices.ContainsFunc(m, func(e *rotation.FieldError) bool { return e.Field == field })
+}
+
+// fieldErrors takes apart what errors.Join has put together.
+func fieldErrors(err error) []*rotation.FieldError {
+	if err == nil {
+		return nil
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []*rotation.FieldError
+		for _, e := range joined.Unwrap() {
+			all = append(all, fieldErrors(e)...)
+		}
+		return all
+	}
+	var mistake *rotation.FieldError
+	if errors.As(err, &mistake) {
+		return []*rotation.FieldError{mistake}
+	}
+	return []*rotation.FieldError{{Field: "target", Problem: err.Error(), Example: "none"}}
+}

@@ -1,0 +1,50 @@
+package config
+
+import (
+	"fmt"
+	"time"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+// checkSchedule wants a first rotation within ten years. A later one is a slip of
+// the finger, and would rotate nothing.
+func checkSchedule(path string, schedule rotation.Schedule, now time.Time, found *Mistakes) {
+	field := path + ".schedule.startAt"
+	if found.has(field) || found.has(path+".schedule.rateDays") {
+		return // Check has said so
+	}
+	first, err := schedule.FirstRun(now)
+	if err != nil || first.Before(now) || first.After(now.AddDate(10, 0, 0)) {
+		found.add(field, fmt.Sprintf("%q leads to no rotation within ten years", schedule.StartAt), `"2026-01-12T09:00:00+01:00"`)
+	}
+}
+
+// DueWarning tells what a deployment at this time may do to a rotation that is
+// due about now, or is empty. A deployment gives the schedule a new StartDate,
+// and what was due before that is not caught up.
+func DueWarning(target rotation.Target, now time.Time) string {
+	first, err := target.Schedule.FirstRun(now)
+	if err != nil || !target.Schedule.Enabled {
+		return ""
+	}
+	period := time.Duration(target.Schedule.RateDays) * 24 * time.Hour
+	previous := first.Add(-period)
+	window := time.Duration(target.Schedule.FlexibleWindowMinutes) * time.Minute
+	anchor, err := time.Parse(time.RFC3339, target.Schedule.StartAt)
+	startedBefore := err == nil && !previous.Before(anchor)
+	switch {
+	case startedBefore && previous.After(now):
+		return fmt.Sprintf("The rotation of %s is due at %s, in less than ten minutes. This deployment moves it to %s; deploy after it has started, or start it by hand.",
+			target.Name, inUTC(previous), inUTC(first))
+	case startedBefore && now.Before(previous.Add(window)):
+		return fmt.Sprintf("The rotation of %s was due at %s and starts within %d minutes of that. If it has not started yet, this deployment moves it to %s; see that it runs, or start it by hand.",
+			target.Name, inUTC(previous), target.Schedule.FlexibleWindowMinutes, inUTC(first))
+	case first.Before(now.Add(24 * time.Hour)):
+		return fmt.Sprintf("The rotation of %s is due at %s. If this deployment is not over by then, CloudFormation refuses the schedule, or the rotation is moved by %d days.",
+			target.Name, inUTC(first), target.Schedule.RateDays)
+	}
+	return ""
+}
+
+func inUTC(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

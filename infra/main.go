@@ -1,0 +1,66 @@
+// Command infra is the CDK app: it turns the configuration in cdk.json into one
+// CloudFormation stack for each account and region. The CDK's CLI runs it.
+package main
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+
+	"qovery-key-rotation/infra/config"
+	"qovery-key-rotation/infra/stack"
+)
+
+// assetsDir is where the build of cdk.json puts the functions.
+const assetsDir = "dist"
+
+func main() {
+	if err := synthesize(time.Now()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func synthesize(now time.Time) error {
+	clean, err := ownTempDir()
+	if err != nil {
+		return err
+	}
+	defer clean()
+	context, err := readContext(config.Key)
+	if err != nil {
+		return err
+	}
+	cli := config.Environment{Account: os.Getenv("CDK_DEFAULT_ACCOUNT"), Region: os.Getenv("CDK_DEFAULT_REGION")}
+	cfg, err := config.Parse(context, cli, now)
+	if err != nil {
+		return err
+	}
+	if err := stack.CheckAssets(assetsDir); err != nil {
+		return err
+	}
+	app := awscdk.NewApp(&awscdk.AppProps{
+		AnalyticsReporting: jsii.Bool(false), // no resource in the template that only counts its users
+	})
+	stack.AddAll(app, cfg, assetsDir, now)
+	app.Synth(nil)
+	return nil
+}
+
+// ownTempDir lets what jsii unpacks go to a folder that is removed in the end.
+//
+// jsii.Close would clean up as well, but once Node runs it waits for it twice at
+// the same time, and now and then prints an error that is none. Before that it
+// only removes what jsii has unpacked by then. Node ends with this process.
+func ownTempDir() (clean func(), err error) {
+	jsii.Close()
+	dir, err := os.MkdirTemp("", "infra")
+	if err != nil {
+		return nil, fmt.Errorf("making a temporary folder: %w", err)
+	}
+	clean = func() { os.RemoveAll(dir) }
+	return clean, os.Setenv("TMPDIR", dir)
+}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aws/jsii-runtime-go"
+)
+
+// The tests run the app as the CDK's CLI does: as a process, with the context
+// and the place of the output in its environment.
+func TestMain(m *testing.M) {
+	if os.Getenv("RUN_THE_APP") != "" {
+		main()
+		os.Exit(0)
+	}
+	jsii.Close() // removes what jsii unpacks into every process
+	os.Exit(m.Run())
+}
+
+// run runs the app in a folder in which the given functions are built.
+func run(t *testing.T, context string, functions ...string) (output string, status int, out string) {
+	t.Helper()
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for _, name := range functions {
+		folder := filepath.Join(dir, assetsDir, name)
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(folder, "bootstrap"), []byte(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out = filepath.Join(dir, "cdk.out")
+	app := exec.Command(program)
+	app.Dir = dir
+	app.Env = append(os.Environ(), "RUN_THE_APP=1", "CDK_CONTEXT_JSON="+context, "CDK_OUTDIR="+out,
+		"CDK_DEFAULT_ACCOUNT=", "CDK_DEFAULT_REGION=", "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION=1", "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=1")
+	text, _ := app.CombinedOutput()
+	return string(text), app.ProcessState.ExitCode(), out
+}
+
+// requireNoTrace makes sure that a person is shown sentences alone.
+func requireNoTrace(t *testing.T, output string) {
+	t.Helper()
+	for _, trace := range []string{"goroutine", "panic", ".go:", ".js:", "    at ", "jsii"} {
+		if strings.Contains(output, trace) {
+			t.Errorf("there is a trace (%q) in:\n%s", trace, output)
+		}
+	}
+}
+
+func TestMistakesEndSynthesisPlainly(t *testing.T) {
+	output, status, _ := run(t, `{"rotation": {"targets": [{"name": "Production", "iamUserName": "qovery", "organisationId": "6c4f9e2a"}]}}`)
+	if status != 1 {
+		t.Errorf("the status is %d", status)
+	}
+	for _, want := range []string{
+		"cdk.json: there are 4 mistakes in the context\n",
+		`rotation.targets[0].organisationId: is no field that is known (for example "organizationId")`,
+		`rotation.targets[0].organizationId: is required`,
+		`rotation.targets[0].schedule.startAt: is required`,
+		`rotation.targets[0].name: "Production" is not 1 to 32 characters`,
+	} {
+		if !strings.Contains(output, want) {
+			t.Errorf("%q is not in:\n%s", want, output)
+		}
+	}
+	requireNoTrace(t, output)
+}
+
+const context = `{"rotation": {"targets": [{
+	"name": "production", "iamUserName": "qovery", "organizationId": "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90",
+	"schedule": {"startAt": "2026-01-12T09:00:00+01:00"}
+}]}}`
+
+// A context that is too long for a variable comes in a file.
+func TestLongContextComesInAFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "context.json")
+	if err := os.WriteFile(file, []byte(`{"rotation": {"targets": 7}}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("CONTEXT_OVERFLOW_LOCATION_ENV", file)
+	output, status, _ := run(t, `{"other": true}`)
+	if want := "rotation.targets: is a number, not a list"; status != 1 || !strings.Contains(output, want) {
+		t.Errorf("%d, %s", status, output)
+	}
+}
+
+func TestFunctionsThatAreNotBuiltEndSynthesisPlainly(t *testing.T) {
+	output, status, _ := run(t, context, "preflight")
+	if want := "the function createkey is not built: there is no file dist/createkey/bootstrap (run make build)"; status != 1 || !strings.Contains(output, want) {
+		t.Errorf("%d, %s", status, output)
+	}
+	requireNoTrace(t, output)
+}
+
+func TestSynthesis(t *testing.T) {
+	output, status, out := run(t, context, "preflight", "createkey", "verifykey", "updatecredentials", "deployclusters", "checkusage",
+		"deactivatekey", "deletekey", "complete", "discardkey", "reactivatekey", "notify")
+	if status != 0 {
+		t.Fatalf("%d, %s", status, output)
+	}
+	data, err := os.ReadFile(filepath.Join(out, "qovery-key-rotation.template.json"))
+	if err != nil || !json.Valid(data) {
+		t.Errorf("the template: %v", err)
+	}
+}

@@ -1,0 +1,67 @@
+package stack
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// newAlarms makes the alarms on what no execution reports by its own end. They
+// have no actions: their changes go to notify, as executions' ends do.
+func (b *builder) newAlarms(functions map[string]awslambda.Function, machine awsstepfunctions.StateMachine) []awscloudwatch.Alarm {
+	every := func(minutes float64, statistic string) *awscloudwatch.MetricOptions {
+		return &awscloudwatch.MetricOptions{Period: awscdk.Duration_Minutes(&minutes), Statistic: &statistic}
+	}
+	return []awscloudwatch.Alarm{
+		b.newAlarm("undelivered", 1, 1, b.undelivered.MetricApproximateNumberOfMessagesVisible(every(5, "Maximum")),
+			"A rotation was not started by its schedule, or a notice was not delivered, although that was tried for a day. "+
+				"Read the message in the queue "+named("undelivered")+", mend the cause, start the rotation by hand, and delete the message."),
+		b.newAlarm("throttled", 1, 1, machine.MetricThrottled(every(5, "Sum")),
+			"Step Functions throttles the rotations of this account. They go on later by themselves; if this lasts, see what else uses the quota."),
+		b.newAlarm("waiting", 6, 1, functions["preflight"].MetricErrors(every(60, "Sum")),
+			"For six hours a rotation has been trying to begin. It goes on trying for a day. See its execution for what it waits for: "+
+				"clusters that are being deployed, another rotation, or a service that does not answer."),
+		b.newAlarm("steps-failing", 3, 1, sumOfErrors(functions),
+			"For three hours steps of a rotation have failed and been tried again, which is longer than retries last. "+
+				"See the running execution for the step, and the step's log for the cause."),
+		// Lambda tries an event three times.
+		b.newAlarm("notices-failing", 1, 3, functions[notify].MetricErrors(every(60, "Sum")),
+			"The function that composes notices fails. What it failed on was sent as it is. See the log of "+named(notify)+"."),
+	}
+}
+
+// newAlarm rings when a metric has reached the threshold in so many periods in a row.
+func (b *builder) newAlarm(name string, periods, threshold float64, metric awscloudwatch.IMetric, description string) awscloudwatch.Alarm {
+	return awscloudwatch.NewAlarm(b.Stack, new("alarm-"+name), &awscloudwatch.AlarmProps{
+		AlarmName: new(named(name)), AlarmDescription: &description, Metric: metric,
+		Threshold: &threshold, EvaluationPeriods: &periods,
+		ComparisonOperator: awscloudwatch.ComparisonOperator_GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+		TreatMissingData:   awscloudwatch.TreatMissingData_NOT_BREACHING, // no rotation, no metric
+	})
+}
+
+// sumOfErrors adds up the errors of the steps other than preflight, which may
+// rightly fail for a day. They are ten, the most that an alarm can add up.
+func sumOfErrors(made map[string]awslambda.Function) awscloudwatch.IMetric {
+	using := map[string]awscloudwatch.IMetric{}
+	var terms []string
+	for _, f := range functions {
+		if f.name == "preflight" || f.name == notify {
+			continue
+		}
+		id := fmt.Sprintf("e%d", len(terms))
+		using[id] = made[f.name].MetricErrors(&awscloudwatch.MetricOptions{Statistic: jsii.String("Sum")})
+		terms = append(terms, id)
+	}
+	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
+		Expression:   new(fmt.Sprintf("SUM([%s])", strings.Join(terms, ", "))),
+		Label:        jsii.String("errors of steps"),
+		UsingMetrics: &using,
+		Period:       awscdk.Duration_Hours(jsii.Number(1)),
+	})
+}

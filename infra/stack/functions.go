@@ -1,0 +1,185 @@
+package stack
+
+import (
+	"maps"
+	"time"
+
+	"qovery-key-rotation/infra/config"
+	"qovery-key-rotation/internal/environment"
+	"qovery-key-rotation/internal/rotation"
+)
+
+// function is one Lambda function: what it is for, which variables it reads, and
+// what it may do. Everything else is the same for all.
+type function struct {
+	name string
+	does string
+	env  []string
+	may  []grant
+}
+
+// notify is the one function that is no step of the state machine.
+const notify = "notify"
+
+// TopicARN is the variable with the topic that notify publishes to.
+const topicARN = "TOPIC_ARN"
+
+// The functions. A step gets what its ports use, and nothing for later.
+//
+// IAM knows no action for DynamoDB's transactions: closing a journal record is
+// a PutItem and a DeleteItem.
+var functions = []function{
+	{
+		name: "preflight",
+		does: "Loads the target, looks at IAM, Qovery and the journal, decides the plan and takes the lock",
+		env:  []string{environment.TableName, environment.TargetPrefix, environment.StagedPrefix, environment.QoveryAPIURL},
+		may: []grant{
+			{targetParameters, actions("ssm:GetParameter")},
+			{tokenParameters, actions("ssm:GetParameter")},
+			{stagedSecrets, actions("ssm:GetParameter")},
+			{targetUsers, actions("iam:ListAccessKeys", "iam:GetAccessKeyLastUsed")},
+			{journalTable, actions("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem")},
+			{executions, actions("states:DescribeExecution")},
+		},
+	},
+	{
+		name: "createkey",
+		does: "Creates the new key and stages its secret; deletes a key that an earlier try of its own left behind",
+		env:  []string{environment.TableName, environment.StagedPrefix, environment.QoveryAPIURL},
+		may: []grant{
+			{tokenParameters, actions("ssm:GetParameter")},
+			{stagedSecrets, actions("ssm:GetParameter", "ssm:PutParameter", "ssm:DeleteParameter")},
+			{targetUsers, actions("iam:ListAccessKeys", "iam:GetAccessKeyLastUsed", "iam:CreateAccessKey", "iam:DeleteAccessKey")},
+			{journalTable, actions("dynamodb:GetItem", "dynamodb:PutItem")},
+		},
+	},
+	{
+		name: "verifykey",
+		does: "Signs requests to STS with the new key until it works reliably",
+		env:  []string{environment.TableName, environment.StagedPrefix},
+		may: []grant{
+			{stagedSecrets, actions("ssm:GetParameter")},
+			{journalTable, actions("dynamodb:GetItem")},
+		},
+	},
+	{
+		name: "updatecredentials",
+		does: "Puts the new key into every location in Qovery, and destroys its staged secret",
+		env:  []string{environment.TableName, environment.StagedPrefix, environment.QoveryAPIURL},
+		may: []grant{
+			{tokenParameters, actions("ssm:GetParameter")},
+			{stagedSecrets, actions("ssm:GetParameter", "ssm:DeleteParameter")},
+			{targetUsers, actions("iam:ListAccessKeys")},
+			{journalTable, actions("dynamodb:GetItem", "dynamodb:PutItem")},
+		},
+	},
+	{
+		name: "deployclusters",
+		does: "Deploys the clusters with the new key, wave after wave; later the canary",
+		env:  []string{environment.TableName, environment.QoveryAPIURL},
+		may: []grant{
+			{tokenParameters, actions("ssm:GetParameter")},
+			{targetUsers, actions("iam:ListAccessKeys")},
+			{journalTable, actions("dynamodb:GetItem", "dynamodb:PutItem")},
+		},
+	},
+	{
+		name: "checkusage",
+		does: "Asks whether anything still uses the old key",
+		env:  []string{environment.TableName},
+		may: []grant{
+			{targetUsers, actions("iam:GetAccessKeyLastUsed")},
+			{journalTable, actions("dynamodb:GetItem")},
+		},
+	},
+	{
+		name: "deactivatekey",
+		does: "Makes the old key Inactive",
+		env:  []string{environment.TableName, environment.QoveryAPIURL},
+		may: []grant{
+			{tokenParameters, actions("ssm:GetParameter")},
+			{targetUsers, actions("iam:ListAccessKeys", "iam:UpdateAccessKey")},
+			{journalTable, actions("dynamodb:GetItem", "dynamodb:PutItem")},
+		},
+	},
+	{
+		name: "deletekey",
+		does: "Deletes the old key",
+		env:  []string{environment.TableName, environment.QoveryAPIURL},
+		may: []grant{
+			{tokenParameters, actions("ssm:GetParameter")},
+			{targetUsers, actions("iam:ListAccessKeys", "iam:DeleteAccessKey")},
+			{journalTable, actions("dynamodb:GetItem", "dynamodb:PutItem")},
+		},
+	},
+	{
+		name: "complete",
+		does: "Closes the journal's record and sums the rotation up",
+		env:  []string{environment.TableName, environment.StagedPrefix, environment.QoveryAPIURL},
+		may: []grant{
+			{tokenParameters, actions("ssm:GetParameter")},
+			{stagedSecrets, actions("ssm:DeleteParameter")},
+			{targetUsers, actions("iam:ListAccessKeys")},
+			{journalTable, actions("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem")},
+		},
+	},
+	{
+		name: "discardkey",
+		does: "Deletes the new key and its secret after a rotation that came to nothing, and closes the record",
+		env:  []string{environment.TableName, environment.StagedPrefix, environment.QoveryAPIURL},
+		may: []grant{
+			{tokenParameters, actions("ssm:GetParameter")},
+			{stagedSecrets, actions("ssm:DeleteParameter")},
+			{targetUsers, actions("iam:ListAccessKeys", "iam:GetAccessKeyLastUsed", "iam:DeleteAccessKey")},
+			{journalTable, actions("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem")},
+		},
+	},
+	{
+		name: "reactivatekey",
+		does: "Makes the old key Active again, if this rotation made it Inactive",
+		env:  []string{environment.TableName},
+		may: []grant{
+			{targetUsers, actions("iam:ListAccessKeys", "iam:UpdateAccessKey")},
+			{journalTable, actions("dynamodb:GetItem", "dynamodb:PutItem")},
+		},
+	},
+	{
+		name: notify,
+		does: "Tells people how rotations ended and which alarms rang, in words",
+		env:  []string{environment.TableName, environment.TargetPrefix, topicARN},
+		may: []grant{
+			{targetParameters, actions("ssm:GetParameter")},
+			{targetUsers, actions("iam:ListAccessKeys")},
+			{journalTable, actions("dynamodb:GetItem", "dynamodb:Query")},
+			{noticeTopic, actions("sns:Publish")},
+		},
+	},
+}
+
+// notifyTimeout is long enough for its reads and one publication.
+const notifyTimeout = time.Minute
+
+func (f function) timeout() time.Duration {
+	if f.name == notify {
+		return notifyTimeout
+	}
+	return rotation.FunctionTimeouts[f.name]
+}
+
+// environment returns the variables that the function reads, with their values.
+// Qovery's address is left out where it is the public one.
+func (b *builder) environment(f function) *map[string]*string {
+	values := map[string]*string{
+		environment.TableName:    b.journal.TableName(),
+		environment.TargetPrefix: new(config.TargetPrefix),
+		environment.StagedPrefix: new(config.StagedPrefix),
+		environment.QoveryAPIURL: &b.props.Config.QoveryAPIURL,
+		topicARN:                 b.topic.TopicArn(),
+	}
+	read := map[string]*string{}
+	for _, name := range f.env {
+		read[name] = values[name]
+	}
+	maps.DeleteFunc(read, func(_ string, value *string) bool { return *value == "" })
+	return &read
+}

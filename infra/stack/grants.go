@@ -1,0 +1,87 @@
+package stack
+
+import (
+	"strings"
+
+	"qovery-key-rotation/infra/config"
+)
+
+// grant is one statement of a policy: these actions on that resource.
+type grant struct {
+	on      resource
+	actions []string
+}
+
+func actions(names ...string) []string { return names }
+
+// resource names what a statement is about; resources says which ARNs that is.
+type resource string
+
+const (
+	targetParameters resource = "target parameters"
+	tokenParameters  resource = "token parameters"
+	stagedSecrets    resource = "staged secrets"
+	targetUsers      resource = "target users"
+	journalTable     resource = "journal table"
+	executions       resource = "executions"
+	noticeTopic      resource = "notice topic"
+	ownLogGroup      resource = "own log group"
+	stepFunctions    resource = "step functions"
+	stateMachine     resource = "state machine"
+	undelivered      resource = "undelivered queue"
+	everything       resource = "*"
+)
+
+// whyWildcard says, for each resource with a wildcard in its ARN, why there is
+// no narrower one. The template carries the reasons, and an auditor reads them.
+var whyWildcard = map[resource]string{
+	targetParameters: "A target that is not deployed must be reported as not found; with exact names IAM would answer that access is denied. " +
+		"The prefix holds the configurations of this stack's targets alone, and no secrets.",
+	stagedSecrets: "Each parameter is named after an access key that does not exist yet when the stack is deployed. " +
+		"The prefix is this system's own, and holds the secret of a key that is being handed over, for minutes.",
+	executions:  "The ARN of an execution ends in its name, which is given when it starts. The machine's name is exact.",
+	ownLogGroup: "The ARN of a log stream ends in its name, which Lambda gives. The log group is exact, and the function's own.",
+}
+
+// arns returns the ARNs of a resource.
+func (b *builder) arns(on resource) []string {
+	switch on {
+	case targetParameters:
+		return []string{b.arn("ssm", "parameter"+config.TargetPrefix+"*")}
+	case stagedSecrets:
+		return []string{b.arn("ssm", "parameter"+config.StagedPrefix+"*")}
+	case tokenParameters:
+		return b.tokenParameters()
+	case targetUsers:
+		return b.targetUsers()
+	case journalTable:
+		return []string{*b.journal.TableArn()}
+	case executions:
+		return []string{b.arn("states", "execution:"+Name+":*")}
+	case noticeTopic:
+		return []string{*b.topic.TopicArn()}
+	case stateMachine:
+		return []string{b.arn("states", "stateMachine:"+Name)}
+	case undelivered:
+		return []string{*b.undelivered.QueueArn()}
+	case everything:
+		return []string{"*"}
+	}
+	panic("stack: there is no resource " + string(on))
+}
+
+func (b *builder) targetUsers() []string {
+	var arns []string
+	for _, target := range b.props.Stack.Targets {
+		arns = append(arns, b.globalARN("iam", "user"+target.IAMUserPath+target.IAMUserName))
+	}
+	return arns
+}
+
+func (b *builder) tokenParameters() []string {
+	var arns []string
+	for _, name := range b.tokenNames() {
+		arns = append(arns, b.arn("ssm", "parameter/"+strings.TrimPrefix(name, "/")))
+	}
+	return arns
+}

@@ -1,0 +1,161 @@
+package stack
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
+
+	"qovery-key-rotation/infra/config"
+)
+
+// today is the clock of the tests.
+var today = time.Date(2026, 1, 10, 12, 0, 0, 0, time.UTC)
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "infra")
+	if err != nil {
+		panic(err)
+	}
+	workDir = dir
+	placeholders(filepath.Join(dir, "dist"))
+	// What jsii unpacks is removed with the rest. Once Node runs, jsii.Close has a
+	// data race; before that, it removes what was unpacked by then.
+	jsii.Close()
+	os.Setenv("TMPDIR", dir)
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+var workDir string
+
+// placeholders puts a file in the place of each function's binary, so that the
+// hashes in the templates depend on nothing that is built.
+func placeholders(dir string) {
+	for _, f := range functions {
+		folder := filepath.Join(dir, f.name)
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			panic(err)
+		}
+		if err := os.WriteFile(filepath.Join(folder, "bootstrap"), []byte("in place of "+f.name), 0o755); err != nil {
+			panic(err)
+		}
+	}
+}
+
+// synthesized is what one configuration turns into.
+type synthesized struct {
+	templates map[string]template // by the stack's id
+	files     map[string]string   // where they are
+	messages  []string            // warnings and errors, the CDK's and cdk-nag's
+}
+
+// synthesize turns a context, as cdk.json has it, into templates. cdk-nag always
+// looks at them too.
+func synthesize(t *testing.T, context map[string]any, cli config.Environment, now time.Time) synthesized {
+	t.Helper()
+	out, err := os.MkdirTemp(workDir, "cdk.out")
+	if err != nil {
+		t.Fatal(err)
+	}
+	app := awscdk.NewApp(&awscdk.AppProps{Outdir: &out, AnalyticsReporting: jsii.Bool(false), Context: &context})
+	cfg, err := config.Parse(app.Node().TryGetContext(jsii.String(config.Key)), cli, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stacks := AddAll(app, cfg, filepath.Join(workDir, "dist"), now)
+	awscdk.Aspects_Of(app).Add(cdknag.NewAwsSolutionsChecks(&cdknag.NagPackProps{Verbose: jsii.Bool(true)}), nil)
+	assembly := app.Synth(nil)
+
+	result := synthesized{templates: map[string]template{}, files: map[string]string{}}
+	for _, s := range stacks {
+		artifact := assembly.GetStackArtifact(s.ArtifactId())
+		id := *artifact.Id()
+		file := filepath.Join(out, id+".template.json")
+		result.files[id] = file
+		result.templates[id] = readTemplate(t, file)
+		result.messages = append(result.messages, readMessages(t, filepath.Join(out, id+".metadata.json"))...)
+	}
+	return result
+}
+
+// readMessages returns what the CLI would show as warnings and errors.
+func readMessages(t *testing.T, file string) []string {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var metadata map[string][]struct {
+		Type string
+		Data any
+	}
+	if err := json.Unmarshal(data, &metadata); err != nil {
+		t.Fatal(err)
+	}
+	var messages []string
+	for path, entries := range metadata {
+		for _, entry := range entries {
+			if entry.Type == "aws:cdk:warning" || entry.Type == "aws:cdk:error" {
+				messages = append(messages, fmt.Sprintf("%s: %s: %v", entry.Type, path, entry.Data))
+			}
+		}
+	}
+	return messages
+}
+
+// shipped is what the repository's own cdk.json turns into, without an account
+// or a region: made once, and only read.
+func shipped(t *testing.T) (template, synthesized) {
+	t.Helper()
+	shippedOnce.Do(func() { shippedResult = synthesize(t, shippedContext(t), config.Environment{}, today) })
+	return shippedResult.templates[Name], shippedResult
+}
+
+var (
+	shippedOnce   sync.Once
+	shippedResult synthesized
+)
+
+func shippedContext(t *testing.T) map[string]any {
+	t.Helper()
+	data, err := os.ReadFile("../../cdk.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Context map[string]any `json:"context"`
+	}
+	if err := json.Unmarshal(data, &file); err != nil {
+		t.Fatal(err)
+	}
+	return file.Context
+}
+
+// withRotation is a context of the given configuration, written as JSON.
+func withRotation(t *testing.T, text string) map[string]any {
+	t.Helper()
+	var rotation any
+	if err := json.Unmarshal([]byte(text), &rotation); err != nil {
+		t.Fatal(err)
+	}
+	return map[string]any{config.Key: rotation}
+}
+
+// targetJSON is a target with some fields of its own.
+func targetJSON(name, user string, more ...string) string {
+	fields := append([]string{
+		fmt.Sprintf(`"name": %q`, name), fmt.Sprintf(`"iamUserName": %q`, user),
+		`"organizationId": "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90"`, `"schedule": {"startAt": "2026-01-12T09:00:00+01:00"}`,
+	}, more...)
+	return "{" + strings.Join(fields, ", ") + "}"
+}

@@ -1,0 +1,57 @@
+package stack
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// newOutputs shows what a person needs right after the deployment.
+func (b *builder) newOutputs(machine awsstepfunctions.StateMachine) {
+	b.output("StateMachineArn", "The state machine that rotates", *machine.StateMachineArn())
+	b.output("TopicArn", "The topic with the notices: subscribe to it to hear of every rotation", *b.topic.TopicArn())
+	b.output("TableName", "The journal: open and past rotations", *b.journal.TableName())
+	for i, name := range b.tokenNames() {
+		b.output("PutToken"+number(i), "Asks for Qovery's API token, without showing it, and puts it into "+name, b.putToken(name))
+	}
+	for i, target := range b.props.Stack.Targets {
+		b.output("DryRun"+number(i), "Shows what a rotation of "+target.Name+" would do, and changes nothing", b.dryRun(machine, target.Name))
+	}
+}
+
+// number is nothing for the first of several, so that the one that most stacks
+// have needs no number.
+func number(i int) string {
+	if i == 0 {
+		return ""
+	}
+	return strconv.Itoa(i + 1)
+}
+
+// putToken keeps the token out of the shell's history and the list of processes.
+func (b *builder) putToken(name string) string {
+	key := ""
+	if b.key != nil {
+		key = " --key-id " + keyAlias
+	}
+	return fmt.Sprintf(`read -rs TOKEN; printf %%s "$TOKEN" | aws ssm put-parameter --region %s --name %s --type SecureString%s --overwrite --value file:///dev/stdin; unset TOKEN`,
+		*b.Region(), name, key)
+}
+
+func (b *builder) dryRun(machine awsstepfunctions.StateMachine, target string) string {
+	return strings.Join([]string{
+		"aws stepfunctions start-execution",
+		"--region", *b.Region(),
+		"--state-machine-arn", *machine.StateMachineArn(),
+		"--name", target + "-dry-run-$(date +%s)",
+		"--input", `'{"target": "` + target + `", "dryRun": true}'`,
+	}, " ")
+}
+
+func (b *builder) output(name, description, value string) {
+	awscdk.NewCfnOutput(b.Stack, &name, &awscdk.CfnOutputProps{Description: jsii.String(description), Value: jsii.String(value)})
+}

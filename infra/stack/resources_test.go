@@ -1,0 +1,219 @@
+package stack
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/statemachine"
+)
+
+func TestMachine(t *testing.T) {
+	tpl, _ := shipped(t)
+	machine := tpl.one(t, "AWS::StepFunctions::StateMachine")
+	for path, want := range map[string]any{
+		"StateMachineName":                          "qovery-key-rotation",
+		"StateMachineType":                          "STANDARD",
+		"LoggingConfiguration.Level":                "ALL",
+		"LoggingConfiguration.IncludeExecutionData": false,
+		"TracingConfiguration.Enabled":              true,
+		"RoleArn":                                   "${rotationrole.Arn}",
+	} {
+		if got := machine.property(path); got != want {
+			t.Errorf("%s is %v, not %v", path, got, want)
+		}
+	}
+}
+
+func TestJournalStays(t *testing.T) {
+	tpl, _ := shipped(t)
+	journal := tpl.one(t, "AWS::DynamoDB::Table")
+	if journal.DeletionPolicy != "Retain" {
+		t.Errorf("the deletion policy is %s", journal.DeletionPolicy)
+	}
+	keys := fmt.Sprint(journal.property("KeySchema"))
+	if keys != "[map[AttributeName:iamUser KeyType:HASH] map[AttributeName:record KeyType:RANGE]]" {
+		t.Errorf("the key is %s", keys)
+	}
+	for path, want := range map[string]any{
+		"BillingMode": "PAY_PER_REQUEST", "DeletionProtectionEnabled": true, "SSESpecification.SSEEnabled": true,
+		"PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled": true,
+	} {
+		if got := journal.property(path); got != want {
+			t.Errorf("%s is %v, not %v", path, got, want)
+		}
+	}
+}
+
+// A target's parameter is what Preflight parses, with the account and the region
+// that it is deployed to.
+func TestTargetParametersParse(t *testing.T) {
+	tpl, _ := shipped(t)
+	parameter := tpl.one(t, "AWS::SSM::Parameter")
+	if name := parameter.text("Name"); name != "/qovery-key-rotation/targets/production" {
+		t.Errorf("the parameter is called %s", name)
+	}
+	target, err := rotation.ParseTarget([]byte(parameter.text("Value")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if target.Name != "production" || target.Account != "123456789012" || target.Region != "eu-west-3" {
+		t.Errorf("the target is %+v", target)
+	}
+}
+
+func TestTopicAndQueueAreEncrypted(t *testing.T) {
+	tpl, _ := shipped(t)
+	if key := tpl.one(t, "AWS::SNS::Topic").text("KmsMasterKeyId"); key != "alias/aws/sns" {
+		t.Errorf("the topic is encrypted with %q", key)
+	}
+	if tpl.one(t, "AWS::SQS::Queue").property("SqsManagedSseEnabled") != true {
+		t.Error("the queue is not encrypted")
+	}
+	for _, kind := range []string{"AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy"} {
+		if policy := fmt.Sprint(tpl.one(t, kind).Properties); !strings.Contains(policy, "aws:SecureTransport:false") {
+			t.Errorf("%s does not insist on TLS", kind)
+		}
+	}
+	subscription := tpl.one(t, "AWS::SNS::Subscription")
+	if subscription.text("Protocol") != "email" || subscription.text("Endpoint") != "platform@example.com" {
+		t.Errorf("the subscription is %v", subscription.Properties)
+	}
+}
+
+// Executions that end and alarms that ring reach notify; what it fails on goes
+// to the topic as it is.
+func TestNoticesReachPeople(t *testing.T) {
+	tpl, _ := shipped(t)
+	rules := tpl.all("AWS::Events::Rule")
+	for name, rule := range rules {
+		targets := fmt.Sprint(rule.property("Targets"))
+		if !strings.Contains(targets, "${notify.Arn}") || !strings.Contains(targets, "${undelivered.Arn}") || rule.text("Description") == "" {
+			t.Errorf("%s goes to %s", name, targets)
+		}
+	}
+	if got := fmt.Sprint(rules["ruleexecutions"].property("EventPattern.detail")); got != "map[stateMachineArn:[${rotation}] status:[SUCCEEDED FAILED TIMED_OUT ABORTED]]" {
+		t.Errorf("executions: %s", got)
+	}
+	listened := fmt.Sprint(rules["rulealarms"].property("EventPattern.resources"))
+	for name, alarm := range tpl.all("AWS::CloudWatch::Alarm") {
+		if !strings.Contains(listened, "${"+name+".Arn}") {
+			t.Errorf("nobody hears of the alarm %s", name)
+		}
+		if alarm.text("AlarmDescription") == "" || !strings.HasPrefix(alarm.text("AlarmName"), "qovery-key-rotation-") {
+			t.Errorf("%s has no name or description", name)
+		}
+	}
+	if got := tpl.one(t, "AWS::Lambda::EventInvokeConfig").text("DestinationConfig.OnFailure.Destination"); got != "${notices}" {
+		t.Errorf("what notify fails on goes to %q", got)
+	}
+}
+
+func TestAlarms(t *testing.T) {
+	tpl, _ := shipped(t)
+	alarms := tpl.all("AWS::CloudWatch::Alarm")
+	for name, metric := range map[string]string{
+		"alarmundelivered": "ApproximateNumberOfMessagesVisible", "alarmthrottled": "ExecutionThrottled", "alarmwaiting": "Errors", "alarmnoticesfailing": "Errors",
+	} {
+		if got := alarms[name].text("MetricName"); got != metric {
+			t.Errorf("%s looks at %q", name, got)
+		}
+	}
+	// CloudWatch adds up ten metrics at most; preflight and notify have alarms of their own.
+	if metrics := alarms["alarmstepsfailing"].property("Metrics").([]any); len(metrics) != 1+10 || len(metrics) != 1+len(functions)-2 {
+		t.Errorf("the alarm adds up %d metrics", len(metrics)-1)
+	}
+}
+
+// Retries are normal. The alarm on failing steps rings when errors go on longer
+// than the retries of any one state can.
+func TestAlarmOutlastsRetries(t *testing.T) {
+	tpl, _ := shipped(t)
+	periods := tpl.all("AWS::CloudWatch::Alarm")["alarmstepsfailing"].property("EvaluationPeriods").(float64)
+	machine, err := statemachine.Load(statemachine.Definition)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, state := range machine.States() {
+		if state.Name == "Preflight" {
+			continue // it has an alarm of its own
+		}
+		longest := 0.0
+		for _, retry := range state.Retry {
+			longest += retries(retry)
+		}
+		// Errors at the edges make full hours of two that are not.
+		if hours := longest / 3600; hours > periods-1 {
+			t.Errorf("%s retries for %.1f hours, and the alarm rings after %.0f", state.Name, hours, periods)
+		}
+	}
+}
+
+// retries is for how many seconds a state goes on trying.
+func retries(r statemachine.Retrier) float64 {
+	total, wait := 0.0, float64(r.IntervalSeconds)
+	for range r.MaxAttempts {
+		step := wait
+		if r.MaxDelaySeconds > 0 {
+			step = min(step, float64(r.MaxDelaySeconds))
+		}
+		total += step
+		wait *= r.BackoffRate
+	}
+	return total
+}
+
+func TestOutputsAreReadyToUse(t *testing.T) {
+	tpl, _ := shipped(t)
+	for name, want := range map[string]string{
+		"StateMachineArn": "${rotation}",
+		"TopicArn":        "${notices}",
+		"TableName":       "${journal}",
+		"PutToken": `read -rs TOKEN; printf %s "$TOKEN" | aws ssm put-parameter --region eu-west-3 --name /qovery-key-rotation/qovery-token ` +
+			`--type SecureString --overwrite --value file:///dev/stdin; unset TOKEN`,
+		"DryRun": `aws stepfunctions start-execution --region eu-west-3 --state-machine-arn ${rotation} ` +
+			`--name production-dry-run-$(date +%s) --input '{"target": "production", "dryRun": true}'`,
+	} {
+		output, exists := tpl.Outputs[name]
+		if got := resolve(output.Value); !exists || got != want || output.Description == "" {
+			t.Errorf("%s is %v", name, got)
+		}
+	}
+	if _, err := rotation.ParseInput(json.RawMessage(`{"target": "production", "dryRun": true}`)); err != nil {
+		t.Error(err)
+	}
+}
+
+// Nothing secret is in a template: no resource that would hold a secret, and
+// nothing that looks like one.
+func TestNoSecretInTheTemplate(t *testing.T) {
+	tpl, _ := shipped(t)
+	secret := regexp.MustCompile(`\b(AKIA|ASIA)[A-Z0-9]{16}\b|(?i)secret_?access_?key|bearer |password|NoEcho|resolve:(ssm-secure|secretsmanager)`)
+	for id, resource := range tpl.Resources {
+		if strings.HasPrefix(resource.Type, "AWS::SecretsManager::") || resource.Type == "AWS::IAM::AccessKey" {
+			t.Errorf("%s is a %s", id, resource.Type)
+		}
+		if resource.Type == "AWS::StepFunctions::StateMachine" {
+			continue // the definition, which is tested where it is
+		}
+		eachString(resource.Properties, func(text string) {
+			if found := secret.FindString(text); found != "" {
+				t.Errorf("%s holds %q", id, found)
+			}
+		})
+	}
+}
+
+// What a person meets in the console says what it belongs to.
+func TestEverythingIsTagged(t *testing.T) {
+	tpl, _ := shipped(t)
+	untaggable := regexp.MustCompile(`^AWS::(Lambda::(Permission|EventInvokeConfig)|SNS::(TopicPolicy|Subscription)|SQS::QueuePolicy|Scheduler::Schedule)$`)
+	for id, resource := range tpl.Resources {
+		if !untaggable.MatchString(resource.Type) && !strings.Contains(fmt.Sprint(resource.Properties["Tags"]), "qovery-key-rotation") {
+			t.Errorf("%s (%s) has the tags %v", id, resource.Type, resource.Properties["Tags"])
+		}
+	}
+}

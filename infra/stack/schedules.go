@@ -1,0 +1,100 @@
+package stack
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsscheduler"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+// newSchedules makes a schedule for each target.
+func (b *builder) newSchedules(machine awsstepfunctions.StateMachine) {
+	scope := constructs.NewConstruct(b.Stack, jsii.String("schedules"))
+	group := awsscheduler.NewCfnScheduleGroup(scope, jsii.String("group"), &awsscheduler.CfnScheduleGroupProps{Name: jsii.String(Name)})
+	role := b.newSchedulerRole()
+	for _, target := range b.props.Stack.Targets {
+		awsscheduler.NewCfnSchedule(scope, &target.Name, &awsscheduler.CfnScheduleProps{
+			Name:               &target.Name,
+			GroupName:          group.Ref(),
+			Description:        new(fmt.Sprintf("Starts the rotation of %s every %d days", target.Name, target.Schedule.RateDays)),
+			ScheduleExpression: new(fmt.Sprintf("rate(%d days)", target.Schedule.RateDays)),
+			StartDate:          new(startDate(target.Schedule, b.props.Now)),
+			State:              new(state(target.Schedule)),
+			FlexibleTimeWindow: flexibleWindow(target.Schedule),
+			Target: &awsscheduler.CfnSchedule_TargetProperty{
+				Arn:              new(fmt.Sprintf("arn:%s:scheduler:::aws-sdk:sfn:startExecution", *b.Partition())),
+				RoleArn:          role.RoleArn(),
+				Input:            new(startInput(*machine.StateMachineArn(), target.Name)),
+				RetryPolicy:      &awsscheduler.CfnSchedule_RetryPolicyProperty{MaximumEventAgeInSeconds: jsii.Number(oneDay.Seconds()), MaximumRetryAttempts: jsii.Number(185)},
+				DeadLetterConfig: &awsscheduler.CfnSchedule_DeadLetterConfigProperty{Arn: b.undelivered.QueueArn()},
+			},
+		})
+	}
+}
+
+const oneDay = 24 * time.Hour // the longest that EventBridge Scheduler goes on trying
+
+// newSchedulerRole may start this machine, and put what it could not start into
+// the queue, which Scheduler does with the same role.
+func (b *builder) newSchedulerRole() awsiam.IRole {
+	return b.newRole("scheduler-role", "What the schedules of "+Name+" may do", b.service("scheduler.amazonaws.com"),
+		b.statement(grant{stateMachine, actions("states:StartExecution")}),
+		b.statement(grant{undelivered, actions("sqs:SendMessage")}),
+	)
+}
+
+// startDate is the next time that the schedule's anchor leads to. Without one, a
+// rate begins at deployment.
+func startDate(schedule rotation.Schedule, now time.Time) string {
+	first, err := schedule.FirstRun(now)
+	if err != nil {
+		panic("stack: a schedule was not checked: " + err.Error())
+	}
+	return first.UTC().Format("2006-01-02T15:04:05.000Z")
+}
+
+func state(schedule rotation.Schedule) string {
+	if schedule.Enabled {
+		return "ENABLED"
+	}
+	return "DISABLED"
+}
+
+func flexibleWindow(schedule rotation.Schedule) *awsscheduler.CfnSchedule_FlexibleTimeWindowProperty {
+	if schedule.FlexibleWindowMinutes == 0 {
+		return &awsscheduler.CfnSchedule_FlexibleTimeWindowProperty{Mode: jsii.String("OFF")}
+	}
+	return &awsscheduler.CfnSchedule_FlexibleTimeWindowProperty{
+		Mode: jsii.String("FLEXIBLE"), MaximumWindowInMinutes: jsii.Number(schedule.FlexibleWindowMinutes),
+	}
+}
+
+// startInput is the request that Scheduler sends. The execution is named after
+// its target and after the delivery: a delivery that arrives twice starts one
+// execution. (The scheduled time has colons, which a name may not have.)
+func startInput(machineARN, target string) string {
+	return asJSON(map[string]string{
+		"StateMachineArn": machineARN,
+		"Name":            target + "-<aws.scheduler.execution-id>",
+		"Input":           asJSON(map[string]string{"target": target}),
+	})
+}
+
+// asJSON leaves < and > as they are: Scheduler looks for them.
+func asJSON(value any) string {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		panic("stack: " + err.Error())
+	}
+	return string(bytes.TrimSpace(text.Bytes()))
+}

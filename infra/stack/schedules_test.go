@@ -1,0 +1,69 @@
+package stack
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"qovery-key-rotation/infra/config"
+)
+
+func TestScheduleStartsTheMachine(t *testing.T) {
+	tpl, _ := shipped(t)
+	schedule := tpl.one(t, "AWS::Scheduler::Schedule")
+	for path, want := range map[string]any{
+		"Name":                        "production",
+		"GroupName":                   "${schedulesgroup}",
+		"ScheduleExpression":          "rate(90 days)",
+		"StartDate":                   "2026-01-12T08:00:00.000Z",
+		"State":                       "ENABLED",
+		"FlexibleTimeWindow.Mode":     "FLEXIBLE",
+		"Target.Arn":                  "arn:aws:scheduler:::aws-sdk:sfn:startExecution",
+		"Target.RoleArn":              "${schedulerrole.Arn}",
+		"Target.DeadLetterConfig.Arn": "${undelivered.Arn}",
+		"Target.RetryPolicy.MaximumRetryAttempts": 185.0,
+	} {
+		if got := schedule.property(path); got != want {
+			t.Errorf("%s is %v, not %v", path, got, want)
+		}
+	}
+	var request, input map[string]string
+	if err := json.Unmarshal([]byte(schedule.text("Target.Input")), &request); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte(request["Input"]), &input); err != nil {
+		t.Fatal(err)
+	}
+	if request["StateMachineArn"] != "${rotation}" || request["Name"] != "production-<aws.scheduler.execution-id>" || input["target"] != "production" {
+		t.Errorf("the request is %v", request)
+	}
+	if !strings.Contains(schedule.text("Target.Input"), "<aws.scheduler.execution-id>") {
+		t.Error("Scheduler does not find its keyword in the request as it is sent")
+	}
+}
+
+// A schedule without a start ahead would start a rotation at deployment.
+func TestSchedulesStartInTheFuture(t *testing.T) {
+	for _, now := range []time.Time{today, today.AddDate(0, 3, 1), today.AddDate(7, 0, 0), today.AddDate(40, 5, 3)} {
+		result := synthesize(t, shippedContext(t), config.Environment{}, now)
+		for name, schedule := range result.templates[Name].all("AWS::Scheduler::Schedule") {
+			start, err := time.Parse(time.RFC3339, schedule.text("StartDate"))
+			if err != nil || start.Before(now.Add(10*time.Minute)) || start.After(now.AddDate(0, 0, 91)) {
+				t.Errorf("at %s, %s starts at %s (%v)", now, name, start, err)
+			}
+		}
+	}
+}
+
+func TestSynthesisWarns(t *testing.T) {
+	context := shippedContext(t)
+	context[config.Key].(map[string]any)["alertEmails"] = []any{}
+	result := synthesize(t, context, config.Environment{}, time.Date(2026, 1, 12, 7, 0, 0, 0, time.UTC))
+	for _, want := range []string{"The rotation of production is due at 2026-01-12 08:00 UTC", "alertEmails is empty"} {
+		if !slices.ContainsFunc(result.messages, func(m string) bool { return strings.Contains(m, want) }) {
+			t.Errorf("no warning says %q: %v", want, result.messages)
+		}
+	}
+}

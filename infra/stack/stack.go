@@ -1,0 +1,94 @@
+// Package stack is what is deployed to one account and region: the state
+// machine and its functions (functions.go says which may do what), the journal,
+// the targets with their schedules, and what tells people how it goes.
+package stack
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"qovery-key-rotation/infra/config"
+)
+
+// Name is the name of the stack and the state machine, and what the names of
+// the other things begin with.
+const Name = "qovery-key-rotation"
+
+// Props is what a stack is made of.
+type Props struct {
+	Config    config.Config
+	Stack     config.Stack
+	AssetsDir string    // a folder for each function, with its binary
+	Now       time.Time // what schedules count from
+}
+
+// New adds a stack to the app.
+func New(scope constructs.Construct, id string, props Props) awscdk.Stack {
+	stack := awscdk.NewStack(scope, &id, &awscdk.StackProps{
+		StackName:   jsii.String(Name),
+		Description: jsii.String("Rotates the AWS access keys that Qovery holds, without downtime"),
+		Env:         deployedTo(props.Stack.Environment),
+	})
+	awscdk.Tags_Of(stack).Add(jsii.String("application"), jsii.String(Name), nil)
+
+	b := &builder{Stack: stack, props: props}
+	b.key = b.newCustomerKey()
+	b.journal = b.newJournal()
+	b.topic = b.newTopic()
+	b.undelivered = b.newUndeliveredQueue()
+	functions := b.newFunctions()
+	machine := b.newMachine(functions)
+	b.newTargets()
+	b.newSchedules(machine)
+	alarms := b.newAlarms(functions, machine)
+	b.newNotices(functions[notify], machine, alarms)
+	b.newOutputs(machine)
+	b.warn()
+	return stack
+}
+
+// deployedTo is nil in its parts that are not known: CloudFormation fills them in.
+func deployedTo(e config.Environment) *awscdk.Environment {
+	known := &awscdk.Environment{}
+	if e.Account != "" {
+		known.Account = &e.Account
+	}
+	if e.Region != "" {
+		known.Region = &e.Region
+	}
+	return known
+}
+
+// warn tells at synthesis what is legal and likely not meant.
+func (b *builder) warn() {
+	annotations := awscdk.Annotations_Of(b.Stack)
+	if len(b.props.Config.AlertEmails) == 0 {
+		annotations.AddWarningV2(jsii.String("alertEmails"),
+			jsii.String("rotation.alertEmails is empty: unless something else subscribes to the topic, nobody is told how rotations end."))
+	}
+	for _, target := range b.props.Stack.Targets {
+		if warning := config.DueWarning(target, b.props.Now); warning != "" {
+			annotations.AddWarningV2(jsii.String("due:"+target.Name), &warning)
+		}
+	}
+}
+
+// AddAll adds the stacks of a configuration to the app. All have the same name,
+// each in its own account and region; their ids tell them apart for the CLI.
+func AddAll(app awscdk.App, cfg config.Config, assetsDir string, now time.Time) []awscdk.Stack {
+	groups := cfg.Stacks()
+	var added []awscdk.Stack
+	for _, group := range groups {
+		id := Name
+		if len(groups) > 1 {
+			id = strings.Join([]string{Name, cmp.Or(group.Account, "default"), cmp.Or(group.Region, "default")}, "-")
+		}
+		added = append(added, New(app, id, Props{Config: cfg, Stack: group, AssetsDir: assetsDir, Now: now}))
+	}
+	return added
+}

@@ -1,0 +1,104 @@
+package stack
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"qovery-key-rotation/infra/config"
+)
+
+// Targets for several accounts and regions, with a key of the customer's own.
+func several(t *testing.T) synthesized {
+	return synthesize(t, withRotation(t, `{
+		"alertEmails": ["platform@example.com", "security@example.com"],
+		"customerKey": true,
+		"qoveryApiUrl": "https://qovery.example.com/api",
+		"targets": [
+			`+targetJSON("production", "qovery", `"account": "111111111111", "region": "eu-west-3"`)+`,
+			`+targetJSON("staging", "qovery-staging", `"iamUserPath": "/automation/", "tokenParameter": "/qovery-key-rotation/staging-token"`)+`,
+			`+targetJSON("overseas", "qovery-overseas", `"account": "111111111111", "region": "us-east-1"`)+`
+		]}`), config.Environment{Account: "111111111111", Region: "eu-west-3"}, today)
+}
+
+func TestOneStackForEachAccountAndRegion(t *testing.T) {
+	result := several(t)
+	ids := slices.Sorted(maps.Keys(result.templates))
+	want := []string{"qovery-key-rotation-111111111111-eu-west-3", "qovery-key-rotation-111111111111-us-east-1"}
+	if !slices.Equal(ids, want) {
+		t.Fatalf("the stacks are %v", ids)
+	}
+	for _, message := range result.messages {
+		t.Errorf("%s", message)
+	}
+
+	home := result.templates[want[0]]
+	if n := len(home.all("AWS::Scheduler::Schedule")); n != 2 {
+		t.Errorf("there are %d schedules", n)
+	}
+	keys := permissions(t, home.all("AWS::IAM::Role")["reactivatekeyrole"])
+	for _, user := range []string{"user/qovery", "user/automation/qovery-staging"} {
+		if !slices.Contains(keys, "iam:UpdateAccessKey on arn:aws:iam::111111111111:"+user) {
+			t.Errorf("reactivatekey may %v", keys)
+		}
+	}
+	tokens := permissions(t, home.all("AWS::IAM::Role")["deletekeyrole"])
+	for _, name := range []string{"qovery-token", "staging-token"} {
+		if !slices.Contains(tokens, "ssm:GetParameter on arn:aws:ssm:eu-west-3:111111111111:parameter/qovery-key-rotation/"+name) {
+			t.Errorf("deletekey may %v", tokens)
+		}
+	}
+	if got := home.all("AWS::Lambda::Function")["deletekey"].text("Environment.Variables.QOVERY_API_URL"); got != "https://qovery.example.com/api" {
+		t.Errorf("Qovery is at %q", got)
+	}
+	for _, name := range []string{"PutToken", "PutToken2", "DryRun", "DryRun2"} {
+		if _, exists := home.Outputs[name]; !exists {
+			t.Errorf("there is no output %s", name)
+		}
+	}
+}
+
+func TestCustomerKeyEncryptsEverything(t *testing.T) {
+	result := several(t)
+	tpl := result.templates["qovery-key-rotation-111111111111-eu-west-3"]
+	key := tpl.one(t, "AWS::KMS::Key")
+	if key.property("EnableKeyRotation") != true || key.DeletionPolicy != "Retain" {
+		t.Errorf("the key is %v", key.Properties)
+	}
+	for kind, path := range map[string]string{
+		"AWS::DynamoDB::Table": "SSESpecification.KMSMasterKeyId", "AWS::SNS::Topic": "KmsMasterKeyId", "AWS::SQS::Queue": "KmsMasterKeyId",
+	} {
+		if got := tpl.one(t, kind).text(path); got != "${key.Arn}" {
+			t.Errorf("%s is encrypted with %q", kind, got)
+		}
+	}
+	for id, group := range tpl.all("AWS::Logs::LogGroup") {
+		if got := group.text("KmsKeyId"); got != "${key.Arn}" {
+			t.Errorf("%s is encrypted with %q", id, got)
+		}
+	}
+	if command := fmt.Sprint(tpl.Outputs["PutToken"].Value); !strings.Contains(command, "--key-id alias/qovery-key-rotation") {
+		t.Errorf("the token is put with %s", command)
+	}
+}
+
+// As many targets as a stack takes fit into IAM's limit for the policies of a
+// role, which does not count white space.
+func TestManyTargetsFitIntoThePolicies(t *testing.T) {
+	var targets []string
+	for i := range 50 {
+		targets = append(targets, targetJSON(fmt.Sprintf("customer-environment-%02d", i), fmt.Sprintf("qovery-customer-environment-%02d", i),
+			fmt.Sprintf(`"iamUserPath": "/automation/", "tokenParameter": "/qovery-key-rotation/tokens/customer-%02d"`, i)))
+	}
+	result := synthesize(t, withRotation(t, `{"targets": [`+strings.Join(targets, ",")+`]}`), config.Environment{Account: "111111111111", Region: "ap-southeast-2"}, today)
+	for id, role := range result.templates[Name].all("AWS::IAM::Role") {
+		if size := len(strings.Join(strings.Fields(asJSON(role.property("Policies"))), "")); size > 10240 {
+			t.Errorf("the policies of %s have %d characters", id, size)
+		}
+	}
+	if outputs := len(result.templates[Name].Outputs); outputs > 200 {
+		t.Errorf("there are %d outputs; CloudFormation allows 200", outputs)
+	}
+}

@@ -1,0 +1,41 @@
+package stack
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsssm"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"qovery-key-rotation/infra/config"
+)
+
+// newTargets makes a parameter for each target. What it holds says which account
+// and region it is about, also where only CloudFormation knows these.
+func (b *builder) newTargets() {
+	scope := constructs.NewConstruct(b.Stack, jsii.String("targets"))
+	for _, target := range b.props.Stack.Targets {
+		target.Account, target.Region = *b.Account(), *b.Region()
+		awsssm.NewCfnParameter(scope, &target.Name, &awsssm.CfnParameterProps{
+			Name:        new(config.TargetPrefix + target.Name),
+			Description: new(fmt.Sprintf("The target %s: rotates the access key of the IAM user %s. Change it in cdk.json, not here", target.Name, target.IAMUserName)),
+			Type:        jsii.String("String"),
+			Tier:        jsii.String("Standard"),
+			Value:       new(config.TargetJSON(target)),
+		})
+	}
+}
+
+// tokenNames are the parameters that hold Qovery's tokens, each once. They are
+// the operator's: CloudFormation can neither create a SecureString nor would it
+// be the place for a secret.
+func (b *builder) tokenNames() []string {
+	var names []string
+	for _, target := range b.props.Stack.Targets {
+		if !slices.Contains(names, target.TokenParameter) {
+			names = append(names, target.TokenParameter)
+		}
+	}
+	return names
+}
