@@ -56,9 +56,9 @@ func Parse(context any, cli Environment, now time.Time) (Config, error) {
 	return config, nil
 }
 
-// defaultKeyAgeLimitDays leaves ten days above the default schedule: for the
+// defaultKeyAgeLimitDays leaves a week above the default schedule: for the
 // grace period, its longest extension, and a failure that a person mends.
-const defaultKeyAgeLimitDays = 100
+const defaultKeyAgeLimitDays = 97
 
 // decode fills the defaults in. What it decodes has the right shape.
 func decode(clean any) Config {

@@ -179,7 +179,7 @@ func TestDefaultsAreFilledIn(t *testing.T) {
 	if got := TargetJSON(config.Targets[0]); got != TargetJSON(want) {
 		t.Errorf("the target is %s", got)
 	}
-	if config.KeyAgeLimitDays != 100 {
+	if config.KeyAgeLimitDays != 97 {
 		t.Errorf("the key-age limit is %d", config.KeyAgeLimitDays)
 	}
 }
