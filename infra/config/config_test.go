@@ -126,8 +126,8 @@ var mistakes = []struct{ name, config, want string }{
 	{"e-mail with a name", `{"targets": [` + target("a", "b") + `], "alertEmails": ["Platform <p@example.com>"]}`, `rotation.alertEmails[0]: "Platform <p@example.com>" is no e-mail address (for example "platform@example.com")`},
 	{"e-mail no text", `{"targets": [` + target("a", "b") + `], "alertEmails": [7]}`, `rotation.alertEmails[0]: is a number, not a string (for example "platform@example.com")`},
 	{"e-mail twice", `{"targets": [` + target("a", "b") + `], "alertEmails": ["p@example.com", "P@example.com"]}`, `rotation.alertEmails[1]: "P@example.com" is there already, as alertEmails[0] (for example an address once)`},
-	{"key-age limit too low", `{"targets": [` + target("a", "b") + `], "keyAgeLimitDays": 7}`, `rotation.keyAgeLimitDays: 7 is not 8 to 400 (for example 100)`},
-	{"key-age limit too high", `{"targets": [` + target("a", "b") + `], "keyAgeLimitDays": 401}`, `rotation.keyAgeLimitDays: 401 is not 8 to 400 (for example 100)`},
+	{"key-age limit too low", `{"targets": [` + target("a", "b") + `], "keyAgeLimitDays": 7}`, `rotation.keyAgeLimitDays: 7 is not 8 to 400 (for example 97)`},
+	{"key-age limit too high", `{"targets": [` + target("a", "b") + `], "keyAgeLimitDays": 401}`, `rotation.keyAgeLimitDays: 401 is not 8 to 400 (for example 97)`},
 	{"key-age limit not above the rate", `{"targets": [` + target("a", "b") + `], "keyAgeLimitDays": 90}`, `rotation.keyAgeLimitDays: 90 is not above the 90 of targets[0].schedule.rateDays, so that every key would be over the limit before it is replaced (for example 100)`},
 	{"API without TLS", `{"targets": [` + target("a", "b") + `], "qoveryApiUrl": "http://api.qovery.com"}`, `rotation.qoveryApiUrl: is no https URL without user, query and fragment (for example "https://api.qovery.com")`},
 }

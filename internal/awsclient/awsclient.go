@@ -21,6 +21,14 @@ const (
 	attemptTimeout = 10 * time.Second // of one of them, its answer included
 )
 
+// appID is how the SDK's user agent names this system, and Marker is the word in
+// which it does. Marker tells this system's own requests from others in
+// CloudTrail.
+const (
+	appID  = "qovery-key-rotation"
+	Marker = "app/" + appID
+)
+
 // FromEnvironment builds the configuration from the variables that Lambda gives
 // a function. The SDK's own loader looks in files and asks instance metadata as
 // well, which a function never needs and every cold start would pay for.
@@ -42,8 +50,10 @@ func FromEnvironment(env *environment.Environment) aws.Config {
 }
 
 // Bounded gives a configuration the limits that the adapters rely on: on the
-// time of an attempt, the number of attempts and the size of an answer.
+// time of an attempt, the number of attempts and the size of an answer. It also
+// gives it the system's name.
 func Bounded(cfg aws.Config) aws.Config {
+	cfg.AppID = appID
 	cfg.HTTPClient = newHTTPClient(attemptTimeout)
 	cfg.Retryer = func() aws.Retryer {
 		return retry.NewStandard(func(o *retry.StandardOptions) {

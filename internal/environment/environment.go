@@ -15,6 +15,7 @@ const (
 	TableName    = "TABLE_NAME"     // the journal's DynamoDB table
 	TargetPrefix = "TARGET_PREFIX"  // what comes before a target's name: /qovery-key-rotation/targets/
 	StagedPrefix = "STAGED_PREFIX"  // what comes before a key's id: /qovery-key-rotation/staged/
+	TopicARN     = "TOPIC_ARN"      // the SNS topic that people listen to
 	QoveryAPIURL = "QOVERY_API_URL" // optional: Qovery's own when absent
 )
 

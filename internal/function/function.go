@@ -6,6 +6,7 @@
 package function
 
 import (
+	"context"
 	"log"
 	"log/slog"
 
@@ -32,10 +33,28 @@ func (s *Setup) Guard(journal rotation.Journal) rotation.Guard {
 // It never fails by itself: a function that dies at start tells nobody why, so
 // one whose environment is wrong answers its invocations with what is wrong.
 func Start(build func(*Setup) rotation.Step) {
+	setup := newSetup()
+	step := build(setup)
+	lambda.StartWithOptions(&handler{serve: serveStep(step), what: "step", broken: setup.Err(), log: setup.Log})
+}
+
+// A Listener is a function that is no step: it is sent events, and nobody waits
+// for its answer.
+type Listener interface {
+	Handle(ctx context.Context, event []byte) error
+}
+
+// StartListener builds a listener and serves its events, as Start does a step's.
+// Lambda sends an event that it fails on twice more.
+func StartListener(build func(*Setup) Listener) {
+	setup := newSetup()
+	listener := build(setup)
+	lambda.StartWithOptions(&handler{serve: serveListener(listener), what: "event", advice: toListener, broken: setup.Err(), log: setup.Log})
+}
+
+func newSetup() *Setup {
 	// aws-lambda-go logs every error it hands on. Without a date before it, that
 	// line is JSON as all others are.
 	log.SetFlags(0)
-	setup := &Setup{environment.FromOS(), realtime.Clock{}, newLog()}
-	step := build(setup)
-	lambda.StartWithOptions(&handler{step: step, broken: setup.Err(), log: setup.Log, newID: newID})
+	return &Setup{environment.FromOS(), realtime.Clock{}, newLog()}
 }

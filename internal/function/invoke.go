@@ -17,18 +17,19 @@ import (
 // enough to say so, where the process would be killed in the middle of it.
 const margin = 2 * time.Second
 
-// handler serves the invocations of one step.
+// handler serves the invocations of one function.
 type handler struct {
-	step   rotation.Step
-	broken error // what is wrong with the environment
+	serve  func(ctx context.Context, event []byte, deadline time.Time) ([]byte, error)
+	what   string // "step" or "event", for the logs
+	advice string // in place of the codes' own, where that does not fit
+	broken error  // what is wrong with the environment
 	log    *slog.Logger
-	newID  func() string
 }
 
 var _ lambda.Handler = (*handler)(nil)
 
-// Invoke runs the step. The context that the step gets ends before the
-// function's deadline; the call's deadline is Lambda's, when the invocation is
+// Invoke serves one event. The context that the step or listener gets ends before
+// the function's deadline; a call's deadline is Lambda's, when the invocation is
 // certainly over.
 func (h *handler) Invoke(ctx context.Context, event []byte) (answer []byte, err error) {
 	began := time.Now()
@@ -37,6 +38,7 @@ func (h *handler) Invoke(ctx context.Context, event []byte) (answer []byte, err 
 		if value := recover(); value != nil {
 			answer, err = nil, panicked()
 		}
+		err = h.advise(err)
 		h.report(ctx, began, err)
 		err = forLambda(err)
 	}()
@@ -49,7 +51,35 @@ func (h *handler) Invoke(ctx context.Context, event []byte) (answer []byte, err 
 	}
 	ctx, cancel := context.WithDeadline(ctx, deadline.Add(-margin))
 	defer cancel()
-	return rotation.Handle(ctx, noting{h.step}, event, invocationID(ctx, h.newID()), deadline)
+	return h.serve(ctx, event, deadline)
+}
+
+func serveStep(step rotation.Step) func(context.Context, []byte, time.Time) ([]byte, error) {
+	return func(ctx context.Context, event []byte, deadline time.Time) ([]byte, error) {
+		return rotation.Handle(ctx, noting{step}, event, invocationID(ctx, newID()), deadline)
+	}
+}
+
+// serveListener answers nothing.
+func serveListener(listener Listener) func(context.Context, []byte, time.Time) ([]byte, error) {
+	return func(ctx context.Context, event []byte, _ time.Time) ([]byte, error) {
+		return []byte("null"), listener.Handle(ctx, event)
+	}
+}
+
+// toListener is what to do about a listener's error. The advice of most codes is
+// about rotations.
+const toListener = "Lambda tries again by itself; if this goes on, mend the cause"
+
+func (h *handler) advise(err error) error {
+	if err == nil || h.advice == "" {
+		return err
+	}
+	advised := *rotation.AsError(err)
+	if advised.Next == "" && advised.Code != rotation.ConfigurationError {
+		advised.Next = h.advice
+	}
+	return &advised
 }
 
 // noting notes for the logs which rotation a call is about.

@@ -68,7 +68,7 @@ func (h aboutRotation) WithGroup(name string) slog.Handler {
 func (h *handler) report(ctx context.Context, began time.Time, err error) {
 	took := slog.Int64("tookMs", time.Since(began).Milliseconds())
 	if err == nil {
-		h.log.InfoContext(ctx, "step done", took)
+		h.log.InfoContext(ctx, h.what+" done", took)
 		return
 	}
 	coded := rotation.AsError(err)
@@ -76,6 +76,6 @@ func (h *handler) report(ctx context.Context, began time.Time, err error) {
 	if coded.Class == rotation.Transient || coded.Class == rotation.Again {
 		level = slog.LevelWarn
 	}
-	h.log.LogAttrs(ctx, level, "step failed", slog.String("code", string(coded.Code)), slog.String("class", string(coded.Class)),
+	h.log.LogAttrs(ctx, level, h.what+" failed", slog.String("code", string(coded.Code)), slog.String("class", string(coded.Class)),
 		slog.Bool("urgent", coded.Urgent), slog.String("error", coded.Error()), took)
 }
