@@ -112,32 +112,35 @@ func (j *Judge) raised(state string, code rotation.Code) {
 // Leaks looks for every secret there is in everything that is kept or shown:
 // histories, logs and journal.
 func (j *Judge) Leaks(shown ...[]byte) []string {
-	haystacks := map[string][]byte{"the logs": j.world.Logs()}
-	for i, text := range shown {
-		haystacks[fmt.Sprintf("output %d", i+1)] = text
-	}
-	for _, run := range j.world.Runs() {
-		history, err := json.Marshal(run.History())
-		if err != nil {
-			panic(err)
-		}
-		haystacks["the history of "+run.Name()] = history
-	}
-	journal, err := json.Marshal(j.writes)
-	if err != nil {
-		panic(err)
-	}
-	haystacks["the journal"] = journal
+	secrets := j.world.secrets()
 	var leaks []string
-	for name, secret := range j.world.secrets() {
-		for where, haystack := range haystacks {
-			if bytes.Contains(haystack, []byte(secret)) {
+	search := func(where string, text []byte) {
+		for name, secret := range secrets {
+			if bytes.Contains(text, []byte(secret)) {
 				leaks = append(leaks, fmt.Sprintf("%s is in %s", name, where))
 			}
 		}
 	}
+	search("the logs", j.world.Logs())
+	for i, text := range shown {
+		search(fmt.Sprintf("output %d", i+1), text)
+	}
+	for _, run := range j.world.Runs() {
+		for _, event := range run.History() {
+			search("the history of "+run.Name(), event.Input)
+			search("the history of "+run.Name(), event.Output)
+			search("the history of "+run.Name(), []byte(event.Error+event.Cause))
+		}
+	}
+	for _, write := range j.writes {
+		text, err := json.Marshal(write)
+		if err != nil {
+			panic(err)
+		}
+		search("the journal", text)
+	}
 	slices.Sort(leaks)
-	return leaks
+	return slices.Compact(leaks)
 }
 
 // secrets are all secrets of the world, by what they are.

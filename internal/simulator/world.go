@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"qovery-key-rotation/internal/fakeqovery"
@@ -114,15 +115,15 @@ func NewWorld(setup Setup) (*World, error) {
 	return w, nil
 }
 
-// loadMachine loads the shipped definition. Its placeholders stay: they name
-// the functions.
-func loadMachine() (*statemachine.Machine, error) {
+// loadMachine loads the shipped definition, once: worlds share it. Its
+// placeholders stay: they name the functions.
+var loadMachine = sync.OnceValues(func() (*statemachine.Machine, error) {
 	machine, err := statemachine.Load(statemachine.Definition)
 	if err != nil {
 		return nil, fmt.Errorf("loading the state machine: %w", err)
 	}
 	return machine, nil
-}
+})
 
 func (w *World) target(setup Setup) rotation.Target {
 	target := rotation.DefaultTarget()

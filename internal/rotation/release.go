@@ -1,0 +1,107 @@
+package rotation
+
+import (
+	"context"
+	"errors"
+	"strings"
+)
+
+// Release closes a record that a person has resolved by hand. It requires that
+// nobody is at work on it, and that every location which holds a key of the user
+// holds the same one, an Active one. It deletes no key and changes none.
+type Release struct {
+	Guard
+	Targets    Targets
+	Keys       Keys
+	Qovery     Qovery
+	Executions Executions
+	Staging    Staging
+}
+
+// Run releases the target's record and returns it. Codes: TargetNotFound,
+// NothingToAbort when no record is open, RotationInProgress, StepBusy,
+// UnexpectedAccessKey when the locations are not in order yet.
+func (r Release) Run(ctx context.Context, name string) (Record, error) {
+	target, err := r.Targets.Target(ctx, name)
+	if err != nil {
+		return Record{}, err
+	}
+	record, err := r.Journal.Load(ctx, target.IAMUserName)
+	if err != nil {
+		return Record{}, err
+	}
+	if record == nil {
+		return Record{}, Errorf(NothingToAbort, "No rotation of %s is open", name)
+	}
+	if err := r.requireOver(ctx, record); err != nil {
+		return *record, err
+	}
+	if err := r.requireInOrder(ctx, target, record); err != nil {
+		return *record, err
+	}
+	if record.NewKey != "" {
+		if err := r.Staging.Delete(ctx, record.NewKey); err != nil {
+			return *record, err
+		}
+	}
+	err = r.closeRecord(ctx, HistoryItem{Record: *record, Outcome: Released, EndedAt: r.Clock.Now().UTC()})
+	if errors.Is(err, ErrConflict) {
+		return *record, Errorf(StepBusy, "The journal's record of %s has just changed", name)
+	}
+	return *record, err
+}
+
+// requireOver makes sure that nobody is at work on the record.
+func (r Release) requireOver(ctx context.Context, record *Record) error {
+	state, err := r.Executions.State(ctx, record.Owner)
+	if err != nil {
+		return err
+	}
+	situation := Situation{Now: r.Clock.Now().UTC(), Record: record, Owner: state}
+	for _, row := range ownershipRows {
+		if row.applies(&situation) {
+			return row.decide(&situation).Refusal
+		}
+	}
+	return nil
+}
+
+// requireInOrder makes sure that every location holds one Active key of the user.
+func (r Release) requireInOrder(ctx context.Context, target Target, record *Record) error {
+	organization, err := r.Qovery.Open(ctx, target)
+	if err != nil {
+		return err
+	}
+	locations, err := organization.Locations(ctx)
+	if err != nil {
+		return err
+	}
+	keys, err := r.Keys.List(ctx, target.IAMUserName)
+	if err != nil {
+		return err
+	}
+	var inUse []AccessKey
+	for _, key := range keys {
+		if len(holders(locations, key.ID)) > 0 {
+			inUse = append(inUse, key)
+		}
+	}
+	var wrong []string
+	for _, location := range locations {
+		_, ours := findKey(inUse, location.Key)
+		if record.rotates(location.LocationRef) && !ours {
+			wrong = append(wrong, names([]Location{location})+" holds "+location.Key.String()+", which is no key of the user")
+		}
+	}
+	switch {
+	case len(wrong) > 0:
+		return Errorf(UnexpectedAccessKey, "%s", strings.Join(wrong, "; "))
+	case len(inUse) == 0:
+		return Errorf(UnexpectedAccessKey, "No location holds a key of the IAM user %s", target.IAMUserName)
+	case len(inUse) > 1:
+		return Errorf(UnexpectedAccessKey, "Locations hold two keys of the IAM user %s: %s and %s", target.IAMUserName, inUse[0].ID, inUse[1].ID)
+	case inUse[0].Status != Active:
+		return Errorf(UnexpectedAccessKey, "The key %s, which the locations hold, is Inactive", inUse[0].ID)
+	}
+	return nil
+}
