@@ -5,6 +5,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
@@ -18,6 +19,7 @@ type builder struct {
 	journal     awsdynamodb.Table
 	topic       awssns.Topic
 	undelivered awssqs.Queue
+	roles       map[string]awsiam.IRole // of the functions, by name
 }
 
 // arn is the ARN of a thing in this stack's account and region. It is put

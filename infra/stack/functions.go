@@ -36,7 +36,7 @@ var functions = []function{
 		may: []grant{
 			{targetParameters, actions("ssm:GetParameter")},
 			{tokenParameters, actions("ssm:GetParameter")},
-			{stagedSecrets, actions("ssm:GetParameter")},
+			{stagedSecrets, actions("ssm:GetParameter", "ssm:DeleteParameter")}, // deletes the secret of a key that is gone
 			{targetUsers, actions("iam:ListAccessKeys", "iam:GetAccessKeyLastUsed")},
 			{journalTable, actions("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem")},
 			{executions, actions("states:DescribeExecution")},
@@ -45,11 +45,12 @@ var functions = []function{
 	{
 		name: "createkey",
 		does: "Creates the new key and stages its secret; deletes a key that an earlier try of its own left behind",
-		env:  []string{environment.TableName, environment.StagedPrefix, environment.QoveryAPIURL},
+		env:  []string{environment.TableName, environment.StagedPrefix, environment.CreatorRoleARN, environment.QoveryAPIURL},
 		may: []grant{
 			{tokenParameters, actions("ssm:GetParameter")},
 			{stagedSecrets, actions("ssm:GetParameter", "ssm:PutParameter", "ssm:DeleteParameter")},
 			{targetUsers, actions("iam:ListAccessKeys", "iam:GetAccessKeyLastUsed", "iam:CreateAccessKey", "iam:DeleteAccessKey")},
+			{trailEvents, actions("cloudtrail:LookupEvents")},
 			{journalTable, actions("dynamodb:GetItem", "dynamodb:PutItem")},
 		},
 	},
@@ -89,6 +90,7 @@ var functions = []function{
 		env:  []string{environment.TableName},
 		may: []grant{
 			{targetUsers, actions("iam:GetAccessKeyLastUsed")},
+			{trailEvents, actions("cloudtrail:LookupEvents")},
 			{journalTable, actions("dynamodb:GetItem")},
 		},
 	},
@@ -126,11 +128,12 @@ var functions = []function{
 	{
 		name: "discardkey",
 		does: "Deletes the new key and its secret after a rotation that came to nothing, and closes the record",
-		env:  []string{environment.TableName, environment.StagedPrefix, environment.QoveryAPIURL},
+		env:  []string{environment.TableName, environment.StagedPrefix, environment.CreatorRoleARN, environment.QoveryAPIURL},
 		may: []grant{
 			{tokenParameters, actions("ssm:GetParameter")},
 			{stagedSecrets, actions("ssm:DeleteParameter")},
 			{targetUsers, actions("iam:ListAccessKeys", "iam:GetAccessKeyLastUsed", "iam:DeleteAccessKey")},
+			{trailEvents, actions("cloudtrail:LookupEvents")},
 			{journalTable, actions("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem")},
 		},
 	},
@@ -175,6 +178,8 @@ func (b *builder) environment(f function) *map[string]*string {
 		environment.StagedPrefix: new(config.StagedPrefix),
 		environment.QoveryAPIURL: &b.props.Config.QoveryAPIURL,
 		topicARN:                 b.topic.TopicArn(),
+		// CloudTrail names who created a key by the role; only this one's are ours.
+		environment.CreatorRoleARN: b.roles["createkey"].RoleArn(),
 	}
 	read := map[string]*string{}
 	for _, name := range f.env {

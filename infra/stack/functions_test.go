@@ -127,7 +127,8 @@ func TestFunctionsGetTheVariablesTheyRead(t *testing.T) {
 	constants := map[string]string{
 		"environment.TableName": environment.TableName, "environment.TargetPrefix": environment.TargetPrefix,
 		"environment.StagedPrefix": environment.StagedPrefix, "environment.TopicARN": topicARN,
-		"qoveryclient.New": environment.QoveryAPIURL,
+		"environment.CreatorRoleARN": environment.CreatorRoleARN,
+		"qoveryclient.New":           environment.QoveryAPIURL,
 	}
 	reads := regexp.MustCompile(`environment\.[A-Z]\w*|qoveryclient\.New`)
 	for _, f := range functions {
@@ -159,6 +160,7 @@ func TestVariables(t *testing.T) {
 	want := map[string]string{
 		"TABLE_NAME": "${journal}", "TARGET_PREFIX": "/qovery-key-rotation/targets/",
 		"STAGED_PREFIX": "/qovery-key-rotation/staged/", "TOPIC_ARN": "${notices}",
+		"CREATOR_ROLE_ARN": "${createkeyrole.Arn}",
 	}
 	for name, function := range tpl.all("AWS::Lambda::Function") {
 		variables, _ := function.property("Environment.Variables").(map[string]any)

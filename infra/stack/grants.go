@@ -24,6 +24,7 @@ const (
 	targetUsers      resource = "target users"
 	journalTable     resource = "journal table"
 	executions       resource = "executions"
+	trailEvents      resource = "CloudTrail's events"
 	noticeTopic      resource = "notice topic"
 	ownLogGroup      resource = "own log group"
 	stepFunctions    resource = "step functions"
@@ -39,6 +40,8 @@ var whyWildcard = map[resource]string{
 		"The prefix holds the configurations of this stack's targets alone, and no secrets.",
 	stagedSecrets: "Each parameter is named after an access key that does not exist yet when the stack is deployed. " +
 		"The prefix is this system's own, and holds the secret of a key that is being handed over, for minutes.",
+	trailEvents: "LookupEvents knows no resources: AWS allows it on * alone. It reads the account's management events, which hold no secrets, " +
+		"to prove that nothing uses a key any more before it is taken away.",
 	executions:  "The ARN of an execution ends in its name, which is given when it starts. The machine's name is exact.",
 	ownLogGroup: "The ARN of a log stream ends in its name, which Lambda gives. The log group is exact, and the function's own.",
 }
@@ -64,7 +67,7 @@ func (b *builder) arns(on resource) []string {
 		return []string{b.arn("states", "stateMachine:"+Name)}
 	case undelivered:
 		return []string{*b.undelivered.QueueArn()}
-	case everything:
+	case trailEvents, everything:
 		return []string{"*"}
 	}
 	panic("stack: there is no resource " + string(on))

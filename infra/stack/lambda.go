@@ -16,8 +16,12 @@ import (
 // with it; the steps wait for other services most of the time.
 const memory = 128
 
-// newFunctions makes the functions of the table, by name.
+// newFunctions makes the functions of the table, by name. Their roles come
+// first, because functions are told of each other's.
 func (b *builder) newFunctions() map[string]awslambda.Function {
+	for _, f := range functions {
+		b.roles[f.name] = b.newFunctionRole(f)
+	}
 	made := map[string]awslambda.Function{}
 	for _, f := range functions {
 		made[f.name] = b.newFunction(f)
@@ -37,7 +41,7 @@ func (b *builder) newFunction(f function) awslambda.Function {
 		MemorySize:   jsii.Number(memory),
 		Timeout:      awscdk.Duration_Seconds(jsii.Number(f.timeout().Seconds())),
 		Environment:  b.environment(f),
-		Role:         b.newFunctionRole(f),
+		Role:         b.roles[f.name],
 		Tracing:      awslambda.Tracing_ACTIVE,
 		LogGroup:     logs,
 		// The log levels are Lambda's own controls: nothing has to be deployed to change one for a while.

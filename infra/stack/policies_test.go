@@ -25,6 +25,7 @@ var allowed = []struct{ function, action, resource string }{
 	{"preflight", "ssm:GetParameter", anyTarget},
 	{"preflight", "ssm:GetParameter", token},
 	{"preflight", "ssm:GetParameter", anyStaged},
+	{"preflight", "ssm:DeleteParameter", anyStaged},
 	{"preflight", "iam:ListAccessKeys", user},
 	{"preflight", "iam:GetAccessKeyLastUsed", user},
 	{"preflight", "dynamodb:GetItem", journal},
@@ -40,6 +41,7 @@ var allowed = []struct{ function, action, resource string }{
 	{"createkey", "iam:GetAccessKeyLastUsed", user},
 	{"createkey", "iam:CreateAccessKey", user},
 	{"createkey", "iam:DeleteAccessKey", user},
+	{"createkey", "cloudtrail:LookupEvents", "*"},
 	{"createkey", "dynamodb:GetItem", journal},
 	{"createkey", "dynamodb:PutItem", journal},
 
@@ -59,6 +61,7 @@ var allowed = []struct{ function, action, resource string }{
 	{"deployclusters", "dynamodb:PutItem", journal},
 
 	{"checkusage", "iam:GetAccessKeyLastUsed", user},
+	{"checkusage", "cloudtrail:LookupEvents", "*"},
 	{"checkusage", "dynamodb:GetItem", journal},
 
 	{"deactivatekey", "ssm:GetParameter", token},
@@ -85,6 +88,7 @@ var allowed = []struct{ function, action, resource string }{
 	{"discardkey", "iam:ListAccessKeys", user},
 	{"discardkey", "iam:GetAccessKeyLastUsed", user},
 	{"discardkey", "iam:DeleteAccessKey", user},
+	{"discardkey", "cloudtrail:LookupEvents", "*"},
 	{"discardkey", "dynamodb:GetItem", journal},
 	{"discardkey", "dynamodb:PutItem", journal},
 	{"discardkey", "dynamodb:DeleteItem", journal},
@@ -181,7 +185,7 @@ func TestServicesActForThisAccountOnly(t *testing.T) {
 // with its reason in the template.
 func TestEveryWildcardHasAReason(t *testing.T) {
 	tpl, _ := shipped(t)
-	withoutResources := regexp.MustCompile(`^(xray:|logs:.*(LogDeliver|ResourcePolic|DescribeLogGroups))`)
+	withoutResources := regexp.MustCompile(`^(xray:|cloudtrail:LookupEvents|logs:.*(LogDeliver|ResourcePolic|DescribeLogGroups))`)
 	for id, role := range tpl.all("AWS::IAM::Role") {
 		for _, permission := range permissions(t, role) {
 			action, resource, _ := strings.Cut(permission, " on ")

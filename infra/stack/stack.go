@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -36,7 +37,7 @@ func New(scope constructs.Construct, id string, props Props) awscdk.Stack {
 	})
 	awscdk.Tags_Of(stack).Add(jsii.String("application"), jsii.String(Name), nil)
 
-	b := &builder{Stack: stack, props: props}
+	b := &builder{Stack: stack, props: props, roles: map[string]awsiam.IRole{}}
 	b.key = b.newCustomerKey()
 	b.journal = b.newJournal()
 	b.topic = b.newTopic()

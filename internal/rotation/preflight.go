@@ -128,8 +128,11 @@ func (doc *Document) justCompleted(now time.Time) bool {
 	return last >= 0 && now.Sub(doc.Summaries[last].CompletedAt) < settling
 }
 
-// closeDiscarded closes a record whose new key is gone.
+// closeDiscarded closes a record whose new key is gone. Its secret goes too.
 func (p Preflight) closeDiscarded(ctx context.Context, s Situation) error {
+	if err := p.Staging.Delete(ctx, s.Record.NewKey); err != nil {
+		return err
+	}
 	return p.closeRecord(ctx, HistoryItem{Record: *s.Record, Outcome: Discarded, EndedAt: s.Now})
 }
 
