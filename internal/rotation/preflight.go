@@ -109,16 +109,25 @@ func (p Preflight) look(ctx context.Context, call Call, doc Document, organizati
 	if len(s.Keys) > 1 && doc.justCompleted(p.Clock.Now()) {
 		return s, Errorf(IAMSettling, "This execution has just deleted the old key of the IAM user %s, and IAM's lists lag", user)
 	}
-	if len(s.Keys) > 1 {
-		for _, key := range s.Keys {
-			if s.LastUses[key.ID], err = p.Usage.LastUse(ctx, user, key.ID); err != nil {
-				return s, err
-			}
+	for _, key := range s.unclear() {
+		if s.LastUses[key.ID], err = p.Usage.LastUse(ctx, user, key.ID); err != nil {
+			return s, err
 		}
 	}
 	s.Locations, err = organization.Locations(ctx)
 	s.Now = p.Clock.Now().UTC()
 	return s, err
+}
+
+// unclear are the keys whose last use matters to the plan.
+func (s *Situation) unclear() []AccessKey {
+	switch {
+	case s.Record != nil:
+		return s.Record.further(s.Keys)
+	case len(s.Keys) > 1:
+		return s.Keys
+	}
+	return nil
 }
 
 // justCompleted: this execution has completed a rotation, and begins the one
@@ -128,9 +137,9 @@ func (doc *Document) justCompleted(now time.Time) bool {
 	return last >= 0 && now.Sub(doc.Summaries[last].CompletedAt) < settling
 }
 
-// closeDiscarded closes a record whose new key is gone. Its secret goes too.
+// closeDiscarded closes a record whose new key is gone. Its secrets go too.
 func (p Preflight) closeDiscarded(ctx context.Context, s Situation) error {
-	if err := p.Staging.Delete(ctx, s.Record.NewKey); err != nil {
+	if err := sweepSecrets(ctx, *s.Record, p.Staging); err != nil {
 		return err
 	}
 	return p.closeRecord(ctx, HistoryItem{Record: *s.Record, Outcome: Discarded, EndedAt: s.Now})

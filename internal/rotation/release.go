@@ -39,10 +39,8 @@ func (r Release) Run(ctx context.Context, name string) (Record, error) {
 	if err := r.requireInOrder(ctx, target, record); err != nil {
 		return *record, err
 	}
-	if record.NewKey != "" {
-		if err := r.Staging.Delete(ctx, record.NewKey); err != nil {
-			return *record, err
-		}
+	if err := sweepSecrets(ctx, *record, r.Staging); err != nil {
+		return *record, err
 	}
 	err = r.closeRecord(ctx, HistoryItem{Record: *record, Outcome: Released, EndedAt: r.Clock.Now().UTC()})
 	if errors.Is(err, ErrConflict) {

@@ -260,9 +260,9 @@ func discardNewKey(ctx context.Context, c *claim, keys Keys, staging Staging, or
 // sweepSecrets destroys what may still be staged of any key that this rotation
 // had to do with, before it ends: a secret may have been staged late, after its
 // key was discarded.
-func sweepSecrets(ctx context.Context, c *claim, staging Staging) error {
-	for _, id := range append([]KeyID{c.NewKey}, c.KnownKeys...) {
-		if id == "" || id == c.OldKey {
+func sweepSecrets(ctx context.Context, record Record, staging Staging) error {
+	for _, id := range append([]KeyID{record.NewKey}, record.KnownKeys...) {
+		if id == "" || id == record.OldKey {
 			continue
 		}
 		if err := staging.Delete(ctx, id); err != nil {
