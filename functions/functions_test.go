@@ -22,7 +22,7 @@ import (
 // The variables of the functions, beside Lambda's own.
 var variables = map[string][]string{
 	"preflight":         {"STAGED_PREFIX", "TABLE_NAME", "TARGET_PREFIX"},
-	"createkey":         {"STAGED_PREFIX", "TABLE_NAME"},
+	"createkey":         {"CREATOR_ROLE_ARN", "STAGED_PREFIX", "TABLE_NAME"},
 	"verifykey":         {"STAGED_PREFIX", "TABLE_NAME"},
 	"updatecredentials": {"STAGED_PREFIX", "TABLE_NAME"},
 	"deployclusters":    {"TABLE_NAME"},
@@ -30,8 +30,9 @@ var variables = map[string][]string{
 	"deactivatekey":     {"TABLE_NAME"},
 	"deletekey":         {"TABLE_NAME"},
 	"complete":          {"STAGED_PREFIX", "TABLE_NAME"},
-	"discardkey":        {"STAGED_PREFIX", "TABLE_NAME"},
+	"discardkey":        {"CREATOR_ROLE_ARN", "STAGED_PREFIX", "TABLE_NAME"},
 	"reactivatekey":     {"TABLE_NAME"},
+	notify:              {"TABLE_NAME", "TARGET_PREFIX", "TOPIC_ARN"},
 }
 
 // The functions that talk to Qovery, whose API's address may be set.
@@ -41,29 +42,33 @@ var qovery = []string{"preflight", "createkey", "updatecredentials", "deployclus
 // cost every cold start.
 var services = map[string][]string{
 	"preflight":         {"dynamodb", "iam", "sfn", "ssm"},
-	"createkey":         {"dynamodb", "iam", "ssm"},
+	"createkey":         {"cloudtrail", "dynamodb", "iam", "ssm"},
 	"verifykey":         {"dynamodb", "ssm", "sts"},
 	"updatecredentials": {"dynamodb", "iam", "ssm"},
 	"deployclusters":    {"dynamodb", "iam", "ssm"},
-	"checkusage":        {"dynamodb", "iam"},
+	"checkusage":        {"cloudtrail", "dynamodb", "iam"},
 	"deactivatekey":     {"dynamodb", "iam", "ssm"},
 	"deletekey":         {"dynamodb", "iam", "ssm"},
 	"complete":          {"dynamodb", "iam", "ssm"},
-	"discardkey":        {"dynamodb", "iam", "ssm"},
+	"discardkey":        {"cloudtrail", "dynamodb", "iam", "ssm"},
 	"reactivatekey":     {"dynamodb", "iam"},
+	notify:              {"dynamodb", "iam", "sns", "ssm"},
 }
 
 const event = `{"document":{"target":"production","rotationId":"r1","takenAt":"2026-01-02T03:04:05Z","fence":1,"settings":{"name":"production","iamUserName":"qovery"}},` +
 	`"execution":{"Id":"arn:aws:states:eu-west-3:123456789012:execution:rotation:run-1","Name":"run-1","Input":{"target":"production"},"StartTime":"2026-01-02T03:04:05Z"}}`
 
 var values = map[string]string{
-	"TABLE_NAME":    "journal",
-	"TARGET_PREFIX": "/qovery-key-rotation/targets/",
-	"STAGED_PREFIX": "/qovery-key-rotation/staged/",
+	"TABLE_NAME":       "journal",
+	"TARGET_PREFIX":    "/qovery-key-rotation/targets/",
+	"STAGED_PREFIX":    "/qovery-key-rotation/staged/",
+	"CREATOR_ROLE_ARN": "arn:aws:iam::123456789012:role/createkey",
+	"TOPIC_ARN":        "arn:aws:sns:eu-west-3:123456789012:notices",
 }
 
-func TestEveryFunctionHasATimeout(t *testing.T) {
-	if want, got := slices.Sorted(maps.Keys(rotation.FunctionTimeouts)), slices.Sorted(maps.Keys(variables)); !slices.Equal(got, want) {
+func TestEveryStepHasATimeout(t *testing.T) {
+	steps := slices.DeleteFunc(slices.Sorted(maps.Keys(variables)), func(name string) bool { return name == notify })
+	if want, got := slices.Sorted(maps.Keys(rotation.FunctionTimeouts)), steps; !slices.Equal(got, want) {
 		t.Errorf("functions %v, timeouts for %v", got, want)
 	}
 }
@@ -75,6 +80,10 @@ func TestFunctions(t *testing.T) {
 			t.Parallel()
 			program := filepath.Join(programs, name)
 			t.Run("environment", func(t *testing.T) { everyVariableCounts(t, name, program) })
+			if name == notify {
+				t.Run("events", func(t *testing.T) { tellsOfEvents(t, program) })
+				return
+			}
 			t.Run("events", func(t *testing.T) { answersEvents(t, name, program) })
 		})
 	}

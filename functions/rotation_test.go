@@ -3,7 +3,10 @@ package functions
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -60,6 +63,8 @@ func TestRotationUntilItWaits(t *testing.T) {
 	if doc.Deployment.Next != rotation.PollAgain || len(doc.Deployment.Clusters) != 1 {
 		t.Errorf("deployment %+v", doc.Deployment)
 	}
+	w.refuses("checkusage", &doc, w.execution, rotation.MalformedAnswer) // it is not told yet where to look
+	doc.Deployment.Regions = []string{awstest.Region, "us-east-1"}
 	if checked := w.mustRun("checkusage", &doc, ""); !checked.Usage.Idle {
 		t.Errorf("usage %+v", checked.Usage)
 	}
@@ -89,7 +94,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	endpoint := awstest.Moto(t)
+	endpoint := withCloudTrail(t, awstest.Moto(t))
 	w := &world{T: t, cfg: awstest.Config(endpoint), programs: build(t), running: map[string]*lambdatest.Function{}}
 	config := fakeqovery.DefaultConfig(time.Now)
 	w.qovery = fakeqovery.New(config)
@@ -108,6 +113,26 @@ func newWorld(t *testing.T) *world {
 	w.oldKey()
 	w.execution, w.another = w.executions()
 	return w
+}
+
+// withCloudTrail puts before the moto server what it has not: CloudTrail, in
+// which nothing has been seen yet.
+func withCloudTrail(t *testing.T, moto string) string {
+	t.Helper()
+	target, err := url.Parse(moto)
+	if err != nil {
+		t.Fatal(err)
+	}
+	others := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".LookupEvents") {
+			awstest.JSON(http.StatusOK, `{"Events":[]}`)(w)
+			return
+		}
+		others.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
 }
 
 func (w *world) must(_ any, err error) {

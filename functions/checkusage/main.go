@@ -4,6 +4,7 @@ package main
 
 import (
 	"qovery-key-rotation/internal/awsclient"
+	"qovery-key-rotation/internal/cloudtrailuses"
 	"qovery-key-rotation/internal/dynamojournal"
 	"qovery-key-rotation/internal/environment"
 	"qovery-key-rotation/internal/function"
@@ -17,6 +18,7 @@ func main() {
 		return rotation.CheckUsage{
 			Guard: f.Guard(dynamojournal.New(cfg, f.Required(environment.TableName))),
 			Usage: iamkeys.New(cfg),
+			Trail: cloudtrailuses.New(cfg, f.Clock),
 		}
 	})
 }

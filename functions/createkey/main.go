@@ -5,6 +5,7 @@ package main
 import (
 	"qovery-key-rotation/functions/internal/qoveryclient"
 	"qovery-key-rotation/internal/awsclient"
+	"qovery-key-rotation/internal/cloudtrailuses"
 	"qovery-key-rotation/internal/dynamojournal"
 	"qovery-key-rotation/internal/environment"
 	"qovery-key-rotation/internal/function"
@@ -19,9 +20,13 @@ func main() {
 		keys := iamkeys.New(cfg)
 		store := parameters.New(cfg, f.Clock)
 		return rotation.CreateKey{
-			Guard:   f.Guard(dynamojournal.New(cfg, f.Required(environment.TableName))),
-			Keys:    keys,
-			Usage:   keys,
+			Guard: f.Guard(dynamojournal.New(cfg, f.Required(environment.TableName))),
+			Keys:  keys,
+			Orphans: rotation.Orphans{
+				Usage:     keys,
+				Trail:     cloudtrailuses.New(cfg, f.Clock),
+				CreatedBy: f.Role(environment.CreatorRoleARN),
+			},
 			Qovery:  qoveryclient.New(f, store),
 			Staging: store.Staged(f.Prefix(environment.StagedPrefix)),
 		}

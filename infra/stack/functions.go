@@ -21,9 +21,6 @@ type function struct {
 // notify is the one function that is no step of the state machine.
 const notify = "notify"
 
-// TopicARN is the variable with the topic that notify publishes to.
-const topicARN = "TOPIC_ARN"
-
 // The functions. A step gets what its ports use, and nothing for later.
 //
 // IAM knows no action for DynamoDB's transactions: closing a journal record is
@@ -149,7 +146,7 @@ var functions = []function{
 	{
 		name: notify,
 		does: "Tells people how rotations ended and which alarms rang, in words",
-		env:  []string{environment.TableName, environment.TargetPrefix, topicARN},
+		env:  []string{environment.TableName, environment.TargetPrefix, environment.TopicARN},
 		may: []grant{
 			{targetParameters, actions("ssm:GetParameter")},
 			{targetUsers, actions("iam:ListAccessKeys")},
@@ -177,7 +174,7 @@ func (b *builder) environment(f function) *map[string]*string {
 		environment.TargetPrefix: new(config.TargetPrefix),
 		environment.StagedPrefix: new(config.StagedPrefix),
 		environment.QoveryAPIURL: &b.props.Config.QoveryAPIURL,
-		topicARN:                 b.topic.TopicArn(),
+		environment.TopicARN:     b.topic.TopicArn(),
 		// CloudTrail names who created a key by the role; only this one's are ours.
 		environment.CreatorRoleARN: b.roles["createkey"].RoleArn(),
 	}

@@ -8,11 +8,13 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 
 	"qovery-key-rotation/internal/environment"
@@ -34,6 +36,18 @@ func TestFromEnvironment(t *testing.T) {
 	}
 	if cfg.Region != "eu-west-3" || aws.ToString(cfg.BaseEndpoint) != "http://localhost:5000" || cfg.Retryer().MaxAttempts() != maxAttempts {
 		t.Errorf("region %s, endpoint %s, %d attempts", cfg.Region, aws.ToString(cfg.BaseEndpoint), cfg.Retryer().MaxAttempts())
+	}
+}
+
+// Marker is what the SDK makes of the name.
+func TestRequestsCarryTheMarker(t *testing.T) {
+	var agent string
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { agent = r.UserAgent() }))
+	defer server.Close()
+	cfg := Bounded(aws.Config{Region: "eu-west-3", BaseEndpoint: &server.URL, Credentials: Static(aws.Credentials{AccessKeyID: "ASIA1", SecretAccessKey: "secret"})})
+	_, _ = sts.NewFromConfig(cfg).GetCallerIdentity(t.Context(), nil)
+	if !slices.Contains(strings.Fields(agent), Marker) {
+		t.Errorf("requests are by %q", agent)
 	}
 }
 

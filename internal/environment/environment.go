@@ -17,6 +17,8 @@ const (
 	StagedPrefix = "STAGED_PREFIX"  // what comes before a key's id: /qovery-key-rotation/staged/
 	TopicARN     = "TOPIC_ARN"      // the SNS topic that people listen to
 	QoveryAPIURL = "QOVERY_API_URL" // optional: Qovery's own when absent
+	// CreatorRoleARN is the role that function createkey runs with.
+	CreatorRoleARN = "CREATOR_ROLE_ARN"
 )
 
 // Environment is the environment of a process, and what is wrong with it.
@@ -48,6 +50,24 @@ func (e *Environment) Prefix(name string) string {
 		e.Reject(name, "does not begin and end with a slash")
 	}
 	return value
+}
+
+// Role returns a required ARN of an IAM role. CloudTrail names roles so, and one
+// that is written otherwise would never be recognized.
+func (e *Environment) Role(name string) string {
+	value := e.Required(name)
+	if value != "" && !isRole(value) {
+		e.Reject(name, "is not the ARN of an IAM role")
+	}
+	return value
+}
+
+// isRole tells whether text is like arn:aws:iam::123456789012:role/path/name.
+func isRole(text string) bool {
+	const account = 12 // digits
+	parts := strings.SplitN(text, ":", 6)
+	return len(parts) == 6 && parts[0] == "arn" && parts[2] == "iam" && len(parts[4]) == account &&
+		strings.HasPrefix(parts[5], "role/") && parts[5] != "role/"
 }
 
 // Optional returns a variable, or "".

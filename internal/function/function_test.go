@@ -21,6 +21,12 @@ const (
 )
 
 func TestMain(m *testing.M) {
+	if name, isListener := strings.CutPrefix(os.Getenv(stepVariable), "listener "); isListener {
+		function.StartListener(func(f *function.Setup) function.Listener {
+			f.Required("TABLE_NAME")
+			return testListener{name, f}
+		})
+	}
 	if name := os.Getenv(stepVariable); name != "" {
 		function.Start(func(f *function.Setup) rotation.Step {
 			f.Required("TABLE_NAME")
@@ -57,6 +63,29 @@ func (s testStep) Run(ctx context.Context, call rotation.Call) (rotation.Documen
 	doc.Identity = call.Deadline.Sub(ends).String()
 	doc.RotationID = "r2"
 	return doc, nil
+}
+
+// testListener does what it is called.
+type testListener struct {
+	name  string
+	setup *function.Setup
+}
+
+func (l testListener) Handle(ctx context.Context, event []byte) error {
+	switch l.name {
+	case "panic":
+		panic(fmt.Errorf("the secret is %s", planted))
+	case "fail":
+		return rotation.Errorf(rotation.Throttled, "Slow down")
+	case "refuse":
+		err := rotation.Errorf(rotation.InvalidInput, "No")
+		err.Next = "Ask again"
+		return err
+	case "hang":
+		return l.setup.Clock.Sleep(ctx, time.Hour)
+	}
+	l.setup.Log.InfoContext(ctx, "heard", "event", string(event))
+	return nil
 }
 
 func start(t *testing.T, step string) *lambdatest.Function {
@@ -215,5 +244,49 @@ func TestErrorLogs(t *testing.T) {
 		if !strings.Contains(f.Logs(), want) || !strings.Contains(f.Logs(), `"code":"`) {
 			t.Errorf("%s: %s", step, f.Logs())
 		}
+	}
+}
+
+// A listener's errors have advice about listeners, unless they bring their own.
+func TestListener(t *testing.T) {
+	const again = "Lambda tries again by itself; if this goes on, mend the cause."
+	for listener, want := range map[string]lambdatest.Answer{
+		"succeed": {Body: []byte("null")},
+		"fail":    {ErrorType: "Throttled", Message: "Slow down. " + again},
+		"refuse":  {ErrorType: "InvalidInput", Message: "No. Ask again."},
+		"hang":    {ErrorType: "Unreachable", Message: "The step was interrupted: context deadline exceeded. " + again},
+	} {
+		f := start(t, "listener "+listener)
+		answer := f.Invoke(t, `{"any":"event"}`, 3*time.Second)
+		if answer.ErrorType != want.ErrorType || answer.Message != want.Message || want.Body != nil && string(answer.Body) != string(want.Body) {
+			t.Errorf("%s: %s", listener, answer.Body)
+		}
+		f.Stop()
+		end := map[bool]string{true: `"event done"`, false: `"event failed"`}[want.ErrorType == ""]
+		if !strings.Contains(f.Logs(), end) || !strings.Contains(f.Logs(), `"requestId"`) {
+			t.Errorf("%s: logged %s", listener, f.Logs())
+		}
+	}
+}
+
+func TestListenerPanics(t *testing.T) {
+	f := start(t, "listener panic")
+	for range 2 {
+		answer := f.Invoke(t, `{}`, time.Minute)
+		if answer.ErrorType != string(rotation.Unreachable) || !strings.Contains(answer.Message, "testListener.Handle (function_test.go:") {
+			t.Errorf("%+v", answer)
+		}
+	}
+	f.Stop()
+	if strings.Contains(f.Logs(), planted) || strings.Contains(f.Logs(), "goroutine") {
+		t.Errorf("the panic is logged: %s", f.Logs())
+	}
+}
+
+func TestListenersWrongEnvironment(t *testing.T) {
+	f := startWith(t, map[string]string{stepVariable: "listener panic"})
+	answer := f.Invoke(t, `{}`, time.Minute)
+	if answer.ErrorType != string(rotation.ConfigurationError) || !strings.Contains(answer.Message, rotation.ConfigurationError.Advice()) {
+		t.Errorf("%+v", answer)
 	}
 }

@@ -1,29 +1,11 @@
-// Package realtime is the clock on the wall.
+// Package realtime is the clock on the wall (clock.go). A build with the tag
+// testclock takes the time from the host that runs the function instead
+// (testclock.go), so that tests need not wait for hours; nothing else differs.
 package realtime
 
-import (
-	"context"
-	"time"
-
-	"qovery-key-rotation/internal/rotation"
-)
+import "qovery-key-rotation/internal/rotation"
 
 // Clock is the machine's clock. It implements rotation.Clock.
 type Clock struct{}
 
 var _ rotation.Clock = Clock{}
-
-// Now is the time.
-func (Clock) Now() time.Time { return time.Now() }
-
-// Sleep waits, or returns why ctx ended first.
-func (Clock) Sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}

@@ -1,0 +1,34 @@
+// Command notify is the function behind EventBridge's rules: it tells people, in
+// words, how executions ended and which alarms rang.
+package main
+
+import (
+	"qovery-key-rotation/internal/awsclient"
+	"qovery-key-rotation/internal/dynamojournal"
+	"qovery-key-rotation/internal/environment"
+	"qovery-key-rotation/internal/function"
+	"qovery-key-rotation/internal/iamkeys"
+	"qovery-key-rotation/internal/notice"
+	"qovery-key-rotation/internal/parameters"
+	"qovery-key-rotation/internal/snstopic"
+)
+
+func main() {
+	function.StartListener(func(f *function.Setup) function.Listener {
+		cfg := awsclient.FromEnvironment(f.Environment)
+		topic := f.Required(environment.TopicARN)
+		if topic != "" && !snstopic.IsARN(topic) {
+			f.Reject(environment.TopicARN, "is no ARN of an SNS topic")
+		}
+		return notice.Notifier{
+			Reader: notice.Reader{
+				Clock:   f.Clock,
+				Targets: parameters.New(cfg, f.Clock).Targets(f.Prefix(environment.TargetPrefix)),
+				Journal: dynamojournal.New(cfg, f.Required(environment.TableName)),
+				Keys:    iamkeys.New(cfg),
+			},
+			Topic: snstopic.New(cfg, topic),
+			Log:   f.Log,
+		}
+	})
+}

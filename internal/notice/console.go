@@ -1,0 +1,36 @@
+package notice
+
+import (
+	"net/url"
+	"strings"
+)
+
+// consoles are the hosts of AWS's console in each partition, by region.
+var consoles = map[string]string{
+	"aws":        "REGION.console.aws.amazon.com",
+	"aws-cn":     "REGION.console.amazonaws.cn",
+	"aws-us-gov": "REGION.console.amazonaws-us-gov.com",
+}
+
+// console is a page of AWS's console, or "" in a partition whose console this
+// program does not know.
+func console(arn, service, page string) string {
+	parts := strings.SplitN(arn, ":", 5)
+	if len(parts) < 5 || consoles[parts[1]] == "" {
+		return ""
+	}
+	region := parts[3]
+	return "https://" + strings.Replace(consoles[parts[1]], "REGION", region, 1) + "/" + service + "/home?region=" + region + "#" + page
+}
+
+func executionPage(arn string) string {
+	return console(arn, "states", "/v2/executions/details/"+arn)
+}
+
+func keysPage(arn, user string) string {
+	return console(arn, "iam", "/users/details/"+url.PathEscape(user)+"?section=security_credentials")
+}
+
+func alarmPage(arn, name string) string {
+	return console(arn, "cloudwatch", "alarmsV2:alarm/"+url.PathEscape(name))
+}

@@ -1,0 +1,101 @@
+package notice
+
+import (
+	"slices"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+// report is what is known of an execution that ended, while it is told.
+type report struct {
+	Facts
+	Execution Execution
+	ending    ending
+	code      rotation.Code      // of the error, if it is one of this system's own
+	completed []rotation.Summary // the rotations that the execution completed
+	summary   *rotation.Summary  // the last of them
+	known     []knownKey
+	verdict   verdict
+}
+
+// ending is how an execution ended, as people tell endings apart.
+type ending int
+
+const (
+	rotated   ending = iota
+	unclear          // it succeeded, and at what is not known
+	planned          // a dry run, whatever it found
+	met              // it met another execution at work
+	overtaken        // another execution has taken its rotation over
+	clean            // nothing is different
+	held             // a rotation is open
+	stopped          // by a person
+	timedOut
+)
+
+func newReport(x Execution, facts Facts) *report {
+	r := &report{Facts: facts, Execution: x}
+	if i := slices.IndexFunc(rotation.Codes, func(info rotation.CodeInfo) bool { return string(info.Code) == x.Error }); i >= 0 {
+		r.code = rotation.Codes[i].Code
+	}
+	r.completed = r.summaries()
+	if n := len(r.completed); n > 0 {
+		r.summary = &r.completed[n-1]
+	}
+	r.ending = r.end()
+	r.known = r.knownKeys()
+	r.verdict = r.judge()
+	return r
+}
+
+// summaries are those of the execution's output, or of the journal: a failed
+// execution has no output, and a long one is left out of the event.
+func (r *report) summaries() []rotation.Summary {
+	if x := r.Execution; x.Output != nil {
+		return x.Output.Summaries
+	}
+	var found []rotation.Summary
+	for _, item := range slices.Backward(r.History) {
+		if item.Record.Owner == r.Execution.ARN && item.Outcome == rotation.Completed && item.Summary != nil {
+			found = append(found, *item.Summary)
+		}
+	}
+	return found
+}
+
+func (r *report) end() ending {
+	x := r.Execution
+	switch {
+	case x.Status == Aborted:
+		return stopped
+	case x.Status == TimedOut:
+		return timedOut
+	case x.DryRun || x.Output != nil && x.Output.Plan.Action == rotation.ActionDryRun:
+		return planned
+	case x.Status == Succeeded:
+		return r.success()
+	case r.code == rotation.LockLost:
+		return overtaken
+	case r.Record != nil:
+		return held
+	case r.NoTarget == nil && r.NoRecord == nil:
+		return clean
+	case r.code.Class() == rotation.Clean:
+		return clean
+	}
+	return held
+}
+
+// success: the state machine succeeds in three states.
+func (r *report) success() ending {
+	switch {
+	case r.Execution.Output != nil && r.Execution.Output.Error != nil && r.Execution.Output.Error.Error == string(rotation.RotationInProgress):
+		return met
+	case r.summary != nil:
+		return rotated
+	}
+	return unclear
+}
+
+// own: the open rotation is this execution's.
+func (r *report) own() bool { return r.Record != nil && r.Record.Owner == r.Execution.ARN }

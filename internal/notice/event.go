@@ -1,0 +1,205 @@
+package notice
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+// Event is what EventBridge told. One of the two is set.
+type Event struct {
+	Execution *Execution
+	Alarm     *Alarm
+}
+
+// Execution is an execution that ended.
+type Execution struct {
+	ARN       string
+	Name      string
+	Status    Status
+	StartedAt time.Time
+	StoppedAt time.Time
+	Target    string // as its input names it; empty when that is no name
+	DryRun    bool
+	Abort     bool               // it was started to abort a rotation
+	Output    *rotation.Document // nil when there is none, or the event had no room for it
+	Error     string
+	Cause     string // in words
+}
+
+// Status is how Step Functions says that an execution ended.
+type Status string
+
+// The statuses of executions that ended.
+const (
+	Succeeded Status = "SUCCEEDED"
+	Failed    Status = "FAILED"
+	TimedOut  Status = "TIMED_OUT"
+	Aborted   Status = "ABORTED"
+)
+
+// Alarm is an alarm that changed.
+type Alarm struct {
+	Name        string
+	ARN         string // empty when the event names none
+	State       AlarmState
+	At          time.Time
+	Description string // what the stack says of it
+	Reason      string // what CloudWatch says of the change
+}
+
+// AlarmState is the state of an alarm.
+type AlarmState string
+
+// The states of an alarm.
+const (
+	Ringing AlarmState = "ALARM"
+	Quiet   AlarmState = "OK"
+	NoData  AlarmState = "INSUFFICIENT_DATA"
+)
+
+// envelope is what all events of EventBridge have.
+type envelope struct {
+	DetailType string          `json:"detail-type"`
+	Time       time.Time       `json:"time"`
+	Resources  []string        `json:"resources"`
+	Detail     json.RawMessage `json:"detail"`
+}
+
+// ParseEvent reads an event. Whatever it cannot read is an error.
+func ParseEvent(data []byte) (Event, error) {
+	var e envelope
+	if err := json.Unmarshal(data, &e); err != nil {
+		return Event{}, malformed("it is no event of EventBridge: %v", err)
+	}
+	switch e.DetailType {
+	case "Step Functions Execution Status Change":
+		execution, err := e.execution()
+		return Event{Execution: execution}, err
+	case "CloudWatch Alarm State Change":
+		alarm, err := e.alarm()
+		return Event{Alarm: alarm}, err
+	}
+	return Event{}, malformed("its detail-type is %q", e.DetailType)
+}
+
+func malformed(format string, args ...any) error {
+	err := rotation.Errorf(rotation.InvalidInput, "The event is none that can be told of: %s", fmt.Sprintf(format, args...))
+	err.Next = "See which rule sends it to this function"
+	return err
+}
+
+// executionARN takes an execution's ARN apart: partition, region, name.
+var executionARN = regexp.MustCompile(`^arn:([a-z-]+):states:([a-z0-9-]+):[0-9]{12}:execution:[^:\s]+:([^:\s]+)$`)
+
+// execution reads an event as Step Functions sends it:
+// https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+func (e envelope) execution() (*Execution, error) {
+	var detail struct {
+		ExecutionARN        string `json:"executionArn"`
+		Status              Status
+		StartDate, StopDate int64 // milliseconds
+		Input, Output       string
+		Error, Cause        string
+	}
+	if err := json.Unmarshal(e.Detail, &detail); err != nil {
+		return nil, malformed("its detail cannot be read: %v", err)
+	}
+	arn := executionARN.FindStringSubmatch(detail.ExecutionARN)
+	switch {
+	case arn == nil:
+		return nil, malformed("it names no execution")
+	case detail.Status != Succeeded && detail.Status != Failed && detail.Status != TimedOut && detail.Status != Aborted:
+		return nil, malformed("%s is no status of an execution that ended", detail.Status)
+	case detail.StartDate <= 0:
+		return nil, malformed("it does not say when the execution began")
+	}
+	x := &Execution{
+		ARN: detail.ExecutionARN, Name: arn[3], Status: detail.Status,
+		StartedAt: time.UnixMilli(detail.StartDate).UTC(), StoppedAt: e.Time.UTC(),
+		Error: quotable(detail.Error), Cause: quotable(sentence(detail.Cause)),
+	}
+	if detail.StopDate > 0 {
+		x.StoppedAt = time.UnixMilli(detail.StopDate).UTC()
+	}
+	x.readOutput(detail.Output)
+	x.readInput(detail.Input)
+	return x, nil
+}
+
+// readOutput takes an output that is no document for none: that the execution
+// ended must be told all the same.
+func (x *Execution) readOutput(output string) {
+	var doc *rotation.Document
+	if json.Unmarshal([]byte(output), &doc) == nil {
+		x.Output = doc
+	}
+}
+
+// readInput reads what it can, because the input may be what was wrong. The event
+// has no room for the input where the output is very long, and that names the
+// target too.
+func (x *Execution) readInput(input string) {
+	var fields map[string]json.RawMessage
+	_ = json.Unmarshal([]byte(input), &fields)
+	_ = json.Unmarshal(fields["dryRun"], &x.DryRun)
+	_ = json.Unmarshal(fields["abort"], &x.Abort)
+	target := fields["target"]
+	if len(target) == 0 && x.Output != nil {
+		target, _ = json.Marshal(x.Output.Target)
+	}
+	if named, err := rotation.ParseInput(fmt.Appendf(nil, `{"target":%s}`, target)); err == nil {
+		x.Target = named.Target
+	}
+}
+
+// alarm reads an event as CloudWatch sends it:
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
+func (e envelope) alarm() (*Alarm, error) {
+	var detail struct {
+		AlarmName string
+		State     struct {
+			Value             AlarmState
+			Reason, Timestamp string
+		}
+		Configuration struct{ Description string }
+	}
+	if err := json.Unmarshal(e.Detail, &detail); err != nil {
+		return nil, malformed("its detail cannot be read: %v", err)
+	}
+	state := detail.State.Value
+	switch {
+	case strings.TrimSpace(detail.AlarmName) == "":
+		return nil, malformed("it names no alarm")
+	case state != Ringing && state != Quiet && state != NoData:
+		return nil, malformed("%q is no state of an alarm", state)
+	}
+	alarm := &Alarm{
+		Name: quotable(detail.AlarmName), State: state, At: e.Time.UTC(),
+		Description: quotable(detail.Configuration.Description), Reason: quotable(detail.State.Reason),
+	}
+	const cloudWatchTime = "2006-01-02T15:04:05.999-0700"
+	if at, err := time.Parse(cloudWatchTime, detail.State.Timestamp); err == nil {
+		alarm.At = at.UTC()
+	}
+	if len(e.Resources) > 0 {
+		alarm.ARN = e.Resources[0]
+	}
+	return alarm, nil
+}
+
+// sentence is the message of a failed function, which arrives as JSON, or else
+// the cause as it is.
+func sentence(cause string) string {
+	var failure struct {
+		Message string `json:"errorMessage"`
+	}
+	if json.Unmarshal([]byte(cause), &failure) == nil && failure.Message != "" {
+		return failure.Message
+	}
+	return cause
+}

@@ -1,0 +1,74 @@
+package notice
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+// Facts are what is in place now, as far as it could be found out.
+type Facts struct {
+	Now     time.Time
+	Target  rotation.Target        // without a name when it is not known
+	Record  *rotation.Record       // the open record, or nil
+	History []rotation.HistoryItem // the newest first
+	Keys    []rotation.AccessKey   // of the target's IAM user
+
+	// Why something is not known. Without a target nothing is.
+	NoTarget, NoRecord, NoHistory, NoKeys error
+}
+
+// Reader finds out what is in place.
+type Reader struct {
+	Clock   rotation.Clock
+	Targets rotation.Targets
+	Journal Journal
+	Keys    Keys
+}
+
+// Journal is as much of the journal as a message needs.
+type Journal interface {
+	// Load returns the open record of the user, or nil.
+	Load(ctx context.Context, iamUser string) (*rotation.Record, error)
+	// History returns how the user's rotations ended, the newest first.
+	History(ctx context.Context, iamUser string) ([]rotation.HistoryItem, error)
+}
+
+// Keys tells which keys there are.
+type Keys interface {
+	// List returns all keys of the user.
+	List(ctx context.Context, user string) ([]rotation.AccessKey, error)
+}
+
+// Read finds out what it can of the execution's target. It never fails: what is
+// not known is part of the facts.
+func (r Reader) Read(ctx context.Context, x Execution) Facts {
+	facts := Facts{}
+	if facts.Target, facts.NoTarget = r.target(ctx, x); facts.NoTarget == nil {
+		user := facts.Target.IAMUserName
+		var reads sync.WaitGroup
+		reads.Go(func() { facts.Record, facts.NoRecord = r.Journal.Load(ctx, user) })
+		reads.Go(func() { facts.History, facts.NoHistory = r.Journal.History(ctx, user) })
+		reads.Go(func() { facts.Keys, facts.NoKeys = r.Keys.List(ctx, user) })
+		reads.Wait()
+	}
+	facts.Now = r.Clock.Now().UTC()
+	return facts
+}
+
+// target reads the target; where that cannot be, the document may carry it.
+func (r Reader) target(ctx context.Context, x Execution) (rotation.Target, error) {
+	if x.Target == "" {
+		return rotation.Target{}, rotation.Errorf(rotation.InvalidInput, "The execution's input names no target")
+	}
+	target, err := r.Targets.Target(ctx, x.Target)
+	if err != nil && x.Output != nil && x.Output.Settings.Name == x.Target && x.Output.Settings.IAMUserName != "" {
+		return x.Output.Settings, nil
+	}
+	return target, err
+}
+
+// why says why something is not known.
+func why(err error) string { return quotable(rotation.AsError(err).What) }

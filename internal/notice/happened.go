@@ -1,0 +1,182 @@
+package notice
+
+import (
+	"fmt"
+	"strings"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+// happened tells what happened, a sentence or two.
+func (r *report) happened() []string {
+	switch r.ending {
+	case rotated:
+		return r.tellRotated()
+	case unclear:
+		return []string{fmt.Sprintf("An execution for %s succeeded, and the event does not tell what it has done; nor does the journal.", r.name())}
+	case planned:
+		return r.tellPlan()
+	case met:
+		return withQuote(fmt.Sprintf("An execution for %s found another one at work on the same key, and ended without doing anything.", r.name()), rotation.RotationInProgress, r.Execution.Output.Error.Cause)
+	case overtaken:
+		return withQuote(fmt.Sprintf("An execution for %s ended because the rotation is not its own any more.", r.name()), r.code, r.Execution.Cause)
+	case stopped:
+		return r.tellStopped()
+	case timedOut:
+		return []string{fmt.Sprintf("Step Functions ended the execution for %s because it took longer than an execution may.", r.name())}
+	}
+	return r.tellFailed()
+}
+
+func (r *report) tellRotated() []string {
+	var lines []string
+	if r.Execution.Output != nil && r.Execution.Output.CarriedOn || len(r.completed) > 1 {
+		lines = append(lines, "An interrupted rotation was carried on and completed.")
+	}
+	if len(r.completed) > 1 {
+		lines = append(lines, "The next one was due by then, and followed at once.")
+	}
+	for _, summary := range r.completed {
+		lines = append(lines, tellSummary(summary)...)
+	}
+	return lines
+}
+
+// tellSummary is the outcome of one rotation.
+func tellSummary(s rotation.Summary) []string {
+	lines := []string{fmt.Sprintf("The key %s of %s was replaced by %s.", quotable(s.OldKey), s.Target, quotable(s.NewKey))}
+	add := func(format string, args ...any) { lines = append(lines, "  "+fmt.Sprintf(format, args...)) }
+	if !s.NewKeyCreatedAt.IsZero() {
+		add("%s  new key created", at(s.NewKeyCreatedAt))
+	}
+	if !s.UpdatedAt.IsZero() {
+		add("%s  new key in every location in Qovery", at(s.UpdatedAt))
+	}
+	if !s.OldKeyInactiveAt.IsZero() {
+		add("%s  old key made Inactive", at(s.OldKeyInactiveAt))
+	}
+	if s.OldKeyDeletedAt.IsZero() {
+		add("%s  completed; the old key was gone already", at(s.CompletedAt))
+	} else {
+		add("%s  old key deleted", at(s.OldKeyDeletedAt))
+	}
+	if both := took(s.NewKeyCreatedAt, s.OldKeyInactiveAt); both != "" {
+		text := "Both keys were valid for " + both
+		if s.GraceExtendedBy > 0 {
+			text += fmt.Sprintf("; the grace period was %s longer because the old key was still used", s.GraceExtendedBy)
+		}
+		lines = append(lines, text+".")
+	}
+	clusters := count(s.ClustersDeployed, "cluster") + " deployed with the new key"
+	if len(s.ClustersSkipped) > 0 {
+		clusters += "; passed over: " + quotable(enumerate(s.ClustersSkipped))
+	}
+	return append(lines, dot(clusters))
+}
+
+func (r *report) tellPlan() []string {
+	x := r.Execution
+	switch {
+	case x.Status == Failed:
+		return r.withReason(fmt.Sprintf("The dry run for %s could not be finished. A dry run changes nothing.", r.name()))
+	case x.Output == nil:
+		return []string{fmt.Sprintf("A dry run for %s is done. Its plan is the execution's output, for which the event had no room.", r.name())}
+	}
+	plan := x.Output.Plan
+	if plan.Refused != "" {
+		return withQuote(fmt.Sprintf("A dry run for %s: a rotation would %s now (%s). Nothing was changed.", r.name(), wouldNot(plan), plan.Refused), rotation.Code(plan.Refused), plan.Because)
+	}
+	lines := []string{fmt.Sprintf("A dry run for %s: %s now. Nothing was changed.", r.name(), wouldGo(plan)), "  first it would " + would[plan.Would]}
+	if len(plan.Locations) > 0 {
+		lines = append(lines, fmt.Sprintf("  %s would get a new key in place of %s: %s", count(len(plan.Locations), "location"), quotable(x.Output.OldKey), locations(plan.Locations)))
+	}
+	if len(plan.Clusters) > 0 {
+		lines = append(lines, fmt.Sprintf("  %s would be deployed: %s", count(len(plan.Clusters), "cluster"), quotable(enumerate(plan.Clusters))))
+	}
+	if len(plan.Skipped) > 0 {
+		lines = append(lines, "  passed over: "+quotable(enumerate(plan.Skipped)))
+	}
+	return lines
+}
+
+// would is what a plan does first.
+var would = map[rotation.Action]string{
+	rotation.ActionCreate:     "create a new key",
+	rotation.ActionVerify:     "verify the new key that is there",
+	rotation.ActionDeploy:     "deploy the clusters",
+	rotation.ActionDelete:     "delete the old key",
+	rotation.ActionReactivate: "make the old key Active again",
+	rotation.ActionAbort:      "abort the open rotation",
+}
+
+func locations(refs []rotation.LocationRef) string {
+	var names []string
+	for _, ref := range refs {
+		names = append(names, fmt.Sprintf("%s %q", ref.Kind, ref.Name))
+	}
+	return quotable(enumerate(names))
+}
+
+func (r *report) tellStopped() []string {
+	text := fmt.Sprintf("Somebody stopped the execution for %s.", r.name())
+	if reason := strings.Trim(r.Execution.Error+": "+r.Execution.Cause, ": "); reason != "" {
+		text += " The reason given: " + dot(reason)
+	}
+	if r.Execution.DryRun {
+		text += " It was a dry run, which changes nothing."
+	}
+	return []string{text}
+}
+
+// tellFailed tells of a clean or a held end.
+func (r *report) tellFailed() []string {
+	var lines []string
+	for _, summary := range r.completed {
+		lines = append(lines, fmt.Sprintf("First an interrupted rotation was carried on and completed: the key %s was replaced by %s.", quotable(summary.OldKey), quotable(summary.NewKey)))
+	}
+	return append(lines, r.withReason(r.failure())...)
+}
+
+// withReason adds why the execution failed: in a step's words, or what an error
+// of Lambda or Step Functions means.
+func (r *report) withReason(text string) []string {
+	if r.code != "" {
+		return withQuote(text, r.code, r.Execution.Cause)
+	}
+	lines := []string{text, foreignError(r.Execution.Error).what}
+	if r.Execution.Cause != "" {
+		lines = append(lines, "In AWS's words: "+dot(r.Execution.Cause))
+	}
+	return lines
+}
+
+func (r *report) failure() string {
+	name, reason := r.name(), r.inBrackets()
+	switch {
+	case r.Record == nil && r.ending == held:
+		return fmt.Sprintf("The rotation of %s stopped%s. Whether it is open could not be found out.", name, reason)
+	case r.code == rotation.AbortRequested:
+		return fmt.Sprintf("The rotation of %s was aborted, as somebody asked. It stays open and can be carried on.", name)
+	case r.Execution.Abort && r.ending == held:
+		return fmt.Sprintf("The rotation of %s should have been aborted, and that failed%s.", name, reason)
+	case r.Execution.Abort:
+		return fmt.Sprintf("A rotation of %s should have been aborted, and none is open%s.", name, reason)
+	case r.ending == held && !r.own():
+		return fmt.Sprintf("The open rotation of %s was not carried on by this execution%s.", name, reason)
+	case r.ending == held:
+		return fmt.Sprintf("The rotation of %s stopped and is held: it stays open until it is carried on or released%s.", name, reason)
+	case len(r.completed) > 0:
+		return fmt.Sprintf("Then the next rotation of %s, which was due by then, could not begin%s.", name, reason)
+	}
+	return fmt.Sprintf("The rotation of %s did not go through, and nothing is different from before it%s.", name, reason)
+}
+
+// withQuote adds what a step said, without the code's advice at its end: that
+// comes further down.
+func withQuote(text string, code rotation.Code, cause string) []string {
+	said := strings.TrimSpace(strings.TrimSuffix(quotable(sentence(cause)), dot(code.Advice())))
+	if said == "" {
+		return []string{text}
+	}
+	return []string{text, "In the step's words, at that time: " + dot(said)}
+}

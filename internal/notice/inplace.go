@@ -1,0 +1,93 @@
+package notice
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+// inPlace tells which keys there are and how far the open rotation came.
+func (r *report) inPlace() []string {
+	var lines []string
+	history := r.NoHistory
+	if r.NoRecord != nil {
+		history = nil // once is enough
+	}
+	for _, missing := range []struct {
+		err  error
+		what string
+	}{{r.NoTarget, "The target could not be read"}, {r.NoKeys, "The keys could not be read"}, {r.NoRecord, "The journal could not be read"}, {history, "The journal's history could not be read"}} {
+		if missing.err != nil {
+			lines = append(lines, missing.what+": "+dot(why(missing.err)))
+		}
+	}
+	if r.NoTarget != nil {
+		return lines
+	}
+	for _, k := range r.known {
+		lines = append(lines, "  "+k.line(r.Now, r.NoKeys != nil))
+	}
+	if len(r.known) == 0 && r.NoKeys == nil {
+		lines = append(lines, fmt.Sprintf("The IAM user %s has no access key.", r.Target.IAMUserName))
+	}
+	switch {
+	case r.Record != nil:
+		lines = append(lines, r.progress()...)
+	case r.NoRecord == nil:
+		lines = append(lines, "No rotation is open.")
+	}
+	return lines
+}
+
+// progress is what the open rotation has begun and done, in the order of time.
+func (r *report) progress() []string {
+	record := r.Record
+	type mark struct {
+		at   time.Time
+		text string
+	}
+	marks := []mark{{record.TakenAt, "rotation begun"}}
+	for effect, m := range record.Marks {
+		words := effects[effect]
+		switch {
+		case !m.Done.IsZero() && words.done != "":
+			marks = append(marks, mark{m.Done, words.done})
+		case m.Done.IsZero() && !m.Begun.IsZero() && words.begun != "":
+			marks = append(marks, mark{m.Begun, words.begun + " was begun, and is not known to be done"})
+		}
+	}
+	for _, attempt := range record.Attempts {
+		marks = append(marks, mark{attempt, "a key was asked for, and whether it was created is not known"})
+	}
+	slices.SortFunc(marks, func(a, b mark) int { return cmp.Or(a.at.Compare(b.at), strings.Compare(a.text, b.text)) })
+	lines := []string{"The rotation is open. It came this far:"}
+	for _, m := range marks {
+		lines = append(lines, "  "+at(m.at)+"  "+m.text)
+	}
+	if len(record.Locations) > 0 {
+		lines = append(lines, "It is about "+locations(record.Locations)+".")
+	}
+	if record.Lease.Holder != "" && r.Now.Before(record.Lease.Until) {
+		lines = append(lines, fmt.Sprintf("A step may still be at work until %s; until then this may change.", at(record.Lease.Until.Add(59*time.Second))))
+	}
+	if !r.own() {
+		lines = append(lines, "It belongs to another execution (see the details).")
+	}
+	return lines
+}
+
+// effects are the marks of a record, in words.
+var effects = map[rotation.Effect]struct{ begun, done string }{
+	rotation.Create:     {"creating the new key", "new key created"},
+	rotation.Update:     {"putting the new key into the locations in Qovery", "new key in every location in Qovery"},
+	rotation.Deploy:     {"deploying the clusters", "clusters deployed with the new key"},
+	rotation.Deactivate: {"making the old key Inactive", "old key made Inactive"},
+	rotation.Verify:     {"deploying with the old key Inactive", "a deployment verified with the old key Inactive"},
+	rotation.Delete:     {"deleting the old key", "old key deleted"},
+	rotation.Discard:    {"deleting the new key", "new key deleted"},
+	rotation.Reactivate: {"making the old key Active again", "old key made Active again"},
+}

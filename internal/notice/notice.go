@@ -1,0 +1,80 @@
+// Package notice tells people, in words, how executions ended and which alarms
+// rang. It reads EventBridge's events (event.go), finds out what is in place now
+// (facts.go), judges whether anything is broken (verdict.go), and composes one
+// message (compose.go), which has to make sense to somebody who was woken by it:
+// its first line says whether anything is broken, and what comes then is what
+// happened, what is in place, what to do, and the details.
+package notice
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+// Message is what people get.
+type Message struct {
+	Subject string // printable ASCII, under 100 characters
+	Body    string // plain text
+	Urgency Urgency
+	Target  string // empty: the message is about none, or it is not known
+}
+
+// Urgency says how soon somebody should look. Subscriptions can filter by it.
+type Urgency string
+
+// How urgent a message is.
+const (
+	Urgent Urgency = "urgent" // something fails now, or may
+	Check  Urgency = "check"  // it is not known whether anything fails
+	Calm   Urgency = "none"   // nothing fails
+)
+
+// Topic is where messages go. Errors are those of rotation's ports.
+type Topic interface {
+	Publish(ctx context.Context, message Message) error
+}
+
+// Notifier turns an event into a message.
+type Notifier struct {
+	Reader
+	Topic Topic
+	Log   *slog.Logger
+}
+
+// Handle tells people of one event. An event that it does not understand is an
+// error, never dropped. What cannot be read costs the message a few facts, and
+// never the message itself.
+func (n Notifier) Handle(ctx context.Context, data []byte) error {
+	event, err := ParseEvent(data)
+	if err != nil {
+		return err
+	}
+	message := Compose(event, n.read(ctx, event))
+	if err := n.Topic.Publish(ctx, message); err != nil {
+		return err
+	}
+	n.Log.InfoContext(ctx, "notice sent", "subject", message.Subject, "urgency", string(message.Urgency), "target", message.Target)
+	return nil
+}
+
+// read leaves half of the time that there is for the message itself.
+func (n Notifier) read(ctx context.Context, event Event) Facts {
+	if event.Execution == nil {
+		return Facts{Now: n.Clock.Now().UTC()}
+	}
+	if deadline, known := ctx.Deadline(); known {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)/2)
+		defer cancel()
+	}
+	facts := n.Read(ctx, *event.Execution)
+	for what, err := range map[string]error{"target": facts.NoTarget, "journal": facts.NoRecord, "history": facts.NoHistory, "keys": facts.NoKeys} {
+		if err != nil {
+			n.Log.WarnContext(ctx, "not found out", "what", what, "code", string(rotation.AsError(err).Code), "error", rotation.AsError(err).What)
+		}
+	}
+	return facts
+}

@@ -1,0 +1,150 @@
+package notice
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"qovery-key-rotation/internal/realtime"
+	"qovery-key-rotation/internal/rotation"
+)
+
+// fake is all that a notifier reads from and writes to.
+type fake struct {
+	facts Facts
+	hang  bool // all reads last until their time is over
+	sent  []Message
+	fails error // of the topic
+	users []string
+}
+
+func (f *fake) wait(ctx context.Context) {
+	if f.hang {
+		<-ctx.Done()
+	}
+}
+
+type (
+	fakeTargets struct{ *fake }
+	fakeJournal struct{ *fake }
+	fakeKeys    struct{ *fake }
+)
+
+func (f fakeTargets) Target(_ context.Context, name string) (rotation.Target, error) {
+	if f.facts.NoTarget == nil && name != f.facts.Target.Name {
+		return rotation.Target{}, rotation.Errorf(rotation.TargetNotFound, "There is no target %s", name)
+	}
+	return f.facts.Target, f.facts.NoTarget
+}
+
+func (f fakeJournal) Load(ctx context.Context, user string) (*rotation.Record, error) {
+	if f.wait(ctx); ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return f.facts.Record, f.facts.NoRecord
+}
+
+func (f fakeJournal) History(ctx context.Context, user string) ([]rotation.HistoryItem, error) {
+	if f.wait(ctx); ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return f.facts.History, f.facts.NoHistory
+}
+
+func (f fakeKeys) List(ctx context.Context, user string) ([]rotation.AccessKey, error) {
+	f.users = append(f.users, user)
+	if f.wait(ctx); ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return f.facts.Keys, f.facts.NoKeys
+}
+
+func (f *fake) Publish(ctx context.Context, m Message) error {
+	f.sent = append(f.sent, m)
+	return errors.Join(f.fails, ctx.Err())
+}
+
+func (f *fake) handle(ctx context.Context, event string) (logs string, err error) {
+	var out strings.Builder
+	n := Notifier{
+		Reader: Reader{Clock: realtime.Clock{}, Targets: fakeTargets{f}, Journal: fakeJournal{f}, Keys: fakeKeys{f}},
+		Topic:  f, Log: slog.New(slog.NewJSONHandler(&out, nil)),
+	}
+	err = n.Handle(ctx, []byte(event))
+	return out.String(), err
+}
+
+func TestNotifierTellsWhatIsInPlace(t *testing.T) {
+	f := &fake{facts: world(bothKeys, open(deployed))}
+	logs, err := f.handle(t.Context(), execution("ABORTED"))
+	if err != nil || len(f.sent) != 1 {
+		t.Fatalf("%v, sent %v", err, f.sent)
+	}
+	for _, want := range []string{"Nothing is broken: Qovery holds ****NEW2", "rotate start production --watch"} {
+		if !strings.Contains(f.sent[0].Body, want) {
+			t.Errorf("no %q in\n%s", want, f.sent[0].Body)
+		}
+	}
+	if !strings.Contains(logs, `"notice sent"`) || !strings.Contains(logs, `"urgency":"none"`) {
+		t.Errorf("logged %s", logs)
+	}
+}
+
+// The message is sent in time, whatever cannot be read.
+func TestNotifierDoesNotWaitForFacts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{facts: world(bothKeys, open(deployed)), hang: true}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		began := time.Now()
+		logs, err := f.handle(ctx, execution("ABORTED"))
+		if err != nil || len(f.sent) != 1 || f.sent[0].Urgency != Check {
+			t.Fatalf("%v, sent %v", err, f.sent)
+		}
+		if took := time.Since(began); took > 40*time.Second {
+			t.Errorf("took %s", took)
+		}
+		for _, what := range []string{"journal", "history", "keys"} {
+			if !strings.Contains(logs, `"what":"`+what+`"`) {
+				t.Errorf("the %s is not missed in %s", what, logs)
+			}
+		}
+	})
+}
+
+// Where the target cannot be read, a document that carries it will do.
+func TestNotifierTakesTheTargetFromTheDocument(t *testing.T) {
+	f := &fake{facts: world(newKey, noTarget(denied))}
+	doc := completed(summary())
+	doc.Settings = world().Target
+	if _, err := f.handle(t.Context(), execution("SUCCEEDED", output(doc))); err != nil || len(f.users) != 1 || f.users[0] != "qovery" {
+		t.Errorf("%v, keys of %v", err, f.users)
+	}
+	if m := f.sent[0]; m.Urgency != Calm || m.Target != "production" {
+		t.Errorf("sent %+v", m)
+	}
+	if _, err := f.handle(t.Context(), execution("ABORTED")); err != nil || len(f.users) != 1 || f.sent[1].Urgency != Check {
+		t.Errorf("%v, keys of %v", err, f.users)
+	}
+}
+
+func TestNotifierReadsNothingForAlarms(t *testing.T) {
+	f := &fake{}
+	if _, err := f.handle(t.Context(), alarm("a", "ALARM", "d", "r")); err != nil || len(f.sent) != 1 || len(f.users) != 0 {
+		t.Errorf("%v, sent %v, keys of %v", err, f.sent, f.users)
+	}
+}
+
+func TestNotifierFails(t *testing.T) {
+	f := &fake{facts: world(oneKey), fails: rotation.Errorf(rotation.Throttled, "Slow down")}
+	if logs, err := f.handle(t.Context(), execution("FAILED", failedWith(locked))); !rotation.HasCode(err, rotation.Throttled) || strings.Contains(logs, "notice sent") {
+		t.Errorf("the topic's error: %v; logged %s", err, logs)
+	}
+	if _, err := f.handle(t.Context(), `{}`); !rotation.HasCode(err, rotation.InvalidInput) || len(f.sent) != 1 {
+		t.Errorf("malformed: %v", err)
+	}
+}

@@ -1,0 +1,90 @@
+package notice
+
+import (
+	"fmt"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+// subject says the same in fewer words.
+func (r *report) subject() string {
+	name := r.Execution.Target
+	if name == "" {
+		name = "unknown target"
+	}
+	return name + ": " + r.ended()
+}
+
+func (r *report) ended() string {
+	calm := ""
+	if r.verdict.urgency == Calm && r.oldKeyFails() == "" {
+		calm = ", not urgent"
+	}
+	switch r.ending {
+	case rotated:
+		return r.rotatedSubject()
+	case planned:
+		return r.plannedSubject()
+	case met:
+		return "not begun, a rotation is running already"
+	case overtaken:
+		return "another execution carries the rotation on"
+	case clean:
+		if r.code == rotation.NothingToAbort {
+			return "there is no rotation to abort"
+		}
+		return "not rotated, nothing changed" + r.inBrackets()
+	case held:
+		if r.code == rotation.AbortRequested {
+			return "rotation aborted as asked" + calm
+		}
+		return "rotation held" + calm + r.inBrackets()
+	case stopped:
+		return "execution stopped by hand" + calm
+	case timedOut:
+		return "execution timed out" + calm
+	}
+	return "the execution succeeded"
+}
+
+func (r *report) inBrackets() string {
+	if r.Execution.Error == "" {
+		return ""
+	}
+	return " (" + r.Execution.Error + ")"
+}
+
+func (r *report) rotatedSubject() string {
+	if len(r.completed) > 1 {
+		return fmt.Sprintf("rotated %d times, up to the key %s", len(r.completed), r.summary.NewKey)
+	}
+	return "rotated to the key " + r.summary.NewKey
+}
+
+func (r *report) plannedSubject() string {
+	doc := r.Execution.Output
+	switch {
+	case r.Execution.Status == Failed:
+		return "the dry run failed" + r.inBrackets()
+	case doc == nil:
+		return "dry run done"
+	case doc.Plan.Refused != "":
+		return fmt.Sprintf("dry run: a rotation would %s (%s)", wouldNot(doc.Plan), doc.Plan.Refused)
+	}
+	return "dry run: " + wouldGo(doc.Plan)
+}
+
+func wouldGo(plan rotation.PlanReport) string {
+	if plan.Would == rotation.ActionCreate {
+		return "a rotation would begin"
+	}
+	return "the open rotation would be carried on"
+}
+
+// wouldNot: what passes by itself is waited for.
+func wouldNot(plan rotation.PlanReport) string {
+	if rotation.Code(plan.Refused).Class() == rotation.Transient {
+		return "wait"
+	}
+	return "be refused"
+}

@@ -1,0 +1,228 @@
+package notice
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+// The test kit: small constructors, so that a row of the table reads as a sentence.
+
+// night is when these tests take place.
+var night = time.Date(2026, 8, 3, 3, 4, 5, 0, time.UTC)
+
+func ago(d time.Duration) time.Time { return night.Add(-d) }
+
+const (
+	hour = time.Hour
+	day  = 24 * time.Hour
+)
+
+// The old key, the new key, and a key that the record knows nothing of.
+const (
+	keyO rotation.KeyID = "AKIAOLDOLDOLDOLDOLD1"
+	keyN rotation.KeyID = "AKIANEWNEWNEWNEWNEW2"
+	keyX rotation.KeyID = "AKIAELSEELSEELSEELS3"
+)
+
+const (
+	thisExecution  = "arn:aws:states:eu-west-3:123456789012:execution:qovery-key-rotation:production-7f3a"
+	otherExecution = "arn:aws:states:eu-west-3:123456789012:execution:qovery-key-rotation:production-9c1d"
+)
+
+// detail is the detail of an event of Step Functions.
+type detail map[string]any
+
+func execution(status string, changes ...func(detail)) string {
+	d := detail{
+		"executionArn": thisExecution, "name": "production-7f3a", "status": status,
+		"stateMachineArn": "arn:aws:states:eu-west-3:123456789012:stateMachine:qovery-key-rotation",
+		"startDate":       ago(6 * hour).UnixMilli(), "stopDate": ago(20 * time.Second).UnixMilli(),
+		"input": `{"target":"production"}`, "inputDetails": map[string]bool{"included": true},
+		"output": nil, "outputDetails": nil, "error": nil, "cause": nil,
+	}
+	for _, change := range changes {
+		change(d)
+	}
+	return event("aws.states", "Step Functions Execution Status Change", d["executionArn"], d)
+}
+
+func event(source, detailType string, resource, detail any) string {
+	data, err := json.Marshal(map[string]any{
+		"version": "0", "id": "6f2a", "source": source, "detail-type": detailType, "account": "123456789012",
+		"time": ago(19 * time.Second), "region": "eu-west-3", "resources": []any{resource}, "detail": detail,
+	})
+	if err != nil {
+		panic(err)
+	}
+	return string(data)
+}
+
+func with(field string, value any) func(detail) { return func(d detail) { d[field] = value } }
+
+func input(text string) func(detail) { return with("input", text) }
+
+// failedWith is how the error of a step arrives: code, and Lambda's JSON.
+func failedWith(err *rotation.Error) func(detail) {
+	return func(d detail) { d["error"], d["cause"] = string(err.Code), lambdaCause(err) }
+}
+
+func lambdaCause(err *rotation.Error) string {
+	cause, _ := json.Marshal(map[string]string{"errorMessage": err.Error(), "errorType": string(err.Code)})
+	return string(cause)
+}
+
+// said is an error as a step under the guard raises it.
+func said(code rotation.Code, what, inPlace string) *rotation.Error {
+	err := rotation.Errorf(code, "%s", what)
+	err.InPlace = inPlace
+	return err
+}
+
+func output(doc rotation.Document) func(detail) {
+	return func(d detail) {
+		text, err := json.Marshal(doc)
+		if err != nil {
+			panic(err)
+		}
+		d["output"], d["outputDetails"] = string(text), map[string]bool{"included": true}
+	}
+}
+
+// A fact is something that is so.
+type fact func(*Facts)
+
+// world is a target with a schedule and one key, ninety days old.
+func world(changes ...fact) Facts {
+	target := rotation.DefaultTarget()
+	target.Name, target.IAMUserName, target.OrganizationID = "production", "qovery", "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90"
+	target.Schedule.StartAt = "2026-01-12T09:00:00+01:00"
+	facts := Facts{Now: night, Target: target}
+	for _, change := range changes {
+		change(&facts)
+	}
+	return facts
+}
+
+func keys(list ...rotation.AccessKey) fact { return func(f *Facts) { f.Keys = list } }
+
+func active(id rotation.KeyID, created time.Duration) rotation.AccessKey {
+	return rotation.AccessKey{ID: id, Status: rotation.Active, CreatedAt: ago(created)}
+}
+
+func inactive(id rotation.KeyID, created time.Duration) rotation.AccessKey {
+	return rotation.AccessKey{ID: id, Status: rotation.Inactive, CreatedAt: ago(created)}
+}
+
+func unscheduled(f *Facts) { f.Target.Schedule.Enabled = false }
+
+var denied = rotation.Errorf(rotation.AccessDenied, "AWS denies iam:ListAccessKeys (the IAM user qovery) (AccessDenied)")
+
+func noTarget(err error) fact {
+	return func(f *Facts) { f.Target, f.NoTarget = rotation.Target{}, err }
+}
+func noKeys(f *Facts) { f.Keys, f.NoKeys = nil, denied }
+func noJournal(f *Facts) {
+	err := rotation.Errorf(rotation.Unreachable, "dynamodb:GetItem (the journal of the IAM user qovery) was not answered: it took too long")
+	f.Record, f.History, f.NoRecord, f.NoHistory = nil, nil, err, err
+}
+
+// A past is something that the journal's record tells.
+type past func(*rotation.Record)
+
+// open is an open record of this execution, six hours old.
+func open(pasts ...past) fact {
+	return func(f *Facts) { record := newRecord(pasts...); f.Record = &record }
+}
+
+func newRecord(pasts ...past) rotation.Record {
+	r := rotation.Record{
+		Revision: 7, IAMUser: "qovery", Target: "production", RotationID: "k3v9", TakenAt: ago(6 * hour), TouchedAt: ago(hour),
+		Owner: thisExecution, Fence: 1, OldKey: keyO, KnownKeys: []rotation.KeyID{keyO}, Marks: map[rotation.Effect]rotation.Mark{},
+		Locations: []rotation.LocationRef{
+			{Kind: rotation.AWSCredentials, ID: "0b7d", Name: "prod"}, {Kind: rotation.ContainerRegistry, ID: "1c8e", Name: "images"},
+		},
+	}
+	for _, tell := range pasts {
+		tell(&r)
+	}
+	return r
+}
+
+func did(e rotation.Effect, begun time.Duration) past {
+	return func(r *rotation.Record) {
+		r.Marks[e] = rotation.Mark{Begun: ago(begun), Done: ago(begun - time.Minute)}
+	}
+}
+
+func began(e rotation.Effect, begun time.Duration) past {
+	return func(r *rotation.Record) { r.Marks[e] = rotation.Mark{Begun: ago(begun)} }
+}
+
+// created is a record with its new key, updated one whose locations hold it.
+func created(r *rotation.Record) { r.NewKey = keyN; did(rotation.Create, 6*hour)(r) }
+func updated(r *rotation.Record) { created(r); did(rotation.Update, 5*hour+50*time.Minute)(r) }
+func deployed(r *rotation.Record) {
+	updated(r)
+	did(rotation.Deploy, 5*hour)(r)
+}
+func deactivated(r *rotation.Record) { deployed(r); did(rotation.Deactivate, 30*time.Minute)(r) }
+
+func ofAnother(r *rotation.Record) { r.Owner, r.Fence = otherExecution, 2 }
+
+func atWork(r *rotation.Record) {
+	r.Lease = rotation.Lease{Holder: "i1", Until: night.Add(2 * time.Minute)}
+}
+
+// ended adds a rotation to the history.
+func ended(outcome rotation.Outcome, by string, since time.Duration, summary *rotation.Summary) fact {
+	return func(f *Facts) {
+		record := newRecord(updated)
+		record.Owner, record.TakenAt = by, ago(since+6*hour)
+		if outcome == rotation.Discarded {
+			record.NewKey = ""
+		}
+		f.History = append(f.History, rotation.HistoryItem{Record: record, Outcome: outcome, EndedAt: ago(since), Summary: summary})
+	}
+}
+
+func summary(changes ...func(*rotation.Summary)) rotation.Summary {
+	s := rotation.Summary{
+		Target: "production", RotationID: "k3v9", OldKey: keyO.String(), NewKey: keyN.String(), StartedAt: ago(6 * hour),
+		NewKeyCreatedAt: ago(6 * hour), UpdatedAt: ago(5*hour + 50*time.Minute), OldKeyInactiveAt: ago(40 * time.Minute),
+		OldKeyDeletedAt: ago(time.Minute), CompletedAt: ago(30 * time.Second), ClustersDeployed: 12, Verification: rotation.VerifyCanary,
+	}
+	for _, change := range changes {
+		change(&s)
+	}
+	return s
+}
+
+func completed(summaries ...rotation.Summary) rotation.Document {
+	return rotation.Document{Target: "production", RotationID: "k3v9", Summaries: summaries, CarriedOn: len(summaries) > 1}
+}
+
+func alarm(name, state, description, reason string) string {
+	return event("aws.cloudwatch", "CloudWatch Alarm State Change", "arn:aws:cloudwatch:eu-west-3:123456789012:alarm:"+name, map[string]any{
+		"alarmName": name, "configuration": map[string]any{"description": description},
+		"previousState": map[string]any{"value": "OK"},
+		"state":         map[string]any{"value": state, "reason": reason, "timestamp": "2026-08-03T02:59:40.985+0000"},
+	})
+}
+
+func parse(t testing.TB, text string) Event {
+	t.Helper()
+	event, err := ParseEvent([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return event
+}
+
+// whole is a message as the golden files show it.
+func whole(m Message) string {
+	return fmt.Sprintf("Subject: %s\nUrgency: %s\nTarget: %s\n\n%s", m.Subject, m.Urgency, m.Target, m.Body)
+}

@@ -1,0 +1,101 @@
+package notice
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+const (
+	longestSubject = 99
+	longestQuote   = 2000 // of anything that this program did not write itself
+)
+
+// subject makes a text fit to be the subject of an e-mail.
+// https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+func subject(text string) string {
+	ascii := strings.Map(func(c rune) rune {
+		if c < ' ' || c > '~' {
+			return '?'
+		}
+		return c
+	}, strings.Join(strings.Fields(text), " "))
+	if len(ascii) > longestSubject {
+		ascii = ascii[:longestSubject-3] + "..."
+	}
+	return ascii
+}
+
+// quotable makes a text of others fit to be quoted: on one line, not too long, and
+// without anything that may be a key. Steps put no secret anywhere; this is for
+// what Lambda, or a person who stops an execution, may have quoted.
+func quotable(text string) string {
+	text = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, "?"), func(c rune) bool {
+		return unicode.IsSpace(c) || unicode.IsControl(c)
+	}), " ")
+	text = keyIDs.ReplaceAllStringFunc(text, func(id string) string { return rotation.KeyID(id).String() })
+	text = words.ReplaceAllStringFunc(text, func(word string) string {
+		if looksSecret(word) {
+			return "(hidden)"
+		}
+		return word
+	})
+	if runes := []rune(text); len(runes) > longestQuote {
+		text = string(runes[:longestQuote]) + " ..."
+	}
+	return text
+}
+
+var (
+	keyIDs = regexp.MustCompile(`\bA[KS]IA[A-Z0-9]{8,}\b`)
+	words  = regexp.MustCompile(`[A-Za-z0-9/+]+`)
+)
+
+// looksSecret tells whether a word looks like a secret access key: forty
+// characters, capitals, small letters and digits among them.
+func looksSecret(word string) bool {
+	return len(word) == 40 && strings.ContainsFunc(word, unicode.IsUpper) &&
+		strings.ContainsFunc(word, unicode.IsLower) && strings.ContainsFunc(word, unicode.IsDigit)
+}
+
+// at writes a time for people in any zone.
+func at(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
+// span writes a duration with the two parts of it that matter.
+func span(d time.Duration) string {
+	d = d.Round(time.Minute)
+	days, hours, minutes := int(d.Hours())/24, int(d.Hours())%24, int(d.Minutes())%60
+	switch {
+	case d < time.Minute:
+		return "under a minute"
+	case days >= 10:
+		return count(days, "day")
+	case days > 0:
+		return fmt.Sprintf("%s %d h", count(days, "day"), hours)
+	case hours > 0:
+		return fmt.Sprintf("%d h %d min", hours, minutes)
+	}
+	return fmt.Sprintf("%d min", minutes)
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// enumerate lists what a reader can take in, and counts the rest.
+func enumerate(list []string) string {
+	const most = 10
+	if len(list) > most {
+		return strings.Join(list[:most], ", ") + fmt.Sprintf(" and %d more", len(list)-most)
+	}
+	return strings.Join(list, ", ")
+}
+
+func dot(text string) string { return strings.TrimRight(text, ". ") + "." }

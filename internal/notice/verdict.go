@@ -1,0 +1,166 @@
+package notice
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+// verdict says whether anything is broken now, and what mends it.
+type verdict struct {
+	urgency Urgency
+	text    string
+	mend    *step
+}
+
+// judge asks one question: is every key Active that Qovery holds, or may hold?
+func (r *report) judge() verdict {
+	switch {
+	case r.code == rotation.NewKeyUnusableAfterUpdate:
+		return verdict{Urgent, "Deployments may be failing now: STS refuses the new key, which locations in Qovery hold.", nil}
+	case r.NoTarget != nil && (r.code == rotation.TargetNotFound || r.code == rotation.InvalidInput):
+		return verdict{Calm, "Nothing is broken by this: the execution ended before it touched a key.", nil}
+	case r.NoTarget != nil:
+		return verdict{Check, "It is not known whether anything is broken: the target could not be read.", r.look()}
+	case r.NoKeys != nil:
+		return verdict{Check, "It is not known whether anything is broken: IAM did not tell which keys exist.", r.look()}
+	case slices.ContainsFunc(r.known, func(k knownKey) bool { return k.held >= mayHold }):
+		return r.judgeHeld()
+	}
+	return r.judgeUser()
+}
+
+// judgeHeld judges by the keys that the journal says Qovery holds.
+func (r *report) judgeHeld() verdict {
+	var (
+		ids   []string
+		worst *verdict
+	)
+	certain := true
+	for _, k := range r.known {
+		if k.held < mayHold {
+			continue
+		}
+		if !k.isActive() {
+			if bad := r.judgeBad(k); worst == nil || bad.urgency == Urgent {
+				worst = &bad
+			}
+			continue
+		}
+		ids = append(ids, k.id.String())
+		certain = certain && k.held == holds
+	}
+	if worst != nil {
+		return *worst
+	}
+	if r.Execution.Abort && r.ending == held && r.code != rotation.AbortRequested && r.oldKeyFails() != "" {
+		return verdict{Urgent, "Somebody asked to have the old key back, and it is still Inactive: whatever needs it fails now.", nil}
+	}
+	text := fmt.Sprintf("Qovery holds %s, which is Active.", ids[0])
+	if !certain {
+		text = fmt.Sprintf("Qovery may hold %s, and both are Active.", strings.Join(ids, " and "))
+	}
+	switch r.code {
+	case rotation.UnexpectedAccessKey: // which a location may hold
+		return verdict{Calm, "Nothing is known to be broken: by the journal " + text, nil}
+	case rotation.DeploymentFailed:
+		return verdict{Check, "No key is broken: " + text + " But a cluster does not deploy, and what is deployed to it next may fail.", nil}
+	}
+	if r.oldKeyFails() != "" {
+		return verdict{Calm, "Nothing is known to be broken: " + text, nil}
+	}
+	return verdict{Calm, "Nothing is broken: " + text, nil}
+}
+
+// oldKeyFails: the rotation stopped with the old key Inactive. By all that it
+// has checked nothing needs the key, but it is no longer there to see.
+func (r *report) oldKeyFails() string {
+	if i := slices.IndexFunc(r.known, func(k knownKey) bool { return k.ours && k.isInactive() }); i >= 0 && r.canReactivate() {
+		return fmt.Sprintf(" The old key %s is Inactive: if something still needs it, that fails now.", r.known[i].id)
+	}
+	return ""
+}
+
+// judgeBad judges a key that should be Active and is not. Only the record of an
+// open rotation is fresh enough to be sure that Qovery holds it: afterwards a
+// person may have put another one there.
+func (r *report) judgeBad(k knownKey) verdict {
+	is := "which is Inactive"
+	if k.listed == nil {
+		is = "which IAM does not list"
+	}
+	fail, holding := "Deployments fail now", "Qovery holds"
+	if k.held == mayHold {
+		fail, holding = "Deployments may be failing now", "Qovery may hold"
+	}
+	switch {
+	case k.settles(r.Now):
+		return verdict{Check, fmt.Sprintf("Something may be broken: %s %s, %s. That may be IAM's lists, which lag by up to ten minutes.", holding, k.id, is), r.look()}
+	case r.code == rotation.OldKeyLost:
+		return verdict{Check, fmt.Sprintf("Something may be broken: %s %s, %s.", holding, k.id, is), nil}
+	case r.Record == nil && slices.ContainsFunc(r.known, knownKey.isActive):
+		return verdict{Check, fmt.Sprintf("Something may be broken: by the journal Qovery holds %s, %s. Unless somebody has put another key there, deployments fail now.", k.id, is), r.mend(k)}
+	}
+	return verdict{Urgent, fmt.Sprintf("%s: %s %s, %s.", fail, holding, k.id, is), r.mend(k)}
+}
+
+// mendingAdvice: the advice of these codes is to mend just that.
+var mendingAdvice = []rotation.Code{rotation.NewKeyInactive, rotation.NewKeyLost, rotation.NoAccessKey, rotation.OldKeyInactive, rotation.StagedSecretLost}
+
+// mend is the shortest way back to a key that works.
+func (r *report) mend(k knownKey) *step {
+	switch {
+	case slices.Contains(mendingAdvice, r.code), r.code == rotation.OldKeyHeld && k.listed == nil:
+		return nil
+	case k.listed == nil && r.Record != nil:
+		return &step{fmt.Sprintf("Put an Active key of the IAM user %s into the locations in Qovery by hand, then close the rotation:", r.Target.IAMUserName), r.rotate("release")}
+	case k.listed == nil:
+		return &step{fmt.Sprintf("See which key Qovery holds. If it is %s, put an Active key of the IAM user %s there:", k.id, r.Target.IAMUserName), r.rotate("status")}
+	case k.ours:
+		return &step{fmt.Sprintf("The rotation made %s Inactive itself. This makes it Active again:", k.id), r.rotate("abort")}
+	}
+	return &step{fmt.Sprintf("Somebody made %s Inactive. Unless that was on purpose, make it Active again in IAM (link below), and see that all is well:", k.id), r.rotate("status")}
+}
+
+// judgeUser judges without knowing which key Qovery holds.
+func (r *report) judgeUser() verdict {
+	user := r.Target.IAMUserName
+	var active, inactive []string
+	for _, k := range r.known {
+		switch {
+		case k.isActive():
+			active = append(active, k.id.String())
+		case k.isInactive():
+			inactive = append(inactive, k.id.String())
+		}
+	}
+	which := "the journal does not say which one Qovery holds"
+	if r.NoRecord != nil {
+		which = "which one Qovery holds is not known, because the journal could not be read"
+	}
+	switch {
+	case r.code == rotation.CredentialMismatch:
+		return verdict{Calm, "Nothing is broken by this: nothing was changed, and Qovery holds no key of this IAM user.", nil}
+	case len(active) == 0:
+		return verdict{Urgent, fmt.Sprintf("Whatever uses a key of the IAM user %s fails now: none of its keys is Active.", user), r.mendUser(inactive)}
+	case len(inactive) > 0:
+		return verdict{Check, fmt.Sprintf("Something may be broken: %s of the IAM user %s is Inactive, and %s.", strings.Join(inactive, " and "), user, which), r.look()}
+	case r.NoRecord != nil:
+		return verdict{Check, fmt.Sprintf("Probably nothing is broken: every key of the IAM user %s is Active. But %s.", user, which), r.look()}
+	case len(active) == 1:
+		return verdict{Calm, fmt.Sprintf("Nothing is known to be broken: %s, the only key of the IAM user %s, is Active.", active[0], user), nil}
+	}
+	return verdict{Calm, fmt.Sprintf("Nothing is known to be broken: every key of the IAM user %s is Active.", user), nil}
+}
+
+func (r *report) mendUser(inactive []string) *step {
+	if slices.Contains(mendingAdvice, r.code) {
+		return nil
+	}
+	if len(inactive) == 0 {
+		return &step{fmt.Sprintf("Create an access key for the IAM user %s and put it into Qovery. Then see that all is well:", r.Target.IAMUserName), r.rotate("status")}
+	}
+	return &step{fmt.Sprintf("Somebody made %s Inactive. Unless that was on purpose, make it Active again in IAM (link below), and see that all is well:", strings.Join(inactive, " and ")), r.rotate("status")}
+}
