@@ -37,7 +37,8 @@ func (s CheckUsage) Run(ctx context.Context, call Call) (Document, error) {
 	latest := latestOf(uses)
 	doc.Usage.CheckedAt, doc.Usage.LastUseAt, doc.Usage.LastUse = now, latest.At, latest.describe()
 	if doc.Usage.Idle = doc.Settings.isIdle(latest, now); doc.Usage.Idle {
-		return doc, record.explain(s.noteTakeover(ctx, record, &doc))
+		s.noteTakeover(ctx, record, &doc)
+		return doc, nil
 	}
 	if doc.Usage.Extended+Duration(checkEvery) > doc.Settings.MaxGraceExtension {
 		return doc, record.explain(Errorf(OldKeyStillInUse, "The old key %s is still used: %s", record.OldKey, describeUses(uses)))
@@ -63,13 +64,16 @@ func (s CheckUsage) uses(ctx context.Context, record Record, doc Document) ([]Us
 }
 
 // noteTakeover notes the new key's first use as proof that it took over. Not to
-// find one proves nothing: CloudTrail knows management events only.
-func (s CheckUsage) noteTakeover(ctx context.Context, record Record, doc *Document) error {
+// find one proves nothing, since CloudTrail knows management events only, and
+// nothing depends on it.
+func (s CheckUsage) noteTakeover(ctx context.Context, record Record, doc *Document) {
 	first, err := s.Trail.FirstUse(ctx, record.NewKey, record.Marks[Update].Begun, doc.Deployment.Regions)
-	if err == nil && !first.At.IsZero() {
+	switch {
+	case err != nil:
+		s.Log.WarnContext(ctx, "first use of the new key not found out", "error", err)
+	case !first.At.IsZero():
 		doc.Usage.TakenOver = &first
 	}
-	return err
 }
 
 func latestOf(uses []Use) Use {

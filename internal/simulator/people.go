@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"context"
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
@@ -14,3 +15,22 @@ func (i *IAM) RefuseByHand(id rotation.KeyID) { i.keys[id].usableAt = endOfTime 
 func (i *IAM) AllowByHand(id rotation.KeyID) { i.keys[id].usableAt = i.now() }
 
 var endOfTime = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// Answer is a key with its secret, as whoever created it has kept it.
+func (i *IAM) Answer(id rotation.KeyID) rotation.NewAccessKey { return i.keys[id].answer() }
+
+// ReleaseByHand is a person running 'rotate release' once all is in order.
+func (w *World) ReleaseByHand() error {
+	preflight := w.functions["preflight"].(rotation.Preflight)
+	release := rotation.Release{
+		Guard: preflight.Guard, Targets: w.SSM, Keys: w.IAM, Qovery: preflight.Qovery, Executions: w.Executions, Staging: w.SSM,
+	}
+	_, err := release.Run(context.Background(), w.Target.Name)
+	return err
+}
+
+// NobodyElse ends what UseElsewhere began.
+func (w *World) NobodyElse() { w.others = nil }
+
+// Step is the step that a function runs, for calls that no execution makes.
+func (w *World) Step(function string) rotation.Step { return w.functions[function] }
