@@ -15,9 +15,11 @@ import (
 func main() {
 	function.Start(func(f *function.Setup) rotation.Step {
 		cfg := awsclient.FromEnvironment(f.Environment)
+		keys := iamkeys.New(cfg)
 		return rotation.CheckUsage{
 			Guard: f.Guard(dynamojournal.New(cfg, f.Required(environment.TableName))),
-			Usage: iamkeys.New(cfg),
+			Keys:  keys,
+			Usage: keys,
 			Trail: cloudtrailuses.New(cfg, f.Clock),
 		}
 	})

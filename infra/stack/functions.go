@@ -86,7 +86,7 @@ var functions = []function{
 		does: "Asks whether anything still uses the old key",
 		env:  []string{environment.TableName},
 		may: []grant{
-			{targetUsers, actions("iam:GetAccessKeyLastUsed")},
+			{targetUsers, actions("iam:ListAccessKeys", "iam:GetAccessKeyLastUsed")},
 			{trailEvents, actions("cloudtrail:LookupEvents")},
 			{journalTable, actions("dynamodb:GetItem")},
 		},

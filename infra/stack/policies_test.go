@@ -60,6 +60,7 @@ var allowed = []struct{ function, action, resource string }{
 	{"deployclusters", "dynamodb:GetItem", journal},
 	{"deployclusters", "dynamodb:PutItem", journal},
 
+	{"checkusage", "iam:ListAccessKeys", user},
 	{"checkusage", "iam:GetAccessKeyLastUsed", user},
 	{"checkusage", "cloudtrail:LookupEvents", "*"},
 	{"checkusage", "dynamodb:GetItem", journal},

@@ -104,6 +104,7 @@ func (k registryKind) location(r registry) (rotation.Location, error) {
 		Key:         rotation.KeyID(config.AccessKeyID),
 		Type:        r.Kind,
 		Rotatable:   rotatable,
+		Region:      config.Region,
 	}
 	if r.Cluster != nil {
 		location.Clusters = []string{r.Cluster.ID}

@@ -52,6 +52,9 @@ func TestRegistries(t *testing.T) {
 		registry("7", "odd", "GENERIC_CR", "AKIA1", false),
 		registry("8", "public", "PUBLIC_ECR", "", false),
 	}
+	for i, region := range []string{"eu-west-3", "eu-west-3", "r", "r"} { // as the first four say
+		want[i].Region = region
+	}
 	for i := range want {
 		if !reflect.DeepEqual(got[i], want[i]) {
 			t.Errorf("got  %+v\nwant %+v", got[i], want[i])
@@ -68,7 +71,7 @@ func TestHelmRepositories(t *testing.T) {
 	if err != nil || len(got) != 3 {
 		t.Fatalf("%+v, %v", got, err)
 	}
-	want := rotation.Location{LocationRef: rotation.LocationRef{Kind: rotation.HelmRepository, ID: "1", Name: "charts"}, Key: "AKIA1", Type: "OCI_ECR", Rotatable: true}
+	want := rotation.Location{LocationRef: rotation.LocationRef{Kind: rotation.HelmRepository, ID: "1", Name: "charts"}, Key: "AKIA1", Type: "OCI_ECR", Rotatable: true, Region: "r"}
 	if !reflect.DeepEqual(got[0], want) {
 		t.Errorf("got %+v, want %+v", got[0], want)
 	}

@@ -12,6 +12,7 @@ import (
 // the grace period is prolonged, up to the target's limit. It changes nothing.
 type CheckUsage struct {
 	Guard
+	Keys  Keys
 	Usage UsageLog
 	Trail Trail
 }
@@ -29,9 +30,15 @@ func (s CheckUsage) Run(ctx context.Context, call Call) (Document, error) {
 	if call.Execution.RedriveCount != doc.RedriveCount {
 		doc.RedriveCount, doc.Usage.Extended = call.Execution.RedriveCount, 0
 	}
-	uses, err := s.uses(ctx, record, doc)
+	keys, err := s.Keys.List(ctx, record.IAMUser)
 	if err != nil {
 		return doc, record.explain(err)
+	}
+	var uses []Use
+	if _, exists := findKey(keys, record.OldKey); exists { // nothing uses one that somebody deleted
+		if uses, err = s.uses(ctx, record, doc); err != nil {
+			return doc, record.explain(err)
+		}
 	}
 	now := s.Clock.Now().UTC()
 	latest := latestOf(uses)
@@ -67,7 +74,7 @@ func (s CheckUsage) uses(ctx context.Context, record Record, doc Document) ([]Us
 // find one proves nothing, since CloudTrail knows management events only, and
 // nothing depends on it.
 func (s CheckUsage) noteTakeover(ctx context.Context, record Record, doc *Document) {
-	first, err := s.Trail.FirstUse(ctx, record.NewKey, record.Marks[Update].Begun, doc.Deployment.Regions)
+	first, err := s.Trail.FirstUse(ctx, record.NewKey, record.Marks[Create].Begun, doc.Deployment.Regions)
 	switch {
 	case err != nil:
 		s.Log.WarnContext(ctx, "first use of the new key not found out", "error", err)

@@ -62,12 +62,17 @@ func waveOf(c Cluster) int {
 // trailRegion is where CloudTrail has the events of IAM and STS.
 const trailRegion = "us-east-1"
 
-// regions are where the key of these clusters may have been used.
-func regions(clusters []Cluster) []string {
+// regions are where the key of these clusters and locations may have been used.
+func regions(clusters []Cluster, locations []Location) []string {
 	list := []string{trailRegion}
 	for _, cluster := range clusters {
 		if cluster.Region != "" {
 			list = append(list, cluster.Region)
+		}
+	}
+	for _, location := range locations {
+		if location.Region != "" {
+			list = append(list, location.Region)
 		}
 	}
 	slices.Sort(list)
@@ -102,9 +107,17 @@ func servedClusters(all []Cluster, locations []Location) ([]Cluster, error) {
 }
 
 // concerned returns the clusters that hang on the rotation: those of every
-// location that holds the old or the new key, or that was to be rotated.
-func (r *Record) concerned(all []Cluster, locations []Location) ([]Cluster, error) {
-	return servedClusters(all, slices.DeleteFunc(slices.Clone(locations), func(l Location) bool {
+// location that holds the old or the new key, or that was to be rotated, and
+// those that hung on it before. A cluster that was given other credentials runs
+// with the old key until it is deployed.
+func (r *Record) concerned(all []Cluster, locations []Location, before []ClusterProgress) ([]Cluster, error) {
+	credentials := slices.DeleteFunc(slices.Clone(locations), func(l Location) bool {
 		return l.Key != r.OldKey && (r.NewKey == "" || l.Key != r.NewKey) && !r.rotates(l.LocationRef)
-	}))
+	})
+	for _, cluster := range all {
+		if slices.ContainsFunc(before, func(p ClusterProgress) bool { return p.ID == cluster.ID }) {
+			credentials = append(credentials, Location{LocationRef: LocationRef{Kind: AWSCredentials}, Clusters: []string{cluster.ID}})
+		}
+	}
+	return servedClusters(all, credentials)
 }

@@ -38,15 +38,18 @@ func (s Complete) Run(ctx context.Context, call Call) (Document, error) {
 				return err
 			}
 			summary := doc.summarize(c.Record, c.now())
-			item = &HistoryItem{Record: c.Record, EndedAt: c.now(), Summary: &summary}
+			item = &HistoryItem{Record: c.Record, Outcome: Completed, EndedAt: c.now(), Summary: &summary}
 			return c.close(ctx, Completed, &summary)
 		})
 		if err != nil {
 			return doc, err
 		}
 	}
+	if item.Outcome != Completed || item.Summary == nil {
+		return doc, Errorf(LockLost, "The rotation of %s was closed by somebody else, as %s", doc.Target, item.Outcome)
+	}
 	doc.Summaries = append(doc.Summaries, *item.Summary)
-	doc.NextIsDue = doc.CarriedOn && item.EndedAt.Sub(item.Summary.NewKeyCreatedAt) > dueAfter &&
+	doc.NextIsDue = doc.CarriedOn && !item.Summary.NewKeyCreatedAt.IsZero() && item.EndedAt.Sub(item.Summary.NewKeyCreatedAt) > dueAfter &&
 		item.EndedAt.Sub(call.Execution.StartTime) < roomFor
 	return doc, nil
 }

@@ -28,7 +28,10 @@ func (s CreateKey) Run(ctx context.Context, call Call) (Document, error) {
 			}
 		}
 		doc.NewKey = c.NewKey.String()
-		return nil
+		if c.done(Create) {
+			return nil
+		}
+		return c.finish(ctx, Create)
 	})
 	return doc, err
 }
@@ -120,16 +123,16 @@ func (s CreateKey) create(ctx context.Context, c *claim) error {
 	if err := c.resolveAttempt(ctx, func(r *Record) { r.NewKey = key.ID }); err != nil {
 		return err
 	}
-	if err := s.Staging.Put(ctx, key.ID, key.Secret); err != nil {
-		return err
-	}
-	return c.finish(ctx, Create)
+	return s.Staging.Put(ctx, key.ID, key.Secret)
 }
 
 // notCreated forgets an attempt of which IAM says that it created nothing. Of
 // any other the outcome is unknown: its key is found, and deleted, later.
 func (s CreateKey) notCreated(ctx context.Context, c *claim, err error) error {
-	if HasCode(err, AccessDenied) || HasCode(err, Throttled) || HasCode(err, KeyLimitReached) || HasCode(err, TargetNotFound) {
+	if HasCode(err, KeyLimitReached) && c.recently(Discard, c.now()) {
+		err = Errorf(IAMSettling, "IAM still counts a key that was deleted a moment ago")
+	}
+	if HasCode(err, IAMSettling) || HasCode(err, AccessDenied) || HasCode(err, Throttled) || HasCode(err, KeyLimitReached) || HasCode(err, TargetNotFound) {
 		if forgetErr := c.resolveAttempt(ctx, func(r *Record) { delete(r.Marks, Create) }); forgetErr != nil {
 			return forgetErr
 		}

@@ -51,66 +51,62 @@ func (c *claim) afterBegun(err error) error {
 }
 
 func (s DeactivateKey) deactivate(ctx context.Context, c *claim, doc Document) error {
-	exists, err := s.check(ctx, c, doc)
-	if err != nil {
+	if err := s.check(ctx, c, doc); err != nil {
 		return err
-	}
-	if !exists {
-		return c.finish(ctx, Deactivate) // somebody deleted it: nothing can use it
 	}
 	return c.effect(ctx, Deactivate, func() error {
 		err := s.Keys.SetStatus(ctx, c.IAMUser, c.OldKey, Inactive)
 		if errors.Is(err, ErrNoSuchKey) {
-			return nil
+			return nil // somebody deleted it: nothing can use it
 		}
 		return err
 	})
 }
 
-// check holds rules 2 and 3 against live state, and tells whether the old key exists.
-func (s DeactivateKey) check(ctx context.Context, c *claim, doc Document) (exists bool, err error) {
+// check holds rules 2 and 3 against live state.
+func (s DeactivateKey) check(ctx context.Context, c *claim, doc Document) error {
 	organization, err := s.Qovery.Open(ctx, doc.Settings)
 	if err != nil {
-		return false, err
+		return err
 	}
 	locations, err := organization.Locations(ctx)
 	if err != nil {
-		return false, err
+		return err
 	}
 	if err := requireNotHeld(locations, c.OldKey, OldKeyHeld, "old"); err != nil {
-		return false, err
+		return err
 	}
 	if err := c.requireFamiliar(locations); err != nil {
-		return false, err
+		return err
 	}
 	clusters, err := organization.Clusters(ctx)
 	if err != nil {
-		return false, err
+		return err
 	}
 	if err := c.requireDeployed(doc, clusters, locations); err != nil {
-		return false, err
+		return err
 	}
 	keys, err := s.Keys.List(ctx, c.IAMUser)
 	if err != nil {
-		return false, err
+		return err
 	}
 	if err := c.requireNewKey(keys, c.now()); err != nil {
-		return false, err
+		return err
 	}
 	if err := c.requirePeriods(doc); err != nil {
-		return false, err
+		return err
 	}
-	old, exists := findKey(keys, c.OldKey)
+	old, _ := findKey(keys, c.OldKey)
 	if old.Status == Inactive && !c.deactivatedByUs() {
-		return false, Errorf(OldKeyInactive, "The old key %s is Inactive, and not by this rotation", c.OldKey)
+		return Errorf(OldKeyInactive, "The old key %s is Inactive, and not by this rotation", c.OldKey)
 	}
-	return exists, nil
+	return nil
 }
 
 // requireDeployed is rule 3's first half: every cluster there is now was
 // deployed by this rotation under this fence, and nothing seen contradicts it.
 func (c *claim) requireDeployed(doc Document, all []Cluster, locations []Location) error {
-	clusters, err := c.concerned(all, locations)
+	clusters, err := c.concerned(all, locations, doc.Deployment.Clusters)
 	if err != nil {
 		return err
 	}
@@ -128,7 +124,7 @@ func (c *claim) requireDeployed(doc Document, all []Cluster, locations []Locatio
 	switch {
 	case len(unproven) == 0:
 		return nil
-	case doc.Deployment.Returns >= mostReturns:
+	case doc.Deployment.Returns >= mostReturns && c.call.Execution.RedriveCount == doc.RedriveCount:
 		return Errorf(DeploymentNotObserved, "After %d more rounds these clusters are still not proven to run with the new key: %s", mostReturns, enumerate(unproven))
 	default:
 		return Errorf(ClusterNotDeployed, "These clusters are not proven to run with the new key: %s", strings.Join(unproven, ", "))
@@ -143,7 +139,7 @@ func (c *claim) requirePeriods(doc Document) error {
 		return Errorf(TooEarly, "The grace period ends in %s", ends.Sub(now).Round(time.Second))
 	}
 	if !doc.Usage.Idle || now.Sub(doc.Usage.CheckedAt) > usageFreshFor {
-		return Errorf(UsageCheckStale, "The usage check of %s is over %s old", doc.Usage.CheckedAt.Format(time.TimeOnly), Duration(usageFreshFor))
+		return Errorf(UsageCheckStale, "There is no usage check of the last %s that found the old key idle", Duration(usageFreshFor))
 	}
 	return nil
 }

@@ -19,46 +19,43 @@ func (s DeleteKey) Run(ctx context.Context, call Call) (Document, error) {
 		if c.done(Delete) {
 			return nil
 		}
-		exists, err := s.check(ctx, c, doc)
-		if err != nil {
+		if err := s.check(ctx, c, doc); err != nil {
 			return err
 		}
-		if !exists {
-			return c.finish(ctx, Delete)
-		}
+		// Also when it is not listed any more: one list that lags proves nothing.
 		return c.effect(ctx, Delete, func() error { return s.Keys.Delete(ctx, c.IAMUser, c.OldKey) })
 	})
 	return doc, err
 }
 
-// check holds rules 2 and 3 against live state, and tells whether the old key exists.
-func (s DeleteKey) check(ctx context.Context, c *claim, doc Document) (exists bool, err error) {
+// check holds rules 2 and 3 against live state.
+func (s DeleteKey) check(ctx context.Context, c *claim, doc Document) error {
 	organization, err := s.Qovery.Open(ctx, doc.Settings)
 	if err != nil {
-		return false, err
+		return err
 	}
 	locations, err := organization.Locations(ctx)
 	if err != nil {
-		return false, err
+		return err
 	}
 	if err := requireNotHeld(locations, c.OldKey, OldKeyHeld, "old"); err != nil {
-		return false, err
+		return err
 	}
 	if err := c.requireFamiliar(locations); err != nil {
-		return false, err
+		return err
 	}
 	keys, err := s.Keys.List(ctx, c.IAMUser)
 	if err != nil {
-		return false, err
+		return err
 	}
 	if err := c.requireNewKey(keys, c.now()); err != nil {
-		return false, err
+		return err
 	}
-	old, exists := findKey(keys, c.OldKey)
+	old, _ := findKey(keys, c.OldKey)
 	if err := c.requireOldKeyInactive(old, c.now()); err != nil {
-		return false, err
+		return err
 	}
-	return exists, c.requireObserved(doc)
+	return c.requireObserved(doc)
 }
 
 // requireObserved makes sure that the old key was Inactive for the observation

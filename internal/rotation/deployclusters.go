@@ -58,6 +58,7 @@ type look struct {
 	clusters     []Cluster // all that hang on the rotation
 	oldKey       AccessKey // zero when it is gone
 	started      bool      // a deployment was started by this run
+	at           time.Time // before the clusters were read
 }
 
 func (s DeployClusters) look(ctx context.Context, c *claim, doc Document) (*look, error) {
@@ -83,11 +84,12 @@ func (s DeployClusters) look(ctx context.Context, c *claim, doc Document) (*look
 	if err := c.requireNewKey(keys, c.now()); err != nil {
 		return nil, err
 	}
+	at := c.now()
 	all, err := organization.Clusters(ctx)
 	if err != nil {
 		return nil, err
 	}
-	clusters, err := c.concerned(all, locations)
+	clusters, err := c.concerned(all, locations, doc.Deployment.Clusters)
 	if err != nil {
 		return nil, err
 	}
@@ -95,15 +97,15 @@ func (s DeployClusters) look(ctx context.Context, c *claim, doc Document) (*look
 		return nil, Errorf(TooManyClusters, "The credentials that hold the key serve %d clusters; %d are the limit", len(clusters), MaxClusters)
 	}
 	oldKey, _ := findKey(keys, c.OldKey)
-	return &look{claim: c, organization: organization, locations: locations, clusters: clusters, oldKey: oldKey}, nil
+	return &look{claim: c, at: at, organization: organization, locations: locations, clusters: clusters, oldKey: oldKey}, nil
 }
 
 // deploy advances the first wave that is not over, and the next one as soon as
 // it is.
 func (s DeployClusters) deploy(ctx context.Context, l *look, doc *Document) error {
 	d := &doc.Deployment
-	l.returned(doc)
 	l.refresh(doc)
+	l.returned(doc)
 	l.list(d)
 	for wave := d.unfinishedWave(); wave != 0; wave = d.unfinishedWave() {
 		if wave != d.Wave || d.WaveStartedAt.IsZero() {
@@ -155,6 +157,7 @@ func (l *look) refresh(doc *Document) {
 	}
 	doc.RedriveCount = l.call.Execution.RedriveCount
 	doc.Deployment.WaveStartedAt, doc.Verification.StartedAt = time.Time{}, time.Time{}
+	doc.Deployment.Returns = 0
 	for i := range doc.Deployment.Clusters {
 		if p := &doc.Deployment.Clusters[i]; !p.over() {
 			p.restart()
@@ -215,8 +218,8 @@ func (l *look) advance(ctx context.Context, effect Effect, members []*ClusterPro
 	if timeout := time.Duration(doc.Settings.DeploymentTimeout); len(late) > 0 && l.now().Sub(startedAt) >= timeout {
 		return Errorf(DeploymentTimeout, "After %s these clusters are not deployed: %s", doc.Settings.DeploymentTimeout, l.describe(late))
 	}
-	if l.now().Before(doc.UpdatedAt.Add(afterUpdate)) {
-		return nil
+	if l.at.Before(doc.UpdatedAt.Add(afterUpdate)) {
+		return nil // what is seen of the clusters may be from before the update
 	}
 	return l.startAll(ctx, effect, start)
 }
@@ -311,6 +314,17 @@ func (l *look) start(ctx context.Context, progress *ClusterProgress) error {
 // waved ends the last wave: the grace period begins, unless the old key is gone
 // already.
 func (l *look) waved(ctx context.Context, doc *Document) error {
+	locations, err := l.organization.Editable(ctx)
+	if err != nil {
+		return err
+	}
+	// Somebody put the old key somewhere after the update: better said now than
+	// after the grace period.
+	if settled := doc.UpdatedAt.Add(afterUpdate); l.now().After(settled) {
+		if err := requireNotHeld(rotated(locations, doc.Settings.HandledElsewhere), l.OldKey, OldKeyHeld, "old"); err != nil {
+			return err
+		}
+	}
 	if !l.done(Deploy) {
 		if err := l.finish(ctx, Deploy); err != nil {
 			return err
@@ -322,7 +336,7 @@ func (l *look) waved(ctx context.Context, doc *Document) error {
 		d.Next = OldKeyGone
 	}
 	doc.GraceEndsAt = WaitTime{doc.graceEnds(l.Record)}
-	d.Regions = regions(l.clusters)
+	d.Regions = regions(l.clusters, locations)
 	return nil
 }
 
@@ -348,7 +362,7 @@ func (l *look) nextPoll(doc *Document, startedAt time.Time) WaitTime {
 	switch {
 	case l.started:
 		return WaitTime{now.Add(afterStart)}
-	case now.Before(settled):
+	case l.at.Before(settled) && now.Before(settled):
 		return WaitTime{settled}
 	case now.Sub(startedAt) < quickPhase:
 		return WaitTime{now.Add(pollEvery)}

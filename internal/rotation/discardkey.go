@@ -17,13 +17,14 @@ type DiscardKey struct {
 func (s DiscardKey) Run(ctx context.Context, call Call) (Document, error) {
 	doc := call.Document
 	item, err := s.ended(ctx, call)
-	if err != nil || item != nil {
+	if err != nil || item != nil && item.Outcome == Discarded {
 		return doc, err
 	}
 	err = s.hold(ctx, call, func(c *claim) error {
 		if err := s.discard(ctx, c, doc); err != nil {
 			return err
 		}
+		doc.Error.amend(c.keysInPlace())
 		return c.close(ctx, Discarded, nil)
 	})
 	return doc, err

@@ -1,6 +1,9 @@
 package rotation
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Document is what travels through the state machine. It holds no secret and no
 // whole key id: steps take the keys from the journal. It stays under 300 bytes a
@@ -34,6 +37,26 @@ type Document struct {
 type CaughtError struct {
 	Error string `json:"Error"`
 	Cause string `json:"Cause"`
+}
+
+// amend adds to the cause what has become of it since: the step that failed could
+// not know what the way back would do.
+func (e *CaughtError) amend(since string) {
+	if e == nil {
+		return
+	}
+	var failure struct {
+		Message string `json:"errorMessage"`
+		Type    string `json:"errorType"`
+	}
+	if json.Unmarshal([]byte(e.Cause), &failure) != nil || failure.Message == "" {
+		e.Cause += " Since then: " + since + "."
+		return
+	}
+	failure.Message += " Since then: " + since + "."
+	if cause, err := json.Marshal(failure); err == nil {
+		e.Cause = string(cause)
+	}
 }
 
 // Deployment is the progress of DeployClusters.

@@ -79,7 +79,7 @@ func TestExplain(t *testing.T) {
 	r := record(made(day))
 	original := Errorf(LockLost, "Another has it")
 	got := AsError(r.explain(original))
-	wantText(t, got.Error(), "Another has it. Qovery holds the old key ****OLD1, still Active; the new key ****NEW2 is held nowhere. Another execution")
+	wantText(t, got.Error(), "Another has it. According to the journal, Qovery holds the old key ****OLD1, still Active; the new key ****NEW2 is held nowhere. Another execution")
 	if original.InPlace != "" {
 		t.Error("the original has changed")
 	}

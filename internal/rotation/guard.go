@@ -88,6 +88,7 @@ func (c *claim) release(ctx context.Context) {
 	if c.closed {
 		return
 	}
+	ctx = context.WithoutCancel(ctx) // also when the step ran out of time
 	clearLease := func(r *Record) { r.Lease = Lease{} }
 	if c.Lease.Holder == c.call.InvocationID && c.save(ctx, clearLease) == nil {
 		return
@@ -151,12 +152,12 @@ func (c *claim) effect(ctx context.Context, e Effect, cause func() error) error 
 	return c.finish(ctx, e)
 }
 
-// begin writes that an effect is begun, before the first request that could have it.
+// begin writes that an effect is begun, before the first request that could have
+// it, and again before each further one: how late one may land is counted from
+// the last.
 func (c *claim) begin(ctx context.Context, e Effect) error {
-	if !c.begun(e) || c.done(e) {
-		if err := c.mark(ctx, func(r *Record) { r.Marks[e] = Mark{Begun: c.now()} }); err != nil {
-			return err
-		}
+	if err := c.mark(ctx, func(r *Record) { r.Marks[e] = Mark{Begun: c.now()} }); err != nil {
+		return err
 	}
 	return c.inTime()
 }
@@ -241,10 +242,16 @@ func (r Record) explain(err error) error {
 	if coded.InPlace == "" {
 		coded.InPlace = r.inPlace()
 	}
+	if coded.Class == Clean && r.begun(Update) {
+		coded.Class = Held // from then on nothing ends as if it had not been
+	}
 	return &coded
 }
 
-func (r *Record) inPlace() string {
+// inPlace says which keys there are, as far as the journal knows.
+func (r *Record) inPlace() string { return "According to the journal, " + r.keysInPlace() }
+
+func (r *Record) keysInPlace() string {
 	oldKey, newKey := r.OldKey.String(), r.NewKey.String()
 	switch {
 	case r.done(Delete):
@@ -258,7 +265,7 @@ func (r *Record) inPlace() string {
 	case r.done(Update):
 		return "Qovery holds the new key " + newKey + "; the old key " + oldKey + " is still Active"
 	case r.begun(Update):
-		return "Some locations in Qovery may hold the new key " + newKey + " already; the old key " + oldKey + " is still Active"
+		return "some locations in Qovery may hold the new key " + newKey + " already; the old key " + oldKey + " is still Active"
 	case r.NewKey != "":
 		return "Qovery holds the old key " + oldKey + ", still Active; the new key " + newKey + " is held nowhere"
 	case len(r.Attempts) > 0:

@@ -83,7 +83,7 @@ func unquote(cause string) string {
 // 251 are refused before anything is changed.
 func TestLargestTarget(t *testing.T) {
 	plain, _ := simulator.Find("plain")
-	result := play(t, plain, simulator.Setup{Clusters: rotation.MaxClusters, Registries: true, HelmRepository: true, NoApplications: true})
+	result := play(t, plain, simulator.Setup{Clusters: rotation.MaxClusters, Registries: true, HelmRepository: true})
 	if result.Outcome != "SUCCEEDED" {
 		t.Errorf("%d clusters: %s: %s", rotation.MaxClusters, result.Outcome, result.Last.Cause())
 	}

@@ -96,7 +96,7 @@ func TestInPlace(t *testing.T) {
 		{"nothing yet", record(), "Qovery holds the old key ****OLD1; there is no new key"},
 		{"a creation was lost", record(attempted(day)), "Qovery holds the old key ****OLD1, still Active; a new key may have been created"},
 		{"created", record(made(day)), "Qovery holds the old key ****OLD1, still Active; the new key ****NEW2 is held nowhere"},
-		{"update begun", record(made(day), begun(Update, day)), "Some locations in Qovery may hold the new key ****NEW2 already; the old key ****OLD1 is still Active"},
+		{"update begun", record(made(day), begun(Update, day)), "some locations in Qovery may hold the new key ****NEW2 already; the old key ****OLD1 is still Active"},
 		{"update done", after(), "Qovery holds the new key ****NEW2; the old key ****OLD1 is still Active"},
 		{"deactivation begun", after(begun(Deactivate, day)), "Qovery holds the new key ****NEW2; the old key ****OLD1 is Active or Inactive"},
 		{"deactivated", after(done(Deactivate, day)), "Qovery holds the new key ****NEW2; the old key ****OLD1 is Inactive"},
@@ -104,7 +104,7 @@ func TestInPlace(t *testing.T) {
 		{"deleted", after(done(Deactivate, day), done(Delete, day)), "Qovery holds the new key ****NEW2; the old key ****OLD1 is deleted"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := test.r.inPlace(); got != test.says {
+			if got := test.r.inPlace(); got != "According to the journal, "+test.says {
 				t.Errorf("in place: %s, want %s", got, test.says)
 			}
 		})

@@ -77,6 +77,9 @@ func init() {
 
 // Who owns the record, and may the execution that asks have it?
 var ownershipRows = []row{
+	{"abort while the execution that was stopped still seems to run", func(s *Situation) bool { return s.Abort && s.ownerRuns() }, func(s *Situation) Decision {
+		return refuse(StepBusy, "Step Functions still tells that %s runs", s.Record.Owner)
+	}},
 	{"another execution is at work", (*Situation).ownerRuns, func(s *Situation) Decision {
 		return refuse(RotationInProgress, "The execution %s is rotating this key", s.Record.Owner)
 	}},
@@ -106,6 +109,12 @@ var settlingRows = []row{
 
 // No rotation is open.
 var freshRows = []row{
+	{"credentials of another type hold the key", func(s *Situation) bool {
+		return s.Record == nil && s.usedByQovery() == "" && len(s.unsupported()) > 0
+	}, func(s *Situation) Decision {
+		held := s.unsupported()
+		return refuse(UnsupportedCredentials, "%s hold the key %s, and are of type %s, not static AWS credentials", names(held), held[0].Key, held[0].Type)
+	}},
 	{"Qovery holds no key of the user", func(s *Situation) bool { return s.Record == nil && s.usedByQovery() == "" }, func(s *Situation) Decision {
 		return refuse(CredentialMismatch, "No AWS credentials in the organization hold a key of the IAM user %s: the user has %s%s", s.IAMUser, s.keysText(), s.heldText())
 	}},
@@ -128,6 +137,9 @@ var unfinishedRows = []row{
 	{"no new key yet; a lost creation left keys behind", func(s *Situation) bool { return s.withoutNewKey() && s.onlyOrphans() }, do(ActionCreate)},
 	{"the old key is held, and this rotation may have made it Inactive", func(s *Situation) bool { return s.oldHeld() && s.oldOut() && s.Record.deactivatedByUs() }, do(ActionReactivate)},
 	{"the new key is being discarded", func(s *Situation) bool { return s.Record.begun(Discard) && !s.holds(s.Record.NewKey) }, do(ActionCreate)},
+	{"the new key is gone, and the old one was brought back a moment ago", func(s *Situation) bool {
+		return s.newGone() && s.oldInactive() && s.Record.recently(Reactivate, s.Now)
+	}, oldKeyInactive},
 	{"the new key is gone and held nowhere", func(s *Situation) bool {
 		return s.newGone() && !s.holds(s.Record.NewKey) && s.exists(s.Record.OldKey) && !(s.oldOut() && s.Record.deactivatedByUs())
 	}, func(s *Situation) Decision {
@@ -254,6 +266,15 @@ func (s *Situation) usedByQovery() KeyID {
 	return ""
 }
 
+// unsupported are the AWS credentials that hold a key of the user and cannot be
+// changed from here.
+func (s *Situation) unsupported() []Location {
+	return slices.DeleteFunc(managed(s.Locations, s.HandledElsewhere), func(l Location) bool {
+		_, ours := findKey(s.Keys, l.Key)
+		return !ours || l.Rotatable || l.Kind != AWSCredentials
+	})
+}
+
 // holds: a location that is rotated holds the key.
 func (s *Situation) holds(id KeyID) bool {
 	return len(holders(rotated(s.Locations, s.HandledElsewhere), id)) > 0
@@ -310,6 +331,9 @@ func (s *Situation) keysText() string {
 }
 
 func (s *Situation) heldText() string {
+	if s.Abort {
+		return "" // an abort does not ask Qovery
+	}
 	var list []string
 	for _, location := range s.Locations {
 		if location.Key != "" {

@@ -211,6 +211,23 @@ const (
 	SecretManager     LocationKind = "secretManager" // of a cluster
 )
 
+// String is how people call the kind.
+func (k LocationKind) String() string {
+	switch k {
+	case AWSCredentials:
+		return "AWS credentials"
+	case ContainerRegistry:
+		return "container registry"
+	case HelmRepository:
+		return "Helm repository"
+	case DNSProvider:
+		return "DNS provider"
+	case SecretManager:
+		return "secret manager"
+	}
+	return string(k)
+}
+
 // LocationRef names a location.
 type LocationRef struct {
 	Kind LocationKind `json:"kind"`
@@ -227,6 +244,7 @@ type Location struct {
 	Type string
 	// Rotatable: this system knows how to put another key into it.
 	Rotatable bool
+	Region    string // of a registry in ECR
 	// Clusters are the ids of the clusters that AWS credentials serve, or of the
 	// one that another location belongs to.
 	Clusters []string

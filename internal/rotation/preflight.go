@@ -54,13 +54,15 @@ func (p Preflight) Run(ctx context.Context, call Call) (Document, error) {
 // decide looks once, and does what the plan says of the journal. ErrConflict
 // means that the journal changed since the look.
 func (p Preflight) decide(ctx context.Context, call Call, doc Document, dryRun bool) (Document, error) {
-	organization, err := p.Qovery.Open(ctx, doc.Settings)
+	situation, err := p.look(ctx, call, doc)
 	if err != nil {
 		return Document{}, err
 	}
-	situation, err := p.look(ctx, call, doc, organization)
-	if err != nil {
-		return Document{}, err
+	var organization Organization
+	if !doc.Abort {
+		if organization, err = p.lookAtQovery(ctx, doc, &situation); err != nil {
+			return Document{}, err
+		}
 	}
 	decision := Decide(situation)
 	doc.Plan = PlanReport{Action: decision.Action, Reason: decision.Reason}
@@ -85,8 +87,9 @@ func (p Preflight) decide(ctx context.Context, call Call, doc Document, dryRun b
 	return p.take(ctx, call, doc, situation)
 }
 
-// look reads everything that the plan depends on.
-func (p Preflight) look(ctx context.Context, call Call, doc Document, organization Organization) (Situation, error) {
+// look reads what IAM and the journal tell. An abort needs no more: it must also
+// bring the old key back while Qovery is down.
+func (p Preflight) look(ctx context.Context, call Call, doc Document) (Situation, error) {
 	user := doc.Settings.IAMUserName
 	s := Situation{Execution: call.Execution.ARN, Abort: doc.Abort, IAMUser: user, HandledElsewhere: doc.Settings.HandledElsewhere, LastUses: map[KeyID]Use{}}
 	var err error
@@ -98,25 +101,34 @@ func (p Preflight) look(ctx context.Context, call Call, doc Document, organizati
 			return s, err
 		}
 	}
+	s.Now = p.Clock.Now().UTC()
+	s.Keys, err = p.Keys.List(ctx, user)
+	return s, err
+}
+
+// lookAtQovery reads the rest of what the plan depends on.
+func (p Preflight) lookAtQovery(ctx context.Context, doc Document, s *Situation) (Organization, error) {
+	user := s.IAMUser
+	organization, err := p.Qovery.Open(ctx, doc.Settings)
+	if err != nil {
+		return nil, err
+	}
 	if s.Record != nil && s.Record.NewKey != "" {
 		if s.Staged, err = p.Staging.Has(ctx, s.Record.NewKey); err != nil {
-			return s, err
+			return nil, err
 		}
 	}
-	if s.Keys, err = p.Keys.List(ctx, user); err != nil {
-		return s, err
-	}
 	if len(s.Keys) > 1 && doc.justCompleted(p.Clock.Now()) {
-		return s, Errorf(IAMSettling, "This execution has just deleted the old key of the IAM user %s, and IAM's lists lag", user)
+		return nil, Errorf(IAMSettling, "This execution has just deleted the old key of the IAM user %s, and IAM's lists lag", user)
 	}
 	for _, key := range s.unclear() {
 		if s.LastUses[key.ID], err = p.Usage.LastUse(ctx, user, key.ID); err != nil {
-			return s, err
+			return nil, err
 		}
 	}
-	s.Locations, err = organization.Locations(ctx)
+	s.Locations, err = organization.Editable(ctx)
 	s.Now = p.Clock.Now().UTC()
-	return s, err
+	return organization, err
 }
 
 // unclear are the keys whose last use matters to the plan.
@@ -167,8 +179,8 @@ func (p Preflight) take(ctx context.Context, call Call, doc Document, s Situatio
 	}
 	write := true
 	if s.Record != nil {
-		record, write = s.Record.Clone(), !s.own()
-		if write {
+		record, write = s.Record.Clone(), !s.own() || doc.Plan.Action == ActionCreate
+		if !s.own() {
 			record.Owner, record.Lease = call.Execution.ARN, Lease{}
 			record.Fence++
 		}
@@ -238,15 +250,12 @@ func refs(locations []Location) []LocationRef {
 const MaxClusters = 250
 
 // checkForCreate refuses what a rotation would not get through, before anything
-// is changed, and notes the clusters in the plan.
+// is changed, and notes the clusters in the plan. What takes one request a
+// cluster comes last: it is not asked again and again while clusters are busy.
 func (p Preflight) checkForCreate(ctx context.Context, organization Organization, s Situation, plan *PlanReport) (*Error, error) {
 	old := s.usedByQovery()
 	if s.Record != nil {
 		old = s.Record.OldKey
-	}
-	held := holders(s.Locations, old)
-	if refusal := checkLocations(managed(held, s.HandledElsewhere), old); refusal != nil {
-		return refusal, nil
 	}
 	all, err := organization.Clusters(ctx)
 	if err != nil {
@@ -256,11 +265,18 @@ func (p Preflight) checkForCreate(ctx context.Context, organization Organization
 	if err != nil {
 		return nil, err
 	}
-	clusters, err := servedClusters(all, held)
+	clusters, err := servedClusters(all, holders(s.Locations, old))
 	if err != nil {
 		return nil, err
 	}
-	return checkClusters(clusters, locks, plan), nil
+	if refusal := checkClusters(clusters, locks, plan); refusal != nil {
+		return refusal, nil
+	}
+	locations, err := organization.Locations(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return checkLocations(managed(holders(locations, old), s.HandledElsewhere), old), nil
 }
 
 // checkLocations refuses places that hold the key and that this system cannot

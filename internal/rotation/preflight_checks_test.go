@@ -130,7 +130,7 @@ func TestConcerned(t *testing.T) {
 		{"another location that holds none, before there is a new key", record(), []Location{serving(elsewhere(""), "id-c")}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := test.r.concerned(all, test.locations)
+			got, err := test.r.concerned(all, test.locations, nil)
 			wantCode(t, err, "")
 			wantClusters(t, got, test.want)
 		})

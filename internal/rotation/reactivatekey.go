@@ -15,6 +15,8 @@ type ReactivateKey struct {
 }
 
 const (
+	// landsLate is how long a request without an answer may take to land.
+	landsLate     = 2 * time.Minute
 	confirmEvery  = 5 * time.Second
 	confirmWithin = 30 * time.Second
 )
@@ -23,10 +25,13 @@ const (
 func (s ReactivateKey) Run(ctx context.Context, call Call) (Document, error) {
 	doc := call.Document
 	err := s.hold(ctx, call, func(c *claim) error {
-		if !c.deactivatedByUs() {
-			return nil
+		if c.deactivatedByUs() {
+			if err := s.reactivate(ctx, c); err != nil {
+				return err
+			}
 		}
-		return s.reactivate(ctx, c)
+		doc.Error.amend(c.keysInPlace())
+		return nil
 	})
 	return doc, err
 }
@@ -46,6 +51,9 @@ func (s ReactivateKey) reactivate(ctx context.Context, c *claim) error {
 	}
 	if err := s.confirm(ctx, c); err != nil {
 		return err
+	}
+	if last := c.Marks[Deactivate]; last.Done.IsZero() && c.now().Sub(last.Begun) < landsLate {
+		return Errorf(IAMSettling, "A deactivation of the old key %s had no answer, and may yet land", c.OldKey)
 	}
 	return c.finish(ctx, Reactivate, Deactivate, Verify, Delete)
 }

@@ -66,8 +66,7 @@ func enumerate(list []string) string {
 // or deleted.
 func requireNotHeld(locations []Location, id KeyID, code Code, what string) error {
 	if found := holders(locations, id); len(found) > 0 {
-		err := Errorf(code, "%s still hold the %s key %s", names(found), what, id)
-		return err
+		return Errorf(code, "The %s key %s is still held by %s", what, id, names(found))
 	}
 	return nil
 }
@@ -215,7 +214,7 @@ func deleteOrphans(ctx context.Context, c *claim, keys Keys, orphans Orphans, li
 			return nil, err
 		}
 		c.guard.Log.InfoContext(ctx, "orphan deleted", "key", key.ID.String(), "rotation", c.RotationID)
-		if err := c.mark(ctx, func(r *Record) { r.forget(key.ID) }); err != nil {
+		if err := c.mark(ctx, func(r *Record) { r.forget(key.ID, c.now()) }); err != nil {
 			return nil, err
 		}
 	}
@@ -224,7 +223,10 @@ func deleteOrphans(ctx context.Context, c *claim, keys Keys, orphans Orphans, li
 
 // forget notes that a key was deleted. IAM's lists may show it for some time
 // yet, and it is no stranger then.
-func (r *Record) forget(id KeyID) { r.KnownKeys = append(r.KnownKeys, id) }
+func (r *Record) forget(id KeyID, now time.Time) {
+	r.KnownKeys = append(r.KnownKeys, id)
+	r.Marks[Discard] = Mark{Done: now}
+}
 
 // discardNewKey deletes the record's new key and its staged secret (rules 2, 4
 // and 5), and forgets it.
@@ -250,10 +252,9 @@ func discardNewKey(ctx context.Context, c *claim, keys Keys, staging Staging, or
 	}
 	c.guard.Log.InfoContext(ctx, "new key discarded", "key", c.NewKey.String(), "rotation", c.RotationID)
 	return c.mark(ctx, func(r *Record) {
-		r.forget(r.NewKey)
+		r.forget(r.NewKey, c.now())
 		r.NewKey = ""
 		delete(r.Marks, Create)
-		delete(r.Marks, Discard)
 	})
 }
 

@@ -79,7 +79,7 @@ func TestRequireNotHeld(t *testing.T) {
 	wantCode(t, requireNotHeld(held, keyX, OldKeyHeld, "old"), "")
 	err := requireNotHeld(held, keyO, OldKeyHeld, "old")
 	wantCode(t, err, OldKeyHeld) // rule 2 knows no exceptions
-	wantText(t, err.Error(), "by hand", elsewhereID, "the old key ****OLD1")
+	wantText(t, err.Error(), "by hand", elsewhereID, "The old key ****OLD1")
 }
 
 func TestRequireNewKey(t *testing.T) {
@@ -251,7 +251,7 @@ func TestEnumerate(t *testing.T) {
 			t.Errorf("enumerate(%s) = %q, want %q", test.list, got, test.want)
 		}
 	}
-	if got, want := names([]Location{credentials(keyO), registry(keyO)}), `awsCredentials "prod" (credentials), containerRegistry "images" (registry)`; got != want {
+	if got, want := names([]Location{credentials(keyO), registry(keyO)}), `AWS credentials "prod" (credentials), container registry "images" (registry)`; got != want {
 		t.Errorf("names: %s, want %s", got, want)
 	}
 }

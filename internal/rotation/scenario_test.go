@@ -63,6 +63,18 @@ var stories = map[string]struct {
 	"dry-run":                      {[]string{"Preflight PlanReported"}, nothingDone},
 }
 
+// TestLongApplicationsExtendTheGrace: what that scenario is there for.
+func TestLongApplicationsExtendTheGrace(t *testing.T) {
+	scenario, _ := simulator.Find("long-application-deployments")
+	for seed := range uint64(5) {
+		setup := scenario.Setup
+		setup.Seed = seed
+		if path := play(t, scenario, setup).Last.Path(); !slices.Contains(path, "ExtendGrace") {
+			t.Errorf("seed %d: the grace period is not extended: %v", seed, path)
+		}
+	}
+}
+
 func TestScenarios(t *testing.T) {
 	for _, scenario := range simulator.Scenarios {
 		t.Run(scenario.Name, func(t *testing.T) {

@@ -48,10 +48,7 @@ func (s UpdateCredentials) update(ctx context.Context, c *claim, doc Document, o
 	}
 	pending := holders(rotated(locations, doc.Settings.HandledElsewhere), c.OldKey)
 	if len(pending) == 0 {
-		if c.done(Update) {
-			return nil
-		}
-		return c.finish(ctx, Update)
+		return s.alreadyUpdated(ctx, c, organization, locations)
 	}
 	if err := s.putAll(ctx, c, organization, pending); err != nil {
 		return err
@@ -60,6 +57,35 @@ func (s UpdateCredentials) update(ctx context.Context, c *claim, doc Document, o
 		return err
 	}
 	return c.finish(ctx, Update)
+}
+
+// alreadyUpdated ends the step when no location holds the old key. The secret is
+// destroyed after it, so every location that was to be rotated must show the new
+// key; one that is not listed may be gone, or the list may be short.
+func (s UpdateCredentials) alreadyUpdated(ctx context.Context, c *claim, organization Organization, locations []Location) error {
+	if len(c.missing(locations)) > 0 {
+		if err := s.Clock.Sleep(ctx, afterUpdate); err != nil {
+			return err
+		}
+		again, err := organization.Editable(ctx)
+		if err != nil {
+			return err
+		}
+		if len(c.missing(again)) != len(c.missing(locations)) || len(holders(again, c.OldKey)) > 0 {
+			return Errorf(MalformedAnswer, "Qovery's lists of locations don't agree with each other")
+		}
+	}
+	if c.done(Update) {
+		return nil
+	}
+	return c.finish(ctx, Update)
+}
+
+// missing are the locations to rotate that are not listed.
+func (r *Record) missing(locations []Location) []LocationRef {
+	return slices.DeleteFunc(slices.Clone(r.Locations), func(ref LocationRef) bool {
+		return slices.ContainsFunc(locations, func(l Location) bool { return l.Kind == ref.Kind && l.ID == ref.ID })
+	})
 }
 
 // putAll puts the new key into the locations that hold the old one.

@@ -78,12 +78,12 @@ var Scenarios = []Scenario{
 	{
 		Name: "plain", Ends: succeeds,
 		Sentence: "Nothing goes wrong: the key is replaced in two waves, and the old one is deleted.",
-		Setup:    Setup{NoApplications: true},
 		Script:   func(w *World) { w.start("rotation", "").Wait() },
 	},
 	{
 		Name: "long-application-deployments", Ends: succeeds,
 		Sentence: "Applications are deployed all the time, for up to two hours with the key they started with; the grace period is extended until the last of them is over.",
+		Setup:    Setup{Clusters: 6, Applications: true},
 		Script:   func(w *World) { w.start("rotation", "").Wait() },
 	},
 	{
@@ -172,7 +172,7 @@ var Scenarios = []Scenario{
 			run := w.start("rotation", "")
 			run.UntilIn("ExtendGrace")
 			w.Sleep(3 * time.Hour)
-			w.Say("That consumer was given the new key.")
+			w.Say("That consumer was given a key of its own.")
 			w.others = nil
 			run.Wait()
 		},
@@ -265,7 +265,6 @@ var Scenarios = []Scenario{
 	{
 		Name: "old-key-deactivated-by-hand", Ends: succeeds,
 		Sentence: "A person deactivates the old key in the grace period; the rotation is held until that person makes it Active again and redrives it.",
-		Setup:    Setup{NoApplications: true},
 		Script: func(w *World) {
 			run := w.start("rotation", "")
 			run.UntilIn("GracePeriod")

@@ -21,34 +21,65 @@ type Line struct {
 // Tell has every event of the world told as a line.
 func (w *World) Tell(tell func(Line)) {
 	w.OnSay = func(text string) { tell(Line{At: w.Timeline.Now(), Text: text}) }
+	tellers := map[*Run]*teller{}
 	w.OnEvent = func(run *Run, event statemachine.Event) {
-		if text := describe(run, event); text != "" {
+		if tellers[run] == nil {
+			tellers[run] = &teller{world: w, run: run}
+		}
+		if text := tellers[run].describe(event); text != "" {
 			tell(Line{At: event.Time, Execution: run.Name(), State: event.State, Text: text})
 		}
 	}
 }
 
+// teller tells of one execution.
+type teller struct {
+	world  *World
+	run    *Run
+	failed string // what was told of the state's last attempt, if that failed
+}
+
 // describe says what an event means, or "" when it needs no words.
-func describe(run *Run, event statemachine.Event) string {
+func (t *teller) describe(event statemachine.Event) string {
 	switch {
 	case event.Type == statemachine.ExecutionStarted:
-		return "started with " + string(run.Input())
+		return "started with " + string(t.run.Input())
 	case event.Type == statemachine.ExecutionRedriven:
 		return "redriven"
 	case event.Type == statemachine.ExecutionSucceeded, event.Type == statemachine.ExecutionAborted, event.Type == statemachine.ExecutionTimedOut:
 		return strings.ToUpper(strings.TrimPrefix(string(event.Type), "Execution"))
 	case event.Type == statemachine.ExecutionFailed:
 		return "FAILED: " + event.Error
-	case event.Error != "":
-		return event.Error + ": " + sentence(event.Cause)
+	case event.Error != "" || event.Type == statemachine.TaskTimedOut:
+		return t.tellFailure(event)
+	case event.Type == statemachine.TaskSucceeded:
+		t.failed = ""
 	case strings.HasSuffix(string(event.Type), "StateExited"):
-		return describeExit(event)
+		return t.describeExit(event)
 	case event.Type == "WaitStateEntered":
 		return "until " + waitsUntil(event)
 	case event.Type == "SucceedStateEntered", event.Type == "FailStateEntered":
-		return "reached"
+		state, _ := t.world.machine.State(event.State)
+		return state.Comment
 	}
 	return ""
+}
+
+// tellFailure says once what is tried again and again.
+func (t *teller) tellFailure(event statemachine.Event) string {
+	text := event.Error + ": " + brief(event.Cause)
+	if text == t.failed {
+		return ""
+	}
+	t.failed = text
+	return text
+}
+
+// brief is the first part of a failure's sentence: what is so. What is in place
+// and what to do is told when the execution ends with it.
+func brief(cause string) string {
+	what, _, _ := strings.Cut(sentence(cause), ". ")
+	return strings.TrimSuffix(what, ".")
 }
 
 // sentence is the message in the cause of a failed function.
@@ -74,8 +105,13 @@ func waitsUntil(event statemachine.Event) string {
 	return until.Format("15:04:05")
 }
 
-// describeExit says what a state has come to, from the document it returned.
-func describeExit(event statemachine.Event) string {
+// describeExit says what a state has come to, from the document it returned. A
+// state that was left because of an error has come to nothing.
+func (t *teller) describeExit(event statemachine.Event) string {
+	if t.failed != "" {
+		t.failed = ""
+		return ""
+	}
 	var doc rotation.Document
 	if json.Unmarshal(event.Output, &doc) != nil {
 		return ""
@@ -116,8 +152,13 @@ func yes(is bool) string {
 }
 
 func tellDeployment(d rotation.Document) string {
-	var started, done, skipped int
+	polling := d.Deployment.Next == rotation.PollAgain
+	var all, started, done, skipped int
 	for _, cluster := range d.Deployment.Clusters {
+		if polling && cluster.Wave != d.Deployment.Wave {
+			continue
+		}
+		all++
 		switch {
 		case !cluster.DoneAt.IsZero():
 			done++
@@ -127,11 +168,17 @@ func tellDeployment(d rotation.Document) string {
 			started++
 		}
 	}
-	text := fmt.Sprintf("%d of %d clusters deployed, %d being deployed", done, len(d.Deployment.Clusters), started)
+	text := fmt.Sprintf("%d of %d clusters deployed", done, all)
+	if started > 0 {
+		text += fmt.Sprintf(", %d being deployed", started)
+	}
+	if waiting := all - done - skipped - started; waiting > 0 {
+		text += fmt.Sprintf(", %d not started yet", waiting)
+	}
 	if skipped > 0 {
 		text += fmt.Sprintf(", %d passed over", skipped)
 	}
-	if d.Deployment.Next == rotation.PollAgain {
+	if polling {
 		text = fmt.Sprintf("wave %d: %s", d.Deployment.Wave, text)
 	}
 	return text
@@ -140,7 +187,7 @@ func tellDeployment(d rotation.Document) string {
 func tellUsage(d rotation.Document) string {
 	switch {
 	case d.Usage.Idle && d.Usage.LastUse == "":
-		return "the old key was never used"
+		return "no use of the old key is known since the clusters were deployed"
 	case d.Usage.Idle:
 		return "the old key is idle, last used " + d.Usage.LastUse
 	default:

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
@@ -29,7 +30,7 @@ func (t *Trail) LatestUses(ctx context.Context, id rotation.KeyID, since time.Ti
 			return nil, nil
 		}
 		use := k.lastUse(at, t.Lag)
-		if use.At.IsZero() || use.At.Before(since) {
+		if use.At.IsZero() || use.At.Before(since) || !slices.Contains(regions, region) {
 			return nil, nil
 		}
 		return []rotation.Use{t.detailed(use)}, nil
@@ -40,7 +41,7 @@ func (t *Trail) LatestUses(ctx context.Context, id rotation.KeyID, since time.Ti
 func (t *Trail) FirstUse(ctx context.Context, id rotation.KeyID, since time.Time, regions []string) (rotation.Use, error) {
 	return fetch(ctx, t.iam.wire, Call{Site: lookupEvents}, func(at time.Time) (rotation.Use, error) {
 		k := t.iam.keys[id]
-		if k == nil || k.first.at.IsZero() || k.first.at.After(at.Add(-t.Lag)) || k.first.at.Before(since) {
+		if k == nil || k.first.at.IsZero() || k.first.at.After(at.Add(-t.Lag)) || k.first.at.Before(since) || !slices.Contains(regions, region) {
 			return rotation.Use{}, nil
 		}
 		return t.detailed(rotation.Use{At: k.first.at, Service: k.first.service, Region: region}), nil

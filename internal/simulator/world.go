@@ -43,8 +43,9 @@ type Setup struct {
 	Production int
 	// DeployTime is how long deployments take; zero: seven minutes.
 	DeployTime time.Duration
-	// NoApplications: no application is deployed while the world goes on.
-	NoApplications bool
+	// Applications are deployed all the time, for up to two hours with the key
+	// that they started with.
+	Applications bool
 	// Registries: every cluster has the container registry that Qovery makes with it.
 	Registries bool
 	// HelmRepository: the organization has a Helm repository in ECR, read with the key.
@@ -186,7 +187,7 @@ func (w *World) addClusters(setup Setup) {
 		w.Clusters = append(w.Clusters, id)
 		cluster := fakeqovery.Cluster{
 			ID: id, Name: name, Region: region, Production: i >= count-productions,
-			CredentialsID: credentialsID, DeployTime: setup.DeployTime, Applications: !setup.NoApplications,
+			CredentialsID: credentialsID, DeployTime: setup.DeployTime, Applications: setup.Applications,
 		}
 		if setup.Registries {
 			cluster.RegistryID = registryID(i)
@@ -228,7 +229,7 @@ func (w *World) build(blindTo []rotation.LocationKind) (map[string]rotation.Step
 		"verifykey":         rotation.VerifyKey{Guard: guard, Staging: w.SSM, Identities: w.IAM},
 		"updatecredentials": rotation.UpdateCredentials{Guard: guard, Keys: w.IAM, Qovery: client, Staging: w.SSM},
 		"deployclusters":    rotation.DeployClusters{Guard: guard, Keys: w.IAM, Qovery: client},
-		"checkusage":        rotation.CheckUsage{Guard: guard, Usage: w.IAM, Trail: w.Trail},
+		"checkusage":        rotation.CheckUsage{Guard: guard, Keys: w.IAM, Usage: w.IAM, Trail: w.Trail},
 		"deactivatekey":     rotation.DeactivateKey{Guard: guard, Keys: w.IAM, Qovery: client},
 		"deletekey":         rotation.DeleteKey{Guard: guard, Keys: w.IAM, Qovery: client},
 		"complete":          rotation.Complete{Guard: guard, Keys: w.IAM, Qovery: client, Staging: w.SSM},

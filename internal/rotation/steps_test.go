@@ -1,0 +1,814 @@
+package rotation_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"qovery-key-rotation/internal/fakeqovery"
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/simulator"
+	"qovery-key-rotation/statemachine"
+)
+
+// A moment is a visit of a state at which a world is frozen.
+type moment struct {
+	name  string
+	state string
+	setup func(*simulator.Setup)
+	given func(*people)
+	after time.Duration // since the execution was started: not an earlier visit
+	waits time.Duration // before the function is called
+	hurts bool          // what people did made consumers fail by itself
+}
+
+// moments are one for each state that calls a function, and some that lie off the
+// straight way.
+var moments = []moment{
+	{name: "Preflight", state: "Preflight"},
+	{name: "Preflight of an interrupted rotation", state: "Preflight", given: interrupted},
+	{name: "Preflight of a rotation whose new key is gone", state: "Preflight", given: all(interrupted, remove(2), putOldKey), hurts: true},
+	{name: "CreateKey", state: "CreateKey"},
+	{name: "CreateKey after a creation that was lost", state: "CreateKey", given: failingOnce("iam.CreateAccessKey", simulator.FailAfter), after: 9 * time.Minute, waits: time.Minute + 30*time.Second},
+	{name: "CreateKey after a secret that was lost", state: "CreateKey", given: failingOnce("staging.Put", simulator.KillBefore), after: time.Second, waits: rotation.FunctionTimeouts["createkey"]},
+	{name: "VerifyKey", state: "VerifyKey"},
+	{name: "UpdateCredentials", state: "UpdateCredentials"},
+	{name: "DeployClusters", state: "DeployClusters", after: 65 * time.Second},
+	{name: "DeployClusters, all being deployed", state: "DeployClusters", after: 8 * time.Minute},
+	{name: "CheckUsage", state: "CheckUsage"},
+	{name: "DeactivateKey", state: "DeactivateKey"},
+	{name: "VerifyDeployment", state: "VerifyDeployment"},
+	{name: "VerifyDeployment, the canary being deployed", state: "VerifyDeployment", after: 2*time.Hour + 40*time.Minute},
+	{name: "DeleteKey", state: "DeleteKey"},
+	{name: "Complete", state: "Complete"},
+	{name: "Complete where a person has deleted the old key", state: "Complete", given: onceIn("UpdateCredentials", remove(1)), hurts: true},
+	{name: "DiscardKey", state: "DiscardKey", given: newKeysNeverWork},
+	{name: "DiscardKey after a creation that was lost", state: "DiscardKey",
+		given: all(failingOnce("iam.CreateAccessKey", simulator.FailAfter), later(2*time.Minute, putForeignKey)), waits: 11 * time.Minute},
+	{name: "ReactivateKey", state: "ReactivateKey", given: onceIn("VerifyDeployment", deploymentsFail)},
+	{name: "RestoreOldKey", state: "RestoreOldKey", given: func(p *people) {
+		run := p.mustStart("earlier")
+		run.UntilIn("ObservationPeriod")
+		run.Stop()
+	}},
+}
+
+func (p *people) mustStart(name string) *simulator.Run {
+	run, err := p.Start(name, `{"target": "production"}`)
+	if err != nil {
+		panic(err)
+	}
+	return run
+}
+
+func interrupted(p *people) {
+	run := p.mustStart("earlier")
+	run.UntilIn("GracePeriod")
+	run.Stop()
+}
+
+func newKeysNeverWork(p *people) { p.IAM.Settling.Propagation = simulator.Exactly(24 * time.Hour) }
+
+func onceIn(state string, act func(*people)) func(*people) {
+	return func(p *people) {
+		done := false
+		p.OnInvoke = func(s string) simulator.InvokeFault {
+			if s == state && !done {
+				done = true
+				act(p)
+			}
+			return ""
+		}
+	}
+}
+
+// A frozen world is one whose execution was stopped at a moment: the function was
+// called, and had not done anything yet. Tests call it in its place.
+type frozen struct {
+	*people
+	moment
+	step        rotation.Step
+	function    string
+	call        rotation.Call // what the state machine sends
+	invocations int
+}
+
+func freeze(t *testing.T, m moment) *frozen {
+	t.Helper()
+	var setup simulator.Setup
+	if m.setup != nil {
+		m.setup(&setup)
+	}
+	f := &frozen{people: attentive(t, setup), moment: m}
+	f.operate(t, func() {
+		if m.given != nil {
+			m.given(f.people)
+			f.Sleep(5 * time.Second)
+		}
+		given, invoked, earliest := f.Wire.Injector, f.OnInvoke, f.Timeline.Now().Add(m.after)
+		now := false
+		f.OnInvoke = func(state string) simulator.InvokeFault {
+			now = state == m.state && f.run != nil && !f.Timeline.Now().Before(earliest)
+			if invoked != nil {
+				return invoked(state)
+			}
+			return ""
+		}
+		f.Wire.Injector = func(c simulator.Call) simulator.Fault {
+			if now && strings.HasSuffix(c.Process, "/"+m.state) {
+				f.Timeline.At(f.Timeline.Now(), f.run.Stop)
+				return simulator.Fault{Kind: simulator.KillBefore}
+			}
+			if given != nil {
+				return given(c)
+			}
+			return simulator.Fault{}
+		}
+		f.run = f.mustStart("rotation")
+		f.run.Wait()
+		f.Wire.Injector, f.OnInvoke = nil, nil
+		f.Sleep(time.Second + m.waits)
+	})
+	if stopped := f.run.Path()[len(f.run.Path())-1]; stopped != m.state || f.run.Status() != statemachine.Aborted {
+		t.Fatalf("the execution is %s in %s, and was to be frozen in %s", f.run.Outcome(), stopped, m.state)
+	}
+	for _, event := range f.run.History() {
+		if event.Type == statemachine.TaskScheduled {
+			f.received(t, event.Input)
+		}
+	}
+	return f
+}
+
+// received takes note of what a function was called with.
+func (f *frozen) received(t *testing.T, parameters json.RawMessage) {
+	t.Helper()
+	var request struct {
+		FunctionName string
+		Payload      json.RawMessage
+	}
+	if err := json.Unmarshal(parameters, &request); err != nil {
+		t.Fatal(err)
+	}
+	f.function = strings.Trim(request.FunctionName, "${}")
+	f.step = f.Step(f.function)
+	f.call.Document = rotation.Document{}
+	// Preflight gets the execution's input in place of a document.
+	if err := json.Unmarshal(request.Payload, &f.call); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// invoke calls the function, which has the time that it usually has.
+func (f *frozen) invoke(t *testing.T) (rotation.Document, *rotation.Error) {
+	t.Helper()
+	timeout := rotation.FunctionTimeouts[f.function]
+	return f.invokeFor(t, timeout, timeout-2*time.Second)
+}
+
+// invokeFor calls the function with a deadline and a context that need not end
+// with it.
+func (f *frozen) invokeFor(t *testing.T, timeout, contextual time.Duration) (doc rotation.Document, failure *rotation.Error) {
+	t.Helper()
+	event, err := json.Marshal(f.call)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.invocations++
+	var result []byte
+	f.operate(t, func() {
+		deadline := f.Timeline.Now().Add(timeout)
+		ctx, cancel := f.Timeline.WithDeadline(context.Background(), f.Timeline.Now().Add(contextual))
+		defer cancel()
+		result, err = rotation.Handle(ctx, f.step, event, fmt.Sprintf("by-hand-%d", f.invocations), deadline)
+	})
+	if err != nil {
+		failure = rotation.AsError(err)
+		info := failure.Code.Info()
+		if !slices.Contains(slices.Concat(info.Retried, info.Caught, info.Uncaught), f.state) {
+			t.Errorf("the table of codes does not say that %s raises %s", f.state, failure.Code)
+		}
+		return doc, failure
+	}
+	if err := json.Unmarshal(result, &doc); err != nil {
+		t.Fatal(err)
+	}
+	return doc, nil
+}
+
+func requireCode(t *testing.T, err *rotation.Error, want rotation.Code) {
+	t.Helper()
+	switch {
+	case err == nil && want != "":
+		t.Errorf("no error, want %s", want)
+	case err != nil && err.Code != want:
+		t.Errorf("got %s, want %q: %v", err.Code, want, err)
+	}
+}
+
+func (f *frozen) sleep(t *testing.T, d time.Duration) { f.operate(t, func() { f.Sleep(d) }) }
+
+func (f *frozen) requireNoHarm(t *testing.T) {
+	t.Helper()
+	if f.hurts {
+		f.Judge.Refusals = 0
+	}
+	requireNoHarm(t, f.World)
+}
+
+// picture is all that an effect could change.
+func (f *frozen) picture() string {
+	picture := whatIsLeft(f.World)
+	for _, life := range f.IAM.Lives() {
+		picture += fmt.Sprintf("; %s changed %d times, held by %v", life.ID, len(life.Changes), f.Qovery.Holders(string(life.ID)))
+	}
+	for _, cluster := range f.Clusters {
+		picture += fmt.Sprintf("; %d deployments", len(f.Qovery.Deployments(cluster)))
+	}
+	return picture
+}
+
+// unchanged runs a test, and requires that it leaves the world as it was.
+func (f *frozen) unchanged(t *testing.T, test func()) {
+	t.Helper()
+	before := f.picture()
+	test()
+	if after := f.picture(); after != before {
+		t.Errorf("changed from\n%s\nto\n%s", before, after)
+	}
+}
+
+// rewrite changes the journal's record as another writer would.
+func (p *people) rewrite(change func(*rotation.Record)) {
+	record := p.Journal.Current(simulator.UserName)
+	record.Revision++
+	change(record)
+	if err := p.Journal.Save(context.Background(), *record); err != nil {
+		panic(err)
+	}
+}
+
+// TestEveryCallOfAStepThrottled: from each call on that a step makes, one service
+// throttles it. The step says so, has done nothing before its first effect, and
+// gets through when it is called again.
+func TestEveryCallOfAStepThrottled(t *testing.T) {
+	for _, m := range moments {
+		t.Run(m.name, func(t *testing.T) {
+			f := freeze(t, m)
+			before := len(f.Wire.Calls())
+			if _, err := f.invoke(t); err != nil {
+				t.Fatal("undisturbed:", err)
+			}
+			calls := f.Wire.Calls()[before:]
+			for i, call := range calls {
+				effectBefore := slices.ContainsFunc(calls[:i], func(c simulator.Call) bool {
+					return c.Write && !strings.HasPrefix(c.Site, "journal.")
+				})
+				f := freeze(t, m)
+				f.Wire.Injector = func(c simulator.Call) simulator.Fault {
+					if c.Site == call.Site && c.Seq >= call.Seq {
+						return simulator.Fault{Kind: simulator.Throttle}
+					}
+					return simulator.Fault{}
+				}
+				throttled := func() {
+					_, err := f.invoke(t)
+					want := rotation.Throttled
+					if last := i == len(calls)-1; last && (m.state == "CheckUsage" || call.Site == "journal.Save" && m.state != "Preflight") {
+						want = "" // the new key's first use proves little, and at the deadline a lease is over anyway
+					}
+					requireCode(t, err, want)
+				}
+				if effectBefore {
+					throttled()
+				} else {
+					f.unchanged(t, throttled)
+				}
+				f.Wire.Injector = nil
+				f.sleep(t, rotation.FunctionTimeouts[f.function])
+				_, err := f.invoke(t)
+				if err != nil && err.Code == rotation.IAMSettling { // a key was created that nobody wrote down
+					f.sleep(t, 10*time.Minute)
+					_, err = f.invoke(t)
+				}
+				requireCode(t, err, "")
+				f.requireNoHarm(t)
+				if t.Failed() {
+					t.Fatalf("call %d, %s", i+1, call.Site)
+				}
+			}
+		})
+	}
+}
+
+// TestStepsKeepToTheirRecord: a step whose record is closed, another's or leased
+// says so and changes nothing.
+func TestStepsKeepToTheirRecord(t *testing.T) {
+	for _, m := range moments {
+		if m.state == "Preflight" {
+			continue // it decides whose the record is
+		}
+		leases := m.state != "VerifyKey" && m.state != "CheckUsage" // those change nothing
+		for _, c := range []struct {
+			name   string
+			change func(*frozen)
+			want   rotation.Code
+		}{
+			{"closed", func(f *frozen) { f.closeRecord() }, rotation.LockLost},
+			{"taken over", func(f *frozen) {
+				f.rewrite(func(r *rotation.Record) { r.Owner += "-2"; r.Fence++ })
+			}, rotation.LockLost},
+			{"taken over and taken back", func(f *frozen) { f.rewrite(func(r *rotation.Record) { r.Fence += 2 }) }, rotation.LockLost},
+			{"of another rotation", func(f *frozen) { f.rewrite(func(r *rotation.Record) { r.RotationID = "another" }) }, rotation.LockLost},
+			{"leased", lease(time.Minute), either(leases, rotation.StepBusy)},
+			{"leased until a moment ago", lease(-time.Second), ""},
+		} {
+			t.Run(m.name+"/"+c.name, func(t *testing.T) {
+				f := freeze(t, m)
+				c.change(f)
+				invoke := func() {
+					_, err := f.invoke(t)
+					requireCode(t, err, c.want)
+				}
+				if c.want == "" {
+					invoke()
+				} else {
+					f.unchanged(t, invoke)
+				}
+				f.requireNoHarm(t)
+			})
+		}
+	}
+}
+
+func either(is bool, code rotation.Code) rotation.Code {
+	if is {
+		return code
+	}
+	return ""
+}
+
+func lease(d time.Duration) func(*frozen) {
+	return func(f *frozen) {
+		f.rewrite(func(r *rotation.Record) {
+			r.Lease = rotation.Lease{Holder: "somebody", Until: f.Timeline.Now().Add(d)}
+		})
+	}
+}
+
+// closeRecord is somebody else closing the record, as a rotation of another id.
+func (f *frozen) closeRecord() {
+	f.rewrite(func(r *rotation.Record) { r.RotationID = "another" })
+	item := rotation.HistoryItem{Record: *f.Journal.Current(simulator.UserName), Outcome: rotation.Released, EndedAt: f.Timeline.Now()}
+	if err := f.Journal.Close(context.Background(), item); err != nil {
+		panic(err)
+	}
+}
+
+// TestOutOfTime lets the function's time end after each call that a step makes:
+// nothing has an effect after the deadline, and the next invocation carries on.
+// The context ends by then; what begins something new also looks at the clock, and
+// is tried without the context's help.
+func TestOutOfTime(t *testing.T) {
+	const latency = 100 * time.Millisecond
+	several := []moment{
+		{name: "UpdateCredentials of two", state: "UpdateCredentials", given: addCredentials("AWS")},
+		{name: "DeployClusters of three", state: "DeployClusters", setup: func(s *simulator.Setup) { s.Clusters, s.Production = 4, 1 }, after: 65 * time.Second},
+	}
+	for _, m := range append(several, moments...) {
+		for _, endsContext := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s/%t", m.name, endsContext), func(t *testing.T) {
+				for timeout := latency / 2; !t.Failed(); timeout += latency {
+					f := freeze(t, m)
+					f.Wire.Latency = simulator.Exactly(latency)
+					deadline := f.Timeline.Now().Add(timeout)
+					f.Wire.Observer = func(o simulator.Outcome) {
+						beginsSomething := strings.HasPrefix(o.Site, "iam.") || strings.HasPrefix(o.Site, "qovery.POST")
+						if o.Write && o.Applied && o.Began.After(deadline) && (endsContext || beginsSomething) {
+							t.Errorf("with %s: %s is sent %s after the deadline", timeout, o.Site, o.Began.Sub(deadline))
+						}
+					}
+					err := f.invokeWithin(t, timeout, endsContext)
+					if err == nil && f.Timeline.Now().Before(deadline) {
+						return
+					}
+					switch {
+					case err == nil:
+					case !endsContext:
+						requireCode(t, err, rotation.StepBusy)
+					case err.Class != rotation.Transient:
+						t.Errorf("with %s: %v", timeout, err)
+					}
+					f.Wire.Observer = nil
+					f.sleep(t, 10*time.Minute) // the journal knows of a creation that may have been sent
+					_, err = f.invoke(t)
+					requireCode(t, err, "")
+					f.requireNoHarm(t)
+				}
+			})
+		}
+	}
+}
+
+func (f *frozen) invokeWithin(t *testing.T, timeout time.Duration, endsContext bool) *rotation.Error {
+	t.Helper()
+	contextual := timeout
+	if !endsContext {
+		contextual = rotation.FunctionTimeouts[f.function]
+	}
+	_, err := f.invokeFor(t, timeout, contextual)
+	return err
+}
+
+// stutter is a journal whose client sends every write twice, because the answer to
+// the first one was lost: the second answer is a conflict with ourselves.
+type stutter struct{ rotation.Journal }
+
+func (s stutter) Save(ctx context.Context, record rotation.Record) error {
+	_ = s.Journal.Save(ctx, record)
+	return s.Journal.Save(ctx, record)
+}
+
+func (s stutter) Close(ctx context.Context, item rotation.HistoryItem) error {
+	_ = s.Journal.Close(ctx, item)
+	return s.Journal.Close(ctx, item)
+}
+
+// TestOwnWritesAreNoConflict: a step recognizes what it has written itself.
+func TestOwnWritesAreNoConflict(t *testing.T) {
+	for _, m := range moments {
+		t.Run(m.name, func(t *testing.T) {
+			f, g := freeze(t, m), freeze(t, m)
+			_, err := f.invoke(t)
+			requireCode(t, err, "")
+			g.step = withJournal(g.step, stutter{g.Journal})
+			_, err = g.invoke(t)
+			requireCode(t, err, "")
+			if whatIsLeft(f.World) != whatIsLeft(g.World) {
+				t.Errorf("leaves %s, and with a journal that stutters %s", whatIsLeft(f.World), whatIsLeft(g.World))
+			}
+			g.requireNoHarm(t)
+		})
+	}
+}
+
+func withJournal(step rotation.Step, journal rotation.Journal) rotation.Step {
+	switch s := step.(type) {
+	case rotation.Preflight:
+		s.Journal = journal
+		return s
+	case rotation.CreateKey:
+		s.Journal = journal
+		return s
+	case rotation.VerifyKey:
+		s.Journal = journal
+		return s
+	case rotation.UpdateCredentials:
+		s.Journal = journal
+		return s
+	case rotation.DeployClusters:
+		s.Journal = journal
+		return s
+	case rotation.CheckUsage:
+		s.Journal = journal
+		return s
+	case rotation.DeactivateKey:
+		s.Journal = journal
+		return s
+	case rotation.DeleteKey:
+		s.Journal = journal
+		return s
+	case rotation.Complete:
+		s.Journal = journal
+		return s
+	case rotation.DiscardKey:
+		s.Journal = journal
+		return s
+	case rotation.ReactivateKey:
+		s.Journal = journal
+		return s
+	}
+	panic(fmt.Sprintf("%T is no step", step))
+}
+
+func at(state string) moment { return moment{name: state, state: state} }
+
+// TestStepsRefuse: each step checks the rules by itself, whatever the document
+// says, and refuses without an effect.
+func TestStepsRefuse(t *testing.T) {
+	doc := func(change func(*rotation.Document)) func(*frozen) {
+		return func(f *frozen) { change(&f.call.Document) }
+	}
+	record := func(change func(*rotation.Record)) func(*frozen) {
+		return func(f *frozen) { f.rewrite(change) }
+	}
+	person := func(act func(*people)) func(*frozen) {
+		return func(f *frozen) { act(f.people) }
+	}
+	for _, c := range []struct {
+		name   string
+		moment moment
+		change func(*frozen)
+		want   rotation.Code
+	}{
+		// Rule 3, of the document.
+		{"the grace period is not over", at("DeactivateKey"),
+			doc(func(d *rotation.Document) { d.Settings.GracePeriod += rotation.Duration(30 * time.Second) }), rotation.TooEarly},
+		{"a deployment that is younger than the grace period", at("DeactivateKey"),
+			doc(func(d *rotation.Document) {
+				d.Deployment.Clusters[0].DoneAt = d.Deployment.Clusters[0].DoneAt.Add(time.Hour)
+			}), rotation.TooEarly},
+		{"a usage check of 16 minutes ago", at("DeactivateKey"),
+			doc(func(d *rotation.Document) { d.Usage.CheckedAt = d.Usage.CheckedAt.Add(-16 * time.Minute) }), rotation.UsageCheckStale},
+		{"a usage check that found a use", at("DeactivateKey"),
+			doc(func(d *rotation.Document) { d.Usage.Idle = false }), rotation.UsageCheckStale},
+		{"no usage check", at("DeactivateKey"),
+			doc(func(d *rotation.Document) { d.Usage = rotation.UsageCheck{} }), rotation.UsageCheckStale},
+		{"a cluster without proof", at("DeactivateKey"),
+			doc(func(d *rotation.Document) { d.Deployment.Clusters = nil }), rotation.ClusterNotDeployed},
+		{"a cluster without proof, after two returns", at("DeactivateKey"),
+			doc(func(d *rotation.Document) { d.Deployment.Clusters, d.Deployment.Returns = nil, 2 }), rotation.DeploymentNotObserved},
+		{"a cluster whose proof is not over", at("DeactivateKey"),
+			doc(func(d *rotation.Document) { d.Deployment.Clusters[0].DoneAt = time.Time{} }), rotation.ClusterNotDeployed},
+		{"the observation period is not over", at("DeleteKey"),
+			doc(func(d *rotation.Document) { d.Settings.ObservationPeriod += rotation.Duration(time.Hour) }), rotation.TooEarly},
+		{"the verification is missing", at("DeleteKey"),
+			record(func(r *rotation.Record) { delete(r.Marks, rotation.Verify) }), rotation.OldKeyActive},
+		{"the verification was only begun", at("DeleteKey"),
+			record(func(r *rotation.Record) { r.Marks[rotation.Verify] = rotation.Mark{Begun: r.TakenAt} }), rotation.OldKeyActive},
+		{"the deactivation is not this rotation's", at("DeleteKey"),
+			record(func(r *rotation.Record) { delete(r.Marks, rotation.Deactivate) }), rotation.OldKeyActive},
+
+		// Rules 2, 4 and 5.
+		{"a discard after the update has begun", moment{state: "DiscardKey", given: newKeysNeverWork},
+			record(func(r *rotation.Record) { r.Marks[rotation.Update] = rotation.Mark{Begun: r.TakenAt} }), rotation.UpdateFailed},
+		{"a discard of a key that a location holds", moment{state: "DiscardKey", given: all(newKeysNeverWork, addCredentials("AWS"))},
+			person(func(p *people) { p.Qovery.SetKey(otherCredentials, keyOf(p.IAM.Answer(p.key(2)))) }), rotation.UnexpectedAccessKey},
+		{"a discard while a creation is settling", moment{state: "DiscardKey",
+			given: all(failingOnce("iam.CreateAccessKey", simulator.FailAfter), later(2*time.Minute, putForeignKey))},
+			person(func(*people) {}), rotation.IAMSettling},
+		{"a deactivation of a key that a place handled elsewhere holds", moment{state: "DeactivateKey", given: all(addCredentials("AWS"), handledElsewhere(otherCredentials))},
+			person(func(*people) {}), rotation.OldKeyHeld},
+		{"a creation while a location holds another key", at("CreateKey"), person(putForeignKey), rotation.UnexpectedAccessKey},
+
+		// Live state.
+		{"the new key is not listed yet", at("UpdateCredentials"), person(remove(2)), rotation.IAMSettling},
+		{"the list of keys shows the old one again", moment{state: "Complete", given: onceIn("UpdateCredentials", remove(1))},
+			person(func(p *people) {
+				p.Wire.Injector = func(c simulator.Call) simulator.Fault {
+					if c.Site == "iam.ListAccessKeys" {
+						return simulator.Fault{Kind: simulator.Stale, Delay: time.Hour}
+					}
+					return simulator.Fault{}
+				}
+			}), rotation.IAMSettling},
+		{"a cluster that credentials serve and nobody lists", at("DeactivateKey"), person(listNoClusters), rotation.MalformedAnswer},
+		{"a cluster that credentials serve and nobody lists, while they are deployed", at("DeployClusters"), person(listNoClusters), rotation.MalformedAnswer},
+		{"a cluster that credentials serve and nobody lists, at the start", at("Preflight"), person(listNoClusters), rotation.MalformedAnswer},
+		{"the last use of a further key cannot be read", moment{state: "Preflight", given: createKey},
+			person(failing("iam.GetAccessKeyLastUsed", simulator.Throttle)), rotation.Throttled},
+		{"the verification: the old key is listed as Active still", at("VerifyDeployment"),
+			func(f *frozen) {
+				activate(1)(f.people)
+				f.rewrite(func(r *rotation.Record) {
+					r.Marks[rotation.Deactivate] = rotation.Mark{Begun: f.Timeline.Now(), Done: f.Timeline.Now()}
+				})
+			}, rotation.IAMSettling},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := freeze(t, c.moment)
+			c.change(f)
+			f.unchanged(t, func() {
+				_, err := f.invoke(t)
+				requireCode(t, err, c.want)
+			})
+			f.Judge.Refusals = 0 // what people did
+			requireNoHarm(t, f.World)
+		})
+	}
+}
+
+func listNoClusters(p *people) {
+	p.Qovery.Configure(func(c *fakeqovery.Config) {
+		c.Hook = func(r *http.Request) (bool, *fakeqovery.Answer) {
+			if strings.HasSuffix(r.URL.Path, "/cluster") {
+				return true, &fakeqovery.Answer{Status: http.StatusOK, Body: `{"results":[]}`}
+			}
+			return true, nil
+		}
+	})
+}
+
+// TestHandle: what is not an event of the state machine is refused.
+func TestHandle(t *testing.T) {
+	f := freeze(t, at("CreateKey"))
+	for _, event := range []string{``, `null`, `[]`, `{}`, `{"document": {"target": "production"}}`, `{"execution": {"Id": ""}}`, `{"document": 5, "execution": {"Id": "arn"}}`} {
+		f.unchanged(t, func() {
+			_, err := rotation.Handle(context.Background(), f.step, []byte(event), "by-hand", f.Timeline.Now())
+			if err == nil || rotation.AsError(err).Code != rotation.InvalidInput {
+				t.Errorf("%s: %v", event, err)
+			}
+		})
+	}
+}
+
+// TestRelease: a record is closed by hand only when nobody is at work on it and
+// every location holds one Active key of the user; no key is changed.
+func TestRelease(t *testing.T) {
+	halfUpdated := all(addCredentials("AWS"), answering("PUT", otherCredentials, 403))
+	for _, c := range []struct {
+		name  string
+		stop  string // the state in which the execution is stopped; empty: it goes on
+		given func(*people)
+		act   func(*people)
+		want  rotation.Code
+		says  string
+	}{
+		{"both are in order, the old key everywhere", "VerifyKey", nil, nil, "", ""},
+		{"the new key everywhere", "GracePeriod", nil, nil, "", ""},
+		{"nothing is open", "", nil, all((*people).wait), rotation.NothingToAbort, "No rotation of production is open"},
+		{"the execution runs", "", nil, func(p *people) { p.run.UntilIn("GracePeriod") }, rotation.RotationInProgress, "execution:qovery-key-rotation:rotation-1"},
+		{"a step may still be at work", "GracePeriod", nil, lendTo("somebody", time.Hour), rotation.StepBusy, "may still be at work"},
+		{"the owner is not known", "GracePeriod", nil, func(p *people) { p.Executions.Forget(p.run.ARN()) }, rotation.StepBusy, "may still be at work"},
+		{"a foreign key", "GracePeriod", nil, putForeignKey, rotation.UnexpectedAccessKey, "which is no key of the user"},
+		{"no key at all", "GracePeriod", nil, all(putForeignKey, func(p *people) { p.rewrite(func(r *rotation.Record) { r.Locations = nil }) }), rotation.UnexpectedAccessKey, "No location holds a key"},
+		{"two keys", "", halfUpdated, all((*people).wait), rotation.UnexpectedAccessKey, "Locations hold two keys of the IAM user qovery"},
+		{"an Inactive key", "GracePeriod", nil, deactivate(2), rotation.UnexpectedAccessKey, "is Inactive"},
+		{"a key that is gone", "GracePeriod", nil, remove(2), rotation.UnexpectedAccessKey, "which is no key of the user"},
+		{"a target that is gone", "GracePeriod", nil, func(p *people) { p.Target.Name = "staging" }, rotation.TargetNotFound, "staging"},
+		{"IAM is throttled", "GracePeriod", nil, failing("iam.", simulator.Throttle), rotation.Throttled, ""},
+		{"Step Functions is throttled", "GracePeriod", nil, failing("states.", simulator.Throttle), rotation.Throttled, ""},
+		{"Qovery is throttled", "GracePeriod", nil, failing("qovery.", simulator.Throttle), rotation.Throttled, ""},
+		{"the token cannot be read", "GracePeriod", nil, failing("token.", simulator.Throttle), rotation.Throttled, ""},
+		{"the journal is throttled", "GracePeriod", nil, failing("journal.", simulator.Throttle), rotation.Throttled, ""},
+		{"the staged secret cannot be deleted", "GracePeriod", nil, failing("staging.", simulator.Throttle), rotation.Throttled, ""},
+		{"the record changes meanwhile", "GracePeriod", nil, asSoonAs("journal.Close", (*people).touch), rotation.StepBusy, "has just changed"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := attentive(t, simulator.Setup{})
+			p.operate(t, func() {
+				if c.given != nil {
+					c.given(p)
+				}
+				if c.stop != "" {
+					p.interrupt(t, c.stop)
+					p.Sleep(rotation.FunctionTimeouts["verifykey"])
+				} else {
+					p.run = p.start(t, "")
+				}
+				if c.act != nil {
+					c.act(p)
+				}
+				keys, open := p.IAM.Present(simulator.UserName), p.Journal.Current(simulator.UserName) != nil
+				err := p.ReleaseByHand()
+				requireCode(t, coded(err), c.want)
+				if err != nil && !strings.Contains(err.Error(), c.says) {
+					t.Errorf("says %q, and not %q", err, c.says)
+				}
+				if after := p.IAM.Present(simulator.UserName); !slices.Equal(after, keys) {
+					t.Errorf("the keys were %v and are %v", keys, after)
+				}
+				if isOpen := p.Journal.Current(simulator.UserName) != nil; isOpen != (open && c.want != "") {
+					t.Errorf("the record is open: %t", isOpen)
+				}
+				if c.want == "" && len(p.SSM.Staged()) > 0 {
+					t.Error("a secret is left")
+				}
+			})
+			p.Judge.Refusals = 0
+			requireNoHarm(t, p.World)
+		})
+	}
+}
+
+func (p *people) wait() { p.run.Wait() }
+
+func coded(err error) *rotation.Error {
+	if err == nil {
+		return nil
+	}
+	return rotation.AsError(err)
+}
+
+// TestDeploymentsLeftToTheNextLook: once one deployment was started, that the next
+// one can't be is no error: the document that tells of the first would be lost.
+func TestDeploymentsLeftToTheNextLook(t *testing.T) {
+	f := freeze(t, moment{state: "DeployClusters", setup: func(s *simulator.Setup) { s.Clusters, s.Production = 5, 1 }, after: 65 * time.Second})
+	posts := 0
+	f.Wire.Injector = func(c simulator.Call) simulator.Fault {
+		if strings.HasPrefix(c.Site, "qovery.POST") {
+			if posts++; posts > 2 {
+				return simulator.Fault{Kind: simulator.Throttle}
+			}
+		}
+		return simulator.Fault{}
+	}
+	for _, want := range []string{"[1 1 0 0 0]", "[1 1 1 1 0]"} {
+		doc, err := f.invoke(t)
+		requireCode(t, err, "")
+		if doc.Deployment.Next != rotation.PollAgain {
+			t.Errorf("goes on to %s", doc.Deployment.Next)
+		}
+		var posted, deployments []int
+		for i, progress := range doc.Deployment.Clusters {
+			posted = append(posted, progress.Attempts)
+			deployments = append(deployments, len(f.Qovery.Deployments(f.Clusters[i])))
+		}
+		if fmt.Sprint(posted) != want || fmt.Sprint(deployments) != want {
+			t.Errorf("started %v, and the document says %v, want %s", deployments, posted, want)
+		}
+		f.Wire.Injector, f.call.Document = nil, doc
+		f.sleep(t, 5*time.Minute)
+	}
+	f.requireNoHarm(t)
+}
+
+// TestRedrivenVerification: the canary is deployed afresh.
+func TestRedrivenVerification(t *testing.T) {
+	f := freeze(t, moment{state: "VerifyDeployment", after: 2*time.Hour + 40*time.Minute})
+	f.call.Execution.RedriveCount = 1
+	doc, err := f.invoke(t)
+	requireCode(t, err, "")
+	if canary := doc.Verification.Canary; doc.RedriveCount != 1 || canary.Attempts != 0 || !canary.PostedAt.IsZero() {
+		t.Errorf("redrive %d goes on with %+v", doc.RedriveCount, canary)
+	}
+}
+
+// TestRefusedCreationThatIsNotNoted: IAM said no, and the journal could not be
+// told. The attempt stays in it, so the next one waits until it would show.
+func TestRefusedCreationThatIsNotNoted(t *testing.T) {
+	f := freeze(t, at("CreateKey"))
+	refused := false
+	f.Wire.Injector = func(c simulator.Call) simulator.Fault {
+		refused = refused || c.Site == "iam.CreateAccessKey"
+		if refused {
+			return simulator.Fault{Kind: simulator.Throttle}
+		}
+		return simulator.Fault{}
+	}
+	f.unchanged(t, func() {
+		_, err := f.invoke(t)
+		requireCode(t, err, rotation.Throttled)
+	})
+	f.Wire.Injector = nil
+	f.sleep(t, rotation.FunctionTimeouts["createkey"])
+	_, err := f.invoke(t)
+	requireCode(t, err, rotation.IAMSettling)
+	f.sleep(t, 10*time.Minute)
+	_, err = f.invoke(t)
+	requireCode(t, err, "")
+	f.requireNoHarm(t)
+}
+
+// TestTooManyClustersMeanwhile: the document could not carry their progress.
+func TestTooManyClustersMeanwhile(t *testing.T) {
+	f := freeze(t, moment{state: "DeployClusters", setup: func(s *simulator.Setup) { s.Clusters = rotation.MaxClusters }})
+	addCluster(f.people)
+	f.unchanged(t, func() {
+		_, err := f.invoke(t)
+		requireCode(t, err, rotation.TooManyClusters)
+	})
+}
+
+// TestUnknownStatus: a status that is not known is waited for, and told of.
+func TestUnknownStatus(t *testing.T) {
+	f := freeze(t, moment{state: "DeployClusters", after: 65 * time.Second})
+	f.Qovery.SetStatus(f.Clusters[0], "HIBERNATING")
+	f.unchanged(t, func() {
+		doc, err := f.invoke(t)
+		requireCode(t, err, "")
+		if doc.Deployment.Next != rotation.PollAgain {
+			t.Errorf("goes on to %s", doc.Deployment.Next)
+		}
+	})
+	if !strings.Contains(string(f.Logs()), "HIBERNATING") {
+		t.Error("nobody is told of the status")
+	}
+}
+
+func TestRefusalSays(t *testing.T) {
+	for want, refusal := range map[string]rotation.Refusal{
+		"not sent: no name":                   {Detail: "not sent: no name"},
+		"Qovery refused with 409":             {Status: 409},
+		"Qovery refused with 403: not yours!": {Status: 403, Detail: "not yours!"},
+	} {
+		if got := refusal.Error(); got != want {
+			t.Errorf("says %q, want %q", got, want)
+		}
+	}
+}
+
+func TestSecretEquality(t *testing.T) {
+	a, b := rotation.NewSecret("one"), rotation.NewSecret("two")
+	if !a.Equal(a) || a.Equal(b) || a.Equal(rotation.Secret{}) {
+		t.Error("secrets are equal when their values are")
+	}
+	if got := a.String() + a.GoString(); got != "[redacted][redacted]" {
+		t.Errorf("shows as %s", got)
+	}
+}
