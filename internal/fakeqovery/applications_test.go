@@ -71,7 +71,7 @@ func TestSeedsDecide(t *testing.T) {
 		}
 		return all.String()
 	}
-	if day(1) != day(1) {
+	if first, again := day(1), day(1); first != again {
 		t.Error("the same seed leads to different days")
 	}
 	if day(1) == day(2) {

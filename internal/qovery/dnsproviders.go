@@ -97,7 +97,7 @@ func decodeDNSProvider(body []byte) (dnsProvider, error) {
 	held := read.Provider.Credentials
 	static := held.Type == "" || held.Type == "STATIC"
 	if read.Provider.Provider == route53DNS && static && held.AccessKeyID == "" {
-		return dnsProvider{}, errors.New(`Route 53 has no "aws_access_key_id"`)
+		return dnsProvider{}, errors.New(`a Route 53 provider has no "aws_access_key_id"`)
 	}
 	return *read.Provider, nil
 }

@@ -2,7 +2,6 @@ package rotation_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -118,6 +117,6 @@ func TestTransitionsDontDependOnClusters(t *testing.T) {
 		transitions = append(transitions, play(t, plain, setup).Last.Transitions())
 	}
 	if transitions[0] != transitions[1] {
-		t.Error(fmt.Sprintf("transitions of 2 and 20 clusters: %v", transitions))
+		t.Errorf("transitions of 2 and 20 clusters: %v", transitions)
 	}
 }

@@ -38,6 +38,7 @@ var moments = []moment{
 	{name: "CreateKey after a secret that was lost", state: "CreateKey", given: failingOnce("staging.Put", simulator.KillBefore), after: time.Second, waits: rotation.FunctionTimeouts["createkey"]},
 	{name: "VerifyKey", state: "VerifyKey"},
 	{name: "UpdateCredentials", state: "UpdateCredentials"},
+	{name: "UpdateCredentials where a location is gone", state: "UpdateCredentials", given: onceIn("UpdateCredentials", together(putNewKey, loseLocation))},
 	{name: "DeployClusters", state: "DeployClusters", after: 65 * time.Second},
 	{name: "DeployClusters, all being deployed", state: "DeployClusters", after: 8 * time.Minute},
 	{name: "CheckUsage", state: "CheckUsage"},
@@ -70,6 +71,13 @@ func interrupted(p *people) {
 	run := p.mustStart("earlier")
 	run.UntilIn("GracePeriod")
 	run.Stop()
+}
+
+// loseLocation has the record name a location that is not there any more.
+func loseLocation(p *people) {
+	p.rewrite(func(r *rotation.Record) {
+		r.Locations = append(r.Locations, rotation.LocationRef{Kind: rotation.HelmRepository, ID: helmID, Name: "charts"})
+	})
 }
 
 func newKeysNeverWork(p *people) { p.IAM.Settling.Propagation = simulator.Exactly(24 * time.Hour) }
@@ -557,6 +565,14 @@ func TestStepsRefuse(t *testing.T) {
 		{"a creation while a location holds another key", at("CreateKey"), person(putForeignKey), rotation.UnexpectedAccessKey},
 
 		// Live state.
+		{"a location that is gone, and another one that is out of date", moment{state: "UpdateCredentials", given: onceIn("UpdateCredentials", together(putNewKey, loseLocation))},
+			person(later(30*time.Second, putOldKey)), rotation.MalformedAnswer},
+		{"the record was released", at("Complete"), func(f *frozen) {
+			item := rotation.HistoryItem{Record: *f.Journal.Current(simulator.UserName), Outcome: rotation.Released, EndedAt: f.Timeline.Now()}
+			if err := f.Journal.Close(context.Background(), item); err != nil {
+				panic(err)
+			}
+		}, rotation.LockLost},
 		{"the new key is not listed yet", at("UpdateCredentials"), person(remove(2)), rotation.IAMSettling},
 		{"the list of keys shows the old one again", moment{state: "Complete", given: onceIn("UpdateCredentials", remove(1))},
 			person(func(p *people) {
@@ -811,4 +827,44 @@ func TestSecretEquality(t *testing.T) {
 	if got := a.String() + a.GoString(); got != "[redacted][redacted]" {
 		t.Errorf("shows as %s", got)
 	}
+}
+
+// full is IAM while it still counts a key that it has deleted.
+type full struct{ rotation.Keys }
+
+func (full) Create(context.Context, string) (rotation.NewAccessKey, error) {
+	return rotation.NewAccessKey{}, rotation.Errorf(rotation.KeyLimitReached, "The IAM user has two access keys")
+}
+
+// TestLimitOfKeysAfterADiscard: the place of the key that was just discarded gets
+// free in a while.
+func TestLimitOfKeysAfterADiscard(t *testing.T) {
+	for name, want := range map[string]rotation.Code{"CreateKey": rotation.KeyLimitReached, "CreateKey after a secret that was lost": rotation.IAMSettling} {
+		i := slices.IndexFunc(moments, func(m moment) bool { return m.name == name })
+		f := freeze(t, moments[i])
+		step := f.step.(rotation.CreateKey)
+		f.step = rotation.CreateKey{Guard: step.Guard, Keys: full{step.Keys}, Orphans: step.Orphans, Qovery: step.Qovery, Staging: step.Staging}
+		_, err := f.invoke(t)
+		requireCode(t, err, want)
+		f.step = step
+		_, err = f.invoke(t)
+		requireCode(t, err, "")
+		f.requireNoHarm(t)
+	}
+}
+
+// TestDeactivationMayStillLand: the old key counts as brought back only when no
+// request to deactivate it can be on its way any more.
+func TestDeactivationMayStillLand(t *testing.T) {
+	f := freeze(t, moments[slices.IndexFunc(moments, func(m moment) bool { return m.state == "ReactivateKey" })])
+	f.rewrite(func(r *rotation.Record) { r.Marks[rotation.Deactivate] = rotation.Mark{Begun: f.Timeline.Now()} })
+	_, err := f.invoke(t)
+	requireCode(t, err, rotation.IAMSettling)
+	requireLeft(t, f.people, heldBoth) // it is brought back at once all the same
+	deactivate(1)(f.people)            // the late one
+	f.sleep(t, 2*time.Minute)
+	_, err = f.invoke(t)
+	requireCode(t, err, "")
+	requireLeft(t, f.people, heldBoth)
+	f.requireNoHarm(t)
 }
