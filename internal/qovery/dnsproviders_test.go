@@ -61,9 +61,9 @@ func TestMalformedDNSProviders(t *testing.T) {
 		`{"dns_provider":{"provider":{`: "it is no JSON",
 		`{"provider":"QOVERY"}`:         `no "dns_provider"`,
 		`{"results":[]}`:                `no "dns_provider"`,
-		strings.ReplaceAll(route53, "aws_access_key_id", "aws_key"):                      `Route 53 has no "aws_access_key_id"`,
-		`{"dns_provider":{"provider":"ROUTE53"}}`:                                        `Route 53 has no "aws_access_key_id"`,
-		`{"dns_provider":{"provider":"ROUTE53","credentials":{"aws_access_key_id":""}}}`: `Route 53 has no "aws_access_key_id"`,
+		strings.ReplaceAll(route53, "aws_access_key_id", "aws_key"):                      `a Route 53 provider has no "aws_access_key_id"`,
+		`{"dns_provider":{"provider":"ROUTE53"}}`:                                        `a Route 53 provider has no "aws_access_key_id"`,
+		`{"dns_provider":{"provider":"ROUTE53","credentials":{"aws_access_key_id":""}}}`: `a Route 53 provider has no "aws_access_key_id"`,
 		`{"dns_provider":{"provider":"ROUTE53","credentials":{"aws_access_key_id":1}}}`:  "another type",
 		`{"dns_provider":{"provider":"ROUTE53","credentials":["AKIAIOSFODNN7OLDKEY1"]}}`: "another type",
 	}

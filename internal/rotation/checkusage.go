@@ -28,7 +28,7 @@ func (s CheckUsage) Run(ctx context.Context, call Call) (Document, error) {
 		return doc, err
 	}
 	if call.Execution.RedriveCount != doc.RedriveCount {
-		doc.RedriveCount, doc.Usage.Extended = call.Execution.RedriveCount, 0
+		doc.RedriveCount, doc.Usage.Extended, doc.Deployment.Returns = call.Execution.RedriveCount, 0, 0
 	}
 	keys, err := s.Keys.List(ctx, record.IAMUser)
 	if err != nil {

@@ -565,8 +565,10 @@ func TestStepsRefuse(t *testing.T) {
 		{"a creation while a location holds another key", at("CreateKey"), person(putForeignKey), rotation.UnexpectedAccessKey},
 
 		// Live state.
-		{"a location that is gone, and another one that is out of date", moment{state: "UpdateCredentials", given: onceIn("UpdateCredentials", together(putNewKey, loseLocation))},
-			person(later(30*time.Second, putOldKey)), rotation.MalformedAnswer},
+		{"a location that is gone, and answers that are out of date", moment{state: "UpdateCredentials", given: onceIn("UpdateCredentials", together(putNewKey, loseLocation))},
+			person(later(30*time.Second, func(p *people) {
+				p.Qovery.Configure(func(c *fakeqovery.Config) { c.CredentialsLag = 10 * time.Minute })
+			})), rotation.MalformedAnswer},
 		{"the record was released", at("Complete"), func(f *frozen) {
 			item := rotation.HistoryItem{Record: *f.Journal.Current(simulator.UserName), Outcome: rotation.Released, EndedAt: f.Timeline.Now()}
 			if err := f.Journal.Close(context.Background(), item); err != nil {
