@@ -23,7 +23,7 @@ test: need-go need-node need-cc ## Run all tests with the race detector
 	go test -race -timeout 20m ./...
 	go test -cover ./internal/rotation/... | tee /dev/stderr | awk '/coverage:/ { if ($$5 + 0 < 95) { print "coverage of internal/rotation is under 95%"; exit 1 } }'
 
-check: need-go ## Check format, vet, staticcheck and the state machine definition
+check: need-go ## Check format, vet and staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not formatted: $$unformatted"; exit 1; }
 	go vet ./...
 	go run $(STATICCHECK) ./...
@@ -45,6 +45,6 @@ deploy: need-go need-node ## Deploy all stacks of cdk.json
 need-go:
 	@command -v go >/dev/null || { echo "Go 1.26 is missing: https://go.dev/dl"; exit 1; }
 need-node:
-	@command -v node >/dev/null || { echo "Node 20 or later is missing; the CDK needs it: https://nodejs.org"; exit 1; }
+	@command -v node >/dev/null || { echo "Node 22 or later is missing; the CDK needs it: https://nodejs.org"; exit 1; }
 need-cc:
 	@command -v "$${CC:-cc}" >/dev/null || command -v gcc >/dev/null || { echo "A C compiler is missing; the race detector needs it: install gcc or clang"; exit 1; }

@@ -38,7 +38,7 @@ AWS account is needed, and hours pass in a moment.`,
   rotate simulate --clusters 250 --output json`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := flags.check(); err != nil {
+			if err := flags.check(cmd.Flags().Changed("clusters")); err != nil {
 				return usageError{err}
 			}
 			if flags.list {
@@ -55,11 +55,11 @@ AWS account is needed, and hours pass in a moment.`,
 	return cmd
 }
 
-func (f simulateFlags) check() error {
+func (f simulateFlags) check(clustersGiven bool) error {
 	if _, exists := simulator.Find(f.scenario); !exists {
 		return fmt.Errorf("there is no scenario %q: 'rotate simulate --list' names them", f.scenario)
 	}
-	if f.clusters < 0 || f.clusters > mostClusters {
+	if clustersGiven && (f.clusters < 1 || f.clusters > mostClusters) {
 		return fmt.Errorf("--clusters %d is not 1 to %d", f.clusters, mostClusters)
 	}
 	if f.output != "text" && f.output != "json" {
