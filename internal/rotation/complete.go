@@ -57,18 +57,7 @@ func (s Complete) Run(ctx context.Context, call Call) (Document, error) {
 // check makes sure that the rotation is what it says: the new key everywhere,
 // the old one gone.
 func (s Complete) check(ctx context.Context, c *claim, doc Document) error {
-	organization, err := s.Qovery.Open(ctx, doc.Settings)
-	if err != nil {
-		return err
-	}
-	locations, err := organization.Editable(ctx)
-	if err != nil {
-		return err
-	}
-	if err := requireNotHeld(locations, c.OldKey, OldKeyHeld, "old"); err != nil {
-		return err
-	}
-	if err := c.requireFamiliar(locations); err != nil {
+	if _, _, err := c.requireReleased(ctx, s.Qovery, doc.Settings, Organization.Editable); err != nil {
 		return err
 	}
 	if c.done(Delete) {

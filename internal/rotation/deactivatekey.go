@@ -65,18 +65,8 @@ func (s DeactivateKey) deactivate(ctx context.Context, c *claim, doc Document) e
 
 // check holds rules 2 and 3 against live state.
 func (s DeactivateKey) check(ctx context.Context, c *claim, doc Document) error {
-	organization, err := s.Qovery.Open(ctx, doc.Settings)
+	organization, locations, err := c.requireReleased(ctx, s.Qovery, doc.Settings, Organization.Locations)
 	if err != nil {
-		return err
-	}
-	locations, err := organization.Locations(ctx)
-	if err != nil {
-		return err
-	}
-	if err := requireNotHeld(locations, c.OldKey, OldKeyHeld, "old"); err != nil {
-		return err
-	}
-	if err := c.requireFamiliar(locations); err != nil {
 		return err
 	}
 	clusters, err := organization.Clusters(ctx)

@@ -30,18 +30,7 @@ func (s DeleteKey) Run(ctx context.Context, call Call) (Document, error) {
 
 // check holds rules 2 and 3 against live state.
 func (s DeleteKey) check(ctx context.Context, c *claim, doc Document) error {
-	organization, err := s.Qovery.Open(ctx, doc.Settings)
-	if err != nil {
-		return err
-	}
-	locations, err := organization.Locations(ctx)
-	if err != nil {
-		return err
-	}
-	if err := requireNotHeld(locations, c.OldKey, OldKeyHeld, "old"); err != nil {
-		return err
-	}
-	if err := c.requireFamiliar(locations); err != nil {
+	if _, _, err := c.requireReleased(ctx, s.Qovery, doc.Settings, Organization.Locations); err != nil {
 		return err
 	}
 	keys, err := s.Keys.List(ctx, c.IAMUser)

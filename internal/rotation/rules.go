@@ -71,6 +71,23 @@ func requireNotHeld(locations []Location, id KeyID, code Code, what string) erro
 	return nil
 }
 
+// requireReleased holds rule 2 for the old key against the locations listed now,
+// and makes sure that nobody put a third key into one of them.
+func (c *claim) requireReleased(ctx context.Context, qovery Qovery, target Target, list func(Organization, context.Context) ([]Location, error)) (Organization, []Location, error) {
+	organization, err := qovery.Open(ctx, target)
+	if err != nil {
+		return nil, nil, err
+	}
+	locations, err := list(organization, ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := requireNotHeld(locations, c.OldKey, OldKeyHeld, "old"); err != nil {
+		return nil, nil, err
+	}
+	return organization, locations, c.requireFamiliar(locations)
+}
+
 // strangers returns the record's locations that hold neither of its two keys. A
 // location that is gone holds nothing, and is none of them.
 func (r *Record) strangers(locations []Location) []Location {
