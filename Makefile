@@ -23,6 +23,9 @@ test: need-go need-node need-cc ## Run all tests with the race detector
 	go test -race -timeout 20m ./...
 	go test -cover ./internal/rotation/... | tee /dev/stderr | awk '/coverage:/ { if ($$5 + 0 < 95) { print "coverage of internal/rotation is under 95%"; exit 1 } }'
 
+	@echo "The contracts of the ports, against the moto server:"
+	@go test -v -run AgainstMoto ./internal/dynamojournal ./internal/iamkeys ./internal/parameters ./internal/sfnexecutions | grep -E '^(--- |ok|FAIL)|NOT TESTED'
+
 check: need-go ## Check format, vet and staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not formatted: $$unformatted"; exit 1; }
 	go vet ./...
