@@ -11,7 +11,7 @@ BUILD := CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH_OF_FUNCTIONS) go build -trimpa
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help demo test check build synth deploy
+.PHONY: help demo test check integration build synth deploy
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -26,10 +26,13 @@ test: need-go need-node need-cc ## Run all tests with the race detector
 	@echo "The contracts of the ports, against the moto server:"
 	@go test -v -run AgainstMoto ./internal/dynamojournal ./internal/iamkeys ./internal/parameters ./internal/sfnexecutions | grep -E '^(--- |ok|FAIL)|NOT TESTED'
 
+integration: need-go need-node ## Run the shipped functions and definition on the moto server's engines (minutes)
+	go test -tags integration -count=1 -timeout 10m ./internal/integration/ -v
+
 check: need-go ## Check format, vet and staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not formatted: $$unformatted"; exit 1; }
-	go vet ./...
-	go run $(STATICCHECK) ./...
+	go vet ./... && go vet -tags integration ./internal/integration/
+	go run $(STATICCHECK) ./... && go run $(STATICCHECK) -tags integration ./internal/integration/
 
 build: need-go ## Build the Lambda functions into dist/ (linux/arm64, reproducible)
 	@for f in $(FUNCTIONS); do echo "dist/$$f/bootstrap"; $(BUILD) -o dist/$$f/bootstrap ./functions/$$f; done

@@ -1,0 +1,12 @@
+// Package integration runs the shipped parts on engines that nobody here wrote:
+// the functions' bootstraps under a small Lambda host (lambdahost), the
+// definition, the environments and the policies of the synthesized template
+// (template), on the moto server's interpreter, IAM, STS, SSM and DynamoDB
+// (motoengine, gateway), with the fake Qovery over a socket. Hours pass on a
+// clock that all of them share (virtualtime).
+//
+// The tests carry the build tag integration; make integration runs them. What
+// they prove: both engines go the same ways, functions may do what they do and
+// nothing more, no secret is left anywhere, and an interrupted rotation is
+// carried on.
+package integration

@@ -1,0 +1,99 @@
+package gateway
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// Call is a call of AWS.
+type Call struct {
+	Caller string // the id of the access key that signed it
+	Region string
+	Action string // "iam:ListAccessKeys", as the API names it
+	N      int    // it is the caller's n-th of this action
+	// Needs are the permissions that it takes, none for GetCallerIdentity.
+	Needs  []Need
+	Fields map[string]any // of a request in JSON
+	Form   url.Values     // of another one
+	Agent  string         // the user agent
+}
+
+// Need is a permission.
+type Need struct{ Action, Resource string }
+
+var signature = regexp.MustCompile(`Credential=([^/]+)/\d+/([^/]+)/([^/]+)/`)
+
+// read reads who calls what.
+func (g *Gateway) read(r *http.Request, body []byte) Call {
+	call := Call{Agent: r.Header.Get("User-Agent")}
+	service := ""
+	if parts := signature.FindStringSubmatch(r.Header.Get("Authorization")); parts != nil {
+		call.Caller, call.Region, service = parts[1], parts[2], parts[3]
+	}
+	_, operation, isJSON := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	if isJSON {
+		if i := strings.LastIndex(operation, "."); i >= 0 {
+			operation = operation[i+1:] // CloudTrail's are prefixed with its package
+		}
+		_ = json.Unmarshal(body, &call.Fields) // what cannot be read is moto's to refuse
+	} else {
+		call.Form, _ = url.ParseQuery(string(body)) // the same
+		operation = call.Form.Get("Action")
+	}
+	call.Action = service + ":" + operation
+	call.Needs = g.needs(call, service, operation)
+	return call
+}
+
+// needs are the permissions for a call. IAM knows no action for DynamoDB's
+// transactions: what is in one needs its own.
+func (g *Gateway) needs(call Call, service, operation string) []Need {
+	one := func(resource string) []Need { return []Need{{call.Action, resource}} }
+	text := func(field string) string { value, _ := call.Fields[field].(string); return value }
+	region := call.Region + ":" + Account
+	switch service {
+	case "sts":
+		return nil
+	case "iam":
+		return one(g.Users(call.Form.Get("UserName"), call.Form.Get("AccessKeyId")))
+	case "ssm":
+		return one("arn:aws:ssm:" + region + ":parameter" + text("Name"))
+	case "sns":
+		return one(call.Form.Get("TopicArn"))
+	case "states":
+		return one(text("executionArn"))
+	case "cloudtrail":
+		return one("*")
+	case "dynamodb":
+		table := "arn:aws:dynamodb:" + region + ":table/"
+		if operation == "TransactWriteItems" {
+			return transaction(call, table)
+		}
+		return one(table + text("TableName"))
+	}
+	return one("?")
+}
+
+// Account is moto's.
+const Account = "123456789012"
+
+func transaction(call Call, table string) []Need {
+	var needs []Need
+	items, _ := call.Fields["TransactItems"].([]any)
+	for _, item := range items {
+		parts, _ := item.(map[string]any)
+		for kind, part := range parts {
+			fields, _ := part.(map[string]any)
+			name, _ := fields["TableName"].(string)
+			action := "dynamodb:" + kind + "Item"
+			if kind == "ConditionCheck" {
+				action = "dynamodb:ConditionCheckItem"
+			}
+			needs = append(needs, Need{action, table + name})
+		}
+	}
+	return needs
+}

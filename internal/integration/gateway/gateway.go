@@ -1,0 +1,130 @@
+// Package gateway stands in front of the moto server: it knows each caller by
+// its credentials, notes what is called, answers what moto lacks, and lets calls
+// go wrong.
+package gateway
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"qovery-key-rotation/internal/integration/virtualtime"
+)
+
+// latency is how long a call takes on the virtual clock.
+const latency = 50 * time.Millisecond
+
+// Gateway is an http.Handler for the requests to AWS.
+type Gateway struct {
+	Behind string // the moto server
+	Clock  *virtualtime.Clock
+	// Users tells the ARN of a user, by name or by the id of a key.
+	Users func(name, key string) string
+	// Stubs answer in moto's place, by action; nil: moto is to answer.
+	Stubs map[string]func(Call) *Answer
+	// Fault decides what goes wrong with a call; nil: nothing.
+	Fault func(Call) Fault
+	// Seen is told of every call that was carried out.
+	Seen func(Call, Answer)
+
+	mu    sync.Mutex
+	calls []Call
+}
+
+// Answer is an answer of a service.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// Fault is what goes wrong with a call. The zero value is nothing.
+type Fault struct {
+	Lost   bool    // the call is not carried out
+	Answer *Answer // given in place of the service's
+	Drop   bool    // there is no answer, the connection ends
+	Then   func()  // called before the answer is given
+}
+
+// ServeHTTP answers a request to AWS.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	call := g.read(r, body)
+	g.Clock.Tick(latency)
+	g.mu.Lock()
+	call.N = 1
+	for _, earlier := range g.calls {
+		if earlier.Caller == call.Caller && earlier.Action == call.Action {
+			call.N++
+		}
+	}
+	g.calls = append(g.calls, call)
+	g.mu.Unlock()
+	var fault Fault
+	if g.Fault != nil {
+		fault = g.Fault(call)
+	}
+	var answer Answer
+	if !fault.Lost {
+		answer = g.carryOut(r, body, call)
+	}
+	if fault.Then != nil {
+		fault.Then()
+	}
+	if fault.Answer != nil {
+		answer = *fault.Answer
+	}
+	if fault.Drop || answer.Status == 0 {
+		panic(http.ErrAbortHandler) // net/http ends the connection
+	}
+	for name, values := range answer.Header {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(answer.Status)
+	_, _ = w.Write(answer.Body)
+}
+
+func (g *Gateway) carryOut(r *http.Request, body []byte, call Call) Answer {
+	if stub := g.Stubs[call.Action]; stub != nil {
+		if answer := stub(call); answer != nil {
+			return *answer
+		}
+	}
+	answer := g.forward(r, body)
+	if g.Seen != nil {
+		g.Seen(call, answer)
+	}
+	return answer
+}
+
+func (g *Gateway) forward(r *http.Request, body []byte) Answer {
+	request, err := http.NewRequestWithContext(r.Context(), r.Method, g.Behind+r.URL.RequestURI(), bytes.NewReader(body))
+	if err != nil {
+		return Answer{}
+	}
+	request.Header = r.Header.Clone()
+	response, err := http.DefaultTransport.RoundTrip(request)
+	if err != nil {
+		return Answer{}
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return Answer{}
+	}
+	header := response.Header
+	header.Del("Content-Length")
+	return Answer{Status: response.StatusCode, Header: header, Body: text}
+}
+
+// Calls are all calls so far.
+func (g *Gateway) Calls() []Call {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return append([]Call(nil), g.calls...)
+}

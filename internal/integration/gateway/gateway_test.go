@@ -1,0 +1,106 @@
+package gateway
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"qovery-key-rotation/internal/integration/virtualtime"
+)
+
+const signed = "AWS4-HMAC-SHA256 Credential=ASIAPREFLIGHT/20300101/eu-west-3/SERVICE/aws4_request, SignedHeaders=host, Signature=0"
+
+func request(service, target, body string) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+	r.Header.Set("Authorization", strings.Replace(signed, "SERVICE", service, 1))
+	if target != "" {
+		r.Header.Set("X-Amz-Target", target)
+	}
+	return r
+}
+
+// open is a gateway before a service that answers everything.
+func open(t *testing.T) *Gateway {
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		_, _ = w.Write(append([]byte("carried out: "), body...))
+	}))
+	t.Cleanup(service.Close)
+	return &Gateway{
+		Behind: service.URL, Clock: virtualtime.New(time.Unix(0, 0)),
+		Users: func(name, key string) string { return "user " + name + key },
+	}
+}
+
+func TestCallsAreNoted(t *testing.T) {
+	for name, c := range map[string]struct {
+		request *http.Request
+		action  string
+		needs   []Need
+	}{
+		"a parameter": {
+			request("ssm", "AmazonSSM.GetParameter", `{"Name":"/a/b"}`), "ssm:GetParameter",
+			[]Need{{"ssm:GetParameter", "arn:aws:ssm:eu-west-3:123456789012:parameter/a/b"}},
+		},
+		"a key": {
+			request("iam", "", "Action=DeleteAccessKey&UserName=qovery"), "iam:DeleteAccessKey",
+			[]Need{{"iam:DeleteAccessKey", "user qovery"}},
+		},
+		"a transaction needs what is in it": {
+			request("dynamodb", "DynamoDB_20120810.TransactWriteItems", `{"TransactItems":[{"Put":{"TableName":"t"}},{"ConditionCheck":{"TableName":"t"}}]}`),
+			"dynamodb:TransactWriteItems",
+			[]Need{{"dynamodb:PutItem", "arn:aws:dynamodb:eu-west-3:123456789012:table/t"}, {"dynamodb:ConditionCheckItem", "arn:aws:dynamodb:eu-west-3:123456789012:table/t"}},
+		},
+		"CloudTrail's long names": {
+			request("cloudtrail", "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents", `{}`), "cloudtrail:LookupEvents",
+			[]Need{{"cloudtrail:LookupEvents", "*"}},
+		},
+		"one's own identity needs nothing": {request("sts", "", "Action=GetCallerIdentity"), "sts:GetCallerIdentity", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := open(t)
+			answer := httptest.NewRecorder()
+			g.ServeHTTP(answer, c.request)
+			calls := g.Calls()
+			if len(calls) != 1 || calls[0].Caller != "ASIAPREFLIGHT" || calls[0].Action != c.action || !slices.Equal(calls[0].Needs, c.needs) {
+				t.Errorf("noted %+v", calls)
+			}
+			if !strings.HasPrefix(answer.Body.String(), "carried out") {
+				t.Errorf("answered %s", answer.Body)
+			}
+		})
+	}
+}
+
+func TestFaults(t *testing.T) {
+	refused := &Answer{Status: http.StatusBadRequest, Body: []byte("no")}
+	for name, c := range map[string]struct {
+		fault   Fault
+		carried bool
+		answer  string // empty: the connection ends
+	}{
+		"none":                   {Fault{}, true, "carried out: Action=A"},
+		"refused":                {Fault{Lost: true, Answer: refused}, false, "no"},
+		"refused after all":      {Fault{Answer: refused}, true, "no"},
+		"the answer is lost":     {Fault{Drop: true}, true, ""},
+		"the request never came": {Fault{Lost: true, Drop: true}, false, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g, carried := open(t), false
+			g.Fault = func(Call) Fault { return c.fault }
+			g.Seen = func(Call, Answer) { carried = true }
+			answer := httptest.NewRecorder()
+			func() {
+				defer func() { _ = recover() }() // how net/http is told to end the connection
+				g.ServeHTTP(answer, request("iam", "", "Action=A"))
+			}()
+			if carried != c.carried || answer.Body.String() != c.answer {
+				t.Errorf("carried out: %t, answered %q", carried, answer.Body)
+			}
+		})
+	}
+}

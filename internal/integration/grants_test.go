@@ -1,0 +1,25 @@
+//go:build integration
+
+package integration
+
+import (
+	"slices"
+	"testing"
+
+	"qovery-key-rotation/internal/integration/gateway"
+	"qovery-key-rotation/internal/integration/template"
+)
+
+// TestDifferences: a grant too few and a grant too many are both named.
+func TestDifferences(t *testing.T) {
+	t.Parallel()
+	grants := []template.Grant{{Action: "ssm:GetParameter", Resource: "a/*"}, {Action: "iam:ListAccessKeys", Resource: "u"}, {Action: "logs:PutLogEvents", Resource: "*"}}
+	needs := map[gateway.Need]bool{{Action: "ssm:GetParameter", Resource: "a/1"}: true, {Action: "iam:DeleteAccessKey", Resource: "u"}: true}
+	want := []string{"f did iam:DeleteAccessKey on u, which it may not", "f may do iam:ListAccessKeys on u, and never did"}
+	if got := differences("f", grants, needs, true); !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	if got := differences("f", grants, needs, false); !slices.Equal(got, want[:1]) {
+		t.Errorf("where not all has run: %q", got)
+	}
+}

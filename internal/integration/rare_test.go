@@ -1,0 +1,167 @@
+//go:build integration
+
+package integration
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"qovery-key-rotation/internal/integration/gateway"
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/simulator"
+)
+
+// tale is a story that the simulator's scenarios don't tell, told on both
+// engines. Here are those in which functions do what they do rarely.
+type tale struct {
+	here      func(*world)
+	sim       func(*simulator.World)
+	completed bool
+}
+
+var tales = map[string]tale{
+	"old-key-deleted-by-hand": {
+		here: func(w *world) {
+			run := w.start("rotation-1", "")
+			run.untilIn("GracePeriod")
+			run.stop()
+			w.sleep(time.Hour)
+			w.deleteByHand(w.oldKey)
+			w.start("rotation-2", "").wait()
+		},
+		sim: func(w *simulator.World) {
+			run := begin(w, "rotation-1")
+			run.UntilIn("GracePeriod")
+			run.Stop()
+			w.Sleep(time.Hour)
+			w.IAM.DeleteByHand(simulator.UserName, w.OldKey.ID)
+			begin(w, "rotation-2").Wait()
+		},
+		completed: true,
+	},
+	"new-key-deleted-by-hand": {
+		here: func(w *world) {
+			w.trail.propagation = time.Hour
+			run := w.start("rotation-1", "")
+			run.untilIn("VerifyKey")
+			run.stop()
+			w.sleep(20 * time.Minute)
+			w.deleteByHand(w.newKey())
+			w.sleep(20 * time.Minute)
+			w.trail.propagation = 0
+			w.start("rotation-2", "").wait()
+		},
+		sim: func(w *simulator.World) {
+			w.IAM.Settling.Propagation = simulator.Exactly(time.Hour)
+			run := begin(w, "rotation-1")
+			run.UntilIn("VerifyKey")
+			run.Stop()
+			w.Sleep(20 * time.Minute)
+			for _, key := range w.IAM.Present(simulator.UserName) {
+				if key.ID != w.OldKey.ID {
+					w.IAM.DeleteByHand(simulator.UserName, key.ID)
+				}
+			}
+			w.Sleep(20 * time.Minute)
+			w.IAM.Settling.Propagation = simulator.Exactly(0)
+			begin(w, "rotation-2").Wait()
+		},
+		completed: true,
+	},
+	"killed-before-staging": {
+		here: func(w *world) {
+			w.gateway.Fault = func(call gateway.Call) gateway.Fault {
+				if !first(call, "createkey", "ssm:PutParameter") {
+					return gateway.Fault{}
+				}
+				return gateway.Fault{Lost: true, Drop: true, Then: func() { w.worker("createkey").Kill() }}
+			}
+			plainly(w)
+		},
+		sim: func(w *simulator.World) {
+			w.Wire.Injector = func(call simulator.Call) simulator.Fault {
+				if call.Site == "staging.Put" && call.N == 1 {
+					return simulator.Fault{Kind: simulator.KillBefore}
+				}
+				return simulator.Fault{}
+			}
+			begin(w, "rotation").Wait()
+		},
+		completed: true,
+	},
+	"orphan-discarded": {
+		here: func(w *world) {
+			throttled := &gateway.Answer{Status: 400, Body: []byte(`<ErrorResponse><Error><Type>Sender</Type><Code>ThrottlingError</Code><Message>Rate exceeded</Message></Error></ErrorResponse>`)}
+			w.gateway.Fault = func(call gateway.Call) gateway.Fault {
+				switch {
+				case call.Caller == callerOf("createkey") && call.Action == "iam:ListAccessKeys" && call.N > 1:
+					return gateway.Fault{Lost: true, Answer: throttled}
+				default:
+					return gateway.Fault{Drop: first(call, "createkey", "iam:CreateAccessKey")}
+				}
+			}
+			plainly(w)
+		},
+		sim: func(w *simulator.World) {
+			listed := 0
+			w.Wire.Injector = func(call simulator.Call) simulator.Fault {
+				if call.Site == "iam.ListAccessKeys" && strings.HasSuffix(call.Process, "/CreateKey") {
+					if listed++; listed > 1 {
+						return simulator.Fault{Kind: simulator.Throttle}
+					}
+				}
+				if call.Site == "iam.CreateAccessKey" && call.N == 1 {
+					return simulator.Fault{Kind: simulator.FailAfter}
+				}
+				return simulator.Fault{}
+			}
+			begin(w, "rotation").Wait()
+		},
+	},
+}
+
+// TestRareTales tells them.
+func TestRareTales(t *testing.T) {
+	for name, tale := range tales {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			setup := simulator.Setup{}
+			w := newWorld(t, setup)
+			w.clock.Script(func() { tale.here(w) })
+			same(w, simulator.Scenario{Name: name, Setup: setup, Script: tale.sim})
+			w.check()
+			if tale.completed {
+				w.completed()
+			}
+			if !t.Failed() {
+				row("%-30s %s, the same path", name, w.summaryOfRuns())
+			}
+		})
+	}
+}
+
+// first tells whether it is the function's first call of an action.
+func first(call gateway.Call, function, action string) bool {
+	return call.Caller == callerOf(function) && call.Action == action && call.N == 1
+}
+
+func (w *world) deleteByHand(id string) {
+	w.Helper()
+	w.must(iam.NewFromConfig(w.cfg).DeleteAccessKey(w.ctx, &iam.DeleteAccessKeyInput{UserName: aws.String(simulator.UserName), AccessKeyId: &id}))
+}
+
+// newKey is the key that is there beside the old one.
+func (w *world) newKey() string {
+	w.trail.mu.Lock()
+	defer w.trail.mu.Unlock()
+	for id, key := range w.trail.keys {
+		if id != w.oldKey && key.status == rotation.Active {
+			return id
+		}
+	}
+	return ""
+}

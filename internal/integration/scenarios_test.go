@@ -1,0 +1,132 @@
+//go:build integration
+
+package integration
+
+import (
+	"time"
+
+	"qovery-key-rotation/internal/fakeqovery"
+	"qovery-key-rotation/internal/integration/gateway"
+)
+
+// notTold says of scenarios why they cannot be told here.
+var notTold = map[string]string{
+	"deployment-keeps-failing":    "moto has no redrive",
+	"old-key-deactivated-by-hand": "moto has no redrive",
+	"redriven-after-takeover":     "moto has no redrive",
+}
+
+func plainly(w *world) { w.start("rotation", "").wait() }
+
+// scripts tell the simulator's scenarios, under their names.
+var scripts = map[string]func(*world){
+	"plain":                        plainly,
+	"long-application-deployments": plainly,
+	"slow-propagation":             func(w *world) { w.trail.propagation = 75 * time.Second; plainly(w) },
+	"key-never-works":              func(w *world) { w.trail.propagation = 24 * time.Hour; plainly(w) },
+	"deployment-fails-once": func(w *world) {
+		w.qovery.Script(w.clusters[0], fakeqovery.Fails("Error acquiring the state lock", "Try again in a few minutes"))
+		plainly(w)
+	},
+	"invalid-credentials": func(w *world) {
+		invalid := fakeqovery.EndsAs("INVALID_CREDENTIALS")
+		w.qovery.Script(w.clusters[0], invalid, invalid)
+		w.start("rotation-1", "").wait()
+		w.sleep(time.Hour)
+		w.start("rotation-2", "").wait()
+	},
+	"deployment-under-way": func(w *world) {
+		w.qovery.Deploy(w.clusters[0])
+		w.sleep(time.Minute)
+		plainly(w)
+	},
+	"deployment-in-between": func(w *world) {
+		run := w.start("rotation", "")
+		run.untilIn("VerifyKey")
+		w.qovery.Deploy(w.clusters[0])
+		run.wait()
+	},
+	"old-key-in-use": func(w *world) { w.usedElsewhere(true); plainly(w) },
+	"old-key-in-use-for-a-while": func(w *world) {
+		w.usedElsewhere(true)
+		run := w.start("rotation", "")
+		run.untilIn("ExtendGrace")
+		w.sleep(3 * time.Hour)
+		w.usedElsewhere(false)
+		run.wait()
+	},
+	"verification-fails": func(w *world) {
+		run := w.start("rotation", "")
+		run.untilIn("ObservationPeriod")
+		fails := fakeqovery.Fails("AuthFailure: AWS was not able to validate the provided access credentials", "")
+		w.qovery.Script(w.clusters[0], fails, fails)
+		run.wait()
+	},
+	"two-keys": func(w *world) { w.createKey(); plainly(w) },
+	"create-answer-lost": func(w *world) {
+		w.gateway.Fault = func(call gateway.Call) gateway.Fault {
+			return gateway.Fault{Drop: first(call, "createkey", "iam:CreateAccessKey")}
+		}
+		plainly(w)
+	},
+	"put-lands-late": func(w *world) { w.landingLate(90 * time.Second); plainly(w) },
+	"update-refused": func(w *world) { w.refusing("PUT", 403, ""); plainly(w) },
+	"aborted-in-grace": func(w *world) {
+		run := w.start("rotation-1", "")
+		run.untilIn("GracePeriod")
+		w.sleep(time.Hour)
+		run.stop()
+		w.sleep(10 * time.Minute)
+		w.start("rotation-2", "").wait()
+	},
+	"aborted-for-90-days": func(w *world) {
+		run := w.start("rotation-1", "")
+		run.untilIn("GracePeriod")
+		w.sleep(time.Hour)
+		run.stop()
+		w.sleep(90*24*time.Hour - w.clock.Now().Sub(beginning))
+		w.start("rotation-2", "").wait()
+	},
+	"abort-while-inactive": func(w *world) {
+		run := w.start("rotation", "")
+		run.untilIn("ObservationPeriod")
+		w.sleep(10 * time.Minute)
+		run.stop()
+		w.sleep(5 * time.Second)
+		w.start("abort", `, "abort": true`).wait()
+	},
+	"second-execution": func(w *world) {
+		run := w.start("rotation-1", "")
+		run.untilIn("GracePeriod")
+		w.start("rotation-2", "").wait()
+		run.wait()
+	},
+	"registry-with-cluster": plainly,
+	"helm-repository":       plainly,
+	"route53-provider":      plainly,
+	"partial-update": func(w *world) {
+		w.refusing("PUT", 422, registryID(1))
+		w.start("rotation-1", "").wait()
+		w.sleep(2 * time.Hour)
+		w.qovery.Configure(func(c *fakeqovery.Config) { c.Hook = nil })
+		w.start("rotation-2", "").wait()
+	},
+	"cloudtrail-throttled": func(w *world) {
+		// A code that the SDK does not repeat by itself: it waits in real time.
+		throttled := &gateway.Answer{Status: 400, Body: []byte(`{"__type":"ThrottlingError","message":"Rate exceeded"}`)}
+		w.gateway.Fault = func(call gateway.Call) gateway.Fault {
+			if call.Action == "cloudtrail:LookupEvents" {
+				return gateway.Fault{Lost: true, Answer: throttled}
+			}
+			return gateway.Fault{}
+		}
+		plainly(w)
+	},
+	"stopped-cluster": func(w *world) {
+		w.qovery.Stop(w.clusters[0])
+		w.sleep(time.Minute)
+		plainly(w)
+	},
+	"forty-clusters": plainly,
+	"dry-run":        func(w *world) { w.start("dry-run", `, "dryRun": true`).wait() },
+}

@@ -1,0 +1,155 @@
+// Package template reads what the integration tests run out of the synthesized
+// CloudFormation template: functions with their environments and policies, the
+// definition of the state machine, the table, the targets. Nothing of that is
+// written a second time.
+package template
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+)
+
+// Template is a synthesized template with its references resolved.
+type Template struct {
+	Functions  map[string]Function // by the name of their folder
+	Definition string              // of the state machine
+	Machine    string              // its name
+	Table      map[string]any      // the properties of the journal
+	Targets    map[string]string   // the parameters with the targets, by name
+	Topic      string              // the name of the topic
+
+	resources map[string]resource
+	place     Place
+}
+
+// Place is what CloudFormation knows at deployment.
+type Place struct{ Account, Region string }
+
+// Function is a Lambda function.
+type Function struct {
+	Name        string // as it is deployed
+	Environment map[string]string
+	Timeout     int // seconds
+	Grants      []Grant
+	Role        string // ARN
+}
+
+// Grant is one action that a function's role allows on one resource, which may
+// have wildcards.
+type Grant struct{ Action, Resource string }
+
+type resource struct {
+	Type       string
+	Properties map[string]any
+}
+
+// Name of the stack, which all names begin with.
+const prefix = "qovery-key-rotation-"
+
+// Read reads a template file.
+func Read(file string, place Place) (*Template, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("reading the template: %w", err)
+	}
+	var whole struct{ Resources map[string]resource }
+	if err := json.Unmarshal(data, &whole); err != nil {
+		return nil, fmt.Errorf("reading the template: %w", err)
+	}
+	t := &Template{Functions: map[string]Function{}, Targets: map[string]string{}, resources: whole.Resources, place: place}
+	for id := range t.resources {
+		t.read(t.resources[id])
+	}
+	if t.Definition == "" || t.Table == nil || len(t.Functions) == 0 {
+		return nil, fmt.Errorf("reading the template: %s has no state machine, no table or no functions", file)
+	}
+	return t, nil
+}
+
+func (t *Template) read(r resource) {
+	switch r.Type {
+	case "AWS::Lambda::Function":
+		t.readFunction(r)
+	case "AWS::StepFunctions::StateMachine":
+		t.Machine = t.text(r.Properties["StateMachineName"])
+		t.Definition = t.text(r.Properties["DefinitionString"])
+		substitutions, _ := r.Properties["DefinitionSubstitutions"].(map[string]any)
+		for name, value := range substitutions {
+			t.Definition = strings.ReplaceAll(t.Definition, "${"+name+"}", t.text(value))
+		}
+	case "AWS::DynamoDB::Table":
+		t.Table, _ = t.resolve(r.Properties).(map[string]any)
+	case "AWS::SSM::Parameter":
+		t.Targets[t.text(r.Properties["Name"])] = t.text(r.Properties["Value"])
+	case "AWS::SNS::Topic":
+		t.Topic = t.text(r.Properties["TopicName"])
+	}
+}
+
+func (t *Template) readFunction(r resource) {
+	name := t.text(r.Properties["FunctionName"])
+	f := Function{Name: name, Environment: map[string]string{}}
+	seconds, _ := r.Properties["Timeout"].(float64)
+	f.Timeout = int(seconds)
+	environment, _ := r.Properties["Environment"].(map[string]any)
+	variables, _ := environment["Variables"].(map[string]any)
+	for variable, value := range variables {
+		f.Environment[variable] = t.text(value)
+	}
+	if role, ok := r.Properties["Role"].(map[string]any); ok {
+		f.Grants, f.Role = t.grants(role), t.text(role)
+	}
+	t.Functions[strings.TrimPrefix(name, prefix)] = f
+}
+
+// grants are all that a role allows: its policies are its own.
+func (t *Template) grants(role map[string]any) []Grant {
+	getAtt, _ := role["Fn::GetAtt"].([]any)
+	if len(getAtt) == 0 {
+		return nil
+	}
+	id, _ := getAtt[0].(string)
+	policies, _ := t.resolve(t.resources[id].Properties["Policies"]).([]any)
+	var grants []Grant
+	for _, policy := range policies {
+		document := policy.(map[string]any)["PolicyDocument"].(map[string]any)
+		for _, s := range document["Statement"].([]any) {
+			statement := s.(map[string]any)
+			for _, action := range list(statement["Action"]) {
+				for _, on := range list(statement["Resource"]) {
+					grants = append(grants, Grant{action, on})
+				}
+			}
+		}
+	}
+	return grants
+}
+
+// Allows tells whether the grant is for the action on the resource.
+func (g Grant) Allows(action, on string) bool {
+	return matches(g.Action, action) && matches(g.Resource, on)
+}
+
+// matches matches as IAM does: * is any text.
+func matches(pattern, text string) bool {
+	expression := strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, ".*")
+	return regexp.MustCompile("^" + expression + "$").MatchString(text)
+}
+
+func list(value any) []string {
+	switch value := value.(type) {
+	case string:
+		return []string{value}
+	case []any:
+		var texts []string
+		for _, v := range value {
+			text, _ := v.(string)
+			texts = append(texts, text)
+		}
+		return texts
+	}
+	return nil
+}

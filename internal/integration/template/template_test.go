@@ -1,0 +1,57 @@
+package template
+
+import (
+	"strings"
+	"testing"
+)
+
+// The golden template of the infrastructure's tests, read as the integration
+// tests read the one that they synthesize.
+func TestRead(t *testing.T) {
+	read, err := Read("../../../infra/stack/testdata/qovery-key-rotation.template.json", Place{Account: "123456789012", Region: "eu-west-3"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	preflight := read.Functions["preflight"]
+	if preflight.Name != "qovery-key-rotation-preflight" || preflight.Timeout != 300 || preflight.Environment["TARGET_PREFIX"] != "/qovery-key-rotation/targets/" {
+		t.Errorf("preflight is %+v", preflight)
+	}
+	if topic := read.Functions["notify"].Environment["TOPIC_ARN"]; topic != "arn:aws:sns:eu-west-3:123456789012:"+read.Topic {
+		t.Errorf("the topic is %s", topic)
+	}
+	if target := read.Targets["/qovery-key-rotation/targets/production"]; !strings.Contains(target, `"account":"123456789012"`) {
+		t.Errorf("the target is %s", target)
+	}
+	table := "arn:aws:dynamodb:eu-west-3:123456789012:table/" + preflight.Environment["TABLE_NAME"]
+	if !allowed(preflight, "dynamodb:GetItem", table) || allowed(preflight, "dynamodb:Query", table) || allowed(preflight, "dynamodb:GetItem", table+"2") {
+		t.Errorf("preflight may do %v", preflight.Grants)
+	}
+	if read.Table["KeySchema"] == nil || read.Machine != "qovery-key-rotation" {
+		t.Errorf("the table is %v, the machine %s", read.Table, read.Machine)
+	}
+}
+
+func allowed(f Function, action, on string) bool {
+	for _, grant := range f.Grants {
+		if grant.Allows(action, on) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestGrants(t *testing.T) {
+	g := Grant{"ssm:GetParameter", "arn:aws:ssm:eu-west-3:1:parameter/staged/*"}
+	for on, want := range map[string]bool{
+		"arn:aws:ssm:eu-west-3:1:parameter/staged/AKIA1": true,
+		"arn:aws:ssm:eu-west-3:1:parameter/staged":       false,
+		"arn:aws:ssm:eu-west-3:12:parameter/staged/A":    false,
+	} {
+		if g.Allows("ssm:GetParameter", on) != want {
+			t.Errorf("%s: %t", on, !want)
+		}
+	}
+	if g.Allows("ssm:GetParameters", "arn:aws:ssm:eu-west-3:1:parameter/staged/A") {
+		t.Error("another action is allowed")
+	}
+}
