@@ -24,7 +24,7 @@ test: need-go need-node need-cc ## Run all tests with the race detector
 	go test -cover ./internal/rotation/... | tee /dev/stderr | awk '/coverage:/ { if ($$5 + 0 < 95) { print "coverage of internal/rotation is under 95%"; exit 1 } }'
 
 	@echo "The contracts of the ports, against the moto server:"
-	@go test -v -run AgainstMoto ./internal/dynamojournal ./internal/iamkeys ./internal/parameters ./internal/sfnexecutions | grep -E '^(--- |ok|FAIL)|NOT TESTED'
+	@go test -p 1 -v -run AgainstMoto ./internal/dynamojournal ./internal/iamkeys ./internal/parameters ./internal/sfnexecutions | grep -E '^(--- |ok|FAIL)|NOT TESTED'
 
 integration: need-go need-node ## Run the shipped functions and definition on the moto server's engines (minutes)
 	go test -tags integration -count=1 -timeout 10m ./internal/integration/ -v
