@@ -7,6 +7,14 @@ import (
 	"qovery-key-rotation/internal/rotation"
 )
 
+// BlindTo has the steps not know of some kinds of locations (Setup.Through).
+func BlindTo(kinds ...rotation.LocationKind) func(*World, Ports) Ports {
+	return func(_ *World, p Ports) Ports {
+		p.Qovery = blind{p.Qovery, kinds}
+		return p
+	}
+}
+
 // blind is a Qovery client that does not know of some kinds of locations, as
 // every rotation tool is that only edits credentials. It is there to prove that
 // the world sees what such a tool breaks.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
@@ -63,19 +64,58 @@ func (j *Judge) violated(format string, args ...any) {
 // keyChanged polices what the rotation does to keys. What a person does is that
 // person's affair.
 func (j *Judge) keyChanged(change KeyChange) {
-	if change.By == "person" || change.What != Deactivated && change.What != Deleted {
+	if change.By == person {
 		return
 	}
-	w := j.world
-	for _, holder := range w.Qovery.Holders(string(change.Key)) {
+	switch change.What {
+	case Activated:
+		j.requireOwnDeactivation(change)
+	case Deactivated:
+		j.requireReleased(change)
+		j.requireUnused(change)
+	case Deleted:
+		j.requireReleased(change)
+		j.requireUnused(change)
+		j.requireGrace(change)
+		j.requireOwnOrRetired(change)
+	}
+}
+
+// requireReleased: no location holds the key, or none did long enough to be seen.
+func (j *Judge) requireReleased(change KeyChange) {
+	for _, holder := range j.world.Qovery.Holders(string(change.Key)) {
 		if change.At.Sub(holder.Since) > heldFor {
 			j.violated("%s %s the key %s, which %s %q has held since %s", change.By, change.What, change.Key, holder.Kind, holder.Name, holder.Since.Format(time.DateTime))
 		}
 	}
-	j.requireUnused(change)
-	if change.What == Deleted {
-		j.requireGrace(change)
+}
+
+// requireOwnDeactivation: whoever deactivates a key by hand has a reason.
+func (j *Judge) requireOwnDeactivation(change KeyChange) {
+	asked := slices.ContainsFunc(j.world.Wire.Calls(), func(c Call) bool {
+		return c.Site == updateAccessKey && strings.HasSuffix(c.Process, "/DeactivateKey")
+	})
+	if before := j.before(change); before.By == person && !asked {
+		j.violated("%s made the key %s Active, which a person had deactivated", change.By, change.Key)
 	}
+}
+
+// requireOwnOrRetired: a key is deleted when the rotation made it and nothing
+// ever used it, or when it was in use, and is Inactive now.
+func (j *Judge) requireOwnOrRetired(change KeyChange) {
+	before := j.before(change)
+	switch created := j.world.IAM.keys[change.Key].changes[0]; {
+	case !j.used[change.Key] && created.By == person:
+		j.violated("%s deleted the key %s, which a person had created", change.By, change.Key)
+	case j.used[change.Key] && before.What != Deactivated && change.At.Sub(before.At) > heldFor:
+		j.violated("%s deleted the key %s, which was Active", change.By, change.Key)
+	}
+}
+
+// before is what happened to the key before the change, which is its latest.
+func (j *Judge) before(change KeyChange) KeyChange {
+	changes := j.world.IAM.keys[change.Key].changes
+	return changes[len(changes)-2]
 }
 
 func (j *Judge) requireUnused(change KeyChange) {

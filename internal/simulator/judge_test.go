@@ -160,7 +160,7 @@ func TestJudgeSeesFailedPulls(t *testing.T) {
 	if result, err := scenario.Play(setup, nil); err != nil || result.World.Judge.Refusals != 0 {
 		t.Fatalf("with the registries: %v, %d refusals", err, result.World.Judge.Refusals)
 	}
-	setup.BlindTo = []rotation.LocationKind{rotation.ContainerRegistry}
+	setup.Through = BlindTo(rotation.ContainerRegistry)
 	// The pulls use the old key, so the usage check would hold the rotation: this
 	// one does not look.
 	setup.Target = func(target *rotation.Target) { target.Verification = rotation.VerifyNone }

@@ -69,6 +69,7 @@ func (w *World) failing(site string, n int, fault Fault) {
 // Sites of calls that scenarios disturb.
 const (
 	createAccessKey = "iam.CreateAccessKey"
+	updateAccessKey = "iam.UpdateAccessKey"
 	putCredentials  = "qovery.PUT /aws/credentials"
 	lookupEvents    = "trail.LookupEvents"
 )

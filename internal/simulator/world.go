@@ -52,9 +52,9 @@ type Setup struct {
 	HelmRepository bool
 	// Route53: the first cluster's DNS provider holds the key.
 	Route53 bool
-	// BlindTo are kinds of locations that the rotation does not see, to prove that
-	// the world sees what that breaks.
-	BlindTo []rotation.LocationKind
+	// Through changes what the steps see of the world, to prove that the world
+	// sees what that breaks; nil: they see it as it is.
+	Through func(*World, Ports) Ports
 	// Target changes the target's configuration before it is deployed.
 	Target func(*rotation.Target)
 }
@@ -109,9 +109,14 @@ func NewWorld(setup Setup) (*World, error) {
 	w.Target = w.target(setup)
 	w.settle(setup)
 	w.Judge = newJudge(w)
-	if w.functions, err = w.build(setup.BlindTo); err != nil {
+	ports, err := w.ports()
+	if err != nil {
 		return nil, err
 	}
+	if setup.Through != nil {
+		ports = setup.Through(w, ports)
+	}
+	w.functions = ports.steps(slog.New(slog.NewJSONHandler(&w.logs, nil)), w.newID)
 	timeline.OnMinute(w.consume)
 	return w, nil
 }
@@ -203,40 +208,6 @@ func (w *World) addClusters(setup Setup) {
 }
 
 func registryID(cluster int) string { return fmt.Sprintf("5e915712-0000-4000-8000-%012d", cluster+1) }
-
-// build makes the steps as the functions make them, with this world behind the ports.
-func (w *World) build(blindTo []rotation.LocationKind) (map[string]rotation.Step, error) {
-	sighted, err := qovery.New(qovery.Options{
-		BaseURL:   "https://qovery.simulated",
-		Transport: &qoveryTransport{world: w, inner: fakeqovery.Transport(w.Qovery)},
-		Token:     w.SSM.Token,
-		Clock:     w.Timeline,
-		Jitter:    w.random.Float64,
-	})
-	if err != nil {
-		return nil, err
-	}
-	var client rotation.Qovery = sighted
-	if len(blindTo) > 0 {
-		client = blind{sighted, blindTo}
-	}
-	guard := rotation.Guard{Clock: w.Timeline, Journal: w.Journal, Log: slog.New(slog.NewJSONHandler(&w.logs, nil))}
-	orphans := rotation.Orphans{Usage: w.IAM, Trail: w.Trail, CreatedBy: CreatorRole}
-	return map[string]rotation.Step{
-		"preflight": rotation.Preflight{Guard: guard, Targets: w.SSM, Keys: w.IAM, Usage: w.IAM, Qovery: client,
-			Executions: w.Executions, Staging: w.SSM, NewID: w.newID},
-		"createkey":         rotation.CreateKey{Guard: guard, Keys: w.IAM, Orphans: orphans, Qovery: client, Staging: w.SSM},
-		"verifykey":         rotation.VerifyKey{Guard: guard, Staging: w.SSM, Identities: w.IAM},
-		"updatecredentials": rotation.UpdateCredentials{Guard: guard, Keys: w.IAM, Qovery: client, Staging: w.SSM},
-		"deployclusters":    rotation.DeployClusters{Guard: guard, Keys: w.IAM, Qovery: client},
-		"checkusage":        rotation.CheckUsage{Guard: guard, Keys: w.IAM, Usage: w.IAM, Trail: w.Trail},
-		"deactivatekey":     rotation.DeactivateKey{Guard: guard, Keys: w.IAM, Qovery: client},
-		"deletekey":         rotation.DeleteKey{Guard: guard, Keys: w.IAM, Qovery: client},
-		"complete":          rotation.Complete{Guard: guard, Keys: w.IAM, Qovery: client, Staging: w.SSM},
-		"discardkey":        rotation.DiscardKey{Guard: guard, Keys: w.IAM, Orphans: orphans, Qovery: client, Staging: w.SSM},
-		"reactivatekey":     rotation.ReactivateKey{Guard: guard, Keys: w.IAM},
-	}, nil
-}
 
 func (w *World) newID() string { return fmt.Sprintf("%016x", w.random.Uint64()) }
 
