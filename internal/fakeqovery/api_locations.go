@@ -83,7 +83,7 @@ func (s *Server) putCredentials(c call) reply {
 	if request.Type != "AWS_STATIC" || request.Name == "" || request.AccessKeyID == "" || request.SecretAccessKey == "" {
 		return wrong(http.StatusBadRequest, "type, name, access_key_id and secret_access_key are required")
 	}
-	h.versions.set(c.now, contents{name: request.Name, objectType: "AWS", key: Key{request.AccessKeyID, request.SecretAccessKey}})
+	h.hold(c.now, contents{name: request.Name, objectType: "AWS", key: Key{request.AccessKeyID, request.SecretAccessKey}})
 	return ok(h.credential(h.now()))
 }
 
@@ -179,7 +179,7 @@ func (s *Server) putRegistry(c call, kind Kind) reply {
 		region: request.Config.Region, roleARN: request.Config.RoleARN, key: Key{request.Config.AccessKeyID, request.Config.SecretAccessKey},
 		skipTLS: request.SkipTLS != nil && *request.SkipTLS,
 	}
-	h.versions.set(c.now, changed)
+	h.hold(c.now, changed)
 	return ok(s.registry(h, changed))
 }
 

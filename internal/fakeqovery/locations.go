@@ -3,6 +3,7 @@ package fakeqovery
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -54,6 +55,7 @@ type holder struct {
 	created   time.Time
 	consumer  string // who uses the key all the time; of credentials, the clusters do
 	versions  history[contents]
+	ever      []string // the ids of all keys that it ever held
 }
 
 // contents are what a holder holds; a PUT replaces all of it.
@@ -70,6 +72,14 @@ type contents struct {
 
 func (h *holder) now() contents { return h.versions.last().value }
 
+// hold has it hold something else from now on.
+func (h *holder) hold(at time.Time, c contents) {
+	h.versions.set(at, c)
+	if !slices.Contains(h.ever, c.key.ID) {
+		h.ever = append(h.ever, c.key.ID)
+	}
+}
+
 // key is the id of the key that it holds now.
 func (h *holder) key() string { return h.versions[len(h.versions)-1].value.key.ID }
 
@@ -78,7 +88,7 @@ func (s *Server) addHolder(h *holder, c contents) {
 		panic(fmt.Sprintf("fakeqovery: there is something with the id %q already", h.id))
 	}
 	h.created = s.config.Now()
-	h.versions.set(h.created, c)
+	h.hold(h.created, c)
 	s.holders = append(s.holders, h)
 	s.byHolder[h.id] = h
 }
@@ -123,8 +133,26 @@ func (s *Server) SetKey(id string, key Key) {
 		h := s.holder(id)
 		changed := h.now()
 		changed.key = key
-		h.versions.set(now, changed)
+		h.hold(now, changed)
 	})
+}
+
+// Locations are the ids of all locations.
+func (s *Server) Locations() (ids []string) {
+	s.settled(func(time.Time) {
+		for _, h := range s.holders {
+			ids = append(ids, h.id)
+		}
+	})
+	return ids
+}
+
+// EverHeld tells whether any location has ever held the key.
+func (s *Server) EverHeld(keyID string) (held bool) {
+	s.settled(func(time.Time) {
+		held = slices.ContainsFunc(s.holders, func(h *holder) bool { return slices.Contains(h.ever, keyID) })
+	})
+	return held
 }
 
 // KeyOf is the id of the key that a location holds.

@@ -64,7 +64,7 @@ func (j *Judge) violated(format string, args ...any) {
 // keyChanged polices what the rotation does to keys. What a person does is that
 // person's affair.
 func (j *Judge) keyChanged(change KeyChange) {
-	if change.By == person {
+	if change.By == Person {
 		return
 	}
 	switch change.What {
@@ -95,19 +95,20 @@ func (j *Judge) requireOwnDeactivation(change KeyChange) {
 	asked := slices.ContainsFunc(j.world.Wire.Calls(), func(c Call) bool {
 		return c.Site == updateAccessKey && strings.HasSuffix(c.Process, "/DeactivateKey")
 	})
-	if before := j.before(change); before.By == person && !asked {
+	if before := j.before(change); before.By == Person && !asked {
 		j.violated("%s made the key %s Active, which a person had deactivated", change.By, change.Key)
 	}
 }
 
-// requireOwnOrRetired: a key is deleted when the rotation made it and nothing
-// ever used it, or when it was in use, and is Inactive now.
+// requireOwnOrRetired: a key is deleted when the rotation made it and Qovery never
+// held it, or when Qovery has held it, and it is Inactive now.
 func (j *Judge) requireOwnOrRetired(change KeyChange) {
-	before := j.before(change)
-	switch created := j.world.IAM.keys[change.Key].changes[0]; {
-	case !j.used[change.Key] && created.By == person:
+	before, created := j.before(change), j.world.IAM.keys[change.Key].changes[0]
+	held := j.world.Qovery.EverHeld(string(change.Key))
+	switch {
+	case !held && created.By == Person:
 		j.violated("%s deleted the key %s, which a person had created", change.By, change.Key)
-	case j.used[change.Key] && before.What != Deactivated && change.At.Sub(before.At) > heldFor:
+	case held && before.What != Deactivated && change.At.Sub(before.At) > heldFor:
 		j.violated("%s deleted the key %s, which was Active", change.By, change.Key)
 	}
 }

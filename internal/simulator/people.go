@@ -19,6 +19,24 @@ var endOfTime = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 // Answer is a key with its secret, as whoever created it has kept it.
 func (i *IAM) Answer(id rotation.KeyID) rotation.NewAccessKey { return i.keys[id].answer() }
 
+// PutByHand is a person putting a key into every location, as the key's answer
+// was kept, and deploying every cluster that runs.
+func (w *World) PutByHand(id rotation.KeyID) {
+	for _, location := range w.Qovery.Locations() {
+		w.Qovery.SetKey(location, fakeKey(w.IAM.Answer(id)))
+	}
+	for _, cluster := range w.Clusters {
+		if w.Qovery.Status(cluster) != "STOPPED" {
+			w.Qovery.Deploy(cluster)
+		}
+	}
+}
+
+// PutCredentialsByHand is a person putting a key into the AWS credentials alone.
+func (w *World) PutCredentialsByHand(id rotation.KeyID) {
+	w.Qovery.SetKey(credentialsID, fakeKey(w.IAM.Answer(id)))
+}
+
 // ReleaseByHand is a person running 'rotate release' once all is in order.
 func (w *World) ReleaseByHand() error {
 	preflight := w.functions["preflight"].(rotation.Preflight)

@@ -60,7 +60,7 @@ func (t *Trail) Creator(ctx context.Context, id rotation.KeyID) (string, error) 
 		if k == nil || k.changes[0].At.After(at.Add(-t.Lag)) {
 			return "", nil
 		}
-		if k.changes[0].By == person {
+		if k.changes[0].By == Person {
 			return "arn:aws:iam::" + account + ":user/somebody", nil
 		}
 		return CreatorRole, nil

@@ -86,14 +86,14 @@ func (w *Wire) Requests() map[string]int { return maps.Clone(w.counts) }
 // Faults returns how often each kind of fault was met.
 func (w *Wire) Faults() map[FaultKind]int { return maps.Clone(w.faults) }
 
-// person is who acts where no process does.
-const person = "person"
+// Person is who acts where no process does.
+const Person = "person"
 
 // Actor is the name of the process whose effect is happening, also when that
 // lands late; "person" where no process is behind it.
 func (w *Wire) Actor() string {
 	if w.actor == "" {
-		return person
+		return Person
 	}
 	return w.actor
 }

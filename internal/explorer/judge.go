@@ -1,0 +1,103 @@
+package explorer
+
+import (
+	"slices"
+	"time"
+
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/simulator"
+)
+
+// judge says what must not have happened and has, and what must be so in the
+// end and is not.
+func (p *player) judge() {
+	for _, violation := range p.Judge.Violations {
+		p.wrong("%s", violation)
+	}
+	for _, refused := range p.Judge.Refused {
+		if !p.isExcused(refused) {
+			p.wrong("%s was refused with the key %s at %s", refused.Consumer, refused.Key, refused.At.Format("02 15:04"))
+		}
+	}
+	for _, leak := range p.Judge.Leaks() {
+		p.wrong("%s", leak)
+	}
+	if !p.succeeded {
+		last := p.Runs()[len(p.Runs())-1]
+		p.wrong("after the faults, %d executions have not led to a rotation; the last ended %s: %s", p.sinceLast, last.Outcome(), last.Cause())
+		return
+	}
+	p.requireOneKey()
+	p.requireNothingLeft()
+}
+
+// isExcused tells whether a key's not working was a person's own doing.
+func (p *player) isExcused(refused simulator.Refused) bool {
+	if slices.Contains(p.excused, refused.Key) {
+		return true
+	}
+	byPerson := false
+	for _, life := range p.IAM.Lives() {
+		for _, change := range life.Changes {
+			if life.ID == refused.Key && !change.At.After(refused.At) {
+				byPerson = change.By == simulator.Person && change.What != simulator.Created
+			}
+		}
+	}
+	return byPerson
+}
+
+// requireOneKey: after a rotation, the locations hold one Active key, unless a
+// person saw to it otherwise too late for the rotation to notice.
+func (p *player) requireOneKey() {
+	if p.interferedLate() {
+		return
+	}
+	held := 0
+	for _, key := range p.IAM.Present(simulator.UserName) {
+		if len(p.Qovery.Holders(string(key.ID))) == 0 {
+			continue
+		}
+		held++
+		if key.Status != rotation.Active {
+			p.wrong("in the end the key %s, which Qovery holds, is %s", key.ID, key.Status)
+		}
+	}
+	if held != 1 {
+		p.wrong("in the end Qovery holds %d keys that exist", held)
+	}
+}
+
+// unseen is how long what a person does may go unnoticed: lists and reads are
+// stale by up to a minute, and between the last look and the last effect are
+// some seconds.
+const unseen = 90 * time.Second
+
+// interferedLate tells whether a person interfered in the last moments of the
+// rotation, or after it.
+func (p *player) interferedLate() bool {
+	var ended time.Time
+	for _, run := range p.Runs() {
+		if completed(run) {
+			history := run.History()
+			ended = history[len(history)-1].Time
+		}
+	}
+	return p.interferedAt.Add(unseen).After(ended)
+}
+
+// requireNothingLeft: while no record is open, every key is held by Qovery, was
+// made by a person, or was replaced by one, and no secret is staged.
+func (p *player) requireNothingLeft() {
+	if p.record() != nil {
+		return
+	}
+	for _, key := range p.IAM.Present(simulator.UserName) {
+		if len(p.Qovery.Holders(string(key.ID))) == 0 && !slices.Contains(p.own, key.ID) && !slices.Contains(p.replaced, key.ID) {
+			p.wrong("nobody answers for the key %s, which is %s", key.ID, key.Status)
+		}
+	}
+	if staged := p.SSM.Staged(); len(staged) > 0 {
+		p.wrong("the secret of %v is still staged", staged)
+	}
+}

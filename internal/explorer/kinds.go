@@ -1,0 +1,128 @@
+package explorer
+
+import (
+	"time"
+
+	"qovery-key-rotation/internal/simulator"
+)
+
+// Kind is a way in which something goes wrong.
+type Kind string
+
+// Kinds of faults that concern an invocation of a state's function.
+const (
+	Abandon    = Kind(simulator.Abandoned)  // Step Functions hears nothing and tries again; the function goes on
+	LoseAnswer = Kind(simulator.AnswerLost) // it hears nothing; the function has ended
+)
+
+// Kinds of faults that concern a whole execution, on entering a state.
+const (
+	Stop             Kind = "stop"               // a person stops the execution
+	StopStart        Kind = "stop-start"         // and starts another one at once
+	StopRedrive      Kind = "stop-redrive"       // and redrives it a minute later
+	StopStartRedrive Kind = "stop-start-redrive" // and starts another one at once, and redrives the first a minute later
+	Abort            Kind = "abort"              // and starts one that aborts, at once
+	Second           Kind = "second"             // a person starts another execution
+)
+
+// Kinds of what people do to keys, credentials and clusters, on entering a state.
+const (
+	DeactivateOld Kind = "deactivate-old" // a person makes the old key Inactive
+	DeactivateNew Kind = "deactivate-new" // a person makes the new key Inactive
+	ActivateOld   Kind = "activate-old"   // a person makes the old key Active
+	DeleteOld     Kind = "delete-old"     // a person deletes the old key
+	DeleteNew     Kind = "delete-new"     // a person deletes the new key
+	CreateKey     Kind = "create-key"     // a person creates a key of the user
+	PutOld        Kind = "put-old"        // a person puts the old key into the credentials
+	PutOwn        Kind = "put-own"        // a person creates a key and puts it into the credentials
+	DeployCluster Kind = "deploy"         // a person deploys the first cluster
+	StopCluster   Kind = "stop-cluster"   // a person stops the last cluster
+	StartCluster  Kind = "start-cluster"  // a person stops the last cluster and starts it an hour later
+)
+
+// Ended is the site of what people do after all executions have ended without
+// success, instead of starting another one.
+const Ended = "ended"
+
+// Kinds of faults at Ended.
+const (
+	Redrive      Kind = "redrive"       // a person redrives the last execution
+	StartRedrive Kind = "start-redrive" // a person starts another, and redrives the last one a minute later
+)
+
+// fault is a kind with a delay.
+type fault struct {
+	kind  Kind
+	delay time.Duration
+}
+
+// callFaults are what may go wrong with a call. The delays stay within what the
+// rotation assumes: reads are stale by a minute at most, and effects land within
+// ten minutes.
+var callFaults = []fault{
+	{kind: Kind(simulator.FailBefore)},
+	{kind: Kind(simulator.FailBefore), delay: 20 * time.Minute},
+	{kind: Kind(simulator.FailAfter)},
+	{kind: Kind(simulator.Throttle)},
+	{kind: Kind(simulator.Throttle), delay: 20 * time.Minute},
+	{kind: Kind(simulator.Hang)},
+	{kind: Kind(simulator.HangAfter)},
+	{kind: Kind(simulator.LandLate), delay: 20 * time.Second},
+	{kind: Kind(simulator.LandLate), delay: time.Minute},
+	{kind: Kind(simulator.LandLate), delay: 9 * time.Minute},
+	{kind: Kind(simulator.Stale), delay: 20 * time.Second},
+	{kind: Kind(simulator.Stale), delay: time.Minute},
+	{kind: Kind(simulator.Malformed)},
+	{kind: Kind(simulator.KillBefore)},
+	{kind: Kind(simulator.KillAfter)},
+}
+
+// invocationFaults are what may go wrong with an invocation.
+var invocationFaults = []fault{{kind: Abandon}, {kind: LoseAnswer}}
+
+// entryFaults are what may happen when an execution enters a state.
+var entryFaults = []fault{
+	{kind: Stop}, {kind: StopStart}, {kind: StopRedrive}, {kind: StopStartRedrive}, {kind: Abort}, {kind: Second},
+	{kind: DeactivateOld}, {kind: DeactivateNew}, {kind: ActivateOld}, {kind: DeleteOld}, {kind: DeleteNew},
+	{kind: CreateKey}, {kind: PutOld}, {kind: PutOwn}, {kind: DeployCluster}, {kind: StopCluster}, {kind: StartCluster},
+}
+
+// endFaults are what may happen when all executions have ended without success.
+var endFaults = []fault{{kind: Redrive}, {kind: StartRedrive}}
+
+func (k Kind) exists() bool {
+	for _, faults := range [][]fault{callFaults, invocationFaults, entryFaults, endFaults} {
+		for _, f := range faults {
+			if f.kind == k {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// lasts tells whether the fault goes on at its site for its delay.
+func (f Fault) lasts() bool {
+	kind := simulator.FaultKind(f.Kind)
+	return f.Delay > 0 && (kind == simulator.FailBefore || kind == simulator.Throttle)
+}
+
+// matters tells whether the kind makes any difference to a call that none of the
+// others makes: a read that fails after its effect just fails.
+func (k Kind) matters(call simulator.Call) bool {
+	kind := simulator.FaultKind(k)
+	if !call.Write && (kind == simulator.FailAfter || kind == simulator.HangAfter || kind == simulator.KillAfter) {
+		return false
+	}
+	return kind.Matters(call)
+}
+
+// byPerson tells whether a person interferes with keys, credentials or clusters.
+// Then a person may have to mend it, too.
+func (k Kind) byPerson() bool {
+	switch k {
+	case DeactivateOld, DeactivateNew, ActivateOld, DeleteOld, DeleteNew, CreateKey, PutOld, PutOwn, StopCluster, StartCluster:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,107 @@
+package explorer
+
+import (
+	"strings"
+	"time"
+
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/simulator"
+)
+
+// mend does what the last execution's error tells a person to do, where a person
+// has interfered, and tells whether there was anything.
+func (p *player) mend() bool {
+	if p.mended >= mostMended || !p.interfered() {
+		return false
+	}
+	last := p.Runs()[len(p.Runs())-1]
+	code := rotation.Code(last.ErrorName())
+	remedy := remedies[code]
+	if remedy == nil {
+		return false
+	}
+	if !strings.Contains(last.Cause(), ". ") {
+		p.wrong("%s does not say what to do: %s", code, last.Cause())
+	}
+	p.tell("a person mends %s", code)
+	p.mended++
+	remedy(p)
+	return true
+}
+
+func (p *player) interfered() bool {
+	return !p.interferedAt.IsZero()
+}
+
+// remedies are what people do about the errors that need them.
+var remedies = map[rotation.Code]func(*player){
+	rotation.OldKeyInactive:      func(p *player) { p.setStatus(p.oldKey(), rotation.Active) },
+	rotation.NewKeyInactive:      func(p *player) { p.setStatus(p.newKey(), rotation.Active) },
+	rotation.MultipleAccessKeys:  (*player).deleteUnused,
+	rotation.KeyLimitReached:     (*player).deleteUnused,
+	rotation.OldKeyActive:        func(*player) {}, // find out who uses it: nobody does
+	rotation.OldKeyHeld:          (*player).giveAll,
+	rotation.OldKeyLost:          (*player).giveAll,
+	rotation.NewKeyLost:          (*player).giveAll,
+	rotation.StagedSecretLost:    (*player).giveAll,
+	rotation.UnexpectedAccessKey: (*player).giveAll,
+	rotation.CredentialMismatch:  (*player).giveAll,
+	rotation.NoAccessKey:         (*player).giveAll,
+	rotation.NoClusters:          (*player).startClusters,
+	rotation.ClustersInError:     (*player).startClusters,
+	rotation.DeploymentFailed:    (*player).startClusters,
+	rotation.OldKeyStillInUse:    (*player).startClusters,
+}
+
+// deleteUnused deletes the keys that no location holds.
+func (p *player) deleteUnused() {
+	for _, key := range p.IAM.Present(simulator.UserName) {
+		if len(p.Qovery.Holders(string(key.ID))) == 0 {
+			p.delete(key.ID)
+		}
+	}
+}
+
+func (p *player) startClusters() {
+	for _, cluster := range p.Clusters {
+		p.Qovery.Deploy(cluster)
+	}
+	p.Sleep(time.Hour)
+}
+
+// giveAll gives every location one Active key of the user, and closes the record.
+func (p *player) giveAll() {
+	id := p.activeKey()
+	if id == "" {
+		p.tell("there is no room for another key")
+		return
+	}
+	p.Sleep(3 * time.Minute) // a new key takes a while to work
+	p.noteReplaced(id)
+	p.PutByHand(id)
+	p.Sleep(2 * time.Hour)
+	if p.record() == nil {
+		return
+	}
+	if err := p.ReleaseByHand(); err != nil {
+		p.tell("the release is refused: %v", err)
+	}
+}
+
+// activeKey is an Active key of the user: one that a location holds, else any,
+// else a new one.
+func (p *player) activeKey() rotation.KeyID {
+	var active rotation.KeyID
+	for _, key := range p.IAM.Present(simulator.UserName) {
+		if key.Status != rotation.Active {
+			continue
+		}
+		if active = key.ID; len(p.Qovery.Holders(string(key.ID))) > 0 {
+			return key.ID
+		}
+	}
+	if active == "" {
+		active = p.create()
+	}
+	return active
+}

@@ -1,0 +1,282 @@
+package explorer
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/simulator"
+	"qovery-key-rotation/statemachine"
+)
+
+const (
+	pause      = 2 * time.Hour // between the end of all executions and the next one
+	moment     = time.Minute   // how long people take for the second thing they do
+	mostStarts = 3             // how many executions may be needed after the faults
+	mostRounds = 16            // how often the explorer starts one at all
+	mostMended = 5             // how often a person may have to mend something
+)
+
+// Result is what playing a schedule came to.
+type Result struct {
+	Schedule Schedule
+	Wrong    []string  // what must not happen and did, in words
+	Fired    []Firing  // the faults that came to pass, in order
+	After    []Station // the points that were passed after the last of them
+}
+
+// Firing is a fault that came to pass, and the state in which it did.
+type Firing struct {
+	Fault
+	State string
+}
+
+// Station is a point at which something could have gone wrong.
+type Station struct {
+	Point
+	State string
+	Call  *simulator.Call // of a call
+	Entry bool            // of a state; else, without a call, of an invocation, or Ended
+}
+
+// AllFired tells whether every fault of the schedule came to pass.
+func (r Result) AllFired() bool { return len(r.Fired) == len(r.Schedule.Faults) }
+
+// Lens changes what the steps see of a world; nil: they see it as it is.
+type Lens func(*simulator.World, simulator.Ports) simulator.Ports
+
+// Play plays a schedule to its end.
+func Play(s Schedule, lens Lens) (Result, error) { return play(s, lens, nil) }
+
+func play(s Schedule, lens Lens, watch func(*player)) (Result, error) {
+	kind, exists := find(s.World)
+	if !exists {
+		return Result{}, fmt.Errorf("there is no world %q", s.World)
+	}
+	world, err := kind.open(s.Seed, lens)
+	if err != nil {
+		return Result{}, err
+	}
+	defer world.Timeline.Close()
+	p := &player{World: world, result: Result{Schedule: s}, pending: slices.Clone(s.Faults), passed: map[Point]int{}}
+	world.Wire.Injector = p.call
+	world.OnInvoke = p.invoked
+	world.OnEvent = p.event
+	if watch != nil {
+		watch(p)
+	}
+	operator := world.Timeline.Go(operatorName, p.operate)
+	if !world.Timeline.RunUntilDone(operator) {
+		p.wrong("the executions do not end")
+		return p.result, nil
+	}
+	p.judge()
+	return p.result, nil
+}
+
+// operatorName is the name of the process that starts executions, as opposed to
+// those that run them.
+const operatorName = "operator"
+
+// player is a world with a schedule being played in it.
+type player struct {
+	*simulator.World
+	result  Result
+	pending []Fault // those that have not come to pass
+	lasting []outage
+	passed  map[Point]int // how often each site was passed, under N 0 for entries and 1 for invocations
+	say     func(format string, args ...any)
+
+	excused      []rotation.KeyID // a person put them into Qovery, whether they work or not
+	own          []rotation.KeyID // created by a person
+	replaced     []rotation.KeyID // a person put others into their place
+	interferedAt time.Time        // when a person last interfered with keys, credentials or clusters
+
+	started   int // executions, for their names
+	sinceLast int // executions that were started after the last fault, or after somebody mended something
+	mended    int
+	plans     int // what people are going to do in a moment
+	succeeded bool
+}
+
+// outage is a fault that goes on.
+type outage struct {
+	Fault
+	until time.Time
+}
+
+func (p *player) wrong(format string, args ...any) {
+	if text := fmt.Sprintf(format, args...); !slices.Contains(p.result.Wrong, text) {
+		p.result.Wrong = append(p.result.Wrong, text)
+	}
+}
+
+func (p *player) tell(format string, args ...any) {
+	if p.say != nil {
+		p.say(format, args...)
+	}
+}
+
+// pass notes that a point is passed, and returns the fault that is due there.
+func (p *player) pass(station Station, isDue func(Kind) bool) (Fault, bool) {
+	for i, fault := range p.pending {
+		if fault.Point == station.Point && isDue(fault.Kind) {
+			p.pending = slices.Delete(p.pending, i, i+1)
+			return fault, true
+		}
+	}
+	p.result.After = append(p.result.After, station)
+	return Fault{}, false
+}
+
+func (p *player) fired(fault Fault, state string) {
+	p.result.Fired = append(p.result.Fired, Firing{fault, state})
+	p.result.After = p.result.After[:0]
+	p.sinceLast = 0
+	if fault.Kind.byPerson() {
+		p.interferedAt = p.Timeline.Now()
+	}
+	p.tell("fault in %s: %s", state, fault)
+}
+
+// call decides what goes wrong with a call.
+func (p *player) call(call simulator.Call) simulator.Fault {
+	if call.Process == operatorName {
+		return simulator.Fault{}
+	}
+	state := stateOf(call.Process)
+	station := Station{Point: Point{call.Site, call.N}, State: state, Call: &call}
+	if fault, due := p.pass(station, func(k Kind) bool { return k.matters(call) }); due {
+		p.fired(fault, state)
+		if fault.lasts() {
+			p.lasting = append(p.lasting, outage{fault, p.Timeline.Now().Add(fault.Delay)})
+		}
+		return simulator.Fault{Kind: simulator.FaultKind(fault.Kind), Delay: fault.Delay}
+	}
+	for _, o := range p.lasting {
+		if o.Site == call.Site && p.Timeline.Now().Before(o.until) {
+			return simulator.Fault{Kind: simulator.FaultKind(o.Kind)}
+		}
+	}
+	return simulator.Fault{}
+}
+
+// invoked decides what goes wrong with an invocation.
+func (p *player) invoked(state string) simulator.InvokeFault {
+	count := Point{state, 1}
+	p.passed[count]++
+	station := Station{Point: Point{state, p.passed[count]}, State: state}
+	fault, due := p.pass(station, func(k Kind) bool { return k == Abandon || k == LoseAnswer })
+	if !due {
+		return ""
+	}
+	p.fired(fault, state)
+	return simulator.InvokeFault(fault.Kind)
+}
+
+// event lets happen what is due when an execution enters a state.
+func (p *player) event(run *simulator.Run, event statemachine.Event) {
+	if !event.Entered() {
+		return
+	}
+	count := Point{event.State, 0}
+	p.passed[count]++
+	station := Station{Point: Point{event.State, p.passed[count]}, State: event.State, Entry: true}
+	fault, due := p.pass(station, func(k Kind) bool { return acts[k] != nil })
+	if !due {
+		return
+	}
+	if acts[fault.Kind](p, run) {
+		p.fired(fault, event.State)
+	}
+}
+
+// operate starts executions until one succeeds.
+func (p *player) operate() {
+	for round := 1; round <= mostRounds; round++ {
+		p.sinceLast++
+		p.start("")
+		p.settle()
+		if !p.succeeded {
+			p.carryOn(round)
+		}
+		if p.succeeded {
+			p.Sleep(15 * time.Minute) // what lands late has landed
+			return
+		}
+		p.Sleep(pause)
+		p.requireNothingLeft()
+		switch {
+		case p.mend():
+			p.sinceLast = 0
+			p.Sleep(moment)
+		case p.sinceLast >= mostStarts:
+			return
+		}
+	}
+}
+
+// carryOn lets people redrive what has failed instead of starting another.
+func (p *player) carryOn(round int) {
+	station := Station{Point: Point{Ended, round}, State: Ended}
+	fault, due := p.pass(station, func(k Kind) bool { return k == Redrive || k == StartRedrive })
+	last := p.Runs()[len(p.Runs())-1]
+	if !due || last.Redrivable() != nil {
+		return
+	}
+	p.fired(fault, Ended)
+	if fault.Kind == StartRedrive {
+		p.start("")
+		p.Sleep(moment)
+	}
+	_ = last.Redrive() // it was redrivable just now
+	p.settle()
+}
+
+// start starts an execution.
+func (p *player) start(more string) {
+	p.started++
+	name := fmt.Sprintf("rotation-%d", p.started)
+	if _, err := p.Start(name, fmt.Sprintf(`{"target": %q%s}`, p.Target.Name, more)); err != nil {
+		panic(err) // the explorer itself is wrong
+	}
+	p.tell("%s is started", name)
+}
+
+// settle waits until all executions have ended, and looks whether the rotation
+// has succeeded.
+func (p *player) settle() {
+	for again := true; again; {
+		again = false
+		for _, run := range p.Runs() {
+			if !run.Ended() {
+				again = true
+				run.Wait()
+			}
+		}
+		if p.plans > 0 {
+			again = true
+			p.Sleep(moment)
+		}
+	}
+	p.succeeded = p.record() == nil && slices.ContainsFunc(p.Runs(), completed)
+}
+
+// completed tells whether the execution has completed a rotation.
+func completed(run *simulator.Run) bool {
+	path := run.Path()
+	return run.Outcome() == "SUCCEEDED" && path[len(path)-1] == "RotationComplete"
+}
+
+// record is the journal's open record, or nil.
+func (p *player) record() *rotation.Record { return p.Journal.Current(simulator.UserName) }
+
+func stateOf(process string) string {
+	for i := len(process) - 1; i >= 0; i-- {
+		if process[i] == '/' {
+			return process[i+1:]
+		}
+	}
+	return process
+}

@@ -1,0 +1,69 @@
+package explorer
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Summary is what an exploration came to.
+type Summary struct {
+	Played     int            `json:"played"`     // distinct schedules all of whose faults came to pass
+	Unreached  int            `json:"unreached"`  // schedules of which a fault did not
+	Duplicates int            `json:"duplicates"` // schedules that were played before
+	Faults     map[string]int `json:"faults"`     // by how many each schedule of Played has
+	Kinds      map[Kind]int   `json:"kinds"`      // faults that came to pass, by kind
+	States     map[string]int `json:"states"`     // and by the state in which they did
+	Worlds     map[string]int `json:"worlds"`     // schedules of Played, by world
+	Violations []Violation    `json:"violations"`
+	Took       time.Duration  `json:"-"`
+}
+
+// Violation is a schedule under which something went wrong that never may.
+type Violation struct {
+	Schedule string   `json:"schedule"`
+	Wrong    []string `json:"wrong"`
+}
+
+func newSummary() Summary {
+	return Summary{Faults: map[string]int{}, Kinds: map[Kind]int{}, States: map[string]int{}, Worlds: map[string]int{}}
+}
+
+func (s *Summary) add(r Result) {
+	if len(r.Wrong) > 0 {
+		s.Violations = append(s.Violations, Violation{r.Schedule.String(), r.Wrong})
+	}
+	if !r.AllFired() {
+		s.Unreached++
+		return
+	}
+	s.Played++
+	s.Worlds[r.Schedule.World]++
+	s.Faults[count(len(r.Fired))]++
+	for _, firing := range r.Fired {
+		s.Kinds[firing.Kind]++
+		s.States[firing.State]++
+	}
+}
+
+func count(faults int) string {
+	switch faults {
+	case 0:
+		return "none"
+	case 1:
+		return "one"
+	case 2:
+		return "two"
+	}
+	return "more"
+}
+
+func (s Summary) clone(took time.Duration) Summary {
+	s.Faults, s.Kinds, s.States, s.Worlds = maps.Clone(s.Faults), maps.Clone(s.Kinds), maps.Clone(s.States), maps.Clone(s.Worlds)
+	s.Violations, s.Took = slices.Clone(s.Violations), took
+	slices.SortFunc(s.Violations, func(a, b Violation) int {
+		return cmp.Or(cmp.Compare(len(a.Schedule), len(b.Schedule)), cmp.Compare(a.Schedule, b.Schedule))
+	})
+	return s
+}

@@ -1,0 +1,76 @@
+package explorer
+
+import (
+	"time"
+
+	"qovery-key-rotation/internal/fakeqovery"
+	"qovery-key-rotation/internal/simulator"
+)
+
+// World is a world to explore.
+type World struct {
+	Name     string
+	Sentence string
+	setup    simulator.Setup
+	shape    func(*simulator.World) // before anything happens; may be nil
+}
+
+// Worlds are all of them, the smallest first.
+var Worlds = []World{
+	{
+		Name: "one", Sentence: "one cluster",
+		setup: simulator.Setup{Clusters: 1},
+	},
+	{
+		Name: "waves", Sentence: "two clusters, deployed one after the other",
+		setup: simulator.Setup{Clusters: 2, Production: 1},
+	},
+	{
+		Name: "registries", Sentence: "two clusters with container registries, and a Helm repository",
+		setup: simulator.Setup{Clusters: 2, Production: 1, Registries: true, HelmRepository: true},
+	},
+	{
+		Name: "slow", Sentence: "IAM's lists, new keys and Qovery's answers take most of a minute and more",
+		setup: simulator.Setup{Clusters: 1},
+		shape: func(w *simulator.World) {
+			w.IAM.Settling.Lists = simulator.Range{Min: 0, Max: 50 * time.Second}
+			w.IAM.Settling.Propagation = simulator.Range{Min: 30 * time.Second, Max: 100 * time.Second}
+			w.Qovery.Configure(func(c *fakeqovery.Config) {
+				c.StatusLag, c.CredentialsLag = 55*time.Second, 55*time.Second
+				c.ChangesAt = fakeqovery.ChangesAtEnd
+			})
+		},
+	},
+	{
+		Name: "long", Sentence: "applications are deployed all the time, and clusters take 25 minutes",
+		setup: simulator.Setup{Clusters: 1, Applications: true, DeployTime: 25 * time.Minute},
+	},
+}
+
+func find(name string) (World, bool) {
+	for _, w := range Worlds {
+		if w.Name == name {
+			return w, true
+		}
+	}
+	return World{}, false
+}
+
+func worldNames() []string {
+	var names []string
+	for _, w := range Worlds {
+		names = append(names, w.Name)
+	}
+	return names
+}
+
+// open puts the world together.
+func (w World) open(seed uint64, through func(*simulator.World, simulator.Ports) simulator.Ports) (*simulator.World, error) {
+	setup := w.setup
+	setup.Seed, setup.Through = seed, through
+	world, err := simulator.NewWorld(setup)
+	if err == nil && w.shape != nil {
+		w.shape(world)
+	}
+	return world, err
+}
