@@ -113,7 +113,12 @@ func (j *Judge) raised(state string, code rotation.Code) {
 func (j *Judge) Leaks(shown ...[]byte) []string {
 	secrets := j.world.secrets()
 	var leaks []string
+	var searched []byte // the same document goes from state to state
 	search := func(where string, text []byte) {
+		if len(text) == 0 || len(searched) == len(text) && &searched[0] == &text[0] {
+			return
+		}
+		searched = text
 		for _, s := range secrets {
 			if bytes.Contains(text, s.value) {
 				leaks = append(leaks, s.name+" is in "+where)
@@ -129,7 +134,8 @@ func (j *Judge) Leaks(shown ...[]byte) []string {
 		for _, event := range run.History() {
 			search(history, event.Input)
 			search(history, event.Output)
-			search(history, []byte(event.Error+event.Cause))
+			search(history, []byte(event.Error))
+			search(history, []byte(event.Cause))
 		}
 	}
 	for _, text := range j.stored {

@@ -1,6 +1,7 @@
 package simulator_test
 
 import (
+	"sync/atomic"
 	"testing"
 
 	"qovery-key-rotation/internal/simulator"
@@ -11,19 +12,35 @@ import (
 func BenchmarkRotation(b *testing.B) {
 	for _, name := range []string{"plain", "long-application-deployments", "forty-clusters"} {
 		b.Run(name, func(b *testing.B) {
-			scenario, _ := simulator.Find(name)
 			b.ReportAllocs()
 			for seed := uint64(1); b.Loop(); seed++ {
-				setup := scenario.Setup
-				setup.Seed = seed
-				result, err := scenario.Play(setup, nil)
-				if err != nil {
-					b.Fatal(err)
-				}
-				if report := result.Report(name); !report.Good() {
-					b.Fatalf("seed %d: %+v", seed, report)
-				}
+				rotate(b, name, seed)
 			}
 		})
+	}
+}
+
+// BenchmarkRotationParallel is what all cores do together.
+func BenchmarkRotationParallel(b *testing.B) {
+	var seed atomic.Uint64
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			rotate(b, "plain", seed.Add(1))
+		}
+	})
+}
+
+func rotate(b *testing.B, name string, seed uint64) {
+	scenario, _ := simulator.Find(name)
+	setup := scenario.Setup
+	setup.Seed = seed
+	result, err := scenario.Play(setup, nil)
+	if err != nil {
+		b.Error(err)
+		return
+	}
+	if report := result.Report(name); !report.Good() {
+		b.Errorf("seed %d: %+v", seed, report)
 	}
 }
