@@ -76,7 +76,8 @@ func (m *Machine) NewExecution(host Host, arn, name string, input json.RawMessag
 	if compact.Len() > MaxDocumentBytes {
 		return nil, fmt.Errorf("the execution's input has %d bytes, more than %d", compact.Len(), MaxDocumentBytes)
 	}
-	e := &Execution{machine: m, host: host, arn: arn, name: name, input: compact.Bytes(), status: Running, started: host.Now()}
+	e := &Execution{machine: m, host: host, arn: arn, name: name, input: compact.Bytes(), status: Running, started: host.Now(),
+		history: make([]Event, 0, usualEvents)}
 	e.startTimeout()
 	return e, nil
 }
@@ -125,6 +126,9 @@ func (e *Execution) CurrentState() string {
 // WaitingUntil is when the Wait state, or the delay before a retry, that the execution is in ends. It is the zero time
 // while the execution isn't waiting.
 func (e *Execution) WaitingUntil() time.Time { return e.wakesAt }
+
+// usualEvents is how many events there is room for at once: a plain rotation has somewhat fewer.
+const usualEvents = 256
 
 // Run runs the execution until it ends. Cancelling ctx stops it, which ends it as ABORTED; a cause that is a
 // *TaskError becomes its error and cause. Only the first call does something.

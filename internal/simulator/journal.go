@@ -28,6 +28,7 @@ type JournalWrite struct {
 	By     string // the name of a process, or "person"
 	Record rotation.Record
 	Closed *rotation.HistoryItem // of Close: the history item
+	Stored []byte                // the item, encoded
 }
 
 // NewJournal opens an empty table.
@@ -46,14 +47,15 @@ func (j *Journal) Load(ctx context.Context, iamUser string) (*rotation.Record, e
 func (j *Journal) Save(ctx context.Context, record rotation.Record) error {
 	record = record.Clone() // now: a write that lands late must not see later changes
 	return j.wire.Do(ctx, "journal.Save", true, func(time.Time) error {
-		if err := fits(record); err != nil {
+		stored, err := encoded(record)
+		if err != nil {
 			return err
 		}
 		if j.open[record.IAMUser].Revision != record.Revision-1 {
 			return rotation.ErrConflict
 		}
-		j.open[record.IAMUser] = record.Clone()
-		j.tell(record, nil)
+		j.open[record.IAMUser] = record
+		j.tell(record, nil, stored)
 		return nil
 	})
 }
@@ -62,7 +64,8 @@ func (j *Journal) Save(ctx context.Context, record rotation.Record) error {
 func (j *Journal) Close(ctx context.Context, item rotation.HistoryItem) error {
 	item = cloneItem(item)
 	return j.wire.Do(ctx, "journal.Close", true, func(time.Time) error {
-		if err := fits(item); err != nil {
+		stored, err := encoded(item)
+		if err != nil {
 			return err
 		}
 		user := item.Record.IAMUser
@@ -72,7 +75,7 @@ func (j *Journal) Close(ctx context.Context, item rotation.HistoryItem) error {
 		}
 		delete(j.open, user)
 		j.history[user] = append(j.history[user], cloneItem(item))
-		j.tell(item.Record, &item)
+		j.tell(item.Record, &item, stored)
 		return nil
 	})
 }
@@ -117,22 +120,22 @@ func (j *Journal) Current(iamUser string) *rotation.Record {
 // OnWrite has f called after each write that succeeded.
 func (j *Journal) OnWrite(f func(JournalWrite)) { j.observers = append(j.observers, f) }
 
-func (j *Journal) tell(record rotation.Record, closed *rotation.HistoryItem) {
+func (j *Journal) tell(record rotation.Record, closed *rotation.HistoryItem, stored []byte) {
 	for _, observe := range j.observers {
-		observe(JournalWrite{At: j.wire.timeline.Now(), By: j.wire.Actor(), Record: record, Closed: closed})
+		observe(JournalWrite{At: j.wire.timeline.Now(), By: j.wire.Actor(), Record: record, Closed: closed, Stored: stored})
 	}
 }
 
-// fits refuses what DynamoDB would refuse.
-func fits(item any) error {
+// encoded is an item as it is stored. It refuses what DynamoDB would refuse.
+func encoded(item any) ([]byte, error) {
 	data, err := json.Marshal(item)
 	if err != nil {
-		return rotation.Errorf(rotation.MalformedAnswer, "The journal cannot store the record: %v", err)
+		return nil, rotation.Errorf(rotation.MalformedAnswer, "The journal cannot store the record: %v", err)
 	}
 	if len(data) >= itemLimit {
-		return rotation.Errorf(rotation.MalformedAnswer, "The journal cannot store a record of %d bytes", len(data))
+		return nil, rotation.Errorf(rotation.MalformedAnswer, "The journal cannot store a record of %d bytes", len(data))
 	}
-	return nil
+	return data, nil
 }
 
 func cloneItem(item rotation.HistoryItem) rotation.HistoryItem {

@@ -2,7 +2,6 @@ package simulator
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,7 +23,7 @@ type Judge struct {
 	world  *World
 	used   map[rotation.KeyID]bool // by a consumer, ever
 	known  map[Refused]bool
-	writes []JournalWrite
+	stored [][]byte // all that was ever in the journal
 }
 
 // Refused is a consumer that was refused with a key.
@@ -44,7 +43,7 @@ const (
 func newJudge(w *World) *Judge {
 	j := &Judge{world: w, used: map[rotation.KeyID]bool{}, known: map[Refused]bool{}}
 	w.IAM.OnKeyChange(j.keyChanged)
-	w.Journal.OnWrite(func(write JournalWrite) { j.writes = append(j.writes, write) })
+	w.Journal.OnWrite(func(write JournalWrite) { j.stored = append(j.stored, write.Stored) })
 	return j
 }
 
@@ -155,10 +154,15 @@ func (j *Judge) raised(state string, code rotation.Code) {
 func (j *Judge) Leaks(shown ...[]byte) []string {
 	secrets := j.world.secrets()
 	var leaks []string
+	var searched []byte // the same document goes from state to state
 	search := func(where string, text []byte) {
-		for name, secret := range secrets {
-			if bytes.Contains(text, []byte(secret)) {
-				leaks = append(leaks, fmt.Sprintf("%s is in %s", name, where))
+		if len(text) == 0 || len(searched) == len(text) && &searched[0] == &text[0] {
+			return
+		}
+		searched = text
+		for _, s := range secrets {
+			if bytes.Contains(text, s.value) {
+				leaks = append(leaks, s.name+" is in "+where)
 			}
 		}
 	}
@@ -167,28 +171,31 @@ func (j *Judge) Leaks(shown ...[]byte) []string {
 		search(fmt.Sprintf("output %d", i+1), text)
 	}
 	for _, run := range j.world.Runs() {
+		history := "the history of " + run.Name()
 		for _, event := range run.History() {
-			search("the history of "+run.Name(), event.Input)
-			search("the history of "+run.Name(), event.Output)
-			search("the history of "+run.Name(), []byte(event.Error+event.Cause))
+			search(history, event.Input)
+			search(history, event.Output)
+			search(history, []byte(event.Error))
+			search(history, []byte(event.Cause))
 		}
 	}
-	for _, write := range j.writes {
-		text, err := json.Marshal(write)
-		if err != nil {
-			panic(err)
-		}
+	for _, text := range j.stored {
 		search("the journal", text)
 	}
 	slices.Sort(leaks)
 	return slices.Compact(leaks)
 }
 
-// secrets are all secrets of the world, by what they are.
-func (w *World) secrets() map[string]string {
-	secrets := map[string]string{"the Qovery token": w.token}
+type secret struct {
+	name  string
+	value []byte
+}
+
+// secrets are all secrets of the world.
+func (w *World) secrets() []secret {
+	secrets := []secret{{"the Qovery token", []byte(w.token)}}
 	for id, key := range w.IAM.keys {
-		secrets["the secret of "+id.String()] = key.secret
+		secrets = append(secrets, secret{"the secret of " + id.String(), []byte(key.secret)})
 	}
 	return secrets
 }

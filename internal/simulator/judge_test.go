@@ -86,8 +86,10 @@ func TestJudgeSeesCodesOutsideTheTable(t *testing.T) {
 // TestLeaksAreFound plants a secret in each place that is searched.
 func TestLeaksAreFound(t *testing.T) {
 	plant := map[string]func(w *World, secret string){
-		"the logs":    func(w *World, secret string) { w.logs.WriteString("{\"msg\":\"" + secret + "\"}\n") },
-		"the journal": func(w *World, secret string) { w.Judge.writes = append(w.Judge.writes, JournalWrite{By: secret}) },
+		"the logs": func(w *World, secret string) { w.logs.WriteString("{\"msg\":\"" + secret + "\"}\n") },
+		"the journal": func(w *World, secret string) {
+			w.byHand(w.Journal.Save(t.Context(), rotation.Record{Revision: 1, Owner: secret}))
+		},
 		"the history of leaky": func(w *World, secret string) {
 			run, err := w.Start("leaky", `{"target": "`+secret+`"}`)
 			w.byHand(err)

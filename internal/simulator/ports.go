@@ -26,7 +26,7 @@ type Ports struct {
 func (w *World) ports() (Ports, error) {
 	client, err := qovery.New(qovery.Options{
 		BaseURL:   "https://qovery.simulated",
-		Transport: &qoveryTransport{world: w, inner: fakeqovery.Transport(w.Qovery)},
+		Transport: &qoveryTransport{world: w, inner: fakeqovery.Transport(w.Qovery), sites: map[requestLine]string{}},
 		Token:     w.SSM.Token,
 		Clock:     w.Timeline,
 		Jitter:    w.random.Float64,

@@ -124,7 +124,9 @@ func (w *World) bothValid() time.Duration {
 }
 
 func planOf(output json.RawMessage) rotation.PlanReport {
-	var doc rotation.Document
+	var doc struct {
+		Plan rotation.PlanReport `json:"plan"`
+	}
 	if len(output) == 0 || json.Unmarshal(output, &doc) != nil {
 		return rotation.PlanReport{}
 	}

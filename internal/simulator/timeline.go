@@ -36,6 +36,7 @@ type Timeline struct {
 	home       chan struct{} // gives control back to run
 	failure    *Panic
 	closed     bool
+	idle       []worker // those that wait for work
 	goroutines sync.WaitGroup
 }
 

@@ -80,14 +80,12 @@ func (p *Process) Join(ctx context.Context, timeout time.Duration) (finished boo
 	return p.done, nil
 }
 
-// body is the process's goroutine.
+// body runs the process from its beginning to its end.
 func (p *Process) body() {
 	t := p.timeline
-	defer t.goroutines.Done()
 	defer func() {
 		p.finish()
 		t.current = nil
-		t.give(t.next())
 	}()
 	defer t.catch("process " + p.name)
 	p.f()

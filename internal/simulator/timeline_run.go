@@ -44,6 +44,10 @@ func (t *Timeline) Close() {
 		p.Kill()
 	}
 	t.run(Forever, nil)
+	for _, w := range t.idle {
+		close(w)
+	}
+	t.idle = nil
 	t.goroutines.Wait()
 }
 
@@ -129,8 +133,7 @@ func (t *Timeline) give(p *Process) {
 		t.home <- struct{}{}
 	case !p.started:
 		p.started = true
-		t.goroutines.Add(1)
-		go p.body()
+		t.hire() <- p
 	default:
 		p.wake <- struct{}{}
 	}

@@ -260,7 +260,10 @@ func (w *World) Say(format string, args ...any) {
 type qoveryTransport struct {
 	world *World
 	inner http.RoundTripper
+	sites map[requestLine]string // as named before
 }
+
+type requestLine struct{ method, path string }
 
 func (t *qoveryTransport) RoundTrip(request *http.Request) (*http.Response, error) {
 	w := t.world
@@ -270,7 +273,7 @@ func (t *qoveryTransport) RoundTrip(request *http.Request) (*http.Response, erro
 	defer cancel()
 	var response *http.Response
 	write := request.Method != http.MethodGet
-	err := w.Wire.Do(ctx, "qovery."+request.Method+" "+endpoint(request.URL.Path), write, func(at time.Time) (err error) {
+	err := w.Wire.Do(ctx, t.site(request), write, func(at time.Time) (err error) {
 		if lag := w.Timeline.Now().Sub(at); lag > 0 {
 			restore := w.stale(lag)
 			defer restore()
@@ -309,7 +312,18 @@ func answer(request *http.Request, status int, body string) *http.Response {
 	}
 }
 
-// endpoint is a request's path without its ids, which names the call's site.
+// site names the call: its method, and its path without the ids.
+func (t *qoveryTransport) site(request *http.Request) string {
+	line := requestLine{request.Method, request.URL.Path}
+	site, known := t.sites[line]
+	if !known {
+		site = "qovery." + line.method + " " + endpoint(line.path)
+		t.sites[line] = site
+	}
+	return site
+}
+
+// endpoint is a request's path without its ids.
 func endpoint(path string) string {
 	var kept []string
 	for _, part := range strings.Split(path, "/") {
