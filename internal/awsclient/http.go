@@ -31,17 +31,30 @@ func newHTTPClient(timeout time.Duration) *http.Client {
 	}
 }
 
-// limited limits the size of answers.
+// limited limits the size of answers, and what of a request's body is seen.
 type limited struct{ next http.RoundTripper }
 
 // RoundTrip sends the request.
 func (l limited) RoundTrip(request *http.Request) (*http.Response, error) {
+	if request.Body != nil && request.Body != http.NoBody {
+		sent := *request
+		sent.Body = readOnly{request.Body}
+		request = &sent
+	}
 	response, err := l.next.RoundTrip(request)
 	if err == nil {
 		response.Body = &limitedBody{response.Body, maxAnswer}
 	}
 	return response, err
 }
+
+// readOnly hides a body's WriteTo. The SDK closes a request's body as soon as
+// there is an answer, and from then on WriteTo fails with io.EOF where Read just
+// ends. net/http may still be looking whether the body holds more than it
+// announced; with WriteTo it would take that for a failure, close the connection
+// and so cut the answer off: a new key's secret would be lost.
+// https://github.com/aws/smithy-go/blob/v1.28.8/transport/http/internal/io/safe.go
+type readOnly struct{ io.ReadCloser }
 
 type limitedBody struct {
 	io.ReadCloser

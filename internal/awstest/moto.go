@@ -1,12 +1,15 @@
 package awstest
 
 import (
-	"bytes"
+	"context"
 	"fmt"
-	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -18,10 +21,8 @@ import (
 func Moto(t *testing.T) string {
 	t.Helper()
 	command := motoCommand(t)
-	address := freeAddress(t)
-	host, port, _ := net.SplitHostPort(address)
-	var output bytes.Buffer
-	server := exec.Command(command[0], append(command[1:], "-H", host, "-p", port)...)
+	var output MotoOutput
+	server := exec.Command(command[0], append(command[1:], "-H", "127.0.0.1", "-p", "0")...)
 	server.Env = append(os.Environ(), "TZ=UTC") // moto writes local times and calls them UTC
 	server.Stdout, server.Stderr = &output, &output
 	server.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a launcher may have started another process
@@ -35,9 +36,34 @@ func Moto(t *testing.T) string {
 		_ = syscall.Kill(-server.Process.Pid, syscall.SIGKILL)
 		<-over
 	})
-	endpoint := "http://" + address
-	waitFor(t, endpoint+"/moto-api/", over, &output)
-	return endpoint
+	endpoint, err := output.Endpoint(over)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return oneAtATime(t, endpoint)
+}
+
+// oneAtATime puts requests to moto one after another. AWS decides about a
+// condition and writes in one step; moto, with a thread for each request, looks
+// first and writes later, so that of two writers at the same moment both win.
+func oneAtATime(t *testing.T, moto string) string {
+	t.Helper()
+	target, err := url.Parse(moto)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var turn sync.Mutex
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(target)
+		r.Out = r.Out.WithContext(context.WithoutCancel(r.Out.Context())) // moto does not stop either
+	}}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		turn.Lock()
+		defer turn.Unlock()
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
 }
 
 // motoCommand finds the server.
@@ -56,30 +82,4 @@ func motoCommand(t *testing.T) []string {
 	fmt.Fprintf(os.Stderr, "\n*** %s: %s\n\n", t.Name(), missing)
 	t.Skip(missing)
 	return nil
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
-}
-
-func waitFor(t *testing.T, url string, over <-chan struct{}, output *bytes.Buffer) {
-	t.Helper()
-	for range 600 {
-		select {
-		case <-over:
-			t.Fatalf("the moto server ended:\n%s", output)
-		case <-time.After(100 * time.Millisecond):
-		}
-		if answer, err := http.Get(url); err == nil {
-			_ = answer.Body.Close()
-			return
-		}
-	}
-	t.Fatal("the moto server does not answer")
 }

@@ -5,6 +5,7 @@ package gateway
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"sync"
@@ -31,6 +32,7 @@ type Gateway struct {
 
 	mu    sync.Mutex
 	calls []Call
+	turn  sync.Mutex // held by the request that moto is at
 }
 
 // Answer is an answer of a service.
@@ -102,12 +104,18 @@ func (g *Gateway) carryOut(r *http.Request, body []byte, call Call) Answer {
 	return answer
 }
 
+// forward puts requests to moto one after another. AWS decides about a condition
+// and writes in one step; moto, with a thread for each request, looks first and
+// writes later, so that of two writers at the same moment both would win. A caller
+// that has gone does not stop it.
 func (g *Gateway) forward(r *http.Request, body []byte) Answer {
-	request, err := http.NewRequestWithContext(r.Context(), r.Method, g.Behind+r.URL.RequestURI(), bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(context.WithoutCancel(r.Context()), r.Method, g.Behind+r.URL.RequestURI(), bytes.NewReader(body))
 	if err != nil {
 		return Answer{}
 	}
 	request.Header = r.Header.Clone()
+	g.turn.Lock()
+	defer g.turn.Unlock()
 	response, err := http.DefaultTransport.RoundTrip(request)
 	if err != nil {
 		return Answer{}

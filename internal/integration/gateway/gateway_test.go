@@ -6,6 +6,8 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -102,5 +104,25 @@ func TestFaults(t *testing.T) {
 				t.Errorf("carried out: %t, answered %q", carried, answer.Body)
 			}
 		})
+	}
+}
+
+func TestTheServiceGetsOneRequestAtATime(t *testing.T) {
+	var at, most atomic.Int32
+	service := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		most.Store(max(most.Load(), at.Add(1)))
+		time.Sleep(5 * time.Millisecond)
+		at.Add(-1)
+	}))
+	t.Cleanup(service.Close)
+	g := open(t)
+	g.Behind = service.URL
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() { g.ServeHTTP(httptest.NewRecorder(), request("iam", "", "Action=A")) })
+	}
+	all.Wait()
+	if most.Load() != 1 {
+		t.Errorf("%d at once", most.Load())
 	}
 }

@@ -104,4 +104,4 @@ def end_with_the_host():
 
 
 threading.Thread(target=end_with_the_host, daemon=True).start()
-moto.server.main(["-H", "127.0.0.1", "-p", sys.argv[1]])
+moto.server.main(["-H", "127.0.0.1", "-p", "0"])

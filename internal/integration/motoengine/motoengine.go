@@ -3,18 +3,18 @@
 package motoengine
 
 import (
-	"bytes"
 	_ "embed"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"strings"
 	"syscall"
 	"time"
+
+	"qovery-key-rotation/internal/awstest"
 )
 
 //go:embed engine.py
@@ -30,7 +30,7 @@ type Server struct {
 	process *exec.Cmd
 	host    io.Closer
 	over    chan struct{}
-	output  bytes.Buffer
+	output  awstest.MotoOutput
 }
 
 // Start starts a server that takes Lambda and the clock from the given port.
@@ -39,12 +39,8 @@ func Start(hostPort string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	port, err := freePort()
-	if err != nil {
-		return nil, err
-	}
-	s := &Server{URL: "http://127.0.0.1:" + port, over: make(chan struct{})}
-	s.process = exec.Command(python, "-c", program, port)
+	s := &Server{over: make(chan struct{})}
+	s.process = exec.Command(python, "-c", program)
 	s.process.Env = append(os.Environ(), "TZ=UTC", "MOTO_PORT="+hostPort, "AWS_DEFAULT_REGION=eu-west-3", "NO_PROXY=localhost,127.0.0.1", "PYTHONDONTWRITEBYTECODE=1")
 	s.process.Stdout, s.process.Stderr = &s.output, &s.output
 	s.process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -57,23 +53,11 @@ func Start(hostPort string) (*Server, error) {
 		return nil, fmt.Errorf("starting the moto server: %w", err)
 	}
 	go func() { defer close(s.over); _ = s.process.Wait() }()
-	return s, s.ready()
-}
-
-// ready waits until the server answers.
-func (s *Server) ready() error {
-	for range 600 {
-		select {
-		case <-s.over:
-			return fmt.Errorf("starting the moto server: it ended:\n%s", s.output.String())
-		case <-time.After(50 * time.Millisecond):
-		}
-		if answer, err := http.Get(s.URL + "/moto-api/"); err == nil {
-			return answer.Body.Close()
-		}
+	if s.URL, err = s.output.Endpoint(s.over); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("starting the moto server: %w", err)
 	}
-	s.Close()
-	return errors.New("starting the moto server: it does not answer")
+	return s, nil
 }
 
 // Reset empties the server, and has it run state machines.
@@ -103,7 +87,7 @@ func (s *Server) Close() {
 	<-s.over
 }
 
-// Output is what the server has written, after Close.
+// Output is what the server has written.
 func (s *Server) Output() string { return s.output.String() }
 
 // python finds the interpreter that moto is installed for: the usual one, or the
@@ -124,14 +108,4 @@ func python() (string, error) {
 		}
 	}
 	return "", ErrMissing
-}
-
-func freePort() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("finding a port: %w", err)
-	}
-	defer func() { _ = listener.Close() }()
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	return port, err
 }
