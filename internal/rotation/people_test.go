@@ -387,10 +387,10 @@ var keysByHand = []meddling{
 	{name: "the staged secret deleted before the update", at: "UpdateCredentials", act: unstage,
 		ends: "FAILED StagedSecretLost", path: untilUpdate, left: "key 1 Active and held, key 2 Active, record open", more: 1},
 	{name: "another key's secret staged in its place", at: "VerifyKey", act: spoil,
-		ends: "FAILED MalformedAnswer", path: untilVerifyKey, left: bothStaged,
+		ends: "FAILED MalformedAnswer", says: rotation.NextAfterWrongSecret, path: untilVerifyKey, left: bothStaged,
 		still: "FAILED MalformedAnswer", then: unstage, more: 1},
 	{name: "another key's secret staged before the update", at: "UpdateCredentials", act: spoil,
-		ends: "FAILED MalformedAnswer", path: untilUpdate, left: bothStaged,
+		ends: "FAILED MalformedAnswer", says: rotation.NextAfterWrongSecret, path: untilUpdate, left: bothStaged,
 		still: "FAILED MalformedAnswer", then: unstage, more: 1},
 	{name: "a wrong secret staged", at: "VerifyKey", act: stageWrongSecret,
 		ends: "FAILED NewKeyUnusable", path: untilVerifyKey + clean, left: nothingDone, more: 1},
@@ -607,6 +607,13 @@ var placesByHand = []meddling{
 		at: "UpdateCredentials", act: later(30*time.Minute, unstage),
 		ends: "FAILED UpdateFailed", path: untilUpdate, left: "key 1 Active and held, key 2 Active and held, record open, secret of key 2 staged",
 		still: "FAILED StagedSecretLost", then: all(answerAgain, putOldKey, release, remove(2)), more: 1},
+	{name: "the old key back in one of several places, which is given another user's", given: addRegistries, at: "GracePeriod", act: putOldKeyInto(registryID),
+		ends: "FAILED OldKeyStillInUse", path: untilUsage, left: "key 1 Active and held, key 2 Active and held, record open",
+		still: "FAILED StagedSecretLost", then: all(putForeignKeyInto(registryID), startInVain, release, waitFor(2*time.Hour), remove(1)), more: 1},
+	{name: "the secret is lost in the middle of the update, and the other place is given another user's key", given: all(addCredentials("AWS"), answering("PUT", otherCredentials, 403)),
+		at: "UpdateCredentials", act: later(30*time.Minute, unstage),
+		ends: "FAILED UpdateFailed", path: untilUpdate, left: "key 1 Active and held, key 2 Active and held, record open, secret of key 2 staged",
+		still: "FAILED StagedSecretLost", then: all(answerAgain, putForeignKeyInto(otherCredentials), deploy, release, waitFor(2*time.Hour), remove(1)), more: 1},
 	{name: "credentials with the old key added in the grace period", at: "GracePeriod", act: all(addCredentials("AWS"), addOtherCluster),
 		ends: "FAILED OldKeyStillInUse", path: untilUsage, left: "key 1 Active and held, key 2 Active and held, record open",
 		still: "FAILED StagedSecretLost", then: all(putForeignKeyInto(otherCredentials), deployOther), more: 1},
@@ -614,6 +621,22 @@ var placesByHand = []meddling{
 
 func putForeignKeyInto(id string) func(*people) {
 	return func(p *people) { p.Qovery.SetKey(id, p.foreignKey()) }
+}
+
+func putOldKeyInto(id string) func(*people) {
+	return func(p *people) { p.Qovery.SetKey(id, keyOf(p.OldKey)) }
+}
+
+// startInVain starts an execution, which refuses a key that the rotation does
+// not know where it had put the new one.
+func startInVain(p *people) {
+	run, err := p.Start("in-vain", `{"target": "production"}`)
+	if err != nil {
+		panic(err)
+	}
+	if run.Wait(); run.Outcome() != "FAILED UnexpectedAccessKey" {
+		panic(run.Outcome() + ": " + run.Cause())
+	}
 }
 
 func deployOther(p *people) { p.Qovery.Deploy("c1a57e00-0000-4000-8000-000000000200") }
