@@ -866,8 +866,41 @@ func TestDeactivationMayStillLand(t *testing.T) {
 	requireCode(t, err, rotation.IAMSettling)
 	requireLeft(t, f.people, heldBoth) // it is brought back at once all the same
 	deactivate(1)(f.people)            // the late one
-	f.sleep(t, 2*time.Minute)
+	f.sleep(t, time.Minute)
 	_, err = f.invoke(t)
+	requireCode(t, err, rotation.IAMSettling) // another may follow it yet
+	requireLeft(t, f.people, heldBoth)
+	f.sleep(t, time.Minute)
+	_, err = f.invoke(t)
+	requireCode(t, err, "")
+	requireLeft(t, f.people, heldBoth)
+	f.requireNoHarm(t)
+}
+
+// TestShortListOfLocations: a list that leaves out the place which holds the old
+// key is not taken for an update that is done already; the secret stays staged.
+func TestShortListOfLocations(t *testing.T) {
+	f := freeze(t, moment{state: "UpdateCredentials"})
+	lists := 0
+	f.Qovery.Configure(func(c *fakeqovery.Config) {
+		c.Hook = func(r *http.Request) (bool, *fakeqovery.Answer) {
+			if !strings.HasSuffix(r.URL.Path, "/credentials") {
+				return true, nil
+			}
+			if lists++; lists > 1 {
+				return true, nil
+			}
+			return false, &fakeqovery.Answer{Status: http.StatusOK, Body: `{"results":[]}`}
+		}
+	})
+	f.unchanged(t, func() {
+		_, err := f.invoke(t)
+		requireCode(t, err, rotation.MalformedAnswer)
+	})
+	if marks := f.Journal.Current(simulator.UserName).Marks; !marks[rotation.Update].Done.IsZero() {
+		t.Error("the update counts as done")
+	}
+	_, err := f.invoke(t)
 	requireCode(t, err, "")
 	requireLeft(t, f.people, heldBoth)
 	f.requireNoHarm(t)
