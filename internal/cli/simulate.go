@@ -42,6 +42,9 @@ AWS account is needed, and hours pass in a moment.`,
 				return usageError{err}
 			}
 			if flags.list {
+				if err := requireNoStory(cmd); err != nil {
+					return usageError{err}
+				}
 				return listScenarios(cmd.OutOrStdout(), flags.output)
 			}
 			return simulate(cmd.OutOrStdout(), flags)
@@ -64,6 +67,16 @@ func (f simulateFlags) check(clustersGiven bool) error {
 	}
 	if f.output != "text" && f.output != "json" {
 		return fmt.Errorf("--output %q is neither text nor json", f.output)
+	}
+	return nil
+}
+
+// requireNoStory refuses, beside --list, the flags that are about one story.
+func requireNoStory(cmd *cobra.Command) error {
+	for _, name := range []string{"scenario", "clusters", "seed"} {
+		if cmd.Flags().Changed(name) {
+			return fmt.Errorf("--list lists all scenarios and runs none, so that --%s has no meaning beside it", name)
+		}
 	}
 	return nil
 }

@@ -55,6 +55,8 @@ func (r *report) step() step {
 		return step{"Nothing: the other execution goes on by itself. To watch it:", r.rotate("watch")}
 	case overtaken:
 		return step{dot(r.code.Advice()) + " To watch it:", r.rotate("watch")}
+	case closed:
+		return step{dot(r.code.Advice()) + " To see how it ended:", r.rotate("history")}
 	case stopped, timedOut:
 		return r.afterInterruption()
 	}
@@ -68,13 +70,25 @@ func (r *report) step() step {
 	case r.code == rotation.RotationInProgress:
 		return step{advice, r.rotate("watch")}
 	case r.Execution.Abort && r.code != rotation.AbortRequested:
-		return step{advice + " To abort it again:", r.rotate("abort")}
-	case strings.Contains(advice, "'rotate release'") && r.ending == held:
+		mend, _, _ := strings.Cut(advice, " When that is mended, start the rotation again")
+		return step{mend + " To abort it again:", r.rotate("abort")}
+	case r.asksForMore():
+		return step{"Do what the step asks for at the end of its words. Then start the rotation again:", start}
+	case strings.Contains(advice, "'rotate release'") && r.ending == held && (r.updating() || !strings.Contains(advice, "start the rotation again")):
 		return step{advice, r.rotate("release")}
 	case strings.Contains(strings.ToLower(advice), "start the rotation again"):
 		return step{advice, start}
 	}
 	return step{advice + " Then start the rotation again:", start}
+}
+
+// updating: a location may have been given the new key.
+func (r *report) updating() bool { return r.begun(rotation.Update) || r.updated() }
+
+// asksForMore: the step has said itself what to do, in place of its code's advice.
+func (r *report) asksForMore() bool {
+	said := sentence(r.Execution.Cause)
+	return r.code == rotation.MalformedAnswer && said != "" && !strings.Contains(said, r.code.Advice())
 }
 
 func (r *report) afterRotation() step {

@@ -111,6 +111,7 @@ func (r *report) details(p *page) {
 			p.field("belongs to", quotable(r.Record.Owner[strings.LastIndex(r.Record.Owner, ":")+1:]))
 		}
 	}
+	p.field("runbook", r.runbook())
 	p.field("see", executionPage(x.ARN))
 	if page := executionPage(x.ARN); page == "" {
 		p.field("see", x.ARN)
@@ -118,6 +119,29 @@ func (r *report) details(p *page) {
 	if r.Target.IAMUserName != "" {
 		p.field("keys", keysPage(x.ARN, r.Target.IAMUserName))
 	}
+}
+
+// runbook is where the runbook tells more. The message knows no address of it.
+func (r *report) runbook() string {
+	switch {
+	case r.ending == planned && r.Execution.Output != nil && r.Execution.Output.Plan.Refused != "":
+		return runbookPage(r.Execution.Output.Plan.Refused)
+	case r.ending == rotated || r.ending == unclear || r.ending == planned && r.Execution.Status == Succeeded:
+		return ""
+	case r.ending == met:
+		return runbookPage(string(rotation.RotationInProgress))
+	case r.code != "":
+		return runbookPage(string(r.code))
+	case r.Execution.Status == Failed:
+		return runbookPage("Errors that are not this system's own")
+	}
+	return runbookPage("What is in place")
+}
+
+// runbookPage is a heading of the runbook, as a page of the repository.
+func runbookPage(heading string) string {
+	anchor := strings.NewReplacer(" ", "-", "'", "").Replace(strings.ToLower(heading))
+	return "docs/runbook.md#" + anchor
 }
 
 // ifNothingIsDone says what the schedule does by itself, and when.

@@ -41,6 +41,7 @@ var table = map[string]row{
 	// It went well.
 	"succeeded":           {execution("SUCCEEDED", output(completed(summary()))), world(newKey, ended(rotation.Completed, thisExecution, time.Minute, nil))},
 	"succeeded-with-more": {execution("SUCCEEDED", output(completed(summary(extended)))), world(newKey, unscheduled)},
+	"succeeded-with-uses": {execution("SUCCEEDED", output(completed(summary(used)))), world(newKey)},
 	"succeeded-twice":     {execution("SUCCEEDED", output(completed(summary(earlier), summary()))), world(newKey)},
 	"succeeded-iam-lags":  {execution("SUCCEEDED", output(completed(summary()))), world(keys(active(keyN, 6*hour), inactive(keyO, 90*day)))},
 	"succeeded-old-key-was-gone": {execution("SUCCEEDED", output(completed(summary(func(s *rotation.Summary) {
@@ -68,6 +69,7 @@ var table = map[string]row{
 	"clean-no-key":            {execution("FAILED", failedWith(said(rotation.NoAccessKey, `The IAM user qovery has no access key; awsCredentials "prod" holds ****OLD1`, ""))), world(keys())},
 	"clean-mismatch":          {execution("FAILED", failedWith(said(rotation.CredentialMismatch, "No AWS credentials in the organization hold a key of the IAM user qovery: the user has ****OLD1 (Active); no location holds a key", ""))), world(oneKey)},
 	"clean-several-keys":      {execution("FAILED", failedWith(said(rotation.MultipleAccessKeys, "The IAM user qovery has 2 access keys: Qovery uses ****OLD1; beside it there is ****ELS3, Inactive, 300 days old, never used", ""))), world(keys(active(keyO, 90*day), inactive(keyX, 300*day)))},
+	"clean-several-keys-bad":  {execution("FAILED", failedWith(said(rotation.MultipleAccessKeys, "The IAM user qovery has 2 access keys: Qovery uses ****OLD1; beside it there is ****ELS3, Active, 3 days old, never used", ""))), world(keys(inactive(keyO, 90*day), active(keyX, 3*day)))},
 	"clean-key-replaced":      {execution("FAILED", failedWith(locked)), world(keys(active(keyX, day)), ended(rotation.Completed, otherExecution, 90*day, nil))},
 	"clean-no-such-target":    {execution("FAILED", input(`{"target":"prodution"}`), failedWith(said(rotation.TargetNotFound, "There is no target prodution: the parameter /qovery-key-rotation/targets/prodution does not exist", ""))), world(noTarget(rotation.Errorf(rotation.TargetNotFound, "There is no target prodution: the parameter /qovery-key-rotation/targets/prodution does not exist")))},
 	"clean-bad-input":         {execution("FAILED", input(`{"target":5}`), failedWith(said(rotation.InvalidInput, `The execution's input is not valid: target (for example {"target": "production"})`, ""))), world(noTarget(rotation.Errorf(rotation.InvalidInput, "The execution's input names no target")))},
@@ -93,8 +95,13 @@ var table = map[string]row{
 	}))},
 	"held-orphan":              {execution("FAILED", failedWith(said(rotation.UnexpectedAccessKey, "The IAM user qovery has a key ****ELS3 that this rotation did not create", holdsOld))), world(keys(active(keyO, 90*day), active(keyX, 5*hour)), open(asked))},
 	"held-aborted-as-asked":    {execution("FAILED", input(abort), with("error", "AbortRequested"), with("cause", said(rotation.AbortRequested, "The rotation was aborted on request", holdsNew).Error())), world(bothKeys, open(deployed, did(rotation.Reactivate, 2*time.Minute)))},
-	"held-abort-failed":        {execution("FAILED", input(abort), failedWith(said(rotation.TokenRefused, "Qovery does not accept the token", ""))), world(keys(inactive(keyO, 90*day), active(keyN, 6*hour)), open(deactivated, ofAnother))},
+	"held-abort-failed":        {execution("FAILED", input(abort), failedWith(denied)), world(keys(inactive(keyO, 90*day), active(keyN, 6*hour)), open(deactivated))},
 	"held-lock-lost":           {execution("FAILED", failedWith(said(rotation.LockLost, "The rotation of production belongs to another execution now: "+otherExecution, ""))), world(bothKeys, open(deployed, ofAnother))},
+	"closed-meanwhile":         {execution("FAILED", failedWith(said(rotation.LockLost, "The journal has no open rotation of production", ""))), world(newKey, ended(rotation.Released, thisExecution, time.Minute, nil))},
+	"held-spoiled-secret":      {execution("FAILED", failedWith(spoiled)), world(bothKeys, open(created))},
+	"held-secret-lost":         {execution("FAILED", failedWith(said(rotation.StagedSecretLost, "The secret of the new key ****NEW2 is not staged any more", holdsOld))), world(bothKeys, open(created))},
+	"held-secret-lost-between": {execution("FAILED", failedWith(said(rotation.StagedSecretLost, `The secret of the new key ****NEW2 is gone; AWS credentials "prod" holds ****NEW2, container registry "images" holds ****OLD1`, ""))), world(bothKeys, open(created, began(rotation.Update, 10*time.Minute)))},
+	"held-brought-back":        {execution("FAILED", with("error", "DeploymentFailed"), with("cause", broughtBack)), world(bothKeys, open(deployed, did(rotation.Reactivate, 2*time.Minute)))},
 	"held-step-timed-out":      {execution("FAILED", with("error", "States.Timeout")), world(bothKeys, open(deployed, atWork))},
 	"held-function-crashed":    {execution("FAILED", with("error", "Runtime.ExitError"), with("cause", `{"errorMessage":"RequestId: 6f2a Error: Runtime exited with error: signal: killed","errorType":"Runtime.ExitError"}`)), world(bothKeys, open(deployed))},
 	"held-lambda-down":         {execution("FAILED", with("error", "Lambda.ServiceException"), with("cause", "Service unavailable")), world(bothKeys, open(deployed))},
@@ -136,6 +143,24 @@ const (
 	dryRun = `{"target":"production","dryRun":true}`
 	abort  = `{"target":"production","abort":true}`
 )
+
+// spoiled is an error that says itself what to do.
+var spoiled = func() *rotation.Error {
+	err := said(rotation.MalformedAnswer, "The answer to ssm:GetParameter (/qovery-key-rotation/staged/****NEW2) makes no sense: the value is no access key", "According to the journal, "+holdsOld)
+	err.Next = rotation.NextAfterWrongSecret
+	return err
+}()
+
+// broughtBack is the cause after the way back: what has happened since the step
+// failed comes after the step's own words.
+var broughtBack = strings.Replace(lambdaCause(said(rotation.DeploymentFailed, "Cluster staging is DEPLOYMENT_ERROR after 2 attempts to deploy it: AuthFailure",
+	"According to the journal, Qovery holds the new key ****NEW2; the old key ****OLD1 is Inactive")),
+	`","errorType`, ` Since then: Qovery holds the new key ****NEW2; the old key ****OLD1 is Active again.","errorType`, 1)
+
+func used(s *rotation.Summary) {
+	s.LastUseOfOldKey = ago(4 * hour)
+	s.FirstUseOfNewKey = &rotation.Use{At: ago(5 * hour), Service: "eks", Event: "DescribeCluster", Region: "eu-west-3", UserAgent: "qovery-engine"}
+}
 
 func extended(s *rotation.Summary) {
 	s.ClustersDeployed, s.ClustersSkipped, s.GraceExtendedBy = 1, []string{"sandbox (STOPPED)"}, rotation.Duration(90*time.Minute)
@@ -236,6 +261,29 @@ func checkForm(t *testing.T, m Message) {
 		if strings.Contains(strings.ReplaceAll(m.Body, `{"target": "production"}`, ""), bad) {
 			t.Errorf("%q in\n%s", bad, m.Body)
 		}
+	}
+}
+
+// Every message that sends people to the runbook sends them to a heading of it.
+func TestRunbookPages(t *testing.T) {
+	data, err := os.ReadFile("../../docs/runbook.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var anchors []string
+	for _, heading := range regexp.MustCompile(`(?m)^##+ (.*)$`).FindAllStringSubmatch(string(data), -1) {
+		anchors = append(anchors, runbookPage(heading[1]))
+	}
+	page, sent := regexp.MustCompile(`(?m)^runbook +(.*)$`), 0
+	for name, row := range table {
+		for _, found := range page.FindAllStringSubmatch(Compose(parse(t, row.event), row.facts).Body, -1) {
+			if sent++; !slices.Contains(anchors, found[1]) {
+				t.Errorf("%s: %s is no heading of the runbook", name, found[1])
+			}
+		}
+	}
+	if sent < len(table)/2 {
+		t.Errorf("only %d messages name the runbook", sent)
 	}
 }
 

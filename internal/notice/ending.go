@@ -27,6 +27,7 @@ const (
 	planned          // a dry run, whatever it found
 	met              // it met another execution at work
 	overtaken        // another execution has taken its rotation over
+	closed           // its rotation is completed or released
 	clean            // nothing is different
 	held             // a rotation is open
 	stopped          // by a person
@@ -74,6 +75,8 @@ func (r *report) end() ending {
 		return planned
 	case x.Status == Succeeded:
 		return r.success()
+	case r.code == rotation.LockLost && r.NoTarget == nil && r.NoRecord == nil && r.Record == nil:
+		return closed
 	case r.code == rotation.LockLost:
 		return overtaken
 	case r.Record != nil:

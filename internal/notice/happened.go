@@ -2,7 +2,9 @@ package notice
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"qovery-key-rotation/internal/rotation"
 )
@@ -20,6 +22,8 @@ func (r *report) happened() []string {
 		return withQuote(fmt.Sprintf("An execution for %s found another one at work on the same key, and ended without doing anything.", r.name()), rotation.RotationInProgress, r.Execution.Output.Error.Cause)
 	case overtaken:
 		return withQuote(fmt.Sprintf("An execution for %s ended because the rotation is not its own any more.", r.name()), r.code, r.Execution.Cause)
+	case closed:
+		return withQuote(fmt.Sprintf("An execution for %s ended because its rotation is completed, or was released.", r.name()), r.code, r.Execution.Cause)
 	case stopped:
 		return r.tellStopped()
 	case timedOut:
@@ -44,22 +48,7 @@ func (r *report) tellRotated() []string {
 
 // tellSummary is the outcome of one rotation.
 func tellSummary(s rotation.Summary) []string {
-	lines := []string{fmt.Sprintf("The key %s of %s was replaced by %s.", quotable(s.OldKey), s.Target, quotable(s.NewKey))}
-	add := func(format string, args ...any) { lines = append(lines, "  "+fmt.Sprintf(format, args...)) }
-	if !s.NewKeyCreatedAt.IsZero() {
-		add("%s  new key created", at(s.NewKeyCreatedAt))
-	}
-	if !s.UpdatedAt.IsZero() {
-		add("%s  new key in every location in Qovery", at(s.UpdatedAt))
-	}
-	if !s.OldKeyInactiveAt.IsZero() {
-		add("%s  old key made Inactive", at(s.OldKeyInactiveAt))
-	}
-	if s.OldKeyDeletedAt.IsZero() {
-		add("%s  completed; the old key was gone already", at(s.CompletedAt))
-	} else {
-		add("%s  old key deleted", at(s.OldKeyDeletedAt))
-	}
+	lines := append([]string{fmt.Sprintf("The key %s of %s was replaced by %s.", quotable(s.OldKey), s.Target, quotable(s.NewKey))}, timeline(s)...)
 	if both := took(s.NewKeyCreatedAt, s.OldKeyInactiveAt); both != "" {
 		text := "Both keys were valid for " + both
 		if s.GraceExtendedBy > 0 {
@@ -72,6 +61,49 @@ func tellSummary(s rotation.Summary) []string {
 		clusters += "; passed over: " + quotable(enumerate(s.ClustersSkipped))
 	}
 	return append(lines, dot(clusters))
+}
+
+// timeline is what one rotation did, and who used its keys, in the order of time.
+func timeline(s rotation.Summary) []string {
+	type moment struct {
+		at   time.Time
+		text string
+	}
+	moments := []moment{
+		{s.NewKeyCreatedAt, "new key created"},
+		{s.UpdatedAt, "new key in every location in Qovery"},
+		{s.LastUseOfOldKey, "old key used for the last time that is known"},
+		{s.OldKeyInactiveAt, "old key made Inactive"},
+		{s.OldKeyDeletedAt, "old key deleted"},
+	}
+	if first := s.FirstUseOfNewKey; first != nil {
+		moments = append(moments, moment{first.At, "new key first used: " + user(*first)})
+	}
+	if s.OldKeyDeletedAt.IsZero() {
+		moments = append(moments, moment{s.CompletedAt, "completed; the old key was gone already"})
+	}
+	moments = slices.DeleteFunc(moments, func(m moment) bool { return m.at.IsZero() })
+	slices.SortStableFunc(moments, func(a, b moment) int { return a.at.Compare(b.at) })
+	var lines []string
+	for _, m := range moments {
+		lines = append(lines, "  "+at(m.at)+"  "+m.text)
+	}
+	return lines
+}
+
+// user is who used a key, as far as is known.
+func user(use rotation.Use) string {
+	text := use.Service
+	if use.Event != "" {
+		text += " " + use.Event
+	}
+	if use.Region != "" {
+		text += " in " + use.Region
+	}
+	if use.UserAgent != "" {
+		text += " by " + use.UserAgent
+	}
+	return quotable(text)
 }
 
 func (r *report) tellPlan() []string {
@@ -171,10 +203,10 @@ func (r *report) failure() string {
 	return fmt.Sprintf("The rotation of %s did not go through, and nothing is different from before it%s.", name, reason)
 }
 
-// withQuote adds what a step said, without the code's advice at its end: that
-// comes further down.
+// withQuote adds what a step said, without the code's advice: that comes further
+// down.
 func withQuote(text string, code rotation.Code, cause string) []string {
-	said := strings.TrimSpace(strings.TrimSuffix(quotable(sentence(cause)), dot(code.Advice())))
+	said := strings.Join(strings.Fields(strings.Replace(quotable(sentence(cause)), dot(code.Advice()), "", 1)), " ")
 	if said == "" {
 		return []string{text}
 	}

@@ -2,6 +2,7 @@ package notice
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -87,6 +88,8 @@ func (r *report) journalKeys() []knownKey {
 		return []knownKey{{id: rotation.KeyID(r.Execution.Output.OldKey), role: "the key to be replaced", held: holds}}
 	case r.code == rotation.CredentialMismatch:
 		return nil // Preflight has seen that Qovery holds another user's
+	case r.usedByQovery() != "":
+		return []knownKey{{id: r.usedByQovery(), role: "the key that Qovery uses", held: holds}}
 	case r.summary != nil:
 		return []knownKey{
 			{id: rotation.KeyID(r.summary.NewKey), role: "the new key", held: holds},
@@ -96,6 +99,17 @@ func (r *report) journalKeys() []knownKey {
 		return lastKeys(r.History[0])
 	}
 	return nil
+}
+
+var usedByQovery = regexp.MustCompile(`Qovery uses (\*{4}\w{4})`)
+
+// usedByQovery is the key that Preflight has seen in Qovery, where the journal
+// knows none. It is only in the sentence.
+func (r *report) usedByQovery() rotation.KeyID {
+	if found := usedByQovery.FindStringSubmatch(sentence(r.Execution.Cause)); found != nil && r.code == rotation.MultipleAccessKeys {
+		return rotation.KeyID(found[1])
+	}
+	return ""
 }
 
 // lastKeys is the key that the last rotation left in Qovery, and the one that it
@@ -184,6 +198,8 @@ func (r *report) strange(othersAreKnown bool) func(rotation.KeyID) string {
 		switch {
 		case !othersAreKnown:
 			return "a key of the IAM user"
+		case r.Record == nil && len(r.History) == 0 && r.summary == nil:
+			return "another key of the IAM user"
 		case r.Record == nil:
 			return "a key that the last rotation did not know"
 		case slices.Contains(r.Record.KnownKeys, id):

@@ -29,6 +29,8 @@ func (r *report) ended() string {
 		return "not begun, a rotation is running already"
 	case overtaken:
 		return "another execution carries the rotation on"
+	case closed:
+		return "the rotation is closed already"
 	case clean:
 		if r.code == rotation.NothingToAbort {
 			return "there is no rotation to abort"
@@ -37,6 +39,9 @@ func (r *report) ended() string {
 	case held:
 		if r.code == rotation.AbortRequested {
 			return "rotation aborted as asked" + calm
+		}
+		if r.Execution.Abort {
+			return "the abort failed" + calm + r.inBrackets()
 		}
 		return "rotation held" + calm + r.inBrackets()
 	case stopped:

@@ -56,7 +56,8 @@ func (r *report) judgeHeld() verdict {
 		return *worst
 	}
 	if r.Execution.Abort && r.ending == held && r.code != rotation.AbortRequested && r.oldKeyFails() != "" {
-		return verdict{Urgent, "Somebody asked to have the old key back, and it is still Inactive: whatever needs it fails now.", nil}
+		return verdict{Urgent, "Somebody asked to have the old key back, and it is still Inactive: whatever needs it fails now.",
+			&step{"Make it Active by hand, which harms no rotation:", r.activate(r.Record.OldKey)}}
 	}
 	text := fmt.Sprintf("Qovery holds %s, which is Active.", ids[0])
 	if !certain {
@@ -100,7 +101,7 @@ func (r *report) judgeBad(k knownKey) verdict {
 		return verdict{Check, fmt.Sprintf("Something may be broken: %s %s, %s. That may be IAM's lists, which lag by up to ten minutes.", holding, k.id, is), r.look()}
 	case r.code == rotation.OldKeyLost:
 		return verdict{Check, fmt.Sprintf("Something may be broken: %s %s, %s.", holding, k.id, is), nil}
-	case r.Record == nil && slices.ContainsFunc(r.known, knownKey.isActive):
+	case r.Record == nil && r.usedByQovery() == "" && slices.ContainsFunc(r.known, knownKey.isActive):
 		return verdict{Check, fmt.Sprintf("Something may be broken: by the journal Qovery holds %s, %s. Unless somebody has put another key there, deployments fail now.", k.id, is), r.mend(k)}
 	}
 	return verdict{Urgent, fmt.Sprintf("%s: %s %s, %s.", fail, holding, k.id, is), r.mend(k)}
@@ -112,16 +113,23 @@ var mendingAdvice = []rotation.Code{rotation.NewKeyInactive, rotation.NewKeyLost
 // mend is the shortest way back to a key that works.
 func (r *report) mend(k knownKey) *step {
 	switch {
+	case k.isInactive() && !k.ours:
+		return &step{fmt.Sprintf("Somebody made %s Inactive. Unless that was because it leaked, make it Active again:", k.id), r.activate(k.id)}
 	case slices.Contains(mendingAdvice, r.code), r.code == rotation.OldKeyHeld && k.listed == nil:
 		return nil
 	case k.listed == nil && r.Record != nil:
 		return &step{fmt.Sprintf("Put an Active key of the IAM user %s into the locations in Qovery by hand, then close the rotation:", r.Target.IAMUserName), r.rotate("release")}
 	case k.listed == nil:
 		return &step{fmt.Sprintf("See which key Qovery holds. If it is %s, put an Active key of the IAM user %s there:", k.id, r.Target.IAMUserName), r.rotate("status")}
-	case k.ours:
-		return &step{fmt.Sprintf("The rotation made %s Inactive itself. This makes it Active again:", k.id), r.rotate("abort")}
 	}
-	return &step{fmt.Sprintf("Somebody made %s Inactive. Unless that was on purpose, make it Active again in IAM (link below), and see that all is well:", k.id), r.rotate("status")}
+	return &step{fmt.Sprintf("The rotation made %s Inactive itself. This makes it Active again:", k.id), r.rotate("abort")}
+}
+
+// activate makes a key Active that a person made Inactive. It looks the whole id
+// up, of which a message shows the end alone.
+func (r *report) activate(id rotation.KeyID) string {
+	user, end := r.Target.IAMUserName, strings.TrimLeft(id.String(), "*")
+	return fmt.Sprintf(`aws iam update-access-key --user-name %s --status Active --access-key-id "$(aws iam list-access-keys --user-name %s --query "AccessKeyMetadata[?ends_with(AccessKeyId, '%s')].AccessKeyId" --output text)"`, user, user, end)
 }
 
 // judgeUser judges without knowing which key Qovery holds.
@@ -156,10 +164,12 @@ func (r *report) judgeUser() verdict {
 }
 
 func (r *report) mendUser(inactive []string) *step {
-	if slices.Contains(mendingAdvice, r.code) {
+	switch {
+	case len(inactive) == 1:
+		return &step{fmt.Sprintf("Somebody made %s Inactive. Unless that was because it leaked, make it Active again:", inactive[0]), r.activate(rotation.KeyID(inactive[0]))}
+	case slices.Contains(mendingAdvice, r.code):
 		return nil
-	}
-	if len(inactive) == 0 {
+	case len(inactive) == 0:
 		return &step{fmt.Sprintf("Create an access key for the IAM user %s and put it into Qovery. Then see that all is well:", r.Target.IAMUserName), r.rotate("status")}
 	}
 	return &step{fmt.Sprintf("Somebody made %s Inactive. Unless that was on purpose, make it Active again in IAM (link below), and see that all is well:", strings.Join(inactive, " and ")), r.rotate("status")}

@@ -172,6 +172,18 @@ func TestPutAfterAnErrorAfterTheEffect(t *testing.T) {
 	}
 }
 
+// A value that is not the key's secret stays so however often it is read: the
+// error says to delete it.
+func TestWrongSecretSaysWhatToDo(t *testing.T) {
+	for _, value := range []string{awstest.Planted, `{}`, `{"accessKeyId":"AKIAANOTHERKEY000000","secretAccessKey":"` + awstest.Planted + `"}`} {
+		server := awstest.Serve(t, awstest.Always(parameter(value)))
+		_, err := store(awstest.Config(server.URL)).Staged(staged).Get(t.Context(), id)
+		if !rotation.HasCode(err, rotation.MalformedAnswer) || !strings.HasSuffix(err.Error(), rotation.NextAfterWrongSecret+".") {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
 // Parameter Store is eventually consistent: absent is what stays absent.
 func TestAbsentIsLookedForAgain(t *testing.T) {
 	notFound := awstest.JSONError(400, "ParameterNotFound", "")

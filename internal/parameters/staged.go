@@ -103,11 +103,18 @@ func (s *Staged) Get(ctx context.Context, id rotation.KeyID) (rotation.Secret, e
 	var value stagedKey
 	switch err := json.Unmarshal([]byte(*read.Value), &value); {
 	case err != nil || value.Secret == "":
-		return rotation.Secret{}, s.request("ssm:GetParameter", id).Malformed("the value is no access key")
+		return rotation.Secret{}, s.wrong(id, "the value is no access key")
 	case value.ID != id:
-		return rotation.Secret{}, s.request("ssm:GetParameter", id).Malformed("the value is another access key")
+		return rotation.Secret{}, s.wrong(id, "the value is another access key")
 	}
 	return rotation.NewSecret(value.Secret), nil
+}
+
+// wrong says that what is stored is not the key's secret, and what to do about it.
+func (s *Staged) wrong(id rotation.KeyID, why string) error {
+	err := s.request("ssm:GetParameter", id).Malformed(why)
+	err.Next = rotation.NextAfterWrongSecret
+	return err
 }
 
 // find looks several times before it says that there is no secret.

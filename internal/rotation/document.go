@@ -2,6 +2,7 @@ package rotation
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -50,7 +51,7 @@ func (e *CaughtError) amend(since string) {
 		Type    string `json:"errorType"`
 	}
 	if json.Unmarshal([]byte(e.Cause), &failure) != nil || failure.Message == "" {
-		e.Cause += " Since then: " + since + "."
+		e.Cause = strings.TrimSpace(e.Cause + " Since then: " + since + ".")
 		return
 	}
 	failure.Message += " Since then: " + since + "."

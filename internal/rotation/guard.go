@@ -262,6 +262,8 @@ func (r *Record) keysInPlace() string {
 		return "Qovery holds the new key " + newKey + "; the old key " + oldKey + " is Inactive"
 	case r.begun(Deactivate):
 		return "Qovery holds the new key " + newKey + "; the old key " + oldKey + " is Active or Inactive"
+	case r.done(Update) && r.done(Reactivate):
+		return "Qovery holds the new key " + newKey + "; the old key " + oldKey + " is Active again"
 	case r.done(Update):
 		return "Qovery holds the new key " + newKey + "; the old key " + oldKey + " is still Active"
 	case r.begun(Update):

@@ -100,6 +100,7 @@ func TestInPlace(t *testing.T) {
 		{"update done", after(), "Qovery holds the new key ****NEW2; the old key ****OLD1 is still Active"},
 		{"deactivation begun", after(begun(Deactivate, day)), "Qovery holds the new key ****NEW2; the old key ****OLD1 is Active or Inactive"},
 		{"deactivated", after(done(Deactivate, day)), "Qovery holds the new key ****NEW2; the old key ****OLD1 is Inactive"},
+		{"brought back", after(done(Reactivate, day)), "Qovery holds the new key ****NEW2; the old key ****OLD1 is Active again"},
 		{"deletion begun", after(done(Deactivate, day), begun(Delete, day)), "Qovery holds the new key ****NEW2; the old key ****OLD1 is Inactive or deleted"},
 		{"deleted", after(done(Deactivate, day), done(Delete, day)), "Qovery holds the new key ****NEW2; the old key ****OLD1 is deleted"},
 	} {

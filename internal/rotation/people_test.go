@@ -346,7 +346,7 @@ var keysByHand = []meddling{
 
 	// The new key deactivated, deleted, forbidden.
 	{name: "the new key deactivated before it is verified", at: "VerifyKey", act: deactivate(2),
-		ends: "FAILED NewKeyUnusable", path: untilVerifyKey + clean, left: nothingDone, more: 1},
+		ends: "FAILED NewKeyUnusable", says: "there is no new key.", path: untilVerifyKey + clean, left: nothingDone, more: 1},
 	{name: "the new key deactivated before the update", at: "UpdateCredentials", act: deactivate(2),
 		ends: "FAILED NewKeyInactive", path: untilUpdate, left: "key 1 Active and held, key 2 Inactive, record open, secret of key 2 staged",
 		still: "FAILED NewKeyInactive", then: activate(2), redrive: true},
@@ -387,10 +387,10 @@ var keysByHand = []meddling{
 	{name: "the staged secret deleted before the update", at: "UpdateCredentials", act: unstage,
 		ends: "FAILED StagedSecretLost", path: untilUpdate, left: "key 1 Active and held, key 2 Active, record open", more: 1},
 	{name: "another key's secret staged in its place", at: "VerifyKey", act: spoil,
-		ends: "FAILED MalformedAnswer", path: untilVerifyKey, left: bothStaged,
+		ends: "FAILED MalformedAnswer", says: rotation.NextAfterWrongSecret, path: untilVerifyKey, left: bothStaged,
 		still: "FAILED MalformedAnswer", then: unstage, more: 1},
 	{name: "another key's secret staged before the update", at: "UpdateCredentials", act: spoil,
-		ends: "FAILED MalformedAnswer", path: untilUpdate, left: bothStaged,
+		ends: "FAILED MalformedAnswer", says: rotation.NextAfterWrongSecret, path: untilUpdate, left: bothStaged,
 		still: "FAILED MalformedAnswer", then: unstage, more: 1},
 	{name: "a wrong secret staged", at: "VerifyKey", act: stageWrongSecret,
 		ends: "FAILED NewKeyUnusable", path: untilVerifyKey + clean, left: nothingDone, more: 1},
@@ -501,19 +501,26 @@ func rightAccount(p *people) {
 func lock(p *people)   { p.Qovery.Lock(p.Clusters[0], "black friday", "ops") }
 func unlock(p *people) { p.Qovery.Unlock(p.Clusters[0]) }
 
-// refuse has Qovery answer requests in place of carrying them out, while it
-// lasts; an empty part of the path ends that.
+// answering has Qovery answer requests of a method (empty: any) in place of
+// carrying them out, until answerAgain.
 func answering(method, part string, status int) func(*people) {
 	return func(p *people) {
 		p.Qovery.Configure(func(c *fakeqovery.Config) {
 			c.Hook = func(r *http.Request) (bool, *fakeqovery.Answer) {
-				if r.Method == method && strings.Contains(r.URL.Path, part) {
+				if (method == "" || r.Method == method) && strings.Contains(r.URL.Path, part) {
 					return false, &fakeqovery.Answer{Status: status}
 				}
 				return true, nil
 			}
 		})
 	}
+}
+
+// qoveryDown lets every connection to Qovery end without an answer.
+func qoveryDown(p *people) {
+	p.Qovery.Configure(func(c *fakeqovery.Config) {
+		c.Hook = func(*http.Request) (bool, *fakeqovery.Answer) { return false, &fakeqovery.Answer{Dropped: true} }
+	})
 }
 
 func answerAgain(p *people) { p.Qovery.Configure(func(c *fakeqovery.Config) { c.Hook = nil }) }
@@ -607,6 +614,13 @@ var placesByHand = []meddling{
 		at: "UpdateCredentials", act: later(30*time.Minute, unstage),
 		ends: "FAILED UpdateFailed", path: untilUpdate, left: "key 1 Active and held, key 2 Active and held, record open, secret of key 2 staged",
 		still: "FAILED StagedSecretLost", then: all(answerAgain, putOldKey, release, remove(2)), more: 1},
+	{name: "the old key back in one of several places, which is given another user's", given: addRegistries, at: "GracePeriod", act: putOldKeyInto(registryID),
+		ends: "FAILED OldKeyStillInUse", path: untilUsage, left: "key 1 Active and held, key 2 Active and held, record open",
+		still: "FAILED StagedSecretLost", then: all(putForeignKeyInto(registryID), startInVain, release, waitFor(2*time.Hour), remove(1)), more: 1},
+	{name: "the secret is lost in the middle of the update, and the other place is given another user's key", given: all(addCredentials("AWS"), answering("PUT", otherCredentials, 403)),
+		at: "UpdateCredentials", act: later(30*time.Minute, unstage),
+		ends: "FAILED UpdateFailed", path: untilUpdate, left: "key 1 Active and held, key 2 Active and held, record open, secret of key 2 staged",
+		still: "FAILED StagedSecretLost", then: all(answerAgain, putForeignKeyInto(otherCredentials), deploy, release, waitFor(2*time.Hour), remove(1)), more: 1},
 	{name: "credentials with the old key added in the grace period", at: "GracePeriod", act: all(addCredentials("AWS"), addOtherCluster),
 		ends: "FAILED OldKeyStillInUse", path: untilUsage, left: "key 1 Active and held, key 2 Active and held, record open",
 		still: "FAILED StagedSecretLost", then: all(putForeignKeyInto(otherCredentials), deployOther), more: 1},
@@ -614,6 +628,22 @@ var placesByHand = []meddling{
 
 func putForeignKeyInto(id string) func(*people) {
 	return func(p *people) { p.Qovery.SetKey(id, p.foreignKey()) }
+}
+
+func putOldKeyInto(id string) func(*people) {
+	return func(p *people) { p.Qovery.SetKey(id, keyOf(p.OldKey)) }
+}
+
+// startInVain starts an execution, which refuses a key that the rotation does
+// not know where it had put the new one.
+func startInVain(p *people) {
+	run, err := p.Start("in-vain", `{"target": "production"}`)
+	if err != nil {
+		panic(err)
+	}
+	if run.Wait(); run.Outcome() != "FAILED UnexpectedAccessKey" {
+		panic(run.Outcome() + ": " + run.Cause())
+	}
 }
 
 func deployOther(p *people) { p.Qovery.Deploy("c1a57e00-0000-4000-8000-000000000200") }
@@ -660,7 +690,7 @@ var clustersByHand = []meddling{
 		ends: "FAILED DeploymentFailed", says: "is CANCELED after 2 attempts to deploy it: its logs tell no reason", path: untilDeploy, left: heldBoth,
 		then: answerAgain, redrive: true},
 	{name: "deployments ignored with the old key Inactive", at: "ObservationPeriod", act: script(fakeqovery.Ignored(), fakeqovery.Ignored()),
-		ends: "FAILED DeploymentNotObserved", path: untilVerified + broughtBack, left: heldBoth, more: 1},
+		ends: "FAILED DeploymentNotObserved", says: "is Active again.", path: untilVerified + broughtBack, left: heldBoth, more: 1},
 	{name: "a deployment too slow with the old key Inactive", at: "ObservationPeriod", act: script(fakeqovery.Succeeds().After(3 * time.Hour)),
 		ends: "FAILED DeploymentTimeout", path: untilVerified + broughtBack, left: heldBoth, more: 1},
 }
@@ -752,6 +782,8 @@ func TestAbort(t *testing.T) {
 		{"in the grace period", "GracePeriod", nil, "FAILED AbortRequested", "Preflight RestoreOldKey RotationHeld", heldBoth},
 		{"in the observation period", "ObservationPeriod", nil, "FAILED AbortRequested", "Preflight RestoreOldKey RotationHeld", heldBoth},
 		{"the old key is Active again already", "ObservationPeriod", activate(1), "FAILED AbortRequested", "Preflight RestoreOldKey RotationHeld", heldBoth},
+		{"Qovery is down", "ObservationPeriod", qoveryDown, "FAILED AbortRequested", "Preflight RestoreOldKey RotationHeld", heldBoth},
+		{"the token is revoked", "ObservationPeriod", answering("", "", 401), "FAILED AbortRequested", "Preflight RestoreOldKey RotationHeld", heldBoth},
 		{"a person has deactivated the old key", "GracePeriod", deactivate(1), "FAILED OldKeyInactive", "Preflight", "key 1 Inactive, key 2 Active and held, record open"},
 		{"a person has deleted the old key", "ObservationPeriod", remove(1), "FAILED OldKeyLost", "Preflight RestoreOldKey", "key 2 Active and held, record open"},
 	} {
@@ -768,6 +800,7 @@ func TestAbort(t *testing.T) {
 				run.Wait()
 				requireOutcome(t, run, c.ends, c.path)
 				requireLeft(t, p, c.left)
+				answerAgain(p)
 				if strings.Contains(c.left, "key 1 Inactive") {
 					activate(1)(p)
 				}

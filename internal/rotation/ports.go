@@ -100,11 +100,16 @@ type Staging interface {
 	// Has tells whether a secret is stored, without reading it.
 	Has(ctx context.Context, id KeyID) (bool, error)
 	// Get reads a secret. Also ErrNotStaged. A stored value for another key id
-	// is MalformedAnswer.
+	// is MalformedAnswer with NextAfterWrongSecret.
 	Get(ctx context.Context, id KeyID) (Secret, error)
 	// Delete destroys a secret. Already gone is success.
 	Delete(ctx context.Context, id KeyID) error
 }
+
+// NextAfterWrongSecret is what to do about a staged value that is not the secret
+// of its key: no retry makes it right, and nobody can use it, so that deleting it
+// loses nothing.
+const NextAfterWrongSecret = "Somebody has written to that parameter. Its content is of no use: delete it, then start the rotation again"
 
 // ErrNotStaged says that no secret is staged for the key.
 var ErrNotStaged = errors.New("no secret is staged for the key")

@@ -3,12 +3,14 @@ package rotation
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 )
 
 // Release closes a record that a person has resolved by hand. It requires that
 // nobody is at work on it, and that every location which holds a key of the user
-// holds the same one, an Active one. It deletes no key and changes none.
+// holds the same one, an Active one. A location that was given a role, or a key
+// of another user, holds none. It deletes no key and changes none.
 type Release struct {
 	Guard
 	Targets    Targets
@@ -64,7 +66,8 @@ func (r Release) requireOver(ctx context.Context, record *Record) error {
 	return nil
 }
 
-// requireInOrder makes sure that every location holds one Active key of the user.
+// requireInOrder makes sure that the locations hold one Active key of the user,
+// and none that the rotation knew and that is gone.
 func (r Release) requireInOrder(ctx context.Context, target Target, record *Record) error {
 	organization, err := r.Qovery.Open(ctx, target)
 	if err != nil {
@@ -86,9 +89,9 @@ func (r Release) requireInOrder(ctx context.Context, target Target, record *Reco
 	}
 	var wrong []string
 	for _, location := range locations {
-		_, ours := findKey(inUse, location.Key)
-		if record.rotates(location.LocationRef) && !ours {
-			wrong = append(wrong, names([]Location{location})+" holds "+location.Key.String()+", which is no key of the user")
+		_, exists := findKey(keys, location.Key)
+		if record.rotates(location.LocationRef) && record.knows(location.Key) && !exists {
+			wrong = append(wrong, names([]Location{location})+" holds "+location.Key.String()+", which does not exist any more")
 		}
 	}
 	switch {
@@ -102,4 +105,9 @@ func (r Release) requireInOrder(ctx context.Context, target Target, record *Reco
 		return Errorf(UnexpectedAccessKey, "The key %s, which the locations hold, is Inactive", inUse[0].ID)
 	}
 	return nil
+}
+
+// knows tells whether the key is, or was, one of the user's.
+func (r *Record) knows(id KeyID) bool {
+	return id != "" && (id == r.OldKey || id == r.NewKey || slices.Contains(r.KnownKeys, id))
 }

@@ -653,11 +653,13 @@ func TestRelease(t *testing.T) {
 		{"the execution runs", "", nil, func(p *people) { p.run.UntilIn("GracePeriod") }, rotation.RotationInProgress, "execution:qovery-key-rotation:rotation-1"},
 		{"a step may still be at work", "GracePeriod", nil, lendTo("somebody", time.Hour), rotation.StepBusy, "may still be at work"},
 		{"the owner is not known", "GracePeriod", nil, func(p *people) { p.Executions.Forget(p.run.ARN()) }, rotation.StepBusy, "may still be at work"},
-		{"a foreign key", "GracePeriod", nil, putForeignKey, rotation.UnexpectedAccessKey, "which is no key of the user"},
+		{"a foreign key", "GracePeriod", nil, putForeignKey, rotation.UnexpectedAccessKey, "No location holds a key"},
+		{"a foreign key in one of several places", "GracePeriod", addRegistries, putForeignKeyInto(registryID), "", ""},
+		{"the old key in one of several places, and gone", "GracePeriod", addRegistries, all(putOldKeyInto(registryID), remove(1)), rotation.UnexpectedAccessKey, `container registry "images" (` + registryID + `) holds ****`},
 		{"no key at all", "GracePeriod", nil, all(putForeignKey, func(p *people) { p.rewrite(func(r *rotation.Record) { r.Locations = nil }) }), rotation.UnexpectedAccessKey, "No location holds a key"},
 		{"two keys", "", halfUpdated, all((*people).wait), rotation.UnexpectedAccessKey, "Locations hold two keys of the IAM user qovery"},
 		{"an Inactive key", "GracePeriod", nil, deactivate(2), rotation.UnexpectedAccessKey, "is Inactive"},
-		{"a key that is gone", "GracePeriod", nil, remove(2), rotation.UnexpectedAccessKey, "which is no key of the user"},
+		{"a key that is gone", "GracePeriod", nil, remove(2), rotation.UnexpectedAccessKey, "which does not exist any more"},
 		{"a target that is gone", "GracePeriod", nil, func(p *people) { p.Target.Name = "staging" }, rotation.TargetNotFound, "staging"},
 		{"IAM is throttled", "GracePeriod", nil, failing("iam.", simulator.Throttle), rotation.Throttled, ""},
 		{"Step Functions is throttled", "GracePeriod", nil, failing("states.", simulator.Throttle), rotation.Throttled, ""},
@@ -864,8 +866,41 @@ func TestDeactivationMayStillLand(t *testing.T) {
 	requireCode(t, err, rotation.IAMSettling)
 	requireLeft(t, f.people, heldBoth) // it is brought back at once all the same
 	deactivate(1)(f.people)            // the late one
-	f.sleep(t, 2*time.Minute)
+	f.sleep(t, time.Minute)
 	_, err = f.invoke(t)
+	requireCode(t, err, rotation.IAMSettling) // another may follow it yet
+	requireLeft(t, f.people, heldBoth)
+	f.sleep(t, time.Minute)
+	_, err = f.invoke(t)
+	requireCode(t, err, "")
+	requireLeft(t, f.people, heldBoth)
+	f.requireNoHarm(t)
+}
+
+// TestShortListOfLocations: a list that leaves out the place which holds the old
+// key is not taken for an update that is done already; the secret stays staged.
+func TestShortListOfLocations(t *testing.T) {
+	f := freeze(t, moment{state: "UpdateCredentials"})
+	lists := 0
+	f.Qovery.Configure(func(c *fakeqovery.Config) {
+		c.Hook = func(r *http.Request) (bool, *fakeqovery.Answer) {
+			if !strings.HasSuffix(r.URL.Path, "/credentials") {
+				return true, nil
+			}
+			if lists++; lists > 1 {
+				return true, nil
+			}
+			return false, &fakeqovery.Answer{Status: http.StatusOK, Body: `{"results":[]}`}
+		}
+	})
+	f.unchanged(t, func() {
+		_, err := f.invoke(t)
+		requireCode(t, err, rotation.MalformedAnswer)
+	})
+	if marks := f.Journal.Current(simulator.UserName).Marks; !marks[rotation.Update].Done.IsZero() {
+		t.Error("the update counts as done")
+	}
+	_, err := f.invoke(t)
 	requireCode(t, err, "")
 	requireLeft(t, f.people, heldBoth)
 	f.requireNoHarm(t)

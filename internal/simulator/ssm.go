@@ -97,7 +97,9 @@ func (s *SSM) Get(ctx context.Context, id rotation.KeyID) (rotation.Secret, erro
 		case !ok:
 			return rotation.Secret{}, rotation.ErrNotStaged
 		case staged.id != id:
-			return rotation.Secret{}, rotation.Errorf(rotation.MalformedAnswer, "The secret staged for the key %s is another's", id)
+			err := rotation.Errorf(rotation.MalformedAnswer, "The secret staged for the key %s is another's", id)
+			err.Next = rotation.NextAfterWrongSecret
+			return rotation.Secret{}, err
 		}
 		return staged.secret, nil
 	})
