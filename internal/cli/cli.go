@@ -69,7 +69,7 @@ else went wrong), 2 the command was not understood.`,
 		},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newSimulate(), newDiagram())
+	root.AddCommand(newSimulate(), newReport(), newDiagram())
 	return root
 }
 

@@ -36,6 +36,12 @@ type NewAccessKey struct {
 	Secret Secret
 }
 
+// createdAt is when a key was created, the zero time when it is not listed.
+func createdAt(keys []AccessKey, id KeyID) time.Time {
+	key, _ := findKey(keys, id)
+	return key.CreatedAt.UTC()
+}
+
 // findKey returns the key with the id, and whether there is one.
 func findKey(keys []AccessKey, id KeyID) (AccessKey, bool) {
 	for _, key := range keys {

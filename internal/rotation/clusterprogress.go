@@ -41,20 +41,24 @@ const observeWithin = 10 * time.Minute
 
 const longestName = 32
 
-// newProgress takes of the name what fits into the document: no more than 32
-// bytes, and nothing that JSON would write as six.
 func newProgress(cluster Cluster) ClusterProgress {
-	name := strings.Map(func(r rune) rune {
+	return ClusterProgress{ID: cluster.ID, Name: shortName(cluster.Name), Wave: waveOf(cluster)}
+}
+
+// shortName is as much of a name as fits into the document: no more than 32
+// bytes, and nothing that JSON would write as six.
+func shortName(name string) string {
+	name = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) || strings.ContainsRune(`"\<>&`, r) {
 			return '_'
 		}
 		return r
-	}, cluster.Name)
+	}, name)
 	for len(name) > longestName {
 		_, size := utf8.DecodeLastRuneInString(name)
 		name = name[:len(name)-size]
 	}
-	return ClusterProgress{ID: cluster.ID, Name: name, Wave: waveOf(cluster)}
+	return name
 }
 
 // judge compares a look at the cluster with what we did to it. DEPLOYED alone

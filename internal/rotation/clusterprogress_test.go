@@ -309,10 +309,13 @@ func TestDocumentStaysSmall(t *testing.T) {
 			doc := Document{Target: target.Name, Settings: target, Summaries: []Summary{{}}}
 			doc.OldKey, doc.NewKey, doc.RotationID = keyO.String(), keyN.String(), "7a1c9f52-2a1b-4cc3-8f0e-5b8f4cf7d1e0"
 			bare := len(asJSON(t, doc))
+			var registries []Location // one came with each cluster
 			for range MaxClusters {
 				doc.Deployment.Clusters = append(doc.Deployment.Clusters, test.progress(test.cluster))
+				registries = append(registries, Location{LocationRef: LocationRef{Kind: ContainerRegistry, Name: test.cluster}})
 				doc.Summaries[0].ClustersSkipped = append(doc.Summaries[0].ClustersSkipped, newProgress(Cluster{Name: test.cluster}).Name+" (STOPPED)")
 			}
+			doc.ReadBack = newReadBack(registries, noon)
 			size := len(asJSON(t, doc))
 			each := (size - bare + MaxClusters - 1) / MaxClusters
 			t.Logf("%d bytes, %d of them for each of %d clusters, %d without", size, each, MaxClusters, bare)

@@ -77,7 +77,7 @@ func (s Complete) check(ctx context.Context, c *claim, doc Document) error {
 func (doc *Document) summarize(record Record, now time.Time) Summary {
 	summary := Summary{
 		Target: record.Target, RotationID: record.RotationID, OldKey: record.OldKey.String(), NewKey: record.NewKey.String(),
-		StartedAt: record.TakenAt, NewKeyCreatedAt: record.Marks[Create].Done, UpdatedAt: record.Marks[Update].Done,
+		OldKeyCreatedAt: doc.OldKeyMade, StartedAt: record.TakenAt, NewKeyCreatedAt: record.Marks[Create].Done, UpdatedAt: record.Marks[Update].Done,
 		OldKeyInactiveAt: record.Marks[Deactivate].Done, OldKeyDeletedAt: record.Marks[Delete].Done, CompletedAt: now,
 		FirstUseOfNewKey: doc.Usage.TakenOver, LastUseOfOldKey: doc.Usage.LastUseAt, GraceExtendedBy: doc.Usage.Extended, Verification: doc.Settings.Verification,
 	}

@@ -17,12 +17,14 @@ type Document struct {
 	RotationID   string       `json:"rotationId,omitempty"`
 	TakenAt      time.Time    `json:"takenAt,omitzero"`
 	Fence        int          `json:"fence,omitempty"`
-	RedriveCount int          `json:"redriveCount,omitempty"` // as last seen; a change brings fresh attempts and deadlines
-	OldKey       string       `json:"oldKey,omitempty"`       // last four characters
-	NewKey       string       `json:"newKey,omitempty"`       // last four characters
-	CarriedOn    bool         `json:"carriedOn,omitempty"`    // another execution began this rotation
-	Identity     string       `json:"identity,omitempty"`     // whose key STS says the new one is
-	UpdatedAt    time.Time    `json:"updatedAt,omitzero"`     // the last PUT
+	RedriveCount int          `json:"redriveCount,omitempty"`   // as last seen; a change brings fresh attempts and deadlines
+	OldKey       string       `json:"oldKey,omitempty"`         // last four characters
+	OldKeyMade   time.Time    `json:"oldKeyCreatedAt,omitzero"` // zero when IAM did not list it any more
+	NewKey       string       `json:"newKey,omitempty"`         // last four characters
+	CarriedOn    bool         `json:"carriedOn,omitempty"`      // another execution began this rotation
+	Identity     string       `json:"identity,omitempty"`       // whose key STS says the new one is
+	UpdatedAt    time.Time    `json:"updatedAt,omitzero"`       // the last PUT
+	ReadBack     *ReadBack    `json:"readBack,omitempty"`
 	Deployment   Deployment   `json:"deployment"`
 	GraceEndsAt  WaitTime     `json:"graceEndsAt"`
 	Usage        UsageCheck   `json:"usage"`
@@ -58,6 +60,22 @@ func (e *CaughtError) amend(since string) {
 	if cause, err := json.Marshal(failure); err == nil {
 		e.Cause = string(cause)
 	}
+}
+
+// ReadBack is the proof of UpdateCredentials: what Qovery showed afterwards.
+type ReadBack struct {
+	At time.Time `json:"at"`
+	// Locations are the names of the places that showed the new key, by kind, each
+	// cut to 32 bytes. Their ids are in the journal.
+	Locations map[LocationKind][]string `json:"locations"`
+}
+
+func newReadBack(locations []Location, at time.Time) *ReadBack {
+	proof := &ReadBack{At: at, Locations: map[LocationKind][]string{}}
+	for _, l := range locations {
+		proof.Locations[l.Kind] = append(proof.Locations[l.Kind], shortName(l.Name))
+	}
+	return proof
 }
 
 // Deployment is the progress of DeployClusters.
@@ -119,6 +137,7 @@ type Summary struct {
 	RotationID       string       `json:"rotationId"`
 	OldKey           string       `json:"oldKey"`
 	NewKey           string       `json:"newKey"`
+	OldKeyCreatedAt  time.Time    `json:"oldKeyCreatedAt,omitzero"`
 	StartedAt        time.Time    `json:"startedAt"`
 	NewKeyCreatedAt  time.Time    `json:"newKeyCreatedAt,omitzero"`
 	UpdatedAt        time.Time    `json:"updatedAt,omitzero"`

@@ -197,6 +197,7 @@ func (p Preflight) take(ctx context.Context, call Call, doc Document, s Situatio
 	doc.RotationID, doc.TakenAt, doc.Fence = record.RotationID, record.TakenAt, record.Fence
 	doc.Plan.Clusters, doc.Plan.Skipped = nil, nil // DeployClusters lists them afresh
 	doc.OldKey, doc.CarriedOn = record.OldKey.String(), record.Fence > 1
+	doc.OldKeyMade = createdAt(s.Keys, record.OldKey)
 	if record.NewKey != "" {
 		doc.NewKey = record.NewKey.String()
 	}
@@ -223,7 +224,7 @@ func report(doc Document, decision Decision, s Situation) Document {
 		old = s.Record.OldKey
 	}
 	if old != "" {
-		doc.OldKey = old.String()
+		doc.OldKey, doc.OldKeyMade = old.String(), createdAt(s.Keys, old)
 		doc.Plan.Locations = refs(holders(s.Locations, old))
 	}
 	return doc

@@ -29,56 +29,61 @@ func (s UpdateCredentials) Run(ctx context.Context, call Call) (Document, error)
 		if err != nil {
 			return err
 		}
-		if err := s.update(ctx, c, doc, organization); err != nil {
+		locations, err := s.update(ctx, c, doc, organization)
+		if err != nil {
 			return err
 		}
 		doc.UpdatedAt = c.Marks[Update].Done
+		doc.ReadBack = newReadBack(holders(rotated(locations, doc.Settings.HandledElsewhere), c.NewKey), c.now())
 		return s.Staging.Delete(ctx, c.NewKey)
 	})
 	return doc, err
 }
 
-func (s UpdateCredentials) update(ctx context.Context, c *claim, doc Document, organization Organization) error {
+// update returns the locations as they were read last.
+func (s UpdateCredentials) update(ctx context.Context, c *claim, doc Document, organization Organization) ([]Location, error) {
 	locations, err := organization.Editable(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := c.requireFamiliar(locations); err != nil {
-		return err
+		return nil, err
 	}
 	pending := holders(rotated(locations, doc.Settings.HandledElsewhere), c.OldKey)
 	if len(pending) == 0 {
 		return s.alreadyUpdated(ctx, c, organization, locations)
 	}
 	if err := s.putAll(ctx, c, organization, pending); err != nil {
-		return err
+		return nil, err
 	}
-	if err := s.readBack(ctx, c, organization, pending); err != nil {
-		return err
+	locations, err = s.readBack(ctx, c, organization, pending)
+	if err != nil {
+		return nil, err
 	}
-	return c.finish(ctx, Update)
+	return locations, c.finish(ctx, Update)
 }
 
 // alreadyUpdated ends the step when no location holds the old key. The secret is
 // destroyed after it, so every location that was to be rotated must show the new
 // key; one that is not listed may be gone, or the list may be short.
-func (s UpdateCredentials) alreadyUpdated(ctx context.Context, c *claim, organization Organization, locations []Location) error {
+func (s UpdateCredentials) alreadyUpdated(ctx context.Context, c *claim, organization Organization, locations []Location) ([]Location, error) {
 	if len(c.missing(locations)) > 0 {
 		if err := s.Clock.Sleep(ctx, afterUpdate); err != nil {
-			return err
+			return nil, err
 		}
 		again, err := organization.Editable(ctx)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if len(c.missing(again)) != len(c.missing(locations)) || len(holders(again, c.OldKey)) > 0 {
-			return Errorf(MalformedAnswer, "Qovery's lists of locations don't agree with each other")
+			return nil, Errorf(MalformedAnswer, "Qovery's lists of locations don't agree with each other")
 		}
+		locations = again
 	}
 	if c.done(Update) {
-		return nil
+		return locations, nil
 	}
-	return c.finish(ctx, Update)
+	return locations, c.finish(ctx, Update)
 }
 
 // missing are the locations to rotate that are not listed.
@@ -136,12 +141,13 @@ func (s UpdateCredentials) refused(ctx context.Context, c *claim, location Locat
 	return Errorf(UpdateFailed, "%s was not updated: %s", what, refused)
 }
 
-// readBack waits until Qovery's reads show the new key in every location.
-func (s UpdateCredentials) readBack(ctx context.Context, c *claim, organization Organization, updated []Location) error {
+// readBack waits until Qovery's reads show the new key in every location, and
+// returns that read.
+func (s UpdateCredentials) readBack(ctx context.Context, c *claim, organization Organization, updated []Location) ([]Location, error) {
 	for end := c.now().Add(readBackWithin); ; {
 		locations, err := organization.Editable(ctx)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		stale := slices.DeleteFunc(slices.Clone(updated), func(u Location) bool {
 			return slices.ContainsFunc(locations, func(l Location) bool {
@@ -149,13 +155,13 @@ func (s UpdateCredentials) readBack(ctx context.Context, c *claim, organization 
 			})
 		})
 		if len(stale) == 0 {
-			return nil
+			return locations, nil
 		}
 		if !c.now().Before(end) {
-			return Errorf(UpdateFailed, "%s took the new key, and after %s Qovery still does not show it there", names(stale), Duration(readBackWithin))
+			return nil, Errorf(UpdateFailed, "%s took the new key, and after %s Qovery still does not show it there", names(stale), Duration(readBackWithin))
 		}
 		if err := s.Clock.Sleep(ctx, readBackEvery); err != nil {
-			return err
+			return nil, err
 		}
 	}
 }

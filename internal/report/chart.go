@@ -1,0 +1,349 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+// span is a bar of the chart.
+type span struct {
+	lane, class, text string
+	from, to          time.Time
+}
+
+// chartSpans are the bars beside those of the keys' lives: who held which key,
+// the waves, the waits, and the executions if there are several.
+func (f *facts) chartSpans(executions []Execution, r Rotation) []span {
+	end := f.keys[0].KnownUntil
+	var spans []span
+	add := func(lane, class, text string, from, to time.Time) {
+		if !from.IsZero() && to.After(from) {
+			spans = append(spans, span{lane, class, text, from, to})
+		}
+	}
+	held := f.latest.UpdatedAt
+	add("Qovery holds", "old", f.latest.OldKey, orElse(f.keys[0].CreatedAt, r.StartedAt), orElse(held, end))
+	add("Qovery holds", "new", f.latest.NewKey, held, end)
+	for _, wave := range r.Waves {
+		add("Deployments", "work", fmt.Sprintf("wave %d", wave.Number), wave.StartedAt(), orElse(wave.DoneAt(), end))
+	}
+	if canary := f.canary.Canary; canary != nil {
+		add("Deployments", "work", "canary", f.canary.StartedAt, orElse(canary.DoneAt, end))
+	}
+	for _, e := range executions {
+		if !slices.Contains(f.executions, e.Name) {
+			continue
+		}
+		for _, v := range e.Visits {
+			left := earlier(orElse(v.LeftAt, orElse(e.EndedAt, end)), end)
+			switch v.State {
+			case "GracePeriod", "ExtendGrace":
+				add("Waits", "wait", "grace", later(v.EnteredAt, r.StartedAt), left)
+			case "ObservationPeriod":
+				add("Waits", "wait", "observation", later(v.EnteredAt, r.StartedAt), left)
+			}
+		}
+		if len(f.executions) > 1 {
+			add("Executions", "run", e.Name, later(e.StartedAt, r.StartedAt), earlier(orElse(e.EndedAt, end), end))
+		}
+	}
+	return joined(spans)
+}
+
+// joined makes one bar of bars that follow one another and say the same.
+func joined(spans []span) []span {
+	var list []span
+	for _, s := range spans {
+		if n := len(list); n > 0 && list[n-1].lane == s.lane && list[n-1].text == s.text && s.from.Sub(list[n-1].to) < time.Minute {
+			list[n-1].to = s.to
+			continue
+		}
+		list = append(list, s)
+	}
+	return list
+}
+
+// Sizes in the chart's own unit, of which it is 1000 wide.
+const (
+	chartWidth  = 1000.0
+	chartLeft   = 118.0 // where the time axis begins
+	chartRight  = 984.0
+	laneHeight  = 38.0
+	barHeight   = 22.0
+	breakWidth  = 64.0 // of a time that is not drawn to scale
+	axisHeight  = 26.0
+	markRoom    = 34.0
+	markSpacing = 24.0 // nearer ones share a mark
+	tickSpacing = 74.0
+	letterWidth = 6.6
+)
+
+// unit is a length in the chart.
+type unit float64
+
+// String writes no more digits than a drawing needs.
+func (u unit) String() string { return strings.TrimSuffix(fmt.Sprintf("%.1f", float64(u)), ".0") }
+
+type chart struct {
+	Height, AxisY, LanesBottom unit
+	Lanes                      []lane
+	Marks                      []mark
+	Ticks                      []tick
+	Breaks                     []breach
+	Describes                  string // in words, for who cannot see it
+}
+
+type lane struct {
+	Label      string
+	Y, Middle  unit
+	Bars       []bar
+	TextBottom unit
+}
+
+type bar struct {
+	Class, Text, Title  string
+	X, Y, Width, Height unit
+	TextX, TextY        unit
+	HasEnd              bool // a cross: the key is deleted
+	EndX, EndY          unit
+}
+
+type mark struct {
+	Text           string
+	X, Left, Width unit
+}
+
+type tick struct {
+	X, Y unit
+	Text string
+}
+
+type breach struct {
+	GapX, GapEnd, Middle, Height, Bottom unit
+	Text                                 string
+}
+
+// piece is a stretch of the time axis.
+type piece struct {
+	from, to time.Time
+	x, width float64
+	broken   bool
+}
+
+type scale []piece
+
+// newScale lays time out from left to right. A stretch in which nothing happens
+// and that would dwarf all others is cut short, and marked as such.
+func newScale(times []time.Time) scale {
+	slices.SortFunc(times, time.Time.Compare)
+	times = slices.CompactFunc(times, time.Time.Equal)
+	var gaps []time.Duration
+	for i := 1; i < len(times); i++ {
+		gaps = append(gaps, times[i].Sub(times[i-1]))
+	}
+	limit := longestDrawn(gaps)
+	var drawn time.Duration
+	broken := 0
+	for _, gap := range gaps {
+		if gap > limit {
+			broken++
+		} else {
+			drawn += gap
+		}
+	}
+	room := chartRight - chartLeft - float64(broken)*breakWidth
+	var s scale
+	x := chartLeft
+	for i, gap := range gaps {
+		p := piece{from: times[i], to: times[i+1], x: x, width: breakWidth, broken: gap > limit}
+		if !p.broken {
+			p.width = room * float64(gap) / float64(max(drawn, 1))
+		}
+		x += p.width
+		s = append(s, p)
+	}
+	return s
+}
+
+// longestDrawn is the longest gap that is drawn to scale: a longer one is over an
+// hour, and over three times all shorter ones together.
+func longestDrawn(gaps []time.Duration) time.Duration {
+	var sum time.Duration
+	for _, gap := range slices.Sorted(slices.Values(gaps)) {
+		if gap > time.Hour && gap > 3*sum && sum > 0 {
+			return gap - 1
+		}
+		sum += gap
+	}
+	return sum
+}
+
+func (s scale) x(t time.Time) float64 {
+	for _, p := range s {
+		if !t.After(p.to) {
+			part := float64(t.Sub(p.from)) / float64(p.to.Sub(p.from))
+			return p.x + p.width*min(1, max(0, part))
+		}
+	}
+	return chartRight
+}
+
+// chart lays out a rotation.
+func (r Rotation) chart() chart {
+	spans := r.keySpans()
+	var times []time.Time
+	for _, s := range spans {
+		times = append(times, s.from, s.to)
+	}
+	for _, m := range r.Milestones {
+		times = append(times, m.At)
+	}
+	axis := newScale(times)
+	c := chart{Describes: r.describeLives()}
+	y := markRoom
+	for _, s := range spans {
+		if len(c.Lanes) == 0 || c.Lanes[len(c.Lanes)-1].Label != s.lane {
+			c.Lanes = append(c.Lanes, lane{Label: s.lane, Y: unit(y), Middle: unit(y + barHeight/2), TextBottom: unit(y + barHeight/2 + 4.5)})
+			y += laneHeight
+		}
+		last := &c.Lanes[len(c.Lanes)-1]
+		last.Bars = append(last.Bars, axis.bar(s, float64(last.Y)))
+	}
+	c.LanesBottom, c.AxisY, c.Height = unit(y-laneHeight+barHeight+6), unit(y+10), unit(y+axisHeight)
+	c.Marks, c.Ticks, c.Breaks = axis.marks(r.Milestones), axis.ticks(c.LanesBottom+4), axis.breaks(c.LanesBottom)
+	return c
+}
+
+// keySpans are all bars, those of the keys first.
+func (r Rotation) keySpans() []span {
+	var spans []span
+	for _, key := range r.Keys {
+		for i, p := range key.Periods {
+			s := span{lane: strings.ToUpper(key.Role[:1]) + key.Role[1:] + " " + key.ID, class: key.Role, text: string(p.Status), from: p.From, to: p.To}
+			if p.Status == rotation.Inactive {
+				s.class = "inactive"
+			}
+			if i == len(key.Periods)-1 && !key.DeletedAt.IsZero() {
+				s.class += " deleted"
+			}
+			spans = append(spans, s)
+		}
+	}
+	return append(spans, r.spans...)
+}
+
+func (s scale) bar(span span, y float64) bar {
+	x, end := s.x(span.from), s.x(span.to)
+	b := bar{
+		Class: strings.TrimSuffix(span.class, " deleted"), X: unit(x), Y: unit(y), Width: unit(max(2, end-x)), Height: unit(barHeight),
+		TextX: unit(x + 7), TextY: unit(y + barHeight/2 + 4.5), HasEnd: strings.HasSuffix(span.class, " deleted"),
+		EndX: unit(max(x+2, end)), EndY: unit(y + barHeight/2),
+		Title: fmt.Sprintf("%s, %s: %s to %s (%s)", span.lane, span.text, clock(span.from), clock(span.to), spell(span.to.Sub(span.from))),
+	}
+	if float64(b.Width) > 14+letterWidth*float64(len(span.text)) {
+		b.Text = span.text
+	}
+	return b
+}
+
+// marks number the milestones, as the table beside the chart does.
+func (s scale) marks(milestones []Milestone) []mark {
+	type group struct {
+		first, last int
+		x           float64
+	}
+	var groups []group
+	for i, m := range milestones {
+		x := s.x(m.At)
+		if n := len(groups); n > 0 && x-groups[n-1].x < markSpacing+letterWidth*2 {
+			groups[n-1].last = i + 1
+			continue
+		}
+		groups = append(groups, group{i + 1, i + 1, x})
+	}
+	var marks []mark
+	for _, g := range groups {
+		text := fmt.Sprint(g.first)
+		if g.last > g.first {
+			text += "–" + fmt.Sprint(g.last)
+		}
+		width := 11 + letterWidth*float64(len([]rune(text)))
+		marks = append(marks, mark{text, unit(g.x), unit(g.x - width/2), unit(width)})
+	}
+	return marks
+}
+
+// steps are how far apart the axis may show times.
+var steps = []time.Duration{
+	time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour,
+	24 * time.Hour, 2 * 24 * time.Hour, 7 * 24 * time.Hour, 14 * 24 * time.Hour, 28 * 24 * time.Hour,
+}
+
+// ticks are round times on the stretches that are drawn to scale, and the day
+// wherever it is another one.
+func (s scale) ticks(y unit) []tick {
+	step := steps[len(steps)-1]
+	for _, p := range s {
+		if p.broken || p.width == 0 {
+			continue
+		}
+		perUnit := float64(p.to.Sub(p.from)) / p.width
+		i, _ := slices.BinarySearch(steps, time.Duration(perUnit*tickSpacing))
+		step = steps[min(i, len(steps)-1)]
+		break
+	}
+	var ticks []tick
+	day := ""
+	for _, p := range s {
+		if p.broken {
+			day = "" // said again behind each break
+			continue
+		}
+		for t := p.from.Truncate(step); !t.After(p.to); t = t.Add(step) {
+			x := s.x(t)
+			if t.Before(p.from) || x > chartRight-20 || len(ticks) > 0 && x-float64(ticks[len(ticks)-1].X) < tickSpacing*0.8 {
+				continue
+			}
+			text := t.Format("15:04")
+			if now := t.Format("Jan 2"); now != day {
+				day, text = now, now+" "+text
+			}
+			ticks = append(ticks, tick{unit(x), y, text})
+		}
+	}
+	return ticks
+}
+
+// breaks are drawn in the middle of what is cut short.
+func (s scale) breaks(bottom unit) []breach {
+	var list []breach
+	for _, p := range s {
+		if middle := p.x + p.width/2; p.broken {
+			list = append(list, breach{
+				unit(middle - 5), unit(middle + 5), unit(middle), bottom - 22, bottom, spell(p.to.Sub(p.from).Round(time.Hour)),
+			})
+		}
+	}
+	return list
+}
+
+// describeLives says what the chart shows.
+func (r Rotation) describeLives() string {
+	var lives []string
+	for _, key := range r.Keys {
+		var periods []string
+		for _, p := range key.Periods {
+			periods = append(periods, fmt.Sprintf("%s from %s to %s", p.Status, clock(p.From), clock(p.To)))
+		}
+		life := fmt.Sprintf("The %s key %s is %s", key.Role, key.ID, strings.Join(periods, ", then "))
+		if !key.DeletedAt.IsZero() {
+			life += ", then deleted"
+		}
+		lives = append(lives, life+".")
+	}
+	return strings.Join(lives, " ")
+}

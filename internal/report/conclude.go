@@ -1,0 +1,103 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+// conclude draws the conclusions from all that was read of a rotation.
+func (f *facts) conclude(executions []Execution) Rotation {
+	owner := executions[slices.IndexFunc(executions, func(e Execution) bool { return e.Name == f.owner })]
+	r := Rotation{
+		ID: f.id, StartedAt: f.latest.TakenAt, Executions: f.executions, Settings: f.latest.Settings,
+		Incomplete: f.firstFence > 1, Waves: f.waves(), Locations: f.readBack, Usage: f.usage,
+	}
+	r.Outcome, r.EndedAt = f.outcome(owner)
+	r.Says = f.says(r, owner)
+	f.liveUntil(orElse(r.EndedAt, f.asOf))
+	old := f.keys[0]
+	for _, key := range f.keys {
+		r.Keys = append(r.Keys, *key)
+		if key != old {
+			r.BothActive += rotation.Duration(bothActive(old, key).Round(time.Second))
+		}
+	}
+	r.Controls, r.Proofs, r.Milestones = controls(old), f.proofs(), f.story()
+	r.spans = f.chartSpans(executions, r)
+	return r
+}
+
+// orElse is the first time unless that is zero.
+func orElse(first, second time.Time) time.Time {
+	if first.IsZero() {
+		return second
+	}
+	return first
+}
+
+// outcome is what has become of the rotation, by what the execution that owns it
+// came to.
+func (f *facts) outcome(owner Execution) (Outcome, time.Time) {
+	switch {
+	case f.completed != nil:
+		return Completed, f.completed.CompletedAt
+	case f.done[rotation.Discard].known():
+		return Discarded, f.done[rotation.Discard].At
+	}
+	switch owner.Outcome {
+	case Running:
+		return Running, time.Time{}
+	case Stopped:
+		return Stopped, owner.EndedAt
+	default:
+		return Held, owner.EndedAt
+	}
+}
+
+func (f *facts) says(r Rotation, owner Execution) string {
+	oldKey, newKey := f.latest.OldKey, f.latest.NewKey
+	switch r.Outcome {
+	case Completed:
+		return fmt.Sprintf("The key %s was replaced by %s and deleted.", oldKey, newKey)
+	case Discarded:
+		return fmt.Sprintf("The rotation did not go through. Nothing is different from before it: Qovery holds %s. %s", oldKey, owner.Cause)
+	case Running:
+		return fmt.Sprintf("The rotation of the key %s is running. This report ends %s.", oldKey, clock(f.asOf))
+	case Stopped:
+		return fmt.Sprintf("The execution %s was stopped, and the rotation of the key %s is not complete: it stays open until it is carried on or released.", owner.Name, oldKey)
+	}
+	return fmt.Sprintf("The rotation of the key %s is held: it stays open until it is carried on or released. %s", oldKey, owner.Cause)
+}
+
+// liveUntil lays out the lives of the keys.
+func (f *facts) liveUntil(until time.Time) {
+	f.keys[0].CreatedAt = f.oldKeyMade
+	for _, key := range f.keys {
+		key.live(f.latest.TakenAt, until)
+	}
+}
+
+// story is the milestones in order, the old key's creation first.
+func (f *facts) story() []Milestone {
+	milestones := slices.Clone(f.milestones)
+	if old := f.keys[0]; !old.CreatedAt.IsZero() {
+		milestones = append(milestones, Milestone{At: old.CreatedAt, Key: old.ID, Text: "Old key created"})
+	}
+	slices.SortStableFunc(milestones, func(a, b Milestone) int { return a.At.Compare(b.At) })
+	return milestones
+}
+
+// NewIDs are the new keys that were not discarded on the way, by their last four
+// characters.
+func (r Rotation) NewIDs() []string {
+	var ids []string
+	for i, key := range r.Keys {
+		if i > 0 && (i == len(r.Keys)-1 || key.DeletedAt.IsZero()) {
+			ids = append(ids, key.ID)
+		}
+	}
+	return ids
+}

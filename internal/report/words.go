@@ -1,0 +1,46 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// clock writes a time as it stands everywhere in a report.
+func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") + " UTC" }
+
+// spell writes a duration in its two largest units: "90 days 2 h", "2 h 17 min".
+func spell(d time.Duration) string {
+	d = d.Round(time.Second)
+	if d < time.Second {
+		return "0 s"
+	}
+	var parts []string
+	for _, unit := range []struct {
+		size      time.Duration
+		one, many string
+	}{{24 * time.Hour, " day", " days"}, {time.Hour, " h", " h"}, {time.Minute, " min", " min"}, {time.Second, " s", " s"}} {
+		n := d / unit.size
+		d -= n * unit.size
+		switch {
+		case n == 1:
+			parts = append(parts, "1"+unit.one)
+		case n > 1:
+			parts = append(parts, fmt.Sprint(int64(n))+unit.many)
+		case len(parts) == 1:
+			return parts[0]
+		}
+		if len(parts) == 2 {
+			break
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// count writes a number of things.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
