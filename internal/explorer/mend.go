@@ -53,8 +53,12 @@ var remedies = map[rotation.Code]func(*player){
 	rotation.OldKeyStillInUse:    (*player).startClusters,
 }
 
-// deleteUnused deletes the keys that no location holds.
+// deleteUnused deletes the keys that no location holds, once one key is in all
+// of them.
 func (p *player) deleteUnused() {
+	if p.everyKeyHeld() {
+		p.giveAll()
+	}
 	for _, key := range p.IAM.Present(simulator.UserName) {
 		if len(p.Qovery.Holders(string(key.ID))) == 0 {
 			p.delete(key.ID)
@@ -77,7 +81,11 @@ func (p *player) giveAll() {
 		return
 	}
 	p.Sleep(3 * time.Minute) // a new key takes a while to work
-	p.noteReplaced(id)
+	for _, key := range p.IAM.Present(simulator.UserName) {
+		if key.ID != id {
+			p.replaced = append(p.replaced, key.ID)
+		}
+	}
 	p.PutByHand(id)
 	p.Sleep(2 * time.Hour)
 	if p.record() == nil {
@@ -104,4 +112,13 @@ func (p *player) activeKey() rotation.KeyID {
 		active = p.create()
 	}
 	return active
+}
+
+func (p *player) everyKeyHeld() bool {
+	for _, key := range p.IAM.Present(simulator.UserName) {
+		if len(p.Qovery.Holders(string(key.ID))) == 0 {
+			return false
+		}
+	}
+	return true
 }

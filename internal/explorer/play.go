@@ -3,6 +3,7 @@ package explorer
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
@@ -42,6 +43,11 @@ type Station struct {
 
 // AllFired tells whether every fault of the schedule came to pass.
 func (r Result) AllFired() bool { return len(r.Fired) == len(r.Schedule.Faults) }
+
+// shows tells whether something went wrong that is told of with those words.
+func (r Result) shows(words string) bool {
+	return slices.ContainsFunc(r.Wrong, func(wrong string) bool { return strings.Contains(wrong, words) })
+}
 
 // Lens changes what the steps see of a world; nil: they see it as it is.
 type Lens func(*simulator.World, simulator.Ports) simulator.Ports

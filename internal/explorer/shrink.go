@@ -2,11 +2,12 @@ package explorer
 
 import "slices"
 
-// Shrink makes a schedule shorter as long as something goes wrong under it: it
-// leaves faults out, one at a time, and moves it into a smaller world.
-func Shrink(s Schedule, lens Lens) (Schedule, error) {
+// Shrink makes a schedule shorter as long as something goes wrong under it that
+// is told of with the wanted words: it leaves faults out, one at a time, and
+// moves it into a smaller world.
+func Shrink(s Schedule, lens Lens, wanted string) (Schedule, error) {
 	for {
-		smaller, err := smallerThan(s, lens)
+		smaller, err := smallerThan(s, lens, wanted)
 		if err != nil || smaller == nil {
 			return s, err
 		}
@@ -15,13 +16,13 @@ func Shrink(s Schedule, lens Lens) (Schedule, error) {
 }
 
 // smallerThan returns the first smaller schedule under which something goes wrong, or nil.
-func smallerThan(s Schedule, lens Lens) (*Schedule, error) {
+func smallerThan(s Schedule, lens Lens, wanted string) (*Schedule, error) {
 	for _, candidate := range candidates(s) {
 		result, err := Play(candidate, lens)
 		if err != nil {
 			return nil, err
 		}
-		if len(result.Wrong) > 0 && result.AllFired() {
+		if result.shows(wanted) && result.AllFired() {
 			return &candidate, nil
 		}
 	}

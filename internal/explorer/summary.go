@@ -30,8 +30,8 @@ func newSummary() Summary {
 	return Summary{Faults: map[string]int{}, Kinds: map[Kind]int{}, States: map[string]int{}, Worlds: map[string]int{}}
 }
 
-func (s *Summary) add(r Result) {
-	if len(r.Wrong) > 0 {
+func (s *Summary) add(r Result, wanted string) {
+	if r.shows(wanted) {
 		s.Violations = append(s.Violations, Violation{r.Schedule.String(), r.Wrong})
 	}
 	if !r.AllFired() {

@@ -17,6 +17,10 @@ type Options struct {
 	// Pairs: every pair of call faults in the smallest world; of a site's calls,
 	// the first, a middle and the last.
 	Pairs bool
+	// Focus are one or two states or call sites. Every single fault at the first,
+	// and every pair of faults at the first and the last, is played in the smallest
+	// world.
+	Focus []string
 	// Random is how many longer random schedules there are; For is for how long
 	// more are played after that.
 	Random int
@@ -25,6 +29,8 @@ type Options struct {
 	Seed uint64
 	// Lens changes what the steps see; nil: they see the world as it is.
 	Lens Lens
+	// Wanted is how a violation is told of that counts; empty: all do.
+	Wanted string
 	// Enough is how many violations end the exploration; zero: ten.
 	Enough int
 	// Progress is told of the summary so far, now and then, by one goroutine at a
@@ -74,6 +80,9 @@ type walker struct {
 
 // produce makes all tasks. It plays some schedules itself, to know what there is.
 func (w *walker) produce() {
+	if len(w.Focus) > 0 {
+		w.focused()
+	}
 	if w.Singles {
 		for _, world := range Worlds {
 			w.singles(Schedule{World: world.Name, Seed: w.Seed})
@@ -136,6 +145,26 @@ func (w *walker) pairs() {
 					}
 				}
 			})
+		}
+	}
+}
+
+// focused plays every pair of faults in focus.
+func (w *walker) focused() {
+	base := Schedule{World: Worlds[0].Name, Seed: w.Seed}
+	w.at(w.Focus[0], w.play(base), func(single Schedule) {
+		w.do(func() { w.at(w.Focus[len(w.Focus)-1], w.play(single), func(pair Schedule) { w.play(pair) }) })
+	})
+}
+
+// at visits the schedules that have one more fault, at a state or a call site.
+func (w *walker) at(place string, result Result, visit func(Schedule)) {
+	for _, station := range result.After {
+		if station.Site != place && station.State != place {
+			continue
+		}
+		for _, fault := range station.faults() {
+			visit(result.Schedule.with(fault))
 		}
 	}
 }
@@ -238,7 +267,7 @@ func (w *walker) play(s Schedule) Result {
 		w.summary.Duplicates++
 	} else {
 		w.seen[text] = true
-		w.summary.add(result)
+		w.summary.add(result, w.Wanted)
 	}
 	if len(w.summary.Violations) >= w.Enough {
 		w.stop(nil)

@@ -211,7 +211,11 @@ func multipleKeys(s *Situation) Decision {
 			others = append(others, s.describe(key))
 		}
 	}
-	return refuse(MultipleAccessKeys, "The IAM user %s has %d access keys: Qovery uses %s; beside it there is %s", s.IAMUser, len(s.Keys), used, strings.Join(others, "; "))
+	decision := refuse(MultipleAccessKeys, "The IAM user %s has %d access keys: Qovery uses %s; beside it there is %s", s.IAMUser, len(s.Keys), used, strings.Join(others, "; "))
+	if slices.ContainsFunc(s.Keys, func(key AccessKey) bool { return key.ID != used && len(holders(s.Locations, key.ID)) > 0 }) {
+		decision.Refusal.Next = "Both are in use: put one of them into all of those places by hand and deploy their clusters, delete the other once nothing uses it, then start the rotation again"
+	}
+	return decision
 }
 
 func (s *Situation) describe(key AccessKey) string {

@@ -21,14 +21,23 @@ type Line struct {
 // Tell has every event of the world told as a line.
 func (w *World) Tell(tell func(Line)) {
 	w.OnSay = func(text string) { tell(Line{At: w.Timeline.Now(), Text: text}) }
-	tellers := map[*Run]*teller{}
+	describe := w.Describer()
 	w.OnEvent = func(run *Run, event statemachine.Event) {
+		if text := describe(run, event); text != "" {
+			tell(Line{At: event.Time, Execution: run.Name(), State: event.State, Text: text})
+		}
+	}
+}
+
+// Describer returns what says what events of executions mean, or "" of those
+// that need no words. It must be told of all of them.
+func (w *World) Describer() func(*Run, statemachine.Event) string {
+	tellers := map[*Run]*teller{}
+	return func(run *Run, event statemachine.Event) string {
 		if tellers[run] == nil {
 			tellers[run] = &teller{world: w, run: run}
 		}
-		if text := tellers[run].describe(event); text != "" {
-			tell(Line{At: event.Time, Execution: run.Name(), State: event.State, Text: text})
-		}
+		return tellers[run].describe(event)
 	}
 }
 

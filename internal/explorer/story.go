@@ -1,0 +1,50 @@
+package explorer
+
+import (
+	"fmt"
+	"io"
+
+	"qovery-key-rotation/internal/simulator"
+	"qovery-key-rotation/statemachine"
+)
+
+// Tell plays a schedule and writes the story of what happens, event by event.
+func Tell(s Schedule, lens Lens, out io.Writer) (Result, error) {
+	return play(s, lens, func(p *player) {
+		write := func(line simulator.Line) {
+			who := line.Execution
+			if who == "" {
+				who = "--"
+			}
+			fmt.Fprintf(out, "%s  %-12s %-20s %s\n", line.At.Format("Jan 02 15:04:05"), who, line.State, line.Text)
+		}
+		p.say = func(format string, args ...any) {
+			write(simulator.Line{At: p.Timeline.Now(), Text: fmt.Sprintf(format, args...)})
+		}
+		p.World.OnSay = func(text string) { p.say("%s", text) }
+		p.IAM.OnKeyChange(func(change simulator.KeyChange) {
+			write(simulator.Line{At: change.At, Text: fmt.Sprintf("the key %s is %s by %s", change.Key, change.What, change.By)})
+		})
+		describe := p.World.Describer()
+		p.World.OnEvent = func(run *simulator.Run, event statemachine.Event) {
+			if text := describe(run, event); text != "" {
+				write(simulator.Line{At: event.Time, Execution: run.Name(), State: event.State, Text: text})
+			}
+			p.event(run, event)
+		}
+	})
+}
+
+// Line is a violation in words, with the schedule that shows it.
+func (v Violation) Line() string { return v.Schedule + "\n    " + joined(v.Wrong) }
+
+func joined(wrong []string) string {
+	text := ""
+	for i, w := range wrong {
+		if i > 0 {
+			text += "\n    "
+		}
+		text += w
+	}
+	return text
+}
