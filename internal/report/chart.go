@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,8 +29,11 @@ func (f *facts) chartSpans(executions []Execution, r Rotation) []span {
 	held := f.latest.UpdatedAt
 	add("Qovery holds", "old", f.latest.OldKey, orElse(f.keys[0].CreatedAt, r.StartedAt), orElse(held, end))
 	add("Qovery holds", "new", f.latest.NewKey, held, end)
+	spans = append(spans, f.deployments...)
 	for _, wave := range r.Waves {
-		add("Deployments", "work", fmt.Sprintf("wave %d", wave.Number), wave.StartedAt(), orElse(wave.DoneAt(), end))
+		if wave.DoneAt().IsZero() {
+			add("Deployments", "work", fmt.Sprintf("wave %d", wave.Number), wave.StartedAt(), end)
+		}
 	}
 	if canary := f.canary.Canary; canary != nil {
 		add("Deployments", "work", "canary", f.canary.StartedAt, orElse(canary.DoneAt, end))
@@ -51,7 +55,12 @@ func (f *facts) chartSpans(executions []Execution, r Rotation) []span {
 			add("Executions", "run", e.Name, later(e.StartedAt, r.StartedAt), earlier(orElse(e.EndedAt, end), end))
 		}
 	}
+	slices.SortStableFunc(spans, func(a, b span) int { return cmp.Compare(laneOrder(a.lane), laneOrder(b.lane)) })
 	return joined(spans)
+}
+
+func laneOrder(lane string) int {
+	return slices.Index([]string{"Qovery holds", "Deployments", "Waits", "Executions"}, lane)
 }
 
 // joined makes one bar of bars that follow one another and say the same.
@@ -74,7 +83,8 @@ const (
 	chartRight  = 984.0
 	laneHeight  = 38.0
 	barHeight   = 22.0
-	breakWidth  = 64.0 // of a time that is not drawn to scale
+	breakWidth  = 104.0 // of a time that is not drawn to scale
+	breakAt     = 0.79  // where in that the cut is
 	axisHeight  = 26.0
 	markRoom    = 34.0
 	markSpacing = 24.0 // nearer ones share a mark
@@ -272,7 +282,8 @@ func (s scale) marks(milestones []Milestone) []mark {
 			text += "–" + fmt.Sprint(g.last)
 		}
 		width := 11 + letterWidth*float64(len([]rune(text)))
-		marks = append(marks, mark{text, unit(g.x), unit(g.x - width/2), unit(width)})
+		x := min(g.x, chartWidth-1-width/2)
+		marks = append(marks, mark{text, unit(x), unit(x - width/2), unit(width)})
 	}
 	return marks
 }
@@ -305,7 +316,7 @@ func (s scale) ticks(y unit) []tick {
 		}
 		for t := p.from.Truncate(step); !t.After(p.to); t = t.Add(step) {
 			x := s.x(t)
-			if t.Before(p.from) || x > chartRight-20 || len(ticks) > 0 && x-float64(ticks[len(ticks)-1].X) < tickSpacing*0.8 {
+			if t.Before(p.from) || x > chartRight-20 || s.nearBreak(x) || len(ticks) > 0 && x-float64(ticks[len(ticks)-1].X) < tickSpacing*0.8 {
 				continue
 			}
 			text := t.Format("15:04")
@@ -318,11 +329,19 @@ func (s scale) ticks(y unit) []tick {
 	return ticks
 }
 
-// breaks are drawn in the middle of what is cut short.
+// nearBreak tells whether a tick's text would run into a break's.
+func (s scale) nearBreak(x float64) bool {
+	return slices.ContainsFunc(s, func(p piece) bool {
+		distance := x - (p.x + breakAt*p.width)
+		return p.broken && distance > -tickSpacing && distance < tickSpacing*0.6
+	})
+}
+
+// breaks are drawn near the end of what is cut short, clear of the bars' words.
 func (s scale) breaks(bottom unit) []breach {
 	var list []breach
 	for _, p := range s {
-		if middle := p.x + p.width/2; p.broken {
+		if middle := p.x + breakAt*p.width; p.broken {
 			list = append(list, breach{
 				unit(middle - 5), unit(middle + 5), unit(middle), bottom - 22, bottom, spell(p.to.Sub(p.from).Round(time.Hour)),
 			})
