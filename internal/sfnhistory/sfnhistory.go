@@ -138,7 +138,7 @@ func (r *Reader) History(ctx context.Context, arn string) (report.History, error
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if awsclient.Code(err) == "ExecutionDoesNotExist" {
-			return history, fmt.Errorf("Step Functions knows no execution %s; it forgets one 90 days after its end", arn) //nolint:staticcheck // a name begins it
+			return history, fmt.Errorf("the execution %s is unknown to Step Functions, which forgets one 90 days after its end", arn)
 		}
 		if err != nil {
 			return history, request.Failed(err)

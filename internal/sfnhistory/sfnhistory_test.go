@@ -182,7 +182,7 @@ func TestOthersStayOut(t *testing.T) {
 func TestForgotten(t *testing.T) {
 	_, reader := serve(t, "dry-run", 1000)
 	_, err := reader.Rotation(context.Background(), []string{"arn:aws:states:eu-west-3:123456789012:execution:other:long-ago"})
-	if err == nil || !strings.Contains(err.Error(), "knows no execution arn:aws:states:eu-west-3:123456789012:execution:other:long-ago; it forgets one 90 days after its end") {
+	if err == nil || !strings.Contains(err.Error(), "the execution arn:aws:states:eu-west-3:123456789012:execution:other:long-ago is unknown to Step Functions, which forgets one 90 days after its end") {
 		t.Errorf("error %v", err)
 	}
 }
