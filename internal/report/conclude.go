@@ -41,14 +41,6 @@ func (f *facts) lastCheck() *Usage {
 	}
 }
 
-// orElse is the first time unless that is zero.
-func orElse(first, second time.Time) time.Time {
-	if first.IsZero() {
-		return second
-	}
-	return first
-}
-
 // outcome is what has become of the rotation, by what the execution that owns it
 // came to.
 func (f *facts) outcome(owner Execution) (Outcome, time.Time) {

@@ -185,8 +185,12 @@ func (f *facts) deployDone(doc rotation.Document, now fact) {
 }
 
 func (f *facts) usageDone(doc rotation.Document, now fact) {
+	prolonged := f.usage.Extended > 0
 	f.usage, f.checked = doc.Usage, now
 	if !doc.Usage.Idle {
+		if !prolonged { // told once, not every quarter of an hour
+			f.tell(now.At, doc.OldKey, "Usage check: the old key is in use, last "+doc.Usage.LastUse+"; the grace period is prolonged", &now.Ref)
+		}
 		return
 	}
 	text := "Usage check: the old key is idle"
