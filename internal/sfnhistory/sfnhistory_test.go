@@ -27,6 +27,7 @@ import (
 type service struct {
 	runs  []*simulator.Run
 	limit int // events of a page
+	deny  bool
 	asked []string
 }
 
@@ -45,6 +46,11 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.asked = append(s.asked, action)
 	from, _ := strconv.Atoi(asked.NextToken) // none: the first page
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	if s.deny {
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprint(w, `{"__type":"AccessDeniedException","message":"not authorized"}`)
+		return
+	}
 	var answer fields
 	switch action {
 	case "GetExecutionHistory":
@@ -176,6 +182,17 @@ func TestOthersStayOut(t *testing.T) {
 	}
 	if want := []string{"GetExecutionHistory", "ListExecutions", "GetExecutionHistory"}; !slices.Equal(s.asked, want) {
 		t.Errorf("asked for %s, want %s", s.asked, want)
+	}
+}
+
+// A person gets advice for a person.
+func TestDenied(t *testing.T) {
+	s, reader := serve(t, "dry-run", 1000)
+	s.deny = true
+	_, err := reader.Rotation(context.Background(), []string{s.runs[0].ARN()})
+	want := "AWS denies states:GetExecutionHistory (" + s.runs[0].ARN() + ") (AccessDeniedException): not authorized. Use credentials of that account with states:GetExecutionHistory and states:ListExecutions."
+	if err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
 	}
 }
 
