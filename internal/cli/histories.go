@@ -36,5 +36,8 @@ func readHistories(ctx context.Context, arns []string) ([]report.History, error)
 	if err != nil {
 		return nil, fmt.Errorf("loading the AWS configuration: %w", err)
 	}
+	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
+		return nil, fmt.Errorf("finding AWS credentials (set AWS_PROFILE, or log in): %w", err)
+	}
 	return sfnhistory.New(awsclient.Bounded(cfg)).Rotation(ctx, arns)
 }

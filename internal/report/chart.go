@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,8 +29,11 @@ func (f *facts) chartSpans(executions []Execution, r Rotation) []span {
 	held := f.latest.UpdatedAt
 	add("Qovery holds", "old", f.latest.OldKey, orElse(f.keys[0].CreatedAt, r.StartedAt), orElse(held, end))
 	add("Qovery holds", "new", f.latest.NewKey, held, end)
+	spans = append(spans, f.deployments...)
 	for _, wave := range r.Waves {
-		add("Deployments", "work", fmt.Sprintf("wave %d", wave.Number), wave.StartedAt(), orElse(wave.DoneAt(), end))
+		if wave.DoneAt().IsZero() {
+			add("Deployments", "work", fmt.Sprintf("wave %d", wave.Number), wave.StartedAt(), end)
+		}
 	}
 	if canary := f.canary.Canary; canary != nil {
 		add("Deployments", "work", "canary", f.canary.StartedAt, orElse(canary.DoneAt, end))
@@ -51,7 +55,12 @@ func (f *facts) chartSpans(executions []Execution, r Rotation) []span {
 			add("Executions", "run", e.Name, later(e.StartedAt, r.StartedAt), earlier(orElse(e.EndedAt, end), end))
 		}
 	}
+	slices.SortStableFunc(spans, func(a, b span) int { return cmp.Compare(laneOrder(a.lane), laneOrder(b.lane)) })
 	return joined(spans)
+}
+
+func laneOrder(lane string) int {
+	return slices.Index([]string{"Qovery holds", "Deployments", "Waits", "Executions"}, lane)
 }
 
 // joined makes one bar of bars that follow one another and say the same.
@@ -74,7 +83,8 @@ const (
 	chartRight  = 984.0
 	laneHeight  = 38.0
 	barHeight   = 22.0
-	breakWidth  = 64.0 // of a time that is not drawn to scale
+	breakWidth  = 104.0 // of a time that is not drawn to scale
+	breakAt     = 0.79  // where in that the cut is
 	axisHeight  = 26.0
 	markRoom    = 34.0
 	markSpacing = 24.0 // nearer ones share a mark
@@ -125,71 +135,6 @@ type tick struct {
 type breach struct {
 	GapX, GapEnd, Middle, Height, Bottom unit
 	Text                                 string
-}
-
-// piece is a stretch of the time axis.
-type piece struct {
-	from, to time.Time
-	x, width float64
-	broken   bool
-}
-
-type scale []piece
-
-// newScale lays time out from left to right. A stretch in which nothing happens
-// and that would dwarf all others is cut short, and marked as such.
-func newScale(times []time.Time) scale {
-	slices.SortFunc(times, time.Time.Compare)
-	times = slices.CompactFunc(times, time.Time.Equal)
-	var gaps []time.Duration
-	for i := 1; i < len(times); i++ {
-		gaps = append(gaps, times[i].Sub(times[i-1]))
-	}
-	limit := longestDrawn(gaps)
-	var drawn time.Duration
-	broken := 0
-	for _, gap := range gaps {
-		if gap > limit {
-			broken++
-		} else {
-			drawn += gap
-		}
-	}
-	room := chartRight - chartLeft - float64(broken)*breakWidth
-	var s scale
-	x := chartLeft
-	for i, gap := range gaps {
-		p := piece{from: times[i], to: times[i+1], x: x, width: breakWidth, broken: gap > limit}
-		if !p.broken {
-			p.width = room * float64(gap) / float64(max(drawn, 1))
-		}
-		x += p.width
-		s = append(s, p)
-	}
-	return s
-}
-
-// longestDrawn is the longest gap that is drawn to scale: a longer one is over an
-// hour, and over three times all shorter ones together.
-func longestDrawn(gaps []time.Duration) time.Duration {
-	var sum time.Duration
-	for _, gap := range slices.Sorted(slices.Values(gaps)) {
-		if gap > time.Hour && gap > 3*sum && sum > 0 {
-			return gap - 1
-		}
-		sum += gap
-	}
-	return sum
-}
-
-func (s scale) x(t time.Time) float64 {
-	for _, p := range s {
-		if !t.After(p.to) {
-			part := float64(t.Sub(p.from)) / float64(p.to.Sub(p.from))
-			return p.x + p.width*min(1, max(0, part))
-		}
-	}
-	return chartRight
 }
 
 // chart lays out a rotation.
@@ -272,63 +217,10 @@ func (s scale) marks(milestones []Milestone) []mark {
 			text += "–" + fmt.Sprint(g.last)
 		}
 		width := 11 + letterWidth*float64(len([]rune(text)))
-		marks = append(marks, mark{text, unit(g.x), unit(g.x - width/2), unit(width)})
+		x := min(g.x, chartWidth-1-width/2)
+		marks = append(marks, mark{text, unit(x), unit(x - width/2), unit(width)})
 	}
 	return marks
-}
-
-// steps are how far apart the axis may show times.
-var steps = []time.Duration{
-	time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour,
-	24 * time.Hour, 2 * 24 * time.Hour, 7 * 24 * time.Hour, 14 * 24 * time.Hour, 28 * 24 * time.Hour,
-}
-
-// ticks are round times on the stretches that are drawn to scale, and the day
-// wherever it is another one.
-func (s scale) ticks(y unit) []tick {
-	step := steps[len(steps)-1]
-	for _, p := range s {
-		if p.broken || p.width == 0 {
-			continue
-		}
-		perUnit := float64(p.to.Sub(p.from)) / p.width
-		i, _ := slices.BinarySearch(steps, time.Duration(perUnit*tickSpacing))
-		step = steps[min(i, len(steps)-1)]
-		break
-	}
-	var ticks []tick
-	day := ""
-	for _, p := range s {
-		if p.broken {
-			day = "" // said again behind each break
-			continue
-		}
-		for t := p.from.Truncate(step); !t.After(p.to); t = t.Add(step) {
-			x := s.x(t)
-			if t.Before(p.from) || x > chartRight-20 || len(ticks) > 0 && x-float64(ticks[len(ticks)-1].X) < tickSpacing*0.8 {
-				continue
-			}
-			text := t.Format("15:04")
-			if now := t.Format("Jan 2"); now != day {
-				day, text = now, now+" "+text
-			}
-			ticks = append(ticks, tick{unit(x), y, text})
-		}
-	}
-	return ticks
-}
-
-// breaks are drawn in the middle of what is cut short.
-func (s scale) breaks(bottom unit) []breach {
-	var list []breach
-	for _, p := range s {
-		if middle := p.x + p.width/2; p.broken {
-			list = append(list, breach{
-				unit(middle - 5), unit(middle + 5), unit(middle), bottom - 22, bottom, spell(p.to.Sub(p.from).Round(time.Hour)),
-			})
-		}
-	}
-	return list
 }
 
 // describeLives says what the chart shows.

@@ -13,7 +13,7 @@ func (f *facts) conclude(executions []Execution) Rotation {
 	owner := executions[slices.IndexFunc(executions, func(e Execution) bool { return e.Name == f.owner })]
 	r := Rotation{
 		ID: f.id, StartedAt: f.latest.TakenAt, Executions: f.executions, Settings: f.latest.Settings,
-		Incomplete: f.firstFence > 1, Waves: f.waves(), Locations: f.readBack, Usage: f.usage,
+		Incomplete: f.firstFence > 1, Waves: f.waves(), Locations: f.readBack, Usage: f.lastCheck(),
 	}
 	r.Outcome, r.EndedAt = f.outcome(owner)
 	r.Says = f.says(r, owner)
@@ -30,12 +30,15 @@ func (f *facts) conclude(executions []Execution) Rotation {
 	return r
 }
 
-// orElse is the first time unless that is zero.
-func orElse(first, second time.Time) time.Time {
-	if first.IsZero() {
-		return second
+// lastCheck is what CheckUsage found, nil if it never looked.
+func (f *facts) lastCheck() *Usage {
+	if !f.checked.known() {
+		return nil
 	}
-	return first
+	return &Usage{
+		CheckedAt: f.usage.CheckedAt, OldKeyIdle: f.usage.Idle, LastUseOfOldKey: redact(f.usage.LastUse),
+		GraceExtendedBy: f.usage.Extended, FirstUseOfNewKey: f.usage.TakenOver,
+	}
 }
 
 // outcome is what has become of the rotation, by what the execution that owns it

@@ -99,14 +99,18 @@ func judgeLife(old *Key) (Verdict, string) {
 	return Met, fmt.Sprintf("It was %s old when it was deleted.", spell(age))
 }
 
+// twelveWeeks leaves room for the overlap, and is always the same weekday.
+const twelveWeeks = 84
+
 // Advice says how the next rotation keeps to the controls, if this one was too
 // late only because the schedule leaves no room for the overlap.
 func (r Rotation) Advice() string {
 	days := r.Settings.Schedule.RateDays
-	if r.Controls[0].Verdict != NotMet || time.Duration(days)*24*time.Hour+time.Duration(r.BothActive) <= ageRule {
+	ageAtEnd := func(days int) time.Duration { return time.Duration(days)*24*time.Hour + time.Duration(r.BothActive) }
+	if r.Controls[0].Verdict != NotMet || ageAtEnd(days) <= ageRule || ageAtEnd(twelveWeeks) > ageRule {
 		return ""
 	}
-	return fmt.Sprintf("The old key stays Active while the clusters are deployed and in the grace period, so with a rotation every %s it grows older than 90 days. A target that must keep to the controls sets schedule.rateDays to 84.", count(days, "day"))
+	return fmt.Sprintf("The old key stays Active while the clusters are deployed and in the grace period, so with a rotation every %s it grows older than 90 days. A target that must keep to the controls sets schedule.rateDays to %d.", count(days, "day"), twelveWeeks)
 }
 
 // Sources are the public addresses of the controls.

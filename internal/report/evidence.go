@@ -47,20 +47,24 @@ type facts struct {
 	firstFence int
 	oldKeyMade time.Time
 
-	milestones []Milestone
-	keys       []*Key
-	done       map[rotation.Effect]fact // what is so now: undone effects are taken out
-	planned    fact
-	verified   fact
-	identity   string
-	readBack   *rotation.ReadBack
-	checked    fact
-	usage      rotation.UsageCheck
-	canary     rotation.CanaryRun
-	completed  *rotation.Summary
-	closed     fact
-	started    map[string]time.Time // by cluster: the latest deployment's start
-	spans      []span
+	milestones  []Milestone
+	keys        []*Key
+	done        map[rotation.Effect]fact // what is so now: undone effects are taken out
+	planned     fact
+	verified    fact
+	identity    string
+	readBack    *rotation.ReadBack
+	checked     fact
+	usage       rotation.UsageCheck
+	canary      rotation.CanaryRun
+	completed   *rotation.Summary
+	closed      fact
+	started     map[string]time.Time // by cluster: the latest deployment's start
+	deployments []span
+
+	graceEnded   fact    // the last deactivation, also if it was undone
+	canaryFailed Failure // the latest
+	undone       time.Time
 }
 
 // note takes over what a document says, whichever state left it.
@@ -172,14 +176,21 @@ func (f *facts) deployDone(doc rotation.Document, now fact) {
 	f.done[rotation.Deploy] = now
 	for _, wave := range f.waves() {
 		if at := wave.DoneAt(); !at.IsZero() {
+			if start := wave.StartedAt(); !start.IsZero() {
+				f.deployments = append(f.deployments, span{"Deployments", "work", fmt.Sprintf("wave %d", wave.Number), start, at})
+			}
 			f.tell(at, doc.NewKey, fmt.Sprintf("Wave %d (%s) deployed with the new key", wave.Number, wave.Name), &now.Ref)
 		}
 	}
 }
 
 func (f *facts) usageDone(doc rotation.Document, now fact) {
+	prolonged := f.usage.Extended > 0
 	f.usage, f.checked = doc.Usage, now
 	if !doc.Usage.Idle {
+		if !prolonged { // told once, not every quarter of an hour
+			f.tell(now.At, doc.OldKey, "Usage check: the old key is in use, last "+doc.Usage.LastUse+"; the grace period is prolonged", &now.Ref)
+		}
 		return
 	}
 	text := "Usage check: the old key is idle"
@@ -191,6 +202,7 @@ func (f *facts) usageDone(doc rotation.Document, now fact) {
 
 func (f *facts) deactivateDone(doc rotation.Document, now fact) {
 	f.done[rotation.Deactivate] = fact{doc.Deactivated, now.Ref}
+	f.graceEnded, f.undone = f.done[rotation.Deactivate], time.Time{}
 	f.key(doc.OldKey).change(doc.Deactivated, rotation.Inactive)
 	f.tell(doc.Deactivated, doc.OldKey, "Old key made Inactive", &now.Ref)
 }
@@ -214,6 +226,7 @@ func (f *facts) reactivateDone(doc rotation.Document, now fact) {
 		f.tell(now.At, doc.OldKey, "Old key confirmed as Active, should it have been made Inactive", &now.Ref)
 	} else {
 		key.change(now.At, rotation.Active)
+		f.undone = now.At
 		f.tell(now.At, doc.OldKey, "Old key made Active again", &now.Ref)
 	}
 	for _, effect := range []rotation.Effect{rotation.Deactivate, rotation.Verify, rotation.Delete} {

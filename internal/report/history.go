@@ -66,7 +66,7 @@ func (r *reader) event(event statemachine.Event) error {
 	event.Time = event.Time.UTC()
 	switch {
 	case event.Entered():
-		return r.entered(event)
+		r.entered(event)
 	case event.Type == statemachine.TaskScheduled:
 		r.failing = false
 		if visit := r.visit(); visit != nil {
@@ -86,12 +86,9 @@ func (r *reader) event(event statemachine.Event) error {
 	return nil
 }
 
-// entered begins a visit. What a state is given also tells which rotation the
-// execution is at, and how far it is.
-func (r *reader) entered(event statemachine.Event) error {
+func (r *reader) entered(event statemachine.Event) {
 	r.failing = false
 	r.Visits = append(r.Visits, Visit{State: event.State, Event: event.ID, EnteredAt: event.Time})
-	return nil
 }
 
 func (r *reader) visit() *Visit {
@@ -128,6 +125,10 @@ func (r *reader) exited(event statemachine.Event) error {
 	if doc.RotationID != "" {
 		r.facts = r.evidence.rotation(doc.RotationID)
 		r.facts.note(doc, r.Name)
+		if r.failing && event.State == "VerifyDeployment" {
+			failures := r.visit().Failures
+			r.facts.canaryFailed = failures[len(failures)-1]
+		}
 		if !r.failing {
 			r.facts.stepDone(event, doc, Ref{r.Name, event.ID})
 		}
@@ -176,7 +177,7 @@ func (r *reader) outcome() Outcome {
 		return Completed
 	case last == "RotationAborted":
 		return Discarded
-	case r.Status == statemachine.Aborted && r.facts != nil:
+	case r.Status == statemachine.Aborted:
 		return Stopped
 	case r.facts == nil:
 		return Refused

@@ -22,6 +22,7 @@ var styleText string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"clock":   clock,
+	"stamp":   stamp,
 	"machine": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	"spell":   func(d rotation.Duration) string { return spell(time.Duration(d)) },
 	"between": func(from, to time.Time) string { return spell(to.Sub(from)) },
@@ -129,5 +130,17 @@ func (r Report) Title() string {
 	if len(r.Rotations) > 0 {
 		return "Key rotation of " + r.Rotations[0].Settings.Name
 	}
-	return "Key rotation: nothing was begun"
+	for _, e := range r.Executions {
+		if input, err := rotation.ParseInput(json.RawMessage(e.Input)); err == nil {
+			return "Key rotation of " + input.Target
+		}
+	}
+	return "Key rotation"
+}
+
+// Brief is the first sentence of a cause: what is so. The rest, what is in place
+// and what to do, is told where the execution is.
+func (f Failure) Brief() string {
+	brief, _, _ := strings.Cut(f.Cause, ". ")
+	return strings.TrimSuffix(brief, ".")
 }

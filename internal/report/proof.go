@@ -33,10 +33,16 @@ type Proof struct {
 
 // proofs are the claims that matter, in the order in which they come true.
 func (f *facts) proofs() []Proof {
-	return []Proof{
+	proofs := []Proof{
 		f.proveIdentity(), f.proveReadBack(), f.proveDeployed(), f.proveGrace(), f.proveIdle(), f.proveTakeover(),
 		f.proveCanary(), f.proveObserved(), f.proveDeleted(),
 	}
+	for i := range proofs {
+		if p := &proofs[i]; p.Proven == NotReached && !f.undone.IsZero() {
+			p.How = fmt.Sprintf("The old key was made Active again at %s; what was found while it was Inactive counts no more.", clock(f.undone))
+		}
+	}
+	return proofs
 }
 
 // prove is a claim that holds if it was reached, and what was found agrees.
@@ -120,12 +126,12 @@ func (f *facts) lastDeployment() time.Time {
 }
 
 func (f *facts) proveGrace() Proof {
-	passed, asked := f.done[rotation.Deactivate].At.Sub(f.lastDeployment()), time.Duration(f.latest.Settings.GracePeriod)
+	passed, asked := f.graceEnded.At.Sub(f.lastDeployment()), time.Duration(f.latest.Settings.GracePeriod)
 	how := fmt.Sprintf("From the last deployment to the deactivation %s passed; %s were asked for.", spell(passed), spell(asked))
 	if extended := time.Duration(f.usage.Extended); extended > 0 {
 		how += fmt.Sprintf(" The period was prolonged by %s because the old key was still in use.", spell(extended))
 	}
-	return prove("Both keys were valid for the whole grace period", f.done[rotation.Deactivate], passed >= asked, how)
+	return prove("Both keys were valid for the whole grace period", f.graceEnded, passed >= asked, how)
 }
 
 func (f *facts) proveIdle() Proof {
@@ -164,6 +170,8 @@ func (f *facts) proveCanary() Proof {
 		return Proof{Claim: claim, Proven: NotAsked, How: "The target's verification is “none”."}
 	case f.done[rotation.Verify].known() && canary == nil:
 		return Proof{Claim: claim, Proven: NoEvidence, How: "No cluster runs that could be deployed."}
+	case !f.done[rotation.Verify].known() && f.canaryFailed.Error != "":
+		return Proof{Claim: claim, Proven: NotProven, How: f.canaryFailed.Brief() + ".", At: f.canaryFailed.At}
 	case canary == nil || !f.done[rotation.Verify].known():
 		return Proof{Claim: claim, Proven: NotReached}
 	}

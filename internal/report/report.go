@@ -90,14 +90,23 @@ type Rotation struct {
 	Settings   rotation.Target `json:"settings"` // the target, with the execution's longer timings
 	Keys       []Key           `json:"keys"`     // the old one first
 	// BothActive is how long the old key and a new one were Active at once.
-	BothActive rotation.Duration   `json:"bothActive"`
-	Controls   []Control           `json:"controls"`
-	Proofs     []Proof             `json:"proofs"`
-	Milestones []Milestone         `json:"milestones"`
-	Waves      []Wave              `json:"waves,omitempty"`
-	Locations  *rotation.ReadBack  `json:"locations,omitempty"`
-	Usage      rotation.UsageCheck `json:"usage"`
-	spans      []span              // what else the chart shows
+	BothActive rotation.Duration  `json:"bothActive"`
+	Controls   []Control          `json:"controls"`
+	Proofs     []Proof            `json:"proofs"`
+	Milestones []Milestone        `json:"milestones"`
+	Waves      []Wave             `json:"waves,omitempty"`
+	Locations  *rotation.ReadBack `json:"locations,omitempty"`
+	Usage      *Usage             `json:"usage,omitempty"` // nil: not checked
+	spans      []span             // what else the chart shows
+}
+
+// Usage is the last check of what uses the keys.
+type Usage struct {
+	CheckedAt        time.Time         `json:"checkedAt"`
+	OldKeyIdle       bool              `json:"oldKeyIdle"`
+	LastUseOfOldKey  string            `json:"lastUseOfOldKey,omitempty"`
+	GraceExtendedBy  rotation.Duration `json:"graceExtendedBy"`
+	FirstUseOfNewKey *rotation.Use     `json:"firstUseOfNewKey,omitempty"`
 }
 
 // Milestone is something that happened in a rotation.
@@ -128,7 +137,7 @@ type Cluster struct {
 // Build reads histories and says what they prove. They may come in any order,
 // and no execution twice. What is still going on counts until asOf.
 func Build(histories []History, asOf time.Time, source string) (Report, error) {
-	report := Report{AsOf: asOf.UTC(), Source: source}
+	report := Report{AsOf: asOf.UTC(), Source: source, Rotations: []Rotation{}, Executions: []Execution{}}
 	evidence := &evidence{asOf: report.AsOf}
 	for _, history := range inOrder(histories) {
 		execution, err := evidence.read(history)

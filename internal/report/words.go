@@ -7,12 +7,17 @@ import (
 )
 
 // clock writes a time as it stands everywhere in a report.
-func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") + " UTC" }
+func clock(t time.Time) string { return stamp(t) + " UTC" }
+
+// stamp is clock for a table whose head says UTC.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") }
 
 // spell writes a duration in its two largest units: "90 days 2 h", "2 h 17 min".
 func spell(d time.Duration) string {
-	d = d.Round(time.Second)
-	if d < time.Second {
+	if d > 0 && d < time.Second {
+		return "under 1 s"
+	}
+	if d = d.Truncate(time.Second); d == 0 {
 		return "0 s"
 	}
 	var parts []string

@@ -112,7 +112,7 @@ func (r *Reader) startedSince(ctx context.Context, machine string, since time.Ti
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, request.Failed(err)
+			return nil, failed(request, err)
 		}
 		for _, execution := range page.Executions {
 			if execution.ExecutionArn == nil || execution.StartDate == nil {
@@ -138,10 +138,10 @@ func (r *Reader) History(ctx context.Context, arn string) (report.History, error
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if awsclient.Code(err) == "ExecutionDoesNotExist" {
-			return history, fmt.Errorf("Step Functions knows no execution %s; it forgets one 90 days after its end", arn) //nolint:staticcheck // a name begins it
+			return history, fmt.Errorf("the execution %s is unknown to Step Functions, which forgets one 90 days after its end", arn)
 		}
 		if err != nil {
-			return history, request.Failed(err)
+			return history, failed(request, err)
 		}
 		for _, told := range page.Events {
 			if told.Timestamp == nil {
@@ -159,6 +159,16 @@ func (r *Reader) History(ctx context.Context, arn string) (report.History, error
 		}
 	}
 	return history, nil
+}
+
+// failed says what went wrong to a person, whose advice is not that for a function.
+func failed(request awsclient.Request, err error) error {
+	coded := request.Failed(err)
+	coded.Next = "Run the command again"
+	if coded.Code == rotation.AccessDenied {
+		coded.Next = "Use credentials of that account with states:GetExecutionHistory and states:ListExecutions"
+	}
+	return coded
 }
 
 // eventOf takes an event's details together. Those of types that the state
