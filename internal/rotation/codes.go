@@ -102,7 +102,7 @@ var Codes = []CodeInfo{
 	{Code: ClustersLocked, Class: Clean, Uncaught: only("Preflight"),
 		Advice: "Unlock the clusters in Qovery, then start the rotation again"},
 	{Code: ConfigurationError, Class: Held, Caught: undoing, Uncaught: except(tasks, undoing...),
-		Advice: "Deploy the stack again, which restores the function's environment, then start the rotation again"},
+		Advice: "Deploy the stack again with --revert-drift, which restores the function's environment, then start the rotation again"},
 	{Code: CredentialMismatch, Class: Clean, Uncaught: only("Preflight"),
 		Advice: "Correct the target's IAM user or organization, or put the user's key into the credentials, then start the rotation again"},
 	{Code: DeactivationFailed, Class: Held, Caught: only("DeactivateKey"),

@@ -324,6 +324,9 @@ var keysByHand = []meddling{
 	{name: "the old key deactivated in the grace period", at: "GracePeriod", act: deactivate(1),
 		ends: "FAILED OldKeyInactive", path: untilDeact, left: "key 1 Inactive, key 2 Active and held, record open",
 		still: "FAILED OldKeyInactive", then: activate(1), redrive: true},
+	{name: "the old key deactivated in the grace period, and meant to be", at: "GracePeriod", act: deactivate(1),
+		ends: "FAILED OldKeyInactive", path: untilDeact, left: "key 1 Inactive, key 2 Active and held, record open",
+		still: "FAILED OldKeyInactive", then: remove(1), more: 1},
 	{name: "the old key Active again in the observation period", at: "ObservationPeriod", act: activate(1),
 		ends: "FAILED OldKeyActive", path: untilVerified + broughtBack, left: heldBoth, more: 1},
 	{name: "the old key Active again just before it is deleted", at: "DeleteKey", act: activate(1),
@@ -367,6 +370,18 @@ var keysByHand = []meddling{
 	{name: "the new key deleted in the observation period", at: "ObservationPeriod", act: remove(2), hurts: true,
 		ends: "FAILED NewKeyLost", path: untilVerified + broughtBack, left: "key 1 Active, record open",
 		still: "FAILED NewKeyLost", then: all(putOldKey, deploy), more: 1},
+	{name: "the new key deleted in the grace period, and another one by hand", at: "GracePeriod", act: remove(2), hurts: true,
+		ends: "FAILED NewKeyLost", path: untilDeact, left: "key 1 Active, record open",
+		still: "FAILED NewKeyLost", then: byHand(1), more: 1},
+	{name: "the new key deactivated because it leaked, and another one by hand", at: "GracePeriod", act: deactivate(2), hurts: true,
+		ends: "FAILED NewKeyInactive", path: untilDeact, left: "key 1 Active, key 2 Inactive and held, record open",
+		still: "FAILED NewKeyInactive", then: all(remove(2), byHand(1)), more: 1},
+	{name: "both keys deleted, and another one by hand", at: "GracePeriod", act: together(remove(1), remove(2)), hurts: true,
+		ends: "FAILED NewKeyLost", path: untilDeact, left: "record open",
+		still: "FAILED NoAccessKey", then: all(newKeyByHand, release), more: 1},
+	{name: "the old key back when it is deleted already, and another one by hand", at: "Complete", act: putOldKey,
+		ends: "FAILED OldKeyHeld", path: untilDelete + " Complete", left: "key 2 Active, record open",
+		still: "FAILED StagedSecretLost", then: byHand(2), more: 1},
 	{name: "the new key deleted, the only one by then", at: "Complete", act: remove(2), hurts: true,
 		ends: "SUCCEEDED", path: whole, left: "", then: newKeyByHand, more: 1},
 
@@ -411,6 +426,12 @@ func newKeyByHand(p *people) {
 	p.Qovery.SetKey(p.credentials, keyOf(key))
 	p.Sleep(time.Minute)
 	deploy(p)
+}
+
+// byHand is the runbook's "A key by hand": a new key in its place, the rotation
+// released, and the n-th key deleted when nothing uses it any more.
+func byHand(n int) func(*people) {
+	return all(newKeyByHand, waitFor(time.Hour), release, waitFor(2*time.Hour), remove(n))
 }
 
 func deploymentsFail(p *people) {

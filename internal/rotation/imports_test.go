@@ -1,0 +1,27 @@
+package rotation
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// TestImports: the domain is made of the standard library alone, and speaks to
+// no network.
+func TestImports(t *testing.T) {
+	output, err := exec.Command("go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const self = "qovery-key-rotation/internal/rotation"
+	deps := strings.Fields(string(output))
+	for _, dep := range deps {
+		first, _, _ := strings.Cut(dep, "/")
+		if dep == "net/http" || dep != self && (strings.Contains(first, ".") || first == "qovery-key-rotation") {
+			t.Errorf("the domain imports %s", dep)
+		}
+	}
+	if len(deps) < 2 {
+		t.Errorf("go list tells only of %v", deps)
+	}
+}
