@@ -11,7 +11,7 @@ BUILD := CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH_OF_FUNCTIONS) go build -trimpa
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help demo test check integration build synth deploy
+.PHONY: help demo test fuzz check integration build synth deploy
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -28,6 +28,16 @@ test: need-go need-node need-cc ## Run all tests with the race detector
 
 integration: need-go need-node ## Run the shipped functions and definition on the moto server's engines (minutes)
 	go test -tags integration -count=1 -timeout 10m ./internal/integration/ -v
+
+# Each of FUZZ for FUZZTIME. What one finds lies in its package's testdata/fuzz,
+# and 'go test' tries it from then on.
+FUZZ ?= .
+FUZZTIME ?= 60s
+FUZZ_TARGETS = $(shell grep -roE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' . | sed -E 's|/[^/]*:func |:|' | sort | grep -E '$(FUZZ)')
+
+fuzz: need-go ## Fuzz one target after another, FUZZTIME=60s each (FUZZ=qovery: those of that name)
+	@for target in $(FUZZ_TARGETS); do echo "$$target for $(FUZZTIME)"; \
+		nice go test -run '^$$' -fuzz "^$${target#*:}$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10s -parallel 2 "$${target%:*}"; done
 
 check: need-go ## Check format, vet and staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not formatted: $$unformatted"; exit 1; }

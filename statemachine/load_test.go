@@ -173,25 +173,3 @@ func TestSubstitute(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
-
-func FuzzLoad(f *testing.F) {
-	f.Add([]byte(machine(task("A", "C", retrying(`{"ErrorEquals": ["X"]}`), catching(`"Y"`, "Done")),
-		state("C", `"Type": "Choice"`, `"Choices": [{"And": [{"Variable": "$.a", "IsPresent": true}, {"Not": {"Variable": "$.b", "NumericLessThan": 3}}], "Next": "W"}]`, `"Default": "Done"`),
-		state("W", `"Type": "Wait"`, `"TimestampPath": "$.t"`, `"Next": "F"`),
-		state("F", `"Type": "Fail"`, `"ErrorPath": "$.error.Error"`), done)))
-	f.Add([]byte(`{"StartAt":"A","States":{"A":{"Type":"Pass","Result":{"a":[1,{}]},"ResultPath":"$.a.b","Parameters":{"x.$":"$$"},"End":true}}}`))
-	f.Add([]byte(`{"StartAt":"A","States":{"A":{"Type":`))
-	f.Fuzz(func(t *testing.T, definition []byte) {
-		m, err := Load(definition)
-		if err != nil {
-			return
-		}
-		_, _ = m.Diagram(), m.States()
-		w := newWorld()
-		e, err := m.NewExecution(w, testARN, "fuzz", []byte(`{"a":{"b":1},"t":"2026-03-01T12:00:00Z"}`))
-		if err != nil {
-			t.Fatal(err)
-		}
-		e.Run(w.context())
-	})
-}

@@ -112,8 +112,16 @@ func TestNetworkProblems(t *testing.T) {
 			t.Errorf("%v: %v, %q, want %q", err, is, why, want)
 		}
 	}
-	if is, _ := network(errors.New("something else")); is {
-		t.Error("anything is a network problem")
+	for _, err := range []error{errors.New("something else"), &smithy.DeserializationError{Err: io.EOF}} {
+		if is, _ := network(err); is {
+			t.Errorf("%v is a network problem", err)
+		}
+	}
+}
+
+func TestKeysInNamesAreMasked(t *testing.T) {
+	if name := (Request{Action: "ssm:GetParameter", On: "/staged/AKIA0123456789ABCDEF"}).String(); name != "ssm:GetParameter (/staged/****CDEF)" {
+		t.Error(name)
 	}
 }
 

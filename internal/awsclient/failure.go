@@ -75,12 +75,12 @@ func (r Request) Unanswered(why string) *rotation.Error {
 	return rotation.Errorf(rotation.Unreachable, "%s was not answered: %s", r, why)
 }
 
-// String names the request.
+// String names the request. Key ids in it are shown by their last characters.
 func (r Request) String() string {
 	if r.On == "" {
 		return r.Action
 	}
-	return fmt.Sprintf("%s (%s)", r.Action, r.On)
+	return fmt.Sprintf("%s (%s)", r.Action, maskKeys(r.On))
 }
 
 // Code is the code of the service's error, or "".
@@ -116,8 +116,7 @@ func statusOf(err error) int {
 }
 
 func isUnreadable(err error) bool {
-	var unreadable *smithy.DeserializationError
-	return errors.As(err, &unreadable) || statusOf(err) != 0
+	return isRead(err) || statusOf(err) != 0
 }
 
 // quote is what AWS says to a request that was refused: which principal lacks

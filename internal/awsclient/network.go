@@ -6,6 +6,8 @@ import (
 	"io"
 	"net"
 	"syscall"
+
+	"github.com/aws/smithy-go"
 )
 
 // network tells whether there was no whole answer, and why, in its own words:
@@ -27,10 +29,17 @@ func network(err error) (bool, string) {
 		return true, "the host's name cannot be resolved"
 	case errors.As(err, &number): // the words are the operating system's
 		return true, number.Error()
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.EOF) && !isRead(err), errors.Is(err, io.ErrUnexpectedEOF):
 		return true, "the connection ended before the answer did"
 	case errors.As(err, &other):
 		return true, "the connection failed"
 	}
 	return false, ""
+}
+
+// isRead tells that the answer arrived, and was read. An io.EOF is then the
+// decoder's, who found no document in it; a cut answer is io.ErrUnexpectedEOF.
+func isRead(err error) bool {
+	var unreadable *smithy.DeserializationError
+	return errors.As(err, &unreadable)
 }

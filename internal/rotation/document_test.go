@@ -1,6 +1,48 @@
 package rotation
 
-import "testing"
+import (
+	"bytes"
+	"context"
+	"testing"
+	"time"
+)
+
+// unchanged is a step that does nothing.
+type unchanged struct{}
+
+// Run hands the document on.
+func (unchanged) Run(_ context.Context, call Call) (Document, error) { return call.Document, nil }
+
+// What a step is sent is a document, which goes through any number of steps
+// without a change, or an error that the definition knows.
+func FuzzDocument(f *testing.F) {
+	const execution = `"execution":{"Id":"` + thisExecution + `","Name":"this","Input":{"target":"production"},"StartTime":"2026-08-03T12:00:00Z"}`
+	for _, document := range []string{
+		`{}`, `null`, `[]`, `{"target":"production","graceEndsAt":"2026-08-03T12:00:00.5+02:00","deployment":{"next":"POLL","nextPollAt":"2026-08-03T12:00:00Z"}}`,
+		`{"settings":` + aTarget + `,"usage":{"extended":"1h30m","takenOver":{"At":"2026-08-03T12:00:00Z"}},"summaries":[{}],"error":{"Error":"E","Cause":"{}"}}`,
+		`{"deployment":{"clusters":[{"id":"c-1"},null],"regions":[""]},"verification":{"canary":{}},"takenAt":"9999-12-31T23:59:59.9Z"}`,
+		`{"graceEndsAt":"soon"}`, `{"fence":1e99}`, `{"settings":{"gracePeriod":2}}`,
+	} {
+		f.Add([]byte(`{"document":` + document + `,` + execution + `}`))
+	}
+	f.Add([]byte(`{"document":{}}`))
+	f.Add([]byte(``))
+	f.Fuzz(func(t *testing.T, event []byte) {
+		once, err := Handle(t.Context(), unchanged{}, event, "invocation", noon.Add(time.Minute))
+		if err != nil {
+			wantCode(t, err, InvalidInput)
+			return
+		}
+		next := append(append([]byte(`{"document":`), once...), `,"execution":{"Id":"`+thisExecution+`"}}`...)
+		twice, err := Handle(t.Context(), unchanged{}, next, "invocation", noon.Add(time.Minute))
+		if err != nil {
+			t.Fatalf("handed on, and not accepted: %v\n%s", err, once)
+		}
+		if !bytes.Equal(once, twice) {
+			t.Errorf("handed on it changes:\n%s\n%s", once, twice)
+		}
+	})
+}
 
 // What the way back did comes after the words of the step that failed, inside of
 // Lambda's JSON if they arrived in it.

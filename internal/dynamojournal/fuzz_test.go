@@ -1,0 +1,158 @@
+package dynamojournal_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"qovery-key-rotation/internal/awstest"
+	"qovery-key-rotation/internal/dynamojournal"
+	"qovery-key-rotation/internal/rotation"
+)
+
+// table1 is a table of one item: it answers reads with the item, and keeps what
+// is written.
+type table1 struct {
+	status int
+	answer []byte
+}
+
+// Do answers.
+func (s *table1) Do(r *http.Request) (*http.Response, error) {
+	sent, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	recorder := httptest.NewRecorder()
+	recorder.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	recorder.WriteHeader(s.status)
+	var write struct{ Item json.RawMessage }
+	if json.Unmarshal(sent, &write) == nil && write.Item != nil {
+		s.answer = append(append([]byte(`{"Item":`), write.Item...), '}')
+		_, _ = recorder.WriteString(`{}`)
+	} else {
+		_, _ = recorder.Write(s.answer)
+	}
+	return recorder.Result(), nil
+}
+
+func (s *table1) journal() *dynamojournal.Journal {
+	cfg := awstest.Config("http://127.0.0.1:1")
+	cfg.HTTPClient = s
+	return dynamojournal.New(cfg, table)
+}
+
+// storedItem is a record as DynamoDB has it.
+func storedItem(f *testing.F, record rotation.Record) []byte {
+	f.Helper()
+	store := &table1{status: http.StatusOK}
+	if err := store.journal().Save(f.Context(), record); err != nil {
+		f.Fatal(err)
+	}
+	return store.answer
+}
+
+var _ aws.HTTPClient = (*table1)(nil)
+
+// An item is a record of that user which survives being saved, or an error; and
+// there is none only where no item was answered.
+func FuzzRecord(f *testing.F) {
+	item := storedItem(f, aRecord("qovery"))
+	f.Add(item)
+	for old, changed := range map[string]string{
+		`"qovery"`: `"somebody"`, `"S":"ACTIVE"`: `"N":"1"`, `"N":"7"`: `"N":"7.5"`, `"M":`: `"L":`, `2026-`: `99999-`, `"target"`: `"TARGET"`,
+		`"owner"`: `"ofALaterVersion"`, `"AKIAOLD"`: `null`, `Z"`: `+23:59"`,
+	} {
+		f.Add(bytes.ReplaceAll(item, []byte(old), []byte(changed)))
+	}
+	for _, answer := range []string{
+		``, `{}`, `null`, `{"Item":null}`, `{"Item":{}}`, `{"Item":[]}`, `{"ConsumedCapacity":{"CapacityUnits":1}}`,
+		`{"Item":null,"ConsumedCapacity":{}}`, `{"Item":{"iamUser":{"S":"qovery"},"record":{"S":"ACTIVE"}}}`, `{"Item":{"marks":{"M":{"create":{"NULL":true}}}}}`,
+	} {
+		f.Add([]byte(answer))
+	}
+	f.Fuzz(func(t *testing.T, answer []byte) {
+		store := &table1{status: http.StatusOK, answer: answer}
+		record, err := store.journal().Load(t.Context(), "qovery")
+		switch {
+		case err != nil:
+			if record != nil || !rotation.HasCode(err, rotation.MalformedAnswer) {
+				t.Errorf("%v, %v", record, err)
+			}
+		case record == nil:
+			var answered struct{ Item map[string]any }
+			if json.Unmarshal(answer, &answered); len(answered.Item) != 0 {
+				t.Errorf("%s is taken for no item", answer)
+			}
+		case record.IAMUser != "qovery" || record.Revision < 1 || record.Target == "" || record.RotationID == "" || record.TakenAt.IsZero() || record.Marks == nil:
+			t.Errorf("%+v is taken for a record", record)
+		default:
+			survives(t, store, *record)
+		}
+	})
+}
+
+func survives(t *testing.T, store *table1, record rotation.Record) {
+	t.Helper()
+	if err := store.journal().Save(t.Context(), record); err != nil {
+		t.Fatalf("loaded, and cannot be saved: %v", err)
+	}
+	again, err := store.journal().Load(t.Context(), "qovery")
+	if err != nil {
+		t.Fatalf("saved, and cannot be loaded: %v", err)
+	}
+	want, _ := json.Marshal(record)
+	got, _ := json.Marshal(again)
+	if !bytes.Equal(got, want) || !reflect.DeepEqual(again.Marks[rotation.Create].Begun.UTC(), record.Marks[rotation.Create].Begun.UTC()) {
+		t.Errorf("it was\n%s, and came back as\n%s", want, got)
+	}
+}
+
+// Whatever DynamoDB answers, there is an answer or an error of the domain; an
+// absent list is no empty history.
+func FuzzAnswers(f *testing.F) {
+	item := rotation.HistoryItem{Record: aRecord("qovery"), Outcome: rotation.Completed, EndedAt: takenAt}
+	operations := []func(t *testing.T, j *dynamojournal.Journal) error{
+		func(t *testing.T, j *dynamojournal.Journal) error {
+			items, err := j.History(t.Context(), "qovery")
+			if (items == nil) != (err != nil) {
+				t.Errorf("%v, %v", items, err)
+			}
+			return err
+		},
+		func(t *testing.T, j *dynamojournal.Journal) error {
+			_, err := j.Ended(t.Context(), "qovery", takenAt, "one")
+			return err
+		},
+		func(t *testing.T, j *dynamojournal.Journal) error { return j.Close(t.Context(), item) },
+	}
+	for i := range operations {
+		for _, body := range []string{
+			``, `{}`, `null`, `{"Items":null}`, `{"Items":[]}`, `{"Items":[null]}`, `{"Items":[{}]}`, `{"Items":[],"LastEvaluatedKey":{"record":{"S":"x"}}}`,
+			`{"Item":{"iamUser":{"S":"qovery"},"revision":{"N":"3"},"target":{"S":"production"},"rotationId":{"S":"one"},"takenAt":{"S":"2026-01-02T03:04:05Z"},"outcome":{"S":"completed"},"endedAt":{"S":"2026-01-02T08:04:05Z"}}}`,
+		} {
+			f.Add(uint8(i), uint16(0), []byte(body))
+		}
+		for _, code := range []string{"ResourceNotFoundException", "TransactionCanceledException", "ConditionalCheckFailedException", "ThrottlingException", "Oh no"} {
+			f.Add(uint8(i), uint16(200), []byte(`{"__type":"com.amazonaws.dynamodb.v20120810#`+code+`","message":"no","CancellationReasons":[{"Code":"ConditionalCheckFailed"},null]}`))
+		}
+	}
+	f.Fuzz(func(t *testing.T, operation uint8, status uint16, body []byte) {
+		store := &table1{status: 200 + int(status%400), answer: body}
+		err := operations[int(operation)%len(operations)](t, store.journal())
+		var coded *rotation.Error
+		switch {
+		case err == nil && store.status > 299:
+			t.Errorf("%d is taken for a success", store.status)
+		case err != nil && !errors.Is(err, rotation.ErrConflict) && !(errors.As(err, &coded) && coded.Code != ""):
+			t.Errorf("%v has no code", err)
+		}
+	})
+}

@@ -1,0 +1,141 @@
+package statemachine
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// What Load accepts can be drawn and run: the execution ends, or goes on as long
+// as one looks, with documents that are JSON, and the same again with the same
+// host.
+func FuzzLoad(f *testing.F) {
+	f.Add([]byte(machine(task("A", "C", retrying(`{"ErrorEquals": ["X"]}`), catching(`"Y"`, "Done")),
+		state("C", `"Type": "Choice"`, `"Choices": [{"And": [{"Variable": "$.a", "IsPresent": true}, {"Not": {"Variable": "$.b", "NumericLessThan": 3}}], "Next": "W"}]`, `"Default": "Done"`),
+		state("W", `"Type": "Wait"`, `"TimestampPath": "$.t"`, `"Next": "F"`),
+		state("F", `"Type": "Fail"`, `"ErrorPath": "$.error.Error"`), done)))
+	f.Add([]byte(`{"StartAt":"A","States":{"A":{"Type":"Pass","Result":{"a":[1,{}]},"ResultPath":"$.a.b","Parameters":{"x.$":"$$"},"End":true}}}`))
+	f.Add([]byte(`{"StartAt":"A","TimeoutSeconds":9,"States":{"A":{"Type":"Pass","ResultPath":"$.a.b","Next":"B"},"B":{"Type":"Wait","Seconds":1,"Next":"A"}}}`))
+	f.Add([]byte(`{"StartAt":"A","States":{"A":{"Type":"Pass","ResultPath":"$.a.b","Next":"A"}}}`))
+	f.Add([]byte(`{"StartAt":"A","States":{"A":{"Type":`))
+	f.Add(Definition)
+	f.Fuzz(func(t *testing.T, definition []byte) {
+		m, err := Load(definition)
+		if err != nil {
+			if m != nil || err.Error() == "" {
+				t.Errorf("%v, %v", m, err)
+			}
+			return
+		}
+		if m.Diagram() == "" || len(m.States()) == 0 {
+			t.Error("there is nothing to draw")
+		}
+		e, ended := watched(t, m)
+		checkHistory(t, e.History())
+		if ended {
+			checkEnd(t, e)
+		}
+		if again, _ := watched(t, m); !reflect.DeepEqual(e.History(), again.History()) {
+			t.Error("run again it goes another way")
+		}
+	})
+}
+
+// enough events show how an execution that does not end goes on. Up to the limit
+// of Step Functions it would take seconds.
+const enough = 300
+
+// watched runs a machine on a host whose functions answer, fail, and break.
+func watched(t *testing.T, m *Machine) (e *Execution, ended bool) {
+	t.Helper()
+	w := newWorld().with("a", says(`{"Payload":{"a":{"b":1},"t":"2026-03-01T12:00:00Z"}}`)).with("x", fails("X"), says(`{}`)).with("f", says(`no JSON`))
+	e, err := m.NewExecution(w, testARN, "fuzz", []byte(`{"a":{"b":1},"t":"2026-03-01T12:00:00Z"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Observe(func(event Event) {
+		if event.ID == enough {
+			panic(enough)
+		}
+	})
+	defer func() {
+		if reason := recover(); reason != nil && reason != enough {
+			panic(reason)
+		}
+	}()
+	e.Run(w.context())
+	return e, true
+}
+
+func checkEnd(t *testing.T, e *Execution) {
+	t.Helper()
+	history := e.History()
+	if last := history[len(history)-1]; e.Status() == Running || e.Status() == Aborted || !last.Type.ends() {
+		t.Errorf("%s after %d events, the last of them %s", e.Status(), len(history), last.Type)
+	}
+	if (e.Status() == Succeeded) != json.Valid(e.Output()) {
+		t.Errorf("%s with the output %q", e.Status(), e.Output())
+	}
+}
+
+func checkHistory(t *testing.T, history []Event) {
+	t.Helper()
+	for i, event := range history {
+		if event.ID != i+1 || event.PreviousID > i || i > 0 && event.Time.Before(history[i-1].Time) {
+			t.Fatalf("event %d: %+v", i+1, event)
+		}
+		for _, document := range []json.RawMessage{event.Input, event.Output} {
+			if len(document) > 0 && !json.Valid(document) {
+				t.Fatalf("event %d carries %.100q", i+1, document)
+			}
+		}
+	}
+}
+
+// A value that is filled in stays within its strings, whatever is in it.
+func FuzzSubstitute(f *testing.F) {
+	f.Add(`{"Resource": "${a}", "Next": ["x${a}${b.c}y"]}`, `arn:aws:"quoted" \ `)
+	f.Add(`{"${a}": 1, "$": "{a}", "b": "${}${a b}"}`, "${a}\n\u2028<&>\x00\xff")
+	f.Add(`${a}`, `{}`)
+	f.Add(`{"a":"$${a}}"}`, ``)
+	f.Fuzz(func(t *testing.T, definition, value string) {
+		filled, err := Substitute([]byte(definition), func(string) (string, error) { return value, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		// An escape could spell a placeholder that is none in the text.
+		if !json.Valid([]byte(definition)) || strings.Contains(definition, `\`) {
+			return
+		}
+		var before, after any
+		if err := json.Unmarshal([]byte(definition), &before); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(filled, &after); err != nil {
+			t.Fatalf("%s is no JSON any more: %v", filled, err)
+		}
+		if want := filledIn(before, strings.ToValidUTF8(value, "\ufffd")); !reflect.DeepEqual(after, want) {
+			t.Errorf("%v, want %v", after, want)
+		}
+	})
+}
+
+// filledIn fills in a decoded document.
+func filledIn(document any, value string) any {
+	switch document := document.(type) {
+	case string:
+		return placeholderShape.ReplaceAllLiteralString(document, value)
+	case []any:
+		for i := range document {
+			document[i] = filledIn(document[i], value)
+		}
+	case map[string]any:
+		filled := map[string]any{}
+		for name, v := range document {
+			filled[placeholderShape.ReplaceAllLiteralString(name, value)] = filledIn(v, value)
+		}
+		return filled
+	}
+	return document
+}
