@@ -51,7 +51,7 @@ func (p *page) String() string {
 
 // message is the whole message about an execution.
 func (r *report) message() Message {
-	m := Message{Urgency: r.verdict.urgency, Target: r.Execution.Target}
+	m := Message{Urgency: r.verdict.urgency, Target: r.Execution.Target, Ending: r.ending}
 	var p page
 	switch m.Urgency {
 	case Urgent:
@@ -123,7 +123,7 @@ func (r *report) details(p *page) {
 // ifNothingIsDone says what the schedule does by itself, and when.
 func (r *report) ifNothingIsDone() string {
 	const carriesOn = "tries to carry the rotation on"
-	does := map[ending]string{
+	does := map[Ending]string{
 		clean: "tries again", held: carriesOn, stopped: carriesOn, timedOut: carriesOn,
 	}[r.ending]
 	switch {
