@@ -111,8 +111,8 @@ func (r *report) details(p *page) {
 			p.field("belongs to", quotable(r.Record.Owner[strings.LastIndex(r.Record.Owner, ":")+1:]))
 		}
 	}
-	p.field("see", executionPage(x.ARN))
-	if page := executionPage(x.ARN); page == "" {
+	p.field("see", ExecutionPage(x.ARN))
+	if page := ExecutionPage(x.ARN); page == "" {
 		p.field("see", x.ARN)
 	}
 	if r.Target.IAMUserName != "" {

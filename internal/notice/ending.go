@@ -21,12 +21,12 @@ type report struct {
 // Ending is how an execution ended, as people tell endings apart.
 type Ending string
 
-// The endings of executions.
+// The endings of executions, exported where others need to tell them apart.
 const (
-	rotated   Ending = "rotated"
+	Rotated   Ending = "rotated"
 	unclear   Ending = "unclear"        // it succeeded, and at what is not known
-	planned   Ending = "planned"        // a dry run, whatever it found
-	met       Ending = "alreadyRunning" // it met another execution at work
+	Planned   Ending = "planned"        // a dry run, whatever it found
+	Met       Ending = "alreadyRunning" // it met another execution at work
 	overtaken Ending = "overtaken"      // another execution has taken its rotation over
 	clean     Ending = "clean"          // nothing is different
 	held      Ending = "held"           // a rotation is open
@@ -72,7 +72,7 @@ func (r *report) end() Ending {
 	case x.Status == TimedOut:
 		return timedOut
 	case x.DryRun || x.Output != nil && x.Output.Plan.Action == rotation.ActionDryRun:
-		return planned
+		return Planned
 	case x.Status == Succeeded:
 		return r.success()
 	case r.code == rotation.LockLost:
@@ -91,9 +91,9 @@ func (r *report) end() Ending {
 func (r *report) success() Ending {
 	switch {
 	case r.Execution.Output != nil && r.Execution.Output.Error != nil && r.Execution.Output.Error.Error == string(rotation.RotationInProgress):
-		return met
+		return Met
 	case r.summary != nil:
-		return rotated
+		return Rotated
 	}
 	return unclear
 }
