@@ -149,7 +149,7 @@ func (e *executions) since(ctx context.Context, arn string, after int64) ([]type
 }
 
 func failedAt(action, on string, err error) error {
-	request := awsclient.Request{Action: action, On: on}
+	request := awsclient.Request{Action: action, On: on[strings.LastIndex(on, ":")+1:]}
 	if awsclient.Code(err) == "StateMachineDoesNotExist" {
 		return &problem{"The state machine of the stack does not exist", "Deploy the stack again", ExitHeld}
 	}

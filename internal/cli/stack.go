@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/smithy-go/logging"
 	"github.com/spf13/cobra"
 
 	"qovery-key-rotation/internal/awsclient"
@@ -120,6 +121,7 @@ func (s *stack) configure(ctx context.Context, f *stackFlags) error {
 		return &problem{"There are no AWS credentials: " + firstLine(err), "Log in (for example: aws sso login), or choose a profile with --profile", ExitHeld}
 	}
 	cfg = awsclient.Bounded(cfg)
+	cfg.Logger = logging.Nop{} // the SDK's remarks are nothing for the person at the terminal
 	cfg.APIOptions = append(cfg.APIOptions, s.clock.listen)
 	s.cfg, s.region = cfg, cfg.Region
 	return nil
