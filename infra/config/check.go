@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"qovery-key-rotation/internal/parameters"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -95,8 +96,8 @@ func (c Config) checkAPI(found *Mistakes) {
 
 // Where the functions look for targets, and keep secrets on their way.
 const (
-	TargetPrefix = "/qovery-key-rotation/targets/"
-	StagedPrefix = "/qovery-key-rotation/staged/"
+	TargetPrefix = parameters.TargetPrefix
+	StagedPrefix = parameters.StagedPrefix
 )
 
 // checkTokenParameter keeps tokens away from what functions may read or delete

@@ -15,6 +15,9 @@ func (b *builder) newOutputs(machine awsstepfunctions.StateMachine) {
 	b.output("StateMachineArn", "The state machine that rotates", *machine.StateMachineArn())
 	b.output("TopicArn", "The topic with the notices: subscribe to it to hear of every rotation", *b.topic.TopicArn())
 	b.output("TableName", "The journal: open and past rotations", *b.journal.TableName())
+	if url := b.props.Config.QoveryAPIURL; url != "" {
+		b.output("QoveryApiUrl", "Where Qovery's API is, for this stack and for the command line", url)
+	}
 	for i, name := range b.tokenNames() {
 		b.output("PutToken"+number(i), "Asks for Qovery's API token, without showing it, and puts it into "+name, b.putToken(name))
 	}

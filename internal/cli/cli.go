@@ -6,16 +6,34 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/spf13/cobra"
+
+	"qovery-key-rotation/internal/realtime"
+	"qovery-key-rotation/internal/rotation"
 )
 
 // Exit codes.
 const (
-	ExitSucceeded = 0
-	ExitHeld      = 1 // the rotation ended clean or held, or something else went wrong
-	ExitUsage     = 2 // the command was not understood
+	ExitSucceeded   = 0
+	ExitHeld        = 1   // the rotation ended clean or held, or something else went wrong
+	ExitUsage       = 2   // the command was not understood
+	ExitRunning     = 3   // another execution is at work on the target
+	ExitNothing     = 4   // there is nothing to watch, to abort or to release
+	ExitAttention   = 5   // status found something that somebody should see to
+	ExitInterrupted = 130 // somebody pressed Ctrl-C; what runs in AWS goes on
 )
+
+// exitCodes is what the help says of them.
+const exitCodes = `Exit codes:
+  0    the rotation succeeded, or the question was answered
+  1    the rotation ended clean or held, or something else went wrong
+  2    the command was not understood
+  3    another execution is at work on the target
+  4    there is nothing to watch, to abort or to release
+  5    'status' found something that somebody should see to
+  130  interrupted with Ctrl-C; what runs in AWS goes on`
 
 // usageError is a mistake in what was typed.
 type usageError struct{ err error }
@@ -23,41 +41,69 @@ type usageError struct{ err error }
 func (e usageError) Error() string { return e.err.Error() }
 func (e usageError) Unwrap() error { return e.err }
 
-// errEnded says that all was told already, and that the rotation did not succeed.
-var errEnded = errors.New("the rotation did not succeed")
+// exitError ends the process with a code; all was told already.
+type exitError int
 
-// Run runs one command and returns the process's exit code. Answers go to
-// stdout, errors to stderr as one sentence and what to do.
+func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+// exit is nil for success.
+func exit(code int) error {
+	if code == ExitSucceeded {
+		return nil
+	}
+	return exitError(code)
+}
+
+// errEnded says that all was told already, and that the rotation did not succeed.
+var errEnded = exitError(ExitHeld)
+
+// Program is the command line with what it has from its surroundings. Answers go
+// to Out, errors to Err as one sentence and what to do.
+type Program struct {
+	Clock    rotation.Clock
+	In       io.Reader
+	Out, Err io.Writer
+}
+
+// Run runs one command and returns the process's exit code.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	root := newRoot()
+	return Program{realtime.Clock{}, os.Stdin, stdout, stderr}.Run(ctx, args)
+}
+
+// Run runs one command and returns the process's exit code.
+func (p Program) Run(ctx context.Context, args []string) int {
+	root := p.newRoot()
 	root.SetArgs(args)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
+	root.SetIn(p.In)
+	root.SetOut(p.Out)
+	root.SetErr(p.Err)
 	err := root.ExecuteContext(ctx)
 	var usage usageError
+	var silent exitError
 	switch {
 	case err == nil:
 		return ExitSucceeded
-	case errors.Is(err, errEnded):
-		return ExitHeld
+	case errors.As(err, &silent):
+		return int(silent)
 	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "rotate: %v\nRun 'rotate --help' for what can be typed.\n", err)
+		fmt.Fprintf(p.Err, "rotate: %v\nRun 'rotate --help' for what can be typed.\n", err)
 		return ExitUsage
-	default:
-		fmt.Fprintf(stderr, "rotate: %v\n", err)
-		return ExitHeld
+	case ctx.Err() != nil:
+		err = ctx.Err()
 	}
+	known := explain(err)
+	fmt.Fprintf(p.Err, "rotate: %v\n", known)
+	return known.exit
 }
 
-func newRoot() *cobra.Command {
+func (p Program) newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "rotate",
 		Short: "Replaces the AWS access key that Qovery holds, without downtime",
 		Long: `rotate is the command line of qovery-key-rotation, which replaces the static
 AWS IAM access key that Qovery holds, unattended and without downtime.
 
-Exit codes: 0 the rotation succeeded, 1 it ended clean or held (or something
-else went wrong), 2 the command was not understood.`,
+` + exitCodes,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.ArbitraryArgs, // so that a mistyped command gets our sentence
@@ -69,8 +115,27 @@ else went wrong), 2 the command was not understood.`,
 		},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newSimulate(), newReport(), newDiagram())
+	root.AddGroup(&cobra.Group{ID: operating, Title: "Commands for a deployed stack:"})
+	root.AddCommand(newSimulate(), newReport(), newDiagram(), newVersion())
+	for _, command := range []*cobra.Command{p.newStart(), p.newWatch(), p.newStatus(), p.newHistory(), p.newAbort(), p.newRelease()} {
+		command.GroupID = operating
+		root.AddCommand(command)
+	}
 	return root
+}
+
+// operating is the group of the commands that work on a deployed stack.
+const operating = "operating"
+
+// oneTarget wants the name of a target, and nothing else.
+func oneTarget(cmd *cobra.Command, args []string) error {
+	switch {
+	case len(args) == 0:
+		return usageError{fmt.Errorf("%q wants to know which target ('rotate status' names them all)", cmd.CommandPath())}
+	case len(args) > 1:
+		return usageError{fmt.Errorf("%q takes one target, and %q is one too many", cmd.CommandPath(), args[1])}
+	}
+	return nil
 }
 
 // noArguments refuses arguments as a mistake in what was typed.

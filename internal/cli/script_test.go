@@ -2,26 +2,73 @@ package cli_test
 
 import (
 	"context"
+	"net/http"
 	"os"
+	"slices"
+	"strconv"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"qovery-key-rotation/internal/cli"
+	"qovery-key-rotation/internal/fakeqovery"
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/simulator"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
-		"rotate": func() { os.Exit(cli.Run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) },
-	})
+	testscript.Main(m, map[string]func(){"rotate": rotate})
 }
+
+// rotate is the command, on the clock of the test's account if there is one.
+func rotate() {
+	program := cli.Program{Clock: testClock{os.Getenv("AWS_ENDPOINT_URL")}, In: os.Stdin, Out: os.Stdout, Err: os.Stderr}
+	os.Exit(program.Run(context.Background(), os.Args[1:]))
+}
+
+// testClock stands still but when the command sleeps: then the account's time
+// passes, which the command learns from the dates of its answers.
+type testClock struct{ account string }
+
+func (testClock) Now() time.Time { return simulator.Beginning }
+
+func (c testClock) Sleep(ctx context.Context, d time.Duration) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.account+"/clock/"+d.String(), nil)
+	if err != nil {
+		return err
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	return answer.Body.Close()
+}
+
+type accountKey struct{}
 
 // TestScripts runs what people type and compares what they get to read.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
+		Setup: func(env *testscript.Env) error {
+			a, err := newAccount(simulator.Setup{})
+			if err != nil {
+				return err
+			}
+			env.Defer(a.close)
+			env.Values[accountKey{}] = a
+			for name, value := range map[string]string{
+				"AWS_ENDPOINT_URL": a.aws.URL, "AWS_REGION": "eu-west-3", "AWS_ACCESS_KEY_ID": "ASIASOMEBODY", "AWS_SECRET_ACCESS_KEY": "secret",
+				"AWS_EC2_METADATA_DISABLED": "true",
+			} {
+				env.Setenv(name, value)
+			}
+			return nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exitcode": exitCode,
+			"world":    changeWorld,
 		},
 	})
 }
@@ -31,4 +78,49 @@ func exitCode(ts *testscript.TestScript, _ bool, args []string) {
 	want := args[0]
 	script := []string{"-c", `"$@"; code=$?; test $code = ` + want + ` || { echo "exit code $code" >&2; exit 99; }`, "sh"}
 	ts.Check(ts.Exec("sh", append(script, args[1:]...)...))
+}
+
+// changeWorld is what happens in the account beside the command:
+//
+//	world until STATE          lets time pass until the execution that runs is there
+//	world pass 2h              lets time pass
+//	world schedule DISABLED    the state of the schedule; "" deletes it
+//	world unconfirmed          nobody has confirmed the e-mail subscription
+//	world deny ACTION          the person lacks the right
+//	world unanswered ACTION 2  so often there is no answer
+//	world failing              the next deployments of the first cluster fail
+//	world second-key           a person creates another key
+func changeWorld(ts *testscript.TestScript, _ bool, args []string) {
+	a := ts.Value(accountKey{}).(*account)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	w := a.world
+	switch args[0] {
+	case "until":
+		at := slices.IndexFunc(w.Runs(), func(run *simulator.Run) bool { return !run.Ended() })
+		if at < 0 || !w.Runs()[at].UntilIn(args[1]) {
+			ts.Fatalf("no execution comes to %s", args[1])
+		}
+	case "pass":
+		d, err := time.ParseDuration(args[1])
+		ts.Check(err)
+		w.Sleep(d)
+	case "schedule":
+		a.schedule = args[1]
+	case "unconfirmed":
+		a.confirmed = false
+	case "deny":
+		a.denied[args[1]] = true
+	case "unanswered":
+		n, err := strconv.Atoi(args[2])
+		ts.Check(err)
+		a.failing[args[1]] = n
+	case "failing":
+		fails := fakeqovery.Fails("Error acquiring the state lock", "Try again in a few minutes")
+		w.Qovery.Script(w.Clusters[0], fails, fails)
+	case "second-key":
+		w.IAM.SeedKey(simulator.UserName, w.Timeline.Now(), rotation.Active)
+	default:
+		ts.Fatalf("nothing is known of %q", args[0])
+	}
 }

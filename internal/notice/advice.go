@@ -28,7 +28,7 @@ func (r *report) steps() []step {
 // canReactivate: an open rotation that nobody is at work on has made the old key
 // Inactive, and the key is still there.
 func (r *report) canReactivate() bool {
-	return r.oldKeyIsOut() && r.ending != met && r.ending != overtaken &&
+	return r.oldKeyIsOut() && r.ending != Met && r.ending != overtaken &&
 		(r.NoKeys != nil || slices.ContainsFunc(r.known, func(k knownKey) bool { return k.ours && k.listed != nil }))
 }
 
@@ -45,13 +45,13 @@ func (r *report) look() *step {
 func (r *report) step() step {
 	start := r.rotate("start", "--watch")
 	switch r.ending {
-	case rotated:
+	case Rotated:
 		return r.afterRotation()
 	case unclear:
 		return step{"See what was done:", r.rotate("history")}
-	case planned:
+	case Planned:
 		return r.afterDryRun()
-	case met:
+	case Met:
 		return step{"Nothing: the other execution goes on by itself. To watch it:", r.rotate("watch")}
 	case overtaken:
 		return step{dot(r.code.Advice()) + " To watch it:", r.rotate("watch")}

@@ -51,7 +51,7 @@ func (p *page) String() string {
 
 // message is the whole message about an execution.
 func (r *report) message() Message {
-	m := Message{Urgency: r.verdict.urgency, Target: r.Execution.Target}
+	m := Message{Urgency: r.verdict.urgency, Target: r.Execution.Target, Ending: r.ending}
 	var p page
 	switch m.Urgency {
 	case Urgent:
@@ -112,8 +112,8 @@ func (r *report) details(p *page) {
 		}
 	}
 	p.field("runbook", r.runbook())
-	p.field("see", executionPage(x.ARN))
-	if page := executionPage(x.ARN); page == "" {
+	p.field("see", ExecutionPage(x.ARN))
+	if page := ExecutionPage(x.ARN); page == "" {
 		p.field("see", x.ARN)
 	}
 	if r.Target.IAMUserName != "" {
@@ -124,11 +124,11 @@ func (r *report) details(p *page) {
 // runbook is where the runbook tells more. The message knows no address of it.
 func (r *report) runbook() string {
 	switch {
-	case r.ending == planned && r.Execution.Output != nil && r.Execution.Output.Plan.Refused != "":
+	case r.ending == Planned && r.Execution.Output != nil && r.Execution.Output.Plan.Refused != "":
 		return runbookPage(r.Execution.Output.Plan.Refused)
-	case r.ending == rotated || r.ending == unclear || r.ending == planned && r.Execution.Status == Succeeded:
+	case r.ending == Rotated || r.ending == unclear || r.ending == Planned && r.Execution.Status == Succeeded:
 		return ""
-	case r.ending == met:
+	case r.ending == Met:
 		return runbookPage(string(rotation.RotationInProgress))
 	case r.code != "":
 		return runbookPage(string(r.code))
@@ -147,7 +147,7 @@ func runbookPage(heading string) string {
 // ifNothingIsDone says what the schedule does by itself, and when.
 func (r *report) ifNothingIsDone() string {
 	const carriesOn = "tries to carry the rotation on"
-	does := map[ending]string{
+	does := map[Ending]string{
 		clean: "tries again", held: carriesOn, stopped: carriesOn, timedOut: carriesOn,
 	}[r.ending]
 	switch {

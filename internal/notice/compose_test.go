@@ -318,13 +318,13 @@ func TestTheJournalTellsCleanFromHeld(t *testing.T) {
 		}
 		failed := parse(t, execution("FAILED", failedWith(said(info.Code, "Something is so", ""))))
 		if r := newReport(*failed.Execution, world(oneKey)); r.ending != clean {
-			t.Errorf("%s without a record: %d", info.Code, r.ending)
+			t.Errorf("%s without a record: %s", info.Code, r.ending)
 		}
 		if r := newReport(*failed.Execution, world(bothKeys, open(deployed))); r.ending != held {
-			t.Errorf("%s with a record: %d", info.Code, r.ending)
+			t.Errorf("%s with a record: %s", info.Code, r.ending)
 		}
 		if r := newReport(*failed.Execution, world(bothKeys, noJournal)); (r.ending == clean) != (info.Class == rotation.Clean) {
-			t.Errorf("%s without the journal: %d", info.Code, r.ending)
+			t.Errorf("%s without the journal: %s", info.Code, r.ending)
 		}
 	}
 }

@@ -23,7 +23,9 @@ func console(arn, service, page string) string {
 	return "https://" + strings.Replace(consoles[parts[1]], "REGION", region, 1) + "/" + service + "/home?region=" + region + "#" + page
 }
 
-func executionPage(arn string) string {
+// ExecutionPage is the page of an execution in AWS's console, or "" in a partition
+// whose console this program does not know.
+func ExecutionPage(arn string) string {
 	return console(arn, "states", "/v2/executions/details/"+arn)
 }
 

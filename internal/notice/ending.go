@@ -10,7 +10,7 @@ import (
 type report struct {
 	Facts
 	Execution Execution
-	ending    ending
+	ending    Ending
 	code      rotation.Code      // of the error, if it is one of this system's own
 	completed []rotation.Summary // the rotations that the execution completed
 	summary   *rotation.Summary  // the last of them
@@ -18,20 +18,21 @@ type report struct {
 	verdict   verdict
 }
 
-// ending is how an execution ended, as people tell endings apart.
-type ending int
+// Ending is how an execution ended, as people tell endings apart.
+type Ending string
 
+// The endings of executions, exported where others need to tell them apart.
 const (
-	rotated   ending = iota
-	unclear          // it succeeded, and at what is not known
-	planned          // a dry run, whatever it found
-	met              // it met another execution at work
-	overtaken        // another execution has taken its rotation over
-	closed           // its rotation is completed or released
-	clean            // nothing is different
-	held             // a rotation is open
-	stopped          // by a person
-	timedOut
+	Rotated   Ending = "rotated"
+	unclear   Ending = "unclear"        // it succeeded, and at what is not known
+	Planned   Ending = "planned"        // a dry run, whatever it found
+	Met       Ending = "alreadyRunning" // it met another execution at work
+	overtaken Ending = "overtaken"      // another execution has taken its rotation over
+	closed    Ending = "closed"         // its rotation is completed or released
+	clean     Ending = "clean"          // nothing is different
+	held      Ending = "held"           // a rotation is open
+	stopped   Ending = "stopped"        // by a person
+	timedOut  Ending = "timedOut"
 )
 
 func newReport(x Execution, facts Facts) *report {
@@ -64,7 +65,7 @@ func (r *report) summaries() []rotation.Summary {
 	return found
 }
 
-func (r *report) end() ending {
+func (r *report) end() Ending {
 	x := r.Execution
 	switch {
 	case x.Status == Aborted:
@@ -72,7 +73,7 @@ func (r *report) end() ending {
 	case x.Status == TimedOut:
 		return timedOut
 	case x.DryRun || x.Output != nil && x.Output.Plan.Action == rotation.ActionDryRun:
-		return planned
+		return Planned
 	case x.Status == Succeeded:
 		return r.success()
 	case r.code == rotation.LockLost && r.NoTarget == nil && r.NoRecord == nil && r.Record == nil:
@@ -90,12 +91,12 @@ func (r *report) end() ending {
 }
 
 // success: the state machine succeeds in three states.
-func (r *report) success() ending {
+func (r *report) success() Ending {
 	switch {
 	case r.Execution.Output != nil && r.Execution.Output.Error != nil && r.Execution.Output.Error.Error == string(rotation.RotationInProgress):
-		return met
+		return Met
 	case r.summary != nil:
-		return rotated
+		return Rotated
 	}
 	return unclear
 }

@@ -99,36 +99,45 @@ var executionARN = regexp.MustCompile(`^arn:([a-z-]+):states:([a-z0-9-]+):[0-9]{
 // execution reads an event as Step Functions sends it:
 // https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
 func (e envelope) execution() (*Execution, error) {
-	var detail struct {
-		ExecutionARN        string `json:"executionArn"`
-		Status              Status
-		StartDate, StopDate int64 // milliseconds
-		Input, Output       string
-		Error, Cause        string
-	}
+	var detail Detail
 	if err := json.Unmarshal(e.Detail, &detail); err != nil {
 		return nil, malformed("its detail cannot be read: %v", err)
 	}
-	arn := executionARN.FindStringSubmatch(detail.ExecutionARN)
+	if detail.StopDate <= 0 {
+		detail.StopDate = e.Time.UnixMilli()
+	}
 	switch {
-	case arn == nil:
+	case executionARN.FindStringSubmatch(detail.ExecutionARN) == nil:
 		return nil, malformed("it names no execution")
 	case detail.Status != Succeeded && detail.Status != Failed && detail.Status != TimedOut && detail.Status != Aborted:
 		return nil, malformed("%s is no status of an execution that ended", detail.Status)
 	case detail.StartDate <= 0:
 		return nil, malformed("it does not say when the execution began")
 	}
+	return detail.Execution(), nil
+}
+
+// Detail is what Step Functions tells of an execution, in EventBridge's words.
+type Detail struct {
+	ExecutionARN        string `json:"executionArn"`
+	Status              Status
+	StartDate, StopDate int64 // milliseconds; no StopDate: it runs
+	Input, Output       string
+	Error, Cause        string
+}
+
+// Execution reads the detail.
+func (d Detail) Execution() *Execution {
 	x := &Execution{
-		ARN: detail.ExecutionARN, Name: arn[3], Status: detail.Status,
-		StartedAt: time.UnixMilli(detail.StartDate).UTC(), StoppedAt: e.Time.UTC(),
-		Error: quotable(detail.Error), Cause: quotable(sentence(detail.Cause)),
+		ARN: d.ExecutionARN, Name: d.ExecutionARN[strings.LastIndex(d.ExecutionARN, ":")+1:], Status: d.Status,
+		StartedAt: time.UnixMilli(d.StartDate).UTC(), Error: quotable(d.Error), Cause: quotable(sentence(d.Cause)),
 	}
-	if detail.StopDate > 0 {
-		x.StoppedAt = time.UnixMilli(detail.StopDate).UTC()
+	if d.StopDate > 0 {
+		x.StoppedAt = time.UnixMilli(d.StopDate).UTC()
 	}
-	x.readOutput(detail.Output)
-	x.readInput(detail.Input)
-	return x, nil
+	x.readOutput(d.Output)
+	x.readInput(d.Input)
+	return x
 }
 
 // readOutput takes an output that is no document for none: that the execution

@@ -12,13 +12,13 @@ import (
 // happened tells what happened, a sentence or two.
 func (r *report) happened() []string {
 	switch r.ending {
-	case rotated:
+	case Rotated:
 		return r.tellRotated()
 	case unclear:
 		return []string{fmt.Sprintf("An execution for %s succeeded, and the event does not tell what it has done; nor does the journal.", r.name())}
-	case planned:
+	case Planned:
 		return r.tellPlan()
-	case met:
+	case Met:
 		return withQuote(fmt.Sprintf("An execution for %s found another one at work on the same key, and ended without doing anything.", r.name()), rotation.RotationInProgress, r.Execution.Output.Error.Cause)
 	case overtaken:
 		return withQuote(fmt.Sprintf("An execution for %s ended because the rotation is not its own any more.", r.name()), r.code, r.Execution.Cause)

@@ -84,7 +84,7 @@ func (r *report) journalKeys() []knownKey {
 		return nil
 	case r.Record != nil:
 		return r.openKeys()
-	case r.ending == planned && r.Execution.Output != nil && r.Execution.Output.OldKey != "":
+	case r.ending == Planned && r.Execution.Output != nil && r.Execution.Output.OldKey != "":
 		return []knownKey{{id: rotation.KeyID(r.Execution.Output.OldKey), role: "the key to be replaced", held: holds}}
 	case r.code == rotation.CredentialMismatch:
 		return nil // Preflight has seen that Qovery holds another user's

@@ -20,6 +20,7 @@ type Message struct {
 	Body    string // plain text
 	Urgency Urgency
 	Target  string // empty: the message is about none, or it is not known
+	Ending  Ending // empty: the message is about no execution
 }
 
 // Urgency says how soon somebody should look. Subscriptions can filter by it.

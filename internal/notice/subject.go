@@ -21,11 +21,11 @@ func (r *report) ended() string {
 		calm = ", not urgent"
 	}
 	switch r.ending {
-	case rotated:
+	case Rotated:
 		return r.rotatedSubject()
-	case planned:
+	case Planned:
 		return r.plannedSubject()
-	case met:
+	case Met:
 		return "not begun, a rotation is running already"
 	case overtaken:
 		return "another execution carries the rotation on"

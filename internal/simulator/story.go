@@ -1,12 +1,9 @@
 package simulator
 
 import (
-	"encoding/json"
-	"fmt"
-	"strings"
 	"time"
 
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/story"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -32,186 +29,11 @@ func (w *World) Tell(tell func(Line)) {
 // Describer returns what says what events of executions mean, or "" of those
 // that need no words. It must be told of all of them.
 func (w *World) Describer() func(*Run, statemachine.Event) string {
-	tellers := map[*Run]*teller{}
+	tellers := map[*Run]*story.Teller{}
 	return func(run *Run, event statemachine.Event) string {
 		if tellers[run] == nil {
-			tellers[run] = &teller{world: w, run: run}
+			tellers[run] = story.NewTeller(w.machine)
 		}
-		return tellers[run].describe(event)
-	}
-}
-
-// teller tells of one execution.
-type teller struct {
-	world  *World
-	run    *Run
-	failed string // what was told of the state's last attempt, if that failed
-}
-
-// describe says what an event means, or "" when it needs no words.
-func (t *teller) describe(event statemachine.Event) string {
-	switch {
-	case event.Type == statemachine.ExecutionStarted:
-		return "started with " + string(t.run.Input())
-	case event.Type == statemachine.ExecutionRedriven:
-		return "redriven"
-	case event.Type == statemachine.ExecutionSucceeded, event.Type == statemachine.ExecutionAborted, event.Type == statemachine.ExecutionTimedOut:
-		return strings.ToUpper(strings.TrimPrefix(string(event.Type), "Execution"))
-	case event.Type == statemachine.ExecutionFailed:
-		return "FAILED: " + event.Error
-	case event.Error != "" || event.Type == statemachine.TaskTimedOut:
-		return t.tellFailure(event)
-	case event.Type == statemachine.TaskSucceeded:
-		t.failed = ""
-	case strings.HasSuffix(string(event.Type), "StateExited"):
-		return t.describeExit(event)
-	case event.Type == "WaitStateEntered":
-		return "until " + waitsUntil(event)
-	case event.Type == "SucceedStateEntered", event.Type == "FailStateEntered":
-		state, _ := t.world.machine.State(event.State)
-		return state.Comment
-	}
-	return ""
-}
-
-// tellFailure says once what is tried again and again.
-func (t *teller) tellFailure(event statemachine.Event) string {
-	text := event.Error + ": " + brief(event.Cause)
-	if text == t.failed {
-		return ""
-	}
-	t.failed = text
-	return text
-}
-
-// brief is the first part of a failure's sentence: what is so. What is in place
-// and what to do is told when the execution ends with it.
-func brief(cause string) string {
-	what, _, _ := strings.Cut(sentence(cause), ". ")
-	return strings.TrimSuffix(what, ".")
-}
-
-// sentence is the message in the cause of a failed function.
-func sentence(cause string) string {
-	var failure struct {
-		Message string `json:"errorMessage"`
-	}
-	if json.Unmarshal([]byte(cause), &failure) == nil && failure.Message != "" {
-		return failure.Message
-	}
-	return cause
-}
-
-func waitsUntil(event statemachine.Event) string {
-	var doc rotation.Document
-	if json.Unmarshal(event.Input, &doc) != nil {
-		return "?"
-	}
-	until := map[string]rotation.WaitTime{
-		"WaitForDeployment": doc.Deployment.NextPollAt, "GracePeriod": doc.GraceEndsAt, "ExtendGrace": doc.Usage.NextCheckAt,
-		"ObservationPeriod": doc.ObservedAt, "WaitForVerification": doc.Verification.NextPollAt,
-	}[event.State]
-	return until.Format("15:04:05")
-}
-
-// describeExit says what a state has come to, from the document it returned. A
-// state that was left because of an error has come to nothing.
-func (t *teller) describeExit(event statemachine.Event) string {
-	if t.failed != "" {
-		t.failed = ""
-		return ""
-	}
-	var doc rotation.Document
-	if json.Unmarshal(event.Output, &doc) != nil {
-		return ""
-	}
-	if tell, exists := tellings[event.State]; exists {
-		return tell(doc)
-	}
-	return ""
-}
-
-var tellings = map[string]func(rotation.Document) string{
-	"Preflight":         func(d rotation.Document) string { return fmt.Sprintf("%s; old key %s", d.Plan.Reason, d.OldKey) },
-	"ChoosePlan":        func(d rotation.Document) string { return string(d.Plan.Action) },
-	"RestoreOldKey":     func(d rotation.Document) string { return "old key " + d.OldKey + " is Active" },
-	"IsAbort":           func(d rotation.Document) string { return yes(d.Plan.Action == rotation.ActionAbort) },
-	"CreateKey":         func(d rotation.Document) string { return "new key " + d.NewKey + " created, its secret staged" },
-	"VerifyKey":         func(d rotation.Document) string { return "STS knows it as " + d.Identity },
-	"UpdateCredentials": func(rotation.Document) string { return "Qovery holds the new key; the staged secret is destroyed" },
-	"DeployClusters":    tellDeployment,
-	"IsDeployed":        func(d rotation.Document) string { return yes(d.Deployment.Next != rotation.PollAgain) },
-	"CheckUsage":        tellUsage,
-	"IsIdle":            func(d rotation.Document) string { return yes(d.Usage.Idle) },
-	"DeactivateKey":     func(d rotation.Document) string { return "old key " + d.OldKey + " is Inactive" },
-	"VerifyDeployment":  tellVerification,
-	"IsVerified":        func(d rotation.Document) string { return yes(d.Verification.Next != rotation.PollAgain) },
-	"DeleteKey":         func(d rotation.Document) string { return "old key " + d.OldKey + " deleted" },
-	"Complete":          func(rotation.Document) string { return "the journal's record is closed" },
-	"IsNextDue":         func(d rotation.Document) string { return yes(d.NextIsDue) },
-	"DiscardKey":        func(d rotation.Document) string { return "the new key is discarded, the journal's record closed" },
-	"ReactivateKey":     func(d rotation.Document) string { return "old key " + d.OldKey + " is Active" },
-}
-
-func yes(is bool) string {
-	if is {
-		return "yes"
-	}
-	return "no"
-}
-
-func tellDeployment(d rotation.Document) string {
-	polling := d.Deployment.Next == rotation.PollAgain
-	var all, started, done, skipped int
-	for _, cluster := range d.Deployment.Clusters {
-		if polling && cluster.Wave != d.Deployment.Wave {
-			continue
-		}
-		all++
-		switch {
-		case !cluster.DoneAt.IsZero():
-			done++
-		case cluster.Skipped != "":
-			skipped++
-		case !cluster.PostedAt.IsZero():
-			started++
-		}
-	}
-	text := fmt.Sprintf("%d of %d clusters deployed", done, all)
-	if started > 0 {
-		text += fmt.Sprintf(", %d being deployed", started)
-	}
-	if waiting := all - done - skipped - started; waiting > 0 {
-		text += fmt.Sprintf(", %d not started yet", waiting)
-	}
-	if skipped > 0 {
-		text += fmt.Sprintf(", %d passed over", skipped)
-	}
-	if polling {
-		text = fmt.Sprintf("wave %d: %s", d.Deployment.Wave, text)
-	}
-	return text
-}
-
-func tellUsage(d rotation.Document) string {
-	switch {
-	case d.Usage.Idle && d.Usage.LastUse == "":
-		return "no use of the old key is known since the clusters were deployed"
-	case d.Usage.Idle:
-		return "the old key is idle, last used " + d.Usage.LastUse
-	default:
-		return "the old key is in use, last " + d.Usage.LastUse
-	}
-}
-
-func tellVerification(d rotation.Document) string {
-	canary := d.Verification.Canary
-	switch {
-	case canary == nil:
-		return "nothing to verify with"
-	case d.Verification.Next == rotation.PollAgain:
-		return "cluster " + canary.Name + " is being deployed while the old key is Inactive"
-	default:
-		return "cluster " + canary.Name + " was deployed while the old key was Inactive"
+		return tellers[run].Describe(event)
 	}
 }

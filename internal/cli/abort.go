@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"qovery-key-rotation/internal/notice"
+	"qovery-key-rotation/internal/rotation"
+)
+
+func (p Program) newAbort() *cobra.Command {
+	var f *stackFlags
+	cmd := &cobra.Command{
+		Use:   "abort TARGET",
+		Short: "Stop a rotation, and bring the old key back",
+		Long: `abort stops the execution that is at work on the target, and then starts one that
+makes the old key Active again if the rotation had made it Inactive. It ends by
+saying which keys exist in which state. The rotation stays open: 'rotate start'
+carries it on, 'rotate release' closes it once a person has resolved it.
+
+Where a rotation is open and no execution is at work, there is nothing to stop, and
+the old key is brought back all the same. Where no rotation is open, nothing is
+done, and the exit code is 4. Exit code 0 means that the abort went through.`,
+		Example: `  rotate abort production`,
+		Args:    oneTarget,
+		RunE:    func(cmd *cobra.Command, args []string) error { return p.abort(cmd, f, args[0]) },
+	}
+	f = addStackFlags(cmd)
+	cmd.ValidArgsFunction = p.completeTargets(f)
+	return cmd
+}
+
+func (p Program) abort(cmd *cobra.Command, f *stackFlags, name string) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	ctx := cmd.Context()
+	s, err := p.open(ctx, f)
+	if err != nil {
+		return err
+	}
+	target, err := s.target(ctx, name)
+	if err != nil {
+		return err
+	}
+	found, err := s.states.running(ctx, name)
+	if err != nil {
+		return err
+	}
+	tell := cmd.OutOrStdout()
+	if f.json() {
+		tell = io.Discard
+	}
+	for _, x := range found {
+		if x.Abort {
+			fmt.Fprintf(tell, "%s is aborting the rotation already.\n", x.Name)
+			return s.followAbort(cmd, f, x)
+		}
+	}
+	for _, x := range found {
+		if err := s.stop(ctx, x); err != nil {
+			return err
+		}
+		fmt.Fprintf(tell, "stopped  %s\n", x.Name)
+	}
+	// Read only now: what was stopped in Preflight may have opened one or not.
+	record, err := s.journal.Load(ctx, target.IAMUserName)
+	switch {
+	case err != nil:
+		return err
+	case record == nil && len(found) > 0:
+		fmt.Fprintf(tell, "No rotation of %s was open: nothing has been changed.\n", name)
+		return nil
+	case record == nil:
+		return &problem{fmt.Sprintf("There is nothing to abort: no rotation of %s is open, and no execution is at work on it", name),
+			"Nothing needs to be done", ExitNothing}
+	case len(found) == 0:
+		fmt.Fprintf(tell, "No execution is at work on %s; the rotation that was begun %s is open.\n", name, at(record.TakenAt))
+	}
+	x, err := s.states.start(ctx, executionName(name, "abort", s.clock.Now()), map[string]any{"target": name, "abort": true})
+	if err != nil {
+		return err
+	}
+	if err := showStarted(cmd, f, started{x: x, carriesOn: record, abort: true}); err != nil {
+		return err
+	}
+	return s.followAbort(cmd, f, x)
+}
+
+// stopWithin is how long Step Functions may take to show that an execution has
+// been stopped.
+const stopWithin = time.Minute
+
+// stop stops an execution and waits until Step Functions says that it has ended.
+func (s *stack) stop(ctx context.Context, x *notice.Execution) error {
+	if err := s.states.stop(ctx, x.ARN, "A person aborted the rotation."); err != nil {
+		return err
+	}
+	for deadline := s.clock.Now().Add(stopWithin); s.clock.Now().Before(deadline); {
+		now, err := s.states.describe(ctx, x.ARN)
+		if err != nil || now == nil || now.Status != running {
+			return err
+		}
+		if err := s.clock.Sleep(ctx, time.Second); err != nil {
+			return err
+		}
+	}
+	return &problem{fmt.Sprintf("%s was stopped, and Step Functions still says that it runs", x.Name), "To go on: rotate abort " + x.Target, ExitHeld}
+}
+
+// followAbort: an abort that went through ends held, as it should.
+func (s *stack) followAbort(cmd *cobra.Command, f *stackFlags, x *notice.Execution) error {
+	e, err := s.follow(cmd.Context(), x, newView(cmd, f))
+	if err != nil {
+		return err
+	}
+	if err := showEnd(cmd, f, e); err != nil {
+		return err
+	}
+	switch e.Error {
+	case string(rotation.AbortRequested):
+		return nil
+	case string(rotation.NothingToAbort):
+		return exit(ExitNothing)
+	}
+	return exit(ExitHeld)
+}

@@ -1,0 +1,417 @@
+package cli_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"qovery-key-rotation/internal/awstest"
+	"qovery-key-rotation/internal/fakeqovery"
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/simulator"
+	"qovery-key-rotation/statemachine"
+)
+
+const (
+	arnPrefix  = "arn:aws:states:eu-west-3:123456789012:"
+	machineARN = arnPrefix + "stateMachine:qovery-key-rotation"
+	topicARN   = "arn:aws:sns:eu-west-3:123456789012:qovery-key-rotation-notices"
+)
+
+// account is AWS and Qovery as the command line sees them: the APIs that it
+// calls, in front of the simulator's world. Time passes when the command sleeps.
+type account struct {
+	mu     sync.Mutex
+	world  *simulator.World
+	aws    *httptest.Server
+	qovery *httptest.Server
+
+	// What a script may change.
+	schedule  string // ENABLED, DISABLED; empty: there is none
+	confirmed bool   // the e-mail subscription is
+	denied    map[string]bool
+	failing   map[string]int // how often an action is not answered
+}
+
+func newAccount(setup simulator.Setup) (*account, error) {
+	world, err := simulator.NewWorld(setup)
+	if err != nil {
+		return nil, err
+	}
+	a := &account{world: world, schedule: "ENABLED", confirmed: true, denied: map[string]bool{}, failing: map[string]int{}}
+	a.aws = httptest.NewServer(http.HandlerFunc(a.serve))
+	a.qovery = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		world.Qovery.ServeHTTP(w, r)
+	}))
+	return a, nil
+}
+
+func (a *account) close() {
+	a.aws.Close()
+	a.qovery.Close()
+	a.world.Timeline.Close()
+}
+
+// serve answers one request to AWS, or to the clock of the test.
+func (a *account) serve(w http.ResponseWriter, r *http.Request) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	body, _ := io.ReadAll(r.Body)
+	// The SDK closes a request's body when the answer arrives. Where that is before
+	// net/http has seen the body's end, which takes a network as short as this one,
+	// the connection breaks.
+	time.Sleep(time.Millisecond)
+	if d, ok := strings.CutPrefix(r.URL.Path, "/clock/"); ok {
+		pause, _ := time.ParseDuration(d)
+		a.world.Sleep(pause)
+		return
+	}
+	action, fields := request(r, body)
+	w.Header().Set("Date", a.world.Timeline.Now().Format(http.TimeFormat))
+	answer, exists := a.answers(fields)[action]
+	switch {
+	case a.failing[action] > 0:
+		a.failing[action]--
+		awstest.Hangup("")(w)
+	case a.denied[action]:
+		awstest.JSONError(http.StatusForbidden, "AccessDeniedException", "not authorized to perform "+action)(w)
+	case !exists:
+		awstest.JSONError(http.StatusBadRequest, "UnknownOperationException", action)(w)
+	default:
+		answer()(w)
+	}
+}
+
+// request reads which action is asked for, and its fields.
+func request(r *http.Request, body []byte) (action string, fields map[string]any) {
+	fields = map[string]any{}
+	if _, name, ok := strings.Cut(r.Header.Get("X-Amz-Target"), "."); ok {
+		_ = json.Unmarshal(body, &fields)
+		return name, fields
+	}
+	if strings.HasPrefix(r.URL.Path, "/schedules/") {
+		return "GetSchedule", fields
+	}
+	form, _ := url.ParseQuery(string(body))
+	for name := range form {
+		fields[name] = form.Get(name)
+	}
+	return form.Get("Action"), fields
+}
+
+func (a *account) answers(fields map[string]any) map[string]func() awstest.Answer {
+	text := func(name string) string { value, _ := fields[name].(string); return value }
+	return map[string]func() awstest.Answer{
+		"DescribeStacks":           func() awstest.Answer { return a.describeStacks(text("StackName")) },
+		"ListAccessKeys":           func() awstest.Answer { return a.listAccessKeys(text("UserName")) },
+		"ListSubscriptionsByTopic": a.listSubscriptions,
+		"GetSchedule":              a.getSchedule,
+		"GetParameter":             func() awstest.Answer { return a.getParameter(text("Name")) },
+		"GetParametersByPath": func() awstest.Answer {
+			return reply(map[string]any{"Parameters": []any{map[string]any{"Name": "/qovery-key-rotation/targets/production", "Value": a.target()}}})
+		},
+		"DeleteParameter":     func() awstest.Answer { return reply(map[string]any{}) },
+		"GetItem":             func() awstest.Answer { return a.getItem(fields) },
+		"Query":               a.query,
+		"TransactWriteItems":  func() awstest.Answer { return a.transact(fields) },
+		"StartExecution":      func() awstest.Answer { return a.start(text("name"), text("input")) },
+		"StopExecution":       func() awstest.Answer { return a.stop(text("executionArn")) },
+		"DescribeExecution":   func() awstest.Answer { return a.describe(text("executionArn")) },
+		"ListExecutions":      func() awstest.Answer { return a.list(text("statusFilter")) },
+		"GetExecutionHistory": func() awstest.Answer { return a.events(text("executionArn"), fields) },
+	}
+}
+
+func reply(value any) awstest.Answer {
+	body, err := json.Marshal(value)
+	if err != nil {
+		panic(err)
+	}
+	return awstest.JSON(http.StatusOK, string(body))
+}
+
+func (a *account) describeStacks(name string) awstest.Answer {
+	if name != "qovery-key-rotation" {
+		return awstest.XMLError(http.StatusBadRequest, "ValidationError", "Stack with id "+name+" does not exist")
+	}
+	var outputs strings.Builder
+	for name, value := range map[string]string{"StateMachineArn": machineARN, "TableName": "journal", "TopicArn": topicARN, "QoveryApiUrl": a.qovery.URL} {
+		fmt.Fprintf(&outputs, "<member><OutputKey>%s</OutputKey><OutputValue>%s</OutputValue></member>", name, value)
+	}
+	return awstest.XML(http.StatusOK, `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>qovery-key-rotation</StackName>`+
+		`<CreationTime>2026-01-01T00:00:00Z</CreationTime><StackStatus>CREATE_COMPLETE</StackStatus><Outputs>`+outputs.String()+`</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`)
+}
+
+func (a *account) listAccessKeys(user string) awstest.Answer {
+	var keys strings.Builder
+	for _, key := range a.world.IAM.Present(user) {
+		fmt.Fprintf(&keys, "<member><UserName>%s</UserName><AccessKeyId>%s</AccessKeyId><Status>%s</Status><CreateDate>%s</CreateDate></member>",
+			user, string(key.ID), key.Status, key.CreatedAt.Format(time.RFC3339))
+	}
+	return awstest.XML(http.StatusOK, `<ListAccessKeysResponse><ListAccessKeysResult><IsTruncated>false</IsTruncated><AccessKeyMetadata>`+
+		keys.String()+`</AccessKeyMetadata></ListAccessKeysResult></ListAccessKeysResponse>`)
+}
+
+func (a *account) listSubscriptions() awstest.Answer {
+	arn := "PendingConfirmation"
+	if a.confirmed {
+		arn = topicARN + ":0b7d2c4e"
+	}
+	return awstest.XML(http.StatusOK, `<ListSubscriptionsByTopicResponse><ListSubscriptionsByTopicResult><Subscriptions><member><TopicArn>`+topicARN+
+		`</TopicArn><Protocol>email</Protocol><SubscriptionArn>`+arn+`</SubscriptionArn><Owner>123456789012</Owner><Endpoint>platform@example.com</Endpoint></member></Subscriptions>`+
+		`</ListSubscriptionsByTopicResult></ListSubscriptionsByTopicResponse>`)
+}
+
+func (a *account) getSchedule() awstest.Answer {
+	if a.schedule == "" {
+		return awstest.JSONError(http.StatusNotFound, "ResourceNotFoundException", "no such schedule")
+	}
+	return reply(map[string]any{"Name": "production", "State": a.schedule, "ScheduleExpression": "rate(90 days)", "StartDate": simulator.Beginning.Add(2 * time.Hour).Unix()})
+}
+
+func (a *account) target() string {
+	text, err := json.Marshal(a.world.Target)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+func (a *account) getParameter(name string) awstest.Answer {
+	switch name {
+	case "/qovery-key-rotation/targets/production":
+		return reply(map[string]any{"Parameter": map[string]any{"Name": name, "Type": "String", "Value": a.target()}})
+	case a.world.Target.TokenParameter:
+		return reply(map[string]any{"Parameter": map[string]any{"Name": name, "Type": "SecureString", "Value": fakeqovery.DefaultConfig(nil).Token}})
+	}
+	return awstest.JSONError(http.StatusBadRequest, "ParameterNotFound", "")
+}
+
+func (a *account) run(arn string) *simulator.Run {
+	for _, run := range a.world.Runs() {
+		if run.ARN() == arn {
+			return run
+		}
+	}
+	return nil
+}
+
+func (a *account) start(name, input string) awstest.Answer {
+	run, err := a.world.Start(name, input)
+	if err != nil {
+		return awstest.JSONError(http.StatusBadRequest, "InvalidExecutionInput", err.Error())
+	}
+	a.world.Sleep(0) // so that it begins
+	return reply(map[string]any{"executionArn": run.ARN(), "startDate": seconds(run.StartTime())})
+}
+
+func (a *account) stop(arn string) awstest.Answer {
+	run := a.run(arn)
+	run.Stop()
+	return reply(map[string]any{"stopDate": seconds(a.world.Timeline.Now())})
+}
+
+func seconds(at time.Time) float64 { return float64(at.UnixMilli()) / 1000 }
+
+func unknownExecution() awstest.Answer {
+	return awstest.JSONError(http.StatusBadRequest, "ExecutionDoesNotExist", "Execution Does Not Exist")
+}
+
+func (a *account) describe(arn string) awstest.Answer {
+	run := a.run(arn)
+	if run == nil {
+		return unknownExecution()
+	}
+	answer := map[string]any{
+		"executionArn": arn, "stateMachineArn": machineARN, "name": run.Name(), "status": run.Status(),
+		"startDate": seconds(run.StartTime()), "input": string(run.Input()),
+	}
+	if run.Status() != statemachine.Running {
+		answer["stopDate"], answer["error"], answer["cause"] = seconds(run.StopTime()), run.ErrorName(), run.Cause()
+	}
+	if run.Status() == statemachine.Succeeded {
+		answer["output"] = string(run.Output())
+	}
+	return reply(answer)
+}
+
+func (a *account) list(status string) awstest.Answer {
+	listed := []any{}
+	for _, run := range a.world.Runs() {
+		if status == "" || status == string(run.Status()) {
+			listed = append(listed, map[string]any{
+				"executionArn": run.ARN(), "stateMachineArn": machineARN, "name": run.Name(), "status": run.Status(), "startDate": seconds(run.StartTime()),
+			})
+		}
+	}
+	return reply(map[string]any{"executions": listed})
+}
+
+// events is GetExecutionHistory, the latest first, in pages.
+func (a *account) events(arn string, fields map[string]any) awstest.Answer {
+	run := a.run(arn)
+	if run == nil {
+		return unknownExecution()
+	}
+	most, _ := fields["maxResults"].(float64)
+	token, _ := fields["nextToken"].(string)
+	skip, _ := strconv.Atoi(token)
+	all := run.History()
+	slices.Reverse(all)
+	listed := []any{}
+	for _, event := range all[min(skip, len(all)):min(skip+int(most), len(all))] {
+		listed = append(listed, historyEvent(event))
+	}
+	answer := map[string]any{"events": listed}
+	if skip += int(most); skip < len(all) {
+		answer["nextToken"] = strconv.Itoa(skip)
+	}
+	return reply(answer)
+}
+
+// historyEvent writes an event of the interpreter as Step Functions does.
+func historyEvent(event statemachine.Event) map[string]any {
+	e := map[string]any{"id": event.ID, "previousEventId": event.PreviousID, "timestamp": seconds(event.Time), "type": event.Type}
+	failure := map[string]any{"error": event.Error, "cause": event.Cause}
+	switch {
+	case event.Entered():
+		e["stateEnteredEventDetails"] = map[string]any{"name": event.State, "input": string(event.Input)}
+	case strings.HasSuffix(string(event.Type), "StateExited"):
+		e["stateExitedEventDetails"] = map[string]any{"name": event.State, "output": string(event.Output)}
+	case event.Type == statemachine.ExecutionStarted:
+		e["executionStartedEventDetails"] = map[string]any{"input": string(event.Input)}
+	case event.Type == statemachine.TaskFailed:
+		e["taskFailedEventDetails"] = failure
+	case event.Type == statemachine.TaskTimedOut:
+		e["taskTimedOutEventDetails"] = failure
+	case event.Type == statemachine.ExecutionFailed:
+		e["executionFailedEventDetails"] = failure
+	case event.Type == statemachine.ExecutionAborted:
+		e["executionAbortedEventDetails"] = failure
+	}
+	return e
+}
+
+// The journal's items, as dynamojournal writes them.
+
+func (a *account) getItem(fields map[string]any) awstest.Answer {
+	key, _ := plainOf(map[string]any{"M": fields["Key"]}).(map[string]any)
+	answer := map[string]any{"ConsumedCapacity": map[string]any{"TableName": "journal", "CapacityUnits": 1}}
+	user, _ := key["iamUser"].(string)
+	if record := a.world.Journal.Current(user); record != nil && key["record"] == "ACTIVE" {
+		answer["Item"] = attributesOf(*record, map[string]any{"record": "ACTIVE"})
+	}
+	return reply(answer)
+}
+
+func (a *account) query() awstest.Answer {
+	items, err := a.world.Journal.History(context.Background(), a.world.Target.IAMUserName)
+	if err != nil {
+		return awstest.JSONError(http.StatusInternalServerError, "InternalServerError", err.Error())
+	}
+	listed := []any{}
+	for _, item := range items {
+		more := map[string]any{"record": "ROTATION#", "outcome": item.Outcome, "endedAt": item.EndedAt}
+		if item.Summary != nil {
+			more["summary"] = item.Summary
+		}
+		listed = append(listed, attributesOf(item.Record, more))
+	}
+	return reply(map[string]any{"Items": listed, "Count": len(listed)})
+}
+
+// transact closes a record: the second part of the transaction is the history item.
+func (a *account) transact(fields map[string]any) awstest.Answer {
+	parts := fields["TransactItems"].([]any)
+	put := parts[1].(map[string]any)["Put"].(map[string]any)
+	text, _ := json.Marshal(plainOf(map[string]any{"M": put["Item"]}))
+	var item rotation.HistoryItem
+	_ = json.Unmarshal(text, &item.Record)
+	var ending struct {
+		Outcome rotation.Outcome
+		EndedAt time.Time
+	}
+	_ = json.Unmarshal(text, &ending)
+	item.Outcome, item.EndedAt = ending.Outcome, ending.EndedAt
+	if err := a.world.Journal.Close(context.Background(), item); err != nil {
+		return awstest.JSONError(http.StatusBadRequest, "TransactionCanceledException", err.Error())
+	}
+	return reply(map[string]any{})
+}
+
+// attributesOf writes a value as DynamoDB's attributes.
+func attributesOf(value any, more map[string]any) map[string]any {
+	attributes := map[string]any{}
+	for _, part := range []any{value, more} {
+		text, err := json.Marshal(part)
+		if err != nil {
+			panic(err)
+		}
+		var fields map[string]any
+		_ = json.Unmarshal(text, &fields)
+		for name, field := range fields {
+			attributes[name] = attribute(field)
+		}
+	}
+	return attributes
+}
+
+func attribute(value any) map[string]any {
+	switch value := value.(type) {
+	case string:
+		return map[string]any{"S": value}
+	case float64:
+		return map[string]any{"N": strconv.FormatFloat(value, 'f', -1, 64)}
+	case bool:
+		return map[string]any{"BOOL": value}
+	case []any:
+		list := []any{}
+		for _, v := range value {
+			list = append(list, attribute(v))
+		}
+		return map[string]any{"L": list}
+	case map[string]any:
+		fields := map[string]any{}
+		for name, v := range value {
+			fields[name] = attribute(v)
+		}
+		return map[string]any{"M": fields}
+	}
+	return map[string]any{"NULL": true}
+}
+
+// plainOf turns an attribute back.
+func plainOf(attribute map[string]any) any {
+	for kind, value := range attribute {
+		switch kind {
+		case "N":
+			return json.Number(value.(string))
+		case "L":
+			list := []any{}
+			for _, v := range value.([]any) {
+				list = append(list, plainOf(v.(map[string]any)))
+			}
+			return list
+		case "M":
+			fields := map[string]any{}
+			for name, v := range value.(map[string]any) {
+				fields[name] = plainOf(v.(map[string]any))
+			}
+			return fields
+		case "S", "BOOL":
+			return value
+		}
+	}
+	return nil
+}

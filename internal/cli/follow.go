@@ -1,0 +1,211 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+
+	"qovery-key-rotation/internal/notice"
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/story"
+	"qovery-key-rotation/statemachine"
+)
+
+// follower goes along with an execution, and tells its view what happens.
+type follower struct {
+	stack  *stack
+	view   view
+	teller *story.Teller
+
+	x      *notice.Execution
+	latest int64 // id of the latest event that was seen
+	state  string
+	doc    rotation.Document
+	told   map[string]string // what was told last, by state
+}
+
+// line is one thing that happened.
+type line struct {
+	At        time.Time `json:"at"`
+	Execution string    `json:"execution"`
+	State     string    `json:"state,omitempty"`
+	Text      string    `json:"text"`
+}
+
+// progress is how an execution is doing now.
+type progress struct {
+	State     string
+	Elapsed   time.Duration
+	Left      time.Duration // of a Wait state; 0 in other states
+	Until     time.Time
+	Done, All int // clusters
+}
+
+// ended is how an execution ended, with the notice that people get of it.
+type ended struct {
+	*notice.Execution
+	message notice.Message
+}
+
+// How often an execution is looked at: soon after something may have happened,
+// less often while it waits for long.
+const (
+	soonest = 2 * time.Second
+	latest  = 5 * time.Second
+)
+
+// follow goes along with an execution to its end.
+func (s *stack) follow(ctx context.Context, x *notice.Execution, v view) (*ended, error) {
+	machine, err := statemachine.Load(statemachine.Definition)
+	if err != nil {
+		return nil, err
+	}
+	f := &follower{stack: s, view: v, teller: story.NewTeller(machine), x: x, told: map[string]string{}}
+	defer v.close()
+	for {
+		if err := f.look(ctx); err != nil {
+			return nil, err
+		}
+		if f.x.Status != running {
+			message := notice.Compose(notice.Event{Execution: f.x}, s.facts(ctx, f.x))
+			return &ended{f.x, message}, ctx.Err()
+		}
+		if err := f.wait(ctx); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// look asks for what happened since the last look. The status is asked for
+// first: of an execution that has ended, the history is whole.
+func (f *follower) look(ctx context.Context) error {
+	x, err := f.stack.states.describe(ctx, f.x.ARN)
+	if err != nil {
+		return f.tolerate(ctx, err)
+	}
+	if x != nil { // one that has just begun may not be known yet
+		f.x = x
+	}
+	events, err := f.stack.states.since(ctx, f.x.ARN, f.latest)
+	if err != nil && rotation.AsError(err).Code == rotation.MalformedAnswer && f.latest == 0 {
+		return nil // the same for its history
+	}
+	if err != nil {
+		return f.tolerate(ctx, err)
+	}
+	for _, event := range events {
+		f.latest = event.Id
+		f.tell(f.translate(event))
+	}
+	return nil
+}
+
+// tolerate lets a look fail that may succeed next time: the execution goes on,
+// whether somebody watches it or not.
+func (f *follower) tolerate(ctx context.Context, err error) error {
+	coded := rotation.AsError(err)
+	if ctx.Err() != nil || coded.Class != rotation.Transient {
+		return err
+	}
+	f.say(line{f.stack.clock.Now(), f.x.Name, "", dot(coded.What) + " Trying again."})
+	if f.x.Status != running {
+		f.x.Status = running // it has ended, and is looked at again for how
+	}
+	return nil
+}
+
+// wait lets time pass until the next look, and has a live view show that.
+func (f *follower) wait(ctx context.Context) error {
+	clock := f.stack.clock
+	const part = 20 // of what is left
+	now := f.progress()
+	pause := min(max(now.Left/part, soonest), latest)
+	for rest := pause; rest > 0; rest -= f.view.every() {
+		f.view.live(f.progress())
+		if err := clock.Sleep(ctx, min(rest, f.view.every())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *follower) progress() progress {
+	now := f.stack.clock.Now()
+	p := progress{State: f.state, Elapsed: max(now.Sub(f.x.StartedAt), 0)}
+	p.Done, p.All = story.Clusters(f.doc)
+	if until := story.WaitsUntil(f.state, f.doc); !until.IsZero() {
+		p.Until, p.Left = until, max(until.Sub(now), 0)
+	}
+	return p
+}
+
+// tell tells of an event, unless it is a trifle or says what was said already.
+func (f *follower) tell(event statemachine.Event) {
+	text := f.teller.Describe(event)
+	if text == "" || isTrivial(event.State) || f.told[event.State] == text {
+		return
+	}
+	f.told[event.State] = text
+	f.say(line{event.Time, f.x.Name, event.State, text})
+}
+
+func (f *follower) say(l line) { f.view.line(l) }
+
+// isTrivial: choices, and the pauses between looks at a deployment.
+func isTrivial(state string) bool {
+	return state == "ChoosePlan" || strings.HasPrefix(state, "Is") || strings.HasPrefix(state, "WaitFor")
+}
+
+// translate turns Step Functions' event into the interpreter's, which are named
+// alike, and notes where the execution is.
+func (f *follower) translate(event types.HistoryEvent) statemachine.Event {
+	e := statemachine.Event{ID: int(event.Id), Time: aws.ToTime(event.Timestamp).UTC(), Type: statemachine.EventType(event.Type)}
+	var document *string
+	switch {
+	case event.StateEnteredEventDetails != nil:
+		f.state = aws.ToString(event.StateEnteredEventDetails.Name)
+		document = event.StateEnteredEventDetails.Input
+		e.Input = json.RawMessage(aws.ToString(document))
+	case event.StateExitedEventDetails != nil:
+		f.state = aws.ToString(event.StateExitedEventDetails.Name)
+		document = event.StateExitedEventDetails.Output
+		e.Output = json.RawMessage(aws.ToString(document))
+	case event.ExecutionStartedEventDetails != nil:
+		e.Input = json.RawMessage(aws.ToString(event.ExecutionStartedEventDetails.Input))
+	}
+	var doc rotation.Document
+	if document != nil && json.Unmarshal([]byte(*document), &doc) == nil {
+		f.doc = doc
+	}
+	e.Error, e.Cause = failureOf(event)
+	if !slices.Contains(ends, e.Type) {
+		e.State = f.state
+	}
+	return e
+}
+
+// ends are the events that belong to no state.
+var ends = []statemachine.EventType{
+	statemachine.ExecutionStarted, statemachine.ExecutionSucceeded, statemachine.ExecutionFailed,
+	statemachine.ExecutionAborted, statemachine.ExecutionTimedOut, statemachine.ExecutionRedriven,
+}
+
+// failureOf is what an event says went wrong.
+func failureOf(event types.HistoryEvent) (name, cause string) {
+	switch {
+	case event.TaskFailedEventDetails != nil:
+		name, cause = aws.ToString(event.TaskFailedEventDetails.Error), aws.ToString(event.TaskFailedEventDetails.Cause)
+	case event.TaskTimedOutEventDetails != nil:
+		name, cause = aws.ToString(event.TaskTimedOutEventDetails.Error), aws.ToString(event.TaskTimedOutEventDetails.Cause)
+	case event.ExecutionFailedEventDetails != nil:
+		name, cause = aws.ToString(event.ExecutionFailedEventDetails.Error), aws.ToString(event.ExecutionFailedEventDetails.Cause)
+	case event.ExecutionAbortedEventDetails != nil:
+		name, cause = aws.ToString(event.ExecutionAbortedEventDetails.Error), aws.ToString(event.ExecutionAbortedEventDetails.Cause)
+	}
+	return name, cause
+}

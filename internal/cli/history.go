@@ -1,0 +1,120 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+func (p Program) newHistory() *cobra.Command {
+	var f *stackFlags
+	var limit int
+	cmd := &cobra.Command{
+		Use:   "history TARGET",
+		Short: "List the target's rotations, the latest first",
+		Long: `history lists the rotations of the target that have ended, the latest first, as
+the journal has them, and the one that is open. Executions that changed nothing
+(dry runs, refusals) leave nothing there.`,
+		Example: `  rotate history production
+  rotate history production --limit 0 --output json`,
+		Args: oneTarget,
+		RunE: func(cmd *cobra.Command, args []string) error { return p.history(cmd, f, args[0], limit) },
+	}
+	f = addStackFlags(cmd)
+	cmd.Flags().IntVar(&limit, "limit", 20, "how many at most; 0: all")
+	cmd.ValidArgsFunction = p.completeTargets(f)
+	return cmd
+}
+
+// past is one rotation, without the whole ids of its keys.
+type past struct {
+	RotationID string            `json:"rotationId"`
+	Outcome    rotation.Outcome  `json:"outcome"` // or open
+	OldKey     string            `json:"oldKey"`
+	NewKey     string            `json:"newKey,omitempty"`
+	BegunAt    time.Time         `json:"begunAt"`
+	EndedAt    time.Time         `json:"endedAt,omitzero"`
+	Execution  string            `json:"execution"` // ARN of the one that ended it, or has it
+	Summary    *rotation.Summary `json:"summary,omitempty"`
+}
+
+// stillOpen is the outcome of a rotation that has none yet.
+const stillOpen rotation.Outcome = "open"
+
+func pastOf(record rotation.Record) past {
+	p := past{RotationID: record.RotationID, Outcome: stillOpen, OldKey: record.OldKey.String(), BegunAt: record.TakenAt, Execution: record.Owner}
+	if record.NewKey != "" {
+		p.NewKey = record.NewKey.String()
+	}
+	return p
+}
+
+func (p Program) history(cmd *cobra.Command, f *stackFlags, name string, limit int) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	if limit < 0 {
+		return usageError{fmt.Errorf("--limit %d is less than 0", limit)}
+	}
+	ctx := cmd.Context()
+	s, err := p.open(ctx, f)
+	if err != nil {
+		return err
+	}
+	target, err := s.target(ctx, name)
+	if err != nil {
+		return err
+	}
+	open, err := s.journal.Load(ctx, target.IAMUserName)
+	if err != nil {
+		return err
+	}
+	items, err := s.journal.History(ctx, target.IAMUserName)
+	if err != nil {
+		return err
+	}
+	rotations := []past{}
+	if open != nil {
+		rotations = append(rotations, pastOf(*open))
+	}
+	for _, item := range items {
+		ended := pastOf(item.Record)
+		ended.Outcome, ended.EndedAt, ended.Summary = item.Outcome, item.EndedAt, item.Summary
+		rotations = append(rotations, ended)
+	}
+	if limit > 0 && len(rotations) > limit {
+		rotations = rotations[:limit]
+	}
+	if f.json() {
+		return writeJSON(cmd.OutOrStdout(), rotations)
+	}
+	return showHistory(cmd.OutOrStdout(), name, rotations)
+}
+
+func showHistory(out io.Writer, target string, rotations []past) error {
+	if len(rotations) == 0 {
+		_, err := fmt.Fprintf(out, "No rotation of %s has been recorded yet.\n", target)
+		return err
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "BEGUN\tTOOK\tOUTCOME\tOLD KEY\tNEW KEY\tCLUSTERS")
+	for _, r := range rotations {
+		took, clusters, newKey := "-", "-", "-"
+		if !r.EndedAt.IsZero() {
+			took = rotation.Duration(r.EndedAt.Sub(r.BegunAt).Round(time.Minute)).String()
+		}
+		if r.Summary != nil {
+			clusters = fmt.Sprint(r.Summary.ClustersDeployed)
+		}
+		if r.NewKey != "" {
+			newKey = r.NewKey
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", at(r.BegunAt), took, r.Outcome, r.OldKey, newKey, clusters)
+	}
+	return table.Flush()
+}

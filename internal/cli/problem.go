@@ -1,0 +1,56 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+// problem is something that keeps a command from its work: what is so, and what
+// to do about it.
+type problem struct {
+	what, todo string
+	exit       int // one of the exit codes
+}
+
+// Error is the whole sentence.
+func (p *problem) Error() string { return dot(p.what) + " " + dot(p.todo) }
+
+func dot(text string) string { return strings.TrimRight(text, ". ") + "." }
+
+// advice is what to do about errors of the adapters. The codes' own advice speaks
+// of functions and their roles; here a person asks, with rights of their own.
+var advice = map[rotation.Code]string{
+	rotation.AccessDenied:       "Your own AWS identity lacks that right, or its session is over: log in again, or choose another one with --profile",
+	rotation.Unreachable:        "Check the network, --region and AWS_ENDPOINT_URL, then try again",
+	rotation.Throttled:          "Try again in a minute",
+	rotation.MalformedAnswer:    "Try again; if it stays so, check AWS_ENDPOINT_URL and proxies",
+	rotation.ConfigurationError: "Check --stack and --region; if they are right, deploy the stack again",
+	rotation.TargetNotFound:     "To see all targets: rotate status",
+	rotation.InvalidInput:       "Correct it, then try again",
+}
+
+// explain puts an error into words for the person at the terminal, and gives it
+// an exit code.
+func explain(err error) *problem {
+	var known *problem
+	var coded *rotation.Error
+	switch {
+	case errors.As(err, &known):
+		return known
+	case errors.Is(err, context.Canceled):
+		return &problem{"Interrupted", "What was started in AWS goes on; to see it: rotate watch", ExitInterrupted}
+	case errors.As(err, &coded):
+		what := strings.TrimSpace(dot(coded.What) + " " + coded.InPlace)
+		if todo, exists := advice[coded.Code]; exists && coded.Next == "" {
+			return &problem{what, todo, ExitHeld}
+		}
+		if coded.Next != "" {
+			return &problem{what, coded.Next, ExitHeld}
+		}
+		return &problem{what, coded.Code.Advice(), ExitHeld}
+	}
+	return &problem{firstLine(err), "If this goes on, report it", ExitHeld}
+}

@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"bufio"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+func (p Program) newRelease() *cobra.Command {
+	var f *stackFlags
+	var yes bool
+	cmd := &cobra.Command{
+		Use:   "release TARGET",
+		Short: "Close a rotation that a person has resolved by hand",
+		Long: `release closes the journal's record of a rotation that is held, after a person has
+put things right. It deletes no key and changes none. It refuses while an execution
+is at work, and until every place in Qovery that holds a key of the IAM user holds
+the same one, an Active one. Beside the journal it reads IAM and Qovery, with your
+own rights: that takes the right to decrypt the target's token parameter.`,
+		Example: `  rotate release production
+  rotate release production --yes`,
+		Args: oneTarget,
+		RunE: func(cmd *cobra.Command, args []string) error { return p.release(cmd, f, args[0], yes) },
+	}
+	f = addStackFlags(cmd)
+	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	cmd.ValidArgsFunction = p.completeTargets(f)
+	return cmd
+}
+
+func (p Program) release(cmd *cobra.Command, f *stackFlags, name string, yes bool) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	ctx := cmd.Context()
+	s, err := p.open(ctx, f)
+	if err != nil {
+		return err
+	}
+	target, err := s.target(ctx, name)
+	if err != nil {
+		return err
+	}
+	record, err := s.journal.Load(ctx, target.IAMUserName)
+	switch {
+	case err != nil:
+		return err
+	case record == nil:
+		return nothingToRelease(name)
+	}
+	if !yes {
+		if err := confirm(cmd, *record); err != nil {
+			return err
+		}
+	}
+	released, err := s.release(ctx, name)
+	if rotation.HasCode(err, rotation.NothingToAbort) {
+		return nothingToRelease(name)
+	}
+	if err != nil {
+		return err
+	}
+	if f.json() {
+		closed := pastOf(released)
+		closed.Outcome, closed.EndedAt = rotation.Released, s.clock.Now()
+		return writeJSON(cmd.OutOrStdout(), closed)
+	}
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "The rotation of %s that was begun %s is closed. No key was changed.\n", name, at(released.TakenAt))
+	return err
+}
+
+func nothingToRelease(name string) error {
+	return &problem{fmt.Sprintf("There is nothing to release: no rotation of %s is open", name), "Nothing needs to be done", ExitNothing}
+}
+
+// confirm asks a person. Where there is none, --yes has to be given.
+func confirm(cmd *cobra.Command, record rotation.Record) error {
+	if !isInteractive(cmd.InOrStdin()) {
+		return usageError{fmt.Errorf("nobody can be asked here whether to release %s: give --yes", record.Target)}
+	}
+	keys := "old key " + record.OldKey.String()
+	if record.NewKey != "" {
+		keys += ", new key " + record.NewKey.String()
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "The rotation of %s was begun %s (%s).\nClosing its record forgets what it was about; it changes no key. Close it? [y/N] ", record.Target, at(record.TakenAt), keys)
+	answer, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
+	if answer = strings.ToLower(strings.TrimSpace(answer)); err == nil && (answer == "y" || answer == "yes") {
+		return nil
+	}
+	return &problem{"Nothing was done", "To close the record, answer y", ExitHeld}
+}

@@ -1,0 +1,227 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/smithy-go/logging"
+	"github.com/spf13/cobra"
+
+	"qovery-key-rotation/internal/awsclient"
+	"qovery-key-rotation/internal/dynamojournal"
+	"qovery-key-rotation/internal/iamkeys"
+	"qovery-key-rotation/internal/notice"
+	"qovery-key-rotation/internal/parameters"
+	"qovery-key-rotation/internal/qovery"
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/sfnexecutions"
+)
+
+// stackFlags say which deployed stack a command is about, and how it answers.
+type stackFlags struct {
+	profile, region, name string
+	output                string // text or json
+}
+
+const defaultStack = "qovery-key-rotation"
+
+// addStackFlags gives a command that works on a deployed stack its flags.
+func addStackFlags(cmd *cobra.Command) *stackFlags {
+	var f stackFlags
+	cmd.Flags().StringVar(&f.profile, "profile", "", "AWS profile (default: AWS_PROFILE)")
+	cmd.Flags().StringVar(&f.region, "region", "", "AWS region (default: AWS_REGION, or the profile's)")
+	cmd.Flags().StringVar(&f.name, "stack", defaultStack, "name of the CloudFormation stack")
+	cmd.Flags().StringVar(&f.output, "output", "text", "text or json")
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp)) // the flag exists
+	return &f
+}
+
+func (f *stackFlags) check() error {
+	if f.output != "text" && f.output != "json" {
+		return usageError{fmt.Errorf("--output %q is neither text nor json", f.output)}
+	}
+	return nil
+}
+
+func (f *stackFlags) json() bool { return f.output == "json" }
+
+// stack is a deployed stack and the ways to what is in it, with the rights of
+// the person who asks.
+type stack struct {
+	cfg   aws.Config
+	clock *serviceClock
+
+	name    string
+	region  string
+	account string
+	machine string // ARN of the state machine
+	table   string // name of the journal
+	topic   string // ARN of the topic with the notices
+	qovery  string // base URL of Qovery's API; empty: the public one
+
+	states  *executions
+	targets *parameters.Targets
+	store   *parameters.Store
+	journal *dynamojournal.Journal
+	keys    *iamkeys.Keys
+}
+
+// open finds the stack by its outputs.
+func (p Program) open(ctx context.Context, f *stackFlags) (*stack, error) {
+	s := &stack{name: f.name, clock: &serviceClock{Clock: p.Clock}}
+	if err := s.configure(ctx, f); err != nil {
+		return nil, err
+	}
+	outputs, err := s.outputs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.machine, s.table, s.topic, s.qovery = outputs["StateMachineArn"], outputs["TableName"], outputs["TopicArn"], outputs["QoveryApiUrl"]
+	machine, err := arn.Parse(s.machine)
+	if err != nil || s.table == "" || s.topic == "" {
+		return nil, &problem{fmt.Sprintf("The stack %s in %s has not the outputs of qovery-key-rotation", s.name, s.region),
+			"Check --stack; if it is right, deploy the stack again", ExitHeld}
+	}
+	s.account = machine.AccountID
+	s.states = newExecutions(s.cfg, s.machine)
+	s.store = parameters.New(s.cfg, s.clock)
+	s.targets = s.store.Targets(parameters.TargetPrefix)
+	s.journal = dynamojournal.New(s.cfg, s.table)
+	s.keys = iamkeys.New(s.cfg)
+	return s, nil
+}
+
+// configure finds the region and the credentials where AWS's own command line
+// finds them, SSO and AWS_ENDPOINT_URL included.
+func (s *stack) configure(ctx context.Context, f *stackFlags) error {
+	options := []func(*config.LoadOptions) error{config.WithSharedConfigProfile(f.profile)}
+	if f.region != "" {
+		options = append(options, config.WithRegion(f.region))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return &problem{"The AWS configuration cannot be read: " + firstLine(err), "Check AWS_PROFILE or --profile, and ~/.aws/config", ExitHeld}
+	}
+	if cfg.Region == "" {
+		return &problem{"No AWS region is set", "Give --region, or set AWS_REGION", ExitUsage}
+	}
+	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return &problem{"There are no AWS credentials: " + firstLine(err), "Log in (for example: aws sso login), or choose a profile with --profile", ExitHeld}
+	}
+	cfg = awsclient.Bounded(cfg)
+	cfg.Logger = logging.Nop{} // the SDK's remarks are nothing for the person at the terminal
+	cfg.APIOptions = append(cfg.APIOptions, s.clock.listen)
+	s.cfg, s.region = cfg, cfg.Region
+	return nil
+}
+
+// firstLine keeps an error of the SDK's, which may go on for a page, to what
+// fits into a sentence.
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return strings.TrimRight(line, ". ")
+}
+
+// outputs are the stack's, by name.
+func (s *stack) outputs(ctx context.Context) (map[string]string, error) {
+	request := awsclient.Request{Action: "cloudformation:DescribeStacks", On: s.name}
+	answer, err := cloudformation.NewFromConfig(s.cfg).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &s.name})
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case awsclient.Code(err) == "ValidationError", err == nil && len(answer.Stacks) == 0:
+		return nil, &problem{fmt.Sprintf("There is no stack %s in %s", s.name, s.region),
+			"Check --region, --profile and --stack; to deploy it: make deploy", ExitHeld}
+	case err != nil:
+		return nil, request.Failed(err)
+	}
+	found := map[string]string{}
+	for _, output := range answer.Stacks[0].Outputs {
+		found[aws.ToString(output.OutputKey)] = aws.ToString(output.OutputValue)
+	}
+	if answer.Stacks[0].StackStatus == types.StackStatusDeleteInProgress {
+		return nil, &problem{fmt.Sprintf("The stack %s is being deleted", s.name), "Deploy it again to go on", ExitHeld}
+	}
+	return found, nil
+}
+
+// target reads a target. One that does not exist is told with those that do.
+func (s *stack) target(ctx context.Context, name string) (rotation.Target, error) {
+	target, err := s.targets.Target(ctx, name)
+	if !rotation.HasCode(err, rotation.TargetNotFound) {
+		return target, err
+	}
+	names, listErr := s.targets.Names(ctx)
+	if listErr != nil || len(names) == 0 {
+		return target, err
+	}
+	return target, &problem{fmt.Sprintf("There is no target %q", name), "The stack's targets are: " + strings.Join(names, ", "), ExitUsage}
+}
+
+// facts finds out what is in place for an execution's target.
+func (s *stack) facts(ctx context.Context, x *notice.Execution) notice.Facts {
+	return notice.Reader{Clock: s.clock, Targets: s.targets, Journal: s.journal, Keys: s.keys}.Read(ctx, *x)
+}
+
+// openQovery opens the organization with the token that the person may read.
+func (s *stack) openQovery(ctx context.Context, target rotation.Target) (rotation.Organization, error) {
+	client, err := s.qoveryClient()
+	if err != nil {
+		return nil, err
+	}
+	return client.Open(ctx, target)
+}
+
+func (s *stack) qoveryClient() (*qovery.Client, error) {
+	client, err := qovery.New(qovery.Options{BaseURL: s.qovery, Token: s.store.Token, Clock: s.clock})
+	if err != nil {
+		return nil, &problem{"The address of Qovery's API in the stack's outputs is not accepted: " + err.Error(), "Correct qoveryApiUrl in cdk.json and deploy again", ExitHeld}
+	}
+	return client, nil
+}
+
+// release closes a record with the rights of the person.
+func (s *stack) release(ctx context.Context, target string) (rotation.Record, error) {
+	client, err := s.qoveryClient()
+	if err != nil {
+		return rotation.Record{}, err
+	}
+	return rotation.Release{
+		Guard:      rotation.Guard{Clock: s.clock, Journal: s.journal, Log: slog.New(slog.NewTextHandler(io.Discard, nil))},
+		Targets:    s.targets,
+		Keys:       s.keys,
+		Qovery:     client,
+		Executions: sfnexecutions.New(s.cfg),
+		Staging:    s.store.Staged(parameters.StagedPrefix),
+	}.Run(ctx, target)
+}
+
+// completeTargets completes the name of a target where the stack answers soon.
+func (p Program) completeTargets(f *stackFlags) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		const soon = 3 * time.Second
+		ctx, cancel := context.WithTimeout(cmd.Context(), soon)
+		defer cancel()
+		s, err := p.open(ctx, f)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		names, _ := s.targets.Names(ctx) // none is fine: nothing is completed
+		return names, cobra.ShellCompDirectiveNoFileComp
+	}
+}

@@ -1,0 +1,196 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"qovery-key-rotation/internal/notice"
+	"qovery-key-rotation/internal/rotation"
+)
+
+// timings are the flags that become part of an execution's input.
+var timings = []struct{ flag, field, usage string }{
+	{"grace-period", "gracePeriod", "both keys stay valid for longer after the last deployment (2h to 24h)"},
+	{"idle-for", "idleFor", "the old key must have been unused for longer (15m to the grace period)"},
+	{"max-grace-extension", "maxGraceExtension", "a used old key may prolong the grace period for longer (up to 168h)"},
+	{"observation-period", "observationPeriod", "the old key stays Inactive for longer before it is deleted (5m to 24h)"},
+	{"deployment-timeout", "deploymentTimeout", "a wave of clusters may take longer (15m to 12h)"},
+}
+
+type startFlags struct {
+	*stackFlags
+	watch, dryRun bool
+	timings       map[string]*string // by field
+}
+
+func (p Program) newStart() *cobra.Command {
+	f := startFlags{timings: map[string]*string{}}
+	cmd := &cobra.Command{
+		Use:   "start TARGET",
+		Short: "Start a rotation, or carry an interrupted one on",
+		Long: `start starts a rotation of the target. Where one is open that was interrupted, it
+carries that one on. Where an execution is at work already, it starts none.
+
+A timing that is given lengthens the target's own for this execution; none can be
+shortened. A dry run changes nothing: it shows what a rotation would do, and what
+would make it wait or refuse.`,
+		Example: `  rotate start production --dry-run
+  rotate start production --watch
+  rotate start production --grace-period 12h`,
+		Args: oneTarget,
+		RunE: func(cmd *cobra.Command, args []string) error { return p.start(cmd, f, args[0]) },
+	}
+	f.stackFlags = addStackFlags(cmd)
+	cmd.Flags().BoolVar(&f.watch, "watch", false, "watch it to its end")
+	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "show what a rotation would do, and change nothing")
+	for _, timing := range timings {
+		f.timings[timing.field] = cmd.Flags().String(timing.flag, "", timing.usage)
+	}
+	cmd.ValidArgsFunction = p.completeTargets(f.stackFlags)
+	return cmd
+}
+
+func (p Program) start(cmd *cobra.Command, f startFlags, name string) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	ctx := cmd.Context()
+	s, err := p.open(ctx, f.stackFlags)
+	if err != nil {
+		return err
+	}
+	target, err := s.target(ctx, name)
+	if err != nil {
+		return err
+	}
+	input, err := f.input(target)
+	if err != nil {
+		return err
+	}
+	record, err := s.journal.Load(ctx, target.IAMUserName)
+	if err != nil {
+		return err
+	}
+	kind := ""
+	if f.dryRun {
+		kind = "dry-run"
+	} else if err := s.requireNoneRunning(ctx, name); err != nil {
+		return err
+	}
+	x, err := s.states.start(ctx, executionName(name, kind, s.clock.Now()), input)
+	if err != nil {
+		return err
+	}
+	if err := showStarted(cmd, f.stackFlags, started{x: x, carriesOn: record, dryRun: f.dryRun}); err != nil {
+		return err
+	}
+	if !f.watch && !f.dryRun {
+		return nil
+	}
+	return s.followToEnd(cmd, f.stackFlags, x)
+}
+
+// input is the execution's. It is checked here as Preflight checks it, so that a
+// mistake shows at once.
+func (f startFlags) input(target rotation.Target) (map[string]any, error) {
+	input := map[string]any{"target": target.Name}
+	if f.dryRun {
+		input["dryRun"] = true
+	}
+	for field, value := range f.timings {
+		if *value != "" {
+			input[field] = *value
+		}
+	}
+	text, err := json.Marshal(input)
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := rotation.ParseInput(text)
+	if err == nil {
+		_, err = parsed.Apply(target)
+	}
+	if err != nil {
+		return nil, usageError{fmt.Errorf("%s", strings.TrimRight(rotation.AsError(err).What, "."))}
+	}
+	return input, nil
+}
+
+// requireNoneRunning: an execution that is at work keeps others out, so that a
+// second one would only end again.
+func (s *stack) requireNoneRunning(ctx context.Context, target string) error {
+	found, err := s.states.running(ctx, target)
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	x := found[0]
+	return &problem{
+		fmt.Sprintf("An execution is at work on %s already: %s, for %s", target, x.Name, short(s.clock.Now().Sub(x.StartedAt))),
+		"To watch it: rotate watch " + target, ExitRunning,
+	}
+}
+
+// started is an execution that a command has started.
+type started struct {
+	x             *notice.Execution
+	carriesOn     *rotation.Record
+	dryRun, abort bool
+}
+
+func showStarted(cmd *cobra.Command, f *stackFlags, s started) error {
+	out := cmd.OutOrStdout()
+	page := notice.ExecutionPage(s.x.ARN)
+	if f.json() {
+		type open struct {
+			RotationID string    `json:"rotationId"`
+			BegunAt    time.Time `json:"begunAt"`
+		}
+		answer := struct {
+			Execution string    `json:"execution"`
+			ARN       string    `json:"arn"`
+			Console   string    `json:"console,omitempty"`
+			Target    string    `json:"target"`
+			StartedAt time.Time `json:"startedAt"`
+			DryRun    bool      `json:"dryRun,omitempty"`
+			Abort     bool      `json:"abort,omitempty"`
+			CarriesOn *open     `json:"carriesOn,omitempty"`
+		}{s.x.Name, s.x.ARN, page, s.x.Target, s.x.StartedAt, s.dryRun, s.abort, nil}
+		if s.carriesOn != nil {
+			answer.CarriesOn = &open{s.carriesOn.RotationID, s.carriesOn.TakenAt}
+		}
+		return json.NewEncoder(out).Encode(answer)
+	}
+	if s.carriesOn != nil && !s.abort {
+		what := "This carries on the rotation that was begun"
+		if s.dryRun {
+			what = "A rotation is open, which was begun"
+		}
+		fmt.Fprintf(out, "%s %s and is not over.\n", what, at(s.carriesOn.TakenAt))
+	}
+	fmt.Fprintf(out, "started  %s\narn      %s\n", s.x.Name, s.x.ARN)
+	if page != "" {
+		fmt.Fprintf(out, "console  %s\n", page)
+	}
+	_, err := fmt.Fprintf(out, "watch    rotate watch %s\n\n", s.x.Name)
+	return err
+}
+
+// at writes a time for people in any zone.
+func at(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
+// followToEnd shows an execution to its end and exits accordingly.
+func (s *stack) followToEnd(cmd *cobra.Command, f *stackFlags, x *notice.Execution) error {
+	e, err := s.follow(cmd.Context(), x, newView(cmd, f))
+	if err != nil {
+		return err
+	}
+	if err := showEnd(cmd, f, e); err != nil {
+		return err
+	}
+	return exit(e.exit())
+}

@@ -1,0 +1,217 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"qovery-key-rotation/internal/notice"
+	"qovery-key-rotation/internal/rotation"
+)
+
+func (p Program) newStatus() *cobra.Command {
+	var f *stackFlags
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show all targets: keys, rotations, schedules, and what needs attention",
+		Long: `status shows of every target of the stack which keys there are and how old, how the
+last rotation ended, when the next one is due, whether one runs or is held, and
+whether IAM and Qovery agree; and who hears of it all.
+
+It looks with your own rights. What it may not read it says, and goes on. Where it
+found something that somebody should see to, the exit code is 5.`,
+		Example: `  rotate status
+  rotate status --output json`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return p.status(cmd, f) },
+	}
+	f = addStackFlags(cmd)
+	return cmd
+}
+
+// stackStatus is how a stack is doing.
+type stackStatus struct {
+	Stack   string         `json:"stack"`
+	Region  string         `json:"region"`
+	Account string         `json:"account"`
+	At      time.Time      `json:"at"`
+	Targets []targetStatus `json:"targets"`
+	Notices noticesStatus  `json:"notices"`
+	// Attention is what is not about one target.
+	Attention []string `json:"attention"`
+}
+
+// targetStatus is how one target is doing.
+type targetStatus struct {
+	Name      string          `json:"name"`
+	IAMUser   string          `json:"iamUser,omitempty"`
+	State     state           `json:"state"`
+	Execution string          `json:"execution,omitempty"` // the one that is at work
+	In        string          `json:"in,omitempty"`        // the state that it is in
+	Since     time.Time       `json:"since,omitzero"`      // of the open rotation, or the execution
+	Because   string          `json:"because,omitempty"`   // why it is held
+	Keys      []keyStatus     `json:"keys"`
+	Last      *past           `json:"lastRotation,omitempty"`
+	Schedule  *scheduleStatus `json:"schedule,omitempty"`
+	Unknown   []string        `json:"unknown"`   // what could not be read
+	Attention []string        `json:"attention"` // what somebody should see to
+}
+
+type keyStatus struct {
+	ID        string             `json:"id"`
+	Status    rotation.KeyStatus `json:"status"`
+	CreatedAt time.Time          `json:"createdAt"`
+	AgeDays   int                `json:"ageDays"`
+	HeldBy    []string           `json:"heldBy"`
+}
+
+// state is what a target is doing.
+type state string
+
+const (
+	idle    state = "idle"    // no rotation is open
+	rotates state = "running" // an execution is at work
+	isHeld  state = "held"    // a rotation is open, and no execution is at work
+	unknown state = "unknown"
+)
+
+func (p Program) status(cmd *cobra.Command, f *stackFlags) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	ctx := cmd.Context()
+	s, err := p.open(ctx, f)
+	if err != nil {
+		return err
+	}
+	names, err := s.targets.Names(ctx)
+	if err != nil {
+		return err
+	}
+	status := stackStatus{Stack: s.name, Region: s.region, Account: s.account, Targets: []targetStatus{}, Attention: []string{}}
+	working, workingErr := s.states.running(ctx, "")
+	for _, name := range names {
+		look := targetLook{s, working, workingErr, targetStatus{Name: name, Keys: []keyStatus{}, Unknown: []string{}, Attention: []string{}}}
+		status.Targets = append(status.Targets, look.look(ctx))
+	}
+	status.Notices = s.notices(ctx)
+	status.Attention = append(status.Attention, status.Notices.attention()...)
+	status.At = s.clock.Now()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if f.json() {
+		err = writeJSON(cmd.OutOrStdout(), status)
+	} else {
+		showStatus(cmd.OutOrStdout(), status)
+	}
+	if err == nil && status.needsAttention() {
+		return exit(ExitAttention)
+	}
+	return err
+}
+
+func (s stackStatus) needsAttention() bool {
+	for _, target := range s.Targets {
+		if len(target.Attention) > 0 {
+			return true
+		}
+	}
+	return len(s.Attention) > 0
+}
+
+func showStatus(out io.Writer, s stackStatus) {
+	row := func(name, format string, args ...any) {
+		fmt.Fprintf(out, "  %-10s %s\n", name, fmt.Sprintf(format, args...))
+	}
+	attention := func(list []string) {
+		for _, text := range list {
+			row(colour(out, yellow, "attention")+" ", "%s", dot(text))
+		}
+	}
+	fmt.Fprintf(out, "stack %s in %s, account %s, %s\n", s.Stack, s.Region, s.Account, at(s.At))
+	for _, t := range s.Targets {
+		fmt.Fprintf(out, "\n%s", t.Name)
+		if t.IAMUser != "" {
+			fmt.Fprintf(out, " (IAM user %s)", t.IAMUser)
+		}
+		fmt.Fprintln(out)
+		row("state", "%s", t.stateText(s.At))
+		for _, key := range t.Keys {
+			row("key", "%s", key)
+		}
+		row("last", "%s", t.lastText())
+		if t.Schedule != nil {
+			row("next", "%s", t.Schedule.text(s.At))
+		}
+		for _, text := range t.Unknown {
+			row("unknown", "%s", dot(text))
+		}
+		attention(t.Attention)
+	}
+	if len(s.Targets) == 0 {
+		fmt.Fprintln(out, "\nThe stack has no targets.")
+	}
+	fmt.Fprintln(out, "\nnotices")
+	for _, subscriber := range s.Notices.Subscribers {
+		row(subscriber.Protocol, "%s", subscriber)
+	}
+	if s.Notices.Unknown != "" {
+		row("unknown", "%s", dot(s.Notices.Unknown))
+	}
+	attention(s.Attention)
+}
+
+func (t targetStatus) stateText(now time.Time) string {
+	switch t.State {
+	case rotates:
+		text := fmt.Sprintf("running: %s", t.Execution)
+		if t.In != "" {
+			text += " in " + t.In
+		}
+		return text + ", for " + short(now.Sub(t.Since))
+	case isHeld:
+		return "held: a rotation is open since " + at(t.Since)
+	}
+	return string(t.State)
+}
+
+func (t targetStatus) lastText() string {
+	if t.Last == nil {
+		return "no rotation has been recorded yet"
+	}
+	what := fmt.Sprintf("%s was replaced by %s", t.Last.OldKey, t.Last.NewKey)
+	switch t.Last.Outcome {
+	case rotation.Discarded:
+		what = "nothing was changed"
+	case rotation.Released:
+		what = "a person resolved it"
+	}
+	return fmt.Sprintf("%s %s: %s", t.Last.Outcome, at(t.Last.EndedAt), what)
+}
+
+// String tells of a key on one line.
+func (k keyStatus) String() string {
+	text := fmt.Sprintf("%s  %-8s  %s old", k.ID, k.Status, count(k.AgeDays, "day"))
+	if len(k.HeldBy) > 0 {
+		text += ", held by " + strings.Join(k.HeldBy, ", ")
+	}
+	return text
+}
+
+// whyHeld is what the owner of an open rotation said at its end, and what to do.
+func whyHeld(x *notice.Execution, target string) string {
+	carryOn := fmt.Sprintf(" To carry it on: rotate start %s --watch", target)
+	switch {
+	case x == nil:
+		return "Step Functions does not know any more how its execution ended." + carryOn
+	case x.Error == "" || x.Error == string(rotation.AbortRequested) || x.Status != notice.Failed:
+		return fmt.Sprintf("Its execution %s was ended, %s.", x.Name, at(x.StoppedAt)) + carryOn
+	case x.Cause != "":
+		return x.Cause
+	}
+	return fmt.Sprintf("Its execution %s failed with %s.", x.Name, x.Error) + carryOn
+}

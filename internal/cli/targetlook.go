@@ -1,0 +1,182 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"qovery-key-rotation/internal/notice"
+	"qovery-key-rotation/internal/rotation"
+)
+
+// targetLook finds out how one target is doing. What cannot be read is noted.
+type targetLook struct {
+	*stack
+	working    []*notice.Execution // all that run
+	workingErr error
+	targetStatus
+}
+
+func (l *targetLook) look(ctx context.Context) targetStatus {
+	l.State = unknown
+	target, err := l.targets.Target(ctx, l.Name)
+	if err != nil {
+		l.unread("the target", err)
+		return l.targetStatus
+	}
+	l.IAMUser = target.IAMUserName
+	l.lookAtState(ctx, target)
+	l.lookAtHistory(ctx, target)
+	l.lookAtSchedule(ctx, target)
+	if l.lookAtKeys(ctx, target) {
+		l.lookAtQovery(ctx, target)
+	}
+	return l.targetStatus
+}
+
+// unread notes what could not be read, and why.
+func (l *targetLook) unread(what string, err error) {
+	why := strings.TrimRight(firstLine(err), ".")
+	var coded *rotation.Error
+	if errors.As(err, &coded) {
+		why = strings.TrimRight(coded.What, ".")
+	}
+	l.Unknown = append(l.Unknown, what+" could not be read: "+why)
+}
+
+func (l *targetLook) attend(format string, args ...any) {
+	l.Attention = append(l.Attention, fmt.Sprintf(format, args...))
+}
+
+func (l *targetLook) lookAtState(ctx context.Context, target rotation.Target) {
+	record, err := l.journal.Load(ctx, target.IAMUserName)
+	if err != nil {
+		l.unread("the journal", err)
+	}
+	if l.workingErr != nil {
+		l.unread("the list of executions", l.workingErr)
+	}
+	at := slices.IndexFunc(l.working, func(x *notice.Execution) bool { return x.Target == l.Name })
+	switch {
+	case at >= 0:
+		x := l.working[at]
+		l.State, l.Execution, l.Since = rotates, x.Name, x.StartedAt
+		l.In = l.stateOf(ctx, x)
+	case err != nil || l.workingErr != nil:
+	case record == nil:
+		l.State = idle
+	default:
+		l.State, l.Since = isHeld, record.TakenAt
+		owner, err := l.states.describe(ctx, record.Owner)
+		if err != nil {
+			l.unread("how the execution ended", err)
+			return
+		}
+		l.Because = whyHeld(owner, l.Name)
+		l.attend("The rotation is held. %s", l.Because)
+	}
+}
+
+// stateOf is the state that an execution is in, as far as can be told.
+func (l *targetLook) stateOf(ctx context.Context, x *notice.Execution) string {
+	f := follower{stack: l.stack, x: x}
+	events, err := l.states.since(ctx, x.ARN, 0)
+	if err != nil {
+		return ""
+	}
+	for _, event := range events {
+		f.translate(event)
+	}
+	return f.state
+}
+
+func (l *targetLook) lookAtHistory(ctx context.Context, target rotation.Target) {
+	items, err := l.journal.History(ctx, target.IAMUserName)
+	switch {
+	case err != nil:
+		l.unread("the journal's history", err)
+	case len(items) > 0:
+		last := pastOf(items[0].Record)
+		last.Outcome, last.EndedAt = items[0].Outcome, items[0].EndedAt
+		l.Last = &last
+	}
+}
+
+func (l *targetLook) lookAtSchedule(ctx context.Context, target rotation.Target) {
+	schedule, err := l.schedule(ctx, target)
+	if err != nil {
+		l.unread("the schedule", err)
+		return
+	}
+	l.Schedule = schedule
+	switch {
+	case schedule.Missing:
+		l.attend("There is no schedule: nothing starts rotations of %s. Deploy the stack again", l.Name)
+	case !schedule.Enabled && target.Schedule.Enabled:
+		l.attend("Somebody disabled the schedule: nothing starts rotations of %s. Enable it in EventBridge Scheduler, or deploy the stack again", l.Name)
+	case !schedule.Enabled:
+		l.attend("The schedule is disabled in cdk.json: nothing starts rotations of %s", l.Name)
+	}
+}
+
+// overdue is how much older than the schedule's rate a key may become: the time
+// that a rotation may take.
+const overdue = 7
+
+func (l *targetLook) lookAtKeys(ctx context.Context, target rotation.Target) bool {
+	keys, err := l.keys.List(ctx, target.IAMUserName)
+	if err != nil {
+		l.unread("the IAM user's keys", err)
+		return false
+	}
+	now := l.clock.Now()
+	for _, key := range keys {
+		l.Keys = append(l.Keys, keyStatus{
+			ID: key.ID.String(), Status: key.Status, CreatedAt: key.CreatedAt, AgeDays: int(now.Sub(key.CreatedAt).Hours() / 24), HeldBy: []string{},
+		})
+		if limit := time.Duration(target.Schedule.RateDays+overdue) * 24 * time.Hour; now.Sub(key.CreatedAt) > limit {
+			l.attend("The key %s is older than the schedule should let it become", key.ID)
+		}
+	}
+	if len(keys) == 0 {
+		l.attend("The IAM user %s has no access key", target.IAMUserName)
+	}
+	if len(keys) > 1 && l.State == idle {
+		l.attend("The IAM user has %d keys and no rotation is open: the next one will refuse to begin. Delete the key that nobody uses", len(keys))
+	}
+	return true
+}
+
+// lookAtQovery compares what Qovery holds with what IAM knows. In the middle of a
+// rotation they may differ.
+func (l *targetLook) lookAtQovery(ctx context.Context, target rotation.Target) {
+	organization, err := l.openQovery(ctx, target)
+	if err != nil {
+		l.unread("what Qovery holds", err)
+		return
+	}
+	locations, err := organization.Locations(ctx)
+	if err != nil {
+		l.unread("what Qovery holds", err)
+		return
+	}
+	held := false
+	for i := range l.Keys {
+		key := &l.Keys[i]
+		for _, location := range locations {
+			if location.Key != "" && location.Key.String() == key.ID {
+				key.HeldBy = append(key.HeldBy, fmt.Sprintf("%s %q", location.Kind, location.Name))
+			}
+		}
+		held = held || len(key.HeldBy) > 0
+		if len(key.HeldBy) > 0 && key.Status != rotation.Active {
+			l.attend("Qovery holds the key %s, which is %s: deployments fail", key.ID, key.Status)
+		}
+	}
+	if !held && len(l.Keys) > 0 && l.State != rotates {
+		l.attend("Qovery holds no key of the IAM user %s", target.IAMUserName)
+	}
+}

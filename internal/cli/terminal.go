@@ -1,0 +1,73 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+)
+
+// terminal is a terminal that somebody looks at.
+type terminal struct{ file *os.File }
+
+// terminalOf returns the terminal behind a writer, or nil where there is none, or
+// none that knows how to erase a line.
+func terminalOf(out io.Writer) *terminal {
+	file, ok := out.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) || os.Getenv("TERM") == "dumb" {
+		return nil
+	}
+	return &terminal{file}
+}
+
+// repaint writes a text in place of the line that the cursor is in, cut to the
+// terminal's width: a line that wraps could not be erased.
+func (t *terminal) repaint(text string) {
+	if width, _, err := term.GetSize(int(t.file.Fd())); err == nil && width > 1 && len(text) >= width {
+		text = text[:width-1]
+	}
+	t.erase()
+	_, _ = io.WriteString(t.file, text)
+}
+
+func (t *terminal) erase() { _, _ = io.WriteString(t.file, "\r\x1b[K") }
+
+// isInteractive tells whether a person can answer a question.
+func isInteractive(in io.Reader) bool {
+	file, ok := in.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// The colours of the words that matter most.
+const (
+	red    = "\x1b[31m"
+	yellow = "\x1b[33m"
+	green  = "\x1b[32m"
+	plain  = "\x1b[0m"
+)
+
+// colourful tells whether out takes colours: a terminal whose owner has not set
+// NO_COLOR (https://no-color.org).
+func colourful(out io.Writer) bool { return terminalOf(out) != nil && os.Getenv("NO_COLOR") == "" }
+
+func colour(out io.Writer, code, text string) string {
+	if !colourful(out) {
+		return text
+	}
+	return code + text + plain
+}
+
+// paint colours the first line of a notice, which says whether anything is broken.
+func paint(out io.Writer, body string) string {
+	first, rest, _ := strings.Cut(body, "\n")
+	code := green
+	switch {
+	case strings.HasPrefix(first, "URGENT"):
+		code = red
+	case strings.HasPrefix(first, "CHECK"):
+		code = yellow
+	}
+	return fmt.Sprintf("%s\n%s", colour(out, code, first), rest)
+}

@@ -1,0 +1,134 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"qovery-key-rotation/internal/notice"
+	"qovery-key-rotation/internal/rotation"
+)
+
+// view is how a command shows an execution while it runs.
+type view interface {
+	line(line)            // something happened
+	live(progress)        // nothing did, but time passes
+	every() time.Duration // how often live wants to be called
+	close()
+}
+
+// newView is lines of JSON, or plain lines, or on a terminal plain lines with one
+// beneath them that is always up to date.
+func newView(cmd *cobra.Command, f *stackFlags) view {
+	out := cmd.OutOrStdout()
+	t := terminalOf(out)
+	switch {
+	case f.json():
+		return jsonView{out}
+	case t != nil:
+		return &liveView{plainView: plainView{out}, terminal: t}
+	}
+	return plainView{out}
+}
+
+type plainView struct{ out io.Writer }
+
+func (v plainView) line(l line) {
+	fmt.Fprintf(v.out, "%s  %-20s %s\n", l.At.Format("Jan 02 15:04:05"), l.State, l.Text)
+}
+
+func (v plainView) live(progress)        {}
+func (v plainView) every() time.Duration { return latest }
+func (v plainView) close()               {}
+
+// jsonView writes one object a line, so that a reader need not wait for the end.
+type jsonView struct{ out io.Writer }
+
+func (v jsonView) line(l line)          { _ = json.NewEncoder(v.out).Encode(l) } // a line always encodes
+func (v jsonView) live(progress)        {}
+func (v jsonView) every() time.Duration { return latest }
+func (v jsonView) close()               {}
+
+// liveView keeps one line up to date at the bottom.
+type liveView struct {
+	plainView
+	terminal *terminal
+}
+
+func (v *liveView) line(l line) {
+	v.terminal.erase()
+	v.plainView.line(l)
+}
+
+func (v *liveView) live(p progress)      { v.terminal.repaint(p.String()) }
+func (v *liveView) every() time.Duration { return time.Second }
+func (v *liveView) close()               { v.terminal.erase() }
+
+// String is the line that is kept up to date.
+func (p progress) String() string {
+	text := fmt.Sprintf("%s so far", short(p.Elapsed))
+	if p.All > 0 {
+		text = fmt.Sprintf("%d of %s done, %s", p.Done, count(p.All, "cluster"), text)
+	}
+	switch {
+	case p.State == "":
+		return "starting, " + text
+	case !p.Until.IsZero():
+		return fmt.Sprintf("%s: %s left, until %s UTC (%s)", p.State, short(p.Left), p.Until.Format("15:04:05"), text)
+	}
+	return fmt.Sprintf("%s (%s)", p.State, text)
+}
+
+// short writes a duration in whole seconds.
+func short(d time.Duration) string { return rotation.Duration(d.Round(time.Second)).String() }
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// outcome is how an execution ended, as JSON.
+type outcome struct {
+	Execution string             `json:"execution"`
+	ARN       string             `json:"arn"`
+	Target    string             `json:"target"`
+	Status    notice.Status      `json:"status"`
+	Ending    notice.Ending      `json:"ending"`
+	Urgency   notice.Urgency     `json:"urgency"`
+	Error     string             `json:"error,omitempty"`
+	Cause     string             `json:"cause,omitempty"`
+	StartedAt time.Time          `json:"startedAt"`
+	StoppedAt time.Time          `json:"stoppedAt"`
+	Document  *rotation.Document `json:"document,omitempty"`
+	Message   string             `json:"message"`
+}
+
+// showEnd tells how an execution ended: in the words of the notice about it.
+func showEnd(cmd *cobra.Command, f *stackFlags, e *ended) error {
+	out := cmd.OutOrStdout()
+	if f.json() {
+		return json.NewEncoder(out).Encode(outcome{
+			e.Name, e.ARN, e.Target, e.Status, e.message.Ending, e.message.Urgency, e.Error, e.Cause, e.StartedAt, e.StoppedAt, e.Output, e.message.Body,
+		})
+	}
+	_, err := fmt.Fprintf(out, "\n%s", paint(out, e.message.Body))
+	return err
+}
+
+// exit is the exit code that an execution's end calls for.
+func (e *ended) exit() int {
+	switch {
+	case e.message.Ending == notice.Rotated:
+		return ExitSucceeded
+	case e.message.Ending == notice.Planned && e.Status == notice.Succeeded && (e.Output == nil || e.Output.Plan.Refused == ""):
+		return ExitSucceeded
+	case e.message.Ending == notice.Met:
+		return ExitRunning
+	}
+	return ExitHeld
+}

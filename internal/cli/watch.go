@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"qovery-key-rotation/internal/notice"
+)
+
+func (p Program) newWatch() *cobra.Command {
+	var f *stackFlags
+	cmd := &cobra.Command{
+		Use:   "watch [TARGET|EXECUTION]",
+		Short: "Watch a rotation to its end",
+		Long: `watch shows what an execution does until it ends: the state that it is in, how
+many clusters are deployed, and how long a Wait state has still to go. It ends
+with how the execution ended, and with the exit code for that.
+
+The execution is the one that is at work on the target, or the one of that name or
+ARN. Without an argument it is the one that runs. Ctrl-C ends the watching, not the
+execution. On a terminal the last line is kept up to date; elsewhere there is one
+line for each thing that happens; with --output json one object a line, the last of
+which says how the execution ended.`,
+		Example: `  rotate watch
+  rotate watch production
+  rotate watch production-20260112T080000Z --output json`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usageError{fmt.Errorf("%q takes one target or execution, and %q is one too many", cmd.CommandPath(), args[1])}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return p.watch(cmd, f, strings.Join(args, "")) },
+	}
+	f = addStackFlags(cmd)
+	cmd.ValidArgsFunction = p.completeTargets(f)
+	return cmd
+}
+
+func (p Program) watch(cmd *cobra.Command, f *stackFlags, what string) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	ctx := cmd.Context()
+	s, err := p.open(ctx, f)
+	if err != nil {
+		return err
+	}
+	x, err := s.find(ctx, what)
+	if err != nil {
+		return err
+	}
+	if !f.json() {
+		fmt.Fprintf(cmd.OutOrStdout(), "%s, begun %s\n", x.Name, at(x.StartedAt))
+	}
+	return s.followToEnd(cmd, f, x)
+}
+
+// find finds the execution that is meant: by its ARN, its name, or the target
+// that it is at work on. Nothing means the one that runs.
+func (s *stack) find(ctx context.Context, what string) (*notice.Execution, error) {
+	if strings.HasPrefix(what, "arn:") {
+		return s.named(ctx, what, what)
+	}
+	isTarget := what == ""
+	if what != "" {
+		names, err := s.targets.Names(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			isTarget = isTarget || name == what
+		}
+	}
+	if !isTarget {
+		return s.named(ctx, s.states.arn(what), what)
+	}
+	found, err := s.states.running(ctx, what)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(found) == 0 && what == "":
+		return nil, &problem{"No execution is running", "To see how things are: rotate status", ExitNothing}
+	case len(found) == 0:
+		return nil, &problem{"No execution is at work on " + what, fmt.Sprintf("To see how the last rotations ended: rotate history %s; to start one: rotate start %s --watch", what, what), ExitNothing}
+	case len(found) > 1 && what == "":
+		var names []string
+		for _, x := range found {
+			names = append(names, x.Name)
+		}
+		return nil, &problem{"Several executions are running: " + strings.Join(names, ", "), "Name the one to watch", ExitUsage}
+	}
+	return found[0], nil
+}
+
+func (s *stack) named(ctx context.Context, arn, what string) (*notice.Execution, error) {
+	if !strings.HasPrefix(arn, s.states.arn("")) {
+		return nil, &problem{fmt.Sprintf("%s is no execution of the state machine of the stack", what), "Check --stack, --region and --profile", ExitUsage}
+	}
+	x, err := s.states.describe(ctx, arn)
+	if err == nil && x == nil {
+		return nil, &problem{fmt.Sprintf("There is no target and no execution %q", what), "To see all targets: rotate status", ExitNothing}
+	}
+	return x, err
+}
