@@ -11,7 +11,7 @@ BUILD := CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH_OF_FUNCTIONS) go build -trimpa
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help demo test check integration build synth deploy
+.PHONY: help demo playground test check integration build synth deploy
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -28,6 +28,10 @@ test: need-go need-node need-cc ## Run all tests with the race detector
 
 integration: need-go need-node ## Run the shipped functions and definition on the moto server's engines (minutes)
 	go test -tags integration -count=1 -timeout 10m ./internal/integration/ -v
+
+playground: need-go need-node ## Try the command line against an AWS account on this machine
+	go build -o bin/rotate ./cmd/rotate
+	@go build -o bin/playground ./internal/integration/playground && exec bin/playground
 
 check: need-go ## Check format, vet and staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not formatted: $$unformatted"; exit 1; }
