@@ -11,7 +11,7 @@ BUILD := CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH_OF_FUNCTIONS) go build -trimpa
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help demo test fuzz check integration build synth deploy
+.PHONY: help demo playground test fuzz check integration build synth deploy
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -38,6 +38,9 @@ FUZZ_TARGETS = $(shell grep -roE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+'
 fuzz: need-go ## Fuzz one target after another, FUZZTIME=60s each (FUZZ=qovery: those of that name)
 	@for target in $(FUZZ_TARGETS); do echo "$$target for $(FUZZTIME)"; \
 		nice go test -run '^$$' -fuzz "^$${target#*:}$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10s -parallel 2 "$${target%:*}"; done
+playground: need-go need-node ## Try the command line against an AWS account on this machine
+	go build -o bin/rotate ./cmd/rotate
+	@go build -o bin/playground ./internal/integration/playground && exec bin/playground
 
 check: need-go ## Check format, vet and staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not formatted: $$unformatted"; exit 1; }

@@ -53,10 +53,11 @@ type ended struct {
 }
 
 // How often an execution is looked at: soon after something may have happened,
-// less often while it waits for long.
+// less often while it waits for long, and on a terminal somewhat more often.
 const (
-	soonest = 2 * time.Second
-	latest  = 5 * time.Second
+	soonest  = 2 * time.Second
+	watching = 5 * time.Second
+	latest   = 10 * time.Second
 )
 
 // follow goes along with an execution to its end.
@@ -124,7 +125,7 @@ func (f *follower) wait(ctx context.Context) error {
 	clock := f.stack.clock
 	const part = 20 // of what is left
 	now := f.progress()
-	pause := min(max(now.Left/part, soonest), latest)
+	pause := min(max(now.Left/part, soonest), max(f.view.every(), watching))
 	for rest := pause; rest > 0; rest -= f.view.every() {
 		f.view.live(f.progress())
 		if err := clock.Sleep(ctx, min(rest, f.view.every())); err != nil {

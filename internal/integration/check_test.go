@@ -120,7 +120,7 @@ func (w *world) completed() {
 // TestLeaksAreFound plants a secret wherever one is searched for.
 func TestLeaksAreFound(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, simulator.Setup{})
+	w := testWorld(t, simulator.Setup{})
 	secret := w.trail.whole(w.oldKey).Secret
 	w.clock.Script(func() {
 		w.start("first", `, "dryRun": true`).wait()

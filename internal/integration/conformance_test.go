@@ -32,7 +32,7 @@ func TestScenarios(t *testing.T) {
 		t.Run(scenario.Name, func(t *testing.T) {
 			t.Parallel()
 			began := time.Now()
-			w := newWorld(t, scenario.Setup)
+			w := testWorld(t, scenario.Setup)
 			w.clock.Script(func() { script(w) })
 			same(w, scenario)
 			w.check()

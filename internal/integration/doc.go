@@ -9,4 +9,6 @@
 // they prove: both engines go the same ways, functions may do what they do and
 // nothing more, no secret is left anywhere, and an interrupted rotation is
 // carried on.
+//
+// Playground leaves the same stack running for people.
 package integration

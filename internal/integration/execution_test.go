@@ -3,8 +3,6 @@
 package integration
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -12,40 +10,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
+	"qovery-key-rotation/internal/integration/lambdahost"
 	"qovery-key-rotation/internal/simulator"
 )
-
-// execution is one execution of the state machine on the engine.
-type execution struct {
-	w         *world
-	name, arn string
-	ctx       context.Context // ends when the execution is stopped
-	stopped   context.CancelCauseFunc
-
-	// Guarded by the world's lock.
-	state              string // that it entered last
-	blocked            bool   // it waits for a time or for a function
-	ended              bool
-	startedAt, endedAt time.Time
-
-	settled bool                 // the notice is sent as well
-	past    []types.HistoryEvent // kept once it was read
-}
 
 // start starts an execution of the target, with more input if there is any.
 func (w *world) start(name, more string) *execution {
 	w.Helper()
-	run := &execution{w: w, name: name, startedAt: w.clock.Now(), arn: fmt.Sprintf("arn:aws:states:%s:123456789012:execution:%s:%s", region, shipped.template.Machine, name)}
-	run.ctx, run.stopped = context.WithCancelCause(w.ctx)
-	w.set(func() { w.runs[run.arn] = run; w.order = append(w.order, run) })
-	w.clock.Begin() // the engine's hold, until the execution has ended
+	run := w.adopt(fmt.Sprintf("arn:aws:states:%s:123456789012:execution:%s:%s", region, shipped.template.Machine, name))
 	w.must(w.states().StartExecution(w.ctx, &sfn.StartExecutionInput{
 		StateMachineArn: &w.machine, Name: &name, Input: aws.String(fmt.Sprintf(`{"target": %q%s}`, simulator.TargetName, more)),
 	}))
 	return run
 }
-
-func (w *world) states() *sfn.Client { return sfn.NewFromConfig(w.cfg) }
 
 // is reads the execution.
 func (r *execution) is(condition func() bool) bool {
@@ -84,11 +61,6 @@ func (r *execution) stop() {
 		time.Sleep(time.Millisecond) // the engine needs a moment
 	}
 }
-
-var errStopped = errors.New("the execution is stopped")
-
-// release ends what the execution waits for.
-func (r *execution) release() { r.stopped(errStopped) }
 
 // history is the execution's, as the engine tells it. Once it has ended, nothing
 // is added to it.
@@ -129,4 +101,11 @@ func (r *execution) told() told {
 		}
 	}
 	return t
+}
+
+// worker is what a function is doing, or did last.
+func (w *world) worker(function string) *lambdahost.Invocation {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.working[function]
 }

@@ -58,7 +58,7 @@ func TestStoppedAnywhere(t *testing.T) {
 }
 
 func interrupted(t *testing.T, state string) {
-	w := newWorld(t, simulator.Setup{})
+	w := testWorld(t, simulator.Setup{})
 	way := wayTo[state]
 	if way.here != nil {
 		way.here(w)
@@ -98,7 +98,7 @@ func interrupted(t *testing.T, state string) {
 // next one in the state that brings it back.
 func TestRestoreOldKey(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, simulator.Setup{})
+	w := testWorld(t, simulator.Setup{})
 	w.clock.Script(func() {
 		run := w.start("rotation-1", "")
 		run.untilIn("ObservationPeriod")
@@ -141,7 +141,7 @@ func begin(sim *simulator.World, name string) *simulator.Run {
 // TestTwoAtOnce starts two executions at the same moment: one of them rotates.
 func TestTwoAtOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, simulator.Setup{})
+	w := testWorld(t, simulator.Setup{})
 	w.clock.Script(func() {
 		first, second := w.start("rotation-1", ""), w.start("rotation-2", "")
 		first.wait()

@@ -52,7 +52,7 @@ func TestKilledAfterEffect(t *testing.T) {
 
 func (k kill) run(t *testing.T) {
 	setup := simulator.Setup{}
-	w := newWorld(t, setup)
+	w := testWorld(t, setup)
 	way := wayTo[k.state]
 	if way.here != nil {
 		way.here(w)

@@ -3,31 +3,12 @@
 package integration
 
 import (
-	"encoding/json"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"sync/atomic"
 	"testing"
 
-	"qovery-key-rotation/internal/fakeqovery"
-	"qovery-key-rotation/internal/integration/gateway"
-	"qovery-key-rotation/internal/integration/motoengine"
-	"qovery-key-rotation/internal/integration/template"
 	"qovery-key-rotation/internal/simulator"
 )
-
-const region = "eu-west-3"
-
-// shipped is what all tests share: the programs and the template.
-var shipped struct {
-	programs string // a folder for each function, with its bootstrap
-	template *template.Template
-	lanes    chan *lane
-}
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
@@ -46,7 +27,7 @@ func run(m *testing.M) int {
 	if err != nil {
 		return failed(err)
 	}
-	if err := prepare(dir); err != nil {
+	if err := prepare("../..", dir, simulator.TargetName); err != nil {
 		return failed(err)
 	}
 	code := m.Run()
@@ -61,124 +42,21 @@ func failed(err error) int {
 	return 1
 }
 
-// prepare builds the functions for this machine, with the clock of the tests,
-// and synthesizes the template with the app that is shipped.
-func prepare(dir string) error {
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		return err
-	}
-	shipped.programs = filepath.Join(dir, "dist")
-	names, err := filepath.Glob(filepath.Join(root, "functions/*/main.go"))
-	if err != nil {
-		return err
-	}
-	built := filepath.Join(dir, "built") + string(filepath.Separator)
-	build := []string{"build", "-trimpath", "-tags", "lambda.norpc,testclock", "-ldflags", "-s -w", "-o", built}
-	for _, name := range names {
-		build = append(build, "./functions/"+filepath.Base(filepath.Dir(name)))
-	}
-	if err := command(root, []string{"CGO_ENABLED=0"}, "go", build...); err != nil {
-		return err
-	}
-	for _, name := range names {
-		function := filepath.Base(filepath.Dir(name))
-		if err := os.MkdirAll(filepath.Join(shipped.programs, function), 0o755); err != nil {
-			return err
-		}
-		if err := os.Rename(built+function, filepath.Join(shipped.programs, function, "bootstrap")); err != nil {
-			return err
-		}
-	}
-	if err := command(root, nil, "go", "build", "-o", filepath.Join(dir, "infra"), "./infra"); err != nil {
-		return err
-	}
-	return synthesize(dir)
-}
-
-// synthesize runs the CDK app as the CDK's command line does.
-func synthesize(dir string) error {
-	context, err := json.Marshal(map[string]any{
-		"@aws-cdk/core:enablePartitionLiterals": true,
-		"rotation": map[string]any{
-			"qoveryApiUrl": "https://qovery.invalid",
-			"alertEmails":  []string{"platform@example.com"},
-			"targets": []any{map[string]any{
-				"name": simulator.TargetName, "iamUserName": simulator.UserName, "organizationId": fakeqovery.DefaultConfig(nil).OrganizationID,
-				"schedule": map[string]any{"startAt": simulator.Beginning.Format("2006-01-02T15:04:05Z07:00")},
-			}},
-		},
-	})
-	if err != nil {
-		return err
-	}
-	out := filepath.Join(dir, "cdk.out")
-	env := []string{"CDK_CONTEXT_JSON=" + string(context), "CDK_OUTDIR=" + out, "CDK_DEFAULT_ACCOUNT=", "CDK_DEFAULT_REGION=",
-		"JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION=1", "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=1"}
-	if err := command(dir, env, filepath.Join(dir, "infra")); err != nil {
-		return err
-	}
-	shipped.template, err = template.Read(filepath.Join(out, "qovery-key-rotation.template.json"), template.Place{Account: gateway.Account, Region: region})
-	return err
-}
-
-func command(dir string, env []string, name string, args ...string) error {
-	c := exec.Command(name, args...)
-	c.Dir, c.Env = dir, append(os.Environ(), env...)
-	if output, err := c.CombinedOutput(); err != nil {
-		return fmt.Errorf("%s: %w\n%s", filepath.Base(name), err, output)
-	}
-	return nil
-}
-
-// lane is a moto server and the address that is its host's. A world has one to
-// itself while it lasts.
-type lane struct {
-	moto    *motoengine.Server
-	address string
-	server  *http.Server
-	world   atomic.Pointer[world]
-}
-
 // side by side run as many worlds as the machine has cores to spare.
 const lanes = 2
 
+// free are the lanes that no world has.
+var free chan *lane
+
 func openLanes() (all []*lane, err error) {
-	shipped.lanes = make(chan *lane, lanes)
+	free = make(chan *lane, lanes)
 	for range lanes {
 		l, err := openLane()
 		if err != nil {
 			return all, err
 		}
 		all = append(all, l)
-		shipped.lanes <- l
+		free <- l
 	}
 	return all, nil
-}
-
-func openLane() (*lane, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	l := &lane{address: listener.Addr().String()}
-	l.server = &http.Server{Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if w := l.world.Load(); w != nil {
-			w.serve(rw, r)
-			return
-		}
-		http.NotFound(rw, r)
-	})}
-	go func() { _ = l.server.Serve(listener) }()
-	_, port, _ := net.SplitHostPort(l.address)
-	l.moto, err = motoengine.Start(port)
-	if err != nil {
-		_ = l.server.Close()
-	}
-	return l, err
-}
-
-func (l *lane) close() {
-	l.moto.Close()
-	_ = l.server.Close()
 }

@@ -130,7 +130,7 @@ func TestRareTales(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			setup := simulator.Setup{}
-			w := newWorld(t, setup)
+			w := testWorld(t, setup)
 			w.clock.Script(func() { tale.here(w) })
 			same(w, simulator.Scenario{Name: name, Setup: setup, Script: tale.sim})
 			w.check()

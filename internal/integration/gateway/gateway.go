@@ -27,6 +27,8 @@ type Gateway struct {
 	Stubs map[string]func(Call) *Answer
 	// Fault decides what goes wrong with a call; nil: nothing.
 	Fault func(Call) Fault
+	// Amend changes what was answered; nil: nothing.
+	Amend func(Call, Answer) Answer
 	// Seen is told of every call that was carried out.
 	Seen func(Call, Answer)
 
@@ -84,9 +86,13 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if fault.Drop || answer.Status == 0 {
 		panic(http.ErrAbortHandler) // net/http ends the connection
 	}
+	if g.Amend != nil {
+		answer = g.Amend(call, answer)
+	}
 	for name, values := range answer.Header {
 		w.Header()[name] = values
 	}
+	w.Header().Set("Date", g.Clock.Now().Format(http.TimeFormat)) // AWS's time is the virtual one
 	w.WriteHeader(answer.Status)
 	_, _ = w.Write(answer.Body)
 }

@@ -2,8 +2,8 @@
 
 Its interpreter of state machines runs as it is. What is replaced is how it
 learns the time and how it lets time pass: both are asked of the host, which
-also hears which state an execution has entered and that one has ended. Dates
-that IAM gives follow the same clock.
+also hears which state an execution has entered and that one has ended. The dates
+of histories, and those that IAM gives, follow the same clock.
 """
 
 import copy
@@ -22,6 +22,7 @@ from moto.stepfunctions.parser import models as executions
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function import timestamp, wait_function
+from moto.stepfunctions.parser.asl.eval.event import event_manager
 from moto.stepfunctions.parser.backend import execution as execution_backend
 
 HOST = "http://127.0.0.1:" + os.environ["MOTO_PORT"] + "/engine/"
@@ -88,6 +89,8 @@ def copied(self, memo):
 
 
 timestamp.datetime = types.SimpleNamespace(datetime=WholeSeconds)
+event_manager.datetime = types.SimpleNamespace(datetime=HostTime, timezone=datetime.timezone)
+execution_backend.datetime = types.SimpleNamespace(datetime=HostTime, timezone=datetime.timezone)
 executions.datetime = types.SimpleNamespace(datetime=HostTime, timezone=datetime.timezone)
 wait_function.WaitFunction._wait_interval = wait
 retrier_decl.time = types.SimpleNamespace(sleep=lambda seconds: ask("retry", RETRYING.env, seconds=seconds))

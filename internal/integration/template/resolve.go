@@ -46,8 +46,11 @@ func (t *Template) ref(name string) string {
 	case "AWS::AccountId":
 		return t.place.Account
 	}
-	if t.resources[name].Type == "AWS::SNS::Topic" {
-		return t.arn(name) // what a Ref to a topic is
+	switch t.resources[name].Type {
+	case "AWS::SNS::Topic", "AWS::StepFunctions::StateMachine":
+		return t.arn(name) // what a Ref to one is
+	case "AWS::Scheduler::ScheduleGroup":
+		return t.text(t.resources[name].Properties["Name"])
 	}
 	return t.name(name)
 }

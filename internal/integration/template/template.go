@@ -20,6 +20,9 @@ type Template struct {
 	Table      map[string]any      // the properties of the journal
 	Targets    map[string]string   // the parameters with the targets, by name
 	Topic      string              // the name of the topic
+	Outputs    map[string]string   // what the stack shows, by name
+	Schedules  map[string]Schedule // by name
+	Emails     []string            // that are subscribed to the topic
 
 	resources map[string]resource
 	place     Place
@@ -27,6 +30,9 @@ type Template struct {
 
 // Place is what CloudFormation knows at deployment.
 type Place struct{ Account, Region string }
+
+// Schedule is a schedule of EventBridge Scheduler.
+type Schedule struct{ Group, Expression, StartDate, State string }
 
 // Function is a Lambda function.
 type Function struct {
@@ -55,13 +61,19 @@ func Read(file string, place Place) (*Template, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the template: %w", err)
 	}
-	var whole struct{ Resources map[string]resource }
+	var whole struct {
+		Resources map[string]resource
+		Outputs   map[string]struct{ Value any }
+	}
 	if err := json.Unmarshal(data, &whole); err != nil {
 		return nil, fmt.Errorf("reading the template: %w", err)
 	}
-	t := &Template{Functions: map[string]Function{}, Targets: map[string]string{}, resources: whole.Resources, place: place}
+	t := &Template{Functions: map[string]Function{}, Targets: map[string]string{}, Outputs: map[string]string{}, Schedules: map[string]Schedule{}, resources: whole.Resources, place: place}
 	for id := range t.resources {
 		t.read(t.resources[id])
+	}
+	for name, output := range whole.Outputs {
+		t.Outputs[name] = t.text(output.Value)
 	}
 	if t.Definition == "" || t.Table == nil || len(t.Functions) == 0 {
 		return nil, fmt.Errorf("reading the template: %s has no state machine, no table or no functions", file)
@@ -86,6 +98,11 @@ func (t *Template) read(r resource) {
 		t.Targets[t.text(r.Properties["Name"])] = t.text(r.Properties["Value"])
 	case "AWS::SNS::Topic":
 		t.Topic = t.text(r.Properties["TopicName"])
+	case "AWS::SNS::Subscription":
+		t.Emails = append(t.Emails, t.text(r.Properties["Endpoint"]))
+	case "AWS::Scheduler::Schedule":
+		property := func(name string) string { return t.text(r.Properties[name]) }
+		t.Schedules[property("Name")] = Schedule{property("GroupName"), property("ScheduleExpression"), property("StartDate"), property("State")}
 	}
 }
 

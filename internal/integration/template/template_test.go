@@ -31,6 +31,26 @@ func TestRead(t *testing.T) {
 	}
 }
 
+func TestOutputsAndSchedules(t *testing.T) {
+	read, err := Read("../../../infra/stack/testdata/qovery-key-rotation.template.json", Place{Account: "123456789012", Region: "eu-west-3"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if machine := read.Outputs["StateMachineArn"]; machine != "arn:aws:states:eu-west-3:123456789012:stateMachine:qovery-key-rotation" {
+		t.Errorf("the machine is %s", machine)
+	}
+	if table := read.Outputs["TableName"]; table != read.Functions["preflight"].Environment["TABLE_NAME"] {
+		t.Errorf("the table is %s", table)
+	}
+	want := Schedule{"qovery-key-rotation", "rate(90 days)", "2026-01-12T08:00:00.000Z", "ENABLED"}
+	if got := read.Schedules["production"]; got != want {
+		t.Errorf("the schedule is %+v", got)
+	}
+	if len(read.Emails) != 1 || read.Emails[0] != "platform@example.com" {
+		t.Errorf("subscribed are %v", read.Emails)
+	}
+}
+
 func allowed(f Function, action, on string) bool {
 	for _, grant := range f.Grants {
 		if grant.Allows(action, on) {

@@ -28,6 +28,7 @@ type Clock struct {
 	scripts  int // waiters that were woken and are at work
 	quiet    *sync.Cond
 	finished bool
+	paced    bool
 }
 
 // New begins time.
@@ -117,7 +118,7 @@ func (c *Clock) Set(now time.Time) { c.now.Store(now.UnixNano()) }
 // advance moves on while nobody is at work. It is called with the clock locked.
 func (c *Clock) advance() {
 	c.quiet.Broadcast()
-	for c.working == 0 && len(c.queue) > 0 && !c.finished {
+	for c.working == 0 && len(c.queue) > 0 && !c.finished && !c.paced {
 		e := heap.Pop(&c.queue).(*entry)
 		c.pass(e.at)
 		c.working++

@@ -111,3 +111,31 @@ func TestScriptsActFirst(t *testing.T) {
 	c.End()
 	<-done
 }
+
+// A paced clock takes its time, and goes on when nobody waits.
+func TestPace(t *testing.T) {
+	c := New(start)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	c.Begin()
+	var all sync.WaitGroup
+	all.Go(func() { c.Pace(ctx, 3600) })
+	time.Sleep(5 * tick)
+	if c.Now() != start {
+		t.Errorf("somebody is at work, and %s have passed", c.Now().Sub(start))
+	}
+	began := time.Now()
+	if err := c.Sleep(ctx, start.Add(10*time.Minute)); err != nil { // 167 ms
+		t.Fatal(err)
+	}
+	if took, passed := time.Since(began), c.Now().Sub(start); took < 100*time.Millisecond || passed != 10*time.Minute {
+		t.Errorf("%s passed in %s", passed, took)
+	}
+	c.End()
+	time.Sleep(5 * tick)
+	if passed := c.Now().Sub(start); passed <= 10*time.Minute || passed > 11*time.Minute {
+		t.Errorf("nobody sleeps, and %s have passed", passed)
+	}
+	cancel()
+	all.Wait()
+}

@@ -1,5 +1,3 @@
-//go:build integration
-
 package integration
 
 import (
@@ -39,8 +37,11 @@ func (w *world) serveEngine(rw http.ResponseWriter, r *http.Request) {
 		http.Error(rw, err.Error(), http.StatusBadRequest)
 		return
 	}
-	run := w.run(asked.Execution)
 	what := path.Base(r.URL.Path)
+	run := w.run(asked.Execution)
+	if run == nil && what == "entered" && w.adopts {
+		run = w.adopt(asked.Execution)
+	}
 	switch {
 	case what == "now":
 		_, _ = io.WriteString(rw, w.clock.Now().Format("2006-01-02T15:04:05.000000"))
@@ -159,11 +160,4 @@ func (w *world) run(arn string) *execution {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.runs[arn]
-}
-
-// worker is what a function is doing, or did last.
-func (w *world) worker(function string) *lambdahost.Invocation {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.working[function]
 }
