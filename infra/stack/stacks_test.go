@@ -58,6 +58,9 @@ func TestOneStackForEachAccountAndRegion(t *testing.T) {
 			t.Errorf("there is no output %s", name)
 		}
 	}
+	if url := home.Outputs["QoveryApiUrl"].Value; url != "https://qovery.example.com/api" {
+		t.Errorf("the command line would find Qovery at %v", url)
+	}
 }
 
 func TestCustomerKeyEncryptsEverything(t *testing.T) {

@@ -115,28 +115,40 @@ func (e *executions) running(ctx context.Context, target string) ([]*notice.Exec
 // 75 KB where it is at its largest.
 const page = 20
 
-// maxPages bounds what is read of a history: Step Functions keeps 25,000 events.
-const maxPages = 25_000 / page
+// maxPages bounds how far back a history is read: as far as an undisturbed
+// rotation goes. Step Functions keeps up to 25,000 events.
+const maxPages = 25
 
-// since returns the events after the given one, oldest first. When that is 0, the
-// execution's from the state on that it is in.
+// since returns the events after the given one, oldest first; after 0, as many of
+// the latest as are read at most.
 func (e *executions) since(ctx context.Context, arn string, after int64) ([]types.HistoryEvent, error) {
+	return e.backTo(ctx, arn, func(event types.HistoryEvent) (found, included bool) { return event.Id <= after, false })
+}
+
+// sinceState returns the events since the execution entered the state that it is in.
+func (e *executions) sinceState(ctx context.Context, arn string) ([]types.HistoryEvent, error) {
+	return e.backTo(ctx, arn, func(event types.HistoryEvent) (found, included bool) {
+		return event.StateEnteredEventDetails != nil, true
+	})
+}
+
+// backTo reads a history from its end back to an event, and returns it in order.
+func (e *executions) backTo(ctx context.Context, arn string, stop func(types.HistoryEvent) (found, included bool)) ([]types.HistoryEvent, error) {
 	var events []types.HistoryEvent
 	input := &sfn.GetExecutionHistoryInput{ExecutionArn: &arn, ReverseOrder: true, MaxResults: page}
-	for range maxPages {
+	found := false
+	for n := 0; n < maxPages && !found; n++ {
 		answer, err := e.client.GetExecutionHistory(ctx, input)
 		if err != nil {
 			return nil, failedAt("states:GetExecutionHistory", arn, err)
 		}
 		for _, event := range answer.Events {
-			if event.Id <= after {
-				slices.Reverse(events)
-				return events, nil
+			var included bool
+			if found, included = stop(event); !found || included {
+				events = append(events, event)
 			}
-			events = append(events, event)
-			if after == 0 && event.StateEnteredEventDetails != nil && !isTrivial(aws.ToString(event.StateEnteredEventDetails.Name)) {
-				slices.Reverse(events)
-				return events, nil
+			if found {
+				break
 			}
 		}
 		if aws.ToString(answer.NextToken) == "" {

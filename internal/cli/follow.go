@@ -148,7 +148,7 @@ func (f *follower) progress() progress {
 // tell tells of an event, unless it is a trifle or says what was said already.
 func (f *follower) tell(event statemachine.Event) {
 	text := f.teller.Describe(event)
-	if text == "" || isTrivial(event.State) || f.told[event.State] == text {
+	if text == "" || event.Type == statemachine.ExecutionStarted || isTrivial(event.State) || f.told[event.State] == text {
 		return
 	}
 	f.told[event.State] = text

@@ -69,7 +69,7 @@ func (p Program) release(cmd *cobra.Command, f *stackFlags, name string, yes boo
 		closed.Outcome, closed.EndedAt = rotation.Released, s.clock.Now()
 		return writeJSON(cmd.OutOrStdout(), closed)
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "The rotation of %s that was begun %s is closed. No key was changed.\n", name, at(released.TakenAt))
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "The rotation of %s that was begun %s is closed. No key was changed.\nTo see which keys there are: rotate status\n", name, at(released.TakenAt))
 	return err
 }
 

@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -196,8 +195,11 @@ func (t targetStatus) lastText() string {
 // String tells of a key on one line.
 func (k keyStatus) String() string {
 	text := fmt.Sprintf("%s  %-8s  %s old", k.ID, k.Status, count(k.AgeDays, "day"))
-	if len(k.HeldBy) > 0 {
-		text += ", held by " + strings.Join(k.HeldBy, ", ")
+	switch more := len(k.HeldBy) - 1; {
+	case more == 0:
+		text += ", held by " + k.HeldBy[0]
+	case more > 0:
+		text += fmt.Sprintf(", held by %s and %s", k.HeldBy[0], count(more, "other place"))
 	}
 	return text
 }

@@ -83,7 +83,7 @@ func (l *targetLook) lookAtState(ctx context.Context, target rotation.Target) {
 // stateOf is the state that an execution is in, as far as can be told.
 func (l *targetLook) stateOf(ctx context.Context, x *notice.Execution) string {
 	f := follower{stack: l.stack, x: x}
-	events, err := l.states.since(ctx, x.ARN, 0)
+	events, err := l.states.sinceState(ctx, x.ARN)
 	if err != nil {
 		return ""
 	}

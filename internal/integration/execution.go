@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
-	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 )
 
 // execution is one execution of the state machine on the engine.
@@ -23,8 +22,7 @@ type execution struct {
 	ended              bool
 	startedAt, endedAt time.Time
 
-	settled bool                 // the notice is sent as well
-	past    []types.HistoryEvent // kept once it was read
+	settled bool // the notice is sent as well
 }
 
 // adopt takes an execution for one of this world's from the moment on that it is

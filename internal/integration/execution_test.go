@@ -62,15 +62,11 @@ func (r *execution) stop() {
 	}
 }
 
-// history is the execution's, as the engine tells it. Once it has ended, nothing
-// is added to it.
+// history is the execution's, as the engine tells it.
 func (r *execution) history() []types.HistoryEvent {
-	if r.past == nil {
-		answer, err := r.w.states().GetExecutionHistory(r.w.ctx, &sfn.GetExecutionHistoryInput{ExecutionArn: &r.arn})
-		r.w.must(nil, err)
-		r.past = answer.Events
-	}
-	return r.past
+	answer, err := r.w.states().GetExecutionHistory(r.w.ctx, &sfn.GetExecutionHistoryInput{ExecutionArn: &r.arn})
+	r.w.must(nil, err)
+	return answer.Events
 }
 
 // told is what an execution did: the states it visited, each with the errors of

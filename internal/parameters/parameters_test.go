@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -72,6 +73,14 @@ func targetsInMoto(t *testing.T, cfg aws.Config) {
 	if err != nil || target.IAMUserName != "qovery" || target.MaxDeployAttempts != 2 {
 		t.Errorf("%+v, %v", target, err)
 	}
+	// More than a page.
+	for i := range 12 {
+		put(t, cfg, types.ParameterTypeString, fmt.Sprintf("%smany-%02d", targets, i), myTarget)
+	}
+	names, err := store(cfg).Targets(targets).Names(t.Context())
+	if err != nil || len(names) != 15 || names[0] != "broken" || names[1] != "many-00" || names[14] != "production" {
+		t.Errorf("%v, %v", names, err)
+	}
 	for name, want := range map[string]rotation.Code{"other": rotation.InvalidInput, "broken": rotation.InvalidInput, "none": rotation.TargetNotFound} {
 		if _, err := store(cfg).Targets(targets).Target(t.Context(), name); !rotation.HasCode(err, want) {
 			t.Errorf("%s: %v, want %s", name, err, want)
@@ -104,6 +113,10 @@ func TestFaults(t *testing.T) {
 	for name, op := range map[string]awstest.Operation{
 		"target": {Reads: true, Call: func(ctx context.Context, cfg aws.Config) error {
 			_, err := store(cfg).Targets(targets).Target(ctx, "production")
+			return err
+		}},
+		"names": {Reads: true, Call: func(ctx context.Context, cfg aws.Config) error {
+			_, err := store(cfg).Targets(targets).Names(ctx)
 			return err
 		}},
 		"token": {Reads: true, Secret: true, Call: func(ctx context.Context, cfg aws.Config) error {

@@ -1,0 +1,46 @@
+package cli
+
+import (
+	"bytes"
+	"testing"
+	"time"
+)
+
+func TestProgress(t *testing.T) {
+	at := time.Date(2026, 1, 12, 10, 17, 30, 0, time.UTC)
+	for want, p := range map[string]progress{
+		"starting, 2s so far":                                                           {Elapsed: 2 * time.Second},
+		"DeployClusters (1 of 3 clusters done, 12m so far)":                             {State: "DeployClusters", Elapsed: 12 * time.Minute, Done: 1, All: 3},
+		"GracePeriod: 1h30m left, until 10:17:30 UTC (1 of 1 cluster done, 47m so far)": {State: "GracePeriod", Elapsed: 47 * time.Minute, Left: 90 * time.Minute, Until: at, Done: 1, All: 1},
+	} {
+		if got := p.String(); got != want {
+			t.Errorf("%s\nwant\n%s", got, want)
+		}
+	}
+}
+
+// Elsewhere than on a terminal there is neither a line that is repainted nor colour.
+func TestNoTerminal(t *testing.T) {
+	var out bytes.Buffer
+	if terminalOf(&out) != nil || colourful(&out) || paint(&out, "URGENT. No.\nmore") != "URGENT. No.\nmore" {
+		t.Error("a buffer is taken for a terminal")
+	}
+	plainView{&out}.live(progress{State: "GracePeriod"})
+	if out.Len() > 0 {
+		t.Errorf("%q", out.String())
+	}
+}
+
+func TestNextStart(t *testing.T) {
+	first := time.Date(2026, 1, 12, 8, 0, 0, 0, time.UTC)
+	const period = 90 * 24 * time.Hour
+	for _, row := range []struct{ now, want time.Time }{
+		{first.Add(-time.Hour), first},
+		{first, first.Add(period)},
+		{first.Add(period + time.Second), first.Add(2 * period)},
+	} {
+		if got := nextStart(first, 90, row.now); !got.Equal(row.want) {
+			t.Errorf("at %s the next start is %s, want %s", row.now, got, row.want)
+		}
+	}
+}
