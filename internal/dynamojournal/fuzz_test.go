@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,15 +18,15 @@ import (
 	"qovery-key-rotation/internal/rotation"
 )
 
-// table1 is a table of one item: it answers reads with the item, and keeps what
-// is written.
-type table1 struct {
+// oneItem is a table with one item: it answers reads with the item, and keeps
+// what is written.
+type oneItem struct {
 	status int
 	answer []byte
 }
 
 // Do answers.
-func (s *table1) Do(r *http.Request) (*http.Response, error) {
+func (s *oneItem) Do(r *http.Request) (*http.Response, error) {
 	sent, err := io.ReadAll(r.Body)
 	if err != nil {
 		return nil, err
@@ -43,28 +44,28 @@ func (s *table1) Do(r *http.Request) (*http.Response, error) {
 	return recorder.Result(), nil
 }
 
-func (s *table1) journal() *dynamojournal.Journal {
+func (s *oneItem) journal() *dynamojournal.Journal {
 	cfg := awstest.Config("http://127.0.0.1:1")
 	cfg.HTTPClient = s
 	return dynamojournal.New(cfg, table)
 }
 
-// storedItem is a record as DynamoDB has it.
-func storedItem(f *testing.F, record rotation.Record) []byte {
+// stored is a record as DynamoDB has it.
+func stored(f *testing.F, record rotation.Record) []byte {
 	f.Helper()
-	store := &table1{status: http.StatusOK}
+	store := &oneItem{status: http.StatusOK}
 	if err := store.journal().Save(f.Context(), record); err != nil {
 		f.Fatal(err)
 	}
 	return store.answer
 }
 
-var _ aws.HTTPClient = (*table1)(nil)
+var _ aws.HTTPClient = (*oneItem)(nil)
 
 // An item is a record of that user which survives being saved, or an error; and
 // there is none only where no item was answered.
 func FuzzRecord(f *testing.F) {
-	item := storedItem(f, aRecord("qovery"))
+	item := stored(f, aRecord("qovery"))
 	f.Add(item)
 	for old, changed := range map[string]string{
 		`"qovery"`: `"somebody"`, `"S":"ACTIVE"`: `"N":"1"`, `"N":"7"`: `"N":"7.5"`, `"M":`: `"L":`, `2026-`: `99999-`, `"target"`: `"TARGET"`,
@@ -79,7 +80,7 @@ func FuzzRecord(f *testing.F) {
 		f.Add([]byte(answer))
 	}
 	f.Fuzz(func(t *testing.T, answer []byte) {
-		store := &table1{status: http.StatusOK, answer: answer}
+		store := &oneItem{status: http.StatusOK, answer: answer}
 		record, err := store.journal().Load(t.Context(), "qovery")
 		switch {
 		case err != nil:
@@ -94,12 +95,33 @@ func FuzzRecord(f *testing.F) {
 		case record.IAMUser != "qovery" || record.Revision < 1 || record.Target == "" || record.RotationID == "" || record.TakenAt.IsZero() || record.Marks == nil:
 			t.Errorf("%+v is taken for a record", record)
 		default:
+			loseNothing(t, answer)
 			survives(t, store, *record)
 		}
 	})
 }
 
-func survives(t *testing.T, store *table1, record rotation.Record) {
+// loseNothing: an item with an attribute that a record has not, and that would be
+// lost when it is saved, is none of this version's.
+func loseNothing(t *testing.T, answer []byte) {
+	t.Helper()
+	known := map[string]bool{"record": true}
+	for field := range reflect.TypeFor[rotation.Record]().Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		known[strings.ToLower(name)] = true
+	}
+	var answered struct{ Item map[string]any }
+	if json.Unmarshal(answer, &answered) != nil {
+		return
+	}
+	for name, value := range answered.Item {
+		if value != nil && !known[strings.ToLower(name)] && !strings.ContainsFunc(name, func(c rune) bool { return c > '~' }) {
+			t.Errorf("the attribute %q would be lost", name)
+		}
+	}
+}
+
+func survives(t *testing.T, store *oneItem, record rotation.Record) {
 	t.Helper()
 	if err := store.journal().Save(t.Context(), record); err != nil {
 		t.Fatalf("loaded, and cannot be saved: %v", err)
@@ -119,19 +141,22 @@ func survives(t *testing.T, store *table1, record rotation.Record) {
 // absent list is no empty history.
 func FuzzAnswers(f *testing.F) {
 	item := rotation.HistoryItem{Record: aRecord("qovery"), Outcome: rotation.Completed, EndedAt: takenAt}
-	operations := []func(t *testing.T, j *dynamojournal.Journal) error{
-		func(t *testing.T, j *dynamojournal.Journal) error {
+	operations := []func(t *testing.T, j *dynamojournal.Journal, body []byte) error{
+		func(t *testing.T, j *dynamojournal.Journal, body []byte) error {
 			items, err := j.History(t.Context(), "qovery")
 			if (items == nil) != (err != nil) {
 				t.Errorf("%v, %v", items, err)
 			}
+			if err == nil && !bytes.Contains(body, []byte("[")) {
+				t.Errorf("%s is taken for a list", body)
+			}
 			return err
 		},
-		func(t *testing.T, j *dynamojournal.Journal) error {
+		func(t *testing.T, j *dynamojournal.Journal, _ []byte) error {
 			_, err := j.Ended(t.Context(), "qovery", takenAt, "one")
 			return err
 		},
-		func(t *testing.T, j *dynamojournal.Journal) error { return j.Close(t.Context(), item) },
+		func(t *testing.T, j *dynamojournal.Journal, _ []byte) error { return j.Close(t.Context(), item) },
 	}
 	for i := range operations {
 		for _, body := range []string{
@@ -145,8 +170,8 @@ func FuzzAnswers(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, operation uint8, status uint16, body []byte) {
-		store := &table1{status: 200 + int(status%400), answer: body}
-		err := operations[int(operation)%len(operations)](t, store.journal())
+		store := &oneItem{status: 200 + int(status%400), answer: body}
+		err := operations[int(operation)%len(operations)](t, store.journal(), body)
 		var coded *rotation.Error
 		switch {
 		case err == nil && store.status > 299:

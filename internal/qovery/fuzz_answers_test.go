@@ -71,7 +71,9 @@ func FuzzAnswers(f *testing.F) {
 	for call := range everyCall {
 		for i, body := range bodies {
 			f.Add(uint8(call), uint8(i), uint16(0), "", []byte(body))
-			f.Add(uint8(call), uint8(0), uint16(i*37), "1777885200", []byte(body))
+			for nth, code := range []int{204, 301, 304, 400, 401, 403, 404, 408, 409, 425, 429, 500, 503} {
+				f.Add(uint8(call), uint8(nth), uint16(code-200), "1777885200", []byte(body))
+			}
 		}
 	}
 	f.Fuzz(func(t *testing.T, call, nth uint8, status uint16, resets string, body []byte) {
