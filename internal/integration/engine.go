@@ -130,9 +130,6 @@ func (w *world) invoke(run *execution, function lambdahost.Function, payload []b
 	}
 	answer, err := w.host.Invoke(ctx, function, payload, func(work *lambdahost.Invocation) {
 		w.set(func() { w.working[function.Name] = work })
-		if w.onStarted != nil {
-			w.onStarted(run.state, work)
-		}
 		if fault == simulator.Abandoned {
 			cancel(errAbandoned)
 		}

@@ -58,8 +58,6 @@ type world struct {
 	clusters []string
 	// onInvoke decides what Step Functions misses of a call; nil: nothing.
 	onInvoke func(state string) simulator.InvokeFault
-	// onStarted is told of every invocation.
-	onStarted func(state string, work *lambdahost.Invocation)
 
 	mu        sync.Mutex
 	runs      map[string]*execution // by ARN
