@@ -25,7 +25,7 @@ func (b *builder) newSchedules(machine awsstepfunctions.StateMachine) {
 			Name:               &target.Name,
 			GroupName:          group.Ref(),
 			Description:        new(fmt.Sprintf("Starts the rotation of %s every %d days", target.Name, target.Schedule.RateDays)),
-			ScheduleExpression: new(fmt.Sprintf("rate(%d days)", target.Schedule.RateDays)),
+			ScheduleExpression: new(target.Schedule.Expression()),
 			StartDate:          new(startDate(target.Schedule, b.props.Now)),
 			State:              new(state(target.Schedule)),
 			FlexibleTimeWindow: flexibleWindow(target.Schedule),
