@@ -83,7 +83,7 @@ func (j *judge) notRead(source Source, err *rotation.Error) Finding {
 	}
 	if err.Class == rotation.Transient {
 		f.State = string(rotation.Transient)
-		f.Advice = "Nothing, if it was a moment's failure: the next audit says so. If this stays, see the log of the function for what was not answered."
+		f.Advice = "Nothing, if it was a moment's failure: the next audit says so. If this stays, see the log of the function for what was not answered. To see what is in place meanwhile:"
 	}
 	if err.Code == rotation.TokenRefused {
 		f.Title = "the Qovery token is refused"
@@ -194,7 +194,8 @@ func (j *judge) badKey(id rotation.KeyID, held []rotation.Location, ours bool) F
 		f.Advice = "If somebody changed it on purpose, nothing is to be done until the next rotation, which leaves that place alone. Else put the user's Active key there. To see what is in place:"
 	}
 	if j.Record != nil && ours {
-		f.Found = append(f.Found, "A rotation is open; starting it again carries it on, and brings back the old key where that is what is missing")
+		f.Advice = "A rotation is open. Starting it again carries it on, and brings the old key back where that is what is missing. " +
+			"If it is held again, put an Active key of the user into these places by hand, and run 'rotate release'."
 		f.Command = j.command("start", "--watch")
 	}
 	return f
@@ -246,10 +247,14 @@ func (j *judge) openRecord() Finding {
 	if record.NewKey != "" {
 		found += fmt.Sprintf(", the new one %s", record.NewKey)
 	}
+	places := []string{found, fmt.Sprintf("The IAM user %s has %s", j.Target.IAMUserName, j.keysKnown())}
+	if j.status(record.OldKey) == rotation.Inactive {
+		places = append(places, fmt.Sprintf("If something still needs the old key, that fails now; '%s' makes it Active again", j.command("abort")))
+	}
 	return Finding{
 		Kind: open, About: record.RotationID, Urgency: notice.Calm, Verdict: "Nothing is known to be broken. This can wait until the morning",
 		Title:  "a rotation was left open",
-		Found:  []string{found, fmt.Sprintf("The IAM user %s has %s", j.Target.IAMUserName, j.keysKnown())},
+		Found:  places,
 		Advice: "Starting it again carries it on where it stopped:", Command: j.command("start", "--watch"),
 	}
 }

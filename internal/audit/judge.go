@@ -113,17 +113,22 @@ func (j *judge) judgeKeys() {
 	}
 }
 
-// leftover are the keys that no place in Qovery holds and that no open rotation
-// names; none where that cannot be told.
-func (j *judge) leftover() (left []rotation.KeyID) {
+// leftover are the keys beyond those in use: that no place in Qovery holds and no
+// open rotation names. There are none where that cannot be told, nor where no key
+// is in use: then it is Qovery that lacks one.
+func (j *judge) leftover() []rotation.KeyID {
 	if !j.read(fromQovery) || !j.atRest() {
 		return nil
 	}
+	var left []rotation.KeyID
 	for _, key := range j.Keys {
 		named := j.Record != nil && (key.ID == j.Record.OldKey || key.ID == j.Record.NewKey)
 		if !named && len(j.holders(key.ID)) == 0 {
 			left = append(left, key.ID)
 		}
+	}
+	if len(left) == len(j.Keys) {
+		return nil
 	}
 	return left
 }
