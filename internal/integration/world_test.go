@@ -17,6 +17,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
+	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
@@ -26,6 +28,7 @@ import (
 	"qovery-key-rotation/internal/fakeqovery"
 	"qovery-key-rotation/internal/integration/gateway"
 	"qovery-key-rotation/internal/integration/lambdahost"
+	"qovery-key-rotation/internal/integration/template"
 	"qovery-key-rotation/internal/integration/virtualtime"
 	"qovery-key-rotation/internal/simulator"
 )
@@ -129,6 +132,7 @@ func (w *world) settleAWS(setup simulator.Setup) {
 	w.parameter(ssmtypes.ParameterTypeString, "/qovery-key-rotation/targets/"+simulator.TargetName, target)
 	w.parameter(ssmtypes.ParameterTypeSecureString, tokenParameter, w.token)
 	w.must(sns.NewFromConfig(w.cfg).CreateTopic(w.ctx, &sns.CreateTopicInput{Name: aws.String(t.Topic)}))
+	w.schedules(t.Schedules)
 	w.must(iam.NewFromConfig(w.cfg).CreateUser(w.ctx, &iam.CreateUserInput{UserName: aws.String(simulator.UserName)}))
 	key := w.createKey()
 	w.oldKey = key.ID
@@ -152,6 +156,24 @@ func (w *world) table(properties map[string]any) {
 	}{&input.AttributeDefinitions, &input.KeySchema, &input.BillingMode}))
 	input.TableName = aws.String(shipped.template.Functions["preflight"].Environment["TABLE_NAME"])
 	w.must(dynamodb.NewFromConfig(w.cfg).CreateTable(w.ctx, &input))
+}
+
+// scheduleGroup is the group of all schedules.
+func scheduleGroup() *string {
+	return aws.String(shipped.template.Functions["audit"].Environment["SCHEDULE_GROUP"])
+}
+
+func (w *world) schedules(all []template.Schedule) {
+	w.Helper()
+	client := scheduler.NewFromConfig(w.cfg)
+	w.must(client.CreateScheduleGroup(w.ctx, &scheduler.CreateScheduleGroupInput{Name: scheduleGroup()}))
+	for _, s := range all {
+		w.must(client.CreateSchedule(w.ctx, &scheduler.CreateScheduleInput{
+			Name: &s.Name, GroupName: scheduleGroup(), ScheduleExpression: &s.Expression, State: schedulertypes.ScheduleState(s.State),
+			FlexibleTimeWindow: &schedulertypes.FlexibleTimeWindow{Mode: schedulertypes.FlexibleTimeWindowModeOff},
+			Target:             &schedulertypes.Target{Arn: &s.Target, RoleArn: aws.String("arn:aws:iam::" + gateway.Account + ":role/scheduler")},
+		}))
+	}
 }
 
 func (w *world) parameter(kind ssmtypes.ParameterType, name, value string) {

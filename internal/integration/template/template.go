@@ -20,6 +20,7 @@ type Template struct {
 	Table      map[string]any      // the properties of the journal
 	Targets    map[string]string   // the parameters with the targets, by name
 	Topic      string              // the name of the topic
+	Schedules  []Schedule
 
 	resources map[string]resource
 	place     Place
@@ -27,6 +28,12 @@ type Template struct {
 
 // Place is what CloudFormation knows at deployment.
 type Place struct{ Account, Region string }
+
+// Schedule is a schedule of EventBridge Scheduler.
+type Schedule struct {
+	Name, Expression, State string
+	Target                  string // ARN
+}
 
 // Function is a Lambda function.
 type Function struct {
@@ -84,6 +91,11 @@ func (t *Template) read(r resource) {
 		t.Table, _ = t.resolve(r.Properties).(map[string]any)
 	case "AWS::SSM::Parameter":
 		t.Targets[t.text(r.Properties["Name"])] = t.text(r.Properties["Value"])
+	case "AWS::Scheduler::Schedule":
+		target, _ := r.Properties["Target"].(map[string]any)
+		t.Schedules = append(t.Schedules, Schedule{
+			t.text(r.Properties["Name"]), t.text(r.Properties["ScheduleExpression"]), t.text(r.Properties["State"]), t.text(target["Arn"]),
+		})
 	case "AWS::SNS::Topic":
 		t.Topic = t.text(r.Properties["TopicName"])
 	}

@@ -1,6 +1,7 @@
 package template
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -25,6 +26,9 @@ func TestRead(t *testing.T) {
 	table := "arn:aws:dynamodb:eu-west-3:123456789012:table/" + preflight.Environment["TABLE_NAME"]
 	if !allowed(preflight, "dynamodb:GetItem", table) || allowed(preflight, "dynamodb:Query", table) || allowed(preflight, "dynamodb:GetItem", table+"2") {
 		t.Errorf("preflight may do %v", preflight.Grants)
+	}
+	if len(read.Schedules) != 2 || !slices.Contains(read.Schedules, Schedule{"production", "rate(90 days)", "ENABLED", "arn:aws:scheduler:::aws-sdk:sfn:startExecution"}) {
+		t.Errorf("the schedules are %+v", read.Schedules)
 	}
 	if read.Table["KeySchema"] == nil || read.Machine != "qovery-key-rotation" {
 		t.Errorf("the table is %v, the machine %s", read.Table, read.Machine)
