@@ -33,10 +33,11 @@ var variables = map[string][]string{
 	"discardkey":        {"CREATOR_ROLE_ARN", "STAGED_PREFIX", "TABLE_NAME"},
 	"reactivatekey":     {"TABLE_NAME"},
 	notify:              {"TABLE_NAME", "TARGET_PREFIX", "TOPIC_ARN"},
+	auditor:             {"KEY_AGE_LIMIT_DAYS", "SCHEDULE_GROUP", "TABLE_NAME", "TARGET_NAMES", "TARGET_PREFIX", "TOPIC_ARN"},
 }
 
 // The functions that talk to Qovery, whose API's address may be set.
-var qovery = []string{"preflight", "createkey", "updatecredentials", "deployclusters", "deactivatekey", "deletekey", "complete", "discardkey"}
+var qovery = []string{"preflight", "createkey", "updatecredentials", "deployclusters", "deactivatekey", "deletekey", "complete", "discardkey", auditor}
 
 // The service clients that a function links. A client that it does not use would
 // cost every cold start.
@@ -53,6 +54,7 @@ var services = map[string][]string{
 	"discardkey":        {"cloudtrail", "dynamodb", "iam", "ssm"},
 	"reactivatekey":     {"dynamodb", "iam"},
 	notify:              {"dynamodb", "iam", "sns", "ssm"},
+	auditor:             {"dynamodb", "iam", "scheduler", "sfn", "sns", "ssm"},
 }
 
 const event = `{"document":{"target":"production","rotationId":"r1","takenAt":"2026-01-02T03:04:05Z","fence":1,"settings":{"name":"production","iamUserName":"qovery"}},` +
@@ -64,10 +66,14 @@ var values = map[string]string{
 	"STAGED_PREFIX":    "/qovery-key-rotation/staged/",
 	"CREATOR_ROLE_ARN": "arn:aws:iam::123456789012:role/createkey",
 	"TOPIC_ARN":        "arn:aws:sns:eu-west-3:123456789012:notices",
+
+	"KEY_AGE_LIMIT_DAYS": "97",
+	"SCHEDULE_GROUP":     "qovery-key-rotation",
+	"TARGET_NAMES":       "production",
 }
 
 func TestEveryStepHasATimeout(t *testing.T) {
-	steps := slices.DeleteFunc(slices.Sorted(maps.Keys(variables)), func(name string) bool { return name == notify })
+	steps := slices.DeleteFunc(slices.Sorted(maps.Keys(variables)), func(name string) bool { return name == notify || name == auditor })
 	if want, got := slices.Sorted(maps.Keys(rotation.FunctionTimeouts)), steps; !slices.Equal(got, want) {
 		t.Errorf("functions %v, timeouts for %v", got, want)
 	}
@@ -80,11 +86,14 @@ func TestFunctions(t *testing.T) {
 			t.Parallel()
 			program := filepath.Join(programs, name)
 			t.Run("environment", func(t *testing.T) { everyVariableCounts(t, name, program) })
-			if name == notify {
+			switch name {
+			case notify:
 				t.Run("events", func(t *testing.T) { tellsOfEvents(t, program) })
-				return
+			case auditor:
+				t.Run("audits", func(t *testing.T) { audits(t, program) })
+			default:
+				t.Run("events", func(t *testing.T) { answersEvents(t, name, program) })
 			}
-			t.Run("events", func(t *testing.T) { answersEvents(t, name, program) })
 		})
 	}
 }

@@ -14,8 +14,11 @@ import (
 	"qovery-key-rotation/internal/rotation"
 )
 
-// notify is the function that is no step.
-const notify = "notify"
+// The functions that are no steps.
+const (
+	notify  = "notify"
+	auditor = "audit"
+)
 
 const aborted = `{"version":"0","id":"6f2a","detail-type":"Step Functions Execution Status Change","source":"aws.states","account":"123456789012",` +
 	`"time":"2026-08-03T03:04:05Z","region":"eu-west-3","resources":["arn:aws:states:eu-west-3:123456789012:execution:rotation:run-1"],` +

@@ -105,7 +105,7 @@ func TestFunctionsThatAreNotBuiltEndSynthesisPlainly(t *testing.T) {
 
 func TestSynthesis(t *testing.T) {
 	output, status, out := run(t, context, "preflight", "createkey", "verifykey", "updatecredentials", "deployclusters", "checkusage",
-		"deactivatekey", "deletekey", "complete", "discardkey", "reactivatekey", "notify")
+		"deactivatekey", "deletekey", "complete", "discardkey", "reactivatekey", "notify", "audit")
 	if status != 0 {
 		t.Fatalf("%d, %s", status, output)
 	}

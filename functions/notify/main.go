@@ -3,8 +3,11 @@
 package main
 
 import (
+	"os"
+
 	"qovery-key-rotation/internal/awsclient"
 	"qovery-key-rotation/internal/dynamojournal"
+	"qovery-key-rotation/internal/emf"
 	"qovery-key-rotation/internal/environment"
 	"qovery-key-rotation/internal/function"
 	"qovery-key-rotation/internal/iamkeys"
@@ -27,8 +30,9 @@ func main() {
 				Journal: dynamojournal.New(cfg, f.Required(environment.TableName)),
 				Keys:    iamkeys.New(cfg),
 			},
-			Topic: snstopic.New(cfg, topic),
-			Log:   f.Log,
+			Topic:   snstopic.New(cfg, topic),
+			Metrics: emf.To(os.Stdout),
+			Log:     f.Log,
 		}
 	})
 }

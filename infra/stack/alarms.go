@@ -9,6 +9,9 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
+
+	"qovery-key-rotation/internal/audit"
+	"qovery-key-rotation/internal/emf"
 )
 
 // newAlarms makes the alarms on what no execution reports by its own end. They
@@ -32,7 +35,49 @@ func (b *builder) newAlarms(functions map[string]awslambda.Function, machine aws
 		// Lambda tries an event three times.
 		b.newAlarm("notices-failing", 1, 3, functions[notify].MetricErrors(every(60, "Sum")),
 			"The function that composes notices fails. What it failed on was sent as it is. See the log of "+named(notify)+"."),
+		b.auditAlarm("key-too-old", audit.KeyAge, float64(b.props.Config.KeyAgeLimitDays),
+			fmt.Sprintf("An access key is over %d days old, by the daily audit. Its notice says whose, and what to do.", b.props.Config.KeyAgeLimitDays)),
+		b.auditAlarm("drift", audit.Drift, 1,
+			"Qovery does not hold what IAM has, by the daily audit. Its notice says where, and what to do."),
+		b.auditAlarm("leftover-key", audit.LeftoverKeys, 1,
+			"An IAM user has a key that Qovery does not hold, by the daily audit. Its notice says which, and what to do."),
+		b.auditMissing(),
 	}
+}
+
+// auditAlarm rings when a figure of the daily audit, the highest of all targets
+// or their sum, has reached the threshold. It stays as it is until the next audit.
+func (b *builder) auditAlarm(name, metric string, threshold float64, description string) awscloudwatch.Alarm {
+	alarm := b.newAlarm(name, 1, threshold, auditMetric(metric, "", "Maximum"), description)
+	resourceOf(alarm).(awscloudwatch.CfnAlarm).SetTreatMissingData(jsii.String("ignore"))
+	return alarm
+}
+
+// auditMissing rings when for two days no audit has come to its end, or none
+// that could read everything.
+func (b *builder) auditMissing() awscloudwatch.Alarm {
+	alarm := b.newAlarm(auditMissing, 2, 1, auditMetric(audit.Audited, "", "Maximum"),
+		"For two days no audit has looked at everything: it did not run, it failed, or something could not be read, of which it sent a notice. "+
+			"See the log of "+named(auditor)+" and its schedule.")
+	properties := resourceOf(alarm).(awscloudwatch.CfnAlarm)
+	properties.SetComparisonOperator(jsii.String("LessThanThreshold"))
+	properties.SetTreatMissingData(jsii.String("breaching"))
+	return alarm
+}
+
+// auditMissing is the name of the alarm on audits that do not come.
+const auditMissing = "audit-missing"
+
+// auditMetric is a metric of the audit: a target's, or, with "", that of all.
+func auditMetric(name, target, statistic string) awscloudwatch.Metric {
+	props := &awscloudwatch.MetricProps{
+		Namespace: jsii.String(emf.Namespace), MetricName: &name, Statistic: &statistic, Period: awscdk.Duration_Days(jsii.Number(1)),
+	}
+	if target != "" {
+		props.Label = &target
+		props.DimensionsMap = &map[string]*string{emf.Dimension: &target}
+	}
+	return awscloudwatch.NewMetric(props)
 }
 
 // newAlarm rings when a metric has reached the threshold in so many periods in a row.
@@ -51,7 +96,7 @@ func sumOfErrors(made map[string]awslambda.Function) awscloudwatch.IMetric {
 	using := map[string]awscloudwatch.IMetric{}
 	var terms []string
 	for _, f := range functions {
-		if f.name == "preflight" || f.name == notify {
+		if f.name == "preflight" || !f.isStep() {
 			continue
 		}
 		id := fmt.Sprintf("e%d", len(terms))

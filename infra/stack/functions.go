@@ -2,6 +2,8 @@ package stack
 
 import (
 	"maps"
+	"strconv"
+	"strings"
 	"time"
 
 	"qovery-key-rotation/infra/config"
@@ -18,8 +20,11 @@ type function struct {
 	may  []grant
 }
 
-// notify is the one function that is no step of the state machine.
-const notify = "notify"
+// The functions that are no steps of the state machine.
+const (
+	notify  = "notify"
+	auditor = "audit"
+)
 
 // The functions. A step gets what its ports use, and nothing for later.
 //
@@ -154,17 +159,40 @@ var functions = []function{
 			{noticeTopic, actions("sns:Publish")},
 		},
 	},
+	{
+		name: auditor,
+		does: "Looks once a day whether all is as it should be with every target, and tells people what is not",
+		env: []string{environment.TableName, environment.TargetPrefix, environment.TargetNames, environment.ScheduleGroup,
+			environment.KeyAgeLimitDays, environment.TopicARN, environment.QoveryAPIURL},
+		may: []grant{
+			{targetParameters, actions("ssm:GetParameter")},
+			{tokenParameters, actions("ssm:GetParameter")},
+			{targetUsers, actions("iam:ListAccessKeys", "iam:GetAccessKeyLastUsed")},
+			{journalTable, actions("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem")}, // puts what it has told
+			{executions, actions("states:DescribeExecution")},
+			{targetSchedules, actions("scheduler:GetSchedule")},
+			{noticeTopic, actions("sns:Publish")},
+		},
+	},
 }
 
-// notifyTimeout is long enough for its reads and one publication.
-const notifyTimeout = time.Minute
+const (
+	notifyTimeout = time.Minute      // for its reads and one publication
+	auditTimeout  = 15 * time.Minute // Lambda's longest, for all targets
+)
 
 func (f function) timeout() time.Duration {
-	if f.name == notify {
+	switch f.name {
+	case notify:
 		return notifyTimeout
+	case auditor:
+		return auditTimeout
 	}
 	return rotation.FunctionTimeouts[f.name]
 }
+
+// isStep tells whether the state machine invokes the function.
+func (f function) isStep() bool { return f.name != notify && f.name != auditor }
 
 // environment returns the variables that the function reads, with their values.
 // Qovery's address is left out where it is the public one.
@@ -175,6 +203,10 @@ func (b *builder) environment(f function) *map[string]*string {
 		environment.StagedPrefix: new(config.StagedPrefix),
 		environment.QoveryAPIURL: &b.props.Config.QoveryAPIURL,
 		environment.TopicARN:     b.topic.TopicArn(),
+
+		environment.TargetNames:     new(strings.Join(b.targetNames(), ",")),
+		environment.ScheduleGroup:   new(Name),
+		environment.KeyAgeLimitDays: new(strconv.Itoa(b.props.Config.KeyAgeLimitDays)),
 		// CloudTrail names who created a key by the role; only this one's are ours.
 		environment.CreatorRoleARN: b.roles["createkey"].RoleArn(),
 	}

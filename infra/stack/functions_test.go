@@ -16,13 +16,15 @@ import (
 )
 
 // The definition's placeholders, the folders of functions/ and the functions of
-// the stack are the same, but for notify, which is no step.
+// the stack are the same, but for those that are no steps.
 func TestPlaceholdersFoldersAndFunctionsAgree(t *testing.T) {
 	tpl, _ := shipped(t)
 	placeholders := sortedSteps(statemachine.Placeholders(statemachine.Definition))
 	deployed := slices.Collect(maps.Keys(tpl.all("AWS::Lambda::Function")))
-	if !slices.Contains(deployed, notify) {
-		t.Error("notify is not deployed")
+	for _, name := range []string{notify, auditor} {
+		if !slices.Contains(deployed, name) || !slices.Contains(folders(t), name) {
+			t.Errorf("%s is not deployed", name)
+		}
 	}
 	for name, others := range map[string][]string{"functions of the stack": deployed, "folders": folders(t)} {
 		if steps := sortedSteps(others); !slices.Equal(steps, placeholders) {
@@ -32,7 +34,7 @@ func TestPlaceholdersFoldersAndFunctionsAgree(t *testing.T) {
 }
 
 func sortedSteps(names []string) []string {
-	return slices.DeleteFunc(slices.Sorted(slices.Values(names)), func(name string) bool { return name == notify })
+	return slices.DeleteFunc(slices.Sorted(slices.Values(names)), func(name string) bool { return !function{name: name}.isStep() })
 }
 
 // folders are the folders of functions/ that hold a command.
@@ -125,8 +127,9 @@ func TestFunctionsGetTheVariablesTheyRead(t *testing.T) {
 	constants := map[string]string{
 		"environment.TableName": environment.TableName, "environment.TargetPrefix": environment.TargetPrefix,
 		"environment.StagedPrefix": environment.StagedPrefix, "environment.TopicARN": environment.TopicARN,
-		"environment.CreatorRoleARN": environment.CreatorRoleARN,
-		"qoveryclient.New":           environment.QoveryAPIURL,
+		"environment.CreatorRoleARN": environment.CreatorRoleARN, "environment.TargetNames": environment.TargetNames,
+		"environment.ScheduleGroup": environment.ScheduleGroup, "environment.KeyAgeLimitDays": environment.KeyAgeLimitDays,
+		"qoveryclient.New": environment.QoveryAPIURL,
 	}
 	reads := regexp.MustCompile(`environment\.[A-Z]\w*|qoveryclient\.New`)
 	for _, f := range functions {
@@ -156,6 +159,7 @@ func TestVariables(t *testing.T) {
 		"TABLE_NAME": "${journal}", "TARGET_PREFIX": "/qovery-key-rotation/targets/",
 		"STAGED_PREFIX": "/qovery-key-rotation/staged/", "TOPIC_ARN": "${notices}",
 		"CREATOR_ROLE_ARN": "${createkeyrole.Arn}",
+		"TARGET_NAMES":     "production", "SCHEDULE_GROUP": "qovery-key-rotation", "KEY_AGE_LIMIT_DAYS": "97",
 	}
 	for name, function := range tpl.all("AWS::Lambda::Function") {
 		variables, _ := function.property("Environment.Variables").(map[string]any)

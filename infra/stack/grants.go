@@ -26,6 +26,8 @@ const (
 	executions       resource = "executions"
 	trailEvents      resource = "CloudTrail's events"
 	noticeTopic      resource = "notice topic"
+	targetSchedules  resource = "target schedules"
+	auditFunction    resource = "function audit"
 	ownLogGroup      resource = "own log group"
 	stepFunctions    resource = "step functions"
 	stateMachine     resource = "state machine"
@@ -42,6 +44,8 @@ var whyWildcard = map[resource]string{
 		"The prefix is this system's own, and holds the secret of a key that is being handed over, for minutes.",
 	trailEvents: "LookupEvents knows no resources: AWS allows it on * alone. It reads the account's management events, which hold no secrets, " +
 		"to prove that nothing uses a key any more before it is taken away.",
+	targetSchedules: "The names of fifty schedules, beside those of fifty users and tokens, are more than a role's policies may hold. " +
+		"The group is exact; it holds the schedules of this stack's targets and the audit's.",
 	executions:  "The ARN of an execution ends in its name, which is given when it starts. The machine's name is exact.",
 	ownLogGroup: "The ARN of a log stream ends in its name, which Lambda gives. The log group is exact, and the function's own.",
 }
@@ -63,6 +67,10 @@ func (b *builder) arns(on resource) []string {
 		return []string{b.arn("states", "execution:"+Name+":*")}
 	case noticeTopic:
 		return []string{*b.topic.TopicArn()}
+	case targetSchedules:
+		return []string{b.arn("scheduler", "schedule/"+Name+"/*")}
+	case auditFunction:
+		return []string{b.arn("lambda", "function:"+named(auditor))}
 	case stateMachine:
 		return []string{b.arn("states", "stateMachine:"+Name)}
 	case undelivered:

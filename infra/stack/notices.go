@@ -75,9 +75,11 @@ func (b *builder) newNotices(notify awslambda.Function, machine awsstepfunctions
 		Source:     jsii.Strings("aws.cloudwatch"),
 		DetailType: jsii.Strings("CloudWatch Alarm State Change"),
 		Resources:  &arns,
-		// An alarm that has only just been created turns OK as well; nobody needs to hear of that.
+		// An alarm that has only just been created turns OK as well; nobody needs to hear of that. The one on
+		// audits that do not come rings from its creation until the first audit; nobody needs to hear of that either.
 		Detail: &map[string]any{"$or": []any{
-			map[string]any{"state": map[string]any{"value": []any{"ALARM"}}},
+			map[string]any{"state": map[string]any{"value": []any{"ALARM"}}, "alarmName": []any{map[string]any{"anything-but": []any{named(auditMissing)}}}},
+			map[string]any{"state": map[string]any{"value": []any{"ALARM"}}, "previousState": map[string]any{"value": []any{"OK"}}},
 			map[string]any{"state": map[string]any{"value": []any{"OK"}}, "previousState": map[string]any{"value": []any{"ALARM"}}},
 		}},
 	})

@@ -16,6 +16,7 @@ const (
 	user         = "arn:aws:iam::123456789012:user/qovery"
 	journal      = "${journal.Arn}"
 	anyExecution = "arn:aws:states:eu-west-3:123456789012:execution:qovery-key-rotation:*"
+	anySchedule  = "arn:aws:scheduler:eu-west-3:123456789012:schedule/qovery-key-rotation/*"
 	machine      = "arn:aws:states:eu-west-3:123456789012:stateMachine:qovery-key-rotation"
 )
 
@@ -104,6 +105,17 @@ var allowed = []struct{ function, action, resource string }{
 	{"notify", "dynamodb:GetItem", journal},
 	{"notify", "dynamodb:Query", journal},
 	{"notify", "sns:Publish", "${notices}"},
+
+	{"audit", "ssm:GetParameter", anyTarget},
+	{"audit", "ssm:GetParameter", token},
+	{"audit", "iam:ListAccessKeys", user},
+	{"audit", "iam:GetAccessKeyLastUsed", user},
+	{"audit", "dynamodb:GetItem", journal},
+	{"audit", "dynamodb:Query", journal},
+	{"audit", "dynamodb:PutItem", journal},
+	{"audit", "states:DescribeExecution", anyExecution},
+	{"audit", "scheduler:GetSchedule", anySchedule},
+	{"audit", "sns:Publish", "${notices}"},
 }
 
 func TestFunctionsMayDoWhatTheTableSays(t *testing.T) {
@@ -133,7 +145,7 @@ func TestMachineMayInvokeItsFunctionsOnly(t *testing.T) {
 	tpl, _ := shipped(t)
 	var want []string
 	for _, f := range functions {
-		if f.name != notify {
+		if f.isStep() {
 			want = append(want, "lambda:InvokeFunction on ${"+f.name+".Arn}")
 		}
 	}
@@ -147,17 +159,19 @@ func TestMachineMayInvokeItsFunctionsOnly(t *testing.T) {
 	requireSame(t, "rotation", permissions(t, tpl.all("AWS::IAM::Role")["rotationrole"]), want)
 }
 
-func TestSchedulesMayStartThisMachineOnly(t *testing.T) {
+func TestSchedulesMayStartTheirsOnly(t *testing.T) {
 	tpl, _ := shipped(t)
 	requireSame(t, "schedules", permissions(t, tpl.all("AWS::IAM::Role")["schedulerrole"]),
 		[]string{"states:StartExecution on " + machine, "sqs:SendMessage on ${undelivered.Arn}"})
+	requireSame(t, "the audit's schedule", permissions(t, tpl.all("AWS::IAM::Role")["auditschedulerrole"]),
+		[]string{"lambda:InvokeFunction on arn:aws:lambda:eu-west-3:123456789012:function:qovery-key-rotation-audit", "sqs:SendMessage on ${undelivered.Arn}"})
 }
 
 // Everything that is allowed stands in the roles that the tests above read:
 // there are no further roles, policies or managed policies.
 func TestNothingElseIsAllowed(t *testing.T) {
 	tpl, _ := shipped(t)
-	if roles := tpl.all("AWS::IAM::Role"); len(roles) != len(functions)+2 {
+	if roles := tpl.all("AWS::IAM::Role"); len(roles) != len(functions)+3 {
 		t.Errorf("there are %d roles", len(roles))
 	}
 	for id, resource := range tpl.Resources {
@@ -174,7 +188,7 @@ func TestNothingElseIsAllowed(t *testing.T) {
 // account when it assumes the role of a function.)
 func TestServicesActForThisAccountOnly(t *testing.T) {
 	tpl, _ := shipped(t)
-	for id, want := range map[string]string{"rotationrole": "states.amazonaws.com", "schedulerrole": "scheduler.amazonaws.com"} {
+	for id, want := range map[string]string{"rotationrole": "states.amazonaws.com", "schedulerrole": "scheduler.amazonaws.com", "auditschedulerrole": "scheduler.amazonaws.com"} {
 		trust := fmt.Sprint(tpl.all("AWS::IAM::Role")[id].property("AssumeRolePolicyDocument.Statement"))
 		if !strings.Contains(trust, "aws:SourceAccount:123456789012") || !strings.Contains(trust, want) {
 			t.Errorf("%s can be assumed by %s", id, trust)

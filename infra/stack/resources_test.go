@@ -3,10 +3,15 @@ package stack
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"qovery-key-rotation/internal/audit"
+	"qovery-key-rotation/internal/emf"
+	"qovery-key-rotation/internal/notice"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/statemachine"
 )
@@ -122,9 +127,99 @@ func TestAlarms(t *testing.T) {
 			t.Errorf("%s looks at %q", name, got)
 		}
 	}
-	// CloudWatch adds up ten metrics at most; preflight and notify have alarms of their own.
-	if metrics := alarms["alarmstepsfailing"].property("Metrics").([]any); len(metrics) != 1+10 || len(metrics) != 1+len(functions)-2 {
+	// CloudWatch adds up ten metrics at most; those of preflight and of the functions that are no steps are not among them.
+	if metrics := alarms["alarmstepsfailing"].property("Metrics").([]any); len(metrics) != 1+10 || len(metrics) != 1+len(functions)-3 {
 		t.Errorf("the alarm adds up %d metrics", len(metrics)-1)
+	}
+}
+
+// The alarms on what the audit finds look at the metrics that it writes, keep
+// their state between two audits, and one rings when no audit comes.
+func TestAuditAlarms(t *testing.T) {
+	tpl, _ := shipped(t)
+	alarms := tpl.all("AWS::CloudWatch::Alarm")
+	for name, want := range map[string]struct {
+		metric, missing, comparison string
+		threshold, periods          float64
+	}{
+		"alarmkeytooold":    {audit.KeyAge, "ignore", "GreaterThanOrEqualToThreshold", 97, 1},
+		"alarmdrift":        {audit.Drift, "ignore", "GreaterThanOrEqualToThreshold", 1, 1},
+		"alarmleftoverkey":  {audit.LeftoverKeys, "ignore", "GreaterThanOrEqualToThreshold", 1, 1},
+		"alarmauditmissing": {audit.Audited, "breaching", "LessThanThreshold", 1, 2},
+	} {
+		for path, value := range map[string]any{
+			"Namespace": emf.Namespace, "MetricName": want.metric, "Dimensions": nil, "Statistic": "Maximum", "Period": 86400.0,
+			"TreatMissingData": want.missing, "ComparisonOperator": want.comparison, "Threshold": want.threshold, "EvaluationPeriods": want.periods,
+		} {
+			if got := alarms[name].property(path); got != value {
+				t.Errorf("%s: %s is %v, not %v", name, path, got, value)
+			}
+		}
+	}
+}
+
+// From its creation to the first audit the alarm on missing audits rings, and
+// nobody hears of that; of its ringing later, and of all other alarms, people do.
+func TestOnlyAuditsThatStoppedAreToldOf(t *testing.T) {
+	tpl, _ := shipped(t)
+	pattern := tpl.all("AWS::Events::Rule")["rulealarms"].property("EventPattern.detail")
+	want := "map[$or:[map[alarmName:[map[anything-but:[qovery-key-rotation-audit-missing]]] state:map[value:[ALARM]]] " +
+		"map[previousState:map[value:[OK]] state:map[value:[ALARM]]] map[previousState:map[value:[ALARM]] state:map[value:[OK]]]]]"
+	if got := fmt.Sprint(pattern); got != want {
+		t.Errorf("the pattern is %s", got)
+	}
+	if name := tpl.all("AWS::CloudWatch::Alarm")["alarmauditmissing"].text("AlarmName"); name != "qovery-key-rotation-audit-missing" {
+		t.Errorf("the alarm is called %s", name)
+	}
+}
+
+// The dashboard shows the metrics that are written, for every target.
+func TestDashboard(t *testing.T) {
+	tpl, _ := shipped(t)
+	board := tpl.one(t, "AWS::CloudWatch::Dashboard")
+	var body struct {
+		Widgets []struct {
+			Type       string
+			Properties struct {
+				Title, Query string
+				Metrics      [][]any
+				Alarms       []string
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(board.text("DashboardBody")), &body); err != nil {
+		t.Fatal(err)
+	}
+	shown := map[string]string{}
+	for _, widget := range body.Widgets {
+		shown[widget.Properties.Title] = widget.Type + " " + fmt.Sprint(widget.Properties.Metrics, widget.Properties.Alarms, widget.Properties.Query)
+	}
+	alarms := 0
+	for name := range tpl.all("AWS::CloudWatch::Alarm") {
+		alarms += strings.Count(shown["Alarms"], "${"+name+".Arn}")
+	}
+	if alarms != len(tpl.all("AWS::CloudWatch::Alarm")) {
+		t.Errorf("alarms: %s", shown["Alarms"])
+	}
+	ours := func(metric string) string { return emf.Namespace + " " + metric + " " + emf.Dimension + " production" }
+	for title, wants := range map[string][]string{
+		"Age of the keys, in days":        {ours(audit.KeyAge)},
+		"What the audit found":            {ours(audit.Drift), ours(audit.LeftoverKeys), ours(audit.OpenRecords)},
+		"Targets audited":                 {ours(audit.Audited), emf.Namespace + " " + audit.Audited + " map"},
+		"Duration of rotations, in hours": {ours(notice.RotationTime), "seconds0 / 3600"},
+		"Executions":                      {"ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsAborted", "ExecutionsTimedOut"},
+		"Failures of functions":           {"${preflight}", "${notify}", "${audit}"},
+		"Last notices: how rotations ended, what the audit found, which alarms rang": {
+			"SOURCE '/aws/lambda/qovery-key-rotation-notify' | SOURCE '/aws/lambda/qovery-key-rotation-audit'", `message = "notice sent"`},
+	} {
+		for _, want := range wants {
+			if !strings.Contains(shown[title], want) {
+				t.Errorf("%s shows no %s: %s", title, want, shown[title])
+			}
+		}
+	}
+	if len(shown) != 8 {
+		t.Errorf("the widgets are %v", slices.Collect(maps.Keys(shown)))
 	}
 }
 
@@ -210,7 +305,7 @@ func TestNoSecretInTheTemplate(t *testing.T) {
 // What a person meets in the console says what it belongs to.
 func TestEverythingIsTagged(t *testing.T) {
 	tpl, _ := shipped(t)
-	untaggable := regexp.MustCompile(`^AWS::(Lambda::(Permission|EventInvokeConfig)|SNS::(TopicPolicy|Subscription)|SQS::QueuePolicy|Scheduler::Schedule)$`)
+	untaggable := regexp.MustCompile(`^AWS::(CloudWatch::Dashboard|Lambda::(Permission|EventInvokeConfig)|SNS::(TopicPolicy|Subscription)|SQS::QueuePolicy|Scheduler::Schedule)$`)
 	for id, resource := range tpl.Resources {
 		if !untaggable.MatchString(resource.Type) && !strings.Contains(fmt.Sprint(resource.Properties["Tags"]), "qovery-key-rotation") {
 			t.Errorf("%s (%s) has the tags %v", id, resource.Type, resource.Properties["Tags"])

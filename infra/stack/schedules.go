@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsscheduler"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -15,8 +16,8 @@ import (
 	"qovery-key-rotation/internal/rotation"
 )
 
-// newSchedules makes a schedule for each target.
-func (b *builder) newSchedules(machine awsstepfunctions.StateMachine) {
+// newSchedules makes a schedule for each target, and one for the audit.
+func (b *builder) newSchedules(machine awsstepfunctions.StateMachine, audit awslambda.Function) {
 	scope := constructs.NewConstruct(b.Stack, jsii.String("schedules"))
 	group := awsscheduler.NewCfnScheduleGroup(scope, jsii.String("group"), &awsscheduler.CfnScheduleGroupProps{Name: jsii.String(Name)})
 	role := b.newSchedulerRole()
@@ -25,7 +26,7 @@ func (b *builder) newSchedules(machine awsstepfunctions.StateMachine) {
 			Name:               &target.Name,
 			GroupName:          group.Ref(),
 			Description:        new(fmt.Sprintf("Starts the rotation of %s every %d days", target.Name, target.Schedule.RateDays)),
-			ScheduleExpression: new(fmt.Sprintf("rate(%d days)", target.Schedule.RateDays)),
+			ScheduleExpression: new(target.Schedule.Expression()),
 			StartDate:          new(startDate(target.Schedule, b.props.Now)),
 			State:              new(state(target.Schedule)),
 			FlexibleTimeWindow: flexibleWindow(target.Schedule),
@@ -38,6 +39,33 @@ func (b *builder) newSchedules(machine awsstepfunctions.StateMachine) {
 			},
 		})
 	}
+	b.newAuditSchedule(scope, group, audit)
+}
+
+// auditSchedule is the name of the audit's schedule. It has a character that no
+// target's name has.
+const auditSchedule = "daily.audit"
+
+// newAuditSchedule runs the audit in the early morning, so that people find in
+// their mail what the day is for.
+func (b *builder) newAuditSchedule(scope constructs.Construct, group awsscheduler.CfnScheduleGroup, audit awslambda.Function) {
+	role := b.newRole("audit-scheduler-role", "What the schedule of the daily audit may do", b.service("scheduler.amazonaws.com"),
+		b.statement(grant{auditFunction, actions("lambda:InvokeFunction")}),
+		b.statement(grant{undelivered, actions("sqs:SendMessage")}),
+	)
+	awsscheduler.NewCfnSchedule(scope, jsii.String(auditSchedule), &awsscheduler.CfnScheduleProps{
+		Name:               jsii.String(auditSchedule),
+		GroupName:          group.Ref(),
+		Description:        jsii.String("Audits all targets once a day"),
+		ScheduleExpression: jsii.String("cron(0 5 * * ? *)"), // in UTC
+		FlexibleTimeWindow: &awsscheduler.CfnSchedule_FlexibleTimeWindowProperty{Mode: jsii.String("FLEXIBLE"), MaximumWindowInMinutes: jsii.Number(30)},
+		Target: &awsscheduler.CfnSchedule_TargetProperty{
+			Arn:              audit.FunctionArn(),
+			RoleArn:          role.RoleArn(),
+			RetryPolicy:      &awsscheduler.CfnSchedule_RetryPolicyProperty{MaximumEventAgeInSeconds: jsii.Number(oneDay.Seconds() / 2), MaximumRetryAttempts: jsii.Number(185)},
+			DeadLetterConfig: &awsscheduler.CfnSchedule_DeadLetterConfigProperty{Arn: b.undelivered.QueueArn()},
+		},
+	})
 }
 
 const oneDay = 24 * time.Hour // the longest that EventBridge Scheduler goes on trying

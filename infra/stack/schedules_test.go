@@ -8,11 +8,25 @@ import (
 	"time"
 
 	"qovery-key-rotation/infra/config"
+	"qovery-key-rotation/internal/rotation"
 )
+
+// audits is the id of the audit's schedule.
+const audits = "schedulesdailyaudit"
+
+// rotations are the schedules that start rotations.
+func (tpl template) rotations() map[string]entry {
+	all := tpl.all("AWS::Scheduler::Schedule")
+	delete(all, audits)
+	return all
+}
 
 func TestScheduleStartsTheMachine(t *testing.T) {
 	tpl, _ := shipped(t)
-	schedule := tpl.one(t, "AWS::Scheduler::Schedule")
+	if len(tpl.rotations()) != 1 {
+		t.Fatalf("the schedules are %v", tpl.rotations())
+	}
+	schedule := tpl.rotations()["schedulesproduction"]
 	for path, want := range map[string]any{
 		"Name":                        "production",
 		"GroupName":                   "${schedulesgroup}",
@@ -48,12 +62,34 @@ func TestScheduleStartsTheMachine(t *testing.T) {
 func TestSchedulesStartInTheFuture(t *testing.T) {
 	for _, now := range []time.Time{today, today.AddDate(0, 3, 1), today.AddDate(7, 0, 0), today.AddDate(40, 5, 3)} {
 		result := synthesize(t, shippedContext(t), config.Environment{}, now)
-		for name, schedule := range result.templates[Name].all("AWS::Scheduler::Schedule") {
+		for name, schedule := range result.templates[Name].rotations() {
 			start, err := time.Parse(time.RFC3339, schedule.text("StartDate"))
 			if err != nil || start.Before(now.Add(10*time.Minute)) || start.After(now.AddDate(0, 0, 91)) {
 				t.Errorf("at %s, %s starts at %s (%v)", now, name, start, err)
 			}
 		}
+	}
+}
+
+// The audit comes every day, and its schedule can have no target's name.
+func TestScheduleRunsTheAudit(t *testing.T) {
+	tpl, _ := shipped(t)
+	schedule := tpl.all("AWS::Scheduler::Schedule")[audits]
+	for path, want := range map[string]any{
+		"Name":                        "daily.audit",
+		"GroupName":                   "${schedulesgroup}",
+		"ScheduleExpression":          "cron(0 5 * * ? *)",
+		"State":                       nil, // Scheduler's default: enabled
+		"Target.Arn":                  "${audit.Arn}",
+		"Target.RoleArn":              "${auditschedulerrole.Arn}",
+		"Target.DeadLetterConfig.Arn": "${undelivered.Arn}",
+	} {
+		if got := schedule.property(path); got != want {
+			t.Errorf("%s is %v, not %v", path, got, want)
+		}
+	}
+	if target := (rotation.Target{Name: schedule.text("Name")}); !strings.Contains(target.Check().Error(), "name: ") {
+		t.Errorf("a target can be called %s as well", target.Name)
 	}
 }
 

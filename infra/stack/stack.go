@@ -35,7 +35,10 @@ func New(scope constructs.Construct, id string, props Props) awscdk.Stack {
 		Description: jsii.String("Rotates the AWS access keys that Qovery holds, without downtime"),
 		Env:         deployedTo(props.Stack.Environment),
 	})
-	awscdk.Tags_Of(stack).Add(jsii.String("application"), jsii.String(Name), nil)
+	awscdk.Tags_Of(stack).Add(jsii.String("application"), jsii.String(Name), &awscdk.TagProps{
+		// CloudFormation's published schema of dashboards has no tags.
+		ExcludeResourceTypes: jsii.Strings("AWS::CloudWatch::Dashboard"),
+	})
 
 	b := &builder{Stack: stack, props: props, roles: map[string]awsiam.IRole{}}
 	b.key = b.newCustomerKey()
@@ -45,9 +48,10 @@ func New(scope constructs.Construct, id string, props Props) awscdk.Stack {
 	functions := b.newFunctions()
 	machine := b.newMachine(functions)
 	b.newTargets()
-	b.newSchedules(machine)
+	b.newSchedules(machine, functions[auditor])
 	alarms := b.newAlarms(functions, machine)
 	b.newNotices(functions[notify], machine, alarms)
+	b.newDashboard(functions, machine, alarms)
 	b.newOutputs(machine)
 	b.warn()
 	return stack

@@ -35,7 +35,7 @@ func TestOneStackForEachAccountAndRegion(t *testing.T) {
 	}
 
 	home := result.templates[want[0]]
-	if n := len(home.all("AWS::Scheduler::Schedule")); n != 2 {
+	if n := len(home.rotations()); n != 2 {
 		t.Errorf("there are %d schedules", n)
 	}
 	keys := permissions(t, home.all("AWS::IAM::Role")["reactivatekeyrole"])

@@ -27,6 +27,14 @@ func (b *builder) newTargets() {
 	}
 }
 
+func (b *builder) targetNames() []string {
+	var names []string
+	for _, target := range b.props.Stack.Targets {
+		names = append(names, target.Name)
+	}
+	return names
+}
+
 // tokenNames are the parameters that hold Qovery's tokens, each once. They are
 // the operator's: CloudFormation can neither create a SecureString nor would it
 // be the place for a secret.

@@ -21,7 +21,7 @@ type Server struct {
 
 // Request is a request that a Server has got.
 type Request struct {
-	Operation string // "ListAccessKeys", "GetItem"
+	Operation string // "ListAccessKeys", "GetItem"; of a service without names in its requests "GET /path"
 	Header    http.Header
 	Body      string
 }
@@ -34,6 +34,9 @@ func Serve(t testing.TB, answer func(w http.ResponseWriter, r Request, n int)) *
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		request := Request{operation(r.Header, string(body)), r.Header, string(body)}
+		if request.Operation == "" {
+			request.Operation = r.Method + " " + r.URL.Path
+		}
 		s.mu.Lock()
 		s.requests = append(s.requests, request)
 		n := len(s.requests)

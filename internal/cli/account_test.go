@@ -49,12 +49,12 @@ func newAccount(setup simulator.Setup) (*account, error) {
 		return nil, err
 	}
 	a := &account{world: world, schedule: "ENABLED", confirmed: true, denied: map[string]bool{}, failing: map[string]int{}}
-	a.aws = httptest.NewServer(http.HandlerFunc(a.serve))
 	a.qovery = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		world.Qovery.ServeHTTP(w, r)
 	}))
+	a.aws = httptest.NewServer(http.HandlerFunc(a.serve)) // after Qovery, whose address it tells
 	return a, nil
 }
 

@@ -1,6 +1,7 @@
 // Package dynamojournal is the journal in DynamoDB: the table that says who
 // rotates which IAM user, what was begun, what was done, and how rotations
 // ended. It implements the port rotation.Journal, and tells people the history.
+// Beside that it keeps the audits' memory (memory.go).
 //
 // The table's key is iamUser and record. A user's open rotation is the item with
 // the record ACTIVE: the domain's record, attribute for attribute as its JSON
@@ -13,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -150,6 +152,9 @@ func (j *Journal) failed(action, iamUser string, err error) error {
 }
 
 func (j *Journal) request(action, iamUser string) awsclient.Request {
+	if target, isMemory := strings.CutPrefix(iamUser, targetPrefix); isMemory {
+		return awsclient.Request{Action: action, On: "the audits' memory of the target " + target}
+	}
 	return awsclient.Request{Action: action, On: "the journal of the IAM user " + iamUser}
 }
 

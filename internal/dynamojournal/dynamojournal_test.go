@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +31,41 @@ func TestAgainstMoto(t *testing.T) {
 	t.Run("attributes", func(t *testing.T) { attributes(t, cfg) })
 	t.Run("no table", func(t *testing.T) { noTable(t, cfg) })
 	t.Run("what a person wrote", func(t *testing.T) { handwritten(t, cfg) })
+	t.Run("memory", func(t *testing.T) { remembers(t, cfg) })
+}
+
+// note is a document such as an audit keeps.
+type note struct {
+	At   time.Time         `json:"at"`
+	Told map[string]string `json:"told"`
+}
+
+// remembers: a target's memory is a document of its own, beside the records of
+// IAM users, and is replaced as a whole.
+func remembers(t *testing.T, cfg aws.Config) {
+	journal := dynamojournal.New(cfg, table)
+	if err := journal.Save(t.Context(), aRecord("staging")); err != nil {
+		t.Fatal(err)
+	}
+	read := note{Told: map[string]string{"as": "it was"}}
+	if err := journal.Recall(t.Context(), "staging", &read); err != nil || read.Told["as"] != "it was" {
+		t.Errorf("nothing is remembered: %+v, %v", read, err)
+	}
+	for _, told := range []map[string]string{{"drift#AKIAOLD": "Inactive", "open#r1": ""}, {}} {
+		if err := journal.Remember(t.Context(), "staging", note{takenAt, told}); err != nil {
+			t.Fatal(err)
+		}
+		read = note{}
+		if err := journal.Recall(t.Context(), "staging", &read); err != nil || !read.At.Equal(takenAt) || !maps.Equal(read.Told, told) {
+			t.Errorf("%+v, %v, want %v", read, err, told)
+		}
+	}
+	if record, err := journal.Load(t.Context(), "staging"); err != nil || record == nil {
+		t.Errorf("the record beside it: %+v, %v", record, err)
+	}
+	if err := journal.Recall(t.Context(), "staging", &struct{ At int }{}); !rotation.HasCode(err, rotation.MalformedAnswer) || !strings.Contains(err.Error(), "memory of the target staging") {
+		t.Errorf("another kind of document: %v", err)
+	}
 }
 
 func createTable(t *testing.T, cfg aws.Config) {
@@ -137,6 +173,12 @@ func TestFaults(t *testing.T) {
 		"history": {Reads: true, Call: func(ctx context.Context, cfg aws.Config) error {
 			_, err := dynamojournal.New(cfg, table).History(ctx, "qovery")
 			return err
+		}},
+		"recall": {Reads: true, Call: func(ctx context.Context, cfg aws.Config) error {
+			return dynamojournal.New(cfg, table).Recall(ctx, "production", &note{})
+		}},
+		"remember": {Call: func(ctx context.Context, cfg aws.Config) error {
+			return dynamojournal.New(cfg, table).Remember(ctx, "production", note{})
 		}},
 		"save": {Call: func(ctx context.Context, cfg aws.Config) error {
 			return dynamojournal.New(cfg, table).Save(ctx, aRecord("qovery"))

@@ -5,7 +5,10 @@ package environment
 
 import (
 	"os"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"qovery-key-rotation/internal/rotation"
 )
@@ -17,6 +20,10 @@ const (
 	StagedPrefix = "STAGED_PREFIX"  // what comes before a key's id: /qovery-key-rotation/staged/
 	TopicARN     = "TOPIC_ARN"      // the SNS topic that people listen to
 	QoveryAPIURL = "QOVERY_API_URL" // optional: Qovery's own when absent
+	// TargetNames are the targets to audit, with commas between them.
+	TargetNames     = "TARGET_NAMES"
+	ScheduleGroup   = "SCHEDULE_GROUP"     // the group with the targets' schedules
+	KeyAgeLimitDays = "KEY_AGE_LIMIT_DAYS" // from which on a key is too old
 	// CreatorRoleARN is the role that function createkey runs with.
 	CreatorRoleARN = "CREATOR_ROLE_ARN"
 )
@@ -68,6 +75,29 @@ func isRole(text string) bool {
 	parts := strings.SplitN(text, ":", 6)
 	return len(parts) == 6 && parts[0] == "arn" && parts[2] == "iam" && len(parts[4]) == account &&
 		strings.HasPrefix(parts[5], "role/") && parts[5] != "role/"
+}
+
+// List returns the parts of a required variable between its commas.
+func (e *Environment) List(name string) []string {
+	value := e.Required(name)
+	if value == "" {
+		return nil
+	}
+	parts := strings.Split(value, ",")
+	if slices.Contains(parts, "") {
+		e.Reject(name, "has an empty part")
+	}
+	return parts
+}
+
+// Days returns a required number of days.
+func (e *Environment) Days(name string) time.Duration {
+	value := e.Required(name)
+	days, err := strconv.Atoi(value)
+	if value != "" && (err != nil || days < 1 || days > 10000) {
+		e.Reject(name, "is not 1 to 10000 days")
+	}
+	return time.Duration(days) * 24 * time.Hour
 }
 
 // Optional returns a variable, or "".

@@ -30,3 +30,29 @@ func TestRole(t *testing.T) {
 		}
 	}
 }
+
+func TestListAndDays(t *testing.T) {
+	for value, want := range map[string]struct{ list, days string }{
+		"a,b": {"", "is not 1"}, "": {"is missing", "is missing"}, "a,,b": {"has an empty part", "is not 1"},
+		"97": {"", ""}, "0": {"", "is not 1"}, "-1": {"", "is not 1"}, "99999": {"", "is not 1"},
+	} {
+		env := environment.From(func(string) string { return value })
+		env.List("NAMES")
+		wants(t, env, value, want.list)
+		env = environment.From(func(string) string { return value })
+		env.Days("NAMES")
+		wants(t, env, value, want.days)
+	}
+	env := environment.From(func(name string) string { return map[string]string{"NAMES": "a,b", "LIMIT": "97"}[name] })
+	if names, limit := env.List("NAMES"), env.Days("LIMIT"); strings.Join(names, "|") != "a|b" || limit.Hours() != 97*24 || env.Err() != nil {
+		t.Errorf("%v, %s, %v", names, limit, env.Err())
+	}
+}
+
+func wants(t *testing.T, env *environment.Environment, value, problem string) {
+	t.Helper()
+	err := env.Err()
+	if (err == nil) != (problem == "") || err != nil && (!rotation.HasCode(err, rotation.ConfigurationError) || !strings.Contains(err.Error(), "NAMES "+problem)) {
+		t.Errorf("%q: %v, want %q", value, err, problem)
+	}
+}

@@ -84,7 +84,6 @@ func (w *world) open() {
 	maps.Copy(w.gateway.Stubs, map[string]func(gateway.Call) *gateway.Answer{
 		"cloudformation:DescribeStacks": describeStacks(w.api.URL),
 		"sns:ListSubscriptionsByTopic":  listSubscriptions,
-		"scheduler:":                    getSchedule,
 	})
 	w.gateway.Amend = amend
 	carriedOut := w.gateway.Seen
@@ -176,18 +175,6 @@ func xmlOf(operation string, result any) *gateway.Answer {
 	}
 	text.WriteString("</" + operation + "Response>")
 	return xmlAnswer(http.StatusOK, text.String())
-}
-
-// getSchedule answers with the template's only schedule.
-func getSchedule(gateway.Call) *gateway.Answer {
-	schedule := shipped.template.Schedules[playgroundTarget]
-	first, err := time.Parse("2006-01-02T15:04:05.000Z", schedule.StartDate)
-	if err != nil {
-		panic(err)
-	}
-	return jsonOf(map[string]any{
-		"Name": playgroundTarget, "GroupName": schedule.Group, "State": schedule.State, "ScheduleExpression": schedule.Expression, "StartDate": first.Unix(),
-	})
 }
 
 func jsonOf(value any) *gateway.Answer {

@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
+	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
@@ -22,6 +24,7 @@ import (
 	"qovery-key-rotation/internal/fakeqovery"
 	"qovery-key-rotation/internal/integration/gateway"
 	"qovery-key-rotation/internal/integration/lambdahost"
+	"qovery-key-rotation/internal/integration/template"
 	"qovery-key-rotation/internal/integration/virtualtime"
 	"qovery-key-rotation/internal/simulator"
 )
@@ -121,6 +124,7 @@ func (w *world) settleAWS(setup simulator.Setup) {
 	w.parameter(ssmtypes.ParameterTypeString, "/qovery-key-rotation/targets/"+shipped.target, target)
 	w.parameter(ssmtypes.ParameterTypeSecureString, tokenParameter, w.token)
 	w.must(sns.NewFromConfig(w.cfg).CreateTopic(w.ctx, &sns.CreateTopicInput{Name: aws.String(t.Topic)}))
+	w.schedules(t.Schedules)
 	w.must(iam.NewFromConfig(w.cfg).CreateUser(w.ctx, &iam.CreateUserInput{UserName: aws.String(simulator.UserName)}))
 	key := w.createKey()
 	w.oldKey = key.ID
@@ -144,6 +148,35 @@ func (w *world) table(properties map[string]any) {
 	}{&input.AttributeDefinitions, &input.KeySchema, &input.BillingMode}))
 	input.TableName = aws.String(shipped.template.Functions["preflight"].Environment["TABLE_NAME"])
 	w.must(dynamodb.NewFromConfig(w.cfg).CreateTable(w.ctx, &input))
+}
+
+// scheduleGroup is the group of all schedules.
+func scheduleGroup() *string {
+	return aws.String(shipped.template.Functions["audit"].Environment["SCHEDULE_GROUP"])
+}
+
+func (w *world) schedules(all map[string]template.Schedule) {
+	w.Helper()
+	client := scheduler.NewFromConfig(w.cfg)
+	w.must(client.CreateScheduleGroup(w.ctx, &scheduler.CreateScheduleGroupInput{Name: scheduleGroup()}))
+	for name, s := range all {
+		w.must(client.CreateSchedule(w.ctx, &scheduler.CreateScheduleInput{
+			Name: &name, GroupName: scheduleGroup(), ScheduleExpression: &s.Expression, State: schedulertypes.ScheduleState(s.State),
+			StartDate:          startDate(w, s),
+			FlexibleTimeWindow: &schedulertypes.FlexibleTimeWindow{Mode: schedulertypes.FlexibleTimeWindowModeOff},
+			Target:             &schedulertypes.Target{Arn: &s.Target, RoleArn: aws.String("arn:aws:iam::" + gateway.Account + ":role/scheduler")},
+		}))
+	}
+}
+
+// startDate is nil where the template gives none.
+func startDate(w *world, s template.Schedule) *time.Time {
+	if s.StartDate == "" {
+		return nil
+	}
+	first, err := time.Parse("2006-01-02T15:04:05.000Z", s.StartDate)
+	w.must(nil, err)
+	return &first
 }
 
 func (w *world) parameter(kind ssmtypes.ParameterType, name, value string) {

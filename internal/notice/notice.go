@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"time"
 
+	"qovery-key-rotation/internal/emf"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -41,8 +42,9 @@ type Topic interface {
 // Notifier turns an event into a message.
 type Notifier struct {
 	Reader
-	Topic Topic
-	Log   *slog.Logger
+	Topic   Topic
+	Metrics emf.Log
+	Log     *slog.Logger
 }
 
 // Handle tells people of one event. An event that it does not understand is an
@@ -53,12 +55,16 @@ func (n Notifier) Handle(ctx context.Context, data []byte) error {
 	if err != nil {
 		return err
 	}
-	message := Compose(event, n.read(ctx, event))
+	facts := n.read(ctx, event)
+	message := Compose(event, facts)
 	if err := n.Topic.Publish(ctx, message); err != nil {
 		return err
 	}
 	n.Log.InfoContext(ctx, "notice sent", "subject", message.Subject, "urgency", string(message.Urgency), "target", message.Target)
-	return nil
+	if event.Execution == nil {
+		return nil
+	}
+	return n.measure(newReport(*event.Execution, facts).completed)
 }
 
 // read leaves half of the time that there is for the message itself.

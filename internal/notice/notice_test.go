@@ -3,12 +3,14 @@ package notice
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"qovery-key-rotation/internal/emf"
 	"qovery-key-rotation/internal/realtime"
 	"qovery-key-rotation/internal/rotation"
 )
@@ -18,7 +20,8 @@ type fake struct {
 	facts Facts
 	hang  bool // all reads last until their time is over
 	sent  []Message
-	fails error // of the topic
+	fails error           // of the topic
+	lines strings.Builder // of metrics
 	users []string
 }
 
@@ -72,7 +75,7 @@ func (f *fake) handle(ctx context.Context, event string) (logs string, err error
 	var out strings.Builder
 	n := Notifier{
 		Reader: Reader{Clock: realtime.Clock{}, Targets: fakeTargets{f}, Journal: fakeJournal{f}, Keys: fakeKeys{f}},
-		Topic:  f, Log: slog.New(slog.NewJSONHandler(&out, nil)),
+		Topic:  f, Metrics: emf.To(&f.lines), Log: slog.New(slog.NewJSONHandler(&out, nil)),
 	}
 	err = n.Handle(ctx, []byte(event))
 	return out.String(), err
@@ -146,5 +149,24 @@ func TestNotifierFails(t *testing.T) {
 	}
 	if _, err := f.handle(t.Context(), `{}`); !rotation.HasCode(err, rotation.InvalidInput) || len(f.sent) != 1 {
 		t.Errorf("malformed: %v", err)
+	}
+}
+
+// A rotation is measured once it is completed; what came to nothing is not.
+func TestNotifierMeasuresRotations(t *testing.T) {
+	s := summary()
+	f := &fake{facts: world(newKey)}
+	if _, err := f.handle(t.Context(), execution("SUCCEEDED", output(completed(s)))); err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf(`"RotationTime":%g`, s.CompletedAt.Sub(s.StartedAt).Seconds())
+	if lines := f.lines.String(); strings.Count(lines, "\n") != 1 || !strings.Contains(lines, want) || !strings.Contains(lines, fmt.Sprintf(`"Timestamp":%d`, s.CompletedAt.UnixMilli())) {
+		t.Errorf("no %s in %s", want, lines)
+	}
+	f.lines.Reset()
+	for _, event := range []string{execution("ABORTED"), execution("FAILED", failedWith(locked)), alarm("a", "ALARM", "d", "r")} {
+		if _, err := f.handle(t.Context(), event); err != nil || f.lines.Len() > 0 {
+			t.Errorf("%v, measured %s", err, f.lines.String())
+		}
 	}
 }

@@ -99,3 +99,9 @@ func enumerate(list []string) string {
 }
 
 func dot(text string) string { return strings.TrimRight(text, ". ") + "." }
+
+// At writes a time as all messages do.
+func At(t time.Time) string { return at(t) }
+
+// Span writes a duration as all messages do.
+func Span(d time.Duration) string { return span(d) }

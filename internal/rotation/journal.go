@@ -70,6 +70,13 @@ type Mark struct {
 func (r *Record) begun(e Effect) bool { return r != nil && !r.Marks[e].Begun.IsZero() }
 func (r *Record) done(e Effect) bool  { return r != nil && !r.Marks[e].Done.IsZero() }
 
+// AtWork tells whether somebody may be at work on the record: the execution that
+// owns it, or a step that it left behind.
+func (r *Record) AtWork(owner ExecutionState, now time.Time) bool {
+	s := Situation{Now: now, Record: r, Owner: owner}
+	return s.ownerRuns() || s.stepMayRun()
+}
+
 // Clone copies the record so that a failed write leaves the original as it was.
 func (r Record) Clone() Record {
 	r.KnownKeys = slices.Clone(r.KnownKeys)

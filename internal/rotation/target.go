@@ -179,6 +179,9 @@ func (t Timings) check() []error {
 	return mistakes
 }
 
+// Expression is the schedule as EventBridge Scheduler writes it: "rate(90 days)".
+func (s Schedule) Expression() string { return fmt.Sprintf("rate(%d days)", s.RateDays) }
+
 // minimumLead is how far ahead a schedule's first run lies at least, so that
 // it is still ahead when the deployment arrives there.
 const minimumLead = 10 * time.Minute

@@ -18,6 +18,7 @@ type Call struct {
 	Needs  []Need
 	Fields map[string]any // of a request in JSON
 	Form   url.Values     // of another one
+	Path   string         // what a request of EventBridge Scheduler is about
 	Agent  string         // the user agent
 }
 
@@ -34,12 +35,17 @@ func (g *Gateway) read(r *http.Request, body []byte) Call {
 		call.Caller, call.Region, service = parts[1], parts[2], parts[3]
 	}
 	_, operation, isJSON := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	if isJSON {
+	switch {
+	case service == "scheduler": // names operations by method and path
+		call.Path = strings.TrimPrefix(r.URL.Path, "/schedules/")
+		call.Form = r.URL.Query()
+		operation = map[string]string{"GET": "GetSchedule"}[r.Method]
+	case isJSON:
 		if i := strings.LastIndex(operation, "."); i >= 0 {
 			operation = operation[i+1:] // CloudTrail's are prefixed with its package
 		}
 		_ = json.Unmarshal(body, &call.Fields) // what cannot be read is moto's to refuse
-	} else {
+	default:
 		call.Form, _ = url.ParseQuery(string(body)) // the same
 		operation = call.Form.Get("Action")
 	}
@@ -67,6 +73,8 @@ func (g *Gateway) needs(call Call, service, operation string) []Need {
 		return one(text("executionArn"))
 	case "cloudtrail":
 		return one("*")
+	case "scheduler":
+		return one("arn:aws:scheduler:" + region + ":schedule/" + call.Form.Get("groupName") + "/" + call.Path)
 	case "dynamodb":
 		table := "arn:aws:dynamodb:" + region + ":table/"
 		if operation == "TransactWriteItems" {

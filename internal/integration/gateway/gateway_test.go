@@ -26,6 +26,13 @@ func request(service, target, body string) *http.Request {
 }
 
 // open is a gateway before a service that answers everything.
+// scheduled is a request of EventBridge Scheduler, whose operations are paths.
+func scheduled() *http.Request {
+	r := request("scheduler", "", "")
+	r.Method, r.URL.Path, r.URL.RawQuery = http.MethodGet, "/schedules/production", "groupName=rotations"
+	return r
+}
+
 func open(t *testing.T) *Gateway {
 	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -60,6 +67,10 @@ func TestCallsAreNoted(t *testing.T) {
 		"CloudTrail's long names": {
 			request("cloudtrail", "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents", `{}`), "cloudtrail:LookupEvents",
 			[]Need{{"cloudtrail:LookupEvents", "*"}},
+		},
+		"a schedule": {
+			scheduled(), "scheduler:GetSchedule",
+			[]Need{{"scheduler:GetSchedule", "arn:aws:scheduler:eu-west-3:123456789012:schedule/rotations/production"}},
 		},
 		"one's own identity needs nothing": {request("sts", "", "Action=GetCallerIdentity"), "sts:GetCallerIdentity", nil},
 	} {

@@ -32,7 +32,11 @@ type Template struct {
 type Place struct{ Account, Region string }
 
 // Schedule is a schedule of EventBridge Scheduler.
-type Schedule struct{ Group, Expression, StartDate, State string }
+type Schedule struct {
+	Group, Expression, State string
+	StartDate                string // empty: from its deployment
+	Target                   string // ARN
+}
 
 // Function is a Lambda function.
 type Function struct {
@@ -102,7 +106,10 @@ func (t *Template) read(r resource) {
 		t.Emails = append(t.Emails, t.text(r.Properties["Endpoint"]))
 	case "AWS::Scheduler::Schedule":
 		property := func(name string) string { return t.text(r.Properties[name]) }
-		t.Schedules[property("Name")] = Schedule{property("GroupName"), property("ScheduleExpression"), property("StartDate"), property("State")}
+		target, _ := r.Properties["Target"].(map[string]any)
+		t.Schedules[property("Name")] = Schedule{
+			property("GroupName"), property("ScheduleExpression"), property("State"), property("StartDate"), t.text(target["Arn"]),
+		}
 	}
 }
 

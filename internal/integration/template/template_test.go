@@ -42,9 +42,9 @@ func TestOutputsAndSchedules(t *testing.T) {
 	if table := read.Outputs["TableName"]; table != read.Functions["preflight"].Environment["TABLE_NAME"] {
 		t.Errorf("the table is %s", table)
 	}
-	want := Schedule{"qovery-key-rotation", "rate(90 days)", "2026-01-12T08:00:00.000Z", "ENABLED"}
-	if got := read.Schedules["production"]; got != want {
-		t.Errorf("the schedule is %+v", got)
+	want := Schedule{"qovery-key-rotation", "rate(90 days)", "ENABLED", "2026-01-12T08:00:00.000Z", "arn:aws:scheduler:::aws-sdk:sfn:startExecution"}
+	if got := read.Schedules["production"]; got != want || len(read.Schedules) != 2 {
+		t.Errorf("the schedules are %+v", read.Schedules)
 	}
 	if len(read.Emails) != 1 || read.Emails[0] != "platform@example.com" {
 		t.Errorf("subscribed are %v", read.Emails)

@@ -1,0 +1,166 @@
+package audit
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+// Facts are what is in place, as far as it could be read.
+type Facts struct {
+	Now       time.Time
+	Target    rotation.Target // without a name when it could not be read
+	Keys      []rotation.AccessKey
+	Uses      map[rotation.KeyID]rotation.Use // the last ones that IAM knows of
+	Locations []rotation.Location
+	Record    *rotation.Record        // the open record, or nil
+	Owner     rotation.ExecutionState // of the record's execution
+	History   []rotation.HistoryItem  // the newest first
+	Schedule  *Schedule               // nil: there is none
+	// Moved: the journal's record changed while the rest was read.
+	Moved bool
+	// Unread says why something could not be read.
+	Unread map[Source]error
+}
+
+// Source is something that an audit reads.
+type Source string
+
+// The sources.
+const (
+	fromTarget   Source = "target"
+	fromJournal  Source = "journal"
+	fromOwner    Source = "execution"
+	fromKeys     Source = "keys"
+	fromUses     Source = "uses"
+	fromQovery   Source = "Qovery"
+	fromSchedule Source = "schedule"
+)
+
+// needs says which source another one is found through. It is not asked when
+// that could not be read.
+var needs = map[Source]Source{
+	fromJournal: fromTarget, fromKeys: fromTarget, fromQovery: fromTarget, fromSchedule: fromTarget,
+	fromOwner: fromJournal, fromUses: fromKeys,
+}
+
+// read tells whether all of the sources could be read.
+func (f *Facts) read(sources ...Source) bool {
+	return !slices.ContainsFunc(sources, func(s Source) bool {
+		for unread := true; unread; s, unread = needs[s], needs[s] != "" {
+			if f.Unread[s] != nil {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// asked tells whether a source was asked at all.
+func (f *Facts) asked(source Source) bool { return needs[source] == "" || f.read(needs[source]) }
+
+// Reader finds out what is in place.
+type Reader struct {
+	Clock      rotation.Clock
+	Targets    rotation.Targets
+	Journal    Journal
+	Executions rotation.Executions
+	Keys       Keys
+	Usage      rotation.UsageLog
+	Qovery     rotation.Qovery
+	Schedules  Schedules
+}
+
+const (
+	// longestLook is for how long a target may be looked at: the DNS providers of
+	// 250 clusters are one request each.
+	longestLook = 4 * time.Minute
+	// secondLook is when to look again at what could not be read.
+	secondLook = 30 * time.Second
+)
+
+// LookTwice looks, and looks again where something could not be read that may
+// be read a moment later. People need not hear of a moment.
+func (r Reader) LookTwice(ctx context.Context, name string) Facts {
+	facts := r.Look(ctx, name)
+	passing := slices.ContainsFunc(slices.Collect(maps.Values(facts.Unread)), func(err error) bool {
+		return rotation.AsError(err).Class == rotation.Transient
+	})
+	if passing && r.Clock.Sleep(ctx, secondLook) == nil {
+		return r.Look(ctx, name)
+	}
+	return facts
+}
+
+// Look reads what it can about a target. It never fails: what could not be read
+// is part of the facts.
+func (r Reader) Look(ctx context.Context, name string) Facts {
+	ctx, cancel := context.WithTimeout(ctx, longestLook)
+	defer cancel()
+	f := Facts{Unread: map[Source]error{}, Uses: map[rotation.KeyID]rotation.Use{}}
+	note := func(source Source, err error) {
+		if err != nil {
+			f.Unread[source] = err
+		}
+	}
+	target, err := r.Targets.Target(ctx, name)
+	if note(fromTarget, err); err == nil {
+		f.Target = target
+		note(fromJournal, r.readJournal(ctx, &f))
+		note(fromKeys, r.readKeys(ctx, &f, note))
+		note(fromQovery, r.readLocations(ctx, &f))
+		f.Schedule, err = r.Schedules.Schedule(ctx, name)
+		note(fromSchedule, err)
+		note(fromJournal, r.compareJournal(ctx, &f))
+		if f.Record != nil {
+			f.Owner, err = r.Executions.State(ctx, f.Record.Owner)
+			note(fromOwner, err)
+		}
+	}
+	f.Now = r.Clock.Now().UTC()
+	return f
+}
+
+func (r Reader) readJournal(ctx context.Context, f *Facts) (err error) {
+	if f.Record, err = r.Journal.Load(ctx, f.Target.IAMUserName); err != nil {
+		return err
+	}
+	f.History, err = r.Journal.History(ctx, f.Target.IAMUserName)
+	return err
+}
+
+// compareJournal reads the record once more: the same revision says that no step
+// has changed anything in between.
+func (r Reader) compareJournal(ctx context.Context, f *Facts) error {
+	if f.Unread[fromJournal] != nil {
+		return nil
+	}
+	now, err := r.Journal.Load(ctx, f.Target.IAMUserName)
+	f.Moved = (now == nil) != (f.Record == nil) || now != nil && (now.RotationID != f.Record.RotationID || now.Revision != f.Record.Revision)
+	return err
+}
+
+func (r Reader) readKeys(ctx context.Context, f *Facts, note func(Source, error)) (err error) {
+	if f.Keys, err = r.Keys.List(ctx, f.Target.IAMUserName); err != nil {
+		return err
+	}
+	for _, key := range f.Keys {
+		use, err := r.Usage.LastUse(ctx, f.Target.IAMUserName, key.ID)
+		if note(fromUses, err); err == nil {
+			f.Uses[key.ID] = use
+		}
+	}
+	return nil
+}
+
+func (r Reader) readLocations(ctx context.Context, f *Facts) error {
+	organization, err := r.Qovery.Open(ctx, f.Target)
+	if err != nil {
+		return err
+	}
+	f.Locations, err = organization.Locations(ctx)
+	return err
+}

@@ -1,0 +1,58 @@
+package audit
+
+import (
+	"math"
+
+	"qovery-key-rotation/internal/emf"
+)
+
+// The metrics. Each is about a target, and once more, without a dimension, about
+// all targets together: the highest age, the sums of the others, and Audited
+// only if every target was.
+const (
+	KeyAge       = "KeyAge"       // days, of the oldest Active key that is not left over
+	KeyCount     = "Keys"         // access keys of the IAM user
+	LeftoverKeys = "LeftoverKeys" // keys that no place in Qovery holds and no open rotation names
+	Drift        = "Drift"        // places in Qovery that do not hold the user's Active key
+	OpenRecords  = "OpenRecords"  // rotations that are open while nobody is at work on them
+	Audited      = "Audited"      // 1 when everything could be read
+)
+
+// Figures are the values of the metrics. What is not known has none.
+type Figures map[string]float64
+
+func (f Figures) metrics() []emf.Metric {
+	var list []emf.Metric
+	for _, m := range []emf.Metric{
+		{Name: KeyAge, Unit: emf.NoUnit}, {Name: KeyCount, Unit: emf.Count}, {Name: LeftoverKeys, Unit: emf.Count},
+		{Name: Drift, Unit: emf.Count}, {Name: OpenRecords, Unit: emf.Count}, {Name: Audited, Unit: emf.Count},
+	} {
+		if value, known := f[m.Name]; known {
+			m.Value = value
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// altogether is the figures of all targets. A figure that is not known of one
+// target is that of the others.
+func altogether(judged []Judgement) Figures {
+	all := Figures{Audited: 1}
+	for _, j := range judged {
+		for name, value := range j.Figures {
+			switch name {
+			case KeyAge:
+				all[name] = max(all[name], value)
+			case Audited:
+				all[name] = min(all[name], value)
+			default:
+				all[name] += value
+			}
+		}
+	}
+	return all
+}
+
+// days rounds to hundredths, which is a quarter of an hour.
+func days(hours float64) float64 { return math.Round(hours/24*100) / 100 }

@@ -1,0 +1,271 @@
+package audit
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+const (
+	// settling is for how long after a rotation, or a step of one, nothing is
+	// judged that a rotation changes: IAM's lists and Qovery's answers lag.
+	settling = 10 * time.Minute
+	// unusedFor is when a key is unused, by the CIS benchmark for AWS and Security Hub.
+	// https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html#iam-22
+	unusedFor = 45 * 24 * time.Hour
+)
+
+// Judgement is what an audit says of a target.
+type Judgement struct {
+	Target   rotation.Target // with nothing but its name where it could not be read
+	Findings []Finding
+	Figures  Figures
+	// Judged are the kinds of findings that could be judged. What is not found
+	// and is of another kind is not known to be over.
+	Judged map[Kind]bool
+}
+
+// Judge judges the facts about a target. It depends on its arguments alone.
+func Judge(name string, f Facts, ageLimit time.Duration) Judgement {
+	if f.Target.Name == "" {
+		f.Target.Name = name
+	}
+	j := &judge{Facts: f, ageLimit: ageLimit, figures: Figures{Audited: 1}, judged: map[Kind]bool{}}
+	for _, source := range sources {
+		if j.asked(source) {
+			j.judged[unread(source)] = true
+		}
+		if err := f.Unread[source]; err != nil {
+			j.figures[Audited] = 0
+			j.add(j.notRead(source, rotation.AsError(err)))
+		}
+	}
+	if j.read(fromKeys) {
+		j.judgeKeys()
+	}
+	if j.read(fromKeys, fromQovery) && j.atRest() {
+		j.judgeLocations()
+	}
+	if j.atRest() {
+		j.judgeRecord()
+	}
+	if j.read(fromSchedule) {
+		j.judgeSchedule()
+	}
+	return Judgement{f.Target, j.findings, j.figures, j.judged}
+}
+
+var sources = []Source{fromTarget, fromJournal, fromOwner, fromKeys, fromUses, fromQovery, fromSchedule}
+
+// judge is a judgement in the making.
+type judge struct {
+	Facts
+	ageLimit time.Duration
+	findings []Finding
+	figures  Figures
+	judged   map[Kind]bool
+}
+
+func (j *judge) add(f Finding) { j.findings = append(j.findings, f) }
+
+// atRest: no rotation changes anything now, nor did a moment ago.
+func (j *judge) atRest() bool {
+	if !j.read(fromJournal, fromOwner) || j.Moved {
+		return false
+	}
+	if j.Record != nil {
+		return !j.Record.AtWork(j.Owner, j.Now) && j.Now.Sub(j.Record.TouchedAt) >= settling
+	}
+	return len(j.History) == 0 || j.Now.Sub(j.History[0].EndedAt) >= settling
+}
+
+// judgeKeys judges how many keys there are, how old they are, and when they were
+// used last.
+func (j *judge) judgeKeys() {
+	j.judged[tooOld] = true
+	j.figures[KeyCount] = float64(len(j.Keys))
+	left := j.leftover()
+	for _, key := range j.Keys {
+		if slices.Contains(left, key.ID) || key.Status != rotation.Active {
+			continue
+		}
+		age := j.Now.Sub(key.CreatedAt)
+		j.figures[KeyAge] = max(j.figures[KeyAge], days(age.Hours()))
+		if age >= j.ageLimit {
+			j.add(j.oldKey(key))
+		}
+	}
+	if !j.read(fromQovery) || !j.atRest() {
+		return
+	}
+	j.judged[leftOver] = true
+	j.figures[LeftoverKeys] = float64(len(left))
+	for _, key := range j.Keys {
+		if slices.Contains(left, key.ID) {
+			j.add(j.leftoverKey(key))
+		}
+	}
+	if j.judged[unused] = j.read(fromUses); j.judged[unused] {
+		j.judgeUse(left)
+	}
+}
+
+// leftover are the keys beyond those in use: that no place in Qovery holds and no
+// open rotation names. There are none where that cannot be told, nor where no key
+// is in use: then it is Qovery that lacks one.
+func (j *judge) leftover() []rotation.KeyID {
+	if !j.read(fromQovery) || !j.atRest() {
+		return nil
+	}
+	var left []rotation.KeyID
+	for _, key := range j.Keys {
+		named := j.Record != nil && (key.ID == j.Record.OldKey || key.ID == j.Record.NewKey)
+		if !named && len(j.holders(key.ID)) == 0 {
+			left = append(left, key.ID)
+		}
+	}
+	if len(left) == len(j.Keys) {
+		return nil
+	}
+	return left
+}
+
+func (j *judge) judgeUse(left []rotation.KeyID) {
+	for _, key := range j.Keys {
+		last := key.CreatedAt
+		if use := j.Uses[key.ID].At; use.After(last) {
+			last = use
+		}
+		if key.Status == rotation.Active && !slices.Contains(left, key.ID) && j.Now.Sub(last) >= unusedFor {
+			j.add(j.unusedKey(key))
+		}
+	}
+}
+
+func (j *judge) holders(id rotation.KeyID) []rotation.Location {
+	return slices.DeleteFunc(slices.Clone(j.Locations), func(l rotation.Location) bool { return l.Key != id })
+}
+
+// judgeLocations judges whether Qovery holds what IAM has. A key that neither
+// IAM lists nor the journal knows, in a place that was never rotated, is not
+// this user's, and none of this target's business.
+func (j *judge) judgeLocations() {
+	j.judged[drift] = true
+	var (
+		ours    = j.knownKeys()
+		rotated = j.rotatedPlaces()
+		active  []rotation.KeyID // that are held
+		bad     = map[rotation.KeyID][]rotation.Location{}
+		drifted = 0
+	)
+	for _, location := range j.Locations {
+		id := location.Key
+		switch {
+		case id == "":
+		case j.status(id) == rotation.Active:
+			if !slices.Contains(active, id) {
+				active = append(active, id)
+			}
+		case ours[id], rotated[refOf(location)]:
+			bad[id] = append(bad[id], location)
+			drifted++
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(bad)) {
+		j.add(j.badKey(id, bad[id], ours[id]))
+	}
+	switch {
+	case j.Record != nil: // it accounts for two keys
+	case len(active) > 1:
+		slices.Sort(active)
+		j.add(j.severalKeys(active))
+		drifted++
+	case len(active) == 0 && drifted == 0:
+		j.add(j.heldNowhere())
+		drifted++
+	}
+	j.figures[Drift] = float64(drifted)
+}
+
+// status is that of a key of the user, or "" when IAM lists no such key.
+func (j *judge) status(id rotation.KeyID) rotation.KeyStatus {
+	for _, key := range j.Keys {
+		if key.ID == id {
+			return key.Status
+		}
+	}
+	return ""
+}
+
+// records are the open record and those of the past.
+func (j *judge) records() []rotation.Record {
+	var all []rotation.Record
+	if j.Record != nil {
+		all = append(all, *j.Record)
+	}
+	for _, item := range j.History {
+		all = append(all, item.Record)
+	}
+	return all
+}
+
+// knownKeys are the keys that are the user's or have been.
+func (j *judge) knownKeys() map[rotation.KeyID]bool {
+	known := map[rotation.KeyID]bool{}
+	for _, key := range j.Keys {
+		known[key.ID] = true
+	}
+	for _, record := range j.records() {
+		for _, id := range append([]rotation.KeyID{record.OldKey, record.NewKey}, record.KnownKeys...) {
+			known[id] = id != ""
+		}
+	}
+	return known
+}
+
+// place is a location without its name, which people change.
+type place struct {
+	kind rotation.LocationKind
+	id   string
+}
+
+func refOf(l rotation.Location) place { return place{l.Kind, strings.ToLower(l.ID)} }
+
+// rotatedPlaces are those that the latest rotation was about.
+func (j *judge) rotatedPlaces() map[place]bool {
+	places := map[place]bool{}
+	for _, record := range j.records() {
+		for _, ref := range record.Locations {
+			places[place{ref.Kind, strings.ToLower(ref.ID)}] = true
+		}
+		if len(places) > 0 {
+			break
+		}
+	}
+	return places
+}
+
+func (j *judge) judgeRecord() {
+	j.judged[open] = true
+	j.figures[OpenRecords] = 0
+	if j.Record != nil {
+		j.figures[OpenRecords] = 1
+		j.add(j.openRecord())
+	}
+}
+
+func (j *judge) judgeSchedule() {
+	j.judged[schedule] = true
+	deployed, want := j.Schedule, j.Target.Schedule
+	switch {
+	case deployed == nil:
+		j.add(j.noSchedule())
+	case want.Enabled && !deployed.Enabled:
+		j.add(j.disabledSchedule())
+	case deployed.Expression != want.Expression():
+		j.add(j.changedSchedule())
+	}
+}

@@ -1,0 +1,116 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"qovery-key-rotation/internal/notice"
+)
+
+// Told is a finding that people have been told of.
+type Told struct {
+	State string    `json:"state,omitempty"`
+	Title string    `json:"title"`
+	Since time.Time `json:"since"`
+}
+
+// memory is what people have been told of a target, by the findings' ids.
+type memory struct {
+	AuditedAt time.Time       `json:"auditedAt"`
+	Told      map[string]Told `json:"told"`
+}
+
+// tell tells people what is new, what has changed and what is over, and
+// remembers what they were told. What could not be told is not remembered, so
+// that the next audit tells it.
+func (a Auditor) tell(ctx context.Context, now time.Time, j Judgement) error {
+	var before memory
+	if err := a.Memory.Recall(ctx, j.Target.Name, &before); err != nil {
+		return err
+	}
+	told := before.Told
+	known := maps.Clone(told)
+	if known == nil {
+		known = map[string]Told{}
+	}
+	var failures []error
+	for _, f := range j.Findings {
+		before, wasTold := told[f.id()]
+		if wasTold && before.State == f.State {
+			continue
+		}
+		if err := a.publish(ctx, f.message(j, before, now)); err != nil {
+			failures = append(failures, err)
+			continue
+		}
+		if !wasTold {
+			before.Since = now
+		}
+		known[f.id()] = Told{f.State, f.Title, before.Since}
+	}
+	for _, id := range over(told, j) {
+		if err := a.publish(ctx, told[id].over(j, now)); err != nil {
+			failures = append(failures, err)
+			continue
+		}
+		delete(known, id)
+	}
+	return errors.Join(append(failures, a.Memory.Remember(ctx, j.Target.Name, memory{now, known}))...)
+}
+
+// over are the ids of what was told and is not found any more, where that could
+// be judged.
+func over(told map[string]Told, j Judgement) []string {
+	found := map[string]bool{}
+	for _, f := range j.Findings {
+		found[f.id()] = true
+	}
+	var gone []string
+	for _, id := range slices.Sorted(maps.Keys(told)) {
+		if !found[id] && j.Judged[kindOf(id)] {
+			gone = append(gone, id)
+		}
+	}
+	return gone
+}
+
+func (a Auditor) publish(ctx context.Context, message notice.Message) error {
+	if err := a.Topic.Publish(ctx, message); err != nil {
+		return err
+	}
+	a.Log.InfoContext(ctx, "notice sent", "subject", message.Subject, "urgency", string(message.Urgency), "target", message.Target)
+	return nil
+}
+
+// message tells of a finding that is new, or that was told in another state.
+func (f Finding) message(j Judgement, before Told, now time.Time) notice.Message {
+	found := slices.Clone(f.Found)
+	if !before.Since.IsZero() {
+		found = append(found, "This was told before, and has changed since")
+	}
+	return notice.Finding{
+		Target: j.Target, Urgency: f.Urgency, Title: f.Title, Verdict: f.Verdict, Found: found, Advice: f.Advice, Command: f.Command,
+		Details: []notice.Row{{Name: "found", Value: notice.At(now)}, {Name: "first told", Value: atIfAny(before.Since)}},
+	}.Message()
+}
+
+// over tells that a finding is over.
+func (t Told) over(j Judgement, now time.Time) notice.Message {
+	return notice.Finding{
+		Target: j.Target, Urgency: notice.Calm, Title: "over: " + t.Title,
+		Verdict: "Nothing is broken as far as this finding goes: it is over",
+		Found:   []string{"No longer so: " + t.Title},
+		Advice:  "Nothing. To see all targets:", Command: seeAll,
+		Details: []notice.Row{{Name: "first told", Value: notice.At(t.Since)}, {Name: "found over", Value: notice.At(now)}},
+	}.Message()
+}
+
+func atIfAny(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return notice.At(t)
+}

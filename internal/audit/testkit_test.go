@@ -1,0 +1,158 @@
+package audit
+
+import (
+	"time"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+// The test kit: small constructors, so that a row of a table reads as a sentence.
+
+// morning is when these tests take place.
+var morning = time.Date(2026, 8, 3, 5, 4, 0, 0, time.UTC)
+
+func ago(d time.Duration) time.Time { return morning.Add(-d) }
+
+const (
+	hour  = time.Hour
+	day   = 24 * time.Hour
+	limit = 97 * day
+)
+
+// The old key, the new key, and one that no record knows.
+const (
+	keyO rotation.KeyID = "AKIAOLDOLDOLDOLDOLD1"
+	keyN rotation.KeyID = "AKIANEWNEWNEWNEWNEW2"
+	keyX rotation.KeyID = "AKIAELSEELSEELSEELS3"
+)
+
+type change func(*Facts)
+
+// world is a target with which all is well: its user has one Active key, thirty
+// days old and in use, which Qovery holds in two places since the last rotation.
+func world(changes ...change) Facts {
+	target := rotation.DefaultTarget()
+	target.Name, target.IAMUserName, target.OrganizationID = "production", "qovery", "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90"
+	target.Account, target.Region = "123456789012", "eu-west-3"
+	f := Facts{
+		Now: morning, Target: target, Unread: map[Source]error{}, Uses: map[rotation.KeyID]rotation.Use{},
+		History:  []rotation.HistoryItem{{Record: record(keyO, keyN), Outcome: rotation.Completed, EndedAt: ago(29 * day)}},
+		Schedule: &Schedule{Enabled: true, Expression: "rate(90 days)"},
+	}
+	for _, c := range append([]change{user(active(keyN, 30*day)), qoveryHolds(keyN, keyN)}, changes...) {
+		c(&f)
+	}
+	return f
+}
+
+type userKey struct {
+	rotation.AccessKey
+	lastUse time.Time
+}
+
+func active(id rotation.KeyID, age time.Duration) userKey {
+	return userKey{rotation.AccessKey{ID: id, Status: rotation.Active, CreatedAt: ago(age)}, ago(hour)}
+}
+
+func inactive(id rotation.KeyID, age time.Duration) userKey {
+	key := active(id, age)
+	key.Status = rotation.Inactive
+	return key
+}
+
+func (k userKey) usedLast(d time.Duration) userKey { k.lastUse = ago(d); return k }
+
+func (k userKey) neverUsed() userKey { k.lastUse = time.Time{}; return k }
+
+func user(keys ...userKey) change {
+	return func(f *Facts) {
+		f.Keys = nil
+		for _, key := range keys {
+			f.Keys = append(f.Keys, key.AccessKey)
+			f.Uses[key.ID] = rotation.Use{At: key.lastUse, Service: "ecr", Region: "eu-west-3"}
+		}
+	}
+}
+
+// The places: two that rotations are about, and one that a person changes.
+var (
+	credentials = rotation.LocationRef{Kind: rotation.AWSCredentials, ID: "0f3d9a52", Name: "prod"}
+	images      = rotation.LocationRef{Kind: rotation.ContainerRegistry, ID: "5E915712", Name: "images"}
+	dns         = rotation.LocationRef{Kind: rotation.DNSProvider, ID: "7a3e5b10", Name: "eu-1"}
+)
+
+// qoveryHolds says what the credentials, the registry and the DNS provider hold.
+func qoveryHolds(ids ...rotation.KeyID) change {
+	return func(f *Facts) {
+		f.Locations = nil
+		for i, id := range ids {
+			ref := []rotation.LocationRef{credentials, images, dns}[i]
+			f.Locations = append(f.Locations, rotation.Location{LocationRef: ref, Key: id, Rotatable: i < 2})
+		}
+	}
+}
+
+// record is of a rotation of the first two places.
+func record(o, n rotation.KeyID) rotation.Record {
+	lower := images
+	lower.ID = "5e915712" // Qovery writes ids in either case
+	return rotation.Record{
+		IAMUser: "qovery", Target: "production", RotationID: "k3v9", TakenAt: ago(9 * hour), TouchedAt: ago(6 * hour),
+		Owner: "arn:aws:states:eu-west-3:123456789012:execution:qovery-key-rotation:production-7f3a",
+		Fence: 1, Revision: 7, OldKey: o, NewKey: n, KnownKeys: []rotation.KeyID{o}, Locations: []rotation.LocationRef{credentials, lower},
+		Marks: map[rotation.Effect]rotation.Mark{},
+	}
+}
+
+// openSince is an open rotation from the old key to the new one, whose execution
+// has ended.
+func openSince(changes ...func(*Facts)) change {
+	return func(f *Facts) {
+		r := record(keyO, keyN)
+		f.Record, f.Owner, f.History = &r, rotation.ExecutionEnded, nil
+		for _, c := range changes {
+			c(f)
+		}
+	}
+}
+
+func running(f *Facts) { f.Owner = rotation.ExecutionRunning }
+
+func touched(d time.Duration) change { return func(f *Facts) { f.Record.TouchedAt = ago(d) } }
+
+func leased(f *Facts) {
+	f.Record.Lease = rotation.Lease{Holder: "invocation", Until: morning.Add(time.Minute)}
+}
+
+func endedAgo(d time.Duration) change { return func(f *Facts) { f.History[0].EndedAt = ago(d) } }
+
+func neverRotated(f *Facts) { f.History = nil }
+
+func moved(f *Facts) { f.Moved = true }
+
+func scheduled(s *Schedule) change { return func(f *Facts) { f.Schedule = s } }
+
+func notScheduled(f *Facts) { f.Target.Schedule.Enabled = false }
+
+// silent: a source does not answer. What is read through it is empty.
+func silent(source Source, code rotation.Code) change {
+	return func(f *Facts) {
+		f.Unread[source] = rotation.Errorf(code, "The source was not read")
+		switch source {
+		case fromTarget:
+			*f = Facts{Now: f.Now, Unread: f.Unread}
+		case fromKeys:
+			f.Keys, f.Uses = nil, nil
+		case fromUses:
+			f.Uses = nil
+		case fromQovery:
+			f.Locations = nil
+		case fromJournal:
+			f.Record, f.History = nil, nil
+		case fromSchedule:
+			f.Schedule = nil
+		case fromOwner:
+			f.Owner = ""
+		}
+	}
+}

@@ -1,0 +1,82 @@
+// Package emf writes metrics as CloudWatch's embedded metric format has them:
+// lines in a function's log, out of which CloudWatch makes metrics by itself. A
+// function needs no right and no request for that.
+package emf
+
+import (
+	"encoding/json"
+	"io"
+	"time"
+)
+
+// Namespace is what all metrics of this system are under.
+const Namespace = "qovery-key-rotation"
+
+// Dimension is the one dimension: the name of a target. Metrics without it are
+// about all targets together.
+const Dimension = "target"
+
+// Unit is a unit as CloudWatch names it.
+type Unit string
+
+// The units in use. CloudWatch knows none for days.
+const (
+	Count   Unit = "Count"
+	Seconds Unit = "Seconds"
+	NoUnit  Unit = "None"
+)
+
+// Metric is one value of a metric.
+type Metric struct {
+	Name  string
+	Unit  Unit
+	Value float64
+}
+
+// Log is where the lines go.
+type Log struct{ to io.Writer }
+
+// To returns a log. In a function it is the standard output; Lambda passes on
+// what is JSON already, at the level INFO.
+// https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+func To(w io.Writer) Log { return Log{w} }
+
+// Put writes metrics of a moment in one line, about a target or, with "", about
+// all. Words are put beside them, for queries of the log; they are no dimensions.
+func (l Log) Put(at time.Time, target string, words map[string]string, metrics ...Metric) error {
+	line, err := json.Marshal(document(at, target, words, metrics))
+	if err != nil {
+		return err // a value that is no number
+	}
+	_, err = l.to.Write(append(line, '\n'))
+	return err
+}
+
+// document is a line as the specification has it.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+func document(at time.Time, target string, words map[string]string, metrics []Metric) map[string]any {
+	type name struct {
+		Name string
+		Unit Unit
+	}
+	type directive struct {
+		Namespace  string
+		Dimensions [][]string
+		Metrics    []name
+	}
+	d := directive{Namespace: Namespace, Dimensions: [][]string{{}}}
+	fields := map[string]any{}
+	for word, value := range words {
+		fields[word] = value
+	}
+	if target != "" {
+		d.Dimensions = [][]string{{Dimension}}
+		fields[Dimension] = target
+	}
+	for _, m := range metrics {
+		d.Metrics = append(d.Metrics, name{m.Name, m.Unit})
+		fields[m.Name] = m.Value
+	}
+	fields["_aws"] = map[string]any{"Timestamp": at.UnixMilli(), "CloudWatchMetrics": []directive{d}}
+	return fields
+}

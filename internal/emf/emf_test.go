@@ -1,0 +1,58 @@
+package emf_test
+
+import (
+	"encoding/json"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"qovery-key-rotation/internal/emf"
+)
+
+var at = time.UnixMilli(1785700000123)
+
+func TestPut(t *testing.T) {
+	two := []emf.Metric{{Name: "KeyAge", Unit: emf.NoUnit, Value: 12.5}, {Name: "Keys", Unit: emf.Count, Value: 2}}
+	for name, test := range map[string]struct {
+		target  string
+		words   map[string]string
+		metrics []emf.Metric
+		want    string
+	}{
+		"of a target": {"production", nil, two, `{"_aws":{"Timestamp":1785700000123,"CloudWatchMetrics":[{"Namespace":"qovery-key-rotation",` +
+			`"Dimensions":[["target"]],"Metrics":[{"Name":"KeyAge","Unit":"None"},{"Name":"Keys","Unit":"Count"}]}]},"target":"production","KeyAge":12.5,"Keys":2}`},
+		"of all": {"", nil, two[1:], `{"_aws":{"Timestamp":1785700000123,"CloudWatchMetrics":[{"Namespace":"qovery-key-rotation",` +
+			`"Dimensions":[[]],"Metrics":[{"Name":"Keys","Unit":"Count"}]}]},"Keys":2}`},
+		"with words": {"production", map[string]string{"ending": "held"}, two[1:], `{"_aws":{"Timestamp":1785700000123,"CloudWatchMetrics":[{"Namespace":"qovery-key-rotation",` +
+			`"Dimensions":[["target"]],"Metrics":[{"Name":"Keys","Unit":"Count"}]}]},"target":"production","Keys":2,"ending":"held"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out strings.Builder
+			if err := emf.To(&out).Put(at, test.target, test.words, test.metrics...); err != nil {
+				t.Fatal(err)
+			}
+			if strings.Count(out.String(), "\n") != 1 || !strings.HasSuffix(out.String(), "}\n") {
+				t.Errorf("%q is not one line", out.String())
+			}
+			var got, want any
+			if err := json.Unmarshal([]byte(out.String()), &got); err != nil {
+				t.Fatal(err)
+			}
+			if err := json.Unmarshal([]byte(test.want), &want); err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("%s\nwant %s", out.String(), test.want)
+			}
+		})
+	}
+}
+
+func TestNoNumber(t *testing.T) {
+	var out strings.Builder
+	if err := emf.To(&out).Put(at, "", nil, emf.Metric{Name: "KeyAge", Value: math.NaN()}); err == nil || out.Len() > 0 {
+		t.Errorf("%v, wrote %q", err, out.String())
+	}
+}
