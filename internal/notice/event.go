@@ -3,10 +3,10 @@ package notice
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
+	"qovery-key-rotation/internal/lazyregexp"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -94,7 +94,7 @@ func malformed(format string, args ...any) error {
 }
 
 // executionARN takes an execution's ARN apart: partition, region, name.
-var executionARN = regexp.MustCompile(`^arn:([a-z-]+):states:([a-z0-9-]+):[0-9]{12}:execution:[^:\s]+:([^:\s]+)$`)
+var executionARN = lazyregexp.New(`^arn:([a-z-]+):states:([a-z0-9-]+):[0-9]{12}:execution:[^:\s]+:([^:\s]+)$`)
 
 // execution reads an event as Step Functions sends it:
 // https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
@@ -109,7 +109,7 @@ func (e envelope) execution() (*Execution, error) {
 	if err := json.Unmarshal(e.Detail, &detail); err != nil {
 		return nil, malformed("its detail cannot be read: %v", err)
 	}
-	arn := executionARN.FindStringSubmatch(detail.ExecutionARN)
+	arn := executionARN().FindStringSubmatch(detail.ExecutionARN)
 	switch {
 	case arn == nil:
 		return nil, malformed("it names no execution")
