@@ -7,11 +7,11 @@ SHELL := bash
 # and the same bytes from the same source wherever it lies.
 FUNCTIONS := $(notdir $(patsubst %/main.go,%,$(wildcard functions/*/main.go)))
 GOARCH_OF_FUNCTIONS ?= arm64
-BUILD := CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH_OF_FUNCTIONS) go build -trimpath -buildvcs=false -tags lambda.norpc -ldflags '-s -w -buildid='
+BUILD = CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH_OF_FUNCTIONS) go build -trimpath -buildvcs=false -tags lambda.norpc -ldflags '-s -w -buildid='
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help demo test check integration build synth deploy
+.PHONY: help demo test check integration bench build synth deploy
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -28,6 +28,11 @@ test: need-go need-node need-cc ## Run all tests with the race detector
 
 integration: need-go need-node ## Run the shipped functions and definition on the moto server's engines (minutes)
 	go test -tags integration -count=1 -timeout 10m ./internal/integration/ -v
+
+# Built for this machine, otherwise as it is shipped. WRITE=docs/performance.md puts the table there.
+bench: GOARCH_OF_FUNCTIONS = $(shell go env GOARCH)
+bench: need-go ## Measure speed, size and cost against their goals (minutes)
+	@go run ./internal/bench -build "$(BUILD)" -write "$(WRITE)"
 
 check: need-go ## Check format, vet and staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not formatted: $$unformatted"; exit 1; }
