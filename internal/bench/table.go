@@ -3,7 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
-	"text/tabwriter"
+	"strings"
+	"unicode/utf8"
 )
 
 // row is one line of the table: what was measured, what it is compared with, and
@@ -69,27 +70,58 @@ type section struct {
 	notes []string
 }
 
+// cells are a row's columns.
+type cells [6]string
+
+func (r row) cells() cells {
+	return cells{r.what, r.measured, r.against, number(r.ratio), r.goalText(), r.verdict()}
+}
+
+var header = cells{"", "measured", "against", "ratio", "goal", "reached"}
+
 func printTable(out io.Writer, sections []section) {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "\tmeasured\tagainst\tratio\tgoal\treached")
-	rows, reached := 0, 0
+	widths := columnWidths(sections)
+	goals, reached := 0, 0
+	printCells(out, header, widths)
 	for _, s := range sections {
-		fmt.Fprintf(w, "%s\t\t\t\t\t\n", s.title)
+		fmt.Fprintf(out, "\n%s\n", s.title)
 		for _, r := range s.rows {
-			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\n", r.what, r.measured, r.against, number(r.ratio), r.goalText(), r.verdict())
+			printCells(out, r.cells(), widths)
 			if !r.noGoal {
-				rows++
+				goals++
 			}
 			if !r.noGoal && r.reached() {
 				reached++
 			}
 		}
 	}
-	_ = w.Flush() // as good as out is
-	fmt.Fprintf(out, "\n%d of %d goals reached\n", reached, rows)
+	fmt.Fprintf(out, "\n%d of %d goals reached\n", reached, goals)
 	for _, s := range sections {
 		for _, note := range s.notes {
 			fmt.Fprintf(out, "%s\n", note)
 		}
 	}
+}
+
+func columnWidths(sections []section) (widths [len(header)]int) {
+	fit := func(c cells) {
+		for i, text := range c {
+			widths[i] = max(widths[i], utf8.RuneCountInString(text))
+		}
+	}
+	fit(header)
+	for _, s := range sections {
+		for _, r := range s.rows {
+			fit(r.cells())
+		}
+	}
+	return widths
+}
+
+func printCells(out io.Writer, c cells, widths [len(header)]int) {
+	var line strings.Builder
+	for i, text := range c {
+		fmt.Fprintf(&line, "  %-*s", widths[i], text)
+	}
+	fmt.Fprintln(out, strings.TrimRight(line.String(), " "))
 }
