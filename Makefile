@@ -7,11 +7,11 @@ SHELL := bash
 # and the same bytes from the same source wherever it lies.
 FUNCTIONS := $(notdir $(patsubst %/main.go,%,$(wildcard functions/*/main.go)))
 GOARCH_OF_FUNCTIONS ?= arm64
-BUILD := CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH_OF_FUNCTIONS) go build -trimpath -buildvcs=false -tags lambda.norpc -ldflags '-s -w -buildid='
+BUILD = CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH_OF_FUNCTIONS) go build -trimpath -buildvcs=false -tags lambda.norpc -ldflags '-s -w -buildid='
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help demo playground test fuzz check integration build synth deploy
+.PHONY: help demo playground test fuzz check integration bench build synth deploy
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -38,9 +38,15 @@ FUZZ_TARGETS = $(shell grep -roE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+'
 fuzz: need-go ## Fuzz one target after another, FUZZTIME=60s each (FUZZ=qovery: those of that name)
 	@for target in $(FUZZ_TARGETS); do echo "$$target for $(FUZZTIME)"; \
 		nice go test -run '^$$' -fuzz "^$${target#*:}$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10s -parallel 2 "$${target%:*}"; done
+
 playground: need-go need-node ## Try the command line against an AWS account on this machine
 	go build -o bin/rotate ./cmd/rotate
 	@go build -o bin/playground ./internal/integration/playground && exec bin/playground
+
+# Built for this machine, otherwise as it is shipped. WRITE=docs/performance.md puts the table there.
+bench: GOARCH_OF_FUNCTIONS = $(shell go env GOARCH)
+bench: need-go ## Measure speed, size and cost against their goals (minutes)
+	@go run ./internal/bench -build "$(BUILD)" -write "$(WRITE)"
 
 check: need-go ## Check format, vet and staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not formatted: $$unformatted"; exit 1; }

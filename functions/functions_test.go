@@ -186,7 +186,8 @@ type listed struct {
 }
 
 // TestImports: no function links the CDK, the SDK's configuration loader or a
-// test, nor a service client that it does not use.
+// test, nor a service client that it does not use, nor one that describes its
+// whole API in tables (schemas) which every start fills: see docs/performance.md.
 func TestImports(t *testing.T) {
 	output, err := exec.Command("go", "list", "-tags", "lambda.norpc", "-json=ImportPath,Deps", "./...").Output()
 	if err != nil {
@@ -223,7 +224,11 @@ func linkedServices(t *testing.T, name string, deps []string) []string {
 				t.Errorf("%s links %s", name, dep)
 			}
 		}
-		if service, found := strings.CutPrefix(dep, prefix); found && !strings.Contains(service, "/") {
+		service, found := strings.CutPrefix(dep, prefix)
+		switch {
+		case found && strings.HasSuffix(service, "/schemas"):
+			t.Errorf("%s links %s, which costs each start a millisecond and megabytes: keep the version before", name, dep)
+		case found && !strings.Contains(service, "/"):
 			linked = append(linked, service)
 		}
 	}

@@ -3,13 +3,12 @@ package awsclient
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 
+	"qovery-key-rotation/internal/lazyregexp"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -135,8 +134,8 @@ func (r Request) quote(err error) string {
 }
 
 // keyIDs matches what IAM calls its unique ids, of which access keys begin with
-// AKIA. Compiled only when something went wrong.
-var keyIDs = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\bA[KS]IA[A-Z0-9]{8,}\b`) })
+// AKIA.
+var keyIDs = lazyregexp.New(`\bA[KS]IA[A-Z0-9]{8,}\b`)
 
 func maskKeys(text string) string {
 	return keyIDs().ReplaceAllStringFunc(text, func(id string) string { return rotation.KeyID(id).String() })

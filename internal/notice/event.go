@@ -3,10 +3,10 @@ package notice
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
+	"qovery-key-rotation/internal/lazyregexp"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -94,7 +94,7 @@ func malformed(format string, args ...any) error {
 }
 
 // executionARN takes an execution's ARN apart: partition, region, name.
-var executionARN = regexp.MustCompile(`^arn:([a-z-]+):states:([a-z0-9-]+):[0-9]{12}:execution:[^:\s]+:([^:\s]+)$`)
+var executionARN = lazyregexp.New(`^arn:([a-z-]+):states:([a-z0-9-]+):[0-9]{12}:execution:[^:\s]+:([^:\s]+)$`)
 
 // execution reads an event as Step Functions sends it:
 // https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
@@ -107,7 +107,7 @@ func (e envelope) execution() (*Execution, error) {
 		detail.StopDate = e.Time.UnixMilli()
 	}
 	switch {
-	case executionARN.FindStringSubmatch(detail.ExecutionARN) == nil:
+	case executionARN().FindStringSubmatch(detail.ExecutionARN) == nil:
 		return nil, malformed("it names no execution")
 	case detail.Status != Succeeded && detail.Status != Failed && detail.Status != TimedOut && detail.Status != Aborted:
 		return nil, malformed("%s is no status of an execution that ended", detail.Status)

@@ -2,11 +2,11 @@ package notice
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"qovery-key-rotation/internal/lazyregexp"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -101,12 +101,12 @@ func (r *report) journalKeys() []knownKey {
 	return nil
 }
 
-var usedByQovery = regexp.MustCompile(`Qovery uses (\*{4}\w{4})`)
+var usedByQovery = lazyregexp.New(`Qovery uses (\*{4}\w{4})`)
 
 // usedByQovery is the key that Preflight has seen in Qovery, where the journal
 // knows none. It is only in the sentence.
 func (r *report) usedByQovery() rotation.KeyID {
-	if found := usedByQovery.FindStringSubmatch(sentence(r.Execution.Cause)); found != nil && r.code == rotation.MultipleAccessKeys {
+	if found := usedByQovery().FindStringSubmatch(sentence(r.Execution.Cause)); found != nil && r.code == rotation.MultipleAccessKeys {
 		return rotation.KeyID(found[1])
 	}
 	return ""

@@ -2,11 +2,11 @@ package notice
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 	"unicode"
 
+	"qovery-key-rotation/internal/lazyregexp"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -37,8 +37,8 @@ func quotable(text string) string {
 	text = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, "?"), func(c rune) bool {
 		return unicode.IsSpace(c) || unicode.IsControl(c)
 	}), " ")
-	text = keyIDs.ReplaceAllStringFunc(text, func(id string) string { return rotation.KeyID(id).String() })
-	text = words.ReplaceAllStringFunc(text, func(word string) string {
+	text = keyIDs().ReplaceAllStringFunc(text, func(id string) string { return rotation.KeyID(id).String() })
+	text = words().ReplaceAllStringFunc(text, func(word string) string {
 		if looksSecret(word) {
 			return "(hidden)"
 		}
@@ -51,8 +51,8 @@ func quotable(text string) string {
 }
 
 var (
-	keyIDs = regexp.MustCompile(`\bA[KS]IA[A-Z0-9]{8,}\b`)
-	words  = regexp.MustCompile(`[A-Za-z0-9/+]+`)
+	keyIDs = lazyregexp.New(`\bA[KS]IA[A-Z0-9]{8,}\b`)
+	words  = lazyregexp.New(`[A-Za-z0-9/+]+`)
 )
 
 // looksSecret tells whether a word looks like a secret access key: forty

@@ -3,9 +3,10 @@ package qovery
 import (
 	"encoding/json"
 	"net/url"
-	"regexp"
 	"strings"
 	"unicode"
+
+	"qovery-key-rotation/internal/lazyregexp"
 )
 
 const (
@@ -14,10 +15,10 @@ const (
 )
 
 var (
-	keyIDPattern = regexp.MustCompile(`\bA[KS]IA[A-Z0-9]{12}([A-Z0-9]{4})\b`)
+	keyIDPattern = lazyregexp.New(`\bA[KS]IA[A-Z0-9]{12}([A-Z0-9]{4})\b`)
 	// A secret access key is 40 of these. Little else is as long, and of that
 	// nothing is worth telling.
-	secretPattern = regexp.MustCompile(`[A-Za-z0-9/+]{40,}`)
+	secretPattern = lazyregexp.New(`[A-Za-z0-9/+]{40,}`)
 )
 
 // foreign makes text from Qovery fit to be told: on one line, without control
@@ -40,8 +41,8 @@ func singleLine(text string) string {
 }
 
 func maskKeys(text string) string {
-	text = keyIDPattern.ReplaceAllString(text, "****$1")
-	return secretPattern.ReplaceAllString(text, "[redacted]")
+	text = keyIDPattern().ReplaceAllString(text, "****$1")
+	return secretPattern().ReplaceAllString(text, "[redacted]")
 }
 
 func shorten(text string, limit int) string {

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"qovery-key-rotation/internal/lazyregexp"
 )
 
 // Target is one named thing to rotate: an IAM user, the Qovery organization
@@ -101,13 +103,13 @@ func (e *FieldError) Error() string {
 }
 
 var (
-	namePattern      = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
-	userPattern      = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
-	userPathPattern  = regexp.MustCompile(`^/([!-.0-~]+/)*$`)
-	uuidPattern      = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
-	parameterPattern = regexp.MustCompile(`^/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$`)
-	accountPattern   = regexp.MustCompile(`^([0-9]{12})?$`)
-	regionPattern    = regexp.MustCompile(`^([a-z]{2}(-[a-z]+)+-[0-9])?$`)
+	namePattern      = lazyregexp.New(`^[a-z0-9-]{1,32}$`)
+	userPattern      = lazyregexp.New(`^[\w+=,.@-]{1,64}$`)
+	userPathPattern  = lazyregexp.New(`^/([!-.0-~]+/)*$`)
+	uuidPattern      = lazyregexp.New(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+	parameterPattern = lazyregexp.New(`^/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$`)
+	accountPattern   = lazyregexp.New(`^([0-9]{12})?$`)
+	regionPattern    = lazyregexp.New(`^([a-z]{2}(-[a-z]+)+-[0-9])?$`)
 )
 
 // Check checks every field. All mistakes are joined into one error.
@@ -116,11 +118,11 @@ func (t Target) Check() error {
 	wrong := func(field, problem, example string) {
 		mistakes = append(mistakes, &FieldError{field, problem, example})
 	}
-	matches := func(field, value string, pattern *regexp.Regexp, rule, example string) {
+	matches := func(field, value string, pattern func() *regexp.Regexp, rule, example string) {
 		switch {
-		case value == "" && !pattern.MatchString(""):
+		case value == "" && !pattern().MatchString(""):
 			wrong(field, "is required", example)
-		case !pattern.MatchString(value):
+		case !pattern().MatchString(value):
 			wrong(field, fmt.Sprintf("%q %s", value, rule), example)
 		}
 	}

@@ -4,7 +4,6 @@ package snstopic
 
 import (
 	"context"
-	"regexp"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -12,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
 
 	"qovery-key-rotation/internal/awsclient"
+	"qovery-key-rotation/internal/lazyregexp"
 	"qovery-key-rotation/internal/notice"
 	"qovery-key-rotation/internal/rotation"
 )
@@ -29,10 +29,10 @@ func New(cfg aws.Config, arn string) *Topic {
 	return &Topic{sns.NewFromConfig(cfg), arn}
 }
 
-var topicARN = regexp.MustCompile(`^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$`)
+var topicARN = lazyregexp.New(`^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$`)
 
 // IsARN tells whether a text is the ARN of a topic.
-func IsARN(text string) bool { return topicARN.MatchString(text) }
+func IsARN(text string) bool { return topicARN().MatchString(text) }
 
 // Publish hands a message to everybody who listens. Repeated, it arrives twice:
 // SNS knows no idempotency for such topics, and twice is better than not at all.

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestVerdicts(t *testing.T) {
+	for _, test := range []struct {
+		row  row
+		want string
+	}{
+		{row{ratio: 1.5, goal: 1.5}, "yes"},
+		{row{ratio: 1.65, goal: 1.5}, "NO, 10% over"},
+		{row{ratio: 0.75, goal: 1, atLeast: true}, "NO, 25% short"},
+		{row{ratio: 1, goal: 1, atLeast: true}, "yes"},
+		{row{ratio: 2, goal: 0}, "NO, 2 too many"},
+		{row{ratio: 9, noGoal: true}, "-"},
+	} {
+		if got := test.row.verdict(); got != test.want {
+			t.Errorf("%+v: %q, want %q", test.row, got, test.want)
+		}
+	}
+}
+
+func TestEarlier(t *testing.T) {
+	got := string(earlier([]byte(`{"at":"2026-01-02T03:04:05.5Z","never":"0001-01-01T00:00:00Z","key":"ROTATION#2026-01-02T03:04:05Z"}`), time.Hour))
+	if want := `{"at":"2026-01-02T02:04:05.5Z","never":"0001-01-01T00:00:00Z","key":"ROTATION#2026-01-02T03:04:05Z"}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestWriteInto(t *testing.T) {
+	document := filepath.Join(t.TempDir(), "document.md")
+	if err := os.WriteFile(document, []byte("before\n"+beforeTable+"old\n"+afterTable+"after\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // it can be written again
+		if err := writeInto(document, []byte("new\n")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(document)
+	if want := "before\n" + beforeTable + "```text\nnew\n```\n" + afterTable + "after\n"; err != nil || string(text) != want {
+		t.Errorf("%v, wrote %q, want %q", err, text, want)
+	}
+	if err := os.WriteFile(document, []byte("no place"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := writeInto(document, nil); err == nil || !strings.Contains(err.Error(), "no place") {
+		t.Errorf("no place: %v", err)
+	}
+}
+
+// TestPricesHaveASource: each price tells of what, from where, and how that was
+// checked.
+func TestPricesHaveASource(t *testing.T) {
+	list, err := readPrices()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := time.Parse(time.DateOnly, list.AsOf); err != nil || len(list.Prices) < 16 {
+		t.Errorf("as of %q, %d prices", list.AsOf, len(list.Prices))
+	}
+	for name, price := range list.Prices {
+		if price.Per == "" || !strings.HasPrefix(price.Source, "https://") || price.Checked == "" || price.USD < 0 {
+			t.Errorf("%s: %+v", name, price)
+		}
+	}
+}
+
+// TestFixedCostFollowsTheTemplate: what the stack has is on the bill.
+func TestFixedCostFollowsTheTemplate(t *testing.T) {
+	t.Chdir("../..")
+	list, err := readPrices()
+	if err != nil {
+		t.Fatal(err)
+	}
+	items, err := fixedCost(list)
+	if err != nil || len(items) != 4 || items[0].usd <= 0 {
+		t.Errorf("%+v, %v", items, err)
+	}
+}
