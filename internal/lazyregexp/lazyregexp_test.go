@@ -7,7 +7,7 @@ func TestNew(t *testing.T) {
 	if !digits().MatchString("12") || digits().MatchString("x") {
 		t.Error("another expression was compiled")
 	}
-	if digits() != digits() {
+	if first, second := digits(), digits(); first != second {
 		t.Error("it is compiled more than once")
 	}
 	wrong := New(`(`) // does not panic yet
