@@ -116,7 +116,7 @@ AWS IAM access key that Qovery holds, unattended and without downtime.
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddGroup(&cobra.Group{ID: operating, Title: "Commands for a deployed stack:"})
-	root.AddCommand(newSimulate(), newReport(), newDiagram(), newVersion())
+	root.AddCommand(newSimulate(), newExplore(), newReport(), newDiagram(), newVersion())
 	for _, command := range []*cobra.Command{p.newStart(), p.newWatch(), p.newStatus(), p.newHistory(), p.newAbort(), p.newRelease()} {
 		command.GroupID = operating
 		root.AddCommand(command)

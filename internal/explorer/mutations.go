@@ -11,8 +11,9 @@ import (
 // Mutation defeats one rule of safety by ports that lie or let through. That
 // exploration then finds a violation proves that it would see the rule broken.
 type Mutation struct {
-	Rule     int
-	Sentence string
+	Rule     int    // of docs/safety.md
+	Name     string // to ask for it
+	Sentence string // what is not so
 	Lens     Lens
 	Shows    string // how the harm is told of that the rule keeps off
 	// Focus is where to look first: see Options.
@@ -21,33 +22,34 @@ type Mutation struct {
 
 // Mutations defeat each rule in turn.
 var Mutations = []Mutation{
-	{Rule: 1, Sentence: "the journal lets every write through, hides leases, and every owner seems to have ended",
+	{Rule: 1, Name: "no-lock", Sentence: "the journal lets every write through, hides leases, and every owner seems to have ended",
 		Lens: noLock, Shows: "nobody answers for the key", Focus: []string{"CreateKey"}},
-	{Rule: 2, Sentence: "no location seems to hold the old key",
+	{Rule: 2, Name: "held-nowhere", Sentence: "no location seems to hold the old key",
 		Lens: heldNowhere, Shows: "has held since", Focus: []string{"GracePeriod"}},
-	{Rule: 3, Sentence: "every cluster seems deployed, and the old key unused",
+	{Rule: 3, Name: "all-deployed", Sentence: "every cluster seems deployed, and the old key unused",
 		Lens: allDeployed, Shows: "was refused with the key", Focus: []string{"DeployClusters"}},
-	{Rule: 3, Sentence: "the clock is three hours slow when the grace period is set",
+	{Rule: 3, Name: "slow-clock", Sentence: "the clock is three hours slow when the grace period is set",
 		Lens: slowClock, Shows: "deleted the key"},
-	{Rule: 3, Sentence: "the old key always seems Inactive once it was",
+	{Rule: 3, Name: "always-inactive", Sentence: "the old key always seems Inactive once it was",
 		Lens: alwaysInactive, Shows: "which was Active", Focus: []string{"ObservationPeriod"}},
-	{Rule: 4, Sentence: "every key seems to be of this system's making",
+	{Rule: 4, Name: "all-ours", Sentence: "every key seems to be of this system's making",
 		Lens: allOurs, Shows: "which a person had created", Focus: []string{createAccessKey, "DiscardKey"}},
-	{Rule: 5, Sentence: "a PUT without an answer counts as refused",
+	{Rule: 5, Name: "refused-puts", Sentence: "a PUT without an answer counts as refused",
 		Lens: refusedPuts, Shows: "have not led to a rotation", Focus: []string{putCredentials}},
-	{Rule: 6, Sentence: "the journal forgets creations of unknown outcome",
+	{Rule: 6, Name: "forgotten-attempts", Sentence: "the journal forgets creations of unknown outcome",
 		Lens: forgottenAttempts, Shows: "nobody answers for the key", Focus: []string{createAccessKey}},
-	{Rule: 7, Sentence: "an error quotes the secret that was to be staged",
+	{Rule: 7, Name: "quoted-secret", Sentence: "an error quotes the secret that was to be staged",
 		Lens: quotedSecret, Shows: "is in the history", Focus: []string{"CreateKey"}},
-	{Rule: 8, Sentence: "locations that can't be read count as none",
+	{Rule: 8, Name: "unread-is-empty", Sentence: "locations that can't be read count as none",
 		Lens: unreadIsEmpty, Shows: "has held since", Focus: []string{"GracePeriod", "DeactivateKey"}},
-	{Rule: 9, Sentence: "the journal says of every old key that this rotation deactivated it",
+	{Rule: 9, Name: "deactivated-by-us", Sentence: "the journal says of every old key that this rotation deactivated it",
 		Lens: deactivatedByUs, Shows: "which a person had deactivated", Focus: []string{"GracePeriod", "CheckUsage"}},
 }
 
 // Finding is what exploration found out about a mutation.
 type Finding struct {
 	Rule     int      `json:"rule"`
+	Name     string   `json:"name"`
 	Sentence string   `json:"sentence"`
 	Played   int      `json:"played"`
 	Schedule string   `json:"schedule"` // the shortest that was found; empty: none was
@@ -63,7 +65,7 @@ const (
 // Find explores with the mutation until something goes wrong, and makes the
 // schedule as short as it gets.
 func (m Mutation) Find(ctx context.Context) (Finding, error) {
-	finding := Finding{Rule: m.Rule, Sentence: m.Sentence}
+	finding := Finding{Rule: m.Rule, Name: m.Name, Sentence: m.Sentence}
 	for _, options := range []Options{{Focus: m.Focus}, {Singles: true}, {Random: 5000}} {
 		options.Lens, options.Wanted, options.Enough = m.Lens, m.Shows, 1
 		summary, err := Walk(ctx, options)

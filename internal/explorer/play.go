@@ -44,6 +44,17 @@ type Station struct {
 // AllFired tells whether every fault of the schedule came to pass.
 func (r Result) AllFired() bool { return len(r.Fired) == len(r.Schedule.Faults) }
 
+// Missed are the faults of the schedule that did not come to pass.
+func (r Result) Missed() []Fault {
+	missed := slices.Clone(r.Schedule.Faults)
+	for _, firing := range r.Fired {
+		if i := slices.Index(missed, firing.Fault); i >= 0 {
+			missed = slices.Delete(missed, i, i+1)
+		}
+	}
+	return missed
+}
+
 // shows tells whether something went wrong that is told of with those words.
 func (r Result) shows(words string) bool {
 	return slices.ContainsFunc(r.Wrong, func(wrong string) bool { return strings.Contains(wrong, words) })

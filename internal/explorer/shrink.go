@@ -29,6 +29,19 @@ func smallerThan(s Schedule, lens Lens, wanted string) (*Schedule, error) {
 	return nil, nil
 }
 
+// Shrink returns the shortest violation that this one leads to.
+func (v Violation) Shrink() (Violation, error) {
+	schedule, err := Parse(v.Schedule)
+	if err != nil {
+		return v, err
+	}
+	if schedule, err = Shrink(schedule, nil, ""); err != nil {
+		return v, err
+	}
+	result, err := Play(schedule, nil)
+	return Violation{schedule.String(), result.Wrong}, err
+}
+
 func candidates(s Schedule) []Schedule {
 	var list []Schedule
 	for i := range s.Faults {

@@ -34,17 +34,3 @@ func Tell(s Schedule, lens Lens, out io.Writer) (Result, error) {
 		}
 	})
 }
-
-// Line is a violation in words, with the schedule that shows it.
-func (v Violation) Line() string { return v.Schedule + "\n    " + joined(v.Wrong) }
-
-func joined(wrong []string) string {
-	text := ""
-	for i, w := range wrong {
-		if i > 0 {
-			text += "\n    "
-		}
-		text += w
-	}
-	return text
-}

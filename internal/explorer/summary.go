@@ -13,11 +13,17 @@ type Summary struct {
 	Unreached  int            `json:"unreached"`  // schedules of which a fault did not
 	Duplicates int            `json:"duplicates"` // schedules that were played before
 	Faults     map[string]int `json:"faults"`     // by how many each schedule of Played has
-	Kinds      map[Kind]int   `json:"kinds"`      // faults that came to pass, by kind
-	States     map[string]int `json:"states"`     // and by the state in which they did
+	Kinds      map[Kind]Tally `json:"kinds"`      // faults by kind
+	States     map[string]int `json:"states"`     // faults of Played, by the state in which they came to pass
 	Worlds     map[string]int `json:"worlds"`     // schedules of Played, by world
 	Violations []Violation    `json:"violations"`
 	Took       time.Duration  `json:"-"`
+}
+
+// Tally counts faults.
+type Tally struct {
+	Fired     int `json:"fired"`     // that came to pass, in schedules all of whose faults did
+	Unreached int `json:"unreached"` // that did not
 }
 
 // Violation is a schedule under which something went wrong that never may.
@@ -27,22 +33,29 @@ type Violation struct {
 }
 
 func newSummary() Summary {
-	return Summary{Faults: map[string]int{}, Kinds: map[Kind]int{}, States: map[string]int{}, Worlds: map[string]int{}}
+	return Summary{Faults: map[string]int{}, Kinds: map[Kind]Tally{}, States: map[string]int{}, Worlds: map[string]int{}}
 }
 
 func (s *Summary) add(r Result, wanted string) {
 	if r.shows(wanted) {
 		s.Violations = append(s.Violations, Violation{r.Schedule.String(), r.Wrong})
 	}
-	if !r.AllFired() {
+	if missed := r.Missed(); len(missed) > 0 {
 		s.Unreached++
+		for _, fault := range missed {
+			tally := s.Kinds[fault.Kind]
+			tally.Unreached++
+			s.Kinds[fault.Kind] = tally
+		}
 		return
 	}
 	s.Played++
 	s.Worlds[r.Schedule.World]++
 	s.Faults[count(len(r.Fired))]++
 	for _, firing := range r.Fired {
-		s.Kinds[firing.Kind]++
+		tally := s.Kinds[firing.Kind]
+		tally.Fired++
+		s.Kinds[firing.Kind] = tally
 		s.States[firing.State]++
 	}
 }

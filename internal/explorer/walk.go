@@ -2,10 +2,13 @@ package explorer
 
 import (
 	"context"
+	"hash/maphash"
+	"math"
 	"math/rand/v2"
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -33,9 +36,16 @@ type Options struct {
 	Wanted string
 	// Enough is how many violations end the exploration; zero: ten.
 	Enough int
-	// Progress is told of the summary so far, now and then, by one goroutine at a
-	// time; may be nil.
-	Progress func(Summary)
+	// Progress is told how far it is, now and then, by one goroutine at a time; may
+	// be nil.
+	Progress func(Progress)
+}
+
+// Progress is how far an exploration is.
+type Progress struct {
+	Stage   string  // what is being played
+	Done    float64 // of that stage, from 0 to 1
+	Summary Summary // so far
 }
 
 // Walk explores on all cores until all is played, enough is found or ctx ends.
@@ -45,128 +55,153 @@ func Walk(ctx context.Context, options Options) (Summary, error) {
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	w := &walker{Options: options, ctx: ctx, stop: stop, began: time.Now(), tasks: make(chan func(), 64),
-		seen: map[string]bool{}, summary: newSummary()}
-	var workers sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		workers.Go(func() {
-			for task := range w.tasks {
-				task()
-			}
-		})
+	w := &walker{Options: options, ctx: ctx, stop: stop, began: time.Now(), played: map[uint64]bool{}, hashing: maphash.MakeSeed(), summary: newSummary()}
+	if len(w.Focus) > 0 {
+		w.focused()
 	}
-	w.produce()
-	close(w.tasks)
-	workers.Wait()
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	if w.Singles {
+		w.stage("single faults", w.singles())
+	}
+	if w.Pairs {
+		w.stage("pairs of faults", w.pairs())
+	}
+	if w.Random > 0 {
+		w.share("random schedules", w.Random, time.Time{}, w.chain)
+	}
+	if w.For > 0 {
+		w.share("more random schedules", math.MaxInt, time.Now().Add(w.For), func(n int) { w.chain(w.Random + n) })
+	}
 	return w.summary.clone(time.Since(w.began)), w.failure
 }
 
-// walker hands schedules out and takes results in.
+// walker plays schedules and takes their results in.
 type walker struct {
 	Options
 	ctx   context.Context
 	stop  context.CancelCauseFunc
 	began time.Time
-	tasks chan func()
 
 	mu      sync.Mutex
-	seen    map[string]bool // schedules
+	played  map[uint64]bool // hashes of schedules
+	hashing maphash.Seed
 	summary Summary
+	now     stage
 	told    time.Time
 	failure error
 }
 
-// produce makes all tasks. It plays some schedules itself, to know what there is.
-func (w *walker) produce() {
-	if len(w.Focus) > 0 {
-		w.focused()
-	}
-	if w.Singles {
-		for _, world := range Worlds {
-			w.singles(Schedule{World: world.Name, Seed: w.Seed})
-		}
-		w.interrupted()
-	}
-	if w.Pairs {
-		w.pairs()
-	}
-	for n := range uint64(w.Random) {
-		w.do(func() { w.chain(n) })
-	}
-	for n := uint64(w.Random); w.For > 0 && time.Since(w.began) < w.For && w.ctx.Err() == nil; n++ {
-		w.do(func() { w.chain(n) })
-	}
+// stage is a part of an exploration.
+type stage struct {
+	name         string
+	began, until time.Time // no until: it ends when all is done
+	done, all    int
 }
 
-func (w *walker) do(task func()) {
-	select {
-	case w.tasks <- task:
-	case <-w.ctx.Done():
+func (s stage) progress() float64 {
+	if !s.until.IsZero() {
+		return min(1, float64(time.Since(s.began))/float64(s.until.Sub(s.began)))
 	}
+	return float64(s.done) / float64(max(1, s.all))
 }
 
-// singles plays a schedule, and each schedule that has one more fault after it.
-func (w *walker) singles(base Schedule) {
-	result := w.play(base)
-	for _, station := range result.After {
-		for _, fault := range station.faults() {
-			w.do(func() { w.play(base.with(fault)) })
-		}
-	}
+// stage does all tasks of a stage.
+func (w *walker) stage(name string, tasks []func()) {
+	w.share(name, len(tasks), time.Time{}, func(n int) { tasks[n]() })
 }
 
-// interrupted stops the rotation in the smallest world on entering each of its
-// states, and plays every single fault of what comes after.
-func (w *walker) interrupted() {
-	base := Schedule{World: Worlds[0].Name, Seed: w.Seed}
+// share does tasks by their numbers on all cores, until a time if there is one.
+func (w *walker) share(name string, all int, until time.Time, task func(n int)) {
+	w.now = stage{name: name, began: time.Now(), until: until, all: all}
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for w.ctx.Err() == nil && (until.IsZero() || time.Now().Before(until)) {
+				n := int(next.Add(1)) - 1
+				if n >= all {
+					return
+				}
+				task(n)
+				w.mu.Lock()
+				w.now.done++
+				w.mu.Unlock()
+			}
+		})
+	}
+	workers.Wait()
+}
+
+// smallest is the smallest world, in which nothing goes wrong yet.
+func (w *walker) smallest() Schedule { return Schedule{World: Worlds[0].Name, Seed: w.Seed} }
+
+// singles play every single fault in every world, and every single fault of what
+// comes after the rotation in the smallest world was stopped on entering any of
+// its states.
+func (w *walker) singles() []func() {
+	var tasks []func()
+	for _, world := range Worlds {
+		tasks = append(tasks, w.after(Schedule{World: world.Name, Seed: w.Seed})...)
+	}
+	base := w.smallest()
 	for _, station := range w.play(base).After {
 		if station.Entry && station.N == 1 {
-			w.singles(base.with(Fault{station.Point, Stop, 0}))
+			tasks = append(tasks, w.after(base.with(Fault{station.Point, Stop, 0}))...)
 		}
 	}
+	return tasks
 }
 
-// pairs plays every pair of call faults at chosen calls of the smallest world.
+// after play each schedule that has one more fault than the base, after its last.
+func (w *walker) after(base Schedule) (tasks []func()) {
+	for _, station := range w.play(base).After {
+		for _, fault := range station.faults() {
+			tasks = append(tasks, func() { w.play(base.with(fault)) })
+		}
+	}
+	return tasks
+}
+
+// pairs play every pair of call faults at chosen calls of the smallest world.
 // What the second may be is known once the first has been played.
-func (w *walker) pairs() {
-	base := Schedule{World: Worlds[0].Name, Seed: w.Seed}
+func (w *walker) pairs() (tasks []func()) {
+	base := w.smallest()
 	for _, first := range chosen(w.play(base).After) {
 		for _, fault := range first.faults() {
-			w.do(func() {
-				single := base.with(fault)
+			single := base.with(fault)
+			tasks = append(tasks, func() {
 				for _, second := range chosen(w.play(single).After) {
 					for _, fault := range second.faults() {
-						if w.ctx.Err() != nil {
-							return
-						}
 						w.play(single.with(fault))
 					}
 				}
 			})
 		}
 	}
+	return tasks
 }
 
-// focused plays every pair of faults in focus.
+// focused plays every single fault at the first place in focus, and every pair of
+// faults at the first and the last.
 func (w *walker) focused() {
-	base := Schedule{World: Worlds[0].Name, Seed: w.Seed}
-	w.at(w.Focus[0], w.play(base), func(single Schedule) {
-		w.do(func() { w.at(w.Focus[len(w.Focus)-1], w.play(single), func(pair Schedule) { w.play(pair) }) })
-	})
+	base := w.smallest()
+	w.stage("faults in focus", w.at(w.Focus[0], w.play(base), func(single Schedule) {
+		for _, task := range w.at(w.Focus[len(w.Focus)-1], w.play(single), func(pair Schedule) { w.play(pair) }) {
+			task()
+		}
+	}))
 }
 
-// at visits the schedules that have one more fault, at a state or a call site.
-func (w *walker) at(place string, result Result, visit func(Schedule)) {
+// at are visits to the schedules that have one more fault, at a state or a call site.
+func (w *walker) at(place string, result Result, visit func(Schedule)) (tasks []func()) {
 	for _, station := range result.After {
 		if station.Site != place && station.State != place {
 			continue
 		}
 		for _, fault := range station.faults() {
-			visit(result.Schedule.with(fault))
+			tasks = append(tasks, func() { visit(result.Schedule.with(fault)) })
 		}
 	}
+	return tasks
 }
 
 // chosen are the calls of which pairs are made: of each site in each state the
@@ -200,8 +235,8 @@ const longest = 6 // faults in a random schedule
 
 // chain plays a random world, and then goes on putting a random fault after the
 // last one.
-func (w *walker) chain(n uint64) {
-	random := rand.New(rand.NewPCG(w.Seed, n))
+func (w *walker) chain(n int) {
+	random := rand.New(rand.NewPCG(w.Seed, uint64(n)))
 	schedule := Schedule{World: Worlds[random.IntN(len(Worlds))].Name, Seed: 1 + random.Uint64N(1<<32)}
 	for range 2 + random.IntN(longest-1) {
 		if w.ctx.Err() != nil {
@@ -263,18 +298,24 @@ func (w *walker) play(s Schedule) Result {
 		w.stop(err)
 		return result
 	}
-	if text := s.String(); w.seen[text] {
-		w.summary.Duplicates++
-	} else {
-		w.seen[text] = true
-		w.summary.add(result, w.Wanted)
-	}
+	w.take(result)
 	if len(w.summary.Violations) >= w.Enough {
 		w.stop(nil)
 	}
 	if w.Progress != nil && time.Since(w.told) > 200*time.Millisecond {
 		w.told = time.Now()
-		w.Progress(w.summary.clone(time.Since(w.began)))
+		w.Progress(Progress{w.now.name, w.now.progress(), w.summary.clone(time.Since(w.began))})
 	}
 	return result
+}
+
+// take counts a schedule once.
+func (w *walker) take(r Result) {
+	hash := maphash.String(w.hashing, r.Schedule.String()) // a day's schedules are many
+	if w.played[hash] {
+		w.summary.Duplicates++
+		return
+	}
+	w.played[hash] = true
+	w.summary.add(r, w.Wanted)
 }

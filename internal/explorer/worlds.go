@@ -18,8 +18,8 @@ type World struct {
 // Worlds are all of them, the smallest first.
 var Worlds = []World{
 	{
-		Name: "one", Sentence: "one cluster",
-		setup: simulator.Setup{Clusters: 1},
+		Name: "one", Sentence: "one cluster, deployed in three minutes",
+		setup: simulator.Setup{Clusters: 1, DeployTime: 3 * time.Minute},
 	},
 	{
 		Name: "waves", Sentence: "two clusters, deployed one after the other",

@@ -1,0 +1,250 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"qovery-key-rotation/internal/explorer"
+)
+
+type exploreFlags struct {
+	pairs     bool
+	random    int
+	lasts     time.Duration
+	seed      uint64
+	replay    string
+	mutation  string
+	mutations bool
+	output    string
+}
+
+func newExplore() *cobra.Command {
+	var flags exploreFlags
+	cmd := &cobra.Command{
+		Use:   "explore",
+		Short: "Let everything go wrong in simulated rotations, and judge what comes of it",
+		Long: `explore plays rotations in simulated worlds under schedules of faults: calls that
+fail, hang, land late or answer stale, functions that die or go on unseen,
+executions that are stopped, redriven or started twice, and people who interfere.
+After the faults it starts executions until one succeeds. A world in which anything
+that Qovery runs is refused, or a key is lost, left behind or deleted too early, is
+a violation: it is told with the shortest schedule that shows it, which --replay
+plays again. Then the exit code is 1.
+
+All single faults are played in every world, and in rotations that were stopped in
+every state; then random schedules of up to six faults. --pairs adds all pairs of
+faults of calls in the smallest world.
+
+--mutations defeats each safety rule in turn, and shows how exploration finds out.`,
+		Example: `  rotate explore
+  rotate explore --pairs --random 20000
+  rotate explore --for 8h --seed 7
+  rotate explore --replay 'waves: iam.CreateAccessKey#1 fail-after, DeployClusters#2 stop'
+  rotate explore --mutations`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := flags.check(cmd); err != nil {
+				return usageError{err}
+			}
+			debug.SetGCPercent(400) // worlds are short-lived: memory for time
+			switch {
+			case flags.replay != "":
+				return replay(cmd.OutOrStdout(), flags)
+			case flags.mutations:
+				return showMutations(cmd, flags)
+			}
+			return explore(cmd, flags)
+		},
+	}
+	cmd.Flags().BoolVar(&flags.pairs, "pairs", false, "play all pairs of faults of calls in the smallest world, too")
+	cmd.Flags().IntVar(&flags.random, "random", 500, "how many random walks there are, of up to six faults each")
+	cmd.Flags().DurationVar(&flags.lasts, "for", 0, "go on with random walks for this long, such as 8h")
+	cmd.Flags().Uint64Var(&flags.seed, "seed", 0, "what chance begins with: the same seed explores the same")
+	cmd.Flags().StringVar(&flags.replay, "replay", "", "play one schedule and tell what happens")
+	cmd.Flags().StringVar(&flags.mutation, "mutation", "", "defeat a rule while replaying (--mutations names them)")
+	cmd.Flags().BoolVar(&flags.mutations, "mutations", false, "defeat each rule in turn, and show the shortest schedule that finds out")
+	cmd.Flags().StringVar(&flags.output, "output", "text", "text or json")
+	return cmd
+}
+
+// mostRandom bounds --random: a week of them.
+const mostRandom = 100_000_000
+
+func (f exploreFlags) check(cmd *cobra.Command) error {
+	switch {
+	case f.output != "text" && f.output != "json":
+		return fmt.Errorf("--output %q is neither text nor json", f.output)
+	case f.random < 0 || f.random > mostRandom:
+		return fmt.Errorf("--random %d is not 0 to %d", f.random, mostRandom)
+	case f.lasts < 0:
+		return fmt.Errorf("--for %s is in the past", f.lasts)
+	case f.mutation != "" && f.replay == "":
+		return errors.New("--mutation goes with --replay; --mutations defeats all rules in turn")
+	case f.replay != "" && f.mutations:
+		return errors.New("--replay plays one schedule, and --mutations many: give one of them")
+	}
+	for _, name := range []string{"pairs", "random", "for", "seed"} {
+		if cmd.Flags().Changed(name) && (f.replay != "" || f.mutations) {
+			return fmt.Errorf("--%s has no meaning beside --replay and --mutations", name)
+		}
+	}
+	if _, err := f.lens(); err != nil {
+		return err
+	}
+	_, err := explorer.Parse(f.replay)
+	if f.replay == "" {
+		err = nil
+	}
+	return err
+}
+
+// lens is the mutation's; nil: there is none.
+func (f exploreFlags) lens() (explorer.Lens, error) {
+	if f.mutation == "" {
+		return nil, nil
+	}
+	var names []string
+	for _, m := range explorer.Mutations {
+		if m.Name == f.mutation {
+			return m.Lens, nil
+		}
+		names = append(names, m.Name)
+	}
+	return nil, fmt.Errorf("there is no mutation %q; there are %s", f.mutation, strings.Join(names, ", "))
+}
+
+func explore(cmd *cobra.Command, flags exploreFlags) error {
+	bar := newBar(cmd.ErrOrStderr())
+	summary, err := explorer.Walk(cmd.Context(), explorer.Options{
+		Singles: true, Pairs: flags.pairs, Random: flags.random, For: flags.lasts, Seed: flags.seed,
+		Progress: func(p explorer.Progress) {
+			bar.show(p.Done, fmt.Sprintf("%s; %s, %s", p.Stage, count(p.Summary.Played, "schedule"), count(len(p.Summary.Violations), "violation")))
+		},
+	})
+	bar.erase()
+	if err != nil {
+		return err
+	}
+	if summary.Violations, err = shortest(summary.Violations); err != nil {
+		return err
+	}
+	if flags.output == "json" {
+		err = writeJSON(cmd.OutOrStdout(), summary)
+	} else {
+		printSummary(cmd.OutOrStdout(), summary)
+	}
+	switch {
+	case err != nil:
+		return err
+	case len(summary.Violations) > 0:
+		return errEnded
+	case cmd.Context().Err() != nil:
+		return exit(ExitInterrupted)
+	}
+	return nil
+}
+
+// shortest shrinks the violations, many of which are the same then.
+func shortest(violations []explorer.Violation) ([]explorer.Violation, error) {
+	var list []explorer.Violation
+	known := map[string]bool{}
+	for _, v := range violations {
+		shrunk, err := v.Shrink()
+		if err != nil {
+			return nil, err
+		}
+		if !known[shrunk.Schedule] {
+			known[shrunk.Schedule] = true
+			list = append(list, shrunk)
+		}
+	}
+	return list, nil
+}
+
+func showMutations(cmd *cobra.Command, flags exploreFlags) error {
+	out := cmd.OutOrStdout()
+	bar := newBar(cmd.ErrOrStderr())
+	var findings []explorer.Finding
+	found := 0
+	for i, mutation := range explorer.Mutations {
+		bar.show(float64(i)/float64(len(explorer.Mutations)), fmt.Sprintf("rule %d, %s", mutation.Rule, mutation.Name))
+		finding, err := mutation.Find(cmd.Context())
+		if err == nil {
+			err = context.Cause(cmd.Context())
+		}
+		if err != nil {
+			return err
+		}
+		if finding.Schedule != "" {
+			found++
+		}
+		findings = append(findings, finding)
+		if flags.output == "text" {
+			bar.erase()
+			printFinding(out, finding)
+		}
+	}
+	bar.erase()
+	if flags.output == "json" {
+		if err := writeJSON(out, findings); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprintf(out, "%d of %d defeated rules are found out\n", found, len(findings))
+	}
+	if found < len(findings) {
+		return errEnded
+	}
+	return nil
+}
+
+func replay(out io.Writer, flags exploreFlags) error {
+	schedule, err := explorer.Parse(flags.replay)
+	if err != nil {
+		return err
+	}
+	lens, err := flags.lens()
+	if err != nil {
+		return err
+	}
+	story := out
+	if flags.output == "json" {
+		story = io.Discard
+	}
+	result, err := explorer.Tell(schedule, lens, story)
+	if err != nil {
+		return err
+	}
+	if flags.output == "json" {
+		err = writeJSON(out, replayed{schedule.String(), flags.mutation, texts(result.Missed()), append([]string{}, result.Wrong...)})
+	} else {
+		printVerdict(out, result)
+	}
+	if err == nil && len(result.Wrong) > 0 {
+		err = errEnded
+	}
+	return err
+}
+
+// replayed is what a replay came to, as JSON.
+type replayed struct {
+	Schedule string   `json:"schedule"`
+	Mutation string   `json:"mutation,omitempty"`
+	Missed   []string `json:"missed"` // faults that did not come to pass
+	Wrong    []string `json:"wrong"`
+}
+
+func texts(faults []explorer.Fault) []string {
+	list := []string{}
+	for _, f := range faults {
+		list = append(list, f.String())
+	}
+	return list
+}

@@ -1,0 +1,75 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"qovery-key-rotation/internal/explorer"
+)
+
+func printSummary(out io.Writer, s explorer.Summary) {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "faults of a kind\tcame to pass\tdid not\t")
+	for _, kind := range slices.Sorted(maps.Keys(s.Kinds)) {
+		fmt.Fprintf(w, "%s\t%d\t%d\t\n", kind, s.Kinds[kind].Fired, s.Kinds[kind].Unreached)
+	}
+	_ = w.Flush() // as good as out is
+	printCounts(out, "in the state", s.States)
+	printCounts(out, "schedules in the world", s.Worlds)
+	printCounts(out, "schedules with faults", s.Faults)
+	fmt.Fprintf(out, "\n%d distinct schedules, all of whose faults came to pass, in %s\n", s.Played, s.Took.Round(time.Second))
+	fmt.Fprintf(out, "  not counted: %d with a fault that did not, %d played before\n", s.Unreached, s.Duplicates)
+	fmt.Fprintf(out, "%s\n", count(len(s.Violations), "violation"))
+	for _, violation := range s.Violations {
+		fmt.Fprintln(out)
+		printWrong(out, violation.Wrong)
+		fmt.Fprintf(out, "  rotate explore --replay '%s'\n", violation.Schedule)
+	}
+}
+
+// printCounts prints the most frequent first.
+func printCounts(out io.Writer, title string, counts map[string]int) {
+	names := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+	})
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(w, "\n%s\t\t\n", title)
+	for _, name := range names {
+		fmt.Fprintf(w, "%s\t%d\t\n", name, counts[name])
+	}
+	_ = w.Flush() // as good as out is
+}
+
+func printFinding(out io.Writer, f explorer.Finding) {
+	fmt.Fprintf(out, "rule %d, %s: %s\n", f.Rule, f.Name, f.Sentence)
+	if f.Schedule == "" {
+		fmt.Fprintf(out, "  NOT FOUND OUT in %s\n\n", count(f.Played, "schedule"))
+		return
+	}
+	fmt.Fprintf(out, "  found out in %s; the shortest:\n", count(f.Played, "schedule"))
+	printWrong(out, f.Wrong)
+	fmt.Fprintf(out, "  rotate explore --mutation %s --replay '%s'\n\n", f.Name, f.Schedule)
+}
+
+func printWrong(out io.Writer, wrong []string) {
+	for _, sentence := range wrong {
+		fmt.Fprintf(out, "  VIOLATION: %s\n", sentence)
+	}
+}
+
+func printVerdict(out io.Writer, r explorer.Result) {
+	fmt.Fprintln(out)
+	if missed := r.Missed(); len(missed) > 0 {
+		fmt.Fprintf(out, "did not come to pass: %s\n", strings.Join(texts(missed), ", "))
+	}
+	printWrong(out, r.Wrong)
+	if len(r.Wrong) == 0 {
+		fmt.Fprintln(out, "no violation")
+	}
+}
