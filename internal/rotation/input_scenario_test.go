@@ -34,7 +34,7 @@ func TestBadInputChangesNothing(t *testing.T) {
 		{"deployed unknown field", `{"target": "production"}`, `"colour": "red"`, rotation.InvalidInput, `"colour"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w, err := simulator.NewWorld(small)
+			w, err := simulator.NewWorld(simulator.Setup{Clusters: 1})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -45,6 +45,13 @@ func stops(path []string) string {
 	return strings.Join(slices.Compact(kept), " ")
 }
 
+// oneKeyLeft: the user has one Active key, Qovery's, and nothing else is left.
+func oneKeyLeft(w *simulator.World) bool {
+	keys := w.IAM.Present(simulator.UserName)
+	return len(keys) == 1 && keys[0].Status == rotation.Active && len(w.Qovery.Holders(string(keys[0].ID))) > 0 &&
+		w.Journal.Current(simulator.UserName) == nil && len(w.SSM.Staged()) == 0
+}
+
 // whatIsLeft says in words which keys there are, who is held, and whether the
 // journal and the staging place are empty.
 func whatIsLeft(w *simulator.World) string {
