@@ -191,8 +191,8 @@ type Orphans struct {
 }
 
 // isOurs holds rule 4. Where CloudTrail knows who created the key, that must have
-// been this system.
-func (o Orphans) isOurs(ctx context.Context, record *Record, key AccessKey, locations []Location) (bool, error) {
+// been this system; while it may not know yet, nobody does.
+func (o Orphans) isOurs(ctx context.Context, record *Record, key AccessKey, locations []Location, now time.Time) (bool, error) {
 	use, err := o.Usage.LastUse(ctx, record.IAMUser, key.ID)
 	if err != nil {
 		return false, err
@@ -201,7 +201,13 @@ func (o Orphans) isOurs(ctx context.Context, record *Record, key AccessKey, loca
 		return false, nil
 	}
 	creator, err := o.Trail.Creator(ctx, key.ID)
-	return creator == "" || creator == o.CreatedBy, err
+	if err != nil {
+		return false, err
+	}
+	if known := key.CreatedAt.Add(trailLag); creator == "" && now.Before(known) {
+		return false, Errorf(IAMSettling, "CloudTrail says by %s whether a lost CreateAccessKey created the key %s, or somebody else did", known.Format("15:04:05"), key.ID)
+	}
+	return creator == "" || creator == o.CreatedBy, nil
 }
 
 // deleteOrphans deletes the keys that earlier creations left behind, each under
@@ -216,7 +222,7 @@ func deleteOrphans(ctx context.Context, c *claim, keys Keys, orphans Orphans, li
 		return nil, err
 	}
 	for _, key := range further {
-		ours, err := orphans.isOurs(ctx, &c.Record, key, locations)
+		ours, err := orphans.isOurs(ctx, &c.Record, key, locations, c.now())
 		if err != nil {
 			return nil, err
 		}
