@@ -15,6 +15,7 @@ import (
 )
 
 type exploreFlags struct {
+	singles   bool
 	pairs     bool
 	random    int
 	lasts     time.Duration
@@ -63,6 +64,7 @@ faults of calls in the smallest world.
 			return explore(cmd, flags)
 		},
 	}
+	cmd.Flags().BoolVar(&flags.singles, "singles", true, "play all single faults")
 	cmd.Flags().BoolVar(&flags.pairs, "pairs", false, "play all pairs of faults of calls in the smallest world, too")
 	cmd.Flags().IntVar(&flags.random, "random", 500, "how many random walks there are, of up to six faults each")
 	cmd.Flags().DurationVar(&flags.lasts, "for", 0, "go on with random walks for this long, such as 8h")
@@ -90,7 +92,7 @@ func (f exploreFlags) check(cmd *cobra.Command) error {
 	case f.replay != "" && f.mutations:
 		return errors.New("--replay plays one schedule, and --mutations many: give one of them")
 	}
-	for _, name := range []string{"pairs", "random", "for", "seed"} {
+	for _, name := range []string{"singles", "pairs", "random", "for", "seed"} {
 		if cmd.Flags().Changed(name) && (f.replay != "" || f.mutations) {
 			return fmt.Errorf("--%s has no meaning beside --replay and --mutations", name)
 		}
@@ -123,7 +125,7 @@ func (f exploreFlags) lens() (explorer.Lens, error) {
 func explore(cmd *cobra.Command, flags exploreFlags) error {
 	bar := newBar(cmd.ErrOrStderr())
 	summary, err := explorer.Walk(cmd.Context(), explorer.Options{
-		Singles: true, Pairs: flags.pairs, Random: flags.random, For: flags.lasts, Seed: flags.seed,
+		Singles: flags.singles, Pairs: flags.pairs, Random: flags.random, For: flags.lasts, Seed: flags.seed,
 		Progress: func(p explorer.Progress) {
 			bar.show(p.Done, fmt.Sprintf("%s; %s, %s", p.Stage, count(p.Summary.Played, "schedule"), count(len(p.Summary.Violations), "violation")))
 		},

@@ -65,12 +65,12 @@ func (p *player) lastCluster() string { return p.Clusters[len(p.Clusters)-1] }
 
 func (p *player) stopCluster() { p.Qovery.Stop(p.lastCluster()) }
 
-// oldKey is the key to replace.
+// oldKey is the key to replace: without a record, the one that Qovery holds.
 func (p *player) oldKey() rotation.KeyID {
 	if record := p.record(); record != nil {
 		return record.OldKey
 	}
-	return p.OldKey.ID
+	return rotation.KeyID(p.Qovery.KeyOf(p.Qovery.Locations()[0]))
 }
 
 // newKey is the key to replace it with; "" while there is none.

@@ -56,22 +56,26 @@ type fault struct {
 	delay time.Duration
 }
 
+// outage is how long a service is not to be had, or throttles everything.
+const outage = 45 * time.Minute
+
 // callFaults are what may go wrong with a call. The delays stay within what the
 // rotation assumes: reads are stale by a minute at most, and effects land within
-// ten minutes.
+// ten minutes. An outage lasts for longer than anything but Preflight waits. Of
+// each kind the first stands for all in pairs.
 var callFaults = []fault{
 	{kind: Kind(simulator.FailBefore)},
-	{kind: Kind(simulator.FailBefore), delay: 20 * time.Minute},
+	{kind: Kind(simulator.FailBefore), delay: outage},
 	{kind: Kind(simulator.FailAfter)},
 	{kind: Kind(simulator.Throttle)},
-	{kind: Kind(simulator.Throttle), delay: 20 * time.Minute},
+	{kind: Kind(simulator.Throttle), delay: outage},
 	{kind: Kind(simulator.Hang)},
 	{kind: Kind(simulator.HangAfter)},
-	{kind: Kind(simulator.LandLate), delay: 20 * time.Second},
-	{kind: Kind(simulator.LandLate), delay: time.Minute},
 	{kind: Kind(simulator.LandLate), delay: 9 * time.Minute},
-	{kind: Kind(simulator.Stale), delay: 20 * time.Second},
+	{kind: Kind(simulator.LandLate), delay: time.Minute},
+	{kind: Kind(simulator.LandLate), delay: 20 * time.Second},
 	{kind: Kind(simulator.Stale), delay: time.Minute},
+	{kind: Kind(simulator.Stale), delay: 20 * time.Second},
 	{kind: Kind(simulator.Malformed)},
 	{kind: Kind(simulator.KillBefore)},
 	{kind: Kind(simulator.KillAfter)},

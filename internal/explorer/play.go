@@ -101,7 +101,7 @@ type player struct {
 	*simulator.World
 	result  Result
 	pending []Fault // those that have not come to pass
-	lasting []outage
+	lasting []lastingFault
 	passed  map[Point]int // how often each site was passed, under N 0 for entries and 1 for invocations
 	say     func(format string, args ...any)
 
@@ -117,8 +117,8 @@ type player struct {
 	succeeded bool
 }
 
-// outage is a fault that goes on.
-type outage struct {
+// lastingFault is a fault that goes on.
+type lastingFault struct {
 	Fault
 	until time.Time
 }
@@ -167,7 +167,7 @@ func (p *player) call(call simulator.Call) simulator.Fault {
 	if fault, due := p.pass(station, func(k Kind) bool { return k.matters(call) }); due {
 		p.fired(fault, state)
 		if fault.lasts() {
-			p.lasting = append(p.lasting, outage{fault, p.Timeline.Now().Add(fault.Delay)})
+			p.lasting = append(p.lasting, lastingFault{fault, p.Timeline.Now().Add(fault.Delay)})
 		}
 		return simulator.Fault{Kind: simulator.FaultKind(fault.Kind), Delay: fault.Delay}
 	}

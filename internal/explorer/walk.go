@@ -17,8 +17,8 @@ type Options struct {
 	// Singles: every single fault in every world, and in a rotation that was
 	// interrupted in each state.
 	Singles bool
-	// Pairs: every pair of call faults in the smallest world; of a site's calls,
-	// the first, a middle and the last.
+	// Pairs: every pair of kinds of call faults in the smallest world; of a site's
+	// calls, the first, a middle and the last.
 	Pairs bool
 	// Focus are one or two states or call sites. Every single fault at the first,
 	// and every pair of faults at the first and the last, is played in the smallest
@@ -167,11 +167,11 @@ func (w *walker) after(base Schedule) (tasks []func()) {
 func (w *walker) pairs() (tasks []func()) {
 	base := w.smallest()
 	for _, first := range chosen(w.play(base).After) {
-		for _, fault := range first.faults() {
+		for _, fault := range first.kinds() {
 			single := base.with(fault)
 			tasks = append(tasks, func() {
 				for _, second := range chosen(w.play(single).After) {
-					for _, fault := range second.faults() {
+					for _, fault := range second.kinds() {
 						w.play(single.with(fault))
 					}
 				}
@@ -205,29 +205,27 @@ func (w *walker) at(place string, result Result, visit func(Schedule)) (tasks []
 	return tasks
 }
 
-// chosen are the calls of which pairs are made: of each site in each state the
-// first, a middle and the last.
+// chosen are the calls of which pairs are made: of each site the first, a middle
+// and the last.
 func chosen(stations []Station) []Station {
-	type place struct{ site, state string }
-	all := map[place][]Station{}
-	var order []place
+	calls := map[string][]Station{}
+	var order []string
 	for _, station := range stations {
 		if station.Call == nil {
 			continue
 		}
-		at := place{station.Site, station.State}
-		if all[at] == nil {
-			order = append(order, at)
+		if calls[station.Site] == nil {
+			order = append(order, station.Site)
 		}
-		all[at] = append(all[at], station)
+		calls[station.Site] = append(calls[station.Site], station)
 	}
 	var few []Station
-	for _, at := range order {
-		calls := all[at]
-		if len(calls) > 3 {
-			calls = []Station{calls[0], calls[len(calls)/2], calls[len(calls)-1]}
+	for _, site := range order {
+		all := calls[site]
+		if len(all) > 3 {
+			all = []Station{all[0], all[len(all)/2], all[len(all)-1]}
 		}
-		few = append(few, calls...)
+		few = append(few, all...)
 	}
 	return few
 }
@@ -281,6 +279,16 @@ func (s Station) faults() []Fault {
 	for _, f := range kinds {
 		if s.Call == nil || f.kind.matters(*s.Call) {
 			faults = append(faults, Fault{s.Point, f.kind, f.delay})
+		}
+	}
+	return faults
+}
+
+// kinds are the faults that may come to pass at the station, one of each kind.
+func (s Station) kinds() (faults []Fault) {
+	for _, fault := range s.faults() {
+		if !slices.ContainsFunc(faults, func(f Fault) bool { return f.Kind == fault.Kind }) {
+			faults = append(faults, fault)
 		}
 	}
 	return faults
