@@ -15,11 +15,15 @@ type World struct {
 	shape    func(*simulator.World) // before anything happens; may be nil
 }
 
+// deployTime is how long deployments take where nothing else is said: long enough
+// to be polled, and short enough for the explorer to get about.
+const deployTime = 3 * time.Minute
+
 // Worlds are all of them, the smallest first.
 var Worlds = []World{
 	{
-		Name: "one", Sentence: "one cluster, deployed in three minutes",
-		setup: simulator.Setup{Clusters: 1, DeployTime: 3 * time.Minute},
+		Name: "one", Sentence: "one cluster",
+		setup: simulator.Setup{Clusters: 1},
 	},
 	{
 		Name: "waves", Sentence: "two clusters, deployed one after the other",
@@ -68,6 +72,9 @@ func worldNames() []string {
 func (w World) open(seed uint64, through func(*simulator.World, simulator.Ports) simulator.Ports) (*simulator.World, error) {
 	setup := w.setup
 	setup.Seed, setup.Through = seed, through
+	if setup.DeployTime == 0 {
+		setup.DeployTime = deployTime
+	}
 	world, err := simulator.NewWorld(setup)
 	if err == nil && w.shape != nil {
 		w.shape(world)
