@@ -11,18 +11,23 @@ BUILD = CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH_OF_FUNCTIONS) go build -trimpat
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help demo playground test fuzz check integration bench build synth deploy
+.PHONY: help demo explore playground test fuzz check integration bench build synth deploy
 
 help: ## List what can be made
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 demo: ## Run a whole rotation on the embedded simulator (Go alone)
 	@go run ./cmd/rotate simulate
 
+explore: need-go ## Let everything go wrong, in 200,000 ways (ten minutes)
+	go run ./cmd/rotate explore --pairs --random 16000
+
 test: need-go need-node need-cc ## Run all tests with the race detector
 	go test -race -timeout 20m ./...
 	go test -cover ./internal/rotation/... | tee /dev/stderr | awk '/coverage:/ { if ($$5 + 0 < 95) { print "coverage of internal/rotation is under 95%"; exit 1 } }'
-
+	@echo "Every single fault, and each safety rule defeated in turn:"
+	go run ./cmd/rotate explore
+	go run ./cmd/rotate explore --mutations
 	@echo "The contracts of the ports, against the moto server:"
 	@go test -p 1 -v -run AgainstMoto ./internal/dynamojournal ./internal/iamkeys ./internal/parameters ./internal/sfnexecutions | grep -E '^(--- |ok|FAIL)|NOT TESTED'
 

@@ -87,6 +87,8 @@ func (f exploreFlags) check(cmd *cobra.Command) error {
 		return fmt.Errorf("--random %d is not 0 to %d", f.random, mostRandom)
 	case f.lasts < 0:
 		return fmt.Errorf("--for %s is in the past", f.lasts)
+	case f.replay == "" && cmd.Flags().Changed("replay"):
+		return errors.New("--replay wants a schedule, as 'rotate explore --mutations' shows them")
 	case f.mutation != "" && f.replay == "":
 		return errors.New("--mutation goes with --replay; --mutations defeats all rules in turn")
 	case f.replay != "" && f.mutations:
@@ -97,13 +99,10 @@ func (f exploreFlags) check(cmd *cobra.Command) error {
 			return fmt.Errorf("--%s has no meaning beside --replay and --mutations", name)
 		}
 	}
-	if _, err := f.lens(); err != nil {
+	if _, err := f.lens(); err != nil || !cmd.Flags().Changed("replay") {
 		return err
 	}
 	_, err := explorer.Parse(f.replay)
-	if f.replay == "" {
-		err = nil
-	}
 	return err
 }
 
@@ -155,7 +154,7 @@ func explore(cmd *cobra.Command, flags exploreFlags) error {
 
 // shortest shrinks the violations, many of which are the same then.
 func shortest(violations []explorer.Violation) ([]explorer.Violation, error) {
-	var list []explorer.Violation
+	list := []explorer.Violation{}
 	known := map[string]bool{}
 	for _, v := range violations {
 		shrunk, err := v.Shrink()

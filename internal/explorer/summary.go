@@ -33,7 +33,7 @@ type Violation struct {
 }
 
 func newSummary() Summary {
-	return Summary{Faults: map[string]int{}, Kinds: map[Kind]Tally{}, States: map[string]int{}, Worlds: map[string]int{}}
+	return Summary{Faults: map[string]int{}, Kinds: map[Kind]Tally{}, States: map[string]int{}, Worlds: map[string]int{}, Violations: []Violation{}}
 }
 
 func (s *Summary) add(r Result, wanted string) {
