@@ -751,7 +751,10 @@ var servicesAstray = []meddling{
 		ends: "FAILED UnexpectedAccessKey", says: "that this rotation did not create", path: "Preflight CreateKey" + clean, left: userHasTwo,
 		still: "FAILED MultipleAccessKeys", then: remove(2), more: 1},
 	{name: "creations that failed, and a person creates a key while they are cleared up, which CloudTrail tells late", at: "DiscardKey",
-		given: func(p *people) { p.Trail.Lag = 14 * time.Minute; failing("iam.CreateAccessKey", simulator.FailBefore)(p) }, act: createKey,
+		given: func(p *people) {
+			p.Trail.Lag = 14 * time.Minute
+			failing("iam.CreateAccessKey", simulator.FailBefore)(p)
+		}, act: createKey,
 		ends: "FAILED IAMSettling", path: "Preflight CreateKey" + clean, left: userHasTwo,
 		still: "FAILED MultipleAccessKeys", then: together(remove(2), func(p *people) { p.Wire.Injector = nil }), more: 1},
 	{name: "something outside Qovery uses the old key", given: func(p *people) { p.UseElsewhere(p.OldKey.ID, "ecr", 10*time.Minute) },
