@@ -73,17 +73,18 @@ func (p *player) requireOneKey() {
 // some seconds.
 const unseen = 90 * time.Second
 
-// interferedLate tells whether a person interfered in the last moments of the
-// rotation, or after it.
+// interferedLate tells whether a person interfered just before the last time that
+// the rotation acted on a key, or after it.
 func (p *player) interferedLate() bool {
-	var ended time.Time
-	for _, run := range p.Runs() {
-		if completed(run) {
-			history := run.History()
-			ended = history[len(history)-1].Time
+	var acted time.Time
+	for _, life := range p.IAM.Lives() {
+		for _, change := range life.Changes {
+			if change.By != simulator.Person && change.At.After(acted) {
+				acted = change.At
+			}
 		}
 	}
-	return p.interferedAt.Add(unseen).After(ended)
+	return p.interferedAt.Add(unseen).After(acted)
 }
 
 // requireNothingLeft: while no record is open, every key is held by Qovery, was

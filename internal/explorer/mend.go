@@ -80,7 +80,7 @@ func (p *player) giveAll() {
 		p.tell("there is no room for another key")
 		return
 	}
-	p.Sleep(3 * time.Minute) // a new key takes a while to work
+	p.try(id)
 	for _, key := range p.IAM.Present(simulator.UserName) {
 		if key.ID != id {
 			p.replaced = append(p.replaced, key.ID)
@@ -93,6 +93,15 @@ func (p *player) giveAll() {
 	}
 	if err := p.ReleaseByHand(); err != nil {
 		p.tell("the release is refused: %v", err)
+	}
+}
+
+// try tries a key, as one does before giving it to anybody: a new one takes a while
+// to work everywhere.
+func (p *player) try(id rotation.KeyID) {
+	p.Sleep(3 * time.Minute)
+	for range 10 {
+		p.IAM.Use(id, p.IAM.Answer(id).Secret, "sts")
 	}
 }
 
