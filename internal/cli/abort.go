@@ -29,7 +29,7 @@ done, and the exit code is 4. Exit code 0 means that the abort went through.`,
 		Args:    oneTarget,
 		RunE:    func(cmd *cobra.Command, args []string) error { return p.abort(cmd, f, args[0]) },
 	}
-	f = addStackFlags(cmd)
+	f = addStackFlags(cmd, "text")
 	cmd.ValidArgsFunction = p.completeTargets(f)
 	return cmd
 }

@@ -262,9 +262,10 @@ func (a *account) describe(arn string) awstest.Answer {
 	return reply(answer)
 }
 
+// list is ListExecutions, the latest first.
 func (a *account) list(status string) awstest.Answer {
 	listed := []any{}
-	for _, run := range a.world.Runs() {
+	for _, run := range slices.Backward(a.world.Runs()) {
 		if status == "" || status == string(run.Status()) {
 			listed = append(listed, map[string]any{
 				"executionArn": run.ARN(), "stateMachineArn": machineARN, "name": run.Name(), "status": run.Status(), "startDate": seconds(run.StartTime()),
@@ -274,7 +275,7 @@ func (a *account) list(status string) awstest.Answer {
 	return reply(map[string]any{"executions": listed})
 }
 
-// events is GetExecutionHistory, the latest first, in pages.
+// events is GetExecutionHistory, in pages.
 func (a *account) events(arn string, fields map[string]any) awstest.Answer {
 	run := a.run(arn)
 	if run == nil {
@@ -283,8 +284,10 @@ func (a *account) events(arn string, fields map[string]any) awstest.Answer {
 	most, _ := fields["maxResults"].(float64)
 	token, _ := fields["nextToken"].(string)
 	skip, _ := strconv.Atoi(token)
-	all := run.History()
-	slices.Reverse(all)
+	all := slices.Clone(run.History())
+	if reverse, _ := fields["reverseOrder"].(bool); reverse {
+		slices.Reverse(all)
+	}
 	listed := []any{}
 	for _, event := range all[min(skip, len(all)):min(skip+int(most), len(all))] {
 		listed = append(listed, historyEvent(event))

@@ -45,7 +45,7 @@ would make it wait or refuse.`,
 		Args: oneTarget,
 		RunE: func(cmd *cobra.Command, args []string) error { return p.start(cmd, f, args[0]) },
 	}
-	f.stackFlags = addStackFlags(cmd)
+	f.stackFlags = addStackFlags(cmd, "text")
 	cmd.Flags().BoolVar(&f.watch, "watch", false, "watch it to its end")
 	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "show what a rotation would do, and change nothing")
 	for _, timing := range timings {

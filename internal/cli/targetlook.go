@@ -135,7 +135,7 @@ func (l *targetLook) lookAtKeys(ctx context.Context, target rotation.Target) boo
 	now := l.clock.Now()
 	for _, key := range keys {
 		l.Keys = append(l.Keys, keyStatus{
-			ID: key.ID.String(), Status: key.Status, CreatedAt: key.CreatedAt, AgeDays: int(now.Sub(key.CreatedAt).Hours() / 24), HeldBy: []string{},
+			ID: key.ID.String(), Status: key.Status, CreatedAt: key.CreatedAt, AgeDays: int(now.Sub(key.CreatedAt).Hours() / 24),
 		})
 		if limit := time.Duration(target.Schedule.RateDays+overdue) * 24 * time.Hour; now.Sub(key.CreatedAt) > limit {
 			l.attend("The key %s is older than the schedule should let it become", key.ID)
@@ -166,6 +166,7 @@ func (l *targetLook) lookAtQovery(ctx context.Context, target rotation.Target) {
 	held := false
 	for i := range l.Keys {
 		key := &l.Keys[i]
+		key.HeldBy = []string{}
 		for _, location := range locations {
 			if location.Key != "" && location.Key.String() == key.ID {
 				key.HeldBy = append(key.HeldBy, fmt.Sprintf("%s %q", location.Kind, location.Name))
