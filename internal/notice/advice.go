@@ -19,6 +19,9 @@ func (r *report) steps() []step {
 			steps = steps[:1] // there is nothing left to carry on
 		}
 	}
+	if r.code == rotation.AbortRequested && r.Record != nil {
+		steps = append(steps, step{"To give it up instead: see to it that every place in Qovery that holds a key of the user holds the same Active one, close the rotation, and delete the other key, which the next rotation would stumble over:", r.rotate("release")})
+	}
 	if r.canReactivate() && !r.Execution.Abort && !slices.ContainsFunc(steps, func(s step) bool { return s.command == r.rotate("abort") }) {
 		steps = append(steps, step{fmt.Sprintf("If something turns out to need the old key %s, this makes it Active again:", r.Record.OldKey), r.rotate("abort")})
 	}
@@ -116,6 +119,9 @@ func (r *report) afterDryRun() step {
 		return step{dot(r.code.Advice()) + " To try the dry run again:", again}
 	case doc != nil && doc.Plan.Refused != "":
 		return step{dot(rotation.Code(doc.Plan.Refused).Advice()) + " To see whether a rotation would begin then:", again}
+	}
+	if doc != nil && doc.Plan.Would != rotation.ActionCreate && r.Record != nil {
+		return step{"To carry the rotation on:", r.rotate("start", "--watch")}
 	}
 	return step{"Nothing. To rotate now:", r.rotate("start", "--watch")}
 }

@@ -274,9 +274,13 @@ func TestRunbookPages(t *testing.T) {
 	for _, heading := range regexp.MustCompile(`(?m)^##+ (.*)$`).FindAllStringSubmatch(string(data), -1) {
 		anchors = append(anchors, runbookPage(heading[1]))
 	}
-	page, sent := regexp.MustCompile(`(?m)^runbook +(.*)$`), 0
+	messages := map[string]string{"a finding": Finding{}.Message().Body}
 	for name, row := range table {
-		for _, found := range page.FindAllStringSubmatch(Compose(parse(t, row.event), row.facts).Body, -1) {
+		messages[name] = Compose(parse(t, row.event), row.facts).Body
+	}
+	page, sent := regexp.MustCompile(`(?m)^runbook +(.*)$`), 0
+	for name, body := range messages {
+		for _, found := range page.FindAllStringSubmatch(body, -1) {
 			if sent++; !slices.Contains(anchors, found[1]) {
 				t.Errorf("%s: %s is no heading of the runbook", name, found[1])
 			}
