@@ -38,6 +38,7 @@ type account struct {
 
 	// What a script may change.
 	schedule  string // ENABLED, DISABLED; empty: there is none
+	rate      string // the schedule's expression
 	confirmed bool   // the e-mail subscription is
 	denied    map[string]bool
 	failing   map[string]int // how often an action is not answered
@@ -48,7 +49,7 @@ func newAccount(setup simulator.Setup) (*account, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &account{world: world, schedule: "ENABLED", confirmed: true, denied: map[string]bool{}, failing: map[string]int{}}
+	a := &account{world: world, schedule: "ENABLED", rate: world.Target.Schedule.Expression(), confirmed: true, denied: map[string]bool{}, failing: map[string]int{}}
 	a.qovery = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.mu.Lock()
 		defer a.mu.Unlock()
@@ -193,7 +194,11 @@ func (a *account) getSchedule() awstest.Answer {
 	if a.schedule == "" {
 		return awstest.JSONError(http.StatusNotFound, "ResourceNotFoundException", "no such schedule")
 	}
-	return reply(map[string]any{"Name": "production", "State": a.schedule, "ScheduleExpression": "rate(90 days)", "StartDate": simulator.Beginning.Add(2 * time.Hour).Unix()})
+	first, err := a.world.Target.Schedule.FirstRun(simulator.Beginning) // as the stack was deployed then
+	if err != nil {
+		panic(err)
+	}
+	return reply(map[string]any{"Name": "production", "State": a.schedule, "ScheduleExpression": a.rate, "StartDate": first.Unix()})
 }
 
 func (a *account) target() string {

@@ -85,6 +85,7 @@ func exitCode(ts *testscript.TestScript, _ bool, args []string) {
 //	world until STATE          lets time pass until the execution that runs is there
 //	world pass 2h              lets time pass
 //	world schedule DISABLED    the state of the schedule; "" deletes it
+//	world rate 'cron(...)'     the schedule's expression
 //	world unconfirmed          nobody has confirmed the e-mail subscription
 //	world deny ACTION          the person lacks the right
 //	world unanswered ACTION 2  so often there is no answer
@@ -107,6 +108,8 @@ func changeWorld(ts *testscript.TestScript, _ bool, args []string) {
 		w.Sleep(d)
 	case "schedule":
 		a.schedule = args[1]
+	case "rate":
+		a.rate = args[1]
 	case "unconfirmed":
 		a.confirmed = false
 	case "deny":
