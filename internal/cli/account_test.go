@@ -59,6 +59,14 @@ func newAccount(setup simulator.Setup) (*account, error) {
 	return a, nil
 }
 
+// environment leads the command line to the account.
+func (a *account) environment() map[string]string {
+	return map[string]string{
+		"AWS_ENDPOINT_URL": a.aws.URL, "AWS_REGION": "eu-west-3", "AWS_ACCESS_KEY_ID": "ASIASOMEBODY", "AWS_SECRET_ACCESS_KEY": "secret",
+		"AWS_EC2_METADATA_DISABLED": "true",
+	}
+}
+
 func (a *account) close() {
 	a.aws.Close()
 	a.qovery.Close()

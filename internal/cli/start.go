@@ -140,6 +140,7 @@ type started struct {
 	x             *notice.Execution
 	carriesOn     *rotation.Record
 	dryRun, abort bool
+	stopped       []string // executions that were stopped for it
 }
 
 func showStarted(cmd *cobra.Command, f *stackFlags, s started) error {
@@ -159,7 +160,8 @@ func showStarted(cmd *cobra.Command, f *stackFlags, s started) error {
 			DryRun    bool      `json:"dryRun,omitempty"`
 			Abort     bool      `json:"abort,omitempty"`
 			CarriesOn *open     `json:"carriesOn,omitempty"`
-		}{s.x.Name, s.x.ARN, page, s.x.Target, s.x.StartedAt, s.dryRun, s.abort, nil}
+			Stopped   []string  `json:"stopped,omitempty"`
+		}{s.x.Name, s.x.ARN, page, s.x.Target, s.x.StartedAt, s.dryRun, s.abort, nil, s.stopped}
 		if s.carriesOn != nil {
 			answer.CarriesOn = &open{s.carriesOn.RotationID, s.carriesOn.TakenAt}
 		}
