@@ -34,6 +34,7 @@ func (l *targetLook) look(ctx context.Context) targetStatus {
 	if l.lookAtKeys(ctx, target) {
 		l.lookAtQovery(ctx, target)
 	}
+	l.lookAtKeyCount()
 	return l.targetStatus
 }
 
@@ -146,10 +147,21 @@ func (l *targetLook) lookAtKeys(ctx context.Context, target rotation.Target) boo
 	if len(keys) == 0 {
 		l.attend("The IAM user %s has no access key", target.IAMUserName)
 	}
-	if len(keys) > 1 && l.State == idle {
-		l.attend("The IAM user has %d keys and no rotation is open: the next one will refuse to begin. Delete the key that nobody uses", len(keys))
-	}
 	return true
+}
+
+// lookAtKeyCount comes after the look at Qovery, which tells the keys apart.
+func (l *targetLook) lookAtKeyCount() {
+	if len(l.Keys) < 2 || l.State != idle {
+		return
+	}
+	notHeld := ""
+	for _, key := range l.Keys {
+		if key.HeldBy != nil && len(key.HeldBy) == 0 {
+			notHeld = "; Qovery does not hold " + key.ID
+		}
+	}
+	l.attend("The IAM user has %d keys and no rotation is open: the next one will refuse to begin. Delete the key that nobody uses%s (docs/runbook.md#multipleaccesskeys)", len(l.Keys), notHeld)
 }
 
 // lookAtQovery compares what Qovery holds with what IAM knows. In the middle of a
