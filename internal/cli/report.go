@@ -12,6 +12,7 @@ import (
 
 	"qovery-key-rotation/internal/notice"
 	"qovery-key-rotation/internal/report"
+	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/sfnhistory"
 	"qovery-key-rotation/internal/simulator"
 )
@@ -122,7 +123,32 @@ func (p Program) evidence(ctx context.Context, f reportFlags, args []string) (re
 	if err != nil {
 		return report.Report{}, err
 	}
-	return report.Build(histories, s.clock.Now(), "the histories kept by AWS Step Functions")
+	evidence, err := report.Build(histories, s.clock.Now(), "the histories kept by AWS Step Functions")
+	if err != nil {
+		return report.Report{}, err
+	}
+	return evidence, s.tellReleases(ctx, evidence.Rotations)
+}
+
+// tellReleases adds what no execution's history tells: that a person released a
+// rotation.
+func (s *stack) tellReleases(ctx context.Context, rotations []report.Rotation) error {
+	for i := range rotations {
+		r := &rotations[i]
+		if r.Outcome != report.Held && r.Outcome != report.Stopped {
+			continue
+		}
+		items, err := s.journal.History(ctx, r.Settings.IAMUserName)
+		if err != nil {
+			return err
+		}
+		for _, item := range items {
+			if item.Record.RotationID == r.ID && item.Outcome == rotation.Released {
+				r.Says += fmt.Sprintf(" By the journal a person released it %s.", at(item.EndedAt))
+			}
+		}
+	}
+	return nil
 }
 
 // findReported finds the execution that is meant: of a target, the one that has
