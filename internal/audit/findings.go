@@ -79,7 +79,7 @@ func (j *judge) notRead(source Source, err *rotation.Error) Finding {
 		Kind: unread(source), State: string(err.Code), Urgency: notice.Check, Title: notReadTitles[source],
 		Verdict: "It is not known whether anything is broken: " + notReadTitles[source],
 		Found:   []string{err.What, "Until it can be read, the audit says nothing of it, and nothing that it told before counts as over"},
-		Advice:  sentence(err.Code.Advice()) + " To see what is in place:", Command: seeAll,
+		Advice:  mending(err.Code) + " To see what is in place:", Command: seeAll,
 	}
 	if err.Class == rotation.Transient {
 		f.State = string(rotation.Transient)
@@ -94,6 +94,13 @@ func (j *judge) notRead(source Source, err *rotation.Error) Finding {
 	return f
 }
 
+// mending is a code's advice without starting a rotation, which is not what an
+// audit's trouble asks for.
+func mending(code rotation.Code) string {
+	advice, _, _ := strings.Cut(code.Advice(), " When that is mended, start the rotation again")
+	return sentence(advice)
+}
+
 func (j *judge) oldKey(key rotation.AccessKey) Finding {
 	f := Finding{
 		Kind: tooOld, About: string(key.ID), Urgency: notice.Calm, Verdict: canWait,
@@ -102,7 +109,12 @@ func (j *judge) oldKey(key rotation.AccessKey) Finding {
 			key.ID, j.Target.IAMUserName, notice.At(key.CreatedAt), notice.Span(j.Now.Sub(key.CreatedAt)), int(j.ageLimit.Hours()/24))},
 		Advice: "Rotate it:", Command: j.command("start", "--watch"),
 	}
-	if j.Record != nil {
+	switch {
+	case j.Record == nil:
+	case j.read(fromOwner) && j.Record.AtWork(j.Owner, j.Now):
+		f.Found = append(f.Found, "A rotation is at work on it")
+		f.Advice, f.Command = "Nothing, unless the rotation is held. To watch it:", j.command("watch")
+	default:
 		f.Found = append(f.Found, "A rotation is open; starting it again carries it on")
 	}
 	return f
@@ -158,6 +170,9 @@ func (j *judge) leftoverKey(key rotation.AccessKey) Finding {
 		Advice:  "Find out whose it is. If nobody uses it, make it Inactive for a while, then delete it in IAM. To see all keys:",
 		Command: seeAll,
 	}
+	if key.Status == rotation.Inactive {
+		f.Advice = "Find out whose it is, and since when it is Inactive. If nobody has missed it, delete it in IAM. To see all keys:"
+	}
 	if j.Record != nil {
 		f.Found[1] = "The open rotation does not know of it"
 	}
@@ -177,12 +192,13 @@ func (j *judge) badKey(id rotation.KeyID, held []rotation.Location, ours bool) F
 		f.Title = fmt.Sprintf("Qovery holds the Inactive key %s", id)
 		f.Verdict = fmt.Sprintf("Deployments fail now: Qovery holds %s, which is Inactive", id)
 		f.Found = []string{fmt.Sprintf("The key %s of the IAM user %s is Inactive, and held by %s", id, user, names(held))}
-		f.Advice = "Somebody made it Inactive. Unless that was on purpose, make it Active again in IAM; else put the user's Active key into these places. Then, to see that all is well:"
+		f.Advice = "Somebody made it Inactive. If that was because it leaked, put another Active key of the user into these places, as the runbook says under \"A key by hand\". Else make it Active again; then 'rotate status' shows whether all is well:"
+		f.Command = notice.ActivateCommand(user, id)
 	case ours:
 		f.Title = fmt.Sprintf("Qovery holds the key %s, which does not exist", id)
 		f.Verdict = fmt.Sprintf("Deployments fail now: Qovery holds %s, which does not exist any more", id)
 		f.Found = []string{fmt.Sprintf("The IAM user %s has no key %s any more, and it is held by %s", user, id, names(held))}
-		f.Advice = fmt.Sprintf("Put an Active key of the IAM user %s into these places. If nobody has its secret, create one and put it everywhere. Then, to see that all is well:", user)
+		f.Advice = fmt.Sprintf("Put an Active key of the IAM user %s into these places. If nobody has its secret, create one and put it everywhere, as the runbook says under \"A key by hand\". Then, to see that all is well:", user)
 	default:
 		f.Urgency = notice.Check
 		f.Title = fmt.Sprintf("Qovery holds another key, %s", id)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"time"
@@ -29,7 +30,7 @@ done, and the exit code is 4. Exit code 0 means that the abort went through.`,
 		Args:    oneTarget,
 		RunE:    func(cmd *cobra.Command, args []string) error { return p.abort(cmd, f, args[0]) },
 	}
-	f = addStackFlags(cmd)
+	f = addStackFlags(cmd, "text")
 	cmd.ValidArgsFunction = p.completeTargets(f)
 	return cmd
 }
@@ -61,10 +62,12 @@ func (p Program) abort(cmd *cobra.Command, f *stackFlags, name string) error {
 			return s.followAbort(cmd, f, x)
 		}
 	}
+	var stopped []string
 	for _, x := range found {
 		if err := s.stop(ctx, x); err != nil {
 			return err
 		}
+		stopped = append(stopped, x.Name)
 		fmt.Fprintf(tell, "stopped  %s\n", x.Name)
 	}
 	// Read only now: what was stopped in Preflight may have opened one or not.
@@ -72,6 +75,8 @@ func (p Program) abort(cmd *cobra.Command, f *stackFlags, name string) error {
 	switch {
 	case err != nil:
 		return err
+	case record == nil && len(found) > 0 && f.json():
+		return json.NewEncoder(cmd.OutOrStdout()).Encode(map[string]any{"target": name, "stopped": stopped})
 	case record == nil && len(found) > 0:
 		fmt.Fprintf(tell, "No rotation of %s was open: nothing has been changed.\n", name)
 		return nil
@@ -85,7 +90,7 @@ func (p Program) abort(cmd *cobra.Command, f *stackFlags, name string) error {
 	if err != nil {
 		return err
 	}
-	if err := showStarted(cmd, f, started{x: x, carriesOn: record, abort: true}); err != nil {
+	if err := showStarted(cmd, f, started{x: x, carriesOn: record, abort: true, stopped: stopped}); err != nil {
 		return err
 	}
 	return s.followAbort(cmd, f, x)

@@ -38,6 +38,7 @@ type account struct {
 
 	// What a script may change.
 	schedule  string // ENABLED, DISABLED; empty: there is none
+	rate      string // the schedule's expression
 	confirmed bool   // the e-mail subscription is
 	denied    map[string]bool
 	failing   map[string]int // how often an action is not answered
@@ -48,7 +49,7 @@ func newAccount(setup simulator.Setup) (*account, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &account{world: world, schedule: "ENABLED", confirmed: true, denied: map[string]bool{}, failing: map[string]int{}}
+	a := &account{world: world, schedule: "ENABLED", rate: world.Target.Schedule.Expression(), confirmed: true, denied: map[string]bool{}, failing: map[string]int{}}
 	a.qovery = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.mu.Lock()
 		defer a.mu.Unlock()
@@ -56,6 +57,14 @@ func newAccount(setup simulator.Setup) (*account, error) {
 	}))
 	a.aws = httptest.NewServer(http.HandlerFunc(a.serve)) // after Qovery, whose address it tells
 	return a, nil
+}
+
+// environment leads the command line to the account.
+func (a *account) environment() map[string]string {
+	return map[string]string{
+		"AWS_ENDPOINT_URL": a.aws.URL, "AWS_REGION": "eu-west-3", "AWS_ACCESS_KEY_ID": "ASIASOMEBODY", "AWS_SECRET_ACCESS_KEY": "secret",
+		"AWS_EC2_METADATA_DISABLED": "true",
+	}
 }
 
 func (a *account) close() {
@@ -193,7 +202,11 @@ func (a *account) getSchedule() awstest.Answer {
 	if a.schedule == "" {
 		return awstest.JSONError(http.StatusNotFound, "ResourceNotFoundException", "no such schedule")
 	}
-	return reply(map[string]any{"Name": "production", "State": a.schedule, "ScheduleExpression": "rate(90 days)", "StartDate": simulator.Beginning.Add(2 * time.Hour).Unix()})
+	first, err := a.world.Target.Schedule.FirstRun(simulator.Beginning) // as the stack was deployed then
+	if err != nil {
+		panic(err)
+	}
+	return reply(map[string]any{"Name": "production", "State": a.schedule, "ScheduleExpression": a.rate, "StartDate": first.Unix()})
 }
 
 func (a *account) target() string {
@@ -262,9 +275,10 @@ func (a *account) describe(arn string) awstest.Answer {
 	return reply(answer)
 }
 
+// list is ListExecutions, the latest first.
 func (a *account) list(status string) awstest.Answer {
 	listed := []any{}
-	for _, run := range a.world.Runs() {
+	for _, run := range slices.Backward(a.world.Runs()) {
 		if status == "" || status == string(run.Status()) {
 			listed = append(listed, map[string]any{
 				"executionArn": run.ARN(), "stateMachineArn": machineARN, "name": run.Name(), "status": run.Status(), "startDate": seconds(run.StartTime()),
@@ -274,7 +288,7 @@ func (a *account) list(status string) awstest.Answer {
 	return reply(map[string]any{"executions": listed})
 }
 
-// events is GetExecutionHistory, the latest first, in pages.
+// events is GetExecutionHistory, in pages.
 func (a *account) events(arn string, fields map[string]any) awstest.Answer {
 	run := a.run(arn)
 	if run == nil {
@@ -283,8 +297,10 @@ func (a *account) events(arn string, fields map[string]any) awstest.Answer {
 	most, _ := fields["maxResults"].(float64)
 	token, _ := fields["nextToken"].(string)
 	skip, _ := strconv.Atoi(token)
-	all := run.History()
-	slices.Reverse(all)
+	all := slices.Clone(run.History())
+	if reverse, _ := fields["reverseOrder"].(bool); reverse {
+		slices.Reverse(all)
+	}
 	listed := []any{}
 	for _, event := range all[min(skip, len(all)):min(skip+int(most), len(all))] {
 		listed = append(listed, historyEvent(event))

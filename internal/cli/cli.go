@@ -77,7 +77,7 @@ func (p Program) Run(ctx context.Context, args []string) int {
 	root.SetIn(p.In)
 	root.SetOut(p.Out)
 	root.SetErr(p.Err)
-	err := root.ExecuteContext(ctx)
+	command, err := root.ExecuteContextC(ctx)
 	var usage usageError
 	var silent exitError
 	switch {
@@ -86,7 +86,7 @@ func (p Program) Run(ctx context.Context, args []string) int {
 	case errors.As(err, &silent):
 		return int(silent)
 	case errors.As(err, &usage):
-		fmt.Fprintf(p.Err, "rotate: %v\nRun 'rotate --help' for what can be typed.\n", err)
+		fmt.Fprintf(p.Err, "rotate: %v\nRun '%s --help' for what can be typed.\n", err, command.CommandPath())
 		return ExitUsage
 	case ctx.Err() != nil:
 		err = ctx.Err()
@@ -104,6 +104,7 @@ func (p Program) newRoot() *cobra.Command {
 AWS IAM access key that Qovery holds, unattended and without downtime.
 
 ` + exitCodes,
+		Version:       readVersion().String(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.ArbitraryArgs, // so that a mistyped command gets our sentence
@@ -115,13 +116,44 @@ AWS IAM access key that Qovery holds, unattended and without downtime.
 		},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.AddGroup(&cobra.Group{ID: operating, Title: "Commands for a deployed stack:"})
-	root.AddCommand(newSimulate(), newExplore(), newReport(), newDiagram(), newVersion())
-	for _, command := range []*cobra.Command{p.newStart(), p.newWatch(), p.newStatus(), p.newHistory(), p.newAbort(), p.newRelease()} {
+	for _, command := range []*cobra.Command{p.newStart(), p.newWatch(), p.newStatus(), p.newHistory(), p.newAbort(), p.newRelease(), p.newReport()} {
 		command.GroupID = operating
 		root.AddCommand(command)
 	}
+	root.AddCommand(newSimulate(), newExplore(), newDiagram(), newVersion())
+	refuseUnknown(root)
 	return root
+}
+
+// refuseUnknown has the commands that cobra adds refuse what they do not know, as
+// ours do: otherwise help is what somebody puts into a file of completions.
+func refuseUnknown(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, command := range root.Commands() {
+		switch command.Name() {
+		case "help":
+			command.Args = func(_ *cobra.Command, args []string) error {
+				if found, _, err := root.Find(args); len(args) > 0 && (err != nil || found == root) {
+					return usageError{fmt.Errorf("there is no command %q", args[0])}
+				}
+				return nil
+			}
+		case "completion":
+			for _, shell := range command.Commands() {
+				shell.Args = noArguments
+			}
+			command.Args = cobra.ArbitraryArgs
+			command.RunE = func(cmd *cobra.Command, args []string) error {
+				if len(args) > 0 {
+					return usageError{fmt.Errorf("there are no completions for %q", args[0])}
+				}
+				return cmd.Help()
+			}
+		}
+	}
 }
 
 // operating is the group of the commands that work on a deployed stack.

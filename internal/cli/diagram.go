@@ -9,17 +9,30 @@ import (
 )
 
 func newDiagram() *cobra.Command {
-	return &cobra.Command{
+	answer := output{plain: "text"}
+	cmd := &cobra.Command{
 		Use:   "diagram",
 		Short: "Print the state machine as a Mermaid diagram",
-		Args:  noArguments,
+		Long: `diagram prints the state machine that is deployed as a Mermaid diagram, which
+GitHub and GitLab draw where it stands in a block of the kind "mermaid".`,
+		Example: `  rotate diagram
+  rotate diagram --output json | jq -r .mermaid`,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := answer.check(); err != nil {
+				return err
+			}
 			machine, err := statemachine.Load(statemachine.Definition)
 			if err != nil {
 				return err
+			}
+			if answer.json() {
+				return writeJSON(cmd.OutOrStdout(), map[string]string{"mermaid": machine.Diagram()})
 			}
 			_, err = fmt.Fprint(cmd.OutOrStdout(), machine.Diagram())
 			return err
 		},
 	}
+	answer.add(cmd)
+	return cmd
 }

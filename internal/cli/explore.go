@@ -23,11 +23,11 @@ type exploreFlags struct {
 	replay    string
 	mutation  string
 	mutations bool
-	output    string
+	output    output
 }
 
 func newExplore() *cobra.Command {
-	var flags exploreFlags
+	flags := exploreFlags{output: output{plain: "text"}}
 	cmd := &cobra.Command{
 		Use:   "explore",
 		Short: "Let everything go wrong in simulated rotations, and judge what comes of it",
@@ -51,6 +51,9 @@ faults of calls in the smallest world.
   rotate explore --mutations`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := flags.output.check(); err != nil {
+				return err
+			}
 			if err := flags.check(cmd); err != nil {
 				return usageError{err}
 			}
@@ -72,7 +75,8 @@ faults of calls in the smallest world.
 	cmd.Flags().StringVar(&flags.replay, "replay", "", "play one schedule and tell what happens")
 	cmd.Flags().StringVar(&flags.mutation, "mutation", "", "defeat a rule while replaying (--mutations names them)")
 	cmd.Flags().BoolVar(&flags.mutations, "mutations", false, "defeat each rule in turn, and show the shortest schedule that finds out")
-	cmd.Flags().StringVar(&flags.output, "output", "text", "text or json")
+	flags.output.add(cmd)
+	completeFlag(cmd, "mutation", mutationNames()...)
 	return cmd
 }
 
@@ -81,8 +85,6 @@ const mostRandom = 100_000_000
 
 func (f exploreFlags) check(cmd *cobra.Command) error {
 	switch {
-	case f.output != "text" && f.output != "json":
-		return fmt.Errorf("--output %q is neither text nor json", f.output)
 	case f.random < 0 || f.random > mostRandom:
 		return fmt.Errorf("--random %d is not 0 to %d", f.random, mostRandom)
 	case f.lasts < 0:
@@ -111,14 +113,19 @@ func (f exploreFlags) lens() (explorer.Lens, error) {
 	if f.mutation == "" {
 		return nil, nil
 	}
-	var names []string
 	for _, m := range explorer.Mutations {
 		if m.Name == f.mutation {
 			return m.Lens, nil
 		}
+	}
+	return nil, fmt.Errorf("there is no mutation %q; there are %s", f.mutation, strings.Join(mutationNames(), ", "))
+}
+
+func mutationNames() (names []string) {
+	for _, m := range explorer.Mutations {
 		names = append(names, m.Name)
 	}
-	return nil, fmt.Errorf("there is no mutation %q; there are %s", f.mutation, strings.Join(names, ", "))
+	return names
 }
 
 func explore(cmd *cobra.Command, flags exploreFlags) error {
@@ -136,7 +143,7 @@ func explore(cmd *cobra.Command, flags exploreFlags) error {
 	if summary.Violations, err = shortest(summary.Violations); err != nil {
 		return err
 	}
-	if flags.output == "json" {
+	if flags.output.json() {
 		err = writeJSON(cmd.OutOrStdout(), summary)
 	} else {
 		printSummary(cmd.OutOrStdout(), summary)
@@ -187,13 +194,13 @@ func showMutations(cmd *cobra.Command, flags exploreFlags) error {
 			found++
 		}
 		findings = append(findings, finding)
-		if flags.output == "text" {
+		if !flags.output.json() {
 			bar.erase()
 			printFinding(out, finding)
 		}
 	}
 	bar.erase()
-	if flags.output == "json" {
+	if flags.output.json() {
 		if err := writeJSON(out, findings); err != nil {
 			return err
 		}
@@ -216,14 +223,14 @@ func replay(out io.Writer, flags exploreFlags) error {
 		return err
 	}
 	story := out
-	if flags.output == "json" {
+	if flags.output.json() {
 		story = io.Discard
 	}
 	result, err := explorer.Tell(schedule, lens, story)
 	if err != nil {
 		return err
 	}
-	if flags.output == "json" {
+	if flags.output.json() {
 		err = writeJSON(out, replayed{schedule.String(), flags.mutation, texts(result.Missed()), append([]string{}, result.Wrong...)})
 	} else {
 		printVerdict(out, result)

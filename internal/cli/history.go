@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -25,7 +27,7 @@ the journal has them, and the one that is open. Executions that changed nothing
 		Args: oneTarget,
 		RunE: func(cmd *cobra.Command, args []string) error { return p.history(cmd, f, args[0], limit) },
 	}
-	f = addStackFlags(cmd)
+	f = addStackFlags(cmd, "text")
 	cmd.Flags().IntVar(&limit, "limit", 20, "how many at most; 0: all")
 	cmd.ValidArgsFunction = p.completeTargets(f)
 	return cmd
@@ -70,22 +72,9 @@ func (p Program) history(cmd *cobra.Command, f *stackFlags, name string, limit i
 	if err != nil {
 		return err
 	}
-	open, err := s.journal.Load(ctx, target.IAMUserName)
+	rotations, err := s.rotations(ctx, target)
 	if err != nil {
 		return err
-	}
-	items, err := s.journal.History(ctx, target.IAMUserName)
-	if err != nil {
-		return err
-	}
-	rotations := []past{}
-	if open != nil {
-		rotations = append(rotations, pastOf(*open))
-	}
-	for _, item := range items {
-		ended := pastOf(item.Record)
-		ended.Outcome, ended.EndedAt, ended.Summary = item.Outcome, item.EndedAt, item.Summary
-		rotations = append(rotations, ended)
 	}
 	if limit > 0 && len(rotations) > limit {
 		rotations = rotations[:limit]
@@ -96,13 +85,38 @@ func (p Program) history(cmd *cobra.Command, f *stackFlags, name string, limit i
 	return showHistory(cmd.OutOrStdout(), name, rotations)
 }
 
+// rotations are those that the journal knows, the latest first.
+func (s *stack) rotations(ctx context.Context, target rotation.Target) ([]past, error) {
+	open, err := s.journal.Load(ctx, target.IAMUserName)
+	if err != nil {
+		return nil, err
+	}
+	items, err := s.journal.History(ctx, target.IAMUserName)
+	if err != nil {
+		return nil, err
+	}
+	rotations := []past{}
+	if open != nil {
+		rotations = append(rotations, pastOf(*open))
+	}
+	for _, item := range items {
+		ended := pastOf(item.Record)
+		ended.Outcome, ended.EndedAt, ended.Summary = item.Outcome, item.EndedAt, item.Summary
+		rotations = append(rotations, ended)
+	}
+	return rotations, nil
+}
+
+// executionName is the name in the ARN.
+func (p past) executionName() string { return p.Execution[strings.LastIndex(p.Execution, ":")+1:] }
+
 func showHistory(out io.Writer, target string, rotations []past) error {
 	if len(rotations) == 0 {
 		_, err := fmt.Fprintf(out, "No rotation of %s has been recorded yet.\n", target)
 		return err
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "BEGUN\tTOOK\tOUTCOME\tOLD KEY\tNEW KEY\tCLUSTERS")
+	fmt.Fprintln(table, "BEGUN\tTOOK\tOUTCOME\tOLD KEY\tNEW KEY\tCLUSTERS\tEXECUTION")
 	for _, r := range rotations {
 		took, clusters, newKey := "-", "-", "-"
 		if !r.EndedAt.IsZero() {
@@ -114,7 +128,7 @@ func showHistory(out io.Writer, target string, rotations []past) error {
 		if r.NewKey != "" {
 			newKey = r.NewKey
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", at(r.BegunAt), took, r.Outcome, r.OldKey, newKey, clusters)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", at(r.BegunAt), took, r.Outcome, r.OldKey, newKey, clusters, r.executionName())
 	}
 	return table.Flush()
 }

@@ -26,7 +26,7 @@ own rights: that takes the right to decrypt the target's token parameter.`,
 		Args: oneTarget,
 		RunE: func(cmd *cobra.Command, args []string) error { return p.release(cmd, f, args[0], yes) },
 	}
-	f = addStackFlags(cmd)
+	f = addStackFlags(cmd, "text")
 	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
 	cmd.ValidArgsFunction = p.completeTargets(f)
 	return cmd
@@ -58,10 +58,13 @@ func (p Program) release(cmd *cobra.Command, f *stackFlags, name string, yes boo
 		}
 	}
 	released, err := s.release(ctx, name)
-	if rotation.HasCode(err, rotation.NothingToAbort) {
+	switch {
+	case rotation.HasCode(err, rotation.NothingToAbort):
 		return nothingToRelease(name)
-	}
-	if err != nil {
+	case rotation.HasCode(err, rotation.RotationInProgress):
+		return &problem{fmt.Sprintf("An execution is at work on %s: %s", name, pastOf(released).executionName()),
+			fmt.Sprintf("To watch it: rotate watch %[1]s; to stop it first: rotate abort %[1]s", name), ExitRunning}
+	case err != nil:
 		return err
 	}
 	if f.json() {

@@ -7,25 +7,27 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"qovery-key-rotation/internal/notice"
 	"qovery-key-rotation/internal/report"
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/sfnhistory"
 	"qovery-key-rotation/internal/simulator"
 )
 
 type reportFlags struct {
+	*stackFlags
 	simulation string
 	seed       uint64
-	output     string
 	file       string
 }
 
-func newReport() *cobra.Command {
-	var flags reportFlags
+func (p Program) newReport() *cobra.Command {
+	var f reportFlags
 	cmd := &cobra.Command{
-		Use:   "report EXECUTION...",
+		Use:   "report TARGET|EXECUTION...",
 		Short: "Write the evidence of a rotation as one HTML page",
 		Long: `report reads the history of an execution, and of the executions that began or
 carried on the same rotation, and writes what it proves as one page for auditors:
@@ -33,62 +35,145 @@ the lives of both keys, the proofs, the controls that the old key's age meets or
 misses, the clusters, and every state with its times. The page needs nothing else
 to be shown, holds no secret, and names keys by their last four characters.
 
+The execution is the one of that name or ARN; of a target, the one that has its
+open rotation, or that ended its last one. 'rotate history' names them.
+
 Step Functions forgets an execution 90 days after its end: write the report
 before that, and keep it.
 
 The exit code is 0 when the report was written, whatever it says.`,
-		Example: `  rotate report arn:aws:states:eu-west-3:123456789012:execution:rotation:january --file january.html
-  rotate report --simulation plain --file plain.html
-  rotate report --simulation aborted-in-grace --output json`,
+		Example: `  rotate report production --file january.html
+  rotate report production-20260112T080000Z --output json
+  rotate report --simulation plain --file plain.html`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := flags.check(args, cmd.Flags().Changed("seed")); err != nil {
-				return usageError{err}
+			if err := f.check(cmd, args); err != nil {
+				return err
 			}
-			evidence, err := flags.build(cmd.Context(), args)
+			evidence, err := p.evidence(cmd.Context(), f, args)
 			if err != nil {
 				return err
 			}
-			return flags.write(cmd.OutOrStdout(), evidence)
+			return f.write(cmd.OutOrStdout(), evidence)
 		},
 	}
-	cmd.Flags().StringVar(&flags.simulation, "simulation", "", "report a scenario of the simulator instead (see 'rotate simulate --list')")
-	cmd.Flags().Uint64Var(&flags.seed, "seed", 1, "what chance begins with in the simulation")
-	cmd.Flags().StringVar(&flags.output, "output", "html", "html or json")
-	cmd.Flags().StringVar(&flags.file, "file", "", "where to write the report (default: standard output)")
+	f.stackFlags = addStackFlags(cmd, "html")
+	cmd.Flags().StringVar(&f.simulation, "simulation", "", "report a scenario of the simulator instead (see 'rotate simulate --list')")
+	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "what chance begins with in the simulation")
+	cmd.Flags().StringVar(&f.file, "file", "", "where to write the report (default: standard output)")
+	completeFlag(cmd, "simulation", scenarioNames()...)
+	cmd.ValidArgsFunction = p.completeTargets(f.stackFlags)
 	return cmd
 }
 
-func (f reportFlags) check(args []string, seedGiven bool) error {
-	_, exists := simulator.Find(f.simulation)
-	switch {
-	case f.output != "html" && f.output != "json":
-		return fmt.Errorf("--output %q is neither html nor json", f.output)
-	case f.simulation != "" && len(args) > 0:
-		return errors.New("a report is of executions or of a simulation, not of both")
-	case f.simulation != "" && !exists:
-		return fmt.Errorf("there is no scenario %q: 'rotate simulate --list' names them", f.simulation)
-	case f.simulation == "" && seedGiven:
-		return errors.New("--seed goes with --simulation")
-	case f.simulation == "" && len(args) == 0:
-		return errors.New("name an execution by its ARN, or a scenario with --simulation")
+func (f reportFlags) check(cmd *cobra.Command, args []string) error {
+	if err := f.stackFlags.check(); err != nil {
+		return err
 	}
-	for _, arn := range args {
-		if _, _, isARN := executionARN(arn); !isARN {
-			return fmt.Errorf("%q is not the ARN of an execution, such as arn:aws:states:eu-west-3:123456789012:execution:MACHINE:NAME", arn)
+	if mistake := f.mistake(args, cmd.Flags().Changed); mistake != nil {
+		return usageError{mistake}
+	}
+	if f.file == "" && !f.json() && terminalOf(cmd.OutOrStdout()) != nil {
+		return usageError{errors.New("the report is a page for a browser, not for a terminal: give --file report.html")}
+	}
+	return nil
+}
+
+func (f reportFlags) mistake(args []string, given func(flag string) bool) error {
+	if f.simulation == "" {
+		switch {
+		case given("seed"):
+			return errors.New("--seed goes with --simulation")
+		case len(args) == 0:
+			return errors.New("name a target or an execution, or a scenario with --simulation")
+		}
+		return nil
+	}
+	if _, exists := simulator.Find(f.simulation); !exists {
+		return fmt.Errorf("there is no scenario %q: 'rotate simulate --list' names them", f.simulation)
+	}
+	if len(args) > 0 {
+		return errors.New("a report is of executions or of a simulation, not of both")
+	}
+	for _, flag := range []string{"profile", "region", "stack"} {
+		if given(flag) {
+			return fmt.Errorf("a simulation needs no stack, so that --%s has no meaning beside it", flag)
 		}
 	}
 	return nil
 }
 
-func (f reportFlags) build(ctx context.Context, arns []string) (report.Report, error) {
+func (p Program) evidence(ctx context.Context, f reportFlags, args []string) (report.Report, error) {
 	if f.simulation != "" {
 		return simulated(f.simulation, f.seed)
 	}
-	histories, err := readHistories(ctx, arns)
+	f.regionOf(args...)
+	s, err := p.open(ctx, f.stackFlags)
 	if err != nil {
 		return report.Report{}, err
 	}
-	return report.Build(histories, time.Now(), "the histories kept by AWS Step Functions")
+	var arns []string
+	for _, what := range args {
+		x, err := s.findReported(ctx, what)
+		if err != nil {
+			return report.Report{}, err
+		}
+		arns = append(arns, x.ARN)
+	}
+	histories, err := sfnhistory.New(s.cfg).Rotation(ctx, arns)
+	if err != nil {
+		return report.Report{}, err
+	}
+	evidence, err := report.Build(histories, s.clock.Now(), "the histories kept by AWS Step Functions")
+	if err != nil {
+		return report.Report{}, err
+	}
+	return evidence, s.tellReleases(ctx, evidence.Rotations)
+}
+
+// tellReleases adds what no execution's history tells: that a person released a
+// rotation.
+func (s *stack) tellReleases(ctx context.Context, rotations []report.Rotation) error {
+	for i := range rotations {
+		r := &rotations[i]
+		if r.Outcome != report.Held && r.Outcome != report.Stopped {
+			continue
+		}
+		items, err := s.journal.History(ctx, r.Settings.IAMUserName)
+		if err != nil {
+			return err
+		}
+		for _, item := range items {
+			if item.Record.RotationID == r.ID && item.Outcome == rotation.Released {
+				r.Says += fmt.Sprintf(" By the journal a person released it %s.", at(item.EndedAt))
+			}
+		}
+	}
+	return nil
+}
+
+// findReported finds the execution that is meant: of a target, the one that has
+// its open rotation, or that ended its last one.
+func (s *stack) findReported(ctx context.Context, what string) (*notice.Execution, error) {
+	isTarget, err := s.isTarget(ctx, what)
+	if err != nil {
+		return nil, err
+	}
+	if !isTarget {
+		return s.named(ctx, what)
+	}
+	target, err := s.target(ctx, what)
+	if err != nil {
+		return nil, err
+	}
+	rotations, err := s.rotations(ctx, target)
+	if err != nil {
+		return nil, err
+	}
+	if len(rotations) == 0 {
+		return nil, &problem{fmt.Sprintf("No rotation of %s has been recorded yet", what),
+			"To report an execution that changed nothing, give its name; to start one: rotate start " + what + " --watch", ExitNothing}
+	}
+	return s.named(ctx, rotations[0].Execution)
 }
 
 // simulated plays a scenario and reports what its executions left.
@@ -110,7 +195,7 @@ func simulated(name string, seed uint64) (report.Report, error) {
 
 func (f reportFlags) write(out io.Writer, evidence report.Report) error {
 	write := evidence.WriteHTML
-	if f.output == "json" {
+	if f.json() {
 		write = evidence.WriteJSON
 	}
 	if f.file == "" {

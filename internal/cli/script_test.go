@@ -58,10 +58,7 @@ func TestScripts(t *testing.T) {
 			}
 			env.Defer(a.close)
 			env.Values[accountKey{}] = a
-			for name, value := range map[string]string{
-				"AWS_ENDPOINT_URL": a.aws.URL, "AWS_REGION": "eu-west-3", "AWS_ACCESS_KEY_ID": "ASIASOMEBODY", "AWS_SECRET_ACCESS_KEY": "secret",
-				"AWS_EC2_METADATA_DISABLED": "true",
-			} {
+			for name, value := range a.environment() {
 				env.Setenv(name, value)
 			}
 			return nil
@@ -85,11 +82,14 @@ func exitCode(ts *testscript.TestScript, _ bool, args []string) {
 //	world until STATE          lets time pass until the execution that runs is there
 //	world pass 2h              lets time pass
 //	world schedule DISABLED    the state of the schedule; "" deletes it
+//	world rate 'cron(...)'     the schedule's expression
 //	world unconfirmed          nobody has confirmed the e-mail subscription
 //	world deny ACTION          the person lacks the right
 //	world unanswered ACTION 2  so often there is no answer
 //	world failing              the next deployments of the first cluster fail
+//	world busy                 a deployment of the first cluster begins
 //	world second-key           a person creates another key
+//	world key newest Inactive  a person changes the newest, or the oldest, key
 func changeWorld(ts *testscript.TestScript, _ bool, args []string) {
 	a := ts.Value(accountKey{}).(*account)
 	a.mu.Lock()
@@ -107,6 +107,8 @@ func changeWorld(ts *testscript.TestScript, _ bool, args []string) {
 		w.Sleep(d)
 	case "schedule":
 		a.schedule = args[1]
+	case "rate":
+		a.rate = args[1]
 	case "unconfirmed":
 		a.confirmed = false
 	case "deny":
@@ -118,8 +120,19 @@ func changeWorld(ts *testscript.TestScript, _ bool, args []string) {
 	case "failing":
 		fails := fakeqovery.Fails("Error acquiring the state lock", "Try again in a few minutes")
 		w.Qovery.Script(w.Clusters[0], fails, fails)
+	case "busy":
+		w.Qovery.Deploy(w.Clusters[0])
+		w.Sleep(time.Minute)
 	case "second-key":
 		w.IAM.SeedKey(simulator.UserName, w.Timeline.Now(), rotation.Active)
+	case "key":
+		keys := w.IAM.Present(simulator.UserName)
+		slices.SortFunc(keys, func(a, b rotation.AccessKey) int { return a.CreatedAt.Compare(b.CreatedAt) })
+		key := keys[0]
+		if args[1] == "newest" {
+			key = keys[len(keys)-1]
+		}
+		ts.Check(w.IAM.SetStatusByHand(simulator.UserName, key.ID, rotation.KeyStatus(args[2])))
 	default:
 		ts.Fatalf("nothing is known of %q", args[0])
 	}

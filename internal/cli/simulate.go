@@ -17,7 +17,7 @@ type simulateFlags struct {
 	list     bool
 	clusters int
 	seed     uint64
-	output   string
+	output   output
 }
 
 // mostClusters is what the simulator lets itself be asked for: more than a
@@ -25,7 +25,7 @@ type simulateFlags struct {
 const mostClusters = 1000
 
 func newSimulate() *cobra.Command {
-	var flags simulateFlags
+	flags := simulateFlags{output: output{plain: "text"}}
 	cmd := &cobra.Command{
 		Use:   "simulate",
 		Short: "Run a rotation on the embedded simulator, told step by step",
@@ -38,6 +38,9 @@ AWS account is needed, and hours pass in a moment.`,
   rotate simulate --clusters 250 --output json`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := flags.output.check(); err != nil {
+				return err
+			}
 			if err := flags.check(cmd.Flags().Changed("clusters")); err != nil {
 				return usageError{err}
 			}
@@ -45,7 +48,7 @@ AWS account is needed, and hours pass in a moment.`,
 				if err := requireNoStory(cmd); err != nil {
 					return usageError{err}
 				}
-				return listScenarios(cmd.OutOrStdout(), flags.output)
+				return listScenarios(cmd.OutOrStdout(), flags.output.json())
 			}
 			return simulate(cmd.OutOrStdout(), flags)
 		},
@@ -54,7 +57,8 @@ AWS account is needed, and hours pass in a moment.`,
 	cmd.Flags().BoolVar(&flags.list, "list", false, "list the scenarios")
 	cmd.Flags().IntVar(&flags.clusters, "clusters", 0, "how many clusters there are (default: the scenario's own)")
 	cmd.Flags().Uint64Var(&flags.seed, "seed", 1, "what chance begins with: the same seed is the same story")
-	cmd.Flags().StringVar(&flags.output, "output", "text", "text or json")
+	flags.output.add(cmd)
+	completeFlag(cmd, "scenario", scenarioNames()...)
 	return cmd
 }
 
@@ -65,10 +69,15 @@ func (f simulateFlags) check(clustersGiven bool) error {
 	if clustersGiven && (f.clusters < 1 || f.clusters > mostClusters) {
 		return fmt.Errorf("--clusters %d is not 1 to %d", f.clusters, mostClusters)
 	}
-	if f.output != "text" && f.output != "json" {
-		return fmt.Errorf("--output %q is neither text nor json", f.output)
-	}
 	return nil
+}
+
+func scenarioNames() []string {
+	var names []string
+	for _, s := range simulator.Scenarios {
+		names = append(names, s.Name)
+	}
+	return names
 }
 
 // requireNoStory refuses, beside --list, the flags that are about one story.
@@ -81,8 +90,8 @@ func requireNoStory(cmd *cobra.Command) error {
 	return nil
 }
 
-func listScenarios(out io.Writer, format string) error {
-	if format == "json" {
+func listScenarios(out io.Writer, asJSON bool) error {
+	if asJSON {
 		type entry struct {
 			Name     string `json:"name"`
 			Sentence string `json:"sentence"`
@@ -108,7 +117,7 @@ func simulate(out io.Writer, flags simulateFlags) error {
 	}
 	var lines []simulator.Line
 	tell := func(line simulator.Line) { lines = append(lines, line) }
-	if flags.output == "text" {
+	if !flags.output.json() {
 		fmt.Fprintf(out, "%s: %s\n\n", scenario.Name, scenario.Sentence)
 		tell = func(line simulator.Line) { printLine(out, line) }
 	}
@@ -117,7 +126,7 @@ func simulate(out io.Writer, flags simulateFlags) error {
 		return err
 	}
 	report := result.Report(scenario.Name)
-	if flags.output == "json" {
+	if flags.output.json() {
 		err = writeJSON(out, struct {
 			simulator.Report
 			Story []simulator.Line `json:"story"`

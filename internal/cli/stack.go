@@ -29,30 +29,34 @@ import (
 // stackFlags say which deployed stack a command is about, and how it answers.
 type stackFlags struct {
 	profile, region, name string
-	output                string // text or json
+	output                output
 }
 
 const defaultStack = "qovery-key-rotation"
 
-// addStackFlags gives a command that works on a deployed stack its flags.
-func addStackFlags(cmd *cobra.Command) *stackFlags {
-	var f stackFlags
+// addStackFlags gives a command that works on a deployed stack its flags. Plain
+// is how it answers unless asked for JSON.
+func addStackFlags(cmd *cobra.Command, plain string) *stackFlags {
+	f := stackFlags{output: output{plain: plain}}
 	cmd.Flags().StringVar(&f.profile, "profile", "", "AWS profile (default: AWS_PROFILE)")
 	cmd.Flags().StringVar(&f.region, "region", "", "AWS region (default: AWS_REGION, or the profile's)")
 	cmd.Flags().StringVar(&f.name, "stack", defaultStack, "name of the CloudFormation stack")
-	cmd.Flags().StringVar(&f.output, "output", "text", "text or json")
-	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp)) // the flag exists
+	f.output.add(cmd)
 	return &f
 }
 
-func (f *stackFlags) check() error {
-	if f.output != "text" && f.output != "json" {
-		return usageError{fmt.Errorf("--output %q is neither text nor json", f.output)}
-	}
-	return nil
-}
+func (f *stackFlags) check() error { return f.output.check() }
 
-func (f *stackFlags) json() bool { return f.output == "json" }
+func (f *stackFlags) json() bool { return f.output.json() }
+
+// regionOf takes the region of an ARN, where none was chosen.
+func (f *stackFlags) regionOf(names ...string) {
+	for _, name := range names {
+		if parsed, err := arn.Parse(name); err == nil && f.region == "" {
+			f.region = parsed.Region
+		}
+	}
+}
 
 // stack is a deployed stack and the ways to what is in it, with the rights of
 // the person who asks.

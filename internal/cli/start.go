@@ -45,7 +45,7 @@ would make it wait or refuse.`,
 		Args: oneTarget,
 		RunE: func(cmd *cobra.Command, args []string) error { return p.start(cmd, f, args[0]) },
 	}
-	f.stackFlags = addStackFlags(cmd)
+	f.stackFlags = addStackFlags(cmd, "text")
 	cmd.Flags().BoolVar(&f.watch, "watch", false, "watch it to its end")
 	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "show what a rotation would do, and change nothing")
 	for _, timing := range timings {
@@ -140,6 +140,7 @@ type started struct {
 	x             *notice.Execution
 	carriesOn     *rotation.Record
 	dryRun, abort bool
+	stopped       []string // executions that were stopped for it
 }
 
 func showStarted(cmd *cobra.Command, f *stackFlags, s started) error {
@@ -159,7 +160,8 @@ func showStarted(cmd *cobra.Command, f *stackFlags, s started) error {
 			DryRun    bool      `json:"dryRun,omitempty"`
 			Abort     bool      `json:"abort,omitempty"`
 			CarriesOn *open     `json:"carriesOn,omitempty"`
-		}{s.x.Name, s.x.ARN, page, s.x.Target, s.x.StartedAt, s.dryRun, s.abort, nil}
+			Stopped   []string  `json:"stopped,omitempty"`
+		}{s.x.Name, s.x.ARN, page, s.x.Target, s.x.StartedAt, s.dryRun, s.abort, nil, s.stopped}
 		if s.carriesOn != nil {
 			answer.CarriesOn = &open{s.carriesOn.RotationID, s.carriesOn.TakenAt}
 		}

@@ -27,7 +27,7 @@ found something that somebody should see to, the exit code is 5.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.status(cmd, f) },
 	}
-	f = addStackFlags(cmd)
+	f = addStackFlags(cmd, "text")
 	return cmd
 }
 
@@ -64,7 +64,7 @@ type keyStatus struct {
 	Status    rotation.KeyStatus `json:"status"`
 	CreatedAt time.Time          `json:"createdAt"`
 	AgeDays   int                `json:"ageDays"`
-	HeldBy    []string           `json:"heldBy"`
+	HeldBy    []string           `json:"heldBy"` // nil: Qovery could not be asked
 }
 
 // state is what a target is doing.
@@ -98,7 +98,7 @@ func (p Program) status(cmd *cobra.Command, f *stackFlags) error {
 	}
 	status.Notices = s.notices(ctx)
 	status.Attention = append(status.Attention, status.Notices.attention()...)
-	status.At = s.clock.Now()
+	status.At = s.clock.Now().Truncate(time.Second)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -196,6 +196,8 @@ func (t targetStatus) lastText() string {
 func (k keyStatus) String() string {
 	text := fmt.Sprintf("%s  %-8s  %s old", k.ID, k.Status, count(k.AgeDays, "day"))
 	switch more := len(k.HeldBy) - 1; {
+	case k.HeldBy != nil && more < 0:
+		text += ", not held by Qovery"
 	case more == 0:
 		text += ", held by " + k.HeldBy[0]
 	case more > 0:
@@ -210,7 +212,10 @@ func whyHeld(x *notice.Execution, target string) string {
 	switch {
 	case x == nil:
 		return "Step Functions does not know any more how its execution ended." + carryOn
-	case x.Error == "" || x.Error == string(rotation.AbortRequested) || x.Status != notice.Failed:
+	case x.Error == string(rotation.AbortRequested):
+		return fmt.Sprintf("It was aborted, %s.", at(x.StoppedAt)) + carryOn +
+			fmt.Sprintf("; to close it as it is: rotate release %s", target)
+	case x.Error == "" || x.Status != notice.Failed:
 		return fmt.Sprintf("Its execution %s was ended, %s.", x.Name, at(x.StoppedAt)) + carryOn
 	case x.Cause != "":
 		return x.Cause

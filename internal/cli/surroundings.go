@@ -17,9 +17,10 @@ import (
 
 // scheduleStatus is a target's schedule as it is in EventBridge Scheduler.
 type scheduleStatus struct {
-	Missing bool      `json:"missing,omitempty"`
-	Enabled bool      `json:"enabled"`
-	Next    time.Time `json:"next,omitzero"` // the next start; the flexible window comes on top
+	Missing    bool      `json:"missing,omitempty"`
+	Enabled    bool      `json:"enabled"`
+	Expression string    `json:"expression,omitempty"`
+	Next       time.Time `json:"next,omitzero"` // the next start; the flexible window comes on top
 }
 
 // schedule reads the target's schedule. Its group is named as the state machine.
@@ -32,9 +33,10 @@ func (s *stack) schedule(ctx context.Context, target rotation.Target) (*schedule
 	case err != nil:
 		return nil, awsclient.Request{Action: "scheduler:GetSchedule", On: target.Name}.Failed(err)
 	}
-	status := &scheduleStatus{Enabled: answer.State == types.ScheduleStateEnabled}
-	if status.Enabled {
-		status.Next = nextStart(aws.ToTime(answer.StartDate), target.Schedule.RateDays, s.clock.Now())
+	status := &scheduleStatus{Enabled: answer.State == types.ScheduleStateEnabled, Expression: aws.ToString(answer.ScheduleExpression)}
+	var days int
+	if _, err := fmt.Sscanf(status.Expression, "rate(%d day", &days); status.Enabled && err == nil {
+		status.Next = nextStart(aws.ToTime(answer.StartDate), days, s.clock.Now())
 	}
 	return status, nil
 }
@@ -57,7 +59,7 @@ func (s scheduleStatus) text(now time.Time) string {
 	case !s.Enabled:
 		return "the schedule is disabled"
 	case s.Next.IsZero():
-		return "scheduled"
+		return "by the schedule " + s.Expression
 	}
 	left := s.Next.Sub(now)
 	if left < 48*time.Hour {

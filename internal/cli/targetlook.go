@@ -34,6 +34,7 @@ func (l *targetLook) look(ctx context.Context) targetStatus {
 	if l.lookAtKeys(ctx, target) {
 		l.lookAtQovery(ctx, target)
 	}
+	l.lookAtKeyCount()
 	return l.targetStatus
 }
 
@@ -119,6 +120,8 @@ func (l *targetLook) lookAtSchedule(ctx context.Context, target rotation.Target)
 		l.attend("Somebody disabled the schedule: nothing starts rotations of %s. Enable it in EventBridge Scheduler, or deploy the stack again", l.Name)
 	case !schedule.Enabled:
 		l.attend("The schedule is disabled in cdk.json: nothing starts rotations of %s", l.Name)
+	case schedule.Expression != target.Schedule.Expression():
+		l.attend("The schedule is %s, and cdk.json wants %s. Deploy the stack again, with the rateDays that are meant", schedule.Expression, target.Schedule.Expression())
 	}
 }
 
@@ -135,7 +138,7 @@ func (l *targetLook) lookAtKeys(ctx context.Context, target rotation.Target) boo
 	now := l.clock.Now()
 	for _, key := range keys {
 		l.Keys = append(l.Keys, keyStatus{
-			ID: key.ID.String(), Status: key.Status, CreatedAt: key.CreatedAt, AgeDays: int(now.Sub(key.CreatedAt).Hours() / 24), HeldBy: []string{},
+			ID: key.ID.String(), Status: key.Status, CreatedAt: key.CreatedAt, AgeDays: int(now.Sub(key.CreatedAt).Hours() / 24),
 		})
 		if limit := time.Duration(target.Schedule.RateDays+overdue) * 24 * time.Hour; now.Sub(key.CreatedAt) > limit {
 			l.attend("The key %s is older than the schedule should let it become", key.ID)
@@ -144,10 +147,21 @@ func (l *targetLook) lookAtKeys(ctx context.Context, target rotation.Target) boo
 	if len(keys) == 0 {
 		l.attend("The IAM user %s has no access key", target.IAMUserName)
 	}
-	if len(keys) > 1 && l.State == idle {
-		l.attend("The IAM user has %d keys and no rotation is open: the next one will refuse to begin. Delete the key that nobody uses", len(keys))
-	}
 	return true
+}
+
+// lookAtKeyCount comes after the look at Qovery, which tells the keys apart.
+func (l *targetLook) lookAtKeyCount() {
+	if len(l.Keys) < 2 || l.State != idle {
+		return
+	}
+	notHeld := ""
+	for _, key := range l.Keys {
+		if key.HeldBy != nil && len(key.HeldBy) == 0 {
+			notHeld = "; Qovery does not hold " + key.ID
+		}
+	}
+	l.attend("The IAM user has %d keys and no rotation is open: the next one will refuse to begin. Delete the key that nobody uses%s (docs/runbook.md#multipleaccesskeys)", len(l.Keys), notHeld)
 }
 
 // lookAtQovery compares what Qovery holds with what IAM knows. In the middle of a
@@ -166,6 +180,7 @@ func (l *targetLook) lookAtQovery(ctx context.Context, target rotation.Target) {
 	held := false
 	for i := range l.Keys {
 		key := &l.Keys[i]
+		key.HeldBy = []string{}
 		for _, location := range locations {
 			if location.Key != "" && location.Key.String() == key.ID {
 				key.HeldBy = append(key.HeldBy, fmt.Sprintf("%s %q", location.Kind, location.Name))

@@ -8,24 +8,24 @@ import (
 )
 
 func newVersion() *cobra.Command {
-	var output string
+	answer := output{plain: "text"}
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print which version this is",
 		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := (&stackFlags{output: output}).check(); err != nil {
+			if err := answer.check(); err != nil {
 				return err
 			}
 			v := readVersion()
-			if output == "json" {
+			if answer.json() {
 				return writeJSON(cmd.OutOrStdout(), v)
 			}
 			_, err := fmt.Fprintln(cmd.OutOrStdout(), v)
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&output, "output", "text", "text or json")
+	answer.add(cmd)
 	return cmd
 }
 

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -35,7 +36,7 @@ which says how the execution ended.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return p.watch(cmd, f, strings.Join(args, "")) },
 	}
-	f = addStackFlags(cmd)
+	f = addStackFlags(cmd, "text")
 	cmd.ValidArgsFunction = p.completeTargets(f)
 	return cmd
 }
@@ -45,6 +46,7 @@ func (p Program) watch(cmd *cobra.Command, f *stackFlags, what string) error {
 		return err
 	}
 	ctx := cmd.Context()
+	f.regionOf(what)
 	s, err := p.open(ctx, f)
 	if err != nil {
 		return err
@@ -62,21 +64,10 @@ func (p Program) watch(cmd *cobra.Command, f *stackFlags, what string) error {
 // find finds the execution that is meant: by its ARN, its name, or the target
 // that it is at work on. Nothing means the one that runs.
 func (s *stack) find(ctx context.Context, what string) (*notice.Execution, error) {
-	if strings.HasPrefix(what, "arn:") {
-		return s.named(ctx, what, what)
-	}
-	isTarget := what == ""
-	if what != "" {
-		names, err := s.targets.Names(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, name := range names {
-			isTarget = isTarget || name == what
-		}
-	}
-	if !isTarget {
-		return s.named(ctx, s.states.arn(what), what)
+	if isTarget, err := s.isTarget(ctx, what); err != nil {
+		return nil, err
+	} else if what != "" && !isTarget {
+		return s.named(ctx, what)
 	}
 	found, err := s.states.running(ctx, what)
 	switch {
@@ -96,13 +87,31 @@ func (s *stack) find(ctx context.Context, what string) (*notice.Execution, error
 	return found[0], nil
 }
 
-func (s *stack) named(ctx context.Context, arn, what string) (*notice.Execution, error) {
+// isTarget tells whether the stack has a target of that name.
+func (s *stack) isTarget(ctx context.Context, name string) (bool, error) {
+	if name == "" || strings.HasPrefix(name, "arn:") {
+		return false, nil
+	}
+	names, err := s.targets.Names(ctx)
+	return slices.Contains(names, name), err
+}
+
+// named finds an execution by its name or ARN.
+func (s *stack) named(ctx context.Context, what string) (*notice.Execution, error) {
+	arn := what
+	if !strings.HasPrefix(what, "arn:") {
+		arn = s.states.arn(what)
+	}
 	if !strings.HasPrefix(arn, s.states.arn("")) {
 		return nil, &problem{fmt.Sprintf("%s is no execution of the state machine of the stack", what), "Check --stack, --region and --profile", ExitUsage}
 	}
 	x, err := s.states.describe(ctx, arn)
-	if err == nil && x == nil {
-		return nil, &problem{fmt.Sprintf("There is no target and no execution %q", what), "To see all targets: rotate status", ExitNothing}
+	switch {
+	case err != nil || x != nil:
+		return x, err
+	case arn == what:
+		return nil, &problem{"Step Functions does not know the execution " + what + "; it forgets one 90 days after its end",
+			"What the journal keeps of every rotation: rotate history TARGET", ExitNothing}
 	}
-	return x, err
+	return nil, &problem{fmt.Sprintf("There is no target and no execution %q", what), "To see all targets: rotate status; all rotations with their executions: rotate history TARGET", ExitNothing}
 }

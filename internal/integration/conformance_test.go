@@ -93,6 +93,7 @@ func same(w *world, scenario simulator.Scenario) {
 			w.Errorf("%s ended with another document:\nmoto:      %s\nsimulator: %s", run.name, a, b)
 		}
 	}
+	sameEvidence(w, result.World)
 }
 
 // similar is how much longer an execution without retries, whose delays are

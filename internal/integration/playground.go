@@ -125,6 +125,7 @@ In another terminal, in this folder:
 rotate status
 rotate start %[1]s --dry-run
 rotate start %[1]s --watch
+rotate report %[1]s --file %[1]s.html
 
 Ctrl-C takes everything down.
 `, playgroundTarget)

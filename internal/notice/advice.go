@@ -19,10 +19,27 @@ func (r *report) steps() []step {
 			steps = steps[:1] // there is nothing left to carry on
 		}
 	}
+	steps = append(steps, r.further()...)
 	if r.canReactivate() && !r.Execution.Abort && !slices.ContainsFunc(steps, func(s step) bool { return s.command == r.rotate("abort") }) {
 		steps = append(steps, step{fmt.Sprintf("If something turns out to need the old key %s, this makes it Active again:", r.Record.OldKey), r.rotate("abort")})
 	}
 	return steps
+}
+
+// further is what to do beside the first thing.
+func (r *report) further() []step {
+	switch name := quotable(r.Execution.Name); {
+	case r.ending == Rotated && name != "":
+		return []step{{"For the auditors, before Step Functions forgets the execution in 90 days:", fmt.Sprintf("rotate report %[1]s --file %[1]s.html", name)}}
+	case r.code == rotation.NoAccessKey && r.NoTarget == nil && r.Record != nil:
+		return []step{{"Then close the rotation that is open:", r.rotate("release")}}
+	case r.code == rotation.NoAccessKey && r.NoTarget == nil:
+		return []step{{"Then, to see that all is well:", r.rotate("status")}}
+	case r.code == rotation.AbortRequested && r.Record != nil:
+		return []step{{"To give it up instead: see to it that every place in Qovery that holds a key of the user holds the same Active one, " +
+			"close the rotation, and delete the other key, which the next rotation would stumble over:", r.rotate("release")}}
+	}
+	return nil
 }
 
 // canReactivate: an open rotation that nobody is at work on has made the old key
@@ -70,8 +87,9 @@ func (r *report) step() step {
 	case r.code == rotation.RotationInProgress:
 		return step{advice, r.rotate("watch")}
 	case r.Execution.Abort && r.code != rotation.AbortRequested:
-		mend, _, _ := strings.Cut(advice, " When that is mended, start the rotation again")
-		return step{mend + " To abort it again:", r.rotate("abort")}
+		return step{mending(advice) + " To abort it again:", r.rotate("abort")}
+	case r.code == rotation.NoAccessKey && r.NoTarget == nil:
+		return step{advice, "aws iam create-access-key --user-name " + r.Target.IAMUserName}
 	case r.asksForMore():
 		return step{"Do what the step asks for at the end of its words. Then start the rotation again:", start}
 	case strings.Contains(advice, "'rotate release'") && r.ending == held && (r.updating() || !strings.Contains(advice, "start the rotation again")):
@@ -80,6 +98,12 @@ func (r *report) step() step {
 		return step{advice, start}
 	}
 	return step{advice + " Then start the rotation again:", start}
+}
+
+// mending is the part of an advice that is not about starting again.
+func mending(advice string) string {
+	mend, _, _ := strings.Cut(advice, " When that is mended, start the rotation again")
+	return mend
 }
 
 // updating: a location may have been given the new key.
@@ -113,9 +137,12 @@ func (r *report) afterDryRun() step {
 	case r.Execution.Status == Failed && r.code == "":
 		return step{dot(foreignError(r.Execution.Error).advice) + " To try the dry run again:", again}
 	case r.Execution.Status == Failed:
-		return step{dot(r.code.Advice()) + " To try the dry run again:", again}
+		return step{mending(dot(r.code.Advice())) + " To try the dry run again:", again}
 	case doc != nil && doc.Plan.Refused != "":
 		return step{dot(rotation.Code(doc.Plan.Refused).Advice()) + " To see whether a rotation would begin then:", again}
+	}
+	if doc != nil && doc.Plan.Would != rotation.ActionCreate && r.Record != nil {
+		return step{"To carry the rotation on:", r.rotate("start", "--watch")}
 	}
 	return step{"Nothing. To rotate now:", r.rotate("start", "--watch")}
 }

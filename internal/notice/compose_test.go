@@ -97,6 +97,7 @@ var table = map[string]row{
 	"held-aborted-as-asked":    {execution("FAILED", input(abort), with("error", "AbortRequested"), with("cause", said(rotation.AbortRequested, "The rotation was aborted on request", holdsNew).Error())), world(bothKeys, open(deployed, did(rotation.Reactivate, 2*time.Minute)))},
 	"held-abort-failed":        {execution("FAILED", input(abort), failedWith(denied)), world(keys(inactive(keyO, 90*day), active(keyN, 6*hour)), open(deactivated))},
 	"held-lock-lost":           {execution("FAILED", failedWith(said(rotation.LockLost, "The rotation of production belongs to another execution now: "+otherExecution, ""))), world(bothKeys, open(deployed, ofAnother))},
+	"clean-after-release":      {execution("FAILED", failedWith(said(rotation.MultipleAccessKeys, "The IAM user qovery has 2 access keys: Qovery uses ****NEW2; beside it there is ****OLD1, Active, 90 days old, never used", ""))), world(bothKeys, ended(rotation.Released, otherExecution, hour, nil))},
 	"closed-meanwhile":         {execution("FAILED", failedWith(said(rotation.LockLost, "The journal has no open rotation of production", ""))), world(newKey, ended(rotation.Released, thisExecution, time.Minute, nil))},
 	"held-spoiled-secret":      {execution("FAILED", failedWith(spoiled)), world(bothKeys, open(created))},
 	"held-secret-lost":         {execution("FAILED", failedWith(said(rotation.StagedSecretLost, "The secret of the new key ****NEW2 is not staged any more", holdsOld))), world(bothKeys, open(created))},
@@ -274,9 +275,13 @@ func TestRunbookPages(t *testing.T) {
 	for _, heading := range regexp.MustCompile(`(?m)^##+ (.*)$`).FindAllStringSubmatch(string(data), -1) {
 		anchors = append(anchors, runbookPage(heading[1]))
 	}
-	page, sent := regexp.MustCompile(`(?m)^runbook +(.*)$`), 0
+	messages := map[string]string{"a finding": Finding{}.Message().Body}
 	for name, row := range table {
-		for _, found := range page.FindAllStringSubmatch(Compose(parse(t, row.event), row.facts).Body, -1) {
+		messages[name] = Compose(parse(t, row.event), row.facts).Body
+	}
+	page, sent := regexp.MustCompile(`(?m)^runbook +(.*)$`), 0
+	for name, body := range messages {
+		for _, found := range page.FindAllStringSubmatch(body, -1) {
 			if sent++; !slices.Contains(anchors, found[1]) {
 				t.Errorf("%s: %s is no heading of the runbook", name, found[1])
 			}

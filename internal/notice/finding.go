@@ -44,6 +44,7 @@ func (f Finding) Message() Message {
 	for _, d := range f.Details {
 		p.field(d.Name, d.Value)
 	}
+	p.field("runbook", runbookPage("What the audit finds"))
 	if f.Target.IAMUserName != "" && f.Target.Region != "" {
 		p.field("keys", keysPage(arnIn(f.Target.Region), f.Target.IAMUserName))
 	}

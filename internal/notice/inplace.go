@@ -75,7 +75,7 @@ func (r *report) progress() []string {
 		lines = append(lines, fmt.Sprintf("A step may still be at work until %s; until then this may change.", at(record.Lease.Until.Add(59*time.Second))))
 	}
 	if !r.own() {
-		lines = append(lines, "It belongs to another execution (see the details).")
+		lines = append(lines, "Another execution has it, or had it last (see the details).")
 	}
 	return lines
 }

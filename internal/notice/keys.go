@@ -200,6 +200,8 @@ func (r *report) strange(othersAreKnown bool) func(rotation.KeyID) string {
 			return "a key of the IAM user"
 		case r.Record == nil && len(r.History) == 0 && r.summary == nil:
 			return "another key of the IAM user"
+		case r.Record == nil && len(r.History) > 0 && slices.Contains([]rotation.KeyID{r.History[0].Record.OldKey, r.History[0].Record.NewKey}, id):
+			return "a key of the rotation that ended " + at(r.History[0].EndedAt) + ", " + string(r.History[0].Outcome)
 		case r.Record == nil:
 			return "a key that the last rotation did not know"
 		case slices.Contains(r.Record.KnownKeys, id):

@@ -57,7 +57,7 @@ func (r *report) judgeHeld() verdict {
 	}
 	if r.Execution.Abort && r.ending == held && r.code != rotation.AbortRequested && r.oldKeyFails() != "" {
 		return verdict{Urgent, "Somebody asked to have the old key back, and it is still Inactive: whatever needs it fails now.",
-			&step{"Make it Active by hand, which harms no rotation:", r.activate(r.Record.OldKey)}}
+			&step{"Make it Active by hand, which harms no rotation:", ActivateCommand(r.Target.IAMUserName, r.Record.OldKey)}}
 	}
 	text := fmt.Sprintf("Qovery holds %s, which is Active.", ids[0])
 	if !certain {
@@ -114,7 +114,7 @@ var mendingAdvice = []rotation.Code{rotation.NewKeyInactive, rotation.NewKeyLost
 func (r *report) mend(k knownKey) *step {
 	switch {
 	case k.isInactive() && !k.ours:
-		return &step{fmt.Sprintf("Somebody made %s Inactive. Unless that was because it leaked, make it Active again:", k.id), r.activate(k.id)}
+		return &step{fmt.Sprintf("Somebody made %s Inactive. Unless that was because it leaked, make it Active again:", k.id), ActivateCommand(r.Target.IAMUserName, k.id)}
 	case slices.Contains(mendingAdvice, r.code), r.code == rotation.OldKeyHeld && k.listed == nil:
 		return nil
 	case k.listed == nil && r.Record != nil:
@@ -125,10 +125,10 @@ func (r *report) mend(k knownKey) *step {
 	return &step{fmt.Sprintf("The rotation made %s Inactive itself. This makes it Active again:", k.id), r.rotate("abort")}
 }
 
-// activate makes a key Active that a person made Inactive. It looks the whole id
-// up, of which a message shows the end alone.
-func (r *report) activate(id rotation.KeyID) string {
-	user, end := r.Target.IAMUserName, strings.TrimLeft(id.String(), "*")
+// ActivateCommand makes a key of the user Active again. It looks the whole id up,
+// of which a message shows the end alone.
+func ActivateCommand(user string, id rotation.KeyID) string {
+	end := strings.TrimLeft(id.String(), "*")
 	return fmt.Sprintf(`aws iam update-access-key --user-name %s --status Active --access-key-id "$(aws iam list-access-keys --user-name %s --query "AccessKeyMetadata[?ends_with(AccessKeyId, '%s')].AccessKeyId" --output text)"`, user, user, end)
 }
 
@@ -166,7 +166,7 @@ func (r *report) judgeUser() verdict {
 func (r *report) mendUser(inactive []string) *step {
 	switch {
 	case len(inactive) == 1:
-		return &step{fmt.Sprintf("Somebody made %s Inactive. Unless that was because it leaked, make it Active again:", inactive[0]), r.activate(rotation.KeyID(inactive[0]))}
+		return &step{fmt.Sprintf("Somebody made %s Inactive. Unless that was because it leaked, make it Active again:", inactive[0]), ActivateCommand(r.Target.IAMUserName, rotation.KeyID(inactive[0]))}
 	case slices.Contains(mendingAdvice, r.code):
 		return nil
 	case len(inactive) == 0:

@@ -43,9 +43,9 @@ type CaughtError struct {
 }
 
 // amend adds to the cause what has become of it since: the step that failed could
-// not know what the way back would do.
+// not know what the way back would do. What it says already is not said again.
 func (e *CaughtError) amend(since string) {
-	if e == nil {
+	if e == nil || strings.Contains(e.Cause, since) {
 		return
 	}
 	var failure struct {
