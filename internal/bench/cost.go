@@ -51,7 +51,7 @@ func dollars(usd float64) string {
 func costOf(r simulated, p prices, typical map[string]firstAnswer) []item {
 	logged := 0
 	for _, call := range r.invocations {
-		logged += typical[call.function].logged
+		logged += len(typical[call.function].log)
 	}
 	// A notice at the end, and the secret that is staged, read and read again with
 	// the token by each step that talks to Qovery.

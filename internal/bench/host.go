@@ -7,11 +7,11 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"path"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -105,19 +105,31 @@ func (p *process) invoke(event []byte, timeout time.Duration) (answer, error) {
 type usage struct {
 	cpu    time.Duration // user and system
 	memory int64         // the most that was resident, in bytes
-	logged int           // bytes written
+	log    []byte        // what it wrote
 }
 
 // end ends the process.
 func (p *process) end() usage {
+	memory := peakMemory(p.command.Process.Pid)
 	_ = p.command.Process.Kill()
 	<-p.ended
 	state := p.command.ProcessState
-	used := usage{cpu: state.UserTime() + state.SystemTime(), logged: p.log.Len()}
-	if resources, ok := state.SysUsage().(*syscall.Rusage); ok {
-		used.memory = resources.Maxrss << 10 // Linux counts kilobytes
+	return usage{cpu: state.UserTime() + state.SystemTime(), memory: memory, log: p.log.Bytes()}
+}
+
+// peakMemory is the most that a running process has had resident, in bytes. What
+// wait4 tells of an ended one (ru_maxrss) is no less than this program's own,
+// which a new process shares until it becomes another program.
+// https://man7.org/linux/man-pages/man5/proc_pid_status.5.html
+func peakMemory(pid int) int64 {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid)) // one that has ended has none
+	for line := range strings.Lines(string(text)) {
+		var kilobytes int64
+		if _, err := fmt.Sscanf(line, "VmHWM: %d kB", &kilobytes); err == nil {
+			return kilobytes << 10
+		}
 	}
-	return used
+	return 0
 }
 
 func (h *host) serve(w http.ResponseWriter, r *http.Request) {
