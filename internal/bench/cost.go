@@ -106,8 +106,8 @@ func costRows(typical map[string]firstAnswer) (section, error) {
 		})
 	}
 	s.notes = append(s.notes,
-		fmt.Sprintf("The runner is a job that sleeps through the rotation, %s at $%g a minute (a %s). It has no audit, alarms or dashboard.",
-			time.Duration(r.Took).Round(time.Minute), p.of("runnerMinute"), p.Prices["runnerMinute"].Per),
+		fmt.Sprintf("The runner is a job that sleeps through the rotation, %s at $%g a minute (a %s). It has no audit, alarms or dashboard. The goal is %g cents a rotation.",
+			time.Duration(r.Took).Round(time.Minute), p.of("runnerMinute"), p.Prices["runnerMinute"].Per, goal),
 		fmt.Sprintf("Prices are those of %s, %s, in internal/bench/prices.json, which says how each was checked: none of them on line.", p.Region, p.AsOf))
 	return s, nil
 }
