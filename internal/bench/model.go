@@ -82,7 +82,7 @@ func memoryRows(typical map[string]firstAnswer) ([]section, error) {
 		return nil, err
 	}
 	used := section{title: "memory of a process that has given its first answer"}
-	price := section{title: fmt.Sprintf("price of %d invocations with %d MB, against the cheapest other size of %s MB", invocations, lambdaMemory, listOf(memorySizes))}
+	price := section{title: fmt.Sprintf("price of %d invocations, and time of one, with %d MB, against the cheapest other size of %s MB", invocations, lambdaMemory, listOf(memorySizes))}
 	for _, name := range slices.Sorted(maps.Keys(typical)) {
 		peak := typical[name].memory
 		used.rows = append(used.rows, row{
@@ -103,7 +103,7 @@ func memoryRows(typical map[string]firstAnswer) ([]section, error) {
 const invocations = 1000
 
 func (m model) describe(memory int, p prices) string {
-	return fmt.Sprintf("%s, %.2f s each", dollars(invocations*m.costs(memory, p)), m.takes(memory).Seconds())
+	return fmt.Sprintf("%s, %.2f s", dollars(invocations*m.costs(memory, p)), m.takes(memory).Seconds())
 }
 
 func listOf(numbers []int) string {
