@@ -66,11 +66,16 @@ func (a *aws) serve(w http.ResponseWriter, r *http.Request) {
 	defer a.mu.Unlock()
 	a.requests++
 	_, operation, isJSON := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	if isJSON {
+	schedule, isSchedule := strings.CutPrefix(r.URL.Path, "/schedules/")
+	switch {
+	case isJSON:
 		a.answerJSON(w, operation, body)
-		return
+	case isSchedule:
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(encode(map[string]string{"Name": schedule, "ScheduleExpression": "rate(90 days)", "State": "ENABLED"}))
+	default:
+		a.answerXML(w, body)
 	}
-	a.answerXML(w, body)
 }
 
 // answerJSON is DynamoDB, SSM, Step Functions and CloudTrail.

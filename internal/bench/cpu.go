@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 )
@@ -23,7 +22,7 @@ type firstAnswer struct {
 // first answer with that of a plain net/http program that makes as many calls.
 // What a function prepares at its start is counted, and what it puts off too.
 func cpuRows(p *programs, h *host) (section, map[string]firstAnswer, error) {
-	s := section{title: fmt.Sprintf("CPU time from the start to the first answer (median of %d)", rounds)}
+	s := section{title: fmt.Sprintf("CPU time from the start to the first answer, median of %d", rounds)}
 	own, yardstick := map[string][]firstAnswer{}, map[string][]time.Duration{}
 	for range rounds {
 		answers, err := eachFirstAnswer(p, h)
@@ -55,7 +54,7 @@ func cpuRows(p *programs, h *host) (section, map[string]firstAnswer, error) {
 		}
 		plainCPU := median(yardstick[f.name])
 		s.rows = append(s.rows, row{
-			what: what, measured: millis(middle.cpu), against: "plain net/http program " + millis(plainCPU),
+			what: what, measured: millis(middle.cpu), against: "net/http program " + millis(plainCPU),
 			ratio: float64(middle.cpu) / float64(plainCPU), goal: 2,
 		})
 	}
@@ -96,17 +95,4 @@ func plainAnswer(p *programs, h *host, calls int) (time.Duration, error) {
 		_, err = process.invoke(event, patience)
 	}
 	return process.end().cpu, err
-}
-
-// memoryRows compare what functions held in memory with what they have.
-func memoryRows(typical map[string]firstAnswer) section {
-	s := section{title: "memory of a process that has given its first answer"}
-	for _, name := range slices.Sorted(maps.Keys(typical)) {
-		used := typical[name].memory
-		s.rows = append(s.rows, row{
-			what: name, measured: megabytes(used), against: fmt.Sprintf("the function's %d MB", lambdaMemory),
-			ratio: float64(used) / (lambdaMemory << 20), goal: 0.5,
-		})
-	}
-	return s
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"path"
 	"strings"
@@ -21,7 +22,8 @@ type host struct {
 	api *httptest.Server
 
 	mu      sync.Mutex
-	process *process // the one that is served
+	started int      // processes
+	process *process // the last of them, the only one that is served
 }
 
 func newHost() *host {
@@ -37,6 +39,7 @@ func (h *host) close() {
 
 // process is a running function.
 type process struct {
+	path     string // of its requests, so that a late one is not taken for the next process's
 	command  *exec.Cmd
 	log      bytes.Buffer // complete once it has ended
 	timeout  time.Duration
@@ -63,14 +66,12 @@ func (h *host) start(program string, env map[string]string) (*process, time.Dura
 		command: exec.Command(program), asked: make(chan time.Time, 1),
 		events: make(chan []byte), answers: make(chan answer, 1), ended: make(chan struct{}),
 	}
-	p.command.Env = []string{"AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(h.api.URL, "http://"), "AWS_LAMBDA_LOG_FORMAT=JSON"}
+	h.serveNow(p)
+	p.command.Env = []string{"AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(h.api.URL, "http://") + p.path, "AWS_LAMBDA_LOG_FORMAT=JSON"}
 	for name, value := range env {
 		p.command.Env = append(p.command.Env, name+"="+value)
 	}
 	p.command.Stdout, p.command.Stderr = &p.log, &p.log
-	h.mu.Lock()
-	h.process = p
-	h.mu.Unlock()
 	began := time.Now()
 	if err := p.command.Start(); err != nil {
 		return nil, 0, fmt.Errorf("starting %s: %w", program, err)
@@ -97,7 +98,9 @@ func (p *process) invoke(event []byte, timeout time.Duration) (answer, error) {
 	case <-p.ended:
 		return answer{}, fmt.Errorf("the process ended:\n%s", p.log.String())
 	case <-time.After(patience):
-		return answer{}, fmt.Errorf("there was no answer")
+		_ = p.command.Process.Signal(syscall.SIGQUIT) // it tells what it is at
+		<-p.ended
+		return answer{}, fmt.Errorf("there was no answer:\n%s", p.log.String())
 	}
 }
 
@@ -105,29 +108,52 @@ func (p *process) invoke(event []byte, timeout time.Duration) (answer, error) {
 type usage struct {
 	cpu    time.Duration // user and system
 	memory int64         // the most that was resident, in bytes
-	logged int           // bytes written
+	log    []byte        // what it wrote
 }
 
 // end ends the process.
 func (p *process) end() usage {
+	memory := peakMemory(p.command.Process.Pid)
 	_ = p.command.Process.Kill()
 	<-p.ended
 	state := p.command.ProcessState
-	used := usage{cpu: state.UserTime() + state.SystemTime(), logged: p.log.Len()}
-	if resources, ok := state.SysUsage().(*syscall.Rusage); ok {
-		used.memory = resources.Maxrss << 10 // Linux counts kilobytes
+	return usage{cpu: state.UserTime() + state.SystemTime(), memory: memory, log: p.log.Bytes()}
+}
+
+// peakMemory is the most that a running process has had resident, in bytes. What
+// wait4 tells of an ended one (ru_maxrss) is no less than this program's own,
+// which a new process shares until it becomes another program.
+// https://man7.org/linux/man-pages/man5/proc_pid_status.5.html
+func peakMemory(pid int) int64 {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid)) // one that has ended has none
+	for line := range strings.Lines(string(text)) {
+		var kilobytes int64
+		if _, err := fmt.Sscanf(line, "VmHWM: %d kB", &kilobytes); err == nil {
+			return kilobytes << 10
+		}
 	}
-	return used
+	return 0
+}
+
+// serveNow makes a process the one that is served.
+func (h *host) serveNow(p *process) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.started++
+	p.path = fmt.Sprintf("/%d", h.started)
+	h.process = p
 }
 
 func (h *host) serve(w http.ResponseWriter, r *http.Request) {
 	h.mu.Lock()
 	p := h.process
 	h.mu.Unlock()
-	switch path.Base(r.URL.Path) {
-	case "next":
+	switch what := path.Base(r.URL.Path); {
+	case p == nil || !strings.HasPrefix(r.URL.Path, p.path+"/"):
+		http.NotFound(w, r)
+	case what == "next":
 		p.next(w, r)
-	case "response", "error":
+	case what == "response", what == "error":
 		p.answered(w, r)
 	default:
 		http.NotFound(w, r)

@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 )
 
 func main() {
@@ -30,6 +31,9 @@ func main() {
 }
 
 func run(ctx context.Context, out io.Writer, build, document string) error {
+	if runtime.GOOS != "linux" {
+		return fmt.Errorf("the functions are built for Linux and run on Linux alone, for example in a container; this is %s", runtime.GOOS)
+	}
 	if build == "" {
 		return fmt.Errorf("-build is missing: run 'make bench'")
 	}
@@ -80,5 +84,5 @@ func measure(ctx context.Context, build, folder string) ([]section, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append([]section{start, size, cpu, memoryRows(typical)}, rest...), nil
+	return append([]section{start, size, cpu}, rest...), nil
 }

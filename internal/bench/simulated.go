@@ -117,20 +117,20 @@ func worst[T int | time.Duration](setup func(seed uint64) simulator.Setup, of fu
 
 // transitionRows count state transitions, retries included.
 func transitionRows() (section, error) {
-	s := section{title: fmt.Sprintf("state transitions, deployments of %s, canary (the most of %d simulated rotations)", deployment, seeds)}
+	s := section{title: fmt.Sprintf("state transitions, the most of %d simulated rotations with deployments of %s and canary", seeds, deployment)}
 	transitions := func(r simulated) int { return r.Transitions }
-	count := func(setup simulator.Setup) (int, error) {
+	most := func(setup simulator.Setup) (int, error) {
 		return worst(func(seed uint64) simulator.Setup { setup.Seed = seed; return setup }, transitions)
 	}
-	one, err := count(oneWave(1, deployment, 0))
+	one, err := most(oneWave(1, deployment, 0))
 	if err != nil {
 		return s, err
 	}
-	waves, err := count(simulator.Setup{Clusters: 2, Production: 1, DeployTime: deployment})
+	waves, err := most(simulator.Setup{Clusters: 2, Production: 1, DeployTime: deployment})
 	if err != nil {
 		return s, err
 	}
-	two, err := count(oneWave(2, deployment, 0))
+	two, err := most(oneWave(2, deployment, 0))
 	if err != nil {
 		return s, err
 	}
@@ -148,7 +148,7 @@ const baseline = time.Minute
 
 // lostRows compare how long a rotation takes with how long it must.
 func lostRows() (section, error) {
-	s := section{title: fmt.Sprintf("time beyond deployments and required waits: grace period, observation period, %s from the update to the first deployment (the most of %d, virtual clock)", baseline, seeds)}
+	s := section{title: fmt.Sprintf("time beyond deployments and required waits, by the virtual clock, the most of %d", seeds)}
 	// Two loops deploy: the one wave, and the canary.
 	const loops = 2
 	allowed := loops*time.Minute + time.Minute
@@ -158,11 +158,13 @@ func lostRows() (section, error) {
 			return s, err
 		}
 		s.rows = append(s.rows, row{
-			what: fmt.Sprintf("deployments of %s", takes), measured: lost.Round(time.Second).String(), against: "a poll for each of two loops and 60 s: " + allowed.String(),
+			what: fmt.Sprintf("deployments of %s", takes), measured: lost.Round(time.Second).String(), against: "two loops' polls and 60 s: " + allowed.String(),
 			ratio: float64(lost) / float64(allowed), goal: 1, noGoal: takes != deployment,
 		})
 	}
-	s.notes = append(s.notes, "The first look at a deployment is five minutes after its start: a quick one waits for that, twice a rotation.")
+	s.notes = append(s.notes,
+		fmt.Sprintf("Required waits are the grace period, the observation period, and %s from the update to the first deployment.", baseline),
+		"The first look at a deployment is five minutes after its start: a quick one waits for that, twice a rotation.")
 	return s, nil
 }
 
@@ -180,7 +182,7 @@ func limitRows() (section, error) {
 		document     = 100 << 10
 		qoveryAnHour = 1000
 	)
-	s := section{title: "limits, with a container registry for each cluster"}
+	s := section{title: "limits; each cluster has a container registry"}
 	first := 0
 	for _, clusters := range []int{1, 50, 250} {
 		r, err := simulate(simulator.Setup{Seed: 1, Clusters: clusters, Production: (clusters + 1) / 2, Registries: true, DeployTime: deployment})
@@ -190,13 +192,13 @@ func limitRows() (section, error) {
 		if first == 0 {
 			first = requestsAPoll(r)
 		}
-		name := func(what string) string { return fmt.Sprintf("%d clusters: %s", clusters, what) }
+		name := func(what string) string { return fmt.Sprintf("%s: %s", count(clusters, "cluster"), what) }
 		s.rows = append(s.rows,
 			row{what: name("largest document"), measured: fmt.Sprintf("%.1f KiB", float64(r.LargestDocument)/1024), against: "Step Functions' 256 KiB",
 				ratio: float64(r.LargestDocument) / payload, goal: float64(document) / payload},
 			row{what: name("requests a poll"), measured: fmt.Sprint(requestsAPoll(r)), against: fmt.Sprintf("%d with one cluster", first),
 				ratio: float64(requestsAPoll(r)) / float64(first), goal: 1},
-			row{what: name("requests in the busiest hour"), measured: fmt.Sprint(r.BusiestHour), against: "Qovery's 1,000 an hour",
+			row{what: name("busiest hour"), measured: fmt.Sprintf("%d requests", r.BusiestHour), against: "Qovery's 1,000 an hour",
 				ratio: float64(r.BusiestHour) / qoveryAnHour, goal: 1})
 	}
 	return s, nil

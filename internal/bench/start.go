@@ -23,7 +23,10 @@ func goalsOf(f function) (start, size float64) {
 // startRows compare each function's start with that of a function that does
 // nothing, the two alternating.
 func startRows(p *programs, h *host) (section, error) {
-	s := section{title: fmt.Sprintf("process start to the first request for work (median of %d, alternating)", starts)}
+	s := section{title: fmt.Sprintf("start of the process to its first request for work, median of %d, alternating", starts)}
+	s.notes = append(s.notes,
+		"The bare function is one on aws-lambda-go that does nothing, built with the same flags; clients are those of AWS services.",
+		"The net/http program signs nothing, reads no answer and makes as many calls.")
 	for _, f := range p.functions {
 		var own, yardstick []time.Duration
 		for range starts {
@@ -69,7 +72,7 @@ func sizeRows(p *programs) (section, error) {
 	return s, nil
 }
 
-func clientsOf(f function) string { return fmt.Sprintf("%s (%d service clients)", f.name, f.clients) }
+func clientsOf(f function) string { return fmt.Sprintf("%s, %d clients", f.name, f.clients) }
 
 func median[T time.Duration | int | int64](values []T) T {
 	sorted := slices.Sorted(slices.Values(values))

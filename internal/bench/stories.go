@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http/httptest"
@@ -23,7 +24,7 @@ const (
 
 // stories are what functions are called for, with a new process each time. Each
 // function is measured where a story calls it first.
-var stories = []func(*teller) error{rotates, discards, reactivates, tells}
+var stories = []func(*teller) error{rotates, discards, reactivates, tells, audits}
 
 // rotates is a whole rotation.
 func rotates(t *teller) error {
@@ -59,6 +60,15 @@ func tells(t *teller) error {
 	t.call("notify", []byte(`{"detail-type":"Step Functions Execution Status Change","source":"aws.states","time":"2026-08-03T03:04:05Z",`+
 		`"resources":["`+executionARN+`"],"detail":{"executionArn":"`+executionARN+`","name":"bench","status":"ABORTED",`+
 		`"startDate":1785700000000,"stopDate":1785720000000,"input":"{\"target\":\"production\"}"}}`))
+	return t.err
+}
+
+// audits is a day on which all is as it should be.
+func audits(t *teller) error {
+	t.call("audit", []byte(`{}`))
+	if t.err == nil && !bytes.Contains(t.answers[0].log, []byte(`"Audited":1`)) {
+		t.err = fmt.Errorf("the audit could not look at everything:\n%s", t.answers[0].log)
+	}
 	return t.err
 }
 
@@ -149,6 +159,10 @@ func environmentOf(awsURL, qoveryURL string) map[string]string {
 		environment.StagedPrefix:   stagedPrefix,
 		environment.TopicARN:       "arn:aws:sns:" + region + ":" + account + ":notices",
 		environment.CreatorRoleARN: "arn:aws:iam::" + account + ":role/createkey",
+
+		environment.TargetNames:     "production",
+		environment.ScheduleGroup:   "qovery-key-rotation",
+		environment.KeyAgeLimitDays: "97",
 	}
 	if qoveryURL != "" {
 		env[environment.QoveryAPIURL] = qoveryURL

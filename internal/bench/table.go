@@ -95,12 +95,29 @@ func printTable(out io.Writer, sections []section) {
 			}
 		}
 	}
-	fmt.Fprintf(out, "\n%d of %d goals reached\n", reached, goals)
+	fmt.Fprintf(out, "\n%d of %d goals reached\n\n", reached, goals)
 	for _, s := range sections {
 		for _, note := range s.notes {
-			fmt.Fprintf(out, "%s\n", note)
+			fmt.Fprintln(out, wrap(note))
 		}
 	}
+}
+
+// noteWidth is how long a note's lines may be.
+const noteWidth = 110
+
+// wrap breaks a note into lines, the further ones indented.
+func wrap(note string) string {
+	var lines []string
+	line := "-"
+	for word := range strings.FieldsSeq(note) {
+		if utf8.RuneCountInString(line+" "+word) > noteWidth {
+			lines = append(lines, line)
+			line = " "
+		}
+		line += " " + word
+	}
+	return strings.Join(append(lines, line), "\n")
 }
 
 func columnWidths(sections []section) (widths [len(header)]int) {

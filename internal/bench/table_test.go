@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 func TestVerdicts(t *testing.T) {
@@ -55,6 +56,52 @@ func TestWriteInto(t *testing.T) {
 	}
 }
 
+// TestTheDocumentIsReadable: the table in the document is one that this program
+// would write, and no wider than a screen.
+func TestTheDocumentIsReadable(t *testing.T) {
+	text, err := os.ReadFile("../../docs/performance.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), beforeTable)
+	table, _, found := strings.Cut(rest, afterTable)
+	if !found || !strings.Contains(table, header[1]) {
+		t.Fatalf("there is no table: %q", table)
+	}
+	const screen = 130
+	for line := range strings.Lines(table) {
+		if utf8.RuneCountInString(strings.TrimSuffix(line, "\n")) > screen {
+			t.Errorf("over %d columns: %s", screen, line)
+		}
+		if strings.HasSuffix(line, " \n") {
+			t.Errorf("ends in spaces: %q", line)
+		}
+	}
+}
+
+func TestPrintTable(t *testing.T) {
+	var out strings.Builder
+	printTable(&out, []section{
+		{title: "sizes", rows: []row{{what: "one", measured: "12 MB", against: "bare 10 MB", ratio: 1.2, goal: 1.25}}, notes: []string{strings.Repeat("word ", 30)}},
+		{title: "speed", rows: []row{{what: "another", measured: "9", against: "10", ratio: 0.9, goal: 1, atLeast: true}, {what: "shown", ratio: 3, noGoal: true}}},
+	})
+	want := `           measured  against     ratio  goal     reached
+
+sizes
+  one      12 MB     bare 10 MB  1.20   <= 1.25  yes
+
+speed
+  another  9         10          0.90   >= 1     NO, 10% short
+  shown                          3      -        -
+
+1 of 2 goals reached
+
+- ` + strings.TrimSpace(strings.Repeat("word ", 21)) + "\n  " + strings.TrimSpace(strings.Repeat("word ", 9)) + "\n"
+	if got := out.String(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
 // TestPricesHaveASource: each price tells of what, from where, and how that was
 // checked.
 func TestPricesHaveASource(t *testing.T) {
@@ -69,18 +116,5 @@ func TestPricesHaveASource(t *testing.T) {
 		if price.Per == "" || !strings.HasPrefix(price.Source, "https://") || price.Checked == "" || price.USD < 0 {
 			t.Errorf("%s: %+v", name, price)
 		}
-	}
-}
-
-// TestFixedCostFollowsTheTemplate: what the stack has is on the bill.
-func TestFixedCostFollowsTheTemplate(t *testing.T) {
-	t.Chdir("../..")
-	list, err := readPrices()
-	if err != nil {
-		t.Fatal(err)
-	}
-	items, err := fixedCost(list)
-	if err != nil || len(items) != 4 || items[0].usd <= 0 {
-		t.Errorf("%+v, %v", items, err)
 	}
 }
