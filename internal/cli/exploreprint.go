@@ -14,15 +14,15 @@ import (
 )
 
 func printSummary(out io.Writer, s explorer.Summary) {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "faults of a kind\tcame to pass\tdid not\t")
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "faults of the kind\tcame to pass\tdid not")
 	for _, kind := range slices.Sorted(maps.Keys(s.Kinds)) {
-		fmt.Fprintf(w, "%s\t%d\t%d\t\n", kind, s.Kinds[kind].Fired, s.Kinds[kind].Unreached)
+		fmt.Fprintf(w, "  %s\t%d\t%d\n", kind, s.Kinds[kind].Fired, s.Kinds[kind].Unreached)
 	}
+	printCounts(w, "faults in the state", s.States)
+	printCounts(w, "schedules in the world", s.Worlds)
+	printCounts(w, "schedules by number of faults", s.Faults)
 	_ = w.Flush() // as good as out is
-	printCounts(out, "in the state", s.States)
-	printCounts(out, "schedules in the world", s.Worlds)
-	printCounts(out, "schedules with faults", s.Faults)
 	fmt.Fprintf(out, "\n%d distinct schedules, all of whose faults came to pass, in %s\n", s.Played, s.Took.Round(time.Second))
 	fmt.Fprintf(out, "  not counted: %d with a fault that did not, %d played before\n", s.Unreached, s.Duplicates)
 	fmt.Fprintf(out, "%s\n", count(len(s.Violations), "violation"))
@@ -34,16 +34,14 @@ func printSummary(out io.Writer, s explorer.Summary) {
 }
 
 // printCounts prints the most frequent first.
-func printCounts(out io.Writer, title string, counts map[string]int) {
+func printCounts(w io.Writer, title string, counts map[string]int) {
 	names := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
 	})
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(w, "\n%s\t\t\n", title)
+	fmt.Fprintf(w, "\n%s\n", title)
 	for _, name := range names {
-		fmt.Fprintf(w, "%s\t%d\t\n", name, counts[name])
+		fmt.Fprintf(w, "  %s\t%d\n", name, counts[name])
 	}
-	_ = w.Flush() // as good as out is
 }
 
 func printFinding(out io.Writer, f explorer.Finding) {
