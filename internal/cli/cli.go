@@ -17,7 +17,7 @@ import (
 // Exit codes.
 const (
 	ExitSucceeded   = 0
-	ExitHeld        = 1   // the rotation ended clean or held, or something else went wrong
+	ExitHeld        = 1   // the rotation ended clean or held, exploration found a violation, or something else went wrong
 	ExitUsage       = 2   // the command was not understood
 	ExitRunning     = 3   // another execution is at work on the target
 	ExitNothing     = 4   // there is nothing to watch, to abort or to release
@@ -28,7 +28,8 @@ const (
 // exitCodes is what the help says of them.
 const exitCodes = `Exit codes:
   0    the rotation succeeded, or the question was answered
-  1    the rotation ended clean or held, or something else went wrong
+  1    the rotation ended clean or held, exploration found a violation, or
+       something else went wrong
   2    the command was not understood
   3    another execution is at work on the target
   4    there is nothing to watch, to abort or to release
