@@ -3,7 +3,6 @@ package statemachine
 import (
 	"encoding/json"
 	"reflect"
-	"strings"
 	"testing"
 )
 
@@ -91,53 +90,4 @@ func checkHistory(t *testing.T, history []Event) {
 			}
 		}
 	}
-}
-
-// A value that is filled in stays within its strings, whatever is in it.
-func FuzzSubstitute(f *testing.F) {
-	f.Add(`{"Resource": "${a}", "Next": ["x${a}${b.c}y"]}`, `arn:aws:"quoted" \ `)
-	f.Add(`{"${a}": 1, "$": "{a}", "b": "${}${a b}"}`, "${a}\n\u2028<&>\x00\xff")
-	f.Add(`{"${a}": 1, "${b}": 2}`, "\xa8\x80")
-	f.Add(`${a}`, `{}`)
-	f.Add(`{"a":"$${a}}"}`, ``)
-	f.Fuzz(func(t *testing.T, definition, value string) {
-		filled, err := Substitute([]byte(definition), func(string) (string, error) { return value, nil })
-		if err != nil {
-			t.Fatal(err)
-		}
-		// An escape could spell a placeholder that is none in the text.
-		var before, after any
-		if json.Unmarshal([]byte(definition), &before) != nil || strings.Contains(definition, `\`) {
-			return
-		}
-		if err := json.Unmarshal(filled, &after); err != nil {
-			t.Fatalf("%s is no JSON any more: %v", filled, err)
-		}
-		clash := false
-		want := filledIn(before, string([]rune(value)), &clash) // JSON has no bytes that are no text
-		if !clash && !reflect.DeepEqual(after, want) {
-			t.Errorf("%v, want %v", after, want)
-		}
-	})
-}
-
-// filledIn fills in a decoded document. Names of an object that become the same
-// clash: which of their values counts is then open.
-func filledIn(document any, value string, clash *bool) any {
-	switch document := document.(type) {
-	case string:
-		return placeholderShape.ReplaceAllLiteralString(document, value)
-	case []any:
-		for i := range document {
-			document[i] = filledIn(document[i], value, clash)
-		}
-	case map[string]any:
-		filled := map[string]any{}
-		for name, v := range document {
-			filled[placeholderShape.ReplaceAllLiteralString(name, value)] = filledIn(v, value, clash)
-		}
-		*clash = *clash || len(filled) < len(document)
-		return filled
-	}
-	return document
 }

@@ -1,7 +1,6 @@
 package statemachine
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 )
@@ -18,20 +17,4 @@ func Placeholders(definition []byte) []string {
 		}
 	}
 	return names
-}
-
-// Substitute fills in the placeholders of a definition. A value is escaped as the inside of a JSON string.
-func Substitute(definition []byte, value func(placeholder string) (string, error)) ([]byte, error) {
-	values := map[string][]byte{}
-	for _, name := range Placeholders(definition) {
-		text, err := value(name)
-		if err != nil {
-			return nil, fmt.Errorf("filling in ${%s}: %w", name, err)
-		}
-		quoted := quote(text)
-		values[name] = quoted[1 : len(quoted)-1]
-	}
-	return placeholderShape.ReplaceAllFunc(definition, func(found []byte) []byte {
-		return values[string(found[2:len(found)-1])]
-	}), nil
 }

@@ -19,8 +19,9 @@ type Config struct {
 	// KeyAgeLimitDays is the age at which an access key is too old. It must leave
 	// room above every target's schedule.rateDays.
 	KeyAgeLimitDays int `json:"keyAgeLimitDays"`
-	// CustomerKey makes each stack create a KMS key of its own and encrypt with
-	// that what the AWS-managed keys encrypt otherwise.
+	// CustomerKey makes each stack create a KMS key of its own, which encrypts the
+	// journal, the topic, the queue and the logs in place of AWS's keys. A staged
+	// secret stays with alias/aws/ssm for the minutes that it exists.
 	CustomerKey bool `json:"customerKey"`
 	// QoveryAPIURL is where Qovery's API is; empty: at its public address.
 	QoveryAPIURL string `json:"qoveryApiUrl"`

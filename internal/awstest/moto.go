@@ -75,7 +75,7 @@ func motoCommand(t *testing.T) []string {
 	if python, err := exec.LookPath("python3"); err == nil && exec.Command(python, "-c", "import moto.server, flask").Run() == nil {
 		return []string{python, "-m", "moto.server"}
 	}
-	const missing = "NOT TESTED AGAINST AWS'S APIs: the moto server is missing; get it with: pip install 'moto[server]'"
+	const missing = "NOT TESTED AGAINST AWS'S APIs: the moto server is missing; get it with: pip install 'moto[server]==5.2.1'"
 	if os.Getenv("CI") == "true" {
 		t.Fatal(missing)
 	}

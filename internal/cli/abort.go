@@ -19,9 +19,12 @@ func (p Program) newAbort() *cobra.Command {
 		Use:   "abort TARGET",
 		Short: "Stop a rotation, and bring the old key back",
 		Long: `abort stops the execution that is at work on the target, and then starts one that
-makes the old key Active again if the rotation had made it Inactive. It ends by
-saying which keys exist in which state. The rotation stays open: 'rotate start'
-carries it on, 'rotate release' closes it once a person has resolved it.
+makes the old key Active again if the rotation had made it Inactive. It does not
+change what Qovery holds, and deletes nothing. It ends by saying which keys exist
+in which state. The rotation stays open: 'rotate start' carries it on, 'rotate
+release' closes it once a person has resolved it.
+
+It waits for a step that is still at work, ten minutes at most.
 
 Where a rotation is open and no execution is at work, there is nothing to stop, and
 the old key is brought back all the same. Where no rotation is open, nothing is

@@ -17,10 +17,11 @@ func (p Program) newRelease() *cobra.Command {
 		Use:   "release TARGET",
 		Short: "Close a rotation that a person has resolved by hand",
 		Long: `release closes the journal's record of a rotation that is held, after a person has
-put things right. It deletes no key and changes none. It refuses while an execution
-is at work, and until every place in Qovery that holds a key of the IAM user holds
-the same one, an Active one. Beside the journal it reads IAM and Qovery, with your
-own rights: that takes the right to decrypt the target's token parameter.`,
+put things right. It deletes no key and changes none; it destroys a new key's secret
+that is still staged. It refuses while an execution is at work, and until every
+place in Qovery that holds a key of the IAM user holds the same one, an Active one.
+Beside the journal it reads IAM and Qovery, with your own rights: that takes the
+right to decrypt the target's token parameter.`,
 		Example: `  rotate release production
   rotate release production --yes`,
 		Args: oneTarget,

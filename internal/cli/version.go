@@ -12,7 +12,11 @@ func newVersion() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print which version this is",
-		Args:  noArguments,
+		Long: `version prints the version of the program, the commit that it was built from as
+far as the build knows it, and the version of Go.`,
+		Example: `  rotate version
+  rotate version --output json`,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := answer.check(); err != nil {
 				return err

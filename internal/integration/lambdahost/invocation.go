@@ -33,16 +33,6 @@ type Invocation struct {
 // Kill ends the process in the middle of its work.
 func (i *Invocation) Kill() { i.sandbox.kill() }
 
-// Event is what the function was handed.
-func (i *Invocation) Event() []byte { return i.event }
-
-// Hang lets time pass until the invocation is over: what the function waits for
-// never comes.
-func (i *Invocation) Hang() {
-	const never = 365 * 24 * time.Hour
-	i.sleep(i.life, never)
-}
-
 // sleep lets the clock move on. The parts of a function that sleep side by side
 // let go of it once: the first one that falls asleep lets go of the function's
 // hold, the others take one of their own for it, and who wakes last keeps his.

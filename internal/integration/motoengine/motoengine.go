@@ -87,9 +87,6 @@ func (s *Server) Close() {
 	<-s.over
 }
 
-// Output is what the server has written.
-func (s *Server) Output() string { return s.output.String() }
-
 // python finds the interpreter that moto is installed for: the usual one, or the
 // one that runs the command moto_server.
 func python() (string, error) {

@@ -143,13 +143,6 @@ func (c *Clock) Stop() {
 	c.finished = true
 }
 
-// Idle tells that nobody is at work and nobody sleeps: nothing will ever happen.
-func (c *Clock) Idle() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.working == 0 && len(c.queue) == 0
-}
-
 // entry is somebody who waits for a time.
 type entry struct {
 	at    time.Time
