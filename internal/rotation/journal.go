@@ -32,7 +32,10 @@ type Record struct {
 
 	// Attempts are the times at which a CreateAccessKey was sent whose outcome
 	// is not known. All are kept: a key may turn up long after.
-	Attempts []time.Time     `json:"attempts,omitempty"`
+	Attempts []time.Time `json:"attempts,omitempty"`
+	// Unstaged is when a new key was discarded last of which it is not known
+	// whether its secret was staged: that may land yet.
+	Unstaged time.Time       `json:"unstaged,omitzero"`
 	Marks    map[Effect]Mark `json:"marks"`
 }
 

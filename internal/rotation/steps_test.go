@@ -890,6 +890,19 @@ func TestLostDeactivationBehindOne(t *testing.T) {
 	}
 }
 
+// TestSecretStagedLate: a secret that is staged when its key was discarded already
+// is not left behind, however soon the rotation ends.
+func TestSecretStagedLate(t *testing.T) {
+	for _, schedule := range []string{
+		"one: staging.Put#1 land-late:9m0s, VerifyKey#1 deactivate-new",               // ends in DiscardKey
+		"one: staging.Put#1 land-late:9m0s, VerifyKey#1 delete-old",                   // DiscardKey, too
+		"one: staging.Put#1 land-late:9m0s, WaitForDeployment#1 delete-old",           // ends in Complete
+		"one: staging.Put#1 land-late:9m0s, VerifyKey#1 stop, Preflight#2 delete-new", // ends in Preflight
+	} {
+		requireNothingWrong(t, schedule)
+	}
+}
+
 func requireNothingWrong(t *testing.T, schedule string) {
 	t.Helper()
 	s, err := explorer.Parse(schedule)
