@@ -1,6 +1,7 @@
 package explorer
 
 import (
+	"slices"
 	"time"
 
 	"qovery-key-rotation/internal/simulator"
@@ -15,7 +16,8 @@ const (
 	LoseAnswer = Kind(simulator.AnswerLost) // it hears nothing; the function has ended
 )
 
-// Kinds of faults that concern a whole execution, on entering a state.
+// Kinds of faults that concern a whole execution, on entering a state or in the
+// middle of a call of its function.
 const (
 	Stop             Kind = "stop"               // a person stops the execution
 	StopStart        Kind = "stop-start"         // and starts another one at once
@@ -84,9 +86,12 @@ var callFaults = []fault{
 // invocationFaults are what may go wrong with an invocation.
 var invocationFaults = []fault{{kind: Abandon}, {kind: LoseAnswer}}
 
-// entryFaults are what may happen when an execution enters a state.
+// executionFaults are what may happen to an execution: on entering a state, and
+// while a function of it is at work, which then goes on by itself.
+var executionFaults = []fault{{kind: Stop}, {kind: StopStart}, {kind: StopRedrive}, {kind: StopStartRedrive}, {kind: Abort}, {kind: Second}}
+
+// entryFaults are what else may happen when an execution enters a state.
 var entryFaults = []fault{
-	{kind: Stop}, {kind: StopStart}, {kind: StopRedrive}, {kind: StopStartRedrive}, {kind: Abort}, {kind: Second},
 	{kind: DeactivateOld}, {kind: DeactivateNew}, {kind: ActivateOld}, {kind: DeleteOld}, {kind: DeleteNew},
 	{kind: CreateKey}, {kind: PutOld}, {kind: PutOwn}, {kind: DeployCluster}, {kind: StopCluster}, {kind: StartCluster},
 }
@@ -95,7 +100,7 @@ var entryFaults = []fault{
 var endFaults = []fault{{kind: Redrive}, {kind: StartRedrive}}
 
 func (k Kind) exists() bool {
-	for _, faults := range [][]fault{callFaults, invocationFaults, entryFaults, endFaults} {
+	for _, faults := range [][]fault{callFaults, invocationFaults, executionFaults, entryFaults, endFaults} {
 		for _, f := range faults {
 			if f.kind == k {
 				return true
@@ -112,13 +117,22 @@ func (f Fault) lasts() bool {
 }
 
 // matters tells whether the kind makes any difference to a call that none of the
-// others makes: a read that fails after its effect just fails.
+// others makes: a read that fails after its effect just fails. What does not go
+// wrong with calls makes none.
 func (k Kind) matters(call simulator.Call) bool {
 	kind := simulator.FaultKind(k)
+	if !slices.Contains(simulator.FaultKinds, kind) {
+		return false
+	}
 	if !call.Write && (kind == simulator.FailAfter || kind == simulator.HangAfter || kind == simulator.KillAfter) {
 		return false
 	}
 	return kind.Matters(call)
+}
+
+// ofExecution tells whether the kind concerns a whole execution.
+func (k Kind) ofExecution() bool {
+	return slices.ContainsFunc(executionFaults, func(f fault) bool { return f.kind == k })
 }
 
 // byPerson tells whether a person interferes with keys, credentials or clusters.

@@ -164,8 +164,12 @@ func (p *player) call(call simulator.Call) simulator.Fault {
 	}
 	state := stateOf(call.Process)
 	station := Station{Point: Point{call.Site, call.N}, State: state, Call: &call}
-	if fault, due := p.pass(station, func(k Kind) bool { return k.matters(call) }); due {
+	if fault, due := p.pass(station, func(k Kind) bool { return k.ofExecution() || k.matters(call) }); due {
 		p.fired(fault, state)
+		if fault.Kind.ofExecution() {
+			acts[fault.Kind](p, p.runOf(call.Process))
+			return simulator.Fault{}
+		}
 		if fault.lasts() {
 			p.lasting = append(p.lasting, lastingFault{fault, p.Timeline.Now().Add(fault.Delay)})
 		}
@@ -288,6 +292,12 @@ func completed(run *simulator.Run) bool {
 
 // record is the journal's open record, or nil.
 func (p *player) record() *rotation.Record { return p.Journal.Current(simulator.UserName) }
+
+// runOf is the execution whose function a process is.
+func (p *player) runOf(process string) *simulator.Run {
+	runs := p.Runs()
+	return runs[slices.IndexFunc(runs, func(r *simulator.Run) bool { return strings.HasPrefix(process, r.Name()+"/") })]
+}
 
 func stateOf(process string) string {
 	for i := len(process) - 1; i >= 0; i-- {

@@ -270,26 +270,29 @@ func draw(random *rand.Rand, stations []Station) Station {
 func (s Station) faults() []Fault {
 	kinds := invocationFaults
 	switch {
+	case s.Call != nil && s.Call.Write: // between two writes it makes no difference when
+		kinds = slices.Concat(callFaults, executionFaults)
 	case s.Call != nil:
 		kinds = callFaults
 	case s.Entry:
-		kinds = entryFaults
+		kinds = slices.Concat(executionFaults, entryFaults)
 	case s.Site == Ended:
 		kinds = endFaults
 	}
 	var faults []Fault
 	for _, f := range kinds {
-		if s.Call == nil || f.kind.matters(*s.Call) {
+		if s.Call == nil || f.kind.ofExecution() || f.kind.matters(*s.Call) {
 			faults = append(faults, Fault{s.Point, f.kind, f.delay})
 		}
 	}
 	return faults
 }
 
-// kinds are the faults that may come to pass at the station, one of each kind.
+// kinds are the faults of the call that may come to pass at the station, one of
+// each kind.
 func (s Station) kinds() (faults []Fault) {
 	for _, fault := range s.faults() {
-		if !slices.ContainsFunc(faults, func(f Fault) bool { return f.Kind == fault.Kind }) {
+		if !fault.Kind.ofExecution() && !slices.ContainsFunc(faults, func(f Fault) bool { return f.Kind == fault.Kind }) {
 			faults = append(faults, fault)
 		}
 	}

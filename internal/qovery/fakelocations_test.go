@@ -2,6 +2,7 @@ package qovery
 
 import (
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -74,6 +75,25 @@ func TestLocationsOfTheFake(t *testing.T) {
 				t.Errorf("editable %+v, %v", editable, err)
 			}
 		})
+	}
+}
+
+// TestLocationsReadLast: what takes one request for each cluster may take minutes,
+// so the credentials and registries are read after it: they are as of the end.
+func TestLocationsReadLast(t *testing.T) {
+	opened, fake, clock := withEverything(t, false)
+	fake.Configure(func(c *fakeqovery.Config) {
+		c.Hook = func(r *http.Request) (bool, *fakeqovery.Answer) {
+			if strings.HasSuffix(r.URL.Path, "/dnsProvider") || strings.HasSuffix(r.URL.Path, "/secretManagers") {
+				fake.SetKey("cred-1", fakeqovery.Key{ID: "AKIAIOSFODNN7ANOTHER", Secret: "another"})
+				clock.now = clock.now.Add(3 * time.Minute)
+			}
+			return true, nil
+		}
+	})
+	locations, err := opened.Locations(t.Context())
+	if err != nil || len(locations) == 0 || locations[0].Kind != rotation.AWSCredentials || locations[0].Key != "AKIAIOSFODNN7ANOTHER" {
+		t.Errorf("%+v, %v", locations, err)
 	}
 }
 

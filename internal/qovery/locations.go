@@ -30,12 +30,23 @@ var locationKinds = []locationKind{
 
 // Locations lists every kind of location. One that cannot be listed is an
 // error: the key may be there. It makes four requests and one for each cluster.
+// Those of the clusters may take minutes, so they come first: the kinds that
+// people change most are as of the end.
 func (o *organization) Locations(ctx context.Context) ([]rotation.Location, error) {
 	clusters, err := o.listClusters(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return o.listed(ctx, locationKinds, clusters)
+	editable := func(k locationKind) bool { return k.put != nil }
+	others, err := o.listed(ctx, slices.DeleteFunc(slices.Clone(locationKinds), editable), clusters)
+	if err != nil {
+		return nil, err
+	}
+	locations, err := o.Editable(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return append(locations, others...), nil
 }
 
 // Editable lists the kinds that PutKey can change.

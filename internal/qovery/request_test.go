@@ -49,8 +49,8 @@ func TestRequestsOnTheWire(t *testing.T) {
 		"Credentials": {"GET " + organization + "/credentials"},
 		"Editable":    {"GET " + organization + "/credentials", "GET " + organization + "/containerRegistry", "GET " + organization + "/helmRepository"},
 		"Locations": {
-			"GET " + organization + "/cluster", "GET " + organization + "/credentials", "GET " + organization + "/containerRegistry",
-			"GET " + organization + "/helmRepository", "GET /cluster/c-1/dnsProvider", "GET /cluster/c-2/dnsProvider",
+			"GET " + organization + "/cluster", "GET /cluster/c-1/dnsProvider", "GET /cluster/c-2/dnsProvider",
+			"GET " + organization + "/credentials", "GET " + organization + "/containerRegistry", "GET " + organization + "/helmRepository",
 		},
 		"PutKey of a registry": {
 			"GET " + organization + "/containerRegistry",

@@ -34,7 +34,7 @@ func (s Complete) Run(ctx context.Context, call Call) (Document, error) {
 			if err := s.check(ctx, c, doc); err != nil {
 				return err
 			}
-			if err := sweepSecrets(ctx, c.Record, s.Staging); err != nil {
+			if err := sweepSecrets(ctx, c.Record, s.Staging, c.now()); err != nil {
 				return err
 			}
 			summary := doc.summarize(c.Record, c.now())

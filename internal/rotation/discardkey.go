@@ -51,5 +51,5 @@ func (s DiscardKey) discard(ctx context.Context, c *claim, doc Document) error {
 	if _, err := deleteOrphans(ctx, c, s.Keys, s.Orphans, keys, organization); err != nil {
 		return err
 	}
-	return sweepSecrets(ctx, c.Record, s.Staging)
+	return sweepSecrets(ctx, c.Record, s.Staging, c.now())
 }

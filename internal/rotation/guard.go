@@ -156,7 +156,7 @@ func (c *claim) effect(ctx context.Context, e Effect, cause func() error) error 
 // it, and again before each further one: how late one may land is counted from
 // the last.
 func (c *claim) begin(ctx context.Context, e Effect) error {
-	if err := c.mark(ctx, func(r *Record) { r.Marks[e] = Mark{Begun: c.now()} }); err != nil {
+	if err := c.mark(ctx, func(r *Record) { r.Marks[e] = r.Marks[e].again(c.now()) }); err != nil {
 		return err
 	}
 	return c.inTime()

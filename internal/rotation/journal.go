@@ -32,7 +32,10 @@ type Record struct {
 
 	// Attempts are the times at which a CreateAccessKey was sent whose outcome
 	// is not known. All are kept: a key may turn up long after.
-	Attempts []time.Time     `json:"attempts,omitempty"`
+	Attempts []time.Time `json:"attempts,omitempty"`
+	// Unstaged is when a new key was discarded last of which it is not known
+	// whether its secret was staged: that may land yet.
+	Unstaged time.Time       `json:"unstaged,omitzero"`
 	Marks    map[Effect]Mark `json:"marks"`
 }
 
@@ -65,7 +68,22 @@ const (
 type Mark struct {
 	Begun time.Time `json:"begun,omitzero"`
 	Done  time.Time `json:"done,omitzero"`
+	// Earlier is when the request before the latest was sent, if it was never
+	// marked as done: it may land after the one that was.
+	Earlier time.Time `json:"earlier,omitzero"`
 }
+
+// unanswered is when the latest request was sent that may yet land, for all that
+// is known; zero: none.
+func (m Mark) unanswered() time.Time {
+	if m.Done.IsZero() && !m.Begun.IsZero() {
+		return m.Begun
+	}
+	return m.Earlier
+}
+
+// again is the mark of an effect that is begun once more.
+func (m Mark) again(now time.Time) Mark { return Mark{Begun: now, Earlier: m.unanswered()} }
 
 func (r *Record) begun(e Effect) bool { return r != nil && !r.Marks[e].Begun.IsZero() }
 func (r *Record) done(e Effect) bool  { return r != nil && !r.Marks[e].Done.IsZero() }

@@ -168,7 +168,8 @@ type Organization interface {
 	// credentials, the container registries, the Helm repositories: three requests.
 	Editable(ctx context.Context) ([]Location, error)
 	// Locations returns every place in the organization that may hold an access
-	// key id, the editable kinds first. It makes one request for each cluster.
+	// key id, the editable kinds first, which are read last. It makes one request
+	// for each cluster.
 	Locations(ctx context.Context) ([]Location, error)
 	// PutKey puts a key into a location, keeping all else that it holds. It is
 	// sent once. A *Refusal means that nothing was changed; with any other

@@ -151,7 +151,7 @@ func (doc *Document) justCompleted(now time.Time) bool {
 
 // closeDiscarded closes a record whose new key is gone. Its secrets go too.
 func (p Preflight) closeDiscarded(ctx context.Context, s Situation) error {
-	if err := sweepSecrets(ctx, *s.Record, p.Staging); err != nil {
+	if err := sweepSecrets(ctx, *s.Record, p.Staging, s.Now); err != nil {
 		return err
 	}
 	return p.closeRecord(ctx, HistoryItem{Record: *s.Record, Outcome: Discarded, EndedAt: s.Now})

@@ -15,8 +15,6 @@ type ReactivateKey struct {
 }
 
 const (
-	// landsLate is how long a request without an answer may take to land.
-	landsLate     = 2 * time.Minute
 	confirmEvery  = 5 * time.Second
 	confirmWithin = 30 * time.Second
 )
@@ -52,11 +50,15 @@ func (s ReactivateKey) reactivate(ctx context.Context, c *claim) error {
 	if err := s.confirm(ctx, c); err != nil {
 		return err
 	}
-	if last := c.Marks[Deactivate]; last.Done.IsZero() && c.now().Sub(last.Begun) < landsLate {
-		return Errorf(IAMSettling, "A deactivation of the old key %s had no answer, and may yet land", c.OldKey)
+	if c.mayLand(Deactivate) || c.mayLand(Delete) {
+		return Errorf(IAMSettling, "The old key %s was made Active; a request to deactivate or delete it had no answer, and may yet land", c.OldKey)
 	}
 	return c.finish(ctx, Reactivate, Deactivate, Verify, Delete)
 }
+
+// mayLand tells whether a request that had no answer may yet have its effect, also
+// when one after it was answered.
+func (c *claim) mayLand(e Effect) bool { return c.now().Sub(c.Marks[e].unanswered()) < settling }
 
 // confirm waits until IAM lists the old key as Active.
 func (s ReactivateKey) confirm(ctx context.Context, c *claim) error {

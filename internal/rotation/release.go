@@ -41,7 +41,7 @@ func (r Release) Run(ctx context.Context, name string) (Record, error) {
 	if err := r.requireInOrder(ctx, target, record); err != nil {
 		return *record, err
 	}
-	if err := sweepSecrets(ctx, *record, r.Staging); err != nil {
+	if err := sweepSecrets(ctx, *record, r.Staging, r.Clock.Now()); err != nil {
 		return *record, err
 	}
 	err = r.closeRecord(ctx, HistoryItem{Record: *record, Outcome: Released, EndedAt: r.Clock.Now().UTC()})

@@ -275,6 +275,9 @@ func discardNewKey(ctx context.Context, c *claim, keys Keys, staging Staging, or
 	}
 	c.guard.Log.InfoContext(ctx, "new key discarded", "key", c.NewKey.String(), "rotation", c.RotationID)
 	return c.mark(ctx, func(r *Record) {
+		if !r.done(Create) {
+			r.Unstaged = c.now()
+		}
 		r.forget(r.NewKey, c.now())
 		r.NewKey = ""
 		delete(r.Marks, Create)
@@ -283,8 +286,11 @@ func discardNewKey(ctx context.Context, c *claim, keys Keys, staging Staging, or
 
 // sweepSecrets destroys what may still be staged of any key that this rotation
 // had to do with, before it ends: a secret may have been staged late, after its
-// key was discarded.
-func sweepSecrets(ctx context.Context, record Record, staging Staging) error {
+// key was discarded. While one may yet land, the rotation does not end.
+func sweepSecrets(ctx context.Context, record Record, staging Staging, now time.Time) error {
+	if lands := record.Unstaged.Add(settling); now.Before(lands) {
+		return Errorf(IAMSettling, "The secret of a key that was discarded may yet be staged until %s", lands.Format(time.TimeOnly))
+	}
 	for _, id := range append([]KeyID{record.NewKey}, record.KnownKeys...) {
 		if id == "" || id == record.OldKey {
 			continue

@@ -189,8 +189,8 @@ func TestRecently(t *testing.T) {
 		{"another effect", record(done(Deactivate, time.Second)), false},
 		{"begun", record(begun(Reactivate, 10*time.Minute-ms)), true},
 		{"begun ten minutes ago", record(begun(Reactivate, 10*time.Minute)), false},
-		{"begun long ago, done lately", record(func(r *Record) { r.Marks[Reactivate] = Mark{ago(time.Hour), ago(time.Minute)} }), true},
-		{"done long ago, begun once more", record(func(r *Record) { r.Marks[Reactivate] = Mark{ago(time.Minute), ago(time.Hour)} }), true},
+		{"begun long ago, done lately", record(func(r *Record) { r.Marks[Reactivate] = Mark{Begun: ago(time.Hour), Done: ago(time.Minute)} }), true},
+		{"done long ago, begun once more", record(func(r *Record) { r.Marks[Reactivate] = Mark{Begun: ago(time.Minute), Done: ago(time.Hour)} }), true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := test.r.recently(Reactivate, noon); got != test.want {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"qovery-key-rotation/internal/explorer"
 	"qovery-key-rotation/internal/fakeqovery"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/simulator"
@@ -866,15 +867,52 @@ func TestDeactivationMayStillLand(t *testing.T) {
 	requireCode(t, err, rotation.IAMSettling)
 	requireLeft(t, f.people, heldBoth) // it is brought back at once all the same
 	deactivate(1)(f.people)            // the late one
-	f.sleep(t, time.Minute)
+	f.sleep(t, 8*time.Minute)
 	_, err = f.invoke(t)
 	requireCode(t, err, rotation.IAMSettling) // another may follow it yet
 	requireLeft(t, f.people, heldBoth)
-	f.sleep(t, time.Minute)
+	f.sleep(t, 2*time.Minute)
 	_, err = f.invoke(t)
 	requireCode(t, err, "")
 	requireLeft(t, f.people, heldBoth)
 	f.requireNoHarm(t)
+}
+
+// TestLostDeactivationBehindOne: a deactivation without an answer may land after
+// one that was answered, and after the abort that follows at once. Then the old
+// key would be Inactive, and the journal would not know why.
+func TestLostDeactivationBehindOne(t *testing.T) {
+	for _, schedule := range []string{
+		"one: iam.UpdateAccessKey#1 land-late:9m0s, ObservationPeriod#1 abort",
+		"one: iam.UpdateAccessKey#1 land-late:9m0s, ObservationPeriod#1 stop-start",
+	} {
+		requireNothingWrong(t, schedule)
+	}
+}
+
+// TestSecretStagedLate: a secret that is staged when its key was discarded already
+// is not left behind, however soon the rotation ends.
+func TestSecretStagedLate(t *testing.T) {
+	for _, schedule := range []string{
+		"one: staging.Put#1 land-late:9m0s, VerifyKey#1 deactivate-new",               // ends in DiscardKey
+		"one: staging.Put#1 land-late:9m0s, VerifyKey#1 delete-old",                   // DiscardKey, too
+		"one: staging.Put#1 land-late:9m0s, WaitForDeployment#1 delete-old",           // ends in Complete
+		"one: staging.Put#1 land-late:9m0s, VerifyKey#1 stop, Preflight#2 delete-new", // ends in Preflight
+	} {
+		requireNothingWrong(t, schedule)
+	}
+}
+
+func requireNothingWrong(t *testing.T, schedule string) {
+	t.Helper()
+	s, err := explorer.Parse(schedule)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := explorer.Play(s, nil)
+	if err != nil || len(result.Wrong) > 0 || !result.AllFired() {
+		t.Errorf("%s: %q, not come to pass: %v, %v", schedule, result.Wrong, result.Missed(), err)
+	}
 }
 
 // TestShortListOfLocations: a list that leaves out the place which holds the old

@@ -3,6 +3,7 @@ package simulator
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +16,8 @@ import (
 type Judge struct {
 	// Refusals is how often a consumer was refused.
 	Refusals int
-	// Refused are the first refusals of each consumer with each key.
+	// Refused are the first refusals of each consumer with each key since somebody
+	// last changed that key.
 	Refused []Refused
 	// Violations are the rules that were broken, in words.
 	Violations []string
@@ -63,6 +65,7 @@ func (j *Judge) violated(format string, args ...any) {
 // keyChanged polices what the rotation does to keys. What a person does is that
 // person's affair.
 func (j *Judge) keyChanged(change KeyChange) {
+	maps.DeleteFunc(j.known, func(r Refused, _ bool) bool { return r.Key == change.Key })
 	if change.By == Person {
 		return
 	}

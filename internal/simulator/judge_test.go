@@ -47,6 +47,28 @@ func TestJudgeSeesFailedAuthentications(t *testing.T) {
 	}
 }
 
+// TestJudgeSeesRefusalsAnew: that a person deactivated a key once does not hide who
+// is refused when somebody else does it later.
+func TestJudgeSeesRefusalsAnew(t *testing.T) {
+	w := newTestWorld(t)
+	w.Timeline.RunUntil(Beginning.Add(10 * time.Minute))
+	w.byHand(w.IAM.SetStatusByHand(UserName, w.OldKey.ID, rotation.Inactive))
+	w.Timeline.RunUntil(Beginning.Add(20 * time.Minute))
+	first := len(w.Judge.Refused)
+	w.byHand(w.IAM.SetStatusByHand(UserName, w.OldKey.ID, rotation.Active))
+	w.Timeline.RunUntil(Beginning.Add(30 * time.Minute))
+	if again := len(w.Judge.Refused); first == 0 || again != first {
+		t.Fatalf("%d refusals are told of while the key was Inactive, and then %d", first, again)
+	}
+	w.step(func(ctx context.Context) {
+		w.byHand(w.IAM.SetStatus(ctx, UserName, w.OldKey.ID, rotation.Inactive))
+		w.Sleep(10 * time.Minute)
+	})
+	if again := len(w.Judge.Refused); again != 2*first {
+		t.Errorf("%d refusals are told of, and %d when the rotation does the same", first, again)
+	}
+}
+
 func TestJudgeSeesKeysThatAreTakenAway(t *testing.T) {
 	w := newTestWorld(t)
 	w.Timeline.RunUntil(Beginning.Add(10 * time.Minute))
