@@ -278,19 +278,22 @@ func (t *qoveryTransport) RoundTrip(request *http.Request) (*http.Response, erro
 			restore := w.stale(lag)
 			defer restore()
 		}
-		// What lands late lands when the caller has given up.
-		response, err = t.inner.RoundTrip(request.WithContext(context.WithoutCancel(request.Context())))
+		arriving := request
+		if ctx.Err() != nil { // what lands late lands when the caller has given up
+			arriving = request.WithContext(context.WithoutCancel(ctx))
+		}
+		response, err = t.inner.RoundTrip(arriving)
 		return err
 	})
 	switch {
+	case err == nil:
+		return response, nil
 	case rotation.HasCode(err, rotation.Throttled):
 		return answer(request, http.StatusTooManyRequests, ""), nil
 	case rotation.HasCode(err, rotation.MalformedAnswer):
 		return answer(request, http.StatusOK, "<html>"), nil
-	case err != nil:
-		return nil, fmt.Errorf("connection lost")
 	}
-	return response, nil
+	return nil, fmt.Errorf("connection lost")
 }
 
 // stale makes Qovery's reads answer as of some time ago.
