@@ -267,13 +267,15 @@ type requestLine struct{ method, path string }
 
 func (t *qoveryTransport) RoundTrip(request *http.Request) (*http.Response, error) {
 	w := t.world
-	// The client's own timeout is on the real clock; this is the same one on the
-	// virtual clock.
-	ctx, cancel := w.Timeline.WithDeadline(request.Context(), w.Timeline.Now().Add(qovery.RequestTimeout))
-	defer cancel()
+	ctx := request.Context()
+	call := Call{
+		Site: t.site(request), Write: request.Method != http.MethodGet,
+		// The client's own timeout is on the real clock; this is the same one on the
+		// virtual clock.
+		Timeout: qovery.RequestTimeout,
+	}
 	var response *http.Response
-	write := request.Method != http.MethodGet
-	err := w.Wire.Do(ctx, t.site(request), write, func(at time.Time) (err error) {
+	err := w.Wire.do(ctx, call, func(at time.Time) (err error) {
 		if lag := w.Timeline.Now().Sub(at); lag > 0 {
 			restore := w.stale(lag)
 			defer restore()
