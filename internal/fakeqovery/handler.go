@@ -53,15 +53,18 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if hook != nil {
 		apply, answer = hook(r)
 	}
-	own := refused(http.StatusBadGateway, "Not carried out")
+	var own reply
 	if apply {
 		own = s.carryOut(r)
 	}
-	if answer != nil {
+	switch {
+	case answer != nil:
 		answer.write(w)
-		return
+	case !apply:
+		write(w, refused(http.StatusBadGateway, "Not carried out"))
+	default:
+		write(w, own)
 	}
-	write(w, own)
 }
 
 // arrived counts a request, also one that is then refused.
@@ -75,9 +78,12 @@ func (s *Server) arrived(header http.Header) (hook Hook, limited bool) {
 
 // carryOut does what the request asks for.
 func (s *Server) carryOut(r *http.Request) (answer reply) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
-	if err != nil {
-		return refused(http.StatusBadRequest, "The request could not be read")
+	var body []byte
+	if r.Body != http.NoBody { // most requests have none, and ReadAll would make room for it
+		var err error
+		if body, err = io.ReadAll(io.LimitReader(r.Body, 1<<20)); err != nil {
+			return refused(http.StatusBadRequest, "The request could not be read")
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

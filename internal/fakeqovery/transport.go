@@ -29,10 +29,11 @@ func (t transport) RoundTrip(request *http.Request) (response *http.Response, er
 			panic(aborted)
 		}
 	}()
-	// A copy: a RoundTripper leaves the request as it is, and handlers may rely
-	// on a body.
-	arrived := request.WithContext(request.Context())
-	if arrived.Body == nil {
+	arrived := request
+	if request.Body == nil {
+		// Handlers may rely on a body, and a RoundTripper leaves the request as it
+		// is, hence a copy.
+		arrived = request.WithContext(request.Context())
 		arrived.Body = http.NoBody
 	}
 	recorder := &recorder{header: http.Header{}}

@@ -52,7 +52,7 @@ func (o *organization) send(ctx context.Context, e endpoint, path string, body [
 }
 
 func (o *organization) request(ctx context.Context, e endpoint, path string, body []byte) (*http.Request, error) {
-	var content io.Reader // a nil *bytes.Reader would not be nil
+	content := io.Reader(http.NoBody)
 	if body != nil {
 		content = bytes.NewReader(body)
 	}

@@ -52,8 +52,8 @@ func (w *WaitTime) UnmarshalText(text []byte) (err error) {
 
 // MarshalJSON shadows the embedded time's, which keeps fractions.
 func (w WaitTime) MarshalJSON() ([]byte, error) {
-	text, err := w.MarshalText()
-	return []byte(`"` + string(text) + `"`), err
+	text := append(make([]byte, 0, len(time.RFC3339)), '"')
+	return append(ceilSecond(w.Time).AppendFormat(text, time.RFC3339), '"'), nil
 }
 
 // UnmarshalJSON shadows the embedded time's.

@@ -52,6 +52,9 @@ type Call struct {
 	Process    string // the name of the process that calls
 	Write      bool
 	Consistent bool // a read that is never stale
+	// Timeout is how long the caller waits for the answer; zero: as long as its
+	// context lasts.
+	Timeout time.Duration
 }
 
 // Outcome is what became of a call.
@@ -108,7 +111,7 @@ func (w *Wire) do(ctx context.Context, call Call, effect func(at time.Time) erro
 	defer func() { w.end(outcome, err) }()
 
 	half := w.Latency.draw(w.random) / 2
-	if err := w.timeline.Sleep(ctx, half); err != nil {
+	if err := w.wait(ctx, outcome, half); err != nil {
 		return outcome.answer(unreachable(call.Site))
 	}
 	var answer error
@@ -117,7 +120,7 @@ func (w *Wire) do(ctx context.Context, call Call, effect func(at time.Time) erro
 		outcome.Applied = true
 	}
 	answer = w.fail(ctx, outcome, answer, effect)
-	if err := w.timeline.Sleep(ctx, half); err != nil {
+	if err := w.wait(ctx, outcome, half); err != nil {
 		answer = unreachable(call.Site)
 	}
 	return outcome.answer(answer)
@@ -136,6 +139,25 @@ func (w *Wire) begin(call Call, process *Process) *Outcome {
 		w.faults[outcome.Fault.Kind]++
 	}
 	return outcome
+}
+
+// wait is a part of a call's time. It is an error when the caller gives up before
+// that has passed.
+func (w *Wire) wait(ctx context.Context, outcome *Outcome, d time.Duration) error {
+	if outcome.Timeout == 0 {
+		return w.timeline.Sleep(ctx, d)
+	}
+	left := outcome.Began.Add(outcome.Timeout).Sub(w.timeline.Now())
+	if left <= 0 {
+		return context.DeadlineExceeded
+	}
+	if err := w.timeline.Sleep(ctx, min(d, left)); err != nil {
+		return err
+	}
+	if d >= left {
+		return context.DeadlineExceeded
+	}
+	return nil
 }
 
 func (w *Wire) end(outcome *Outcome, err error) {

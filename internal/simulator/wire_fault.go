@@ -75,13 +75,13 @@ func (w *Wire) fail(ctx context.Context, outcome *Outcome, answer error, effect 
 	case Malformed:
 		return rotation.Errorf(rotation.MalformedAnswer, "The answer to %s made no sense", site)
 	case Hang, HangAfter:
-		_ = w.timeline.Sleep(ctx, Forever)
+		_ = w.wait(ctx, outcome, Forever)
 		return unreachable(site)
 	case LandLate:
 		if outcome.Write {
 			w.land(*outcome, effect)
 		}
-		_ = w.timeline.Sleep(ctx, w.Patience.draw(w.random))
+		_ = w.wait(ctx, outcome, w.Patience.draw(w.random))
 		return unreachable(site)
 	case KillBefore, KillAfter:
 		process := w.timeline.Current()

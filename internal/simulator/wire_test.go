@@ -193,6 +193,38 @@ func TestAnEndedContext(t *testing.T) {
 	}
 }
 
+func TestACallersTimeout(t *testing.T) {
+	tests := []struct {
+		name    string
+		timeout time.Duration
+		fault   FaultKind
+		applied bool
+		passed  time.Duration
+	}{
+		{"on the way there", 10 * time.Millisecond, NoFault, false, 10 * time.Millisecond},
+		{"on the way back", 30 * time.Millisecond, NoFault, true, 30 * time.Millisecond},
+		{"as the answer comes", 40 * time.Millisecond, NoFault, true, 40 * time.Millisecond},
+		{"while nothing comes", time.Second, HangAfter, true, time.Second},
+		{"before the caller would give up anyway", time.Second, LandLate, false, time.Second},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newServices(t, 1)
+			s.wire.Latency = Exactly(40 * time.Millisecond)
+			s.wire.Injector = on("site", Fault{Kind: test.fault, Delay: time.Minute})
+			applied := false
+			s.within(t, "caller", func(ctx context.Context) {
+				wantCode(t, s.wire.do(ctx, Call{Site: "site", Write: true, Timeout: test.timeout}, func(time.Time) error {
+					applied = true
+					return nil
+				}), rotation.Unreachable)
+				wantEqual(t, "applied", applied, test.applied)
+				wantEqual(t, "passed", since(s.Timeline), test.passed)
+			})
+		})
+	}
+}
+
 func TestTheDeadMakeNoCalls(t *testing.T) {
 	s := newServices(t, 1)
 	effects := 0
@@ -284,12 +316,12 @@ func TestNumbers(t *testing.T) {
 		}
 	})
 	want := []Call{
-		{"journal.Load", 1, 1, "caller", false, true},
-		{"iam.ListAccessKeys", 1, 2, "caller", false, false},
-		{"iam.CreateAccessKey", 1, 3, "caller", true, false},
-		{"journal.Load", 2, 4, "caller", false, true},
-		{"iam.ListAccessKeys", 2, 5, "caller", false, false},
-		{"iam.CreateAccessKey", 2, 6, "caller", true, false},
+		{Site: "journal.Load", N: 1, Seq: 1, Process: "caller", Consistent: true},
+		{Site: "iam.ListAccessKeys", N: 1, Seq: 2, Process: "caller"},
+		{Site: "iam.CreateAccessKey", N: 1, Seq: 3, Process: "caller", Write: true},
+		{Site: "journal.Load", N: 2, Seq: 4, Process: "caller", Consistent: true},
+		{Site: "iam.ListAccessKeys", N: 2, Seq: 5, Process: "caller"},
+		{Site: "iam.CreateAccessKey", N: 2, Seq: 6, Process: "caller", Write: true},
 	}
 	if !slices.Equal(s.wire.Calls(), want) {
 		t.Errorf("%+v", s.wire.Calls())

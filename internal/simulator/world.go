@@ -267,30 +267,35 @@ type requestLine struct{ method, path string }
 
 func (t *qoveryTransport) RoundTrip(request *http.Request) (*http.Response, error) {
 	w := t.world
-	// The client's own timeout is on the real clock; this is the same one on the
-	// virtual clock.
-	ctx, cancel := w.Timeline.WithDeadline(request.Context(), w.Timeline.Now().Add(qovery.RequestTimeout))
-	defer cancel()
+	ctx := request.Context()
+	call := Call{
+		Site: t.site(request), Write: request.Method != http.MethodGet,
+		// The client's own timeout is on the real clock; this is the same one on the
+		// virtual clock.
+		Timeout: qovery.RequestTimeout,
+	}
 	var response *http.Response
-	write := request.Method != http.MethodGet
-	err := w.Wire.Do(ctx, t.site(request), write, func(at time.Time) (err error) {
+	err := w.Wire.do(ctx, call, func(at time.Time) (err error) {
 		if lag := w.Timeline.Now().Sub(at); lag > 0 {
 			restore := w.stale(lag)
 			defer restore()
 		}
-		// What lands late lands when the caller has given up.
-		response, err = t.inner.RoundTrip(request.WithContext(context.WithoutCancel(request.Context())))
+		arriving := request
+		if ctx.Err() != nil { // what lands late lands when the caller has given up
+			arriving = request.WithContext(context.WithoutCancel(ctx))
+		}
+		response, err = t.inner.RoundTrip(arriving)
 		return err
 	})
 	switch {
+	case err == nil:
+		return response, nil
 	case rotation.HasCode(err, rotation.Throttled):
 		return answer(request, http.StatusTooManyRequests, ""), nil
 	case rotation.HasCode(err, rotation.MalformedAnswer):
 		return answer(request, http.StatusOK, "<html>"), nil
-	case err != nil:
-		return nil, fmt.Errorf("connection lost")
 	}
-	return response, nil
+	return nil, fmt.Errorf("connection lost")
 }
 
 // stale makes Qovery's reads answer as of some time ago.
