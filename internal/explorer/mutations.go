@@ -69,7 +69,7 @@ func (m Mutation) Find(ctx context.Context) (Finding, error) {
 	for _, options := range []Options{{Focus: m.Focus}, {Singles: true}, {Random: 5000}} {
 		options.Lens, options.Wanted, options.Enough = m.Lens, m.Shows, 1
 		summary, err := Walk(ctx, options)
-		finding.Played += summary.Played
+		finding.Played += summary.Played + summary.Calm
 		if err != nil || len(summary.Violations) == 0 {
 			if err != nil {
 				return finding, err
