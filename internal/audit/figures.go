@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"maps"
 	"math"
 
 	"qovery-key-rotation/internal/emf"
@@ -36,11 +37,13 @@ func (f Figures) metrics() []emf.Metric {
 }
 
 // altogether is the figures of all targets. A figure that is not known of one
-// target is that of the others.
+// target is that of the others, unless that is none: then there may be one all the
+// same, and an alarm that rings for it is not to be ended.
 func altogether(judged []Judgement) Figures {
-	all := Figures{Audited: 1}
+	all, known := Figures{Audited: 1}, map[string]int{}
 	for _, j := range judged {
 		for name, value := range j.Figures {
+			known[name]++
 			switch name {
 			case KeyAge:
 				all[name] = max(all[name], value)
@@ -51,6 +54,9 @@ func altogether(judged []Judgement) Figures {
 			}
 		}
 	}
+	maps.DeleteFunc(all, func(name string, value float64) bool {
+		return value == 0 && name != Audited && known[name] < len(judged)
+	})
 	return all
 }
 

@@ -68,6 +68,20 @@ func (p *player) requireOneKey() {
 	}
 }
 
+// requireGoodKeys: however the executions ended, every location that holds a key
+// holds one that works, unless a person has interfered.
+func (p *player) requireGoodKeys() {
+	if p.interfered() {
+		return
+	}
+	for _, location := range p.Qovery.Locations() {
+		id := rotation.KeyID(p.Qovery.KeyOf(location))
+		if status, exists := p.IAM.Status(id); id != "" && (!exists || status != rotation.Active) {
+			p.wrong("%s holds the key %s, which does not work", location, id)
+		}
+	}
+}
+
 // unseen is how long what a person does may go unnoticed: lists and reads are
 // stale by up to a minute, and between the last look and the last effect are
 // some seconds.

@@ -35,7 +35,7 @@ var Mutations = []Mutation{
 	{Rule: 4, Name: "all-ours", Sentence: "every key seems to be of this system's making",
 		Lens: allOurs, Shows: "which a person had created", Focus: []string{createAccessKey, "DiscardKey"}},
 	{Rule: 5, Name: "refused-puts", Sentence: "a PUT without an answer counts as refused",
-		Lens: refusedPuts, Shows: "have not led to a rotation", Focus: []string{putCredentials}},
+		Lens: refusedPuts, Shows: "which does not work", Focus: []string{putCredentials}},
 	{Rule: 6, Name: "forgotten-attempts", Sentence: "the journal forgets creations of unknown outcome",
 		Lens: forgottenAttempts, Shows: "nobody answers for the key", Focus: []string{createAccessKey}},
 	{Rule: 7, Name: "quoted-secret", Sentence: "an error quotes the secret that was to be staged",
@@ -69,7 +69,7 @@ func (m Mutation) Find(ctx context.Context) (Finding, error) {
 	for _, options := range []Options{{Focus: m.Focus}, {Singles: true}, {Random: 5000}} {
 		options.Lens, options.Wanted, options.Enough = m.Lens, m.Shows, 1
 		summary, err := Walk(ctx, options)
-		finding.Played += summary.Played
+		finding.Played += summary.Played + summary.Calm
 		if err != nil || len(summary.Violations) == 0 {
 			if err != nil {
 				return finding, err

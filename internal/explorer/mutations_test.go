@@ -14,7 +14,7 @@ var found = map[string]string{
 	"slow-clock":         "one:",
 	"always-inactive":    "one: ObservationPeriod#1 activate-old",
 	"all-ours":           "one: iam.CreateAccessKey#1 fail-before:45m0s, DiscardKey#1 create-key",
-	"refused-puts":       "one: qovery.PUT /aws/credentials#1 fail-before, qovery.PUT /aws/credentials#2 fail-after",
+	"refused-puts":       "one: qovery.PUT /aws/credentials#1 land-late:9m0s",
 	"forgotten-attempts": "one: iam.CreateAccessKey#1 fail-before:45m0s, iam.CreateAccessKey#2 fail-after",
 	"quoted-secret":      "one: staging.Put#1 fail-before",
 	"unread-is-empty":    "one: GracePeriod#1 put-old, qovery.GET /cluster#6 malformed",

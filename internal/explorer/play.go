@@ -228,6 +228,7 @@ func (p *player) operate() {
 		}
 		p.Sleep(pause)
 		p.requireNothingLeft()
+		p.requireGoodKeys()
 		switch {
 		case p.mend():
 			p.sinceLast = 0

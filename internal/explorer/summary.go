@@ -9,7 +9,8 @@ import (
 
 // Summary is what an exploration came to.
 type Summary struct {
-	Played     int            `json:"played"`     // distinct schedules all of whose faults came to pass
+	Played     int            `json:"played"`     // distinct schedules with faults, all of which came to pass
+	Calm       int            `json:"calm"`       // schedules without any fault
 	Unreached  int            `json:"unreached"`  // schedules of which a fault did not
 	Duplicates int            `json:"duplicates"` // schedules that were played before
 	Faults     map[string]int `json:"faults"`     // by how many each schedule of Played has
@@ -49,6 +50,10 @@ func (s *Summary) add(r Result, wanted string) {
 		}
 		return
 	}
+	if len(r.Fired) == 0 {
+		s.Calm++
+		return
+	}
 	s.Played++
 	s.Worlds[r.Schedule.World]++
 	s.Faults[count(len(r.Fired))]++
@@ -62,8 +67,6 @@ func (s *Summary) add(r Result, wanted string) {
 
 func count(faults int) string {
 	switch faults {
-	case 0:
-		return "none"
 	case 1:
 		return "one"
 	case 2:

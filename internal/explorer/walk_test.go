@@ -33,8 +33,8 @@ func TestWalk(t *testing.T) {
 	if first.Faults["one"] < 10 || first.Faults["two"] < 50 || first.States["RotationComplete"] == 0 || first.Kinds[StopStart].Fired == 0 {
 		t.Errorf("%+v", first)
 	}
-	if total := first.Faults["none"] + first.Faults["one"] + first.Faults["two"] + first.Faults["more"]; total != first.Played {
-		t.Errorf("%d schedules of %d have a number of faults", total, first.Played)
+	if total := first.Faults["one"] + first.Faults["two"] + first.Faults["more"]; total != first.Played || first.Calm != 7 {
+		t.Errorf("%d schedules of %d have a number of faults, and %d have none", total, first.Played, first.Calm)
 	}
 	if len(told) == 0 {
 		t.Error("nothing is told of progress")
@@ -53,7 +53,7 @@ func TestWalkEnds(t *testing.T) {
 		t.Errorf("at once: %+v, %v", s, err)
 	}
 	began := time.Now()
-	if s, err := Walk(t.Context(), Options{For: 300 * time.Millisecond}); err != nil || s.Played == 0 || time.Since(began) > time.Minute {
+	if s, err := Walk(t.Context(), Options{For: 300 * time.Millisecond}); err != nil || s.Played+s.Calm == 0 || time.Since(began) > time.Minute {
 		t.Errorf("after its time: %+v, %v, after %s", s, err, time.Since(began))
 	}
 	for _, m := range Mutations {
