@@ -118,6 +118,7 @@ func (p *player) put(id rotation.KeyID) bool {
 		p.excused = append(p.excused, id)
 	}
 	p.noteReplaced(id)
+	p.putAt[id] = p.Timeline.Now()
 	p.PutCredentialsByHand(id)
 	return true
 }

@@ -31,20 +31,31 @@ func (p *player) judge() {
 	p.requireNothingLeft()
 }
 
-// isExcused tells whether a key's not working was a person's own doing.
+// isExcused tells whether a key's not working was a person's own doing: a person
+// put it into Qovery without its working, or just before it was deactivated or
+// deleted, or deactivated or deleted it.
 func (p *player) isExcused(refused simulator.Refused) bool {
 	if slices.Contains(p.excused, refused.Key) {
 		return true
 	}
-	byPerson := false
+	broken := p.lastChange(refused)
+	if broken.By == simulator.Person {
+		return broken.What != simulator.Created
+	}
+	put, byPerson := p.putAt[refused.Key]
+	return byPerson && broken.Sent.Before(put.Add(unseen))
+}
+
+// lastChange is the last one of the key before it was refused.
+func (p *player) lastChange(refused simulator.Refused) (last simulator.KeyChange) {
 	for _, life := range p.IAM.Lives() {
 		for _, change := range life.Changes {
 			if life.ID == refused.Key && !change.At.After(refused.At) {
-				byPerson = change.By == simulator.Person && change.What != simulator.Created
+				last = change
 			}
 		}
 	}
-	return byPerson
+	return last
 }
 
 // requireOneKey: after a rotation, the locations hold one Active key, unless a
@@ -87,18 +98,18 @@ func (p *player) requireGoodKeys() {
 // some seconds.
 const unseen = 90 * time.Second
 
-// interferedLate tells whether a person interfered just before the last time that
-// the rotation acted on a key, or after it.
+// interferedLate tells whether a person changed keys or what Qovery holds just
+// before the rotation sent its last request about a key, or later.
 func (p *player) interferedLate() bool {
 	var acted time.Time
 	for _, life := range p.IAM.Lives() {
 		for _, change := range life.Changes {
-			if change.By != simulator.Person && change.At.After(acted) {
-				acted = change.At
+			if change.By != simulator.Person && change.Sent.After(acted) {
+				acted = change.Sent
 			}
 		}
 	}
-	return p.interferedAt.Add(unseen).After(acted)
+	return p.keysTouchedAt.Add(unseen).After(acted)
 }
 
 // requireNothingLeft: while no record is open, every key is held by Qovery, was

@@ -144,3 +144,13 @@ func (k Kind) byPerson() bool {
 	}
 	return false
 }
+
+// touchesHeldKeys tells whether a person changes a key that Qovery may hold, or
+// what it holds.
+func (k Kind) touchesHeldKeys() bool {
+	switch k {
+	case DeactivateOld, DeactivateNew, ActivateOld, DeleteOld, DeleteNew, PutOld, PutOwn:
+		return true
+	}
+	return false
+}

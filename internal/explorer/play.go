@@ -76,7 +76,7 @@ func play(s Schedule, lens Lens, watch func(*player)) (Result, error) {
 		return Result{}, err
 	}
 	defer world.Timeline.Close()
-	p := &player{World: world, result: Result{Schedule: s}, pending: slices.Clone(s.Faults), passed: map[Point]int{}}
+	p := &player{World: world, result: Result{Schedule: s}, pending: slices.Clone(s.Faults), passed: map[Point]int{}, putAt: map[rotation.KeyID]time.Time{}}
 	world.Wire.Injector = p.call
 	world.OnInvoke = p.invoked
 	world.OnEvent = p.event
@@ -105,10 +105,12 @@ type player struct {
 	passed  map[Point]int // how often each site was passed, under N 0 for entries and 1 for invocations
 	say     func(format string, args ...any)
 
-	excused      []rotation.KeyID // a person put them into Qovery, whether they work or not
-	own          []rotation.KeyID // created by a person
-	replaced     []rotation.KeyID // a person put others into their place
-	interferedAt time.Time        // when a person last interfered with keys, credentials or clusters
+	excused       []rotation.KeyID             // a person put them into Qovery, whether they work or not
+	own           []rotation.KeyID             // created by a person
+	replaced      []rotation.KeyID             // a person put others into their place
+	putAt         map[rotation.KeyID]time.Time // when a person last put them into Qovery
+	interferedAt  time.Time                    // when a person last interfered with keys, credentials or clusters
+	keysTouchedAt time.Time                    // and with a key that Qovery may hold, or with what it holds
 
 	started   int // executions, for their names
 	sinceLast int // executions that were started after the last fault, or after somebody mended something
@@ -153,6 +155,9 @@ func (p *player) fired(fault Fault, state string) {
 	p.sinceLast = 0
 	if fault.Kind.byPerson() {
 		p.interferedAt = p.Timeline.Now()
+	}
+	if fault.Kind.touchesHeldKeys() {
+		p.keysTouchedAt = p.Timeline.Now()
 	}
 	p.tell("fault in %s: %s", state, fault)
 }

@@ -7,9 +7,12 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"qovery-key-rotation/internal/simulator"
 )
 
 // Options say what to explore.
@@ -18,7 +21,8 @@ type Options struct {
 	// interrupted in each state.
 	Singles bool
 	// Pairs: every pair of kinds of call faults in the smallest world; of a site's
-	// calls, the first, a middle and the last.
+	// calls, the first, a middle and the last. And of each write that lands late
+	// with whatever may happen on entering a state after it.
 	Pairs bool
 	// Focus are one or two states or call sites. Every single fault at the first,
 	// and every pair of faults at the first and the last, is played in the smallest
@@ -64,6 +68,7 @@ func Walk(ctx context.Context, options Options) (Summary, error) {
 		w.stage("single faults", w.singles())
 	}
 	if w.Pairs {
+		w.stage("late writes, and people", w.lateWrites())
 		w.stage("pairs of faults", w.pairs())
 	}
 	if w.Random > 0 {
@@ -176,6 +181,33 @@ func (w *walker) pairs() (tasks []func()) {
 					}
 				}
 			})
+		}
+	}
+	return tasks
+}
+
+// lateWrites play every write of the smallest world but the journal's that lands
+// late, or is the last that its function does, with every fault on entering a
+// state after it.
+func (w *walker) lateWrites() (tasks []func()) {
+	base := w.smallest()
+	for _, write := range w.play(base).After {
+		if write.Call == nil || !write.Call.Write || strings.HasPrefix(write.Site, "journal.") {
+			continue
+		}
+		for _, fault := range write.kinds() {
+			if kind := simulator.FaultKind(fault.Kind); kind != simulator.LandLate && kind != simulator.KillAfter {
+				continue
+			}
+			single := base.with(fault)
+			for _, station := range w.play(single).After {
+				if !station.Entry {
+					continue
+				}
+				for _, fault := range station.faults() {
+					tasks = append(tasks, func() { w.play(single.with(fault)) })
+				}
+			}
 		}
 	}
 	return tasks

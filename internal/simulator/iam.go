@@ -23,6 +23,7 @@ type IAM struct {
 	keys      map[rotation.KeyID]*key
 	order     []*key // all keys that ever existed, oldest first
 	observers []func(KeyChange)
+	sent      time.Time // when the request was sent that is being carried out; zero: now
 }
 
 var (
@@ -95,14 +96,20 @@ func (i *IAM) Create(ctx context.Context, name string) (rotation.NewAccessKey, e
 
 // SetStatus makes a key Active or Inactive.
 func (i *IAM) SetStatus(ctx context.Context, name string, id rotation.KeyID, status rotation.KeyStatus) error {
+	sent := i.now()
 	return i.wire.Do(ctx, updateAccessKey, true, func(time.Time) error {
+		i.sent = sent
+		defer func() { i.sent = time.Time{} }()
 		return i.setStatus(name, id, status)
 	})
 }
 
 // Delete deletes a key.
 func (i *IAM) Delete(ctx context.Context, name string, id rotation.KeyID) error {
+	sent := i.now()
 	return i.wire.Do(ctx, "iam.DeleteAccessKey", true, func(time.Time) error {
+		i.sent = sent
+		defer func() { i.sent = time.Time{} }()
 		i.remove(name, id)
 		return nil
 	})

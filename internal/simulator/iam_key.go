@@ -49,7 +49,11 @@ func (i *IAM) newKey(owner *user, createdAt time.Time) *key {
 
 // change brings a key into a state and tells the observers.
 func (i *IAM) change(k *key, state rotation.KeyStatus, what string) {
-	i.record(k, state, KeyChange{At: i.now(), Key: k.id, User: k.user, What: what, By: i.wire.Actor()},
+	sent := i.sent
+	if sent.IsZero() {
+		sent = i.now()
+	}
+	i.record(k, state, KeyChange{At: i.now(), Sent: sent, Key: k.id, User: k.user, What: what, By: i.wire.Actor()},
 		i.Settling.Lists.draw(i.random))
 }
 

@@ -18,6 +18,7 @@ const (
 // KeyChange is one change of one key.
 type KeyChange struct {
 	At   time.Time
+	Sent time.Time // when it was asked for: before At, where a request landed late
 	Key  rotation.KeyID
 	User string
 	What string // Created, Activated, Deactivated or Deleted

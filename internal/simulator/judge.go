@@ -86,7 +86,7 @@ func (j *Judge) keyChanged(change KeyChange) {
 // requireReleased: no location holds the key, or none did long enough to be seen.
 func (j *Judge) requireReleased(change KeyChange) {
 	for _, holder := range j.world.Qovery.Holders(string(change.Key)) {
-		if change.At.Sub(holder.Since) > heldFor {
+		if change.Sent.Sub(holder.Since) > heldFor {
 			j.violated("%s %s the key %s, which %s %q has held since %s", change.By, change.What, change.Key, holder.Kind, holder.Name, holder.Since.Format(time.DateTime))
 		}
 	}
@@ -110,7 +110,7 @@ func (j *Judge) requireOwnOrRetired(change KeyChange) {
 	switch {
 	case !held && created.By == Person:
 		j.violated("%s deleted the key %s, which a person had created", change.By, change.Key)
-	case held && before.What != Deactivated && change.At.Sub(before.At) > heldFor:
+	case held && before.What != Deactivated && change.Sent.Sub(before.At) > heldFor:
 		j.violated("%s deleted the key %s, which was Active", change.By, change.Key)
 	}
 }
@@ -121,7 +121,12 @@ func (j *Judge) before(change KeyChange) KeyChange {
 	return changes[len(changes)-2]
 }
 
+// requireUnused: nothing uses the key. Of a request that lands late, only who is
+// refused then tells: what uses the key may have come after it was sent.
 func (j *Judge) requireUnused(change KeyChange) {
+	if change.At.Sub(change.Sent) > heldFor {
+		return
+	}
 	j.world.Qovery.EachUse(j.world.Timeline.Now(), func(consumer, key string) {
 		if key == string(change.Key) {
 			j.violated("%s %s the key %s, which %s uses", change.By, change.What, change.Key, consumer)
