@@ -32,6 +32,10 @@ type Wire struct {
 	actor    string
 }
 
+// usualCalls is how many calls there is room for at once: a plain rotation makes
+// somewhat fewer.
+const usualCalls = 256
+
 // NewWire lays a wire with calls of 20 to 80 ms.
 func NewWire(timeline *Timeline, seed uint64) *Wire {
 	return &Wire{
@@ -39,6 +43,7 @@ func NewWire(timeline *Timeline, seed uint64) *Wire {
 		Patience: Range{2 * time.Second, 5 * time.Second},
 		timeline: timeline,
 		random:   newRandom(seed, wireStream),
+		calls:    make([]Call, 0, usualCalls),
 		counts:   map[string]int{},
 		faults:   map[FaultKind]int{},
 	}
@@ -128,8 +133,8 @@ func (w *Wire) do(ctx context.Context, call Call, effect func(at time.Time) erro
 
 // begin numbers the call and asks what goes wrong with it.
 func (w *Wire) begin(call Call, process *Process) *Outcome {
-	w.counts[call.Site]++
-	call.N, call.Seq, call.Process = w.counts[call.Site], len(w.calls)+1, process.Name()
+	call.N, call.Seq, call.Process = w.counts[call.Site]+1, len(w.calls)+1, process.Name()
+	w.counts[call.Site] = call.N
 	w.calls = append(w.calls, call)
 	outcome := &Outcome{Call: call, Began: w.timeline.Now()}
 	if w.Injector != nil {
