@@ -20,7 +20,7 @@ demo: ## Run a whole rotation on the embedded simulator (Go alone)
 	@go run ./cmd/rotate simulate
 
 explore: need-go ## Let everything go wrong, in 200,000 ways (ten minutes)
-	go run ./cmd/rotate explore --pairs --random 16000
+	go run ./cmd/rotate explore --pairs --random 2500
 
 test: need-go need-node need-cc ## Run all tests with the race detector
 	go test -race -timeout 20m ./...

@@ -63,8 +63,7 @@ const outage = 45 * time.Minute
 
 // callFaults are what may go wrong with a call. The delays stay within what the
 // rotation assumes: reads are stale by a minute at most, and effects land within
-// ten minutes. An outage lasts for longer than anything but Preflight waits. Of
-// each kind the first stands for all in pairs.
+// ten minutes. An outage lasts for longer than anything but Preflight waits.
 var callFaults = []fault{
 	{kind: Kind(simulator.FailBefore)},
 	{kind: Kind(simulator.FailBefore), delay: outage},

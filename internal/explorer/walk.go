@@ -20,7 +20,7 @@ type Options struct {
 	// Singles: every single fault in every world, and in a rotation that was
 	// interrupted in each state.
 	Singles bool
-	// Pairs: every pair of kinds of call faults in the smallest world; of a site's
+	// Pairs: every pair of call faults in the smallest world; of a site's
 	// calls, the first, a middle and the last. And of each write that lands late
 	// with whatever may happen on entering a state after it.
 	Pairs bool
@@ -172,11 +172,11 @@ func (w *walker) after(base Schedule) (tasks []func()) {
 func (w *walker) pairs() (tasks []func()) {
 	base := w.smallest()
 	for _, first := range chosen(w.play(base).After) {
-		for _, fault := range first.kinds() {
+		for _, fault := range first.callFaults() {
 			single := base.with(fault)
 			tasks = append(tasks, func() {
 				for _, second := range chosen(w.play(single).After) {
-					for _, fault := range second.kinds() {
+					for _, fault := range second.callFaults() {
 						w.play(single.with(fault))
 					}
 				}
@@ -195,7 +195,7 @@ func (w *walker) lateWrites() (tasks []func()) {
 		if write.Call == nil || !write.Call.Write || strings.HasPrefix(write.Site, "journal.") {
 			continue
 		}
-		for _, fault := range write.kinds() {
+		for _, fault := range write.callFaults() {
 			if kind := simulator.FaultKind(fault.Kind); kind != simulator.LandLate && kind != simulator.KillAfter {
 				continue
 			}
@@ -300,33 +300,28 @@ func draw(random *rand.Rand, stations []Station) Station {
 
 // faults are all faults that may come to pass at the station.
 func (s Station) faults() []Fault {
-	kinds := invocationFaults
 	switch {
 	case s.Call != nil && s.Call.Write: // between two writes it makes no difference when
-		kinds = slices.Concat(callFaults, executionFaults)
+		return append(s.callFaults(), s.each(executionFaults)...)
 	case s.Call != nil:
-		kinds = callFaults
+		return s.callFaults()
 	case s.Entry:
-		kinds = slices.Concat(executionFaults, entryFaults)
+		return append(s.each(executionFaults), s.each(entryFaults)...)
 	case s.Site == Ended:
-		kinds = endFaults
+		return s.each(endFaults)
 	}
-	var faults []Fault
-	for _, f := range kinds {
-		if s.Call == nil || f.kind.ofExecution() || f.kind.matters(*s.Call) {
-			faults = append(faults, Fault{s.Point, f.kind, f.delay})
-		}
-	}
-	return faults
+	return s.each(invocationFaults)
 }
 
-// kinds are the faults of the call that may come to pass at the station, one of
-// each kind.
-func (s Station) kinds() (faults []Fault) {
-	for _, fault := range s.faults() {
-		if !fault.Kind.ofExecution() && !slices.ContainsFunc(faults, func(f Fault) bool { return f.Kind == fault.Kind }) {
-			faults = append(faults, fault)
-		}
+// callFaults are those that may come to pass with the station's call.
+func (s Station) callFaults() []Fault {
+	return slices.DeleteFunc(s.each(callFaults), func(f Fault) bool { return !f.Kind.matters(*s.Call) })
+}
+
+func (s Station) each(kinds []fault) []Fault {
+	var faults []Fault
+	for _, f := range kinds {
+		faults = append(faults, Fault{s.Point, f.kind, f.delay})
 	}
 	return faults
 }
