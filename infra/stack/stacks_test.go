@@ -13,7 +13,7 @@ import (
 // Targets for several accounts and regions, with a key of the customer's own.
 func several(t *testing.T) synthesized {
 	return synthesize(t, withRotation(t, `{
-		"alertEmails": ["platform@example.com", "security@example.com"],
+		"alertEmails": ["platform@company.example", "security@company.example"],
 		"customerKey": true,
 		"qoveryApiUrl": "https://qovery.example.com/api",
 		"targets": [
