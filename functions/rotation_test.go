@@ -31,6 +31,7 @@ const (
 	tokenParameter = "/qovery-key-rotation/qovery-token"
 	credentialsID  = "0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12"
 	clusterID      = "1c8e3d5f-9a72-4a1d-82ef-a4d1b8065f23"
+	kmsKey         = "arn:aws:kms:eu-west-3:123456789012:key/2d9f4e6a-0b83-4c2e-93f0-b5e2c9176a34"
 )
 
 // TestRotationUntilItWaits runs the functions one after another, as the state
@@ -103,6 +104,9 @@ func newWorld(t *testing.T) *world {
 	w.env = func(function string) map[string]string {
 		env := environment(function, endpoint)
 		env["QOVERY_API_URL"] = api.URL
+		if function == "createkey" {
+			env["KMS_KEY_ARN"] = kmsKey
+		}
 		return env
 	}
 	w.secrets = []string{config.Token, awstest.Environment("")["AWS_SECRET_ACCESS_KEY"]}
@@ -210,6 +214,11 @@ func (w *world) learnStagedSecret() {
 		var staged struct{ SecretAccessKey string }
 		w.must(nil, json.Unmarshal([]byte(*found.Parameter.Value), &staged))
 		w.secrets = append(w.secrets, staged.SecretAccessKey)
+		history, err := ssm.NewFromConfig(w.cfg).GetParameterHistory(w.Context(), &ssm.GetParameterHistoryInput{Name: &name})
+		w.must(nil, err)
+		if key := aws.ToString(history.Parameters[0].KeyId); key != kmsKey {
+			w.Errorf("the secret is encrypted with %q", key)
+		}
 		return
 	}
 	w.Fatal("no secret is staged")

@@ -28,7 +28,7 @@ func main() {
 				CreatedBy: f.Role(environment.CreatorRoleARN),
 			},
 			Qovery:  qoveryclient.New(f, store),
-			Staging: store.Staged(f.Prefix(environment.StagedPrefix)),
+			Staging: store.Staged(f.Prefix(environment.StagedPrefix)).EncryptedWith(f.KMSKey(environment.KMSKeyARN)),
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/mail"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -26,6 +27,7 @@ func (c Config) check(now time.Time, found *Mistakes) {
 		checkSchedule(path, target.Schedule, now, found)
 		checkTokenParameter(path, target, found)
 		checkSize(path, target, found)
+		checkPartition(path, target.Region, found)
 	}
 	c.checkDuplicates(found)
 	c.checkStacks(found)
@@ -91,6 +93,23 @@ func (c Config) checkAPI(found *Mistakes) {
 	parsed, err := url.Parse(c.QoveryAPIURL)
 	if err != nil || parsed.Scheme != "https" || parsed.Host == "" || parsed.User != nil || parsed.RawQuery != "" || parsed.Fragment != "" {
 		found.add(path, "is no https URL without user, query and fragment", `"https://api.qovery.com"`)
+	}
+}
+
+// Regions of other partitions than "aws" begin so: GovCloud, China and the isolated
+// regions. A new region of "aws" is none of them.
+// https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
+var otherPartitions = []string{"us-gov-", "cn-", "us-iso", "eu-iso"}
+
+// checkPartition keeps to the regions whose CloudTrail has IAM's events in
+// us-east-1. Elsewhere a rotation would ask a region that its account doesn't
+// have, and never know whether the old key is still used.
+func checkPartition(path, region string, found *Mistakes) {
+	field := path + ".region"
+	isOther := slices.ContainsFunc(otherPartitions, func(start string) bool { return strings.HasPrefix(region, start) })
+	if isOther && !found.has(field) {
+		found.add(field, fmt.Sprintf("%q is in a partition of its own, such as GovCloud or China. Only regions of the partition aws are supported: "+
+			"whether the old key is still used is looked up in us-east-1, where CloudTrail has the events of IAM", region), `"eu-west-3"`)
 	}
 }
 

@@ -20,8 +20,10 @@ type Config struct {
 	// room above every target's schedule.rateDays.
 	KeyAgeLimitDays int `json:"keyAgeLimitDays"`
 	// CustomerKey makes each stack create a KMS key of its own, which encrypts the
-	// journal, the topic, the queue and the logs in place of AWS's keys. A staged
-	// secret stays with alias/aws/ssm for the minutes that it exists.
+	// staged secrets, the journal, the topic, the queue and the logs in place of
+	// AWS's keys. The token is the operator's: whoever puts it chooses its key. The
+	// targets' parameters and the histories of executions, which hold no secrets,
+	// are not encrypted with it.
 	CustomerKey bool `json:"customerKey"`
 	// QoveryAPIURL is where Qovery's API is; empty: at its public address.
 	QoveryAPIURL string `json:"qoveryApiUrl"`

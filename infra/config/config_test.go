@@ -92,6 +92,7 @@ var mistakes = []struct{ name, config, want string }{
 	{"bad account", one(`"account": "1234"`), `rotation.targets[0].account: "1234" is not twelve digits (for example "123456789012")`},
 	{"account as number", one(`"account": 123456789012`), `rotation.targets[0].account: is a number, not a string (for example "123456789012")`},
 	{"bad region", one(`"region": "Paris"`), `rotation.targets[0].region: "Paris" is no AWS region (for example "eu-west-3")`},
+	{"GovCloud", one(`"region": "us-gov-west-1"`), `rotation.targets[0].region: "us-gov-west-1" is in a partition of its own, such as GovCloud or China. Only regions of the partition aws are supported: whether the old key is still used is looked up in us-east-1, where CloudTrail has the events of IAM (for example "eu-west-3")`},
 	{"too many locations", one(elsewhere(100)), `rotation.targets[0].handledElsewhere: with 100 locations the target takes 4407 bytes, and a parameter holds 4096 (for example fewer than 80 locations)`},
 
 	{"rate too short", scheduled(`"rateDays": 6`), `rotation.targets[0].schedule.rateDays: 6 is not 7 to 365 (for example 90)`},
@@ -144,6 +145,26 @@ func TestMistakes(t *testing.T) {
 				t.Errorf("got:\n%s\nnot:\n  %s", err, row.want)
 			}
 		})
+	}
+}
+
+// The CLI's region counts as one that is written down; regions that look alike
+// are no mistake.
+func TestRegionsOfOtherPartitionsAreRefused(t *testing.T) {
+	for region, refused := range map[string]bool{
+		"us-gov-west-1": true, "us-gov-east-1": true, "cn-north-1": true, "cn-northwest-1": true,
+		"us-iso-east-1": true, "us-isob-east-1": true, "eu-isoe-west-1": true,
+		"us-east-1": false, "us-west-2": false, "eu-west-3": false, "eu-central-2": false, "ca-central-1": false,
+		"ap-southeast-7": false, "il-central-1": false, "me-central-1": false, "mx-central-1": false, "": false,
+	} {
+		var context any
+		if err := json.Unmarshal([]byte(one()), &context); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Parse(context, Environment{"111111111111", region}, today)
+		if isRefused := err != nil && strings.Contains(err.Error(), "rotation.targets[0].region: "+fmt.Sprintf("%q is in a partition", region)); isRefused != refused || !refused && err != nil {
+			t.Errorf("%q: %v", region, err)
+		}
 	}
 }
 

@@ -47,7 +47,7 @@ var functions = []function{
 	{
 		name: "createkey",
 		does: "Creates the new key and stages its secret; deletes a key that an earlier try of its own left behind",
-		env:  []string{environment.TableName, environment.StagedPrefix, environment.CreatorRoleARN, environment.QoveryAPIURL},
+		env:  []string{environment.TableName, environment.StagedPrefix, environment.KMSKeyARN, environment.CreatorRoleARN, environment.QoveryAPIURL},
 		may: []grant{
 			{tokenParameters, actions("ssm:GetParameter")},
 			{stagedSecrets, actions("ssm:GetParameter", "ssm:PutParameter", "ssm:DeleteParameter")},
@@ -195,7 +195,8 @@ func (f function) timeout() time.Duration {
 func (f function) isStep() bool { return f.name != notify && f.name != auditor }
 
 // environment returns the variables that the function reads, with their values.
-// Qovery's address is left out where it is the public one.
+// Qovery's address is left out where it is the public one, and the key where
+// there is none of the customer's.
 func (b *builder) environment(f function) *map[string]*string {
 	values := map[string]*string{
 		environment.TableName:    b.journal.TableName(),
@@ -203,6 +204,7 @@ func (b *builder) environment(f function) *map[string]*string {
 		environment.StagedPrefix: new(config.StagedPrefix),
 		environment.QoveryAPIURL: &b.props.Config.QoveryAPIURL,
 		environment.TopicARN:     b.topic.TopicArn(),
+		environment.KMSKeyARN:    b.keyARN(),
 
 		environment.TargetNames:     new(strings.Join(b.targetNames(), ",")),
 		environment.ScheduleGroup:   new(Name),

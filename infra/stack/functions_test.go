@@ -127,7 +127,7 @@ func TestFunctionsGetTheVariablesTheyRead(t *testing.T) {
 	constants := map[string]string{
 		"environment.TableName": environment.TableName, "environment.TargetPrefix": environment.TargetPrefix,
 		"environment.StagedPrefix": environment.StagedPrefix, "environment.TopicARN": environment.TopicARN,
-		"environment.CreatorRoleARN": environment.CreatorRoleARN, "environment.TargetNames": environment.TargetNames,
+		"environment.KMSKeyARN": environment.KMSKeyARN, "environment.CreatorRoleARN": environment.CreatorRoleARN, "environment.TargetNames": environment.TargetNames,
 		"environment.ScheduleGroup": environment.ScheduleGroup, "environment.KeyAgeLimitDays": environment.KeyAgeLimitDays,
 		"qoveryclient.New": environment.QoveryAPIURL,
 	}

@@ -10,9 +10,9 @@ import (
 // keyAlias is what people call the customer key.
 const keyAlias = "alias/" + Name
 
-// newCustomerKey makes the key that encrypts the journal, the topic, the queue
-// and the logs, if the configuration asks for one. It stays with the journal,
-// which nobody could read without it.
+// newCustomerKey makes the key that encrypts the journal, the staged secrets, the
+// topic, the queue and the logs, if the configuration asks for one. It stays with
+// the journal, which nobody could read without it.
 func (b *builder) newCustomerKey() awskms.Key {
 	if !b.props.Config.CustomerKey {
 		return nil
@@ -29,11 +29,20 @@ func (b *builder) newCustomerKey() awskms.Key {
 	return key
 }
 
+// keyARN is empty where there is no customer key.
+func (b *builder) keyARN() *string {
+	if b.key == nil {
+		return jsii.String("")
+	}
+	return b.key.KeyArn()
+}
+
 var useKey = jsii.Strings("kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:CreateGrant", "kms:DescribeKey")
 
 // keyPolicy lets the key be used as the AWS-managed ones are: whoever in this
-// account may read the table may have it decrypted for that, by DynamoDB alone.
-// So the roles need no statement on the key. Two services act by themselves.
+// account may read the table may have it decrypted for that, by DynamoDB alone,
+// and who may read a staged secret by Parameter Store alone. So the roles need no
+// statement on the key. Two services act by themselves.
 func (b *builder) keyPolicy() []awsiam.PolicyStatement {
 	via := func(service string) string { return service + "." + *b.Region() + ".amazonaws.com" }
 	all := jsii.Strings("*") // in a key's policy: this key

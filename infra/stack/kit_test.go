@@ -155,7 +155,7 @@ func withRotation(t *testing.T, text string) map[string]any {
 func targetJSON(name, user string, more ...string) string {
 	fields := append([]string{
 		fmt.Sprintf(`"name": %q`, name), fmt.Sprintf(`"iamUserName": %q`, user),
-		`"organizationId": "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90"`, `"schedule": {"startAt": "2026-01-12T09:00:00+01:00"}`,
+		`"organizationId": "7d50af3b-2e4c-4c68-8b1f-309e8d6c2ba1"`, `"schedule": {"startAt": "2026-01-12T09:00:00+01:00"}`,
 	}, more...)
 	return "{" + strings.Join(fields, ", ") + "}"
 }

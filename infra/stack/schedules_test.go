@@ -93,6 +93,21 @@ func TestScheduleRunsTheAudit(t *testing.T) {
 	}
 }
 
+// The shipped configuration can be synthesized, and says that it rotates nothing
+// of anybody's.
+func TestSynthesisWarnsOfTheExample(t *testing.T) {
+	_, result := shipped(t)
+	examples := []string{"The organizationId of the target production is still the example's", "platform@example.com in rotation.alertEmails is still the example's"}
+	for _, want := range examples {
+		if !slices.ContainsFunc(result.messages, func(m string) bool { return strings.HasPrefix(m, "aws:cdk:warning") && strings.Contains(m, want) }) {
+			t.Errorf("no warning says %q: %v", want, result.messages)
+		}
+	}
+	for _, message := range several(t).messages {
+		t.Errorf("of a configuration that is none of the examples: %s", message)
+	}
+}
+
 func TestSynthesisWarns(t *testing.T) {
 	context := shippedContext(t)
 	context[config.Key].(map[string]any)["alertEmails"] = []any{}

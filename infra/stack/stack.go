@@ -72,14 +72,20 @@ func deployedTo(e config.Environment) *awscdk.Environment {
 // warn tells at synthesis what is legal and likely not meant.
 func (b *builder) warn() {
 	annotations := awscdk.Annotations_Of(b.Stack)
+	warn := func(id, warning string) {
+		if warning != "" {
+			annotations.AddWarningV2(&id, &warning)
+		}
+	}
 	if len(b.props.Config.AlertEmails) == 0 {
-		annotations.AddWarningV2(jsii.String("alertEmails"),
-			jsii.String("rotation.alertEmails is empty: unless something else subscribes to the topic, nobody is told how rotations end."))
+		warn("alertEmails", "rotation.alertEmails is empty: unless something else subscribes to the topic, nobody is told how rotations end.")
+	}
+	for _, email := range b.props.Config.AlertEmails {
+		warn("example:"+email, config.ExampleEmailWarning(email))
 	}
 	for _, target := range b.props.Stack.Targets {
-		if warning := config.DueWarning(target, b.props.Now); warning != "" {
-			annotations.AddWarningV2(jsii.String("due:"+target.Name), &warning)
-		}
+		warn("example:"+target.Name, config.ExampleOrganizationWarning(target))
+		warn("due:"+target.Name, config.DueWarning(target, b.props.Now))
 	}
 }
 

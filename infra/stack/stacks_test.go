@@ -13,7 +13,7 @@ import (
 // Targets for several accounts and regions, with a key of the customer's own.
 func several(t *testing.T) synthesized {
 	return synthesize(t, withRotation(t, `{
-		"alertEmails": ["platform@example.com", "security@example.com"],
+		"alertEmails": ["platform@company.example", "security@company.example"],
 		"customerKey": true,
 		"qoveryApiUrl": "https://qovery.example.com/api",
 		"targets": [
@@ -82,8 +82,39 @@ func TestCustomerKeyEncryptsEverything(t *testing.T) {
 			t.Errorf("%s is encrypted with %q", id, got)
 		}
 	}
+	for name, function := range tpl.all("AWS::Lambda::Function") {
+		want := ""
+		if name == "createkey" { // the one that stages secrets
+			want = "${key.Arn}"
+		}
+		if got := function.text("Environment.Variables.KMS_KEY_ARN"); got != want {
+			t.Errorf("%s encrypts secrets with %q", name, got)
+		}
+	}
 	if command := fmt.Sprint(tpl.Outputs["PutToken"].Value); !strings.Contains(command, "--key-id alias/qovery-key-rotation") {
 		t.Errorf("the token is put with %s", command)
+	}
+}
+
+// The key's policy lets those who may read and write use the key for that,
+// through the services that store and in no other way.
+func TestCustomerKeyIsUsedThroughItsServices(t *testing.T) {
+	tpl := several(t).templates["qovery-key-rotation-111111111111-eu-west-3"]
+	statements, _ := tpl.one(t, "AWS::KMS::Key").property("KeyPolicy.Statement").([]any)
+	at := slices.IndexFunc(statements, func(s any) bool { return s.(map[string]any)["Sid"] == "ThroughTheServicesThatStore" })
+	if at < 0 {
+		t.Fatalf("the key's policy is %v", statements)
+	}
+	statement := statements[at].(map[string]any)
+	for _, action := range []string{"kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey*"} {
+		if !slices.Contains(list(statement["Action"]), action) {
+			t.Errorf("%s is not allowed", action)
+		}
+	}
+	condition := statement["Condition"].(map[string]any)["StringEquals"].(map[string]any)
+	want := []string{"dynamodb.eu-west-3.amazonaws.com", "sns.eu-west-3.amazonaws.com", "sqs.eu-west-3.amazonaws.com", "ssm.eu-west-3.amazonaws.com"}
+	if via := list(condition["kms:ViaService"]); !slices.Equal(via, want) || condition["kms:CallerAccount"] != "111111111111" {
+		t.Errorf("the condition is %v", condition)
 	}
 }
 

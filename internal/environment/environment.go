@@ -26,6 +26,9 @@ const (
 	KeyAgeLimitDays = "KEY_AGE_LIMIT_DAYS" // from which on a key is too old
 	// CreatorRoleARN is the role that function createkey runs with.
 	CreatorRoleARN = "CREATOR_ROLE_ARN"
+	// KMSKeyARN is the key that encrypts staged secrets; optional: AWS's own when
+	// absent.
+	KMSKeyARN = "KMS_KEY_ARN"
 )
 
 // Environment is the environment of a process, and what is wrong with it.
@@ -69,12 +72,25 @@ func (e *Environment) Role(name string) string {
 	return value
 }
 
+// KMSKey returns an ARN of a KMS key, or "" where there is none. A secret that was
+// meant for that key is not to be encrypted with another.
+func (e *Environment) KMSKey(name string) string {
+	value := e.Optional(name)
+	if value != "" && !isARN(value, "kms", "key/") {
+		e.Reject(name, "is not the ARN of a KMS key")
+	}
+	return value
+}
+
 // isRole tells whether text is like arn:aws:iam::123456789012:role/path/name.
-func isRole(text string) bool {
+func isRole(text string) bool { return isARN(text, "iam", "role/") }
+
+// isARN tells whether text is the ARN of a kind of thing in an account.
+func isARN(text, service, kind string) bool {
 	const account = 12 // digits
 	parts := strings.SplitN(text, ":", 6)
-	return len(parts) == 6 && parts[0] == "arn" && parts[2] == "iam" && len(parts[4]) == account &&
-		strings.HasPrefix(parts[5], "role/") && parts[5] != "role/"
+	return len(parts) == 6 && parts[0] == "arn" && parts[2] == service && len(parts[4]) == account &&
+		strings.HasPrefix(parts[5], kind) && parts[5] != kind
 }
 
 // List returns the parts of a required variable between its commas.

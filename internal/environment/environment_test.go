@@ -31,6 +31,25 @@ func TestRole(t *testing.T) {
 	}
 }
 
+func TestKMSKey(t *testing.T) {
+	for value, problem := range map[string]string{
+		"arn:aws:kms:eu-west-3:123456789012:key/0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12": "",
+		"":              "", // AWS's own
+		"alias/aws/ssm": "is not the ARN",
+		"arn:aws:kms:eu-west-3:123456789012:alias/mine":    "is not the ARN",
+		"arn:aws:kms:eu-west-3:123456789012:key/":          "is not the ARN",
+		"arn:aws:iam::123456789012:role/key/createkey":     "is not the ARN",
+		"0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12":             "is not the ARN",
+		"arn:aws:kms:eu-west-3:1234:key/0b7d2c4e-8f61-4f0": "is not the ARN",
+	} {
+		env := environment.From(func(string) string { return value })
+		if got := env.KMSKey("NAMES"); got != value {
+			t.Errorf("%s became %s", value, got)
+		}
+		wants(t, env, value, problem)
+	}
+}
+
 func TestListAndDays(t *testing.T) {
 	for value, want := range map[string]struct{ list, days string }{
 		"a,b": {"", "is not 1"}, "": {"is missing", "is missing"}, "a,,b": {"has an empty part", "is not 1"},

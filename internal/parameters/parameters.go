@@ -35,6 +35,17 @@ func New(cfg aws.Config, clock rotation.Clock) *Store {
 // errNotFound says that there is no such parameter.
 var errNotFound = errors.New("no such parameter")
 
+// failed adds what Parameter Store says of the keys of SecureStrings to the usual
+// mapping: a key that is disabled, about to be deleted or not there is an
+// InvalidKeyId, and neither is anything stored with it nor read.
+// https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+func failed(request awsclient.Request, err error) error {
+	if code := awsclient.Code(err); code == "InvalidKeyId" {
+		return rotation.Errorf(rotation.AccessDenied, "AWS denies %s (%s): the KMS key that encrypts the parameter cannot be used", request, code)
+	}
+	return request.Failed(err)
+}
+
 // get reads a parameter; of a SecureString, without decryption, the ciphertext.
 // That it is there is all that a caller without decryption learns.
 func (s *Store) get(ctx context.Context, name string, decrypt bool) (*types.Parameter, error) {
@@ -44,7 +55,7 @@ func (s *Store) get(ctx context.Context, name string, decrypt bool) (*types.Para
 	case awsclient.Code(err) == "ParameterNotFound":
 		return nil, errNotFound
 	case err != nil:
-		return nil, request.Failed(err)
+		return nil, failed(request, err)
 	case answer.Parameter == nil || aws.ToString(answer.Parameter.Name) != name:
 		return nil, request.Malformed("it is not that parameter")
 	case aws.ToString(answer.Parameter.Value) == "":

@@ -23,6 +23,7 @@ const (
 	targets  = "/qovery-key-rotation/targets/"
 	staged   = "/qovery-key-rotation/staged/"
 	token    = "/qovery-key-rotation/qovery-token"
+	kmsKey   = "arn:aws:kms:eu-west-3:123456789012:key/0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12"
 	id       = rotation.KeyID("AKIA0123456789ABCDEF")
 	myTarget = `{"name":"production","iamUserName":"qovery","organizationId":"6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90","schedule":{"startAt":"2026-01-12T09:00:00+01:00"}}`
 )
@@ -46,6 +47,8 @@ func TestAgainstMoto(t *testing.T) {
 	cfg := awstest.Config(awstest.Moto(t))
 	porttest.Staging(t, func(*testing.T) rotation.Staging { return store(cfg).Staged(staged) })
 	t.Run("a staged secret is a SecureString", func(t *testing.T) { stagedIsSecure(t, cfg) })
+	porttest.Staging(t, func(*testing.T) rotation.Staging { return store(cfg).Staged(staged).EncryptedWith(kmsKey) })
+	t.Run("with the customer's key", func(t *testing.T) { stagedWithKey(t, cfg) })
 	t.Run("targets", func(t *testing.T) { targetsInMoto(t, cfg) })
 	t.Run("tokens", func(t *testing.T) { tokensInMoto(t, cfg) })
 }
@@ -54,13 +57,34 @@ func stagedIsSecure(t *testing.T, cfg aws.Config) {
 	if err := store(cfg).Staged(staged).Put(t.Context(), id, secret); err != nil {
 		t.Fatal(err)
 	}
+	requireSecure(t, cfg, id, "alias/aws/ssm")
+}
+
+// Whoever reads the secret or deletes it is not told of the key.
+func stagedWithKey(t *testing.T, cfg aws.Config) {
+	const another = rotation.KeyID("AKIA0123456789ABCDEG")
+	if err := store(cfg).Staged(staged).EncryptedWith(kmsKey).Put(t.Context(), another, secret); err != nil {
+		t.Fatal(err)
+	}
+	requireSecure(t, cfg, another, kmsKey)
+	if read, err := store(cfg).Staged(staged).Get(t.Context(), another); err != nil || !read.Equal(secret) {
+		t.Error(err)
+	}
+	if err := store(cfg).Staged(staged).Delete(t.Context(), another); err != nil {
+		t.Error(err)
+	}
+}
+
+// requireSecure wants a standard SecureString that is encrypted with the key.
+func requireSecure(t *testing.T, cfg aws.Config, id rotation.KeyID, key string) {
+	t.Helper()
 	found, err := ssm.NewFromConfig(cfg).DescribeParameters(t.Context(), &ssm.DescribeParametersInput{
 		ParameterFilters: []types.ParameterStringFilter{{Key: aws.String("Name"), Values: []string{staged + string(id)}}},
 	})
 	if err != nil || len(found.Parameters) != 1 {
 		t.Fatalf("%+v, %v", found, err)
 	}
-	if p := found.Parameters[0]; p.Type != types.ParameterTypeSecureString || aws.ToString(p.KeyId) != "alias/aws/ssm" || p.Tier != types.ParameterTierStandard {
+	if p := found.Parameters[0]; p.Type != types.ParameterTypeSecureString || aws.ToString(p.KeyId) != key || p.Tier != types.ParameterTierStandard {
 		t.Errorf("type %s, key %s, tier %s", p.Type, aws.ToString(p.KeyId), p.Tier)
 	}
 }
@@ -141,6 +165,36 @@ func TestFaults(t *testing.T) {
 	} {
 		op.Protocol = awstest.JSONProtocol
 		t.Run(name, func(t *testing.T) { awstest.CheckFaults(t, op) })
+	}
+}
+
+// What the request says of the key, on the wire.
+func TestKeyIDIsSentIfThereIsOne(t *testing.T) {
+	for _, want := range []string{"", kmsKey} {
+		server := awstest.Serve(t, awstest.Always(awstest.JSON(200, `{"Version":1}`)))
+		if err := store(awstest.Config(server.URL)).Staged(staged).EncryptedWith(want).Put(t.Context(), id, secret); err != nil {
+			t.Fatal(err)
+		}
+		var sent map[string]any
+		if err := json.Unmarshal([]byte(server.Requests()[0].Body), &sent); err != nil {
+			t.Fatal(err)
+		}
+		if got, isSent := sent["KeyId"]; isSent != (want != "") || isSent && got != want {
+			t.Errorf("sent %v, want %q", got, want)
+		}
+	}
+}
+
+func TestKeyThatCannotBeUsed(t *testing.T) {
+	for name, call := range map[string]func(*parameters.Staged) error{
+		"put": func(s *parameters.Staged) error { return s.Put(t.Context(), id, secret) },
+		"get": func(s *parameters.Staged) error { _, err := s.Get(t.Context(), id); return err },
+	} {
+		server := awstest.Serve(t, awstest.Always(awstest.JSONError(400, "InvalidKeyId", "arn is disabled")))
+		err := call(store(awstest.Config(server.URL)).Staged(staged).EncryptedWith(kmsKey))
+		if !rotation.HasCode(err, rotation.AccessDenied) || !strings.Contains(err.Error(), "the KMS key that encrypts the parameter cannot be used") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -15,17 +15,24 @@ import (
 )
 
 // Staged are the secrets of new keys, a SecureString each, named after the
-// key's id. They are encrypted with the AWS-managed key alias/aws/ssm, which is
-// what a SecureString without a key id gets, and which needs no KMS grant.
+// access key's id.
 type Staged struct {
 	store  *Store
 	prefix string
+	kmsKey string
 }
 
 var _ rotation.Staging = (*Staged)(nil)
 
 // Staged returns the secrets whose parameters are named with the prefix.
-func (s *Store) Staged(prefix string) *Staged { return &Staged{s, prefix} }
+// What is put there is encrypted with the AWS-managed key alias/aws/ssm, which is
+// what a SecureString without a key id gets.
+func (s *Store) Staged(prefix string) *Staged { return &Staged{store: s, prefix: prefix} }
+
+// EncryptedWith returns the same secrets; what is put there is encrypted with the
+// KMS key of that ARN, or with AWS's if it is "". Reading needs no such word:
+// Parameter Store knows for each parameter which key encrypted it.
+func (s *Staged) EncryptedWith(kmsKey string) *Staged { return &Staged{s.store, s.prefix, kmsKey} }
 
 // stagedKey is the value of such a parameter. The id in it ties the secret to
 // its key, whatever the parameter is called.
@@ -52,6 +59,7 @@ func (s *Staged) Put(ctx context.Context, id rotation.KeyID, secret rotation.Sec
 	answer, err := s.store.client.PutParameter(ctx, &ssm.PutParameterInput{
 		Name:        s.name(id),
 		Type:        types.ParameterTypeSecureString,
+		KeyId:       s.keyID(),
 		Value:       aws.String(string(value)),
 		Overwrite:   aws.Bool(false),
 		Tier:        types.ParameterTierStandard, // free, and large enough
@@ -61,11 +69,19 @@ func (s *Staged) Put(ctx context.Context, id rotation.KeyID, secret rotation.Sec
 	case awsclient.Code(err) == "ParameterAlreadyExists":
 		return s.same(ctx, id, secret)
 	case err != nil:
-		return request.Failed(err)
+		return failed(request, err)
 	case answer.Version < 1:
 		return request.Malformed("it tells no version")
 	}
 	return nil
+}
+
+// keyID is absent for the AWS-managed key: Parameter Store takes no empty one.
+func (s *Staged) keyID() *string {
+	if s.kmsKey == "" {
+		return nil
+	}
+	return &s.kmsKey
 }
 
 // same makes sure that what is stored already is the same.
