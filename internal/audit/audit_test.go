@@ -199,13 +199,14 @@ func TestToldOnce(t *testing.T) {
 
 // What cannot be judged now is not over, and is not told again later.
 func TestUnknownIsNotOver(t *testing.T) {
-	keys := user(active(keyN, 30*day), active(keyX, 20*day))
+	keys := user(active(keyN, 30*day), active(keyX, 200*day)) // too old if it were in use
 	for name, cannot := range map[string]struct {
 		change change
 		told   []string
 	}{
 		"a rotation runs":        {openSince(touched(time.Minute)), nil},
 		"Qovery does not answer": {silent(fromQovery, rotation.AccessDenied), []string{"CHECK production: what Qovery holds could not be audited"}},
+		"nor does the journal":   {silent(fromJournal, rotation.AccessDenied), []string{"CHECK production: the journal could not be audited"}},
 		"no target":              {silent(fromTarget, rotation.AccessDenied), []string{"CHECK production: the target's configuration could not be audited"}},
 	} {
 		t.Run(name, func(t *testing.T) {
