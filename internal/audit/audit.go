@@ -95,7 +95,7 @@ func (a Auditor) Handle(ctx context.Context, _ []byte) error {
 		return rotation.Errorf(first.Code, "What the audit found could not be told: %s", strings.Join(failed, "; "))
 	}
 	// Last, so that it says that the audit came to its end.
-	return a.Metrics.Put(a.Clock.Now(), "", nil, altogether(judged).metrics()...)
+	return a.Metrics.Put(a.Clock.Now(), "", nil, altogether(judged, a.AgeLimit).metrics()...)
 }
 
 // lookAtAll reads what is in place of every target. One that takes forever is

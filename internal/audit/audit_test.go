@@ -384,6 +384,33 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
+// The highest age of those targets that could be read is that of all only where
+// the others can't take it back: not one below the limit while a key's is not known.
+func TestAgeAltogether(t *testing.T) {
+	unknown, young, old := world(silent(fromKeys, rotation.AccessDenied)), world(), world(user(active(keyN, limit)))
+	perhapsLeftover := world(user(active(keyN, 30*day), active(keyX, 200*day)), silent(fromQovery, rotation.AccessDenied))
+	noKey := world(user(inactive(keyN, 30*day)))
+	for name, test := range map[string]struct {
+		targets []Facts
+		want    float64 // 0: none
+	}{
+		"all known":                {[]Facts{young, old}, 97},
+		"one not, others young":    {[]Facts{young, unknown}, 0},
+		"one not, another too old": {[]Facts{unknown, old, young}, 97},
+		"one may be left over":     {[]Facts{young, perhapsLeftover}, 0},
+		"one without Active keys":  {[]Facts{noKey, young}, 30},
+	} {
+		var judged []Judgement
+		for _, facts := range test.targets {
+			judged = append(judged, Judge("production", facts, limit))
+		}
+		age, published := altogether(judged, limit)[KeyAge]
+		if age != test.want || published != (test.want > 0) {
+			t.Errorf("%s: %g, %t", name, age, published)
+		}
+	}
+}
+
 // Logs, metrics and messages name no whole key.
 func TestNoWholeKeyIsShown(t *testing.T) {
 	a := accountOf(map[string]Facts{"production": world(user(active(keyN, 130*day), active(keyX, 120*day), inactive(keyO, 200*day)), qoveryHolds(keyN, keyX, keyO))})
