@@ -32,6 +32,7 @@ type account struct {
 	mute    func(notice.Message) error // decides what cannot be published
 	amnesia error                      // of the memory
 	metrics strings.Builder
+	full    string // a target whose metrics cannot be written
 	logged  strings.Builder
 }
 
@@ -56,7 +57,7 @@ func (a *account) audit(t *testing.T, ctx context.Context) error {
 	return Auditor{
 		Reader: Reader{Clock: clock{}, Targets: p, Journal: journalPort{p}, Executions: p, Keys: p, Usage: p, Qovery: p, Schedules: p},
 		Names:  slices.Sorted(maps.Keys(a.targets)), AgeLimit: limit, Memory: p, Topic: p,
-		Metrics: emf.To(&a.metrics), Log: slog.New(slog.NewJSONHandler(&a.logged, nil)),
+		Metrics: emf.To(p), Log: slog.New(slog.NewJSONHandler(&a.logged, nil)),
 	}.Handle(ctx, []byte("{}"))
 }
 
@@ -137,6 +138,14 @@ func (p ports) Recall(_ context.Context, target string, into any) error {
 func (p ports) Remember(_ context.Context, target string, document any) (err error) {
 	p.memory[target], err = json.Marshal(document)
 	return err
+}
+
+// Write takes the metrics.
+func (p ports) Write(line []byte) (int, error) {
+	if p.full != "" && strings.Contains(string(line), `"target":"`+p.full+`"`) {
+		return 0, errors.New("no space left")
+	}
+	return p.metrics.Write(line)
 }
 
 func (p ports) Publish(_ context.Context, m notice.Message) error {
@@ -290,6 +299,17 @@ func TestTargetsAreAuditedApart(t *testing.T) {
 		}
 		a.mute = nil
 		a.told(t, "a: a leftover key ****ELS3") // what was not told yet
+	})
+	t.Run("not measured", func(t *testing.T) {
+		a := accountOf(map[string]Facts{"a": world(left), "b": world(left)})
+		a.full = "a"
+		if err := a.audit(t, t.Context()); !rotation.HasCode(err, rotation.Unreachable) || !strings.Contains(err.Error(), "a: The metrics could not be written: no space left") {
+			t.Error(err)
+		}
+		a.wasTold(t, "a: a leftover key ****ELS3", "b: a leftover key ****ELS3")
+		if lines := strings.Count(a.metrics.String(), "\n"); lines != 1 || !strings.Contains(a.metrics.String(), `"target":"b"`) {
+			t.Errorf("measured %s", a.metrics.String())
+		}
 	})
 	t.Run("not remembered", func(t *testing.T) {
 		a := accountOf(map[string]Facts{"a": world(left)})
