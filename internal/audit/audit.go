@@ -44,6 +44,8 @@ type Schedule struct {
 // Memory keeps a document about each target, from one audit to the next.
 type Memory interface {
 	// Recall reads it into a document, which it leaves as it is when there is none.
+	// Errors are those of rotation's ports; one that is no such document is
+	// MalformedAnswer.
 	Recall(ctx context.Context, target string, into any) error
 	// Remember replaces it. The last of two audits at the same time wins: both
 	// have seen the whole.

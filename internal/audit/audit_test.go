@@ -132,7 +132,10 @@ func (p ports) Recall(_ context.Context, target string, into any) error {
 	if p.amnesia != nil || p.memory[target] == nil {
 		return p.amnesia
 	}
-	return json.Unmarshal(p.memory[target], into)
+	if err := json.Unmarshal(p.memory[target], into); err != nil {
+		return rotation.Errorf(rotation.MalformedAnswer, "AWS answers what cannot be understood: %v", err)
+	}
+	return nil
 }
 
 func (p ports) Remember(_ context.Context, target string, document any) (err error) {
@@ -346,6 +349,21 @@ func TestUntoldIsToldLater(t *testing.T) {
 	a.wasTold(t, "production: over: a leftover key ****ELS3")
 	a.mute = nil
 	a.told(t, "production: over: there is no schedule")
+}
+
+// A memory that is none does not silence a target: everything is told anew, also
+// what it seems to say was told, and it is replaced.
+func TestIllegibleMemory(t *testing.T) {
+	a := accountOf(map[string]Facts{"production": world(user(active(keyN, 30*day), active(keyX, 20*day)), scheduled(nil))})
+	for _, illegible := range []string{`{"auditedAt": 7, "told": {}}`, `{"told": {"schedule#": {"state": "missing"}, "left-over#` + string(keyX) + `": "Active"}}`} {
+		a.memory["production"] = []byte(illegible)
+		a.logged.Reset()
+		a.told(t, "production: a leftover key ****ELS3", "production: there is no schedule")
+		if !strings.Contains(a.logged.String(), "memory illegible") {
+			t.Errorf("logged %s", a.logged.String())
+		}
+		a.told(t)
+	}
 }
 
 // A record that changes while the rest is read says nothing about the rest.

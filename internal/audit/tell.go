@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/notice"
+	"qovery-key-rotation/internal/rotation"
 )
 
 // Told is a finding that people have been told of.
@@ -27,15 +28,11 @@ type memory struct {
 // remembers what they were told. What could not be told is not remembered, so
 // that the next audit tells it.
 func (a Auditor) tell(ctx context.Context, now time.Time, j Judgement) error {
-	var before memory
-	if err := a.Memory.Recall(ctx, j.Target.Name, &before); err != nil {
+	told, err := a.recall(ctx, j.Target.Name)
+	if err != nil {
 		return err
 	}
-	told := before.Told
 	known := maps.Clone(told)
-	if known == nil {
-		known = map[string]Told{}
-	}
 	var failures []error
 	for _, f := range j.Findings {
 		before, wasTold := told[f.id()]
@@ -59,6 +56,22 @@ func (a Auditor) tell(ctx context.Context, now time.Time, j Judgement) error {
 		delete(known, id)
 	}
 	return errors.Join(append(failures, a.Memory.Remember(ctx, j.Target.Name, memory{now, known}))...)
+}
+
+// recall is what people were told of a target. A memory that cannot be read for
+// what it says is none, or else nobody would hear of the target again: everything
+// is told anew, and the memory is replaced.
+func (a Auditor) recall(ctx context.Context, target string) (map[string]Told, error) {
+	var found memory
+	err := a.Memory.Recall(ctx, target, &found)
+	if rotation.HasCode(err, rotation.MalformedAnswer) {
+		a.Log.WarnContext(ctx, "memory illegible, everything is told anew", "target", target, "error", rotation.AsError(err).What)
+		return map[string]Told{}, nil
+	}
+	if found.Told == nil {
+		found.Told = map[string]Told{}
+	}
+	return found.Told, err
 }
 
 // over are the ids of what was told and is not found any more, where that could
