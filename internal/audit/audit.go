@@ -5,8 +5,8 @@
 //
 // It reads what is in place (facts.go), judges it with one pure function
 // (judge.go) into findings (findings.go) and figures (figures.go), and tells
-// people of each finding once: when it is new, when it has changed and when it
-// is over (tell.go). What could not be read is a finding as well, and never
+// people of each finding when it is new, when it has changed and when it is over
+// (tell.go): at least once, and normally once. What could not be read is a finding as well, and never
 // taken for "all is well". The audit changes nothing but its own memory.
 package audit
 
@@ -48,7 +48,7 @@ type Memory interface {
 	// MalformedAnswer.
 	Recall(ctx context.Context, target string, into any) error
 	// Remember replaces it. The last of two audits at the same time wins: both
-	// have seen the whole.
+	// have seen the whole, and both may have told it.
 	Remember(ctx context.Context, target string, document any) error
 }
 

@@ -31,6 +31,8 @@ type account struct {
 	sent    []notice.Message           //
 	mute    func(notice.Message) error // decides what cannot be published
 	amnesia error                      // of the memory
+	keeps   func(n int) error          // decides what cannot be remembered, by how often it was tried
+	kept    int                        //
 	metrics strings.Builder
 	full    string // a target whose metrics cannot be written
 	logged  strings.Builder
@@ -139,6 +141,10 @@ func (p ports) Recall(_ context.Context, target string, into any) error {
 }
 
 func (p ports) Remember(_ context.Context, target string, document any) (err error) {
+	p.kept++
+	if p.keeps != nil && p.keeps(p.kept) != nil {
+		return p.keeps(p.kept)
+	}
 	p.memory[target], err = json.Marshal(document)
 	return err
 }
@@ -348,6 +354,44 @@ func TestUntoldIsToldLater(t *testing.T) {
 	}
 	a.wasTold(t, "production: over: a leftover key ****ELS3")
 	a.mute = nil
+	a.told(t, "production: over: there is no schedule")
+}
+
+// What comes to nothing after a message does not make it be told again: each is
+// remembered before the next.
+func TestEachIsRememberedAtOnce(t *testing.T) {
+	a := accountOf(map[string]Facts{"production": world(user(active(keyN, 30*day), active(keyX, 20*day)), scheduled(nil))})
+	full := rotation.Errorf(rotation.Throttled, "DynamoDB is busy")
+	only := func(fails func(n int) bool) func(int) error {
+		return func(n int) error {
+			if fails(n) {
+				return full
+			}
+			return nil
+		}
+	}
+	first := only(func(n int) bool { return n == 1 })
+	fromThird := only(func(n int) bool { return n >= 3 })
+	fails := func(subjects ...string) {
+		t.Helper()
+		a.kept = 0
+		if err := a.audit(t, t.Context()); !rotation.HasCode(err, rotation.Throttled) {
+			t.Error(err)
+		}
+		a.wasTold(t, subjects...)
+	}
+	a.keeps = fromThird
+	fails("production: a leftover key ****ELS3", "production: there is no schedule")
+	a.keeps = only(func(int) bool { return true }) // told all the same
+	fails("production: there is no schedule")
+	a.kept, a.keeps = 0, first // the second makes up for it
+	a.told(t, "production: there is no schedule")
+	a.keeps = nil
+	a.told(t)
+	a.is("production")
+	a.keeps = fromThird
+	fails("production: over: a leftover key ****ELS3", "production: over: there is no schedule")
+	a.keeps = nil
 	a.told(t, "production: over: there is no schedule")
 }
 
