@@ -6,8 +6,9 @@
 // It reads what is in place (facts.go), judges it with one pure function
 // (judge.go) into findings (findings.go) and figures (figures.go), and tells
 // people of each finding when it is new, when it has changed and when it is over
-// (tell.go): at least once, and normally once. What could not be read is a finding as well, and never
-// taken for "all is well". The audit changes nothing but its own memory.
+// (tell.go): at least once, and normally once. What could not be read is a finding
+// as well, and never taken for "all is well". The audit changes nothing but its own
+// memory.
 package audit
 
 import (
