@@ -5,9 +5,10 @@
 //
 // It reads what is in place (facts.go), judges it with one pure function
 // (judge.go) into findings (findings.go) and figures (figures.go), and tells
-// people of each finding once: when it is new, when it has changed and when it
-// is over (tell.go). What could not be read is a finding as well, and never
-// taken for "all is well". The audit changes nothing but its own memory.
+// people of each finding when it is new, when it has changed and when it is over
+// (tell.go): at least once, and normally once. What could not be read is a finding
+// as well, and never taken for "all is well". The audit changes nothing but its own
+// memory.
 package audit
 
 import (
@@ -44,9 +45,11 @@ type Schedule struct {
 // Memory keeps a document about each target, from one audit to the next.
 type Memory interface {
 	// Recall reads it into a document, which it leaves as it is when there is none.
+	// Errors are those of rotation's ports; one that is no such document is
+	// MalformedAnswer.
 	Recall(ctx context.Context, target string, into any) error
 	// Remember replaces it. The last of two audits at the same time wins: both
-	// have seen the whole.
+	// have seen the whole, and both may have told it.
 	Remember(ctx context.Context, target string, document any) error
 }
 
@@ -68,7 +71,7 @@ const (
 )
 
 // Handle audits all targets. What the event says does not matter. It fails when
-// something that was found could not be told or not be remembered; what could
+// something that was found could not be told, remembered or measured; what could
 // not be read does not make it fail, because it is told.
 func (a Auditor) Handle(ctx context.Context, _ []byte) error {
 	var (
@@ -79,12 +82,12 @@ func (a Auditor) Handle(ctx context.Context, _ []byte) error {
 	for i, facts := range a.lookAtAll(ctx) {
 		judgement := Judge(a.Names[i], facts, a.AgeLimit)
 		judged = append(judged, judgement)
-		if err := a.Metrics.Put(facts.Now, a.Names[i], nil, judgement.Figures.metrics()...); err != nil {
-			return err
-		}
-		if err := a.tell(ctx, facts.Now, judgement); err != nil {
+		for _, err := range []error{a.measure(facts.Now, a.Names[i], judgement.Figures), a.tell(ctx, facts.Now, judgement)} {
+			if err == nil {
+				continue
+			}
 			coded := rotation.AsError(err)
-			a.Log.ErrorContext(ctx, "audit not told", "target", a.Names[i], "code", string(coded.Code), "error", coded.What)
+			a.Log.ErrorContext(ctx, "audit failed", "target", a.Names[i], "code", string(coded.Code), "error", coded.What)
 			failed = append(failed, a.Names[i]+": "+coded.What)
 			if first == nil {
 				first = coded
@@ -92,10 +95,18 @@ func (a Auditor) Handle(ctx context.Context, _ []byte) error {
 		}
 	}
 	if first != nil {
-		return rotation.Errorf(first.Code, "What the audit found could not be told: %s", strings.Join(failed, "; "))
+		return rotation.Errorf(first.Code, "The audit of some targets failed: %s", strings.Join(failed, "; "))
 	}
 	// Last, so that it says that the audit came to its end.
-	return a.Metrics.Put(a.Clock.Now(), "", nil, altogether(judged).metrics()...)
+	return a.measure(a.Clock.Now(), "", altogether(judged, a.AgeLimit))
+}
+
+// measure writes the metrics of a target or, with "", of all.
+func (a Auditor) measure(now time.Time, target string, figures Figures) error {
+	if err := a.Metrics.Put(now, target, nil, figures.metrics()...); err != nil {
+		return rotation.Errorf(rotation.Unreachable, "The metrics could not be written: %v", err)
+	}
+	return nil
 }
 
 // lookAtAll reads what is in place of every target. One that takes forever is

@@ -31,7 +31,10 @@ type account struct {
 	sent    []notice.Message           //
 	mute    func(notice.Message) error // decides what cannot be published
 	amnesia error                      // of the memory
+	keeps   func(n int) error          // decides what cannot be remembered, by how often it was tried
+	kept    int                        //
 	metrics strings.Builder
+	full    string // a target whose metrics cannot be written
 	logged  strings.Builder
 }
 
@@ -56,7 +59,7 @@ func (a *account) audit(t *testing.T, ctx context.Context) error {
 	return Auditor{
 		Reader: Reader{Clock: clock{}, Targets: p, Journal: journalPort{p}, Executions: p, Keys: p, Usage: p, Qovery: p, Schedules: p},
 		Names:  slices.Sorted(maps.Keys(a.targets)), AgeLimit: limit, Memory: p, Topic: p,
-		Metrics: emf.To(&a.metrics), Log: slog.New(slog.NewJSONHandler(&a.logged, nil)),
+		Metrics: emf.To(p), Log: slog.New(slog.NewJSONHandler(&a.logged, nil)),
 	}.Handle(ctx, []byte("{}"))
 }
 
@@ -131,12 +134,27 @@ func (p ports) Recall(_ context.Context, target string, into any) error {
 	if p.amnesia != nil || p.memory[target] == nil {
 		return p.amnesia
 	}
-	return json.Unmarshal(p.memory[target], into)
+	if err := json.Unmarshal(p.memory[target], into); err != nil {
+		return rotation.Errorf(rotation.MalformedAnswer, "AWS answers what cannot be understood: %v", err)
+	}
+	return nil
 }
 
 func (p ports) Remember(_ context.Context, target string, document any) (err error) {
+	p.kept++
+	if p.keeps != nil && p.keeps(p.kept) != nil {
+		return p.keeps(p.kept)
+	}
 	p.memory[target], err = json.Marshal(document)
 	return err
+}
+
+// Write takes the metrics.
+func (p ports) Write(line []byte) (int, error) {
+	if p.full != "" && strings.Contains(string(line), `"target":"`+p.full+`"`) {
+		return 0, errors.New("no space left")
+	}
+	return p.metrics.Write(line)
 }
 
 func (p ports) Publish(_ context.Context, m notice.Message) error {
@@ -199,13 +217,14 @@ func TestToldOnce(t *testing.T) {
 
 // What cannot be judged now is not over, and is not told again later.
 func TestUnknownIsNotOver(t *testing.T) {
-	keys := user(active(keyN, 30*day), active(keyX, 20*day))
+	keys := user(active(keyN, 30*day), active(keyX, 200*day)) // too old if it were in use
 	for name, cannot := range map[string]struct {
 		change change
 		told   []string
 	}{
 		"a rotation runs":        {openSince(touched(time.Minute)), nil},
 		"Qovery does not answer": {silent(fromQovery, rotation.AccessDenied), []string{"CHECK production: what Qovery holds could not be audited"}},
+		"nor does the journal":   {silent(fromJournal, rotation.AccessDenied), []string{"CHECK production: the journal could not be audited"}},
 		"no target":              {silent(fromTarget, rotation.AccessDenied), []string{"CHECK production: the target's configuration could not be audited"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -290,6 +309,17 @@ func TestTargetsAreAuditedApart(t *testing.T) {
 		a.mute = nil
 		a.told(t, "a: a leftover key ****ELS3") // what was not told yet
 	})
+	t.Run("not measured", func(t *testing.T) {
+		a := accountOf(map[string]Facts{"a": world(left), "b": world(left)})
+		a.full = "a"
+		if err := a.audit(t, t.Context()); !rotation.HasCode(err, rotation.Unreachable) || !strings.Contains(err.Error(), "a: The metrics could not be written: no space left") {
+			t.Error(err)
+		}
+		a.wasTold(t, "a: a leftover key ****ELS3", "b: a leftover key ****ELS3")
+		if lines := strings.Count(a.metrics.String(), "\n"); lines != 1 || !strings.Contains(a.metrics.String(), `"target":"b"`) {
+			t.Errorf("measured %s", a.metrics.String())
+		}
+	})
 	t.Run("not remembered", func(t *testing.T) {
 		a := accountOf(map[string]Facts{"a": world(left)})
 		a.amnesia = errors.New("down")
@@ -325,6 +355,59 @@ func TestUntoldIsToldLater(t *testing.T) {
 	a.wasTold(t, "production: over: a leftover key ****ELS3")
 	a.mute = nil
 	a.told(t, "production: over: there is no schedule")
+}
+
+// What comes to nothing after a message does not make it be told again: each is
+// remembered before the next.
+func TestEachIsRememberedAtOnce(t *testing.T) {
+	a := accountOf(map[string]Facts{"production": world(user(active(keyN, 30*day), active(keyX, 20*day)), scheduled(nil))})
+	full := rotation.Errorf(rotation.Throttled, "DynamoDB is busy")
+	only := func(fails func(n int) bool) func(int) error {
+		return func(n int) error {
+			if fails(n) {
+				return full
+			}
+			return nil
+		}
+	}
+	first := only(func(n int) bool { return n == 1 })
+	fromThird := only(func(n int) bool { return n >= 3 })
+	fails := func(subjects ...string) {
+		t.Helper()
+		a.kept = 0
+		if err := a.audit(t, t.Context()); !rotation.HasCode(err, rotation.Throttled) {
+			t.Error(err)
+		}
+		a.wasTold(t, subjects...)
+	}
+	a.keeps = fromThird
+	fails("production: a leftover key ****ELS3", "production: there is no schedule")
+	a.keeps = only(func(int) bool { return true }) // told all the same
+	fails("production: there is no schedule")
+	a.kept, a.keeps = 0, first // the second makes up for it
+	a.told(t, "production: there is no schedule")
+	a.keeps = nil
+	a.told(t)
+	a.is("production")
+	a.keeps = fromThird
+	fails("production: over: a leftover key ****ELS3", "production: over: there is no schedule")
+	a.keeps = nil
+	a.told(t, "production: over: there is no schedule")
+}
+
+// A memory that is none does not silence a target: everything is told anew, also
+// what it seems to say was told, and it is replaced.
+func TestIllegibleMemory(t *testing.T) {
+	a := accountOf(map[string]Facts{"production": world(user(active(keyN, 30*day), active(keyX, 20*day)), scheduled(nil))})
+	for _, illegible := range []string{`{"auditedAt": 7, "told": {}}`, `{"told": {"schedule#": {"state": "missing"}, "left-over#` + string(keyX) + `": "Active"}}`} {
+		a.memory["production"] = []byte(illegible)
+		a.logged.Reset()
+		a.told(t, "production: a leftover key ****ELS3", "production: there is no schedule")
+		if !strings.Contains(a.logged.String(), "memory illegible") {
+			t.Errorf("logged %s", a.logged.String())
+		}
+		a.told(t)
+	}
 }
 
 // A record that changes while the rest is read says nothing about the rest.
@@ -379,6 +462,33 @@ func TestMetrics(t *testing.T) {
 		}
 		if i == 1 && strings.Contains(line, LeftoverKeys) || i == 3 && (strings.Contains(line, `"target"`) || strings.Contains(line, Drift)) {
 			t.Errorf("too much is in %s", line)
+		}
+	}
+}
+
+// The highest age of those targets that could be read is that of all only where
+// the others can't take it back: not one below the limit while a key's is not known.
+func TestAgeAltogether(t *testing.T) {
+	unknown, young, old := world(silent(fromKeys, rotation.AccessDenied)), world(), world(user(active(keyN, limit)))
+	perhapsLeftover := world(user(active(keyN, 30*day), active(keyX, 200*day)), silent(fromQovery, rotation.AccessDenied))
+	noKey := world(user(inactive(keyN, 30*day)))
+	for name, test := range map[string]struct {
+		targets []Facts
+		want    float64 // 0: none
+	}{
+		"all known":                {[]Facts{young, old}, 97},
+		"one not, others young":    {[]Facts{young, unknown}, 0},
+		"one not, another too old": {[]Facts{unknown, old, young}, 97},
+		"one may be left over":     {[]Facts{young, perhapsLeftover}, 0},
+		"one without Active keys":  {[]Facts{noKey, young}, 30},
+	} {
+		var judged []Judgement
+		for _, facts := range test.targets {
+			judged = append(judged, Judge("production", facts, limit))
+		}
+		age, published := altogether(judged, limit)[KeyAge]
+		if age != test.want || published != (test.want > 0) {
+			t.Errorf("%s: %g, %t", name, age, published)
 		}
 	}
 }

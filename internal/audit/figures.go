@@ -3,6 +3,7 @@ package audit
 import (
 	"maps"
 	"math"
+	"time"
 
 	"qovery-key-rotation/internal/emf"
 )
@@ -37,11 +38,14 @@ func (f Figures) metrics() []emf.Metric {
 }
 
 // altogether is the figures of all targets. A figure that is not known of one
-// target is that of the others, unless that is none: then there may be one all the
-// same, and an alarm that rings for it is not to be ended.
-func altogether(judged []Judgement) Figures {
+// target is that of the others, unless that is below what its alarm rings for: then
+// the whole may reach it all the same, and an alarm that rings is not to be ended.
+func altogether(judged []Judgement, ageLimit time.Duration) Figures {
 	all, known := Figures{Audited: 1}, map[string]int{}
 	for _, j := range judged {
+		if _, aged := j.Figures[KeyAge]; !aged && j.Judged[tooOld] {
+			known[KeyAge]++ // there is no Active key in use, and so no age
+		}
 		for name, value := range j.Figures {
 			known[name]++
 			switch name {
@@ -55,7 +59,11 @@ func altogether(judged []Judgement) Figures {
 		}
 	}
 	maps.DeleteFunc(all, func(name string, value float64) bool {
-		return value == 0 && name != Audited && known[name] < len(judged)
+		least := 1.0
+		if name == KeyAge {
+			least = days(ageLimit.Hours())
+		}
+		return value < least && name != Audited && known[name] < len(judged)
 	})
 	return all
 }

@@ -85,20 +85,10 @@ func (j *judge) atRest() bool {
 // judgeKeys judges how many keys there are, how old they are, and when they were
 // used last.
 func (j *judge) judgeKeys() {
-	j.judged[tooOld] = true
 	j.figures[KeyCount] = float64(len(j.Keys))
 	left := j.leftover()
-	for _, key := range j.Keys {
-		if slices.Contains(left, key.ID) || key.Status != rotation.Active {
-			continue
-		}
-		age := j.Now.Sub(key.CreatedAt)
-		j.figures[KeyAge] = max(j.figures[KeyAge], days(age.Hours()))
-		if age >= j.ageLimit {
-			j.add(j.oldKey(key))
-		}
-	}
-	if !j.read(fromQovery) || !j.atRest() {
+	j.judgeAge(left)
+	if !j.showsLeftovers() {
 		return
 	}
 	j.judged[leftOver] = true
@@ -113,17 +103,39 @@ func (j *judge) judgeKeys() {
 	}
 }
 
+// judgeAge judges how old the keys in use are. Of a key that is too old and may be
+// one left over it is not known whether it is in use; then what was told stays.
+func (j *judge) judgeAge(left []rotation.KeyID) {
+	j.judged[tooOld] = true
+	for _, key := range j.Keys {
+		if slices.Contains(left, key.ID) || key.Status != rotation.Active {
+			continue
+		}
+		age := j.Now.Sub(key.CreatedAt)
+		switch {
+		case age >= j.ageLimit && j.mayBeLeftover(key.ID):
+			j.judged[tooOld] = false
+			continue
+		case age >= j.ageLimit:
+			j.add(j.oldKey(key))
+		}
+		j.figures[KeyAge] = max(j.figures[KeyAge], days(age.Hours()))
+	}
+	if !j.judged[tooOld] && j.figures[KeyAge] < days(j.ageLimit.Hours()) {
+		delete(j.figures, KeyAge)
+	}
+}
+
 // leftover are the keys beyond those in use: that no place in Qovery holds and no
 // open rotation names. There are none where that cannot be told, nor where no key
 // is in use: then it is Qovery that lacks one.
 func (j *judge) leftover() []rotation.KeyID {
-	if !j.read(fromQovery) || !j.atRest() {
+	if !j.showsLeftovers() {
 		return nil
 	}
 	var left []rotation.KeyID
 	for _, key := range j.Keys {
-		named := j.Record != nil && (key.ID == j.Record.OldKey || key.ID == j.Record.NewKey)
-		if !named && len(j.holders(key.ID)) == 0 {
+		if !j.named(key.ID) && len(j.holders(key.ID)) == 0 {
 			left = append(left, key.ID)
 		}
 	}
@@ -131,6 +143,20 @@ func (j *judge) leftover() []rotation.KeyID {
 		return nil
 	}
 	return left
+}
+
+// showsLeftovers: it can be told which keys are left over.
+func (j *judge) showsLeftovers() bool { return j.read(fromQovery) && j.atRest() }
+
+// mayBeLeftover tells of a key whether that cannot be told. A user's only key is
+// never left over.
+func (j *judge) mayBeLeftover(id rotation.KeyID) bool {
+	return !j.showsLeftovers() && len(j.Keys) > 1 && !j.named(id)
+}
+
+// named: the open rotation knows of the key.
+func (j *judge) named(id rotation.KeyID) bool {
+	return j.Record != nil && (id == j.Record.OldKey || id == j.Record.NewKey)
 }
 
 func (j *judge) judgeUse(left []rotation.KeyID) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/notice"
+	"qovery-key-rotation/internal/rotation"
 )
 
 // Told is a finding that people have been told of.
@@ -24,41 +25,58 @@ type memory struct {
 }
 
 // tell tells people what is new, what has changed and what is over, and
-// remembers what they were told. What could not be told is not remembered, so
-// that the next audit tells it.
+// remembers each right after it was told: what comes to nothing then does not make
+// it be told again. What could not be told is not remembered, so that the next
+// audit tells it.
 func (a Auditor) tell(ctx context.Context, now time.Time, j Judgement) error {
-	var before memory
-	if err := a.Memory.Recall(ctx, j.Target.Name, &before); err != nil {
+	before, err := a.recall(ctx, j.Target.Name)
+	if err != nil {
 		return err
 	}
-	told := before.Told
-	known := maps.Clone(told)
-	if known == nil {
-		known = map[string]Told{}
-	}
+	known := maps.Clone(before)
+	remember := func() error { return a.Memory.Remember(ctx, j.Target.Name, memory{now, known}) }
+	forgotten := remember() // also what was illegible, and when the target was audited
 	var failures []error
+	say := func(message notice.Message, note func()) {
+		if err := a.publish(ctx, message); err != nil {
+			failures = append(failures, err)
+			return
+		}
+		note()
+		forgotten = remember() // the whole: it makes up for an earlier one that failed
+	}
 	for _, f := range j.Findings {
-		before, wasTold := told[f.id()]
-		if wasTold && before.State == f.State {
+		told, wasTold := before[f.id()]
+		if wasTold && told.State == f.State {
 			continue
 		}
-		if err := a.publish(ctx, f.message(j, before, now)); err != nil {
-			failures = append(failures, err)
-			continue
-		}
-		if !wasTold {
-			before.Since = now
-		}
-		known[f.id()] = Told{f.State, f.Title, before.Since}
+		say(f.message(j, told, now), func() {
+			if !wasTold {
+				told.Since = now
+			}
+			known[f.id()] = Told{f.State, f.Title, told.Since}
+		})
 	}
-	for _, id := range over(told, j) {
-		if err := a.publish(ctx, told[id].over(j, now)); err != nil {
-			failures = append(failures, err)
-			continue
-		}
-		delete(known, id)
+	for _, id := range over(before, j) {
+		say(before[id].over(j, now), func() { delete(known, id) })
 	}
-	return errors.Join(append(failures, a.Memory.Remember(ctx, j.Target.Name, memory{now, known}))...)
+	return errors.Join(append(failures, forgotten)...)
+}
+
+// recall is what people were told of a target. A memory that cannot be read for
+// what it says is none, or else nobody would hear of the target again: everything
+// is told anew, and the memory is replaced.
+func (a Auditor) recall(ctx context.Context, target string) (map[string]Told, error) {
+	var found memory
+	err := a.Memory.Recall(ctx, target, &found)
+	if rotation.HasCode(err, rotation.MalformedAnswer) {
+		a.Log.WarnContext(ctx, "memory illegible, everything is told anew", "target", target, "error", rotation.AsError(err).What)
+		return map[string]Told{}, nil
+	}
+	if found.Told == nil {
+		found.Told = map[string]Told{}
+	}
+	return found.Told, err
 }
 
 // over are the ids of what was told and is not found any more, where that could
