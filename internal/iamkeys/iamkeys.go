@@ -75,7 +75,6 @@ func (k *Keys) List(ctx context.Context, user string) ([]rotation.AccessKey, err
 func (k *Keys) Create(ctx context.Context, user string) (rotation.NewAccessKey, error) {
 	request := about("iam:CreateAccessKey", user)
 	request.Secret = true
-	once := func(o *iam.Options) { o.Retryer = aws.NopRetryer{} }
 	answer, err := k.client.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: &user}, once)
 	switch {
 	case awsclient.Code(err) == limitExceeded:
@@ -90,11 +89,15 @@ func (k *Keys) Create(ctx context.Context, user string) (rotation.NewAccessKey, 
 	return rotation.NewAccessKey{AccessKey: key, Secret: rotation.NewSecret(*created.SecretAccessKey)}, err
 }
 
-// SetStatus makes a key Active or Inactive.
+// once has the SDK send a request once.
+func once(o *iam.Options) { o.Retryer = aws.NopRetryer{} }
+
+// SetStatus makes a key Active or Inactive. It is sent once: a request that was not
+// answered may land after one that undoes it, so the step has to know of it.
 func (k *Keys) SetStatus(ctx context.Context, user string, id rotation.KeyID, status rotation.KeyStatus) error {
 	_, err := k.client.UpdateAccessKey(ctx, &iam.UpdateAccessKeyInput{
 		UserName: &user, AccessKeyId: aws.String(string(id)), Status: types.StatusType(status),
-	})
+	}, once)
 	switch {
 	case err == nil:
 		return nil

@@ -62,7 +62,7 @@ func TestFaults(t *testing.T) {
 			}
 			return err
 		}},
-		"set status": {Blind: true, Call: func(ctx context.Context, cfg aws.Config) error {
+		"set status": {Once: true, Blind: true, Call: func(ctx context.Context, cfg aws.Config) error {
 			return iamkeys.New(cfg).SetStatus(ctx, user, id, rotation.Inactive)
 		}},
 		"delete": {Blind: true, Call: func(ctx context.Context, cfg aws.Config) error { return iamkeys.New(cfg).Delete(ctx, user, id) }},

@@ -149,12 +149,17 @@ func (doc *Document) justCompleted(now time.Time) bool {
 	return last >= 0 && now.Sub(doc.Summaries[last].CompletedAt) < settling
 }
 
-// closeDiscarded closes a record whose new key is gone. Its secrets go too.
+// closeDiscarded closes a record whose new key is gone. Its secrets go too, once
+// nobody who has read the record before can write it any more.
 func (p Preflight) closeDiscarded(ctx context.Context, s Situation) error {
-	if err := sweepSecrets(ctx, *s.Record, p.Staging, s.Now); err != nil {
+	record := s.Record.Clone()
+	if err := p.write(ctx, &record); err != nil {
 		return err
 	}
-	return p.closeRecord(ctx, HistoryItem{Record: *s.Record, Outcome: Discarded, EndedAt: s.Now})
+	if err := sweepSecrets(ctx, record, p.Staging, s.Now); err != nil {
+		return err
+	}
+	return p.closeRecord(ctx, HistoryItem{Record: record, Outcome: Discarded, EndedAt: s.Now})
 }
 
 // refusal is the decision's error; where a record is open it is held, not clean.

@@ -41,14 +41,23 @@ func (r Release) Run(ctx context.Context, name string) (Record, error) {
 	if err := r.requireInOrder(ctx, target, record); err != nil {
 		return *record, err
 	}
-	if err := sweepSecrets(ctx, *record, r.Staging, r.Clock.Now()); err != nil {
-		return *record, err
-	}
-	err = r.closeRecord(ctx, HistoryItem{Record: *record, Outcome: Released, EndedAt: r.Clock.Now().UTC()})
+	err = r.release(ctx, record)
 	if errors.Is(err, ErrConflict) {
 		return *record, Errorf(StepBusy, "The journal's record of %s has just changed", name)
 	}
 	return *record, err
+}
+
+// release closes the record. Its secrets go too, once nobody who has read the
+// record before can write it any more.
+func (r Release) release(ctx context.Context, record *Record) error {
+	if err := r.write(ctx, record); err != nil {
+		return err
+	}
+	if err := sweepSecrets(ctx, *record, r.Staging, r.Clock.Now()); err != nil {
+		return err
+	}
+	return r.closeRecord(ctx, HistoryItem{Record: *record, Outcome: Released, EndedAt: r.Clock.Now().UTC()})
 }
 
 // requireOver makes sure that nobody is at work on the record.
