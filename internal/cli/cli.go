@@ -123,7 +123,7 @@ AWS IAM access key that Qovery holds, unattended and without downtime.
 		command.GroupID = operating
 		root.AddCommand(command)
 	}
-	root.AddCommand(newSimulate(), newExplore(), newDiagram(), newVersion())
+	root.AddCommand(newRunbook(), newSimulate(), newExplore(), newDiagram(), newVersion())
 	refuseUnknown(root)
 	return root
 }
