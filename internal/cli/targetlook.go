@@ -161,7 +161,7 @@ func (l *targetLook) lookAtKeyCount() {
 			notHeld = "; Qovery does not hold " + key.ID
 		}
 	}
-	l.attend("The IAM user has %d keys and no rotation is open: the next one will refuse to begin. Delete the key that nobody uses%s (docs/runbook.md#multipleaccesskeys)", len(l.Keys), notHeld)
+	l.attend("The IAM user has %d keys and no rotation is open: the next one will refuse to begin. Delete the key that nobody uses%s (rotate runbook MultipleAccessKeys)", len(l.Keys), notHeld)
 }
 
 // lookAtQovery compares what Qovery holds with what IAM knows. In the middle of a
