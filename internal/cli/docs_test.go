@@ -73,11 +73,18 @@ func TestDocsCommands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	cdk := regexp.MustCompile(`aws-cdk@[0-9.]+[0-9]`)
+	pinned := cdk.FindString(string(makefile))
 	help := run(t, "--help")
 	made := regexp.MustCompile("(?m)(?:^\\$ |`)make ([a-z]+)")
 	typed := regexp.MustCompile("(?m)(?:^\\$ (?:go run ./cmd/)?|`)rotate ([a-z]+)")
 	targets, commands := 0, 0
 	for page, text := range pages(t) {
+		for _, version := range cdk.FindAllString(text, -1) {
+			if version != pinned {
+				t.Errorf("%s says %s, and the Makefile %s", page, version, pinned)
+			}
+		}
 		for _, match := range made.FindAllStringSubmatch(text, -1) {
 			targets++
 			if !strings.Contains(string(makefile), "\n"+match[1]+":") {
