@@ -11,7 +11,7 @@ BUILD = CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH_OF_FUNCTIONS) go build -trimpat
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help demo explore playground test fuzz check integration bench build synth deploy
+.PHONY: help demo explore playground test fuzz check integration bench build synth bootstrap diff deploy
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -66,6 +66,12 @@ CDK := npx --yes aws-cdk@2.1148.1
 
 synth: need-go need-node ## Write the CloudFormation template to cdk.out
 	$(CDK) synth --quiet
+
+bootstrap: need-go need-node ## Prepare the accounts and regions of cdk.json for deployments, once
+	$(CDK) bootstrap
+
+diff: need-go need-node ## Show what a deployment would change
+	$(CDK) diff
 
 deploy: need-go need-node ## Deploy all stacks of cdk.json
 	$(CDK) deploy --all

@@ -105,6 +105,10 @@ func (p Program) newRoot() *cobra.Command {
 AWS IAM access key that Qovery holds, unattended and without downtime.
 
 ` + exitCodes,
+		Example: `  rotate simulate
+  rotate status --profile production --region eu-west-3
+  rotate start production --watch
+  rotate runbook TokenRefused`,
 		Version:       readVersion().String(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -123,7 +127,7 @@ AWS IAM access key that Qovery holds, unattended and without downtime.
 		command.GroupID = operating
 		root.AddCommand(command)
 	}
-	root.AddCommand(newSimulate(), newExplore(), newDiagram(), newVersion())
+	root.AddCommand(newRunbook(), newSimulate(), newExplore(), newDiagram(), newVersion())
 	refuseUnknown(root)
 	return root
 }

@@ -12,34 +12,30 @@ import (
 	"qovery-key-rotation/internal/cli"
 )
 
-func readme(t *testing.T) string {
+var update = flag.Bool("update", false, "bring the pages up to date instead of comparing")
+
+// requireFenced holds the block of a page that begins as wanted against what a
+// command prints.
+func requireFenced(t *testing.T, page, kind, want string) {
 	t.Helper()
-	text, err := os.ReadFile("../../README.md")
+	data, err := os.ReadFile("../../" + page)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(text)
-}
-
-var update = flag.Bool("update", false, "bring README.md up to date instead of comparing")
-
-// requireFenced holds the first block of a kind in README.md against what a
-// command prints.
-func requireFenced(t *testing.T, kind, want string) {
-	t.Helper()
-	text := readme(t)
-	before, after, found := strings.Cut(text, "```"+kind+"\n")
+	firstLine, _, _ := strings.Cut(want, "\n")
+	opening := "```" + kind + "\n" + firstLine + "\n"
+	before, after, found := strings.Cut(string(data), opening)
 	block, rest, closed := strings.Cut(after, "```\n")
 	if !found || !closed {
-		t.Fatalf("README.md has no ```%s block", kind)
+		t.Fatalf("%s has no block that begins with\n%s", page, opening)
 	}
-	if block == want {
+	if firstLine+"\n"+block == want {
 		return
 	}
 	if !*update {
-		t.Fatalf("README.md's ```%s block is not what is printed now ('go test ./internal/cli -update' mends that):\n%s\nwant\n%s", kind, block, want)
+		t.Fatalf("%s's ```%s block is not what is printed now ('go test ./internal/cli -update' mends that):\n%s\nwant\n%s", page, kind, block, want)
 	}
-	if err := os.WriteFile("../../README.md", []byte(before+"```"+kind+"\n"+want+"```\n"+rest), 0o644); err != nil {
+	if err := os.WriteFile("../../"+page, []byte(before+"```"+kind+"\n"+want+"```\n"+rest), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -53,10 +49,12 @@ func run(t *testing.T, args ...string) string {
 	return out.String()
 }
 
-func TestReadmeShowsTheDiagram(t *testing.T) { requireFenced(t, "mermaid", run(t, "diagram")) }
+func TestArchitectureShowsTheDiagram(t *testing.T) {
+	requireFenced(t, "docs/architecture.md", "mermaid", run(t, "diagram"))
+}
 
 func TestReadmeShowsTheDemo(t *testing.T) {
-	requireFenced(t, "console", "$ make demo\n"+shorten(run(t, "simulate")))
+	requireFenced(t, "README.md", "console", "$ make demo\n"+shorten(run(t, "simulate")))
 }
 
 // polls are states that a rotation goes through again and again; a line that

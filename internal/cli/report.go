@@ -53,7 +53,7 @@ The exit code is 0 when the report was written, whatever it says.`,
 			if err != nil {
 				return err
 			}
-			return f.write(cmd.OutOrStdout(), evidence)
+			return f.write(cmd.OutOrStdout(), cmd.ErrOrStderr(), evidence)
 		},
 	}
 	f.stackFlags = addStackFlags(cmd, "html")
@@ -193,15 +193,19 @@ func simulated(name string, seed uint64) (report.Report, error) {
 	return report.Build(histories, result.World.Timeline.Now(), source)
 }
 
-func (f reportFlags) write(out io.Writer, evidence report.Report) error {
-	write := evidence.WriteHTML
+func (f reportFlags) write(out, tell io.Writer, evidence report.Report) error {
+	write, kind := evidence.WriteHTML, "as an HTML page"
 	if f.json() {
-		write = evidence.WriteJSON
+		write, kind = evidence.WriteJSON, "as JSON"
 	}
 	if f.file == "" {
 		return write(out)
 	}
-	return replaceFile(f.file, write)
+	if err := replaceFile(f.file, write); err != nil {
+		return err
+	}
+	fmt.Fprintf(tell, "Wrote the evidence of %s to %s, %s.\n", count(len(evidence.Rotations), "rotation"), f.file, kind)
+	return nil
 }
 
 // replaceFile writes a file whole or not at all.

@@ -83,6 +83,7 @@ func exitCode(ts *testscript.TestScript, _ bool, args []string) {
 //	world pass 2h              lets time pass
 //	world schedule DISABLED    the state of the schedule; "" deletes it
 //	world rate 'cron(...)'     the schedule's expression
+//	world due 720h             the schedule's first start, from the beginning
 //	world unconfirmed          nobody has confirmed the e-mail subscription
 //	world deny ACTION          the person lacks the right
 //	world unanswered ACTION 2  so often there is no answer
@@ -109,6 +110,10 @@ func changeWorld(ts *testscript.TestScript, _ bool, args []string) {
 		a.schedule = args[1]
 	case "rate":
 		a.rate = args[1]
+	case "due":
+		d, err := time.ParseDuration(args[1])
+		ts.Check(err)
+		a.due = simulator.Beginning.Add(d)
 	case "unconfirmed":
 		a.confirmed = false
 	case "deny":

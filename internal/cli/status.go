@@ -17,8 +17,9 @@ func (p Program) newStatus() *cobra.Command {
 		Use:   "status",
 		Short: "Show all targets: keys, rotations, schedules, and what needs attention",
 		Long: `status shows of every target of the stack which keys there are and how old, how the
-last rotation ended, when the next one is due, whether one runs or is held, and
-whether IAM and Qovery agree; and who hears of it all.
+last rotation ended, when the next one is due and whether a key will be too old by
+then, whether one runs or is held, and whether IAM and Qovery agree; and who hears
+of it all.
 
 It looks with your own rights. What it may not read it says, and goes on. Where it
 found something that somebody should see to, the exit code is 5.`,

@@ -35,6 +35,7 @@ func (l *targetLook) look(ctx context.Context) targetStatus {
 		l.lookAtQovery(ctx, target)
 	}
 	l.lookAtKeyCount()
+	l.lookAhead(target)
 	return l.targetStatus
 }
 
@@ -129,6 +130,11 @@ func (l *targetLook) lookAtSchedule(ctx context.Context, target rotation.Target)
 // that a rotation may take.
 const overdue = 7
 
+// oldest is how old the schedule should let a key become.
+func oldest(target rotation.Target) time.Duration {
+	return time.Duration(target.Schedule.RateDays+overdue) * 24 * time.Hour
+}
+
 func (l *targetLook) lookAtKeys(ctx context.Context, target rotation.Target) bool {
 	keys, err := l.keys.List(ctx, target.IAMUserName)
 	if err != nil {
@@ -140,7 +146,7 @@ func (l *targetLook) lookAtKeys(ctx context.Context, target rotation.Target) boo
 		l.Keys = append(l.Keys, keyStatus{
 			ID: key.ID.String(), Status: key.Status, CreatedAt: key.CreatedAt, AgeDays: int(now.Sub(key.CreatedAt).Hours() / 24),
 		})
-		if limit := time.Duration(target.Schedule.RateDays+overdue) * 24 * time.Hour; now.Sub(key.CreatedAt) > limit {
+		if now.Sub(key.CreatedAt) > oldest(target) {
 			l.attend("The key %s is older than the schedule should let it become", key.ID)
 		}
 	}
@@ -161,7 +167,24 @@ func (l *targetLook) lookAtKeyCount() {
 			notHeld = "; Qovery does not hold " + key.ID
 		}
 	}
-	l.attend("The IAM user has %d keys and no rotation is open: the next one will refuse to begin. Delete the key that nobody uses%s (docs/runbook.md#multipleaccesskeys)", len(l.Keys), notHeld)
+	l.attend("The IAM user has %d keys and no rotation is open: the next one will refuse to begin. Delete the key that nobody uses%s (rotate runbook MultipleAccessKeys)", len(l.Keys), notHeld)
+}
+
+// lookAhead says which key will be too old when the next rotation begins: right
+// after the installation that may be a whole period away. Of one that is too old
+// already that was said; one that Qovery does not hold is not rotated.
+func (l *targetLook) lookAhead(target rotation.Target) {
+	if l.State != idle || l.Schedule == nil || l.Schedule.Next.IsZero() {
+		return
+	}
+	next, limit := l.Schedule.Next, oldest(target)
+	for _, key := range l.Keys {
+		held := key.HeldBy == nil || len(key.HeldBy) > 0
+		if age := next.Sub(key.CreatedAt); held && age > limit && l.clock.Now().Sub(key.CreatedAt) <= limit {
+			l.attend("The key %s will be %s old when the next rotation begins, %s; the schedule should let it become %d at most. To rotate it before: rotate start %s --watch",
+				key.ID, count(int(age.Hours()/24), "day"), at(next), int(limit.Hours()/24), l.Name)
+		}
+	}
 }
 
 // lookAtQovery compares what Qovery holds with what IAM knows. In the middle of a

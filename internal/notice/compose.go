@@ -138,10 +138,15 @@ func (r *report) runbook() string {
 	return runbookPage("What is in place")
 }
 
-// runbookPage is a heading of the runbook, as a page of the repository.
+// runbookPage is a heading of the runbook, as a page of the repository and as
+// what prints it.
 func runbookPage(heading string) string {
 	anchor := strings.NewReplacer(" ", "-", "'", "").Replace(strings.ToLower(heading))
-	return "docs/runbook.md#" + anchor
+	name := heading
+	if strings.Contains(heading, " ") {
+		name = anchor
+	}
+	return "docs/runbook.md#" + anchor + ", or: rotate runbook " + name
 }
 
 // ifNothingIsDone says what the schedule does by itself, and when.

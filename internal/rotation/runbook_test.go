@@ -57,7 +57,7 @@ func TestRunbookSections(t *testing.T) {
 
 var (
 	typed    = regexp.MustCompile(`(?m)(?:^\$ |` + "`" + `)rotate ([a-z][^` + "`" + `\n]*)`)
-	commands = regexp.MustCompile(`^(start production( --watch| --dry-run)?|watch production|status|report EXECUTION|(history|abort|release) production|start|abort|release)$`)
+	commands = regexp.MustCompile(`^(start production( --watch| --dry-run)?|watch production|status|report EXECUTION|runbook CODE|(history|abort|release) production|start|abort|release)$`)
 	links    = regexp.MustCompile(`\]\(#([a-z-]+)\)`)
 	heading  = regexp.MustCompile(`(?m)^##+ (.*)$`)
 )

@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"qovery-key-rotation/docs"
+)
+
+func newRunbook() *cobra.Command {
+	answer := output{plain: "text"}
+	cmd := &cobra.Command{
+		Use:   "runbook [CODE|SECTION]",
+		Short: "Print what the runbook says of an error, or all of it",
+		Long: `runbook prints the section of an error code: what it means, what is in place
+when it appears, and what to type. The other sections are printed by what links
+lead to, and the whole runbook where nothing is named.
+
+It is part of the program, and needs neither network nor rights.`,
+		Example: `  rotate runbook TokenRefused
+  rotate runbook rolling-back
+  rotate runbook | less`,
+		Args: atMostOneSection,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := answer.check(); err != nil {
+				return err
+			}
+			if len(args) == 1 {
+				section, err := findSection(args[0])
+				if err != nil {
+					return err
+				}
+				if answer.json() {
+					return writeJSON(cmd.OutOrStdout(), section)
+				}
+				_, err = io.WriteString(cmd.OutOrStdout(), section.Text)
+				return err
+			}
+			if answer.json() {
+				return writeJSON(cmd.OutOrStdout(), docs.Sections())
+			}
+			_, err := io.WriteString(cmd.OutOrStdout(), docs.Runbook)
+			return err
+		},
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return sectionNames(), cobra.ShellCompDirectiveNoFileComp
+		},
+	}
+	answer.add(cmd)
+	return cmd
+}
+
+func atMostOneSection(cmd *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return usageError{fmt.Errorf("%q takes one code or section, and %q is one too many", cmd.CommandPath(), args[1])}
+	}
+	return nil
+}
+
+func sectionNames() []string {
+	var names []string
+	for _, section := range docs.Sections() {
+		names = append(names, section.Name)
+	}
+	return names
+}
+
+// findSection finds the section of a name, in any case. All errors that AWS names
+// have one in common.
+func findSection(name string) (docs.Section, error) {
+	for _, service := range []string{"Lambda.", "Runtime.", "Sandbox.", "States."} {
+		if strings.HasPrefix(name, service) {
+			name = "errors-that-are-not-this-systems-own"
+		}
+	}
+	for _, section := range docs.Sections() {
+		if strings.EqualFold(section.Name, strings.TrimPrefix(name, "#")) {
+			return section, nil
+		}
+	}
+	names, meant := sectionNames(), "there are "
+	if like := alike(name, names); len(like) > 0 {
+		names, meant = like, "the nearest is "
+	}
+	return docs.Section{}, usageError{fmt.Errorf("the runbook has no %q; %s%s", name, meant, strings.Join(names, ", "))}
+}
+
+// alike are the names that somebody may have meant, as cobra suggests commands.
+func alike(typed string, names []string) []string {
+	const typos = 3
+	known := &cobra.Command{SuggestionsMinimumDistance: typos}
+	for _, name := range names {
+		known.AddCommand(&cobra.Command{Use: name, Run: func(*cobra.Command, []string) {}})
+	}
+	return known.SuggestionsFor(typed)
+}
