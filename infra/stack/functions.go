@@ -168,7 +168,8 @@ var functions = []function{
 			{targetParameters, actions("ssm:GetParameter")},
 			{tokenParameters, actions("ssm:GetParameter")},
 			{targetUsers, actions("iam:ListAccessKeys", "iam:GetAccessKeyLastUsed")},
-			{journalTable, actions("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem")}, // puts what it has told
+			{journalTable, actions("dynamodb:GetItem", "dynamodb:Query")},
+			{auditMemory, actions("dynamodb:PutItem")}, // what it has told
 			{executions, actions("states:DescribeExecution")},
 			{targetSchedules, actions("scheduler:GetSchedule")},
 			{noticeTopic, actions("sns:Publish")},

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"qovery-key-rotation/infra/config"
+	"qovery-key-rotation/internal/dynamojournal"
 )
 
 // grant is one statement of a policy: these actions on that resource.
@@ -23,6 +24,7 @@ const (
 	stagedSecrets    resource = "staged secrets"
 	targetUsers      resource = "target users"
 	journalTable     resource = "journal table"
+	auditMemory      resource = "audits' memory" // items of the journal
 	executions       resource = "executions"
 	trailEvents      resource = "CloudTrail's events"
 	noticeTopic      resource = "notice topic"
@@ -50,6 +52,16 @@ var whyWildcard = map[resource]string{
 	ownLogGroup: "The ARN of a log stream ends in its name, which Lambda gives. The log group is exact, and the function's own.",
 }
 
+// conditions narrow a resource where ARNs cannot. They are in terms of IAM: each of
+// the partition keys, of which there is at least one, is that of a memory.
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+var conditions = map[resource]map[string]any{
+	auditMemory: {
+		"ForAllValues:StringLike": map[string]any{"dynamodb:LeadingKeys": []string{dynamojournal.MemoryKeys}},
+		"Null":                    map[string]any{"dynamodb:LeadingKeys": "false"},
+	},
+}
+
 // arns returns the ARNs of a resource.
 func (b *builder) arns(on resource) []string {
 	switch on {
@@ -61,7 +73,7 @@ func (b *builder) arns(on resource) []string {
 		return b.tokenParameters()
 	case targetUsers:
 		return b.targetUsers()
-	case journalTable:
+	case journalTable, auditMemory:
 		return []string{*b.journal.TableArn()}
 	case executions:
 		return []string{b.arn("states", "execution:"+Name+":*")}

@@ -78,9 +78,9 @@ func (b *builder) newFunctionRole(f function) awsiam.IRole {
 		statement{
 			actions("logs:CreateLogStream", "logs:PutLogEvents"),
 			[]string{b.arn("logs", "log-group:/aws/lambda/"+named(f.name)+":*")},
-			whyWildcard[ownLogGroup],
+			whyWildcard[ownLogGroup], nil,
 		},
-		statement{actions("xray:PutTraceSegments", "xray:PutTelemetryRecords"), b.arns(everything), whyTraces},
+		statement{actions("xray:PutTraceSegments", "xray:PutTelemetryRecords"), b.arns(everything), whyTraces, nil},
 	)
 	lambda := awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil)
 	return b.newRole(f.name+"-role", "What the function "+named(f.name)+" may do", lambda, statements...)

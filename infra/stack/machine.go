@@ -52,11 +52,11 @@ func (b *builder) newMachineRole(invoked []string) awsiam.IRole {
 		statement{
 			actions("logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery", "logs:ListLogDeliveries",
 				"logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups"),
-			b.arns(everything), whyLogDelivery,
+			b.arns(everything), whyLogDelivery, nil,
 		},
 		statement{
 			actions("xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets"),
-			b.arns(everything), whyTraces,
+			b.arns(everything), whyTraces, nil,
 		},
 	)
 }

@@ -15,11 +15,12 @@ import (
 type statement struct {
 	actions   []string
 	resources []string
-	why       string // where a resource has a wildcard: why there is no narrower one
+	why       string         // where a resource has a wildcard: why there is no narrower one
+	when      map[string]any // the conditions, if any
 }
 
 func (b *builder) statement(g grant) statement {
-	return statement{g.actions, b.arns(g.on), whyWildcard[g.on]}
+	return statement{g.actions, b.arns(g.on), whyWildcard[g.on], conditions[g.on]}
 }
 
 // newRole makes a role that may do what the statements say and nothing else:
@@ -31,9 +32,11 @@ func (b *builder) newRole(id, description string, who awsiam.IPrincipal, stateme
 		reasons  []suppression
 	)
 	for _, s := range statements {
-		document = append(document, awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-			Actions: jsii.Strings(s.actions...), Resources: jsii.Strings(s.resources...),
-		}))
+		props := &awsiam.PolicyStatementProps{Actions: jsii.Strings(s.actions...), Resources: jsii.Strings(s.resources...)}
+		if s.when != nil {
+			props.Conditions = &s.when
+		}
+		document = append(document, awsiam.NewPolicyStatement(props))
 		if wildcards := slices.DeleteFunc(slices.Clone(s.resources), isExact); len(wildcards) > 0 {
 			reasons = append(reasons, wildcardSuppression(wildcards[0], s.why))
 		}

@@ -60,6 +60,13 @@ func remembers(t *testing.T, cfg aws.Config) {
 			t.Errorf("%+v, %v, want %v", read, err, told)
 		}
 	}
+	inKeys := strings.Replace(dynamojournal.MemoryKeys, "*", "staging", 1)
+	found, err := dynamodb.NewFromConfig(cfg).GetItem(t.Context(), &dynamodb.GetItemInput{TableName: aws.String(table), Key: map[string]types.AttributeValue{
+		"iamUser": &types.AttributeValueMemberS{Value: inKeys}, "record": &types.AttributeValueMemberS{Value: "AUDIT"},
+	}})
+	if err != nil || found.Item["told"] == nil {
+		t.Errorf("%s, which the audit may write, is %v, %v", inKeys, found, err)
+	}
 	if record, err := journal.Load(t.Context(), "staging"); err != nil || record == nil {
 		t.Errorf("the record beside it: %+v, %v", record, err)
 	}

@@ -8,11 +8,17 @@ import (
 )
 
 // The audits' memory of a target lies under the target's name, which is known
-// also when nothing else of the target is. No IAM user's name has a colon.
+// also when nothing else of the target is. No IAM user's name has a colon, so that
+// a role may be allowed to write memories and no records.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-names
 const (
 	audited      = "AUDIT"
 	targetPrefix = "target:"
 )
+
+// MemoryKeys is the pattern, as IAM's StringLike has it, of the partition keys of
+// all memories. No record's matches it.
+const MemoryKeys = targetPrefix + "*"
 
 // Recall reads the audits' memory of a target into a document. When there is
 // none it leaves the document as it is.

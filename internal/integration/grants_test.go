@@ -23,3 +23,18 @@ func TestDifferences(t *testing.T) {
 		t.Errorf("where not all has run: %q", got)
 	}
 }
+
+// TestDifferencesOfItems: a grant on some items is none on the others.
+func TestDifferencesOfItems(t *testing.T) {
+	t.Parallel()
+	grants := []template.Grant{{Action: "dynamodb:PutItem", Resource: "t", Keys: "target:*"}}
+	for key, want := range map[string][]string{
+		"target:production": nil,
+		"qovery":            {"f did dynamodb:PutItem on t qovery, which it may not", "f may do dynamodb:PutItem on t target:*, and never did"},
+	} {
+		needs := map[gateway.Need]bool{{Action: "dynamodb:PutItem", Resource: "t", Key: key}: true}
+		if got := differences("f", grants, needs, true); !slices.Equal(got, want) {
+			t.Errorf("%s: %q", key, got)
+		}
+	}
+}

@@ -80,18 +80,18 @@ func differences(name string, grants []template.Grant, needs map[gateway.Need]bo
 	for need := range needs {
 		allowed := false
 		for i, grant := range grants {
-			if grant.Allows(need.Action, need.Resource) {
+			if grant.Allows(need.Action, need.Resource, need.Key) {
 				used[i], allowed = true, true
 			}
 		}
 		if !allowed {
-			found = append(found, fmt.Sprintf("%s did %s on %s, which it may not", name, need.Action, need.Resource))
+			found = append(found, fmt.Sprintf("%s did %s on %s, which it may not", name, need.Action, strings.TrimSpace(need.Resource+" "+need.Key)))
 		}
 	}
 	for i, grant := range grants {
 		delivery := strings.HasPrefix(grant.Action, "logs:") || strings.HasPrefix(grant.Action, "xray:")
 		if all && !used[i] && !delivery {
-			found = append(found, fmt.Sprintf("%s may do %s on %s, and never did", name, grant.Action, grant.Resource))
+			found = append(found, fmt.Sprintf("%s may do %s on %s, and never did", name, grant.Action, strings.TrimSpace(grant.Resource+" "+grant.Keys)))
 		}
 	}
 	slices.Sort(found)

@@ -23,7 +23,10 @@ type Call struct {
 }
 
 // Need is a permission.
-type Need struct{ Action, Resource string }
+type Need struct {
+	Action, Resource string
+	Key              string // the partition key of the item that it is about, if one is
+}
 
 var signature = regexp.MustCompile(`Credential=([^/]+)/\d+/([^/]+)/([^/]+)/`)
 
@@ -57,7 +60,7 @@ func (g *Gateway) read(r *http.Request, body []byte) Call {
 // needs are the permissions for a call. IAM knows no action for DynamoDB's
 // transactions: what is in one needs its own.
 func (g *Gateway) needs(call Call, service, operation string) []Need {
-	one := func(resource string) []Need { return []Need{{call.Action, resource}} }
+	one := func(resource string) []Need { return []Need{{Action: call.Action, Resource: resource}} }
 	text := func(field string) string { value, _ := call.Fields[field].(string); return value }
 	region := call.Region + ":" + Account
 	switch service {
@@ -80,7 +83,7 @@ func (g *Gateway) needs(call Call, service, operation string) []Need {
 		if operation == "TransactWriteItems" {
 			return transaction(call, table)
 		}
-		return one(table + text("TableName"))
+		return []Need{{call.Action, table + text("TableName"), partitionKey(call.Fields)}}
 	}
 	return one("?")
 }
@@ -100,8 +103,20 @@ func transaction(call Call, table string) []Need {
 			if kind == "ConditionCheck" {
 				action = "dynamodb:ConditionCheckItem"
 			}
-			needs = append(needs, Need{action, table + name})
+			needs = append(needs, Need{action, table + name, partitionKey(fields)})
 		}
 	}
 	return needs
+}
+
+// partitionKey is the journal's, of the item that a request reads or writes.
+func partitionKey(request map[string]any) string {
+	for _, field := range []string{"Key", "Item"} {
+		item, _ := request[field].(map[string]any)
+		attribute, _ := item["iamUser"].(map[string]any)
+		if key, ok := attribute["S"].(string); ok {
+			return key
+		}
+	}
+	return ""
 }

@@ -53,24 +53,28 @@ func TestCallsAreNoted(t *testing.T) {
 	}{
 		"a parameter": {
 			request("ssm", "AmazonSSM.GetParameter", `{"Name":"/a/b"}`), "ssm:GetParameter",
-			[]Need{{"ssm:GetParameter", "arn:aws:ssm:eu-west-3:123456789012:parameter/a/b"}},
+			[]Need{{Action: "ssm:GetParameter", Resource: "arn:aws:ssm:eu-west-3:123456789012:parameter/a/b"}},
 		},
 		"a key": {
 			request("iam", "", "Action=DeleteAccessKey&UserName=qovery"), "iam:DeleteAccessKey",
-			[]Need{{"iam:DeleteAccessKey", "user qovery"}},
+			[]Need{{Action: "iam:DeleteAccessKey", Resource: "user qovery"}},
 		},
 		"a transaction needs what is in it": {
-			request("dynamodb", "DynamoDB_20120810.TransactWriteItems", `{"TransactItems":[{"Put":{"TableName":"t"}},{"ConditionCheck":{"TableName":"t"}}]}`),
+			request("dynamodb", "DynamoDB_20120810.TransactWriteItems", `{"TransactItems":[{"Put":{"TableName":"t","Item":{"iamUser":{"S":"u"}}}},{"ConditionCheck":{"TableName":"t","Key":{"iamUser":{"S":"v"}}}}]}`),
 			"dynamodb:TransactWriteItems",
-			[]Need{{"dynamodb:PutItem", "arn:aws:dynamodb:eu-west-3:123456789012:table/t"}, {"dynamodb:ConditionCheckItem", "arn:aws:dynamodb:eu-west-3:123456789012:table/t"}},
+			[]Need{{"dynamodb:PutItem", "arn:aws:dynamodb:eu-west-3:123456789012:table/t", "u"}, {"dynamodb:ConditionCheckItem", "arn:aws:dynamodb:eu-west-3:123456789012:table/t", "v"}},
+		},
+		"an item": {
+			request("dynamodb", "DynamoDB_20120810.PutItem", `{"TableName":"t","Item":{"iamUser":{"S":"target:production"}}}`), "dynamodb:PutItem",
+			[]Need{{"dynamodb:PutItem", "arn:aws:dynamodb:eu-west-3:123456789012:table/t", "target:production"}},
 		},
 		"CloudTrail's long names": {
 			request("cloudtrail", "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents", `{}`), "cloudtrail:LookupEvents",
-			[]Need{{"cloudtrail:LookupEvents", "*"}},
+			[]Need{{Action: "cloudtrail:LookupEvents", Resource: "*"}},
 		},
 		"a schedule": {
 			scheduled(), "scheduler:GetSchedule",
-			[]Need{{"scheduler:GetSchedule", "arn:aws:scheduler:eu-west-3:123456789012:schedule/rotations/production"}},
+			[]Need{{Action: "scheduler:GetSchedule", Resource: "arn:aws:scheduler:eu-west-3:123456789012:schedule/rotations/production"}},
 		},
 		"one's own identity needs nothing": {request("sts", "", "Action=GetCallerIdentity"), "sts:GetCallerIdentity", nil},
 	} {

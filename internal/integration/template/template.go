@@ -6,8 +6,10 @@ package template
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
+	"reflect"
 	"regexp"
 	"strings"
 )
@@ -26,6 +28,7 @@ type Template struct {
 
 	resources map[string]resource
 	place     Place
+	unclear   []error // what could not be read for what it says
 }
 
 // Place is what CloudFormation knows at deployment.
@@ -49,7 +52,12 @@ type Function struct {
 
 // Grant is one action that a function's role allows on one resource, which may
 // have wildcards.
-type Grant struct{ Action, Resource string }
+type Grant struct {
+	Action, Resource string
+	// Keys is the pattern of the partition keys of the items that it is for; empty:
+	// of all.
+	Keys string
+}
 
 type resource struct {
 	Type       string
@@ -75,6 +83,9 @@ func Read(file string, place Place) (*Template, error) {
 	t := &Template{Functions: map[string]Function{}, Targets: map[string]string{}, Outputs: map[string]string{}, Schedules: map[string]Schedule{}, resources: whole.Resources, place: place}
 	for id := range t.resources {
 		t.read(t.resources[id])
+	}
+	if err := errors.Join(t.unclear...); err != nil {
+		return nil, fmt.Errorf("reading the template: %w", err)
 	}
 	for name, output := range whole.Outputs {
 		t.Outputs[name] = t.text(output.Value)
@@ -142,9 +153,14 @@ func (t *Template) grants(role map[string]any) []Grant {
 		document := policy.(map[string]any)["PolicyDocument"].(map[string]any)
 		for _, s := range document["Statement"].([]any) {
 			statement := s.(map[string]any)
+			keys, err := leadingKeys(statement["Condition"])
+			if err != nil {
+				t.unclear = append(t.unclear, fmt.Errorf("%s: %w", id, err))
+				continue
+			}
 			for _, action := range list(statement["Action"]) {
 				for _, on := range list(statement["Resource"]) {
-					grants = append(grants, Grant{action, on})
+					grants = append(grants, Grant{action, on, keys})
 				}
 			}
 		}
@@ -152,9 +168,27 @@ func (t *Template) grants(role map[string]any) []Grant {
 	return grants
 }
 
-// Allows tells whether the grant is for the action on the resource.
-func (g Grant) Allows(action, on string) bool {
-	return matches(g.Action, action) && matches(g.Resource, on)
+// leadingKeys is the pattern of a condition on the partition keys, of which there
+// has to be one. Another condition is refused: a grant must not pass for a broader
+// one than it is.
+func leadingKeys(condition any) (string, error) {
+	if condition == nil {
+		return "", nil
+	}
+	const keys, like = "dynamodb:LeadingKeys", "ForAllValues:StringLike"
+	whole, _ := condition.(map[string]any)
+	patterns, _ := whole[like].(map[string]any)
+	pattern := list(patterns[keys])
+	if len(pattern) != 1 || len(patterns) != 1 || !reflect.DeepEqual(whole, map[string]any{like: patterns, "Null": map[string]any{keys: "false"}}) {
+		return "", fmt.Errorf("a condition that the tests do not know: %v", condition)
+	}
+	return pattern[0], nil
+}
+
+// Allows tells whether the grant is for the action on the resource, and there on
+// the item with that partition key, empty where none is known.
+func (g Grant) Allows(action, on, key string) bool {
+	return matches(g.Action, action) && matches(g.Resource, on) && (g.Keys == "" || key != "" && matches(g.Keys, key))
 }
 
 // matches matches as IAM does: * is any text.
