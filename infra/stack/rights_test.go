@@ -41,6 +41,7 @@ var inWords = map[string]string{
 	anyStaged:            "the staged secrets",
 	user:                 "the IAM user of each target",
 	journal:              "the journal's table",
+	memories:             "the audit's memory in the journal's table",
 	anyExecution:         "executions of the state machine",
 	anySchedule:          "the targets' schedules",
 	machine:              "the state machine",
