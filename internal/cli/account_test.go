@@ -150,6 +150,7 @@ func (a *account) answers(fields map[string]any) map[string]func() awstest.Answe
 		"DeleteParameter":     func() awstest.Answer { return reply(map[string]any{}) },
 		"GetItem":             func() awstest.Answer { return a.getItem(fields) },
 		"Query":               a.query,
+		"PutItem":             func() awstest.Answer { return a.put(fields) },
 		"TransactWriteItems":  func() awstest.Answer { return a.transact(fields) },
 		"StartExecution":      func() awstest.Answer { return a.start(text("name"), text("input")) },
 		"StopExecution":       func() awstest.Answer { return a.stop(text("executionArn")) },
@@ -375,6 +376,16 @@ func (a *account) transact(fields map[string]any) awstest.Answer {
 	item.Outcome, item.EndedAt = ending.Outcome, ending.EndedAt
 	if err := a.world.Journal.Close(context.Background(), item); err != nil {
 		return awstest.JSONError(http.StatusBadRequest, "TransactionCanceledException", err.Error())
+	}
+	return reply(map[string]any{})
+}
+
+func (a *account) put(fields map[string]any) awstest.Answer {
+	text, _ := json.Marshal(plainOf(map[string]any{"M": fields["Item"]}))
+	var record rotation.Record
+	_ = json.Unmarshal(text, &record)
+	if err := a.world.Journal.Save(context.Background(), record); err != nil {
+		return awstest.JSONError(http.StatusBadRequest, "ConditionalCheckFailedException", err.Error())
 	}
 	return reply(map[string]any{})
 }
