@@ -21,18 +21,24 @@ const golden = "testdata/qovery-key-rotation.template.json"
 func TestGoldenTemplate(t *testing.T) {
 	_, result := shipped(t)
 	got := withoutDefinition(t, result.files[Name])
+	requireFile(t, golden, got)
+}
+
+// requireFile requires that a file of the repository holds what the template says.
+func requireFile(t *testing.T, file string, got []byte) {
+	t.Helper()
 	if *update {
-		if err := os.WriteFile(golden, got, 0o644); err != nil {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(golden)
+	want, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
 		t.Errorf("the template differs from %s. If that is meant, run go test ./infra/stack -update and review the difference. The first one:\n%s",
-			golden, firstDifference(got, want))
+			file, firstDifference(got, want))
 	}
 }
 

@@ -19,19 +19,7 @@ const rightsPage = "../../docs/rights.md"
 func TestRightsPage(t *testing.T) {
 	tpl, _ := shipped(t)
 	got := rights(t, tpl)
-	if *update {
-		if err := os.WriteFile(rightsPage, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(rightsPage)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s is not what the template allows ('go test ./infra/stack -run Rights -update' mends that). The first difference:\n%s",
-			rightsPage, firstDifference(got, want))
-	}
+	requireFile(t, rightsPage, got)
 }
 
 // inWords says what the resources of the template are.

@@ -7,6 +7,7 @@ import (
 
 	"qovery-key-rotation/internal/notice"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // Finding is one thing that is not as it should be.
@@ -98,7 +99,7 @@ func (j *judge) notRead(source Source, err *rotation.Error) Finding {
 // audit's trouble asks for.
 func mending(code rotation.Code) string {
 	advice, _, _ := strings.Cut(code.Advice(), " When that is mended, start the rotation again")
-	return sentence(advice)
+	return words.Dot(advice)
 }
 
 func (j *judge) oldKey(key rotation.AccessKey) Finding {
@@ -106,7 +107,7 @@ func (j *judge) oldKey(key rotation.AccessKey) Finding {
 		Kind: tooOld, About: string(key.ID), Urgency: notice.Calm, Verdict: canWait,
 		Title: fmt.Sprintf("the key %s is over %d days old", key.ID, int(j.ageLimit.Hours()/24)),
 		Found: []string{fmt.Sprintf("The Active key %s of the IAM user %s was created %s, %s ago. The limit is %d days",
-			key.ID, j.Target.IAMUserName, notice.At(key.CreatedAt), notice.Span(j.Now.Sub(key.CreatedAt)), int(j.ageLimit.Hours()/24))},
+			key.ID, j.Target.IAMUserName, words.At(key.CreatedAt), notice.Span(j.Now.Sub(key.CreatedAt)), int(j.ageLimit.Hours()/24))},
 		Advice: "Rotate it:", Command: j.command("start", "--watch"),
 	}
 	switch {
@@ -148,7 +149,7 @@ func (j *judge) lastUse(id rotation.KeyID) string {
 	case use.At.IsZero():
 		return "never used, as far as IAM knows"
 	}
-	text := "last used " + notice.At(use.At)
+	text := "last used " + words.At(use.At)
 	if use.Service != "" {
 		text += ", " + use.Service
 	}
@@ -164,7 +165,7 @@ func (j *judge) leftoverKey(key rotation.AccessKey) Finding {
 		Title: fmt.Sprintf("a leftover key %s", key.ID),
 		Found: []string{
 			fmt.Sprintf("The IAM user %s has the key %s (%s), which no place in Qovery holds. It was created %s, %s ago, and %s",
-				j.Target.IAMUserName, key.ID, key.Status, notice.At(key.CreatedAt), notice.Span(j.Now.Sub(key.CreatedAt)), j.lastUse(key.ID)),
+				j.Target.IAMUserName, key.ID, key.Status, words.At(key.CreatedAt), notice.Span(j.Now.Sub(key.CreatedAt)), j.lastUse(key.ID)),
 			"No rotation that is open knows of it. While it is there, the next rotation refuses to begin",
 		},
 		Advice:  "Find out whose it is. If nobody uses it, make it Inactive for a while, then delete it in IAM. To see all keys:",
@@ -259,7 +260,7 @@ func (j *judge) keysText() string {
 func (j *judge) openRecord() Finding {
 	record := j.Record
 	found := fmt.Sprintf("A rotation that began %s is open, and nobody has been at work on it for %s. The old key is %s",
-		notice.At(record.TakenAt), notice.Span(j.Now.Sub(record.TouchedAt)), record.OldKey)
+		words.At(record.TakenAt), notice.Span(j.Now.Sub(record.TouchedAt)), record.OldKey)
 	if record.NewKey != "" {
 		found += fmt.Sprintf(", the new one %s", record.NewKey)
 	}
@@ -329,5 +330,3 @@ func ids(locations []rotation.Location) string {
 	slices.Sort(list)
 	return strings.Join(list, ",")
 }
-
-func sentence(text string) string { return strings.TrimRight(text, ".") + "." }

@@ -9,6 +9,7 @@ import (
 
 	"qovery-key-rotation/internal/notice"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // Told is a finding that people have been told of.
@@ -111,7 +112,7 @@ func (f Finding) message(j Judgement, before Told, now time.Time) notice.Message
 	}
 	return notice.Finding{
 		Target: j.Target, Urgency: f.Urgency, Title: f.Title, Verdict: f.Verdict, Found: found, Advice: f.Advice, Command: f.Command,
-		Details: []notice.Row{{Name: "found", Value: notice.At(now)}, {Name: "first told", Value: atIfAny(before.Since)}},
+		Details: []notice.Row{{Name: "found", Value: words.At(now)}, {Name: "first told", Value: atIfAny(before.Since)}},
 	}.Message()
 }
 
@@ -122,7 +123,7 @@ func (t Told) over(j Judgement, now time.Time) notice.Message {
 		Verdict: "Nothing is broken as far as this finding goes: it is over",
 		Found:   []string{"No longer so: " + t.Title},
 		Advice:  "Nothing. To see all targets:", Command: seeAll,
-		Details: []notice.Row{{Name: "first told", Value: notice.At(t.Since)}, {Name: "found over", Value: notice.At(now)}},
+		Details: []notice.Row{{Name: "first told", Value: words.At(t.Since)}, {Name: "found over", Value: words.At(now)}},
 	}.Message()
 }
 
@@ -130,5 +131,5 @@ func atIfAny(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return notice.At(t)
+	return words.At(t)
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"qovery-key-rotation/internal/words"
 )
 
 // item is a part of a bill.
@@ -101,7 +103,7 @@ func costRows(typical map[string]firstAnswer) (section, error) {
 		rotations := float64(targets) * aYear
 		own, others := 12*total(stack.month(p, typical[audit], targets))+rotations*rotation, rotations*runner
 		s.rows = append(s.rows, row{
-			what: fmt.Sprintf("a year, %s", count(targets, "target")), measured: dollars(own), against: "the runner's year " + dollars(others),
+			what: fmt.Sprintf("a year, %s", words.Count(targets, "target")), measured: dollars(own), against: "the runner's year " + dollars(others),
 			ratio: own / others, noGoal: true,
 		})
 	}
@@ -110,11 +112,4 @@ func costRows(typical map[string]firstAnswer) (section, error) {
 			time.Duration(r.Took).Round(time.Minute), p.of("runnerMinute"), p.Prices["runnerMinute"].Per, goal),
 		fmt.Sprintf("Prices are those of %s, %s, in internal/bench/prices.json, which says how each was checked: none of them on line.", p.Region, p.AsOf))
 	return s, nil
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+
+	"qovery-key-rotation/internal/words"
 )
 
 const (
@@ -79,10 +81,10 @@ func (s stack) month(p prices, a firstAnswer, targets int) []item {
 	run := modelOf(audit, simulated{}, map[string]firstAnswer{audit: a}).costs(lambdaMemory, p) + p.of("lambdaRequest")
 	around := float64(a.calls)*p.of("dynamoWrite") + p.of("kmsRequest") + p.of("trace") + p.of("schedule") + float64(len(a.log))/1e9*p.of("logsGB")
 	return []item{
-		{fmt.Sprintf("%s on %s", count(s.alarms, "alarm"), count(s.alarmed, "metric")), float64(s.alarmed) * p.of("alarmMetricMonth")},
-		{count(s.dashboards, "dashboard"), float64(s.dashboards) * p.of("dashboardMonth")},
-		{count(s.keys, "key") + " of its own", float64(s.keys) * p.of("kmsKeyMonth")},
-		{fmt.Sprintf("the audit's %s", count(metrics, "metric")), float64(metrics) * daysAMonth / hoursAMonth * p.of("customMetricMonth")},
+		{fmt.Sprintf("%s on %s", words.Count(s.alarms, "alarm"), words.Count(s.alarmed, "metric")), float64(s.alarmed) * p.of("alarmMetricMonth")},
+		{words.Count(s.dashboards, "dashboard"), float64(s.dashboards) * p.of("dashboardMonth")},
+		{words.Count(s.keys, "key") + " of its own", float64(s.keys) * p.of("kmsKeyMonth")},
+		{fmt.Sprintf("the audit's %s", words.Count(metrics, "metric")), float64(metrics) * daysAMonth / hoursAMonth * p.of("customMetricMonth")},
 		{"the audit's Lambda", runs * run},
 		{"the audit's calls, log, trace", runs * around},
 	}

@@ -8,6 +8,7 @@ import (
 	"qovery-key-rotation/internal/fakeqovery"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/simulator"
+	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -192,7 +193,7 @@ func limitRows() (section, error) {
 		if first == 0 {
 			first = requestsAPoll(r)
 		}
-		name := func(what string) string { return fmt.Sprintf("%s: %s", count(clusters, "cluster"), what) }
+		name := func(what string) string { return fmt.Sprintf("%s: %s", words.Count(clusters, "cluster"), what) }
 		s.rows = append(s.rows,
 			row{what: name("largest document"), measured: fmt.Sprintf("%.1f KiB", float64(r.LargestDocument)/1024), against: "Step Functions' 256 KiB",
 				ratio: float64(r.LargestDocument) / payload, goal: float64(document) / payload},

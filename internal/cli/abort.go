@@ -11,6 +11,7 @@ import (
 
 	"qovery-key-rotation/internal/notice"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 func (p Program) newAbort() *cobra.Command {
@@ -39,15 +40,8 @@ done, and the exit code is 4. Exit code 0 means that the abort went through.`,
 }
 
 func (p Program) abort(cmd *cobra.Command, f *stackFlags, name string) error {
-	if err := f.check(); err != nil {
-		return err
-	}
 	ctx := cmd.Context()
-	s, err := p.open(ctx, f)
-	if err != nil {
-		return err
-	}
-	target, err := s.target(ctx, name)
+	s, target, err := p.openFor(ctx, f, name)
 	if err != nil {
 		return err
 	}
@@ -87,7 +81,7 @@ func (p Program) abort(cmd *cobra.Command, f *stackFlags, name string) error {
 		return &problem{fmt.Sprintf("There is nothing to abort: no rotation of %s is open, and no execution is at work on it", name),
 			"Nothing needs to be done", ExitNothing}
 	case len(found) == 0:
-		fmt.Fprintf(tell, "No execution is at work on %s; the rotation that was begun %s is open.\n", name, at(record.TakenAt))
+		fmt.Fprintf(tell, "No execution is at work on %s; the rotation that was begun %s is open.\n", name, words.At(record.TakenAt))
 	}
 	x, err := s.states.start(ctx, executionName(name, "abort", s.clock.Now()), map[string]any{"target": name, "abort": true})
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qovery-key-rotation/internal/explorer"
+	"qovery-key-rotation/internal/words"
 )
 
 type exploreFlags struct {
@@ -133,7 +134,7 @@ func explore(cmd *cobra.Command, flags exploreFlags) error {
 	summary, err := explorer.Walk(cmd.Context(), explorer.Options{
 		Singles: flags.singles, Pairs: flags.pairs, Random: flags.random, For: flags.lasts, Seed: flags.seed,
 		Progress: func(p explorer.Progress) {
-			bar.show(p.Done, fmt.Sprintf("%s; %s, %s", p.Stage, count(p.Summary.Played, "schedule"), count(len(p.Summary.Violations), "violation")))
+			bar.show(p.Done, fmt.Sprintf("%s; %s, %s", p.Stage, words.Count(p.Summary.Played, "schedule"), words.Count(len(p.Summary.Violations), "violation")))
 		},
 	})
 	bar.erase()

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/explorer"
+	"qovery-key-rotation/internal/words"
 )
 
 func printSummary(out io.Writer, s explorer.Summary) {
@@ -25,7 +26,7 @@ func printSummary(out io.Writer, s explorer.Summary) {
 	_ = w.Flush() // as good as out is
 	fmt.Fprintf(out, "\n%d distinct schedules, all of whose faults came to pass, in %s\n", s.Played, s.Took.Round(time.Second))
 	fmt.Fprintf(out, "  not counted: %d with a fault that did not, %d without any, %d played before\n", s.Unreached, s.Calm, s.Duplicates)
-	fmt.Fprintf(out, "%s\n", count(len(s.Violations), "violation"))
+	fmt.Fprintf(out, "%s\n", words.Count(len(s.Violations), "violation"))
 	for _, violation := range s.Violations {
 		fmt.Fprintln(out)
 		printWrong(out, violation.Wrong)
@@ -47,10 +48,10 @@ func printCounts(w io.Writer, title string, counts map[string]int) {
 func printFinding(out io.Writer, f explorer.Finding) {
 	fmt.Fprintf(out, "rule %d, %s: %s\n", f.Rule, f.Name, f.Sentence)
 	if f.Schedule == "" {
-		fmt.Fprintf(out, "  NOT FOUND OUT in %s\n\n", count(f.Played, "schedule"))
+		fmt.Fprintf(out, "  NOT FOUND OUT in %s\n\n", words.Count(f.Played, "schedule"))
 		return
 	}
-	fmt.Fprintf(out, "  found out in %s; the shortest:\n", count(f.Played, "schedule"))
+	fmt.Fprintf(out, "  found out in %s; the shortest:\n", words.Count(f.Played, "schedule"))
 	printWrong(out, f.Wrong)
 	fmt.Fprintf(out, "  rotate explore --mutation %s --replay '%s'\n\n", f.Name, f.Schedule)
 }

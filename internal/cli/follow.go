@@ -1,18 +1,19 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
 	"qovery-key-rotation/internal/notice"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/sfnhistory"
 	"qovery-key-rotation/internal/story"
+	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -24,7 +25,7 @@ type follower struct {
 
 	x      *notice.Execution
 	latest int64 // id of the latest event that was seen
-	state  string
+	events sfnhistory.Translator
 	doc    rotation.Document
 	told   map[string]string // what was told last, by state
 }
@@ -113,7 +114,7 @@ func (f *follower) tolerate(ctx context.Context, err error) error {
 	if ctx.Err() != nil || coded.Class != rotation.Transient {
 		return err
 	}
-	f.say(line{f.stack.clock.Now(), f.x.Name, "", dot(coded.What) + " Trying again."})
+	f.say(line{f.stack.clock.Now(), f.x.Name, "", words.Dot(coded.What) + " Trying again."})
 	if f.x.Status != running {
 		f.x.Status = running // it has ended, and is looked at again for how
 	}
@@ -137,9 +138,9 @@ func (f *follower) wait(ctx context.Context) error {
 
 func (f *follower) progress() progress {
 	now := f.stack.clock.Now()
-	p := progress{State: f.state, Elapsed: max(now.Sub(f.x.StartedAt), 0)}
+	p := progress{State: f.events.State, Elapsed: max(now.Sub(f.x.StartedAt), 0)}
 	p.Done, p.All = story.Clusters(f.doc)
-	if until := story.WaitsUntil(f.state, f.doc); !until.IsZero() {
+	if until := story.WaitsUntil(f.events.State, f.doc); !until.IsZero() {
 		p.Until, p.Left = until, max(until.Sub(now), 0)
 	}
 	return p
@@ -162,51 +163,14 @@ func isTrivial(state string) bool {
 	return state == "ChoosePlan" || strings.HasPrefix(state, "Is") || strings.HasPrefix(state, "WaitFor")
 }
 
-// translate turns Step Functions' event into the interpreter's, which are named
-// alike, and notes where the execution is.
-func (f *follower) translate(event types.HistoryEvent) statemachine.Event {
-	e := statemachine.Event{ID: int(event.Id), Time: aws.ToTime(event.Timestamp).UTC(), Type: statemachine.EventType(event.Type)}
-	var document *string
-	switch {
-	case event.StateEnteredEventDetails != nil:
-		f.state = aws.ToString(event.StateEnteredEventDetails.Name)
-		document = event.StateEnteredEventDetails.Input
-		e.Input = json.RawMessage(aws.ToString(document))
-	case event.StateExitedEventDetails != nil:
-		f.state = aws.ToString(event.StateExitedEventDetails.Name)
-		document = event.StateExitedEventDetails.Output
-		e.Output = json.RawMessage(aws.ToString(document))
-	case event.ExecutionStartedEventDetails != nil:
-		e.Input = json.RawMessage(aws.ToString(event.ExecutionStartedEventDetails.Input))
-	}
+// translate notes where the execution is.
+func (f *follower) translate(told types.HistoryEvent) statemachine.Event {
+	event := f.events.Event(told)
 	var doc rotation.Document
-	if document != nil && json.Unmarshal([]byte(*document), &doc) == nil {
-		f.doc = doc
+	if data := cmp.Or(string(event.Output), string(event.Input)); told.StateEnteredEventDetails != nil || told.StateExitedEventDetails != nil {
+		if json.Unmarshal([]byte(data), &doc) == nil {
+			f.doc = doc
+		}
 	}
-	e.Error, e.Cause = failureOf(event)
-	if !slices.Contains(ends, e.Type) {
-		e.State = f.state
-	}
-	return e
-}
-
-// ends are the events that belong to no state.
-var ends = []statemachine.EventType{
-	statemachine.ExecutionStarted, statemachine.ExecutionSucceeded, statemachine.ExecutionFailed,
-	statemachine.ExecutionAborted, statemachine.ExecutionTimedOut, statemachine.ExecutionRedriven,
-}
-
-// failureOf is what an event says went wrong.
-func failureOf(event types.HistoryEvent) (name, cause string) {
-	switch {
-	case event.TaskFailedEventDetails != nil:
-		name, cause = aws.ToString(event.TaskFailedEventDetails.Error), aws.ToString(event.TaskFailedEventDetails.Cause)
-	case event.TaskTimedOutEventDetails != nil:
-		name, cause = aws.ToString(event.TaskTimedOutEventDetails.Error), aws.ToString(event.TaskTimedOutEventDetails.Cause)
-	case event.ExecutionFailedEventDetails != nil:
-		name, cause = aws.ToString(event.ExecutionFailedEventDetails.Error), aws.ToString(event.ExecutionFailedEventDetails.Cause)
-	case event.ExecutionAbortedEventDetails != nil:
-		name, cause = aws.ToString(event.ExecutionAbortedEventDetails.Error), aws.ToString(event.ExecutionAbortedEventDetails.Cause)
-	}
-	return name, cause
+	return event
 }

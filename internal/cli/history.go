@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 func (p Program) newHistory() *cobra.Command {
@@ -57,18 +58,11 @@ func pastOf(record rotation.Record) past {
 }
 
 func (p Program) history(cmd *cobra.Command, f *stackFlags, name string, limit int) error {
-	if err := f.check(); err != nil {
-		return err
-	}
 	if limit < 0 {
 		return usageError{fmt.Errorf("--limit %d is less than 0", limit)}
 	}
 	ctx := cmd.Context()
-	s, err := p.open(ctx, f)
-	if err != nil {
-		return err
-	}
-	target, err := s.target(ctx, name)
+	s, target, err := p.openFor(ctx, f, name)
 	if err != nil {
 		return err
 	}
@@ -128,7 +122,7 @@ func showHistory(out io.Writer, target string, rotations []past) error {
 		if r.NewKey != "" {
 			newKey = r.NewKey
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", at(r.BegunAt), took, r.Outcome, r.OldKey, newKey, clusters, r.executionName())
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", words.At(r.BegunAt), took, r.Outcome, r.OldKey, newKey, clusters, r.executionName())
 	}
 	return table.Flush()
 }

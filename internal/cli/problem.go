@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // problem is something that keeps a command from its work: what is so, and what
@@ -16,9 +17,7 @@ type problem struct {
 }
 
 // Error is the whole sentence.
-func (p *problem) Error() string { return dot(p.what) + " " + dot(p.todo) }
-
-func dot(text string) string { return strings.TrimRight(text, ". ") + "." }
+func (p *problem) Error() string { return words.Dot(p.what) + " " + words.Dot(p.todo) }
 
 // advice is what to do about errors of the adapters. The codes' own advice speaks
 // of functions and their roles; here a person asks, with rights of their own.
@@ -43,7 +42,7 @@ func explain(err error) *problem {
 	case errors.Is(err, context.Canceled):
 		return &problem{"Interrupted", "What was started in AWS goes on; to see it: rotate watch", ExitInterrupted}
 	case errors.As(err, &coded):
-		what := strings.TrimSpace(dot(coded.What) + " " + coded.InPlace)
+		what := strings.TrimSpace(words.Dot(coded.What) + " " + coded.InPlace)
 		if todo, exists := advice[coded.Code]; exists && coded.Next == "" {
 			return &problem{what, todo, ExitHeld}
 		}

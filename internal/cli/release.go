@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 func (p Program) newRelease() *cobra.Command {
@@ -34,15 +35,8 @@ right to decrypt the target's token parameter.`,
 }
 
 func (p Program) release(cmd *cobra.Command, f *stackFlags, name string, yes bool) error {
-	if err := f.check(); err != nil {
-		return err
-	}
 	ctx := cmd.Context()
-	s, err := p.open(ctx, f)
-	if err != nil {
-		return err
-	}
-	target, err := s.target(ctx, name)
+	s, target, err := p.openFor(ctx, f, name)
 	if err != nil {
 		return err
 	}
@@ -73,7 +67,7 @@ func (p Program) release(cmd *cobra.Command, f *stackFlags, name string, yes boo
 		closed.Outcome, closed.EndedAt = rotation.Released, s.clock.Now()
 		return writeJSON(cmd.OutOrStdout(), closed)
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "The rotation of %s that was begun %s is closed. No key was changed.\nTo see which keys there are: rotate status\n", name, at(released.TakenAt))
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "The rotation of %s that was begun %s is closed. No key was changed.\nTo see which keys there are: rotate status\n", name, words.At(released.TakenAt))
 	return err
 }
 
@@ -90,7 +84,7 @@ func confirm(cmd *cobra.Command, record rotation.Record) error {
 	if record.NewKey != "" {
 		keys += ", new key " + record.NewKey.String()
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "The rotation of %s was begun %s (%s).\nClosing its record forgets what it was about; it changes no key. Close it? [y/N] ", record.Target, at(record.TakenAt), keys)
+	fmt.Fprintf(cmd.ErrOrStderr(), "The rotation of %s was begun %s (%s).\nClosing its record forgets what it was about; it changes no key. Close it? [y/N] ", record.Target, words.At(record.TakenAt), keys)
 	answer, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
 	if answer = strings.ToLower(strings.TrimSpace(answer)); err == nil && (answer == "y" || answer == "yes") {
 		return nil

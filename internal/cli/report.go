@@ -15,6 +15,7 @@ import (
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/sfnhistory"
 	"qovery-key-rotation/internal/simulator"
+	"qovery-key-rotation/internal/words"
 )
 
 type reportFlags struct {
@@ -144,7 +145,7 @@ func (s *stack) tellReleases(ctx context.Context, rotations []report.Rotation) e
 		}
 		for _, item := range items {
 			if item.Record.RotationID == r.ID && item.Outcome == rotation.Released {
-				r.Says += fmt.Sprintf(" By the journal a person released it %s.", at(item.EndedAt))
+				r.Says += fmt.Sprintf(" By the journal a person released it %s.", words.At(item.EndedAt))
 			}
 		}
 	}
@@ -204,7 +205,7 @@ func (f reportFlags) write(out, tell io.Writer, evidence report.Report) error {
 	if err := replaceFile(f.file, write); err != nil {
 		return err
 	}
-	fmt.Fprintf(tell, "Wrote the evidence of %s to %s, %s.\n", count(len(evidence.Rotations), "rotation"), f.file, kind)
+	fmt.Fprintf(tell, "Wrote the evidence of %s to %s, %s.\n", words.Count(len(evidence.Rotations), "rotation"), f.file, kind)
 	return nil
 }
 

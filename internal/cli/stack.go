@@ -79,6 +79,19 @@ type stack struct {
 	keys    *iamkeys.Keys
 }
 
+// openFor opens the stack for one of its targets.
+func (p Program) openFor(ctx context.Context, f *stackFlags, name string) (*stack, rotation.Target, error) {
+	if err := f.check(); err != nil {
+		return nil, rotation.Target{}, err
+	}
+	s, err := p.open(ctx, f)
+	if err != nil {
+		return nil, rotation.Target{}, err
+	}
+	target, err := s.target(ctx, name)
+	return s, target, err
+}
+
 // open finds the stack by its outputs.
 func (p Program) open(ctx context.Context, f *stackFlags) (*stack, error) {
 	s := &stack{name: f.name, clock: &serviceClock{Clock: p.Clock}}

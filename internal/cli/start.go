@@ -11,6 +11,7 @@ import (
 
 	"qovery-key-rotation/internal/notice"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // timings are the flags that become part of an execution's input.
@@ -172,7 +173,7 @@ func showStarted(cmd *cobra.Command, f *stackFlags, s started) error {
 		if s.dryRun {
 			what = "A rotation is open, which was begun"
 		}
-		fmt.Fprintf(out, "%s %s and is not over.\n", what, at(s.carriesOn.TakenAt))
+		fmt.Fprintf(out, "%s %s and is not over.\n", what, words.At(s.carriesOn.TakenAt))
 	}
 	fmt.Fprintf(out, "started  %s\narn      %s\n", s.x.Name, s.x.ARN)
 	if page != "" {
@@ -181,9 +182,6 @@ func showStarted(cmd *cobra.Command, f *stackFlags, s started) error {
 	_, err := fmt.Fprintf(out, "watch    rotate watch %s\n\n", s.x.Name)
 	return err
 }
-
-// at writes a time for people in any zone.
-func at(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
 // followToEnd shows an execution to its end and exits accordingly.
 func (s *stack) followToEnd(cmd *cobra.Command, f *stackFlags, x *notice.Execution) error {

@@ -9,6 +9,7 @@ import (
 
 	"qovery-key-rotation/internal/notice"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 func (p Program) newStatus() *cobra.Command {
@@ -129,10 +130,10 @@ func showStatus(out io.Writer, s stackStatus) {
 	}
 	attention := func(list []string) {
 		for _, text := range list {
-			row(colour(out, yellow, "attention")+" ", "%s", dot(text))
+			row(colour(out, yellow, "attention")+" ", "%s", words.Dot(text))
 		}
 	}
-	fmt.Fprintf(out, "stack %s in %s, account %s, %s\n", s.Stack, s.Region, s.Account, at(s.At))
+	fmt.Fprintf(out, "stack %s in %s, account %s, %s\n", s.Stack, s.Region, s.Account, words.At(s.At))
 	for _, t := range s.Targets {
 		fmt.Fprintf(out, "\n%s", t.Name)
 		if t.IAMUser != "" {
@@ -148,7 +149,7 @@ func showStatus(out io.Writer, s stackStatus) {
 			row("next", "%s", t.Schedule.text(s.At))
 		}
 		for _, text := range t.Unknown {
-			row("unknown", "%s", dot(text))
+			row("unknown", "%s", words.Dot(text))
 		}
 		attention(t.Attention)
 	}
@@ -160,7 +161,7 @@ func showStatus(out io.Writer, s stackStatus) {
 		row(subscriber.Protocol, "%s", subscriber)
 	}
 	if s.Notices.Unknown != "" {
-		row("unknown", "%s", dot(s.Notices.Unknown))
+		row("unknown", "%s", words.Dot(s.Notices.Unknown))
 	}
 	attention(s.Attention)
 }
@@ -174,7 +175,7 @@ func (t targetStatus) stateText(now time.Time) string {
 		}
 		return text + ", for " + short(now.Sub(t.Since))
 	case isHeld:
-		return "held: a rotation is open since " + at(t.Since)
+		return "held: a rotation is open since " + words.At(t.Since)
 	}
 	return string(t.State)
 }
@@ -190,19 +191,19 @@ func (t targetStatus) lastText() string {
 	case rotation.Released:
 		what = "a person resolved it"
 	}
-	return fmt.Sprintf("%s %s: %s", t.Last.Outcome, at(t.Last.EndedAt), what)
+	return fmt.Sprintf("%s %s: %s", t.Last.Outcome, words.At(t.Last.EndedAt), what)
 }
 
 // String tells of a key on one line.
 func (k keyStatus) String() string {
-	text := fmt.Sprintf("%s  %-8s  %s old", k.ID, k.Status, count(k.AgeDays, "day"))
+	text := fmt.Sprintf("%s  %-8s  %s old", k.ID, k.Status, words.Count(k.AgeDays, "day"))
 	switch more := len(k.HeldBy) - 1; {
 	case k.HeldBy != nil && more < 0:
 		text += ", not held by Qovery"
 	case more == 0:
 		text += ", held by " + k.HeldBy[0]
 	case more > 0:
-		text += fmt.Sprintf(", held by %s and %s", k.HeldBy[0], count(more, "other place"))
+		text += fmt.Sprintf(", held by %s and %s", k.HeldBy[0], words.Count(more, "other place"))
 	}
 	return text
 }
@@ -214,10 +215,10 @@ func whyHeld(x *notice.Execution, target string) string {
 	case x == nil:
 		return "Step Functions does not know any more how its execution ended." + carryOn
 	case x.Error == string(rotation.AbortRequested):
-		return fmt.Sprintf("It was aborted, %s.", at(x.StoppedAt)) + carryOn +
+		return fmt.Sprintf("It was aborted, %s.", words.At(x.StoppedAt)) + carryOn +
 			fmt.Sprintf("; to close it as it is: rotate release %s", target)
 	case x.Error == "" || x.Status != notice.Failed:
-		return fmt.Sprintf("Its execution %s was ended, %s.", x.Name, at(x.StoppedAt)) + carryOn
+		return fmt.Sprintf("Its execution %s was ended, %s.", x.Name, words.At(x.StoppedAt)) + carryOn
 	case x.Cause != "":
 		return x.Cause
 	}

@@ -13,6 +13,7 @@ import (
 
 	"qovery-key-rotation/internal/awsclient"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // scheduleStatus is a target's schedule as it is in EventBridge Scheduler.
@@ -63,9 +64,9 @@ func (s scheduleStatus) text(now time.Time) string {
 	}
 	left := s.Next.Sub(now)
 	if left < 48*time.Hour {
-		return fmt.Sprintf("%s, in %s", at(s.Next), rotation.Duration(left.Round(time.Minute)))
+		return fmt.Sprintf("%s, in %s", words.At(s.Next), rotation.Duration(left.Round(time.Minute)))
 	}
-	return fmt.Sprintf("%s, in %s", at(s.Next), count(int(left.Hours()/24), "day"))
+	return fmt.Sprintf("%s, in %s", words.At(s.Next), words.Count(int(left.Hours()/24), "day"))
 }
 
 // noticesStatus is who hears of rotations.

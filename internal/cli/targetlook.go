@@ -10,6 +10,7 @@ import (
 
 	"qovery-key-rotation/internal/notice"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // targetLook finds out how one target is doing. What cannot be read is noted.
@@ -92,7 +93,7 @@ func (l *targetLook) stateOf(ctx context.Context, x *notice.Execution) string {
 	for _, event := range events {
 		f.translate(event)
 	}
-	return f.state
+	return f.events.State
 }
 
 func (l *targetLook) lookAtHistory(ctx context.Context, target rotation.Target) {
@@ -182,7 +183,7 @@ func (l *targetLook) lookAhead(target rotation.Target) {
 		held := key.HeldBy == nil || len(key.HeldBy) > 0
 		if age := next.Sub(key.CreatedAt); held && age > limit && l.clock.Now().Sub(key.CreatedAt) <= limit {
 			l.attend("The key %s will be %s old when the next rotation begins, %s; the schedule should let it become %d at most. To rotate it before: rotate start %s --watch",
-				key.ID, count(int(age.Hours()/24), "day"), at(next), int(limit.Hours()/24), l.Name)
+				key.ID, words.Count(int(age.Hours()/24), "day"), words.At(next), int(limit.Hours()/24), l.Name)
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"qovery-key-rotation/internal/notice"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // view is how a command shows an execution while it runs.
@@ -71,7 +72,7 @@ func (v *liveView) close()               { v.terminal.erase() }
 func (p progress) String() string {
 	text := fmt.Sprintf("%s so far", short(p.Elapsed))
 	if p.All > 0 {
-		text = fmt.Sprintf("%d of %s done, %s", p.Done, count(p.All, "cluster"), text)
+		text = fmt.Sprintf("%d of %s done, %s", p.Done, words.Count(p.All, "cluster"), text)
 	}
 	switch {
 	case p.State == "":
@@ -84,13 +85,6 @@ func (p progress) String() string {
 
 // short writes a duration in whole seconds.
 func short(d time.Duration) string { return rotation.Duration(d.Round(time.Second)).String() }
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
 
 // outcome is how an execution ended, as JSON.
 type outcome struct {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qovery-key-rotation/internal/notice"
+	"qovery-key-rotation/internal/words"
 )
 
 func (p Program) newWatch() *cobra.Command {
@@ -56,7 +57,7 @@ func (p Program) watch(cmd *cobra.Command, f *stackFlags, what string) error {
 		return err
 	}
 	if !f.json() {
-		fmt.Fprintf(cmd.OutOrStdout(), "%s, begun %s\n", x.Name, at(x.StartedAt))
+		fmt.Fprintf(cmd.OutOrStdout(), "%s, begun %s\n", x.Name, words.At(x.StartedAt))
 	}
 	return s.followToEnd(cmd, f, x)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // steps are what to do, the first thing first.
@@ -71,16 +72,16 @@ func (r *report) step() step {
 	case Met:
 		return step{"Nothing: the other execution goes on by itself. To watch it:", r.rotate("watch")}
 	case overtaken:
-		return step{dot(r.code.Advice()) + " To watch it:", r.rotate("watch")}
+		return step{words.Dot(r.code.Advice()) + " To watch it:", r.rotate("watch")}
 	case closed:
-		return step{dot(r.code.Advice()) + " To see how it ended:", r.rotate("history")}
+		return step{words.Dot(r.code.Advice()) + " To see how it ended:", r.rotate("history")}
 	case stopped, timedOut:
 		return r.afterInterruption()
 	}
 	if r.code == "" {
-		return step{dot(foreignError(r.Execution.Error).advice) + " Then start the rotation again:", start}
+		return step{words.Dot(foreignError(r.Execution.Error).advice) + " Then start the rotation again:", start}
 	}
-	advice := dot(r.code.Advice())
+	advice := words.Dot(r.code.Advice())
 	switch {
 	case r.code == rotation.NothingToAbort, r.code == rotation.TargetNotFound, r.Execution.Target == "":
 		return step{advice + " To see all targets:", r.rotate("status")}
@@ -111,7 +112,7 @@ func (r *report) updating() bool { return r.begun(rotation.Update) || r.updated(
 
 // asksForMore: the step has said itself what to do, in place of its code's advice.
 func (r *report) asksForMore() bool {
-	said := sentence(r.Execution.Cause)
+	said := words.Cause(r.Execution.Cause)
 	return r.code == rotation.MalformedAnswer && said != "" && !strings.Contains(said, r.code.Advice())
 }
 
@@ -122,7 +123,7 @@ func (r *report) afterRotation() step {
 	next := ""
 	if schedule := r.Target.Schedule; r.NoTarget == nil && schedule.Enabled {
 		if first, err := schedule.FirstRun(r.Now); err == nil {
-			next = " The schedule starts the next rotation on " + at(first) + "."
+			next = " The schedule starts the next rotation on " + words.At(first) + "."
 		}
 	} else if r.NoTarget == nil {
 		next = " The target's schedule is disabled: the next rotation is to be started by hand."
@@ -135,11 +136,11 @@ func (r *report) afterDryRun() step {
 	again := r.rotate("start", "--dry-run")
 	switch {
 	case r.Execution.Status == Failed && r.code == "":
-		return step{dot(foreignError(r.Execution.Error).advice) + " To try the dry run again:", again}
+		return step{words.Dot(foreignError(r.Execution.Error).advice) + " To try the dry run again:", again}
 	case r.Execution.Status == Failed:
-		return step{mending(dot(r.code.Advice())) + " To try the dry run again:", again}
+		return step{mending(words.Dot(r.code.Advice())) + " To try the dry run again:", again}
 	case doc != nil && doc.Plan.Refused != "":
-		return step{dot(rotation.Code(doc.Plan.Refused).Advice()) + " To see whether a rotation would begin then:", again}
+		return step{words.Dot(rotation.Code(doc.Plan.Refused).Advice()) + " To see whether a rotation would begin then:", again}
 	}
 	if doc != nil && doc.Plan.Would != rotation.ActionCreate && r.Record != nil {
 		return step{"To carry the rotation on:", r.rotate("start", "--watch")}

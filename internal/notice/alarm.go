@@ -1,5 +1,7 @@
 package notice
 
+import "qovery-key-rotation/internal/words"
+
 // message is the whole message about an alarm. An alarm is not about one key, so
 // that it says what to look at and not what is broken.
 func (a Alarm) message() Message {
@@ -10,23 +12,23 @@ func (a Alarm) message() Message {
 		m.Urgency, m.Subject = Check, "ALARM "+a.Name
 		p.line("CHECK. An alarm rings. It does not tell whether a key is broken; the command below does.")
 		p.section("WHAT HAPPENED")
-		p.line("The alarm %s rings since %s.", a.Name, at(a.At))
+		p.line("The alarm %s rings since %s.", a.Name, words.At(a.At))
 	case NoData:
 		m.Urgency, m.Subject = Check, "CHECK alarm without data: "+a.Name
 		p.line("CHECK. An alarm has no data to judge by. Nothing is known to be broken.")
 		p.section("WHAT HAPPENED")
-		p.line("The alarm %s has had no data since %s.", a.Name, at(a.At))
+		p.line("The alarm %s has had no data since %s.", a.Name, words.At(a.At))
 	default:
 		m.Subject = "Alarm over: " + a.Name
 		p.line("Nothing is broken as far as this alarm goes: it is over.")
 		p.section("WHAT HAPPENED")
-		p.line("The alarm %s ended %s.", a.Name, at(a.At))
+		p.line("The alarm %s ended %s.", a.Name, words.At(a.At))
 	}
 	if a.Description != "" {
-		p.line("What it means: %s", dot(a.Description))
+		p.line("What it means: %s", words.Dot(a.Description))
 	}
 	if a.Reason != "" {
-		p.line("In CloudWatch's words: %s", dot(a.Reason))
+		p.line("In CloudWatch's words: %s", words.Dot(a.Reason))
 	}
 	p.section("WHAT TO DO")
 	if a.State == Quiet {
@@ -36,7 +38,7 @@ func (a Alarm) message() Message {
 	}
 	p.section("DETAILS")
 	p.field("alarm", a.Name)
-	p.field("since", at(a.At))
+	p.field("since", words.At(a.At))
 	p.field("see", alarmPage(a.ARN, a.Name))
 	m.Subject, m.Body = subject(m.Subject), p.String()
 	return m

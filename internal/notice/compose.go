@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // Compose says what happened, in words. It depends on its arguments alone.
@@ -68,7 +69,7 @@ func (r *report) message() Message {
 	for _, line := range r.happened() {
 		p.line("%s", line)
 	}
-	p.section("WHAT IS IN PLACE, " + at(r.Now))
+	p.section("WHAT IS IN PLACE, " + words.At(r.Now))
 	for _, line := range r.inPlace() {
 		p.line("%s", line)
 	}
@@ -102,11 +103,11 @@ func (r *report) details(p *page) {
 	p.field("target", r.name())
 	p.field("IAM user", r.Target.IAMUserName)
 	p.field("execution", x.Name)
-	p.field("began", at(x.StartedAt))
-	p.field("ended", fmt.Sprintf("%s, after %s", at(x.StoppedAt), span(x.StoppedAt.Sub(x.StartedAt))))
+	p.field("began", words.At(x.StartedAt))
+	p.field("ended", fmt.Sprintf("%s, after %s", words.At(x.StoppedAt), Span(x.StoppedAt.Sub(x.StartedAt))))
 	p.field("error", x.Error)
 	if r.Record != nil {
-		p.field("rotation", fmt.Sprintf("%s, begun %s", r.Record.RotationID, at(r.Record.TakenAt)))
+		p.field("rotation", fmt.Sprintf("%s, begun %s", r.Record.RotationID, words.At(r.Record.TakenAt)))
 		if r.Record.Owner != x.ARN {
 			p.field("belongs to", quotable(r.Record.Owner[strings.LastIndex(r.Record.Owner, ":")+1:]))
 		}
@@ -171,7 +172,7 @@ func (r *report) ifNothingIsDone() string {
 	if err != nil {
 		return ""
 	}
-	return fmt.Sprintf("If nothing is done, the schedule %s at %s, in %s.", does, at(next), span(next.Sub(r.Now)))
+	return fmt.Sprintf("If nothing is done, the schedule %s at %s, in %s.", does, words.At(next), Span(next.Sub(r.Now)))
 }
 
 // rotate is a command to type about the target.
@@ -195,5 +196,5 @@ func took(from, to time.Time) string {
 	if from.IsZero() || to.Before(from) {
 		return ""
 	}
-	return span(to.Sub(from))
+	return Span(to.Sub(from))
 }

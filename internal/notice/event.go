@@ -8,6 +8,7 @@ import (
 
 	"qovery-key-rotation/internal/lazyregexp"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // Event is what EventBridge told. One of the two is set.
@@ -130,7 +131,7 @@ type Detail struct {
 func (d Detail) Execution() *Execution {
 	x := &Execution{
 		ARN: d.ExecutionARN, Name: d.ExecutionARN[strings.LastIndex(d.ExecutionARN, ":")+1:], Status: d.Status,
-		StartedAt: time.UnixMilli(d.StartDate).UTC(), Error: quotable(d.Error), Cause: quotable(sentence(d.Cause)),
+		StartedAt: time.UnixMilli(d.StartDate).UTC(), Error: quotable(d.Error), Cause: quotable(words.Cause(d.Cause)),
 	}
 	if d.StopDate > 0 {
 		x.StoppedAt = time.UnixMilli(d.StopDate).UTC()
@@ -199,16 +200,4 @@ func (e envelope) alarm() (*Alarm, error) {
 		alarm.ARN = e.Resources[0]
 	}
 	return alarm, nil
-}
-
-// sentence is the message of a failed function, which arrives as JSON, or else
-// the cause as it is.
-func sentence(cause string) string {
-	var failure struct {
-		Message string `json:"errorMessage"`
-	}
-	if json.Unmarshal([]byte(cause), &failure) == nil && failure.Message != "" {
-		return failure.Message
-	}
-	return cause
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // Finding is what an audit found, or found to be over.
@@ -31,10 +32,10 @@ func (f Finding) Message() Message {
 	case Check:
 		prefix = "CHECK "
 	}
-	p.line("%s%s", strings.Replace(prefix, " ", ". ", 1), dot(f.Verdict))
+	p.line("%s%s", strings.Replace(prefix, " ", ". ", 1), words.Dot(f.Verdict))
 	p.section("WHAT THE AUDIT FOUND")
 	for _, line := range f.Found {
-		p.line("%s", dot(quotable(line)))
+		p.line("%s", words.Dot(quotable(line)))
 	}
 	p.section("WHAT TO DO")
 	p.step(step{f.Advice, f.Command})

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // happened tells what happened, a sentence or two.
@@ -56,11 +57,11 @@ func tellSummary(s rotation.Summary) []string {
 		}
 		lines = append(lines, text+".")
 	}
-	clusters := count(s.ClustersDeployed, "cluster") + " deployed with the new key"
+	clusters := words.Count(s.ClustersDeployed, "cluster") + " deployed with the new key"
 	if len(s.ClustersSkipped) > 0 {
 		clusters += "; passed over: " + quotable(enumerate(s.ClustersSkipped))
 	}
-	return append(lines, dot(clusters))
+	return append(lines, words.Dot(clusters))
 }
 
 // timeline is what one rotation did, and who used its keys, in the order of time.
@@ -86,7 +87,7 @@ func timeline(s rotation.Summary) []string {
 	slices.SortStableFunc(moments, func(a, b moment) int { return a.at.Compare(b.at) })
 	var lines []string
 	for _, m := range moments {
-		lines = append(lines, "  "+at(m.at)+"  "+m.text)
+		lines = append(lines, "  "+words.At(m.at)+"  "+m.text)
 	}
 	return lines
 }
@@ -120,10 +121,10 @@ func (r *report) tellPlan() []string {
 	}
 	lines := []string{fmt.Sprintf("A dry run for %s: %s now. Nothing was changed.", r.name(), wouldGo(plan)), "  first it would " + would[plan.Would]}
 	if len(plan.Locations) > 0 {
-		lines = append(lines, fmt.Sprintf("  %s would get a new key in place of %s: %s", count(len(plan.Locations), "location"), quotable(x.Output.OldKey), locations(plan.Locations)))
+		lines = append(lines, fmt.Sprintf("  %s would get a new key in place of %s: %s", words.Count(len(plan.Locations), "location"), quotable(x.Output.OldKey), locations(plan.Locations)))
 	}
 	if len(plan.Clusters) > 0 {
-		lines = append(lines, fmt.Sprintf("  %s would be deployed: %s", count(len(plan.Clusters), "cluster"), quotable(enumerate(plan.Clusters))))
+		lines = append(lines, fmt.Sprintf("  %s would be deployed: %s", words.Count(len(plan.Clusters), "cluster"), quotable(enumerate(plan.Clusters))))
 	}
 	if len(plan.Skipped) > 0 {
 		lines = append(lines, "  passed over: "+quotable(enumerate(plan.Skipped)))
@@ -152,7 +153,7 @@ func locations(refs []rotation.LocationRef) string {
 func (r *report) tellStopped() []string {
 	text := fmt.Sprintf("Somebody stopped the execution for %s.", r.name())
 	if reason := strings.Trim(r.Execution.Error+": "+r.Execution.Cause, ": "); reason != "" {
-		text += " The reason given: " + dot(reason)
+		text += " The reason given: " + words.Dot(reason)
 	}
 	if r.Execution.DryRun {
 		text += " It was a dry run, which changes nothing."
@@ -177,7 +178,7 @@ func (r *report) withReason(text string) []string {
 	}
 	lines := []string{text, foreignError(r.Execution.Error).what}
 	if r.Execution.Cause != "" {
-		lines = append(lines, "In AWS's words: "+dot(r.Execution.Cause))
+		lines = append(lines, "In AWS's words: "+words.Dot(r.Execution.Cause))
 	}
 	return lines
 }
@@ -206,9 +207,9 @@ func (r *report) failure() string {
 // withQuote adds what a step said, without the code's advice: that comes further
 // down.
 func withQuote(text string, code rotation.Code, cause string) []string {
-	said := strings.Join(strings.Fields(strings.Replace(quotable(sentence(cause)), dot(code.Advice()), "", 1)), " ")
+	said := strings.Join(strings.Fields(strings.Replace(quotable(words.Cause(cause)), words.Dot(code.Advice()), "", 1)), " ")
 	if said == "" {
 		return []string{text}
 	}
-	return []string{text, "In the step's words, at that time: " + dot(said)}
+	return []string{text, "In the step's words, at that time: " + words.Dot(said)}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // inPlace tells which keys there are and how far the open rotation came.
@@ -22,7 +23,7 @@ func (r *report) inPlace() []string {
 		what string
 	}{{r.NoTarget, "The target could not be read"}, {r.NoKeys, "The keys could not be read"}, {r.NoRecord, "The journal could not be read"}, {history, "The journal's history could not be read"}} {
 		if missing.err != nil {
-			lines = append(lines, missing.what+": "+dot(why(missing.err)))
+			lines = append(lines, missing.what+": "+words.Dot(why(missing.err)))
 		}
 	}
 	if r.NoTarget != nil {
@@ -66,13 +67,13 @@ func (r *report) progress() []string {
 	slices.SortFunc(marks, func(a, b mark) int { return cmp.Or(a.at.Compare(b.at), strings.Compare(a.text, b.text)) })
 	lines := []string{"The rotation is open. It came this far:"}
 	for _, m := range marks {
-		lines = append(lines, "  "+at(m.at)+"  "+m.text)
+		lines = append(lines, "  "+words.At(m.at)+"  "+m.text)
 	}
 	if len(record.Locations) > 0 {
 		lines = append(lines, "It is about "+locations(record.Locations)+".")
 	}
 	if record.Lease.Holder != "" && r.Now.Before(record.Lease.Until) {
-		lines = append(lines, fmt.Sprintf("A step may still be at work until %s; until then this may change.", at(record.Lease.Until.Add(59*time.Second))))
+		lines = append(lines, fmt.Sprintf("A step may still be at work until %s; until then this may change.", words.At(record.Lease.Until.Add(59*time.Second))))
 	}
 	if !r.own() {
 		lines = append(lines, "Another execution has it, or had it last (see the details).")

@@ -8,6 +8,7 @@ import (
 
 	"qovery-key-rotation/internal/lazyregexp"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // holding tells whether Qovery holds a key, as far as the journal knows.
@@ -106,7 +107,7 @@ var usedByQovery = lazyregexp.New(`Qovery uses (\*{4}\w{4})`)
 // usedByQovery is the key that Preflight has seen in Qovery, where the journal
 // knows none. It is only in the sentence.
 func (r *report) usedByQovery() rotation.KeyID {
-	if found := usedByQovery().FindStringSubmatch(sentence(r.Execution.Cause)); found != nil && r.code == rotation.MultipleAccessKeys {
+	if found := usedByQovery().FindStringSubmatch(words.Cause(r.Execution.Cause)); found != nil && r.code == rotation.MultipleAccessKeys {
 		return rotation.KeyID(found[1])
 	}
 	return ""
@@ -117,11 +118,11 @@ func (r *report) usedByQovery() rotation.KeyID {
 // that a person has released left what that person wanted.
 func lastKeys(last rotation.HistoryItem) []knownKey {
 	left, deleted := last.Record.NewKey, last.Record.OldKey
-	role := "put into Qovery by the rotation that ended " + at(last.EndedAt)
+	role := "put into Qovery by the rotation that ended " + words.At(last.EndedAt)
 	switch last.Outcome {
 	case rotation.Discarded:
 		left, deleted = deleted, left
-		role = "left in Qovery by the rotation that ended " + at(last.EndedAt)
+		role = "left in Qovery by the rotation that ended " + words.At(last.EndedAt)
 	case rotation.Completed:
 	default:
 		return nil
@@ -201,7 +202,7 @@ func (r *report) strange(othersAreKnown bool) func(rotation.KeyID) string {
 		case r.Record == nil && len(r.History) == 0 && r.summary == nil:
 			return "another key of the IAM user"
 		case r.Record == nil && len(r.History) > 0 && slices.Contains([]rotation.KeyID{r.History[0].Record.OldKey, r.History[0].Record.NewKey}, id):
-			return "a key of the rotation that ended " + at(r.History[0].EndedAt) + ", " + string(r.History[0].Outcome)
+			return "a key of the rotation that ended " + words.At(r.History[0].EndedAt) + ", " + string(r.History[0].Outcome)
 		case r.Record == nil:
 			return "a key that the last rotation did not know"
 		case slices.Contains(r.Record.KnownKeys, id):
@@ -251,7 +252,7 @@ func (k knownKey) line(now time.Time, unlisted bool) string {
 		parts = append(parts, "not made Inactive by a rotation"+k.lag(now))
 	}
 	if k.listed != nil {
-		parts = append(parts, fmt.Sprintf("created %s, %s ago", at(k.listed.CreatedAt), span(now.Sub(k.listed.CreatedAt))))
+		parts = append(parts, fmt.Sprintf("created %s, %s ago", words.At(k.listed.CreatedAt), Span(now.Sub(k.listed.CreatedAt))))
 	}
 	return fmt.Sprintf("%s  %-8s  %s", k.id, k.state(), strings.Join(parts, "; "))
 }

@@ -8,6 +8,7 @@ import (
 
 	"qovery-key-rotation/internal/lazyregexp"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 const (
@@ -38,7 +39,7 @@ func quotable(text string) string {
 		return unicode.IsSpace(c) || unicode.IsControl(c)
 	}), " ")
 	text = keyIDs().ReplaceAllStringFunc(text, func(id string) string { return rotation.KeyID(id).String() })
-	text = words().ReplaceAllStringFunc(text, func(word string) string {
+	text = aWord().ReplaceAllStringFunc(text, func(word string) string {
 		if looksSecret(word) {
 			return "(hidden)"
 		}
@@ -52,7 +53,7 @@ func quotable(text string) string {
 
 var (
 	keyIDs = lazyregexp.New(`\bA[KS]IA[A-Z0-9]{8,}\b`)
-	words  = lazyregexp.New(`[A-Za-z0-9/+]+`)
+	aWord  = lazyregexp.New(`[A-Za-z0-9/+]+`)
 )
 
 // looksSecret tells whether a word looks like a secret access key: forty
@@ -62,31 +63,21 @@ func looksSecret(word string) bool {
 		strings.ContainsFunc(word, unicode.IsLower) && strings.ContainsFunc(word, unicode.IsDigit)
 }
 
-// at writes a time for people in any zone.
-func at(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
-
-// span writes a duration with the two parts of it that matter.
-func span(d time.Duration) string {
+// Span writes a duration with the two parts of it that matter.
+func Span(d time.Duration) string {
 	d = d.Round(time.Minute)
 	days, hours, minutes := int(d.Hours())/24, int(d.Hours())%24, int(d.Minutes())%60
 	switch {
 	case d < time.Minute:
 		return "under a minute"
 	case days >= 10:
-		return count(days, "day")
+		return words.Count(days, "day")
 	case days > 0:
-		return fmt.Sprintf("%s %d h", count(days, "day"), hours)
+		return fmt.Sprintf("%s %d h", words.Count(days, "day"), hours)
 	case hours > 0:
 		return fmt.Sprintf("%d h %d min", hours, minutes)
 	}
 	return fmt.Sprintf("%d min", minutes)
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // enumerate lists what a reader can take in, and counts the rest.
@@ -97,11 +88,3 @@ func enumerate(list []string) string {
 	}
 	return strings.Join(list, ", ")
 }
-
-func dot(text string) string { return strings.TrimRight(text, ". ") + "." }
-
-// At writes a time as all messages do.
-func At(t time.Time) string { return at(t) }
-
-// Span writes a duration as all messages do.
-func Span(d time.Duration) string { return span(d) }

@@ -42,7 +42,7 @@ func TestSpan(t *testing.T) {
 		20 * time.Second: "under a minute", time.Minute: "1 min", 59*time.Minute + 40*time.Second: "1 h 0 min",
 		5*hour + 20*time.Minute: "5 h 20 min", 25 * hour: "1 day 1 h", 9*day + hour: "9 days 1 h", 60 * day: "60 days",
 	} {
-		if got := span(d); got != want {
+		if got := Span(d); got != want {
 			t.Errorf("%s: %s, want %s", d, got, want)
 		}
 	}

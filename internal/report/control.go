@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"qovery-key-rotation/internal/words"
 )
 
 // Verdict says whether a control is met.
@@ -110,7 +112,7 @@ func (r Rotation) Advice() string {
 	if r.Controls[0].Verdict != NotMet || ageAtEnd(days) <= ageRule || ageAtEnd(twelveWeeks) > ageRule {
 		return ""
 	}
-	return fmt.Sprintf("The old key stays Active while the clusters are deployed and in the grace period, so with a rotation every %s it grows older than 90 days. A target that must keep to the controls sets schedule.rateDays to %d.", count(days, "day"), twelveWeeks)
+	return fmt.Sprintf("The old key stays Active while the clusters are deployed and in the grace period, so with a rotation every %s it grows older than 90 days. A target that must keep to the controls sets schedule.rateDays to %d.", words.Count(days, "day"), twelveWeeks)
 }
 
 // Sources are the public addresses of the controls.

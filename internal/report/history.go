@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -101,7 +102,7 @@ func (r *reader) visit() *Visit {
 func (r *reader) failed(event statemachine.Event) {
 	r.failing = true
 	if visit := r.visit(); visit != nil {
-		failure := Failure{At: event.Time, Error: event.Error, Cause: sentence(event.Cause)}
+		failure := Failure{At: event.Time, Error: event.Error, Cause: redact(words.Cause(event.Cause))}
 		if failure.Error == "" {
 			failure.Error = "States.Timeout"
 		}
@@ -146,7 +147,7 @@ func (r *reader) ended(event statemachine.Event) {
 	if status == "" {
 		return
 	}
-	r.Status, r.EndedAt, r.Error, r.Cause = status, event.Time, redact(event.Error), sentence(event.Cause)
+	r.Status, r.EndedAt, r.Error, r.Cause = status, event.Time, redact(event.Error), redact(words.Cause(event.Cause))
 	if status != statemachine.Succeeded {
 		text := fmt.Sprintf("The execution %s ends: %s %s", r.Name, status, r.Error)
 		r.tell(event, "", strings.TrimSpace(text))
@@ -183,15 +184,4 @@ func (r *reader) outcome() Outcome {
 		return Refused
 	}
 	return Held
-}
-
-// sentence is the message in the cause of a failed function.
-func sentence(cause string) string {
-	var failure struct {
-		Message string `json:"errorMessage"`
-	}
-	if json.Unmarshal([]byte(cause), &failure) == nil && failure.Message != "" {
-		cause = failure.Message
-	}
-	return redact(cause)
 }

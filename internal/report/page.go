@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -31,7 +32,7 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"slug":    func(v any) string { return strings.ReplaceAll(toString(v), " ", "-") },
 	"chart":   Rotation.chart,
 	"rows":    rows,
-	"count":   count,
+	"count":   words.Count,
 	"purpose": purpose,
 	"names":   func(list []string) string { return strings.Join(list, ", ") },
 }).Parse(pageText))

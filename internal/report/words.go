@@ -41,11 +41,3 @@ func spell(d time.Duration) string {
 	}
 	return strings.Join(parts, " ")
 }
-
-// count writes a number of things.
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
-}

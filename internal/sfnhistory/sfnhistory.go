@@ -134,7 +134,7 @@ func (r *Reader) History(ctx context.Context, arn string) (report.History, error
 		ExecutionArn: &arn, IncludeExecutionData: aws.Bool(true), MaxResults: pageSize,
 	})
 	history := report.History{ARN: arn}
-	state := ""
+	var translator Translator
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if awsclient.Code(err) == "ExecutionDoesNotExist" {
@@ -147,15 +147,7 @@ func (r *Reader) History(ctx context.Context, arn string) (report.History, error
 			if told.Timestamp == nil {
 				return history, request.Malformed("an event has no time")
 			}
-			event := eventOf(told)
-			// One state at a time: what is not said to belong to a state belongs to
-			// the one that was entered last.
-			if event.State != "" {
-				state = event.State
-			} else if strings.HasPrefix(string(event.Type), "Task") {
-				event.State = state
-			}
-			history.Events = append(history.Events, event)
+			history.Events = append(history.Events, translator.Event(told))
 		}
 	}
 	return history, nil
@@ -171,11 +163,29 @@ func failed(request awsclient.Request, err error) error {
 	return coded
 }
 
+// Translator turns Step Functions' events into the interpreter's, which are named
+// alike. It is to see them in their order.
+type Translator struct {
+	State string // that was entered last
+}
+
+// Event is an event with the state that it belongs to: one state at a time, so
+// what is not said to belong to one belongs to the one that was entered last.
+func (t *Translator) Event(told types.HistoryEvent) statemachine.Event {
+	event := eventOf(told)
+	if event.State != "" {
+		t.State = event.State
+	} else if strings.HasPrefix(string(event.Type), "Task") {
+		event.State = t.State
+	}
+	return event
+}
+
 // eventOf takes an event's details together. Those of types that the state
 // machine has no use for are left out.
 func eventOf(told types.HistoryEvent) statemachine.Event {
 	event := statemachine.Event{
-		ID: int(told.Id), PreviousID: int(told.PreviousEventId), Time: told.Timestamp.UTC(), Type: statemachine.EventType(told.Type),
+		ID: int(told.Id), PreviousID: int(told.PreviousEventId), Time: aws.ToTime(told.Timestamp).UTC(), Type: statemachine.EventType(told.Type),
 	}
 	var input, output, name, code, cause *string
 	switch {

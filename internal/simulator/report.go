@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
-	"qovery-key-rotation/internal/story"
+	"qovery-key-rotation/internal/words"
 )
 
 // Report is what a scenario came to.
@@ -51,7 +51,7 @@ type ExecutionReport struct {
 func (r Result) Report(name string) Report {
 	w := r.World
 	report := Report{
-		Scenario: name, Outcome: r.Outcome, Succeeded: r.Outcome == succeeds, Sentence: story.Sentence(r.Last.Cause()),
+		Scenario: name, Outcome: r.Outcome, Succeeded: r.Outcome == succeeds, Sentence: words.Cause(r.Last.Cause()),
 		Took: rotation.Duration(w.Timeline.Now().Sub(Beginning).Round(time.Second)), Keys: w.keyReports(),
 		FailedAuthentication: w.Judge.Refusals, Refused: w.Judge.Refused, Violations: w.Judge.Violations, Leaks: w.Judge.Leaks(),
 	}

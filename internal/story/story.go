@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -62,19 +63,8 @@ func (t *Teller) tellFailure(event statemachine.Event) string {
 // brief is the first part of a failure's sentence: what is so. What is in place
 // and what to do is told when the execution ends with it.
 func brief(cause string) string {
-	what, _, _ := strings.Cut(Sentence(cause), ". ")
+	what, _, _ := strings.Cut(words.Cause(cause), ". ")
 	return strings.TrimSuffix(what, ".")
-}
-
-// Sentence is the message in the cause of a failed function.
-func Sentence(cause string) string {
-	var failure struct {
-		Message string `json:"errorMessage"`
-	}
-	if json.Unmarshal([]byte(cause), &failure) == nil && failure.Message != "" {
-		return failure.Message
-	}
-	return cause
 }
 
 func waitsUntil(event statemachine.Event) string {

@@ -1,0 +1,36 @@
+// Package words writes what all messages, pages and commands write alike. It is
+// the standard library alone, so that functions link it for nothing.
+package words
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// At writes a time for people in any zone, to the minute.
+func At(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
+// Count writes a number of things.
+func Count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// Dot ends a sentence with one full stop.
+func Dot(text string) string { return strings.TrimRight(text, ". ") + "." }
+
+// Cause is the message in the cause of a failed function, which Step Functions
+// has as JSON; of any other failure it is the cause itself.
+func Cause(cause string) string {
+	var failure struct {
+		Message string `json:"errorMessage"`
+	}
+	if json.Unmarshal([]byte(cause), &failure) == nil && failure.Message != "" {
+		return failure.Message
+	}
+	return cause
+}
