@@ -58,7 +58,7 @@ func (r *report) progress() []string {
 		case !m.Done.IsZero() && words.done != "":
 			marks = append(marks, mark{m.Done, words.done})
 		case m.Done.IsZero() && !m.Begun.IsZero() && words.begun != "":
-			marks = append(marks, mark{m.Begun, words.begun + " was begun, and is not known to be done"})
+			marks = append(marks, mark{m.FirstBegun(), words.begun + " was begun" + again(m) + " and is not known to be done"})
 		}
 	}
 	for _, attempt := range record.Attempts {
@@ -79,6 +79,15 @@ func (r *report) progress() []string {
 		lines = append(lines, "Another execution has it, or had it last (see the details).")
 	}
 	return lines
+}
+
+// again is when an effect was begun last, if that was not the only time.
+func again(m rotation.Mark) string {
+	first, last := words.At(m.FirstBegun()), words.At(m.Begun)
+	if first == last {
+		return ","
+	}
+	return ", again at " + last + ","
 }
 
 // effects are the marks of a record, in words.

@@ -31,6 +31,7 @@ func fullRecord(revision int) rotation.Record {
 		Marks: map[rotation.Effect]rotation.Mark{
 			rotation.Create: {Begun: someTime.Add(4 * time.Second), Done: someTime.Add(5 * time.Second)},
 			rotation.Update: {Begun: someTime.Add(6 * time.Second)},
+			rotation.Deploy: {Begun: someTime.Add(9 * time.Second), Earlier: someTime.Add(8 * time.Second), First: someTime.Add(7 * time.Second)},
 		},
 	}
 }

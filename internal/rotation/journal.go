@@ -71,6 +71,18 @@ type Mark struct {
 	// Earlier is when the request before the latest was sent, if it was never
 	// marked as done: it may land after the one that was.
 	Earlier time.Time `json:"earlier,omitzero"`
+	// First is when the effect was begun for the first time, if Begun is a later
+	// one: what a request may still do is counted from the last, and what has
+	// happened from the first.
+	First time.Time `json:"first,omitzero"`
+}
+
+// FirstBegun is when the effect was begun for the first time.
+func (m Mark) FirstBegun() time.Time {
+	if m.First.IsZero() {
+		return m.Begun
+	}
+	return m.First
 }
 
 // unanswered is when the latest request was sent that may yet land, for all that
@@ -83,7 +95,9 @@ func (m Mark) unanswered() time.Time {
 }
 
 // again is the mark of an effect that is begun once more.
-func (m Mark) again(now time.Time) Mark { return Mark{Begun: now, Earlier: m.unanswered()} }
+func (m Mark) again(now time.Time) Mark {
+	return Mark{Begun: now, Earlier: m.unanswered(), First: m.FirstBegun()}
+}
 
 func (r *Record) begun(e Effect) bool { return r != nil && !r.Marks[e].Begun.IsZero() }
 func (r *Record) done(e Effect) bool  { return r != nil && !r.Marks[e].Done.IsZero() }

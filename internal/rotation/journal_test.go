@@ -49,6 +49,24 @@ func TestMarks(t *testing.T) {
 	}
 }
 
+// However often an effect is begun, the time of the first is kept; and a request
+// that was never answered counts as one that may land.
+func TestMarkAgain(t *testing.T) {
+	first, second, third := ago(3*time.Hour), ago(2*time.Hour), ago(time.Hour)
+	once := Mark{}.again(first)
+	if once != (Mark{Begun: first}) || once.FirstBegun() != first {
+		t.Errorf("begun once: %+v", once)
+	}
+	unanswered := once.again(second).again(third)
+	if want := (Mark{Begun: third, Earlier: second, First: first}); unanswered != want || unanswered.FirstBegun() != first {
+		t.Errorf("begun thrice: %+v, want %+v", unanswered, want)
+	}
+	once.Done = second
+	if got, want := once.again(third), (Mark{Begun: third, First: first}); got != want {
+		t.Errorf("begun after it was done: %+v, want %+v", got, want)
+	}
+}
+
 // A write that fails must leave the record that it started from as it was.
 func TestCloneSharesNothing(t *testing.T) {
 	original := record(made(day), attempted(time.Hour), done(Update, time.Hour), leased(time.Minute))
