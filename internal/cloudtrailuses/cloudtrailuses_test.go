@@ -93,7 +93,7 @@ func TestUnused(t *testing.T) {
 // A page without events says nothing as long as there is another one.
 func TestAnEmptyPageIsNoEnd(t *testing.T) {
 	server := serve(t, map[string][]fields{here: {use(after(time.Hour), here)}, there: {creation(after(0), createRole, "")}})
-	server.hollow = true
+	server.hollow = 1
 	trail := server.trail(newClock())
 	uses, err := trail.LatestUses(t.Context(), id, since, both)
 	if err != nil || len(uses) != 1 {
@@ -149,12 +149,12 @@ func TestOwnRequestsAreNoTakeover(t *testing.T) {
 	sts := awstest.Serve(t, awstest.Always(awstest.XMLError(403, "InvalidClientTokenId", "")))
 	_, _ = stsidentity.New(awstest.Config(sts.URL)).CallerIdentity(t.Context(), id, rotation.NewSecret("secret"))
 	agent := sts.Requests()[0].Header.Get("User-Agent")
-	by := func(at time.Time, agent string) fields {
+	from := func(at time.Time, agent string) fields {
 		return record(at, "GetCallerIdentity", "sts", map[string]any{"awsRegion": here, "userAgent": agent})
 	}
-	own := []fields{by(after(time.Second), agent), by(after(2*time.Second), "["+agent+"]"), by(after(2*time.Second), "[app/qovery-key-rotation]")}
+	own := []fields{from(after(time.Second), agent), from(after(2*time.Second), "["+agent+"]"), from(after(2*time.Second), "[app/qovery-key-rotation]")}
 	for range 12 { // more than a page
-		own = append(own, by(after(3*time.Second), agent))
+		own = append(own, from(after(3*time.Second), agent))
 	}
 	server := serve(t, map[string][]fields{here: own, there: own[:1]})
 	trail := server.trail(newClock())
@@ -166,7 +166,7 @@ func TestOwnRequestsAreNoTakeover(t *testing.T) {
 		t.Errorf("%+v, %v", uses, err)
 	}
 	for _, other := range []string{"", "aws-sdk-go-v2/1.47.6 app/qovery-key-rotation-of-another", "qovery-key-rotation"} {
-		server.events[here] = append(slices.Clone(own), by(after(time.Minute), other))
+		server.events[here] = append(slices.Clone(own), from(after(time.Minute), other))
 		if first, err := trail.FirstUse(t.Context(), id, since, both); err != nil || first.At != after(time.Minute) {
 			t.Errorf("%q: %+v, %v", other, first, err)
 		}
@@ -197,15 +197,40 @@ func TestTheHistoryGoesBackNinetyDays(t *testing.T) {
 	}
 }
 
-// What was before the time that is asked for is no use since then, whoever says so.
-func TestEventsFromBefore(t *testing.T) {
-	server := awstest.Serve(t, awstest.Always(one(use(after(-time.Second), here))))
-	trail := cloudtrailuses.New(awstest.Config(server.URL), newClock())
-	if uses, err := trail.LatestUses(t.Context(), id, since, both); err != nil || len(uses) != 0 {
+// However many empty pages come first, the events behind them are found: nobody
+// has said how many CloudTrail may give.
+func TestManyEmptyPages(t *testing.T) {
+	server := serve(t, map[string][]fields{here: {use(after(time.Hour), here)}, there: {creation(after(0), createRole, "")}})
+	server.hollow = 60
+	trail := server.trail(newClock())
+	if uses, err := trail.LatestUses(t.Context(), id, since, both); err != nil || len(uses) != 1 {
 		t.Errorf("%+v, %v", uses, err)
 	}
-	if first, err := trail.FirstUse(t.Context(), id, since, both); err != nil || !first.At.IsZero() {
+	if first, err := trail.FirstUse(t.Context(), id, since, both); err != nil || first != found(after(time.Hour), here) {
 		t.Errorf("%+v, %v", first, err)
+	}
+	if creator, err := trail.Creator(t.Context(), id); err != nil || creator != createRole {
+		t.Errorf("%q, %v", creator, err)
+	}
+}
+
+// A list that does not end is read until the function's time is over. That is no
+// answer, and nothing that a retry could not change.
+func TestTimeEndsTheSearch(t *testing.T) {
+	for name, search := range searches {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := awstest.Serve(t, awstest.Always(awstest.JSON(200, `{"Events":[],"NextToken":"again"}`)))
+			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+			defer cancel()
+			err := search(ctx, cloudtrailuses.New(awstest.Config(server.URL), newClock()))
+			if !rotation.HasCode(err, rotation.Unreachable) || !strings.Contains(err.Error(), "pages") {
+				t.Error(err)
+			}
+			if n := len(server.Requests()); n <= 20 {
+				t.Errorf("asked %d times", n)
+			}
+		})
 	}
 }
 
@@ -370,12 +395,17 @@ func TestAnswersThatCannotBeTrusted(t *testing.T) {
 	event := func(name string, value any) awstest.Answer {
 		return one(with(creation(after(0), createRole, ""), name, value))
 	}
-	anothers := one(with(use(after(0), here), "AccessKeyId", "AKIAOTHER"))
+	// What was not asked for is no answer, and dropping it would be to guess.
+	unasked := map[string]awstest.Answer{
+		"another key's":           one(with(use(after(0), here), "AccessKeyId", "AKIAOTHER")),
+		"another key's by record": one(with(by("AKIAOTHER"), "AccessKeyId", nil)),
+		"no key's":                one(with(use(after(0), here), "AccessKeyId", nil)),
+		"from before":             one(use(after(-time.Second), here)),
+	}
 	for name, answer := range map[string]awstest.Answer{
 		"no list":              awstest.JSON(200, `{"NextToken":"more"}`),
 		"a null list":          awstest.JSON(200, `{"Events":null}`),
 		"a list of something":  awstest.JSON(200, `{"Events":"none"}`),
-		"endless":              awstest.JSON(200, `{"Events":[],"NextToken":"again"}`),
 		"no time":              event("EventTime", nil),
 		"a time that is none":  event("EventTime", "yesterday"),
 		"no name":              event("EventName", ""),
@@ -390,7 +420,46 @@ func TestAnswersThatCannotBeTrusted(t *testing.T) {
 			distrusted(t, answer, true)
 		})
 	}
-	t.Run("another key's", func(t *testing.T) { distrusted(t, anothers, false) })
+	for name, answer := range unasked {
+		t.Run(name, func(t *testing.T) { distrusted(t, answer, false) })
+	}
+}
+
+// by is the use of a key that the record names.
+func by(key string) fields {
+	return record(after(0), "GetAuthorizationToken", "ecr", map[string]any{"awsRegion": here, "userIdentity": map[string]any{"accessKeyId": key}})
+}
+
+// An event that only its record ties to the key is the key's.
+func TestTheRecordNamesTheKey(t *testing.T) {
+	server := awstest.Serve(t, awstest.Always(one(with(by(string(id)), "AccessKeyId", nil))))
+	uses, err := cloudtrailuses.New(awstest.Config(server.URL), newClock()).LatestUses(t.Context(), id, since, []string{here})
+	if err != nil || len(uses) != 1 {
+		t.Errorf("%+v, %v", uses, err)
+	}
+}
+
+// The first use is asked for up to a time; later ones were not asked for.
+func TestEventsFromAfter(t *testing.T) {
+	server := awstest.Serve(t, awstest.Always(one(use(now.Add(time.Minute), here))))
+	first, err := cloudtrailuses.New(awstest.Config(server.URL), newClock()).FirstUse(t.Context(), id, since, both)
+	if !rotation.HasCode(err, rotation.MalformedAnswer) || first != (rotation.Use{}) {
+		t.Errorf("%+v, %v", first, err)
+	}
+}
+
+// Who created another key says nothing of this one, and rule 4 deletes keys by it.
+func TestTheCreationOfAnotherKey(t *testing.T) {
+	another := creation(after(0), createRole, "")
+	for name, resources := range map[string][]fields{
+		"another's": {{"ResourceType": "AWS::IAM::AccessKey", "ResourceName": "AKIAOTHER"}}, "nobody's": nil,
+	} {
+		server := awstest.Serve(t, awstest.Always(one(with(another, "Resources", resources))))
+		creator, err := cloudtrailuses.New(awstest.Config(server.URL), newClock()).Creator(t.Context(), id)
+		if !rotation.HasCode(err, rotation.MalformedAnswer) || creator != "" {
+			t.Errorf("%s: %q, %v", name, creator, err)
+		}
+	}
 }
 
 // distrusted wants nothing to be made of an answer.
@@ -414,21 +483,24 @@ func distrusted(t *testing.T, answer awstest.Answer, creator bool) {
 	}
 }
 
+// searches are all that can be asked.
+var searches = map[string]func(ctx context.Context, trail *cloudtrailuses.Trail) error{
+	"latest uses": func(ctx context.Context, trail *cloudtrailuses.Trail) error {
+		_, err := trail.LatestUses(ctx, id, since, []string{here})
+		return err
+	},
+	"first use": func(ctx context.Context, trail *cloudtrailuses.Trail) error {
+		_, err := trail.FirstUse(ctx, id, since, []string{here})
+		return err
+	},
+	"creator": func(ctx context.Context, trail *cloudtrailuses.Trail) error {
+		_, err := trail.Creator(ctx, id)
+		return err
+	},
+}
+
 func TestFaults(t *testing.T) {
-	for name, call := range map[string]func(ctx context.Context, trail *cloudtrailuses.Trail) error{
-		"latest uses": func(ctx context.Context, trail *cloudtrailuses.Trail) error {
-			_, err := trail.LatestUses(ctx, id, since, []string{here})
-			return err
-		},
-		"first use": func(ctx context.Context, trail *cloudtrailuses.Trail) error {
-			_, err := trail.FirstUse(ctx, id, since, []string{here})
-			return err
-		},
-		"creator": func(ctx context.Context, trail *cloudtrailuses.Trail) error {
-			_, err := trail.Creator(ctx, id)
-			return err
-		},
-	} {
+	for name, call := range searches {
 		t.Run(name, func(t *testing.T) {
 			awstest.CheckFaults(t, awstest.Operation{Protocol: awstest.JSONProtocol, Reads: true,
 				Call: func(ctx context.Context, cfg aws.Config) error { return call(ctx, cloudtrailuses.New(cfg, newClock())) }})

@@ -25,8 +25,9 @@ type fields map[string]any
 type cloudTrail struct {
 	*awstest.Server
 	events map[string][]fields
-	// hollow puts an empty page, that is not the last one, before the others.
-	hollow bool
+	// hollow is how many empty pages, none of which is the last one, come before
+	// the others.
+	hollow int
 }
 
 // asked is a request to look events up.
@@ -70,14 +71,17 @@ func read(t *testing.T, r awstest.Request) (q asked) {
 func (c *cloudTrail) answer(q asked) string {
 	matching := slices.DeleteFunc(slices.Clone(c.events[q.Region]), func(f fields) bool { return !q.matches(f) })
 	slices.SortStableFunc(matching, func(a, b fields) int { return int(b["EventTime"].(int64) - a["EventTime"].(int64)) })
-	begin, _ := strconv.Atoi(q.NextToken)
+	// A token counts the empty pages before the first event as well.
+	next, _ := strconv.Atoi(q.NextToken)
+	begin := max(0, next-c.hollow)
 	end := min(begin+q.MaxResults, len(matching))
-	if c.hollow && q.NextToken == "" {
-		end = 0
+	more, token := end < len(matching), c.hollow+end
+	if next < c.hollow {
+		end, more, token = 0, true, next+1
 	}
 	answer := map[string]any{"Events": append([]fields{}, matching[begin:end]...)}
-	if end < len(matching) {
-		answer["NextToken"] = "0" + strconv.Itoa(end)
+	if more {
+		answer["NextToken"] = strconv.Itoa(token)
 	}
 	text, _ := json.Marshal(answer)
 	return string(text)
