@@ -1,6 +1,7 @@
 package cloudtrailuses
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -30,6 +31,7 @@ type details struct {
 	ErrorCode       string `json:"errorCode"`
 	UserIdentity    struct {
 		ARN            string `json:"arn"`
+		AccessKeyID    string `json:"accessKeyId"`
 		SessionContext struct {
 			SessionIssuer struct {
 				ARN string `json:"arn"`
@@ -55,20 +57,23 @@ func events(request awsclient.Request, q query, answer *cloudtrail.LookupEventsO
 	return page, nil
 }
 
+// readEvent reads an event, which must be one that was asked for. Dropping another
+// would be to guess what it is doing there.
 func readEvent(request awsclient.Request, q query, e types.Event) (event, error) {
-	id, asked := aws.ToString(e.AccessKeyId), q.by == types.LookupAttributeKeyAccessKeyId
 	read := event{source: aws.ToString(e.EventSource)}
 	switch {
 	case e.EventTime == nil || e.EventTime.IsZero():
 		return event{}, request.Malformed("an event has no time")
 	case aws.ToString(e.EventName) == "" || read.source == "":
 		return event{}, request.Malformed("an event has no name or no source")
-	case asked && id != "" && id != string(q.id):
-		return event{}, request.Malformed("an event is another key's")
 	case json.Unmarshal([]byte(aws.ToString(e.CloudTrailEvent)), &read.details) != nil:
 		return event{}, request.Malformed("an event's record cannot be read")
 	case read.details.AWSRegion == "":
 		return event{}, request.Malformed("an event's record has no region")
+	case !q.asksFor(e, read.details):
+		return event{}, request.Malformed("an event is not about the key")
+	case !q.includes(*e.EventTime):
+		return event{}, request.Malformed("an event is from another time")
 	}
 	read.use = rotation.Use{
 		At:        e.EventTime.UTC(),
@@ -79,6 +84,15 @@ func readEvent(request awsclient.Request, q query, e types.Event) (event, error)
 		UserAgent: line(read.details.UserAgent),
 	}
 	return read, nil
+}
+
+// asksFor tells whether the event is about the key: by it, or about it as a
+// resource. Not every event names the key that it was by beside its record.
+func (q query) asksFor(e types.Event, record details) bool {
+	if q.by == types.LookupAttributeKeyAccessKeyId {
+		return cmp.Or(aws.ToString(e.AccessKeyId), record.UserIdentity.AccessKeyID) == string(q.id)
+	}
+	return slices.ContainsFunc(e.Resources, func(r types.Resource) bool { return aws.ToString(r.ResourceName) == string(q.id) })
 }
 
 // everything counts every event.

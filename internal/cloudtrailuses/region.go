@@ -2,6 +2,7 @@ package cloudtrailuses
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -19,8 +20,6 @@ const (
 	// limited to two per second, per account, per Region."
 	// https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
 	pace = 500 * time.Millisecond
-	// maxPages bounds a list that never ends.
-	maxPages = 20
 	// usePage is as many events of the largest kind, 256 KB, as fit into the
 	// largest answer that is read.
 	usePage = 10
@@ -56,7 +55,9 @@ func (q query) request(r *region) awsclient.Request {
 	return awsclient.Request{Action: "cloudtrail:LookupEvents", On: "the access key " + q.id.String() + " in " + r.name}
 }
 
+// includes compares whole seconds, as CloudTrail does.
 func (q query) includes(at time.Time) bool {
+	at = at.Truncate(time.Second)
 	return !at.Before(q.from) && (q.to.IsZero() || !at.After(q.to))
 }
 
@@ -66,7 +67,7 @@ func (q query) includes(at time.Time) bool {
 func (r *region) uses(ctx context.Context, q query, counts func(event) bool) (uses []rotation.Use, all bool, err error) {
 	all, err = r.pages(ctx, q, func(page []event) bool {
 		for _, e := range page {
-			if q.includes(e.use.At) && counts(e) {
+			if counts(e) {
 				uses = append(uses, e.use)
 			}
 		}
@@ -126,8 +127,10 @@ func (r *region) creator(ctx context.Context, q query) (creator string, err erro
 	return creator, err
 }
 
-// pages reads pages until it has seen enough or there are no more, and tells
-// which.
+// pages reads pages until it has seen enough or there are no more, and reports
+// which. How many pages there are is CloudTrail's business: any number of them may
+// be empty. The time of ctx bounds the search, and a search that ran out of it has
+// found out nothing.
 func (r *region) pages(ctx context.Context, q query, enough func([]event) bool) (all bool, err error) {
 	request := q.request(r)
 	input := &cloudtrail.LookupEventsInput{
@@ -136,12 +139,12 @@ func (r *region) pages(ctx context.Context, q query, enough func([]event) bool) 
 		StartTime:        timeOrNil(q.from),
 		EndTime:          timeOrNil(q.to),
 	}
-	for range maxPages {
-		if err := r.wait(ctx); err != nil {
-			return false, request.Failed(err)
-		}
-		answer, err := r.client.LookupEvents(ctx, input)
-		if err != nil {
+	for read := 0; ; read++ {
+		answer, err := r.page(ctx, input)
+		switch {
+		case err != nil && ctx.Err() != nil && read > 0:
+			return false, request.Unanswered(fmt.Sprintf("the function's time was over after %d pages of events", read))
+		case err != nil:
 			return false, request.Failed(err)
 		}
 		page, err := events(request, q, answer)
@@ -154,7 +157,14 @@ func (r *region) pages(ctx context.Context, q query, enough func([]event) bool) 
 		}
 		input.NextToken = answer.NextToken
 	}
-	return false, request.Malformed("the list of events does not end")
+}
+
+// page reads one page, when its turn has come.
+func (r *region) page(ctx context.Context, input *cloudtrail.LookupEventsInput) (*cloudtrail.LookupEventsOutput, error) {
+	if err := r.wait(ctx); err != nil {
+		return nil, err
+	}
+	return r.client.LookupEvents(ctx, input)
 }
 
 // wait waits until the next request may be sent.

@@ -235,7 +235,9 @@ func (t *trail) lookupEvents(call gateway.Call) *gateway.Answer {
 	case k == nil:
 	case asked.LookupAttributes[0].AttributeKey == "ResourceName":
 		if call.Region == "us-east-1" && !k.created.After(end) {
-			events = append(events, event(k.created, "CreateAccessKey", "iam", "us-east-1", "aws-sdk", k.creator, ""))
+			creation := event(k.created, "CreateAccessKey", "iam", "us-east-1", "aws-sdk", k.creator, "")
+			creation["Resources"] = []map[string]any{{"ResourceType": "AWS::IAM::AccessKey", "ResourceName": k.id}}
+			events = append(events, creation)
 		}
 	case call.Region == region:
 		if to := time.Unix(int64(asked.EndTime), 0); asked.EndTime != 0 && to.Before(end) {

@@ -10,7 +10,7 @@ var FunctionTimeouts = map[string]time.Duration{
 	"verifykey":         4 * time.Minute, // STS is asked for up to three
 	"updatecredentials": 10 * time.Minute,
 	"deployclusters":    5 * time.Minute, // 250 clusters are started a quarter of a second apart
-	"checkusage":        time.Minute,
+	"checkusage":        5 * time.Minute, // CloudTrail gives two pages a second, and any number of empty ones
 	"deactivatekey":     5 * time.Minute,
 	"deletekey":         5 * time.Minute,
 	"complete":          time.Minute,

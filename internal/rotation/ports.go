@@ -52,6 +52,12 @@ type UsageLog interface {
 
 // Trail is CloudTrail: what was done with a key, event by event, in the last 90
 // days. Events become known minutes late, and each region has its own.
+//
+// The time of ctx bounds a search. One that runs out of it is Unreachable: the
+// retry starts over, because an invocation that fails can't hand its place on, and
+// newer events come in front of those seen. It succeeds if CloudTrail answers
+// faster or with fuller pages by then; if not, the state's retries end, and the
+// rotation pauses with both keys Active.
 type Trail interface {
 	// LatestUses returns the latest uses of the key since a time, the latest
 	// first, at most a handful.
