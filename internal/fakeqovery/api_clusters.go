@@ -65,19 +65,21 @@ func (s *Server) listStatuses(c call) reply {
 	then := c.now.Add(-s.lag(s.config.StatusLag))
 	list := make([]clusterStatusJSON, len(s.clusters))
 	for i, cluster := range s.clusters {
-		list[i] = cluster.statusAt(then)
+		list[i] = s.statusAt(cluster, then)
 	}
 	return results(list)
 }
 
-func (c *clusterState) statusAt(then time.Time) clusterStatusJSON {
+func (s *Server) statusAt(c *clusterState, then time.Time) clusterStatusJSON {
 	v := c.statuses.at(then)
-	return clusterStatusJSON{
+	status := clusterStatusJSON{
 		ClusterID: c.ID, Status: v.status, Reason: "UNSPECIFIED",
-		IsDeployed:      c.live, // true long before a deployment is over, as at Qovery
-		LastExecutionID: v.executionID,
-		LastDeployedAt:  v.deployedAt.UTC(),
+		IsDeployed: c.live, // true long before a deployment is over, as at Qovery
 	}
+	if s.config.ChangesAt != ChangesNever {
+		status.LastExecutionID, status.LastDeployedAt = v.executionID, v.deployedAt.UTC()
+	}
+	return status
 }
 
 // deployCluster answers 200 with the new status, though 201 is documented.
@@ -90,7 +92,7 @@ func (s *Server) deployCluster(c call) reply {
 		return refused(http.StatusConflict, "A deployment is in progress")
 	}
 	s.post(cluster, c.now)
-	return ok(cluster.statusAt(c.now))
+	return ok(s.statusAt(cluster, c.now))
 }
 
 func (s *Server) readLogs(c call) reply {

@@ -54,6 +54,16 @@ func TestStatusOfADeployment(t *testing.T) {
 	}
 }
 
+// The API may leave out both of what shows that there was a deployment.
+func TestADeploymentThatDoesNotShow(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.ChangesAt = ChangesNever })
+	before := w.after(time.Hour).status()
+	w.deploy()
+	if after := w.after(time.Hour).status(); after != before || after.LastExecutionID != "" || !after.LastDeployedAt.IsZero() {
+		t.Errorf("after the deployment %+v, before %+v", after, before)
+	}
+}
+
 func TestStatusesAreStale(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.StatusLag = 10 * time.Second })
 	w.after(time.Hour).deploy()

@@ -62,10 +62,12 @@ type Config struct {
 // ChangePoint is when a deployment shows in a status.
 type ChangePoint int
 
-// When last_execution_id and last_deployment_date change.
+// When last_execution_id and last_deployment_date change. The API may leave both
+// out, and always does with ChangesNever.
 const (
 	ChangesAtStart ChangePoint = iota
 	ChangesAtEnd
+	ChangesNever
 )
 
 // DefaultConfig is a Qovery as one may hope for: a little stale, without limits.
