@@ -20,7 +20,7 @@ var timings = []struct{ flag, field, usage string }{
 	{"idle-for", "idleFor", "the old key must have been unused for longer (15m to the grace period)"},
 	{"max-grace-extension", "maxGraceExtension", "a used old key may prolong the grace period for longer (up to 168h)"},
 	{"observation-period", "observationPeriod", "the old key stays Inactive for longer before it is deleted (5m to 24h)"},
-	{"deployment-timeout", "deploymentTimeout", "a wave of clusters may take longer (15m to 12h)"},
+	{"deployment-timeout", "deploymentTimeout", "a wave of clusters may take longer (15m for each attempt, to 12h)"},
 }
 
 type startFlags struct {

@@ -39,6 +39,10 @@ const (
 // observeWithin is how long a deployment that was started may stay invisible.
 const observeWithin = 10 * time.Minute
 
+// perAttempt is the room that a wave's timeout leaves for each attempt: until it
+// is clear that nothing shows, and until the next look after that.
+const perAttempt = observeWithin + pollSlowly
+
 const longestName = 32
 
 func newProgress(cluster Cluster) ClusterProgress {
@@ -79,17 +83,38 @@ func (p *ClusterProgress) judge(cluster Cluster, now time.Time) verdict {
 		p.Seen = true
 		return waiting
 	}
-	changed := p.Seen || baseline(cluster) != p.Baseline
 	switch {
-	case changed && status == deployed:
+	case p.shows(cluster) && status == deployed:
 		return isDeployed
-	case changed:
+	case p.shows(cluster):
 		return failed
 	case now.Sub(p.PostedAt) < observeWithin:
 		return waiting
 	default:
 		return notObserved
 	}
+}
+
+// shows tells whether anything was ever seen of the deployment that was started.
+func (p *ClusterProgress) shows(cluster Cluster) bool {
+	return p.Seen || baseline(cluster) != p.Baseline
+}
+
+// unfinished says what is seen of a cluster that is not deployed, and what is not.
+func (p *ClusterProgress) unfinished(cluster Cluster) string {
+	what := "and not started yet"
+	switch started := p.PostedAt.Format(time.TimeOnly); {
+	case p.Refused != 0:
+		what = fmt.Sprintf("and Qovery refused to deploy it with status %d", p.Refused)
+	case p.PostedAt.IsZero() && classOf(cluster.Status) == inProgress:
+		what = "and not by this rotation"
+	case p.PostedAt.IsZero():
+	case p.shows(cluster):
+		what = "started at " + started
+	default:
+		what = "and nothing was seen of the deployment that was started at " + started
+	}
+	return fmt.Sprintf("%s (%s, %s)", p.Name, strings.ToUpper(cluster.Status), what)
 }
 
 // proven tells whether this rotation has deployed the cluster, and what is seen

@@ -3,9 +3,7 @@ package rotation
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -251,8 +249,9 @@ func (l *look) judge(ctx context.Context, progress *ClusterProgress, maxAttempts
 // givenUp is the error after the last attempt.
 func (l *look) givenUp(ctx context.Context, progress *ClusterProgress, cluster Cluster, verdict verdict) error {
 	if verdict == notObserved {
-		return Errorf(DeploymentNotObserved, "Cluster %s was told to deploy %d times, and within %s nothing was seen of it",
-			progress.Name, progress.Attempts, Duration(observeWithin))
+		return Errorf(DeploymentNotObserved, "Cluster %s was told to deploy %d times, and each time nothing was seen of it within %s: "+
+			"it is %s, was never seen in progress, and its last execution and date stay the same",
+			progress.Name, progress.Attempts, Duration(observeWithin), cluster.Status)
 	}
 	if progress.Refused != 0 {
 		return Errorf(DeploymentFailed, "Qovery refused to deploy the cluster %s (%s) with status %d", progress.Name, cluster.Status, progress.Refused)
@@ -384,7 +383,7 @@ func (l *look) describe(members []*ClusterProgress) string {
 	var list []string
 	for _, progress := range members {
 		cluster, _ := l.cluster(progress.ID)
-		list = append(list, fmt.Sprintf("%s (%s)", progress.Name, strings.ToUpper(cluster.Status)))
+		list = append(list, progress.unfinished(cluster))
 	}
 	return enumerate(list)
 }

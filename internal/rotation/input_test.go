@@ -87,7 +87,7 @@ func TestApply(t *testing.T) {
 		{`"observationPeriod": "29m"`, nil, 0, "observationPeriod 29m is shorter"},
 		{`"deploymentTimeout": "12h"`, timeout, 12 * time.Hour, ""},
 		{`"deploymentTimeout": "1h"`, nil, 0, "deploymentTimeout 1h is shorter"},
-		{`"deploymentTimeout": "13h"`, nil, 0, "deploymentTimeout: 13h is not 15m to 12h"},
+		{`"deploymentTimeout": "13h"`, nil, 0, "deploymentTimeout: 13h is not 30m to 12h"},
 		{`"idleFor": "1m", "observationPeriod": "1m"`, nil, 0, "idleFor 1m is shorter than the target's 1h; observationPeriod 1m is shorter than the target's 30m"},
 	} {
 		t.Run(test.override, func(t *testing.T) {

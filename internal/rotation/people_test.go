@@ -703,7 +703,7 @@ var clustersByHand = []meddling{
 	{name: "deployments ignored", given: script(fakeqovery.Ignored(), fakeqovery.Ignored()),
 		ends: "FAILED DeploymentNotObserved", says: "told to deploy 2 times", path: untilDeploy, left: heldBoth, redrive: true},
 	{name: "a deployment that is too slow", given: script(fakeqovery.Succeeds().After(3 * time.Hour)),
-		ends: "FAILED DeploymentTimeout", says: "staging-1 (DEPLOYING)", path: untilDeploy, left: heldBoth, redrive: true},
+		ends: "FAILED DeploymentTimeout", says: "staging-1 (DEPLOYING, started at 08:0", path: untilDeploy, left: heldBoth, redrive: true},
 	{name: "deployments refused", given: answering("POST", "/deploy", 409),
 		ends: "FAILED DeploymentFailed", says: "refused to deploy the cluster staging-1 (DEPLOYED) with status 409", path: untilDeploy, left: heldBoth,
 		still: "FAILED DeploymentFailed", then: answerAgain, more: 1},

@@ -38,6 +38,7 @@ var stories = map[string]struct {
 	"deployment-fails-once":        {[]string{whole}, oldDeleted},
 	"deployment-keeps-failing":     {[]string{whole}, oldDeleted},
 	"invalid-credentials":          {[]string{"Preflight CreateKey VerifyKey UpdateCredentials DeployClusters", carryOn}, oldDeleted},
+	"deployment-not-observed":      {[]string{"Preflight CreateKey VerifyKey UpdateCredentials DeployClusters"}, heldBoth},
 	"deployment-under-way":         {[]string{whole}, oldDeleted},
 	"deployment-in-between":        {[]string{whole}, oldDeleted},
 	"old-key-in-use":               {[]string{toGrace + " CheckUsage"}, heldBoth},

@@ -38,8 +38,11 @@ type Timings struct {
 	IdleFor           Duration `json:"idleFor"`           // the old key unused before it is deactivated: 15m to the grace period
 	MaxGraceExtension Duration `json:"maxGraceExtension"` // how long a used old key may prolong the grace period: up to 7 days
 	ObservationPeriod Duration `json:"observationPeriod"` // the old key Inactive before it is deleted: 5m to 24h
-	DeploymentTimeout Duration `json:"deploymentTimeout"` // for each wave: 15m to 12h
+	DeploymentTimeout Duration `json:"deploymentTimeout"` // for each wave: 15m for each attempt, to 12h
 }
+
+// mostAttempts is how often a cluster may be told to deploy.
+const mostAttempts = 5
 
 // Schedule says when rotations start by themselves.
 type Schedule struct {
@@ -136,14 +139,14 @@ func (t Target) Check() error {
 	if t.Verification != VerifyNone && t.Verification != VerifyCanary {
 		wrong("verification", fmt.Sprintf("%q is neither none nor canary", t.Verification), `"canary"`)
 	}
-	if t.MaxDeployAttempts < 1 || t.MaxDeployAttempts > 5 {
-		wrong("maxDeployAttempts", fmt.Sprintf("%d is not 1 to 5", t.MaxDeployAttempts), "2")
+	if t.MaxDeployAttempts < 1 || t.MaxDeployAttempts > mostAttempts {
+		wrong("maxDeployAttempts", fmt.Sprintf("%d is not 1 to %d", t.MaxDeployAttempts, mostAttempts), "2")
 	}
 	for i, id := range t.HandledElsewhere {
 		matches(fmt.Sprintf("handledElsewhere[%d]", i), id, uuidPattern, "is no UUID", `"0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12"`)
 	}
 	mistakes = append(mistakes, t.Schedule.check()...)
-	mistakes = append(mistakes, t.Timings.check()...)
+	mistakes = append(mistakes, t.Timings.check(t.MaxDeployAttempts)...)
 	return errors.Join(mistakes...)
 }
 
@@ -165,7 +168,7 @@ func (s Schedule) check() []error {
 	return mistakes
 }
 
-func (t Timings) check() []error {
+func (t Timings) check(attempts int) []error {
 	var mistakes []error
 	between := func(field string, value, low, high Duration, example string) {
 		if value < low || value > high {
@@ -177,7 +180,11 @@ func (t Timings) check() []error {
 	between("idleFor", t.IdleFor, 15*minute, max(t.GracePeriod, 15*minute), `"1h"`)
 	between("maxGraceExtension", t.MaxGraceExtension, 0, 7*24*hour, `"24h"`)
 	between("observationPeriod", t.ObservationPeriod, 5*minute, 24*hour, `"30m"`)
-	between("deploymentTimeout", t.DeploymentTimeout, 15*minute, 12*hour, `"2h"`)
+	shortest := Duration(perAttempt) * Duration(min(max(attempts, 1), mostAttempts))
+	if t.DeploymentTimeout < shortest || t.DeploymentTimeout > 12*hour {
+		problem := fmt.Sprintf("%s is not %s to 12h: at least %s for each of maxDeployAttempts", t.DeploymentTimeout, shortest, Duration(perAttempt))
+		mistakes = append(mistakes, &FieldError{"deploymentTimeout", problem, `"2h"`})
+	}
 	return mistakes
 }
 

@@ -132,10 +132,10 @@ func TestTargetBounds(t *testing.T) {
 		{`observationPeriod="4m59s"`, `observationPeriod: 4m59s is not 5m to 24h (for example "30m")`},
 		{`observationPeriod="24h"`, ""},
 		{`observationPeriod="24h1s"`, `observationPeriod: 24h0m1s is not 5m to 24h`},
-		{`deploymentTimeout="15m"`, ""},
-		{`deploymentTimeout="14m59s"`, `deploymentTimeout: 14m59s is not 15m to 12h (for example "2h")`},
+		{`deploymentTimeout="30m"`, ""},
+		{`deploymentTimeout="29m59s"`, `deploymentTimeout: 29m59s is not 30m to 12h: at least 15m for each of maxDeployAttempts (for example "2h")`},
 		{`deploymentTimeout="12h"`, ""},
-		{`deploymentTimeout="12h1s"`, `deploymentTimeout: 12h0m1s is not 15m to 12h`},
+		{`deploymentTimeout="12h1s"`, `deploymentTimeout: 12h0m1s is not 30m to 12h`},
 
 		{`maxDeployAttempts=1`, ""},
 		{`maxDeployAttempts=0`, `maxDeployAttempts: 0 is not 1 to 5 (for example 2)`},
@@ -162,6 +162,30 @@ func TestTargetBounds(t *testing.T) {
 		{`qoveryUrl="https://example.com"`, `unknown field "qoveryUrl"`},
 	} {
 		t.Run(test.change, func(t *testing.T) { wantMistake(t, parseError(configured(t, test.change)), test.want) })
+	}
+}
+
+// The timeout leaves room for all attempts. Of a number of attempts that is wrong
+// itself, that is the mistake.
+func TestTheTimeoutHasRoomForTheAttempts(t *testing.T) {
+	for _, test := range []struct {
+		attempts int
+		timeout  time.Duration
+		want     string
+	}{
+		{1, 15 * time.Minute, ""},
+		{1, 15*time.Minute - 1, "deploymentTimeout: 14m59.999999999s is not 15m to 12h"},
+		{5, 75 * time.Minute, ""},
+		{5, 75*time.Minute - 1, "is not 1h15m to 12h: at least 15m for each of maxDeployAttempts"},
+		{-1, 15 * time.Minute, "maxDeployAttempts: -1 is not 1 to 5"},
+		{9e9, 75 * time.Minute, "maxDeployAttempts: 9000000000 is not 1 to 5"},
+	} {
+		target, err := ParseTarget(configured(t, `verification="canary"`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		target.MaxDeployAttempts, target.DeploymentTimeout = test.attempts, Duration(test.timeout)
+		wantMistake(t, target.Check(), test.want)
 	}
 }
 

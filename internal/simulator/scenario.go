@@ -138,6 +138,15 @@ var Scenarios = []Scenario{
 		},
 	},
 	{
+		Name: "deployment-not-observed", Ends: failsIn + "DeploymentNotObserved",
+		Sentence: "Deployments take three seconds, and Qovery shows neither an execution nor a date; nothing proves them, so the rotation is paused.",
+		Setup:    Setup{DeployTime: 3 * time.Second},
+		Script: func(w *World) {
+			w.Qovery.Configure(func(c *fakeqovery.Config) { c.ChangesAt = fakeqovery.ChangesNever })
+			w.start("rotation", "").Wait()
+		},
+	},
+	{
 		Name: "deployment-under-way", Ends: succeeds,
 		Sentence: "A deployment with the old key runs when the rotation starts; it is waited for.",
 		Script: func(w *World) {
