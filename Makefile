@@ -48,10 +48,9 @@ playground: need-go need-node ## Try the command line against an AWS account on 
 	go build -o bin/rotate ./cmd/rotate
 	@go build -o bin/playground ./internal/integration/playground && exec bin/playground
 
-# Built for this machine, otherwise as it is shipped. WRITE=docs/performance.md puts the table there.
-bench: GOARCH_OF_FUNCTIONS = $(shell go env GOARCH)
-bench: need-go ## Measure speed, size and cost against their goals (minutes)
-	@go run ./internal/bench -build "$(BUILD)" -write "$(WRITE)"
+# WRITE=docs/performance.md puts the table there.
+bench: need-go ## Measure start, size, cost and requests against their goals (a minute)
+	@go run ./internal/bench -write "$(WRITE)"
 
 check: need-go ## Check format, vet and staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not formatted: $$unformatted"; exit 1; }

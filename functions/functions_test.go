@@ -98,11 +98,26 @@ func TestFunctions(t *testing.T) {
 	}
 }
 
-// build builds all functions for this machine.
-func build(t *testing.T) string {
+// shipped are the flags that the Makefile builds the functions with.
+var shipped = []string{"-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-ldflags", "-s -w -buildid="}
+
+func TestFunctionsAreBuiltAsTheyAreShipped(t *testing.T) {
+	makefile, err := os.ReadFile("../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := len(shipped) - 1
+	if want := "go build " + strings.Join(shipped[:last], " ") + " '" + shipped[last] + "'\n"; !strings.Contains(string(makefile), want) {
+		t.Errorf("the Makefile does not say %q", want)
+	}
+}
+
+// build builds all functions for this machine, and other packages beside them.
+func build(t testing.TB, others ...string) string {
 	t.Helper()
 	dir := t.TempDir()
-	command := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", dir+string(filepath.Separator), "./...")
+	arguments := append([]string{"build", "-o", dir + string(filepath.Separator)}, shipped...)
+	command := exec.Command("go", append(append(arguments, "./..."), others...)...)
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, output)

@@ -20,15 +20,18 @@ const (
 	Audited      = "Audited"      // 1 when everything could be read
 )
 
+// Metrics are the metrics with their units.
+var Metrics = []emf.Metric{
+	{Name: KeyAge, Unit: emf.NoUnit}, {Name: KeyCount, Unit: emf.Count}, {Name: LeftoverKeys, Unit: emf.Count},
+	{Name: Drift, Unit: emf.Count}, {Name: OpenRecords, Unit: emf.Count}, {Name: Audited, Unit: emf.Count},
+}
+
 // Figures are the values of the metrics. What is not known has none.
 type Figures map[string]float64
 
 func (f Figures) metrics() []emf.Metric {
 	var list []emf.Metric
-	for _, m := range []emf.Metric{
-		{Name: KeyAge, Unit: emf.NoUnit}, {Name: KeyCount, Unit: emf.Count}, {Name: LeftoverKeys, Unit: emf.Count},
-		{Name: Drift, Unit: emf.Count}, {Name: OpenRecords, Unit: emf.Count}, {Name: Audited, Unit: emf.Count},
-	} {
+	for _, m := range Metrics {
 		if value, known := f[m.Name]; known {
 			m.Value = value
 			list = append(list, m)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"time"
@@ -25,9 +26,16 @@ func total(items []item) (sum float64) {
 func itemRows(items []item, whole string) []row {
 	var rows []row
 	for _, i := range items {
-		rows = append(rows, row{what: "  " + i.name, measured: dollars(i.usd), against: whole, ratio: i.usd / total(items), noGoal: true})
+		if i.usd > 0 {
+			rows = append(rows, shown("  "+i.name, i.usd, whole, total(items)))
+		}
 	}
 	return rows
+}
+
+// shown is a row without a goal, of money.
+func shown(what string, usd float64, against string, others float64) row {
+	return row{what: what, measured: dollars(usd), against: against, ratio: usd / others, noGoal: true}
 }
 
 func dollars(usd float64) string {
@@ -37,79 +45,77 @@ func dollars(usd float64) string {
 	return fmt.Sprintf("%.4f cents", 100*usd)
 }
 
-// costOf is what AWS charges for one rotation and the notice of its end. Every
-// invocation counts as a cold start and as a trace of its own, which is more
-// than is charged.
-func costOf(r simulated, p prices, typical map[string]firstAnswer) []item {
-	logged := len(typical[notify].log)
-	for _, call := range r.invocations {
-		logged += len(typical[call.function].log)
-	}
+// Every invocation counts as a cold start, and as a trace of its own. Starting and
+// calculating takes tens of milliseconds of a whole processor, of which 128 MB get
+// a fourteenth; it counts as a second, and what Lambda itself logs of it as a
+// kilobyte. Each is more than is charged.
+const (
+	coldStart   = time.Second
+	lambdasLog  = 1 << 10
+	hoursAMonth = 365 * 24 / 12.0
+)
+
+// lambda is the price of invocations that together ran for so long once started.
+func (s stack) lambda(p prices, invocations float64, running time.Duration) float64 {
+	seconds := running.Seconds() + invocations*coldStart.Seconds()
+	return seconds*float64(s.memory)/1024*p.of("lambdaGBSecond") + invocations*p.of("lambdaRequest")
+}
+
+// rotation is what AWS charges for one rotation and the notice of its end.
+func (s stack) rotation(p prices, r simulated) []item {
 	// The secret is staged, read, and read again with the token by each step that
 	// talks to Qovery.
 	decrypted := r.calls["token.Read"] + r.calls["staging.Put"] + r.calls["staging.Get"]
-	invocations := float64(len(r.invocations) + 1)
+	invocations := float64(r.invocations + 1)
+	logged := float64(r.logged) + invocations*lambdasLog
 	return []item{
 		{"transitions", float64(r.Transitions) * p.of("transition")},
-		{"Lambda", lambdaCost(r, p, typical) + invocations*p.of("lambdaRequest")},
+		{"Lambda", s.lambda(p, invocations, r.running)},
 		{"journal", float64(r.readUnits)*p.of("dynamoRead") + float64(r.writeUnits)*p.of("dynamoWrite")},
 		{"parameters", float64(r.calls["targets.Target"]) * p.of("ssmStandard")},
 		{"KMS", float64(decrypted) * p.of("kmsRequest")},
-		{"logs", float64(logged) / 1e9 * p.of("logsGB")},
+		{"logs", logged / 1e9 * p.of("logsGB")},
 		{"its metric, for an hour", p.of("customMetricMonth") / hoursAMonth},
 		{"traces", (invocations + 1) * p.of("trace")},
 		{"schedule and e-mail", p.of("schedule") + p.of("email")},
 	}
 }
 
-const notify = "notify"
-
-// lambdaCost is the duration of all invocations of a rotation, and of the one
-// that tells of its end.
-func lambdaCost(r simulated, p prices, typical map[string]firstAnswer) float64 {
-	sum := modelOf(notify, r, typical).costs(lambdaMemory, p)
-	for _, call := range r.invocations {
-		sum += model{waits: call.took, calculates: typical[call.function].cpu}.costs(lambdaMemory, p)
-	}
-	return sum
-}
-
 // costRows compare the bill with that of a job that sleeps through a rotation.
-func costRows(typical map[string]firstAnswer) (section, error) {
-	s := section{title: "cost at list prices, without free tiers"}
+func costRows(context.Context) ([]row, error) {
 	p, err := readPrices()
 	if err != nil {
-		return s, err
+		return nil, err
 	}
-	r, err := simulate(oneWave(1, deployment, 1))
+	s, err := readStack()
 	if err != nil {
-		return s, err
+		return nil, err
 	}
-	stack, err := readStack()
+	setup := oneWave(1, deployment)
+	setup.Seed = 1
+	r, err := simulate(setup)
 	if err != nil {
-		return s, err
+		return nil, err
 	}
-	items, fixed := costOf(r, p, typical), stack.month(p, typical[audit], 1)
-	rotation, month := total(items), total(fixed)
-	runner := math.Ceil(time.Duration(r.Took).Minutes()) * p.of("runnerMinute")
-	const cents, goal = 100, 0.3 // a rotation
-	s.rows = append(s.rows, row{what: "a rotation", measured: dollars(rotation), against: "the runner's rotation " + dollars(runner),
-		ratio: rotation / runner, goal: goal / cents / runner})
-	s.rows = append(s.rows, itemRows(items, "a rotation")...)
-	s.rows = append(s.rows, row{what: "a month without any, one target", measured: dollars(month), against: "the runner's rotation " + dollars(runner), ratio: month / runner, noGoal: true})
-	s.rows = append(s.rows, itemRows(fixed, "a month")...)
+	return s.bill(p, r), nil
+}
+
+func (s stack) bill(p prices, r simulated) []row {
+	const goal = 0.003 // dollars a rotation
+	took := time.Duration(r.Took)
+	items, fixed := s.rotation(p, r), s.month(p, 1)
+	rotation, runner := total(items), math.Ceil(took.Minutes())*p.of("runnerMinute")
+	sleeper := fmt.Sprintf("a runner that sleeps %s, %s", spell(took.Round(time.Minute)), dollars(runner))
+	one := shown("cost of a rotation", rotation, sleeper, runner)
+	one.goal, one.noGoal = goal/runner, false
+	rows := append([]row{one}, itemRows(items, "a rotation")...)
+	rows = append(rows, shown("cost of a month, 1 target, without a rotation", total(fixed), sleeper, runner))
+	rows = append(rows, itemRows(fixed, "a month")...)
 	for _, targets := range []int{1, 10, 50} {
-		const aYear = 365.0 / 90
-		rotations := float64(targets) * aYear
-		own, others := 12*total(stack.month(p, typical[audit], targets))+rotations*rotation, rotations*runner
-		s.rows = append(s.rows, row{
-			what: fmt.Sprintf("a year, %s", words.Count(targets, "target")), measured: dollars(own), against: "the runner's year " + dollars(others),
-			ratio: own / others, noGoal: true,
-		})
+		rotations := float64(targets) * 365 / 90
+		own, others := 12*total(s.month(p, targets))+rotations*rotation, rotations*runner
+		year := "cost of a year, " + words.Count(targets, "target")
+		rows = append(rows, shown(year, own, "the runner's year, "+dollars(others), others))
 	}
-	s.notes = append(s.notes,
-		fmt.Sprintf("The runner is a job that sleeps through the rotation, %s at $%g a minute (a %s). It has no audit, alarms or dashboard. The goal is %g cents a rotation.",
-			time.Duration(r.Took).Round(time.Minute), p.of("runnerMinute"), p.Prices["runnerMinute"].Per, goal),
-		fmt.Sprintf("Prices are those of %s, %s, in internal/bench/prices.json, which says how each was checked: none of them on line.", p.Region, p.AsOf))
-	return s, nil
+	return rows
 }

@@ -2,9 +2,12 @@ package main
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"qovery-key-rotation/internal/rotation"
 )
 
 // list is a price list on which everything costs one dollar.
@@ -39,26 +42,22 @@ func named(t *testing.T, items []item, name string) float64 {
 // TestABillIsItsParts: a rotation's bill, counted by hand.
 func TestABillIsItsParts(t *testing.T) {
 	r := simulated{
-		invocations: []invocation{{function: "preflight", took: time.Second}, {function: "deletekey", took: 3 * time.Second}},
-		calls:       map[string]int{"token.Read": 2, "staging.Put": 1, "staging.Get": 4, "targets.Target": 1},
-		readUnits:   5, writeUnits: 6,
+		invocations: 2, running: 4 * time.Second, logged: 1e9,
+		calls:     map[string]int{"token.Read": 2, "staging.Put": 1, "staging.Get": 4, "targets.Target": 1},
+		readUnits: 5, writeUnits: 6,
 	}
 	r.Transitions = 7
-	used := func(cpu time.Duration, logged int) firstAnswer {
-		return firstAnswer{calls: 10, usage: usage{cpu: cpu, log: make([]byte, logged)}}
-	}
-	const slower = oneProcessor / float64(lambdaMemory)
-	typical := map[string]firstAnswer{"preflight": used(time.Second, 1e9), "deletekey": used(0, 2e9), notify: used(0, 3e9)}
-	items := costOf(r, list(nil), typical)
+	items := stack{memory: 128}.rotation(list(nil), r)
 	for name, want := range map[string]float64{
 		"transitions": 7,
-		// Three requests; and an eighth of a GB for what was waited for, calculated, and waited for by notify.
-		"Lambda":   3 + (4+slower+0.8)/8,
-		"journal":  11,
-		"KMS":      7,
-		"logs":     6,
-		"traces":   4,
-		"schedule": 2,
+		// Three requests; and an eighth of a GB for the steps' time and three starts.
+		"Lambda":     3 + (4+3.)/8,
+		"journal":    11,
+		"parameters": 1,
+		"KMS":        7,
+		"logs":       1 + 3*1024/1e9,
+		"traces":     4,
+		"schedule":   2,
 	} {
 		if got := named(t, items, name); !equal(got, want) {
 			t.Errorf("%s: %v, want %v", name, got, want)
@@ -73,61 +72,55 @@ func TestABillIsItsParts(t *testing.T) {
 	}
 }
 
-func TestTheModelOfMemory(t *testing.T) {
-	p := list(nil)
-	waiter, thinker := model{waits: time.Second}, model{calculates: time.Second}
-	if got := waiter.costs(1024, p); got != 1 {
-		t.Errorf("a GB for a second costs %v", got)
-	}
-	if got := thinker.takes(oneProcessor); got != time.Second {
-		t.Errorf("a whole processor takes %s", got)
-	}
-	if got, want := thinker.takes(2*oneProcessor), time.Second; got != want {
-		t.Errorf("more than a whole processor takes %s: one goroutine cannot use two", got)
-	}
-	if got := thinker.takes(oneProcessor / 2); got < 2*time.Second || got > 2010*time.Millisecond {
-		t.Errorf("half a processor takes %s", got)
-	}
-	if got, want := thinker.costs(256, p), thinker.costs(512, p); math.Abs(got/want-1) > 1e-6 {
-		t.Errorf("calculating costs %v with 256 MB and %v with 512", got, want)
-	}
-	if got := waiter.cheapestBut(lambdaMemory, p); got != 256 {
-		t.Errorf("after 128 MB, waiting is the cheapest with %d MB", got)
-	}
-	if got := waiter.cheapestBut(512, p); got != 128 {
-		t.Errorf("waiting is the cheapest with %d MB", got)
-	}
-}
-
 // TestAMonth: what is there by the template, and an audit a day.
 func TestAMonth(t *testing.T) {
-	metrics := `{"_aws":{"CloudWatchMetrics":[{"Dimensions":[["target"]],"Metrics":[{"Name":"a"},{"Name":"b"}]}]}}
-{"message":"told"}
-no JSON
-{"_aws":{"CloudWatchMetrics":[{"Dimensions":[[]],"Metrics":[{"Name":"a"}]}]}}
-`
-	a := firstAnswer{calls: 10, usage: usage{log: []byte(metrics)}}
-	s := stack{alarms: 2, alarmed: 5, dashboards: 1}
+	s := stack{alarms: 2, alarmed: 5, dashboards: 1, memory: 128}
 	p := list(map[string]float64{"dashboardMonth": 3, "logsGB": 0})
-	one, ten := s.month(p, a, 1), s.month(p, a, 10)
+	one, ten := s.month(p, 1), s.month(p, 10)
 	const runs = 365 / 12.0
 	for name, want := range map[string]float64{
-		"2 alarms on 5 metrics": 5,
-		"1 dashboard":           3,
-		"0 keys":                0,
-		"the audit's 3 metrics": 3. / 24, // an hour a day
-		"the audit's Lambda":    runs * (1 + 0.8/8),
-		"the audit's calls":     runs * (10 + 3),
+		"2 alarms on 5 metrics":  5,
+		"1 dashboard":            3,
+		"0 keys":                 0,
+		"the audit's 12 metrics": 12. / 24, // an hour a day
+		// An eighth of a GB for a start and 20 requests of 80 ms, and the request that started it;
+		// each of the 20 is a write and one of KMS; a trace and the schedule.
+		"the audit's runs": runs * ((1+1.6)/8 + 1 + 40 + 2),
 	} {
 		if got := named(t, one, name); !equal(got, want) {
 			t.Errorf("%s: %v, want %v", name, got, want)
 		}
 	}
-	if got := named(t, ten, "the audit's 21 metrics"); !equal(got, 21./24) {
+	if got := named(t, ten, "the audit's 66 metrics"); !equal(got, 66./24) {
 		t.Errorf("metrics of ten targets: %v", got)
 	}
-	if got, want := named(t, ten, "the audit's Lambda"), 10*named(t, one, "the audit's Lambda"); !equal(got, want) {
+	if got, want := named(t, ten, "the audit's runs"), 10*named(t, one, "the audit's runs"); !equal(got, want) {
 		t.Errorf("audits of ten targets: %v, want %v", got, want)
+	}
+}
+
+// TestWhatIsCompared: a rotation with a runner that sleeps through it, a year
+// with as many of those as there are rotations in it.
+func TestWhatIsCompared(t *testing.T) {
+	r := simulated{}
+	r.Transitions, r.Took = 10, rotation.Duration(90*time.Second)
+	s := stack{dashboards: 1}
+	nothing := map[string]float64{}
+	for name := range list(nil).Prices {
+		nothing[name] = 0
+	}
+	nothing["transition"], nothing["runnerMinute"], nothing["dashboardMonth"] = 1, 4, 3
+	rows := s.bill(list(nothing), r)
+	for _, want := range []row{
+		{what: "cost of a rotation", measured: "$10.00", ratio: 10. / 8}, // two minutes are begun
+		{what: "  transitions", measured: "$10.00", ratio: 1},
+		{what: "cost of a month, 1 target, without a rotation", measured: "$3.00", ratio: 3. / 8},
+		{what: "cost of a year, 1 target", measured: "$76.56", ratio: (36 + 10*365/90.) / (8 * 365 / 90.)},
+	} {
+		i := slices.IndexFunc(rows, func(r row) bool { return r.what == want.what })
+		if i < 0 || rows[i].measured != want.measured || !equal(rows[i].ratio, want.ratio) {
+			t.Errorf("%+v is not in %+v", want, rows)
+		}
 	}
 }
 
@@ -138,21 +131,7 @@ func TestTheStackIsOnTheBill(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.alarms == 0 || s.alarmed < s.alarms || s.dashboards != 1 {
+	if s.alarms == 0 || s.alarmed < s.alarms || s.dashboards != 1 || s.memory != 128 {
 		t.Errorf("%+v", s)
-	}
-}
-
-func TestPackageOf(t *testing.T) {
-	for function, want := range map[string]string{
-		"encoding/json.(*decodeState).object":                           "encoding/json",
-		"maps.clone":                                                    "maps",
-		"qovery-key-rotation/internal/rotation.Handle":                  "internal/rotation",
-		"qovery-key-rotation/internal/simulator.(*host).Invoke.func1":   "internal/simulator",
-		"github.com/aws/smithy-go/middleware.(*Stack).HandleMiddleware": "github.com/aws/smithy-go/middleware",
-	} {
-		if got := packageOf(function); got != want {
-			t.Errorf("%s: %q, want %q", function, got, want)
-		}
 	}
 }

@@ -1,8 +1,8 @@
 package main
 
 import (
+	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"qovery-key-rotation/internal/fakeqovery"
@@ -19,19 +19,12 @@ const deployment = 10 * time.Minute
 // simulated is what one simulated rotation took.
 type simulated struct {
 	simulator.Report
-	invocations []invocation
+	invocations int
+	running     time.Duration  // all invocations together, by the virtual clock
 	calls       map[string]int // by site
-	documents   int            // bytes of all inputs and outputs in the history
+	logged      int            // bytes
 	readUnits   int            // of DynamoDB
 	writeUnits  int
-}
-
-// invocation is one call of a function.
-type invocation struct {
-	function string
-	state    string
-	took     time.Duration // of virtual time
-	requests int           // to Qovery
 }
 
 // simulate runs one rotation to its end, and insists that it went well.
@@ -52,7 +45,7 @@ func simulate(setup simulator.Setup) (simulated, error) {
 	if !r.Good() {
 		return r, fmt.Errorf("a simulated rotation did not go well: %+v", r.Report)
 	}
-	r.calls = result.World.Wire.Requests()
+	r.calls, r.logged = result.World.Wire.Requests(), len(result.World.Logs())
 	// A consistent read of up to 4 KB is one unit; the record is smaller.
 	r.readUnits = r.calls["journal.Load"] + r.calls["journal.Ended"]
 	return r, nil
@@ -67,36 +60,20 @@ func (r *simulated) watch(w *simulator.World) {
 		r.writeUnits += units
 	})
 	var began time.Time
-	var before int
 	w.OnEvent = func(_ *simulator.Run, event statemachine.Event) {
-		requests, _ := w.Qovery.Requests()
-		r.documents += len(event.Input) + len(event.Output)
 		switch event.Type {
 		case statemachine.TaskScheduled:
-			began, before = event.Time, requests
+			began = event.Time
 		case statemachine.TaskSucceeded, statemachine.TaskFailed, statemachine.TaskTimedOut:
-			r.invocations = append(r.invocations, invocation{functionOf(event.State), event.State, event.Time.Sub(began), requests - before})
+			r.invocations++
+			r.running += event.Time.Sub(began)
 		}
 	}
 }
 
-// functionOf is the function that a state calls.
-func functionOf(state string) string {
-	s, _ := machine.State(state)
-	return strings.Trim(s.FunctionName, "${}")
-}
-
-var machine = func() *statemachine.Machine {
-	m, err := statemachine.Load(statemachine.Definition)
-	if err != nil {
-		panic(err) // the shipped definition
-	}
-	return m
-}()
-
 // oneWave is a world of clusters that all are production.
-func oneWave(clusters int, takes time.Duration, seed uint64) simulator.Setup {
-	return simulator.Setup{Seed: seed, Clusters: clusters, Production: clusters, DeployTime: takes}
+func oneWave(clusters int, takes time.Duration) simulator.Setup {
+	return simulator.Setup{Clusters: clusters, Production: clusters, DeployTime: takes}
 }
 
 // seeds are how many rotations a row looks at, each with other chances. It tells
@@ -104,10 +81,9 @@ func oneWave(clusters int, takes time.Duration, seed uint64) simulator.Setup {
 const seeds = 20
 
 // worst is the largest of something over all seeds.
-func worst[T int | time.Duration](setup func(seed uint64) simulator.Setup, of func(simulated) T) (T, error) {
-	var most T
-	for seed := range uint64(seeds) {
-		r, err := simulate(setup(seed + 1))
+func worst[T int | time.Duration](setup simulator.Setup, of func(simulated) T) (most T, err error) {
+	for setup.Seed = 1; setup.Seed <= seeds; setup.Seed++ {
+		r, err := simulate(setup)
 		if err != nil {
 			return most, err
 		}
@@ -117,102 +93,92 @@ func worst[T int | time.Duration](setup func(seed uint64) simulator.Setup, of fu
 }
 
 // transitionRows count state transitions, retries included.
-func transitionRows() (section, error) {
-	s := section{title: fmt.Sprintf("state transitions, the most of %d simulated rotations with deployments of %s and canary", seeds, deployment)}
-	transitions := func(r simulated) int { return r.Transitions }
-	most := func(setup simulator.Setup) (int, error) {
-		return worst(func(seed uint64) simulator.Setup { setup.Seed = seed; return setup }, transitions)
+func transitionRows(context.Context) ([]row, error) {
+	var counts []int
+	for _, setup := range []simulator.Setup{
+		oneWave(1, deployment), {Clusters: 2, Production: 1, DeployTime: deployment}, oneWave(50, deployment),
+	} {
+		n, err := worst(setup, func(r simulated) int { return r.Transitions })
+		if err != nil {
+			return nil, err
+		}
+		counts = append(counts, n)
 	}
-	one, err := most(oneWave(1, deployment, 0))
-	if err != nil {
-		return s, err
+	one, aWave, many := counts[0], counts[1]-counts[0], counts[2]
+	compared := func(what string, n, with int, of string) row {
+		against := fmt.Sprintf("%s %d", of, with)
+		return row{what: what, measured: fmt.Sprint(n), against: against, ratio: float64(n) / float64(with), goal: 1}
 	}
-	waves, err := most(simulator.Setup{Clusters: 2, Production: 1, DeployTime: deployment})
-	if err != nil {
-		return s, err
-	}
-	two, err := most(oneWave(2, deployment, 0))
-	if err != nil {
-		return s, err
-	}
-	s.rows = []row{
-		{what: "one cluster", measured: fmt.Sprint(one), against: "65", ratio: float64(one) / 65, goal: 1},
-		{what: "each further wave", measured: fmt.Sprint(waves - one), against: "24", ratio: float64(waves-one) / 24, goal: 1},
-		{what: "each further cluster of a wave", measured: fmt.Sprint(two - one), against: "0", ratio: float64(two - one), goal: 0},
-	}
-	return s, nil
+	return []row{
+		compared("transitions, one cluster", one, 65, "the goal's"),
+		compared("  each further wave", aWave, 24, "the goal's"),
+		compared("  50 clusters in a wave", many, one, "one cluster's"),
+	}, nil
 }
 
 // baseline is how long after the update a cluster's deployment may start: before
 // that its status, by which the deployment is told, may be a stale one.
 const baseline = time.Minute
 
-// lostRows compare how long a rotation takes with how long it must.
-func lostRows() (section, error) {
-	s := section{title: fmt.Sprintf("time beyond deployments and required waits, by the virtual clock, the most of %d", seeds)}
-	// Two loops deploy: the one wave, and the canary.
-	const loops = 2
-	allowed := loops*time.Minute + time.Minute
+// loops are how many times a rotation of one wave waits for deployments: for
+// those of the wave, and for the canary's.
+const loops = 2
+
+// lostRows compare how long a rotation takes with how long it must: by its
+// deployments, its two periods, and the baseline.
+func lostRows(context.Context) ([]row, error) {
+	const allowed = loops*time.Minute + time.Minute
+	var rows []row
 	for _, takes := range []time.Duration{deployment, time.Minute} {
-		lost, err := worst(func(seed uint64) simulator.Setup { return oneWave(1, takes, seed) }, func(r simulated) time.Duration { return lostIn(r, takes, loops) })
+		beyond := func(r simulated) time.Duration { return time.Duration(r.Took) - needed(takes) }
+		lost, err := worst(oneWave(1, takes), beyond)
 		if err != nil {
-			return s, err
+			return nil, err
 		}
-		s.rows = append(s.rows, row{
-			what: fmt.Sprintf("deployments of %s", takes), measured: lost.Round(time.Second).String(), against: "two loops' polls and 60 s: " + allowed.String(),
+		rows = append(rows, row{
+			what:     "time lost, deployments of " + spell(takes),
+			measured: spell(lost.Round(time.Second)), against: "two polls and a minute, " + spell(allowed),
 			ratio: float64(lost) / float64(allowed), goal: 1, noGoal: takes != deployment,
 		})
 	}
-	s.notes = append(s.notes,
-		fmt.Sprintf("Required waits are the grace period, the observation period, and %s from the update to the first deployment.", baseline),
-		"The first look at a deployment is five minutes after its start: a quick one waits for that, twice a rotation.")
-	return s, nil
+	return rows, nil
 }
 
-func lostIn(r simulated, takes time.Duration, loops int) time.Duration {
-	queue := fakeqovery.DefaultConfig(nil).QueueTime
-	target := rotation.DefaultTarget()
-	needed := time.Duration(loops)*(takes+queue) + baseline + time.Duration(target.GracePeriod) + time.Duration(target.ObservationPeriod)
-	return time.Duration(r.Took) - needed
+func needed(takes time.Duration) time.Duration {
+	queue, target := fakeqovery.DefaultConfig(nil).QueueTime, rotation.DefaultTarget()
+	return loops*(takes+queue) + baseline + time.Duration(target.GracePeriod) + time.Duration(target.ObservationPeriod)
 }
 
-// limitRows compare what grows with the number of clusters with its limits.
-func limitRows() (section, error) {
-	const (
-		payload      = 256 << 10
-		document     = 100 << 10
-		qoveryAnHour = 1000
-	)
-	s := section{title: "limits; each cluster has a container registry"}
-	first := 0
+// The limits of others, and how much of Step Functions' a document should have.
+const (
+	payload      = statemachine.MaxDocumentBytes
+	document     = 100 << 10
+	qoveryAnHour = 1000
+)
+
+// limitRows compare what grows with the number of clusters with its limits. Each
+// cluster has a container registry.
+func limitRows(context.Context) ([]row, error) {
+	var rows []row
+	largest := 0
 	for _, clusters := range []int{1, 50, 250} {
-		r, err := simulate(simulator.Setup{Seed: 1, Clusters: clusters, Production: (clusters + 1) / 2, Registries: true, DeployTime: deployment})
+		r, err := simulate(simulator.Setup{
+			Seed: 1, Clusters: clusters, Production: (clusters + 1) / 2, Registries: true, DeployTime: deployment,
+		})
 		if err != nil {
-			return s, err
+			return nil, err
 		}
-		if first == 0 {
-			first = requestsAPoll(r)
-		}
-		name := func(what string) string { return fmt.Sprintf("%s: %s", words.Count(clusters, "cluster"), what) }
-		s.rows = append(s.rows,
-			row{what: name("largest document"), measured: fmt.Sprintf("%.1f KiB", float64(r.LargestDocument)/1024), against: "Step Functions' 256 KiB",
-				ratio: float64(r.LargestDocument) / payload, goal: float64(document) / payload},
-			row{what: name("requests a poll"), measured: fmt.Sprint(requestsAPoll(r)), against: fmt.Sprintf("%d with one cluster", first),
-				ratio: float64(requestsAPoll(r)) / float64(first), goal: 1},
-			row{what: name("busiest hour"), measured: fmt.Sprintf("%d requests", r.BusiestHour), against: "Qovery's 1,000 an hour",
-				ratio: float64(r.BusiestHour) / qoveryAnHour, goal: 1})
+		rows = append(rows, row{
+			what:     "requests to Qovery, busiest hour, " + words.Count(clusters, "cluster"),
+			measured: fmt.Sprintf("%d of %d", r.BusiestHour, r.QoveryRequests),
+			against:  fmt.Sprintf("Qovery's limit of %d", qoveryAnHour),
+			ratio:    float64(r.BusiestHour) / qoveryAnHour, goal: 1,
+		})
+		largest = max(largest, r.LargestDocument)
 	}
-	return s, nil
-}
-
-// requestsAPoll is how many requests to Qovery a look at deployments makes that
-// starts none: the fewest are those.
-func requestsAPoll(r simulated) int {
-	fewest := 0
-	for _, call := range r.invocations {
-		if call.state == "DeployClusters" && (fewest == 0 || call.requests < fewest) {
-			fewest = call.requests
-		}
-	}
-	return fewest
+	return append(rows, row{
+		what: "largest document, 250 clusters", measured: fmt.Sprintf("%.1f KiB", float64(largest)/1024),
+		against: fmt.Sprintf("Step Functions' %d KiB", payload>>10),
+		ratio:   float64(largest) / payload, goal: float64(document) / payload,
+	}), nil
 }

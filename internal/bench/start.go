@@ -1,86 +1,85 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"context"
 	"fmt"
+	"os/exec"
 	"slices"
-	"time"
+	"strconv"
+	"strings"
+
+	"qovery-key-rotation/internal/words"
 )
 
-// starts is how often each function is started.
-const starts = 30
-
-// goalsOf are the goals for a function, by how many service clients it links.
-func goalsOf(f function) (start, size float64) {
-	switch {
-	case f.clients <= 1:
-		return 1.3, 1.25
-	case f.clients <= 3:
-		return 1.6, 1.45
-	}
-	return 2.2, 1.6
+// benchmark is a line that a Go benchmark prints: its name and, by their units,
+// its figures. https://go.dev/design/14313-benchmark-format
+type benchmark struct {
+	name    string
+	figures map[string]float64
 }
 
-// startRows compare each function's start with that of a function that does
-// nothing, the two alternating.
-func startRows(p *programs, h *host) (section, error) {
-	s := section{title: fmt.Sprintf("start of the process to its first request for work, median of %d, alternating", starts)}
-	s.notes = append(s.notes,
-		"The bare function is one on aws-lambda-go that does nothing, built with the same flags; clients are those of AWS services.",
-		"The net/http program signs nothing, reads no answer and makes as many calls.")
-	for _, f := range p.functions {
-		var own, yardstick []time.Duration
-		for range starts {
-			for _, one := range []struct {
-				name  string
-				times *[]time.Duration
-			}{{f.name, &own}, {bare, &yardstick}} {
-				process, took, err := h.start(p.program(one.name), environmentOf("http://127.0.0.1:1", ""))
-				if err != nil {
-					return s, err
-				}
-				process.end()
-				*one.times = append(*one.times, took)
-			}
-		}
-		goal, _ := goalsOf(f)
-		mine, bares := median(own), median(yardstick)
-		s.rows = append(s.rows, row{
-			what: clientsOf(f), measured: millis(mine), against: "bare function " + millis(bares),
-			ratio: float64(mine) / float64(bares), goal: goal,
-		})
-	}
-	return s, nil
-}
-
-// sizeRows compare what is deployed.
-func sizeRows(p *programs) (section, error) {
-	s := section{title: "size of the bootstrap, and zipped"}
-	size, zipped, err := p.sizes(bare)
+// startRows are about the function that starts slowest and the one that is
+// largest, each against the bare function, which does nothing.
+func startRows(ctx context.Context) ([]row, error) {
+	// Each function is started thirty times, in turns with the bare one.
+	arguments := strings.Fields("test ./functions -run ^$ -bench ^BenchmarkStart$ -benchtime 30x")
+	command := exec.CommandContext(ctx, "go", arguments...)
+	output, err := command.CombinedOutput()
 	if err != nil {
-		return s, err
+		return nil, fmt.Errorf("%s: %w\n%s", command, err, output)
 	}
-	for _, f := range p.functions {
-		ownSize, ownZipped, err := p.sizes(f.name)
-		if err != nil {
-			return s, err
+	functions := readBenchmarks(output)
+	if len(functions) == 0 {
+		return nil, fmt.Errorf("%s benchmarked no function:\n%s", command, output)
+	}
+	slowest, largest := most(functions, "ns/start", "ns/bare"), most(functions, "bytes", "bare-bytes")
+	of := " of " + words.Count(len(functions), "function") + ": "
+	compared := func(what string, b benchmark, unit, bare string, say func(float64) string, goal float64) row {
+		return row{
+			what: what + of + b.name, measured: say(b.figures[unit]), against: "a bare function " + say(b.figures[bare]),
+			ratio: b.ratio(unit, bare), goal: goal,
 		}
-		_, goal := goalsOf(f)
-		s.rows = append(s.rows,
-			row{what: clientsOf(f), measured: megabytes(ownSize), against: "bare function " + megabytes(size), ratio: float64(ownSize) / float64(size), goal: goal},
-			row{what: "  zipped", measured: megabytes(ownZipped), against: "bare function " + megabytes(zipped), ratio: float64(ownZipped) / float64(zipped), goal: goal})
 	}
-	return s, nil
+	return []row{
+		compared("start, the slowest", slowest, "ns/start", "ns/bare", millis, 2.2),
+		compared("size, the largest", largest, "bytes", "bare-bytes", megabytes, 1.6),
+	}, nil
 }
 
-func clientsOf(f function) string { return fmt.Sprintf("%s, %d clients", f.name, f.clients) }
-
-func median[T time.Duration | int | int64](values []T) T {
-	sorted := slices.Sorted(slices.Values(values))
-	return sorted[len(sorted)/2]
+func readBenchmarks(output []byte) []benchmark {
+	var read []benchmark
+	for lines := bufio.NewScanner(bytes.NewReader(output)); lines.Scan(); {
+		words := strings.Fields(lines.Text())
+		if len(words) < 4 || !strings.HasPrefix(words[0], "Benchmark") {
+			continue
+		}
+		b := benchmark{name: nameOf(words[0]), figures: map[string]float64{}}
+		for i := 2; i+1 < len(words); i += 2 {
+			b.figures[words[i+1]], _ = strconv.ParseFloat(words[i], 64) // go test prints numbers
+		}
+		read = append(read, b)
+	}
+	return read
 }
 
-func millis(d time.Duration) string {
-	return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond))
+// nameOf is "audit" of "BenchmarkStart/audit-2", where two are the processors.
+func nameOf(printed string) string {
+	_, name, _ := strings.Cut(printed, "/")
+	if dash := strings.LastIndexByte(name, '-'); dash > 0 {
+		name = name[:dash]
+	}
+	return name
 }
 
-func megabytes(n int64) string { return fmt.Sprintf("%.2f MB", float64(n)/1e6) }
+func (b benchmark) ratio(unit, to string) float64 { return b.figures[unit] / b.figures[to] }
+
+func most(of []benchmark, unit, to string) benchmark {
+	return slices.MaxFunc(of, func(a, b benchmark) int { return cmp.Compare(a.ratio(unit, to), b.ratio(unit, to)) })
+}
+
+func millis(nanoseconds float64) string { return fmt.Sprintf("%.1f ms", nanoseconds/1e6) }
+
+func megabytes(bytes float64) string { return fmt.Sprintf("%.2f MB", bytes/1e6) }

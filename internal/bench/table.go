@@ -1,10 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"os"
+	"runtime"
 	"strings"
-	"unicode/utf8"
+	"text/tabwriter"
+	"time"
+
+	"qovery-key-rotation/internal/rotation"
 )
 
 // row is one line of the table: what was measured, what it is compared with, and
@@ -14,48 +20,27 @@ type row struct {
 	measured string
 	against  string // what it is compared with, and what that measured
 	ratio    float64
-	goal     float64 // the ratio must not be above it, or below it if atLeast
-	atLeast  bool
-	noGoal   bool // it is only shown
+	goal     float64 // the ratio must not be above it
+	noGoal   bool    // it is only shown
 }
 
-func (r row) reached() bool {
-	if r.atLeast {
-		return r.ratio >= r.goal
-	}
-	return r.ratio <= r.goal
-}
+func (r row) reached() bool { return r.ratio <= r.goal }
 
-func (r row) verdict() string {
+// verdict is the goal, and whether it is reached.
+func (r row) verdict() (goal, reached string) {
 	switch {
 	case r.noGoal:
-		return "-"
+		return "-", "-"
 	case r.reached():
-		return "yes"
-	case r.goal == 0:
-		return fmt.Sprintf("NO, %s too many", number(r.ratio))
-	case r.atLeast:
-		return fmt.Sprintf("NO, %.0f%% short", 100*(1-r.ratio/r.goal))
+		return "<= " + number(r.goal), "yes"
 	}
-	return fmt.Sprintf("NO, %.0f%% over", 100*(r.ratio/r.goal-1))
-}
-
-func (r row) goalText() string {
-	switch {
-	case r.noGoal:
-		return "-"
-	case r.atLeast:
-		return ">= " + number(r.goal)
-	}
-	return "<= " + number(r.goal)
+	return "<= " + number(r.goal), fmt.Sprintf("NO, %.0f%% over", 100*(r.ratio/r.goal-1))
 }
 
 // number keeps three digits that say something.
 func number(v float64) string {
 	switch {
-	case v == float64(int64(v)) && v < 1e6:
-		return fmt.Sprintf("%.0f", v)
-	case v >= 100:
+	case v == float64(int64(v)) || v >= 100:
 		return fmt.Sprintf("%.0f", v)
 	case v >= 0.1:
 		return fmt.Sprintf("%.2f", v)
@@ -63,82 +48,53 @@ func number(v float64) string {
 	return fmt.Sprintf("%.2g", v)
 }
 
-// section is rows that belong together.
-type section struct {
-	title string
-	rows  []row
-	notes []string
-}
+const heading = "measured"
 
-// cells are a row's columns.
-type cells [6]string
-
-func (r row) cells() cells {
-	return cells{r.what, r.measured, r.against, number(r.ratio), r.goalText(), r.verdict()}
-}
-
-var header = cells{"", "measured", "against", "ratio", "goal", "reached"}
-
-func printTable(out io.Writer, sections []section) {
-	widths := columnWidths(sections)
+func printTable(out io.Writer, rows []row) {
 	goals, reached := 0, 0
-	printCells(out, header, widths)
-	for _, s := range sections {
-		fmt.Fprintf(out, "\n%s\n", s.title)
-		for _, r := range s.rows {
-			printCells(out, r.cells(), widths)
-			if !r.noGoal {
-				goals++
-			}
-			if !r.noGoal && r.reached() {
-				reached++
-			}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(table, "\t%s\tagainst\tratio\tgoal\treached\n", heading)
+	for _, r := range rows {
+		goal, verdict := r.verdict()
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", r.what, r.measured, r.against, number(r.ratio), goal, verdict)
+		if !r.noGoal {
+			goals++
+		}
+		if !r.noGoal && r.reached() {
+			reached++
 		}
 	}
-	fmt.Fprintf(out, "\n%d of %d goals reached\n\n", reached, goals)
-	for _, s := range sections {
-		for _, note := range s.notes {
-			fmt.Fprintln(out, wrap(note))
-		}
-	}
+	_ = table.Flush() // to a buffer
+	fmt.Fprintf(out, "\n%d of %d goals reached\n", reached, goals)
 }
 
-// noteWidth is how long a note's lines may be.
-const noteWidth = 110
-
-// wrap breaks a note into lines, the further ones indented.
-func wrap(note string) string {
-	var lines []string
-	line := "-"
-	for word := range strings.FieldsSeq(note) {
-		if utf8.RuneCountInString(line+" "+word) > noteWidth {
-			lines = append(lines, line)
-			line = " "
-		}
-		line += " " + word
-	}
-	return strings.Join(append(lines, line), "\n")
+// printMachine tells where and when the table was made.
+func printMachine(out io.Writer) {
+	fmt.Fprintf(out, "%s, %s, %s/%s, %d processors\n\n",
+		time.Now().UTC().Format(time.DateOnly), runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
 }
 
-func columnWidths(sections []section) (widths [len(header)]int) {
-	fit := func(c cells) {
-		for i, text := range c {
-			widths[i] = max(widths[i], utf8.RuneCountInString(text))
-		}
+// What stands around the table in a document.
+const (
+	beforeTable = "<!-- make bench writes what is between these two lines -->\n"
+	afterTable  = "<!-- make bench wrote this -->\n"
+)
+
+// writeInto puts the table into a document, in place of the last one.
+func writeInto(document string, table []byte) error {
+	text, err := os.ReadFile(document)
+	if err != nil {
+		return err
 	}
-	fit(header)
-	for _, s := range sections {
-		for _, r := range s.rows {
-			fit(r.cells())
-		}
+	before, rest, found := bytes.Cut(text, []byte(beforeTable))
+	_, after, alsoFound := bytes.Cut(rest, []byte(afterTable))
+	if !found || !alsoFound {
+		return fmt.Errorf("%s has no place for the table, which is between %q and %q", document,
+			strings.TrimSpace(beforeTable), strings.TrimSpace(afterTable))
 	}
-	return widths
+	var out bytes.Buffer
+	fmt.Fprintf(&out, "%s%s```text\n%s```\n%s%s", before, beforeTable, table, afterTable, after)
+	return os.WriteFile(document, out.Bytes(), 0o644)
 }
 
-func printCells(out io.Writer, c cells, widths [len(header)]int) {
-	var line strings.Builder
-	for i, text := range c {
-		fmt.Fprintf(&line, "  %-*s", widths[i], text)
-	}
-	fmt.Fprintln(out, strings.TrimRight(line.String(), " "))
-}
+func spell(d time.Duration) string { return rotation.Duration(d).String() }

@@ -22,6 +22,8 @@ import (
 type Function struct {
 	invocations chan invocation
 	answers     chan Answer
+	asked       chan struct{} // closed when the process first asks for an invocation
+	asks        sync.Once
 	over        chan struct{} // closed when the process has ended
 	logs        *buffer
 	count       int
@@ -45,7 +47,7 @@ type Answer struct {
 // with the test.
 func Start(t testing.TB, env map[string]string, program string, args ...string) *Function {
 	t.Helper()
-	f := &Function{invocations: make(chan invocation), answers: make(chan Answer), over: make(chan struct{}), logs: &buffer{}}
+	f := &Function{invocations: make(chan invocation), answers: make(chan Answer), asked: make(chan struct{}), over: make(chan struct{}), logs: &buffer{}}
 	api := httptest.NewServer(http.HandlerFunc(f.serve))
 	process := exec.CommandContext(t.Context(), program, args...)
 	process.Env = []string{"AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(api.URL, "http://"), "AWS_LAMBDA_LOG_FORMAT=JSON"}
@@ -65,6 +67,18 @@ func Start(t testing.TB, env map[string]string, program string, args ...string) 
 		api.Close()
 	})
 	return f
+}
+
+// Asked waits until the process has started: it asks for an invocation.
+func (f *Function) Asked(t testing.TB) {
+	t.Helper()
+	select {
+	case <-f.asked:
+	case <-f.over:
+		t.Fatalf("the function ended at start:\n%s", f.Logs())
+	case <-time.After(time.Minute):
+		t.Fatalf("the function does not ask for an invocation:\n%s", f.Logs())
+	}
 }
 
 // Invoke hands the function an event, to be answered within the timeout.
@@ -112,6 +126,7 @@ func (f *Function) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 func (f *Function) next(w http.ResponseWriter, r *http.Request) {
+	f.asks.Do(func() { close(f.asked) })
 	select {
 	case next := <-f.invocations:
 		w.Header().Set("Lambda-Runtime-Aws-Request-Id", next.id)
