@@ -11,6 +11,9 @@ import (
 )
 
 func main() {
+	// A reader who has read enough must not kill a command between two things that
+	// it has to do: the failed write tells it, too.
+	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(cli.Run(ctx, os.Args[1:], os.Stdout, os.Stderr))

@@ -2,6 +2,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,7 +23,9 @@ const (
 	ExitRunning     = 3   // another execution is at work on the target
 	ExitNothing     = 4   // there is nothing to watch, to abort or to release
 	ExitAttention   = 5   // status found something that somebody should see to
+	ExitUnwritten   = 6   // the output, or a part of it, could not be written
 	ExitInterrupted = 130 // somebody pressed Ctrl-C; what runs in AWS goes on
+	ExitClosedPipe  = 141 // whoever reads the output has read enough
 )
 
 // exitCodes is what the help says of them.
@@ -34,7 +37,9 @@ const exitCodes = `Exit codes:
   3    another execution is at work on the target
   4    there is nothing to watch, to abort or to release
   5    'status' found something that somebody should see to
-  130  interrupted with Ctrl-C; what runs in AWS goes on`
+  6    the output, or a part of it, could not be written
+  130  interrupted with Ctrl-C; what runs in AWS goes on
+  141  whoever reads the output has closed it, as in 'rotate status | head -1'`
 
 // usageError is a mistake in what was typed.
 type usageError struct{ err error }
@@ -71,30 +76,41 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return Program{realtime.Clock{}, os.Stdin, stdout, stderr}.Run(ctx, args)
 }
 
-// Run runs one command and returns the process's exit code.
+// Run runs one command and returns the process's exit code. A command that did what
+// it is for and whose output is lost did not succeed; any other failure keeps its
+// own code.
 func (p Program) Run(ctx context.Context, args []string) int {
+	out, errs := &sink{to: p.Out}, &sink{to: p.Err}
+	p.Out, p.Err = out, errs
+	code, err := p.run(ctx, args)
+	if err = cmp.Or(err, out.lost, errs.lost); err == nil {
+		return code
+	}
+	known := explain(err)
+	if known.what != "" {
+		fmt.Fprintf(p.Err, "rotate: %v\n", known)
+	}
+	return cmp.Or(code, known.exit)
+}
+
+// run runs one command. It returns the exit code where all was told already, and
+// else what is to be told.
+func (p Program) run(ctx context.Context, args []string) (int, error) {
 	root := p.newRoot()
 	root.SetArgs(args)
-	root.SetIn(p.In)
-	root.SetOut(p.Out)
-	root.SetErr(p.Err)
 	command, err := root.ExecuteContextC(ctx)
 	var usage usageError
 	var silent exitError
 	switch {
-	case err == nil:
-		return ExitSucceeded
 	case errors.As(err, &silent):
-		return int(silent)
+		return int(silent), nil
 	case errors.As(err, &usage):
 		fmt.Fprintf(p.Err, "rotate: %v\nRun '%s --help' for what can be typed.\n", err, command.CommandPath())
-		return ExitUsage
-	case ctx.Err() != nil:
-		err = ctx.Err()
+		return ExitUsage, nil
+	case err != nil && ctx.Err() != nil:
+		return 0, ctx.Err()
 	}
-	known := explain(err)
-	fmt.Fprintf(p.Err, "rotate: %v\n", known)
-	return known.exit
+	return 0, err
 }
 
 func (p Program) newRoot() *cobra.Command {
@@ -120,6 +136,10 @@ AWS IAM access key that Qovery holds, unattended and without downtime.
 			return cmd.Help()
 		},
 	}
+	// Before the commands: those that cobra adds look only once where they write to.
+	root.SetIn(p.In)
+	root.SetOut(p.Out)
+	root.SetErr(p.Err)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.AddGroup(&cobra.Group{ID: operating, Title: "Commands for a deployed stack:"})

@@ -199,6 +199,9 @@ func showMutations(cmd *cobra.Command, flags exploreFlags) error {
 			bar.erase()
 			printFinding(out, finding)
 		}
+		if err := lost(out); err != nil {
+			return err // minutes of work that nobody gets to read
+		}
 	}
 	bar.erase()
 	if flags.output.json() {

@@ -102,7 +102,9 @@ func (f *follower) look(ctx context.Context) error {
 	}
 	for _, event := range events {
 		f.latest = event.Id
-		f.tell(f.translate(event))
+		if err := f.tell(f.translate(event)); err != nil {
+			return err // nobody gets to read what is seen
+		}
 	}
 	return nil
 }
@@ -114,11 +116,10 @@ func (f *follower) tolerate(ctx context.Context, err error) error {
 	if ctx.Err() != nil || coded.Class != rotation.Transient {
 		return err
 	}
-	f.say(line{f.stack.clock.Now(), f.x.Name, "", words.Dot(coded.What) + " Trying again."})
 	if f.x.Status != running {
 		f.x.Status = running // it has ended, and is looked at again for how
 	}
-	return nil
+	return f.view.line(line{f.stack.clock.Now(), f.x.Name, "", words.Dot(coded.What) + " Trying again."})
 }
 
 // wait lets time pass until the next look, and has a live view show that.
@@ -147,16 +148,14 @@ func (f *follower) progress() progress {
 }
 
 // tell tells of an event, unless it is a trifle or says what was said already.
-func (f *follower) tell(event statemachine.Event) {
+func (f *follower) tell(event statemachine.Event) error {
 	text := f.teller.Describe(event)
 	if text == "" || event.Type == statemachine.ExecutionStarted || isTrivial(event.State) || f.told[event.State] == text {
-		return
+		return nil
 	}
 	f.told[event.State] = text
-	f.say(line{event.Time, f.x.Name, event.State, text})
+	return f.view.line(line{event.Time, f.x.Name, event.State, text})
 }
-
-func (f *follower) say(l line) { f.view.line(l) }
 
 // isTrivial: choices, and the pauses between looks at a deployment.
 func isTrivial(state string) bool {

@@ -15,12 +15,6 @@ import (
 	"qovery-key-rotation/internal/simulator"
 )
 
-// What is to be returned, by number: scripts know them.
-const (
-	exitUnwritten  = 6
-	exitClosedPipe = 141
-)
-
 // full is a disk that has room for so many bytes, or a pipe that is closed after
 // them.
 type full struct {
@@ -45,13 +39,15 @@ type answer struct {
 
 func idle(*testing.T, *simulator.World) {}
 
+// running is a rotation that is nearly over, so that watching it takes no time.
 func running(t *testing.T, w *simulator.World) {
 	if _, err := w.Start("running", `{"target": "production"}`); err != nil {
 		t.Fatal(err)
 	}
-	if !w.Runs()[0].UntilIn("GracePeriod") {
-		t.Fatal("no execution comes to GracePeriod")
+	if !w.Runs()[0].UntilIn("ObservationPeriod") {
+		t.Fatal("no execution comes to ObservationPeriod")
 	}
+	w.Sleep(29 * time.Minute)
 }
 
 func completed(t *testing.T, w *simulator.World) {
@@ -82,7 +78,7 @@ var answers = []answer{
 	{completed, "status"}, {completed, "status --output json"},
 	{idle, "history production"}, {completed, "history production"}, {completed, "history production --output json"},
 	{idle, "start production"}, {idle, "start production --output json"}, {idle, "start production --dry-run"},
-	{idle, "start production --watch"},
+	{idle, "start production --dry-run --output json"},
 	{completed, "watch running"}, {running, "watch production"}, {running, "watch production --output json"},
 	{running, "abort production"}, {running, "abort production --output json"}, {interrupted, "abort production"},
 	{interrupted, "release production --yes"}, {interrupted, "release production --yes --output json"},
@@ -116,7 +112,7 @@ func TestLostOutputIsNoSuccess(t *testing.T) {
 			}
 			want := code
 			if code == cli.ExitSucceeded {
-				want = exitUnwritten
+				want = cli.ExitUnwritten
 			}
 			for _, room := range []int{0, whole.Len() / 2, whole.Len() - 1} {
 				out, errs := &full{room: room, err: syscall.ENOSPC}, &bytes.Buffer{}
@@ -134,7 +130,7 @@ func TestLostOutputIsNoSuccess(t *testing.T) {
 func TestClosedPipe(t *testing.T) {
 	for _, a := range []answer{{idle, "simulate"}, {running, "watch production"}, {running, "abort production"}, {idle, "completion bash"}} {
 		out, errs := &full{room: 20, err: syscall.EPIPE}, &bytes.Buffer{}
-		if code := program(t, a, out, errs); code != exitClosedPipe || errs.Len() > 0 {
+		if code := program(t, a, out, errs); code != cli.ExitClosedPipe || errs.Len() > 0 {
 			t.Errorf("rotate %s: exit code %d, %q", a.args, code, errs.String())
 		}
 	}
@@ -145,9 +141,6 @@ func TestLostOutputStopsNoAbort(t *testing.T) {
 	var world *simulator.World
 	a := answer{func(t *testing.T, w *simulator.World) {
 		running(t, w)
-		if !w.Runs()[0].UntilIn("ObservationPeriod") {
-			t.Fatal("no execution comes to ObservationPeriod")
-		}
 		world = w
 	}, "abort production"}
 	program(t, a, &full{err: syscall.EPIPE}, &bytes.Buffer{})
@@ -156,12 +149,11 @@ func TestLostOutputStopsNoAbort(t *testing.T) {
 	}
 }
 
-// What is told beside the answer counts, too; and a question that nobody gets to
-// read is not asked.
+// What is said beside the answer counts, too.
 func TestLostWordsAreNoSuccess(t *testing.T) {
 	file := t.TempDir() + "/report.html"
 	a := answer{idle, "report --simulation plain --file " + file}
-	if code := program(t, a, &bytes.Buffer{}, &full{err: syscall.ENOSPC}); code != exitUnwritten {
+	if code := program(t, a, &bytes.Buffer{}, &full{err: syscall.ENOSPC}); code != cli.ExitUnwritten {
 		t.Errorf("rotate %s: exit code %d", a.args, code)
 	}
 }

@@ -36,9 +36,12 @@ var advice = map[rotation.Code]string{
 func explain(err error) *problem {
 	var known *problem
 	var coded *rotation.Error
+	var lost unwritten
 	switch {
 	case errors.As(err, &known):
 		return known
+	case errors.As(err, &lost):
+		return lost.problem()
 	case errors.Is(err, context.Canceled):
 		return &problem{"Interrupted", "What was started in AWS goes on; to see it: rotate watch", ExitInterrupted}
 	case errors.As(err, &coded):

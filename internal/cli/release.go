@@ -84,7 +84,10 @@ func confirm(cmd *cobra.Command, record rotation.Record) error {
 	if record.NewKey != "" {
 		keys += ", new key " + record.NewKey.String()
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "The rotation of %s was begun %s (%s).\nClosing its record forgets what it was about; it changes no key. Close it? [y/N] ", record.Target, words.At(record.TakenAt), keys)
+	if _, err := fmt.Fprintf(cmd.ErrOrStderr(), "The rotation of %s was begun %s (%s).\nClosing its record forgets what it was about; it changes no key. Close it? [y/N] ",
+		record.Target, words.At(record.TakenAt), keys); err != nil {
+		return err // nobody has read what is asked
+	}
 	answer, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
 	if answer = strings.ToLower(strings.TrimSpace(answer)); err == nil && (answer == "y" || answer == "yes") {
 		return nil

@@ -202,11 +202,25 @@ func (f reportFlags) write(out, tell io.Writer, evidence report.Report) error {
 	if f.file == "" {
 		return write(out)
 	}
-	if err := replaceFile(f.file, write); err != nil {
-		return err
+	if err := writeFile(f.file, write); err != nil {
+		return unwritten{"The report", "Make room, or give another file with --file", err}
 	}
 	fmt.Fprintf(tell, "Wrote the evidence of %s to %s, %s.\n", words.Count(len(evidence.Rotations), "rotation"), f.file, kind)
 	return nil
+}
+
+// writeFile writes a file whole or not at all. What is no file, such as a pipe, is
+// written to, and not replaced.
+func writeFile(path string, write func(io.Writer) error) error {
+	found, err := os.Stat(path)
+	if err != nil || found.Mode().IsRegular() {
+		return replaceFile(path, write)
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(file), file.Close())
 }
 
 // replaceFile writes a file whole or not at all.

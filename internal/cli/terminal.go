@@ -10,16 +10,19 @@ import (
 )
 
 // terminal is a terminal that somebody looks at.
-type terminal struct{ file *os.File }
+type terminal struct {
+	file *os.File
+	out  io.Writer // to it
+}
 
 // terminalOf returns the terminal behind a writer, or nil where there is none, or
 // none that knows how to erase a line.
 func terminalOf(out io.Writer) *terminal {
-	file, ok := out.(*os.File)
+	file, ok := fileOf(out)
 	if !ok || !term.IsTerminal(int(file.Fd())) || os.Getenv("TERM") == "dumb" {
 		return nil
 	}
-	return &terminal{file}
+	return &terminal{file, out}
 }
 
 // repaint writes a text in place of the line that the cursor is in, cut to the
@@ -29,10 +32,10 @@ func (t *terminal) repaint(text string) {
 		text = text[:width-1]
 	}
 	t.erase()
-	_, _ = io.WriteString(t.file, text)
+	_, _ = io.WriteString(t.out, text)
 }
 
-func (t *terminal) erase() { _, _ = io.WriteString(t.file, "\r\x1b[K") }
+func (t *terminal) erase() { _, _ = io.WriteString(t.out, "\r\x1b[K") }
 
 // isInteractive tells whether a person can answer a question.
 func isInteractive(in io.Reader) bool {

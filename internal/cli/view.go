@@ -15,7 +15,7 @@ import (
 
 // view is how a command shows an execution while it runs.
 type view interface {
-	line(line)            // something happened
+	line(line) error      // something happened
 	live(progress)        // nothing did, but time passes
 	every() time.Duration // how often live wants to be called
 	close()
@@ -37,8 +37,9 @@ func newView(cmd *cobra.Command, f *stackFlags) view {
 
 type plainView struct{ out io.Writer }
 
-func (v plainView) line(l line) {
-	fmt.Fprintf(v.out, "%s  %-20s %s\n", l.At.Format("Jan 02 15:04:05"), l.State, l.Text)
+func (v plainView) line(l line) error {
+	_, err := fmt.Fprintf(v.out, "%s  %-20s %s\n", l.At.Format("Jan 02 15:04:05"), l.State, l.Text)
+	return err
 }
 
 func (v plainView) live(progress)        {}
@@ -48,7 +49,7 @@ func (v plainView) close()               {}
 // jsonView writes one object a line, so that a reader need not wait for the end.
 type jsonView struct{ out io.Writer }
 
-func (v jsonView) line(l line)          { _ = json.NewEncoder(v.out).Encode(l) } // a line always encodes
+func (v jsonView) line(l line) error    { return json.NewEncoder(v.out).Encode(l) }
 func (v jsonView) live(progress)        {}
 func (v jsonView) every() time.Duration { return latest }
 func (v jsonView) close()               {}
@@ -59,9 +60,9 @@ type liveView struct {
 	terminal *terminal
 }
 
-func (v *liveView) line(l line) {
+func (v *liveView) line(l line) error {
 	v.terminal.erase()
-	v.plainView.line(l)
+	return v.plainView.line(l)
 }
 
 func (v *liveView) live(p progress)      { v.terminal.repaint(p.String()) }

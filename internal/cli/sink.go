@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"errors"
+	"io"
+	"os"
+	"syscall"
+)
+
+// sink is where a command's words go. It remembers the first that could not be
+// written, so that no command has to look, and takes none after it: an answer with
+// a hole reads like a whole one.
+type sink struct {
+	to   io.Writer
+	lost error
+}
+
+func (s *sink) Write(data []byte) (int, error) {
+	if s.lost != nil {
+		return 0, s.lost
+	}
+	n, err := s.to.Write(data)
+	if err != nil {
+		s.lost = unwritten{"The output", "Make room, then try again; what the command was to do in AWS may be done already (rotate status)", err}
+	}
+	return n, s.lost
+}
+
+// lost is why a part of what was written to out is lost, or nil.
+func lost(out io.Writer) error {
+	if s, ok := out.(*sink); ok {
+		return s.lost
+	}
+	return nil
+}
+
+// fileOf is the file that is written to in the end, if it is one.
+func fileOf(out io.Writer) (*os.File, bool) {
+	if s, ok := out.(*sink); ok {
+		out = s.to
+	}
+	file, ok := out.(*os.File)
+	return file, ok
+}
+
+// unwritten says that something was to be written and is lost.
+type unwritten struct {
+	what, todo string
+	err        error
+}
+
+func (u unwritten) Error() string { return u.what + " could not be written: " + u.err.Error() }
+func (u unwritten) Unwrap() error { return u.err }
+
+// enough: whoever reads the output has closed it.
+func (u unwritten) enough() bool { return errors.Is(u.err, syscall.EPIPE) }
+
+// problem is that in words.
+func (u unwritten) problem() *problem {
+	if u.enough() {
+		return &problem{exit: ExitClosedPipe}
+	}
+	return &problem{u.Error(), u.todo, ExitUnwritten}
+}
