@@ -59,6 +59,34 @@ func elsewhere(n int) string {
 	return `"handledElsewhere": [` + strings.Repeat(`"0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12", `, n-1) + `"0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12"]`
 }
 
+const otherPartition = `is no region of the partition aws. GovCloud, China, the European Sovereign Cloud and the isolated regions aren't supported: ` +
+	`whether the old key is still used is looked up in us-east-1, where CloudTrail has the events of IAM (for example "eu-west-3")`
+
+// emails is a configuration with these addresses.
+func emails(addresses ...string) string {
+	list, _ := json.Marshal(addresses)
+	return `{"targets": [` + target("a", "b") + `], "alertEmails": ` + string(list) + `}`
+}
+
+// api is a configuration with Qovery's API somewhere else.
+func api(url string) string {
+	return fmt.Sprintf(`{"targets": [%s], "qoveryApiUrl": %q}`, target("a", "b"), url)
+}
+
+// addresses are n different ones.
+func addresses(n int) []string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = fmt.Sprintf("p%d@company.example", i)
+	}
+	return list
+}
+
+// longAddress has so many characters before the @, and in its domain.
+func longAddress(local, domain int) string {
+	return strings.Repeat("a", local) + "@" + strings.Repeat("d.", (domain-2)/2) + strings.Repeat("e", 2+domain%2)
+}
+
 // Every mistake, with the whole line that it is answered with.
 var mistakes = []struct{ name, config, want string }{
 	{"nothing there", `null`, `rotation: is missing from the context in cdk.json (for example {"targets": [...], "alertEmails": [...]})`},
@@ -91,8 +119,9 @@ var mistakes = []struct{ name, config, want string }{
 	{"token among targets", one(`"tokenParameter": "/qovery-key-rotation/targets/token"`), `rotation.targets[0].tokenParameter: "/qovery-key-rotation/targets/token" lies under /qovery-key-rotation/targets/, where other things are kept (for example "/qovery-key-rotation/qovery-token")`},
 	{"bad account", one(`"account": "1234"`), `rotation.targets[0].account: "1234" is not twelve digits (for example "123456789012")`},
 	{"account as number", one(`"account": 123456789012`), `rotation.targets[0].account: is a number, not a string (for example "123456789012")`},
-	{"bad region", one(`"region": "Paris"`), `rotation.targets[0].region: "Paris" is no AWS region (for example "eu-west-3")`},
-	{"GovCloud", one(`"region": "us-gov-west-1"`), `rotation.targets[0].region: "us-gov-west-1" is in a partition of its own, such as GovCloud or China. Only regions of the partition aws are supported: whether the old key is still used is looked up in us-east-1, where CloudTrail has the events of IAM (for example "eu-west-3")`},
+	{"bad region", one(`"region": "Paris"`), `rotation.targets[0].region: "Paris" ` + otherPartition},
+	{"GovCloud", one(`"region": "us-gov-west-1"`), `rotation.targets[0].region: "us-gov-west-1" ` + otherPartition},
+	{"Sovereign Cloud", one(`"region": "eusc-de-east-1"`), `rotation.targets[0].region: "eusc-de-east-1" ` + otherPartition},
 	{"too many locations", one(elsewhere(100)), `rotation.targets[0].handledElsewhere: with 100 locations the target takes 4407 bytes, and a parameter holds 4096 (for example fewer than 80 locations)`},
 
 	{"rate too short", scheduled(`"rateDays": 6`), `rotation.targets[0].schedule.rateDays: 6 is not 7 to 365 (for example 90)`},
@@ -125,12 +154,26 @@ var mistakes = []struct{ name, config, want string }{
 
 	{"bad e-mail", `{"targets": [` + target("a", "b") + `], "alertEmails": ["platform"]}`, `rotation.alertEmails[0]: "platform" is no e-mail address (for example "platform@example.com")`},
 	{"e-mail with a name", `{"targets": [` + target("a", "b") + `], "alertEmails": ["Platform <p@example.com>"]}`, `rotation.alertEmails[0]: "Platform <p@example.com>" is no e-mail address (for example "platform@example.com")`},
+	{"e-mail on this machine", emails("root@localhost"), `rotation.alertEmails[0]: "root@localhost" has no public domain after the @ (for example "platform@example.com")`},
+	{"e-mail to an address of a machine", emails("root@[192.0.2.1]"), `rotation.alertEmails[0]: "root@[192.0.2.1]" has no public domain after the @ (for example "platform@example.com")`},
+	{"e-mail with a bad domain", emails("a@-x.example"), `rotation.alertEmails[0]: "a@-x.example" has no public domain after the @ (for example "platform@example.com")`},
+	{"e-mail not in ASCII", emails("jürgen@company.example"), `rotation.alertEmails[0]: "jürgen@company.example" is not in ASCII; a domain can be written in Punycode (for example "platform@example.com")`},
+	{"e-mail too long before the @", emails(longAddress(65, 10)), `rotation.alertEmails[0]: "` + longAddress(65, 10) + `" is too long: mail has room for 64 characters before the @, and for 254 in all (for example "platform@example.com")`},
+	{"e-mail too long", emails(longAddress(64, 190)), `rotation.alertEmails[0]: "` + longAddress(64, 190) + `" is too long: mail has room for 64 characters before the @, and for 254 in all (for example "platform@example.com")`},
+	{"too many e-mails", emails(addresses(101)...), `rotation.alertEmails: 101 addresses are more than the 100 that a stack has room for (for example the address of a mailing list)`},
 	{"e-mail no text", `{"targets": [` + target("a", "b") + `], "alertEmails": [7]}`, `rotation.alertEmails[0]: is a number, not a string (for example "platform@example.com")`},
 	{"e-mail twice", `{"targets": [` + target("a", "b") + `], "alertEmails": ["p@example.com", "P@example.com"]}`, `rotation.alertEmails[1]: "P@example.com" is there already, as alertEmails[0] (for example an address once)`},
 	{"key-age limit too low", `{"targets": [` + target("a", "b") + `], "keyAgeLimitDays": 7}`, `rotation.keyAgeLimitDays: 7 is not 8 to 400 (for example 97)`},
 	{"key-age limit too high", `{"targets": [` + target("a", "b") + `], "keyAgeLimitDays": 401}`, `rotation.keyAgeLimitDays: 401 is not 8 to 400 (for example 97)`},
 	{"key-age limit not above the rate", `{"targets": [` + target("a", "b") + `], "keyAgeLimitDays": 90}`, `rotation.keyAgeLimitDays: 90 is not above the 90 of targets[0].schedule.rateDays, so that every key would be over the limit before it is replaced (for example 100)`},
-	{"API without TLS", `{"targets": [` + target("a", "b") + `], "qoveryApiUrl": "http://api.qovery.com"}`, `rotation.qoveryApiUrl: is no https URL without user, query and fragment (for example "https://api.qovery.com")`},
+	{"API without TLS", api("http://api.qovery.com"), `rotation.qoveryApiUrl: must begin with https:// (for example "https://api.qovery.com")`},
+	{"API on this machine", api("http://localhost:8080"), `rotation.qoveryApiUrl: must begin with https:// (for example "https://api.qovery.com")`},
+	{"API without a host", api("https://:443"), `rotation.qoveryApiUrl: is no URL such as https://api.qovery.com (for example "https://api.qovery.com")`},
+	{"API with a fragment", api("https://api.qovery.com#"), `rotation.qoveryApiUrl: must not contain a query or fragment (for example "https://api.qovery.com")`},
+	{"API with a query", api("https://api.qovery.com?"), `rotation.qoveryApiUrl: must not contain a query or fragment (for example "https://api.qovery.com")`},
+	{"API with a user", api("https://me:secret@api.qovery.com"), `rotation.qoveryApiUrl: must not contain a user name or password (for example "https://api.qovery.com")`},
+	{"API that CloudFormation would resolve", api("https://api.qovery.com/{{resolve:ssm:x}}"), `rotation.qoveryApiUrl: is no URL such as https://api.qovery.com (for example "https://api.qovery.com")`},
+	{"API too long", api("https://" + strings.Repeat("a", 1017)), `rotation.qoveryApiUrl: has 1025 characters; there is room for 1024 (for example "https://api.qovery.com")`},
 }
 
 func TestMistakes(t *testing.T) {
@@ -148,22 +191,35 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
-// The CLI's region counts as one that is written down; regions that look alike
-// are no mistake.
-func TestRegionsOfOtherPartitionsAreRefused(t *testing.T) {
-	for region, refused := range map[string]bool{
-		"us-gov-west-1": true, "us-gov-east-1": true, "cn-north-1": true, "cn-northwest-1": true,
-		"us-iso-east-1": true, "us-isob-east-1": true, "eu-isoe-west-1": true,
-		"us-east-1": false, "us-west-2": false, "eu-west-3": false, "eu-central-2": false, "ca-central-1": false,
-		"ap-southeast-7": false, "il-central-1": false, "me-central-1": false, "mx-central-1": false, "": false,
-	} {
+// The CLI's region counts as one that is written down.
+func TestTheCLIsRegionIsChecked(t *testing.T) {
+	for region, refused := range map[string]bool{"us-gov-west-1": true, "eusc-de-east-1": true, "eu-west-3": false, "": false} {
 		var context any
 		if err := json.Unmarshal([]byte(one()), &context); err != nil {
 			t.Fatal(err)
 		}
 		_, err := Parse(context, Environment{"111111111111", region}, today)
-		if isRefused := err != nil && strings.Contains(err.Error(), "rotation.targets[0].region: "+fmt.Sprintf("%q is in a partition", region)); isRefused != refused || !refused && err != nil {
+		if (err != nil) != refused || refused && !strings.Contains(err.Error(), fmt.Sprintf("rotation.targets[0].region: %q is no region", region)) {
 			t.Errorf("%q: %v", region, err)
+		}
+	}
+}
+
+// The other side of each border: what the services take is taken here.
+func TestWhatTheServicesTakeIsTaken(t *testing.T) {
+	for name, text := range map[string]string{
+		"the most e-mails":               emails(addresses(100)...),
+		"the longest e-mail":             emails(longAddress(64, 189)),
+		"an e-mail with much in it":      emails("a.b+c/d=e$f{g}@sub.company-1.xn--p1ai"),
+		"the longest API":                api("https://" + strings.Repeat("a", 1016)),
+		"an API behind a path and port":  api("https://proxy.company.example:8443/qovery%20api/"),
+		"a limit just above the rate":    `{"targets": [` + target("a", "b") + `], "keyAgeLimitDays": 91}`,
+		"the highest limit":              `{"targets": [` + target("a", "b") + `], "keyAgeLimitDays": 400}`,
+		"a target called like the group": several(target("group", "b")),
+		"as many targets as fit":         many(50),
+	} {
+		if _, err := parse(t, text); err != nil {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -84,6 +84,11 @@ func TestBaseURLs(t *testing.T) {
 		{"https://api.qovery.com?x=hunter2", "query"},
 		{"https://api.qovery.com?", "query"},
 		{"https://api.qovery.com#hunter2", "query"},
+		{"https://api.qovery.com#", "query"},
+		{"https://api.qovery.com/{{resolve:ssm:hunter2}}", "no URL"},
+		{"https://api.qovery.com/ ", "no URL"},
+		{"https://" + strings.Repeat("a", 1016), ""},
+		{"https://" + strings.Repeat("a", 1017), "has 1025 characters"},
 	}
 	for _, test := range tests {
 		err := CheckBaseURL(test.url)

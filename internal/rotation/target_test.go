@@ -153,9 +153,9 @@ func TestTargetBounds(t *testing.T) {
 		{`account=""`, ""},
 		{`account="12345678901"`, `account: "12345678901" is not twelve digits (for example "123456789012")`},
 		{`account="1234567890123"`, `is not twelve digits`},
-		{`region="us-gov-west-1"`, ""},
+		{`region="eu-west-3"`, ""},
 		{`region=""`, ""},
-		{`region="Paris"`, `region: "Paris" is no AWS region (for example "eu-west-3")`},
+		{`region="Paris"`, `region: "Paris" is no region of the partition aws`},
 
 		{`colour="red"`, `unknown field "colour"`},
 		{`schedule.rate=1`, `unknown field "rate"`},
