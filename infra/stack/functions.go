@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"qovery-key-rotation/infra/config"
 	"qovery-key-rotation/internal/environment"
 	"qovery-key-rotation/internal/rotation"
 )
@@ -201,8 +200,8 @@ func (f function) isStep() bool { return f.name != notify && f.name != auditor }
 func (b *builder) environment(f function) *map[string]*string {
 	values := map[string]*string{
 		environment.TableName:    b.journal.TableName(),
-		environment.TargetPrefix: new(config.TargetPrefix),
-		environment.StagedPrefix: new(config.StagedPrefix),
+		environment.TargetPrefix: new(rotation.TargetPrefix),
+		environment.StagedPrefix: new(rotation.StagedPrefix),
 		environment.QoveryAPIURL: &b.props.Config.QoveryAPIURL,
 		environment.TopicARN:     b.topic.TopicArn(),
 		environment.KMSKeyARN:    b.keyARN(),

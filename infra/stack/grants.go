@@ -3,8 +3,8 @@ package stack
 import (
 	"strings"
 
-	"qovery-key-rotation/infra/config"
 	"qovery-key-rotation/internal/dynamojournal"
+	"qovery-key-rotation/internal/rotation"
 )
 
 // grant is one statement of a policy: these actions on that resource.
@@ -66,9 +66,9 @@ var conditions = map[resource]map[string]any{
 func (b *builder) arns(on resource) []string {
 	switch on {
 	case targetParameters:
-		return []string{b.arn("ssm", "parameter"+config.TargetPrefix+"*")}
+		return []string{b.arn("ssm", "parameter"+rotation.TargetPrefix+"*")}
 	case stagedSecrets:
-		return []string{b.arn("ssm", "parameter"+config.StagedPrefix+"*")}
+		return []string{b.arn("ssm", "parameter"+rotation.StagedPrefix+"*")}
 	case tokenParameters:
 		return b.tokenParameters()
 	case targetUsers:

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"qovery-key-rotation/infra/config"
+	"qovery-key-rotation/internal/rotation"
 )
 
 // newTargets makes a parameter for each target. What it holds says which account
@@ -18,7 +19,7 @@ func (b *builder) newTargets() {
 	for _, target := range b.props.Stack.Targets {
 		target.Account, target.Region = *b.Account(), *b.Region()
 		awsssm.NewCfnParameter(scope, &target.Name, &awsssm.CfnParameterProps{
-			Name:        new(config.TargetPrefix + target.Name),
+			Name:        new(rotation.TargetPrefix + target.Name),
 			Description: new(fmt.Sprintf("The target %s: rotates the access key of the IAM user %s. Change it in cdk.json, not here", target.Name, target.IAMUserName)),
 			Type:        jsii.String("String"),
 			Tier:        jsii.String("Standard"),

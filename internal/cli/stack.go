@@ -111,7 +111,7 @@ func (p Program) open(ctx context.Context, f *stackFlags) (*stack, error) {
 	s.account = machine.AccountID
 	s.states = newExecutions(s.cfg, s.machine)
 	s.store = parameters.New(s.cfg, s.clock)
-	s.targets = s.store.Targets(parameters.TargetPrefix)
+	s.targets = s.store.Targets(rotation.TargetPrefix)
 	s.journal = dynamojournal.New(s.cfg, s.table)
 	s.keys = iamkeys.New(s.cfg)
 	return s, nil
@@ -221,7 +221,7 @@ func (s *stack) release(ctx context.Context, target string) (rotation.Record, er
 		Keys:       s.keys,
 		Qovery:     client,
 		Executions: sfnexecutions.New(s.cfg),
-		Staging:    s.store.Staged(parameters.StagedPrefix),
+		Staging:    s.store.Staged(rotation.StagedPrefix),
 	}.Run(ctx, target)
 }
 

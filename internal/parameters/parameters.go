@@ -15,12 +15,6 @@ import (
 	"qovery-key-rotation/internal/rotation"
 )
 
-// What the names of the targets' parameters and of the staged secrets begin with.
-const (
-	TargetPrefix = "/qovery-key-rotation/targets/"
-	StagedPrefix = "/qovery-key-rotation/staged/"
-)
-
 // Store is the Parameter Store of the configuration's account and region.
 type Store struct {
 	client *ssm.Client

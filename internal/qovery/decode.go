@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"qovery-key-rotation/internal/lazyregexp"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -42,12 +41,10 @@ func decodeList[T any](body []byte) ([]T, error) {
 	return list.Results, nil
 }
 
-var uuidPattern = lazyregexp.New(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
-
 // shownID is an id as a part of a sentence, " (id)". What is no UUID is not
 // shown: it could be anything that the server was sent.
 func shownID(id string) string {
-	if !uuidPattern().MatchString(id) {
+	if !rotation.IsUUID(id) {
 		return ""
 	}
 	return " (" + id + ")"

@@ -67,7 +67,7 @@ func New(options Options) (*Client, error) {
 		options.BaseURL = DefaultBaseURL
 	}
 	if err := CheckBaseURL(options.BaseURL); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the Qovery API's base URL %w", err)
 	}
 	if options.Token == nil || options.Clock == nil {
 		return nil, errors.New("the Qovery client needs a Token and a Clock")
@@ -82,20 +82,27 @@ func New(options Options) (*Client, error) {
 	return &Client{Options: options, timeout: RequestTimeout}, nil
 }
 
+// maxBaseURL leaves room for the functions' other variables, which may take 4 KB
+// together. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+const maxBaseURL = 1024
+
 // CheckBaseURL accepts https, and http on this machine, so that the token is
 // never sent in the clear. The error does not quote the URL, which may hold a
-// password.
+// password; it begins with a verb. Braces are in no URL; in one that is deployed
+// they would be CloudFormation's.
 func CheckBaseURL(raw string) error {
 	base, err := url.Parse(raw)
 	switch {
-	case err != nil || base.Host == "" || base.Hostname() == "":
-		return errors.New("the Qovery API's base URL is no URL such as " + DefaultBaseURL)
+	case err != nil || base.Hostname() == "" || strings.ContainsAny(raw, " {}"):
+		return errors.New("is no URL such as " + DefaultBaseURL)
+	case len(raw) > maxBaseURL:
+		return fmt.Errorf("has %d characters; there is room for %d", len(raw), maxBaseURL)
 	case base.User != nil:
-		return errors.New("the Qovery API's base URL must not contain a user name or password")
-	case base.RawQuery != "" || base.ForceQuery || base.Fragment != "":
-		return errors.New("the Qovery API's base URL must not contain a query or fragment")
+		return errors.New("must not contain a user name or password")
+	case strings.ContainsAny(raw, "?#"):
+		return errors.New("must not contain a query or fragment")
 	case base.Scheme != "https" && (base.Scheme != "http" || !isLoopback(base.Hostname())):
-		return errors.New("the Qovery API's base URL must begin with https:// (http:// only on localhost)")
+		return errors.New("must begin with https:// (http:// only on localhost)")
 	}
 	return nil
 }

@@ -28,7 +28,7 @@ func ParseInput(data json.RawMessage) (Input, error) {
 	if err := decodeStrictly(data, &input); err != nil {
 		return Input{}, Errorf(InvalidInput, "The execution's input is not valid: %v (for example %s)", err, inputExample)
 	}
-	if !namePattern().MatchString(input.Target) {
+	if !IsTargetName(input.Target) {
 		return Input{}, Errorf(InvalidInput, "The execution's input names no target in \"target\" (for example %s)", inputExample)
 	}
 	return input, nil

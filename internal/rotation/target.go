@@ -6,11 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 	"time"
-
-	"qovery-key-rotation/internal/lazyregexp"
 )
 
 // Target is one named thing to rotate: an IAM user, the Qovery organization
@@ -105,37 +102,28 @@ func (e *FieldError) Error() string {
 	return fmt.Sprintf("%s: %s (for example %s)", e.Field, e.Problem, e.Example)
 }
 
-var (
-	namePattern      = lazyregexp.New(`^[a-z0-9-]{1,32}$`)
-	userPattern      = lazyregexp.New(`^[\w+=,.@-]{1,64}$`)
-	userPathPattern  = lazyregexp.New(`^/([!-.0-~]+/)*$`)
-	uuidPattern      = lazyregexp.New(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
-	parameterPattern = lazyregexp.New(`^/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$`)
-	accountPattern   = lazyregexp.New(`^([0-9]{12})?$`)
-	regionPattern    = lazyregexp.New(`^([a-z]{2}(-[a-z]+)+-[0-9])?$`)
-)
-
 // Check checks every field. All mistakes are joined into one error.
 func (t Target) Check() error {
 	var mistakes []error
 	wrong := func(field, problem, example string) {
 		mistakes = append(mistakes, &FieldError{field, problem, example})
 	}
-	matches := func(field, value string, pattern func() *regexp.Regexp, rule, example string) {
+	check := func(field, value, problem, example string) {
 		switch {
-		case value == "" && !pattern().MatchString(""):
+		case problem == "":
+		case value == "":
 			wrong(field, "is required", example)
-		case !pattern().MatchString(value):
-			wrong(field, fmt.Sprintf("%q %s", value, rule), example)
+		default:
+			wrong(field, fmt.Sprintf("%q %s", value, problem), example)
 		}
 	}
-	matches("name", t.Name, namePattern, "is not 1 to 32 characters of a-z, 0-9 and -", `"production"`)
-	matches("iamUserName", t.IAMUserName, userPattern, "is no IAM user name", `"qovery"`)
-	matches("iamUserPath", t.IAMUserPath, userPathPattern, "does not begin and end with a slash", `"/automation/"`)
-	matches("organizationId", t.OrganizationID, uuidPattern, "is no UUID", `"6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90"`)
-	matches("tokenParameter", t.TokenParameter, parameterPattern, "is no SSM parameter name that begins with a slash", `"/qovery-key-rotation/qovery-token"`)
-	matches("account", t.Account, accountPattern, "is not twelve digits", `"123456789012"`)
-	matches("region", t.Region, regionPattern, "is no AWS region", `"eu-west-3"`)
+	check("name", t.Name, nameProblem(t.Name), `"production"`)
+	check("iamUserName", t.IAMUserName, userNameProblem(t.IAMUserName), `"qovery"`)
+	check("iamUserPath", t.IAMUserPath, userPathProblem(t.IAMUserPath), `"/automation/"`)
+	check("organizationId", t.OrganizationID, uuidProblem(t.OrganizationID), `"6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90"`)
+	check("tokenParameter", t.TokenParameter, tokenParameterProblem(t.TokenParameter, t.Region), `"/qovery-key-rotation/qovery-token"`)
+	check("account", t.Account, accountProblem(t.Account), `"123456789012"`)
+	check("region", t.Region, regionProblem(t.Region), `"eu-west-3"`)
 	if t.Verification != VerifyNone && t.Verification != VerifyCanary {
 		wrong("verification", fmt.Sprintf("%q is neither none nor canary", t.Verification), `"canary"`)
 	}
@@ -143,7 +131,7 @@ func (t Target) Check() error {
 		wrong("maxDeployAttempts", fmt.Sprintf("%d is not 1 to %d", t.MaxDeployAttempts, mostAttempts), "2")
 	}
 	for i, id := range t.HandledElsewhere {
-		matches(fmt.Sprintf("handledElsewhere[%d]", i), id, uuidPattern, "is no UUID", `"0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12"`)
+		check(fmt.Sprintf("handledElsewhere[%d]", i), id, uuidProblem(id), `"0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12"`)
 	}
 	mistakes = append(mistakes, t.Schedule.check()...)
 	mistakes = append(mistakes, t.Timings.check(t.MaxDeployAttempts)...)

@@ -1,0 +1,66 @@
+package config
+
+import (
+	"fmt"
+	"net/mail"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// maxEmails leaves a stack of the most targets well under the 500 resources that
+// CloudFormation takes: a subscription is one.
+const maxEmails = 100
+
+// checkEmails wants bare addresses, each once. No address at all is legal, since
+// a topic may be listened to in other ways; the app warns of it.
+func (c Config) checkEmails(found *Mistakes) {
+	path := Key + ".alertEmails"
+	if n := len(c.AlertEmails); n > maxEmails {
+		found.add(path, fmt.Sprintf("%d addresses are more than the %d that a stack has room for", n, maxEmails), "the address of a mailing list")
+		return
+	}
+	seen := map[string]int{}
+	for i, email := range c.AlertEmails {
+		path := fmt.Sprintf("%s[%d]", path, i)
+		if found.has(path) {
+			continue
+		}
+		if problem := emailProblem(email); problem != "" {
+			found.add(path, fmt.Sprintf("%q %s", email, problem), strconv.Quote(exampleEmail))
+			continue
+		}
+		if first, twice := seen[strings.ToLower(email)]; twice {
+			found.add(path, fmt.Sprintf("%q is there already, as alertEmails[%d]", email, first), "an address once")
+			continue
+		}
+		seen[strings.ToLower(email)] = i
+	}
+}
+
+// emailProblem says why a mail from AWS would not arrive, or nothing.
+// https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1
+// https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Destination.html
+func emailProblem(email string) string {
+	const longestLocal, longest = 64, 254
+	parsed, err := mail.ParseAddress(email)
+	local, domain, _ := strings.Cut(email, "@")
+	switch {
+	case err != nil || parsed.Address != email || strings.ContainsAny(email, " \""):
+		return "is no e-mail address"
+	case !isASCII(email):
+		return "is not in ASCII; a domain can be written in Punycode"
+	case len(local) > longestLocal || len(email) > longest:
+		return fmt.Sprintf("is too long: mail has room for %d characters before the @, and for %d in all", longestLocal, longest)
+	case !publicDomain.MatchString(domain):
+		return "has no public domain after the @"
+	}
+	return ""
+}
+
+// publicDomain is what has a dot in it, and a top level that is no number.
+var publicDomain = regexp.MustCompile(`^(?i)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$`)
+
+func isASCII(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r > '~' })
+}
