@@ -93,25 +93,25 @@ func isARN(text, service, kind string) bool {
 		strings.HasPrefix(parts[5], kind) && parts[5] != kind
 }
 
-// List returns the parts of a required variable between its commas.
-func (e *Environment) List(name string) []string {
+// Targets returns the targets' names that a required variable has between commas.
+func (e *Environment) Targets(name string) []string {
 	value := e.Required(name)
 	if value == "" {
 		return nil
 	}
 	parts := strings.Split(value, ",")
-	if slices.Contains(parts, "") {
-		e.Reject(name, "has an empty part")
+	if slices.ContainsFunc(parts, func(part string) bool { return !rotation.IsTargetName(part) }) {
+		e.Reject(name, "names no target in one of its parts")
 	}
 	return parts
 }
 
-// Days returns a required number of days.
-func (e *Environment) Days(name string) time.Duration {
+// KeyAgeLimit returns the age, required and in days, from which on a key is too old.
+func (e *Environment) KeyAgeLimit(name string) time.Duration {
 	value := e.Required(name)
-	days, err := strconv.Atoi(value)
-	if value != "" && (err != nil || days < 1 || days > 10000) {
-		e.Reject(name, "is not 1 to 10000 days")
+	days, _ := strconv.Atoi(value) // what is no number is no limit either
+	if problem := rotation.KeyAgeLimitProblem(days); value != "" && problem != "" {
+		e.Reject(name, problem)
 	}
 	return time.Duration(days) * 24 * time.Hour
 }

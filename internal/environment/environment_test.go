@@ -50,20 +50,22 @@ func TestKMSKey(t *testing.T) {
 	}
 }
 
-func TestListAndDays(t *testing.T) {
-	for value, want := range map[string]struct{ list, days string }{
-		"a,b": {"", "is not 1"}, "": {"is missing", "is missing"}, "a,,b": {"has an empty part", "is not 1"},
-		"97": {"", ""}, "0": {"", "is not 1"}, "-1": {"", "is not 1"}, "99999": {"", "is not 1"},
+// What is deployed is held to the rules of what is configured.
+func TestTargetsAndKeyAgeLimit(t *testing.T) {
+	const noName, noLimit = "names no target in one of its parts", "is not 8 to 400"
+	for value, want := range map[string]struct{ targets, limit string }{
+		"a,b": {"", noLimit}, "": {"is missing", "is missing"}, "a,,b": {noName, noLimit}, "a,B": {noName, noLimit}, "a, b": {noName, noLimit},
+		"97": {"", ""}, "8": {"", ""}, "400": {"", ""}, "7": {"", noLimit}, "401": {"", noLimit}, "-1": {noName, noLimit}, "9.5": {noName, noLimit},
 	} {
 		env := environment.From(func(string) string { return value })
-		env.List("NAMES")
-		wants(t, env, value, want.list)
+		env.Targets("NAMES")
+		wants(t, env, value, want.targets)
 		env = environment.From(func(string) string { return value })
-		env.Days("NAMES")
-		wants(t, env, value, want.days)
+		env.KeyAgeLimit("NAMES")
+		wants(t, env, value, want.limit)
 	}
 	env := environment.From(func(name string) string { return map[string]string{"NAMES": "a,b", "LIMIT": "97"}[name] })
-	if names, limit := env.List("NAMES"), env.Days("LIMIT"); strings.Join(names, "|") != "a|b" || limit.Hours() != 97*24 || env.Err() != nil {
+	if names, limit := env.Targets("NAMES"), env.KeyAgeLimit("LIMIT"); strings.Join(names, "|") != "a|b" || limit.Hours() != 97*24 || env.Err() != nil {
 		t.Errorf("%v, %s, %v", names, limit, env.Err())
 	}
 }
