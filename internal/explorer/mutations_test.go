@@ -8,7 +8,7 @@ import (
 
 // found are schedules under which a defeated rule shows.
 var found = map[string]string{
-	"no-lock":            "one: CreateKey#1 stop, CreateKey#2 second",
+	"no-lock":            "one: journal.Save#3 stop-start",
 	"held-nowhere":       "one: GracePeriod#1 stop, GracePeriod#2 put-old",
 	"all-deployed":       "one: qovery.POST /cluster/deploy#1 fail-before",
 	"slow-clock":         "one:",
@@ -16,7 +16,7 @@ var found = map[string]string{
 	"all-ours":           "one: iam.CreateAccessKey#1 fail-before:45m0s, DiscardKey#1 create-key",
 	"refused-puts":       "one: qovery.PUT /aws/credentials#1 land-late:9m0s",
 	"forgotten-attempts": "one: iam.CreateAccessKey#1 fail-before:45m0s, iam.CreateAccessKey#2 fail-after",
-	"quoted-secret":      "one: staging.Put#1 fail-before",
+	"quoted-secret":      "one: staging.Put#2 fail-before",
 	"unread-is-empty":    "one: GracePeriod#1 put-old, qovery.GET /cluster#6 malformed",
 	"deactivated-by-us":  "one: GracePeriod#1 deactivate-old, CheckUsage#1 stop",
 }

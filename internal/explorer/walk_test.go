@@ -74,7 +74,7 @@ func TestChosen(t *testing.T) {
 	for _, station := range chosen(result.After) {
 		calls[station.Site]++
 	}
-	if calls["qovery.GET /cluster/status"] != 3 || calls["iam.CreateAccessKey"] != 1 || calls["staging.Delete"] != 2 {
+	if calls["qovery.GET /cluster/status"] != 3 || calls["iam.CreateAccessKey"] != 1 || calls["staging.Get"] != 3 {
 		t.Errorf("chosen are %v", calls)
 	}
 }

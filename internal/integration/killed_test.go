@@ -27,9 +27,9 @@ type kill struct {
 var kills = []kill{
 	{"the lock is taken", "preflight", "dynamodb:PutItem", 1, "journal.Save", 1, ""},
 	{"the key is created", "createkey", "iam:CreateAccessKey", 1, "iam.CreateAccessKey", 1, ""},
-	{"the secret is staged", "createkey", "ssm:PutParameter", 1, "staging.Put", 1, ""},
+	{"the secret is staged", "createkey", "ssm:PutParameter", 2, "staging.Put", 2, ""},
 	{"the credentials are changed", "updatecredentials", "PUT", 1, "qovery.PUT /aws/credentials", 1, ""},
-	{"the staged secret is destroyed", "updatecredentials", "ssm:DeleteParameter", 1, "staging.Delete", 1, ""},
+	{"the staged secret is destroyed", "updatecredentials", "ssm:DeleteParameter", 1, "staging.Delete", 3, ""},
 	{"a deployment is started", "deployclusters", "POST", 1, "qovery.POST /cluster/deploy", 1, ""},
 	{"the old key is Inactive", "deactivatekey", "iam:UpdateAccessKey", 1, "iam.UpdateAccessKey", 1, ""},
 	{"the canary is started", "deployclusters", "POST", 3, "qovery.POST /cluster/deploy", 3, ""},

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/fakeqovery"
+	"qovery-key-rotation/internal/integration/gateway"
 )
 
 // usedElsewhere has something outside Qovery use the old key every ten minutes.
@@ -26,6 +27,18 @@ func (w *world) refusing(method string, status int, id string) {
 		}
 		return false, &fakeqovery.Answer{Status: status, Body: fmt.Sprintf(`{"status":%d,"detail":"Refused"}`, status)}
 	})
+}
+
+// throttling throttles every n-th call of an action of a service with a JSON
+// protocol, by a code that the SDK does not repeat by itself: it waits in real time.
+func (w *world) throttling(action string, n int) {
+	throttled := &gateway.Answer{Status: 400, Body: []byte(`{"__type":"ThrottlingError","message":"Rate exceeded"}`)}
+	w.gateway.Fault = func(call gateway.Call) gateway.Fault {
+		if call.Action == action && call.N%n == 0 {
+			return gateway.Fault{Lost: true, Answer: throttled}
+		}
+		return gateway.Fault{}
+	}
 }
 
 // landingLate has Qovery not answer the first PUT, and carry it out later.

@@ -75,7 +75,7 @@ var tales = map[string]tale{
 	"killed-before-staging": {
 		here: func(w *world) {
 			w.gateway.Fault = func(call gateway.Call) gateway.Fault {
-				if !first(call, "createkey", "ssm:PutParameter") {
+				if !nth(2, call, "createkey", "ssm:PutParameter") { // the first is the proof that one can be staged
 					return gateway.Fault{}
 				}
 				return gateway.Fault{Lost: true, Drop: true, Then: func() { w.worker("createkey").Kill() }}
@@ -84,7 +84,7 @@ var tales = map[string]tale{
 		},
 		sim: func(w *simulator.World) {
 			w.Wire.Injector = func(call simulator.Call) simulator.Fault {
-				if call.Site == "staging.Put" && call.N == 1 {
+				if call.Site == "staging.Put" && call.N == 2 {
 					return simulator.Fault{Kind: simulator.KillBefore}
 				}
 				return simulator.Fault{}
@@ -145,8 +145,11 @@ func TestRareTales(t *testing.T) {
 }
 
 // first tells whether it is the function's first call of an action.
-func first(call gateway.Call, function, action string) bool {
-	return call.Caller == callerOf(function) && call.Action == action && call.N == 1
+func first(call gateway.Call, function, action string) bool { return nth(1, call, function, action) }
+
+// nth tells whether it is the function's n-th call of an action.
+func nth(n int, call gateway.Call, function, action string) bool {
+	return call.Caller == callerOf(function) && call.Action == action && call.N == n
 }
 
 func (w *world) deleteByHand(id string) {

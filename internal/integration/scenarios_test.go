@@ -69,8 +69,10 @@ var scripts = map[string]func(*world){
 		}
 		plainly(w)
 	},
-	"put-lands-late": func(w *world) { w.landingLate(90 * time.Second); plainly(w) },
-	"update-refused": func(w *world) { w.refusing("PUT", 403, ""); plainly(w) },
+	"parameters-throttled": func(w *world) { w.throttling("ssm:PutParameter", 1); plainly(w) },
+	"secrets-not-staged":   func(w *world) { w.throttling("ssm:PutParameter", 2); plainly(w) },
+	"put-lands-late":       func(w *world) { w.landingLate(90 * time.Second); plainly(w) },
+	"update-refused":       func(w *world) { w.refusing("PUT", 403, ""); plainly(w) },
 	"aborted-in-grace": func(w *world) {
 		run := w.start("rotation-1", "")
 		run.untilIn("GracePeriod")
@@ -112,14 +114,7 @@ var scripts = map[string]func(*world){
 		w.start("rotation-2", "").wait()
 	},
 	"cloudtrail-throttled": func(w *world) {
-		// A code that the SDK does not repeat by itself: it waits in real time.
-		throttled := &gateway.Answer{Status: 400, Body: []byte(`{"__type":"ThrottlingError","message":"Rate exceeded"}`)}
-		w.gateway.Fault = func(call gateway.Call) gateway.Fault {
-			if call.Action == "cloudtrail:LookupEvents" {
-				return gateway.Fault{Lost: true, Answer: throttled}
-			}
-			return gateway.Fault{}
-		}
+		w.throttling("cloudtrail:LookupEvents", 1)
 		plainly(w)
 	},
 	"stopped-cluster": func(w *world) {

@@ -17,6 +17,7 @@ const (
 	ClustersInError           Code = "ClustersInError"
 	ClustersLocked            Code = "ClustersLocked"
 	ConfigurationError        Code = "ConfigurationError"
+	CreationFailed            Code = "CreationFailed"
 	CredentialMismatch        Code = "CredentialMismatch"
 	DeactivationFailed        Code = "DeactivationFailed"
 	DeploymentFailed          Code = "DeploymentFailed"
@@ -103,6 +104,8 @@ var Codes = []CodeInfo{
 		Advice: "Unlock the clusters in Qovery, then start the rotation again"},
 	{Code: ConfigurationError, Class: Held, Caught: undoing, Uncaught: except(tasks, undoing...),
 		Advice: "Deploy the stack again with --revert-drift, which restores the function's environment, then start the rotation again"},
+	{Code: CreationFailed, Class: Clean, Caught: only("CreateKey"),
+		Advice: "See the log of the function createkey for what IAM or Parameter Store did not answer, then start the rotation again"},
 	{Code: CredentialMismatch, Class: Clean, Uncaught: only("Preflight"),
 		Advice: "Correct the target's IAM user or organization, or put the user's key into the credentials, then start the rotation again"},
 	{Code: DeactivationFailed, Class: Held, Caught: only("DeactivateKey"),

@@ -2,6 +2,7 @@ package rotation
 
 import (
 	"context"
+	"errors"
 )
 
 // CreateKey creates the new key and stages its secret. Before that it clears up
@@ -102,13 +103,26 @@ func (s CreateKey) clearNewKey(ctx context.Context, c *claim, organization Organ
 	return discardNewKey(ctx, c, s.Keys, s.Staging, organization)
 }
 
-// create sends one CreateAccessKey. The attempt is in the journal before it is
-// sent, and stays there unless its outcome becomes known.
+// moreTries is how many keys a rotation may create after one that it had to
+// throw away.
+const moreTries = 2
+
+// create sends one CreateAccessKey, when it is known that the secret can be
+// staged. The attempt is in the journal before it is sent, and stays there unless
+// its outcome becomes known.
 func (s CreateKey) create(ctx context.Context, c *claim) error {
+	if n := c.thrownAway(); n > moreTries {
+		return Errorf(CreationFailed, "This rotation created %d access keys and deleted each again, because the answer was lost or its secret was not staged", n)
+	}
+	unstaged := c.Unstaged
+	if err := s.proveStaging(ctx, c); err != nil {
+		return err
+	}
 	attempt := c.now()
 	err := c.mark(ctx, func(r *Record) {
 		r.Marks[Create] = Mark{Begun: attempt}
 		r.Attempts = append(r.Attempts, attempt)
+		r.Unstaged = unstaged // nothing is left of the proof
 	})
 	if err != nil {
 		return err
@@ -124,6 +138,37 @@ func (s CreateKey) create(ctx context.Context, c *claim) error {
 		return err
 	}
 	return s.Staging.Put(ctx, key.ID, key.Secret)
+}
+
+// proof is what is staged for a moment, in place of a secret.
+var proof = NewSecret("not a secret, but a proof that one can be staged")
+
+// proveStaging makes sure that a secret can be staged, read and destroyed, before
+// there is a key that depends on it. It uses the old key's parameter, which no
+// other rotation uses and which holds nothing, and leaves it that way: a proof
+// that is left behind, by a crash or by a write that took effect late, is
+// destroyed by the next proof, or with the other secrets when the rotation ends.
+func (s CreateKey) proveStaging(ctx context.Context, c *claim) error {
+	if err := s.Staging.Delete(ctx, c.OldKey); err != nil {
+		return err
+	}
+	if err := c.mark(ctx, func(r *Record) { r.Unstaged = c.now() }); err != nil {
+		return err
+	}
+	if err := c.inTime(); err != nil {
+		return err
+	}
+	if err := s.Staging.Put(ctx, c.OldKey, proof); err != nil {
+		return err
+	}
+	read, err := s.Staging.Get(ctx, c.OldKey)
+	switch {
+	case errors.Is(err, ErrNotStaged), err == nil && !read.Equal(proof):
+		return Errorf(MalformedAnswer, "A parameter that was written to prove that a secret can be staged does not hold what was written")
+	case err != nil:
+		return err
+	}
+	return s.Staging.Delete(ctx, c.OldKey)
 }
 
 // notCreated forgets an attempt of which IAM says that it created nothing. Of

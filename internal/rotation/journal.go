@@ -34,7 +34,8 @@ type Record struct {
 	// is not known. All are kept: a key may turn up long after.
 	Attempts []time.Time `json:"attempts,omitempty"`
 	// Unstaged is when a new key was discarded last of which it is not known
-	// whether its secret was staged: that may land yet.
+	// whether its secret was staged, or when a proof of staging was begun last that
+	// is not known to be gone: either may take effect yet.
 	Unstaged time.Time       `json:"unstaged,omitzero"`
 	Marks    map[Effect]Mark `json:"marks"`
 }

@@ -565,13 +565,20 @@ func failing(site string, kind simulator.FaultKind) func(*people) {
 
 // failingOnce makes the next call of a site fail.
 func failingOnce(site string, kind simulator.FaultKind) func(*people) {
+	return failingAt(site, 1, kind)
+}
+
+// failingAt makes the n-th call of a site fail, counted from now.
+func failingAt(site string, n int, kind simulator.FaultKind) func(*people) {
 	return func(p *people) {
-		failed := false
+		calls := 0
 		p.Wire.Injector = func(c simulator.Call) simulator.Fault {
-			if failed || c.Site != site {
+			if c.Site == site {
+				calls++
+			}
+			if c.Site != site || calls != n {
 				return simulator.Fault{}
 			}
-			failed = true
 			return simulator.Fault{Kind: kind}
 		}
 	}

@@ -284,15 +284,20 @@ func discardNewKey(ctx context.Context, c *claim, keys Keys, staging Staging, or
 	})
 }
 
+// thrownAway is how many keys this rotation has created and deleted again. It
+// began with one key, the old one, and knows those that it deleted since.
+func (r *Record) thrownAway() int { return len(r.KnownKeys) - 1 }
+
 // sweepSecrets destroys what may still be staged of any key that this rotation
 // had to do with, before it ends: a secret may have been staged late, after its
-// key was discarded. While one may yet land, the rotation does not end.
+// key was discarded. While one may yet land, the rotation does not end. Under the
+// old key's name, nothing but a proof of staging ever is.
 func sweepSecrets(ctx context.Context, record Record, staging Staging, now time.Time) error {
 	if lands := record.Unstaged.Add(settling); now.Before(lands) {
-		return Errorf(IAMSettling, "The secret of a key that was discarded may yet be staged until %s", lands.Format(time.TimeOnly))
+		return Errorf(IAMSettling, "What was to be staged and had no answer may yet be written until %s", lands.Format(time.TimeOnly))
 	}
 	for _, id := range append([]KeyID{record.NewKey}, record.KnownKeys...) {
-		if id == "" || id == record.OldKey {
+		if id == "" || id == record.OldKey && record.Unstaged.IsZero() {
 			continue
 		}
 		if err := staging.Delete(ctx, id); err != nil {

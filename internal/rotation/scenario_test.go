@@ -46,6 +46,8 @@ var stories = map[string]struct {
 	"verification-fails":           {[]string{toGrace + " CheckUsage DeactivateKey ObservationPeriod VerifyDeployment ReactivateKey RotationHeld"}, heldBoth},
 	"two-keys":                     {[]string{"Preflight"}, userHasTwo},
 	"create-answer-lost":           {[]string{whole}, replacedTwice},
+	"parameters-throttled":         {[]string{"Preflight CreateKey DiscardKey RotationAborted"}, nothingDone},
+	"secrets-not-staged":           {[]string{"Preflight CreateKey DiscardKey RotationAborted"}, nothingDone},
 	"put-lands-late":               {[]string{whole}, oldDeleted},
 	"update-refused":               {[]string{"Preflight CreateKey VerifyKey UpdateCredentials DiscardKey RotationAborted"}, nothingDone},
 	"aborted-in-grace":             {[]string{toGrace, carryOn}, oldDeleted},

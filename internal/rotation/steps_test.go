@@ -36,7 +36,7 @@ var moments = []moment{
 	{name: "Preflight of a rotation whose new key is gone", state: "Preflight", given: all(interrupted, remove(2), putOldKey), hurts: true},
 	{name: "CreateKey", state: "CreateKey"},
 	{name: "CreateKey after a creation that was lost", state: "CreateKey", given: failingOnce("iam.CreateAccessKey", simulator.FailAfter), after: 9 * time.Minute, waits: time.Minute + 30*time.Second},
-	{name: "CreateKey after a secret that was lost", state: "CreateKey", given: failingOnce("staging.Put", simulator.KillBefore), after: time.Second, waits: rotation.FunctionTimeouts["createkey"]},
+	{name: "CreateKey after a secret that was lost", state: "CreateKey", given: failingAt("staging.Put", 2, simulator.KillBefore), after: time.Second, waits: rotation.FunctionTimeouts["createkey"]},
 	{name: "VerifyKey", state: "VerifyKey"},
 	{name: "UpdateCredentials", state: "UpdateCredentials"},
 	{name: "UpdateCredentials where a location is gone", state: "UpdateCredentials", given: onceIn("UpdateCredentials", together(putNewKey, loseLocation))},
@@ -896,10 +896,10 @@ func TestLostDeactivationBehindOne(t *testing.T) {
 // is not left behind, however soon the rotation ends.
 func TestSecretStagedLate(t *testing.T) {
 	for _, schedule := range []string{
-		"one: staging.Put#1 land-late:9m0s, VerifyKey#1 deactivate-new",               // ends in DiscardKey
-		"one: staging.Put#1 land-late:9m0s, VerifyKey#1 delete-old",                   // DiscardKey, too
-		"one: staging.Put#1 land-late:9m0s, WaitForDeployment#1 delete-old",           // ends in Complete
-		"one: staging.Put#1 land-late:9m0s, VerifyKey#1 stop, Preflight#2 delete-new", // ends in Preflight
+		"one: staging.Put#2 land-late:9m0s, VerifyKey#1 deactivate-new",               // ends in DiscardKey
+		"one: staging.Put#2 land-late:9m0s, VerifyKey#1 delete-old",                   // DiscardKey, too
+		"one: staging.Put#2 land-late:9m0s, WaitForDeployment#1 delete-old",           // ends in Complete
+		"one: staging.Put#2 land-late:9m0s, VerifyKey#1 stop, Preflight#2 delete-new", // ends in Preflight
 	} {
 		requireNothingWrong(t, schedule)
 	}

@@ -66,12 +66,23 @@ func (w *World) failing(site string, n int, fault Fault) {
 	}
 }
 
+// throttling throttles every n-th call of a site.
+func (w *World) throttling(site string, n int) {
+	w.Wire.Injector = func(call Call) Fault {
+		if call.Site == site && call.N%n == 0 {
+			return Fault{Kind: Throttle}
+		}
+		return Fault{}
+	}
+}
+
 // Sites of calls that scenarios disturb.
 const (
 	createAccessKey = "iam.CreateAccessKey"
 	updateAccessKey = "iam.UpdateAccessKey"
 	putCredentials  = "qovery.PUT /aws/credentials"
 	lookupEvents    = "trail.LookupEvents"
+	putParameter    = "staging.Put"
 )
 
 // Scenarios are all scenarios, the plain one first.
@@ -215,6 +226,22 @@ var Scenarios = []Scenario{
 		},
 	},
 	{
+		Name: "parameters-throttled", Ends: failsIn + "Throttled",
+		Sentence: "Parameter Store throttles every write; that is found out before a key is created, and nothing is different from before.",
+		Script: func(w *World) {
+			w.throttling(putParameter, 1)
+			w.start("rotation", "").Wait()
+		},
+	},
+	{
+		Name: "secrets-not-staged", Ends: failsIn + "CreationFailed",
+		Sentence: "Parameter Store throttles every second write, so that no new key's secret is ever staged; after three keys the rotation gives up, and nothing is different from before.",
+		Script: func(w *World) {
+			w.throttling(putParameter, 2)
+			w.start("rotation", "").Wait()
+		},
+	},
+	{
 		Name: "put-lands-late", Ends: succeeds,
 		Sentence: "The update of the credentials seems to fail and lands ninety seconds later; the new key is never discarded.",
 		Script: func(w *World) {
@@ -353,12 +380,7 @@ var Scenarios = []Scenario{
 		Name: "cloudtrail-throttled", Ends: failsIn + "Throttled",
 		Sentence: "CloudTrail throttles every look-up; what is not known to be unused is not deactivated, and the rotation is held.",
 		Script: func(w *World) {
-			w.Wire.Injector = func(call Call) Fault {
-				if call.Site == lookupEvents {
-					return Fault{Kind: Throttle}
-				}
-				return Fault{}
-			}
+			w.throttling(lookupEvents, 1)
 			w.start("rotation", "").Wait()
 		},
 	},

@@ -72,7 +72,7 @@ func (s *SSM) Token(ctx context.Context, parameter string) (rotation.Secret, err
 
 // Put stages a secret, without overwriting.
 func (s *SSM) Put(ctx context.Context, id rotation.KeyID, secret rotation.Secret) error {
-	return s.wire.Do(ctx, "staging.Put", true, func(time.Time) error {
+	return s.wire.Do(ctx, putParameter, true, func(time.Time) error {
 		if there, ok := s.staged[id]; ok && (there.id != id || !there.secret.Equal(secret)) {
 			return rotation.Errorf(rotation.MalformedAnswer, "Another secret is staged for the key %s", id)
 		}
