@@ -103,9 +103,21 @@ func TestFunctionsThatAreNotBuiltEndSynthesisPlainly(t *testing.T) {
 	requireNoTrace(t, output)
 }
 
+// What only the CDK knows of is a sentence, too. To it these addresses are one.
+func TestWhatTheCDKRefusesEndsSynthesisPlainly(t *testing.T) {
+	twice := strings.Replace(context, `{"rotation": {`, `{"rotation": {"alertEmails": ["a/b@company.example", "a--b@company.example"], `, 1)
+	output, status, _ := run(t, twice, functions...)
+	if want := `the CDK refuses this configuration: SubscriptionAlreadyExistsUnder: A subscription with id "a--b@company.example" already exists`; status != 1 || !strings.Contains(output, want) {
+		t.Errorf("%d, %s", status, output)
+	}
+	requireNoTrace(t, output)
+}
+
+var functions = []string{"preflight", "createkey", "verifykey", "updatecredentials", "deployclusters", "checkusage",
+	"deactivatekey", "deletekey", "complete", "discardkey", "reactivatekey", "notify", "audit"}
+
 func TestSynthesis(t *testing.T) {
-	output, status, out := run(t, context, "preflight", "createkey", "verifykey", "updatecredentials", "deployclusters", "checkusage",
-		"deactivatekey", "deletekey", "complete", "discardkey", "reactivatekey", "notify", "audit")
+	output, status, out := run(t, context, functions...)
 	if status != 0 {
 		t.Fatalf("%d, %s", status, output)
 	}

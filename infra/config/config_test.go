@@ -55,6 +55,17 @@ func many(n int) string {
 	return several(targets...)
 }
 
+// large is a configuration of n targets with names of the longest, and paths that
+// are so long.
+func large(n, path int) string {
+	var targets []string
+	for i := range n {
+		targets = append(targets, target(fmt.Sprintf("t-%d", i), strings.Repeat("u", 62)+fmt.Sprintf("%02d", i),
+			`"iamUserPath": "/`+strings.Repeat("p", path-2)+`/", "tokenParameter": "/`+strings.Repeat("t", 961)+`"`))
+	}
+	return several(targets...)
+}
+
 func elsewhere(n int) string {
 	return `"handledElsewhere": [` + strings.Repeat(`"0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12", `, n-1) + `"0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12"]`
 }
@@ -150,6 +161,8 @@ var mistakes = []struct{ name, config, want string }{
 	{"duplicate user", several(target("a", "Qovery"), target("b", "qovery")), `rotation.targets[1].iamUserName: "qovery" is rotated by targets[0] already (for example one target for each IAM user)`},
 	{"duplicate user in two regions", several(target("a", "x", `"account": "111111111111", "region": "eu-west-3"`), target("b", "x", `"account": "111111111111", "region": "us-east-1"`)),
 		`rotation.targets[1].iamUserName: "x" is rotated by targets[0] already, in the account 111111111111 (for example one target for each IAM user)`},
+	{"users too long for the policies", large(13, 487), `rotation.targets: the users and token parameters of the targets that go to the CLI's account in the CLI's region ` +
+		`take 8606 characters in an IAM policy; there is room for 8600 (for example shorter paths and names, or another "region" or "account" for some of them)`},
 	{"too many targets", many(51), `rotation.targets: 51 targets go to the CLI's account in the CLI's region; a stack takes 50 (for example another "region" or "account" for some of them)`},
 
 	{"bad e-mail", `{"targets": [` + target("a", "b") + `], "alertEmails": ["platform"]}`, `rotation.alertEmails[0]: "platform" is no e-mail address (for example "platform@example.com")`},
@@ -217,6 +230,7 @@ func TestWhatTheServicesTakeIsTaken(t *testing.T) {
 		"the highest limit":              `{"targets": [` + target("a", "b") + `], "keyAgeLimitDays": 400}`,
 		"a target called like the group": several(target("group", "b")),
 		"as many targets as fit":         many(50),
+		"users that just fit":            large(13, 486),
 	} {
 		if _, err := parse(t, text); err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -18,7 +18,8 @@ func TestLint(t *testing.T) {
 		t.Skip("NOT CHECKED: cfn-lint is missing (pip install cfn-lint)")
 	}
 	_, one := shipped(t)
-	files := slices.Concat(slices.Collect(maps.Values(one.files)), slices.Collect(maps.Values(several(t).files)))
+	files := slices.Concat(slices.Collect(maps.Values(one.files)), slices.Collect(maps.Values(several(t).files)),
+		slices.Collect(maps.Values(largest(t).files)))
 	if out, err := exec.Command(lint, files...).CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}

@@ -117,22 +117,3 @@ func TestCustomerKeyIsUsedThroughItsServices(t *testing.T) {
 		t.Errorf("the condition is %v", condition)
 	}
 }
-
-// As many targets as a stack takes fit into IAM's limit for the policies of a
-// role, which does not count white space.
-func TestManyTargetsFitIntoThePolicies(t *testing.T) {
-	var targets []string
-	for i := range 50 {
-		targets = append(targets, targetJSON(fmt.Sprintf("customer-environment-%02d", i), fmt.Sprintf("qovery-customer-environment-%02d", i),
-			fmt.Sprintf(`"iamUserPath": "/automation/", "tokenParameter": "/qovery-key-rotation/tokens/customer-%02d"`, i)))
-	}
-	result := synthesize(t, withRotation(t, `{"targets": [`+strings.Join(targets, ",")+`]}`), config.Environment{Account: "111111111111", Region: "ap-southeast-2"}, today)
-	for id, role := range result.templates[Name].all("AWS::IAM::Role") {
-		if size := len(strings.Join(strings.Fields(asJSON(role.property("Policies"))), "")); size > 10240 {
-			t.Errorf("the policies of %s have %d characters", id, size)
-		}
-	}
-	if outputs := len(result.templates[Name].Outputs); outputs > 200 {
-		t.Errorf("there are %d outputs; CloudFormation allows 200", outputs)
-	}
-}
