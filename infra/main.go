@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -42,6 +43,23 @@ func synthesize(now time.Time) error {
 	if err := stack.CheckAssets(assetsDir); err != nil {
 		return err
 	}
+	return writeTemplates(cfg, now)
+}
+
+// writeTemplates is where Node runs. What the CDK refuses there comes as a panic
+// with an error; a panic with anything else is a fault of this program.
+func writeTemplates(cfg config.Config, now time.Time) (err error) {
+	defer func() {
+		switch refusal := recover().(type) {
+		case nil:
+		case runtime.Error:
+			panic(refusal)
+		case error:
+			err = fmt.Errorf("the CDK refuses this configuration: %w", refusal)
+		default:
+			panic(refusal)
+		}
+	}()
 	app := awscdk.NewApp(&awscdk.AppProps{
 		AnalyticsReporting: jsii.Bool(false), // no resource in the template that only counts its users
 	})

@@ -1,8 +1,10 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"qovery-key-rotation/internal/rotation"
 )
@@ -32,8 +34,36 @@ func (c Config) Stacks() []Stack {
 	return stacks
 }
 
+// maxPolicyARNs is how many characters the ARNs of a stack's users and token
+// parameters may have in a role's policy. IAM takes 10,240 of a role's, white space
+// aside; the function that may most has the rest.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+const maxPolicyARNs = 8600
+
+// policyARNs counts the ARNs as the policies list them: with quotes and a comma,
+// a parameter once. Of a region that isn't known yet the longest one counts.
+func (s Stack) policyARNs() int {
+	length := 0
+	listed := map[string]bool{}
+	for _, t := range s.Targets {
+		user := "arn:aws:iam::123456789012:user" + t.IAMUserPath + t.IAMUserName
+		token := "arn:aws:ssm:" + cmp.Or(s.Region, "ap-southeast-1") + ":123456789012:parameter" + t.TokenParameter
+		for _, arn := range []string{user, token} {
+			if !listed[arn] {
+				length += len(strconv.Quote(arn)) + len(",")
+			}
+			listed[arn] = true
+		}
+	}
+	return length
+}
+
 func (c Config) checkStacks(found *Mistakes) {
 	for _, stack := range c.Stacks() {
+		if length := stack.policyARNs(); length > maxPolicyARNs && len(stack.Targets) <= maxTargets {
+			found.add(Key+".targets", fmt.Sprintf("the users and token parameters of the targets that go to %s take %d characters in an IAM policy; there is room for %d",
+				stack.Environment, length, maxPolicyARNs), `shorter paths and names, or another "region" or "account" for some of them`)
+		}
 		if len(stack.Targets) > maxTargets {
 			found.add(Key+".targets", fmt.Sprintf("%d targets go to %s; a stack takes %d", len(stack.Targets), stack.Environment, maxTargets),
 				`another "region" or "account" for some of them`)

@@ -19,7 +19,7 @@ func (b *builder) newOutputs(machine awsstepfunctions.StateMachine) {
 		b.output("QoveryApiUrl", "Where Qovery's API is, for this stack and for the command line", url)
 	}
 	for i, name := range b.tokenNames() {
-		b.output("PutToken"+number(i), "Asks for Qovery's API token, without showing it, and puts it into "+name, b.putToken(name))
+		b.output("PutToken"+number(i), "Reads Qovery's API token, without showing it, into "+name, b.putToken(name))
 	}
 	for i, target := range b.props.Stack.Targets {
 		b.output("DryRun"+number(i), "Shows what a rotation of "+target.Name+" would do, and changes nothing", b.dryRun(machine, target.Name))

@@ -22,7 +22,7 @@ func (b *builder) newSchedules(machine awsstepfunctions.StateMachine, audit awsl
 	group := awsscheduler.NewCfnScheduleGroup(scope, jsii.String("group"), &awsscheduler.CfnScheduleGroupProps{Name: jsii.String(Name)})
 	role := b.newSchedulerRole()
 	for _, target := range b.props.Stack.Targets {
-		awsscheduler.NewCfnSchedule(scope, &target.Name, &awsscheduler.CfnScheduleProps{
+		awsscheduler.NewCfnSchedule(scope, new(childID(target.Name)), &awsscheduler.CfnScheduleProps{
 			Name:               &target.Name,
 			GroupName:          group.Ref(),
 			Description:        new(fmt.Sprintf("Starts the rotation of %s every %d days", target.Name, target.Schedule.RateDays)),

@@ -5,11 +5,14 @@ package stack
 
 import (
 	"cmp"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/regioninfo"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -83,10 +86,17 @@ func (b *builder) warn() {
 	for _, email := range b.props.Config.AlertEmails {
 		warn("example:"+email, config.ExampleEmailWarning(email))
 	}
+	if region := b.props.Stack.Region; region != "" && !isKnown(region) {
+		warn("region", fmt.Sprintf("The CDK knows no region %s. If it isn't a new one, correct rotation.targets[...].region in cdk.json.", region))
+	}
 	for _, target := range b.props.Stack.Targets {
 		warn("example:"+target.Name, config.ExampleOrganizationWarning(target))
 		warn("due:"+target.Name, config.DueWarning(target, b.props.Now))
 	}
+}
+
+func isKnown(region string) bool {
+	return slices.ContainsFunc(*regioninfo.RegionInfo_Regions(), func(known regioninfo.RegionInfo) bool { return *known.Name() == region })
 }
 
 // AddAll adds the stacks of a configuration to the app. All have the same name,

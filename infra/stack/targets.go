@@ -18,7 +18,7 @@ func (b *builder) newTargets() {
 	scope := constructs.NewConstruct(b.Stack, jsii.String("targets"))
 	for _, target := range b.props.Stack.Targets {
 		target.Account, target.Region = *b.Account(), *b.Region()
-		awsssm.NewCfnParameter(scope, &target.Name, &awsssm.CfnParameterProps{
+		awsssm.NewCfnParameter(scope, new(childID(target.Name)), &awsssm.CfnParameterProps{
 			Name:        new(rotation.TargetPrefix + target.Name),
 			Description: new(fmt.Sprintf("The target %s: rotates the access key of the IAM user %s. Change it in cdk.json, not here", target.Name, target.IAMUserName)),
 			Type:        jsii.String("String"),
@@ -26,6 +26,16 @@ func (b *builder) newTargets() {
 			Value:       new(config.TargetJSON(target)),
 		})
 	}
+}
+
+// childID is how a target's things are called in the CDK's tree. There the group
+// of schedules has a name already, and JavaScript finds a constructor everywhere.
+// All others are called like the target: another id would be another resource.
+func childID(target string) string {
+	if target == "group" || target == "constructor" {
+		return target + "."
+	}
+	return target
 }
 
 func (b *builder) targetNames() []string {
