@@ -97,6 +97,13 @@ var scripts = map[string]func(*world){
 		w.sleep(5 * time.Second)
 		w.start("abort", `, "abort": true`).wait()
 	},
+	"old-key-deleted-by-hand": func(w *world) {
+		run := w.start("rotation", "")
+		run.untilIn("GracePeriod")
+		w.sleep(time.Hour)
+		w.deleteByHand(w.oldKey)
+		run.wait()
+	},
 	"second-execution": func(w *world) {
 		run := w.start("rotation-1", "")
 		run.untilIn("GracePeriod")
@@ -119,6 +126,13 @@ var scripts = map[string]func(*world){
 	},
 	"stopped-cluster": func(w *world) {
 		w.qovery.Stop(w.clusters[0])
+		w.sleep(time.Minute)
+		plainly(w)
+	},
+	"every-cluster-stopped": func(w *world) {
+		for _, cluster := range w.clusters {
+			w.qovery.Stop(cluster)
+		}
 		w.sleep(time.Minute)
 		plainly(w)
 	},

@@ -330,3 +330,36 @@ func TestTheJournalTellsCleanFromHeld(t *testing.T) {
 		}
 	}
 }
+
+// TestNoticesClaimNoMore: a notice of a rotation that found its old key gone, or
+// that deployed nothing, says so.
+func TestNoticesClaimNoMore(t *testing.T) {
+	for name, test := range map[string]struct {
+		row         row
+		says, never string
+	}{
+		"nothing deployed": {
+			row{execution("SUCCEEDED", output(completed(summary(func(s *rotation.Summary) {
+				s.ClustersDeployed, s.ClustersSkipped = 0, []string{"staging (STOPPED)"}
+			})))), world(newKey)},
+			"Nothing was deployed; passed over: staging (STOPPED).", "0 clusters",
+		},
+		"nothing to deploy": {
+			row{execution("SUCCEEDED", input(dryRun), output(rotation.Document{Target: "production", Plan: rotation.PlanReport{
+				Action: rotation.ActionDryRun, Would: rotation.ActionCreate, Skipped: []string{"staging (STOPPED)"},
+			}})), world(oneKey)},
+			"nothing would be deployed; passed over: staging (STOPPED)", "0 clusters",
+		},
+		"the key was gone before its deactivation": {
+			row{execution("SUCCEEDED", output(completed(summary(func(s *rotation.Summary) {
+				s.OldKeyInactiveAt, s.OldKeyDeletedAt = time.Time{}, time.Time{}
+			})))), world(newKey)},
+			"the old key was gone", "Both keys were valid",
+		},
+	} {
+		body := Compose(parse(t, test.row.event), test.row.facts).Body
+		if !strings.Contains(body, test.says) || strings.Contains(body, test.never) {
+			t.Errorf("%s: want %q, and not %q:\n%s", name, test.says, test.never, body)
+		}
+	}
+}

@@ -1,10 +1,12 @@
 package rotation_test
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
 
+	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/simulator"
 )
 
@@ -54,6 +56,7 @@ var stories = map[string]struct {
 	"aborted-for-90-days":          {[]string{toGrace, strings.TrimSuffix(carryOn, "RotationComplete") + whole}, replacedTwice},
 	"abort-while-inactive":         {[]string{toGrace + " CheckUsage DeactivateKey ObservationPeriod", "Preflight RestoreOldKey RotationHeld"}, heldBoth},
 	"old-key-deactivated-by-hand":  {[]string{toGrace + " CheckUsage DeactivateKey " + toEnd}, oldDeleted}, // the usage check is stale by then
+	"old-key-deleted-by-hand":      {[]string{whole}, oldDeleted},
 	"second-execution":             {[]string{whole, "Preflight AlreadyRunning"}, oldDeleted},
 	"redriven-after-takeover":      {[]string{"Preflight CreateKey VerifyKey UpdateCredentials DeployClusters", carryOn}, oldDeleted},
 	"registry-with-cluster":        {[]string{whole}, oldDeleted},
@@ -62,6 +65,7 @@ var stories = map[string]struct {
 	"partial-update":               {[]string{"Preflight CreateKey VerifyKey UpdateCredentials", "Preflight VerifyKey UpdateCredentials DeployClusters GracePeriod " + toEnd}, oldDeleted},
 	"cloudtrail-throttled":         {[]string{toGrace + " CheckUsage"}, heldBoth},
 	"stopped-cluster":              {[]string{whole}, oldDeleted},
+	"every-cluster-stopped":        {[]string{whole}, oldDeleted},
 	"forty-clusters":               {[]string{whole}, oldDeleted},
 	"dry-run":                      {[]string{"Preflight PlanReported"}, nothingDone},
 }
@@ -105,5 +109,28 @@ func TestScenarios(t *testing.T) {
 				requireNoHarm(t, result.World)
 			}
 		})
+	}
+}
+
+// TestSummariesClaimNoMore: a summary says of the old key what the rotation did to
+// it, and of the clusters what was deployed.
+func TestSummariesClaimNoMore(t *testing.T) {
+	summary := func(name string) rotation.Summary {
+		scenario, _ := simulator.Find(name)
+		result := play(t, scenario, scenario.Setup)
+		var doc rotation.Document
+		if err := json.Unmarshal(result.Last.Output(), &doc); err != nil || len(doc.Summaries) != 1 {
+			t.Fatalf("%s: %v, %s", name, err, result.Last.Output())
+		}
+		return doc.Summaries[0]
+	}
+	if s := summary("old-key-deleted-by-hand"); !s.OldKeyInactiveAt.IsZero() || !s.OldKeyDeletedAt.IsZero() {
+		t.Errorf("a person deleted the key, and the rotation says that it made it Inactive %s, and deleted it %s", s.OldKeyInactiveAt, s.OldKeyDeletedAt)
+	}
+	if s := summary("every-cluster-stopped"); s.ClustersDeployed != 0 || s.Verification != rotation.VerifyNone {
+		t.Errorf("%d clusters were deployed, and the verification was %s", s.ClustersDeployed, s.Verification)
+	}
+	if s := summary("plain"); s.OldKeyInactiveAt.IsZero() || s.OldKeyDeletedAt.IsZero() || s.ClustersDeployed != 2 || s.Verification != rotation.VerifyCanary {
+		t.Errorf("the plain rotation says %+v", s)
 	}
 }

@@ -318,6 +318,18 @@ var Scenarios = []Scenario{
 		},
 	},
 	{
+		Name: "old-key-deleted-by-hand", Ends: succeeds,
+		Sentence: "A person deletes the old key in the grace period; the rotation finds it gone, and completes.",
+		Script: func(w *World) {
+			run := w.start("rotation", "")
+			run.UntilIn("GracePeriod")
+			w.Sleep(time.Hour)
+			w.Say("A person deletes the old key.")
+			w.IAM.DeleteByHand(UserName, w.OldKey.ID)
+			run.Wait()
+		},
+	},
+	{
 		Name: "second-execution", Ends: succeeds,
 		Sentence: "A second execution is started while one runs; it says so and ends, and the first one succeeds.",
 		Script: func(w *World) {
@@ -390,6 +402,17 @@ var Scenarios = []Scenario{
 		Setup:    Setup{Clusters: 3},
 		Script: func(w *World) {
 			w.Qovery.Stop(w.Clusters[0])
+			w.Sleep(time.Minute)
+			w.start("rotation", "").Wait()
+		},
+	},
+	{
+		Name: "every-cluster-stopped", Ends: succeeds,
+		Sentence: "Every cluster is stopped; the key is replaced, and nothing is deployed.",
+		Script: func(w *World) {
+			for _, cluster := range w.Clusters {
+				w.Qovery.Stop(cluster)
+			}
 			w.Sleep(time.Minute)
 			w.start("rotation", "").Wait()
 		},
