@@ -188,7 +188,10 @@ func printPlan(out io.Writer, r simulator.Report) {
 	for _, location := range r.Plan.Locations {
 		fmt.Fprintf(out, "  rotates %s %q (%s)\n", location.Kind, location.Name, location.ID)
 	}
-	if len(r.Plan.Clusters) > 0 {
+	switch {
+	case r.Plan.DeploysNothing():
+		fmt.Fprintln(out, "  deploys nothing: no cluster runs")
+	case len(r.Plan.Clusters) > 0:
 		fmt.Fprintf(out, "  deploys %s\n", strings.Join(r.Plan.Clusters, ", "))
 	}
 	if len(r.Plan.Skipped) > 0 {

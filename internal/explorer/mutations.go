@@ -338,10 +338,10 @@ func quotedSecret(_ *simulator.World, p simulator.Ports) simulator.Ports {
 
 type talkative struct{ rotation.Staging }
 
-func (t talkative) Put(ctx context.Context, id rotation.KeyID, secret rotation.Secret) error {
-	err := t.Staging.Put(ctx, id, secret)
+func (t talkative) Put(ctx context.Context, id rotation.KeyID, secret rotation.Secret) (bool, error) {
+	stored, err := t.Staging.Put(ctx, id, secret)
 	if err != nil {
-		return rotation.Errorf(rotation.Unreachable, "%s could not be staged: %v", secret.Reveal(), err)
+		err = rotation.Errorf(rotation.Unreachable, "%s could not be staged: %v", secret.Reveal(), err)
 	}
-	return nil
+	return stored, err
 }

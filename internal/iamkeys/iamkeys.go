@@ -107,13 +107,19 @@ func (k *Keys) SetStatus(ctx context.Context, user string, id rotation.KeyID, st
 	return about("iam:UpdateAccessKey", user).Failed(err)
 }
 
-// Delete deletes a key. Already gone is success.
-func (k *Keys) Delete(ctx context.Context, user string, id rotation.KeyID) error {
-	_, err := k.client.DeleteAccessKey(ctx, &iam.DeleteAccessKeyInput{UserName: &user, AccessKeyId: aws.String(string(id))})
-	if err == nil || awsclient.Code(err) == noSuchEntity {
-		return nil
+// Delete deletes a key, and tells whether it did. It is sent once: of a request
+// that the SDK repeats, the first may have deleted the key that the second does
+// not find.
+func (k *Keys) Delete(ctx context.Context, user string, id rotation.KeyID) (deleted bool, err error) {
+	input := &iam.DeleteAccessKeyInput{UserName: &user, AccessKeyId: aws.String(string(id))}
+	_, err = k.client.DeleteAccessKey(ctx, input, once)
+	switch {
+	case err == nil:
+		return true, nil
+	case awsclient.Code(err) == noSuchEntity:
+		return false, nil
 	}
-	return about("iam:DeleteAccessKey", user).Failed(err)
+	return false, about("iam:DeleteAccessKey", user).Failed(err)
 }
 
 // accessKey reads what IAM tells of a key. A key without an id, a date or a

@@ -51,13 +51,16 @@ func (r *report) tellRotated() []string {
 func tellSummary(s rotation.Summary) []string {
 	lines := append([]string{fmt.Sprintf("The key %s of %s was replaced by %s.", quotable(s.OldKey), s.Target, quotable(s.NewKey))}, timeline(s)...)
 	if both := took(s.NewKeyCreatedAt, s.OldKeyInactiveAt); both != "" {
-		text := "Both keys were valid for " + both
+		text := "The old key went Inactive " + both + " after the new one was created"
 		if s.GraceExtendedBy > 0 {
 			text += fmt.Sprintf("; the grace period was %s longer because the old key was still used", s.GraceExtendedBy)
 		}
 		lines = append(lines, text+".")
 	}
 	clusters := words.Count(s.ClustersDeployed, "cluster") + " deployed with the new key"
+	if s.ClustersDeployed == 0 {
+		clusters = "Nothing was deployed"
+	}
 	if len(s.ClustersSkipped) > 0 {
 		clusters += "; passed over: " + quotable(enumerate(s.ClustersSkipped))
 	}
@@ -74,13 +77,14 @@ func timeline(s rotation.Summary) []string {
 		{s.NewKeyCreatedAt, "new key created"},
 		{s.UpdatedAt, "new key in every location in Qovery"},
 		{s.LastUseOfOldKey, "old key used for the last time that is known"},
-		{s.OldKeyInactiveAt, "old key made Inactive"},
+		{s.OldKeyInactiveAt, "old key Inactive"},
 		{s.OldKeyDeletedAt, "old key deleted"},
+		{s.OldKeyGoneBy, "old key found gone: " + deletedBy(s.OldKeyDeletion)},
 	}
 	if first := s.FirstUseOfNewKey; first != nil {
 		moments = append(moments, moment{first.At, "new key first used: " + user(*first)})
 	}
-	if s.OldKeyDeletedAt.IsZero() {
+	if s.OldKeyDeletedAt.IsZero() && s.OldKeyGoneBy.IsZero() {
 		moments = append(moments, moment{s.CompletedAt, "completed; the old key was gone already"})
 	}
 	moments = slices.DeleteFunc(moments, func(m moment) bool { return m.at.IsZero() })
@@ -90,6 +94,14 @@ func timeline(s rotation.Summary) []string {
 		lines = append(lines, "  "+words.At(m.at)+"  "+m.text)
 	}
 	return lines
+}
+
+// deletedBy is who deleted a key that was found gone, as far as is known.
+func deletedBy(how rotation.How) string {
+	if how == rotation.Unclear {
+		return "a request of this rotation that had no answer deleted it, or somebody else did"
+	}
+	return "somebody else deleted it"
 }
 
 // user is who used a key, as far as is known.
@@ -122,6 +134,9 @@ func (r *report) tellPlan() []string {
 	lines := []string{fmt.Sprintf("A dry run for %s: %s now. Nothing was changed.", r.name(), wouldGo(plan)), "  first it would " + would[plan.Would]}
 	if len(plan.Locations) > 0 {
 		lines = append(lines, fmt.Sprintf("  %s would get a new key in place of %s: %s", words.Count(len(plan.Locations), "location"), quotable(x.Output.OldKey), locations(plan.Locations)))
+	}
+	if plan.DeploysNothing() {
+		lines = append(lines, "  nothing would be deployed: no cluster runs")
 	}
 	if len(plan.Clusters) > 0 {
 		lines = append(lines, fmt.Sprintf("  %s would be deployed: %s", words.Count(len(plan.Clusters), "cluster"), quotable(enumerate(plan.Clusters))))

@@ -55,8 +55,8 @@ func (r *report) progress() []string {
 	for effect, m := range record.Marks {
 		words := effects[effect]
 		switch {
-		case !m.Done.IsZero() && words.done != "":
-			marks = append(marks, mark{m.Done, words.done})
+		case !m.Done.IsZero() && words.is != "":
+			marks = append(marks, mark{m.Done, words.of(effect, m)})
 		case m.Done.IsZero() && !m.Begun.IsZero() && words.begun != "":
 			marks = append(marks, mark{m.FirstBegun(), words.begun + " was begun" + again(m) + " and is not known to be done"})
 		}
@@ -90,14 +90,30 @@ func again(m rotation.Mark) string {
 	return ", again at " + last + ","
 }
 
+// effectWords are what is said of an effect: that it is begun; what is so once it
+// is done, whoever did it; and what is said instead where more is known.
+type effectWords struct{ begun, is, did, found, notNeeded string }
+
+// of is what is said of an effect that is done.
+func (w effectWords) of(effect rotation.Effect, m rotation.Mark) string {
+	said := map[rotation.How]string{rotation.Did: w.did, rotation.Found: w.found, rotation.NotNeeded: w.notNeeded}[m.How]
+	if effect == rotation.Verify && m.How == rotation.Did && m.Saw != rotation.Inactive {
+		said = "" // the old key was not there
+	}
+	return cmp.Or(said, w.is)
+}
+
 // effects are the marks of a record, in words.
-var effects = map[rotation.Effect]struct{ begun, done string }{
-	rotation.Create:     {"creating the new key", "new key created"},
-	rotation.Update:     {"putting the new key into the locations in Qovery", "new key in every location in Qovery"},
-	rotation.Deploy:     {"deploying the clusters", "clusters deployed with the new key"},
-	rotation.Deactivate: {"making the old key Inactive", "old key made Inactive"},
-	rotation.Verify:     {"deploying with the old key Inactive", "a deployment verified with the old key Inactive"},
-	rotation.Delete:     {"deleting the old key", "old key deleted"},
-	rotation.Discard:    {"deleting the new key", "new key deleted"},
-	rotation.Reactivate: {"making the old key Active again", "old key made Active again"},
+var effects = map[rotation.Effect]effectWords{
+	rotation.Create: {begun: "creating the new key", is: "new key created"},
+	rotation.Update: {begun: "putting the new key into the locations in Qovery", is: "new key in every location in Qovery"},
+	rotation.Deploy: {begun: "deploying the clusters", is: "clusters deployed with the new key",
+		notNeeded: "nothing was deployed: no cluster runs"},
+	rotation.Deactivate: {begun: "making the old key Inactive", is: "old key Inactive", did: "old key made Inactive",
+		found: "old key found gone"},
+	rotation.Verify: {begun: "deploying with the old key Inactive", is: "a deployment verified",
+		did: "a deployment verified with the old key Inactive", notNeeded: "nothing was deployed to verify"},
+	rotation.Delete:     {begun: "deleting the old key", is: "old key gone", did: "old key deleted"},
+	rotation.Discard:    {begun: "deleting the new key", is: "new key gone", did: "new key deleted"},
+	rotation.Reactivate: {begun: "making the old key Active again", is: "old key Active again"},
 }

@@ -32,6 +32,7 @@ type knownKey struct {
 	held   holding
 	past   bool      // what is known of it may have changed since
 	ours   bool      // this rotation may have made it Inactive
+	did    bool      // this rotation did, and was answered
 	gone   bool      // the journal says that it is deleted
 	begun  bool      // its deletion was begun, and is not known to be done
 	touch  time.Time // when it was last changed by the rotation: lists may lag behind that
@@ -129,7 +130,11 @@ func lastKeys(last rotation.HistoryItem) []knownKey {
 	}
 	known := []knownKey{{id: left, role: role, held: holds, past: true}}
 	if deleted != "" {
-		known = append(known, knownKey{id: deleted, role: "deleted by that rotation", held: notHeld, past: true, gone: true, touch: last.EndedAt})
+		role := "gone by the end of that rotation"
+		if last.Record.Marks[rotation.Delete].How == rotation.Did || last.Outcome == rotation.Discarded && last.Record.Marks[rotation.Discard].How == rotation.Did {
+			role = "deleted by that rotation"
+		}
+		known = append(known, knownKey{id: deleted, role: role, held: notHeld, past: true, gone: true, touch: last.EndedAt})
 	}
 	return known
 }
@@ -141,6 +146,7 @@ func (r *report) openKeys() []knownKey {
 	record := r.Record
 	oldKey := knownKey{
 		id: record.OldKey, role: "the old key", held: holds, ours: r.oldKeyIsOut(),
+		did:  r.Record.Marks[rotation.Deactivate].How == rotation.Did,
 		gone: r.done(rotation.Delete), begun: r.begun(rotation.Delete),
 		touch: r.latest(rotation.Deactivate, rotation.Reactivate, rotation.Delete),
 	}
@@ -246,8 +252,10 @@ func (k knownKey) line(now time.Time, unlisted bool) string {
 		parts = append(parts, "and IAM still lists it"+k.lag(now))
 	case k.gone:
 		parts = append(parts, "deleted, and IAM still lists it"+k.lag(now))
-	case k.isInactive() && k.ours:
+	case k.isInactive() && k.did:
 		parts = append(parts, "made Inactive by this rotation")
+	case k.isInactive() && k.ours:
+		parts = append(parts, "this rotation asked for that")
 	case k.isInactive() && k.held != holdingUnknown:
 		parts = append(parts, "not made Inactive by a rotation"+k.lag(now))
 	}

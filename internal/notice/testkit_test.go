@@ -154,7 +154,7 @@ func newRecord(pasts ...past) rotation.Record {
 
 func did(e rotation.Effect, begun time.Duration) past {
 	return func(r *rotation.Record) {
-		r.Marks[e] = rotation.Mark{Begun: ago(begun), Done: ago(begun - time.Minute)}
+		r.Marks[e] = rotation.Mark{Begun: ago(begun), Done: ago(begun - time.Minute), How: rotation.Did, Saw: rotation.Inactive}
 	}
 }
 
@@ -181,6 +181,9 @@ func atWork(r *rotation.Record) {
 func ended(outcome rotation.Outcome, by string, since time.Duration, summary *rotation.Summary) fact {
 	return func(f *Facts) {
 		record := newRecord(updated)
+		if outcome == rotation.Completed {
+			did(rotation.Delete, since+time.Minute)(&record)
+		}
 		record.Owner, record.TakenAt = by, ago(since+6*hour)
 		if outcome == rotation.Discarded {
 			record.NewKey = ""
@@ -193,7 +196,7 @@ func summary(changes ...func(*rotation.Summary)) rotation.Summary {
 	s := rotation.Summary{
 		Target: "production", RotationID: "k3v9", OldKey: keyO.String(), NewKey: keyN.String(), StartedAt: ago(6 * hour),
 		NewKeyCreatedAt: ago(6 * hour), UpdatedAt: ago(5*hour + 50*time.Minute), OldKeyInactiveAt: ago(40 * time.Minute),
-		OldKeyDeletedAt: ago(time.Minute), CompletedAt: ago(30 * time.Second), ClustersDeployed: 12, Verification: rotation.VerifyCanary,
+		OldKeyDeletedAt: ago(time.Minute), OldKeyDeletion: rotation.Did, CompletedAt: ago(30 * time.Second), ClustersDeployed: 12, Verification: rotation.VerifyCanary,
 	}
 	for _, change := range changes {
 		change(&s)

@@ -103,7 +103,8 @@ func FuzzAnswers(f *testing.F) {
 	operations := []func(t *testing.T, cfg aws.Config) error{
 		func(t *testing.T, cfg aws.Config) error { _, err := store(cfg).Token(t.Context(), token); return err },
 		func(t *testing.T, cfg aws.Config) error {
-			return store(cfg).Staged(staged).Put(t.Context(), id, secret)
+			_, err := store(cfg).Staged(staged).Put(t.Context(), id, secret)
+			return err
 		},
 		func(t *testing.T, cfg aws.Config) error {
 			_, err := store(cfg).Staged(staged).Get(t.Context(), id)

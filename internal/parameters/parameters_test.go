@@ -54,7 +54,7 @@ func TestAgainstMoto(t *testing.T) {
 }
 
 func stagedIsSecure(t *testing.T, cfg aws.Config) {
-	if err := store(cfg).Staged(staged).Put(t.Context(), id, secret); err != nil {
+	if _, err := store(cfg).Staged(staged).Put(t.Context(), id, secret); err != nil {
 		t.Fatal(err)
 	}
 	requireSecure(t, cfg, id, "alias/aws/ssm")
@@ -63,7 +63,7 @@ func stagedIsSecure(t *testing.T, cfg aws.Config) {
 // Whoever reads the secret or deletes it is not told of the key.
 func stagedWithKey(t *testing.T, cfg aws.Config) {
 	const another = rotation.KeyID("AKIA0123456789ABCDEG")
-	if err := store(cfg).Staged(staged).EncryptedWith(kmsKey).Put(t.Context(), another, secret); err != nil {
+	if _, err := store(cfg).Staged(staged).EncryptedWith(kmsKey).Put(t.Context(), another, secret); err != nil {
 		t.Fatal(err)
 	}
 	requireSecure(t, cfg, another, kmsKey)
@@ -148,7 +148,8 @@ func TestFaults(t *testing.T) {
 			return err
 		}},
 		"put": {Reads: true, Secret: true, Call: func(ctx context.Context, cfg aws.Config) error {
-			return store(cfg).Staged(staged).Put(ctx, id, secret)
+			_, err := store(cfg).Staged(staged).Put(ctx, id, secret)
+			return err
 		}},
 		"has": {Reads: true, Call: func(ctx context.Context, cfg aws.Config) error {
 			there, err := store(cfg).Staged(staged).Has(ctx, id)
@@ -172,7 +173,7 @@ func TestFaults(t *testing.T) {
 func TestKeyIDIsSentIfThereIsOne(t *testing.T) {
 	for _, want := range []string{"", kmsKey} {
 		server := awstest.Serve(t, awstest.Always(awstest.JSON(200, `{"Version":1}`)))
-		if err := store(awstest.Config(server.URL)).Staged(staged).EncryptedWith(want).Put(t.Context(), id, secret); err != nil {
+		if _, err := store(awstest.Config(server.URL)).Staged(staged).EncryptedWith(want).Put(t.Context(), id, secret); err != nil {
 			t.Fatal(err)
 		}
 		var sent map[string]any
@@ -187,7 +188,7 @@ func TestKeyIDIsSentIfThereIsOne(t *testing.T) {
 
 func TestKeyThatCannotBeUsed(t *testing.T) {
 	for name, call := range map[string]func(*parameters.Staged) error{
-		"put": func(s *parameters.Staged) error { return s.Put(t.Context(), id, secret) },
+		"put": func(s *parameters.Staged) error { _, err := s.Put(t.Context(), id, secret); return err },
 		"get": func(s *parameters.Staged) error { _, err := s.Get(t.Context(), id); return err },
 	} {
 		server := awstest.Serve(t, awstest.Always(awstest.JSONError(400, "InvalidKeyId", "arn is disabled")))
@@ -228,8 +229,8 @@ func TestPutAfterAnErrorAfterTheEffect(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := awstest.Serve(t, awstest.InOrder(
 				awstest.JSONError(500, "InternalServerError", ""), awstest.JSONError(400, "ParameterAlreadyExists", ""), parameter(test.stored)))
-			err := store(awstest.Config(server.URL)).Staged(staged).Put(t.Context(), id, secret)
-			if (err != nil) != (test.code != "") || err != nil && !rotation.HasCode(err, test.code) {
+			stored, err := store(awstest.Config(server.URL)).Staged(staged).Put(t.Context(), id, secret)
+			if stored || (err != nil) != (test.code != "") || err != nil && !rotation.HasCode(err, test.code) {
 				t.Fatal(err)
 			}
 			if err != nil && strings.Contains(err.Error(), awstest.Planted) {

@@ -50,10 +50,10 @@ var lookAgainAfter = []time.Duration{time.Second, 2 * time.Second, 4 * time.Seco
 
 // Put stores a secret, and never overwrites one. That it is there already may
 // be this very request's doing, whose first answer was lost.
-func (s *Staged) Put(ctx context.Context, id rotation.KeyID, secret rotation.Secret) error {
+func (s *Staged) Put(ctx context.Context, id rotation.KeyID, secret rotation.Secret) (stored bool, err error) {
 	value, err := json.Marshal(stagedKey{id, secret.Reveal()})
 	if err != nil {
-		return err
+		return false, err
 	}
 	request := s.request("ssm:PutParameter", id)
 	answer, err := s.store.client.PutParameter(ctx, &ssm.PutParameterInput{
@@ -67,13 +67,13 @@ func (s *Staged) Put(ctx context.Context, id rotation.KeyID, secret rotation.Sec
 	})
 	switch {
 	case awsclient.Code(err) == "ParameterAlreadyExists":
-		return s.same(ctx, id, secret)
+		return false, s.same(ctx, id, secret)
 	case err != nil:
-		return failed(request, err)
+		return false, failed(request, err)
 	case answer.Version < 1:
-		return request.Malformed("it tells no version")
+		return false, request.Malformed("it tells no version")
 	}
-	return nil
+	return true, nil
 }
 
 // keyID is absent for the AWS-managed key: Parameter Store takes no empty one.

@@ -32,6 +32,10 @@ func fullRecord(revision int) rotation.Record {
 			rotation.Create: {Begun: someTime.Add(4 * time.Second), Done: someTime.Add(5 * time.Second)},
 			rotation.Update: {Begun: someTime.Add(6 * time.Second)},
 			rotation.Deploy: {Begun: someTime.Add(9 * time.Second), Earlier: someTime.Add(8 * time.Second), First: someTime.Add(7 * time.Second)},
+			rotation.Delete: {
+				Begun: someTime.Add(10 * time.Second), Done: someTime.Add(11 * time.Second),
+				How: rotation.Unclear, Saw: rotation.Inactive,
+			},
 		},
 	}
 }
@@ -53,6 +57,8 @@ func itemOf(record rotation.Record) rotation.HistoryItem {
 			NewKey:           "****NEW1",
 			StartedAt:        record.TakenAt,
 			OldKeyInactiveAt: someTime.Add(4 * time.Hour),
+			OldKeyGoneBy:     someTime.Add(5 * time.Hour),
+			OldKeyDeletion:   rotation.Unclear,
 			CompletedAt:      someTime.Add(5 * time.Hour),
 			ClustersDeployed: 2,
 			ClustersSkipped:  []string{"staging"},

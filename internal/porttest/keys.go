@@ -63,7 +63,7 @@ func keysLimit(k *keysTest) {
 	first, second := k.create(), k.create()
 	k.wantLimit()
 	k.wantListed(first.AccessKey, second.AccessKey)
-	noError(k.T, k.keys.Delete(k.Context(), k.user, first.ID))
+	k.wantDeleted(true, k.user, first.ID)
 	third := k.create()
 	k.wantListed(second.AccessKey, third.AccessKey)
 }
@@ -86,7 +86,7 @@ func keysSetStatus(k *keysTest) {
 
 func keysSetStatusOfNone(k *keysTest) {
 	gone := k.create()
-	noError(k.T, k.keys.Delete(k.Context(), k.user, gone.ID))
+	k.wantDeleted(true, k.user, gone.ID)
 	for name, id := range map[string]rotation.KeyID{"gone": gone.ID, "never there": newKeyID()} {
 		if err := k.keys.SetStatus(k.Context(), k.user, id, rotation.Active); !errors.Is(err, rotation.ErrNoSuchKey) {
 			k.Errorf("%s: %v", name, err)
@@ -96,11 +96,11 @@ func keysSetStatusOfNone(k *keysTest) {
 
 func keysDelete(k *keysTest) {
 	gone, left := k.create(), k.create()
-	for range 2 {
-		noError(k.T, k.keys.Delete(k.Context(), k.user, gone.ID))
+	for _, deleted := range []bool{true, false} {
+		k.wantDeleted(deleted, k.user, gone.ID)
 		k.wantListed(left.AccessKey)
 	}
-	noError(k.T, k.keys.Delete(k.Context(), k.user, newKeyID()))
+	k.wantDeleted(false, k.user, newKeyID())
 	k.wantListed(left.AccessKey)
 }
 
@@ -109,7 +109,7 @@ func keysOfOthers(k *keysTest, other string) {
 	if err := k.keys.SetStatus(k.Context(), other, key.ID, rotation.Inactive); !errors.Is(err, rotation.ErrNoSuchKey) {
 		k.Errorf("%v, want %v", err, rotation.ErrNoSuchKey)
 	}
-	noError(k.T, k.keys.Delete(k.Context(), other, key.ID))
+	k.wantDeleted(false, other, key.ID)
 	k.wantListed(key.AccessKey)
 }
 
@@ -129,6 +129,16 @@ func (k *keysTest) create() rotation.NewAccessKey {
 	key, err := k.keys.Create(k.Context(), k.user)
 	noError(k.T, err)
 	return key
+}
+
+// wantDeleted deletes a key, and wants to be told whether it was there.
+func (k *keysTest) wantDeleted(want bool, user string, id rotation.KeyID) {
+	k.Helper()
+	deleted, err := k.keys.Delete(k.Context(), user, id)
+	noError(k.T, err)
+	if deleted != want {
+		k.Errorf("told that it deleted the key: %v, want %v", deleted, want)
+	}
 }
 
 func (k *keysTest) wantLimit() {

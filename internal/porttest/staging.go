@@ -30,12 +30,14 @@ func Staging(t *testing.T, open func(t *testing.T) rotation.Staging) {
 	})
 	test("put the same again", func(s *stagingTest) {
 		s.put(secret)
-		s.put(secret)
+		if stored, err := s.staging.Put(s.Context(), s.id, secret); stored || err != nil {
+			s.Errorf("put again: %v, %v", stored, err)
+		}
 		s.want(secret)
 	})
 	test("put does not overwrite", func(s *stagingTest) {
 		s.put(secret)
-		if err := s.staging.Put(s.Context(), s.id, rotation.NewSecret("another")); !rotation.HasCode(err, rotation.MalformedAnswer) {
+		if _, err := s.staging.Put(s.Context(), s.id, rotation.NewSecret("another")); !rotation.HasCode(err, rotation.MalformedAnswer) {
 			s.Errorf("%v, want %s", err, rotation.MalformedAnswer)
 		}
 		s.want(secret)
@@ -59,7 +61,11 @@ type stagingTest struct {
 
 func (s *stagingTest) put(secret rotation.Secret) {
 	s.Helper()
-	noError(s.T, s.staging.Put(s.Context(), s.id, secret))
+	stored, err := s.staging.Put(s.Context(), s.id, secret)
+	noError(s.T, err)
+	if !stored {
+		s.Error("told that it was there already")
+	}
 }
 
 func (s *stagingTest) want(secret rotation.Secret) {

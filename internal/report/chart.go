@@ -169,10 +169,13 @@ func (r Rotation) keySpans() []span {
 	for _, key := range r.Keys {
 		for i, p := range key.Periods {
 			s := span{lane: strings.ToUpper(key.Role[:1]) + key.Role[1:] + " " + key.ID, class: key.Role, text: string(p.Status), from: p.From, to: p.To}
-			if p.Status == rotation.Inactive {
+			switch p.Status {
+			case rotation.Inactive:
 				s.class = "inactive"
+			case NotKnown:
+				s.class = "unknown"
 			}
-			if i == len(key.Periods)-1 && !key.DeletedAt.IsZero() {
+			if i == len(key.Periods)-1 && (!key.DeletedAt.IsZero() || key.vanished()) {
 				s.class += " deleted"
 			}
 			spans = append(spans, s)
@@ -234,6 +237,9 @@ func (r Rotation) describeLives() string {
 		life := fmt.Sprintf("The %s key %s is %s", key.Role, key.ID, strings.Join(periods, ", then "))
 		if !key.DeletedAt.IsZero() {
 			life += ", then deleted"
+		}
+		if key.vanished() {
+			life += ", then gone"
 		}
 		lives = append(lives, life+".")
 	}

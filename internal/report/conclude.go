@@ -64,7 +64,7 @@ func (f *facts) says(r Rotation, owner Execution) string {
 	oldKey, newKey := f.latest.OldKey, f.latest.NewKey
 	switch r.Outcome {
 	case Completed:
-		return fmt.Sprintf("The key %s was replaced by %s and deleted.", oldKey, newKey)
+		return fmt.Sprintf("The key %s was replaced by %s%s", oldKey, newKey, f.endOfOldKey())
 	case Discarded:
 		return fmt.Sprintf("The rotation did not go through. Nothing is different from before it: Qovery holds %s. %s", oldKey, owner.Cause)
 	case Running:
@@ -73,6 +73,19 @@ func (f *facts) says(r Rotation, owner Execution) string {
 		return fmt.Sprintf("The execution %s was stopped, and the rotation of the key %s is not complete: it stays open until it is carried on or released.", owner.Name, oldKey)
 	}
 	return fmt.Sprintf("The rotation of the key %s is held: it stays open until it is carried on or released. %s", oldKey, owner.Cause)
+}
+
+// endOfOldKey is the end of a sentence on a completed rotation.
+func (f *facts) endOfOldKey() string {
+	switch f.completed.OldKeyDeletion {
+	case rotation.Did:
+		return " and deleted."
+	case rotation.Found:
+		return ", and was found gone: somebody else deleted it."
+	case rotation.Unclear:
+		return ", and was found gone: a request of this rotation that had no answer deleted it, or somebody else did."
+	}
+	return ", and is gone."
 }
 
 // liveUntil lays out the lives of the keys.

@@ -68,9 +68,10 @@ func judgeActive(old *Key) (Verdict, string) {
 	if old.CreatedAt.IsZero() {
 		return Untold, noBirth
 	}
-	until := old.ActiveUntil()
-	age := until.Sub(old.CreatedAt)
+	age := old.ActiveUntil().Sub(old.CreatedAt)
 	switch over := age - ageRule; {
+	case old.PerhapsLess():
+		return judgeVanished(age, old.seenActive().Sub(old.CreatedAt), "was Active last")
 	case old.Status() == "Active" && over <= 0:
 		return Open, fmt.Sprintf("It is Active and was %s old when this report ends; it must be Inactive by %s.", spell(age), clock(old.CreatedAt.Add(ageRule)))
 	case old.Status() == "Active":
@@ -82,10 +83,26 @@ func judgeActive(old *Key) (Verdict, string) {
 	}
 }
 
+// judgeVanished judges a key that was found gone: what it was at least, and at most.
+func judgeVanished(most, least time.Duration, when string) (Verdict, string) {
+	because := fmt.Sprintf("It was between %s and %s old when it %s: it was found gone, and when it went is not known.",
+		spell(least), spell(most), when)
+	switch {
+	case most <= ageRule:
+		return Met, because
+	case least > ageRule:
+		return NotMet, because
+	}
+	return Untold, because
+}
+
 // judgeLife judges by how long the key existed.
 func judgeLife(old *Key) (Verdict, string) {
 	if old.CreatedAt.IsZero() {
 		return Untold, noBirth
+	}
+	if old.vanished() {
+		return judgeVanished(old.GoneBy.Sub(old.CreatedAt), old.SeenAt.Sub(old.CreatedAt), "was deleted")
 	}
 	if old.DeletedAt.IsZero() {
 		age := old.KnownUntil.Sub(old.CreatedAt)

@@ -34,6 +34,14 @@ func TestControls(t *testing.T) {
 		{"Active again", key(91*day, inactive(85*day), active(86*day)), NotMet, NotMet, "It is Active and was 91 days old when this report ends, 1 day too old."},
 		{"still Active", key(80 * day), Open, Open, "It is Active and was 80 days old when this report ends; it must be Inactive by 2026-04-01 12:00:00 UTC."},
 		{"deleted without having been Inactive", deleted(key(0), 100*day), NotMet, NotMet, "It was 100 days old when it was Active last, 10 days too old."},
+		{"gone in time", lived(&Key{CreatedAt: born, SeenAt: after(80 * day), GoneBy: after(85 * day)}, after(86*day)), Met, Met,
+			"It was between 80 days and 85 days old when it was Active last: it was found gone, and when it went is not known."},
+		{"gone too late, or not", lived(&Key{CreatedAt: born, SeenAt: after(89 * day), GoneBy: after(91 * day)}, after(92*day)), Untold, Untold,
+			"It was between 89 days and 91 days old when it was Active last: it was found gone, and when it went is not known."},
+		{"gone too late", lived(&Key{CreatedAt: born, SeenAt: after(91 * day), GoneBy: after(92 * day)}, after(92*day)), NotMet, NotMet,
+			"It was between 91 days and 92 days old when it was Active last: it was found gone, and when it went is not known."},
+		{"Inactive, and gone", lived(&Key{CreatedAt: born, Changes: []Change{inactive(85 * day)}, SeenAt: after(86 * day), GoneBy: after(91 * day)}, after(92*day)), Met, Untold,
+			"It was 85 days old when it was Active last."},
 		{"born nobody knows when", lived(&Key{}, born), Untold, Untold, noBirth},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -23,7 +24,9 @@ func (e *evidence) rotation(id string) *facts {
 			return f
 		}
 	}
-	f := &facts{id: id, asOf: e.asOf, done: map[rotation.Effect]fact{}, started: map[string]time.Time{}}
+	f := &facts{
+		id: id, asOf: e.asOf, done: map[rotation.Effect]fact{}, started: map[string]time.Time{}, marks: map[rotation.Effect]marked{},
+	}
 	e.rotations = append(e.rotations, f)
 	return f
 }
@@ -62,15 +65,19 @@ type facts struct {
 	started     map[string]time.Time // by cluster: the latest deployment's start
 	deployments []span
 
-	graceEnded   fact    // the last deactivation, also if it was undone
-	canaryFailed Failure // the latest
-	undone       time.Time
+	marks           map[rotation.Effect]marked // the journal's
+	grace           grace
+	goneEarly       fact    // DeployClusters found the old key gone
+	checkedBySeeing bool    // the usage check recorded whether it saw the old key
+	canaryFailed    Failure // the latest
+	canaryRef       Ref     // of it
+	undone          time.Time
 }
 
 // note takes over what a document says, whichever state left it.
-func (f *facts) note(doc rotation.Document, execution string) {
-	if !slices.Contains(f.executions, execution) {
-		f.executions = append(f.executions, execution)
+func (f *facts) note(doc rotation.Document, ref Ref) {
+	if !slices.Contains(f.executions, ref.Execution) {
+		f.executions = append(f.executions, ref.Execution)
 	}
 	if f.firstFence == 0 || doc.Fence < f.firstFence {
 		f.firstFence = doc.Fence
@@ -78,7 +85,8 @@ func (f *facts) note(doc rotation.Document, execution string) {
 	if doc.Fence < f.latest.Fence {
 		return // an execution that another one has taken over from
 	}
-	f.owner = execution
+	f.owner = ref.Execution
+	f.noteMarks(doc.Marks, ref)
 	if len(doc.Deployment.Clusters) == 0 {
 		doc.Deployment.Clusters = f.latest.Deployment.Clusters // what an earlier execution proved is proven, until it is done again
 	}
@@ -119,9 +127,7 @@ func (f *facts) stepDone(event statemachine.Event, doc rotation.Document, ref Re
 	case "VerifyDeployment":
 		f.canaryDone(doc, now)
 	case "DeleteKey":
-		f.done[rotation.Delete] = now
-		f.key(doc.OldKey).DeletedAt = now.At
-		f.tell(now.At, doc.OldKey, "Old key deleted", &ref)
+		f.deleteDone(doc, now)
 	case "ReactivateKey", "RestoreOldKey":
 		f.reactivateDone(doc, now)
 	case "DiscardKey":
@@ -132,7 +138,9 @@ func (f *facts) stepDone(event statemachine.Event, doc rotation.Document, ref Re
 }
 
 func (f *facts) planDone(doc rotation.Document, now fact) {
-	f.key(doc.OldKey)
+	if old := f.key(doc.OldKey); !doc.OldKeyMade.IsZero() {
+		old.seen(now.At)
+	}
 	if doc.NewKey != "" && f.newKey() == nil {
 		f.key(doc.NewKey) // an earlier execution made it, whose history is not here
 	}
@@ -147,12 +155,16 @@ func (f *facts) planDone(doc rotation.Document, now fact) {
 func (f *facts) createDone(doc rotation.Document, now fact) {
 	if last := f.newKey(); last != nil && last.ID != doc.NewKey && last.DeletedAt.IsZero() {
 		last.DeletedAt = now.At // CreateKey clears up before it creates
-		f.tell(now.At, last.ID, "Unused new key deleted, before another one was created", &now.Ref)
+		f.tell(now.At, last.ID, "Unused new key gone, before another one was created", &now.Ref)
 	}
 	key := f.key(doc.NewKey)
 	if key.CreatedAt.IsZero() {
 		key.CreatedAt = now.At
-		f.tell(now.At, doc.NewKey, "New key created; its secret is staged, encrypted", &now.Ref)
+		text := "New key created; its secret is staged, encrypted"
+		if doc.Marks[rotation.Create].How == rotation.Unclear {
+			text = "New key created; its secret was found staged"
+		}
+		f.tell(now.At, doc.NewKey, text, &now.Ref)
 	}
 	f.done[rotation.Create] = now
 }
@@ -162,7 +174,7 @@ func (f *facts) updateDone(doc rotation.Document, now fact) {
 	if doc.ReadBack != nil {
 		f.readBack = doc.ReadBack
 	}
-	f.tell(doc.UpdatedAt, doc.NewKey, "Qovery holds the new key, read back; the staged secret is destroyed", &now.Ref)
+	f.tell(doc.UpdatedAt, doc.NewKey, "Qovery holds the new key, read back; no secret is staged any more", &now.Ref)
 }
 
 func (f *facts) deployDone(doc rotation.Document, now fact) {
@@ -174,19 +186,32 @@ func (f *facts) deployDone(doc rotation.Document, now fact) {
 		return
 	}
 	f.done[rotation.Deploy] = now
+	f.seeOldKey(rotation.Deploy)
+	if doc.Deployment.Next == rotation.OldKeyGone {
+		f.goneEarly = now
+		f.foundGone(now, rotation.Found)
+	}
 	for _, wave := range f.waves() {
 		if at := wave.DoneAt(); !at.IsZero() {
 			if start := wave.StartedAt(); !start.IsZero() {
 				f.deployments = append(f.deployments, span{"Deployments", "work", fmt.Sprintf("wave %d", wave.Number), start, at})
 			}
-			f.tell(at, doc.NewKey, fmt.Sprintf("Wave %d (%s) deployed with the new key", wave.Number, wave.Name), &now.Ref)
+			f.tell(at, doc.NewKey, fmt.Sprintf("Wave %d (%s) deployed with the new key%s", wave.Number, wave.Name, wave.passedOver()), &now.Ref)
 		}
+	}
+	if !slices.ContainsFunc(doc.Deployment.Clusters, func(c rotation.ClusterProgress) bool { return !c.DoneAt.IsZero() }) {
+		f.tell(now.At, "", "Nothing was deployed: no cluster runs", &now.Ref)
 	}
 }
 
 func (f *facts) usageDone(doc rotation.Document, now fact) {
 	prolonged := f.usage.Extended > 0
-	f.usage, f.checked = doc.Usage, now
+	f.usage, f.checked, f.checkedBySeeing = doc.Usage, now, doc.Marks != nil
+	if doc.Usage.Gone {
+		f.foundGone(fact{doc.Usage.CheckedAt, now.Ref}, rotation.Found)
+		return
+	}
+	f.key(doc.OldKey).seen(doc.Usage.CheckedAt)
 	if !doc.Usage.Idle {
 		if !prolonged { // told once, not every quarter of an hour
 			f.tell(now.At, doc.OldKey, "Usage check: the old key is in use, last "+doc.Usage.LastUse+"; the grace period is prolonged", &now.Ref)
@@ -201,10 +226,37 @@ func (f *facts) usageDone(doc rotation.Document, now fact) {
 }
 
 func (f *facts) deactivateDone(doc rotation.Document, now fact) {
-	f.done[rotation.Deactivate] = fact{doc.Deactivated, now.Ref}
-	f.graceEnded, f.undone = f.done[rotation.Deactivate], time.Time{}
-	f.key(doc.OldKey).change(doc.Deactivated, rotation.Inactive)
-	f.tell(doc.Deactivated, doc.OldKey, "Old key made Inactive", &now.Ref)
+	at, how := fact{doc.Deactivated, now.Ref}, doc.Marks[rotation.Deactivate].How
+	f.done[rotation.Deactivate], f.undone = at, time.Time{}
+	f.grace = grace{at, f.marks[rotation.Deploy], f.marks[rotation.Deactivate], f.lastDeployment()}
+	f.seeOldKey(rotation.Deactivate)
+	if how == rotation.Found {
+		f.foundGone(at, how)
+		return
+	}
+	old := f.key(doc.OldKey)
+	old.seen(at.At)
+	old.change(at.At, rotation.Inactive)
+	text := "Old key is Inactive" // by this rotation, for all that is known
+	if how == rotation.Did {
+		text = "Old key made Inactive"
+	}
+	f.tell(at.At, doc.OldKey, text, &now.Ref)
+}
+
+func (f *facts) deleteDone(doc rotation.Document, now fact) {
+	f.done[rotation.Delete] = now
+	f.seeOldKey(rotation.Delete)
+	switch how := doc.Marks[rotation.Delete].How; how {
+	case rotation.Found, rotation.Unclear:
+		f.foundGone(fact{doc.Marks[rotation.Delete].Done, now.Ref}, how)
+	case rotation.Did:
+		f.key(doc.OldKey).DeletedAt = now.At
+		f.tell(now.At, doc.OldKey, "Old key deleted", &now.Ref)
+	default:
+		f.key(doc.OldKey).DeletedAt = now.At
+		f.tell(now.At, doc.OldKey, "Old key gone", &now.Ref)
+	}
 }
 
 func (f *facts) canaryDone(doc rotation.Document, now fact) {
@@ -213,8 +265,13 @@ func (f *facts) canaryDone(doc rotation.Document, now fact) {
 		return
 	}
 	f.done[rotation.Verify] = now
+	f.seeOldKey(rotation.Verify)
 	if canary := doc.Verification.Canary; canary != nil && !canary.DoneAt.IsZero() {
-		f.tell(canary.DoneAt, doc.OldKey, "Canary "+canary.Name+" deployed while the old key is Inactive", &now.Ref)
+		text := "Canary " + canary.Name + " deployed"
+		if doc.Marks[rotation.Verify].Saw == rotation.Inactive {
+			text += " while the old key is Inactive"
+		}
+		f.tell(canary.DoneAt, doc.OldKey, text, &now.Ref)
 	}
 }
 
@@ -227,7 +284,7 @@ func (f *facts) reactivateDone(doc rotation.Document, now fact) {
 	} else {
 		key.change(now.At, rotation.Active)
 		f.undone = now.At
-		f.tell(now.At, doc.OldKey, "Old key made Active again", &now.Ref)
+		f.tell(now.At, doc.OldKey, "Old key is Active again", &now.Ref)
 	}
 	for _, effect := range []rotation.Effect{rotation.Deactivate, rotation.Verify, rotation.Delete} {
 		delete(f.done, effect)
@@ -239,7 +296,11 @@ func (f *facts) discardDone(doc rotation.Document, now fact) {
 	f.done[rotation.Discard] = now
 	if key := f.newKey(); key != nil && key.DeletedAt.IsZero() {
 		key.DeletedAt = now.At
-		f.tell(now.At, key.ID, "New key and its secret deleted: nothing is different from before", &now.Ref)
+		text := "New key gone, and its secret: nothing is different from before"
+		if doc.Marks[rotation.Discard].How == rotation.Did {
+			text = "New key deleted, and no secret of it is staged: nothing is different from before"
+		}
+		f.tell(now.At, key.ID, text, &now.Ref)
 		return
 	}
 	f.tell(now.At, "", "Record closed; whatever new key there was is deleted", &now.Ref)
@@ -273,6 +334,9 @@ func (f *facts) correct(summary rotation.Summary) {
 	}
 	if at := summary.OldKeyDeletedAt; !at.IsZero() {
 		old.DeletedAt = at
+	}
+	if at := summary.OldKeyGoneBy; !at.IsZero() && old.GoneBy.IsZero() {
+		old.GoneBy = at
 	}
 }
 
@@ -312,6 +376,20 @@ func (f *facts) waves() []Wave {
 		})
 	}
 	return slices.DeleteFunc(waves, func(w Wave) bool { return len(w.Clusters) == 0 })
+}
+
+// passedOver says how many clusters of the wave were, or "".
+func (w Wave) passedOver() string {
+	n := 0
+	for _, c := range w.Clusters {
+		if c.Skipped != "" {
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return "; passed over: " + words.Count(n, "cluster")
 }
 
 // StartedAt is when the wave's first deployment was started, DoneAt when its last

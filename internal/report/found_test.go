@@ -16,7 +16,7 @@ func TestFoundIsNotDone(t *testing.T) {
 	untrue := []string{"grace period", "while the old key is Inactive", "Inactive for the observation period", "old key is deleted"}
 	for _, proof := range built.Rotations[0].Proofs {
 		for _, claim := range untrue {
-			if strings.Contains(proof.Claim, claim) && proof.Proven == report.IsProven {
+			if strings.Contains(string(proof.Claim), claim) && proof.Proven == report.IsProven {
 				t.Errorf("%q is proven by %q", proof.Claim, proof.How)
 			}
 		}
@@ -37,7 +37,7 @@ func TestNothingDeployed(t *testing.T) {
 	result, histories := play(t, "every-cluster-stopped")
 	built := build(t, result.World.Timeline.Now(), histories...)
 	for _, proof := range built.Rotations[0].Proofs {
-		if strings.Contains(proof.Claim, "was deployed") && proof.Proven == report.IsProven {
+		if strings.Contains(string(proof.Claim), "was deployed") && proof.Proven == report.IsProven {
 			t.Errorf("%q is proven by %q", proof.Claim, proof.How)
 		}
 	}

@@ -125,10 +125,10 @@ func (r *reader) exited(event statemachine.Event) error {
 	}
 	if doc.RotationID != "" {
 		r.facts = r.evidence.rotation(doc.RotationID)
-		r.facts.note(doc, r.Name)
+		r.facts.note(doc, Ref{r.Name, event.ID})
 		if r.failing && event.State == "VerifyDeployment" {
 			failures := r.visit().Failures
-			r.facts.canaryFailed = failures[len(failures)-1]
+			r.facts.canaryFailed, r.facts.canaryRef = failures[len(failures)-1], Ref{r.Name, event.ID}
 		}
 		if !r.failing {
 			r.facts.stepDone(event, doc, Ref{r.Name, event.ID})

@@ -21,6 +21,8 @@ type KeyStatus string
 const (
 	Active   KeyStatus = "Active"
 	Inactive KeyStatus = "Inactive"
+	// Gone is what a key is seen as that IAM does not list.
+	Gone KeyStatus = "gone"
 )
 
 // AccessKey is an access key of the IAM user, without its secret.
@@ -34,6 +36,14 @@ type AccessKey struct {
 type NewAccessKey struct {
 	AccessKey
 	Secret Secret
+}
+
+// statusIn is what a list says of a key.
+func statusIn(keys []AccessKey, id KeyID) KeyStatus {
+	if key, exists := findKey(keys, id); exists {
+		return key.Status
+	}
+	return Gone
 }
 
 // createdAt is when a key was created, the zero time when it is not listed.

@@ -35,7 +35,8 @@ func (s CheckUsage) Run(ctx context.Context, call Call) (Document, error) {
 		return doc, record.explain(err)
 	}
 	var uses []Use
-	if _, exists := findKey(keys, record.OldKey); exists { // nothing uses one that somebody deleted
+	_, exists := findKey(keys, record.OldKey)
+	if doc.Usage.Gone = !exists; exists { // nothing uses one that somebody deleted
 		if uses, err = s.uses(ctx, record, doc); err != nil {
 			return doc, record.explain(err)
 		}

@@ -315,7 +315,7 @@ func TestDocumentStaysSmall(t *testing.T) {
 				registries = append(registries, Location{LocationRef: LocationRef{Kind: ContainerRegistry, Name: test.cluster}})
 				doc.Summaries[0].ClustersSkipped = append(doc.Summaries[0].ClustersSkipped, newProgress(Cluster{Name: test.cluster}).Name+" (STOPPED)")
 			}
-			doc.ReadBack = newReadBack(registries, noon)
+			doc.ReadBack = newReadBack(registries, nil, noon)
 			size := len(asJSON(t, doc))
 			each := (size - bare + MaxClusters - 1) / MaxClusters
 			t.Logf("%d bytes, %d of them for each of %d clusters, %d without", size, each, MaxClusters, bare)

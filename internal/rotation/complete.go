@@ -1,6 +1,7 @@
 package rotation
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
@@ -30,7 +31,7 @@ func (s Complete) Run(ctx context.Context, call Call) (Document, error) {
 		return doc, err
 	}
 	if item == nil {
-		err = s.hold(ctx, call, func(c *claim) error {
+		err = s.hold(ctx, call, &doc, func(c *claim) error {
 			if err := s.check(ctx, c, doc); err != nil {
 				return err
 			}
@@ -78,15 +79,37 @@ func (doc *Document) summarize(record Record, now time.Time) Summary {
 	summary := Summary{
 		Target: record.Target, RotationID: record.RotationID, OldKey: record.OldKey.String(), NewKey: record.NewKey.String(),
 		OldKeyCreatedAt: doc.OldKeyMade, StartedAt: record.TakenAt, NewKeyCreatedAt: record.Marks[Create].Done, UpdatedAt: record.Marks[Update].Done,
-		OldKeyInactiveAt: record.Marks[Deactivate].Done, OldKeyDeletedAt: record.Marks[Delete].Done, CompletedAt: now,
-		FirstUseOfNewKey: doc.Usage.TakenOver, LastUseOfOldKey: doc.Usage.LastUseAt, GraceExtendedBy: doc.Usage.Extended, Verification: doc.Settings.Verification,
+		CompletedAt: now, FirstUseOfNewKey: doc.Usage.TakenOver, LastUseOfOldKey: doc.Usage.LastUseAt,
+		GraceExtendedBy: doc.Usage.Extended, Verification: doc.Settings.Verification,
 	}
+	if record.Marks[Verify].How == NotNeeded {
+		summary.Verification = VerifyNone
+	}
+	summary.endOldKey(record)
 	for _, progress := range doc.Deployment.Clusters {
-		if progress.Skipped != "" {
+		switch {
+		case progress.Skipped != "":
 			summary.ClustersSkipped = append(summary.ClustersSkipped, progress.Name+" ("+progress.Skipped+")")
-		} else {
+		case !progress.DoneAt.IsZero():
 			summary.ClustersDeployed++
 		}
 	}
 	return summary
+}
+
+// endOldKey says what became of the old key: what this rotation did, or when it
+// found it gone.
+func (s *Summary) endOldKey(record Record) {
+	deactivated, deleted := record.Marks[Deactivate], record.Marks[Delete]
+	if deactivated.How != Found {
+		s.OldKeyInactiveAt = deactivated.Done
+	}
+	switch gone := record.oldKeyGoneBy(); {
+	case !gone.IsZero():
+		s.OldKeyGoneBy, s.OldKeyDeletion = gone, cmp.Or(deleted.How, Found)
+	case !deleted.Done.IsZero():
+		s.OldKeyDeletedAt, s.OldKeyDeletion = deleted.Done, deleted.How
+	default: // DeployClusters saw that it was gone
+		s.OldKeyGoneBy, s.OldKeyDeletion = record.Marks[Deploy].Done, Found
+	}
 }

@@ -19,20 +19,25 @@ type CreateKey struct {
 // Run leaves the record with a new key whose secret is staged.
 func (s CreateKey) Run(ctx context.Context, call Call) (Document, error) {
 	doc := call.Document
-	err := s.hold(ctx, call, func(c *claim) error {
+	err := s.hold(ctx, call, &doc, func(c *claim) error {
 		if err := s.clearUp(ctx, c, doc); err != nil {
 			return err
 		}
+		how := Unclear // an earlier run of this step staged the secret, or somebody else
 		if c.NewKey == "" {
-			if err := s.create(ctx, c); err != nil {
+			stored, err := s.create(ctx, c)
+			if err != nil {
 				return err
+			}
+			if stored {
+				how = Did
 			}
 		}
 		doc.NewKey = c.NewKey.String()
 		if c.done(Create) {
 			return nil
 		}
-		return c.finish(ctx, Create)
+		return c.finish(ctx, Create, observed{how: how})
 	})
 	return doc, err
 }
@@ -108,34 +113,34 @@ func (s CreateKey) clearNewKey(ctx context.Context, c *claim, organization Organ
 const moreTries = 2
 
 // create sends one CreateAccessKey, when it is known that the secret can be
-// staged. The attempt is in the journal before it is sent, and stays there unless
-// its outcome becomes known.
-func (s CreateKey) create(ctx context.Context, c *claim) error {
+// staged, and stages it. The attempt is in the journal before it is sent, and
+// stays there unless its outcome becomes known.
+func (s CreateKey) create(ctx context.Context, c *claim) (stored bool, err error) {
 	if n := c.thrownAway(); n > moreTries {
-		return Errorf(CreationFailed, "This rotation created %d access keys and deleted each again, because the answer was lost or its secret was not staged", n)
+		return false, Errorf(CreationFailed, "This rotation created %d access keys and deleted each again, because the answer was lost or its secret was not staged", n)
 	}
 	unstaged := c.Unstaged
 	if err := s.proveStaging(ctx, c); err != nil {
-		return err
+		return false, err
 	}
 	attempt := c.now()
-	err := c.mark(ctx, func(r *Record) {
+	err = c.mark(ctx, func(r *Record) {
 		r.Marks[Create] = Mark{Begun: attempt}
 		r.Attempts = append(r.Attempts, attempt)
 		r.Unstaged = unstaged // nothing is left of the proof
 	})
 	if err != nil {
-		return err
+		return false, err
 	}
 	if err := c.inTime(); err != nil {
-		return err
+		return false, err
 	}
 	key, err := s.Keys.Create(ctx, c.IAMUser)
 	if err != nil {
-		return s.notCreated(ctx, c, err)
+		return false, s.notCreated(ctx, c, err)
 	}
 	if err := c.resolveAttempt(ctx, func(r *Record) { r.NewKey = key.ID }); err != nil {
-		return err
+		return false, err
 	}
 	return s.Staging.Put(ctx, key.ID, key.Secret)
 }
@@ -158,7 +163,7 @@ func (s CreateKey) proveStaging(ctx context.Context, c *claim) error {
 	if err := c.inTime(); err != nil {
 		return err
 	}
-	if err := s.Staging.Put(ctx, c.OldKey, proof); err != nil {
+	if _, err := s.Staging.Put(ctx, c.OldKey, proof); err != nil {
 		return err
 	}
 	read, err := s.Staging.Get(ctx, c.OldKey)

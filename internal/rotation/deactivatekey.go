@@ -22,7 +22,7 @@ const (
 // Run leaves the old key Inactive.
 func (s DeactivateKey) Run(ctx context.Context, call Call) (Document, error) {
 	doc := call.Document
-	err := s.hold(ctx, call, func(c *claim) error {
+	err := s.hold(ctx, call, &doc, func(c *claim) error {
 		if !c.done(Deactivate) {
 			if err := s.deactivate(ctx, c, doc); err != nil {
 				return c.afterBegun(err)
@@ -51,46 +51,51 @@ func (c *claim) afterBegun(err error) error {
 }
 
 func (s DeactivateKey) deactivate(ctx context.Context, c *claim, doc Document) error {
-	if err := s.check(ctx, c, doc); err != nil {
+	saw, err := s.check(ctx, c, doc)
+	if err != nil {
 		return err
 	}
-	return c.effect(ctx, Deactivate, func() error {
+	return c.effect(ctx, Deactivate, saw, func() (How, error) {
 		err := s.Keys.SetStatus(ctx, c.IAMUser, c.OldKey, Inactive)
-		if errors.Is(err, ErrNoSuchKey) {
-			return nil // somebody deleted it: nothing can use it
+		switch {
+		case errors.Is(err, ErrNoSuchKey):
+			return Found, nil // somebody deleted it: nothing can use it
+		case saw != Active:
+			return Unclear, err // IAM does not tell whether it was Inactive already
 		}
-		return err
+		return Did, err
 	})
 }
 
-// check holds rules 2 and 3 against live state.
-func (s DeactivateKey) check(ctx context.Context, c *claim, doc Document) error {
+// check holds rules 2 and 3 against live state, and returns what IAM lists of the
+// old key.
+func (s DeactivateKey) check(ctx context.Context, c *claim, doc Document) (KeyStatus, error) {
 	organization, locations, err := c.requireReleased(ctx, s.Qovery, doc.Settings, Organization.Locations)
 	if err != nil {
-		return err
+		return "", err
 	}
 	clusters, err := organization.Clusters(ctx)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if err := c.requireDeployed(doc, clusters, locations); err != nil {
-		return err
+		return "", err
 	}
 	keys, err := s.Keys.List(ctx, c.IAMUser)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if err := c.requireNewKey(keys, c.now()); err != nil {
-		return err
+		return "", err
 	}
 	if err := c.requirePeriods(doc); err != nil {
-		return err
+		return "", err
 	}
-	old, _ := findKey(keys, c.OldKey)
-	if old.Status == Inactive && !c.deactivatedByUs() {
-		return Errorf(OldKeyInactive, "The old key %s is Inactive, and not by this rotation", c.OldKey)
+	saw := statusIn(keys, c.OldKey)
+	if saw == Inactive && !c.deactivatedByUs() {
+		return "", Errorf(OldKeyInactive, "The old key %s is Inactive, and not by this rotation", c.OldKey)
 	}
-	return nil
+	return saw, nil
 }
 
 // requireDeployed is rule 3's first half: every cluster there is now was

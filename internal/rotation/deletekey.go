@@ -15,36 +15,47 @@ type DeleteKey struct {
 // Run leaves the user without the old key.
 func (s DeleteKey) Run(ctx context.Context, call Call) (Document, error) {
 	doc := call.Document
-	err := s.hold(ctx, call, func(c *claim) error {
+	err := s.hold(ctx, call, &doc, func(c *claim) error {
 		if c.done(Delete) {
 			return nil
 		}
-		if err := s.check(ctx, c, doc); err != nil {
+		saw, err := s.check(ctx, c, doc)
+		if err != nil {
 			return err
 		}
 		// Also when it is not listed any more: one list that lags proves nothing.
-		return c.effect(ctx, Delete, func() error { return s.Keys.Delete(ctx, c.IAMUser, c.OldKey) })
+		return c.effect(ctx, Delete, saw, func() (How, error) { return deleteKey(ctx, s.Keys, c.IAMUser, c.OldKey) })
 	})
 	return doc, err
 }
 
-// check holds rules 2 and 3 against live state.
-func (s DeleteKey) check(ctx context.Context, c *claim, doc Document) error {
+// deleteKey deletes a key, and says whether it did or found it gone.
+func deleteKey(ctx context.Context, keys Keys, user string, id KeyID) (How, error) {
+	deleted, err := keys.Delete(ctx, user, id)
+	if deleted {
+		return Did, err
+	}
+	return Found, err
+}
+
+// check holds rules 2 and 3 against live state, and returns what IAM lists of the
+// old key.
+func (s DeleteKey) check(ctx context.Context, c *claim, doc Document) (KeyStatus, error) {
 	if _, _, err := c.requireReleased(ctx, s.Qovery, doc.Settings, Organization.Locations); err != nil {
-		return err
+		return "", err
 	}
 	keys, err := s.Keys.List(ctx, c.IAMUser)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if err := c.requireNewKey(keys, c.now()); err != nil {
-		return err
+		return "", err
 	}
 	old, _ := findKey(keys, c.OldKey)
 	if err := c.requireOldKeyInactive(old, c.now()); err != nil {
-		return err
+		return "", err
 	}
-	return c.requireObserved(doc)
+	return statusIn(keys, c.OldKey), c.requireObserved(doc)
 }
 
 // requireObserved makes sure that the old key was Inactive for the observation

@@ -35,7 +35,7 @@ const (
 func (s DeployClusters) Run(ctx context.Context, call Call) (Document, error) {
 	doc := call.Document
 	doc.Deployment.Clusters = slices.Clone(doc.Deployment.Clusters)
-	err := s.hold(ctx, call, func(c *claim) error {
+	err := s.hold(ctx, call, &doc, func(c *claim) error {
 		look, err := s.look(ctx, c, doc)
 		if err != nil {
 			return err
@@ -269,7 +269,7 @@ func (l *look) startAll(ctx context.Context, effect Effect, start []*ClusterProg
 	if len(start) == 0 {
 		return nil
 	}
-	if err := l.begin(ctx, effect); err != nil {
+	if err := l.begin(ctx, effect, l.sawOldKey()); err != nil {
 		return err
 	}
 	for _, progress := range start {
@@ -325,7 +325,7 @@ func (l *look) waved(ctx context.Context, doc *Document) error {
 		}
 	}
 	if !l.done(Deploy) {
-		if err := l.finish(ctx, Deploy); err != nil {
+		if err := l.finish(ctx, Deploy, observed{howDeployed(doc.Deployment.Clusters...), l.sawOldKey()}); err != nil {
 			return err
 		}
 	}
@@ -337,6 +337,23 @@ func (l *look) waved(ctx context.Context, doc *Document) error {
 	doc.GraceEndsAt = WaitTime{doc.graceEnds(l.Record)}
 	d.Regions = regions(l.clusters, locations)
 	return nil
+}
+
+// sawOldKey is what this run saw of the old key.
+func (l *look) sawOldKey() KeyStatus {
+	if l.oldKey.ID == "" {
+		return Gone
+	}
+	return l.oldKey.Status
+}
+
+// howDeployed tells whether any of the clusters was deployed: where none runs,
+// nothing was.
+func howDeployed(clusters ...ClusterProgress) How {
+	if slices.ContainsFunc(clusters, func(p ClusterProgress) bool { return !p.DoneAt.IsZero() }) {
+		return Did
+	}
+	return NotNeeded
 }
 
 // graceEnds is the end of the grace period: counted from the last PUT or the

@@ -20,7 +20,7 @@ func (s DiscardKey) Run(ctx context.Context, call Call) (Document, error) {
 	if err != nil || item != nil && item.Outcome == Discarded {
 		return doc, err
 	}
-	err = s.hold(ctx, call, func(c *claim) error {
+	err = s.hold(ctx, call, &doc, func(c *claim) error {
 		if err := s.discard(ctx, c, doc); err != nil {
 			return err
 		}

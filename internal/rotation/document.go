@@ -34,6 +34,9 @@ type Document struct {
 	Summaries    []Summary    `json:"summaries,omitempty"` // of the rotations this execution completed
 	NextIsDue    bool         `json:"nextIsDue"`           // another rotation of the same target is due at once
 	Error        *CaughtError `json:"error,omitempty"`     // what a Catch put there
+	// Marks are the journal's, as of the last step that wrote them: the evidence of
+	// what was done, and of what was found done. No step believes them.
+	Marks map[Effect]Mark `json:"marks,omitempty"`
 }
 
 // CaughtError is what Step Functions' Catch reports.
@@ -65,13 +68,19 @@ func (e *CaughtError) amend(since string) {
 // ReadBack is the proof of UpdateCredentials: what Qovery showed afterwards.
 type ReadBack struct {
 	At time.Time `json:"at"`
+	// Missing are the names of those that were to be rotated and that Qovery did
+	// not list any more.
+	Missing []string `json:"missing,omitempty"`
 	// Locations are the names of the places that showed the new key, by kind, each
 	// cut to 32 bytes. Their ids are in the journal.
 	Locations map[LocationKind][]string `json:"locations"`
 }
 
-func newReadBack(locations []Location, at time.Time) *ReadBack {
+func newReadBack(locations []Location, missing []LocationRef, at time.Time) *ReadBack {
 	proof := &ReadBack{At: at, Locations: map[LocationKind][]string{}}
+	for _, l := range missing {
+		proof.Missing = append(proof.Missing, shortName(l.Name))
+	}
 	for _, l := range locations {
 		proof.Locations[l.Kind] = append(proof.Locations[l.Kind], shortName(l.Name))
 	}
@@ -110,6 +119,7 @@ type CanaryRun struct {
 // UsageCheck is the result of CheckUsage.
 type UsageCheck struct {
 	Idle        bool      `json:"idle"`
+	Gone        bool      `json:"gone,omitempty"` // IAM did not list the old key, and its uses were not asked for
 	CheckedAt   time.Time `json:"checkedAt,omitzero"`
 	LastUseAt   time.Time `json:"lastUseAt,omitzero"`
 	LastUse     string    `json:"lastUse,omitempty"`
@@ -131,6 +141,10 @@ type PlanReport struct {
 	Skipped   []string      `json:"skipped,omitempty"`  // names of clusters that would be passed over
 }
 
+// DeploysNothing tells of a plan to rotate whether no cluster runs that would be
+// deployed.
+func (p PlanReport) DeploysNothing() bool { return p.Would == ActionCreate && len(p.Clusters) == 0 }
+
 // Summary is the outcome of one completed rotation.
 type Summary struct {
 	Target           string       `json:"target"`
@@ -141,8 +155,10 @@ type Summary struct {
 	StartedAt        time.Time    `json:"startedAt"`
 	NewKeyCreatedAt  time.Time    `json:"newKeyCreatedAt,omitzero"`
 	UpdatedAt        time.Time    `json:"updatedAt,omitzero"`
-	OldKeyInactiveAt time.Time    `json:"oldKeyInactiveAt,omitzero"`
-	OldKeyDeletedAt  time.Time    `json:"oldKeyDeletedAt,omitzero"`
+	OldKeyInactiveAt time.Time    `json:"oldKeyInactiveAt,omitzero"` // zero: this rotation did not make it so
+	OldKeyDeletedAt  time.Time    `json:"oldKeyDeletedAt,omitzero"`  // zero: nor did it delete it, for all that is known
+	OldKeyGoneBy     time.Time    `json:"oldKeyGoneBy,omitzero"`     // when it was found gone
+	OldKeyDeletion   How          `json:"oldKeyDeletion,omitempty"`
 	CompletedAt      time.Time    `json:"completedAt"`
 	ClustersDeployed int          `json:"clustersDeployed"`
 	ClustersSkipped  []string     `json:"clustersSkipped,omitempty"`

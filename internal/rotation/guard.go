@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"time"
 )
 
@@ -32,14 +33,15 @@ type claim struct {
 	closed bool
 }
 
-// hold claims the record, does the work and clears the lease. Errors leave with
-// a sentence on what is in place now.
-func (g Guard) hold(ctx context.Context, call Call, work func(*claim) error) error {
+// hold claims the record, does the work, notes the record's marks in the document
+// and clears the lease. Errors leave with a sentence on what is in place now.
+func (g Guard) hold(ctx context.Context, call Call, doc *Document, work func(*claim) error) error {
 	c, err := g.claim(ctx, call)
 	if err != nil {
 		return err
 	}
 	err = work(c)
+	doc.Marks = maps.Clone(c.Marks)
 	c.release(ctx)
 	return c.Record.explain(err)
 }
@@ -140,37 +142,48 @@ func sameRecord(a, b Record) bool {
 	return leftErr == nil && rightErr == nil && bytes.Equal(left, right)
 }
 
-// effect marks an effect as begun, causes it, and marks it as done. An effect
-// that was begun and not done is caused again: all are safe to repeat.
-func (c *claim) effect(ctx context.Context, e Effect, cause func() error) error {
-	if err := c.begin(ctx, e); err != nil {
+// effect marks an effect on a key as begun, causes it, and marks it as done, with
+// what the old key was seen to be before it, and whether the request did it or
+// found it done. An effect that was begun and not done is caused again: all are
+// safe to repeat.
+func (c *claim) effect(ctx context.Context, e Effect, saw KeyStatus, cause func() (How, error)) error {
+	found := c.Marks[e].foundSo()
+	if err := c.begin(ctx, e, saw); err != nil {
 		return err
 	}
-	if err := cause(); err != nil {
+	how, err := cause()
+	if err != nil {
 		return err
 	}
-	return c.finish(ctx, e)
+	if how == Found {
+		how = found
+	}
+	return c.finish(ctx, e, observed{how: how})
 }
 
 // begin writes that an effect is begun, before the first request that could have
 // it, and again before each further one: how late one may land is counted from
 // the last.
-func (c *claim) begin(ctx context.Context, e Effect) error {
-	if err := c.mark(ctx, func(r *Record) { r.Marks[e] = r.Marks[e].again(c.now()) }); err != nil {
+func (c *claim) begin(ctx context.Context, e Effect, saw KeyStatus) error {
+	if err := c.mark(ctx, func(r *Record) { r.Marks[e] = r.Marks[e].again(c.now(), saw) }); err != nil {
 		return err
 	}
 	return c.inTime()
 }
 
-// finish writes that an effect is done, and which ones it has undone.
-func (c *claim) finish(ctx context.Context, e Effect, undone ...Effect) error {
-	c.guard.Log.InfoContext(ctx, "effect", "effect", string(e), "rotation", c.RotationID, "oldKey", c.OldKey.String(), "newKey", c.NewKey.String())
+// finish writes that an effect is done, how, and which ones it has undone.
+func (c *claim) finish(ctx context.Context, e Effect, o observed, undone ...Effect) error {
+	c.guard.Log.InfoContext(ctx, "effect", "effect", string(e), "how", string(o.how),
+		"rotation", c.RotationID, "oldKey", c.OldKey.String(), "newKey", c.NewKey.String())
 	return c.mark(ctx, func(r *Record) {
 		mark := r.Marks[e]
 		if mark.Begun.IsZero() {
 			mark.Begun = c.now()
 		}
-		mark.Done = c.now()
+		mark.Done, mark.How = c.now(), o.how
+		if o.saw != "" {
+			mark.Saw = o.saw
+		}
 		r.Marks[e] = mark
 		for _, other := range undone {
 			delete(r.Marks, other)
@@ -254,6 +267,8 @@ func (r *Record) inPlace() string { return "According to the journal, " + r.keys
 func (r *Record) keysInPlace() string {
 	oldKey, newKey := r.OldKey.String(), r.NewKey.String()
 	switch {
+	case !r.oldKeyGoneBy().IsZero():
+		return "Qovery holds the new key " + newKey + "; the old key " + oldKey + " is gone"
 	case r.done(Delete):
 		return "Qovery holds the new key " + newKey + "; the old key " + oldKey + " is deleted"
 	case r.begun(Delete):

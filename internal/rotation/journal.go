@@ -76,6 +76,36 @@ type Mark struct {
 	// one: what a request may still do is counted from the last, and what has
 	// happened from the first.
 	First time.Time `json:"first,omitzero"`
+	// How is how the effect's goal came to be reached, once it is done.
+	How How `json:"how,omitempty"`
+	// Saw is what IAM listed of the old key: right before the first request that
+	// was not known to have failed or, where it is looked at again and again
+	// (deploy, verify), when the effect was done. Empty: it was not looked at, or
+	// that was not recorded.
+	Saw KeyStatus `json:"saw,omitempty"`
+}
+
+// How says how an effect's goal came to be reached. What was found is not what
+// was done, and evidence claims no more than this.
+type How string
+
+// The ways in which a goal is reached. Records of the first edition do not say.
+const (
+	NotRecorded How = ""
+	Did         How = "did"   // this rotation's request did it, and was answered
+	Found       How = "found" // it was so already: somebody else did it
+	// Unclear: it was so already, and an earlier request of this rotation whose
+	// answer was lost may have done it, or somebody else.
+	Unclear How = "unclear"
+	// NotNeeded: there was nothing to do it to. No cluster runs, or none was to be
+	// deployed to verify.
+	NotNeeded How = "notNeeded"
+)
+
+// observed is what a step saw of an effect that is done.
+type observed struct {
+	how How
+	saw KeyStatus // the old key; empty: not looked at again
 }
 
 // FirstBegun is when the effect was begun for the first time.
@@ -96,8 +126,20 @@ func (m Mark) unanswered() time.Time {
 }
 
 // again is the mark of an effect that is begun once more.
-func (m Mark) again(now time.Time) Mark {
-	return Mark{Begun: now, Earlier: m.unanswered(), First: m.FirstBegun()}
+func (m Mark) again(now time.Time, saw KeyStatus) Mark {
+	next := Mark{Begun: now, Earlier: m.unanswered(), First: m.FirstBegun(), Saw: saw}
+	if !next.Earlier.IsZero() && m.Saw != "" {
+		next.Saw = m.Saw
+	}
+	return next
+}
+
+// foundSo is how a goal was reached that was found to be reached already.
+func (m Mark) foundSo() How {
+	if m.unanswered().IsZero() {
+		return Found
+	}
+	return Unclear
 }
 
 func (r *Record) begun(e Effect) bool { return r != nil && !r.Marks[e].Begun.IsZero() }
@@ -108,6 +150,19 @@ func (r *Record) done(e Effect) bool  { return r != nil && !r.Marks[e].Done.IsZe
 func (r *Record) AtWork(owner ExecutionState, now time.Time) bool {
 	s := Situation{Now: now, Record: r, Owner: owner}
 	return s.ownerRuns() || s.stepMayRun()
+}
+
+// oldKeyGoneBy is when a step found that the old key was gone and that no answer
+// says that this rotation deleted it. Zero: none did.
+func (r *Record) oldKeyGoneBy() time.Time {
+	if mark := r.Marks[Deactivate]; mark.How == Found {
+		return mark.Done // IAM knew no such key
+	}
+	switch mark := r.Marks[Delete]; mark.How {
+	case Found, Unclear:
+		return mark.Done
+	}
+	return time.Time{}
 }
 
 // Clone copies the record so that a failed write leaves the original as it was.
@@ -127,7 +182,7 @@ type Outcome string
 
 // The outcomes that history records. A held rotation has none yet.
 const (
-	Completed Outcome = "completed" // the old key is deleted
+	Completed Outcome = "completed" // the old key is replaced, and gone
 	Discarded Outcome = "discarded" // the new key is deleted, nothing is different
 	Released  Outcome = "released"  // a person resolved it by hand
 )

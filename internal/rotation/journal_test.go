@@ -53,17 +53,33 @@ func TestMarks(t *testing.T) {
 // that was never answered counts as one that may land.
 func TestMarkAgain(t *testing.T) {
 	first, second, third := ago(3*time.Hour), ago(2*time.Hour), ago(time.Hour)
-	once := Mark{}.again(first)
+	once := Mark{}.again(first, "")
 	if once != (Mark{Begun: first}) || once.FirstBegun() != first {
 		t.Errorf("begun once: %+v", once)
 	}
-	unanswered := once.again(second).again(third)
+	unanswered := once.again(second, "").again(third, "")
 	if want := (Mark{Begun: third, Earlier: second, First: first}); unanswered != want || unanswered.FirstBegun() != first {
 		t.Errorf("begun thrice: %+v, want %+v", unanswered, want)
 	}
 	once.Done = second
-	if got, want := once.again(third), (Mark{Begun: third, First: first}); got != want {
+	if got, want := once.again(third, ""), (Mark{Begun: third, First: first}); got != want {
 		t.Errorf("begun after it was done: %+v, want %+v", got, want)
+	}
+}
+
+// What the old key was seen to be counts from the first request that may have had
+// the effect; and what is found done may be that request's doing.
+func TestMarkSaw(t *testing.T) {
+	once := Mark{}.again(ago(2*time.Hour), Active)
+	if twice := once.again(ago(time.Hour), Gone); twice.Saw != Active || twice.foundSo() != Unclear {
+		t.Errorf("after a request without an answer: %+v, %s", twice, twice.foundSo())
+	}
+	once.Done = ago(time.Hour)
+	if again := once.again(noon, Inactive); again.Saw != Inactive {
+		t.Errorf("after it was done: %+v", again)
+	}
+	if how := (Mark{}).foundSo(); how != Found {
+		t.Errorf("without any request: %s", how)
 	}
 }
 

@@ -161,7 +161,7 @@ func TestPlan(t *testing.T) {
 		{"rule 4: the key is too old", given(record(lost), keys(active(keyO), created(ago(2*time.Hour+time.Minute+ms), orphan)), allHold(keyO)), refuses(UnexpectedAccessKey)},
 		{"rule 4: the key is too young", given(record(lost), keys(active(keyO), created(ago(2*time.Hour-10*time.Minute-ms), orphan)), allHold(keyO)), refuses(UnexpectedAccessKey)},
 		{"rule 4: of two further keys one is somebody's", given(record(lost), keys(active(keyO), orphan, active(keyN)), allHold(keyO)), refuses(UnexpectedAccessKey)},
-		{"a key that this rotation deleted is listed late", given(record(func(r *Record) { r.forget(keyX, noon) }), keys(active(keyO), active(keyX)), allHold(keyO)), does(ActionCreate)},
+		{"a key that this rotation deleted is listed late", given(record(func(r *Record) { r.forget(keyX, Did, noon) }), keys(active(keyO), active(keyX)), allHold(keyO)), does(ActionCreate)},
 		{"no new key yet, and the old one is Inactive", given(record(), keys(inactive(keyO)), allHold(keyO)), refuses(OldKeyInactive, "****OLD1").urgently()},
 		{"no new key yet, and the old one is gone", given(record(), keys(active(keyX)), allHold(keyO)), refuses(UnexpectedAccessKey, "****OLD1", "****ELS3 (Active)")},
 		{"no new key yet, and the old one is not held", given(record(), keys(active(keyO)), places()), refuses(UnexpectedAccessKey, "no location holds a key")},
@@ -263,7 +263,7 @@ var pastsOfARecord = map[string]*Record{
 	"a creation lost, old":        record(attempted(2 * time.Hour)),
 	"two creations lost":          record(attempted(2*time.Hour), attempted(time.Minute)),
 	"two creations lost, old":     record(attempted(2*time.Hour), attempted(time.Hour)),
-	"a key discarded":             record(attempted(2*time.Hour), func(r *Record) { r.forget(keyX, noon) }),
+	"a key discarded":             record(attempted(2*time.Hour), func(r *Record) { r.forget(keyX, Did, noon) }),
 	"a creation denied after one": record(attempted(2*time.Hour), func(r *Record) { delete(r.Marks, Create) }),
 
 	"created, not staged":        record(begunNew(time.Hour)),

@@ -33,10 +33,12 @@ type Keys interface {
 	// KeyLimitReached mean that no key was created; with any other error one may
 	// have been, or may yet be.
 	Create(ctx context.Context, user string) (NewAccessKey, error)
-	// SetStatus makes a key Active or Inactive. Also ErrNoSuchKey.
+	// SetStatus makes a key Active or Inactive. That it was so already IAM does not
+	// tell. Also ErrNoSuchKey.
 	SetStatus(ctx context.Context, user string, id KeyID, status KeyStatus) error
-	// Delete deletes a key. Already gone is success.
-	Delete(ctx context.Context, user string, id KeyID) error
+	// Delete deletes a key, and tells whether it did: false says that IAM knew no
+	// such key. It is sent once, so that a false is never its own doing.
+	Delete(ctx context.Context, user string, id KeyID) (deleted bool, err error)
 }
 
 // ErrNoSuchKey says that IAM knows no such access key.
@@ -100,9 +102,9 @@ type Identity struct {
 // Staging keeps the new key's secret until the locations hold it. Each secret
 // is stored under its key's id.
 type Staging interface {
-	// Put stores a secret; a secret that is there already is left alone, and
-	// found out to be the same, or MalformedAnswer.
-	Put(ctx context.Context, id KeyID, secret Secret) error
+	// Put stores a secret, and tells whether it did: one that is there already is
+	// left alone, and found out to be the same, or MalformedAnswer.
+	Put(ctx context.Context, id KeyID, secret Secret) (stored bool, err error)
 	// Has tells whether a secret is stored, without reading it.
 	Has(ctx context.Context, id KeyID) (bool, error)
 	// Get reads a secret. Also ErrNotStaged. A stored value for another key id

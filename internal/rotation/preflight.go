@@ -206,7 +206,7 @@ func (p Preflight) take(ctx context.Context, call Call, doc Document, s Situatio
 	if record.NewKey != "" {
 		doc.NewKey = record.NewKey.String()
 	}
-	doc.UpdatedAt = record.Marks[Update].Done
+	doc.UpdatedAt, doc.Marks = record.Marks[Update].Done, record.Marks
 	if doc.Plan.Action == ActionDeploy && doc.UpdatedAt.IsZero() {
 		doc.UpdatedAt = s.Now // a person put the new key there, and may just have done so
 	}

@@ -22,7 +22,7 @@ const (
 // Run leaves the old key as Active as it was before this record touched it.
 func (s ReactivateKey) Run(ctx context.Context, call Call) (Document, error) {
 	doc := call.Document
-	err := s.hold(ctx, call, func(c *claim) error {
+	err := s.hold(ctx, call, &doc, func(c *claim) error {
 		if c.deactivatedByUs() {
 			if err := s.reactivate(ctx, c); err != nil {
 				return err
@@ -37,7 +37,7 @@ func (s ReactivateKey) Run(ctx context.Context, call Call) (Document, error) {
 // reactivate makes the call whatever IAM's lists say, because they lag, and
 // because a deactivation may land late.
 func (s ReactivateKey) reactivate(ctx context.Context, c *claim) error {
-	if err := c.begin(ctx, Reactivate); err != nil {
+	if err := c.begin(ctx, Reactivate, ""); err != nil {
 		return err
 	}
 	err := s.Keys.SetStatus(ctx, c.IAMUser, c.OldKey, Active)
@@ -53,7 +53,9 @@ func (s ReactivateKey) reactivate(ctx context.Context, c *claim) error {
 	if c.mayLand(Deactivate) || c.mayLand(Delete) {
 		return Errorf(IAMSettling, "The old key %s was made Active; a request to deactivate or delete it had no answer, and may yet land", c.OldKey)
 	}
-	return c.finish(ctx, Reactivate, Deactivate, Verify, Delete)
+	// IAM does not tell whether it was Active already, and a list before the request
+	// would be one more that may fail on the way back.
+	return c.finish(ctx, Reactivate, observed{how: Unclear, saw: Active}, Deactivate, Verify, Delete)
 }
 
 // mayLand tells whether a request that had no answer may yet have its effect, also

@@ -233,11 +233,12 @@ func deleteOrphans(ctx context.Context, c *claim, keys Keys, orphans Orphans, li
 		if err := c.inTime(); err != nil {
 			return nil, err
 		}
-		if err := keys.Delete(ctx, c.IAMUser, key.ID); err != nil {
+		how, err := deleteKey(ctx, keys, c.IAMUser, key.ID)
+		if err != nil {
 			return nil, err
 		}
-		c.guard.Log.InfoContext(ctx, "orphan deleted", "key", key.ID.String(), "rotation", c.RotationID)
-		if err := c.mark(ctx, func(r *Record) { r.forget(key.ID, c.now()) }); err != nil {
+		c.guard.Log.InfoContext(ctx, "orphan deleted", "how", string(how), "key", key.ID.String(), "rotation", c.RotationID)
+		if err := c.mark(ctx, func(r *Record) { r.forget(key.ID, how, c.now()) }); err != nil {
 			return nil, err
 		}
 	}
@@ -246,9 +247,9 @@ func deleteOrphans(ctx context.Context, c *claim, keys Keys, orphans Orphans, li
 
 // forget notes that a key was deleted. IAM's lists may show it for some time
 // yet, and it is no stranger then.
-func (r *Record) forget(id KeyID, now time.Time) {
+func (r *Record) forget(id KeyID, how How, now time.Time) {
 	r.KnownKeys = append(r.KnownKeys, id)
-	r.Marks[Discard] = Mark{Done: now}
+	r.Marks[Discard] = Mark{Done: now, How: how}
 }
 
 // discardNewKey deletes the record's new key and its staged secret (rules 2, 4
@@ -264,21 +265,26 @@ func discardNewKey(ctx context.Context, c *claim, keys Keys, staging Staging, or
 	if err := requireNotHeld(locations, c.NewKey, UnexpectedAccessKey, "new"); err != nil {
 		return err
 	}
-	if err := c.begin(ctx, Discard); err != nil {
+	found := c.Marks[Discard].foundSo()
+	if err := c.begin(ctx, Discard, ""); err != nil {
 		return err
 	}
-	if err := keys.Delete(ctx, c.IAMUser, c.NewKey); err != nil {
+	how, err := deleteKey(ctx, keys, c.IAMUser, c.NewKey)
+	if err != nil {
 		return err
+	}
+	if how == Found {
+		how = found
 	}
 	if err := staging.Delete(ctx, c.NewKey); err != nil {
 		return err
 	}
-	c.guard.Log.InfoContext(ctx, "new key discarded", "key", c.NewKey.String(), "rotation", c.RotationID)
+	c.guard.Log.InfoContext(ctx, "new key discarded", "how", string(how), "key", c.NewKey.String(), "rotation", c.RotationID)
 	return c.mark(ctx, func(r *Record) {
 		if !r.done(Create) {
 			r.Unstaged = c.now()
 		}
-		r.forget(r.NewKey, c.now())
+		r.forget(r.NewKey, how, c.now())
 		r.NewKey = ""
 		delete(r.Marks, Create)
 	})

@@ -8,6 +8,7 @@ import (
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/simulator"
+	"qovery-key-rotation/statemachine"
 )
 
 // Where a scenario leaves the world. Keys are numbered as they were created: the
@@ -132,5 +133,71 @@ func TestSummariesClaimNoMore(t *testing.T) {
 	}
 	if s := summary("plain"); s.OldKeyInactiveAt.IsZero() || s.OldKeyDeletedAt.IsZero() || s.ClustersDeployed != 2 || s.Verification != rotation.VerifyCanary {
 		t.Errorf("the plain rotation says %+v", s)
+	}
+}
+
+// TestEffectsSayHow: what the journal says of how each goal came to be reached.
+func TestEffectsSayHow(t *testing.T) {
+	failing := func(site string, n int, kind simulator.FaultKind) func(*simulator.World) {
+		return func(w *simulator.World) {
+			w.Wire.Injector = func(call simulator.Call) simulator.Fault {
+				if call.Site == site && call.N == n {
+					return simulator.Fault{Kind: kind}
+				}
+				return simulator.Fault{}
+			}
+		}
+	}
+	entering := func(state string, act func(*simulator.World)) func(*simulator.World) {
+		return func(w *simulator.World) {
+			w.OnEvent = func(_ *simulator.Run, event statemachine.Event) {
+				if event.Entered() && event.State == state {
+					act(w)
+				}
+			}
+		}
+	}
+	type hows map[rotation.Effect]rotation.How
+	for name, test := range map[string]struct {
+		scenario string
+		disturb  func(*simulator.World)
+		want     hows
+	}{
+		"nothing goes wrong": {"plain", nil, hows{
+			rotation.Create: rotation.Did, rotation.Update: rotation.Did, rotation.Deploy: rotation.Did,
+			rotation.Deactivate: rotation.Did, rotation.Verify: rotation.Did, rotation.Delete: rotation.Did,
+		}},
+		"a person deleted the key": {"old-key-deleted-by-hand", nil, hows{rotation.Deactivate: rotation.Found, rotation.Delete: rotation.Found}},
+		"nothing runs":             {"every-cluster-stopped", nil, hows{rotation.Deploy: rotation.NotNeeded, rotation.Verify: rotation.NotNeeded}},
+		"a deletion without an answer": {"plain", failing("iam.DeleteAccessKey", 1, simulator.FailAfter),
+			hows{rotation.Delete: rotation.Unclear}},
+		"a deletion that did not arrive": {"plain", failing("iam.DeleteAccessKey", 1, simulator.FailBefore),
+			hows{rotation.Delete: rotation.Did}},
+		"a deactivation without an answer": {"plain", failing("iam.UpdateAccessKey", 1, simulator.HangAfter),
+			hows{rotation.Deactivate: rotation.Unclear}},
+		"a deactivation that did not arrive": {"plain", failing("iam.UpdateAccessKey", 1, simulator.FailBefore),
+			hows{rotation.Deactivate: rotation.Did}},
+		"a PUT without an answer": {"plain", failing("qovery.PUT /aws/credentials", 1, simulator.KillAfter),
+			hows{rotation.Update: rotation.Unclear}},
+		"the secret was staged, and the answer lost": {"plain", failing("staging.Put", 2, simulator.KillAfter),
+			hows{rotation.Create: rotation.Unclear}},
+		"a person put the new key there": {"plain", entering("VerifyKey", func(w *simulator.World) {
+			w.PutByHand(w.Journal.Current(simulator.UserName).NewKey)
+		}), hows{rotation.Update: rotation.Found}},
+	} {
+		scenario, _ := simulator.Find(test.scenario)
+		result, err := scenario.Play(scenario.Setup, test.disturb)
+		if err != nil || result.Outcome != scenario.Ends {
+			t.Fatalf("%s: %s, %v", name, result.Outcome, err)
+		}
+		var doc rotation.Document
+		if err := json.Unmarshal(result.Last.Output(), &doc); err != nil {
+			t.Fatal(err)
+		}
+		for effect, want := range test.want {
+			if got := doc.Marks[effect].How; got != want {
+				t.Errorf("%s: %s is %q, want %q", name, effect, got, want)
+			}
+		}
 	}
 }

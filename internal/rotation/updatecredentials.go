@@ -24,7 +24,7 @@ const (
 // Run leaves all locations with the new key.
 func (s UpdateCredentials) Run(ctx context.Context, call Call) (Document, error) {
 	doc := call.Document
-	err := s.hold(ctx, call, func(c *claim) error {
+	err := s.hold(ctx, call, &doc, func(c *claim) error {
 		organization, err := s.Qovery.Open(ctx, doc.Settings)
 		if err != nil {
 			return err
@@ -34,7 +34,8 @@ func (s UpdateCredentials) Run(ctx context.Context, call Call) (Document, error)
 			return err
 		}
 		doc.UpdatedAt = c.Marks[Update].Done
-		doc.ReadBack = newReadBack(holders(rotated(locations, doc.Settings.HandledElsewhere), c.NewKey), c.now())
+		held := holders(rotated(locations, doc.Settings.HandledElsewhere), c.NewKey)
+		doc.ReadBack = newReadBack(held, c.missing(locations), c.now())
 		return s.Staging.Delete(ctx, c.NewKey)
 	})
 	return doc, err
@@ -49,9 +50,14 @@ func (s UpdateCredentials) update(ctx context.Context, c *claim, doc Document, o
 	if err := c.requireFamiliar(locations); err != nil {
 		return nil, err
 	}
-	pending := holders(rotated(locations, doc.Settings.HandledElsewhere), c.OldKey)
+	mine := rotated(locations, doc.Settings.HandledElsewhere)
+	how := Did
+	if len(holders(mine, c.NewKey)) > 0 {
+		how = c.Marks[Update].foundSo() // a location holds it that this run does not give it to
+	}
+	pending := holders(mine, c.OldKey)
 	if len(pending) == 0 {
-		return s.alreadyUpdated(ctx, c, organization, locations)
+		return s.alreadyUpdated(ctx, c, organization, locations, how)
 	}
 	if err := s.putAll(ctx, c, organization, pending); err != nil {
 		return nil, err
@@ -60,13 +66,15 @@ func (s UpdateCredentials) update(ctx context.Context, c *claim, doc Document, o
 	if err != nil {
 		return nil, err
 	}
-	return locations, c.finish(ctx, Update)
+	return locations, c.finish(ctx, Update, observed{how: how})
 }
 
 // alreadyUpdated ends the step when no location holds the old key. The secret is
 // destroyed after it, so every location that was to be rotated must show the new
 // key; one that is not listed may be gone, or the list may be short.
-func (s UpdateCredentials) alreadyUpdated(ctx context.Context, c *claim, organization Organization, locations []Location) ([]Location, error) {
+func (s UpdateCredentials) alreadyUpdated(
+	ctx context.Context, c *claim, organization Organization, locations []Location, how How,
+) ([]Location, error) {
 	if len(c.missing(locations)) > 0 {
 		if err := s.Clock.Sleep(ctx, afterUpdate); err != nil {
 			return nil, err
@@ -83,7 +91,7 @@ func (s UpdateCredentials) alreadyUpdated(ctx context.Context, c *claim, organiz
 	if c.done(Update) {
 		return locations, nil
 	}
-	return locations, c.finish(ctx, Update)
+	return locations, c.finish(ctx, Update, observed{how: how})
 }
 
 // missing are the locations to rotate that are not listed.
@@ -110,7 +118,7 @@ func (s UpdateCredentials) putAll(ctx context.Context, c *claim, organization Or
 		return err
 	}
 	mayWithdraw := !c.begun(Update) // rule 5: only the invocation that writes "begun" may
-	if err := c.begin(ctx, Update); err != nil {
+	if err := c.begin(ctx, Update, ""); err != nil {
 		return err
 	}
 	for i, location := range pending {

@@ -39,7 +39,14 @@ func (l *look) verified(ctx context.Context, v *CanaryRun) error {
 	if l.done(Verify) {
 		return nil
 	}
-	return l.finish(ctx, Verify)
+	o := observed{NotNeeded, l.sawOldKey()}
+	if v.Canary != nil {
+		o.how = howDeployed(*v.Canary)
+	}
+	if before := l.Marks[Verify].Saw; before != "" && before != Inactive {
+		o.saw = before // it was not Inactive all the time, for all that was seen
+	}
+	return l.finish(ctx, Verify, o)
 }
 
 // requireOldKeyOut makes sure that the old key is out of service, and not needed.

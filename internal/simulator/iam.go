@@ -104,14 +104,13 @@ func (i *IAM) SetStatus(ctx context.Context, name string, id rotation.KeyID, sta
 	})
 }
 
-// Delete deletes a key.
-func (i *IAM) Delete(ctx context.Context, name string, id rotation.KeyID) error {
+// Delete deletes a key, and tells whether it did.
+func (i *IAM) Delete(ctx context.Context, name string, id rotation.KeyID) (deleted bool, err error) {
 	sent := i.now()
-	return i.wire.Do(ctx, "iam.DeleteAccessKey", true, func(time.Time) error {
+	return fetch(ctx, i.wire, Call{Site: "iam.DeleteAccessKey", Write: true}, func(time.Time) (bool, error) {
 		i.sent = sent
 		defer func() { i.sent = time.Time{} }()
-		i.remove(name, id)
-		return nil
+		return i.remove(name, id), nil
 	})
 }
 
@@ -146,12 +145,15 @@ func (i *IAM) setStatus(name string, id rotation.KeyID, status rotation.KeyStatu
 	return nil
 }
 
-func (i *IAM) remove(name string, id rotation.KeyID) {
-	if k := i.existing(name, id); k != nil {
-		owner := i.users[name]
-		owner.keys = without(owner.keys, k)
-		i.change(k, deleted, Deleted)
+func (i *IAM) remove(name string, id rotation.KeyID) (removed bool) {
+	k := i.existing(name, id)
+	if k == nil {
+		return false
 	}
+	owner := i.users[name]
+	owner.keys = without(owner.keys, k)
+	i.change(k, deleted, Deleted)
+	return true
 }
 
 // existing returns the user's key, unless it is gone.

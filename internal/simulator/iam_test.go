@@ -258,8 +258,11 @@ func TestWhatHappenedToKeys(t *testing.T) {
 		noError(t, s.iam.SetStatus(ctx, "qovery", old.ID, rotation.Active))
 		_, err := s.iam.Create(ctx, "qovery")
 		noError(t, err)
-		noError(t, s.iam.Delete(ctx, "qovery", old.ID))
-		noError(t, s.iam.Delete(ctx, "qovery", old.ID))
+		for _, want := range []bool{true, false} {
+			deleted, err := s.iam.Delete(ctx, "qovery", old.ID)
+			noError(t, err)
+			wantEqual(t, "deleted", deleted, want)
+		}
 		noError(t, s.iam.SetStatusByHand("qovery", s.iam.Lives()[1].ID, rotation.Inactive))
 	})
 	wantTrace(t, told, []string{"AKIA qovery created person", "AKIA qovery deactivated person", "AKIA qovery activated step",

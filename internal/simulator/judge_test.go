@@ -74,7 +74,8 @@ func TestJudgeSeesKeysThatAreTakenAway(t *testing.T) {
 	w.Timeline.RunUntil(Beginning.Add(10 * time.Minute))
 	w.step(func(ctx context.Context) {
 		w.byHand(w.IAM.SetStatus(ctx, UserName, w.OldKey.ID, rotation.Inactive))
-		w.byHand(w.IAM.Delete(ctx, UserName, w.OldKey.ID))
+		_, err := w.IAM.Delete(ctx, UserName, w.OldKey.ID)
+		w.byHand(err)
 	})
 	w.requireViolation(t, "deactivated the key "+w.OldKey.ID.String()+", which AWS credentials")
 	w.requireViolation(t, "deleted the key "+w.OldKey.ID.String()+", which cluster staging-1 uses")
@@ -88,7 +89,8 @@ func TestJudgeSeesDeletionsThatAreTooEarly(t *testing.T) {
 		w.byHand(err)
 		w.Qovery.SetKey(credentialsID, fakeKey(key))
 		w.Sleep(time.Hour)
-		w.byHand(w.IAM.Delete(ctx, UserName, w.OldKey.ID))
+		_, err = w.IAM.Delete(ctx, UserName, w.OldKey.ID)
+		w.byHand(err)
 	})
 	w.requireViolation(t, "deleted the key "+w.OldKey.ID.String()+" only 1h0m0s after")
 }

@@ -70,14 +70,15 @@ func (s *SSM) Token(ctx context.Context, parameter string) (rotation.Secret, err
 	})
 }
 
-// Put stages a secret, without overwriting.
-func (s *SSM) Put(ctx context.Context, id rotation.KeyID, secret rotation.Secret) error {
-	return s.wire.Do(ctx, putParameter, true, func(time.Time) error {
-		if there, ok := s.staged[id]; ok && (there.id != id || !there.secret.Equal(secret)) {
-			return rotation.Errorf(rotation.MalformedAnswer, "Another secret is staged for the key %s", id)
+// Put stages a secret, without overwriting, and tells whether it did.
+func (s *SSM) Put(ctx context.Context, id rotation.KeyID, secret rotation.Secret) (stored bool, err error) {
+	return fetch(ctx, s.wire, Call{Site: putParameter, Write: true}, func(time.Time) (bool, error) {
+		there, ok := s.staged[id]
+		if ok && (there.id != id || !there.secret.Equal(secret)) {
+			return false, rotation.Errorf(rotation.MalformedAnswer, "Another secret is staged for the key %s", id)
 		}
 		s.staged[id] = stagedSecret{id, secret}
-		return nil
+		return !ok, nil
 	})
 }
 

@@ -278,7 +278,7 @@ func traffic(t *testing.T, seed uint64) []Outcome {
 				key, _ := s.iam.Create(t.Context(), "qovery")
 				_, _ = s.iam.CallerIdentity(t.Context(), key.ID, key.Secret)
 				_ = s.journal.Save(t.Context(), rotation.Record{IAMUser: name, Revision: i + 1})
-				_ = s.iam.Delete(t.Context(), "qovery", key.ID)
+				_, _ = s.iam.Delete(t.Context(), "qovery", key.ID)
 			}
 		})
 	}

@@ -107,15 +107,15 @@ var tellings = map[string]func(rotation.Document) string{
 	"IsAbort":           func(d rotation.Document) string { return yes(d.Plan.Action == rotation.ActionAbort) },
 	"CreateKey":         func(d rotation.Document) string { return "new key " + d.NewKey + " created, its secret staged" },
 	"VerifyKey":         func(d rotation.Document) string { return "STS knows it as " + d.Identity },
-	"UpdateCredentials": func(rotation.Document) string { return "Qovery holds the new key; the staged secret is destroyed" },
+	"UpdateCredentials": func(rotation.Document) string { return "Qovery holds the new key; no secret is staged any more" },
 	"DeployClusters":    tellDeployment,
 	"IsDeployed":        func(d rotation.Document) string { return yes(d.Deployment.Next != rotation.PollAgain) },
 	"CheckUsage":        tellUsage,
 	"IsIdle":            func(d rotation.Document) string { return yes(d.Usage.Idle) },
-	"DeactivateKey":     func(d rotation.Document) string { return "old key " + d.OldKey + " is Inactive" },
+	"DeactivateKey":     tellDeactivation,
 	"VerifyDeployment":  tellVerification,
 	"IsVerified":        func(d rotation.Document) string { return yes(d.Verification.Next != rotation.PollAgain) },
-	"DeleteKey":         func(d rotation.Document) string { return "old key " + d.OldKey + " deleted" },
+	"DeleteKey":         tellDeletion,
 	"Complete":          func(rotation.Document) string { return "the journal's record is closed" },
 	"IsNextDue":         func(d rotation.Document) string { return yes(d.NextIsDue) },
 	"DiscardKey":        func(d rotation.Document) string { return "the new key is discarded, the journal's record closed" },
@@ -146,6 +146,9 @@ func tellDeployment(d rotation.Document) string {
 			started++
 		}
 	}
+	if done == 0 && started == 0 && skipped == all {
+		return "nothing was deployed: " + words.Count(skipped, "cluster") + " passed over"
+	}
 	text := fmt.Sprintf("%d of %d clusters deployed", done, all)
 	if started > 0 {
 		text += fmt.Sprintf(", %d being deployed", started)
@@ -164,8 +167,10 @@ func tellDeployment(d rotation.Document) string {
 
 func tellUsage(d rotation.Document) string {
 	switch {
+	case d.Usage.Gone:
+		return "the old key is gone, and its uses were not asked for"
 	case d.Usage.Idle && d.Usage.LastUse == "":
-		return "no use of the old key is known since the clusters were deployed"
+		return "no use of the old key is known since the new key took its place"
 	case d.Usage.Idle:
 		return "the old key is idle, last used " + d.Usage.LastUse
 	default:
@@ -174,15 +179,40 @@ func tellUsage(d rotation.Document) string {
 }
 
 func tellVerification(d rotation.Document) string {
-	canary := d.Verification.Canary
+	canary, verified := d.Verification.Canary, d.Marks[rotation.Verify]
 	switch {
-	case canary == nil:
-		return "nothing to verify with"
+	case verified.How == rotation.NotNeeded || canary == nil:
+		return "nothing was deployed"
 	case d.Verification.Next == rotation.PollAgain:
-		return "cluster " + canary.Name + " is being deployed while the old key is Inactive"
+		return "cluster " + canary.Name + " is being deployed" + withOldKey(verified, "is")
 	default:
-		return "cluster " + canary.Name + " was deployed while the old key was Inactive"
+		return "cluster " + canary.Name + " was deployed" + withOldKey(verified, "was")
 	}
+}
+
+// withOldKey says what the old key was seen to be meanwhile.
+func withOldKey(verified rotation.Mark, was string) string {
+	if verified.Saw == "" {
+		return ""
+	}
+	return fmt.Sprintf(" while the old key %s %s", was, verified.Saw)
+}
+
+func tellDeactivation(d rotation.Document) string {
+	if d.Marks[rotation.Deactivate].How == rotation.Found {
+		return "the old key " + d.OldKey + " is gone: somebody else deleted it"
+	}
+	return "old key " + d.OldKey + " is Inactive"
+}
+
+func tellDeletion(d rotation.Document) string {
+	switch d.Marks[rotation.Delete].How {
+	case rotation.Did:
+		return "old key " + d.OldKey + " deleted"
+	case rotation.Found:
+		return "the old key " + d.OldKey + " is gone: somebody else deleted it"
+	}
+	return "the old key " + d.OldKey + " is gone"
 }
 
 // Clusters counts the clusters of a rotation that are done, deployed or passed
