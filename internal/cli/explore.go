@@ -134,7 +134,8 @@ func explore(cmd *cobra.Command, flags exploreFlags) error {
 	summary, err := explorer.Walk(cmd.Context(), explorer.Options{
 		Singles: flags.singles, Pairs: flags.pairs, Random: flags.random, For: flags.lasts, Seed: flags.seed,
 		Progress: func(p explorer.Progress) {
-			bar.show(p.Done, fmt.Sprintf("%s; %s, %s", p.Stage, words.Count(p.Summary.Played, "schedule"), words.Count(len(p.Summary.Violations), "violation")))
+			bar.show(p.Done, fmt.Sprintf("%s; %s, %s, %s", p.Stage, words.Count(p.Summary.Played, "schedule"),
+				words.Count(p.Summary.Traces, "distinct trace"), words.Count(len(p.Summary.Violations), "violation")))
 		},
 	})
 	bar.erase()

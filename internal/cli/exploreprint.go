@@ -25,6 +25,7 @@ func printSummary(out io.Writer, s explorer.Summary) {
 	printCounts(w, "schedules by number of faults", s.Faults)
 	_ = w.Flush() // as good as out is
 	fmt.Fprintf(out, "\n%d distinct schedules, all of whose faults came to pass, in %s\n", s.Played, s.Took.Round(time.Second))
+	fmt.Fprintf(out, "  with %d distinct traces: which states, calls and outcomes there were, in which order\n", s.Traces)
 	fmt.Fprintf(out, "  not counted: %d with a fault that did not, %d without any, %d played before\n", s.Unreached, s.Calm, s.Duplicates)
 	fmt.Fprintf(out, "%s\n", words.Count(len(s.Violations), "violation"))
 	for _, violation := range s.Violations {

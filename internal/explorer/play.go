@@ -25,6 +25,7 @@ type Result struct {
 	Wrong    []string  // what must not happen and did, in words
 	Fired    []Firing  // the faults that came to pass, in order
 	After    []Station // the points that were passed after the last of them
+	Trace    uint64    // what happened, as a hash: see trace
 }
 
 // Firing is a fault that came to pass, and the state in which it did.
@@ -77,8 +78,10 @@ func play(s Schedule, lens Lens, watch func(*player)) (Result, error) {
 	}
 	defer world.Timeline.Close()
 	p := &player{World: world, result: Result{Schedule: s}, pending: slices.Clone(s.Faults), passed: map[Point]int{}, putAt: map[rotation.KeyID]time.Time{}}
+	p.trace.SetSeed(traces)
 	world.Wire.Injector = p.call
 	world.OnInvoke = p.invoked
+	world.Wire.Observer = p.trace.call
 	world.OnEvent = p.event
 	if watch != nil {
 		watch(p)
@@ -86,9 +89,10 @@ func play(s Schedule, lens Lens, watch func(*player)) (Result, error) {
 	operator := world.Timeline.Go(operatorName, p.operate)
 	if !world.Timeline.RunUntilDone(operator) {
 		p.wrong("the executions do not end")
-		return p.result, nil
+	} else {
+		p.judge()
 	}
-	p.judge()
+	p.result.Trace = p.trace.Sum64()
 	return p.result, nil
 }
 
@@ -103,6 +107,7 @@ type player struct {
 	pending []Fault // those that have not come to pass
 	lasting []lastingFault
 	passed  map[Point]int // how often each site was passed, under N 0 for entries and 1 for invocations
+	trace   trace
 	say     func(format string, args ...any)
 
 	excused       []rotation.KeyID             // a person put them into Qovery, whether they work or not
@@ -203,6 +208,7 @@ func (p *player) invoked(state string) simulator.InvokeFault {
 
 // event lets happen what is due when an execution enters a state.
 func (p *player) event(run *simulator.Run, event statemachine.Event) {
+	p.trace.event(run, event)
 	if !event.Entered() {
 		return
 	}

@@ -10,6 +10,7 @@ import (
 // Summary is what an exploration came to.
 type Summary struct {
 	Played     int            `json:"played"`     // distinct schedules with faults, all of which came to pass
+	Traces     int            `json:"traces"`     // of Played, those in which something happened that happened in none before: see trace
 	Calm       int            `json:"calm"`       // schedules without any fault
 	Unreached  int            `json:"unreached"`  // schedules of which a fault did not
 	Duplicates int            `json:"duplicates"` // schedules that were played before
@@ -19,6 +20,8 @@ type Summary struct {
 	Worlds     map[string]int `json:"worlds"`     // schedules of Played, by world
 	Violations []Violation    `json:"violations"`
 	Took       time.Duration  `json:"-"`
+
+	traces map[uint64]bool // their hashes
 }
 
 // Tally counts faults.
@@ -34,7 +37,10 @@ type Violation struct {
 }
 
 func newSummary() Summary {
-	return Summary{Faults: map[string]int{}, Kinds: map[Kind]Tally{}, States: map[string]int{}, Worlds: map[string]int{}, Violations: []Violation{}}
+	return Summary{
+		Faults: map[string]int{}, Kinds: map[Kind]Tally{}, States: map[string]int{}, Worlds: map[string]int{}, Violations: []Violation{},
+		traces: map[uint64]bool{},
+	}
 }
 
 func (s *Summary) add(r Result, wanted string) {
@@ -55,6 +61,8 @@ func (s *Summary) add(r Result, wanted string) {
 		return
 	}
 	s.Played++
+	s.traces[r.Trace] = true
+	s.Traces = len(s.traces)
 	s.Worlds[r.Schedule.World]++
 	s.Faults[count(len(r.Fired))]++
 	for _, firing := range r.Fired {
@@ -77,7 +85,7 @@ func count(faults int) string {
 
 func (s Summary) clone(took time.Duration) Summary {
 	s.Faults, s.Kinds, s.States, s.Worlds = maps.Clone(s.Faults), maps.Clone(s.Kinds), maps.Clone(s.States), maps.Clone(s.Worlds)
-	s.Violations, s.Took = slices.Clone(s.Violations), took
+	s.Violations, s.Took, s.traces = slices.Clone(s.Violations), took, nil
 	slices.SortFunc(s.Violations, func(a, b Violation) int {
 		return cmp.Or(cmp.Compare(len(a.Schedule), len(b.Schedule)), cmp.Compare(a.Schedule, b.Schedule))
 	})
