@@ -25,6 +25,12 @@ func TestMain(m *testing.M) {
 // run runs the app in a folder in which the given functions are built.
 func run(t *testing.T, context string, functions ...string) (output string, status int, out string) {
 	t.Helper()
+	return runIn(t, nil, context, functions...)
+}
+
+// runIn runs the app in a folder that has some more files.
+func runIn(t *testing.T, files map[string]string, context string, functions ...string) (output string, status int, out string) {
+	t.Helper()
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -36,6 +42,11 @@ func run(t *testing.T, context string, functions ...string) (output string, stat
 			t.Fatal(err)
 		}
 		if err := os.WriteFile(filepath.Join(folder, "bootstrap"), []byte(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -93,6 +104,17 @@ func TestLongContextComesInAFile(t *testing.T) {
 	if want := "rotation.targets: is a number, not a list"; status != 1 || !strings.Contains(output, want) {
 		t.Errorf("%d, %s", status, output)
 	}
+}
+
+// Of a field that stands twice in cdk.json the CDK's CLI hands over the last, and
+// nobody hears of the other one.
+func TestAFieldThatStandsTwiceEndsSynthesisPlainly(t *testing.T) {
+	file := `{"app": "go run ./infra", "context": ` + strings.Replace(context, `"name"`, `"gracePeriod": "12h", "gracePeriod": "2h", "name"`, 1) + `}`
+	output, status, _ := runIn(t, map[string]string{"cdk.json": file}, context)
+	if want := "context.rotation.targets[0].gracePeriod: is there more than once"; status != 1 || !strings.Contains(output, want) {
+		t.Errorf("%d, %s", status, output)
+	}
+	requireNoTrace(t, output)
 }
 
 func TestFunctionsThatAreNotBuiltEndSynthesisPlainly(t *testing.T) {

@@ -277,7 +277,7 @@ func TestAllReadsAreConsistent(t *testing.T) {
 func TestHistoryReadsAllPages(t *testing.T) {
 	page := func(id, last string) awstest.Answer {
 		return awstest.JSON(200, `{"Items":[{"iamUser":{"S":"qovery"},"record":{"S":"ROTATION#`+id+`"},"revision":{"N":"3"},"target":{"S":"production"},`+
-			`"rotationId":{"S":"`+id+`"},"takenAt":{"S":"2026-01-02T03:04:05Z"},"outcome":{"S":"completed"},"endedAt":{"S":"2026-01-02T08:04:05Z"},"ofALaterVersion":{"BOOL":true}}]`+last+`}`)
+			`"rotationId":{"S":"`+id+`"},"takenAt":{"S":"2026-01-02T03:04:05Z"},"outcome":{"S":"completed"},"endedAt":{"S":"2026-01-02T08:04:05Z"}}]`+last+`}`)
 	}
 	last := `,"LastEvaluatedKey":{"iamUser":{"S":"qovery"},"record":{"S":"ROTATION#two"}}`
 	server := awstest.Serve(t, awstest.InOrder(page("two", last), page("one", "")))
@@ -291,6 +291,35 @@ func TestHistoryReadsAllPages(t *testing.T) {
 	endless := awstest.Serve(t, awstest.Always(page("two", last)))
 	if _, err := dynamojournal.New(awstest.Config(endless.URL), table).History(t.Context(), "qovery"); !rotation.HasCode(err, rotation.MalformedAnswer) {
 		t.Error(err)
+	}
+}
+
+// What the journal holds is read as it is written, or not at all: an attribute in
+// another case, or of a later version, may be the one that says what an item means.
+func TestItemsAreReadExactly(t *testing.T) {
+	for name, test := range map[string]struct{ old, changed, says string }{
+		"another case":        {`"target"`, `"Target"`, "Target"},
+		"another case inside": {`"begun"`, `"Begun"`, "marks.create.Begun"},
+		"of a later version":  {`"target"`, `"kind":{"S":"retire"},"target"`, "kind"},
+		"one more inside":     {`"begun"`, `"found":{"BOOL":true},"begun"`, "marks.create.found"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			const attributes = `"iamUser":{"S":"qovery"},"revision":{"N":"3"},"target":{"S":"production"},"rotationId":{"S":"one"},` +
+				`"takenAt":{"S":"2026-01-02T03:04:05Z"},"marks":{"M":{"create":{"M":{"begun":{"S":"2026-01-02T03:04:05Z"}}}}}`
+			changed := strings.Replace(attributes, test.old, test.changed, 1)
+			const ended = `,"record":{"S":"ROTATION#one"},"outcome":{"S":"completed"},"endedAt":{"S":"2026-01-02T08:04:05Z"}`
+			answers := awstest.InOrder(awstest.JSON(200, `{"Item":{"record":{"S":"ACTIVE"},`+changed+`}}`),
+				awstest.JSON(200, `{"Items":[{`+changed+ended+`}]}`), awstest.JSON(200, `{"Item":{`+changed+ended+`}}`))
+			journal := dynamojournal.New(awstest.Config(awstest.Serve(t, answers).URL), table)
+			_, loading := journal.Load(t.Context(), "qovery")
+			_, telling := journal.History(t.Context(), "qovery")
+			_, ending := journal.Ended(t.Context(), "qovery", takenAt, "one")
+			for _, err := range []error{loading, telling, ending} {
+				if !rotation.HasCode(err, rotation.MalformedAnswer) || !strings.Contains(err.Error(), test.says) {
+					t.Errorf("%v does not name %s", err, test.says)
+				}
+			}
+		})
 	}
 }
 

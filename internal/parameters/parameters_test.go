@@ -225,6 +225,8 @@ func TestPutAfterAnErrorAfterTheEffect(t *testing.T) {
 		"no access key":   {awstest.Planted, rotation.MalformedAnswer},
 		"without secret":  {`{"accessKeyId":"` + string(id) + `"}`, rotation.MalformedAnswer},
 		"without content": {`{}`, rotation.MalformedAnswer},
+		"two secrets":     {strings.Replace(string(value), `"secretAccessKey"`, `"secretAccessKey":"another","secretAccessKey"`, 1), rotation.MalformedAnswer},
+		"another name":    {strings.Replace(string(value), `"secretAccessKey"`, `"SecretAccessKey"`, 1), rotation.MalformedAnswer},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := awstest.Serve(t, awstest.InOrder(

@@ -36,6 +36,14 @@ func TestParseInput(t *testing.T) {
 		{`{"target": "production"} {}`, Input{}, "more than one JSON value"},
 		{`{"target": "production"`, Input{}, "EOF"},
 		{``, Input{}, "EOF"},
+
+		// Another program would read these otherwise.
+		{`{"Target": "production"}`, Input{}, "Target: is no field"},
+		{`{"target": "production", "dryRun": true, "DryRun": false}`, Input{}, "DryRun: is no field"},
+		{`{"target": "production", "dryRun": true, "dryRun": false}`, Input{}, "dryRun: is there more than once"},
+		{`{"target": "production", "target": "staging"}`, Input{}, "target: is there more than once"},
+		{`{"target": "production", "gracePeriod": "4h", "graceperiod": "24h"}`, Input{}, "graceperiod: is no field"},
+		{`{"target": "production", "dryRun": null}`, Input{}, "dryRun: is null"},
 		{`"production"`, Input{}, "cannot unmarshal string"},
 	} {
 		t.Run(test.input, func(t *testing.T) {

@@ -232,6 +232,22 @@ func TestTargetIsOneJSONValue(t *testing.T) {
 	}
 }
 
+// A target is read as it is written: a name in another case, or one that comes
+// twice, is read otherwise by the next program.
+func TestTargetNamesAreExactAndComeOnce(t *testing.T) {
+	for _, test := range []struct{ old, changed, want string }{
+		{`"name"`, `"Name"`, "Name: is no field"},
+		{`"startAt"`, `"startat"`, "schedule.startat: is no field"},
+		{`"iamUserName"`, `"iamUserName": "other", "iamUserName"`, "iamUserName: is there more than once"},
+		{`"startAt"`, `"rateDays": 30, "rateDays": 90, "startAt"`, "schedule.rateDays: is there more than once"},
+		{`"schedule"`, `"gracePeriod": "12h", "GracePeriod": "2h", "schedule"`, "GracePeriod: is no field"},
+	} {
+		t.Run(test.changed, func(t *testing.T) {
+			wantMistake(t, parseError([]byte(strings.Replace(aTarget, test.old, test.changed, 1))), test.want)
+		})
+	}
+}
+
 func parseError(data []byte) error {
 	_, err := ParseTarget(data)
 	return err
