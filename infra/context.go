@@ -2,8 +2,12 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+
+	"qovery-key-rotation/internal/strictjson"
 )
 
 // The CDK's CLI hands the context over in a variable, and what does not fit into
@@ -15,7 +19,7 @@ const (
 
 // readContext returns the context's value under a key, or nil. The CDK has it
 // too, but only once Node runs: read here, mistakes show at once.
-func readContext(key string) (any, error) {
+func readContext(key string) (json.RawMessage, error) {
 	sources := []string{os.Getenv(contextVariable)}
 	if name := os.Getenv(contextFile); name != "" {
 		data, err := os.ReadFile(name)
@@ -24,14 +28,34 @@ func readContext(key string) (any, error) {
 		}
 		sources = append(sources, string(data))
 	}
-	context := map[string]any{}
+	context := map[string]json.RawMessage{}
 	for _, source := range sources {
 		if source == "" {
 			continue
 		}
-		if err := json.Unmarshal([]byte(source), &context); err != nil {
-			return nil, fmt.Errorf("the context is no JSON object: %w", err)
+		if err := strictjson.Err(strictjson.Read("", []byte(source), &context, nil)); err != nil {
+			return nil, fmt.Errorf("the context is wrong: %w", err)
 		}
 	}
 	return context[key], nil
+}
+
+// configurationFile is where the context comes from.
+const configurationFile = "cdk.json"
+
+// checkFile makes sure that no name stands twice in cdk.json: the CDK's CLI hands
+// over the last of them, and nobody would hear of the others.
+func checkFile() error {
+	data, err := os.ReadFile(configurationFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("reading the configuration: %w", err)
+	}
+	var file any
+	if err := strictjson.Err(strictjson.Read("", data, &file, nil)); err != nil {
+		return fmt.Errorf("%s: %w", configurationFile, err)
+	}
+	return nil
 }

@@ -31,6 +31,9 @@ func synthesize(now time.Time) error {
 		return err
 	}
 	defer clean()
+	if err := checkFile(); err != nil {
+		return err
+	}
 	context, err := readContext(config.Key)
 	if err != nil {
 		return err

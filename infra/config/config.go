@@ -5,9 +5,11 @@ package config
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/strictjson"
 )
 
 // Config is all that can be configured.
@@ -40,17 +42,16 @@ type Environment struct {
 // paths of its fields begin.
 const Key = "rotation"
 
-// Parse decodes what the context holds under Key, and checks it. An error is
+// Parse reads what the context holds under Key, and checks it. An error is
 // Mistakes: all of them at once. Targets without an account or a region get the
 // CLI's, as far as that knows.
-func Parse(context any, cli Environment, now time.Time) (Config, error) {
-	var found Mistakes
-	if context == nil {
+func Parse(context json.RawMessage, cli Environment, now time.Time) (Config, error) {
+	if len(context) == 0 || string(context) == "null" {
+		var found Mistakes
 		found.add(Key, "is missing from the context in cdk.json", `{"targets": [...], "alertEmails": [...]}`)
 		return Config{}, found
 	}
-	clean, found := matchShape(Key, context, example())
-	config := decode(clean)
+	config, found := read(context)
 	config.settle(cli)
 	config.check(now, &found)
 	if len(found) > 0 {
@@ -63,33 +64,21 @@ func Parse(context any, cli Environment, now time.Time) (Config, error) {
 // grace period, its longest extension, and a failure that a person mends.
 const defaultKeyAgeLimitDays = 97
 
-// decode fills the defaults in. What it decodes has the right shape.
-func decode(clean any) Config {
+// read fills the defaults in. What has the wrong shape is left at its default.
+func read(context json.RawMessage) (Config, Mistakes) {
 	var raw struct {
 		Config
 		Targets []json.RawMessage `json:"targets"`
 	}
 	raw.KeyAgeLimitDays = defaultKeyAgeLimitDays
-	mustRecode(clean, &raw)
+	found := Mistakes(strictjson.Read(Key, context, &raw, example()))
 	config := raw.Config
-	config.Targets = nil
-	for _, data := range raw.Targets {
+	for i, data := range raw.Targets {
 		target := rotation.DefaultTarget()
-		mustRecode(data, &target)
+		found = append(found, strictjson.Read(fmt.Sprintf("%s.targets[%d]", Key, i), data, &target, rotation.ExampleTarget())...)
 		config.Targets = append(config.Targets, target)
 	}
-	return config
-}
-
-// mustRecode decodes a value that matchShape has let through.
-func mustRecode(from, into any) {
-	data, err := json.Marshal(from)
-	if err == nil {
-		err = json.Unmarshal(data, into)
-	}
-	if err != nil {
-		panic("config: a value of the right shape cannot be decoded: " + err.Error())
-	}
+	return config, found
 }
 
 // settle gives each target the account and the region that it is deployed to.

@@ -16,11 +16,22 @@ var today = time.Date(2026, 1, 10, 12, 0, 0, 0, time.UTC)
 // parse reads a configuration that is written as cdk.json has it.
 func parse(t *testing.T, text string) (Config, error) {
 	t.Helper()
+	return Parse(handedOver(t, text), Environment{}, today)
+}
+
+// handedOver is what the CDK's CLI makes of a text: of two fields of one name it
+// hands over the last.
+func handedOver(t *testing.T, text string) json.RawMessage {
+	t.Helper()
 	var context any
 	if err := json.Unmarshal([]byte(text), &context); err != nil {
 		t.Fatal(err)
 	}
-	return Parse(context, Environment{}, today)
+	data, err := json.Marshal(context)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }
 
 const (
@@ -207,11 +218,7 @@ func TestMistakes(t *testing.T) {
 // The CLI's region counts as one that is written down.
 func TestTheCLIsRegionIsChecked(t *testing.T) {
 	for region, refused := range map[string]bool{"us-gov-west-1": true, "eusc-de-east-1": true, "eu-west-3": false, "": false} {
-		var context any
-		if err := json.Unmarshal([]byte(one()), &context); err != nil {
-			t.Fatal(err)
-		}
-		_, err := Parse(context, Environment{"111111111111", region}, today)
+		_, err := Parse(handedOver(t, one()), Environment{"111111111111", region}, today)
 		if (err != nil) != refused || refused && !strings.Contains(err.Error(), fmt.Sprintf("rotation.targets[0].region: %q is no region", region)) {
 			t.Errorf("%q: %v", region, err)
 		}
@@ -300,10 +307,7 @@ func TestTargetsSurviveTheirParameter(t *testing.T) {
 
 func TestStacksGroupTargets(t *testing.T) {
 	const home, far = `"account": "111111111111", "region": "eu-west-3"`, `"region": "us-east-1"`
-	var context any
-	if err := json.Unmarshal([]byte(several(target("a", "a"), target("b", "b", far), target("c", "c", home))), &context); err != nil {
-		t.Fatal(err)
-	}
+	context := handedOver(t, several(target("a", "a"), target("b", "b", far), target("c", "c", home)))
 	config, err := Parse(context, Environment{"111111111111", "eu-west-3"}, today)
 	if err != nil {
 		t.Fatal(err)

@@ -9,16 +9,8 @@ import (
 
 // example has a right value for every field. The mistakes show them.
 func example() Config {
-	target := rotation.DefaultTarget()
-	target.Name = "production"
-	target.IAMUserName = "qovery"
-	target.OrganizationID = exampleOrganization
-	target.Schedule.StartAt = "2026-01-12T09:00:00+01:00"
-	target.HandledElsewhere = []string{"0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12"}
-	target.Account = "123456789012"
-	target.Region = "eu-west-3"
 	return Config{
-		Targets:         []rotation.Target{target},
+		Targets:         []rotation.Target{rotation.ExampleTarget()},
 		AlertEmails:     []string{exampleEmail},
 		KeyAgeLimitDays: defaultKeyAgeLimitDays,
 		CustomerKey:     true,
@@ -28,15 +20,14 @@ func example() Config {
 
 // What the shipped cdk.json and the examples have, and nobody else.
 const (
-	exampleEmail        = "platform@" + exampleDomain
-	exampleDomain       = "example.com"
-	exampleOrganization = "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90"
+	exampleEmail  = "platform@" + exampleDomain
+	exampleDomain = "example.com"
 )
 
 // ExampleOrganizationWarning tells that a target still has the organization of
 // the shipped cdk.json, or is empty.
 func ExampleOrganizationWarning(target rotation.Target) string {
-	if !strings.EqualFold(target.OrganizationID, exampleOrganization) {
+	if !strings.EqualFold(target.OrganizationID, rotation.ExampleTarget().OrganizationID) {
 		return ""
 	}
 	return fmt.Sprintf("The organizationId of the target %s is still the example's: no token opens it, and no rotation begins. "+

@@ -19,11 +19,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(many(3))
 	f.Add(`{"targets": [1e300, {"schedule": {"rateDays": 9223372036854775807}}, null], "keyAgeLimitDays": -0, "customerKey": true, "qoveryApiUrl": "http://localhost"}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		var context any
-		if json.Unmarshal([]byte(text), &context) != nil {
-			return
-		}
-		config, err := Parse(context, Environment{"123456789012", "eu-west-3"}, today)
+		config, err := Parse(json.RawMessage(text), Environment{"123456789012", "eu-west-3"}, today)
 		if err != nil {
 			checkMistakes(t, err)
 			return

@@ -68,7 +68,11 @@ func synthesize(t *testing.T, context map[string]any, cli config.Environment, no
 		t.Fatal(err)
 	}
 	app := awscdk.NewApp(&awscdk.AppProps{Outdir: &out, AnalyticsReporting: jsii.Bool(false), Context: &context})
-	cfg, err := config.Parse(app.Node().TryGetContext(jsii.String(config.Key)), cli, now)
+	rotation, err := json.Marshal(app.Node().TryGetContext(jsii.String(config.Key)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := config.Parse(rotation, cli, now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package cli_test
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -107,11 +106,7 @@ func TestDocsCommands(t *testing.T) {
 func TestDocsTargets(t *testing.T) {
 	_, after, _ := strings.Cut(pages(t)["docs/production.md"], "```json\n")
 	fragment, _, _ := strings.Cut(after, "```\n")
-	var rotation any
-	if err := json.Unmarshal([]byte("{"+fragment+"}"), &rotation); err != nil {
-		t.Fatal(err)
-	}
-	parsed, err := config.Parse(rotation, config.Environment{}, time.Now())
+	parsed, err := config.Parse([]byte("{"+fragment+"}"), config.Environment{}, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

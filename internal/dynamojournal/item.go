@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/strictjson"
 )
 
 // item is an item of the table.
@@ -43,6 +45,11 @@ type ending struct {
 	Summary *rotation.Summary `json:"summary,omitempty"`
 }
 
+// sortKey is what every item has beside its document.
+type sortKey struct {
+	SortKey string `json:"record"`
+}
+
 func encodeRecord(record rotation.Record) (item, error) {
 	encoded, err := toItem(record)
 	if err != nil {
@@ -66,34 +73,35 @@ func encodeHistory(history rotation.HistoryItem) (item, error) {
 	return encoded, nil
 }
 
-// decodeRecord is strict: an attribute that this version does not know, and
-// would lose with its next write, may be the one that forbids a deletion.
+// decodeRecord reads an open record. An attribute that this version does not
+// know, and would lose with its next write, may be the one that forbids a deletion.
 func decodeRecord(found item, iamUser string) (rotation.Record, error) {
-	found = maps.Clone(found)
-	delete(found, recordAttribute)
-	var record rotation.Record
-	if err := fromItem(found, &record, true); err != nil {
+	var stored struct {
+		rotation.Record
+		sortKey
+	}
+	if err := fromItem(found, &stored); err != nil {
 		return rotation.Record{}, err
 	}
-	return checked(record, iamUser)
+	return checked(stored.Record, iamUser)
 }
 
-// decodeHistory is lenient: what ended is only read, also by later versions.
+// decodeHistory reads what ended. An attribute that this version does not know may
+// be the one that says what it was.
 func decodeHistory(found item, iamUser string) (rotation.HistoryItem, error) {
-	found = maps.Clone(found)
-	delete(found, recordAttribute)
-	var (
-		record rotation.Record
-		end    ending
-	)
-	if err := errors.Join(fromItem(found, &record, false), fromItem(found, &end, false)); err != nil {
+	var stored struct {
+		rotation.Record
+		ending
+		sortKey
+	}
+	if err := fromItem(found, &stored); err != nil {
 		return rotation.HistoryItem{}, err
 	}
-	record, err := checked(record, iamUser)
-	if err == nil && (end.Outcome == "" || end.EndedAt.IsZero()) {
+	record, err := checked(stored.Record, iamUser)
+	if err == nil && (stored.Outcome == "" || stored.EndedAt.IsZero()) {
 		err = errors.New("an item of the history does not tell how or when the rotation ended")
 	}
-	return rotation.HistoryItem{Record: record, Outcome: end.Outcome, EndedAt: end.EndedAt, Summary: end.Summary}, err
+	return rotation.HistoryItem{Record: record, Outcome: stored.Outcome, EndedAt: stored.EndedAt, Summary: stored.Summary}, err
 }
 
 // checked refuses a record without what every record has.
@@ -120,7 +128,7 @@ func toItem(document any) (item, error) {
 	return toMap(fields), nil
 }
 
-func fromItem(found item, document any, strict bool) error {
+func fromItem(found item, document any) error {
 	fields, err := fromMap(found)
 	if err != nil {
 		return err
@@ -129,12 +137,9 @@ func fromItem(found item, document any, strict bool) error {
 	if err != nil {
 		return err
 	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	if strict {
-		decoder.DisallowUnknownFields()
-	}
-	if err := decoder.Decode(document); err != nil {
-		return fmt.Errorf("an item cannot be decoded: %w", err)
+	if mistakes := strictjson.Read("", data, document, nil); len(mistakes) > 0 {
+		return fmt.Errorf("an item cannot be read: %s (a later version of this system may have written it)",
+			strings.ReplaceAll(strictjson.Err(mistakes).Error(), "\n", "; "))
 	}
 	return nil
 }

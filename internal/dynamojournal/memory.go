@@ -30,7 +30,7 @@ func (j *Journal) Recall(ctx context.Context, target string, into any) error {
 	found = maps.Clone(found)
 	delete(found, userAttribute)
 	delete(found, recordAttribute)
-	if err := fromItem(found, into, false); err != nil {
+	if err := fromItem(found, into); err != nil {
 		return j.request("dynamodb:GetItem", targetPrefix+target).Malformed(err.Error())
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 
 	"qovery-key-rotation/internal/awsclient"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/strictjson"
 )
 
 // Staged are the secrets of new keys, a SecureString each, named after the
@@ -117,8 +118,8 @@ func (s *Staged) Get(ctx context.Context, id rotation.KeyID) (rotation.Secret, e
 		return rotation.Secret{}, err
 	}
 	var value stagedKey
-	switch err := json.Unmarshal([]byte(*read.Value), &value); {
-	case err != nil || value.Secret == "":
+	switch mistakes := strictjson.Read("", []byte(*read.Value), &value, nil); { // which may quote the secret
+	case len(mistakes) > 0 || value.Secret == "":
 		return rotation.Secret{}, s.wrong(id, "the value is no access key")
 	case value.ID != id:
 		return rotation.Secret{}, s.wrong(id, "the value is another access key")

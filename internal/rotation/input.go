@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
+
+	"qovery-key-rotation/internal/strictjson"
 )
 
 // Input is what starts an execution: {"target": "production"}, and optionally
@@ -22,14 +25,25 @@ type Input struct {
 
 const inputExample = `{"target": "production"}`
 
-// ParseInput decodes an execution's input strictly.
+// exampleInput has right values, which the mistakes show.
+func exampleInput() Input {
+	longer := Duration(4 * time.Hour)
+	return Input{
+		Target: "production", DryRun: true, Abort: true, GracePeriod: &longer, IdleFor: &longer,
+		MaxGraceExtension: &longer, ObservationPeriod: &longer, DeploymentTimeout: &longer,
+	}
+}
+
+// ParseInput reads an execution's input strictly. Whoever wants to know what an
+// execution works on asks it: an input that it refuses works on no target.
 func ParseInput(data json.RawMessage) (Input, error) {
 	var input Input
-	if err := decodeStrictly(data, &input); err != nil {
-		return Input{}, Errorf(InvalidInput, "The execution's input is not valid: %v (for example %s)", err, inputExample)
+	if mistakes := strictjson.Read("", data, &input, exampleInput()); len(mistakes) > 0 {
+		return Input{}, Errorf(InvalidInput, "The execution's input is not valid: %s. A right one is %s",
+			strings.ReplaceAll(strictjson.Err(mistakes).Error(), "\n", "; "), inputExample)
 	}
 	if !IsTargetName(input.Target) {
-		return Input{}, Errorf(InvalidInput, "The execution's input names no target in \"target\" (for example %s)", inputExample)
+		return Input{}, Errorf(InvalidInput, "The execution's input names no target in \"target\". A right one is %s", inputExample)
 	}
 	return input, nil
 }

@@ -22,16 +22,19 @@ func TestBadInputChangesNothing(t *testing.T) {
 		{"unknown target", `{"target": "staging"}`, "", rotation.TargetNotFound, "staging"},
 		{"no target", `{}`, "", rotation.InvalidInput, `{"target": "production"}`},
 		{"a number for a target", `{"target": 5}`, "", rotation.InvalidInput, "target"},
-		{"a list", `[]`, "", rotation.InvalidInput, "array"},
-		{"unknown field", `{"target": "production", "force": true}`, "", rotation.InvalidInput, `"force"`},
-		{"a forged plan", `{"target": "production", "plan": {"action": "DELETE"}}`, "", rotation.InvalidInput, `"plan"`},
+		{"a list", `[]`, "", rotation.InvalidInput, "it is a list"},
+		{"unknown field", `{"target": "production", "force": true}`, "", rotation.InvalidInput, "force: is no field"},
+		{"a forged plan", `{"target": "production", "plan": {"action": "DELETE"}}`, "", rotation.InvalidInput, "plan: is no field"},
 		{"shorter grace period", `{"target": "production", "gracePeriod": "1h"}`, "", rotation.InvalidInput, "gracePeriod 1h is shorter than the target's 2h"},
 		{"shorter idle time", `{"target": "production", "idleFor": "30m"}`, "", rotation.InvalidInput, "idleFor 30m is shorter"},
 		{"too long a grace period", `{"target": "production", "gracePeriod": "48h"}`, "", rotation.InvalidInput, "48h is not 2h to 24h"},
+		{"another case", `{"Target": "production"}`, "", rotation.InvalidInput, `Target: is no field that is known (for example "target")`},
+		{"another case beside it", `{"target": "production", "dryRun": true, "DryRun": false}`, "", rotation.InvalidInput, "DryRun: is no field"},
+		{"twice", `{"target": "production", "dryRun": true, "dryRun": false}`, "", rotation.InvalidInput, "dryRun: is there more than once"},
 		{"no duration", `{"target": "production", "gracePeriod": "long"}`, "", rotation.InvalidInput, `"long" is not a duration`},
 		{"deployed grace period under two hours", `{"target": "production"}`, `"gracePeriod": "1h59m"`, rotation.InvalidInput, "gracePeriod: 1h59m is not 2h to 24h"},
 		{"deployed organization is no UUID", `{"target": "production"}`, `"organizationId": "acme"`, rotation.InvalidInput, `organizationId: "acme" is no UUID`},
-		{"deployed unknown field", `{"target": "production"}`, `"colour": "red"`, rotation.InvalidInput, `"colour"`},
+		{"deployed unknown field", `{"target": "production"}`, `"colour": "red"`, rotation.InvalidInput, "colour: is no field"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w, err := simulator.NewWorld(simulator.Setup{Clusters: 1})
@@ -60,14 +63,24 @@ func TestBadInputChangesNothing(t *testing.T) {
 	}
 }
 
+// override changes one field of the document that a target is deployed as.
 func override(t *testing.T, target rotation.Target, field string) []byte {
 	t.Helper()
 	document, err := json.Marshal(target)
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A field that comes twice counts the second time.
-	return []byte(strings.TrimSuffix(string(document), "}") + ", " + field + "}")
+	var fields map[string]any
+	if err := json.Unmarshal(document, &fields); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte("{"+field+"}"), &fields); err != nil {
+		t.Fatal(err)
+	}
+	if document, err = json.Marshal(fields); err != nil {
+		t.Fatal(err)
+	}
+	return document
 }
 
 func unquote(cause string) string {

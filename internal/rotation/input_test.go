@@ -22,14 +22,14 @@ func TestParseInput(t *testing.T) {
 		{`{"target": "production", "idleFor": null}`, Input{Target: "production"}, ""},
 
 		{`{}`, Input{}, `names no target in "target"`},
-		{`null`, Input{}, `names no target`},
+		{`null`, Input{}, "it is null, not an object"},
 		{`{"target": ""}`, Input{}, `names no target`},
 		{`{"target": "Production"}`, Input{}, `names no target`},
 		{`{"target": "../../other"}`, Input{}, `names no target`},
 		{`{"target": 1}`, Input{}, "target"},
-		{`{"target": "production", "dryrn": true}`, Input{}, `unknown field "dryrn"`},
-		{`{"target": "production", "apiUrl": "https://example.com"}`, Input{}, `unknown field "apiUrl"`}, // an execution can't redirect the API
-		{`{"target": "production", "maxDeployAttempts": 5}`, Input{}, `unknown field "maxDeployAttempts"`},
+		{`{"target": "production", "dryrn": true}`, Input{}, "dryrn: is no field that is known"},
+		{`{"target": "production", "apiUrl": "https://example.com"}`, Input{}, "apiUrl: is no field that is known"}, // an execution can't redirect the API
+		{`{"target": "production", "maxDeployAttempts": 5}`, Input{}, "maxDeployAttempts: is no field that is known"},
 		{`{"target": "production", "dryRun": "yes"}`, Input{}, "dryRun"},
 		{`{"target": "production", "gracePeriod": "4 hours"}`, Input{}, "gracePeriod"},
 		{`{"target": "production", "gracePeriod": 4}`, Input{}, "gracePeriod"},
@@ -44,7 +44,7 @@ func TestParseInput(t *testing.T) {
 		{`{"target": "production", "target": "staging"}`, Input{}, "target: is there more than once"},
 		{`{"target": "production", "gracePeriod": "4h", "graceperiod": "24h"}`, Input{}, "graceperiod: is no field"},
 		{`{"target": "production", "dryRun": null}`, Input{}, "dryRun: is null"},
-		{`"production"`, Input{}, "cannot unmarshal string"},
+		{`"production"`, Input{}, "it is a string, not an object"},
 	} {
 		t.Run(test.input, func(t *testing.T) {
 			got, err := ParseInput(json.RawMessage(test.input))
@@ -57,7 +57,7 @@ func TestParseInput(t *testing.T) {
 			}
 			wantCode(t, err, InvalidInput)
 			if err != nil {
-				wantText(t, err.Error(), test.says, `(for example {"target": "production"})`)
+				wantText(t, err.Error(), test.says, `A right one is {"target": "production"}.`)
 			}
 		})
 	}

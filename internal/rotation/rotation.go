@@ -57,6 +57,9 @@ type Execution struct {
 func Handle(ctx context.Context, step Step, event []byte, invocationID string, deadline time.Time) ([]byte, error) {
 	call := Call{InvocationID: invocationID, Deadline: deadline}
 	if err := json.Unmarshal(event, &call); err != nil {
+		if _, refused := ParseInput(call.Execution.Input); call.Execution.Input != nil && refused != nil {
+			return nil, refused // the first state's document is the input
+		}
 		return nil, Errorf(InvalidInput, "The event is not what the state machine sends: %v", err)
 	}
 	if call.Execution.ARN == "" {

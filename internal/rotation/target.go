@@ -1,13 +1,11 @@
 package rotation
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"strings"
 	"time"
+
+	"qovery-key-rotation/internal/strictjson"
 )
 
 // Target is one named thing to rotate: an IAM user, the Qovery organization
@@ -76,13 +74,26 @@ func DefaultTarget() Target {
 	}
 }
 
-// ParseTarget decodes a target strictly, fills in the defaults and checks every
+// ExampleTarget has a right value for every field. Mistakes show them.
+func ExampleTarget() Target {
+	target := DefaultTarget()
+	target.Name = "production"
+	target.IAMUserName = "qovery"
+	target.OrganizationID = "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90"
+	target.Schedule.StartAt = "2026-01-12T09:00:00+01:00"
+	target.HandledElsewhere = []string{"0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12"}
+	target.Account = "123456789012"
+	target.Region = "eu-west-3"
+	return target
+}
+
+// ParseTarget reads a target strictly, fills in the defaults and checks every
 // field. The error names each field that is wrong, says what is, and gives a
 // right example.
 func ParseTarget(data []byte) (Target, error) {
 	target := DefaultTarget()
-	if err := decodeStrictly(data, &target); err != nil {
-		return Target{}, err
+	if mistakes := strictjson.Read("", data, &target, ExampleTarget()); len(mistakes) > 0 {
+		return Target{}, strictjson.Err(mistakes)
 	}
 	if err := target.Check(); err != nil {
 		return Target{}, err
@@ -91,22 +102,13 @@ func ParseTarget(data []byte) (Target, error) {
 }
 
 // FieldError is one mistake in a configuration or an input.
-type FieldError struct {
-	Field   string // path of the field
-	Problem string // what is wrong with it
-	Example string // a right value
-}
-
-// Error reads as one line.
-func (e *FieldError) Error() string {
-	return fmt.Sprintf("%s: %s (for example %s)", e.Field, e.Problem, e.Example)
-}
+type FieldError = strictjson.Mistake
 
 // Check checks every field. All mistakes are joined into one error.
 func (t Target) Check() error {
 	var mistakes []error
 	wrong := func(field, problem, example string) {
-		mistakes = append(mistakes, &FieldError{field, problem, example})
+		mistakes = append(mistakes, &FieldError{Field: field, Problem: problem, Example: example})
 	}
 	check := func(field, value, problem, example string) {
 		switch {
@@ -141,17 +143,19 @@ func (t Target) Check() error {
 func (s Schedule) check() []error {
 	var mistakes []error
 	if s.RateDays < 7 || s.RateDays > 365 {
-		mistakes = append(mistakes, &FieldError{"schedule.rateDays", fmt.Sprintf("%d is not 7 to 365", s.RateDays), "90"})
+		mistakes = append(mistakes, &FieldError{Field: "schedule.rateDays", Problem: fmt.Sprintf("%d is not 7 to 365", s.RateDays), Example: "90"})
 	}
 	if s.FlexibleWindowMinutes < 0 || s.FlexibleWindowMinutes > 1440 {
-		mistakes = append(mistakes, &FieldError{"schedule.flexibleWindowMinutes", fmt.Sprintf("%d is not 0 to 1440", s.FlexibleWindowMinutes), "60"})
+		mistakes = append(mistakes, &FieldError{
+			Field: "schedule.flexibleWindowMinutes", Problem: fmt.Sprintf("%d is not 0 to 1440", s.FlexibleWindowMinutes), Example: "60",
+		})
 	}
 	if _, err := time.Parse(time.RFC3339, s.StartAt); err != nil {
 		problem := "is required"
 		if s.StartAt != "" {
 			problem = fmt.Sprintf("%q is no RFC 3339 time with offset", s.StartAt)
 		}
-		mistakes = append(mistakes, &FieldError{"schedule.startAt", problem, `"2026-01-12T09:00:00+01:00"`})
+		mistakes = append(mistakes, &FieldError{Field: "schedule.startAt", Problem: problem, Example: `"2026-01-12T09:00:00+01:00"`})
 	}
 	return mistakes
 }
@@ -160,7 +164,7 @@ func (t Timings) check(attempts int) []error {
 	var mistakes []error
 	between := func(field string, value, low, high Duration, example string) {
 		if value < low || value > high {
-			mistakes = append(mistakes, &FieldError{field, fmt.Sprintf("%s is not %s to %s", value, low, high), example})
+			mistakes = append(mistakes, &FieldError{Field: field, Problem: fmt.Sprintf("%s is not %s to %s", value, low, high), Example: example})
 		}
 	}
 	hour, minute := Duration(time.Hour), Duration(time.Minute)
@@ -171,7 +175,7 @@ func (t Timings) check(attempts int) []error {
 	shortest := Duration(perAttempt) * Duration(min(max(attempts, 1), mostAttempts))
 	if t.DeploymentTimeout < shortest || t.DeploymentTimeout > 12*hour {
 		problem := fmt.Sprintf("%s is not %s to 12h: at least %s for each of maxDeployAttempts", t.DeploymentTimeout, shortest, Duration(perAttempt))
-		mistakes = append(mistakes, &FieldError{"deploymentTimeout", problem, `"2h"`})
+		mistakes = append(mistakes, &FieldError{Field: "deploymentTimeout", Problem: problem, Example: `"2h"`})
 	}
 	return mistakes
 }
@@ -201,47 +205,4 @@ func (s Schedule) FirstRun(now time.Time) (time.Time, error) {
 		}
 	}
 	return anchor, nil
-}
-
-// decodeStrictly decodes JSON and refuses unknown fields and trailing data.
-func decodeStrictly(data []byte, into any) error {
-	if err := checkDurations(data); err != nil {
-		return err
-	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(into); err != nil {
-		return fmt.Errorf("%s", strings.TrimPrefix(err.Error(), "json: "))
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("there is more than one JSON value")
-	}
-	return nil
-}
-
-// checkDurations says which field holds a duration that is none; encoding/json
-// does not.
-func checkDurations(data []byte) error {
-	var fields struct {
-		GracePeriod, IdleFor, MaxGraceExtension, ObservationPeriod, DeploymentTimeout json.RawMessage
-	}
-	if json.Unmarshal(data, &fields) != nil {
-		return nil // decodeStrictly says what is wrong
-	}
-	for _, field := range []struct {
-		name  string
-		value json.RawMessage
-	}{
-		{"gracePeriod", fields.GracePeriod}, {"idleFor", fields.IdleFor}, {"maxGraceExtension", fields.MaxGraceExtension},
-		{"observationPeriod", fields.ObservationPeriod}, {"deploymentTimeout", fields.DeploymentTimeout},
-	} {
-		var duration Duration
-		if field.value == nil {
-			continue
-		}
-		if err := json.Unmarshal(field.value, &duration); err != nil {
-			return &FieldError{field.name, fmt.Sprintf("%s is not a duration", field.value), `"2h"`}
-		}
-	}
-	return nil
 }

@@ -157,9 +157,9 @@ func TestTargetBounds(t *testing.T) {
 		{`region=""`, ""},
 		{`region="Paris"`, `region: "Paris" is no region of the partition aws`},
 
-		{`colour="red"`, `unknown field "colour"`},
-		{`schedule.rate=1`, `unknown field "rate"`},
-		{`qoveryUrl="https://example.com"`, `unknown field "qoveryUrl"`},
+		{`colour="red"`, "colour: is no field that is known"},
+		{`schedule.rate=1`, `schedule.rate: is no field that is known (for example "rateDays")`},
+		{`qoveryUrl="https://example.com"`, "qoveryUrl: is no field that is known"},
 	} {
 		t.Run(test.change, func(t *testing.T) { wantMistake(t, parseError(configured(t, test.change)), test.want) })
 	}
@@ -225,8 +225,8 @@ func TestTargetIsOneJSONValue(t *testing.T) {
 		{aTarget + "{}", "more than one JSON value"},
 		{aTarget + "}", "more than one JSON value"},
 		{"", "EOF"},
-		{"[]", "cannot unmarshal array"},
-		{"null", "name: is required"},
+		{"[]", "it is a list, not an object"},
+		{"null", "it is null, not an object"},
 	} {
 		wantMistake(t, parseError([]byte(test.data)), test.want)
 	}

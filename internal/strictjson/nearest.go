@@ -1,6 +1,8 @@
-package config
+package strictjson
 
 import (
+	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -8,7 +10,8 @@ import (
 
 // nearest returns the known name that most likely was meant, or all known names
 // if none is like it.
-func nearest(name string, known []string) string {
+func nearest(name string, fields map[string]reflect.Value) string {
+	known := slices.Sorted(maps.Keys(fields))
 	best := slices.MinFunc(known, func(a, b string) int { return distance(name, a) - distance(name, b) })
 	if distance(name, best) > len(best)/2 {
 		return strings.Join(known, ", ")

@@ -1,0 +1,75 @@
+// Package strictjson reads the JSON that people or other versions of this system
+// write: executions' inputs, the configuration, deployed targets, the journal.
+//
+// encoding/json takes "Target" for "target" and lets the last of two equal names
+// win, so that the next program reads something else from the same text. Here a
+// name is a field's, letter for letter, it comes once, and nothing comes after the
+// value. A mistake says which field it is about.
+//
+// Answers of services are not read with it: they may get new fields any day.
+package strictjson
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+)
+
+// Mistake is one thing that is wrong with a text.
+type Mistake struct {
+	Field   string // path of the field; empty: the whole text
+	Problem string // what is wrong with it
+	Example string // a right value, if one is known
+}
+
+// Error reads as one line.
+func (m *Mistake) Error() string {
+	text := m.Field + ": " + m.Problem
+	if m.Field == "" {
+		text = "it " + m.Problem
+	}
+	if m.Example != "" {
+		text += fmt.Sprintf(" (for example %s)", m.Example)
+	}
+	return text
+}
+
+// Read reads one JSON value into what the pointer leads to, and returns all the
+// mistakes. What is absent stays as it was, and so does what is wrong.
+//
+// The path is where the value itself stands; empty: it is the whole text. The
+// example has right values under the same names, which the mistakes show; nil:
+// there are none. A json.RawMessage is kept for somebody else to read.
+func Read(path string, data []byte, into, example any) []*Mistake {
+	r := reader{}
+	if value, problem := single(data); problem != "" {
+		r.add(path, problem, reflect.ValueOf(example))
+	} else {
+		r.read(path, value, reflect.ValueOf(into).Elem(), reflect.ValueOf(example))
+	}
+	return r.found
+}
+
+// Err joins mistakes into one error, a line each.
+func Err(mistakes []*Mistake) error {
+	var all []error
+	for _, m := range mistakes {
+		all = append(all, m)
+	}
+	return errors.Join(all...)
+}
+
+// single is the one value of a text, or what is wrong.
+func single(data []byte) (value json.RawMessage, problem string) {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	if err := decoder.Decode(&value); err != nil {
+		return nil, fmt.Sprintf("is not JSON: %v", err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, "is more than one JSON value"
+	}
+	return value, ""
+}
