@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/aws/jsii-runtime-go"
+
+	"qovery-key-rotation/internal/lambdatest"
 )
 
 // The tests run the app as the CDK's CLI does: as a process, with the context
@@ -36,14 +38,8 @@ func runIn(t *testing.T, files map[string]string, context string, functions ...s
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	for _, name := range functions {
-		folder := filepath.Join(dir, assetsDir, name)
-		if err := os.MkdirAll(folder, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(folder, "bootstrap"), []byte(name), 0o755); err != nil {
-			t.Fatal(err)
-		}
+	if err := lambdatest.Placeholders(filepath.Join(dir, assetsDir), functions...); err != nil {
+		t.Fatal(err)
 	}
 	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
@@ -119,7 +115,7 @@ func TestAFieldThatStandsTwiceEndsSynthesisPlainly(t *testing.T) {
 
 func TestFunctionsThatAreNotBuiltEndSynthesisPlainly(t *testing.T) {
 	output, status, _ := run(t, context, "preflight")
-	if want := "the function createkey is not built: there is no file dist/createkey/bootstrap (run make build)"; status != 1 || !strings.Contains(output, want) {
+	if want := "the function createkey cannot be deployed: dist/createkey/bootstrap is missing (run make build)"; status != 1 || !strings.Contains(output, want) {
 		t.Errorf("%d, %s", status, output)
 	}
 	requireNoTrace(t, output)

@@ -15,6 +15,7 @@ import (
 	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
 
 	"qovery-key-rotation/infra/config"
+	"qovery-key-rotation/internal/lambdatest"
 )
 
 // today is the clock of the tests.
@@ -42,11 +43,7 @@ var workDir string
 // hashes in the templates depend on nothing that is built.
 func placeholders(dir string) {
 	for _, f := range functions {
-		folder := filepath.Join(dir, f.name)
-		if err := os.MkdirAll(folder, 0o755); err != nil {
-			panic(err)
-		}
-		if err := os.WriteFile(filepath.Join(folder, "bootstrap"), []byte("in place of "+f.name), 0o755); err != nil {
+		if err := lambdatest.Placeholders(dir, f.name); err != nil {
 			panic(err)
 		}
 	}
