@@ -14,6 +14,7 @@ import (
 	"qovery-key-rotation/internal/integration/gateway"
 	"qovery-key-rotation/internal/integration/motoengine"
 	"qovery-key-rotation/internal/integration/template"
+	"qovery-key-rotation/internal/lambdatest"
 	"qovery-key-rotation/internal/simulator"
 )
 
@@ -34,7 +35,7 @@ func prepare(root, dir, target string) error {
 	if err != nil {
 		return err
 	}
-	shipped.programs = filepath.Join(dir, "dist")
+	shipped.programs = filepath.Join(dir, "programs")
 	names, err := filepath.Glob(filepath.Join(root, "functions/*/main.go"))
 	if err != nil {
 		return err
@@ -53,6 +54,10 @@ func prepare(root, dir, target string) error {
 			return err
 		}
 		if err := os.Rename(built+function, filepath.Join(shipped.programs, function, "bootstrap")); err != nil {
+			return err
+		}
+		// The app wants programs for Lambda's machine.
+		if err := lambdatest.Placeholders(filepath.Join(dir, "dist"), function); err != nil {
 			return err
 		}
 	}
