@@ -6,7 +6,7 @@ SHELL := bash
 # The Lambda functions, one folder each, and how they are built: static, small,
 # and the same bytes from the same source wherever it lies.
 FUNCTIONS := $(notdir $(patsubst %/main.go,%,$(wildcard functions/*/main.go)))
-GOARCH_OF_FUNCTIONS ?= arm64
+GOARCH_OF_FUNCTIONS = arm64
 BUILD = CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH_OF_FUNCTIONS) go build -trimpath -buildvcs=false -tags lambda.norpc -ldflags '-s -w -buildid='
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -16,7 +16,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
-demo: ## Run a whole rotation on the embedded simulator (Go alone)
+demo: need-go ## Run a whole rotation on the embedded simulator (Go alone)
 	@go run ./cmd/rotate simulate
 
 explore: need-go ## Let everything go wrong, in 200,000 ways (ten minutes)
@@ -58,7 +58,7 @@ check: need-go ## Check format, vet and staticcheck
 	go run $(STATICCHECK) ./... && go run $(STATICCHECK) -tags integration ./internal/integration/
 
 build: need-go ## Build the Lambda functions into dist/ (linux/arm64, reproducible)
-	@for f in $(FUNCTIONS); do echo "dist/$$f/bootstrap"; $(BUILD) -o dist/$$f/bootstrap ./functions/$$f; done
+	@umask 022; for f in $(FUNCTIONS); do echo "dist/$$f/bootstrap"; $(BUILD) -o dist/$$f/bootstrap ./functions/$$f; done
 
 # The CDK's own command line, pinned. It runs 'make build' first (cdk.json).
 CDK := npx --yes aws-cdk@2.1148.1
@@ -77,9 +77,13 @@ deploy: need-go need-node ## Deploy all stacks of cdk.json
 
 # What a target needs, and how to get it.
 .PHONY: need-go need-node need-cc
-need-go:
-	@command -v go >/dev/null || { echo "Go 1.26 is missing: https://go.dev/dl"; exit 1; }
+need-go: # an old Go can't read go.mod
+	@command -v go >/dev/null && go list -m >/dev/null || { echo "Go 1.26 or later is needed: https://go.dev/dl"; exit 1; }
 need-node:
-	@command -v node >/dev/null || { echo "Node 22 or later is missing; the CDK needs it: https://nodejs.org"; exit 1; }
-need-cc:
-	@command -v "$${CC:-cc}" >/dev/null || command -v gcc >/dev/null || { echo "A C compiler is missing; the race detector needs it: install gcc or clang"; exit 1; }
+	@case "$$(command -v npx >/dev/null && node --version 2>/dev/null)" in \
+	v[0-9].* | v1[0-7].*) echo "Node $$(node --version) is too old for the CDK. Install Node 22 or later: https://nodejs.org"; exit 1;; \
+	v18.* | v19.* | v2[0135].*) echo "Node $$(node --version) is past its end of life. It may work; Node 22 or later does: https://nodejs.org" >&2;; \
+	v[1-9]*) ;; \
+	*) echo "Node 22 or later and its npx are needed for the CDK: https://nodejs.org"; exit 1;; esac
+need-cc: # the one that Go calls, and C's headers
+	@echo '#include <stdlib.h>' | $$(go env CC) -x c -c -o /dev/null - || { echo "A C compiler is needed for the race detector, and C's headers: install gcc or clang"; exit 1; }
