@@ -3,6 +3,8 @@ package cli_test
 import (
 	"bytes"
 	"context"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,5 +42,37 @@ func TestInterrupted(t *testing.T) {
 	}
 	if runs := a.world.Runs(); len(runs) != 1 || runs[0].Ended() {
 		t.Errorf("what was started has ended: %v", runs)
+	}
+}
+
+// An exploration that is interrupted does not read like one that is over: it says
+// where it was, and that what it found is not all there may be.
+func TestInterruptedExploration(t *testing.T) {
+	for _, row := range []struct{ args, want string }{
+		{"explore", `(?m)^INTERRUPTED in single faults, of which \d+ % were played: what comes after is not explored$`},
+		{"explore --random 1 --singles=false --pairs", `(?m)^INTERRUPTED in [a-z, ]+, of which \d+ % were played: what comes after is not explored$`},
+		{"explore --output json", `"unfinished": \{\n    "stage": "single faults",\n    "done": 0\.?\d*\n  \}`},
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
+		var out, errs bytes.Buffer
+		code := cli.Program{Clock: testClock{}, Out: &out, Err: &errs}.Run(ctx, strings.Fields(row.args))
+		cancel()
+		if code != cli.ExitInterrupted || !regexp.MustCompile(row.want).MatchString(out.String()) {
+			t.Errorf("rotate %s: exit code %d, no %s in\n%s%s", row.args, code, row.want, out.String(), errs.String())
+		}
+		if strings.Contains(out.String(), "\n0 violations\n") {
+			t.Errorf("rotate %s: it says that there is no violation", row.args)
+		}
+	}
+}
+
+// Nothing was started in AWS by what runs on this machine alone.
+func TestInterruptedMutations(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	var out, errs bytes.Buffer
+	code := cli.Program{Clock: testClock{}, Out: &out, Err: &errs}.Run(ctx, []string{"explore", "--mutations"})
+	if want := regexp.MustCompile(`^rotate: Interrupted after \d+ of \d+ mutations\. To see the others, run it again\.\n$`); code != cli.ExitInterrupted || !want.MatchString(errs.String()) {
+		t.Errorf("exit code %d, %q", code, errs.String())
 	}
 }
