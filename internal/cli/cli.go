@@ -101,7 +101,10 @@ func (p Program) run(ctx context.Context, args []string) (int, error) {
 	command, err := root.ExecuteContextC(ctx)
 	var usage usageError
 	var silent exitError
+	var known *problem
 	switch {
+	case errors.As(err, &known) && known.exit == ExitInterrupted:
+		return 0, err
 	case errors.As(err, &silent):
 		return int(silent), nil
 	case errors.As(err, &usage):

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -38,7 +37,8 @@ executions that are stopped, redriven or started twice, and people who interfere
 After the faults it starts executions until one succeeds. A world in which anything
 that Qovery runs is refused, or a key is lost, left behind or deleted too early, is
 a violation: it is told with the shortest schedule that shows it, which --replay
-plays again. Then the exit code is 1.
+plays again. Then the exit code is 1. An exploration that is interrupted says how
+much of it was played, and its exit code is 130.
 
 All single faults are played in every world, and in rotations that were stopped in
 every state; then random schedules of up to six faults. --pairs adds all pairs of
@@ -148,7 +148,7 @@ func explore(cmd *cobra.Command, flags exploreFlags) error {
 	if flags.output.json() {
 		err = writeJSON(cmd.OutOrStdout(), summary)
 	} else {
-		printSummary(cmd.OutOrStdout(), summary)
+		printSummary(cmd.OutOrStdout(), summary, cmd.Context().Err() != nil)
 	}
 	switch {
 	case err != nil:
@@ -186,8 +186,8 @@ func showMutations(cmd *cobra.Command, flags exploreFlags) error {
 	for i, mutation := range explorer.Mutations {
 		bar.show(float64(i)/float64(len(explorer.Mutations)), fmt.Sprintf("rule %d, %s", mutation.Rule, mutation.Name))
 		finding, err := mutation.Find(cmd.Context())
-		if err == nil {
-			err = context.Cause(cmd.Context())
+		if cmd.Context().Err() != nil {
+			return &problem{fmt.Sprintf("Interrupted after %d of %d mutations", i, len(explorer.Mutations)), "To see the others, run it again", ExitInterrupted}
 		}
 		if err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -14,7 +15,7 @@ import (
 	"qovery-key-rotation/internal/words"
 )
 
-func printSummary(out io.Writer, s explorer.Summary) {
+func printSummary(out io.Writer, s explorer.Summary, interrupted bool) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "faults of the kind\tcame to pass\tdid not")
 	for _, kind := range slices.Sorted(maps.Keys(s.Kinds)) {
@@ -27,12 +28,27 @@ func printSummary(out io.Writer, s explorer.Summary) {
 	fmt.Fprintf(out, "\n%d distinct schedules, all of whose faults came to pass, in %s\n", s.Played, s.Took.Round(time.Second))
 	fmt.Fprintf(out, "  with %d distinct traces: which states, calls and outcomes there were, in which order\n", s.Traces)
 	fmt.Fprintf(out, "  not counted: %d with a fault that did not, %d without any, %d played before\n", s.Unreached, s.Calm, s.Duplicates)
-	fmt.Fprintf(out, "%s\n", words.Count(len(s.Violations), "violation"))
+	if s.Unfinished == nil {
+		fmt.Fprintln(out, words.Count(len(s.Violations), "violation"))
+	} else {
+		printUnfinished(out, s, interrupted)
+	}
 	for _, violation := range s.Violations {
 		fmt.Fprintln(out)
 		printWrong(out, violation.Wrong)
 		fmt.Fprintf(out, "  rotate explore --replay '%s'\n", violation.Schedule)
 	}
+}
+
+// printUnfinished says that no more is known than was played: people interrupt an
+// exploration, and enough violations end it.
+func printUnfinished(out io.Writer, s explorer.Summary, interrupted bool) {
+	why := "ENOUGH VIOLATIONS"
+	if interrupted {
+		why = "INTERRUPTED"
+	}
+	fmt.Fprintf(out, "%s in %s, of which %.0f %% were played: what comes after is not explored\n", why, s.Unfinished.Stage, math.Floor(100*s.Unfinished.Done))
+	fmt.Fprintf(out, "%s so far\n", words.Count(len(s.Violations), "violation"))
 }
 
 // printCounts prints the most frequent first.

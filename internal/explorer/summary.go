@@ -19,9 +19,16 @@ type Summary struct {
 	States     map[string]int `json:"states"`     // faults of Played, by the state in which they came to pass
 	Worlds     map[string]int `json:"worlds"`     // schedules of Played, by world
 	Violations []Violation    `json:"violations"`
+	Unfinished *Unfinished    `json:"unfinished,omitempty"` // nil: all was played
 	Took       time.Duration  `json:"-"`
 
 	traces map[uint64]bool // their hashes
+}
+
+// Unfinished says where an exploration ended before its end.
+type Unfinished struct {
+	Stage string  `json:"stage"`
+	Done  float64 `json:"done"` // of that stage, from 0 to 1
 }
 
 // Tally counts faults.

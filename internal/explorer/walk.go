@@ -127,14 +127,23 @@ func (w *walker) share(name string, all int, until time.Time, task func(n int)) 
 				if n >= all {
 					return
 				}
-				task(n)
-				w.mu.Lock()
-				w.now.done++
-				w.mu.Unlock()
+				if task(n); w.ctx.Err() == nil {
+					w.mu.Lock()
+					w.now.done++
+					w.mu.Unlock()
+				}
 			}
 		})
 	}
 	workers.Wait()
+	w.conclude()
+}
+
+// conclude notes the first stage of which something was left out.
+func (w *walker) conclude() {
+	if w.ctx.Err() != nil && w.summary.Unfinished == nil && (w.now.all == 0 || w.now.done < w.now.all) {
+		w.summary.Unfinished = &Unfinished{w.now.name, w.now.progress()}
+	}
 }
 
 // smallest is the smallest world, in which nothing goes wrong yet.

@@ -49,11 +49,11 @@ func TestWalk(t *testing.T) {
 func TestWalkEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if s, err := Walk(ctx, Options{Singles: true, Pairs: true, Random: 5, For: time.Hour}); err != nil || s.Played != 0 {
+	if s, err := Walk(ctx, Options{Singles: true, Pairs: true, Random: 5, For: time.Hour}); err != nil || s.Played != 0 || s.Unfinished == nil || *s.Unfinished != (Unfinished{"single faults", 0}) {
 		t.Errorf("at once: %+v, %v", s, err)
 	}
 	began := time.Now()
-	if s, err := Walk(t.Context(), Options{For: 300 * time.Millisecond}); err != nil || s.Played+s.Calm == 0 || time.Since(began) > time.Minute {
+	if s, err := Walk(t.Context(), Options{For: 300 * time.Millisecond}); err != nil || s.Played+s.Calm == 0 || s.Unfinished != nil || time.Since(began) > time.Minute {
 		t.Errorf("after its time: %+v, %v, after %s", s, err, time.Since(began))
 	}
 	for _, m := range Mutations {
@@ -61,7 +61,7 @@ func TestWalkEnds(t *testing.T) {
 			continue
 		}
 		s, err := Walk(t.Context(), Options{Random: 1000, Lens: m.Lens, Enough: 2})
-		if err != nil || len(s.Violations) < 2 || s.Played > 100 {
+		if err != nil || len(s.Violations) < 2 || s.Played > 100 || s.Unfinished == nil {
 			t.Errorf("with enough violations: %+v, %v", s, err)
 		}
 	}
