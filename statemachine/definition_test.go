@@ -316,7 +316,6 @@ func TestEveryTaskRetriesWhatPasses(t *testing.T) {
 
 // Where a retry must outlast something, it has no jitter.
 func TestRetriesThatOutlast(t *testing.T) {
-	const more = 2 * time.Minute
 	outlasts := func(t *testing.T, s statemachine.State, code rotation.Code, d time.Duration) {
 		t.Helper()
 		r, found := retrier(s, string(code))
@@ -338,7 +337,7 @@ func TestRetriesThatOutlast(t *testing.T) {
 			}
 			continue
 		}
-		outlasts(t, s, rotation.StepBusy, rotation.FunctionTimeouts[functionOf(s)]+more)
+		outlasts(t, s, rotation.StepBusy, rotation.FunctionTimeouts[functionOf(s)]+clocksDiffer)
 		if r, _ := retrier(s, string(rotation.StepBusy)); r.IntervalSeconds != 30 {
 			t.Errorf("%s: StepBusy is retried every %d s", s.Name, r.IntervalSeconds)
 		}
@@ -351,11 +350,11 @@ func TestRetriesThatOutlast(t *testing.T) {
 	}
 }
 
-// A lease that wasn't cleared runs on to the end of the function that set it,
-// which may be that of the state before: StepBusy is retried longer than any
-// lease that can be met. VerifyDeployment's must not keep the old key from being
-// brought back.
-func TestStepBusyOutlastsTheLeaseOfTheStateBefore(t *testing.T) {
+// A lease that wasn't cleared runs on to the end of the function that set it. A
+// visit of a state may meet the lease of the state before, and one of each crash
+// after which its own function is tried again: StepBusy is retried longer than all
+// of them together.
+func TestStepBusyOutlastsTheLeasesOfAllCrashes(t *testing.T) {
 	machine := definition(t)
 	reads := []string{"Preflight", "VerifyKey", "CheckUsage"} // these set no lease
 	// before are the Tasks whose lease may still run when a state is entered.
@@ -375,14 +374,24 @@ func TestStepBusyOutlastsTheLeaseOfTheStateBefore(t *testing.T) {
 		return found
 	}
 	for _, s := range ofType(t, machine, "Task") {
-		r, _ := retrier(s, string(rotation.StepBusy))
-		for _, earlier := range before(s.Name, map[string]bool{}) {
-			if lease := rotation.FunctionTimeouts[functionOf(earlier)]; lasts(r) <= lease {
-				t.Errorf("%s retries StepBusy for %s, and the lease of %s before it may run for %s", s.Name, lasts(r), earlier.Name, lease)
-			}
+		if slices.Contains(reads, s.Name) {
+			continue
+		}
+		crash, _ := retrier(s, "Runtime.ExitError")
+		leases := time.Duration(crash.MaxAttempts) * rotation.FunctionTimeouts[functionOf(s)]
+		var earlier time.Duration
+		for _, state := range before(s.Name, map[string]bool{}) {
+			earlier = max(earlier, rotation.FunctionTimeouts[functionOf(state)])
+		}
+		if r, _ := retrier(s, string(rotation.StepBusy)); lasts(r) < leases+earlier+clocksDiffer {
+			t.Errorf("%s retries StepBusy for %s; the leases of %d crashes run for %s, and the one before for %s",
+				s.Name, lasts(r), crash.MaxAttempts, leases, earlier)
 		}
 	}
 }
+
+// clocksDiffer is what is added where one function's clock is held against another's.
+const clocksDiffer = 2 * time.Minute
 
 // The table of codes and the definition say the same.
 func TestCodesAndDefinitionAgree(t *testing.T) {
