@@ -29,8 +29,8 @@ func (b *builder) newAlarms(functions map[string]awslambda.Function, machine aws
 		b.newAlarm("waiting", 6, 1, functions["preflight"].MetricErrors(every(60, "Sum")),
 			"For six hours a rotation has been trying to begin. It goes on trying for a day. See its execution for what it waits for: "+
 				"clusters that are being deployed, another rotation, or a service that does not answer."),
-		b.newAlarm("steps-failing", 3, 1, sumOfErrors(functions),
-			"For three hours steps of a rotation have failed and been tried again, which is longer than retries last. "+
+		b.newAlarm("steps-failing", 4, 1, sumOfErrors(functions),
+			"For four hours steps of a rotation have failed and been tried again, which is longer than retries last. "+
 				"See the running execution for the step, and the step's log for the cause."),
 		// Lambda tries an event three times.
 		b.newAlarm("notices-failing", 1, 3, functions[notify].MetricErrors(every(60, "Sum")),

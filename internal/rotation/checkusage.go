@@ -22,13 +22,16 @@ const checkEvery = 15 * time.Minute
 // Run looks once.
 func (s CheckUsage) Run(ctx context.Context, call Call) (Document, error) {
 	doc := call.Document
-	doc.Error = nil // DeactivateKey may have sent the definition back here
+	if doc.Error != nil && doc.Error.Error == string(UsageCheckStale) {
+		doc.Error = nil
+		doc.Usage.Returns++
+	}
 	record, err := s.own(ctx, call)
 	if err != nil {
 		return doc, err
 	}
 	if call.Execution.RedriveCount != doc.RedriveCount {
-		doc.RedriveCount, doc.Usage.Extended, doc.Deployment.Returns = call.Execution.RedriveCount, 0, 0
+		doc.RedriveCount, doc.Usage.Extended, doc.Usage.Returns, doc.Deployment.Returns = call.Execution.RedriveCount, 0, 0, 0
 	}
 	keys, err := s.Keys.List(ctx, record.IAMUser)
 	if err != nil {
@@ -51,6 +54,7 @@ func (s CheckUsage) Run(ctx context.Context, call Call) (Document, error) {
 	if doc.Usage.Extended+Duration(checkEvery) > doc.Settings.MaxGraceExtension {
 		return doc, record.explain(Errorf(OldKeyStillInUse, "The old key %s is still used: %s", record.OldKey, describeUses(uses)))
 	}
+	doc.Usage.Returns = 0
 	doc.Usage.Extended += Duration(checkEvery)
 	doc.Usage.NextCheckAt = WaitTime{now.Add(checkEvery)}
 	return doc, nil

@@ -16,7 +16,7 @@ type DeactivateKey struct {
 
 const (
 	usageFreshFor = 15 * time.Minute // then the usage check is stale
-	mostReturns   = 2                // how often the definition goes back to DeployClusters
+	mostReturns   = 2                // how often the definition goes back, to DeployClusters and to CheckUsage
 )
 
 // Run leaves the old key Inactive.
@@ -25,7 +25,7 @@ func (s DeactivateKey) Run(ctx context.Context, call Call) (Document, error) {
 	err := s.hold(ctx, call, &doc, func(c *claim) error {
 		if !c.done(Deactivate) {
 			if err := s.deactivate(ctx, c, doc); err != nil {
-				return c.afterBegun(err)
+				return c.afterBegun(ctx, err, doc)
 			}
 		}
 		doc.Deactivated = c.Marks[Deactivate].Done
@@ -41,13 +41,41 @@ func (doc *Document) observationEnds(record Record) time.Time {
 
 // afterBegun gives an error the code that leads to ReactivateKey, if the old
 // key may be Inactive already. Transient errors are retried first, and lead
-// there by themselves.
-func (c *claim) afterBegun(err error) error {
+// there by themselves. So does a usage check that is stale again and again.
+func (c *claim) afterBegun(ctx context.Context, err error, doc Document) error {
 	coded := AsError(err)
-	if !c.begun(Deactivate) || coded.Class == Transient || coded.Code == LockLost {
+	stale := coded.Code == UsageCheckStale
+	switch {
+	case coded.Class == Transient || coded.Code == LockLost:
 		return coded
+	case stale && !c.backTooOften(doc, doc.Usage.Returns):
+		return c.notDeactivated(ctx, coded)
+	case stale || c.begun(Deactivate):
+		return Errorf(DeactivationFailed, "Making the old key %s Inactive did not end well (%s): %s", c.OldKey, coded.Code, coded.What)
 	}
-	return Errorf(DeactivationFailed, "Making the old key %s Inactive did not end well (%s): %s", c.OldKey, coded.Code, coded.What)
+	return coded
+}
+
+// backTooOften tells whether the definition went back often enough. A redrive
+// brings fresh attempts.
+func (c *claim) backTooOften(doc Document, returns int) bool {
+	return returns >= mostReturns && c.call.Execution.RedriveCount == doc.RedriveCount
+}
+
+// notDeactivated withdraws "begun" where the usage check became stale before the
+// old key was made Inactive: a function that crashes leaves its lease for minutes.
+// IAM lists the key as Active; that counts once no request can land any more.
+func (c *claim) notDeactivated(ctx context.Context, stale *Error) error {
+	switch {
+	case !c.begun(Deactivate):
+		return stale
+	case c.mayLand(Deactivate):
+		return Errorf(IAMSettling, "A request to make the old key %s Inactive had no answer, and may yet land", c.OldKey)
+	}
+	if err := c.mark(ctx, func(r *Record) { delete(r.Marks, Deactivate) }); err != nil {
+		return err
+	}
+	return stale
 }
 
 func (s DeactivateKey) deactivate(ctx context.Context, c *claim, doc Document) error {
@@ -88,10 +116,13 @@ func (s DeactivateKey) check(ctx context.Context, c *claim, doc Document) (KeySt
 	if err := c.requireNewKey(keys, c.now()); err != nil {
 		return "", err
 	}
+	saw := statusIn(keys, c.OldKey)
+	if saw == Inactive && c.begun(Deactivate) {
+		return saw, nil // the check was fresh then, and what is left is to say so
+	}
 	if err := c.requirePeriods(doc); err != nil {
 		return "", err
 	}
-	saw := statusIn(keys, c.OldKey)
 	if saw == Inactive && !c.deactivatedByUs() {
 		return "", Errorf(OldKeyInactive, "The old key %s is Inactive, and not by this rotation", c.OldKey)
 	}
@@ -119,7 +150,7 @@ func (c *claim) requireDeployed(doc Document, all []Cluster, locations []Locatio
 	switch {
 	case len(unproven) == 0:
 		return nil
-	case doc.Deployment.Returns >= mostReturns && c.call.Execution.RedriveCount == doc.RedriveCount:
+	case c.backTooOften(doc, doc.Deployment.Returns):
 		return Errorf(DeploymentNotObserved, "After %d more rounds these clusters are still not proven to run with the new key: %s", mostReturns, enumerate(unproven))
 	default:
 		return Errorf(ClusterNotDeployed, "These clusters are not proven to run with the new key: %s", strings.Join(unproven, ", "))

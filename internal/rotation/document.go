@@ -125,6 +125,7 @@ type UsageCheck struct {
 	LastUse     string    `json:"lastUse,omitempty"`
 	NextCheckAt WaitTime  `json:"nextCheckAt"`
 	Extended    Duration  `json:"extended"`            // how much longer the grace period has become
+	Returns     int       `json:"returns,omitempty"`   // how often DeactivateKey sent the definition back since
 	TakenOver   *Use      `json:"takenOver,omitempty"` // the new key's first use by anything but this system
 }
 

@@ -40,9 +40,9 @@ func (g Guard) hold(ctx context.Context, call Call, doc *Document, work func(*cl
 	if err != nil {
 		return err
 	}
+	defer c.release(ctx) // also when the work panics: the function lives on
 	err = work(c)
 	doc.Marks = maps.Clone(c.Marks)
-	c.release(ctx)
 	return c.Record.explain(err)
 }
 

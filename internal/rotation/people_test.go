@@ -733,7 +733,7 @@ var servicesAstray = []meddling{
 	{name: "CloudTrail throttled for long", at: "CheckUsage", act: failing("trail.", simulator.Throttle),
 		ends: "FAILED Throttled", path: untilUsage, left: heldBoth, still: "FAILED Throttled", then: mend, more: 1},
 	{name: "IAM unreachable when the old key is to be deactivated", at: "DeactivateKey", act: failing("iam.UpdateAccessKey", simulator.FailBefore),
-		ends: "FAILED Unreachable", path: untilDeact + " ReactivateKey", left: heldBoth, still: "FAILED Unreachable", then: mend, more: 1},
+		ends: "FAILED Unreachable", path: untilDeact + strings.Repeat(" CheckUsage DeactivateKey", 2) + " ReactivateKey", left: heldBoth, still: "FAILED Unreachable", then: mend, more: 1},
 	{name: "IAM deactivates, and never says so", at: "DeactivateKey", act: failing("iam.UpdateAccessKey", simulator.FailAfter),
 		ends: "FAILED Unreachable", path: untilDeact + " ReactivateKey", left: heldBoth, then: mend, more: 1},
 	{name: "the token revoked in the grace period", at: "GracePeriod", act: answering("GET", "", 401),
