@@ -58,7 +58,8 @@ type fault struct {
 	delay time.Duration
 }
 
-// outage is how long a service is not to be had, or throttles everything.
+// outage is how long a service is not to be had, or throttles everything, or a
+// function dies of what it does.
 const outage = 45 * time.Minute
 
 // callFaults are what may go wrong with a call. The delays stay within what the
@@ -80,6 +81,7 @@ var callFaults = []fault{
 	{kind: Kind(simulator.Malformed)},
 	{kind: Kind(simulator.KillBefore)},
 	{kind: Kind(simulator.KillAfter)},
+	{kind: Kind(simulator.KillAfter), delay: outage},
 }
 
 // invocationFaults are what may go wrong with an invocation.
@@ -112,7 +114,7 @@ func (k Kind) exists() bool {
 // lasts tells whether the fault goes on at its site for its delay.
 func (f Fault) lasts() bool {
 	kind := simulator.FaultKind(f.Kind)
-	return f.Delay > 0 && (kind == simulator.FailBefore || kind == simulator.Throttle)
+	return f.Delay > 0 && (kind == simulator.FailBefore || kind == simulator.Throttle || kind == simulator.KillAfter)
 }
 
 // matters tells whether the kind makes any difference to a call that none of the

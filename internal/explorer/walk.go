@@ -205,7 +205,7 @@ func (w *walker) lateWrites() (tasks []func()) {
 			continue
 		}
 		for _, fault := range write.callFaults() {
-			if kind := simulator.FaultKind(fault.Kind); kind != simulator.LandLate && kind != simulator.KillAfter {
+			if kind := simulator.FaultKind(fault.Kind); fault.lasts() || kind != simulator.LandLate && kind != simulator.KillAfter {
 				continue
 			}
 			single := base.with(fault)
