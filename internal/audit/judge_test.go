@@ -12,6 +12,7 @@ import (
 
 	"qovery-key-rotation/internal/notice"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words/wordstest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -144,6 +145,11 @@ func TestMessages(t *testing.T) {
 		for _, f := range j.Findings {
 			m := f.message(j, Told{}, morning)
 			text += fmt.Sprintf("Subject: %s\nUrgency: %s\n\n%s\n", m.Subject, m.Urgency, m.Body)
+			for _, line := range wordstest.Sentences(m.Body) {
+				if wrong := wordstest.Wrong(line); wrong != "" {
+					t.Errorf("%s: %s in %q", name, wrong, line)
+				}
+			}
 			if (!strings.HasPrefix(f.Command, "rotate ") && !strings.HasPrefix(f.Command, "aws iam ")) || len(m.Subject) > 99 || m.Target != "production" {
 				t.Errorf("%s: %+v", name, m)
 			}

@@ -13,6 +13,7 @@ import (
 
 	"qovery-key-rotation/docs"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words/wordstest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -259,7 +260,12 @@ func checkForm(t *testing.T, m Message) {
 	if id := wholeKey.FindString(m.Subject + m.Body); id != "" {
 		t.Errorf("the key %s is shown in full", id)
 	}
-	for _, bad := range []string{"..", " .", ",.", ";.", "  to", "%!", "<nil>", "0001-01-01", "****.", "{"} {
+	for _, line := range wordstest.Sentences(m.Body) {
+		if wrong := wordstest.Wrong(line); wrong != "" {
+			t.Errorf("%s in %q", wrong, line)
+		}
+	}
+	for _, bad := range []string{"%!", "<nil>", "0001-01-01", "****.", "{"} {
 		if strings.Contains(strings.ReplaceAll(m.Body, `{"target": "production"}`, ""), bad) {
 			t.Errorf("%q in\n%s", bad, m.Body)
 		}

@@ -160,7 +160,7 @@ func TestProblem(t *testing.T) {
 	tests := []struct{ name, lines, want string }{
 		{"no lines", ``, ""},
 		{"no error among them", `{"type":"INFO","message":{"safe_message":"fine"}}`, ""},
-		{"the user's message and the hint", `{"error":{"tag":"T","user_log_message":"No capacity","hint_message":"Ask AWS","underlying_error":{"message":"raw"}},"message":{"safe_message":"safe"}}`, "No capacity Hint: Ask AWS"},
+		{"the user's message and the hint", `{"error":{"tag":"T","user_log_message":"No capacity","hint_message":"Ask AWS","underlying_error":{"message":"raw"}},"message":{"safe_message":"safe"}}`, "No capacity. Hint: Ask AWS"},
 		{"the underlying error", `{"error":{"tag":"T","underlying_error":{"message":"raw"}}}`, "raw"},
 		{"the safe message", `{"error":{"tag":"T"},"message":{"safe_message":"safe"}}`, "safe"},
 		{"the tag", `{"error":{"tag":"T"}}`, "T"},

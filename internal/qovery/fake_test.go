@@ -126,7 +126,7 @@ func TestLocksLogsAndRefusalsOfTheFake(t *testing.T) {
 	}
 	clock.now = clock.now.Add(time.Hour)
 	problem, err := opened.Problem(t.Context(), "c-1")
-	if err != nil || problem != "No more addresses Hint: Ask for a larger subnet" {
+	if err != nil || problem != "No more addresses. Hint: Ask for a larger subnet" {
 		t.Errorf("problem %q, %v", problem, err)
 	}
 

@@ -13,6 +13,7 @@ import (
 
 	"qovery-key-rotation/internal/report"
 	"qovery-key-rotation/internal/simulator"
+	"qovery-key-rotation/internal/words/wordstest"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -123,12 +124,31 @@ func TestEveryScenario(t *testing.T) {
 			if leaks := result.World.Judge.Leaks([]byte(page), []byte(data)); len(leaks) > 0 {
 				t.Errorf("leaks: %s", leaks)
 			}
+			for _, sentences := range said(built) {
+				if wrong := wordstest.Wrong(sentences); wrong != "" {
+					t.Errorf("%s in %q", wrong, sentences)
+				}
+			}
 			if len(built.Executions) != len(histories) {
 				t.Errorf("%d executions, want %d", len(built.Executions), len(histories))
 			}
 			requireLives(t, result.Report(scenario.Name), built)
 		})
 	}
+}
+
+// said is what a report says in whole sentences.
+func said(r report.Report) (lines []string) {
+	for _, execution := range r.Executions {
+		lines = append(lines, execution.Cause)
+	}
+	for _, rotation := range r.Rotations {
+		lines = append(lines, rotation.Says)
+		for _, proof := range rotation.Proofs {
+			lines = append(lines, proof.How)
+		}
+	}
+	return lines
 }
 
 // requireLives holds the lives of the keys against what IAM did. A rotation's

@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"qovery-key-rotation/internal/words"
+	"qovery-key-rotation/internal/words/wordstest"
 )
 
 // An error is told in sentences: what is so, what is in place now, what to do
@@ -112,6 +115,32 @@ func TestRefusalWithARecordIsHeld(t *testing.T) {
 			t.Errorf("%s: in place is %q, of the original %q", test.code, got.InPlace, original.InPlace)
 		}
 	}
+}
+
+// However a part of it ends that others have written, an error is made of whole
+// sentences, and so is what is added to it later.
+func TestSentences(t *testing.T) {
+	for _, info := range Codes {
+		for _, what := range []string{"It is so", "It is so.", "Is it so?", "AWS says: Slow down!", "It was cut …", "It was cut ..."} {
+			err := Errorf(info.Code, "%s", what)
+			err.InPlace = "According to the journal, all is well"
+			if wrong := wordstest.Wrong(err.Error()); wrong != "" {
+				t.Errorf("%s: %s in %s", info.Code, wrong, err)
+			}
+			for _, cause := range []string{what, lambdaCause(t, what)} {
+				caught := &CaughtError{Error: string(info.Code), Cause: cause}
+				caught.amend("the old key is Active again")
+				if wrong := wordstest.Wrong(words.Cause(caught.Cause)); wrong != "" {
+					t.Errorf("%s: %s in %s", info.Code, wrong, caught.Cause)
+				}
+			}
+		}
+	}
+}
+
+func lambdaCause(t *testing.T, message string) string {
+	t.Helper()
+	return asJSON(t, map[string]string{"errorMessage": message, "errorType": "Other"})
 }
 
 // Every row of the table says what to do, in one sentence or more, to people.
