@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/words"
@@ -17,7 +16,7 @@ type problem struct {
 }
 
 // Error is the whole sentence.
-func (p *problem) Error() string { return words.Dot(p.what) + " " + words.Dot(p.todo) }
+func (p *problem) Error() string { return words.Sentences(p.what, p.todo) }
 
 // advice is what to do about errors of the adapters. The codes' own advice speaks
 // of functions and their roles; here a person asks, with rights of their own.
@@ -45,7 +44,7 @@ func explain(err error) *problem {
 	case errors.Is(err, context.Canceled):
 		return &problem{"Interrupted", "What was started in AWS goes on; to see it: rotate watch", ExitInterrupted}
 	case errors.As(err, &coded):
-		what := strings.TrimSpace(words.Dot(coded.What) + " " + coded.InPlace)
+		what := words.Sentences(coded.What, coded.InPlace)
 		if todo, exists := advice[coded.Code]; exists && coded.Next == "" {
 			return &problem{what, todo, ExitHeld}
 		}

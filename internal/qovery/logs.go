@@ -5,6 +5,8 @@ import (
 	"context"
 	"strings"
 	"time"
+
+	"qovery-key-rotation/internal/words"
 )
 
 type logLine struct {
@@ -83,7 +85,7 @@ func (l logLine) problem() string {
 	}
 	text := cmp.Or(l.Error.UserLogMessage, underlying, safe, l.Error.Tag)
 	if l.Error.HintMessage != "" {
-		text = strings.TrimSpace(text + " Hint: " + l.Error.HintMessage)
+		text = strings.TrimSpace(words.Sentences(text) + " Hint: " + l.Error.HintMessage)
 	}
 	return text
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // conclude draws the conclusions from all that was read of a rotation.
@@ -66,13 +67,13 @@ func (f *facts) says(r Rotation, owner Execution) string {
 	case Completed:
 		return fmt.Sprintf("The key %s was replaced by %s%s", oldKey, newKey, f.endOfOldKey())
 	case Discarded:
-		return fmt.Sprintf("The rotation did not go through. Nothing is different from before it: Qovery holds %s. %s", oldKey, owner.Cause)
+		return words.Sentences("The rotation did not go through", fmt.Sprintf("Nothing is different from before it: Qovery holds %s", oldKey), owner.Cause)
 	case Running:
 		return fmt.Sprintf("The rotation of the key %s is running. This report ends %s.", oldKey, clock(f.asOf))
 	case Stopped:
 		return fmt.Sprintf("The execution %s was stopped, and the rotation of the key %s is not complete: it stays open until it is carried on or released.", owner.Name, oldKey)
 	}
-	return fmt.Sprintf("The rotation of the key %s is held: it stays open until it is carried on or released. %s", oldKey, owner.Cause)
+	return words.Sentences(fmt.Sprintf("The rotation of the key %s is held: it stays open until it is carried on or released", oldKey), owner.Cause)
 }
 
 // endOfOldKey is the end of a sentence on a completed rotation.

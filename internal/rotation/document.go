@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 	"time"
+
+	"qovery-key-rotation/internal/words"
 )
 
 // Document is what travels through the state machine. It holds no secret and no
@@ -56,10 +58,10 @@ func (e *CaughtError) amend(since string) {
 		Type    string `json:"errorType"`
 	}
 	if json.Unmarshal([]byte(e.Cause), &failure) != nil || failure.Message == "" {
-		e.Cause = strings.TrimSpace(e.Cause + " Since then: " + since + ".")
+		e.Cause = words.Sentences(e.Cause, "Since then: "+since)
 		return
 	}
-	failure.Message += " Since then: " + since + "."
+	failure.Message = words.Sentences(failure.Message, "Since then: "+since)
 	if cause, err := json.Marshal(failure); err == nil {
 		e.Cause = string(cause)
 	}

@@ -52,7 +52,7 @@ func TestCaughtErrorIsAmended(t *testing.T) {
 			`{"errorMessage":"A cluster failed. Mend it. Since then: the old key is Active again.","errorType":"DeploymentFailed"}`},
 		{"a sentence", "The rotation was aborted on request.", "The rotation was aborted on request. Since then: the old key is Active again."},
 		{"a sentence that says so", "Aborted; the old key is Active again.", "Aborted; the old key is Active again."},
-		{"JSON of another kind", `{"Error":"x"}`, `{"Error":"x"} Since then: the old key is Active again.`},
+		{"JSON of another kind", `{"Error":"x"}`, `{"Error":"x"}. Since then: the old key is Active again.`},
 		{"nothing", "", "Since then: the old key is Active again."},
 	} {
 		caught := &CaughtError{Error: "DeploymentFailed", Cause: test.cause}

@@ -3,7 +3,8 @@ package rotation
 import (
 	"errors"
 	"fmt"
-	"strings"
+
+	"qovery-key-rotation/internal/words"
 )
 
 // Class says what an error leaves behind, and decides the tone of the notice.
@@ -45,13 +46,7 @@ func (e *Error) Error() string {
 	if next == "" {
 		next = e.Code.Advice()
 	}
-	var parts []string
-	for _, part := range []string{e.What, e.InPlace, next} {
-		if part = strings.TrimSpace(part); part != "" {
-			parts = append(parts, strings.TrimRight(part, ".")+".")
-		}
-	}
-	return strings.Join(parts, " ")
+	return words.Sentences(e.What, e.InPlace, next)
 }
 
 // AsError returns the domain error in err's chain. Anything else is a

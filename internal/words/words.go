@@ -20,8 +20,27 @@ func Count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// Dot ends a sentence with one full stop.
-func Dot(text string) string { return strings.TrimRight(text, ". ") + "." }
+// Dot ends a sentence with one full stop, unless it ends with another mark.
+func Dot(text string) string {
+	text = strings.TrimRight(text, " ")
+	for _, end := range []string{"?", "!", "…", "..."} {
+		if strings.HasSuffix(text, end) {
+			return text
+		}
+	}
+	return strings.TrimRight(text, ". ") + "."
+}
+
+// Sentences puts sentences one after the other, and leaves out those that are empty.
+func Sentences(texts ...string) string {
+	var sentences []string
+	for _, text := range texts {
+		if text = strings.TrimSpace(text); text != "" {
+			sentences = append(sentences, Dot(text))
+		}
+	}
+	return strings.Join(sentences, " ")
+}
 
 // Cause is the message in the cause of a failed function, which Step Functions
 // has as JSON; of any other failure it is the cause itself.
