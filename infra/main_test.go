@@ -131,6 +131,41 @@ func TestWhatTheCDKRefusesEndsSynthesisPlainly(t *testing.T) {
 	requireNoTrace(t, output)
 }
 
+// Without the CDK's CLI there is no context, and with a slip of the finger none
+// that is read.
+func TestAContextThatIsNotReadEndsSynthesisPlainly(t *testing.T) {
+	for given, want := range map[string]string{
+		"": "this is the CDK's app: run make synth",
+		strings.Replace(context, "rotation", "Rotation", 1):                 `the context has "Rotation", which nothing reads; the configuration is "rotation"`,
+		strings.Replace(context, "rotation", "rotations", 1):                `the context has "rotations", which nothing reads; the configuration is "rotation"`,
+		strings.Replace(context, "{", `{"rotation.customerKey":"true",`, 1): `the context has "rotation.customerKey", which nothing reads; the configuration is "rotation"`,
+	} {
+		output, status, _ := run(t, given, functions...)
+		if status != 1 || !strings.Contains(output, want) {
+			t.Errorf("%d, %s", status, output)
+		}
+		requireNoTrace(t, output)
+	}
+}
+
+// files are the files in a folder, with what is in them.
+func files(t *testing.T, dir string) map[string][]byte {
+	t.Helper()
+	read := map[string][]byte{}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if entry.Type().IsRegular() {
+			if read[entry.Name()], err = os.ReadFile(filepath.Join(dir, entry.Name())); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return read
+}
+
 var functions = []string{"preflight", "createkey", "verifykey", "updatecredentials", "deployclusters", "checkusage",
 	"deactivatekey", "deletekey", "complete", "discardkey", "reactivatekey", "notify", "audit"}
 
@@ -142,5 +177,11 @@ func TestSynthesis(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join(out, "qovery-key-rotation.template.json"))
 	if err != nil || !json.Valid(data) {
 		t.Errorf("the template: %v", err)
+	}
+	// Beside each warning the CDK's CLI would show the first line of a trace.
+	for file, text := range files(t, out) {
+		if strings.Contains(string(text), "program.js") {
+			t.Errorf("there is a trace in %s", file)
+		}
 	}
 }

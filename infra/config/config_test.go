@@ -112,7 +112,8 @@ func longAddress(local, domain int) string {
 // Every mistake, with the whole line that it is answered with.
 var mistakes = []struct{ name, config, want string }{
 	{"nothing there", `null`, `rotation: is missing from the context in cdk.json (for example {"targets": [...], "alertEmails": [...]})`},
-	{"no object", `"production"`, `rotation: is a string, not an object (for example {...})`},
+	{"no object", `["production"]`, `rotation: is a list, not an object (for example {...})`},
+	{"from the command line", `"{\"targets\": []}"`, `rotation: is a string, not an object: it has to be in cdk.json, since the CDK's option -c gives strings alone (for example {"targets": [...], "alertEmails": [...]})`},
 	{"no targets", `{}`, `rotation.targets: is required: there is nothing to rotate without a target (for example [{...}])`},
 	{"empty targets", `{"targets": []}`, `rotation.targets: is required: there is nothing to rotate without a target (for example [{...}])`},
 	{"targets not a list", `{"targets": {}}`, `rotation.targets: is an object, not a list (for example [{...}])`},
@@ -136,7 +137,8 @@ var mistakes = []struct{ name, config, want string }{
 	{"bad path", one(`"iamUserPath": "automation"`), `rotation.targets[0].iamUserPath: "automation" does not begin and end with a slash (for example "/automation/")`},
 	{"bad organization", one(`"organizationId": "my-company"`), `rotation.targets[0].organizationId: "my-company" is no UUID (for example "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90")`},
 	{"bad location", one(`"handledElsewhere": ["registry"]`), `rotation.targets[0].handledElsewhere[0]: "registry" is no UUID (for example "0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12")`},
-	{"bad token parameter", one(`"tokenParameter": "qovery-token"`), `rotation.targets[0].tokenParameter: "qovery-token" is no SSM parameter name that begins with a slash (for example "/qovery-key-rotation/qovery-token")`},
+	{"bad token parameter", one(`"tokenParameter": "qovery-token"`), `rotation.targets[0].tokenParameter: is no SSM parameter name that begins with a slash (for example "/qovery-key-rotation/qovery-token")`},
+	{"the token itself", one(`"tokenParameter": "qov_hunter2.x"`), `rotation.targets[0].tokenParameter: is no SSM parameter name that begins with a slash (for example "/qovery-key-rotation/qovery-token")`},
 	{"token among secrets", one(`"tokenParameter": "/qovery-key-rotation/staged/token"`), `rotation.targets[0].tokenParameter: "/qovery-key-rotation/staged/token" lies under /qovery-key-rotation/staged/, where other things are kept (for example "/qovery-key-rotation/qovery-token")`},
 	{"token among targets", one(`"tokenParameter": "/qovery-key-rotation/targets/token"`), `rotation.targets[0].tokenParameter: "/qovery-key-rotation/targets/token" lies under /qovery-key-rotation/targets/, where other things are kept (for example "/qovery-key-rotation/qovery-token")`},
 	{"bad account", one(`"account": "1234"`), `rotation.targets[0].account: "1234" is not twelve digits (for example "123456789012")`},
@@ -149,6 +151,8 @@ var mistakes = []struct{ name, config, want string }{
 	{"rate too short", scheduled(`"rateDays": 6`), `rotation.targets[0].schedule.rateDays: 6 is not 7 to 365 (for example 90)`},
 	{"rate too long", scheduled(`"rateDays": 366`), `rotation.targets[0].schedule.rateDays: 366 is not 7 to 365 (for example 90)`},
 	{"no rate", scheduled(`"rateDays": 0`), `rotation.targets[0].schedule.rateDays: 0 is not 7 to 365 (for example 90)`},
+	{"schedule no object", one(`"schedule": "every 90 days"`), `rotation.targets[0].schedule: is a string, not an object ` +
+		`(for example {"rateDays":90,"startAt":"2026-01-12T09:00:00+01:00","flexibleWindowMinutes":60,"enabled":true})`},
 	{"start missing", one(`"schedule": {}`), `rotation.targets[0].schedule.startAt: is required (for example "2026-01-12T09:00:00+01:00")`},
 	{"start without offset", one(`"schedule": {"startAt": "2026-01-12T09:00:00"}`), `rotation.targets[0].schedule.startAt: "2026-01-12T09:00:00" is no RFC 3339 time with offset (for example "2026-01-12T09:00:00+01:00")`},
 	{"start too far away", one(`"schedule": {"startAt": "2062-01-12T09:00:00Z"}`), `rotation.targets[0].schedule.startAt: "2062-01-12T09:00:00Z" leads to no rotation within ten years (for example "2026-01-12T09:00:00+01:00")`},

@@ -95,7 +95,7 @@ func TestTargetBounds(t *testing.T) {
 		{`organizationId`, `organizationId: is required`},
 		{`tokenParameter="/a"`, ""},
 		{`tokenParameter="/a/b.c_d-E9"`, ""},
-		{`tokenParameter="a"`, `tokenParameter: "a" is no SSM parameter name that begins with a slash (for example "/qovery-key-rotation/qovery-token")`},
+		{`tokenParameter="a"`, `tokenParameter: is no SSM parameter name that begins with a slash (for example "/qovery-key-rotation/qovery-token")`},
 		{`tokenParameter="/a/"`, `is no SSM parameter name`},
 		{`tokenParameter="/a b"`, `is no SSM parameter name`},
 		{`tokenParameter=""`, `tokenParameter: is required`},
