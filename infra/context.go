@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 
 	"qovery-key-rotation/internal/strictjson"
 )
@@ -21,6 +22,9 @@ const (
 // too, but only once Node runs: read here, mistakes show at once.
 func readContext(key string) (json.RawMessage, error) {
 	sources := []string{os.Getenv(contextVariable)}
+	if sources[0] == "" {
+		return nil, errors.New("this is the CDK's app: run make synth")
+	}
 	if name := os.Getenv(contextFile); name != "" {
 		data, err := os.ReadFile(name)
 		if err != nil {
@@ -30,11 +34,13 @@ func readContext(key string) (json.RawMessage, error) {
 	}
 	context := map[string]json.RawMessage{}
 	for _, source := range sources {
-		if source == "" {
-			continue
-		}
 		if err := strictjson.Err(strictjson.Read("", []byte(source), &context, nil)); err != nil {
 			return nil, fmt.Errorf("the context is wrong: %w", err)
+		}
+	}
+	for name := range context {
+		if name != key && strings.HasPrefix(strings.ToLower(name), key) {
+			return nil, fmt.Errorf("the context has %q, which nothing reads; the configuration is %q", name, key)
 		}
 	}
 	return context[key], nil

@@ -65,6 +65,7 @@ func writeTemplates(cfg config.Config, now time.Time) (err error) {
 	}()
 	app := awscdk.NewApp(&awscdk.AppProps{
 		AnalyticsReporting: jsii.Bool(false), // no resource in the template that only counts its users
+		StackTraces:        jsii.Bool(false), // they are Node's, and would stand beside each warning
 	})
 	stack.AddAll(app, cfg, assetsDir, now)
 	app.Synth(nil)

@@ -46,9 +46,9 @@ const Key = "rotation"
 // Mistakes: all of them at once. Targets without an account or a region get the
 // CLI's, as far as that knows.
 func Parse(context json.RawMessage, cli Environment, now time.Time) (Config, error) {
-	if len(context) == 0 || string(context) == "null" {
+	if problem := contextProblem(context); problem != "" {
 		var found Mistakes
-		found.add(Key, "is missing from the context in cdk.json", `{"targets": [...], "alertEmails": [...]}`)
+		found.add(Key, problem, `{"targets": [...], "alertEmails": [...]}`)
 		return Config{}, found
 	}
 	config, found := read(context)
@@ -58,6 +58,16 @@ func Parse(context json.RawMessage, cli Environment, now time.Time) (Config, err
 		return Config{}, found
 	}
 	return config, nil
+}
+
+func contextProblem(context json.RawMessage) string {
+	switch {
+	case len(context) == 0 || string(context) == "null":
+		return "is missing from the context in cdk.json"
+	case context[0] == '"':
+		return "is a string, not an object: it has to be in cdk.json, since the CDK's option -c gives strings alone"
+	}
+	return ""
 }
 
 // defaultKeyAgeLimitDays leaves a week above the default schedule: for the

@@ -41,8 +41,12 @@ func (m *Mistakes) adopt(path string, err error) {
 	}
 }
 
+// has tells whether there is a mistake in the field, or in what it is a part of.
 func (m Mistakes) has(field string) bool {
-	return slices.ContainsFunc(m, func(e *rotation.FieldError) bool { return e.Field == field })
+	return slices.ContainsFunc(m, func(e *rotation.FieldError) bool {
+		rest, within := strings.CutPrefix(field, e.Field)
+		return within && (rest == "" || rest[0] == '.' || rest[0] == '[')
+	})
 }
 
 // fieldErrors takes apart what errors.Join has put together.

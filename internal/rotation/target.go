@@ -3,6 +3,7 @@ package rotation
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"qovery-key-rotation/internal/strictjson"
@@ -106,38 +107,47 @@ type FieldError = strictjson.Mistake
 
 // Check checks every field. All mistakes are joined into one error.
 func (t Target) Check() error {
-	var mistakes []error
-	wrong := func(field, problem, example string) {
-		mistakes = append(mistakes, &FieldError{Field: field, Problem: problem, Example: example})
-	}
-	check := func(field, value, problem, example string) {
-		switch {
-		case problem == "":
-		case value == "":
-			wrong(field, "is required", example)
-		default:
-			wrong(field, fmt.Sprintf("%q %s", value, problem), example)
-		}
-	}
-	check("name", t.Name, nameProblem(t.Name), `"production"`)
-	check("iamUserName", t.IAMUserName, userNameProblem(t.IAMUserName), `"qovery"`)
-	check("iamUserPath", t.IAMUserPath, userPathProblem(t.IAMUserPath), `"/automation/"`)
-	check("organizationId", t.OrganizationID, uuidProblem(t.OrganizationID), `"6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90"`)
-	check("tokenParameter", t.TokenParameter, tokenParameterProblem(t.TokenParameter, t.Region), `"/qovery-key-rotation/qovery-token"`)
-	check("account", t.Account, accountProblem(t.Account), `"123456789012"`)
-	check("region", t.Region, regionProblem(t.Region), `"eu-west-3"`)
+	var found mistakes
+	found.check("name", t.Name, nameProblem(t.Name), `"production"`)
+	found.check("iamUserName", t.IAMUserName, userNameProblem(t.IAMUserName), `"qovery"`)
+	found.check("iamUserPath", t.IAMUserPath, userPathProblem(t.IAMUserPath), `"/automation/"`)
+	found.check("organizationId", t.OrganizationID, uuidProblem(t.OrganizationID), `"6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90"`)
+	found.check("tokenParameter", t.TokenParameter, tokenParameterProblem(t.TokenParameter, t.Region), `"/qovery-key-rotation/qovery-token"`)
+	found.check("account", t.Account, accountProblem(t.Account), `"123456789012"`)
+	found.check("region", t.Region, regionProblem(t.Region), `"eu-west-3"`)
 	if t.Verification != VerifyNone && t.Verification != VerifyCanary {
-		wrong("verification", fmt.Sprintf("%q is neither none nor canary", t.Verification), `"canary"`)
+		found.add("verification", fmt.Sprintf("%q is neither none nor canary", t.Verification), `"canary"`)
 	}
 	if t.MaxDeployAttempts < 1 || t.MaxDeployAttempts > mostAttempts {
-		wrong("maxDeployAttempts", fmt.Sprintf("%d is not 1 to %d", t.MaxDeployAttempts, mostAttempts), "2")
+		found.add("maxDeployAttempts", fmt.Sprintf("%d is not 1 to %d", t.MaxDeployAttempts, mostAttempts), "2")
 	}
 	for i, id := range t.HandledElsewhere {
-		check(fmt.Sprintf("handledElsewhere[%d]", i), id, uuidProblem(id), `"0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12"`)
+		found.check(fmt.Sprintf("handledElsewhere[%d]", i), id, uuidProblem(id), `"0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12"`)
 	}
-	mistakes = append(mistakes, t.Schedule.check()...)
-	mistakes = append(mistakes, t.Timings.check(t.MaxDeployAttempts)...)
-	return errors.Join(mistakes...)
+	found = append(found, t.Schedule.check()...)
+	found = append(found, t.Timings.check(t.MaxDeployAttempts)...)
+	return errors.Join(found...)
+}
+
+// mistakes are those of a target.
+type mistakes []error
+
+func (m *mistakes) add(field, problem, example string) {
+	*m = append(*m, &FieldError{Field: field, Problem: problem, Example: example})
+}
+
+// check adds what is wrong with a text, if anything is. In the place of its
+// parameter's name there may be the token itself, which is not to be shown.
+func (m *mistakes) check(field, value, problem, example string) {
+	switch {
+	case problem == "":
+	case value == "":
+		m.add(field, "is required", example)
+	case field == "tokenParameter" && !strings.HasPrefix(value, "/"):
+		m.add(field, problem, example)
+	default:
+		m.add(field, fmt.Sprintf("%q %s", value, problem), example)
+	}
 }
 
 func (s Schedule) check() []error {

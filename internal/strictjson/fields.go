@@ -1,7 +1,6 @@
 package strictjson
 
 import (
-	"encoding"
 	"encoding/json"
 	"maps"
 	"reflect"
@@ -45,21 +44,20 @@ func firstOf(example reflect.Value) reflect.Value {
 	return example.Index(0)
 }
 
-// shown is an example as JSON; of one that fills a page, only the outside.
+// shown is an example as JSON; of one that fills more than a line, only the outside.
 func shown(example reflect.Value) string {
+	const line = 120
 	if !example.IsValid() || hasNil(example) && example.IsNil() {
 		return ""
 	}
-	_, isText := example.Interface().(encoding.TextMarshaler)
+	data, err := json.Marshal(example.Interface())
 	switch {
-	case example.Kind() == reflect.Struct && !isText:
-		return "{...}"
-	case firstOf(example).Kind() == reflect.Struct:
+	case err != nil:
+		return ""
+	case len(data) <= line:
+		return string(data)
+	case example.Kind() == reflect.Slice:
 		return "[{...}]"
 	}
-	data, err := json.Marshal(example.Interface())
-	if err != nil {
-		return ""
-	}
-	return string(data)
+	return "{...}"
 }

@@ -15,6 +15,7 @@ const (
 	flag        = "true or false"
 	number      = "a number"
 	fraction    = "a fraction"
+	exponent    = "a number with an exponent"
 	wholeNumber = "a whole number"
 )
 
@@ -32,7 +33,10 @@ func kindOf(value json.RawMessage) string {
 	case 't', 'f':
 		return flag
 	}
-	if bytes.ContainsAny(value, ".eE") {
+	switch {
+	case bytes.ContainsAny(value, "eE"):
+		return exponent
+	case bytes.Contains(value, []byte(".")):
 		return fraction
 	}
 	return number

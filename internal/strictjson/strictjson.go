@@ -64,6 +64,9 @@ func Err(mistakes []*Mistake) error {
 
 // single is the one value of a text, or what is wrong.
 func single(data []byte) (value json.RawMessage, problem string) {
+	if bytes.HasPrefix(data, []byte("\ufeff")) {
+		return nil, "begins with a byte order mark; save it without one, as plain UTF-8"
+	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	if err := decoder.Decode(&value); err != nil {
 		return nil, fmt.Sprintf("is not JSON: %v", err)
