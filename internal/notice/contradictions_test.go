@@ -1,0 +1,102 @@
+package notice
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+// An ending is an event and what may be so when it is told: every code, every way
+// to end, every record, every state of the keys. Some of them never come together;
+// no message may contradict itself all the same.
+type anEnding struct {
+	name  string
+	event string
+	facts Facts
+}
+
+var (
+	records = map[string]fact{
+		"no record":               func(*Facts) {},
+		"discarded":               ended(rotation.Discarded, thisExecution, 0, nil),
+		"no update":               open(created),
+		"between":                 open(created, began(rotation.Update, 5*time.Minute)),
+		"deployed":                open(deployed),
+		"another's":               open(deployed, ofAnother),
+		"the old key is Inactive": open(deactivated),
+		"no journal":              noJournal,
+	}
+	listed = map[string]fact{
+		"the old key":      oneKey,
+		"both keys":        bothKeys,
+		"old key Inactive": keys(inactive(keyO, 90*day), active(keyN, 6*hour)),
+		"new key Inactive": keys(active(keyO, 90*day), inactive(keyN, 6*hour)),
+		"only Inactive":    keys(inactive(keyO, 90*day)),
+		"no key":           keys(),
+		"keys unknown":     noKeys,
+	}
+)
+
+// failures are all codes, errors of others, and what steps say with them.
+func failures() map[string]func(detail) {
+	all := map[string]func(detail){"States.Timeout": with("error", "States.Timeout"), "States.Whatever": with("error", "States.Whatever")}
+	for _, info := range rotation.Codes {
+		all[string(info.Code)] = failedWith(said(info.Code, "Something is so", ""))
+	}
+	return all
+}
+
+func endings() (all []anEnding) {
+	events := map[string]string{
+		"stopped": execution("ABORTED"), "abort stopped": execution("ABORTED", input(abort)), "timed out": execution("TIMED_OUT"),
+		"succeeded": execution("SUCCEEDED"), "rotated": execution("SUCCEEDED", output(completed(summary()))),
+		"dry run": execution("SUCCEEDED", input(dryRun), output(plannedAs(rotation.PlanReport{Would: rotation.ActionCreate}))),
+	}
+	for name, failure := range failures() {
+		events["failed "+name] = execution("FAILED", failure)
+		events["abort failed "+name] = execution("FAILED", failure, input(abort))
+		events["dry run failed "+name] = execution("FAILED", failure, input(dryRun))
+	}
+	for _, info := range rotation.Codes {
+		events["dry run refused "+string(info.Code)] = execution("SUCCEEDED", input(dryRun), output(refused(said(info.Code, "Something is so", ""))))
+	}
+	for event, text := range events {
+		for record, tell := range records {
+			for key, list := range listed {
+				all = append(all, anEnding{event + ", " + record + ", " + key, text, world(list, tell)})
+			}
+		}
+	}
+	return all
+}
+
+var (
+	ifOpen  = strings.NewReplacer("If a rotation is open, then run 'rotate release'", "", ", if a rotation is open", "")
+	resumes = regexp.MustCompile(`carr(y|ies) (it|the rotation|on)|be carried on|where it stopped|goes on with|stays open|Starting it again|'rotate release'`)
+)
+
+// Where no rotation is open, nothing is to be resumed, and nothing to be released.
+func TestNothingIsResumedThatIsNotOpen(t *testing.T) {
+	for _, e := range endings() {
+		if e.facts.Record != nil || e.facts.NoRecord != nil {
+			continue
+		}
+		body := strings.ReplaceAll(Compose(parse(t, e.event), e.facts).Body, "run 'rotate release', if a rotation is open", "")
+		if found := resumes.FindString(ifOpen.Replace(body)); found != "" {
+			t.Fatalf("%s: %q in\n%s", e.name, found, body)
+		}
+	}
+}
+
+// What a step says, it says before it is known how the execution will end: its
+// advice claims nothing of what starting again will do.
+func TestAdviceKnowsNoEnd(t *testing.T) {
+	for _, info := range rotation.Codes {
+		if found := regexp.MustCompile(`carries on|where it stopped|goes on with`).FindString(info.Advice); found != "" {
+			t.Errorf("%s: %q in %q", info.Code, found, info.Advice)
+		}
+	}
+}
