@@ -70,11 +70,11 @@ func (r *report) step() step {
 	case Planned:
 		return r.afterDryRun()
 	case Met:
-		return step{"Nothing: the other execution goes on by itself. To watch it:", r.rotate("watch")}
+		return step{"Nothing. The other execution goes on by itself. To watch it:", r.rotate("watch")}
 	case overtaken:
 		return step{words.Dot(r.code.Advice()) + " To watch it:", r.rotate("watch")}
 	case closed:
-		return step{words.Dot(r.code.Advice()) + " To see how it ended:", r.rotate("history")}
+		return step{"Nothing. No rotation is open any more. To see how it ended:", r.rotate("history")}
 	case stopped, timedOut:
 		return r.afterInterruption()
 	}
@@ -96,9 +96,18 @@ func (r *report) step() step {
 	case strings.Contains(advice, "'rotate release'") && r.ending == held && (r.updating() || !strings.Contains(advice, "start the rotation again")):
 		return step{advice, r.rotate("release")}
 	case strings.Contains(strings.ToLower(advice), "start the rotation again"):
-		return step{advice, start}
+		return step{words.Sentences(advice, r.resumes(advice)), start}
 	}
 	return step{advice + " Then start the rotation again:", start}
+}
+
+// resumes is what starting again does, where that is known and is the last word of
+// the advice.
+func (r *report) resumes(advice string) string {
+	if r.Record == nil || strings.Contains(advice, "'rotate release'") {
+		return ""
+	}
+	return "That resumes it where it stopped"
 }
 
 // mending is the part of an advice that is not about starting again.
@@ -137,6 +146,8 @@ func (r *report) afterDryRun() step {
 	switch {
 	case r.Execution.Status == Failed && r.code == "":
 		return step{words.Dot(foreignError(r.Execution.Error).advice) + " To try the dry run again:", again}
+	case r.Execution.Status == Failed && r.isClosed():
+		return step{"To try the dry run again:", again}
 	case r.Execution.Status == Failed:
 		return step{mending(words.Dot(r.code.Advice())) + " To try the dry run again:", again}
 	case doc != nil && doc.Plan.Refused != "":

@@ -75,7 +75,7 @@ func endings() (all []anEnding) {
 
 var (
 	ifOpen  = strings.NewReplacer("If a rotation is open, then run 'rotate release'", "", ", if a rotation is open", "")
-	resumes = regexp.MustCompile(`carr(y|ies) (it|the rotation|on)|be carried on|where it stopped|goes on with|stays open|Starting it again|'rotate release'`)
+	resumes = regexp.MustCompile(`carr(y|ies) (it|the rotation|on)|be carried on|where it stopped|goes on with|stays open|[Rr]esumes|'rotate release'`)
 )
 
 // Where no rotation is open, nothing is to be resumed, and nothing to be released.

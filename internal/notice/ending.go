@@ -76,18 +76,26 @@ func (r *report) end() Ending {
 		return Planned
 	case x.Status == Succeeded:
 		return r.success()
-	case r.code == rotation.LockLost && r.NoTarget == nil && r.NoRecord == nil && r.Record == nil:
+	case r.isClosed():
 		return closed
 	case r.code == rotation.LockLost:
 		return overtaken
 	case r.Record != nil:
 		return held
-	case r.NoTarget == nil && r.NoRecord == nil:
+	case r.nothingIsOpen():
 		return clean
 	case r.code.Class() == rotation.Clean:
 		return clean
 	}
 	return held
+}
+
+// nothingIsOpen: the journal has no open rotation of the target.
+func (r *report) nothingIsOpen() bool { return r.NoTarget == nil && r.NoRecord == nil && r.Record == nil }
+
+// isClosed: the execution has left a rotation open, by its code, and none is.
+func (r *report) isClosed() bool {
+	return r.nothingIsOpen() && r.code != "" && !r.code.Info().MayEndUnchanged()
 }
 
 // success: the state machine succeeds in three states.

@@ -83,15 +83,17 @@ var (
 	bailing = append(only("DeactivateKey"), undoing...)
 )
 
+// An advice is given before it is known how the execution will end: what starting
+// again then does, and whether there is a rotation to release, it does not know.
 const (
-	startAgain = "When that is mended, start the rotation again: it carries on where it stopped"
+	startAgain = "When that is mended, start the rotation again"
 	tryAgain   = "Start the rotation again"
 )
 
 // Codes is the table of codes, in alphabetical order.
 var Codes = []CodeInfo{
 	{Code: AbortRequested, Class: Held,
-		Advice: "To carry on, start the rotation again"}, // set by Preflight's plan, not raised
+		Advice: "Start the rotation again when you want it to resume"}, // set by Preflight's plan, not raised
 	{Code: AccessDenied, Class: Held, Caught: undoing, Uncaught: except(tasks, undoing...),
 		Advice: "Check the role of the function and the permission boundaries and service control policies above it. " + startAgain},
 	{Code: ClusterNotDeployed, Class: Again, Caught: only("DeactivateKey"),
@@ -131,7 +133,7 @@ var Codes = []CodeInfo{
 	{Code: NewKeyInactive, Class: Held, Caught: only("VerifyDeployment"), Uncaught: only("Preflight", "UpdateCredentials", "DeployClusters", "DeactivateKey", "DeleteKey"),
 		Advice: "Somebody deactivated the new key: find out why, make it Active unless it leaked, and start the rotation again"},
 	{Code: NewKeyLost, Class: Held, Caught: only("VerifyDeployment"), Uncaught: only("Preflight", "UpdateCredentials", "DeployClusters", "DeactivateKey", "DeleteKey"),
-		Advice: "Somebody deleted the new key. If no location holds it, start the rotation again. If one does, put a good key into every location by hand and deploy the clusters, then run 'rotate release'"},
+		Advice: "Somebody deleted the new key. If no location holds it, start the rotation again. If one does, put a good key into every location by hand and deploy the clusters, then run 'rotate release', if a rotation is open"},
 	{Code: NewKeyUnusable, Class: Clean, Caught: only("VerifyKey"),
 		Advice: tryAgain},
 	{Code: NewKeyUnusableAfterUpdate, Class: Held, Uncaught: only("VerifyKey"),
@@ -149,13 +151,13 @@ var Codes = []CodeInfo{
 	{Code: OldKeyInactive, Class: Clean, Caught: only("CreateKey"), Uncaught: only("Preflight", "DeactivateKey"),
 		Advice: "Somebody deactivated the key: find out why, make it Active unless it leaked, and start the rotation again"},
 	{Code: OldKeyLost, Class: Held, Uncaught: only("RestoreOldKey", "ReactivateKey"),
-		Advice: "If a place in Qovery still holds the old key, give it a role, or a key of another IAM user (nobody has the new key's secret). Then start the rotation again: it completes without the old key"},
+		Advice: "If a place in Qovery still holds the old key, give it a role, or a key of another IAM user (nobody has the new key's secret). Then start the rotation again, which completes without the old key"},
 	{Code: OldKeyStillInUse, Class: Held, Uncaught: only("CheckUsage"),
 		Advice: "Give that consumer a role or a key of an IAM user of its own (nobody has the new key's secret), then redrive the execution or start the rotation again"},
 	{Code: RotationInProgress, Class: Clean, Caught: only("Preflight"),
 		Advice: "Wait for that execution, or watch it"},
 	{Code: StagedSecretLost, Class: Held, Uncaught: only("Preflight", "VerifyKey", "UpdateCredentials"),
-		Advice: "Nobody has the new key's secret any more. If no location was given the new key, start the rotation again: another one is created. If one was, see to it that no two locations hold different keys of the user (some may be given a role, or a key of another IAM user), then run 'rotate release'"},
+		Advice: "Nobody has the new key's secret any more. If no location was given the new key, start the rotation again: another one is created. If one was, see to it that no two locations hold different keys of the user (some may be given a role, or a key of another IAM user), then run 'rotate release', if a rotation is open"},
 	{Code: StepBusy, Class: Transient, Retried: tasks, Caught: bailing,
 		Advice: "Wait until that step is over, then start the rotation again"},
 	{Code: TargetNotFound, Class: Clean, Caught: undoing, Uncaught: except(tasks, "CreateKey", "VerifyDeployment", "VerifyKey"),
@@ -169,7 +171,7 @@ var Codes = []CodeInfo{
 	{Code: TooManyClusters, Class: Clean, Caught: only("VerifyDeployment"), Uncaught: only("Preflight", "DeployClusters"),
 		Advice: "Split the clusters over several IAM users with a target each, then start the rotation again"},
 	{Code: UnexpectedAccessKey, Class: Held, Caught: undoing, Uncaught: only("Preflight", "UpdateCredentials", "DeployClusters", "DeactivateKey", "DeleteKey", "Complete", "DiscardKey"),
-		Advice: "Put that right by hand: all locations that hold a key of the user must hold the same one, and an Active one. Then run 'rotate release'"},
+		Advice: "Put that right by hand: all locations that hold a key of the user must hold the same one, and an Active one. Then run 'rotate release', if a rotation is open"},
 	{Code: UnmanagedLocations, Class: Clean, Uncaught: only("Preflight"),
 		Advice: "Give those places a key of another IAM user, or name their ids under handledElsewhere and change them by hand in the grace period. Then start the rotation again"},
 	{Code: Unreachable, Class: Transient, Retried: tasks, Caught: bailing,
@@ -183,7 +185,7 @@ var Codes = []CodeInfo{
 	{Code: UsageCheckStale, Class: Again, Caught: only("DeactivateKey"),
 		Advice: "The rotation goes back and checks the usage"},
 	{Code: WrongIdentity, Class: Held, Uncaught: only("VerifyKey"),
-		Advice: "Correct the target's account or IAM user path, deploy the stack, then start the rotation again: it goes on with the same new key"},
+		Advice: "Correct the target's account or IAM user path, deploy the stack, then start the rotation again"},
 }
 
 // Info returns the code's row. Every code has one.
@@ -194,6 +196,13 @@ func (c Code) Info() CodeInfo {
 		}
 	}
 	return CodeInfo{Code: c, Class: Held}
+}
+
+// MayEndUnchanged tells whether a rotation may end with the code and leave nothing
+// open: it is raised before a record is, or the way back closes the record.
+func (i CodeInfo) MayEndUnchanged() bool {
+	begins := slices.ContainsFunc([][]string{i.Retried, i.Caught, i.Uncaught}, func(states []string) bool { return slices.Contains(states, "Preflight") })
+	return i.Class == Clean || begins || slices.Contains(i.Caught, "CreateKey")
 }
 
 // Class is the code's class.
