@@ -15,9 +15,9 @@ func BenchmarkExecution(b *testing.B) {
 			for i := range 30 {
 				states = append(states,
 					task(fmt.Sprintf("T%d", i), fmt.Sprintf("C%d", i)),
-					state(fmt.Sprintf("C%d", i), `"Type": "Choice"`, fmt.Sprintf(`"Choices": [{"Variable": "$.plan", "StringEquals": "GO", "Next": "T%d"}]`, i+1), `"Default": "T0"`))
+					choice(fmt.Sprintf("C%d", i), fmt.Sprintf(`{"Variable": "$.plan", "StringEquals": "GO", "Next": "T%d"}`, i+1)))
 			}
-			states = append(states, task("T30", ""))
+			states = append(states, task("T30", "Done"))
 			m := load(b, machine(states...))
 			input := fmt.Sprintf(`{"plan":"GO","text":%q}`, strings.Repeat("x", size))
 			w := newWorld()

@@ -1,8 +1,8 @@
 package statemachine
 
 import (
+	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -10,10 +10,14 @@ import (
 // Diagram is the definition as a Mermaid stateDiagram-v2, which GitHub renders. States come in the order of the
 // definition. Retries aren't shown; edges that a Catch takes say "on" and the errors.
 func (m *Machine) Diagram() string {
-	d := diagram{ids: map[string]string{}}
+	var d diagram
 	d.line("stateDiagram-v2")
-	d.declare(m)
-	d.line("    [*] --> %s", d.ids[m.startAt])
+	for _, s := range m.order {
+		if s.Type == "Choice" {
+			d.line("    state %s <<choice>>", s.Name)
+		}
+	}
+	d.line("    [*] --> %s", m.startAt)
 	for _, s := range m.order {
 		for _, edge := range edgesOf(s) {
 			d.edge(s.Name, edge)
@@ -23,28 +27,9 @@ func (m *Machine) Diagram() string {
 	return d.out.String()
 }
 
-type diagram struct {
-	out strings.Builder
-	ids map[string]string
-}
+type diagram struct{ out strings.Builder }
 
 func (d *diagram) line(format string, args ...any) { fmt.Fprintf(&d.out, format+"\n", args...) }
-
-var mermaidName = regexp.MustCompile(`^[A-Z][A-Za-z0-9_]*$`)
-
-// declare gives every state an id that Mermaid takes, and says which ones are choices.
-func (d *diagram) declare(m *Machine) {
-	for i, s := range m.order {
-		d.ids[s.Name] = s.Name
-		if !mermaidName.MatchString(s.Name) {
-			d.ids[s.Name] = fmt.Sprintf("S%d", i+1)
-			d.line("    state %q as %s", label(s.Name), d.ids[s.Name])
-		}
-		if s.Type == "Choice" {
-			d.line("    state %s <<choice>>", d.ids[s.Name])
-		}
-	}
-}
 
 // edge is one arrow: "" leads to the end. Several transitions to the same state share one.
 type edge struct {
@@ -57,9 +42,6 @@ func edgesOf(s *State) []edge {
 	var edges []edge
 	for _, c := range s.Choices {
 		edges = merge(edges, edge{to: c.Next, words: []string{c.Condition}})
-	}
-	if s.Default != "" {
-		edges = merge(edges, edge{to: s.Default, words: []string{"otherwise"}})
 	}
 	if s.Type != "Choice" {
 		edges = append(edges, edge{to: s.Next})
@@ -83,10 +65,7 @@ func merge(edges []edge, more edge) []edge {
 }
 
 func (d *diagram) edge(from string, e edge) {
-	to := "[*]"
-	if e.to != "" {
-		to = d.ids[e.to]
-	}
+	to := cmp.Or(e.to, "[*]")
 	words := strings.Join(e.words, " or ")
 	if len(e.errors) > 0 {
 		words = "on " + shortened(e.errors)
@@ -94,7 +73,7 @@ func (d *diagram) edge(from string, e edge) {
 	if words != "" {
 		words = " : " + label(words)
 	}
-	d.line("    %s --> %s%s", d.ids[from], to, words)
+	d.line("    %s --> %s%s", from, to, words)
 }
 
 // shortened names at most two errors: a route for every held code would fill the picture.
@@ -121,15 +100,15 @@ func (d *diagram) classes(m *Machine) {
 		{"Succeed", "succeeds", "stroke:#2da44e,stroke-width:2px"},
 		{"Fail", "fails", "stroke:#cf222e,stroke-width:2px"},
 	} {
-		var ids []string
+		var names []string
 		for _, s := range m.order {
 			if s.Type == class.stateType {
-				ids = append(ids, d.ids[s.Name])
+				names = append(names, s.Name)
 			}
 		}
-		if len(ids) > 0 {
+		if len(names) > 0 {
 			d.line("    classDef %s %s", class.name, class.style)
-			d.line("    class %s %s", strings.Join(ids, ","), class.name)
+			d.line("    class %s %s", strings.Join(names, ","), class.name)
 		}
 	}
 }

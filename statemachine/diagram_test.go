@@ -4,23 +4,23 @@ import "testing"
 
 func TestDiagram(t *testing.T) {
 	m := load(t, machine(
-		task("Work", "Ask", `"Catch": [{"ErrorEquals": ["A", "B"], "Next": "Bad"}, {"ErrorEquals": ["C"], "Next": "go home"}, {"ErrorEquals": ["D", "E"], "Next": "Bad"}]`),
-		state("Ask", `"Type": "Choice"`, `"Choices": [{"Variable": "$.plan", "StringEquals": "A:B", "Next": "Rest"}, {"Variable": "$.plan", "StringEquals": "C", "Next": "Rest"}, {"Variable": "$.n", "NumericLessThan": 3, "Next": "Work"}]`, `"Default": "Done"`),
-		state("Rest", `"Type": "Wait"`, `"Seconds": 1`, `"Next": "Work"`),
-		state("go home", `"Type": "Pass"`, `"End": true`),
-		state("Bad", `"Type": "Fail"`), done))
+		task("Work", "Ask", `"Catch": [{"ErrorEquals": ["A", "B"], "ResultPath": "$.error", "Next": "Bad"},
+			{"ErrorEquals": ["C"], "ResultPath": "$.error", "Next": "Done"},
+			{"ErrorEquals": ["D", "E"], "ResultPath": "$.error", "Next": "Bad"}]`),
+		choice("Ask",
+			`{"Variable": "$.plan", "StringEquals": "A:B", "Next": "Rest"}`,
+			`{"Variable": "$.plan", "StringEquals": "C", "Next": "Rest"}`,
+			`{"Variable": "$.ready", "BooleanEquals": false, "Next": "Work"}`),
+		wait("Rest", "$.t", "Work"), bad))
 	const want = `stateDiagram-v2
     state Ask <<choice>>
-    state "go home" as S4
     [*] --> Work
     Work --> Ask
     Work --> Bad : on A and 3 more
-    Work --> S4 : on C
+    Work --> Done : on C
     Ask --> Rest : plan = A B or plan = C
-    Ask --> Work : n under 3
-    Ask --> Done : otherwise
+    Ask --> Work : not ready
     Rest --> Work
-    S4 --> [*]
     Bad --> [*]
     Done --> [*]
     classDef waits stroke-dasharray:4 3

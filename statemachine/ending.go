@@ -9,7 +9,7 @@ import (
 // sleep waits until t, unless something ends the execution before that.
 func (e *Execution) sleep(ctx context.Context, t time.Time) error {
 	until := t
-	if !e.deadline.IsZero() && e.deadline.Before(t) {
+	if e.deadline.Before(t) {
 		until = e.deadline
 	}
 	if until.After(e.host.Now()) {
@@ -37,13 +37,11 @@ func (e *Execution) interrupted(ctx context.Context) error {
 }
 
 func (e *Execution) startTimeout() {
-	if e.machine.timeoutSeconds > 0 {
-		e.deadline = e.host.Now().Add(time.Duration(e.machine.timeoutSeconds) * time.Second)
-	}
+	e.deadline = e.host.Now().Add(time.Duration(e.machine.timeoutSeconds) * time.Second)
 }
 
 func (e *Execution) pastDeadline() bool {
-	return !e.deadline.IsZero() && !e.host.Now().Before(e.deadline)
+	return !e.host.Now().Before(e.deadline)
 }
 
 func (e *Execution) endBadly(err error) {

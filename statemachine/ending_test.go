@@ -4,22 +4,19 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
 )
 
 func TestFailState(t *testing.T) {
-	for _, test := range []struct{ name, body, input, err, cause string }{
-		{"written down", `"Error": "Bad", "Cause": "too bad"`, `{}`, "Bad", "too bad"},
-		{"nothing said", `"Comment": ""`, `{}`, "", ""},
-		{"from the input", `"ErrorPath": "$.error.Error", "CausePath": "$.error.Cause"`, `{"error": {"Error": "E", "Cause": "c \"q\""}}`, "E", `c "q"`},
-		{"no such error", `"ErrorPath": "$.error"`, `{}`, "States.Runtime", "The ErrorPath parameter does not reference a string in the input: $.error"},
-		{"a cause that isn't text", `"Error": "E", "CausePath": "$.c"`, `{"c": 1}`, "States.Runtime", "The CausePath parameter"},
+	for _, test := range []struct{ name, input, err, cause string }{
+		{"from the input", `{"error": {"Error": "E", "Cause": "c \"q\""}}`, "E", `c "q"`},
+		{"no such error", `{}`, "States.Runtime", "The ErrorPath parameter does not reference a string in the input: $.error.Error"},
+		{"a cause that isn't text", `{"error": {"Error": "E", "Cause": 1}}`, "States.Runtime", "The CausePath parameter"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			e := run(t, newWorld(), machine(state("F", `"Type": "Fail"`, test.body)), test.input)
+			e := run(t, newWorld(), machine(bad), test.input)
 			wantFailure(t, e, test.err, test.cause)
 			if e.Output() != nil {
 				t.Errorf("output %s", e.Output())
@@ -28,28 +25,9 @@ func TestFailState(t *testing.T) {
 	}
 }
 
-func TestPassAndSucceed(t *testing.T) {
-	for _, test := range []struct{ name, body, want string }{
-		{"nothing", `"Comment": ""`, `{"a":{"b":1}}`},
-		{"result", `"Result": {"r": 2}`, `{"r": 2}`},
-		{"result in the input", `"Result": 2, "ResultPath": "$.a.r"`, `{"a":{"b":1,"r":2}}`},
-		{"parameters", `"Parameters": {"x.$": "$.a.b", "s.$": "$$.State.Name"}, "ResultPath": "$.p"`, `{"a":{"b":1},"p":{"x":1,"s":"P"}}`},
-		{"thrown away", `"Result": 2, "ResultPath": null`, `{"a":{"b":1}}`},
-		{"part of the input", `"InputPath": "$.a"`, `{"b":1}`},
-		{"part of the output", `"OutputPath": "$.a.b"`, `1`},
-		{"no input", `"InputPath": null`, `{}`},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			wantOutput(t, run(t, newWorld(), machine(state("P", `"Type": "Pass"`, `"Next": "Done"`, test.body), done), `{"a": {"b": 1}}`), test.want)
-		})
-	}
-	wantOutput(t, run(t, newWorld(), machine(state("S", `"Type": "Succeed"`, `"OutputPath": "$.a"`)), `{"a": 1}`), `1`)
-	wantFailure(t, run(t, newWorld(), machine(state("P", `"Type": "Pass"`, `"Parameters": {"x.$": "$.none"}`, `"End": true`)), `{}`), "States.Runtime", "'$.none'")
-}
-
 func TestStop(t *testing.T) {
-	both := machine(task("Work", "W", retrying(`{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 100}`), catching(`"States.ALL"`, "W")),
-		state("W", `"Type": "Wait"`, `"Seconds": 1000`, `"Next": "Done"`), done)
+	both := machine(task("Work", "W", retrying(retrier(`"X", "Operator"`, 100, 3, 2)), catching(`"X", "Operator"`, "W")), wait("W", "$.t", "Done"))
+	const inputOfBoth = `{"t":"2026-03-01T12:16:40Z"}`
 	told := &TaskError{Name: "Operator", Cause: "enough"}
 	for _, test := range []struct {
 		name       string
@@ -59,11 +37,11 @@ func TestStop(t *testing.T) {
 		state      string
 		err, words string
 	}{
-		{"in a Task", 5 * time.Second, says(`{}`).after(time.Minute), told, "Work", "Operator", "enough"},
-		{"just as a Task ends", time.Minute, says(`{}`).after(time.Minute), told, "Work", "Operator", "enough"},
+		{"in a Task", 5 * time.Second, says(inputOfBoth).after(time.Minute), told, "Work", "Operator", "enough"},
+		{"just as a Task ends", time.Minute, says(inputOfBoth).after(time.Minute), told, "Work", "Operator", "enough"},
 		{"in a Task that fails", 5 * time.Second, fails("X").after(time.Minute), nil, "Work", "", ""},
 		{"in the delay before a retry", 50 * time.Second, fails("X"), nil, "Work", "", ""},
-		{"in a Wait", 500 * time.Second, says(`{}`), errors.New("no reason"), "W", "", "no reason"},
+		{"in a Wait", 500 * time.Second, says(inputOfBoth), errors.New("no reason"), "W", "", "no reason"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld().with("work", test.answer).stopping(test.after, test.cause)
@@ -91,7 +69,7 @@ func TestStop(t *testing.T) {
 		}
 	})
 	t.Run("by the host alone", func(t *testing.T) {
-		e, _ := load(t, both).NewExecution(brokenClock{newWorld().with("work", says(`{}`))}, testARN, "first", json.RawMessage(`{}`))
+		e, _ := load(t, both).NewExecution(brokenClock{newWorld().with("work", says(inputOfBoth))}, testARN, "first", json.RawMessage(`{}`))
 		e.Run(context.Background())
 		wantStatus(t, e, Aborted)
 		if e.Cause() != "the clock stopped" {
@@ -107,22 +85,19 @@ func (brokenClock) WaitUntil(context.Context, time.Time) error {
 }
 
 func TestExecutionTimeout(t *testing.T) {
-	limited := func(more ...string) string {
-		return strings.Replace(machine(more...), `"StartAt"`, `"TimeoutSeconds": 60, "StartAt"`, 1)
-	}
-	wait := state("W", `"Type": "Wait"`, `"Seconds": 100`, `"Next": "Done"`)
+	late := says(`{}`).after(time.Hour)
 	for _, test := range []struct {
 		name, definition string
 		answer           answer
 	}{
-		{"in a Wait", limited(wait, done), answer{}},
-		{"in a Task", limited(task("Work", "Done", catching(`"States.ALL"`, "Done")), done), says(`{}`).after(time.Hour)},
-		{"in a Task with a later timeout", limited(task("Work", "Done", `"TimeoutSeconds": 61`, retrying(`{"ErrorEquals": ["States.ALL"]}`)), done), says(`{}`).after(time.Hour)},
-		{"in the delay before a retry", limited(task("Work", "Done", retrying(`{"ErrorEquals": ["X"], "IntervalSeconds": 100}`)), done), fails("X")},
+		{"in a Wait", waiting, answer{}},
+		{"in a Task", machine(task("Work", "Done", catching(`"States.Timeout"`, "Done"))), late},
+		{"in a Task with a later timeout", machine(taskOf("Work", "Done", 61, retrying(retrier(`"States.Timeout"`, 1, 1, 1)))), late},
+		{"in the delay before a retry", machine(task("Work", "Done", retrying(retrier(`"X"`, 100, 1, 1)))), fails("X")},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld().with("work", test.answer)
-			e := run(t, w, test.definition, `{}`)
+			e := run(t, w, limited(test.definition, 60), `{"t":"2026-03-01T12:02:00Z"}`)
 			wantStatus(t, e, TimedOut)
 			wantElapsed(t, w, time.Minute)
 			history := e.History()
@@ -132,18 +107,18 @@ func TestExecutionTimeout(t *testing.T) {
 		})
 	}
 	t.Run("a Task's own timeout comes first", func(t *testing.T) {
-		w := newWorld().with("work", says(`{}`).after(time.Hour))
-		wantFailure(t, run(t, w, limited(task("Work", "", `"TimeoutSeconds": 59`)), `{}`), "States.Timeout", "")
+		w := newWorld().with("work", late)
+		wantFailure(t, run(t, w, limited(machine(taskOf("Work", "Done", 59)), 60), `{}`), "States.Timeout", "")
 	})
 	t.Run("in time", func(t *testing.T) {
 		w := newWorld().with("work", says(`{}`).after(59*time.Second))
-		wantStatus(t, run(t, w, limited(task("Work", "")), `{}`), Succeeded)
+		wantStatus(t, run(t, w, limited(machine(task("Work", "Done")), 60), `{}`), Succeeded)
 	})
 }
 
 func TestDocumentLimit(t *testing.T) {
 	text := func(size int) string { return `"` + strings.Repeat("x", size-2) + `"` }
-	work := machine(task("Work", "Done", `"Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Done"}]`), done)
+	work := machine(task("Work", "Done"))
 
 	if _, err := load(t, work).NewExecution(newWorld(), testARN, "first", json.RawMessage(text(MaxDocumentBytes+1))); err == nil {
 		t.Error("a larger input was taken")
@@ -176,27 +151,17 @@ func TestDocumentLimit(t *testing.T) {
 			}
 		})
 	}
-	t.Run("output of another state", func(t *testing.T) {
-		e := run(t, newWorld(), machine(state("P", `"Type": "Pass"`, `"Result": "0123456789"`, `"ResultPath": "$.r"`, `"End": true`)),
-			`{"a":`+text(MaxDocumentBytes-10)+`}`)
-		wantFailure(t, e, "States.DataLimitExceeded", "The output of the state 'P'")
-	})
 	t.Run("output of a catch", func(t *testing.T) {
-		e := run(t, newWorld().with("work", answer{err: FunctionError("X", strings.Repeat("y", 300))}), machine(task("Work", "Done", catching(`"X"`, "Done")), done),
+		e := run(t, newWorld().with("work", answer{err: FunctionError("X", strings.Repeat("y", 300))}), machine(task("Work", "Done", catching(`"X"`, "Done"))),
 			`{"a":`+text(MaxDocumentBytes-around-200)+`}`)
 		wantFailure(t, e, "States.DataLimitExceeded", "The output of the state 'Work'")
-	})
-	t.Run("caught by its own name", func(t *testing.T) {
-		e := run(t, newWorld().with("work", says(text(MaxDocumentBytes))), machine(task("Work", "Done", catching(`"States.DataLimitExceeded"`, "Done")), done), `{}`)
-		wantPath(t, e, "Work", "Done")
 	})
 }
 
 func TestHistoryLimit(t *testing.T) {
 	const cause = "The execution reached the maximum number of history events (25000)."
 	t.Run("a loop", func(t *testing.T) {
-		loop := state("Loop", `"Type": "Choice"`, `"Choices": [{"Variable": "$.spin", "IsPresent": true, "Next": "Loop"}]`, `"Default": "Done"`)
-		e := run(t, newWorld(), machine(loop, done), `{"spin": true}`)
+		e := run(t, newWorld(), machine(choice("Loop", `{"Variable": "$.spin", "BooleanEquals": true, "Next": "Loop"}`)), `{"spin": true}`)
 		wantFailure(t, e, "States.Runtime", cause)
 		history := e.History()
 		last, before := history[len(history)-1], history[len(history)-2]
@@ -209,7 +174,7 @@ func TestHistoryLimit(t *testing.T) {
 	})
 	t.Run("retries for ever", func(t *testing.T) {
 		w := newWorld().with("work", fails("X"))
-		e := run(t, w, machine(task("Work", "Done", retrying(`{"ErrorEquals": ["X"], "MaxAttempts": 99999, "BackoffRate": 1}`), catching(`"States.ALL"`, "Done")), done), `{}`)
+		e := run(t, w, machine(task("Work", "Done", retrying(retrier(`"X"`, 1, 99999, 1)), catching(`"X"`, "Done"))), `{}`)
 		wantFailure(t, e, "States.Runtime", cause)
 		if n := len(e.History()); n != MaxHistoryEvents {
 			t.Errorf("%d events", n)
@@ -218,8 +183,8 @@ func TestHistoryLimit(t *testing.T) {
 }
 
 func TestContextObject(t *testing.T) {
-	parameters := `{"FunctionName": "a", "Payload": {"all.$": "$$", "execution.$": "$$.Execution", "who.$": "$$.Execution.Input.who", "state.$": "$$.State", "retries.$": "$$.State.RetryCount", "machine.$": "$$.StateMachine"}}`
-	definition := strings.Replace(machine(parametersOf(parameters)), `"End"`, retrying(`{"ErrorEquals": ["X"], "IntervalSeconds": 5}`)+`, "End"`, 1)
+	definition := machine(strings.Replace(task("A", "Done", retrying(retrier(`"X"`, 5, 1, 1))), `"document.$": "$"`,
+		`"execution.$": "$$.Execution", "entered.$": "$$.State.EnteredTime", "retries.$": "$$.State.RetryCount"`, 1))
 	w := newWorld().with("a", fails("X"), fails("Y"), says(`1`))
 	w.now = start.Add(1500 * time.Microsecond)
 	e := run(t, w, definition, `{"who": "<me>"}`)
@@ -229,15 +194,12 @@ func TestContextObject(t *testing.T) {
 	if err := e.Redrive(w.context()); err != nil {
 		t.Fatal(err)
 	}
-	const execution = `{"Id":"` + testARN + `","Input":{"who":"<me>"},"Name":"first","RoleArn":"arn:aws:iam::123456789012:role/rotation","StartTime":"2026-03-01T12:00:00.001Z"%s}`
-	const stateMachine = `{"Id":"arn:aws:states:eu-west-1:123456789012:stateMachine:rotation","Name":"rotation"}`
 	for i, want := range []struct{ redrive, retries string }{
 		{"", "0"}, {"", "1"}, {`,"RedriveCount":1,"RedriveTime":"2026-03-01T12:00:05.001Z"`, "0"},
 	} {
-		x := fmt.Sprintf(execution, want.redrive)
-		s := `{"EnteredTime":"2026-03-01T12:00:00.001Z","Name":"A","RetryCount":` + want.retries + `}`
-		payload := `{"all":{"Execution":` + x + `,"State":` + s + `,"StateMachine":` + stateMachine + `},"execution":` + x +
-			`,"who":"<me>","state":` + s + `,"retries":` + want.retries + `,"machine":` + stateMachine + `}`
+		payload := `{"execution":{"Id":"` + testARN + `","Input":{"who":"<me>"},"Name":"first",` +
+			`"RoleArn":"arn:aws:iam::123456789012:role/rotation","StartTime":"2026-03-01T12:00:00.001Z"` + want.redrive + `},` +
+			`"entered":"2026-03-01T12:00:00.001Z","retries":` + want.retries + `}`
 		if w.payloads[i] != payload {
 			t.Errorf("payload %d\n%s\nwant\n%s", i, w.payloads[i], payload)
 		}

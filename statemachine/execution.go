@@ -34,7 +34,7 @@ type Execution struct {
 	failure  TaskError
 	started  time.Time
 	ended    time.Time
-	deadline time.Time // of TimeoutSeconds; zero for none
+	deadline time.Time // of TimeoutSeconds
 	redrives int
 	redriven time.Time
 	encoded  json.RawMessage // the context object's Execution
@@ -76,8 +76,8 @@ func (m *Machine) NewExecution(host Host, arn, name string, input json.RawMessag
 	if compact.Len() > MaxDocumentBytes {
 		return nil, fmt.Errorf("the execution's input has %d bytes, more than %d", compact.Len(), MaxDocumentBytes)
 	}
-	e := &Execution{machine: m, host: host, arn: arn, name: name, input: compact.Bytes(), status: Running, started: host.Now(),
-		history: make([]Event, 0, usualEvents)}
+	e := &Execution{machine: m, host: host, arn: arn, name: name, input: compact.Bytes(),
+		status: Running, started: host.Now(), history: make([]Event, 0, usualEvents)}
 	e.startTimeout()
 	return e, nil
 }
@@ -162,7 +162,9 @@ func (e *Execution) enter(name string, input json.RawMessage) {
 	s := e.machine.byName[name]
 	e.transitions++
 	e.fits(input)
-	e.visit = visit{state: s, input: input, entered: e.host.Now(), eventID: len(e.history) + 1, retries: make([]int, len(s.Retry))}
+	e.visit = visit{
+		state: s, input: input, entered: e.host.Now(), eventID: len(e.history) + 1, retries: make([]int, len(s.Retry)),
+	}
 	e.recordEntered()
 }
 

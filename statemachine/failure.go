@@ -8,8 +8,6 @@ import (
 
 // Error names that Step Functions itself reports.
 const (
-	errAll               = "States.ALL"
-	errTaskFailed        = "States.TaskFailed"
 	errTimeout           = "States.Timeout"
 	errRuntime           = "States.Runtime"
 	errDataLimitExceeded = "States.DataLimitExceeded"

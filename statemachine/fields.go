@@ -3,17 +3,17 @@ package statemachine
 import (
 	"encoding/json"
 	"fmt"
-	"math"
-	"slices"
 )
 
 // fields reads one object of the definition. Whatever is read is supported; close rejects what nobody read, by name.
-// The first problem is kept and everything after it reads as absent, so that callers check once, at the end.
+// The first problem is kept and everything after it reads as absent, so that callers check once, at the end. A missing
+// field comes last: what stands in its place says more.
 type fields struct {
 	where  string
 	names  []string
 	values map[string]json.RawMessage
 	read   map[string]bool
+	lacks  string // the first field that is missing, "" for none
 	err    error
 }
 
@@ -48,14 +48,13 @@ func (f *fields) adopt(err error) {
 }
 
 func (f *fields) close() error {
-	return f.closeAs("field %q is not supported")
-}
-
-func (f *fields) closeAs(format string) error {
 	for _, name := range f.names {
 		if !f.read[name] {
-			f.fail(format, name)
+			f.fail("field %q is not supported", name)
 		}
+	}
+	if f.lacks != "" {
+		f.fail("field %q is missing", f.lacks)
 	}
 	return f.err
 }
@@ -93,9 +92,15 @@ func (f *fields) text(name string) string {
 func (f *fields) required(name string) string {
 	s := f.text(name)
 	if s == "" {
-		f.fail("field %q is missing", name)
+		f.lack(name)
 	}
 	return s
+}
+
+func (f *fields) lack(name string) {
+	if f.lacks == "" {
+		f.lacks = name
+	}
 }
 
 func (f *fields) texts(name string) []string {
@@ -113,74 +118,63 @@ func (f *fields) flag(name string) bool {
 // maxSeconds is the largest number that Step Functions takes for an interval, a timeout or a number of attempts.
 const maxSeconds = 99999999
 
-func (f *fields) integer(name string, least, fallback int) int {
-	n := fallback
-	if f.decode(name, &n, "an integer") && (n < least || n > maxSeconds) {
-		f.fail("field %q must be between %d and %d", name, least, maxSeconds)
+func (f *fields) integer(name string, most int) (n int) {
+	switch {
+	case !f.has(name):
+		f.lack(name)
+	case f.decode(name, &n, "an integer") && (n < 1 || n > most):
+		f.fail("field %q must be between 1 and %d", name, most)
 	}
 	return n
 }
 
-func (f *fields) number(name string, least, fallback float64) float64 {
-	n := fallback
-	if f.decode(name, &n, "a number") && (n < least || math.IsInf(n, 0)) {
+func (f *fields) number(name string, least float64) (n float64) {
+	switch {
+	case !f.has(name):
+		f.lack(name)
+	case f.decode(name, &n, "a number") && n < least:
 		f.fail("field %q must be at least %g", name, least)
 	}
 	return n
 }
 
-func (f *fields) oneOf(name, fallback string, allowed ...string) string {
-	s := f.text(name)
-	if s == "" {
-		return fallback
+// must reads a field that has one supported value.
+func (f *fields) must(name, value string) {
+	if s := f.required(name); s != "" && s != value {
+		f.fail("%s %q is not supported: only %q is", name, s, value)
 	}
-	if !slices.Contains(allowed, s) {
-		f.fail("%s %q is not supported", name, s)
-	}
-	return s
 }
 
-// path reads a path; null gives the zero path, an absent field the fallback.
-func (f *fields) path(name string, fallback path) path {
-	raw, ok := f.take(name)
-	if !ok {
-		return fallback
-	}
-	if string(raw) == "null" {
+// path reads a path into the document.
+func (f *fields) path(name string) path {
+	text := f.required(name)
+	if text == "" {
 		return path{}
 	}
-	p, err := parsePath(f.text(name))
+	p, err := parsePath(text)
 	if err != nil {
 		f.fail("field %q: %w", name, err)
 	}
 	return p
 }
 
-// neededPath reads a path that may not be null.
-func (f *fields) neededPath(name string) path {
-	p := f.path(name, path{})
-	if p.isNull() {
-		f.fail("field %q must be a path", name)
+// object reads a field that is an object.
+func (f *fields) object(name string) *fields {
+	raw, ok := f.take(name)
+	if !ok {
+		f.lack(name)
+		raw = json.RawMessage("{}")
 	}
-	return p
-}
-
-// resultPath reads a path to write to: the context object can't be.
-func (f *fields) resultPath() path {
-	p := f.path("ResultPath", root)
-	if p.context {
-		f.fail(`field "ResultPath": the JSONPath %q is not supported: the context object can't be written`, p.text)
-	}
-	return p
+	return readFields(f.where+", "+name, raw)
 }
 
 // each reads an array of objects.
-func (f *fields) each(name string, visit func(i int, item *fields)) int {
+func (f *fields) each(name string, visit func(item *fields)) int {
 	var items []json.RawMessage
 	f.decode(name, &items, "an array")
 	for i, item := range items {
 		part := readFields(fmt.Sprintf("%s, %s[%d]", f.where, name, i), item)
-		visit(i, part)
+		visit(part)
 		f.adopt(part.err)
 	}
 	return len(items)

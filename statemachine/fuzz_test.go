@@ -10,13 +10,11 @@ import (
 // as one looks, with documents that are JSON, and the same again with the same
 // host.
 func FuzzLoad(f *testing.F) {
-	f.Add([]byte(machine(task("A", "C", retrying(`{"ErrorEquals": ["X"]}`), catching(`"Y"`, "Done")),
-		state("C", `"Type": "Choice"`, `"Choices": [{"And": [{"Variable": "$.a", "IsPresent": true}, {"Not": {"Variable": "$.b", "NumericLessThan": 3}}], "Next": "W"}]`, `"Default": "Done"`),
-		state("W", `"Type": "Wait"`, `"TimestampPath": "$.t"`, `"Next": "F"`),
-		state("F", `"Type": "Fail"`, `"ErrorPath": "$.error.Error"`), done)))
-	f.Add([]byte(`{"StartAt":"A","States":{"A":{"Type":"Pass","Result":{"a":[1,{}]},"ResultPath":"$.a.b","Parameters":{"x.$":"$$"},"End":true}}}`))
-	f.Add([]byte(`{"StartAt":"A","TimeoutSeconds":9,"States":{"A":{"Type":"Pass","ResultPath":"$.a.b","Next":"B"},"B":{"Type":"Wait","Seconds":1,"Next":"A"}}}`))
-	f.Add([]byte(`{"StartAt":"A","States":{"A":{"Type":"Pass","ResultPath":"$.a.b","Next":"A"}}}`))
+	f.Add([]byte(machine(task("A", "C", retrying(retrier(`"X"`, 1, 3, 2)), catching(`"Y"`, "F")),
+		choice("C", `{"Variable": "$.a.b", "StringEquals": "x", "Next": "F"}`, `{"Variable": "$.go", "BooleanEquals": true, "Next": "W"}`),
+		wait("W", "$.t", "Done"), state("F", `"Type": "Fail"`, `"ErrorPath": "$.error.Error"`, `"CausePath": "$.t"`))))
+	f.Add([]byte(limited(machine(wait("W", "$.t", "A"), task("A", "W")), 9)))
+	f.Add([]byte(machine(choice("C", `{"Variable": "$.go", "BooleanEquals": true, "Next": "C"}`))))
 	f.Add([]byte(`{"StartAt":"A","States":{"A":{"Type":`))
 	f.Add(Definition)
 	f.Fuzz(func(t *testing.T, definition []byte) {
@@ -48,8 +46,8 @@ const enough = 300
 // watched runs a machine on a host whose functions answer, fail, and break.
 func watched(t *testing.T, m *Machine) (e *Execution, ended bool) {
 	t.Helper()
-	w := newWorld().with("a", says(`{"Payload":{"a":{"b":1},"t":"2026-03-01T12:00:00Z"}}`)).with("x", fails("X"), says(`{}`)).with("f", says(`no JSON`))
-	e, err := m.NewExecution(w, testARN, "fuzz", []byte(`{"a":{"b":1},"t":"2026-03-01T12:00:00Z"}`))
+	w := newWorld().with("a", says(`{"a":{"b":"x"},"go":true,"t":"2026-03-01T12:00:00Z"}`)).with("x", fails("X"), says(`{}`)).with("f", says(`no JSON`))
+	e, err := m.NewExecution(w, testARN, "fuzz", []byte(`{"a":{"b":1},"go":true,"t":"2026-03-01T12:00:00Z"}`))
 	if err != nil {
 		t.Fatal(err)
 	}

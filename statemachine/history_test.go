@@ -9,19 +9,20 @@ import (
 )
 
 func TestHistory(t *testing.T) {
-	w := newWorld().with("work", fails("X").after(time.Second), says(`{"n":1}`).after(time.Second), answer{takes: time.Hour})
+	const asked = `{"n":"1","t":"2026-03-01T12:01:06Z"}`
+	w := newWorld().with("work", fails("X").after(time.Second), says(asked).after(time.Second), answer{takes: time.Hour})
 	var observed []Event
 	e, err := load(t, machine(
-		task("Work", "Ask", `"TimeoutSeconds": 10`, retrying(`{"ErrorEquals": ["X"], "IntervalSeconds": 4}`), `"Catch": [{"ErrorEquals": ["States.Timeout"], "ResultPath": null, "Next": "Bad"}]`),
-		state("Ask", `"Type": "Choice"`, `"Choices": [{"Variable": "$.n", "NumericEquals": 1, "Next": "Rest"}]`, `"Default": "Done"`),
-		state("Rest", `"Type": "Wait"`, `"Seconds": 60`, `"Next": "Work"`),
-		state("Bad", `"Type": "Fail"`, `"Error": "Late"`), done)).NewExecution(w, testARN, "first", json.RawMessage(`{}`))
+		taskOf("Work", "Ask", 10, retrying(retrier(`"X"`, 4, 3, 2)), catching(`"States.Timeout"`, "Bad")),
+		choice("Ask", `{"Variable": "$.n", "StringEquals": "1", "Next": "Rest"}`), wait("Rest", "$.t", "Work"), bad)).
+		NewExecution(w, testARN, "first", json.RawMessage(`{}`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	e.Observe(func(v Event) { observed = append(observed, v) })
 	e.Run(w.context())
 	e.Run(w.context()) // does nothing: the name is used up
+	const caught = `{"n":"1","t":"2026-03-01T12:01:06Z","error":{"Error":"States.Timeout","Cause":""}}`
 	wantTold(t, e,
 		`1<-0 +0s ExecutionStarted {}`,
 		`2<-0 +0s TaskStateEntered Work {}`,
@@ -30,19 +31,19 @@ func TestHistory(t *testing.T) {
 		`5<-4 +1s TaskFailed Work X`,
 		`6<-5 +5s TaskScheduled Work {"FunctionName":"work","Payload":{"document":{}}}`,
 		`7<-6 +5s TaskStarted Work`,
-		`8<-7 +6s TaskSucceeded Work -> {"Payload":{"n":1},"ExecutedVersion":"$LATEST","StatusCode":200}`,
-		`9<-8 +6s TaskStateExited Work -> {"n":1}`,
-		`10<-9 +6s ChoiceStateEntered Ask {"n":1}`,
-		`11<-10 +6s ChoiceStateExited Ask -> {"n":1}`,
-		`12<-11 +6s WaitStateEntered Rest {"n":1}`,
-		`13<-12 +1m6s WaitStateExited Rest -> {"n":1}`,
-		`14<-13 +1m6s TaskStateEntered Work {"n":1}`,
-		`15<-14 +1m6s TaskScheduled Work {"FunctionName":"work","Payload":{"document":{"n":1}}}`,
+		`8<-7 +6s TaskSucceeded Work -> {"Payload":`+asked+`,"ExecutedVersion":"$LATEST","StatusCode":200}`,
+		`9<-8 +6s TaskStateExited Work -> `+asked,
+		`10<-9 +6s ChoiceStateEntered Ask `+asked,
+		`11<-10 +6s ChoiceStateExited Ask -> `+asked,
+		`12<-11 +6s WaitStateEntered Rest `+asked,
+		`13<-12 +1m6s WaitStateExited Rest -> `+asked,
+		`14<-13 +1m6s TaskStateEntered Work `+asked,
+		`15<-14 +1m6s TaskScheduled Work {"FunctionName":"work","Payload":{"document":`+asked+`}}`,
 		`16<-15 +1m6s TaskStarted Work`,
 		`17<-16 +1m16s TaskTimedOut Work States.Timeout`,
-		`18<-17 +1m16s TaskStateExited Work -> {"n":1}`,
-		`19<-18 +1m16s FailStateEntered Bad {"n":1}`,
-		`20<-19 +1m16s ExecutionFailed Late`,
+		`18<-17 +1m16s TaskStateExited Work -> `+caught,
+		`19<-18 +1m16s FailStateEntered Bad `+caught,
+		`20<-19 +1m16s ExecutionFailed States.Timeout`,
 	)
 	wantPath(t, e, "Work", "Ask", "Rest", "Work", "Bad")
 	if e.Transitions() != 5+1 {
@@ -61,21 +62,21 @@ func TestHistory(t *testing.T) {
 }
 
 func TestHistoryOfASuccess(t *testing.T) {
-	e := run(t, newWorld(), machine(state("P", `"Type": "Pass"`, `"Next": "Done"`), done), `{"a":1}`)
+	e := run(t, newWorld(), machine(choice("Ask", `{"Variable": "$.a", "StringEquals": "1", "Next": "Done"}`)), `{"a":"1"}`)
 	wantTold(t, e,
-		`1<-0 +0s ExecutionStarted {"a":1}`,
-		`2<-0 +0s PassStateEntered P {"a":1}`,
-		`3<-2 +0s PassStateExited P -> {"a":1}`,
-		`4<-3 +0s SucceedStateEntered Done {"a":1}`,
-		`5<-4 +0s SucceedStateExited Done -> {"a":1}`,
-		`6<-5 +0s ExecutionSucceeded -> {"a":1}`,
+		`1<-0 +0s ExecutionStarted {"a":"1"}`,
+		`2<-0 +0s ChoiceStateEntered Ask {"a":"1"}`,
+		`3<-2 +0s ChoiceStateExited Ask -> {"a":"1"}`,
+		`4<-3 +0s SucceedStateEntered Done {"a":"1"}`,
+		`5<-4 +0s SucceedStateExited Done -> {"a":"1"}`,
+		`6<-5 +0s ExecutionSucceeded -> {"a":"1"}`,
 	)
 }
 
 func TestRedrive(t *testing.T) {
 	t.Run("a Task", func(t *testing.T) {
 		w := newWorld().with("work", fails("X"), fails("X"), fails("X"), says(`{"ok":1}`))
-		e := run(t, w, machine(task("Work", "Done", retrying(`{"ErrorEquals": ["X"], "MaxAttempts": 1}`)), done), `{"a":1}`)
+		e := run(t, w, machine(task("Work", "Done", retrying(retrier(`"X"`, 1, 1, 2)))), `{"a":1}`)
 		wantFailure(t, e, "X", "")
 		if err := e.Redrive(w.context()); err != nil {
 			t.Fatal(err)
@@ -111,7 +112,7 @@ func TestRedrive(t *testing.T) {
 	})
 	t.Run("a Wait for a timestamp", func(t *testing.T) {
 		w := newWorld().stopping(time.Hour, nil)
-		e := run(t, w, waiting(`"TimestampPath": "$.t"`), `{"t":"2026-03-01T15:00:00Z"}`)
+		e := run(t, w, waiting, `{"t":"2026-03-01T15:00:00Z"}`)
 		wantStatus(t, e, Aborted)
 		w.now = start.Add(2 * time.Hour)
 		if err := e.Redrive(w.context()); err != nil {
@@ -121,17 +122,9 @@ func TestRedrive(t *testing.T) {
 		wantElapsed(t, w, 3*time.Hour)
 		wantPath(t, e, "W", "Done")
 	})
-	t.Run("a Wait for seconds starts over", func(t *testing.T) {
-		w := newWorld().stopping(time.Minute, nil)
-		e := run(t, w, waiting(`"Seconds": 100`), `{}`)
-		if err := e.Redrive(w.context()); err != nil {
-			t.Fatal(err)
-		}
-		wantElapsed(t, w, 160*time.Second)
-	})
 	t.Run("a Fail state only fails again", func(t *testing.T) {
 		w := newWorld().with("work", fails("X"), says(`{}`))
-		e := run(t, w, machine(task("Work", "Done", catching(`"X"`, "Bad")), done, state("Bad", `"Type": "Fail"`, `"ErrorPath": "$.error.Error"`)), `{}`)
+		e := run(t, w, machine(task("Work", "Done", catching(`"X"`, "Bad")), bad), `{}`)
 		if err := e.Redrive(w.context()); err != nil {
 			t.Fatal(err)
 		}
@@ -143,7 +136,7 @@ func TestRedrive(t *testing.T) {
 	})
 	t.Run("the timeout starts anew", func(t *testing.T) {
 		w := newWorld()
-		e := run(t, w, strings.Replace(waiting(`"Timestamp": "2026-03-01T12:01:30Z"`), `"StartAt"`, `"TimeoutSeconds": 60, "StartAt"`, 1), `{}`)
+		e := run(t, w, limited(waiting, 60), `{"t":"2026-03-01T12:01:30Z"}`)
 		wantStatus(t, e, TimedOut)
 		w.now = start.Add(80 * time.Second)
 		if err := e.Redrive(w.context()); err != nil {
@@ -155,7 +148,7 @@ func TestRedrive(t *testing.T) {
 }
 
 func TestRedriveRefused(t *testing.T) {
-	failing := machine(task("Work", ""))
+	failing := machine(task("Work", "Done"))
 	refused := func(t *testing.T, w *world, e *Execution, want string) {
 		t.Helper()
 		events := len(e.History())

@@ -17,7 +17,7 @@ type Host interface {
 	WaitUntil(ctx context.Context, t time.Time) error
 
 	// Invoke runs a function, under the name that the definition gives it, and returns its answer, which must be valid
-	// JSON. A function that fails is a *TaskError (see FunctionError). When timeout, unless 0, has passed on the host's
+	// JSON. A function that fails is a *TaskError (see FunctionError). When timeout has passed on the host's
 	// clock, Invoke returns ErrTimeout; when ctx is cancelled, it returns at once with an error. In both cases the
 	// function itself goes on, as a Lambda function does: that is the host's matter. Any other error counts as a
 	// function that crashed: Lambda.Unknown. Payload and answer are kept in the history: nobody may change them.

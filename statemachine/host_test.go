@@ -75,14 +75,10 @@ func (w *world) Invoke(ctx context.Context, function string, payload json.RawMes
 	if len(queue) > 1 {
 		w.answers[function] = queue[1:]
 	}
-	takes := a.takes
-	if timeout > 0 {
-		takes = min(takes, timeout)
-	}
-	if err := w.WaitUntil(ctx, w.now.Add(takes)); err != nil {
+	if err := w.WaitUntil(ctx, w.now.Add(min(a.takes, timeout))); err != nil {
 		return nil, err
 	}
-	if timeout > 0 && a.takes > timeout {
+	if a.takes > timeout {
 		return nil, ErrTimeout
 	}
 	return json.RawMessage(a.json), a.err
@@ -116,18 +112,33 @@ func run(t testing.TB, w *world, definition, input string) *Execution {
 
 // Definitions are built from small parts, so that a test shows only what it is about.
 
+// machine is a definition that starts with the first of those states, and has the state Done, too, if one leads there.
 func machine(states ...string) string {
 	first, _, _ := strings.Cut(strings.TrimPrefix(states[0], `"`), `"`)
-	return fmt.Sprintf(`{"StartAt": %q, "States": {%s}}`, first, strings.Join(states, ","))
+	if all := strings.Join(states, ","); strings.Contains(all, `"Next": "Done"`) {
+		states = append(states, done)
+	}
+	return fmt.Sprintf(`{"StartAt": %q, "TimeoutSeconds": 99999999, "States": {%s}}`, first, strings.Join(states, ","))
 }
 
+// limited is a definition with another TimeoutSeconds.
+func limited(definition string, seconds int) string {
+	return strings.Replace(definition, `"TimeoutSeconds": 99999999`, fmt.Sprintf(`"TimeoutSeconds": %d`, seconds), 1)
+}
+
+// task is a Task that calls the function of its own name. It takes at most a day.
 func task(name, next string, more ...string) string {
+	return taskOf(name, next, 86400, more...)
+}
+
+func taskOf(name, next string, timeout int, more ...string) string {
 	body := []string{
 		`"Type": "Task"`,
 		`"Resource": "arn:aws:states:::lambda:invoke"`,
 		fmt.Sprintf(`"Parameters": {"FunctionName": %q, "Payload": {"document.$": "$"}}`, strings.ToLower(name)),
 		`"OutputPath": "$.Payload"`,
-		goesTo(next),
+		fmt.Sprintf(`"TimeoutSeconds": %d`, timeout),
+		fmt.Sprintf(`"Next": %q`, next),
 	}
 	return state(name, append(body, more...)...)
 }
@@ -136,20 +147,32 @@ func state(name string, body ...string) string {
 	return fmt.Sprintf("%q: {%s}", name, strings.Join(body, ","))
 }
 
-func goesTo(next string) string {
-	if next == "" {
-		return `"End": true`
-	}
-	return fmt.Sprintf(`"Next": %q`, next)
+func choice(name string, rules ...string) string {
+	return state(name, `"Type": "Choice"`, `"Choices": [`+strings.Join(rules, ",")+`]`)
+}
+
+func wait(name, path, next string) string {
+	return state(name, `"Type": "Wait"`, fmt.Sprintf(`"TimestampPath": %q`, path), fmt.Sprintf(`"Next": %q`, next))
 }
 
 func retrying(retriers ...string) string { return `"Retry": [` + strings.Join(retriers, ",") + `]` }
+
+// retrier retries errors (quoted, with commas) so often, first after so many seconds.
+func retrier(errors string, seconds, attempts int, rate float64, more ...string) string {
+	body := append([]string{fmt.Sprintf(`"ErrorEquals": [%s], "IntervalSeconds": %d, "MaxAttempts": %d, "BackoffRate": %g`,
+		errors, seconds, attempts, rate)}, more...)
+	return "{" + strings.Join(body, ",") + "}"
+}
 
 func catching(errors, next string) string {
 	return fmt.Sprintf(`"Catch": [{"ErrorEquals": [%s], "ResultPath": "$.error", "Next": %q}]`, errors, next)
 }
 
-const done = `"Done": {"Type": "Succeed"}`
+// Ends: Done succeeds, Bad fails with what was caught.
+const (
+	done = `"Done": {"Type": "Succeed"}`
+	bad  = `"Bad": {"Type": "Fail", "ErrorPath": "$.error.Error", "CausePath": "$.error.Cause"}`
+)
 
 func wantStatus(t testing.TB, e *Execution, want Status) {
 	t.Helper()

@@ -1,8 +1,8 @@
 // Package statemachine holds the definition of the rotation and runs it without AWS.
 //
-// The interpreter knows the part of the Amazon States Language (JSONPath) that the definition uses. Load rejects
-// everything else by name, so that nothing is passed over in silence: a definition that loads here does the same thing
-// on AWS Step Functions (Standard) as it does in an Execution.
+// The interpreter knows the part of the Amazon States Language (JSONPath) that the definition uses, and no more. Load
+// rejects everything else by name, so that nothing is passed over in silence: a definition that loads here does the
+// same thing on AWS Step Functions (Standard) as it does in an Execution. TestTheLanguage goes through the language.
 //
 // An Execution lives in a Host, which owns the clock, the functions and the dice. The package itself starts no
 // goroutine, reads no clock and draws no random number: the same host gives the same history.
@@ -33,7 +33,7 @@ func (m *Machine) Comment() string { return m.comment }
 // StartAt is the name of the first state.
 func (m *Machine) StartAt() string { return m.startAt }
 
-// TimeoutSeconds is how long an execution may take, 0 for no limit.
+// TimeoutSeconds is how long an execution may take.
 func (m *Machine) TimeoutSeconds() int { return m.timeoutSeconds }
 
 // States are the states in the order of the definition, as copies.
@@ -57,20 +57,18 @@ func (m *Machine) State(name string) (State, bool) {
 // State is what the definition says about one state. Fields that its type doesn't have are zero.
 type State struct {
 	Name    string
-	Type    string // Task, Choice, Wait, Pass, Succeed or Fail
+	Type    string // Task, Choice, Wait, Succeed or Fail
 	Comment string
 	Next    string // "" for a Choice and for a state that ends the execution
-	End     bool   // Succeed and Fail end the execution too, without saying so
 
 	FunctionName   string // of a Task; may be a ${placeholder}
-	TimeoutSeconds int    // of a Task, 0 for no limit
+	TimeoutSeconds int    // of a Task
 	Retry          []Retrier
 	Catch          []Catcher
 
 	Choices []Choice
-	Default string // of a Choice, "" for none
 
-	TimestampPath string // of a Wait, when it has one
+	TimestampPath string // of a Wait
 
 	parts
 }
@@ -87,7 +85,6 @@ func (s State) Targets() []string {
 	for _, c := range s.Choices {
 		add(c.Next)
 	}
-	add(s.Default)
 	for _, c := range s.Catch {
 		add(c.Next)
 	}
@@ -109,14 +106,9 @@ func (s *State) copy() State {
 // parts are what running a state needs and reading about it doesn't.
 type parts struct {
 	entered, exited EventType
-	inputPath       path
-	resultPath      path
-	outputPath      path
-	beforePayload   []byte    // of a Task: the text of its parameters up to the payload
-	payload         template  // of a Task
-	parameters      *template // of a Pass, nil for none
-	result          []byte
-	wait            waitRule
-	errorText       textRule
-	causeText       textRule
+	beforePayload   []byte  // of a Task: the text of its parameters up to the payload
+	payload         payload // of a Task
+	until           path    // of a Wait
+	errorPath       path    // of a Fail
+	causePath       path    // of a Fail
 }

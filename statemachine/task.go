@@ -47,33 +47,30 @@ func (e *Execution) nextRetry(errorName string) (time.Duration, bool) {
 	return 0, false
 }
 
-// catch puts the failure into the state's input and goes where the first catcher for it says. OutputPath plays no part.
+// catch puts the failure into the state's input and goes where the first catcher for it says.
 func (e *Execution) catch(failure *TaskError) (json.RawMessage, string, error) {
 	for _, c := range e.visit.state.Catch {
 		if !c.Matches(failure.Name) {
 			continue
 		}
-		output, err := e.place(c.resultPath, encode(struct{ Error, Cause string }{failure.Name, failure.Cause}))
-		if err == nil && !e.fits(output) {
-			err = e.tooLarge("output")
+		output, ok := withMember(e.visit.input, c.member, encode(struct{ Error, Cause string }{failure.Name, failure.Cause}))
+		switch {
+		case !ok:
+			cause := e.prefix() + fmt.Sprintf("Unable to apply ResultPath '%s' to the input", c.ResultPath)
+			return nil, "", &TaskError{Name: errResultPath, Cause: cause}
+		case !e.fits(output):
+			return nil, "", e.tooLarge("output")
 		}
-		return output, c.Next, err
+		return output, c.Next, nil
 	}
 	return nil, "", failure
 }
 
-// attempt calls the function once and makes the state's output of its answer.
+// attempt calls the function once. The state's output is the function's answer.
 func (e *Execution) attempt(ctx context.Context) (json.RawMessage, error) {
-	s := e.visit.state
-	input, err := e.filter(s.inputPath, e.visit.input)
-	if err != nil {
-		return nil, err
-	}
+	s, input := e.visit.state, e.visit.input
 	parameters := append(make([]byte, 0, len(input)+len(e.input)+512), s.beforePayload...)
-	if parameters, err = s.payload.appendTo(parameters, e.resolver(input)); err != nil {
-		return nil, e.runtimeError(err)
-	}
-	parameters = append(parameters, '}')
+	parameters = append(s.payload.appendTo(parameters, e, input), '}')
 	if !e.fits(parameters) {
 		return nil, e.tooLarge("input")
 	}
@@ -81,18 +78,7 @@ func (e *Execution) attempt(ctx context.Context) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	result, err := e.result(answer)
-	if err != nil {
-		return nil, err
-	}
-	if s.resultPath.text == "$" && s.outputPath.text == "$.Payload" {
-		return answer, nil // what the rest comes to, without looking for it
-	}
-	output, err := e.place(s.resultPath, result)
-	if err != nil {
-		return nil, err
-	}
-	return e.finish(output)
+	return answer, e.succeeded(answer)
 }
 
 // call invokes the function and records how that went.
@@ -126,33 +112,25 @@ func (e *Execution) call(ctx context.Context, parameters json.RawMessage) (json.
 	return nil, failure
 }
 
-// timeout is the time that one attempt has: its own, or what is left of the execution's; 0 for no limit.
+// timeout is the time that one attempt has: its own, or what is left of the execution's.
 func (e *Execution) timeout() time.Duration {
 	own := time.Duration(e.visit.state.TimeoutSeconds) * time.Second
-	if e.deadline.IsZero() {
-		return own
-	}
-	left := e.deadline.Sub(e.host.Now())
-	if own > 0 {
-		return min(own, left)
-	}
-	return left
+	return min(own, e.deadline.Sub(e.host.Now()))
 }
 
-// result is what the invoke integration makes of a function's answer.
-func (e *Execution) result(answer json.RawMessage) (json.RawMessage, error) {
+// succeeded records what the invoke integration makes of a function's answer, if that is not too large.
+func (e *Execution) succeeded(answer json.RawMessage) error {
 	const before, after = `{"Payload":`, `,"ExecutedVersion":"$LATEST","StatusCode":200}`
 	result := make(json.RawMessage, 0, len(before)+len(answer)+len(after))
 	result = append(append(append(result, before...), answer...), after...)
 	s := e.visit.state
 	if !e.fits(result) {
-		failure := &TaskError{
-			Name:  errDataLimitExceeded,
-			Cause: fmt.Sprintf("The state/task '%s' returned a result with a size exceeding the maximum number of bytes service limit.", invokeResource),
-		}
+		const cause = "The state/task '" + invokeResource +
+			"' returned a result with a size exceeding the maximum number of bytes service limit."
+		failure := &TaskError{Name: errDataLimitExceeded, Cause: cause}
 		e.record(Event{Type: TaskFailed, State: s.Name, Error: failure.Name, Cause: failure.Cause})
-		return nil, failure
+		return failure
 	}
 	e.record(Event{Type: TaskSucceeded, State: s.Name, Output: result})
-	return result, nil
+	return nil
 }
