@@ -91,6 +91,29 @@ func TestNothingIsResumedThatIsNotOpen(t *testing.T) {
 	}
 }
 
+var allIsWell = regexp.MustCompile(`(?i)nothing (is|was|has been) (different|changed|broken)|nothing changed|not urgent|can wait|changes nothing`)
+
+// Whoever is woken because something fails, or may fail, does not read that nothing
+// has changed.
+func TestNoAlarmSaysThatAllIsWell(t *testing.T) {
+	urgencies := map[Urgency]int{}
+	for _, e := range endings() {
+		m := Compose(parse(t, e.event), e.facts)
+		urgencies[m.Urgency]++
+		if found := allIsWell.FindString(strings.ReplaceAll(m.Subject+"\n"+m.Body, "Probably nothing is broken", "")); found != "" && m.Urgency != Calm {
+			t.Fatalf("%s: %q in\n%s", e.name, found, whole(m))
+		}
+		if m.Urgency == Calm && strings.Contains(m.Subject+m.Body, "URGENT") {
+			t.Fatalf("%s: it is not urgent, and says so in\n%s", e.name, whole(m))
+		}
+	}
+	for _, urgency := range []Urgency{Urgent, Check, Calm} {
+		if urgencies[urgency] < 1000 {
+			t.Errorf("only %d messages are of urgency %s", urgencies[urgency], urgency)
+		}
+	}
+}
+
 // What a step says, it says before it is known how the execution will end: its
 // advice claims nothing of what starting again will do.
 func TestAdviceKnowsNoEnd(t *testing.T) {
