@@ -91,7 +91,9 @@ func (r *report) end() Ending {
 }
 
 // nothingIsOpen: the journal has no open rotation of the target.
-func (r *report) nothingIsOpen() bool { return r.NoTarget == nil && r.NoRecord == nil && r.Record == nil }
+func (r *report) nothingIsOpen() bool {
+	return r.NoTarget == nil && r.NoRecord == nil && r.Record == nil
+}
 
 // isClosed: the execution has left a rotation open, by its code, and none is.
 func (r *report) isClosed() bool {

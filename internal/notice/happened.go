@@ -123,15 +123,16 @@ func (r *report) tellPlan() []string {
 	x := r.Execution
 	switch {
 	case x.Status == Failed:
-		return r.withReason(fmt.Sprintf("The dry run for %s could not be finished. A dry run changes nothing.", r.name()))
+		return r.withReason(fmt.Sprintf("The dry run for %s could not be finished.", r.name()) + r.calmly(" A dry run changes nothing."))
 	case x.Output == nil:
 		return []string{fmt.Sprintf("A dry run for %s is done. Its plan is the execution's output, for which the event had no room.", r.name())}
 	}
 	plan := x.Output.Plan
 	if plan.Refused != "" {
-		return withQuote(fmt.Sprintf("A dry run for %s: a rotation would %s now (%s). Nothing was changed.", r.name(), wouldNot(plan), plan.Refused), rotation.Code(plan.Refused), plan.Because)
+		text := fmt.Sprintf("A dry run for %s: a rotation would %s now (%s).", r.name(), wouldNot(plan), plan.Refused)
+		return withQuote(text+r.calmly(unchanged), rotation.Code(plan.Refused), plan.Because)
 	}
-	lines := []string{fmt.Sprintf("A dry run for %s: %s now. Nothing was changed.", r.name(), wouldGo(plan)), "  first it would " + would[plan.Would]}
+	lines := []string{fmt.Sprintf("A dry run for %s: %s now.", r.name(), wouldGo(plan)) + r.calmly(unchanged), "  first it would " + would[plan.Would]}
 	if len(plan.Locations) > 0 {
 		lines = append(lines, fmt.Sprintf("  %s would get a new key in place of %s: %s", words.Count(len(plan.Locations), "location"), quotable(x.Output.OldKey), locations(plan.Locations)))
 	}
@@ -146,6 +147,8 @@ func (r *report) tellPlan() []string {
 	}
 	return lines
 }
+
+const unchanged = " Nothing was changed."
 
 // would is what a plan does first.
 var would = map[rotation.Action]string{
@@ -171,7 +174,7 @@ func (r *report) tellStopped() []string {
 		text += " The reason given: " + words.Dot(reason)
 	}
 	if r.Execution.DryRun {
-		text += " It was a dry run, which changes nothing."
+		text += " It was a dry run" + r.calmly(", which changes nothing") + "."
 	}
 	return []string{text}
 }
@@ -215,6 +218,9 @@ func (r *report) failure() string {
 		return fmt.Sprintf("The rotation of %s stopped and is held: it stays open until it is carried on or released%s.", name, reason)
 	case len(r.completed) > 0:
 		return fmt.Sprintf("Then the next rotation of %s, which was due by then, could not begin%s.", name, reason)
+	}
+	if r.verdict.urgency != Calm {
+		return fmt.Sprintf("The rotation of %s did not go through%s. It is not the cause of what is said above: it left the keys and Qovery as they were.", name, reason)
 	}
 	return fmt.Sprintf("The rotation of %s did not go through, and nothing is different from before it%s.", name, reason)
 }

@@ -17,8 +17,8 @@ func (r *report) subject() string {
 
 func (r *report) ended() string {
 	calm := ""
-	if r.verdict.urgency == Calm && r.oldKeyFails() == "" {
-		calm = ", not urgent"
+	if r.oldKeyFails() == "" {
+		calm = r.calmly(", not urgent")
 	}
 	switch r.ending {
 	case Rotated:
@@ -35,7 +35,7 @@ func (r *report) ended() string {
 		if r.code == rotation.NothingToAbort {
 			return "there is no rotation to abort"
 		}
-		return "not rotated, nothing changed" + r.inBrackets()
+		return "not rotated" + r.calmly(", nothing changed") + r.inBrackets()
 	case held:
 		if r.code == rotation.AbortRequested {
 			return "rotation aborted as asked" + calm
@@ -50,6 +50,15 @@ func (r *report) ended() string {
 		return "execution timed out" + calm
 	}
 	return "the execution succeeded"
+}
+
+// calmly is a text that says that all is well, which nobody gets to read beside an
+// alarm: whatever is broken then, the execution need not have changed it.
+func (r *report) calmly(text string) string {
+	if r.verdict.urgency == Calm {
+		return text
+	}
+	return ""
 }
 
 func (r *report) inBrackets() string {
