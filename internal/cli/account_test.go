@@ -42,7 +42,8 @@ type account struct {
 	due       time.Time // its first start
 	confirmed bool      // the e-mail subscription is
 	denied    map[string]bool
-	failing   map[string]int // how often an action is not answered
+	failing   map[string]int    // how often an action is not answered
+	inputs    map[string]string // of executions, where another one is told
 }
 
 func newAccount(setup simulator.Setup) (*account, error) {
@@ -50,7 +51,7 @@ func newAccount(setup simulator.Setup) (*account, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &account{world: world, schedule: "ENABLED", rate: world.Target.Schedule.Expression(), due: simulator.Beginning.Add(24 * time.Hour), confirmed: true, denied: map[string]bool{}, failing: map[string]int{}}
+	a := &account{world: world, schedule: "ENABLED", rate: world.Target.Schedule.Expression(), due: simulator.Beginning.Add(24 * time.Hour), confirmed: true, denied: map[string]bool{}, failing: map[string]int{}, inputs: map[string]string{}}
 	a.qovery = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.mu.Lock()
 		defer a.mu.Unlock()
@@ -263,6 +264,9 @@ func (a *account) describe(arn string) awstest.Answer {
 	answer := map[string]any{
 		"executionArn": arn, "stateMachineArn": machineARN, "name": run.Name(), "status": run.Status(),
 		"startDate": seconds(run.StartTime()), "input": string(run.Input()),
+	}
+	if input, another := a.inputs[arn]; another {
+		answer["input"] = input
 	}
 	if run.Status() != statemachine.Running {
 		answer["stopDate"], answer["error"], answer["cause"] = seconds(run.StopTime()), run.ErrorName(), run.Cause()

@@ -81,6 +81,8 @@ func exitCode(ts *testscript.TestScript, _ bool, args []string) {
 //
 //	world until STATE          lets time pass until the execution that runs is there
 //	world pass 2h              lets time pass
+//	world begin NAME INPUT     a person starts an execution in AWS's console
+//	world input INPUT          Step Functions tells of this input of those that run
 //	world schedule DISABLED    the state of the schedule; "" deletes it
 //	world rate 'cron(...)'     the schedule's expression
 //	world due 720h             the schedule's first start, from the beginning
@@ -106,6 +108,16 @@ func changeWorld(ts *testscript.TestScript, _ bool, args []string) {
 		d, err := time.ParseDuration(args[1])
 		ts.Check(err)
 		w.Sleep(d)
+	case "begin":
+		_, err := w.Start(args[1], args[2])
+		ts.Check(err)
+		w.Sleep(0)
+	case "input":
+		for _, run := range w.Runs() {
+			if !run.Ended() {
+				a.inputs[run.ARN()] = args[1]
+			}
+		}
 	case "schedule":
 		a.schedule = args[1]
 	case "rate":
