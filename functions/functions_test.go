@@ -32,7 +32,7 @@ var variables = map[string][]string{
 	"complete":          {"STAGED_PREFIX", "TABLE_NAME"},
 	"discardkey":        {"CREATOR_ROLE_ARN", "STAGED_PREFIX", "TABLE_NAME"},
 	"reactivatekey":     {"TABLE_NAME"},
-	notify:              {"TABLE_NAME", "TARGET_PREFIX", "TOPIC_ARN"},
+	notify:              {"TABLE_NAME", "TARGET_NAMES", "TARGET_PREFIX", "TOPIC_ARN"},
 	auditor:             {"KEY_AGE_LIMIT_DAYS", "SCHEDULE_GROUP", "TABLE_NAME", "TARGET_NAMES", "TARGET_PREFIX", "TOPIC_ARN"},
 }
 

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"os"
 
 	"qovery-key-rotation/internal/awsclient"
@@ -23,9 +24,11 @@ func main() {
 		if topic != "" && !snstopic.IsARN(topic) {
 			f.Reject(environment.TopicARN, "is no ARN of an SNS topic")
 		}
+		names := f.Targets(environment.TargetNames)
 		return notice.Notifier{
 			Reader: notice.Reader{
 				Clock:   f.Clock,
+				Names:   func(context.Context) ([]string, error) { return names, nil },
 				Targets: parameters.New(cfg, f.Clock).Targets(f.Prefix(environment.TargetPrefix)),
 				Journal: dynamojournal.New(cfg, f.Required(environment.TableName)),
 				Keys:    iamkeys.New(cfg),

@@ -150,7 +150,7 @@ var functions = []function{
 	{
 		name: notify,
 		does: "Tells people how rotations ended and which alarms rang, in words",
-		env:  []string{environment.TableName, environment.TargetPrefix, environment.TopicARN},
+		env:  []string{environment.TableName, environment.TargetPrefix, environment.TargetNames, environment.TopicARN},
 		may: []grant{
 			{targetParameters, actions("ssm:GetParameter")},
 			{targetUsers, actions("iam:ListAccessKeys")},

@@ -45,7 +45,11 @@ func (p Program) abort(cmd *cobra.Command, f *stackFlags, name string) error {
 	if err != nil {
 		return err
 	}
-	found, err := s.states.running(ctx, name)
+	record, err := s.journal.Load(ctx, target.IAMUserName)
+	if err != nil {
+		return err
+	}
+	found, err := s.atWork(ctx, name, record)
 	if err != nil {
 		return err
 	}
@@ -67,8 +71,8 @@ func (p Program) abort(cmd *cobra.Command, f *stackFlags, name string) error {
 		stopped = append(stopped, x.Name)
 		fmt.Fprintf(tell, "stopped  %s\n", x.Name)
 	}
-	// Read only now: what was stopped in Preflight may have opened one or not.
-	record, err := s.journal.Load(ctx, target.IAMUserName)
+	// Read again: what was stopped in Preflight may have opened one or not.
+	record, err = s.journal.Load(ctx, target.IAMUserName)
 	switch {
 	case err != nil:
 		return err
@@ -83,7 +87,7 @@ func (p Program) abort(cmd *cobra.Command, f *stackFlags, name string) error {
 	case len(found) == 0:
 		fmt.Fprintf(tell, "No execution is at work on %s; the rotation that was begun %s is open.\n", name, words.At(record.TakenAt))
 	}
-	x, err := s.states.start(ctx, executionName(name, "abort", s.clock.Now()), map[string]any{"target": name, "abort": true})
+	x, err := s.states.start(ctx, executionName(name, "abort", s.clock.Now()), rotation.Input{Target: name, Abort: true})
 	if err != nil {
 		return err
 	}

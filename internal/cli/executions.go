@@ -14,6 +14,7 @@ import (
 
 	"qovery-key-rotation/internal/awsclient"
 	"qovery-key-rotation/internal/notice"
+	"qovery-key-rotation/internal/rotation"
 )
 
 // executions is the executions of the stack's state machine.
@@ -37,7 +38,7 @@ func (e *executions) arn(name string) string {
 // start starts an execution. The name makes that safe to repeat: Step Functions
 // knows a second start with the same name and input for the same.
 // https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
-func (e *executions) start(ctx context.Context, name string, input map[string]any) (*notice.Execution, error) {
+func (e *executions) start(ctx context.Context, name string, input rotation.Input) (*notice.Execution, error) {
 	text, err := json.Marshal(input)
 	if err != nil {
 		return nil, err
@@ -88,9 +89,8 @@ func (e *executions) describe(ctx context.Context, arn string) (*notice.Executio
 // maxRunning bounds the list of those that run: one for each target, and dry runs.
 const maxRunning = 200
 
-// running are the executions that run now, of one target, or of all when it is
-// empty; the latest first. Dry runs, which hold nothing, are left out.
-func (e *executions) running(ctx context.Context, target string) ([]*notice.Execution, error) {
+// running are the executions that run now, the latest first.
+func (e *executions) running(ctx context.Context) ([]*notice.Execution, error) {
 	answer, err := e.client.ListExecutions(ctx, &sfn.ListExecutionsInput{
 		StateMachineArn: &e.machine, StatusFilter: types.ExecutionStatusRunning, MaxResults: maxRunning,
 	})
@@ -103,7 +103,7 @@ func (e *executions) running(ctx context.Context, target string) ([]*notice.Exec
 		if err != nil {
 			return nil, err
 		}
-		if x != nil && x.Status == running && !x.DryRun && (target == "" || x.Target == target) {
+		if x != nil && x.Status == running {
 			found = append(found, x)
 		}
 	}

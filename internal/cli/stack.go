@@ -189,7 +189,7 @@ func (s *stack) target(ctx context.Context, name string) (rotation.Target, error
 
 // facts finds out what is in place for an execution's target.
 func (s *stack) facts(ctx context.Context, x *notice.Execution) notice.Facts {
-	return notice.Reader{Clock: s.clock, Targets: s.targets, Journal: s.journal, Keys: s.keys}.Read(ctx, *x)
+	return notice.Reader{Clock: s.clock, Names: s.targets.Names, Targets: s.targets, Journal: s.journal, Keys: s.keys}.Read(ctx, *x)
 }
 
 // openQovery opens the organization with the token that the person may read.

@@ -80,7 +80,7 @@ func (p Program) start(cmd *cobra.Command, f startFlags, name string) error {
 	kind := ""
 	if f.dryRun {
 		kind = "dry-run"
-	} else if err := s.requireNoneRunning(ctx, name); err != nil {
+	} else if err := s.requireNoneAtWork(ctx, name, record); err != nil {
 		return err
 	}
 	x, err := s.states.start(ctx, executionName(name, kind, s.clock.Now()), input)
@@ -98,7 +98,7 @@ func (p Program) start(cmd *cobra.Command, f startFlags, name string) error {
 
 // input is the execution's. It is checked here as Preflight checks it, so that a
 // mistake shows at once.
-func (f startFlags) input(target rotation.Target) (map[string]any, error) {
+func (f startFlags) input(target rotation.Target) (rotation.Input, error) {
 	input := map[string]any{"target": target.Name}
 	if f.dryRun {
 		input["dryRun"] = true
@@ -110,22 +110,22 @@ func (f startFlags) input(target rotation.Target) (map[string]any, error) {
 	}
 	text, err := json.Marshal(input)
 	if err != nil {
-		return nil, err
+		return rotation.Input{}, err
 	}
 	parsed, err := rotation.ParseInput(text)
 	if err == nil {
 		_, err = parsed.Apply(target)
 	}
 	if err != nil {
-		return nil, usageError{fmt.Errorf("%s", strings.TrimRight(rotation.AsError(err).What, "."))}
+		return rotation.Input{}, usageError{fmt.Errorf("%s", strings.TrimRight(rotation.AsError(err).What, "."))}
 	}
-	return input, nil
+	return parsed, nil
 }
 
-// requireNoneRunning: an execution that is at work keeps others out, so that a
+// requireNoneAtWork: an execution that is at work keeps others out, so that a
 // second one would only end again.
-func (s *stack) requireNoneRunning(ctx context.Context, target string) error {
-	found, err := s.states.running(ctx, target)
+func (s *stack) requireNoneAtWork(ctx context.Context, target string, record *rotation.Record) error {
+	found, err := s.atWork(ctx, target, record)
 	if err != nil || len(found) == 0 {
 		return err
 	}

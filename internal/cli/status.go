@@ -93,7 +93,7 @@ func (p Program) status(cmd *cobra.Command, f *stackFlags) error {
 		return err
 	}
 	status := stackStatus{Stack: s.name, Region: s.region, Account: s.account, Targets: []targetStatus{}, Attention: []string{}}
-	working, workingErr := s.states.running(ctx, "")
+	working, workingErr := s.states.running(ctx)
 	for _, name := range names {
 		look := targetLook{s, working, workingErr, targetStatus{Name: name, Keys: []keyStatus{}, Unknown: []string{}, Attention: []string{}}}
 		status.Targets = append(status.Targets, look.look(ctx))

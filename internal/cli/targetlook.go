@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -62,22 +61,27 @@ func (l *targetLook) lookAtState(ctx context.Context, target rotation.Target) {
 	if l.workingErr != nil {
 		l.unread("the list of executions", l.workingErr)
 	}
-	at := slices.IndexFunc(l.working, func(x *notice.Execution) bool { return x.Target == l.Name })
-	switch {
-	case at >= 0:
-		x := l.working[at]
+	owner, ownerErr := l.owner(ctx, record, l.working)
+	if ownerErr != nil {
+		l.unread("how the execution ended", ownerErr)
+	}
+	switch working := atWork(l.Name, owner, l.working); {
+	case len(working) > 0:
+		x := working[0]
 		l.State, l.Execution, l.Since = rotates, x.Name, x.StartedAt
 		l.In = l.stateOf(ctx, x)
 	case err != nil || l.workingErr != nil:
 	case record == nil:
 		l.State = idle
-	default:
+	default: // the owner is none of those that run
 		l.State, l.Since = isHeld, record.TakenAt
-		owner, err := l.states.describe(ctx, record.Owner)
-		if err != nil {
-			l.unread("how the execution ended", err)
-			return
-		}
+		l.explain(owner, ownerErr)
+	}
+}
+
+// explain says why the rotation is held, as far as is known.
+func (l *targetLook) explain(owner *notice.Execution, err error) {
+	if err == nil {
 		l.Because = whyHeld(owner, l.Name)
 		l.attend("The rotation is held. %s", l.Because)
 	}

@@ -108,7 +108,7 @@ func showEnd(cmd *cobra.Command, f *stackFlags, e *ended) error {
 	out := cmd.OutOrStdout()
 	if f.json() {
 		return json.NewEncoder(out).Encode(outcome{
-			e.Name, e.ARN, e.Target, e.Status, e.message.Ending, e.message.Urgency, e.Error, e.Cause, e.StartedAt, e.StoppedAt, e.Output, e.message.Body,
+			e.Name, e.ARN, e.message.Target, e.Status, e.message.Ending, e.message.Urgency, e.Error, e.Cause, e.StartedAt, e.StoppedAt, e.Output, e.message.Body,
 		})
 	}
 	_, err := fmt.Fprintf(out, "\n%s", paint(out, e.message.Body))

@@ -70,20 +70,43 @@ func (s *stack) find(ctx context.Context, what string) (*notice.Execution, error
 	} else if what != "" && !isTarget {
 		return s.named(ctx, what)
 	}
-	found, err := s.states.running(ctx, what)
+	if what != "" {
+		return s.findAtWork(ctx, what)
+	}
+	running, err := s.states.running(ctx)
+	found := slices.DeleteFunc(running, func(x *notice.Execution) bool { return x.DryRun }) // which hold nothing
 	switch {
 	case err != nil:
 		return nil, err
-	case len(found) == 0 && what == "":
-		return nil, &problem{"No execution is running", "To see how things are: rotate status", ExitNothing}
 	case len(found) == 0:
-		return nil, &problem{"No execution is at work on " + what, fmt.Sprintf("To see how the last rotations ended: rotate history %s; to start one: rotate start %s --watch", what, what), ExitNothing}
-	case len(found) > 1 && what == "":
+		return nil, &problem{"No execution is running", "To see how things are: rotate status", ExitNothing}
+	case len(found) > 1:
 		var names []string
 		for _, x := range found {
 			names = append(names, x.Name)
 		}
 		return nil, &problem{"Several executions are running: " + strings.Join(names, ", "), "Name the one to watch", ExitUsage}
+	}
+	return found[0], nil
+}
+
+// findAtWork finds the execution that is at work on a target.
+func (s *stack) findAtWork(ctx context.Context, name string) (*notice.Execution, error) {
+	target, err := s.target(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	record, err := s.journal.Load(ctx, target.IAMUserName)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.atWork(ctx, name, record)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, &problem{"No execution is at work on " + name,
+			fmt.Sprintf("To see how the last rotations ended: rotate history %[1]s; to start one: rotate start %[1]s --watch", name), ExitNothing}
 	}
 	return found[0], nil
 }

@@ -36,6 +36,9 @@ const (
 )
 
 func newReport(x Execution, facts Facts) *report {
+	if x.Target == "" {
+		x.Target = facts.Target.Name // by the journal
+	}
 	r := &report{Facts: facts, Execution: x}
 	if i := slices.IndexFunc(rotation.Codes, func(info rotation.CodeInfo) bool { return string(info.Code) == x.Error }); i >= 0 {
 		r.code = rotation.Codes[i].Code

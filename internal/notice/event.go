@@ -24,7 +24,7 @@ type Execution struct {
 	Status    Status
 	StartedAt time.Time
 	StoppedAt time.Time
-	Target    string // as its input names it; empty when that is no name
+	Target    string // as its input names it; empty when Preflight refuses the input
 	DryRun    bool
 	Abort     bool               // it was started to abort a rotation
 	Output    *rotation.Document // nil when there is none, or the event had no room for it
@@ -150,20 +150,16 @@ func (x *Execution) readOutput(output string) {
 	}
 }
 
-// readInput reads what it can, because the input may be what was wrong. The event
-// has no room for the input where the output is very long, and that names the
-// target too.
-func (x *Execution) readInput(input string) {
-	var fields map[string]json.RawMessage
-	_ = json.Unmarshal([]byte(input), &fields)
-	_ = json.Unmarshal(fields["dryRun"], &x.DryRun)
-	_ = json.Unmarshal(fields["abort"], &x.Abort)
-	target := fields["target"]
-	if len(target) == 0 && x.Output != nil {
-		target, _ = json.Marshal(x.Output.Target)
-	}
-	if named, err := rotation.ParseInput(fmt.Appendf(nil, `{"target":%s}`, target)); err == nil {
-		x.Target = named.Target
+// readInput reads the input as Preflight does: one that Preflight refuses names no
+// target. The event has no room for the input where the output is very long, and
+// that names the target too.
+func (x *Execution) readInput(text string) {
+	input, err := rotation.ParseInput(json.RawMessage(text))
+	switch {
+	case err == nil:
+		x.Target, x.DryRun, x.Abort = input.Target, input.DryRun, input.Abort
+	case x.Output != nil && rotation.IsTargetName(x.Output.Target):
+		x.Target, x.Abort = x.Output.Target, x.Output.Abort
 	}
 }
 

@@ -2,6 +2,7 @@ package notice
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,6 +24,7 @@ type Facts struct {
 // Reader finds out what is in place.
 type Reader struct {
 	Clock   rotation.Clock
+	Names   func(ctx context.Context) ([]string, error) // of all targets
 	Targets rotation.Targets
 	Journal Journal
 	Keys    Keys
@@ -61,13 +63,43 @@ func (r Reader) Read(ctx context.Context, x Execution) Facts {
 // target reads the target; where that cannot be, the document may carry it.
 func (r Reader) target(ctx context.Context, x Execution) (rotation.Target, error) {
 	if x.Target == "" {
-		return rotation.Target{}, rotation.Errorf(rotation.InvalidInput, "The execution's input names no target")
+		return r.owned(ctx, x)
 	}
 	target, err := r.Targets.Target(ctx, x.Target)
 	if err != nil && x.Output != nil && x.Output.Settings.Name == x.Target && x.Output.Settings.IAMUserName != "" {
 		return x.Output.Settings, nil
 	}
 	return target, err
+}
+
+// owned is the target whose rotation the execution has or had by the journal. That
+// is asked where its input names none: it may be of an earlier version, which read
+// inputs otherwise.
+func (r Reader) owned(ctx context.Context, x Execution) (rotation.Target, error) {
+	names, err := r.Names(ctx)
+	if err != nil {
+		return rotation.Target{}, err
+	}
+	for _, name := range names {
+		target, err := r.Targets.Target(ctx, name)
+		if err != nil {
+			return rotation.Target{}, err
+		}
+		if has, err := r.has(ctx, target, x.ARN); has || err != nil {
+			return target, err
+		}
+	}
+	return rotation.Target{}, rotation.Errorf(rotation.InvalidInput, "The execution works on no target: its input names none, and by the journal no rotation is its own")
+}
+
+// has tells whether a rotation of the target is the execution's, or was.
+func (r Reader) has(ctx context.Context, target rotation.Target, arn string) (bool, error) {
+	record, err := r.Journal.Load(ctx, target.IAMUserName)
+	if err != nil || record != nil && record.Owner == arn {
+		return err == nil, err
+	}
+	history, err := r.Journal.History(ctx, target.IAMUserName)
+	return slices.ContainsFunc(history, func(item rotation.HistoryItem) bool { return item.Record.Owner == arn }), err
 }
 
 // why says why something is not known.

@@ -37,6 +37,8 @@ type (
 	fakeKeys    struct{ *fake }
 )
 
+func (f *fake) names(context.Context) ([]string, error) { return []string{f.facts.Target.Name}, nil }
+
 func (f fakeTargets) Target(_ context.Context, name string) (rotation.Target, error) {
 	if f.facts.NoTarget == nil && name != f.facts.Target.Name {
 		return rotation.Target{}, rotation.Errorf(rotation.TargetNotFound, "There is no target %s", name)
@@ -74,7 +76,7 @@ func (f *fake) Publish(ctx context.Context, m Message) error {
 func (f *fake) handle(ctx context.Context, event string) (logs string, err error) {
 	var out strings.Builder
 	n := Notifier{
-		Reader: Reader{Clock: realtime.Clock{}, Targets: fakeTargets{f}, Journal: fakeJournal{f}, Keys: fakeKeys{f}},
+		Reader: Reader{Clock: realtime.Clock{}, Names: f.names, Targets: fakeTargets{f}, Journal: fakeJournal{f}, Keys: fakeKeys{f}},
 		Topic:  f, Metrics: emf.To(&f.lines), Log: slog.New(slog.NewJSONHandler(&out, nil)),
 	}
 	err = n.Handle(ctx, []byte(event))
@@ -94,6 +96,26 @@ func TestNotifierTellsWhatIsInPlace(t *testing.T) {
 	}
 	if !strings.Contains(logs, `"notice sent"`) || !strings.Contains(logs, `"urgency":"none"`) {
 		t.Errorf("logged %s", logs)
+	}
+}
+
+// An execution whose input says nothing is told of by the rotation that is its own.
+func TestTargetIsFoundByTheJournal(t *testing.T) {
+	for name, text := range map[string]string{"refused": `{"Target":"production"}`, "of two minds": `{"target":"staging","target":"production"}`, "none": ""} {
+		f := &fake{facts: world(bothKeys, open(deployed))}
+		if _, err := f.handle(t.Context(), execution("ABORTED", input(text))); err != nil {
+			t.Fatal(err)
+		}
+		if m := f.sent[0]; m.Target != "production" || !strings.Contains(m.Body, "Qovery holds ****NEW2") || !strings.Contains(m.Body, "rotate start production") {
+			t.Errorf("%s: %+v", name, m)
+		}
+		f = &fake{facts: world(oneKey)}
+		if _, err := f.handle(t.Context(), execution("ABORTED", input(text))); err != nil {
+			t.Fatal(err)
+		}
+		if m := f.sent[0]; m.Target != "" || !strings.Contains(m.Body, "works on no target") {
+			t.Errorf("%s, and no rotation is open: %+v", name, m)
+		}
 	}
 }
 

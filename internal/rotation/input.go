@@ -13,14 +13,14 @@ import (
 // what follows. Input can lengthen a protection, never shorten it.
 type Input struct {
 	Target string `json:"target"`
-	DryRun bool   `json:"dryRun"`
-	Abort  bool   `json:"abort"` // after a StopExecution: bring the old key back and end held
+	DryRun bool   `json:"dryRun,omitzero"`
+	Abort  bool   `json:"abort,omitzero"` // after a StopExecution: bring the old key back and end held
 
-	GracePeriod       *Duration `json:"gracePeriod"`
-	IdleFor           *Duration `json:"idleFor"`
-	MaxGraceExtension *Duration `json:"maxGraceExtension"`
-	ObservationPeriod *Duration `json:"observationPeriod"`
-	DeploymentTimeout *Duration `json:"deploymentTimeout"`
+	GracePeriod       *Duration `json:"gracePeriod,omitzero"`
+	IdleFor           *Duration `json:"idleFor,omitzero"`
+	MaxGraceExtension *Duration `json:"maxGraceExtension,omitzero"`
+	ObservationPeriod *Duration `json:"observationPeriod,omitzero"`
+	DeploymentTimeout *Duration `json:"deploymentTimeout,omitzero"`
 }
 
 const inputExample = `{"target": "production"}`
