@@ -2,6 +2,7 @@ package explorer
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
@@ -44,6 +45,8 @@ var Mutations = []Mutation{
 		Lens: unreadIsEmpty, Shows: "has held since", Focus: []string{"GracePeriod", "DeactivateKey"}},
 	{Rule: 9, Name: "deactivated-by-us", Sentence: "the journal says of every old key that this rotation deactivated it",
 		Lens: deactivatedByUs, Shows: "which a person had deactivated", Focus: []string{"GracePeriod", "CheckUsage"}},
+	{Rule: 12, Name: "claims-what-it-found", Sentence: "a key that is gone seems to have been made Inactive, and deleted, by this rotation",
+		Lens: claimsFound, Shows: "the report calls it proven", Focus: []string{"GracePeriod"}},
 }
 
 // Finding is what exploration found out about a mutation.
@@ -327,6 +330,28 @@ func (j retold) Load(ctx context.Context, user string) (*rotation.Record, error)
 		j.change(record)
 	}
 	return record, err
+}
+
+// Rule 12.
+
+func claimsFound(_ *simulator.World, p simulator.Ports) simulator.Ports {
+	p.Keys = boastful{p.Keys}
+	return p
+}
+
+type boastful struct{ rotation.Keys }
+
+func (b boastful) SetStatus(ctx context.Context, user string, id rotation.KeyID, status rotation.KeyStatus) error {
+	err := b.Keys.SetStatus(ctx, user, id, status)
+	if errors.Is(err, rotation.ErrNoSuchKey) {
+		return nil
+	}
+	return err
+}
+
+func (b boastful) Delete(ctx context.Context, user string, id rotation.KeyID) (bool, error) {
+	_, err := b.Keys.Delete(ctx, user, id)
+	return err == nil, err
 }
 
 // Rule 7.

@@ -19,6 +19,8 @@ var found = map[string]string{
 	"quoted-secret":      "one: staging.Put#2 fail-before",
 	"unread-is-empty":    "one: GracePeriod#1 put-old, qovery.GET /cluster#6 malformed",
 	"deactivated-by-us":  "one: GracePeriod#1 deactivate-old, CheckUsage#1 stop",
+
+	"claims-what-it-found": "one: GracePeriod#1 delete-old",
 }
 
 // TestDefeatedRules: each defeated rule does the harm that it keeps off, under a
@@ -42,7 +44,7 @@ func TestDefeatedRules(t *testing.T) {
 			}
 		})
 	}
-	if len(rules) != 9 || len(found) != len(Mutations) {
+	if len(rules) != 10 || len(found) != len(Mutations) {
 		t.Errorf("%d rules are defeated by %d mutations, of which %d are tested", len(rules), len(Mutations), len(found))
 	}
 }
