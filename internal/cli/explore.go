@@ -35,10 +35,11 @@ func newExplore() *cobra.Command {
 fail, hang, land late or answer stale, functions that die or go on unseen,
 executions that are stopped, redriven or started twice, and people who interfere.
 After the faults it starts executions until one succeeds. A world in which anything
-that Qovery runs is refused, or a key is lost, left behind or deleted too early, is
-a violation: it is told with the shortest schedule that shows it, which --replay
-plays again. Then the exit code is 1. An exploration that is interrupted says how
-much of it was played, and its exit code is 130.
+that Qovery runs is refused, or a key is lost, left behind or deleted too early, or
+whose report calls proven what is not so, is a violation: it is told with the
+shortest schedule that shows it, which --replay plays again. Then the exit code is
+1. An exploration that is interrupted says how much of it was played, and its exit
+code is 130.
 
 All single faults are played in every world, and in rotations that were stopped in
 every state; then random schedules of up to six faults. --pairs adds all pairs of

@@ -22,6 +22,7 @@ func (p *player) judge() {
 	for _, leak := range p.Judge.Leaks() {
 		p.wrong("%s", leak)
 	}
+	p.judgeEvidence()
 	if !p.succeeded {
 		last := p.Runs()[len(p.Runs())-1]
 		p.wrong("after the faults, %d executions have not led to a rotation; the last ended %s: %s", p.sinceLast, last.Outcome(), last.Cause())

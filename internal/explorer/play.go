@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"qovery-key-rotation/internal/report"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/simulator"
 	"qovery-key-rotation/statemachine"
@@ -77,7 +78,10 @@ func play(s Schedule, lens Lens, watch func(*player)) (Result, error) {
 		return Result{}, err
 	}
 	defer world.Timeline.Close()
-	p := &player{World: world, result: Result{Schedule: s}, pending: slices.Clone(s.Faults), passed: map[Point]int{}, putAt: map[rotation.KeyID]time.Time{}}
+	p := &player{
+		World: world, result: Result{Schedule: s}, pending: slices.Clone(s.Faults),
+		passed: map[Point]int{}, putAt: map[rotation.KeyID]time.Time{}, usedBefore: map[report.Ref]time.Time{},
+	}
 	p.trace.SetSeed(traces)
 	world.Wire.Injector = p.call
 	world.OnInvoke = p.invoked
@@ -116,6 +120,8 @@ type player struct {
 	putAt         map[rotation.KeyID]time.Time // when a person last put them into Qovery
 	interferedAt  time.Time                    // when a person last interfered with keys, credentials or clusters
 	keysTouchedAt time.Time                    // and with a key that Qovery may hold, or with what it holds
+
+	usedBefore map[report.Ref]time.Time // when the old key was used last that a usage check could know of
 
 	started   int // executions, for their names
 	sinceLast int // executions that were started after the last fault, or after somebody mended something
@@ -209,6 +215,7 @@ func (p *player) invoked(state string) simulator.InvokeFault {
 // event lets happen what is due when an execution enters a state.
 func (p *player) event(run *simulator.Run, event statemachine.Event) {
 	p.trace.event(run, event)
+	p.noteUse(run, event)
 	if !event.Entered() {
 		return
 	}

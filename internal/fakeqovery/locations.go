@@ -55,7 +55,7 @@ type holder struct {
 	created   time.Time
 	consumer  string // who uses the key all the time; of credentials, the clusters do
 	versions  history[contents]
-	ever      []string // the ids of all keys that it ever held
+	ever      []Held // all keys that it ever held, in order
 }
 
 // contents are what a holder holds; a PUT replaces all of it.
@@ -75,8 +75,8 @@ func (h *holder) now() contents { return h.versions.last().value }
 // hold has it hold something else from now on.
 func (h *holder) hold(at time.Time, c contents) {
 	h.versions.set(at, c)
-	if !slices.Contains(h.ever, c.key.ID) {
-		h.ever = append(h.ever, c.key.ID)
+	if n := len(h.ever); n == 0 || h.ever[n-1].KeyID != c.key.ID {
+		h.ever = append(h.ever, Held{c.key.ID, at})
 	}
 }
 
@@ -150,8 +150,22 @@ func (s *Server) Locations() (ids []string) {
 // EverHeld tells whether any location has ever held the key.
 func (s *Server) EverHeld(keyID string) (held bool) {
 	s.settled(func(time.Time) {
-		held = slices.ContainsFunc(s.holders, func(h *holder) bool { return slices.Contains(h.ever, keyID) })
+		held = slices.ContainsFunc(s.holders, func(h *holder) bool {
+			return slices.ContainsFunc(h.ever, func(held Held) bool { return held.KeyID == keyID })
+		})
 	})
+	return held
+}
+
+// Held is a key that a location held from a time on.
+type Held struct {
+	KeyID string
+	Since time.Time
+}
+
+// Held are all keys that a location ever held, in order.
+func (s *Server) Held(id string) (held []Held) {
+	s.settled(func(time.Time) { held = slices.Clone(s.holder(id).ever) })
 	return held
 }
 

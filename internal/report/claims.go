@@ -114,7 +114,7 @@ func (f *facts) proveGrace() finding {
 	if passed < asked {
 		return notProven(f.grace.fact, "%s", how)
 	}
-	return proven(f.grace.fact, "%s", how)
+	return provenFrom(began.Done, fact{ended.FirstBegun(), f.grace.Ref}, "%s", how)
 }
 
 func (f *facts) proveIdle() finding {
@@ -180,7 +180,7 @@ func (f *facts) proveCanary() finding {
 		return notProven(at, "It was started at %s, before the old key was made Inactive.",
 			clock(verified.FirstBegun()))
 	}
-	return proven(at, "Canary “%s”: started %s, seen as deployed %s; IAM listed the old key as Inactive before and after.",
+	return provenFrom(verified.FirstBegun(), at, "Canary “%s”: started %s, seen as deployed %s; IAM listed the old key as Inactive before and after.",
 		f.canaryName(), clock(verified.FirstBegun()), clock(verified.Done))
 }
 
@@ -216,7 +216,7 @@ func (f *facts) proveObserved() finding {
 	if passed < asked {
 		return notProven(at, "%s", how)
 	}
-	return proven(at, "%s", how)
+	return provenFrom(began.Done, at, "%s", how)
 }
 
 func (f *facts) proveDeleted() finding {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -43,6 +44,8 @@ type reader struct {
 	Execution
 	facts   *facts // of the rotation that the execution is at
 	failing bool   // the state's latest call failed
+	output  json.RawMessage
+	doc     rotation.Document // what the output holds
 }
 
 // read adds what a history tells to the evidence, and returns the execution.
@@ -116,8 +119,8 @@ func (r *reader) exited(event statemachine.Event) error {
 	if visit := r.visit(); visit != nil {
 		visit.LeftAt = event.Time
 	}
-	var doc rotation.Document
-	if err := json.Unmarshal(event.Output, &doc); err != nil {
+	doc, err := r.document(event.Output)
+	if err != nil {
 		return fmt.Errorf("the state %s left no rotation document: %w", event.State, err)
 	}
 	if doc.Plan.Action == rotation.ActionDryRun {
@@ -136,6 +139,18 @@ func (r *reader) exited(event statemachine.Event) error {
 	}
 	r.failing = false
 	return nil
+}
+
+// document reads what a state left. Choices and waits leave what the state before
+// them did, which is not read again.
+func (r *reader) document(output json.RawMessage) (doc rotation.Document, err error) {
+	if r.output == nil || !bytes.Equal(output, r.output) {
+		if err := json.Unmarshal(output, &doc); err != nil {
+			return doc, err
+		}
+		r.output, r.doc = output, doc
+	}
+	return r.doc, nil
 }
 
 // ended notes how the execution ended.

@@ -39,8 +39,9 @@ const (
 type Proof struct {
 	Claim  Claim     `json:"claim"`
 	Proven Proven    `json:"proven"`
-	How    string    `json:"how"` // what was observed, or why that proves nothing
-	At     time.Time `json:"at,omitzero"`
+	How    string    `json:"how"`           // what was observed, or why that proves nothing
+	From   time.Time `json:"from,omitzero"` // of a claim about a period: when it was observed first
+	At     time.Time `json:"at,omitzero"`   // when it was observed, or observed last
 	Ref    *Ref      `json:"ref,omitempty"`
 }
 
@@ -48,19 +49,27 @@ type Proof struct {
 type finding struct {
 	proven Proven
 	how    string
+	from   time.Time
 	fact   // when, and where it is written; of a claim that is not proven it may be missing
 }
 
 func proven(at fact, how string, args ...any) finding {
-	return finding{IsProven, fmt.Sprintf(how, args...), at}
+	return finding{proven: IsProven, how: fmt.Sprintf(how, args...), fact: at}
+}
+
+// provenFrom is a claim about a period that was observed at both its ends.
+func provenFrom(from time.Time, at fact, how string, args ...any) finding {
+	found := proven(at, how, args...)
+	found.from = from
+	return found
 }
 
 func notProven(at fact, how string, args ...any) finding {
-	return finding{NotProven, fmt.Sprintf(how, args...), at}
+	return finding{proven: NotProven, how: fmt.Sprintf(how, args...), fact: at}
 }
 
 func doesNotApply(how string, args ...any) finding {
-	return finding{DoesNotApply, fmt.Sprintf(how, args...), fact{}}
+	return finding{proven: DoesNotApply, how: fmt.Sprintf(how, args...)}
 }
 
 var claims = []struct {
@@ -76,7 +85,7 @@ func (f *facts) proofs() []Proof {
 	var proofs []Proof
 	for _, c := range claims {
 		found := c.prove(f)
-		proof := Proof{Claim: c.claim, Proven: found.proven, How: redact(found.how), At: found.At}
+		proof := Proof{Claim: c.claim, Proven: found.proven, How: redact(found.how), From: found.from, At: found.At}
 		if found.Ref != (Ref{}) {
 			proof.Ref = &found.Ref
 		}

@@ -106,6 +106,29 @@ func (k *key) log(at time.Time, service string, lag time.Duration) {
 	}
 }
 
+// UsedLast returns when anything used the key last, up to a time; asked soon after
+// that time, because uses are forgotten.
+func (i *IAM) UsedLast(id rotation.KeyID, until time.Time) time.Time {
+	k := i.keys[id]
+	if k == nil {
+		return time.Time{}
+	}
+	last := k.known(until)
+	if last < 0 {
+		return time.Time{}
+	}
+	return k.uses[last].at
+}
+
+// UsedFirst returns when anything but the rotation used the key first.
+func (i *IAM) UsedFirst(id rotation.KeyID) time.Time {
+	k := i.keys[id]
+	if k == nil {
+		return time.Time{}
+	}
+	return k.first.at
+}
+
 // known is the index of the latest use up to a time, or -1.
 func (k *key) known(until time.Time) int {
 	for i := len(k.uses) - 1; i >= 0; i-- {
