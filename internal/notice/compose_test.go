@@ -367,12 +367,47 @@ func TestNoticesClaimNoMore(t *testing.T) {
 			row{execution("SUCCEEDED", output(completed(summary(func(s *rotation.Summary) {
 				s.OldKeyInactiveAt, s.OldKeyDeletedAt = time.Time{}, time.Time{}
 			})))), world(newKey)},
-			"the old key was gone", "Both keys were valid",
+			"the old key was gone", "went Inactive",
+		},
+		"a person deleted the key": {
+			row{execution("SUCCEEDED", output(completed(summary(gone(rotation.Found))))), world(newKey)},
+			"old key found gone: somebody else deleted it", "old key deleted",
+		},
+		"a deletion had no answer": {
+			row{execution("SUCCEEDED", output(completed(summary(gone(rotation.Unclear))))), world(newKey)},
+			"old key found gone: a request of this rotation that had no answer deleted it, or somebody else did", "old key deleted",
+		},
+		"an open rotation that deployed nothing and found the key gone": {
+			row{execution("ABORTED"), world(newKey, open(updated, how(rotation.Deploy, rotation.NotNeeded), how(rotation.Deactivate, rotation.Found)))},
+			"old key found gone", "deployed with the new key",
+		},
+		"a deployment verified after the key was gone": {
+			row{execution("ABORTED"), world(newKey, open(updated, sawGone(rotation.Verify)))},
+			"a deployment verified\n", "with the old key Inactive",
 		},
 	} {
 		body := Compose(parse(t, test.row.event), test.row.facts).Body
 		if !strings.Contains(body, test.says) || strings.Contains(body, test.never) {
 			t.Errorf("%s: want %q, and not %q:\n%s", name, test.says, test.never, body)
 		}
+	}
+}
+
+// gone is a summary of a rotation that found its old key gone.
+func gone(how rotation.How) func(*rotation.Summary) {
+	return func(s *rotation.Summary) {
+		s.OldKeyInactiveAt, s.OldKeyDeletedAt, s.OldKeyGoneBy, s.OldKeyDeletion = time.Time{}, time.Time{}, ago(time.Hour), how
+	}
+}
+
+// how is an effect that was done an hour ago, in a way; sawGone one that was done
+// while IAM did not list the old key.
+func how(e rotation.Effect, how rotation.How) past {
+	return func(r *rotation.Record) { r.Marks[e] = rotation.Mark{Begun: ago(hour), Done: ago(hour), How: how} }
+}
+
+func sawGone(e rotation.Effect) past {
+	return func(r *rotation.Record) {
+		r.Marks[e] = rotation.Mark{Begun: ago(hour), Done: ago(hour), How: rotation.Did, Saw: rotation.Gone}
 	}
 }

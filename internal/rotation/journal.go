@@ -183,7 +183,7 @@ type Outcome string
 // The outcomes that history records. A held rotation has none yet.
 const (
 	Completed Outcome = "completed" // the old key is replaced, and gone
-	Discarded Outcome = "discarded" // the new key is deleted, nothing is different
+	Discarded Outcome = "discarded" // the new key is gone, nothing is different
 	Released  Outcome = "released"  // a person resolved it by hand
 )
 
