@@ -114,6 +114,43 @@ func TestNoAlarmSaysThatAllIsWell(t *testing.T) {
 	}
 }
 
+var aboutNow = regexp.MustCompile(`URGENT|CHECK|IN PLACE|[Ii]s held|[Ii]s open|stays open|\bnow\b|fails?\b|broken|not urgent|If nothing is done`)
+
+// Once others have worked on the target, or when a day has passed, an execution is
+// told as what it was. Whatever is so by then, nothing is judged by it.
+func TestThePastSaysNothingOfNow(t *testing.T) {
+	later := map[string]fact{
+		"rotated since": func(f *Facts) {
+			f.Now = f.Now.Add(3 * time.Hour)
+			item := rotation.HistoryItem{Record: newRecord(updated, ofAnother), Outcome: rotation.Completed, EndedAt: f.Now.Add(-time.Hour)}
+			f.Record, f.History = nil, append([]rotation.HistoryItem{item}, f.History...)
+		},
+		"another's since": func(f *Facts) {
+			f.Now = f.Now.Add(3 * time.Hour)
+			open(deactivated, ofAnother, func(r *rotation.Record) { r.TouchedAt = f.Now.Add(-time.Hour) })(f)
+		},
+		"days ago": func(f *Facts) {
+			f.Now = f.Now.Add(2 * day)
+			f.Record = nil
+		},
+	}
+	for _, e := range endings() {
+		if e.facts.NoRecord != nil {
+			continue
+		}
+		for name, happen := range later {
+			facts := e.facts
+			happen(&facts)
+			m := Compose(parse(t, e.event), facts)
+			story, _, _ := strings.Cut(m.Body, "\nDETAILS\n")
+			if found := aboutNow.FindString(story); found != "" || m.Urgency != Calm {
+				t.Fatalf("%s, %s: %q in\n%s", e.name, name, found, whole(m))
+			}
+			checkForm(t, m)
+		}
+	}
+}
+
 // What a step says, it says before it is known how the execution will end: its
 // advice claims nothing of what starting again will do.
 func TestAdviceKnowsNoEnd(t *testing.T) {
