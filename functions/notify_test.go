@@ -20,11 +20,14 @@ const (
 	auditor = "audit"
 )
 
-const aborted = `{"version":"0","id":"6f2a","detail-type":"Step Functions Execution Status Change","source":"aws.states","account":"123456789012",` +
-	`"time":"2026-08-03T03:04:05Z","region":"eu-west-3","resources":["arn:aws:states:eu-west-3:123456789012:execution:rotation:run-1"],` +
-	`"detail":{"executionArn":"arn:aws:states:eu-west-3:123456789012:execution:rotation:run-1","name":"run-1","status":"ABORTED",` +
-	`"stateMachineArn":"arn:aws:states:eu-west-3:123456789012:stateMachine:rotation","startDate":1785700000000,"stopDate":1785720000000,` +
-	`"input":"{\"target\":\"production\"}","inputDetails":{"included":true},"output":null,"outputDetails":null,"error":null,"cause":null}}`
+// aborted is delivered a moment after it happened: of what is long over nothing is
+// judged.
+var aborted = fmt.Sprintf(`{"version":"0","id":"6f2a","detail-type":"Step Functions Execution Status Change","source":"aws.states","account":"123456789012",`+
+	`"time":"2026-08-03T03:04:05Z","region":"eu-west-3","resources":["arn:aws:states:eu-west-3:123456789012:execution:rotation:run-1"],`+
+	`"detail":{"executionArn":"arn:aws:states:eu-west-3:123456789012:execution:rotation:run-1","name":"run-1","status":"ABORTED",`+
+	`"stateMachineArn":"arn:aws:states:eu-west-3:123456789012:stateMachine:rotation","startDate":%d,"stopDate":%d,`+
+	`"input":"{\"target\":\"production\"}","inputDetails":{"included":true},"output":null,"outputDetails":null,"error":null,"cause":null}}`,
+	time.Now().Add(-6*time.Hour).UnixMilli(), time.Now().UnixMilli())
 
 const rang = `{"detail-type":"CloudWatch Alarm State Change","source":"aws.cloudwatch","time":"2026-08-03T03:04:05Z",` +
 	`"resources":["arn:aws:cloudwatch:eu-west-3:123456789012:alarm:late"],"detail":{"alarmName":"late","state":{"value":"ALARM","reason":"Threshold Crossed"},` +

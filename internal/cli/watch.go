@@ -25,7 +25,8 @@ The execution is the one that is at work on the target, or the one of that name 
 ARN. Without an argument it is the one that runs. Ctrl-C ends the watching, not the
 execution. On a terminal the last line is kept up to date; elsewhere there is one
 line for each thing that happens; with --output json one object a line, the last of
-which says how the execution ended.`,
+which says how the execution ended. An execution that ended over a day ago, or that
+others have followed, is shown as what it was: it says nothing of how things are.`,
 		Example: `  rotate watch
   rotate watch production
   rotate watch production-20260112T080000Z --output json`,

@@ -11,6 +11,9 @@ import (
 
 // steps are what to do, the first thing first.
 func (r *report) steps() []step {
+	if r.past {
+		return r.stepsThen()
+	}
 	steps := []step{r.step()}
 	if mend := r.verdict.mend; mend != nil {
 		released := mend.command == r.rotate("release") && r.code == ""
@@ -29,9 +32,9 @@ func (r *report) steps() []step {
 
 // further is what to do beside the first thing.
 func (r *report) further() []step {
-	switch name := quotable(r.Execution.Name); {
-	case r.ending == Rotated && name != "":
-		return []step{{"For the auditors, before Step Functions forgets the execution in 90 days:", fmt.Sprintf("rotate report %[1]s --file %[1]s.html", name)}}
+	switch {
+	case r.ending == Rotated:
+		return r.evidence()
 	case r.code == rotation.NoAccessKey && r.NoTarget == nil && r.Record != nil:
 		return []step{{"Then close the rotation that is open:", r.rotate("release")}}
 	case r.code == rotation.NoAccessKey && r.NoTarget == nil:
@@ -41,6 +44,15 @@ func (r *report) further() []step {
 			"close the rotation, and delete the other key, which the next rotation would stumble over:", r.rotate("release")}}
 	}
 	return nil
+}
+
+// evidence is how to keep what a rotation that went through has proved.
+func (r *report) evidence() []step {
+	name := quotable(r.Execution.Name)
+	if r.ending != Rotated || name == "" {
+		return nil
+	}
+	return []step{{"For the auditors, before Step Functions forgets the execution in 90 days:", fmt.Sprintf("rotate report %[1]s --file %[1]s.html", name)}}
 }
 
 // canReactivate: an open rotation that nobody is at work on has made the old key

@@ -69,9 +69,11 @@ func (r *report) message() Message {
 	for _, line := range r.happened() {
 		p.line("%s", line)
 	}
-	p.section("WHAT IS IN PLACE, " + words.At(r.Now))
-	for _, line := range r.inPlace() {
-		p.line("%s", line)
+	if !r.past {
+		p.section("WHAT IS IN PLACE, " + words.At(r.Now))
+		for _, line := range r.inPlace() {
+			p.line("%s", line)
+		}
 	}
 	p.section("WHAT TO DO")
 	for _, s := range r.steps() {
@@ -88,6 +90,9 @@ func (r *report) message() Message {
 
 // canWait tells somebody who was woken whether to get up.
 func (r *report) canWait() string {
+	if r.past {
+		return ""
+	}
 	if r.oldKeyFails() != "" {
 		return r.oldKeyFails()
 	}
@@ -157,7 +162,7 @@ func (r *report) ifNothingIsDone() string {
 		clean: "tries again", held: carriesOn, stopped: carriesOn, timedOut: carriesOn,
 	}[r.ending]
 	switch {
-	case does == "" || r.NoTarget != nil || r.code == rotation.NothingToAbort:
+	case r.past || does == "" || r.NoTarget != nil || r.code == rotation.NothingToAbort:
 		return ""
 	case r.Record == nil:
 		does = "tries again"

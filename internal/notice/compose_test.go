@@ -136,10 +136,21 @@ var table = map[string]row{
 	"failed-in-another-console": {execution("FAILED", with("executionArn", strings.ReplaceAll(strings.ReplaceAll(thisExecution, "arn:aws:", "arn:aws-cn:"), "eu-west-3", "cn-north-1")), failedWith(locked)), world(oneKey)},
 	"failed-in-no-console":      {execution("FAILED", with("executionArn", strings.ReplaceAll(strings.ReplaceAll(thisExecution, "arn:aws:", "arn:aws-iso:"), "eu-west-3", "us-iso-east-1")), failedWith(locked)), world(oneKey)},
 
+	// It is of the past when it is told.
+	"past-rotated":  {execution("SUCCEEDED", output(completed(summary())), longAgo), world(keys(active(keyX, hour)), ended(rotation.Completed, otherExecution, hour, nil), ended(rotation.Completed, thisExecution, 90*day, nil))},
+	"past-failed":   {execution("FAILED", failedWith(stillUse), longAgo), world(bothKeys, open(deactivated, ofAnother))},
+	"past-released": {execution("FAILED", failedWith(stillUse), longAgo), world(bothKeys, ended(rotation.Released, thisExecution, 80*day, nil))},
+	"past-dry-run":  {execution("SUCCEEDED", input(dryRun), output(refused(locked)), longAgo), world(oneKey)},
+	"past-but-open": {execution("FAILED", failedWith(stillUse), longAgo), world(bothKeys, open(deployed))},
+
 	// Alarms.
 	"alarm":         {alarm("qovery-key-rotation-undelivered", "ALARM", "A rotation was not started by its schedule, or a notice was not delivered, although that was tried for a day. Read the message in the queue qovery-key-rotation-undelivered, mend the cause, start the rotation by hand, and delete the message.", "Threshold Crossed: 1 datapoint [1.0 (03/08/26 02:54:00)] was greater than or equal to the threshold (1.0)."), Facts{Now: night}},
 	"alarm-over":    {alarm("qovery-key-rotation-undelivered", "OK", "A rotation was not started by its schedule.", "Threshold Crossed: 1 datapoint [0.0 (03/08/26 02:54:00)] was not greater than or equal to the threshold (1.0)."), Facts{Now: night}},
 	"alarm-no-data": {alarm("Größe", "INSUFFICIENT_DATA", "", ""), Facts{Now: night}},
+}
+
+func longAgo(d detail) {
+	d["startDate"], d["stopDate"] = ago(90*day+6*hour).UnixMilli(), ago(90*day).UnixMilli()
 }
 
 const (

@@ -10,6 +10,7 @@ import (
 type report struct {
 	Facts
 	Execution Execution
+	past      bool // nothing is said of now: see isPast
 	ending    Ending
 	code      rotation.Code      // of the error, if it is one of this system's own
 	completed []rotation.Summary // the rotations that the execution completed
@@ -39,7 +40,10 @@ func newReport(x Execution, facts Facts) *report {
 	if x.Target == "" {
 		x.Target = facts.Target.Name // by the journal
 	}
-	r := &report{Facts: facts, Execution: x}
+	r := &report{Facts: facts, Execution: x, past: isPast(x, facts)}
+	if r.past {
+		r.Facts = facts.then(x)
+	}
 	if i := slices.IndexFunc(rotation.Codes, func(info rotation.CodeInfo) bool { return string(info.Code) == x.Error }); i >= 0 {
 		r.code = rotation.Codes[i].Code
 	}
@@ -79,6 +83,8 @@ func (r *report) end() Ending {
 		return Planned
 	case x.Status == Succeeded:
 		return r.success()
+	case r.past:
+		return r.endThen()
 	case r.isClosed():
 		return closed
 	case r.code == rotation.LockLost:

@@ -22,7 +22,7 @@ func (r *report) happened() []string {
 	case Met:
 		return withQuote(fmt.Sprintf("An execution for %s found another one at work on the same key, and ended without doing anything.", r.name()), rotation.RotationInProgress, r.Execution.Output.Error.Cause)
 	case overtaken:
-		return withQuote(fmt.Sprintf("An execution for %s ended because the rotation is not its own any more.", r.name()), r.code, r.Execution.Cause)
+		return withQuote(fmt.Sprintf("An execution for %s ended because the rotation was not its own any more.", r.name()), r.code, r.Execution.Cause)
 	case closed:
 		return withQuote(fmt.Sprintf("An execution for %s ended because its rotation is completed, or was released.", r.name()), r.code, r.Execution.Cause)
 	case stopped:
@@ -129,10 +129,10 @@ func (r *report) tellPlan() []string {
 	}
 	plan := x.Output.Plan
 	if plan.Refused != "" {
-		text := fmt.Sprintf("A dry run for %s: a rotation would %s now (%s).", r.name(), wouldNot(plan), plan.Refused)
+		text := fmt.Sprintf("A dry run for %s: a rotation would %s %s (%s).", r.name(), wouldNot(plan), r.now(), plan.Refused)
 		return withQuote(text+r.calmly(unchanged), rotation.Code(plan.Refused), plan.Because)
 	}
-	lines := []string{fmt.Sprintf("A dry run for %s: %s now.", r.name(), wouldGo(plan)) + r.calmly(unchanged), "  first it would " + would[plan.Would]}
+	lines := []string{fmt.Sprintf("A dry run for %s: %s %s.", r.name(), wouldGo(plan), r.now()) + r.calmly(unchanged), "  first it would " + would[plan.Would]}
 	if len(plan.Locations) > 0 {
 		lines = append(lines, fmt.Sprintf("  %s would get a new key in place of %s: %s", words.Count(len(plan.Locations), "location"), quotable(x.Output.OldKey), locations(plan.Locations)))
 	}
@@ -146,6 +146,14 @@ func (r *report) tellPlan() []string {
 		lines = append(lines, "  passed over: "+quotable(enumerate(plan.Skipped)))
 	}
 	return lines
+}
+
+// now is when a dry run was made.
+func (r *report) now() string {
+	if r.past {
+		return "at that time"
+	}
+	return "now"
 }
 
 const unchanged = " Nothing was changed."
@@ -204,6 +212,8 @@ func (r *report) withReason(text string) []string {
 func (r *report) failure() string {
 	name, reason := r.name(), r.inBrackets()
 	switch {
+	case r.past:
+		return r.failedThen()
 	case r.Record == nil && r.ending == held:
 		return fmt.Sprintf("The rotation of %s stopped%s. Whether it is open could not be found out.", name, reason)
 	case r.code == rotation.AbortRequested:

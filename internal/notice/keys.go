@@ -59,6 +59,9 @@ func (k knownKey) state() string {
 // knownKeys are the keys that the journal knows, and then those that only IAM
 // knows.
 func (r *report) knownKeys() []knownKey {
+	if r.past {
+		return nil
+	}
 	known := r.journalKeys()
 	strange := r.strange(len(known) > 0)
 	for i := range r.Keys {

@@ -68,6 +68,11 @@ func (f fakeKeys) List(ctx context.Context, user string) ([]rotation.AccessKey, 
 	return f.facts.Keys, f.facts.NoKeys
 }
 
+// atNight is the time at which the events of these tests are delivered.
+type atNight struct{ realtime.Clock }
+
+func (atNight) Now() time.Time { return night }
+
 func (f *fake) Publish(ctx context.Context, m Message) error {
 	f.sent = append(f.sent, m)
 	return errors.Join(f.fails, ctx.Err())
@@ -76,7 +81,7 @@ func (f *fake) Publish(ctx context.Context, m Message) error {
 func (f *fake) handle(ctx context.Context, event string) (logs string, err error) {
 	var out strings.Builder
 	n := Notifier{
-		Reader: Reader{Clock: realtime.Clock{}, Names: f.names, Targets: fakeTargets{f}, Journal: fakeJournal{f}, Keys: fakeKeys{f}},
+		Reader: Reader{Clock: atNight{}, Names: f.names, Targets: fakeTargets{f}, Journal: fakeJournal{f}, Keys: fakeKeys{f}},
 		Topic:  f, Metrics: emf.To(&f.lines), Log: slog.New(slog.NewJSONHandler(&out, nil)),
 	}
 	err = n.Handle(ctx, []byte(event))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // subject says the same in fewer words.
@@ -16,6 +17,9 @@ func (r *report) subject() string {
 }
 
 func (r *report) ended() string {
+	if r.past {
+		return "an execution of the past, ended " + words.At(r.Execution.StoppedAt) + r.inBrackets()
+	}
 	calm := ""
 	if r.oldKeyFails() == "" {
 		calm = r.calmly(", not urgent")

@@ -18,6 +18,8 @@ type verdict struct {
 // judge asks one question: is every key Active that Qovery holds, or may hold?
 func (r *report) judge() verdict {
 	switch {
+	case r.past:
+		return r.judgeThen()
 	case r.code == rotation.NewKeyUnusableAfterUpdate:
 		return verdict{Urgent, "Deployments may be failing now: STS refuses the new key, which locations in Qovery hold.", nil}
 	case r.NoTarget != nil && (r.code == rotation.TargetNotFound || r.code == rotation.InvalidInput):
