@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"os"
 	"slices"
@@ -10,11 +11,13 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/term"
 
 	"qovery-key-rotation/internal/cli"
 	"qovery-key-rotation/internal/fakeqovery"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/simulator"
+	"qovery-key-rotation/internal/words/wordstest"
 )
 
 func TestMain(m *testing.M) {
@@ -23,8 +26,31 @@ func TestMain(m *testing.M) {
 
 // rotate is the command, on the clock of the test's account if there is one.
 func rotate() {
-	program := cli.Program{Clock: testClock{os.Getenv("AWS_ENDPOINT_URL")}, In: os.Stdin, Out: os.Stdout, Err: os.Stderr}
+	program := cli.Program{Clock: testClock{os.Getenv("AWS_ENDPOINT_URL")}, In: os.Stdin, Out: watched(os.Stdout), Err: watched(os.Stderr)}
 	os.Exit(program.Run(context.Background(), os.Args[1:]))
+}
+
+// zeroTimeShown is the exit code of a command that shows a time that there is not,
+// which no script waits for.
+const zeroTimeShown = 97
+
+// watched is a file that a command may write to, unless it writes of the year 1. A
+// terminal stays one.
+func watched(file *os.File) io.Writer {
+	if term.IsTerminal(int(file.Fd())) {
+		return file
+	}
+	return watcher{file}
+}
+
+type watcher struct{ file *os.File }
+
+func (w watcher) Write(text []byte) (int, error) {
+	n, err := w.file.Write(text)
+	if wordstest.ZeroTime.Match(text) {
+		os.Exit(zeroTimeShown)
+	}
+	return n, err
 }
 
 // testClock stands still but when the command sleeps: then the account's time

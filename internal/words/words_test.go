@@ -9,6 +9,7 @@ func TestWords(t *testing.T) {
 	paris := time.FixedZone("CET", 3600)
 	for got, want := range map[string]string{
 		At(time.Date(2026, 1, 12, 9, 0, 59, 0, paris)): "2026-01-12 08:00 UTC",
+		At(time.Time{}):                      "(time unknown)",
 		Count(0, "key"):                      "0 keys",
 		Count(1, "key"):                      "1 key",
 		Count(250, "cluster"):                "250 clusters",
