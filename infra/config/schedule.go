@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // checkSchedule wants a first rotation within ten years. A later one is a slip of
@@ -36,15 +37,13 @@ func DueWarning(target rotation.Target, now time.Time) string {
 	switch {
 	case startedBefore && previous.After(now):
 		return fmt.Sprintf("The rotation of %s is due at %s, in less than ten minutes. This deployment moves it to %s; deploy after it has started, or start it by hand.",
-			target.Name, inUTC(previous), inUTC(first))
+			target.Name, words.At(previous), words.At(first))
 	case startedBefore && now.Before(previous.Add(window)):
 		return fmt.Sprintf("The rotation of %s was due at %s and starts within %d minutes of that. If it has not started yet, this deployment moves it to %s; see that it runs, or start it by hand.",
-			target.Name, inUTC(previous), target.Schedule.FlexibleWindowMinutes, inUTC(first))
+			target.Name, words.At(previous), target.Schedule.FlexibleWindowMinutes, words.At(first))
 	case first.Before(now.Add(24 * time.Hour)):
 		return fmt.Sprintf("The rotation of %s is due at %s. If this deployment is not over by then, CloudFormation refuses the schedule, or the rotation is moved by %d days.",
-			target.Name, inUTC(first), target.Schedule.RateDays)
+			target.Name, words.At(first), target.Schedule.RateDays)
 	}
 	return ""
 }
-
-func inUTC(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

@@ -107,7 +107,7 @@ func (j *judge) oldKey(key rotation.AccessKey) Finding {
 		Kind: tooOld, About: string(key.ID), Urgency: notice.Calm, Verdict: canWait,
 		Title: fmt.Sprintf("the key %s is over %d days old", key.ID, int(j.ageLimit.Hours()/24)),
 		Found: []string{fmt.Sprintf("The Active key %s of the IAM user %s was created %s, %s ago. The limit is %d days",
-			key.ID, j.Target.IAMUserName, words.At(key.CreatedAt), notice.Span(j.Now.Sub(key.CreatedAt)), int(j.ageLimit.Hours()/24))},
+			key.ID, j.Target.IAMUserName, words.At(key.CreatedAt), words.Span(key.CreatedAt, j.Now), int(j.ageLimit.Hours()/24))},
 		Advice: "Rotate it:", Command: j.command("start", "--watch"),
 	}
 	switch {
@@ -165,7 +165,7 @@ func (j *judge) leftoverKey(key rotation.AccessKey) Finding {
 		Title: fmt.Sprintf("a leftover key %s", key.ID),
 		Found: []string{
 			fmt.Sprintf("The IAM user %s has the key %s (%s), which no place in Qovery holds. It was created %s, %s ago, and %s",
-				j.Target.IAMUserName, key.ID, key.Status, words.At(key.CreatedAt), notice.Span(j.Now.Sub(key.CreatedAt)), j.lastUse(key.ID)),
+				j.Target.IAMUserName, key.ID, key.Status, words.At(key.CreatedAt), words.Span(key.CreatedAt, j.Now), j.lastUse(key.ID)),
 			"No rotation that is open knows of it. While it is there, the next rotation refuses to begin",
 		},
 		Advice:  "Find out whose it is. If nobody uses it, make it Inactive for a while, then delete it in IAM. To see all keys:",
@@ -260,7 +260,7 @@ func (j *judge) keysText() string {
 func (j *judge) openRecord() Finding {
 	record := j.Record
 	found := fmt.Sprintf("A rotation that began %s is open, and nobody has been at work on it for %s. The old key is %s",
-		words.At(record.TakenAt), notice.Span(j.Now.Sub(record.TouchedAt)), record.OldKey)
+		words.At(record.TakenAt), words.Span(record.TouchedAt, j.Now), record.OldKey)
 	if record.NewKey != "" {
 		found += fmt.Sprintf(", the new one %s", record.NewKey)
 	}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"time"
@@ -77,7 +76,7 @@ func (p Program) abort(cmd *cobra.Command, f *stackFlags, name string) error {
 	case err != nil:
 		return err
 	case record == nil && len(found) > 0 && f.json():
-		return json.NewEncoder(cmd.OutOrStdout()).Encode(map[string]any{"target": name, "stopped": stopped})
+		return writeLine(cmd.OutOrStdout(), map[string]any{"target": name, "stopped": stopped})
 	case record == nil && len(found) > 0:
 		fmt.Fprintf(tell, "No rotation of %s was open: nothing has been changed.\n", name)
 		return nil

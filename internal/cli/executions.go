@@ -72,6 +72,8 @@ func (e *executions) describe(ctx context.Context, arn string) (*notice.Executio
 		return nil, nil
 	case err != nil:
 		return nil, failedAt("states:DescribeExecution", arn, err)
+	case answer.StartDate == nil:
+		return nil, awsclient.Request{Action: "states:DescribeExecution", On: arn}.Malformed("it does not say when the execution began")
 	}
 	detail := notice.Detail{
 		ExecutionARN: arn, Status: notice.Status(answer.Status), StartDate: aws.ToTime(answer.StartDate).UnixMilli(),

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qovery-key-rotation/internal/simulator"
+	"qovery-key-rotation/internal/words"
 )
 
 type simulateFlags struct {
@@ -141,7 +141,7 @@ func simulate(out io.Writer, flags simulateFlags) error {
 }
 
 func printLine(out io.Writer, line simulator.Line) {
-	at := line.At.Format("Jan 02 15:04:05")
+	at := words.Time(line.At, lineTime)
 	switch {
 	case line.Execution == "":
 		fmt.Fprintf(out, "%s  -- %s\n", at, line.Text)
@@ -169,7 +169,7 @@ func printReport(out io.Writer, r simulator.Report) {
 	row("requests to Qovery", fmt.Sprintf("%d, %d of them in the busiest hour", r.QoveryRequests, r.BusiestHour))
 	row("failed authentications", r.FailedAuthentication)
 	for _, refused := range r.Refused {
-		fmt.Fprintf(out, "    %s was refused with %s at %s\n", refused.Consumer, refused.Key, refused.At.Format(time.DateTime))
+		fmt.Fprintf(out, "    %s was refused with %s at %s\n", refused.Consumer, refused.Key, words.Time(refused.At, time.DateTime))
 	}
 	for _, wrong := range append(r.Violations, r.Leaks...) {
 		fmt.Fprintf(out, "  RULE BROKEN: %s\n", wrong)
@@ -200,18 +200,12 @@ func printPlan(out io.Writer, r simulator.Report) {
 }
 
 func describeKey(key simulator.KeyReport) string {
-	text := "created " + key.CreatedAt.Format(time.DateTime)
+	text := "created " + words.Time(key.CreatedAt, time.DateTime)
 	if !key.InactiveAt.IsZero() {
-		text += ", Inactive " + key.InactiveAt.Format(time.DateTime)
+		text += ", Inactive " + words.Time(key.InactiveAt, time.DateTime)
 	}
 	if !key.DeletedAt.IsZero() {
-		return text + ", deleted " + key.DeletedAt.Format(time.DateTime)
+		return text + ", deleted " + words.Time(key.DeletedAt, time.DateTime)
 	}
 	return text + ", " + key.Status
-}
-
-func writeJSON(out io.Writer, value any) error {
-	encoder := json.NewEncoder(out)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(value)
 }

@@ -166,7 +166,7 @@ func showStarted(cmd *cobra.Command, f *stackFlags, s started) error {
 		if s.carriesOn != nil {
 			answer.CarriesOn = &open{s.carriesOn.RotationID, s.carriesOn.TakenAt}
 		}
-		return json.NewEncoder(out).Encode(answer)
+		return writeLine(out, answer)
 	}
 	if s.carriesOn != nil && !s.abort {
 		what := "This carries on the rotation that was begun"

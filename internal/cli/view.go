@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"time"
@@ -37,8 +36,11 @@ func newView(cmd *cobra.Command, f *stackFlags) view {
 
 type plainView struct{ out io.Writer }
 
+// lineTime is how a line about an event begins.
+const lineTime = "Jan 02 15:04:05"
+
 func (v plainView) line(l line) error {
-	_, err := fmt.Fprintf(v.out, "%s  %-20s %s\n", l.At.Format("Jan 02 15:04:05"), l.State, l.Text)
+	_, err := fmt.Fprintf(v.out, "%s  %-20s %s\n", words.Time(l.At, lineTime), l.State, l.Text)
 	return err
 }
 
@@ -49,7 +51,7 @@ func (v plainView) close()               {}
 // jsonView writes one object a line, so that a reader need not wait for the end.
 type jsonView struct{ out io.Writer }
 
-func (v jsonView) line(l line) error    { return json.NewEncoder(v.out).Encode(l) }
+func (v jsonView) line(l line) error    { return writeLine(v.out, l) }
 func (v jsonView) live(progress)        {}
 func (v jsonView) every() time.Duration { return latest }
 func (v jsonView) close()               {}
@@ -79,7 +81,7 @@ func (p progress) String() string {
 	case p.State == "":
 		return "starting, " + text
 	case !p.Until.IsZero():
-		return fmt.Sprintf("%s: %s left, until %s UTC (%s)", p.State, short(p.Left), p.Until.Format("15:04:05"), text)
+		return fmt.Sprintf("%s: %s left, until %s UTC (%s)", p.State, short(p.Left), words.Time(p.Until, time.TimeOnly), text)
 	}
 	return fmt.Sprintf("%s (%s)", p.State, text)
 }
@@ -107,7 +109,7 @@ type outcome struct {
 func showEnd(cmd *cobra.Command, f *stackFlags, e *ended) error {
 	out := cmd.OutOrStdout()
 	if f.json() {
-		return json.NewEncoder(out).Encode(outcome{
+		return writeLine(out, outcome{
 			e.Name, e.ARN, e.message.Target, e.Status, e.message.Ending, e.message.Urgency, e.Error, e.Cause, e.StartedAt, e.StoppedAt, e.Output, e.message.Body,
 		})
 	}

@@ -6,6 +6,7 @@ import (
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/simulator"
+	"qovery-key-rotation/internal/words"
 )
 
 // judge says what must not have happened and has, and what must be so in the
@@ -16,7 +17,7 @@ func (p *player) judge() {
 	}
 	for _, refused := range p.Judge.Refused {
 		if !p.isExcused(refused) {
-			p.wrong("%s was refused with the key %s at %s", refused.Consumer, refused.Key, refused.At.Format("02 15:04"))
+			p.wrong("%s was refused with the key %s at %s", refused.Consumer, refused.Key, words.Time(refused.At, "02 15:04"))
 		}
 	}
 	for _, leak := range p.Judge.Leaks() {

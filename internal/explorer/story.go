@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"qovery-key-rotation/internal/simulator"
+	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -16,7 +17,7 @@ func Tell(s Schedule, lens Lens, out io.Writer) (Result, error) {
 			if who == "" {
 				who = "--"
 			}
-			fmt.Fprintf(out, "%s  %-12s %-20s %s\n", line.At.Format("Jan 02 15:04:05"), who, line.State, line.Text)
+			fmt.Fprintf(out, "%s  %-12s %-20s %s\n", words.Time(line.At, "Jan 02 15:04:05"), who, line.State, line.Text)
 		}
 		p.say = func(format string, args ...any) {
 			write(simulator.Line{At: p.Timeline.Now(), Text: fmt.Sprintf(format, args...)})

@@ -109,7 +109,7 @@ func (r *report) details(p *page) {
 	p.field("IAM user", r.Target.IAMUserName)
 	p.field("execution", x.Name)
 	p.field("began", words.At(x.StartedAt))
-	p.field("ended", fmt.Sprintf("%s, after %s", words.At(x.StoppedAt), Span(x.StoppedAt.Sub(x.StartedAt))))
+	p.field("ended", fmt.Sprintf("%s, after %s", words.At(x.StoppedAt), words.Span(x.StartedAt, x.StoppedAt)))
 	p.field("error", x.Error)
 	if r.Record != nil {
 		p.field("rotation", fmt.Sprintf("%s, begun %s", r.Record.RotationID, words.At(r.Record.TakenAt)))
@@ -177,7 +177,7 @@ func (r *report) ifNothingIsDone() string {
 	if err != nil {
 		return ""
 	}
-	return fmt.Sprintf("If nothing is done, the schedule %s at %s, in %s.", does, words.At(next), Span(next.Sub(r.Now)))
+	return fmt.Sprintf("If nothing is done, the schedule %s at %s, in %s.", does, words.At(next), words.Span(r.Now, next))
 }
 
 // rotate is a command to type about the target.
@@ -201,5 +201,5 @@ func took(from, to time.Time) string {
 	if from.IsZero() || to.Before(from) {
 		return ""
 	}
-	return Span(to.Sub(from))
+	return words.Span(from, to)
 }

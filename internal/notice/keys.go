@@ -263,7 +263,7 @@ func (k knownKey) line(now time.Time, unlisted bool) string {
 		parts = append(parts, "not made Inactive by a rotation"+k.lag(now))
 	}
 	if k.listed != nil {
-		parts = append(parts, fmt.Sprintf("created %s, %s ago", words.At(k.listed.CreatedAt), Span(now.Sub(k.listed.CreatedAt))))
+		parts = append(parts, fmt.Sprintf("created %s, %s ago", words.At(k.listed.CreatedAt), words.Span(k.listed.CreatedAt, now)))
 	}
 	return fmt.Sprintf("%s  %-8s  %s", k.id, k.state(), strings.Join(parts, "; "))
 }

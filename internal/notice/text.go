@@ -3,12 +3,10 @@ package notice
 import (
 	"fmt"
 	"strings"
-	"time"
 	"unicode"
 
 	"qovery-key-rotation/internal/lazyregexp"
 	"qovery-key-rotation/internal/rotation"
-	"qovery-key-rotation/internal/words"
 )
 
 const (
@@ -61,23 +59,6 @@ var (
 func looksSecret(word string) bool {
 	return len(word) == 40 && strings.ContainsFunc(word, unicode.IsUpper) &&
 		strings.ContainsFunc(word, unicode.IsLower) && strings.ContainsFunc(word, unicode.IsDigit)
-}
-
-// Span writes a duration with the two parts of it that matter.
-func Span(d time.Duration) string {
-	d = d.Round(time.Minute)
-	days, hours, minutes := int(d.Hours())/24, int(d.Hours())%24, int(d.Minutes())%60
-	switch {
-	case d < time.Minute:
-		return "under a minute"
-	case days >= 10:
-		return words.Count(days, "day")
-	case days > 0:
-		return fmt.Sprintf("%s %d h", words.Count(days, "day"), hours)
-	case hours > 0:
-		return fmt.Sprintf("%d h %d min", hours, minutes)
-	}
-	return fmt.Sprintf("%d min", minutes)
 }
 
 // enumerate lists what a reader can take in, and counts the rest.

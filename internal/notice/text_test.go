@@ -3,7 +3,6 @@ package notice
 import (
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestSubject(t *testing.T) {
@@ -33,17 +32,6 @@ func TestQuotable(t *testing.T) {
 	} {
 		if got := quotable(text); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
-		}
-	}
-}
-
-func TestSpan(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		20 * time.Second: "under a minute", time.Minute: "1 min", 59*time.Minute + 40*time.Second: "1 h 0 min",
-		5*hour + 20*time.Minute: "5 h 20 min", 25 * hour: "1 day 1 h", 9*day + hour: "9 days 1 h", 60 * day: "60 days",
-	} {
-		if got := Span(d); got != want {
-			t.Errorf("%s: %s, want %s", d, got, want)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // problemOf says what is wrong with the answer to a request that changes
@@ -86,7 +87,7 @@ func (o *organization) answered(a answer) string {
 func (o *organization) limited(a answer) string {
 	text := "Qovery's limit of requests is used up"
 	if resets, known := resetTime(a.header, o.client.Clock.Now()); known {
-		text += "; it resets at " + resets.UTC().Format(time.RFC3339)
+		text += "; it resets at " + words.Time(resets, time.RFC3339)
 	}
 	return text
 }

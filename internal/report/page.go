@@ -24,7 +24,7 @@ var styleText string
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"clock":   clock,
 	"stamp":   stamp,
-	"machine": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+	"machine": func(t time.Time) string { return words.Time(t, time.RFC3339) },
 	"spell":   func(d rotation.Duration) string { return spell(time.Duration(d)) },
 	"between": func(from, to time.Time) string { return spell(to.Sub(from)) },
 	"style":   func() template.CSS { return template.CSS(styleText) }, // ours, not an input
@@ -53,11 +53,7 @@ func toString(v any) string {
 func (r Report) WriteHTML(w io.Writer) error { return page.Execute(w, r) }
 
 // WriteJSON writes the report for programs.
-func (r Report) WriteJSON(w io.Writer) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(r)
-}
+func (r Report) WriteJSON(w io.Writer) error { return words.WriteJSON(w, r, "  ") }
 
 // row is a visit as the page shows it: states that a rotation goes through again
 // and again while it waits for one thing are one row.

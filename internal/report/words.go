@@ -4,16 +4,25 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"qovery-key-rotation/internal/words"
 )
 
 // clock writes a time as it stands everywhere in a report.
-func clock(t time.Time) string { return stamp(t) + " UTC" }
+func clock(t time.Time) string { return words.Time(t, time.DateTime+" UTC") }
 
 // stamp is clock for a table whose head says UTC.
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") }
+func stamp(t time.Time) string { return words.Time(t, time.DateTime) }
+
+// longest is longer than anything that a report is about: what is longer begins or
+// ends at a time that is not known.
+const longest = 100 * 365 * 24 * time.Hour
 
 // spell writes a duration in its two largest units: "90 days 2 h", "2 h 17 min".
 func spell(d time.Duration) string {
+	if d.Abs() > longest {
+		return words.NotKnown
+	}
 	if d > 0 && d < time.Second {
 		return "under 1 s"
 	}

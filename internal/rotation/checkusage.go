@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"qovery-key-rotation/internal/words"
 )
 
 // CheckUsage asks whether anything still uses the old key: CloudTrail, and IAM's
@@ -123,7 +125,7 @@ func (u Use) describe() string {
 	if u.At.IsZero() {
 		return ""
 	}
-	text := fmt.Sprintf("at %s, %s in %s", u.At.UTC().Format(time.RFC3339), u.Service, u.Region)
+	text := fmt.Sprintf("at %s, %s in %s", words.Time(u.At, time.RFC3339), u.Service, u.Region)
 	if u.Event != "" {
 		text += ", " + u.Event
 	}

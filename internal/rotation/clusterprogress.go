@@ -7,6 +7,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"qovery-key-rotation/internal/words"
 )
 
 // ClusterProgress is what the deployment of one cluster has come to. Its field
@@ -103,7 +105,7 @@ func (p *ClusterProgress) shows(cluster Cluster) bool {
 // unfinished says what is seen of a cluster that is not deployed, and what is not.
 func (p *ClusterProgress) unfinished(cluster Cluster) string {
 	what := "and not started yet"
-	switch started := p.PostedAt.Format(time.TimeOnly); {
+	switch started := words.Time(p.PostedAt, time.TimeOnly); {
 	case p.Refused != 0:
 		what = fmt.Sprintf("and Qovery refused to deploy it with status %d", p.Refused)
 	case p.PostedAt.IsZero() && classOf(cluster.Status) == inProgress:

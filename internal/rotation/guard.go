@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"maps"
 	"time"
+
+	"qovery-key-rotation/internal/words"
 )
 
 // Guard is the one way to an effect. A step that changes anything
@@ -68,7 +70,7 @@ func (g Guard) claim(ctx context.Context, call Call) (*claim, error) {
 	}
 	now := g.Clock.Now()
 	if record.Lease.runs(now) && record.Lease.Holder != call.InvocationID {
-		return nil, Errorf(StepBusy, "Another invocation may be at work on this rotation until %s", record.Lease.Until.UTC().Format(time.TimeOnly))
+		return nil, Errorf(StepBusy, "Another invocation may be at work on this rotation until %s", words.Time(record.Lease.Until, time.TimeOnly))
 	}
 	c := &claim{Record: record, guard: g, call: call}
 	err = c.save(ctx, func(r *Record) { r.Lease = Lease{call.InvocationID, call.Deadline.UTC()} })

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"qovery-key-rotation/internal/words"
 )
 
 // Action is what an execution does after Preflight.
@@ -221,7 +223,7 @@ func multipleKeys(s *Situation) Decision {
 func (s *Situation) describe(key AccessKey) string {
 	use := "never used"
 	if at := s.LastUses[key.ID].At; !at.IsZero() {
-		use = "last used " + at.UTC().Format(time.RFC3339)
+		use = "last used " + words.Time(at, time.RFC3339)
 	}
 	text := fmt.Sprintf("%s, %s, %d days old, %s", key.ID, key.Status, int(s.Now.Sub(key.CreatedAt).Hours()/24), use)
 	if held := holders(s.Locations, key.ID); len(held) > 0 {

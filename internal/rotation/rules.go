@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"qovery-key-rotation/internal/words"
 )
 
 // How long IAM may lag and effects may land late. Absence counts only after it,
@@ -156,7 +158,7 @@ func (r *Record) unresolved() time.Time {
 func (r *Record) requireSettled(now time.Time) error {
 	if last := r.unresolved(); !last.IsZero() && now.Sub(last) < settling {
 		return Errorf(IAMSettling, "A CreateAccessKey was sent at %s and its answer was lost; until %s its key may still turn up",
-			last.Format(time.TimeOnly), last.Add(settling).Format(time.TimeOnly))
+			words.Time(last, time.TimeOnly), words.Time(last.Add(settling), time.TimeOnly))
 	}
 	return nil
 }
@@ -205,7 +207,7 @@ func (o Orphans) isOurs(ctx context.Context, record *Record, key AccessKey, loca
 		return false, err
 	}
 	if known := key.CreatedAt.Add(trailLag); creator == "" && now.Before(known) {
-		return false, Errorf(IAMSettling, "CloudTrail says by %s whether a lost CreateAccessKey created the key %s, or somebody else did", known.Format("15:04:05"), key.ID)
+		return false, Errorf(IAMSettling, "CloudTrail says by %s whether a lost CreateAccessKey created the key %s, or somebody else did", words.Time(known, time.TimeOnly), key.ID)
 	}
 	return creator == "" || creator == o.CreatedBy, nil
 }
@@ -300,7 +302,7 @@ func (r *Record) thrownAway() int { return len(r.KnownKeys) - 1 }
 // old key's name, nothing but a proof of staging ever is.
 func sweepSecrets(ctx context.Context, record Record, staging Staging, now time.Time) error {
 	if lands := record.Unstaged.Add(settling); now.Before(lands) {
-		return Errorf(IAMSettling, "What was to be staged and had no answer may yet be written until %s", lands.Format(time.TimeOnly))
+		return Errorf(IAMSettling, "What was to be staged and had no answer may yet be written until %s", words.Time(lands, time.TimeOnly))
 	}
 	for _, id := range append([]KeyID{record.NewKey}, record.KnownKeys...) {
 		if id == "" || id == record.OldKey && record.Unstaged.IsZero() {

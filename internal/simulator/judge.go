@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // Judge watches a world and knows nothing of how the rotation works: it counts
@@ -87,7 +88,7 @@ func (j *Judge) keyChanged(change KeyChange) {
 func (j *Judge) requireReleased(change KeyChange) {
 	for _, holder := range j.world.Qovery.Holders(string(change.Key)) {
 		if change.Sent.Sub(holder.Since) > heldFor {
-			j.violated("%s %s the key %s, which %s %q has held since %s", change.By, change.What, change.Key, holder.Kind, holder.Name, holder.Since.Format(time.DateTime))
+			j.violated("%s %s the key %s, which %s %q has held since %s", change.By, change.What, change.Key, holder.Kind, holder.Name, words.Time(holder.Since, time.DateTime))
 		}
 	}
 }

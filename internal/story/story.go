@@ -72,7 +72,7 @@ func waitsUntil(event statemachine.Event) string {
 	if json.Unmarshal(event.Input, &doc) != nil {
 		return "?"
 	}
-	return WaitsUntil(event.State, doc).Format("15:04:05")
+	return words.Time(WaitsUntil(event.State, doc), time.TimeOnly)
 }
 
 // WaitsUntil is when a Wait state of the definition ends, zero for other states.

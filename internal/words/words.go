@@ -6,11 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"time"
 )
-
-// At writes a time for people in any zone, to the minute.
-func At(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
 // Count writes a number of things.
 func Count(n int, noun string) string {

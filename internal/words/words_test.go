@@ -1,6 +1,8 @@
 package words
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 )
@@ -26,6 +28,50 @@ func TestWords(t *testing.T) {
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+func TestSpan(t *testing.T) {
+	const minute, hour, day = time.Minute, time.Hour, 24 * time.Hour
+	from := time.Date(2026, 1, 12, 8, 0, 0, 0, time.UTC)
+	for d, want := range map[time.Duration]string{
+		20 * time.Second: "under a minute", minute: "1 min", 59*minute + 40*time.Second: "1 h 0 min",
+		5*hour + 20*minute: "5 h 20 min", 25 * hour: "1 day 1 h", 9*day + hour: "9 days 1 h", 60 * day: "60 days",
+	} {
+		if got := Span(from, from.Add(d)); got != want {
+			t.Errorf("%s: %s, want %s", d, got, want)
+		}
+	}
+	if Span(time.Time{}, from) != "(time unknown)" || Span(from, time.Time{}) != "(time unknown)" {
+		t.Error("a span from or to a time that is not known")
+	}
+}
+
+// JSON is that of Go but for the zero times, whose members are not there.
+func TestJSON(t *testing.T) {
+	type wait struct {
+		At   time.Time  `json:"at"`
+		Then *time.Time `json:"then"`
+		Text string     `json:"text"`
+		List []any      `json:"list"`
+	}
+	at, zero := time.Date(2026, 1, 12, 8, 0, 0, 0, time.UTC), time.Time{}
+	for _, row := range []struct {
+		value any
+		want  string
+	}{
+		{wait{At: at, Then: &at}, `{"at":"2026-01-12T08:00:00Z","then":"2026-01-12T08:00:00Z","text":"","list":null}`},
+		{wait{Then: &at}, `{"then":"2026-01-12T08:00:00Z","text":"","list":null}`},
+		{wait{At: at, Then: &zero}, `{"at":"2026-01-12T08:00:00Z","text":"","list":null}`},
+		{wait{Then: &zero, List: []any{zero, 1, zero, map[string]any{"a": zero}}}, `{"text":"","list":[null,1,null,{}]}`},
+		{map[string]any{"a": zero, "b": zero, "c": zero.In(time.FixedZone("", 3600))}, `{}`},
+		{wait{At: at, Text: `,"at":"0001-01-01T00:00:00Z"`}, `{"at":"2026-01-12T08:00:00Z","then":null,"text":",\"at\":\"0001-01-01T00:00:00Z\"","list":null}`},
+		{map[string]any{`,"a`: zero, `:`: `,`, `{`: `x:`}, `{":":",","{":"x:"}`},
+	} {
+		var got strings.Builder
+		if err := WriteJSON(&got, row.value, ""); err != nil || got.String() != row.want+"\n" || !json.Valid([]byte(got.String())) {
+			t.Errorf("%s, %v\nwant %s", &got, err, row.want)
 		}
 	}
 }
