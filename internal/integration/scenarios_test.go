@@ -35,6 +35,10 @@ var scripts = map[string]func(*world){
 		w.sleep(time.Hour)
 		w.start("rotation-2", "").wait()
 	},
+	"deployment-not-observed": func(w *world) {
+		w.qovery.Configure(func(c *fakeqovery.Config) { c.ChangesAt = fakeqovery.ChangesNever })
+		plainly(w)
+	},
 	"deployment-under-way": func(w *world) {
 		w.qovery.Deploy(w.clusters[0])
 		w.sleep(time.Minute)
