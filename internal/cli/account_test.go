@@ -43,6 +43,7 @@ type account struct {
 	confirmed bool      // the e-mail subscription is
 	denied    map[string]bool
 	failing   map[string]int    // how often an action is not answered
+	onStop    func()            // happens when an execution is stopped; may be nil
 	inputs    map[string]string // of executions, where another one is told
 }
 
@@ -154,7 +155,7 @@ func (a *account) answers(fields map[string]any) map[string]func() awstest.Answe
 		"PutItem":             func() awstest.Answer { return a.put(fields) },
 		"TransactWriteItems":  func() awstest.Answer { return a.transact(fields) },
 		"StartExecution":      func() awstest.Answer { return a.start(text("name"), text("input")) },
-		"StopExecution":       func() awstest.Answer { return a.stop(text("executionArn")) },
+		"StopExecution":       func() awstest.Answer { return a.stop(text("executionArn"), text("error"), text("cause")) },
 		"DescribeExecution":   func() awstest.Answer { return a.describe(text("executionArn")) },
 		"ListExecutions":      func() awstest.Answer { return a.list(text("statusFilter")) },
 		"GetExecutionHistory": func() awstest.Answer { return a.events(text("executionArn"), fields) },
@@ -244,9 +245,11 @@ func (a *account) start(name, input string) awstest.Answer {
 	return reply(map[string]any{"executionArn": run.ARN(), "startDate": seconds(run.StartTime())})
 }
 
-func (a *account) stop(arn string) awstest.Answer {
-	run := a.run(arn)
-	run.Stop()
+func (a *account) stop(arn, name, cause string) awstest.Answer {
+	if a.onStop != nil {
+		a.onStop()
+	}
+	a.run(arn).StopWith(name, cause)
 	return reply(map[string]any{"stopDate": seconds(a.world.Timeline.Now())})
 }
 

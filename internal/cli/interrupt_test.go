@@ -76,3 +76,24 @@ func TestInterruptedMutations(t *testing.T) {
 		t.Errorf("exit code %d, %q", code, errs.String())
 	}
 }
+
+// Who presses Ctrl-C while an abort stops the execution leaves no old key Inactive
+// with nobody at work on it: the execution that brings it back is started first.
+func TestInterruptedAbort(t *testing.T) {
+	a, err := newAccount(simulator.Setup{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(a.close)
+	for name, value := range a.environment() {
+		t.Setenv(name, value)
+	}
+	running(t, a.world)
+	ctx, press := context.WithCancel(t.Context())
+	a.onStop = press
+	var out, errs bytes.Buffer
+	code := cli.Program{Clock: testClock{a.aws.URL}, Out: &out, Err: &errs}.Run(ctx, []string{"abort", "production"})
+	if runs := a.world.Runs(); code != cli.ExitInterrupted || len(runs) != 2 || !strings.Contains(string(runs[1].Input()), `"abort":true`) {
+		t.Errorf("exit code %d, %d executions, %q", code, len(runs), errs.String())
+	}
+}

@@ -124,6 +124,36 @@ func TestTargetIsFoundByTheJournal(t *testing.T) {
 	}
 }
 
+// An abort stops an execution and starts another one, which says that it did what
+// was asked: that is one notice. Where nothing is open, or that is not known, nobody
+// else would tell of the stop.
+func TestOneNoticeOfAnAbort(t *testing.T) {
+	stopped := execution("ABORTED", with("error", "StoppedToAbort"), with("cause", "A person aborted the rotation with 'rotate abort'."))
+	for name, test := range map[string]struct {
+		facts Facts
+		sent  int
+	}{
+		"its rotation is open":        {world(bothKeys, open(deployed)), 0},
+		"the abort has it already":    {world(bothKeys, open(deployed, ofAnother)), 0},
+		"nothing was open":            {world(oneKey), 1},
+		"the journal is not readable": {world(bothKeys, noJournal), 1},
+		"the target is not known":     {world(noTarget(denied)), 1},
+	} {
+		f := &fake{facts: test.facts}
+		if _, err := f.handle(t.Context(), stopped); err != nil || len(f.sent) != test.sent {
+			t.Errorf("%s: %v, sent %v", name, err, f.sent)
+		}
+	}
+	f := &fake{facts: world(bothKeys, open(deployed, did(rotation.Reactivate, time.Minute)))}
+	done := execution("FAILED", input(abort), with("error", "AbortRequested"), with("cause", "The rotation was aborted on request."))
+	if _, err := f.handle(t.Context(), done); err != nil || len(f.sent) != 1 || f.sent[0].Subject != "production: rotation aborted as asked, not urgent" {
+		t.Fatalf("%v, sent %v", err, f.sent)
+	}
+	if m := f.sent[0]; m.Ending != "aborted" || !strings.Contains(m.Body, "as somebody asked: the old key ****OLD1 is Active.") || strings.Contains(m.Body, "error ") {
+		t.Errorf("sent %+v", m)
+	}
+}
+
 // The message is sent in time, whatever cannot be read.
 func TestNotifierDoesNotWaitForFacts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -54,8 +54,11 @@ func (r *Run) goOn(work func(context.Context)) {
 
 // Stop stops the execution, as StopExecution does: at once, and whatever Lambda
 // function it has called goes on.
-func (r *Run) Stop() {
-	r.stop(&statemachine.TaskError{Name: "Stopped", Cause: "A person stopped the execution."})
+func (r *Run) Stop() { r.StopWith("Stopped", "A person stopped the execution.") }
+
+// StopWith stops the execution for a reason.
+func (r *Run) StopWith(name, cause string) {
+	r.stop(&statemachine.TaskError{Name: name, Cause: cause})
 }
 
 // Redrive goes on where the execution failed, as RedriveExecution does.
