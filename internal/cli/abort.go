@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -62,19 +63,18 @@ func (p Program) abort(cmd *cobra.Command, f *stackFlags, name string) error {
 			return s.followAbort(cmd, f, x)
 		}
 	}
-	var stopped []string
-	for _, x := range found {
-		if err := s.stop(ctx, x); err != nil {
-			return err
-		}
-		stopped = append(stopped, x.Name)
-		fmt.Fprintf(tell, "stopped  %s\n", x.Name)
+	// From the first stop on Ctrl-C waits: who stops an execution, and starts none,
+	// may leave the old key Inactive with nobody at work on it.
+	acting := context.WithoutCancel(ctx)
+	stopped, err := s.stopAll(acting, found, tell)
+	if err != nil {
+		return halfAborted(name, stopped, err)
 	}
 	// Read again: what was stopped in Preflight may have opened one or not.
-	record, err = s.journal.Load(ctx, target.IAMUserName)
+	record, err = s.journal.Load(acting, target.IAMUserName)
 	switch {
 	case err != nil:
-		return err
+		return halfAborted(name, stopped, err)
 	case record == nil && len(found) > 0 && f.json():
 		return writeLine(cmd.OutOrStdout(), map[string]any{"target": name, "stopped": stopped})
 	case record == nil && len(found) > 0:
@@ -86,14 +86,35 @@ func (p Program) abort(cmd *cobra.Command, f *stackFlags, name string) error {
 	case len(found) == 0:
 		fmt.Fprintf(tell, "No execution is at work on %s; the rotation that was begun %s is open.\n", name, words.At(record.TakenAt))
 	}
-	x, err := s.states.start(ctx, executionName(name, "abort", s.clock.Now()), rotation.Input{Target: name, Abort: true})
+	x, err := s.states.start(acting, executionName(name, "abort", s.clock.Now()), rotation.Input{Target: name, Abort: true})
 	if err != nil {
-		return err
+		return halfAborted(name, stopped, err)
 	}
 	if err := showStarted(cmd, f, started{x: x, carriesOn: record, abort: true, stopped: stopped}); err != nil {
 		return err
 	}
 	return s.followAbort(cmd, f, x)
+}
+
+// halfAborted is an abort that has stopped what was at work, and no more.
+func halfAborted(target string, stopped []string, err error) error {
+	if len(stopped) == 0 {
+		return err
+	}
+	what := strings.Join(stopped, ", ") + " is stopped, and the execution that brings the old key back could not be started: " + explain(err).what
+	return &problem{what, "As soon as that is possible: rotate abort " + target, ExitHeld}
+}
+
+// stopAll stops executions, and says so of each.
+func (s *stack) stopAll(ctx context.Context, found []*notice.Execution, tell io.Writer) (stopped []string, err error) {
+	for _, x := range found {
+		if err := s.stop(ctx, x); err != nil {
+			return stopped, err
+		}
+		stopped = append(stopped, x.Name)
+		fmt.Fprintf(tell, "stopped  %s\n", x.Name)
+	}
+	return stopped, nil
 }
 
 // stopWithin is how long Step Functions may take to show that an execution has
@@ -102,7 +123,7 @@ const stopWithin = time.Minute
 
 // stop stops an execution and waits until Step Functions says that it has ended.
 func (s *stack) stop(ctx context.Context, x *notice.Execution) error {
-	if err := s.states.stop(ctx, x.ARN, "A person aborted the rotation."); err != nil {
+	if err := s.states.stop(ctx, x.ARN); err != nil {
 		return err
 	}
 	for deadline := s.clock.Now().Add(stopWithin); s.clock.Now().Before(deadline); {
@@ -117,7 +138,7 @@ func (s *stack) stop(ctx context.Context, x *notice.Execution) error {
 	return &problem{fmt.Sprintf("%s was stopped, and Step Functions still says that it runs", x.Name), "To go on: rotate abort " + x.Target, ExitHeld}
 }
 
-// followAbort: an abort that went through ends held, as it should.
+// followAbort shows an abort to its end.
 func (s *stack) followAbort(cmd *cobra.Command, f *stackFlags, x *notice.Execution) error {
 	e, err := s.follow(cmd.Context(), x, newView(cmd, f))
 	if err != nil {
@@ -126,11 +147,8 @@ func (s *stack) followAbort(cmd *cobra.Command, f *stackFlags, x *notice.Executi
 	if err := showEnd(cmd, f, e); err != nil {
 		return err
 	}
-	switch e.Error {
-	case string(rotation.AbortRequested):
-		return nil
-	case string(rotation.NothingToAbort):
+	if e.Error == string(rotation.NothingToAbort) {
 		return exit(ExitNothing)
 	}
-	return exit(ExitHeld)
+	return exit(e.exit())
 }

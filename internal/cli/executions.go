@@ -52,9 +52,12 @@ func (e *executions) start(ctx context.Context, name string, input rotation.Inpu
 	}.Execution(), nil
 }
 
-// stop ends an execution at once. The function that it has called goes on.
-func (e *executions) stop(ctx context.Context, arn, cause string) error {
-	_, err := e.client.StopExecution(ctx, &sfn.StopExecutionInput{ExecutionArn: &arn, Error: aws.String("Stopped"), Cause: &cause})
+// stop ends an execution at once, for an abort. The function that it has called
+// goes on.
+func (e *executions) stop(ctx context.Context, arn string) error {
+	_, err := e.client.StopExecution(ctx, &sfn.StopExecutionInput{
+		ExecutionArn: &arn, Error: aws.String(notice.StoppedToAbort), Cause: aws.String("A person aborted the rotation with 'rotate abort'."),
+	})
 	if err != nil {
 		return failedAt("states:StopExecution", arn, err)
 	}

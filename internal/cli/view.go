@@ -120,7 +120,7 @@ func showEnd(cmd *cobra.Command, f *stackFlags, e *ended) error {
 // exit is the exit code that an execution's end calls for.
 func (e *ended) exit() int {
 	switch {
-	case e.message.Ending == notice.Rotated:
+	case e.message.Ending == notice.Rotated, e.message.Ending == notice.AbortDone:
 		return ExitSucceeded
 	case e.message.Ending == notice.Planned && e.Status == notice.Succeeded && (e.Output == nil || e.Output.Plan.Refused == ""):
 		return ExitSucceeded

@@ -39,7 +39,7 @@ func (r *report) further() []step {
 		return []step{{"Then close the rotation that is open:", r.rotate("release")}}
 	case r.code == rotation.NoAccessKey && r.NoTarget == nil:
 		return []step{{"Then, to see that all is well:", r.rotate("status")}}
-	case r.code == rotation.AbortRequested && r.Record != nil:
+	case r.ending == AbortDone:
 		return []step{{"To give it up instead: see to it that every place in Qovery that holds a key of the user holds the same Active one, " +
 			"close the rotation, and delete the other key, which the next rotation would stumble over:", r.rotate("release")}}
 	}
@@ -99,7 +99,7 @@ func (r *report) step() step {
 		return step{advice + " To see all targets:", r.rotate("status")}
 	case r.code == rotation.RotationInProgress:
 		return step{advice, r.rotate("watch")}
-	case r.Execution.Abort && r.code != rotation.AbortRequested:
+	case r.Execution.Abort && r.ending != AbortDone:
 		return step{mending(advice) + " To abort it again:", r.rotate("abort")}
 	case r.code == rotation.NoAccessKey && r.NoTarget == nil:
 		return step{advice, "aws iam create-access-key --user-name " + r.Target.IAMUserName}
@@ -116,7 +116,7 @@ func (r *report) step() step {
 // resumes is what starting again does, where that is known and is the last word of
 // the advice.
 func (r *report) resumes(advice string) string {
-	if r.Record == nil || strings.Contains(advice, "'rotate release'") {
+	if r.Record == nil || r.ending == AbortDone || strings.Contains(advice, "'rotate release'") {
 		return ""
 	}
 	return "That resumes it where it stopped"

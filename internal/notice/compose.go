@@ -97,7 +97,7 @@ func (r *report) canWait() string {
 		return r.oldKeyFails()
 	}
 	switch r.ending {
-	case clean, held, stopped, timedOut:
+	case clean, held, AbortDone, stopped, timedOut:
 		return " This can wait until the morning."
 	}
 	return ""
@@ -110,7 +110,9 @@ func (r *report) details(p *page) {
 	p.field("execution", x.Name)
 	p.field("began", words.At(x.StartedAt))
 	p.field("ended", fmt.Sprintf("%s, after %s", words.At(x.StoppedAt), words.Span(x.StartedAt, x.StoppedAt)))
-	p.field("error", x.Error)
+	if r.ending != AbortDone { // which is an error to Step Functions alone
+		p.field("error", x.Error)
+	}
 	if r.Record != nil {
 		p.field("rotation", fmt.Sprintf("%s, begun %s", r.Record.RotationID, words.At(r.Record.TakenAt)))
 		if r.Record.Owner != x.ARN {
@@ -159,7 +161,7 @@ func runbookPage(heading string) string {
 func (r *report) ifNothingIsDone() string {
 	const carriesOn = "tries to carry the rotation on"
 	does := map[Ending]string{
-		clean: "tries again", held: carriesOn, stopped: carriesOn, timedOut: carriesOn,
+		clean: "tries again", held: carriesOn, AbortDone: carriesOn, stopped: carriesOn, timedOut: carriesOn,
 	}[r.ending]
 	switch {
 	case r.past || does == "" || r.NoTarget != nil || r.code == rotation.NothingToAbort:

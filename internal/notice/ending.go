@@ -32,6 +32,7 @@ const (
 	closed    Ending = "closed"         // its rotation is completed or released
 	clean     Ending = "clean"          // nothing is different
 	held      Ending = "held"           // a rotation is open
+	AbortDone Ending = "aborted"        // as a person asked; the rotation is open
 	stopped   Ending = "stopped"        // by a person
 	timedOut  Ending = "timedOut"
 )
@@ -87,6 +88,8 @@ func (r *report) end() Ending {
 		return r.endThen()
 	case r.isClosed():
 		return closed
+	case r.code == rotation.AbortRequested:
+		return AbortDone
 	case r.code == rotation.LockLost:
 		return overtaken
 	case r.Record != nil:

@@ -27,6 +27,8 @@ func (r *report) happened() []string {
 		return withQuote(fmt.Sprintf("An execution for %s ended because its rotation is completed, or was released.", r.name()), r.code, r.Execution.Cause)
 	case stopped:
 		return r.tellStopped()
+	case AbortDone:
+		return []string{r.tellAborted()}
 	case timedOut:
 		return []string{fmt.Sprintf("Step Functions ended the execution for %s because it took longer than an execution may.", r.name())}
 	}
@@ -187,6 +189,26 @@ func (r *report) tellStopped() []string {
 	return []string{text}
 }
 
+// tellAborted tells of an abort that did what was asked.
+func (r *report) tellAborted() string {
+	text := fmt.Sprintf("The rotation of %s was aborted, as somebody asked", r.name())
+	switch i := slices.IndexFunc(r.known, func(k knownKey) bool { return k.id == r.oldKey() && k.isActive() }); {
+	case r.past:
+		return text + "."
+	case i >= 0:
+		text += fmt.Sprintf(": the old key %s is Active", r.known[i].id)
+	}
+	return text + ". It stays open and can be resumed."
+}
+
+// oldKey is that of the open rotation.
+func (r *report) oldKey() rotation.KeyID {
+	if r.Record == nil {
+		return ""
+	}
+	return r.Record.OldKey
+}
+
 // tellFailed tells of a clean or a held end.
 func (r *report) tellFailed() []string {
 	var lines []string
@@ -216,8 +238,6 @@ func (r *report) failure() string {
 		return r.failedThen()
 	case r.Record == nil && r.ending == held:
 		return fmt.Sprintf("The rotation of %s stopped%s. Whether it is open could not be found out.", name, reason)
-	case r.code == rotation.AbortRequested:
-		return fmt.Sprintf("The rotation of %s was aborted, as somebody asked. It stays open and can be carried on.", name)
 	case r.Execution.Abort && r.ending == held:
 		return fmt.Sprintf("The rotation of %s should have been aborted, and that failed%s.", name, reason)
 	case r.Execution.Abort:

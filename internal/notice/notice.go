@@ -56,6 +56,10 @@ func (n Notifier) Handle(ctx context.Context, data []byte) error {
 		return err
 	}
 	facts := n.read(ctx, event)
+	if event.Execution != nil && leftToAbort(*event.Execution, facts) {
+		n.Log.InfoContext(ctx, "notice left to the abort", "execution", event.Execution.Name)
+		return nil
+	}
 	message := Compose(event, facts)
 	if err := n.Topic.Publish(ctx, message); err != nil {
 		return err
@@ -65,6 +69,16 @@ func (n Notifier) Handle(ctx context.Context, data []byte) error {
 		return nil
 	}
 	return n.measure(newReport(*event.Execution, facts).completed)
+}
+
+// StoppedToAbort is the error of an execution that 'rotate abort' stops before it
+// starts another one, which brings the old key back.
+const StoppedToAbort = "StoppedToAbort"
+
+// leftToAbort tells whether an abort follows the end of an execution and tells of
+// both. It does where a rotation is open.
+func leftToAbort(x Execution, facts Facts) bool {
+	return x.Status == Aborted && x.Error == StoppedToAbort && facts.NoTarget == nil && facts.NoRecord == nil && facts.Record != nil
 }
 
 // read leaves half of the time that there is for the message itself.

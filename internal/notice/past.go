@@ -49,6 +49,8 @@ func (f Facts) then(x Execution) Facts {
 // endThen is how a failed execution ended, as far as its own history tells.
 func (r *report) endThen() Ending {
 	switch {
+	case r.code == rotation.AbortRequested:
+		return AbortDone
 	case r.code == rotation.LockLost:
 		return overtaken
 	case r.outcome() == rotation.Discarded, r.code.Class() == rotation.Clean:
@@ -71,8 +73,6 @@ func (r *report) outcome() rotation.Outcome {
 func (r *report) failedThen() string {
 	name, reason := r.name(), r.inBrackets()
 	switch {
-	case r.code == rotation.AbortRequested:
-		return fmt.Sprintf("The rotation of %s was aborted, as somebody asked.", name)
 	case r.Execution.Abort:
 		return fmt.Sprintf("The rotation of %s should have been aborted, and that failed%s.", name, reason)
 	case r.outcome() == rotation.Released:

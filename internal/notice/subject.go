@@ -40,10 +40,9 @@ func (r *report) ended() string {
 			return "there is no rotation to abort"
 		}
 		return "not rotated" + r.calmly(", nothing changed") + r.inBrackets()
+	case AbortDone:
+		return "rotation aborted as asked" + calm
 	case held:
-		if r.code == rotation.AbortRequested {
-			return "rotation aborted as asked" + calm
-		}
 		if r.Execution.Abort {
 			return "the abort failed" + calm + r.inBrackets()
 		}

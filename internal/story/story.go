@@ -33,6 +33,8 @@ func (t *Teller) Describe(event statemachine.Event) string {
 		return "redriven"
 	case event.Type == statemachine.ExecutionSucceeded, event.Type == statemachine.ExecutionAborted, event.Type == statemachine.ExecutionTimedOut:
 		return strings.ToUpper(strings.TrimPrefix(string(event.Type), "Execution"))
+	case event.Type == statemachine.ExecutionFailed && event.Error == string(rotation.AbortRequested):
+		return "aborted, as asked" // which is a failure to Step Functions alone
 	case event.Type == statemachine.ExecutionFailed:
 		return "FAILED: " + event.Error
 	case event.Error != "" || event.Type == statemachine.TaskTimedOut:
