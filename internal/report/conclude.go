@@ -71,9 +71,9 @@ func (f *facts) says(r Rotation, owner Execution) string {
 	case Running:
 		return fmt.Sprintf("The rotation of the key %s is running. This report ends %s.", oldKey, clock(f.asOf))
 	case Stopped:
-		return fmt.Sprintf("The execution %s was stopped, and the rotation of the key %s is not complete: it stays open until it is carried on or released.", owner.Name, oldKey)
+		return fmt.Sprintf("The execution %s was stopped, and the rotation of the key %s was left open, to be carried on or released.", owner.Name, oldKey)
 	}
-	return words.Sentences(fmt.Sprintf("The rotation of the key %s is held: it stays open until it is carried on or released", oldKey), owner.Cause)
+	return words.Sentences(fmt.Sprintf("The rotation of the key %s stopped and was left open, to be carried on or released", oldKey), owner.Cause)
 }
 
 // endOfOldKey is the end of a sentence on a completed rotation.
