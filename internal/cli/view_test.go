@@ -2,8 +2,14 @@ package cli
 
 import (
 	"bytes"
+	"context"
+	"errors"
+	"syscall"
 	"testing"
 	"time"
+
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words/wordstest"
 )
 
 func TestProgress(t *testing.T) {
@@ -41,6 +47,23 @@ func TestNextStart(t *testing.T) {
 	} {
 		if got := nextStart(first, 90, row.now); !got.Equal(row.want) {
 			t.Errorf("at %s the next start is %s, want %s", row.now, got, row.want)
+		}
+	}
+}
+
+// Whatever an adapter answers, a person reads whole sentences.
+func TestProblemsAreSentences(t *testing.T) {
+	for _, info := range rotation.Codes {
+		for _, what := range []string{"It is so", "It is so.", "Is it?", "It was cut ...", "AWS says: No!"} {
+			err := rotation.Errorf(info.Code, "%s", what)
+			if wrong := wordstest.Wrong(explain(err).Error()); wrong != "" {
+				t.Errorf("%s: %s in %s", info.Code, wrong, explain(err))
+			}
+		}
+	}
+	for _, err := range []error{context.Canceled, errors.New("it broke\nhere"), unwritten{"The output", "Make room", syscall.ENOSPC}} {
+		if wrong := wordstest.Wrong(explain(err).Error()); wrong != "" {
+			t.Errorf("%s in %s", wrong, explain(err))
 		}
 	}
 }
