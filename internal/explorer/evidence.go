@@ -66,7 +66,9 @@ func (p *player) truth(r report.Rotation) truth {
 var contradictions = map[report.Claim]func(truth, report.Proof) bool{
 	report.KeyWorks: func(t truth, proof report.Proof) bool { return !t.anyNewActive(proof.At) },
 	report.LocationsUpdated: func(t truth, proof report.Proof) bool {
-		return slices.ContainsFunc(t.Qovery.Locations(), func(location string) bool { return !t.holdsNew(location, proof.At) })
+		return slices.ContainsFunc(t.Qovery.Locations(), func(location string) bool {
+			return !t.holdsNew(location, proof.At)
+		})
 	},
 	report.ClustersDeployed: func(t truth, proof report.Proof) bool {
 		return slices.ContainsFunc(t.Clusters, func(cluster string) bool {

@@ -23,8 +23,8 @@ func (f *facts) proveIdentity() finding {
 func (f *facts) proveReadBack() finding {
 	if f.readBack == nil {
 		if updated := f.latest.UpdatedAt; !updated.IsZero() {
-			return notProven(fact{}, "The document says that it was done %s; the history of the execution that did it was not read, "+
-				"or does not show the locations.", clock(updated))
+			return notProven(fact{}, "The document says that it was done %s; "+
+				"the history of the execution that did it was not read, or does not show the locations.", clock(updated))
 		}
 		return f.notReached()
 	}
@@ -180,8 +180,8 @@ func (f *facts) proveCanary() finding {
 		return notProven(at, "It was started at %s, before the old key was made Inactive.",
 			clock(verified.FirstBegun()))
 	}
-	return provenFrom(verified.FirstBegun(), at, "Canary “%s”: started %s, seen as deployed %s; IAM listed the old key as Inactive before and after.",
-		f.canaryName(), clock(verified.FirstBegun()), clock(verified.Done))
+	return provenFrom(verified.FirstBegun(), at, "Canary “%s”: started %s, seen as deployed %s; "+
+		"IAM listed the old key as Inactive before and after.", f.canaryName(), clock(verified.FirstBegun()), clock(verified.Done))
 }
 
 // canaryName is empty when the answers that named it were lost.

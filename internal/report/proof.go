@@ -76,9 +76,15 @@ var claims = []struct {
 	claim Claim
 	prove func(*facts) finding
 }{
-	{KeyWorks, (*facts).proveIdentity}, {LocationsUpdated, (*facts).proveReadBack}, {ClustersDeployed, (*facts).proveDeployed},
-	{GraceKept, (*facts).proveGrace}, {OldKeyIdle, (*facts).proveIdle}, {NewKeyUsed, (*facts).proveTakeover},
-	{CanaryDeployed, (*facts).proveCanary}, {ObservationKept, (*facts).proveObserved}, {OldKeyDeleted, (*facts).proveDeleted},
+	{KeyWorks, (*facts).proveIdentity},
+	{LocationsUpdated, (*facts).proveReadBack},
+	{ClustersDeployed, (*facts).proveDeployed},
+	{GraceKept, (*facts).proveGrace},
+	{OldKeyIdle, (*facts).proveIdle},
+	{NewKeyUsed, (*facts).proveTakeover},
+	{CanaryDeployed, (*facts).proveCanary},
+	{ObservationKept, (*facts).proveObserved},
+	{OldKeyDeleted, (*facts).proveDeleted},
 }
 
 func (f *facts) proofs() []Proof {
@@ -102,7 +108,8 @@ func (f *facts) notReached() finding {
 	case f.done[rotation.Discard].known():
 		return doesNotApply("The rotation was given up before it came to this; the old key stays in use.")
 	case !f.undone.IsZero():
-		return notProven(fact{}, "The old key was made Active again at %s; what was found while it was Inactive counts no more.", clock(f.undone))
+		return notProven(fact{}, "The old key was made Active again at %s; "+
+			"what was found while it was Inactive counts no more.", clock(f.undone))
 	case f.completed != nil:
 		return notProven(fact{}, "No history that was read shows it.")
 	}
