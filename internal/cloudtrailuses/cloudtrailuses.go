@@ -10,7 +10,6 @@ package cloudtrailuses
 import (
 	"context"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -78,11 +77,7 @@ func (t *Trail) FirstUse(ctx context.Context, id rotation.KeyID, since time.Time
 // Creator returns the ARN of the role or user that created the key. Its creation
 // may be over 90 days ago, or too recent to be known.
 func (t *Trail) Creator(ctx context.Context, id rotation.KeyID) (string, error) {
-	r, err := t.region(iamRegion)
-	if err != nil {
-		return "", err
-	}
-	return r.creator(ctx, query{by: types.LookupAttributeKeyResourceName, id: id, size: keyPage})
+	return t.region(iamRegion).creator(ctx, query{by: types.LookupAttributeKeyResourceName, id: id, size: keyPage})
 }
 
 // from is where a search begins. CloudTrail cuts the fractions off its times, so
@@ -97,22 +92,14 @@ func (t *Trail) from(since time.Time) time.Time {
 // inEach searches all regions at the same time; the limit on requests is each
 // region's own. A region that cannot be searched leaves nothing to say.
 func (t *Trail) inEach(names []string, search func(*region) ([]rotation.Use, error)) ([]rotation.Use, error) {
-	if len(names) == 0 {
-		return nil, rotation.Errorf(rotation.MalformedAnswer, "No region is known in which the key may have been used")
+	if err := rotation.CheckRegions(names); err != nil {
+		return nil, err
 	}
 	names = slices.Compact(slices.Sorted(slices.Values(names)))
-	regions := make([]*region, len(names))
-	for i, name := range names {
-		r, err := t.region(name)
-		if err != nil {
-			return nil, err
-		}
-		regions[i] = r
-	}
 	found, failed := make([][]rotation.Use, len(names)), make([]error, len(names))
 	var searches sync.WaitGroup
-	for i, r := range regions {
-		searches.Go(func() { found[i], failed[i] = search(r) })
+	for i, name := range names {
+		searches.Go(func() { found[i], failed[i] = search(t.region(name)) })
 	}
 	searches.Wait()
 	for _, err := range failed {
@@ -125,34 +112,11 @@ func (t *Trail) inEach(names []string, search func(*region) ([]rotation.Use, err
 
 // region is the history in one region. It is kept, because it remembers when it
 // was last asked.
-func (t *Trail) region(name string) (*region, error) {
-	if !isRegion(name) {
-		return nil, rotation.Errorf(rotation.MalformedAnswer, "A region in which the key may have been used is not named as AWS names regions")
-	}
+func (t *Trail) region(name string) *region {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.regions[name] == nil {
 		t.regions[name] = newRegion(t.cfg, t.clock, name)
 	}
-	return t.regions[name], nil
-}
-
-// isRegion accepts what may become a part of an endpoint's name: us-east-1,
-// us-gov-west-1, mx-central-1.
-func isRegion(name string) bool {
-	const longest = 32
-	parts := strings.Split(name, "-")
-	if len(parts) < 3 || len(name) > longest {
-		return false
-	}
-	for i, part := range parts {
-		lowest, highest := 'a', 'z'
-		if i == len(parts)-1 {
-			lowest, highest = '0', '9'
-		}
-		if part == "" || strings.ContainsFunc(part, func(c rune) bool { return c < lowest || c > highest }) {
-			return false
-		}
-	}
-	return true
+	return t.regions[name]
 }

@@ -319,13 +319,13 @@ func TestRequestsAreHalfASecondApart(t *testing.T) {
 func TestRegionsAreChecked(t *testing.T) {
 	server := serve(t, nil)
 	trail := server.trail(newClock())
-	for _, good := range []string{"us-east-1", "us-gov-west-1", "ap-southeast-7", "us-isob-east-1"} {
+	for _, good := range []string{"us-east-1", "ap-southeast-7", "mx-central-1"} {
 		if _, err := trail.LatestUses(t.Context(), id, since, []string{good}); err != nil {
 			t.Errorf("%s: %v", good, err)
 		}
 	}
 	asked := len(server.Requests())
-	for _, bad := range []string{"", "eu", "eu-1", "eu-west-", "eu--west-3", "eu-west-3.evil.example/", "eu-west-3@evil", "EU-WEST-3", "eu-west-٣", "a-" + strings.Repeat("b", 40) + "-1"} {
+	for _, bad := range []string{"", "eu", "eu-1", "eu-west-", "eu--west-3", "eu-west-3.evil.example/", "eu-west-3@evil", "EU-WEST-3", "eu-west-٣", "fr-par", "europe-west9", "us-gov-west-1", "a-" + strings.Repeat("b", 40) + "-1"} {
 		uses, err := trail.LatestUses(t.Context(), id, since, []string{here, bad})
 		if !rotation.HasCode(err, rotation.MalformedAnswer) || uses != nil {
 			t.Errorf("%q: %v, %v", bad, uses, err)

@@ -364,6 +364,30 @@ var Scenarios = []Scenario{
 		Script:   func(w *World) { w.start("rotation", "").Wait() },
 	},
 	{
+		Name: "scaleway-registry", Ends: succeeds,
+		Sentence: "The organization has a container registry on Scaleway; it holds no key of AWS, and its region is none of AWS's.",
+		Setup:    Setup{OtherClouds: []string{"SCALEWAY_CR"}},
+		Script:   func(w *World) { w.start("rotation", "").Wait() },
+	},
+	{
+		Name: "gcp-registry", Ends: succeeds,
+		Sentence: "The organization has a container registry on Google Cloud.",
+		Setup:    Setup{OtherClouds: []string{"GCP_ARTIFACT_REGISTRY"}},
+		Script:   func(w *World) { w.start("rotation", "").Wait() },
+	},
+	{
+		Name: "docker-hub-registry", Ends: succeeds,
+		Sentence: "The organization has a registry on Docker Hub.",
+		Setup:    Setup{OtherClouds: []string{"DOCKER_HUB"}},
+		Script:   func(w *World) { w.start("rotation", "").Wait() },
+	},
+	{
+		Name: "region-denied", Ends: failsIn + "RegionNotSearchable",
+		Sentence: "An organization's policy denies looking up CloudTrail's events in us-east-1, where those of IAM are; the rotation refuses before anything is changed.",
+		Setup:    Setup{Denied: []string{"us-east-1"}},
+		Script:   func(w *World) { w.start("rotation", "").Wait() },
+	},
+	{
 		Name: "helm-repository", Ends: succeeds,
 		Sentence: "A Helm repository in ECR is read with the key; it is rotated too.",
 		Setup:    Setup{HelmRepository: true},

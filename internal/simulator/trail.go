@@ -12,6 +12,9 @@ import (
 type Trail struct {
 	// Lag is how long an event takes to become known.
 	Lag time.Duration
+	// Denied are the regions in which an organization's policy lets nobody look
+	// events up.
+	Denied []string
 
 	iam *IAM
 }
@@ -19,12 +22,31 @@ type Trail struct {
 // NewTrail opens the trail of an account.
 func NewTrail(iam *IAM) *Trail { return &Trail{Lag: 10 * time.Minute, iam: iam} }
 
+// globalRegion is where the events of IAM are.
+const globalRegion = "us-east-1"
+
+// search looks events up in regions that AWS has, and that nobody denies.
+func (t *Trail) search(regions ...string) error {
+	if err := rotation.CheckRegions(regions); err != nil {
+		return err
+	}
+	for _, name := range regions {
+		if slices.Contains(t.Denied, name) {
+			return rotation.Errorf(rotation.AccessDenied, "AWS denies cloudtrail:LookupEvents (in %s): with an explicit deny in a service control policy", name)
+		}
+	}
+	return nil
+}
+
 // CreatorRole is the role that function createkey runs with in every world.
 const CreatorRole = "arn:aws:iam::" + account + ":role/qovery-key-rotation-createkey"
 
 // LatestUses returns the latest use that is known by now.
 func (t *Trail) LatestUses(ctx context.Context, id rotation.KeyID, since time.Time, regions []string) ([]rotation.Use, error) {
 	return fetch(ctx, t.iam.wire, Call{Site: lookupEvents}, func(at time.Time) ([]rotation.Use, error) {
+		if err := t.search(regions...); err != nil {
+			return nil, err
+		}
 		k := t.iam.keys[id]
 		if k == nil {
 			return nil, nil
@@ -40,6 +62,9 @@ func (t *Trail) LatestUses(ctx context.Context, id rotation.KeyID, since time.Ti
 // FirstUse returns the first use by anything but the rotation.
 func (t *Trail) FirstUse(ctx context.Context, id rotation.KeyID, since time.Time, regions []string) (rotation.Use, error) {
 	return fetch(ctx, t.iam.wire, Call{Site: lookupEvents}, func(at time.Time) (rotation.Use, error) {
+		if err := t.search(regions...); err != nil {
+			return rotation.Use{}, err
+		}
 		k := t.iam.keys[id]
 		if k == nil || k.first.at.IsZero() || k.first.at.After(at.Add(-t.Lag)) || k.first.at.Before(since) || !slices.Contains(regions, region) {
 			return rotation.Use{}, nil
@@ -56,6 +81,9 @@ func (t *Trail) detailed(use rotation.Use) rotation.Use {
 // Creator returns who created a key, once that is known.
 func (t *Trail) Creator(ctx context.Context, id rotation.KeyID) (string, error) {
 	return fetch(ctx, t.iam.wire, Call{Site: lookupEvents}, func(at time.Time) (string, error) {
+		if err := t.search(globalRegion); err != nil {
+			return "", err
+		}
 		k := t.iam.keys[id]
 		if k == nil || k.changes[0].At.After(at.Add(-t.Lag)) {
 			return "", nil

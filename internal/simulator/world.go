@@ -48,6 +48,12 @@ type Setup struct {
 	Applications bool
 	// Registries: every cluster has the container registry that Qovery makes with it.
 	Registries bool
+	// OtherClouds are the kinds of the container registries that the organization
+	// has on other clouds.
+	OtherClouds []string
+	// Denied are the regions in which an organization's policy lets nobody look
+	// CloudTrail's events up.
+	Denied []string
 	// HelmRepository: the organization has a Helm repository in ECR, read with the key.
 	HelmRepository bool
 	// Route53: the first cluster's DNS provider holds the key.
@@ -106,6 +112,7 @@ func NewWorld(setup Setup) (*World, error) {
 		random: newRandom(setup.Seed, worldStream),
 	}
 	w.Trail = NewTrail(w.IAM)
+	w.Trail.Denied = setup.Denied
 	w.Target = w.target(setup)
 	w.settle(setup)
 	w.Judge = newJudge(w)
@@ -202,9 +209,19 @@ func (w *World) addClusters(setup Setup) {
 		}
 		w.Qovery.AddCluster(cluster)
 	}
+	for _, kind := range setup.OtherClouds {
+		w.Qovery.AddContainerRegistry(OtherRegistry(kind))
+	}
 	if setup.HelmRepository {
 		w.Qovery.AddHelmRepository(fakeqovery.Registry{ID: helmRepositoryID, Name: "charts", Region: region, Key: fakeKey(w.OldKey)})
 	}
+}
+
+// OtherRegistry is a container registry of another cloud. Qovery makes one with
+// each cluster there; it stands in the same list, and holds no key of AWS.
+func OtherRegistry(kind string) fakeqovery.Registry {
+	regions := map[string]string{"SCALEWAY_CR": "fr-par", "GCP_ARTIFACT_REGISTRY": "europe-west9"}
+	return fakeqovery.Registry{ID: "07e3c1d0-0000-4000-8000-" + fmt.Sprintf("%012d", len(kind)), Name: kind, Kind: kind, Region: regions[kind]}
 }
 
 func registryID(cluster int) string { return fmt.Sprintf("5e915712-0000-4000-8000-%012d", cluster+1) }

@@ -1,0 +1,15 @@
+package rotation
+
+// CheckRegions makes sure that CloudTrail can be asked in these regions: whoever
+// implements Trail asks nowhere else. To look nowhere is not to find nothing.
+func CheckRegions(names []string) error {
+	if len(names) == 0 {
+		return Errorf(MalformedAnswer, "No region is known in which the key may have been used")
+	}
+	for _, name := range names {
+		if name == "" || regionProblem(name) != "" {
+			return Errorf(MalformedAnswer, "A region in which the key may have been used is not named as AWS names regions")
+		}
+	}
+	return nil
+}
