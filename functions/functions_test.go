@@ -42,7 +42,7 @@ var qovery = []string{"preflight", "createkey", "updatecredentials", "deployclus
 // The service clients that a function links. A client that it does not use would
 // cost every cold start.
 var services = map[string][]string{
-	"preflight":         {"dynamodb", "iam", "sfn", "ssm"},
+	"preflight":         {"cloudtrail", "dynamodb", "iam", "sfn", "ssm"},
 	"createkey":         {"cloudtrail", "dynamodb", "iam", "ssm"},
 	"verifykey":         {"dynamodb", "ssm", "sts"},
 	"updatecredentials": {"dynamodb", "iam", "ssm"},

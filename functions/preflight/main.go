@@ -6,6 +6,7 @@ package main
 import (
 	"qovery-key-rotation/functions/internal/qoveryclient"
 	"qovery-key-rotation/internal/awsclient"
+	"qovery-key-rotation/internal/cloudtrailuses"
 	"qovery-key-rotation/internal/dynamojournal"
 	"qovery-key-rotation/internal/environment"
 	"qovery-key-rotation/internal/function"
@@ -21,13 +22,16 @@ func main() {
 		keys := iamkeys.New(cfg)
 		store := parameters.New(cfg, f.Clock)
 		return rotation.Preflight{
-			Guard:      f.Guard(dynamojournal.New(cfg, f.Required(environment.TableName))),
+			Guard: f.Guard(dynamojournal.New(cfg, f.Required(environment.TableName))),
+			Needs: rotation.Needs{
+				Usage:   keys,
+				Trail:   cloudtrailuses.New(cfg, f.Clock),
+				Staging: store.Staged(f.Prefix(environment.StagedPrefix)),
+			},
 			Targets:    store.Targets(f.Prefix(environment.TargetPrefix)),
 			Keys:       keys,
-			Usage:      keys,
 			Qovery:     qoveryclient.New(f, store),
 			Executions: sfnexecutions.New(cfg),
-			Staging:    store.Staged(f.Prefix(environment.StagedPrefix)),
 			NewID:      function.NewRotationID,
 		}
 	})

@@ -40,6 +40,7 @@ var functions = []function{
 			{stagedSecrets, actions("ssm:GetParameter", "ssm:DeleteParameter")}, // deletes the secret of a key that is gone
 			{targetUsers, actions("iam:ListAccessKeys", "iam:GetAccessKeyLastUsed")},
 			{journalTable, actions("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem")},
+			{trailEvents, actions("cloudtrail:LookupEvents")}, // finds out that they can be looked up
 			{executions, actions("states:DescribeExecution")},
 		},
 	},

@@ -36,6 +36,7 @@ var allowed = []struct{ function, action, resource string }{
 	{"preflight", "dynamodb:PutItem", journal},
 	{"preflight", "dynamodb:DeleteItem", journal},
 	{"preflight", "states:DescribeExecution", anyExecution},
+	{"preflight", "cloudtrail:LookupEvents", "*"},
 
 	{"createkey", "ssm:GetParameter", token},
 	{"createkey", "ssm:GetParameter", anyStaged},

@@ -327,10 +327,10 @@ func TestRegionsAreChecked(t *testing.T) {
 	asked := len(server.Requests())
 	for _, bad := range []string{"", "eu", "eu-1", "eu-west-", "eu--west-3", "eu-west-3.evil.example/", "eu-west-3@evil", "EU-WEST-3", "eu-west-٣", "fr-par", "europe-west9", "us-gov-west-1", "a-" + strings.Repeat("b", 40) + "-1"} {
 		uses, err := trail.LatestUses(t.Context(), id, since, []string{here, bad})
-		if !rotation.HasCode(err, rotation.MalformedAnswer) || uses != nil {
+		if !rotation.HasCode(err, rotation.RegionNotSearchable) || uses != nil {
 			t.Errorf("%q: %v, %v", bad, uses, err)
 		}
-		if _, err := trail.FirstUse(t.Context(), id, since, []string{bad}); !rotation.HasCode(err, rotation.MalformedAnswer) {
+		if _, err := trail.FirstUse(t.Context(), id, since, []string{bad}); !rotation.HasCode(err, rotation.RegionNotSearchable) {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}

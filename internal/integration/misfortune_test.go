@@ -29,12 +29,12 @@ func (w *world) refusing(method string, status int, id string) {
 	})
 }
 
-// throttling throttles every n-th call of an action of a service with a JSON
+// throttling throttles every n-th call of a function's to a service with a JSON
 // protocol, by a code that the SDK does not repeat by itself: it waits in real time.
-func (w *world) throttling(action string, n int) {
+func (w *world) throttling(function, action string, n int) {
 	throttled := &gateway.Answer{Status: 400, Body: []byte(`{"__type":"ThrottlingError","message":"Rate exceeded"}`)}
 	w.gateway.Fault = func(call gateway.Call) gateway.Fault {
-		if call.Action == action && call.N%n == 0 {
+		if call.Caller == callerOf(function) && call.Action == action && call.N%n == 0 {
 			return gateway.Fault{Lost: true, Answer: throttled}
 		}
 		return gateway.Fault{}

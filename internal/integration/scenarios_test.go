@@ -73,8 +73,8 @@ var scripts = map[string]func(*world){
 		}
 		plainly(w)
 	},
-	"parameters-throttled": func(w *world) { w.throttling("ssm:PutParameter", 1); plainly(w) },
-	"secrets-not-staged":   func(w *world) { w.throttling("ssm:PutParameter", 2); plainly(w) },
+	"parameters-throttled": func(w *world) { w.throttling("createkey", "ssm:PutParameter", 1); plainly(w) },
+	"secrets-not-staged":   func(w *world) { w.throttling("createkey", "ssm:PutParameter", 2); plainly(w) },
 	"put-lands-late":       func(w *world) { w.landingLate(90 * time.Second); plainly(w) },
 	"update-refused":       func(w *world) { w.refusing("PUT", 403, ""); plainly(w) },
 	"aborted-in-grace": func(w *world) {
@@ -115,6 +115,10 @@ var scripts = map[string]func(*world){
 		run.wait()
 	},
 	"registry-with-cluster": plainly,
+	"scaleway-registry":     plainly,
+	"gcp-registry":          plainly,
+	"docker-hub-registry":   plainly,
+	"region-denied":         plainly,
 	"helm-repository":       plainly,
 	"route53-provider":      plainly,
 	"partial-update": func(w *world) {
@@ -125,7 +129,7 @@ var scripts = map[string]func(*world){
 		w.start("rotation-2", "").wait()
 	},
 	"cloudtrail-throttled": func(w *world) {
-		w.throttling("cloudtrail:LookupEvents", 1)
+		w.throttling("checkusage", "cloudtrail:LookupEvents", 1)
 		plainly(w)
 	},
 	"stopped-cluster": func(w *world) {

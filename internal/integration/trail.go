@@ -25,6 +25,8 @@ type trail struct {
 	w *world
 	// propagation is how long STS does not know a new key.
 	propagation time.Duration
+	// denied are the regions in which nobody may look events up.
+	denied []string
 
 	mu   sync.Mutex
 	keys map[string]*key
@@ -226,6 +228,9 @@ func (t *trail) lookupEvents(call gateway.Call) *gateway.Answer {
 		t.w.Errorf("CloudTrail was asked %s", text)
 		return nil
 	}
+	if slices.Contains(t.denied, call.Region) {
+		return jsonAnswer(http.StatusBadRequest, map[string]any{"__type": "AccessDeniedException", "message": "with an explicit deny in a service control policy"})
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	events := []map[string]any{}
@@ -258,8 +263,12 @@ func (t *trail) lookupEvents(call gateway.Call) *gateway.Answer {
 	if next > 0 {
 		answer["NextToken"] = strconv.Itoa(next)
 	}
+	return jsonAnswer(http.StatusOK, answer)
+}
+
+func jsonAnswer(status int, answer map[string]any) *gateway.Answer {
 	body, _ := json.Marshal(answer)
-	return &gateway.Answer{Status: http.StatusOK, Header: http.Header{"Content-Type": {"application/x-amz-json-1.1"}}, Body: body}
+	return &gateway.Answer{Status: status, Header: http.Header{"Content-Type": {"application/x-amz-json-1.1"}}, Body: body}
 }
 
 func event(at time.Time, name, service, region, agent, role, id string) map[string]any {

@@ -86,6 +86,7 @@ func newWorld(ctx context.Context, t T, l *lane, setup simulator.Setup) *world {
 	w.clock = virtualtime.New(beginning.Add(-90 * 24 * time.Hour))
 	w.host = lambdahost.New(w.clock, shipped.programs)
 	w.trail = newTrail(w)
+	w.trail.denied = setup.Denied
 	w.gateway = &gateway.Gateway{Behind: w.lane.moto.URL, Clock: w.clock, Users: w.trail.user, Stubs: w.trail.stubs(), Fault: func(gateway.Call) gateway.Fault { return gateway.Fault{} }, Seen: w.trail.seen}
 	w.cfg = awstest.Config("http://" + w.lane.address)
 	w.settleQovery(setup)
@@ -227,6 +228,9 @@ func (w *world) addClusters(setup simulator.Setup) {
 		}
 		w.clusters = append(w.clusters, cluster.ID)
 		w.qovery.AddCluster(cluster)
+	}
+	for _, kind := range setup.OtherClouds {
+		w.qovery.AddContainerRegistry(simulator.OtherRegistry(kind))
 	}
 	if setup.HelmRepository {
 		w.qovery.AddHelmRepository(fakeqovery.Registry{ID: helmRepositoryID, Name: "charts", Region: region, Key: key})

@@ -99,6 +99,19 @@ func (s *Staged) same(ctx context.Context, id rotation.KeyID, secret rotation.Se
 	return nil
 }
 
+// Nothing is the name, behind the prefix, of a parameter that is never there. No
+// access key is called so.
+const Nothing = "nothing"
+
+// Readable asks for a parameter that is not there: whoever may ask is told so.
+func (s *Staged) Readable(ctx context.Context) error {
+	_, err := s.store.get(ctx, s.prefix+Nothing, false)
+	if errors.Is(err, errNotFound) {
+		return nil
+	}
+	return err
+}
+
 // Has tells whether a secret is stored. It asks for no decryption.
 func (s *Staged) Has(ctx context.Context, id rotation.KeyID) (bool, error) {
 	_, err := s.find(ctx, id, false)

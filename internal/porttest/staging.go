@@ -15,6 +15,7 @@ func Staging(t *testing.T, open func(t *testing.T) rotation.Staging) {
 		t.Run(name, func(t *testing.T) { f(&stagingTest{t, open(t), newKeyID()}) })
 	}
 	test("nothing staged", func(s *stagingTest) {
+		noError(s.T, s.staging.Readable(s.Context()))
 		s.wantNone()
 		noError(s.T, s.staging.Delete(s.Context(), s.id))
 	})

@@ -8,6 +8,7 @@ var containerRegistries = registryKind{
 	kind:   rotation.ContainerRegistry,
 	called: "container registry",
 	ecr:    "ECR",
+	public: "PUBLIC_ECR",
 	list:   listContainerRegistries,
 	put:    putContainerRegistry,
 }

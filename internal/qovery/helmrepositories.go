@@ -7,6 +7,7 @@ var helmRepositories = registryKind{
 	kind:     rotation.HelmRepository,
 	called:   "Helm repository",
 	ecr:      "OCI_ECR",
+	public:   "OCI_PUBLIC_ECR",
 	list:     listHelmRepositories,
 	put:      putHelmRepository,
 	needsTLS: true,

@@ -13,6 +13,7 @@ type registryKind struct {
 	kind      rotation.LocationKind
 	called    string
 	ecr       string // the kind, in Qovery's words, of one in Amazon ECR
+	public    string // and of one in Amazon ECR Public
 	list, put endpoint
 	needsTLS  bool // a PUT must say whether TLS certificates are verified
 }
@@ -104,7 +105,9 @@ func (k registryKind) location(r registry) (rotation.Location, error) {
 		Key:         rotation.KeyID(config.AccessKeyID),
 		Type:        r.Kind,
 		Rotatable:   rotatable,
-		Region:      config.Region,
+	}
+	if inECR || r.Kind == k.public { // a region of another cloud is none of AWS's
+		location.Region = config.Region
 	}
 	if r.Cluster != nil {
 		location.Clusters = []string{r.Cluster.ID}

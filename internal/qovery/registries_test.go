@@ -30,7 +30,9 @@ func TestRegistries(t *testing.T) {
 		`{"id":"5","name":"hub","kind":"DOCKER_HUB","config":{"username":"ada"}}`,
 		`{"id":"6","kind":"GITHUB_CR"}`,
 		`{"id":"7","name":"odd","kind":"GENERIC_CR","config":{"access_key_id":"AKIA1"}}`,
-		`{"id":"8","name":"public","kind":"PUBLIC_ECR","config":{}}`,
+		`{"id":"8","name":"public","kind":"PUBLIC_ECR","config":{"region":"us-east-1"}}`,
+		`{"id":"9","name":"paris","kind":"SCALEWAY_CR","config":{"region":"fr-par","scaleway_access_key":"SCW1"}}`,
+		`{"id":"10","name":"gcp","kind":"GCP_ARTIFACT_REGISTRY","config":{"region":"europe-west9"}}`,
 	}
 	got, err := containerRegistries.decode([]byte(listOf(entries...)))
 	if err != nil {
@@ -51,8 +53,10 @@ func TestRegistries(t *testing.T) {
 		registry("6", "", "GITHUB_CR", "", false),
 		registry("7", "odd", "GENERIC_CR", "AKIA1", false),
 		registry("8", "public", "PUBLIC_ECR", "", false),
+		registry("9", "paris", "SCALEWAY_CR", "", false),
+		registry("10", "gcp", "GCP_ARTIFACT_REGISTRY", "", false),
 	}
-	for i, region := range []string{"eu-west-3", "eu-west-3", "r", "r"} { // as the first four say
+	for i, region := range []string{"eu-west-3", "eu-west-3", "r", "r", 7: "us-east-1"} { // AWS's kinds alone
 		want[i].Region = region
 	}
 	for i := range want {

@@ -62,15 +62,17 @@ func waveOf(c Cluster) int {
 // trailRegion is where CloudTrail has the events of IAM and STS.
 const trailRegion = "us-east-1"
 
-// regions are where the key of these clusters and locations may have been used.
-func regions(clusters []Cluster, locations []Location) []string {
+// regions are where a key may have been used that these clusters are deployed with
+// and that these locations hold. The other locations of an organization, those on
+// other clouds among them, say nothing of the key.
+func regions(clusters []Cluster, held []Location) []string {
 	list := []string{trailRegion}
 	for _, cluster := range clusters {
 		if cluster.Region != "" {
 			list = append(list, cluster.Region)
 		}
 	}
-	for _, location := range locations {
+	for _, location := range held {
 		if location.Region != "" {
 			list = append(list, location.Region)
 		}
@@ -111,13 +113,19 @@ func servedClusters(all []Cluster, locations []Location) ([]Cluster, error) {
 // those that hung on it before. A cluster that was given other credentials runs
 // with the old key until it is deployed.
 func (r *Record) concerned(all []Cluster, locations []Location, before []ClusterProgress) ([]Cluster, error) {
-	credentials := slices.DeleteFunc(slices.Clone(locations), func(l Location) bool {
-		return l.Key != r.OldKey && (r.NewKey == "" || l.Key != r.NewKey) && !r.rotates(l.LocationRef)
-	})
+	credentials := r.concerning(locations)
 	for _, cluster := range all {
 		if slices.ContainsFunc(before, func(p ClusterProgress) bool { return p.ID == cluster.ID }) {
 			credentials = append(credentials, Location{LocationRef: LocationRef{Kind: AWSCredentials}, Clusters: []string{cluster.ID}})
 		}
 	}
 	return servedClusters(all, credentials)
+}
+
+// concerning are the locations that hold the old or the new key, or that were to
+// be rotated.
+func (r *Record) concerning(locations []Location) []Location {
+	return slices.DeleteFunc(slices.Clone(locations), func(l Location) bool {
+		return l.Key != r.OldKey && (r.NewKey == "" || l.Key != r.NewKey) && !r.rotates(l.LocationRef)
+	})
 }

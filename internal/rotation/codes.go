@@ -41,6 +41,7 @@ const (
 	OldKeyInactive            Code = "OldKeyInactive"
 	OldKeyLost                Code = "OldKeyLost"
 	OldKeyStillInUse          Code = "OldKeyStillInUse"
+	RegionNotSearchable       Code = "RegionNotSearchable"
 	RotationInProgress        Code = "RotationInProgress"
 	StagedSecretLost          Code = "StagedSecretLost"
 	StepBusy                  Code = "StepBusy"
@@ -154,6 +155,8 @@ var Codes = []CodeInfo{
 		Advice: "If a place in Qovery still holds the old key, give it a role, or a key of another IAM user (nobody has the new key's secret). Then start the rotation again, which completes without the old key"},
 	{Code: OldKeyStillInUse, Class: Held, Uncaught: only("CheckUsage"),
 		Advice: "Give that consumer a role or a key of an IAM user of its own (nobody has the new key's secret), then redrive the execution or start the rotation again"},
+	{Code: RegionNotSearchable, Class: Clean, Uncaught: only("Preflight", "CheckUsage"),
+		Advice: "Allow cloudtrail:LookupEvents there for the roles of this stack, or correct the region in Qovery, then start the rotation again"},
 	{Code: RotationInProgress, Class: Clean, Caught: only("Preflight"),
 		Advice: "Wait for that execution, or watch it"},
 	{Code: StagedSecretLost, Class: Held, Uncaught: only("Preflight", "VerifyKey", "UpdateCredentials"),

@@ -335,7 +335,9 @@ func (l *look) waved(ctx context.Context, doc *Document) error {
 		d.Next = OldKeyGone
 	}
 	doc.GraceEndsAt = WaitTime{doc.graceEnds(l.Record)}
-	d.Regions = regions(l.clusters, locations)
+	// Preflight has proved its own; what has come since is searched, too.
+	d.Regions = slices.Sorted(slices.Values(append(d.Regions, regions(l.clusters, l.concerning(locations))...)))
+	d.Regions = slices.Compact(d.Regions)
 	return nil
 }
 

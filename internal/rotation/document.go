@@ -97,7 +97,7 @@ type Deployment struct {
 	WaveStartedAt time.Time         `json:"waveStartedAt,omitzero"`
 	Returns       int               `json:"returns,omitempty"` // how often DeactivateKey sent the definition back
 	Clusters      []ClusterProgress `json:"clusters,omitempty"`
-	Regions       []string          `json:"regions,omitempty"` // where the old key may have been used
+	Regions       []string          `json:"regions,omitempty"` // where the old key may have been used; Preflight has proved that they can be searched
 }
 
 // Next says where the state machine goes from a polling step.

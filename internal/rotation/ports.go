@@ -60,6 +60,8 @@ type UsageLog interface {
 // newer events come in front of those seen. It succeeds if CloudTrail answers
 // faster or with fuller pages by then; if not, the state's retries end, and the
 // rotation pauses with both keys Active.
+//
+// A name that isn't one of AWS's regions is RegionNotSearchable (CheckRegions).
 type Trail interface {
 	// LatestUses returns the latest uses of the key since a time, the latest
 	// first, at most a handful.
@@ -105,6 +107,9 @@ type Staging interface {
 	// Put stores a secret, and tells whether it did: one that is there already is
 	// left alone, and found out to be the same, or MalformedAnswer.
 	Put(ctx context.Context, id KeyID, secret Secret) (stored bool, err error)
+	// Readable makes sure that secrets can be read, without reading one: it asks for
+	// a parameter that is never there.
+	Readable(ctx context.Context) error
 	// Has tells whether a secret is stored, without reading it.
 	Has(ctx context.Context, id KeyID) (bool, error)
 	// Get reads a secret. Also ErrNotStaged. A stored value for another key id
@@ -258,7 +263,7 @@ type Location struct {
 	Type string
 	// Rotatable: this system knows how to put another key into it.
 	Rotatable bool
-	Region    string // of a registry in ECR
+	Region    string // of a registry in ECR, a public one included
 	// Clusters are the ids of the clusters that AWS credentials serve, or of the
 	// one that another location belongs to.
 	Clusters []string

@@ -13,12 +13,11 @@ import (
 // nothing, and has no other effect.
 type Preflight struct {
 	Guard
+	Needs
 	Targets    Targets
 	Keys       Keys
-	Usage      UsageLog
 	Qovery     Qovery
 	Executions Executions
-	Staging    Staging
 	NewID      func() string // a random id for a new rotation
 }
 
@@ -66,9 +65,8 @@ func (p Preflight) decide(ctx context.Context, call Call, doc Document, dryRun b
 	}
 	decision := Decide(situation)
 	doc.Plan = PlanReport{Action: decision.Action, Reason: decision.Reason}
-	if decision.Refusal == nil && decision.Action == ActionCreate {
-		decision.Refusal, err = p.checkForCreate(ctx, organization, situation, &doc.Plan)
-		if err != nil {
+	if decision.Refusal == nil {
+		if decision.Refusal, err = p.lookAhead(ctx, organization, situation, &doc); err != nil {
 			return Document{}, err
 		}
 	}
@@ -224,11 +222,7 @@ func report(doc Document, decision Decision, s Situation) Document {
 		err := refusal(decision.Refusal, s.Record)
 		doc.Plan.Would, doc.Plan.Refused, doc.Plan.Because = "", string(err.Code), err.Error()
 	}
-	old := s.usedByQovery()
-	if s.Record != nil {
-		old = s.Record.OldKey
-	}
-	if old != "" {
+	if old := s.oldKey(); old != "" {
 		doc.OldKey, doc.OldKeyMade = old.String(), createdAt(s.Keys, old)
 		doc.Plan.Locations = refs(holders(s.Locations, old))
 	}
@@ -255,18 +249,48 @@ func refs(locations []Location) []LocationRef {
 // the progress of each.
 const MaxClusters = 250
 
-// checkForCreate refuses what a rotation would not get through, before anything
-// is changed, and notes the clusters in the plan. What takes one request a
-// cluster comes last: it is not asked again and again while clusters are busy.
-func (p Preflight) checkForCreate(ctx context.Context, organization Organization, s Situation, plan *PlanReport) (*Error, error) {
-	old := s.usedByQovery()
+// oldKey is the key that is replaced.
+func (s *Situation) oldKey() KeyID {
 	if s.Record != nil {
-		old = s.Record.OldKey
+		return s.Record.OldKey
+	}
+	return s.usedByQovery()
+}
+
+// lookAhead refuses what a rotation would not get through, before anything is
+// changed. Plans that deploy and then ask who uses the old key need to be able to;
+// the others bring a key back, or have asked.
+func (p Preflight) lookAhead(ctx context.Context, organization Organization, s Situation, doc *Document) (*Error, error) {
+	action := doc.Plan.Action
+	if action != ActionCreate && action != ActionVerify && action != ActionDeploy {
+		return nil, nil
 	}
 	all, err := organization.Clusters(ctx)
 	if err != nil {
 		return nil, err
 	}
+	held := holders(s.Locations, s.oldKey())
+	if s.Record != nil {
+		held = s.Record.concerning(s.Locations)
+	}
+	if s.exists(s.oldKey()) { // nobody asks about one that is gone
+		doc.Deployment.Regions, err = p.Prove(ctx, s.IAMUser, s.oldKey(), all, held, s.Now)
+	}
+	switch {
+	case HasCode(err, RegionNotSearchable):
+		return AsError(err), nil
+	case err != nil:
+		return nil, err
+	case action != ActionCreate:
+		return nil, nil
+	}
+	return p.checkForCreate(ctx, organization, s, all, &doc.Plan)
+}
+
+// checkForCreate notes the clusters in the plan. What takes one request a cluster
+// comes last: it is not asked again and again while clusters are busy.
+func (p Preflight) checkForCreate(ctx context.Context, organization Organization, s Situation, all []Cluster, plan *PlanReport) (*Error, error) {
+	old := s.oldKey()
 	locks, err := organization.Locks(ctx)
 	if err != nil {
 		return nil, err

@@ -36,10 +36,10 @@ func TestKeysAreNotCreatedToBeThrownAway(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			scenario := simulator.Scenario{Name: name, Script: func(w *simulator.World) {
 				w.Wire.Injector = test.injector
-				start(w, "rotation-1")
+				begin(w, "rotation-1", "").Wait()
 				w.Sleep(time.Hour)
 				w.Wire.Injector = nil
-				start(w, "rotation-2")
+				begin(w, "rotation-2", "").Wait()
 			}}
 			w := play(t, scenario, simulator.Setup{Clusters: 1}).World
 			first, second := w.Runs()[0], w.Runs()[1]
@@ -58,16 +58,6 @@ func TestKeysAreNotCreatedToBeThrownAway(t *testing.T) {
 	}
 }
 
-// start starts an execution of the target and waits for its end.
-func start(w *simulator.World, name string) *simulator.Run {
-	run, err := w.Start(name, `{"target": "`+simulator.TargetName+`"}`)
-	if err != nil {
-		panic(err)
-	}
-	run.Wait()
-	return run
-}
-
 // What is staged to find out whether a secret can be is gone at every end, and
 // whatever became of writing it.
 func TestNoProofOfStagingIsLeft(t *testing.T) {
@@ -82,7 +72,7 @@ func TestNoProofOfStagingIsLeft(t *testing.T) {
 						}
 						return simulator.Fault{Kind: kind, Delay: 9 * time.Minute}
 					}
-					start(w, "rotation")
+					begin(w, "rotation", "").Wait()
 					w.Sleep(time.Hour)
 				}}
 				result := play(t, scenario, simulator.Setup{Clusters: 1})

@@ -19,6 +19,15 @@ func play(t *testing.T, scenario simulator.Scenario, setup simulator.Setup) simu
 	return result
 }
 
+// begin starts an execution of the target, with more input if there is any.
+func begin(w *simulator.World, name, more string) *simulator.Run {
+	run, err := w.Start(name, fmt.Sprintf(`{"target": %q%s}`, simulator.TargetName, more))
+	if err != nil {
+		panic(err) // the test itself is wrong
+	}
+	return run
+}
+
 // requireNoHarm is what holds whatever happens.
 func requireNoHarm(t *testing.T, w *simulator.World) {
 	t.Helper()

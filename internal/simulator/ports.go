@@ -42,8 +42,8 @@ func (p Ports) steps(log *slog.Logger, newID func() string) map[string]rotation.
 	guard := rotation.Guard{Clock: p.Clock, Journal: p.Journal, Log: log}
 	orphans := rotation.Orphans{Usage: p.Usage, Trail: p.Trail, CreatedBy: CreatorRole}
 	return map[string]rotation.Step{
-		"preflight": rotation.Preflight{Guard: guard, Targets: p.Targets, Keys: p.Keys, Usage: p.Usage, Qovery: p.Qovery,
-			Executions: p.Executions, Staging: p.Staging, NewID: newID},
+		"preflight": rotation.Preflight{Guard: guard, Needs: rotation.Needs{Usage: p.Usage, Trail: p.Trail, Staging: p.Staging},
+			Targets: p.Targets, Keys: p.Keys, Qovery: p.Qovery, Executions: p.Executions, NewID: newID},
 		"createkey":         rotation.CreateKey{Guard: guard, Keys: p.Keys, Orphans: orphans, Qovery: p.Qovery, Staging: p.Staging},
 		"verifykey":         rotation.VerifyKey{Guard: guard, Staging: p.Staging, Identities: p.Identities},
 		"updatecredentials": rotation.UpdateCredentials{Guard: guard, Keys: p.Keys, Qovery: p.Qovery, Staging: p.Staging},

@@ -66,10 +66,10 @@ func (w *World) failing(site string, n int, fault Fault) {
 	}
 }
 
-// throttling throttles every n-th call of a site.
-func (w *World) throttling(site string, n int) {
+// throttling throttles every n-th call of a site while a state is at work.
+func (w *World) throttling(state, site string, n int) {
 	w.Wire.Injector = func(call Call) Fault {
-		if call.Site == site && call.N%n == 0 {
+		if strings.HasSuffix(call.Process, "/"+state) && call.Site == site && call.N%n == 0 {
 			return Fault{Kind: Throttle}
 		}
 		return Fault{}
@@ -229,7 +229,7 @@ var Scenarios = []Scenario{
 		Name: "parameters-throttled", Ends: failsIn + "Throttled",
 		Sentence: "Parameter Store throttles every write; that is found out before a key is created, and nothing is different from before.",
 		Script: func(w *World) {
-			w.throttling(putParameter, 1)
+			w.throttling("CreateKey", putParameter, 1)
 			w.start("rotation", "").Wait()
 		},
 	},
@@ -237,7 +237,7 @@ var Scenarios = []Scenario{
 		Name: "secrets-not-staged", Ends: failsIn + "CreationFailed",
 		Sentence: "Parameter Store throttles every second write, so that no new key's secret is ever staged; after three keys the rotation gives up, and nothing is different from before.",
 		Script: func(w *World) {
-			w.throttling(putParameter, 2)
+			w.throttling("CreateKey", putParameter, 2)
 			w.start("rotation", "").Wait()
 		},
 	},
@@ -414,9 +414,9 @@ var Scenarios = []Scenario{
 	},
 	{
 		Name: "cloudtrail-throttled", Ends: failsIn + "Throttled",
-		Sentence: "CloudTrail throttles every look-up; what is not known to be unused is not deactivated, and the rotation is held.",
+		Sentence: "CloudTrail throttles every look-up of the usage check; what is not known to be unused is not deactivated, and the rotation is held.",
 		Script: func(w *World) {
-			w.throttling(lookupEvents, 1)
+			w.throttling("CheckUsage", lookupEvents, 1)
 			w.start("rotation", "").Wait()
 		},
 	},

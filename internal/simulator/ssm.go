@@ -82,6 +82,11 @@ func (s *SSM) Put(ctx context.Context, id rotation.KeyID, secret rotation.Secret
 	})
 }
 
+// Readable finds out that secrets can be read.
+func (s *SSM) Readable(ctx context.Context) error {
+	return s.wire.DoConsistent(ctx, "staging.Readable", func(time.Time) error { return nil })
+}
+
 // Has tells whether a secret is staged.
 func (s *SSM) Has(ctx context.Context, id rotation.KeyID) (bool, error) {
 	return fetch(ctx, s.wire, Call{Site: "staging.Has", Consistent: true}, func(time.Time) (bool, error) {

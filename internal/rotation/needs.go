@@ -1,0 +1,47 @@
+package rotation
+
+import (
+	"context"
+	"time"
+)
+
+// Needs are what later steps read and the plan does not depend on. They are
+// proved before anything is changed: a rotation that is refused one of them half
+// way leaves two Active keys, again at each start.
+type Needs struct {
+	Usage   UsageLog
+	Trail   Trail
+	Staging Staging
+}
+
+// Prove makes sure that the rotation of a user's key is not refused what its later
+// steps read, and returns the regions in which they look for uses of the key. It
+// changes nothing. All are all clusters of the organization, held the locations
+// that the rotation is about.
+//
+// It asks with the rights of whoever calls it. Those of the other functions'
+// roles are the stack's business; what an organization denies, it denies to all.
+func (n Needs) Prove(ctx context.Context, user string, id KeyID, all []Cluster, held []Location, now time.Time) ([]string, error) {
+	clusters, err := servedClusters(all, held)
+	if err != nil {
+		return nil, err
+	}
+	if err := n.Staging.Readable(ctx); err != nil {
+		return nil, err
+	}
+	if _, err := n.Usage.LastUse(ctx, user, id); err != nil {
+		return nil, err
+	}
+	list := regions(clusters, held)
+	return list, n.searchable(ctx, id, list, now)
+}
+
+// searchable makes one request in each region. Nothing has happened yet since now,
+// and nobody needs to know.
+func (n Needs) searchable(ctx context.Context, id KeyID, regions []string, now time.Time) error {
+	_, err := n.Trail.LatestUses(ctx, id, now, regions)
+	if HasCode(err, AccessDenied) {
+		return Errorf(RegionNotSearchable, "It could not be found out whether anything still uses the old key: %s", AsError(err).What)
+	}
+	return err
+}
