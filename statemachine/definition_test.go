@@ -383,6 +383,24 @@ func TestStepBusyOutlastsTheLeasesOfAllCrashes(t *testing.T) {
 // clocksDiffer is what is added where one function's clock is held against another's.
 const clocksDiffer = 2 * time.Minute
 
+// A right that no read proves leads where the table of codes says: back to where
+// nothing has changed, or no further than the state that is refused it.
+func TestUnprovedRightsLeadBackOrNoFurther(t *testing.T) {
+	machine := definition(t)
+	for _, info := range rotation.Codes {
+		for _, u := range info.Unproved {
+			s, exists := machine.State(u.In)
+			c, caught := catcher(s, string(info.Code))
+			switch {
+			case !exists:
+				t.Errorf("%s: there is no state %s", u.Right, u.In)
+			case u.Ends == "RotationAborted" && c.Next != "DiscardKey", u.Ends == u.In && caught, u.Ends != "RotationAborted" && u.Ends != u.In:
+				t.Errorf("%s: %s in %s is said to end in %s, and is caught into %q", u.Right, info.Code, u.In, u.Ends, c.Next)
+			}
+		}
+	}
+}
+
 // The table of codes and the definition say the same.
 func TestCodesAndDefinitionAgree(t *testing.T) {
 	tasks := ofType(t, definition(t), "Task")

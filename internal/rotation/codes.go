@@ -68,6 +68,20 @@ type CodeInfo struct {
 	// The states that raise the code, by what the definition does with it. A
 	// state may both retry and, when that is exhausted, catch.
 	Retried, Caught, Uncaught []string
+	// Unproved are the rights whose lack the code tells of, and which no read
+	// proves: only their use does. Preflight finds out the lack of all others. A test
+	// denies each right in turn and holds what happens against this column.
+	Unproved []Unproved
+}
+
+// Unproved is a right that is found to be lacking when it is used.
+type Unproved struct {
+	Right string // "iam:CreateAccessKey"; a request to Qovery without its ids
+	In    string // the state that is refused it
+	// Ends is where that leads: by a way back to RotationAborted, with nothing
+	// changed, or no further than In, with Qovery's key Active, where a redrive
+	// continues once the right is there.
+	Ends string
 }
 
 // Groups of states that the rows below name.
@@ -96,6 +110,15 @@ var Codes = []CodeInfo{
 	{Code: AbortRequested, Class: Held,
 		Advice: "Start the rotation again when you want it to resume"}, // set by Preflight's plan, not raised
 	{Code: AccessDenied, Class: Held, Caught: undoing, Uncaught: except(tasks, undoing...),
+		Unproved: []Unproved{
+			{"ssm:PutParameter", "CreateKey", "RotationAborted"}, // before a key is created, and so the next two
+			{"ssm:DeleteParameter", "CreateKey", "RotationAborted"},
+			{"iam:CreateAccessKey", "CreateKey", "RotationAborted"},
+			{"sts:GetCallerIdentity", "VerifyKey", "VerifyKey"}, // signed with the new key
+			{"iam:UpdateAccessKey", "DeactivateKey", "DeactivateKey"},
+			{"iam:DeleteAccessKey", "DeleteKey", "DeleteKey"},
+			{"dynamodb:DeleteItem", "Complete", "Complete"},
+		},
 		Advice: "Check the role of the function and the permission boundaries and service control policies above it. " + startAgain},
 	{Code: ClusterNotDeployed, Class: Again, Caught: only("DeactivateKey"),
 		Advice: "The rotation goes back and deploys the cluster"},
@@ -114,7 +137,8 @@ var Codes = []CodeInfo{
 	{Code: DeactivationFailed, Class: Held, Caught: only("DeactivateKey"),
 		Advice: startAgain},
 	{Code: DeploymentFailed, Class: Held, Caught: only("VerifyDeployment"), Uncaught: only("DeployClusters"),
-		Advice: "Mend the cluster, then start the rotation again"},
+		Unproved: []Unproved{{"POST /cluster/deploy", "DeployClusters", "DeployClusters"}},
+		Advice:   "Mend the cluster, then start the rotation again"},
 	{Code: DeploymentNotObserved, Class: Held, Caught: only("VerifyDeployment"), Uncaught: only("DeployClusters", "DeactivateKey"),
 		Advice: "See in Qovery why the cluster does not deploy, then start the rotation again"},
 	{Code: DeploymentTimeout, Class: Held, Caught: only("VerifyDeployment"), Uncaught: only("DeployClusters"),
@@ -182,9 +206,14 @@ var Codes = []CodeInfo{
 	{Code: UnsupportedCredentials, Class: Clean, Uncaught: only("Preflight"),
 		Advice: "Give those credentials a key of another IAM user or a role, or name their ids under handledElsewhere and change them by hand in the grace period. Then start the rotation again"},
 	{Code: UpdateFailed, Class: Held, Uncaught: only("UpdateCredentials", "DiscardKey"),
+		Unproved: []Unproved{ // after the credentials have the new key
+			{"PUT /containerRegistry", "UpdateCredentials", "UpdateCredentials"},
+			{"PUT /helmRepository", "UpdateCredentials", "UpdateCredentials"},
+		},
 		Advice: "See in Qovery why the location does not take the key. " + startAgain},
 	{Code: UpdateRefused, Class: Clean, Caught: only("UpdateCredentials"),
-		Advice: "Check that the token may edit the organization's credentials, then start the rotation again"},
+		Unproved: []Unproved{{"PUT /aws/credentials", "UpdateCredentials", "RotationAborted"}},
+		Advice:   "Check that the token may edit the organization's credentials, then start the rotation again"},
 	{Code: UsageCheckStale, Class: Again, Caught: only("DeactivateKey"),
 		Advice: "The rotation goes back and checks the usage"},
 	{Code: WrongIdentity, Class: Held, Uncaught: only("VerifyKey"),

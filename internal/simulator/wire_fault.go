@@ -23,6 +23,7 @@ const (
 	FailBefore FaultKind = "fail-before" // no effect; Unreachable
 	FailAfter  FaultKind = "fail-after"  // the effect; Unreachable although it happened
 	Throttle   FaultKind = "throttle"    // no effect; Throttled
+	Deny       FaultKind = "deny"        // no effect; AccessDenied, of Qovery 403
 	Hang       FaultKind = "hang"        // no effect; nothing until ctx ends, then Unreachable
 	HangAfter  FaultKind = "hang-after"  // the effect; nothing until ctx ends, then Unreachable
 	LandLate   FaultKind = "land-late"   // Unreachable after seconds; a write's effect after Delay
@@ -33,7 +34,7 @@ const (
 )
 
 // FaultKinds are all kinds but NoFault.
-var FaultKinds = []FaultKind{FailBefore, FailAfter, Throttle, Hang, HangAfter, LandLate, Stale, Malformed, KillBefore, KillAfter}
+var FaultKinds = []FaultKind{FailBefore, FailAfter, Throttle, Deny, Hang, HangAfter, LandLate, Stale, Malformed, KillBefore, KillAfter}
 
 // Matters tells whether the fault makes any difference to such a call: a read
 // has no effect that could land late, and a write or a consistent read is never
@@ -72,6 +73,8 @@ func (w *Wire) fail(ctx context.Context, outcome *Outcome, answer error, effect 
 		return unreachable(site)
 	case Throttle:
 		return rotation.Errorf(rotation.Throttled, "The request %s was throttled", site)
+	case Deny:
+		return rotation.Errorf(rotation.AccessDenied, "AWS denies %s, with an explicit deny in a service control policy", site)
 	case Malformed:
 		return rotation.Errorf(rotation.MalformedAnswer, "The answer to %s made no sense", site)
 	case Hang, HangAfter:

@@ -309,6 +309,8 @@ func (t *qoveryTransport) RoundTrip(request *http.Request) (*http.Response, erro
 		return response, nil
 	case rotation.HasCode(err, rotation.Throttled):
 		return answer(request, http.StatusTooManyRequests, ""), nil
+	case rotation.HasCode(err, rotation.AccessDenied):
+		return answer(request, http.StatusForbidden, ""), nil
 	case rotation.HasCode(err, rotation.MalformedAnswer):
 		return answer(request, http.StatusOK, "<html>"), nil
 	}
