@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"maps"
@@ -254,6 +255,35 @@ func fates(t *testing.T) (all []fate) {
 	}
 	return all
 }
+
+// writeFates writes the part of the page on rights that says what becomes of a
+// rotation.
+func writeFates(page *bytes.Buffer, all []fate) {
+	page.WriteString(fatesIntroduction)
+	for _, f := range all {
+		ends := "`" + f.end + "`, with `" + f.code + "`"
+		if f.code == "" {
+			ends = "`" + f.end + "`: it does without"
+		}
+		right := "`" + f.right + "`"
+		if action, on, found := strings.Cut(f.right, " on "); found {
+			right = "`" + action + "` on " + on
+		}
+		fmt.Fprintf(page, "| %s | %s | %s | %s |\n", right, ends, cmp.Or(f.left, "nothing"), f.then)
+	}
+}
+
+const fatesIntroduction = `
+## What an organization's denial does
+
+A policy above the account may deny what these roles allow. Here each right, and each request to Qovery, is denied to all functions
+at once from the beginning of a rotation, on the simulator, by ` + "`go test ./infra/stack -run Denials -v`" + `. What a read proves,
+Preflight finds out before anything has changed. What only its use proves either ends with nothing changed, or pauses the rotation:
+Qovery holds a key that is Active, and once the right is there, a redrive of the execution completes it.
+
+| denied | the rotation ends in | left | once it is allowed |
+| --- | --- | --- | --- |
+`
 
 // String tells the fate on one line.
 func (f fate) String() string {

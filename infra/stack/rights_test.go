@@ -65,6 +65,7 @@ func rights(t *testing.T, tpl template) []byte {
 		fmt.Fprintf(&page, "| %s | %s |\n", on, whyWildcard[on])
 	}
 	fmt.Fprintf(&page, "| X-Ray's traces | %s |\n| the delivery of logs | %s |\n", whyTraces, whyLogDelivery)
+	writeFates(&page, fates(t))
 	fmt.Fprintf(&page, rightsOfPeople, policyJSON(t, reading), policyJSON(t, acting))
 	return page.Bytes()
 }

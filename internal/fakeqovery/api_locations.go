@@ -54,14 +54,6 @@ func (s *Server) clustersOf(h *holder) []clusterNameJSON {
 	return list
 }
 
-func (s *Server) readCredentials(c call) reply {
-	h := s.byHolder[c.id]
-	if h == nil || h.kind != AWSCredentials {
-		return missing("Credentials")
-	}
-	return ok(h.credential(s.stale(h, c)))
-}
-
 type credentialRequest struct {
 	Type            string `json:"type"`
 	Name            string `json:"name"`

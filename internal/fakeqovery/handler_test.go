@@ -22,7 +22,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		{"GET", "/nowhere", 404},
 		{"GET", "/", 404},
 		{"GET", organization + "/cluster/", 404},
-		{"GET", organization + "/aws/credentials/x", 404},
+		{"GET", organization + "/aws/credentials/x", 405},
 		{"PUT", organization + "/aws/credentials/x", 404},
 		{"POST", organization + "/cluster/x/deploy", 404},
 		{"GET", organization + "/cluster/x/logs", 404},

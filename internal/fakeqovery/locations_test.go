@@ -21,8 +21,8 @@ func TestCredentials(t *testing.T) {
 		t.Errorf("got %+v", list)
 	}
 	w.after(time.Minute).putNew()
-	one := must[credentialJSON](w, http.MethodGet, organization+"/aws/credentials/cred", "")
-	if one != (credentialJSON{"cred", "prod", "AWS", "NEW"}) {
+	one := read[credentialEntryJSON](w, "/credentials")[0]
+	if one.Credential != (credentialJSON{"cred", "prod", "AWS", "NEW"}) {
 		t.Errorf("got %+v", one)
 	}
 	if !w.HasSecret("cred", newSecret) || w.HasSecret("cred", oldSecret) || w.KeyOf("cred") != "NEW" {
@@ -212,7 +212,7 @@ func TestPutsThatAHookRefuses(t *testing.T) {
 	if status, _ := w.send(http.MethodPut, organization+"/aws/credentials/cred", `{}`); status != 403 || w.KeyOf("cred") != "OLD" {
 		t.Errorf("answered %d", status)
 	}
-	for path, method := range map[string]string{"/aws/credentials/cred": http.MethodGet, "/containerRegistry/ecr": http.MethodPut} {
+	for path, method := range map[string]string{"/credentials": http.MethodGet, "/containerRegistry/ecr": http.MethodPut} {
 		body := `{"name":"ecr","kind":"ECR","config":{"region":"r","access_key_id":"NEW","secret_access_key":"s"}}`
 		if status, answer := w.send(method, organization+path, body); status != http.StatusOK {
 			t.Errorf("%s %s: %d %s", method, path, status, answer)

@@ -17,7 +17,6 @@ var routes = parse(
 	route{http.MethodGet, "organization/*/cluster/status", (*Server).listStatuses},
 	route{http.MethodGet, "organization/*/cluster", (*Server).listClusters},
 	route{http.MethodGet, "organization/*/credentials", (*Server).listCredentials},
-	route{http.MethodGet, "organization/*/aws/credentials/*", (*Server).readCredentials},
 	route{http.MethodPut, "organization/*/aws/credentials/*", (*Server).putCredentials},
 	route{http.MethodPost, "organization/*/cluster/*/deploy", (*Server).deployCluster},
 	route{http.MethodGet, "organization/*/cluster/*/logs", (*Server).readLogs},

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"qovery-key-rotation/internal/rotation"
 )
@@ -111,31 +112,6 @@ func (c credential) location() (rotation.Location, error) {
 	}, nil
 }
 
-// oneCredentials reads one of the credentials again.
-func (o *organization) oneCredentials(ctx context.Context, ref rotation.LocationRef) (rotation.Location, error) {
-	body, err := o.ask(ctx, readCredentials, o.id, ref.ID)
-	if err != nil {
-		return rotation.Location{}, err
-	}
-	location, err := decodeOneCredentials(body, ref.ID)
-	if err != nil {
-		return rotation.Location{}, malformed(readCredentials, err)
-	}
-	return location, nil
-}
-
-func decodeOneCredentials(body []byte, id string) (rotation.Location, error) {
-	var read credential
-	if err := decode(body, &read); err != nil {
-		return rotation.Location{}, err
-	}
-	location, err := read.location()
-	if err == nil && location.ID != id {
-		err = errors.New("it tells of other credentials than those asked for")
-	}
-	return location, err
-}
-
 // awsCredentialsRequest replaces credentials as a whole, so all four fields are
 // needed. It is the only type here that holds a secret in the clear.
 type awsCredentialsRequest struct {
@@ -145,17 +121,23 @@ type awsCredentialsRequest struct {
 	SecretAccessKey string `json:"secret_access_key"`
 }
 
-// putCredentials puts the key into AWS credentials and keeps their name.
+// putCredentials puts the key into AWS credentials and keeps their name, which the
+// list says: of one by itself a token might be refused the reading, and only now.
 func (o *organization) putCredentials(ctx context.Context, ref rotation.LocationRef, id rotation.KeyID, secret rotation.Secret) error {
-	now, err := o.oneCredentials(ctx, ref)
+	listed, err := o.Credentials(ctx)
 	if err != nil {
 		return err
 	}
+	i := slices.IndexFunc(listed, func(l rotation.Location) bool { return l.ID == ref.ID })
+	if i < 0 {
+		return notSent("the credentials %s do not exist any more", ref.Name)
+	}
+	now := listed[i]
 	switch {
 	case !now.Rotatable:
 		return notSent("the credentials %s are of the type %s, not static AWS ones", ref.Name, singleLine(now.Type))
 	case now.Name == "":
-		return malformed(readCredentials, fmt.Errorf(`the credentials have no "name", which a change must repeat`))
+		return malformed(listCredentials, fmt.Errorf(`the credentials have no "name", which a change must repeat`))
 	}
 	body, err := json.Marshal(awsCredentialsRequest{"AWS_STATIC", now.Name, string(id), secret.Reveal()})
 	if err != nil {

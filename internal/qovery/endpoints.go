@@ -20,8 +20,6 @@ type endpoint struct {
 var (
 	listCredentials = endpoint{method: http.MethodGet, path: "/organization/{organization}/credentials",
 		doing: "Listing the credentials at Qovery"}
-	readCredentials = endpoint{method: http.MethodGet, path: "/organization/{organization}/aws/credentials/{credentials}",
-		doing: "Reading the AWS credentials at Qovery"}
 	putCredentials = endpoint{method: http.MethodPut, path: "/organization/{organization}/aws/credentials/{credentials}",
 		doing: "Putting the key into the AWS credentials at Qovery", guarded: true}
 	listClusters = endpoint{method: http.MethodGet, path: "/organization/{organization}/cluster",

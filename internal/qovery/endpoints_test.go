@@ -20,7 +20,7 @@ func TestProductionListsTheRequests(t *testing.T) {
 	}
 	var made []string
 	for _, e := range []endpoint{
-		listCredentials, readCredentials, putCredentials, listClusters, listStatuses, deployCluster, readLogs,
+		listCredentials, putCredentials, listClusters, listStatuses, deployCluster, readLogs,
 		listContainerRegistries, putContainerRegistry, listHelmRepositories, putHelmRepository, readDNSProvider, listLocks,
 	} {
 		made = append(made, e.method+" "+e.path)

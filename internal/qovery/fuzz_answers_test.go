@@ -16,8 +16,7 @@ import (
 // rightAnswers are what Qovery answers where it is asked for something, by the
 // end of the path.
 var rightAnswers = map[string]string{
-	"credentials": `{"results":[{"credential":` + oneCredential + `,"clusters":[{"id":"c-1"}]}]}`, "cred-1": oneCredential,
-	"containerRegistry": oneRegistry, "helmRepository": oneRepository, "dnsProvider": qoverysDNS,
+	"credentials": oneCredential, "containerRegistry": oneRegistry, "helmRepository": oneRepository, "dnsProvider": qoverysDNS,
 	"cluster": withManagers(""), "status": `{"results":[{"cluster_id":"c-1","status":"DEPLOYED"}]}`,
 	"lock": emptyList, "logs": emptyList,
 }

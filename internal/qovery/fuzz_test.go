@@ -16,7 +16,7 @@ import (
 
 func FuzzCredentials(f *testing.F) {
 	f.Add([]byte(emptyList))
-	f.Add([]byte(`{"results":[{"credential":` + oneCredential + `,"clusters":[{"id":"c-1"}]}]}`))
+	f.Add([]byte(oneCredential))
 	f.Add([]byte(`{"results":[{"credential":{"id":"1","object_type":"AWS_ROLE"}},{"credential":null}]}`))
 	f.Fuzz(func(t *testing.T, answer []byte) {
 		locations, err := decodeCredentials(answer)
@@ -33,20 +33,6 @@ func FuzzCredentials(f *testing.F) {
 				t.Errorf("%+v", location)
 			}
 			seen[location.ID] = true
-		}
-	})
-}
-
-func FuzzOneCredentials(f *testing.F) {
-	f.Add([]byte(oneCredential), "cred-1")
-	f.Add([]byte(`{}`), "")
-	f.Fuzz(func(t *testing.T, answer []byte, id string) {
-		location, err := decodeOneCredentials(answer, id)
-		if err != nil {
-			return
-		}
-		if checkLocation(t, location); location.ID != id {
-			t.Errorf("%+v is not %q", location, id)
 		}
 	})
 }

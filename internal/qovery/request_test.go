@@ -12,7 +12,7 @@ import (
 	"qovery-key-rotation/internal/rotation"
 )
 
-const oneCredential = `{"id":"cred-1","name":"prod & co","object_type":"AWS","access_key_id":"AKIAIOSFODNN7OLDKEY1"}`
+const oneCredential = `{"results":[{"credential":{"id":"cred-1","name":"prod & co","object_type":"AWS","access_key_id":"AKIAIOSFODNN7OLDKEY1"},"clusters":[{"id":"c-1"}]}]}`
 
 const (
 	oneRegistry   = `{"results":[{"id":"reg-1","name":"images","kind":"ECR","config":{"region":"eu-west-3","access_key_id":"AKIAIOSFODNN7OLDKEY1"}}]}`
@@ -63,7 +63,7 @@ func TestRequestsOnTheWire(t *testing.T) {
 				`","region":"eu-west-3","secret_access_key":"` + testSecret + `"},"kind":"OCI_ECR","name":"charts","skip_tls_verification":false}`,
 		},
 		"PutKey": {
-			"GET " + organization + "/aws/credentials/cred-1",
+			"GET " + organization + "/credentials",
 			"PUT " + organization + `/aws/credentials/cred-1 {"type":"AWS_STATIC","name":"prod \u0026 co","access_key_id":"` +
 				string(testKey) + `","secret_access_key":"` + testSecret + `"}`,
 		},
@@ -94,7 +94,7 @@ func TestRequestsOnTheWire(t *testing.T) {
 // answerOf is what an organization with a little of everything answers.
 func answerOf(path string) string {
 	answers := []struct{ ends, body string }{
-		{"/aws/credentials/cred-1", oneCredential},
+		{"/credentials", oneCredential},
 		{"/containerRegistry", oneRegistry},
 		{"/helmRepository", oneRepository},
 		{"/cluster", `{"results":[{"id":"c-1","region":"eu-west-3"},{"id":"c-2","region":"eu-west-3"}]}`},

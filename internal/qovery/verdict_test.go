@@ -111,7 +111,7 @@ func TestAnswersToChanges(t *testing.T) {
 // Nothing was sent when PutKey's own read fails, and the read's error says what
 // is wrong.
 func TestPutKeySendsNothingWhenItsReadFails(t *testing.T) {
-	role := `{"id":"cred-1","name":"prod","object_type":"AWS_ROLE"}`
+	role := `{"results":[{"credential":{"id":"cred-1","name":"prod","object_type":"AWS_ROLE"},"clusters":[]}]}`
 	tests := []struct {
 		name    string
 		answer  func(http.ResponseWriter)
@@ -121,7 +121,8 @@ func TestPutKeySendsNothingWhenItsReadFails(t *testing.T) {
 		{"refused", status(403, ""), rotation.TokenRefused, -1},
 		{"down", status(500, ""), rotation.Unreachable, -1},
 		{"limited", status(429, "", "X-RateLimit-Reset", "99999999999"), rotation.Throttled, -1},
-		{"other credentials", body(strings.ReplaceAll(oneCredential, "cred-1", "cred-2")), rotation.MalformedAnswer, -1},
+		{"no list", body(`{}`), rotation.MalformedAnswer, -1},
+		{"other credentials", body(strings.ReplaceAll(oneCredential, "cred-1", "cred-2")), "", 0},
 		{"no name", body(strings.ReplaceAll(oneCredential, `"name"`, `"nom"`)), rotation.MalformedAnswer, -1},
 		{"a role by now", body(role), "", 0},
 	}

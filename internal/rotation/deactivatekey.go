@@ -72,7 +72,7 @@ func (c *claim) notDeactivated(ctx context.Context, stale *Error) error {
 	case c.mayLand(Deactivate):
 		return Errorf(IAMSettling, "A request to make the old key %s Inactive had no answer, and may yet land", c.OldKey)
 	}
-	if err := c.mark(ctx, func(r *Record) { delete(r.Marks, Deactivate) }); err != nil {
+	if err := c.withdraw(ctx, Deactivate, Mark{}); err != nil {
 		return err
 	}
 	return stale
@@ -83,9 +83,12 @@ func (s DeactivateKey) deactivate(ctx context.Context, c *claim, doc Document) e
 	if err != nil {
 		return err
 	}
+	before := c.Marks[Deactivate]
 	return c.effect(ctx, Deactivate, saw, func() (How, error) {
 		err := s.Keys.SetStatus(ctx, c.IAMUser, c.OldKey, Inactive)
 		switch {
+		case HasCode(err, AccessDenied) && c.withdraw(ctx, Deactivate, before) == nil:
+			return "", err // the key is as it was; there is nothing to bring back
 		case errors.Is(err, ErrNoSuchKey):
 			return Found, nil // somebody deleted it: nothing can use it
 		case saw != Active:

@@ -173,6 +173,16 @@ func (c *claim) begin(ctx context.Context, e Effect, saw KeyStatus) error {
 	return c.inTime()
 }
 
+// withdraw puts an effect's mark back to what it was before the effect was begun,
+// where it is certain that no request had it, or can yet have it.
+func (c *claim) withdraw(ctx context.Context, e Effect, before Mark) error {
+	return c.mark(ctx, func(r *Record) {
+		if r.Marks[e] = before; before == (Mark{}) {
+			delete(r.Marks, e)
+		}
+	})
+}
+
 // finish writes that an effect is done, how, and which ones it has undone.
 func (c *claim) finish(ctx context.Context, e Effect, o observed, undone ...Effect) error {
 	c.guard.Log.InfoContext(ctx, "effect", "effect", string(e), "how", string(o.how),

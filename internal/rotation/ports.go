@@ -34,7 +34,8 @@ type Keys interface {
 	// have been, or may yet be.
 	Create(ctx context.Context, user string) (NewAccessKey, error)
 	// SetStatus makes a key Active or Inactive. That it was so already IAM does not
-	// tell. Also ErrNoSuchKey.
+	// tell. It is sent once; AccessDenied means that the key is as it was. Also
+	// ErrNoSuchKey.
 	SetStatus(ctx context.Context, user string, id KeyID, status KeyStatus) error
 	// Delete deletes a key, and tells whether it did: false says that IAM knew no
 	// such key. It is sent once, so that a false is never its own doing.

@@ -94,10 +94,14 @@ func (p Preflight) look(ctx context.Context, call Call, doc Document) (Situation
 	if s.Record, err = p.Journal.Load(ctx, user); err != nil {
 		return s, err
 	}
-	if s.Record != nil && !s.own() {
-		if s.Owner, err = p.Executions.State(ctx, s.Record.Owner); err != nil {
-			return s, err
-		}
+	// Of this execution it is known that it runs. That it can be asked for is what
+	// the next one needs, should this one be interrupted.
+	owner := call.Execution.ARN
+	if s.Record != nil {
+		owner = s.Record.Owner
+	}
+	if s.Owner, err = p.Executions.State(ctx, owner); err != nil {
+		return s, err
 	}
 	s.Now = p.Clock.Now().UTC()
 	s.Keys, err = p.Keys.List(ctx, user)

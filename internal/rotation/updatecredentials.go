@@ -143,7 +143,7 @@ func (s UpdateCredentials) putAll(ctx context.Context, c *claim, organization Or
 // else the new key may be in use, and stays.
 func (s UpdateCredentials) refused(ctx context.Context, c *claim, location Location, refused *Refusal, mayWithdraw bool) error {
 	what := names([]Location{location})
-	if mayWithdraw && c.mark(ctx, func(r *Record) { delete(r.Marks, Update) }) == nil {
+	if mayWithdraw && c.withdraw(ctx, Update, Mark{}) == nil {
 		return Errorf(UpdateRefused, "%s was not updated: %s", what, refused)
 	}
 	return Errorf(UpdateFailed, "%s was not updated: %s", what, refused)
