@@ -33,7 +33,7 @@ var variables = map[string][]string{
 	"discardkey":        {"CREATOR_ROLE_ARN", "STAGED_PREFIX", "TABLE_NAME"},
 	"reactivatekey":     {"TABLE_NAME"},
 	notify:              {"TABLE_NAME", "TARGET_NAMES", "TARGET_PREFIX", "TOPIC_ARN"},
-	auditor:             {"KEY_AGE_LIMIT_DAYS", "SCHEDULE_GROUP", "TABLE_NAME", "TARGET_NAMES", "TARGET_PREFIX", "TOPIC_ARN"},
+	auditor:             {"KEY_AGE_LIMIT_DAYS", "SCHEDULE_GROUP", "STAGED_PREFIX", "TABLE_NAME", "TARGET_NAMES", "TARGET_PREFIX", "TOPIC_ARN"},
 }
 
 // The functions that talk to Qovery, whose API's address may be set.
@@ -54,7 +54,7 @@ var services = map[string][]string{
 	"discardkey":        {"cloudtrail", "dynamodb", "iam", "ssm"},
 	"reactivatekey":     {"dynamodb", "iam"},
 	notify:              {"dynamodb", "iam", "sns", "ssm"},
-	auditor:             {"dynamodb", "iam", "scheduler", "sfn", "sns", "ssm"},
+	auditor:             {"cloudtrail", "dynamodb", "iam", "scheduler", "sfn", "sns", "ssm"},
 }
 
 const event = `{"document":{"target":"production","rotationId":"r1","takenAt":"2026-01-02T03:04:05Z","fence":1,"settings":{"name":"production","iamUserName":"qovery"}},` +

@@ -8,12 +8,14 @@ import (
 	"qovery-key-rotation/functions/internal/qoveryclient"
 	"qovery-key-rotation/internal/audit"
 	"qovery-key-rotation/internal/awsclient"
+	"qovery-key-rotation/internal/cloudtrailuses"
 	"qovery-key-rotation/internal/dynamojournal"
 	"qovery-key-rotation/internal/emf"
 	"qovery-key-rotation/internal/environment"
 	"qovery-key-rotation/internal/function"
 	"qovery-key-rotation/internal/iamkeys"
 	"qovery-key-rotation/internal/parameters"
+	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/schedules"
 	"qovery-key-rotation/internal/sfnexecutions"
 	"qovery-key-rotation/internal/snstopic"
@@ -36,9 +38,13 @@ func main() {
 				Journal:    journal,
 				Executions: sfnexecutions.New(cfg),
 				Keys:       keys,
-				Usage:      keys,
-				Qovery:     qoveryclient.New(f, store),
-				Schedules:  schedules.New(cfg, f.Required(environment.ScheduleGroup)),
+				Needs: rotation.Needs{
+					Usage:   keys,
+					Trail:   cloudtrailuses.New(cfg, f.Clock),
+					Staging: store.Staged(f.Prefix(environment.StagedPrefix)),
+				},
+				Qovery:    qoveryclient.New(f, store),
+				Schedules: schedules.New(cfg, f.Required(environment.ScheduleGroup)),
 			},
 			Names:    f.Targets(environment.TargetNames),
 			AgeLimit: f.KeyAgeLimit(environment.KeyAgeLimitDays),

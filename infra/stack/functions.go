@@ -162,11 +162,13 @@ var functions = []function{
 	{
 		name: auditor,
 		does: "Looks once a day whether all is as it should be with every target, and tells people what is not",
-		env: []string{environment.TableName, environment.TargetPrefix, environment.TargetNames, environment.ScheduleGroup,
+		env: []string{environment.TableName, environment.TargetPrefix, environment.StagedPrefix, environment.TargetNames, environment.ScheduleGroup,
 			environment.KeyAgeLimitDays, environment.TopicARN, environment.QoveryAPIURL},
 		may: []grant{
 			{targetParameters, actions("ssm:GetParameter")},
 			{tokenParameters, actions("ssm:GetParameter")},
+			{noSecret, actions("ssm:GetParameter")}, // finds out that a rotation could read the others
+			{trailEvents, actions("cloudtrail:LookupEvents")},
 			{targetUsers, actions("iam:ListAccessKeys", "iam:GetAccessKeyLastUsed")},
 			{journalTable, actions("dynamodb:GetItem", "dynamodb:Query")},
 			{auditMemory, actions("dynamodb:PutItem")}, // what it has told

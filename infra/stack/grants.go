@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"qovery-key-rotation/internal/dynamojournal"
+	"qovery-key-rotation/internal/parameters"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -22,6 +23,7 @@ const (
 	targetParameters resource = "target parameters"
 	tokenParameters  resource = "token parameters"
 	stagedSecrets    resource = "staged secrets"
+	noSecret         resource = "no secret" // a parameter of theirs that is never there
 	targetUsers      resource = "target users"
 	journalTable     resource = "journal table"
 	auditMemory      resource = "audits' memory" // items of the journal
@@ -69,6 +71,8 @@ func (b *builder) arns(on resource) []string {
 		return []string{b.arn("ssm", "parameter"+rotation.TargetPrefix+"*")}
 	case stagedSecrets:
 		return []string{b.arn("ssm", "parameter"+rotation.StagedPrefix+"*")}
+	case noSecret:
+		return []string{b.arn("ssm", "parameter"+rotation.StagedPrefix+parameters.Nothing)}
 	case tokenParameters:
 		return b.tokenParameters()
 	case targetUsers:

@@ -12,6 +12,7 @@ import (
 const (
 	anyTarget    = "arn:aws:ssm:eu-west-3:123456789012:parameter/qovery-key-rotation/targets/*"
 	token        = "arn:aws:ssm:eu-west-3:123456789012:parameter/qovery-key-rotation/qovery-token"
+	noStaged     = "arn:aws:ssm:eu-west-3:123456789012:parameter/qovery-key-rotation/staged/nothing"
 	anyStaged    = "arn:aws:ssm:eu-west-3:123456789012:parameter/qovery-key-rotation/staged/*"
 	user         = "arn:aws:iam::123456789012:user/qovery"
 	journal      = "${journal.Arn}"
@@ -112,6 +113,8 @@ var allowed = []struct{ function, action, resource string }{
 
 	{"audit", "ssm:GetParameter", anyTarget},
 	{"audit", "ssm:GetParameter", token},
+	{"audit", "ssm:GetParameter", noStaged},
+	{"audit", "cloudtrail:LookupEvents", "*"},
 	{"audit", "iam:ListAccessKeys", user},
 	{"audit", "iam:GetAccessKeyLastUsed", user},
 	{"audit", "dynamodb:GetItem", journal},

@@ -27,6 +27,7 @@ var inWords = map[string]string{
 	anyTarget:            "the targets' parameters",
 	token:                "the parameter with Qovery's token",
 	anyStaged:            "the staged secrets",
+	noStaged:             "a staged secret that is never there",
 	user:                 "the IAM user of each target",
 	journal:              "the journal's table",
 	memories:             "the audit's memory in the journal's table",
@@ -125,7 +126,7 @@ of your targets. For ` + "`rotate status`, `history`, `watch` and `report`" + `,
 
 ` + "```json\n%s\n```" + `
 
-` + "`status`" + ` compares IAM with what Qovery holds only for those who may also read the token. It says what it may not read, and goes on.
+` + "`status`" + ` compares IAM with what Qovery holds, and proves what a rotation reads, only for those who may also read the token. It says what it may not read, and goes on.
 The token can change what Qovery deploys, so it is not among these rights.
 
 For ` + "`rotate start`, `abort` and `release`" + `, in addition. Who starts and stops only needs neither the token nor what follows it:
@@ -140,7 +141,9 @@ var (
 		{actions: actions("ssm:GetParameter", "ssm:GetParametersByPath"), resources: []string{
 			"arn:aws:ssm:REGION:ACCOUNT:parameter/qovery-key-rotation/targets", "arn:aws:ssm:REGION:ACCOUNT:parameter/qovery-key-rotation/targets/*"}},
 		{actions: actions("dynamodb:GetItem", "dynamodb:Query"), resources: []string{"arn:aws:dynamodb:REGION:ACCOUNT:table/TABLE"}},
-		{actions: actions("iam:ListAccessKeys"), resources: []string{"arn:aws:iam::ACCOUNT:user/qovery"}},
+		{actions: actions("ssm:GetParameter"), resources: []string{"arn:aws:ssm:REGION:ACCOUNT:parameter/qovery-key-rotation/staged/nothing"}},
+		{actions: actions("iam:ListAccessKeys", "iam:GetAccessKeyLastUsed"), resources: []string{"arn:aws:iam::ACCOUNT:user/qovery"}},
+		{actions: actions("cloudtrail:LookupEvents"), resources: []string{"*"}},
 		{actions: actions("states:ListExecutions"), resources: []string{"arn:aws:states:REGION:ACCOUNT:stateMachine:qovery-key-rotation"}},
 		{actions: actions("states:DescribeExecution", "states:GetExecutionHistory"), resources: []string{"arn:aws:states:REGION:ACCOUNT:execution:qovery-key-rotation:*"}},
 		{actions: actions("scheduler:GetSchedule"), resources: []string{"arn:aws:scheduler:REGION:ACCOUNT:schedule/qovery-key-rotation/*"}},
@@ -183,9 +186,9 @@ func TestPeopleMayDoWhatTheCommandLineDoes(t *testing.T) {
 	for _, s := range slices.Concat(reading, acting) {
 		granted = append(granted, s.actions...)
 	}
-	named := regexp.MustCompile(`"((?:cloudformation|dynamodb|iam|scheduler|sns|ssm|states):[A-Z]\w+)"`)
+	named := regexp.MustCompile(`"((?:cloudformation|cloudtrail|dynamodb|iam|scheduler|sns|ssm|states):[A-Z]\w+)"`)
 	var needed []string
-	for _, pattern := range []string{"internal/cli/*.go", "internal/sfnhistory/*.go", "internal/sfnexecutions/*.go", "internal/dynamojournal/*.go", "internal/parameters/*.go"} {
+	for _, pattern := range []string{"internal/cli/*.go", "internal/sfnhistory/*.go", "internal/cloudtrailuses/*.go", "internal/sfnexecutions/*.go", "internal/dynamojournal/*.go", "internal/parameters/*.go"} {
 		files, err := filepath.Glob("../../" + pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %v", pattern, err)
@@ -204,11 +207,11 @@ func TestPeopleMayDoWhatTheCommandLineDoes(t *testing.T) {
 		}
 	}
 	// Nobody but createkey stages secrets, and a transaction needs the rights of
-	// its parts, a PutItem and a DeleteItem. People use one action of iamkeys.
+	// its parts, a PutItem and a DeleteItem. People use two actions of iamkeys.
 	needed = slices.DeleteFunc(needed, func(action string) bool {
 		return action == "ssm:PutParameter" || action == "dynamodb:TransactWriteItems"
 	})
-	needed = append(needed, "dynamodb:DeleteItem", "iam:ListAccessKeys")
+	needed = append(needed, "dynamodb:DeleteItem", "iam:ListAccessKeys", "iam:GetAccessKeyLastUsed")
 	for _, action := range needed {
 		if !slices.Contains(granted, action) {
 			t.Errorf("nobody is told that they need %s", action)
@@ -225,11 +228,11 @@ func TestPeopleMayDoWhatTheCommandLineDoes(t *testing.T) {
 func TestPoliciesOfPeopleNameWhatIsDeployed(t *testing.T) {
 	tpl, _ := shipped(t)
 	place := strings.NewReplacer("REGION", pseudo["AWS::Region"], "ACCOUNT", pseudo["AWS::AccountId"])
-	deployed := []string{anyTarget, strings.TrimSuffix(anyTarget, "/*"), token, anyStaged, user, anyExecution, anySchedule, machine}
+	deployed := []string{anyTarget, strings.TrimSuffix(anyTarget, "/*"), token, anyStaged, noStaged, user, anyExecution, anySchedule, machine}
 	for _, s := range slices.Concat(reading, acting) {
 		for _, arn := range s.resources {
 			switch name := arn[strings.LastIndex(arn, ":")+1:]; {
-			case name == "table/TABLE", name == "stack/"+Name+"/*":
+			case name == "table/TABLE", name == "stack/"+Name+"/*", name == "*":
 			case name == tpl.one(t, "AWS::SNS::Topic").text("TopicName"):
 			case !slices.Contains(deployed, place.Replace(arn)):
 				t.Errorf("there is no %s", arn)

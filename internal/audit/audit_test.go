@@ -57,7 +57,7 @@ func (a *account) audit(t *testing.T, ctx context.Context) error {
 	p := ports{a}
 	a.sent = nil
 	return Auditor{
-		Reader: Reader{Clock: clock{}, Targets: p, Journal: journalPort{p}, Executions: p, Keys: p, Usage: p, Qovery: p, Schedules: p},
+		Reader: Reader{Clock: clock{}, Targets: p, Journal: journalPort{p}, Executions: p, Keys: p, Needs: rotation.Needs{Usage: p, Trail: needed{p: p}, Staging: needed{p: p}}, Qovery: p, Schedules: p},
 		Names:  slices.Sorted(maps.Keys(a.targets)), AgeLimit: limit, Memory: p, Topic: p,
 		Metrics: emf.To(p), Log: slog.New(slog.NewJSONHandler(&a.logged, nil)),
 	}.Handle(ctx, []byte("{}"))
@@ -113,6 +113,27 @@ func (p ports) LastUse(_ context.Context, user string, id rotation.KeyID) (rotat
 	return p.of(user).Uses[id], p.of(user).Unread[fromUses]
 }
 
+// needed is what a rotation reads and an audit proves.
+type needed struct {
+	rotation.Trail
+	rotation.Staging
+	p ports
+}
+
+// LatestUses denies what the key's target is denied.
+func (n needed) LatestUses(_ context.Context, id rotation.KeyID, _ time.Time, _ []string) ([]rotation.Use, error) {
+	n.p.mu.Lock()
+	defer n.p.mu.Unlock()
+	for _, f := range n.p.targets {
+		if slices.ContainsFunc(f.Keys, func(key rotation.AccessKey) bool { return key.ID == id }) && f.Unread[fromNeeds] != nil {
+			return nil, f.Unread[fromNeeds]
+		}
+	}
+	return nil, nil
+}
+
+func (needed) Readable(context.Context) error { return nil }
+
 func (p ports) Open(_ context.Context, target rotation.Target) (rotation.Organization, error) {
 	return organization{nil, p.of(target.IAMUserName)}, p.of(target.IAMUserName).Unread[fromQovery]
 }
@@ -125,6 +146,8 @@ type organization struct {
 func (o organization) Locations(context.Context) ([]rotation.Location, error) {
 	return o.facts.Locations, nil
 }
+
+func (o organization) Clusters(context.Context) ([]rotation.Cluster, error) { return nil, nil }
 
 func (p ports) Schedule(_ context.Context, target string) (*Schedule, error) {
 	return p.targets[target].Schedule, p.targets[target].Unread[fromSchedule]
@@ -213,6 +236,18 @@ func TestToldOnce(t *testing.T) {
 	if strings.Contains(a.sent[0].Body, "before") {
 		t.Errorf("it is new again: %s", a.sent[0].Body)
 	}
+}
+
+// That the next rotation would be refused is told while there is none, and when it
+// is over.
+func TestWhatTheNextRotationNeeds(t *testing.T) {
+	a := accountOf(map[string]Facts{"production": world(), "other": world(user(active(keyX, day)), qoveryHolds(keyX))})
+	a.told(t)
+	a.is("production", silent(fromNeeds, rotation.RegionNotSearchable))
+	a.told(t, "CHECK production: the next rotation would be refused")
+	a.told(t)
+	a.is("production")
+	a.told(t, "production: over: the next rotation would be refused")
 }
 
 // What cannot be judged now is not over, and is not told again later.

@@ -38,29 +38,27 @@ const (
 	fromUses     Source = "uses"
 	fromQovery   Source = "Qovery"
 	fromSchedule Source = "schedule"
+	// fromNeeds is what the next rotation reads beside all that: Preflight would
+	// refuse it.
+	fromNeeds Source = "needs"
 )
 
-// needs says which source another one is found through. It is not asked when
-// that could not be read.
-var needs = map[Source]Source{
-	fromJournal: fromTarget, fromKeys: fromTarget, fromQovery: fromTarget, fromSchedule: fromTarget,
-	fromOwner: fromJournal, fromUses: fromKeys,
+// needs says which sources another one is found through. It is not asked when
+// one of them could not be read.
+var needs = map[Source][]Source{
+	fromJournal: {fromTarget}, fromKeys: {fromTarget}, fromQovery: {fromTarget}, fromSchedule: {fromTarget},
+	fromOwner: {fromJournal}, fromUses: {fromKeys}, fromNeeds: {fromUses, fromQovery},
 }
 
 // read tells whether all of the sources could be read.
 func (f *Facts) read(sources ...Source) bool {
 	return !slices.ContainsFunc(sources, func(s Source) bool {
-		for unread := true; unread; s, unread = needs[s], needs[s] != "" {
-			if f.Unread[s] != nil {
-				return true
-			}
-		}
-		return false
+		return f.Unread[s] != nil || !f.read(needs[s]...)
 	})
 }
 
 // asked tells whether a source was asked at all.
-func (f *Facts) asked(source Source) bool { return needs[source] == "" || f.read(needs[source]) }
+func (f *Facts) asked(source Source) bool { return f.read(needs[source]...) }
 
 // Reader finds out what is in place.
 type Reader struct {
@@ -69,9 +67,9 @@ type Reader struct {
 	Journal    Journal
 	Executions rotation.Executions
 	Keys       Keys
-	Usage      rotation.UsageLog
-	Qovery     rotation.Qovery
-	Schedules  Schedules
+	rotation.Needs
+	Qovery    rotation.Qovery
+	Schedules Schedules
 }
 
 const (
@@ -111,7 +109,11 @@ func (r Reader) Look(ctx context.Context, name string) Facts {
 		f.Target = target
 		note(fromJournal, r.readJournal(ctx, &f))
 		note(fromKeys, r.readKeys(ctx, &f, note))
-		note(fromQovery, r.readLocations(ctx, &f))
+		organization, err := r.readLocations(ctx, &f)
+		note(fromQovery, err)
+		if f.asked(fromNeeds) {
+			note(fromNeeds, r.prove(ctx, &f, organization))
+		}
 		f.Schedule, err = r.Schedules.Schedule(ctx, name)
 		note(fromSchedule, err)
 		note(fromJournal, r.compareJournal(ctx, &f))
@@ -156,11 +158,30 @@ func (r Reader) readKeys(ctx context.Context, f *Facts, note func(Source, error)
 	return nil
 }
 
-func (r Reader) readLocations(ctx context.Context, f *Facts) error {
+func (r Reader) readLocations(ctx context.Context, f *Facts) (rotation.Organization, error) {
 	organization, err := r.Qovery.Open(ctx, f.Target)
+	if err != nil {
+		return nil, err
+	}
+	f.Locations, err = organization.Locations(ctx)
+	return organization, err
+}
+
+// prove proves what the rotation of each of the user's keys needs that Qovery
+// holds, as Preflight will.
+func (r Reader) prove(ctx context.Context, f *Facts, organization rotation.Organization) error {
+	clusters, err := organization.Clusters(ctx)
 	if err != nil {
 		return err
 	}
-	f.Locations, err = organization.Locations(ctx)
-	return err
+	for _, key := range f.Keys {
+		held := slices.DeleteFunc(slices.Clone(f.Locations), func(l rotation.Location) bool { return l.Key != key.ID })
+		if len(held) == 0 {
+			continue
+		}
+		if _, err := r.Prove(ctx, f.Target.IAMUserName, key.ID, clusters, held, r.Clock.Now()); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -71,6 +71,7 @@ var notReadTitles = map[Source]string{
 	fromUses:     "the last uses of the keys could not be audited",
 	fromQovery:   "what Qovery holds could not be audited",
 	fromSchedule: "the schedule could not be audited",
+	fromNeeds:    "what the next rotation needs could not be audited",
 }
 
 // notRead is told again when the reason becomes another one. What passes by
@@ -86,6 +87,13 @@ func (j *judge) notRead(source Source, err *rotation.Error) Finding {
 		f.State = string(rotation.Transient)
 		f.Advice = "Nothing, if it was a moment's failure: the next audit says so. If this stays, see the log of the function for what was not answered. To see what is in place meanwhile:"
 	}
+	if source == fromNeeds && err.Class != rotation.Transient {
+		f.Title = "the next rotation would be refused"
+		f.Verdict = "Nothing is broken by this. Until it is put right, no rotation begins"
+		f.Found = []string{err.What, "A rotation reads this too, and refuses to begin without it"}
+		f.Advice = mending(err.Code) + " To see that it works:"
+		f.Command = j.command("start", "--dry-run")
+	}
 	if err.Code == rotation.TokenRefused {
 		f.Title = "the Qovery token is refused"
 		f.Verdict = "The next rotation could not begin: Qovery's API token is missing or refused. Whether anything else is wrong is not known"
@@ -99,6 +107,7 @@ func (j *judge) notRead(source Source, err *rotation.Error) Finding {
 // audit's trouble asks for.
 func mending(code rotation.Code) string {
 	advice, _, _ := strings.Cut(code.Advice(), " When that is mended, start the rotation again")
+	advice, _, _ = strings.Cut(advice, ", then start the rotation again")
 	return words.Dot(advice)
 }
 

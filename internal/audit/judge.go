@@ -58,7 +58,7 @@ func Judge(name string, f Facts, ageLimit time.Duration) Judgement {
 	return Judgement{f.Target, j.findings, j.figures, j.judged}
 }
 
-var sources = []Source{fromTarget, fromJournal, fromOwner, fromKeys, fromUses, fromQovery, fromSchedule}
+var sources = []Source{fromTarget, fromJournal, fromOwner, fromKeys, fromUses, fromQovery, fromSchedule, fromNeeds}
 
 // judge is a judgement in the making.
 type judge struct {

@@ -18,9 +18,12 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // all are the kinds that are judged when everything is read and at rest.
-const all = "drift left-over open schedule too-old unread-Qovery unread-execution unread-journal unread-keys unread-schedule unread-target unread-uses unused"
+const all = "drift left-over open schedule too-old unread-Qovery unread-execution unread-journal unread-keys unread-needs unread-schedule unread-target unread-uses unused"
 
-const busy = "schedule too-old unread-Qovery unread-execution unread-journal unread-keys unread-schedule unread-target unread-uses"
+const busy = "schedule too-old unread-Qovery unread-execution unread-journal unread-keys unread-needs unread-schedule unread-target unread-uses"
+
+// blind are those that are judged without an answer of Qovery's, beside open.
+var blind = strings.Replace(busy, "unread-needs ", "", 1)
 
 // cases are situations, with what is found in them. The message of each finding
 // is in testdata.
@@ -45,11 +48,11 @@ var cases = map[string]struct {
 	"too-old-while-rotating": {world(user(active(keyO, 100*day), active(keyN, hour)), qoveryHolds(keyO, keyO), openSince(running)),
 		"too-old#OLD1", "KeyAge=100 Keys=2 Audited=1", busy},
 	"too-old-or-left-over": {world(user(active(keyN, 30*day), active(keyX, 200*day)), silent(fromQovery, rotation.AccessDenied)), "unread-Qovery#",
-		"Keys=2 OpenRecords=0 Audited=0", "open " + strings.Replace(busy, "too-old ", "", 1)},
+		"Keys=2 OpenRecords=0 Audited=0", "open " + strings.Replace(blind, "too-old ", "", 1)},
 	"too-old-or-left-over-beside-an-open-rotation": {world(user(active(keyO, 100*day), active(keyX, 200*day)), qoveryHolds(keyO, keyO), openSince(running)), "too-old#OLD1",
 		"KeyAge=100 Keys=2 Audited=1", strings.Replace(busy, "too-old ", "", 1)},
-	"too-old-is-the-only-key": {world(user(active(keyN, limit)), silent(fromQovery, rotation.AccessDenied)), "too-old#NEW2 unread-Qovery#", "KeyAge=97 Keys=1 OpenRecords=0 Audited=0", "open " + busy},
-	"young-or-left-over":      {world(user(active(keyN, 30*day), active(keyX, 40*day)), silent(fromQovery, rotation.AccessDenied)), "unread-Qovery#", "KeyAge=40 Keys=2 OpenRecords=0 Audited=0", "open " + busy},
+	"too-old-is-the-only-key": {world(user(active(keyN, limit)), silent(fromQovery, rotation.AccessDenied)), "too-old#NEW2 unread-Qovery#", "KeyAge=97 Keys=1 OpenRecords=0 Audited=0", "open " + blind},
+	"young-or-left-over":      {world(user(active(keyN, 30*day), active(keyX, 40*day)), silent(fromQovery, rotation.AccessDenied)), "unread-Qovery#", "KeyAge=40 Keys=2 OpenRecords=0 Audited=0", "open " + blind},
 	"unused":                  {world(user(active(keyN, 60*day).usedLast(45 * day))), "unused#NEW2", "KeyAge=60 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
 	"unused-since-creation":   {world(user(active(keyN, 46*day).neverUsed())), "unused#NEW2", "KeyAge=46 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
 	"young-and-unused":        {world(user(active(keyN, 44*day).neverUsed())), "", "KeyAge=44 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
@@ -92,13 +95,15 @@ var cases = map[string]struct {
 	"schedule-disabled": {world(scheduled(&Schedule{false, "rate(90 days)"})), "schedule#", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
 	"schedule-changed":  {world(scheduled(&Schedule{true, "rate(365 days)"})), "schedule#", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
 
-	"unread-target":   {world(silent(fromTarget, rotation.TargetNotFound)), "unread-target#", "Audited=0", "unread-target"},
-	"unread-journal":  {world(silent(fromJournal, rotation.MalformedAnswer)), "unread-journal#", "KeyAge=30 Keys=1 Audited=0", "schedule too-old unread-Qovery unread-journal unread-keys unread-schedule unread-target unread-uses"},
-	"unread-keys":     {world(silent(fromKeys, rotation.TargetNotFound)), "unread-keys#", "OpenRecords=0 Audited=0", "open schedule unread-Qovery unread-execution unread-journal unread-keys unread-schedule unread-target"},
-	"unread-uses":     {world(silent(fromUses, rotation.AccessDenied)), "unread-uses#", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=0", strings.TrimSuffix(all, " unused")},
-	"unread-qovery":   {world(silent(fromQovery, rotation.Unreachable)), "unread-Qovery#", "KeyAge=30 Keys=1 OpenRecords=0 Audited=0", "open " + busy},
-	"unread-token":    {world(silent(fromQovery, rotation.TokenRefused)), "unread-Qovery#", "KeyAge=30 Keys=1 OpenRecords=0 Audited=0", "open " + busy},
-	"unread-schedule": {world(silent(fromSchedule, rotation.AccessDenied)), "unread-schedule#", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=0", strings.Replace(all, "schedule ", "", 1)},
+	"unread-target":        {world(silent(fromTarget, rotation.TargetNotFound)), "unread-target#", "Audited=0", "unread-target"},
+	"unread-journal":       {world(silent(fromJournal, rotation.MalformedAnswer)), "unread-journal#", "KeyAge=30 Keys=1 Audited=0", "schedule too-old unread-Qovery unread-journal unread-keys unread-needs unread-schedule unread-target unread-uses"},
+	"unread-keys":          {world(silent(fromKeys, rotation.TargetNotFound)), "unread-keys#", "OpenRecords=0 Audited=0", "open schedule unread-Qovery unread-execution unread-journal unread-keys unread-schedule unread-target"},
+	"unread-uses":          {world(silent(fromUses, rotation.AccessDenied)), "unread-uses#", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=0", strings.Replace(strings.TrimSuffix(all, " unused"), "unread-needs ", "", 1)},
+	"unread-qovery":        {world(silent(fromQovery, rotation.Unreachable)), "unread-Qovery#", "KeyAge=30 Keys=1 OpenRecords=0 Audited=0", "open " + blind},
+	"unread-token":         {world(silent(fromQovery, rotation.TokenRefused)), "unread-Qovery#", "KeyAge=30 Keys=1 OpenRecords=0 Audited=0", "open " + blind},
+	"unread-schedule":      {world(silent(fromSchedule, rotation.AccessDenied)), "unread-schedule#", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=0", strings.Replace(all, "schedule ", "", 1)},
+	"unread-needs":         {world(silent(fromNeeds, rotation.RegionNotSearchable)), "unread-needs#", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=0", all},
+	"unread-needs-for-now": {world(silent(fromNeeds, rotation.Throttled)), "unread-needs#", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=0", all},
 }
 
 func TestJudge(t *testing.T) {

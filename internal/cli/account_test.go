@@ -143,6 +143,8 @@ func (a *account) answers(fields map[string]any) map[string]func() awstest.Answe
 	return map[string]func() awstest.Answer{
 		"DescribeStacks":           func() awstest.Answer { return a.describeStacks(text("StackName")) },
 		"ListAccessKeys":           func() awstest.Answer { return a.listAccessKeys(text("UserName")) },
+		"GetAccessKeyLastUsed":     a.neverUsed,
+		"LookupEvents":             func() awstest.Answer { return reply(map[string]any{"Events": []any{}}) },
 		"ListSubscriptionsByTopic": a.listSubscriptions,
 		"GetSchedule":              a.getSchedule,
 		"GetParameter":             func() awstest.Answer { return a.getParameter(text("Name")) },
@@ -190,6 +192,11 @@ func (a *account) listAccessKeys(user string) awstest.Answer {
 	}
 	return awstest.XML(http.StatusOK, `<ListAccessKeysResponse><ListAccessKeysResult><IsTruncated>false</IsTruncated><AccessKeyMetadata>`+
 		keys.String()+`</AccessKeyMetadata></ListAccessKeysResult></ListAccessKeysResponse>`)
+}
+
+func (a *account) neverUsed() awstest.Answer {
+	return awstest.XML(http.StatusOK, `<GetAccessKeyLastUsedResponse><GetAccessKeyLastUsedResult><UserName>`+simulator.UserName+
+		`</UserName><AccessKeyLastUsed><ServiceName>N/A</ServiceName><Region>N/A</Region></AccessKeyLastUsed></GetAccessKeyLastUsedResult></GetAccessKeyLastUsedResponse>`)
 }
 
 func (a *account) listSubscriptions() awstest.Answer {

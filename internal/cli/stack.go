@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qovery-key-rotation/internal/awsclient"
+	"qovery-key-rotation/internal/cloudtrailuses"
 	"qovery-key-rotation/internal/dynamojournal"
 	"qovery-key-rotation/internal/iamkeys"
 	"qovery-key-rotation/internal/notice"
@@ -77,6 +78,7 @@ type stack struct {
 	store   *parameters.Store
 	journal *dynamojournal.Journal
 	keys    *iamkeys.Keys
+	needs   rotation.Needs
 }
 
 // openFor opens the stack for one of its targets.
@@ -114,6 +116,7 @@ func (p Program) open(ctx context.Context, f *stackFlags) (*stack, error) {
 	s.targets = s.store.Targets(rotation.TargetPrefix)
 	s.journal = dynamojournal.New(s.cfg, s.table)
 	s.keys = iamkeys.New(s.cfg)
+	s.needs = rotation.Needs{Usage: s.keys, Trail: cloudtrailuses.New(s.cfg, s.clock), Staging: s.store.Staged(rotation.StagedPrefix)}
 	return s, nil
 }
 

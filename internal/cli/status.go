@@ -19,8 +19,8 @@ func (p Program) newStatus() *cobra.Command {
 		Short: "Show all targets: keys, rotations, schedules, and what needs attention",
 		Long: `status shows of every target of the stack which keys there are and how old, how the
 last rotation ended, when the next one is due and whether a key will be too old by
-then, whether one runs or is held, and whether IAM and Qovery agree; and who hears
-of it all.
+then, whether one runs or is held, whether IAM and Qovery agree, and whether what
+the next one needs can be read; and who hears of it all.
 
 It looks with your own rights. What it may not read it says, and goes on. Where it
 found something that somebody should see to, the exit code is 5.`,
@@ -95,7 +95,7 @@ func (p Program) status(cmd *cobra.Command, f *stackFlags) error {
 	status := stackStatus{Stack: s.name, Region: s.region, Account: s.account, Targets: []targetStatus{}, Attention: []string{}}
 	working, workingErr := s.states.running(ctx)
 	for _, name := range names {
-		look := targetLook{s, working, workingErr, targetStatus{Name: name, Keys: []keyStatus{}, Unknown: []string{}, Attention: []string{}}}
+		look := targetLook{s, working, workingErr, nil, targetStatus{Name: name, Keys: []keyStatus{}, Unknown: []string{}, Attention: []string{}}}
 		status.Targets = append(status.Targets, look.look(ctx))
 	}
 	status.Notices = s.notices(ctx)

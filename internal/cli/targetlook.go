@@ -17,6 +17,7 @@ type targetLook struct {
 	*stack
 	working    []*notice.Execution // all that run
 	workingErr error
+	ids        []rotation.KeyID // of the user's keys
 	targetStatus
 }
 
@@ -148,6 +149,7 @@ func (l *targetLook) lookAtKeys(ctx context.Context, target rotation.Target) boo
 	}
 	now := l.clock.Now()
 	for _, key := range keys {
+		l.ids = append(l.ids, key.ID)
 		l.Keys = append(l.Keys, keyStatus{
 			ID: key.ID.String(), Status: key.Status, CreatedAt: key.CreatedAt, AgeDays: int(now.Sub(key.CreatedAt).Hours() / 24),
 		})
@@ -221,5 +223,28 @@ func (l *targetLook) lookAtQovery(ctx context.Context, target rotation.Target) {
 	}
 	if !held && len(l.Keys) > 0 && l.State != rotates {
 		l.attend("Qovery holds no key of the IAM user %s", target.IAMUserName)
+	}
+	if held {
+		l.lookAtNeeds(ctx, target, organization, locations)
+	}
+}
+
+// lookAtNeeds proves what a rotation reads, as Preflight does, with the rights of
+// the person who looks: what they may not read, the functions may.
+func (l *targetLook) lookAtNeeds(ctx context.Context, target rotation.Target, organization rotation.Organization, locations []rotation.Location) {
+	clusters, err := organization.Clusters(ctx)
+	if err != nil {
+		l.unread("the clusters", err)
+		return
+	}
+	for _, id := range l.ids {
+		held := slices.DeleteFunc(slices.Clone(locations), func(location rotation.Location) bool { return location.Key != id })
+		if len(held) == 0 {
+			continue
+		}
+		if _, err := l.needs.Prove(ctx, target.IAMUserName, id, clusters, held, l.clock.Now()); err != nil {
+			l.unread("what a rotation needs", err)
+			return
+		}
 	}
 }

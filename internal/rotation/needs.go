@@ -41,7 +41,7 @@ func (n Needs) Prove(ctx context.Context, user string, id KeyID, all []Cluster, 
 func (n Needs) searchable(ctx context.Context, id KeyID, regions []string, now time.Time) error {
 	_, err := n.Trail.LatestUses(ctx, id, now, regions)
 	if HasCode(err, AccessDenied) {
-		return Errorf(RegionNotSearchable, "It could not be found out whether anything still uses the old key: %s", AsError(err).What)
+		return Errorf(RegionNotSearchable, "CloudTrail can't be searched for uses of the old key: %s", AsError(err).What)
 	}
 	return err
 }
