@@ -156,7 +156,8 @@ func (h *host) Invoke(ctx context.Context, function string, payload json.RawMess
 	var failure error
 	process := w.Timeline.Go(h.run.Name()+"/"+state, func() {
 		defer cancel()
-		result, failure = rotation.Handle(stepCtx, step, payload, id, deadline)
+		// Lambda counts the deadline by the function's own clock.
+		result, failure = rotation.Handle(stepCtx, step, payload, id, deadline.Add(w.clockOff(state)))
 	})
 	if w.OnInvoke != nil {
 		switch w.OnInvoke(state) {

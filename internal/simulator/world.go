@@ -85,6 +85,9 @@ type World struct {
 	OnEvent func(*Run, statemachine.Event)
 	// OnInvoke decides what goes wrong with the call of a function in a state; nil: nothing.
 	OnInvoke func(state string) InvokeFault
+	// ClockOff is how far the clock of a state's function is ahead of the true time,
+	// or behind it; nil: it is right.
+	ClockOff func(state string) time.Duration
 	// OnSay is told what the script of a scenario says.
 	OnSay func(string)
 
