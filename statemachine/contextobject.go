@@ -2,7 +2,6 @@ package statemachine
 
 import (
 	"encoding/json"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -11,7 +10,6 @@ import (
 var contextPaths = map[string]func(*Execution) json.RawMessage{
 	"$$.Execution":         (*Execution).contextExecution,
 	"$$.State.EnteredTime": func(e *Execution) json.RawMessage { return quote(formatTime(e.visit.entered)) },
-	"$$.State.RetryCount":  func(e *Execution) json.RawMessage { return []byte(strconv.Itoa(e.visit.retryCount())) },
 }
 
 const contextTime = "2006-01-02T15:04:05.000Z"

@@ -204,7 +204,8 @@ func TestPlaceholdersAreTheFunctions(t *testing.T) {
 	}
 }
 
-// Every Task sends the document and the execution, and returns the document.
+// Every Task sends the document, the execution and when its state was entered, and
+// returns the document.
 func TestTasksPassTheDocument(t *testing.T) {
 	var written struct {
 		States map[string]struct {
@@ -223,7 +224,7 @@ func TestTasksPassTheDocument(t *testing.T) {
 		if s.Type != "Task" {
 			continue
 		}
-		if want := map[string]string{"document.$": "$", "execution.$": "$$.Execution"}; !reflect.DeepEqual(s.Parameters.Payload, want) {
+		if want := map[string]string{"document.$": "$", "execution.$": "$$.Execution", "enteredTime.$": "$$.State.EnteredTime"}; !reflect.DeepEqual(s.Parameters.Payload, want) {
 			t.Errorf("%s sends %v", name, s.Parameters.Payload)
 		}
 		if s.OutputPath != "$.Payload" || s.InputPath != nil || s.ResultPath != nil {

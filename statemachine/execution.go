@@ -58,14 +58,6 @@ type visit struct {
 	retries []int // by retrier
 }
 
-func (v *visit) retryCount() int {
-	sum := 0
-	for _, n := range v.retries {
-		sum += n
-	}
-	return sum
-}
-
 // NewExecution makes an execution that is RUNNING from now on and does its work in Run. It refuses the input that
 // StartExecution would refuse.
 func (m *Machine) NewExecution(host Host, arn, name string, input json.RawMessage) (*Execution, error) {

@@ -10,10 +10,10 @@ import (
 // What a function gets is what the payload says, and its answer is all of the state's output.
 func TestTask(t *testing.T) {
 	w := newWorld().with("work", says(`{"k":2}`))
-	e := run(t, w, machine(strings.Replace(task("Work", "Done"), `"document.$": "$"`, `"all.$": "$", "tries.$": "$$.State.RetryCount"`, 1)),
+	e := run(t, w, machine(strings.Replace(task("Work", "Done"), `"document.$": "$"`, `"all.$": "$", "at.$": "$$.State.EnteredTime"`, 1)),
 		`{"in": "<1>"}`)
 	wantOutput(t, e, `{"k":2}`)
-	if want := `{"all":{"in":"<1>"},"tries":0}`; w.payloads[0] != want {
+	if want := `{"all":{"in":"<1>"},"at":"2026-03-01T12:00:00.000Z"}`; w.payloads[0] != want {
 		t.Errorf("payload %s, want %s", w.payloads[0], want)
 	}
 }

@@ -15,8 +15,10 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -47,14 +49,18 @@ const (
 
 // Load returns the open record of the user, or nil.
 func (j *Journal) Load(ctx context.Context, iamUser string) (*rotation.Record, error) {
-	found, err := j.get(ctx, iamUser, active)
+	found, at, err := j.get(ctx, iamUser, active)
 	if found == nil || err != nil {
 		return nil, err
 	}
 	record, err := decodeRecord(found, iamUser)
+	if err == nil && at.IsZero() {
+		err = errors.New("it has no date")
+	}
 	if err != nil {
 		return nil, j.request("dynamodb:GetItem", iamUser).Malformed(err.Error())
 	}
+	record.ReadAt = at
 	return &record, nil
 }
 
@@ -126,21 +132,22 @@ func (j *Journal) canceled(user string, err error) error {
 	return j.failed(action, user, err)
 }
 
-// get reads an item consistently. DynamoDB says "there is none" by leaving the
+// get reads an item consistently, and the date of the answer. DynamoDB says "there is none" by leaving the
 // item out of its answer; the consumed capacity, which it never leaves out when
 // asked, shows that this is an answer.
-func (j *Journal) get(ctx context.Context, iamUser, record string) (item, error) {
+func (j *Journal) get(ctx context.Context, iamUser, record string) (item, time.Time, error) {
 	answer, err := j.client.GetItem(ctx, &dynamodb.GetItemInput{
 		TableName: &j.table, Key: key(iamUser, record), ConsistentRead: aws.Bool(true),
 		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
 	})
 	switch {
 	case err != nil:
-		return nil, j.failed("dynamodb:GetItem", iamUser, err)
+		return nil, time.Time{}, j.failed("dynamodb:GetItem", iamUser, err)
 	case answer.Item == nil && answer.ConsumedCapacity == nil:
-		return nil, j.request("dynamodb:GetItem", iamUser).Malformed("it is empty")
+		return nil, time.Time{}, j.request("dynamodb:GetItem", iamUser).Malformed("it is empty")
 	}
-	return answer.Item, nil
+	at, _ := awsmiddleware.GetServerTime(answer.ResultMetadata)
+	return answer.Item, at.UTC(), nil
 }
 
 // failed adds what a missing table means to the usual mapping.

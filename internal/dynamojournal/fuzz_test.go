@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -21,8 +22,9 @@ import (
 // oneItem is a table with one item: it answers reads with the item, and keeps
 // what is written.
 type oneItem struct {
-	status int
-	answer []byte
+	status  int
+	answer  []byte
+	undated bool // its answers have no date
 }
 
 // Do answers.
@@ -33,6 +35,9 @@ func (s *oneItem) Do(r *http.Request) (*http.Response, error) {
 	}
 	recorder := httptest.NewRecorder()
 	recorder.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	if !s.undated {
+		recorder.Header().Set("Date", answeredAt.Format(http.TimeFormat))
+	}
 	recorder.WriteHeader(s.status)
 	var write struct{ Item json.RawMessage }
 	if json.Unmarshal(sent, &write) == nil && write.Item != nil {
@@ -43,6 +48,9 @@ func (s *oneItem) Do(r *http.Request) (*http.Response, error) {
 	}
 	return recorder.Result(), nil
 }
+
+// answeredAt is the date of its answers.
+var answeredAt = time.Date(2026, 1, 2, 3, 4, 7, 0, time.UTC)
 
 func (s *oneItem) journal() *dynamojournal.Journal {
 	cfg := awstest.Config("http://127.0.0.1:1")
@@ -109,7 +117,7 @@ func loseNothing(t *testing.T, answer []byte) {
 	known := map[string]bool{"record": true}
 	for field := range reflect.TypeFor[rotation.Record]().Fields() {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		known[name] = true
+		known[name] = name != "-"
 	}
 	var answered struct{ Item map[string]any }
 	if json.Unmarshal(answer, &answered) != nil {
@@ -119,6 +127,21 @@ func loseNothing(t *testing.T, answer []byte) {
 		if value != nil && !known[name] {
 			t.Errorf("the attribute %q would be lost", name)
 		}
+	}
+}
+
+// A record whose answer has no date tells no time, and leases need it.
+func TestAnAnswerWithoutADate(t *testing.T) {
+	store := &oneItem{status: http.StatusOK}
+	if err := store.journal().Save(t.Context(), aRecord("qovery")); err != nil {
+		t.Fatal(err)
+	}
+	if record, err := store.journal().Load(t.Context(), "qovery"); err != nil || !record.ReadAt.Equal(answeredAt) {
+		t.Errorf("%+v, %v", record, err)
+	}
+	store.undated = true
+	if record, err := store.journal().Load(t.Context(), "qovery"); record != nil || !rotation.HasCode(err, rotation.MalformedAnswer) {
+		t.Errorf("%+v, %v", record, err)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 
 // Ended returns how a rotation ended, or nil.
 func (j *Journal) Ended(ctx context.Context, iamUser string, takenAt time.Time, rotationID string) (*rotation.HistoryItem, error) {
-	found, err := j.get(ctx, iamUser, historyKey(takenAt, rotationID))
+	found, _, err := j.get(ctx, iamUser, historyKey(takenAt, rotationID))
 	if found == nil || err != nil {
 		return nil, err
 	}

@@ -23,7 +23,7 @@ const MemoryKeys = targetPrefix + "*"
 // Recall reads the audits' memory of a target into a document. When there is
 // none it leaves the document as it is.
 func (j *Journal) Recall(ctx context.Context, target string, into any) error {
-	found, err := j.get(ctx, targetPrefix+target, audited)
+	found, _, err := j.get(ctx, targetPrefix+target, audited)
 	if found == nil || err != nil {
 		return err
 	}

@@ -14,6 +14,9 @@ type Kind string
 const (
 	Abandon    = Kind(simulator.Abandoned)  // Step Functions hears nothing and tries again; the function goes on
 	LoseAnswer = Kind(simulator.AnswerLost) // it hears nothing; the function has ended
+	// From this invocation on, the clock of the state's function is off.
+	ClockBehind Kind = "clock-behind"
+	ClockAhead  Kind = "clock-ahead"
 )
 
 // Kinds of faults that concern a whole execution, on entering a state or in the
@@ -85,7 +88,10 @@ var callFaults = []fault{
 }
 
 // invocationFaults are what may go wrong with an invocation.
-var invocationFaults = []fault{{kind: Abandon}, {kind: LoseAnswer}}
+var invocationFaults = []fault{
+	{kind: Abandon}, {kind: LoseAnswer},
+	{kind: ClockBehind, delay: 5 * time.Minute}, {kind: ClockAhead, delay: 5 * time.Minute},
+}
 
 // executionFaults are what may happen to an execution: on entering a state, and
 // while a function of it is at work, which then goes on by itself.
@@ -129,6 +135,11 @@ func (k Kind) matters(call simulator.Call) bool {
 		return false
 	}
 	return kind.Matters(call)
+}
+
+// ofInvocation tells whether the kind concerns an invocation.
+func (k Kind) ofInvocation() bool {
+	return slices.ContainsFunc(invocationFaults, func(f fault) bool { return f.kind == k })
 }
 
 // ofExecution tells whether the kind concerns a whole execution.

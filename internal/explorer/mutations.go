@@ -29,12 +29,14 @@ var Mutations = []Mutation{
 		Lens: heldNowhere, Shows: "has held since", Focus: []string{"GracePeriod"}},
 	{Rule: 3, Name: "all-deployed", Sentence: "every cluster seems deployed, and the old key unused",
 		Lens: allDeployed, Shows: "was refused with the key", Focus: []string{"DeployClusters"}},
-	{Rule: 3, Name: "slow-clock", Sentence: "the clock is three hours slow when the grace period is set",
+	{Rule: 3, Name: "slow-clock", Sentence: "the clock is three hours slow when the grace period is set, and nothing sets it",
 		Lens: slowClock, Shows: "deleted the key"},
 	{Rule: 3, Name: "always-inactive", Sentence: "the old key always seems Inactive once it was",
 		Lens: alwaysInactive, Shows: "which was Active", Focus: []string{"ObservationPeriod"}},
 	{Rule: 4, Name: "all-ours", Sentence: "every key seems to be of this system's making",
 		Lens: allOurs, Shows: "which a person had created", Focus: []string{createAccessKey, "DiscardKey"}},
+	{Rule: 4, Name: "own-time", Sentence: "the journal tells each function the time that its own clock shows",
+		Lens: ownTime, Shows: "nobody answers for the key", Focus: []string{"CreateKey", createAccessKey}},
 	{Rule: 5, Name: "refused-puts", Sentence: "a PUT without an answer counts as refused",
 		Lens: refusedPuts, Shows: "which does not work", Focus: []string{putCredentials}},
 	{Rule: 6, Name: "forgotten-attempts", Sentence: "the journal forgets creations of unknown outcome",
@@ -47,6 +49,8 @@ var Mutations = []Mutation{
 		Lens: deactivatedByUs, Shows: "which a person had deactivated", Focus: []string{"GracePeriod", "CheckUsage"}},
 	{Rule: 12, Name: "claims-what-it-found", Sentence: "a key that is gone seems to have been made Inactive, and deleted, by this rotation",
 		Lens: claimsFound, Shows: "the report calls it proven", Focus: []string{"GracePeriod"}},
+	{Rule: 15, Name: "own-clock", Sentence: "nothing but its own clock tells a function the time",
+		Lens: ownClock, Shows: "times within a minute", Focus: []string{"DeployClusters"}},
 }
 
 // Finding is what exploration found out about a mutation.
@@ -254,25 +258,6 @@ func (unused) Creator(context.Context, rotation.KeyID) (string, error) {
 }
 
 // Rules 3 and 4: what is configured, and what IAM and CloudTrail say.
-
-func slowClock(w *simulator.World, p simulator.Ports) simulator.Ports {
-	p.Clock = slow{p.Clock, w}
-	return p
-}
-
-type slow struct {
-	rotation.Clock
-	world *simulator.World
-}
-
-func (s slow) Now() time.Time {
-	runs := s.world.Runs()
-	switch runs[len(runs)-1].CurrentState() {
-	case "UpdateCredentials", "DeployClusters":
-		return s.Clock.Now().Add(-3 * time.Hour)
-	}
-	return s.Clock.Now()
-}
 
 func alwaysInactive(w *simulator.World, p simulator.Ports) simulator.Ports {
 	p.Keys = inactive{p.Keys, w}

@@ -14,11 +14,13 @@ var found = map[string]string{
 	"slow-clock":         "one:",
 	"always-inactive":    "one: ObservationPeriod#1 activate-old",
 	"all-ours":           "one: iam.CreateAccessKey#1 fail-before:45m0s, DiscardKey#1 create-key",
+	"own-time":           "one: CreateKey#1 clock-ahead:5m0s, iam.CreateAccessKey#1 fail-after",
 	"refused-puts":       "one: qovery.PUT /aws/credentials#1 land-late:9m0s",
 	"forgotten-attempts": "one: iam.CreateAccessKey#1 fail-before:45m0s, iam.CreateAccessKey#2 fail-after",
 	"quoted-secret":      "one: staging.Put#2 fail-before",
 	"unread-is-empty":    "one: GracePeriod#1 put-old, qovery.GET /cluster#6 malformed",
 	"deactivated-by-us":  "one: GracePeriod#1 deactivate-old, CheckUsage#1 stop",
+	"own-clock":          "one: DeployClusters#1 clock-behind:5m0s",
 
 	"claims-what-it-found": "one: GracePeriod#1 delete-old",
 }
@@ -44,7 +46,7 @@ func TestDefeatedRules(t *testing.T) {
 			}
 		})
 	}
-	if len(rules) != 10 || len(found) != len(Mutations) {
+	if len(rules) != 11 || len(found) != len(Mutations) {
 		t.Errorf("%d rules are defeated by %d mutations, of which %d are tested", len(rules), len(Mutations), len(found))
 	}
 }

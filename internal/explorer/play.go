@@ -80,13 +80,14 @@ func play(s Schedule, lens Lens, watch func(*player)) (Result, error) {
 	defer world.Timeline.Close()
 	p := &player{
 		World: world, result: Result{Schedule: s}, pending: slices.Clone(s.Faults),
-		passed: map[Point]int{}, putAt: map[rotation.KeyID]time.Time{}, usedBefore: map[report.Ref]time.Time{},
+		passed: map[Point]int{}, clocks: map[string]time.Duration{}, putAt: map[rotation.KeyID]time.Time{}, usedBefore: map[report.Ref]time.Time{},
 	}
 	p.trace.SetSeed(traces)
 	world.Wire.Injector = p.call
 	world.OnInvoke = p.invoked
 	world.Wire.Observer = p.trace.call
 	world.OnEvent = p.event
+	world.ClockOff = func(state string) time.Duration { return p.clocks[state] }
 	if watch != nil {
 		watch(p)
 	}
@@ -110,7 +111,8 @@ type player struct {
 	result  Result
 	pending []Fault // those that have not come to pass
 	lasting []lastingFault
-	passed  map[Point]int // how often each site was passed, under N 0 for entries and 1 for invocations
+	clocks  map[string]time.Duration // how far those of functions are ahead, by state
+	passed  map[Point]int            // how often each site was passed, under N 0 for entries and 1 for invocations
 	trace   trace
 	say     func(format string, args ...any)
 
@@ -204,12 +206,20 @@ func (p *player) invoked(state string) simulator.InvokeFault {
 	count := Point{state, 1}
 	p.passed[count]++
 	station := Station{Point: Point{state, p.passed[count]}, State: state}
-	fault, due := p.pass(station, func(k Kind) bool { return k == Abandon || k == LoseAnswer })
+	fault, due := p.pass(station, Kind.ofInvocation)
 	if !due {
 		return ""
 	}
 	p.fired(fault, state)
-	return simulator.InvokeFault(fault.Kind)
+	switch fault.Kind {
+	case ClockBehind:
+		p.clocks[state] = -fault.Delay
+	case ClockAhead:
+		p.clocks[state] = fault.Delay
+	default:
+		return simulator.InvokeFault(fault.Kind)
+	}
+	return ""
 }
 
 // event lets happen what is due when an execution enters a state.

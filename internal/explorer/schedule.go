@@ -21,7 +21,7 @@ type Schedule struct {
 type Fault struct {
 	Point
 	Kind  Kind
-	Delay time.Duration // how late, how stale or for how long; see Kind
+	Delay time.Duration // how late, how stale, for how long or how far off; see Kind
 }
 
 // Point is where it does: the N-th call of a site, the N-th time that any

@@ -93,6 +93,30 @@ var tales = map[string]tale{
 		},
 		completed: true,
 	},
+	"create-answer-lost-by-a-clock-ahead": {
+		here: func(w *world) {
+			w.host.Off = func(function string) time.Duration {
+				if function == "createkey" {
+					return 4 * time.Minute
+				}
+				return 0
+			}
+			w.gateway.Fault = func(call gateway.Call) gateway.Fault {
+				return gateway.Fault{Drop: first(call, "createkey", "iam:CreateAccessKey")}
+			}
+			plainly(w)
+		},
+		sim: func(w *simulator.World) {
+			w.Wire.Injector = func(call simulator.Call) simulator.Fault {
+				if call.Site == "iam.CreateAccessKey" && call.N == 1 {
+					return simulator.Fault{Kind: simulator.FailAfter}
+				}
+				return simulator.Fault{}
+			}
+			begin(w, "rotation").Wait()
+		},
+		completed: true,
+	},
 	"orphan-discarded": {
 		here: func(w *world) {
 			throttled := &gateway.Answer{Status: 400, Body: []byte(`<ErrorResponse><Error><Type>Sender</Type><Code>ThrottlingError</Code><Message>Rate exceeded</Message></Error></ErrorResponse>`)}

@@ -35,6 +35,16 @@ var scripts = map[string]func(*world){
 		w.sleep(time.Hour)
 		w.start("rotation-2", "").wait()
 	},
+	"clocks-off": func(w *world) {
+		w.host.Off = func(function string) time.Duration {
+			switch function {
+			case "createkey", "checkusage", "deletekey":
+				return 5 * time.Minute
+			}
+			return -5 * time.Minute
+		}
+		plainly(w)
+	},
 	"deployment-not-observed": func(w *world) {
 		w.qovery.Configure(func(c *fakeqovery.Config) { c.ChangesAt = fakeqovery.ChangesNever })
 		plainly(w)

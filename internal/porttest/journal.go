@@ -17,6 +17,7 @@ func Journal(t *testing.T, host Host, open func(t *testing.T) rotation.Journal) 
 	t.Run("load", func(t *testing.T) { journalLoad(t, open(t)) })
 	t.Run("save", func(t *testing.T) { journalSave(t, open(t)) })
 	t.Run("save shares no memory", func(t *testing.T) { journalMemory(t, open(t)) })
+	t.Run("the journal's time", func(t *testing.T) { journalTime(t, host, open(t)) })
 	t.Run("close", func(t *testing.T) { journalClose(t, open(t)) })
 	t.Run("ended", func(t *testing.T) { journalEnded(t, open(t)) })
 	t.Run("history", func(t *testing.T) { journalHistory(t, open(t)) })
@@ -77,6 +78,21 @@ func journalMemory(t *testing.T, journal rotation.Journal) {
 	loaded.Locations[0].ID = "changed"
 	loaded.Marks[rotation.Delete] = rotation.Mark{Begun: time.Unix(1, 0)}
 	wantStored(t, journal, want)
+}
+
+// journalTime: a record comes with the journal's time, which is not stored.
+func journalTime(t *testing.T, host Host, journal rotation.Journal) {
+	record := saved(t, journal, 1)
+	for revision := 2; revision <= 3; revision++ {
+		before := host.Clock.Now().Truncate(time.Second)
+		loaded, err := journal.Load(t.Context(), record.IAMUser)
+		noError(t, err)
+		if after := host.Clock.Now(); loaded.ReadAt.Before(before) || loaded.ReadAt.After(after) {
+			t.Errorf("read at %s, and it was %s to %s", loaded.ReadAt, before, after)
+		}
+		loaded.Revision, loaded.ReadAt = revision, loaded.ReadAt.Add(-time.Hour)
+		noError(t, journal.Save(t.Context(), *loaded))
+	}
 }
 
 func journalClose(t *testing.T, journal rotation.Journal) {

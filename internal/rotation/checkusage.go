@@ -28,7 +28,7 @@ func (s CheckUsage) Run(ctx context.Context, call Call) (Document, error) {
 		doc.Error = nil
 		doc.Usage.Returns++
 	}
-	record, err := s.own(ctx, call)
+	record, guard, err := s.own(ctx, call)
 	if err != nil {
 		return doc, err
 	}
@@ -46,7 +46,7 @@ func (s CheckUsage) Run(ctx context.Context, call Call) (Document, error) {
 			return doc, record.explain(err)
 		}
 	}
-	now := s.Clock.Now().UTC()
+	now := guard.now()
 	latest := latestOf(uses)
 	doc.Usage.CheckedAt, doc.Usage.LastUseAt, doc.Usage.LastUse = now, latest.At, latest.describe()
 	if doc.Usage.Idle = doc.Settings.isIdle(latest, now); doc.Usage.Idle {
@@ -58,7 +58,7 @@ func (s CheckUsage) Run(ctx context.Context, call Call) (Document, error) {
 	}
 	doc.Usage.Returns = 0
 	doc.Usage.Extended += Duration(checkEvery)
-	doc.Usage.NextCheckAt = WaitTime{now.Add(checkEvery)}
+	doc.Usage.NextCheckAt = waitUntil(now.Add(checkEvery), now)
 	return doc, nil
 }
 

@@ -29,7 +29,7 @@ func (s DeactivateKey) Run(ctx context.Context, call Call) (Document, error) {
 			}
 		}
 		doc.Deactivated = c.Marks[Deactivate].Done
-		doc.ObservedAt = WaitTime{doc.observationEnds(c.Record)}
+		doc.ObservedAt = waitUntil(doc.observationEnds(c.Record), c.now())
 		return nil
 	})
 	return doc, err
@@ -165,7 +165,7 @@ func (c *claim) requireDeployed(doc Document, all []Cluster, locations []Locatio
 func (c *claim) requirePeriods(doc Document) error {
 	now := c.now()
 	if ends := doc.graceEnds(c.Record); now.Before(ends) {
-		return Errorf(TooEarly, "The grace period ends in %s", ends.Sub(now).Round(time.Second))
+		return Errorf(TooEarly, "By the journal's clock the grace period ends in %s", ends.Sub(now).Round(time.Second))
 	}
 	if !doc.Usage.Idle || now.Sub(doc.Usage.CheckedAt) > usageFreshFor {
 		return Errorf(UsageCheckStale, "There is no usage check of the last %s that found the old key idle", Duration(usageFreshFor))

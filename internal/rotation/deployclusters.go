@@ -334,7 +334,7 @@ func (l *look) waved(ctx context.Context, doc *Document) error {
 	if l.oldKey.ID == "" {
 		d.Next = OldKeyGone
 	}
-	doc.GraceEndsAt = WaitTime{doc.graceEnds(l.Record)}
+	doc.GraceEndsAt = waitUntil(doc.graceEnds(l.Record), l.now())
 	// Preflight has proved its own; what has come since is searched, too.
 	d.Regions = slices.Sorted(slices.Values(append(d.Regions, regions(l.clusters, l.concerning(locations))...)))
 	d.Regions = slices.Compact(d.Regions)
@@ -376,17 +376,16 @@ func (doc *Document) graceEnds(record Record) time.Time {
 // nextPoll is when to look again.
 func (l *look) nextPoll(doc *Document, startedAt time.Time) WaitTime {
 	now := l.now()
-	settled := doc.UpdatedAt.Add(afterUpdate)
-	switch {
+	next := now.Add(pollSlowly)
+	switch settled := doc.UpdatedAt.Add(afterUpdate); {
 	case l.started:
-		return WaitTime{now.Add(afterStart)}
+		next = now.Add(afterStart)
 	case l.at.Before(settled) && now.Before(settled):
-		return WaitTime{settled}
+		next = settled
 	case now.Sub(startedAt) < quickPhase:
-		return WaitTime{now.Add(pollEvery)}
-	default:
-		return WaitTime{now.Add(pollSlowly)}
+		next = now.Add(pollEvery)
 	}
+	return waitUntil(next, now)
 }
 
 func (l *look) cluster(id string) (Cluster, bool) {

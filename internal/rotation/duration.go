@@ -39,6 +39,18 @@ func (d *Duration) UnmarshalText(text []byte) error {
 // with a Z; and it is always written, because a missing path cannot be caught.
 type WaitTime struct{ time.Time }
 
+// shortestWait is what a Wait state lasts at least: no loop of the state machine
+// goes round faster.
+const shortestWait = 15 * time.Second
+
+// waitUntil is a time as wanted, and not before the shortest wait from now.
+func waitUntil(wanted, now time.Time) WaitTime {
+	if earliest := now.Add(shortestWait); wanted.Before(earliest) {
+		wanted = earliest
+	}
+	return WaitTime{wanted}
+}
+
 // MarshalText rounds up.
 func (w WaitTime) MarshalText() ([]byte, error) {
 	return []byte(ceilSecond(w.Time).Format(time.RFC3339)), nil

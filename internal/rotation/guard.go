@@ -24,6 +24,8 @@ type Guard struct {
 	Clock   Clock
 	Journal Journal
 	Log     *slog.Logger
+
+	ahead time.Duration // how far AWS's time is ahead of the clock's (clock.go)
 }
 
 // claim is a record under the lease of this invocation. Its Record is always
@@ -48,32 +50,33 @@ func (g Guard) hold(ctx context.Context, call Call, doc *Document, work func(*cl
 	return c.Record.explain(err)
 }
 
-// own returns the record for a step that reads and changes nothing.
-func (g Guard) own(ctx context.Context, call Call) (Record, error) {
-	record, err := g.Journal.Load(ctx, call.Document.Settings.IAMUserName)
+// own returns the record for a step that reads and changes nothing, and the guard
+// with its clock set.
+func (g Guard) own(ctx context.Context, call Call) (Record, Guard, error) {
+	record, g, err := g.load(ctx, call.Document.Settings.IAMUserName, call.EnteredTime)
 	if err != nil {
-		return Record{}, err
+		return Record{}, g, err
 	}
 	if record == nil {
-		return Record{}, Errorf(LockLost, "The journal has no open rotation of %s", call.Document.Target)
+		return Record{}, g, Errorf(LockLost, "The journal has no open rotation of %s", call.Document.Target)
 	}
 	if record.Owner != call.Execution.ARN || record.Fence != call.Document.Fence || record.RotationID != call.Document.RotationID {
-		return Record{}, Errorf(LockLost, "The rotation of %s belongs to another execution now: %s", call.Document.Target, record.Owner)
+		return Record{}, g, Errorf(LockLost, "The rotation of %s belongs to another execution now: %s", call.Document.Target, record.Owner)
 	}
-	return *record, nil
+	return *record, g, nil
 }
 
 func (g Guard) claim(ctx context.Context, call Call) (*claim, error) {
-	record, err := g.own(ctx, call)
+	record, g, err := g.own(ctx, call)
 	if err != nil {
 		return nil, err
 	}
-	now := g.Clock.Now()
-	if record.Lease.runs(now) && record.Lease.Holder != call.InvocationID {
+	call.Deadline = call.Deadline.Add(g.ahead).UTC() // Lambda counts by this machine's clock
+	if record.Lease.runs(g.now()) && record.Lease.Holder != call.InvocationID {
 		return nil, Errorf(StepBusy, "Another invocation may be at work on this rotation until %s", words.Time(record.Lease.Until, time.TimeOnly))
 	}
 	c := &claim{Record: record, guard: g, call: call}
-	err = c.save(ctx, func(r *Record) { r.Lease = Lease{call.InvocationID, call.Deadline.UTC()} })
+	err = c.save(ctx, func(r *Record) { r.Lease = Lease{call.InvocationID, call.Deadline} })
 	switch {
 	case errors.Is(err, ErrConflict):
 		// Somebody wrote between our read and our write: who owns the record
@@ -123,7 +126,7 @@ func (c *claim) save(ctx context.Context, change func(*Record)) error {
 // write stores the next revision of a record.
 func (g Guard) write(ctx context.Context, next *Record) error {
 	next.Revision++
-	next.TouchedAt = g.Clock.Now().UTC()
+	next.TouchedAt = g.now()
 	err := g.Journal.Save(ctx, *next)
 	if !errors.Is(err, ErrConflict) {
 		return err
@@ -256,7 +259,7 @@ func (g Guard) ended(ctx context.Context, call Call) (*HistoryItem, error) {
 	return g.Journal.Ended(ctx, doc.Settings.IAMUserName, doc.TakenAt, doc.RotationID)
 }
 
-func (c *claim) now() time.Time { return c.guard.Clock.Now().UTC() }
+func (c *claim) now() time.Time { return c.guard.now() }
 
 // explain completes an error with what the journal knows to be in place.
 func (r Record) explain(err error) error {

@@ -15,6 +15,10 @@ type Record struct {
 	// took over, no lease was set, nothing was marked since the record was read.
 	Revision int `json:"revision"`
 
+	// ReadAt is when the record was read, by the journal's own clock, to the second.
+	// It is set by Load, and not stored.
+	ReadAt time.Time `json:"-"`
+
 	IAMUser    string    `json:"iamUser"`
 	Target     string    `json:"target"`
 	RotationID string    `json:"rotationId"`

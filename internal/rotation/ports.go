@@ -149,7 +149,8 @@ const (
 // Journal is the table that says who rotates which IAM user, what was begun,
 // what was done, and how rotations ended. All reads are consistent.
 type Journal interface {
-	// Load returns the open record of the user, or nil.
+	// Load returns the open record of the user, with the time at which it was read by
+	// the journal's clock, or nil.
 	Load(ctx context.Context, iamUser string) (*Record, error)
 	// Save stores the record if the stored one has the revision before the
 	// record's (revision 1: if there is none), else ErrConflict.

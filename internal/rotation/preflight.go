@@ -53,7 +53,12 @@ func (p Preflight) Run(ctx context.Context, call Call) (Document, error) {
 // decide looks once, and does what the plan says of the journal. ErrConflict
 // means that the journal changed since the look.
 func (p Preflight) decide(ctx context.Context, call Call, doc Document, dryRun bool) (Document, error) {
-	situation, err := p.look(ctx, call, doc)
+	record, guard, err := p.load(ctx, doc.Settings.IAMUserName, call.EnteredTime)
+	if err != nil {
+		return Document{}, err
+	}
+	p.Guard = guard
+	situation, err := p.look(ctx, call, doc, record)
 	if err != nil {
 		return Document{}, err
 	}
@@ -85,14 +90,13 @@ func (p Preflight) decide(ctx context.Context, call Call, doc Document, dryRun b
 	return p.take(ctx, call, doc, situation)
 }
 
-// look reads what IAM and the journal tell. An abort needs no more: it must also
+// look reads what IAM and Step Functions tell. An abort needs no more: it must also
 // bring the old key back while Qovery is down.
-func (p Preflight) look(ctx context.Context, call Call, doc Document) (Situation, error) {
+func (p Preflight) look(ctx context.Context, call Call, doc Document, record *Record) (Situation, error) {
 	user := doc.Settings.IAMUserName
-	s := Situation{Execution: call.Execution.ARN, Abort: doc.Abort, IAMUser: user, HandledElsewhere: doc.Settings.HandledElsewhere, LastUses: map[KeyID]Use{}}
-	var err error
-	if s.Record, err = p.Journal.Load(ctx, user); err != nil {
-		return s, err
+	s := Situation{
+		Execution: call.Execution.ARN, Abort: doc.Abort, IAMUser: user, HandledElsewhere: doc.Settings.HandledElsewhere,
+		LastUses: map[KeyID]Use{}, Record: record,
 	}
 	// Of this execution it is known that it runs. That it can be asked for is what
 	// the next one needs, should this one be interrupted.
@@ -100,10 +104,11 @@ func (p Preflight) look(ctx context.Context, call Call, doc Document) (Situation
 	if s.Record != nil {
 		owner = s.Record.Owner
 	}
+	var err error
 	if s.Owner, err = p.Executions.State(ctx, owner); err != nil {
 		return s, err
 	}
-	s.Now = p.Clock.Now().UTC()
+	s.Now = p.now()
 	s.Keys, err = p.Keys.List(ctx, user)
 	return s, err
 }
@@ -120,7 +125,7 @@ func (p Preflight) lookAtQovery(ctx context.Context, doc Document, s *Situation)
 			return nil, err
 		}
 	}
-	if len(s.Keys) > 1 && doc.justCompleted(p.Clock.Now()) {
+	if len(s.Keys) > 1 && doc.justCompleted(p.now()) {
 		return nil, Errorf(IAMSettling, "This execution has just deleted the old key of the IAM user %s, and IAM's lists lag", user)
 	}
 	for _, key := range s.unclear() {
@@ -129,7 +134,7 @@ func (p Preflight) lookAtQovery(ctx context.Context, doc Document, s *Situation)
 		}
 	}
 	s.Locations, err = organization.Editable(ctx)
-	s.Now = p.Clock.Now().UTC()
+	s.Now = p.now()
 	return organization, err
 }
 

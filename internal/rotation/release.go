@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Release closes a record that a person has resolved by hand. It requires that
@@ -28,10 +29,11 @@ func (r Release) Run(ctx context.Context, name string) (Record, error) {
 	if err != nil {
 		return Record{}, err
 	}
-	record, err := r.Journal.Load(ctx, target.IAMUserName)
+	record, guard, err := r.load(ctx, target.IAMUserName, time.Time{})
 	if err != nil {
 		return Record{}, err
 	}
+	r.Guard = guard
 	if record == nil {
 		return Record{}, Errorf(NothingToAbort, "No rotation of %s is open", name)
 	}
@@ -54,10 +56,10 @@ func (r Release) release(ctx context.Context, record *Record) error {
 	if err := r.write(ctx, record); err != nil {
 		return err
 	}
-	if err := sweepSecrets(ctx, *record, r.Staging, r.Clock.Now()); err != nil {
+	if err := sweepSecrets(ctx, *record, r.Staging, r.now()); err != nil {
 		return err
 	}
-	return r.closeRecord(ctx, HistoryItem{Record: *record, Outcome: Released, EndedAt: r.Clock.Now().UTC()})
+	return r.closeRecord(ctx, HistoryItem{Record: *record, Outcome: Released, EndedAt: r.now()})
 }
 
 // requireOver makes sure that nobody is at work on the record.
@@ -66,7 +68,7 @@ func (r Release) requireOver(ctx context.Context, record *Record) error {
 	if err != nil {
 		return err
 	}
-	situation := Situation{Now: r.Clock.Now().UTC(), Record: record, Owner: state}
+	situation := Situation{Now: r.now(), Record: record, Owner: state}
 	for _, row := range ownershipRows {
 		if row.applies(&situation) {
 			return row.decide(&situation).Refusal

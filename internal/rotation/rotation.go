@@ -35,6 +35,9 @@ type Step interface {
 type Call struct {
 	Document  Document  `json:"document"`
 	Execution Execution `json:"execution"`
+	// EnteredTime is when Step Functions entered the state ($$.State.EnteredTime), by
+	// its own clock. A retry does not enter it anew.
+	EnteredTime time.Time `json:"enteredTime"`
 
 	// InvocationID names this invocation; two invocations never share one.
 	InvocationID string `json:"-"`

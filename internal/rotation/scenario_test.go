@@ -69,6 +69,7 @@ var stories = map[string]struct {
 	"route53-provider":             {[]string{"Preflight"}, nothingDone},
 	"partial-update":               {[]string{"Preflight CreateKey VerifyKey UpdateCredentials", "Preflight VerifyKey UpdateCredentials DeployClusters GracePeriod " + toEnd}, oldDeleted},
 	"cloudtrail-throttled":         {[]string{toGrace + " CheckUsage"}, heldBoth},
+	"clocks-off":                   {[]string{whole}, oldDeleted},
 	"stopped-cluster":              {[]string{whole}, oldDeleted},
 	"every-cluster-stopped":        {[]string{whole}, oldDeleted},
 	"forty-clusters":               {[]string{whole}, oldDeleted},

@@ -25,7 +25,7 @@ const (
 // Run returns once the new key has worked three times in a row.
 func (s VerifyKey) Run(ctx context.Context, call Call) (Document, error) {
 	doc := call.Document
-	record, err := s.own(ctx, call)
+	record, _, err := s.own(ctx, call)
 	if err != nil {
 		return doc, err
 	}

@@ -39,7 +39,11 @@ func NewJournal(wire *Wire) *Journal {
 // Load returns the open record of the user, or nil.
 func (j *Journal) Load(ctx context.Context, iamUser string) (*rotation.Record, error) {
 	return fetch(ctx, j.wire, Call{Site: "journal.Load", Consistent: true}, func(time.Time) (*rotation.Record, error) {
-		return j.Current(iamUser), nil
+		record := j.Current(iamUser)
+		if record != nil {
+			record.ReadAt = j.wire.timeline.Now().Truncate(time.Second) // as the Date of an answer
+		}
+		return record, nil
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/words"
+	"qovery-key-rotation/statemachine"
 )
 
 // Judge watches a world and knows nothing of how the rotation works: it counts
@@ -27,7 +28,11 @@ type Judge struct {
 	used   map[rotation.KeyID]bool // by a consumer, ever
 	known  map[Refused]bool
 	stored [][]byte // all that was ever in the journal
+	visits map[visited][]time.Time
 }
+
+// visited is a state of an execution.
+type visited struct{ execution, state string }
 
 // Refused is a consumer that was refused with a key.
 type Refused struct {
@@ -41,10 +46,12 @@ const (
 	heldFor = time.Minute
 	// neverBefore is how long after the last update an old key lives at least.
 	neverBefore = 2 * time.Hour
+	// mostVisits is how often an execution may enter a state within a minute.
+	mostVisits = 10
 )
 
 func newJudge(w *World) *Judge {
-	j := &Judge{world: w, used: map[rotation.KeyID]bool{}, known: map[Refused]bool{}}
+	j := &Judge{world: w, used: map[rotation.KeyID]bool{}, known: map[Refused]bool{}, visits: map[visited][]time.Time{}}
 	w.IAM.OnKeyChange(j.keyChanged)
 	w.Journal.OnWrite(func(write JournalWrite) { j.stored = append(j.stored, write.Stored) })
 	return j
@@ -148,6 +155,23 @@ func (j *Judge) requireGrace(change KeyChange) {
 			}
 		}
 	}
+}
+
+// entered polices the loops of the state machine: none goes round without waiting.
+func (j *Judge) entered(execution string, event statemachine.Event) {
+	if !event.Entered() {
+		return
+	}
+	visit := visited{execution, event.State}
+	latest := append(j.visits[visit], event.Time)
+	if len(latest) > mostVisits {
+		latest = latest[1:]
+		if took := event.Time.Sub(latest[0]); took < time.Minute {
+			j.violated("%s entered %s %d times within a minute", execution, event.State, mostVisits)
+			latest = nil
+		}
+	}
+	j.visits[visit] = latest
 }
 
 // raised polices the table of codes: a state raises only what the table says.

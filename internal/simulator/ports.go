@@ -20,6 +20,8 @@ type Ports struct {
 	Staging    rotation.Staging
 	Executions rotation.Executions
 	Qovery     rotation.Qovery
+	// Around wraps each step; nil: none.
+	Around func(rotation.Step) rotation.Step
 }
 
 // ports are this world's, the real Qovery client among them.
@@ -41,7 +43,7 @@ func (w *World) ports() (Ports, error) {
 func (p Ports) steps(log *slog.Logger, newID func() string) map[string]rotation.Step {
 	guard := rotation.Guard{Clock: p.Clock, Journal: p.Journal, Log: log}
 	orphans := rotation.Orphans{Usage: p.Usage, Trail: p.Trail, CreatedBy: CreatorRole}
-	return map[string]rotation.Step{
+	steps := map[string]rotation.Step{
 		"preflight": rotation.Preflight{Guard: guard, Needs: rotation.Needs{Usage: p.Usage, Trail: p.Trail, Staging: p.Staging},
 			Targets: p.Targets, Keys: p.Keys, Qovery: p.Qovery, Executions: p.Executions, NewID: newID},
 		"createkey":         rotation.CreateKey{Guard: guard, Keys: p.Keys, Orphans: orphans, Qovery: p.Qovery, Staging: p.Staging},
@@ -55,4 +57,10 @@ func (p Ports) steps(log *slog.Logger, newID func() string) map[string]rotation.
 		"discardkey":        rotation.DiscardKey{Guard: guard, Keys: p.Keys, Orphans: orphans, Qovery: p.Qovery, Staging: p.Staging},
 		"reactivatekey":     rotation.ReactivateKey{Guard: guard, Keys: p.Keys},
 	}
+	for name, step := range steps {
+		if p.Around != nil {
+			steps[name] = p.Around(step)
+		}
+	}
+	return steps
 }

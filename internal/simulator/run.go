@@ -29,6 +29,7 @@ func (w *World) Start(name, input string) (*Run, error) {
 		return nil, fmt.Errorf("starting the execution %s: %w", name, err)
 	}
 	execution.Observe(func(event statemachine.Event) {
+		w.Judge.entered(name, event)
 		if w.OnEvent != nil {
 			w.OnEvent(run, event)
 		}

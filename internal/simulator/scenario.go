@@ -421,6 +421,20 @@ var Scenarios = []Scenario{
 		},
 	},
 	{
+		Name: "clocks-off", Ends: succeeds,
+		Sentence: "The clocks of the functions are five minutes behind or ahead; a step's time is AWS's, so that it makes no difference.",
+		Script: func(w *World) {
+			w.ClockOff = func(state string) time.Duration {
+				switch state {
+				case "CreateKey", "CheckUsage", "DeleteKey":
+					return 5 * time.Minute
+				}
+				return -5 * time.Minute
+			}
+			w.start("rotation", "").Wait()
+		},
+	},
+	{
 		Name: "stopped-cluster", Ends: succeeds,
 		Sentence: "A cluster is stopped; it is passed over and reported, because deploying it would start it.",
 		Setup:    Setup{Clusters: 3},

@@ -29,6 +29,9 @@ type Function struct {
 // Host runs functions. It starts a process when all that it has of a function are
 // at work, as Lambda starts another sandbox.
 type Host struct {
+	// Off is how far the clock of a function's machine is ahead; nil: it is right.
+	Off func(function string) time.Duration
+
 	clock    *virtualtime.Clock
 	programs string // a folder with a folder for each function
 	api      *httptest.Server
@@ -44,6 +47,14 @@ func New(clock *virtualtime.Clock, programs string) *Host {
 	h := &Host{clock: clock, programs: programs, sandboxes: map[string]*sandbox{}, logs: map[string]*log{}}
 	h.api = httptest.NewServer(http.HandlerFunc(h.serve))
 	return h
+}
+
+// machineTime is what the clock of a function's machine shows at a time.
+func (h *Host) machineTime(function string, at time.Time) time.Time {
+	if h.Off == nil {
+		return at
+	}
+	return at.Add(h.Off(function))
 }
 
 // Close ends all processes. Their logs are whole from then on.

@@ -27,7 +27,7 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) {
 	case "response", "error":
 		s.answered(w, r)
 	case "now":
-		_, _ = io.WriteString(w, h.clock.Now().Format(time.RFC3339Nano))
+		_, _ = io.WriteString(w, h.machineTime(s.function, h.clock.Now()).Format(time.RFC3339Nano))
 	case "sleep":
 		h.sleep(w, r, s)
 	default:
@@ -39,7 +39,7 @@ func (s *sandbox) next(w http.ResponseWriter, r *http.Request) {
 	select {
 	case work := <-s.events:
 		w.Header().Set("Lambda-Runtime-Aws-Request-Id", work.id)
-		w.Header().Set("Lambda-Runtime-Deadline-Ms", fmt.Sprint(work.Deadline.UnixMilli()))
+		w.Header().Set("Lambda-Runtime-Deadline-Ms", fmt.Sprint(work.host.machineTime(s.function, work.Deadline).UnixMilli()))
 		w.Header().Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:eu-west-3:123456789012:function:"+s.function)
 		_, _ = w.Write(work.event)
 	case <-r.Context().Done():

@@ -3,7 +3,8 @@
 Its interpreter of state machines runs as it is. What is replaced is how it
 learns the time and how it lets time pass: both are asked of the host, which
 also hears which state an execution has entered and that one has ended. The dates
-of histories, and those that IAM gives, follow the same clock.
+of histories, those of the context object and those that IAM gives follow the same
+clock.
 """
 
 import copy
@@ -20,6 +21,7 @@ import moto.server
 import moto.stepfunctions.models
 from moto.stepfunctions.parser import models as executions
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
+from moto.stepfunctions.parser.asl.component.state import state as states
 from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function import timestamp, wait_function
 from moto.stepfunctions.parser.asl.eval.event import event_manager
@@ -89,6 +91,7 @@ def copied(self, memo):
 
 
 timestamp.datetime = types.SimpleNamespace(datetime=WholeSeconds)
+states.datetime = types.SimpleNamespace(datetime=HostTime, timezone=datetime.timezone)
 event_manager.datetime = types.SimpleNamespace(datetime=HostTime, timezone=datetime.timezone)
 execution_backend.datetime = types.SimpleNamespace(datetime=HostTime, timezone=datetime.timezone)
 executions.datetime = types.SimpleNamespace(datetime=HostTime, timezone=datetime.timezone)

@@ -1,0 +1,54 @@
+package rotation
+
+import (
+	"context"
+	"time"
+)
+
+// The time of a step is AWS's. The clock of the machine that a function runs on
+// may be off, and another function's otherwise; but all that a step compares is in
+// AWS's time: leases and marks that other functions wrote, the dates of keys, the
+// uses in CloudTrail, the times that Wait states read. So the journal's first
+// answer sets the clock, and nothing is compared before.
+
+// now is AWS's time, as far as load has found it out.
+func (g Guard) now() time.Time { return g.Clock.Now().Add(g.ahead).UTC() }
+
+// load reads the user's open record, or nil, and returns the guard with its clock
+// set: by the journal's time, which comes with a record, and to no earlier than
+// when Step Functions entered the state.
+func (g Guard) load(ctx context.Context, iamUser string, entered time.Time) (*Record, Guard, error) {
+	asked := g.Clock.Now()
+	record, err := g.Journal.Load(ctx, iamUser)
+	answered := g.Clock.Now()
+	switch {
+	case err != nil:
+		return nil, g, err
+	case record != nil && record.ReadAt.IsZero():
+		return nil, g, Errorf(MalformedAnswer, "The journal does not tell the time")
+	case record != nil:
+		g.ahead = ahead(asked, record.ReadAt, answered)
+	}
+	g.ahead = max(g.ahead, entered.Sub(answered))
+	if g.ahead.Abs() >= worthSaying {
+		g.Log.WarnContext(ctx, "the function's clock is off; AWS's time counts", "behind", g.ahead.Round(time.Second).String())
+	}
+	return record, g, nil
+}
+
+// worthSaying is how far a clock may be off before the log says so.
+const worthSaying = 10 * time.Second
+
+// ahead is how far a service is ahead of a clock that showed asked and answered
+// around its answer, which tells whole seconds: no more than is certain. A right
+// clock and a slow answer make no difference.
+func ahead(asked, told, answered time.Time) time.Duration {
+	latest := told.Add(time.Second)
+	switch {
+	case told.After(answered):
+		return told.Sub(answered)
+	case latest.Before(asked):
+		return latest.Sub(asked)
+	}
+	return 0
+}
