@@ -131,6 +131,10 @@ var scripts = map[string]func(*world){
 	"region-denied":         plainly,
 	"helm-repository":       plainly,
 	"route53-provider":      plainly,
+	"masked-key-id": func(w *world) {
+		w.qovery.WriteKeyAs(registryID(0), func(id string) string { return id[:4] + "************" + id[len(id)-4:] })
+		plainly(w)
+	},
 	"partial-update": func(w *world) {
 		w.refusing("PUT", 422, registryID(1))
 		w.start("rotation-1", "").wait()

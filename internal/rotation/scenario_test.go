@@ -65,6 +65,7 @@ var stories = map[string]struct {
 	"gcp-registry":                 {[]string{whole}, oldDeleted},
 	"docker-hub-registry":          {[]string{whole}, oldDeleted},
 	"region-denied":                {[]string{"Preflight"}, nothingDone},
+	"masked-key-id":                {[]string{"Preflight"}, nothingDone},
 	"helm-repository":              {[]string{whole}, oldDeleted},
 	"route53-provider":             {[]string{"Preflight"}, nothingDone},
 	"partial-update":               {[]string{"Preflight CreateKey VerifyKey UpdateCredentials", "Preflight VerifyKey UpdateCredentials DeployClusters GracePeriod " + toEnd}, oldDeleted},
