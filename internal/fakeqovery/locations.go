@@ -53,7 +53,8 @@ type holder struct {
 	id        string
 	clusterID string
 	created   time.Time
-	consumer  string // who uses the key all the time; of credentials, the clusters do
+	consumer  string                    // who uses the key all the time; of credentials, the clusters do
+	written   func(keyID string) string // how answers write its key's id; nil: as it is
 	versions  history[contents]
 	ever      []Held // all keys that it ever held, in order
 }
@@ -135,6 +136,12 @@ func (s *Server) SetKey(id string, key Key) {
 		changed.key = key
 		h.hold(now, changed)
 	})
+}
+
+// WriteKeyAs has answers write the id of a location's key in another way from now
+// on, as a person may have typed it, or as masked ones are written; nil: as it is.
+func (s *Server) WriteKeyAs(id string, written func(keyID string) string) {
+	s.settled(func(time.Time) { s.holder(id).written = written })
 }
 
 // Locations are the ids of all locations.
