@@ -51,7 +51,7 @@ func remembers(t *testing.T, cfg aws.Config) {
 	if err := journal.Recall(t.Context(), "staging", &read); err != nil || read.Told["as"] != "it was" {
 		t.Errorf("nothing is remembered: %+v, %v", read, err)
 	}
-	for _, told := range []map[string]string{{"drift#AKIAOLD": "Inactive", "open#r1": ""}, {}} {
+	for _, told := range []map[string]string{{"drift#AKIAOLDOLDOLDOLDOLD1": "Inactive", "open#r1": ""}, {}} {
 		if err := journal.Remember(t.Context(), "staging", note{takenAt, told}); err != nil {
 			t.Fatal(err)
 		}
@@ -104,7 +104,7 @@ func attributes(t *testing.T, cfg aws.Config) {
 	}
 	for name, want := range map[string]types.AttributeValue{
 		"owner": &types.AttributeValueMemberS{Value: "arn:owner"}, "fence": &types.AttributeValueMemberN{Value: "7"},
-		"takenAt": &types.AttributeValueMemberS{Value: "2026-01-02T03:04:05.0000006Z"}, "oldKey": &types.AttributeValueMemberS{Value: "AKIAOLD"},
+		"takenAt": &types.AttributeValueMemberS{Value: "2026-01-02T03:04:05.0000006Z"}, "oldKey": &types.AttributeValueMemberS{Value: "AKIAOLDOLDOLDOLDOLD1"},
 	} {
 		if fmt.Sprint(read.Item[name]) != fmt.Sprint(want) {
 			t.Errorf("%s is %v", name, read.Item[name])
@@ -135,7 +135,7 @@ func handwritten(t *testing.T, cfg aws.Config) {
 		},
 		"a text as number": func(m map[string]types.AttributeValue) { m["fence"] = &types.AttributeValueMemberS{Value: "7"} },
 		"a set": func(m map[string]types.AttributeValue) {
-			m["knownKeys"] = &types.AttributeValueMemberSS{Value: []string{"AKIAOLD"}}
+			m["knownKeys"] = &types.AttributeValueMemberSS{Value: []string{"AKIAOLDOLDOLDOLDOLD1"}}
 		},
 		"a bad time": func(m map[string]types.AttributeValue) {
 			m["takenAt"] = &types.AttributeValueMemberS{Value: "yesterday"}
@@ -326,7 +326,7 @@ func TestItemsAreReadExactly(t *testing.T) {
 func aRecord(user string) rotation.Record {
 	return rotation.Record{
 		Revision: 1, IAMUser: user, Target: "production", RotationID: "one", TakenAt: takenAt, TouchedAt: takenAt, Owner: "arn:owner", Fence: 7,
-		OldKey: "AKIAOLD", KnownKeys: []rotation.KeyID{"AKIAOLD"}, Marks: map[rotation.Effect]rotation.Mark{rotation.Create: {Begun: takenAt}},
+		OldKey: "AKIAOLDOLDOLDOLDOLD1", KnownKeys: []rotation.KeyID{"AKIAOLDOLDOLDOLDOLD1"}, Marks: map[rotation.Effect]rotation.Mark{rotation.Create: {Begun: takenAt}},
 	}
 }
 

@@ -69,7 +69,7 @@ func FuzzRecord(f *testing.F) {
 	f.Add(item)
 	for old, changed := range map[string]string{
 		`"qovery"`: `"somebody"`, `"S":"ACTIVE"`: `"N":"1"`, `"N":"7"`: `"N":"7.5"`, `"M":`: `"L":`, `2026-`: `99999-`, `"target"`: `"TARGET"`,
-		`"owner"`: `"ofALaterVersion"`, `"AKIAOLD"`: `null`, `Z"`: `+23:59"`,
+		`"owner"`: `"ofALaterVersion"`, `"AKIAOLDOLDOLDOLDOLD1"`: `null`, `Z"`: `+23:59"`,
 	} {
 		f.Add(bytes.ReplaceAll(item, []byte(old), []byte(changed)))
 	}

@@ -37,6 +37,8 @@ var acts = map[Kind]act{
 	PutOld:        func(p *player, _ *simulator.Run) bool { return p.put(p.oldKey()) },
 	PutOwn:        func(p *player, _ *simulator.Run) bool { return p.put(p.create()) },
 
+	MaskKey: func(p *player, _ *simulator.Run) bool { p.maskKey(); return true },
+
 	DeployCluster: func(p *player, _ *simulator.Run) bool { p.Qovery.Deploy(p.Clusters[0]); return true },
 	StopCluster:   func(p *player, _ *simulator.Run) bool { p.stopCluster(); return true },
 	StartCluster: func(p *player, _ *simulator.Run) bool {
@@ -121,6 +123,13 @@ func (p *player) put(id rotation.KeyID) bool {
 	p.putAt[id] = p.Timeline.Now()
 	p.PutCredentialsByHand(id)
 	return true
+}
+
+// maskKey has Qovery mask an access key id, for longer than all but Preflight try.
+func (p *player) maskKey() {
+	masked := p.Qovery.Locations()[0]
+	p.Qovery.WriteKeyAs(masked, func(id string) string { return id[:4] + "************" + id[len(id)-4:] })
+	p.soon(3*time.Hour, func() { p.Qovery.WriteKeyAs(masked, nil) })
 }
 
 // noteReplaced notes which keys a person is about to replace.

@@ -37,6 +37,7 @@ const (
 	CreateKey     Kind = "create-key"     // a person creates a key of the user
 	PutOld        Kind = "put-old"        // a person puts the old key into the credentials
 	PutOwn        Kind = "put-own"        // a person creates a key and puts it into the credentials
+	MaskKey       Kind = "mask-key"       // Qovery masks the id of the key in the credentials for three hours
 	DeployCluster Kind = "deploy"         // a person deploys the first cluster
 	StopCluster   Kind = "stop-cluster"   // a person stops the last cluster
 	StartCluster  Kind = "start-cluster"  // a person stops the last cluster and starts it an hour later
@@ -94,7 +95,7 @@ var executionFaults = []fault{{kind: Stop}, {kind: StopStart}, {kind: StopRedriv
 // entryFaults are what else may happen when an execution enters a state.
 var entryFaults = []fault{
 	{kind: DeactivateOld}, {kind: DeactivateNew}, {kind: ActivateOld}, {kind: DeleteOld}, {kind: DeleteNew},
-	{kind: CreateKey}, {kind: PutOld}, {kind: PutOwn}, {kind: DeployCluster}, {kind: StopCluster}, {kind: StartCluster},
+	{kind: CreateKey}, {kind: PutOld}, {kind: PutOwn}, {kind: MaskKey}, {kind: DeployCluster}, {kind: StopCluster}, {kind: StartCluster},
 }
 
 // endFaults are what may happen when all executions have ended without success.

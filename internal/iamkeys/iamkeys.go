@@ -125,8 +125,11 @@ func (k *Keys) Delete(ctx context.Context, user string, id rotation.KeyID) (dele
 // accessKey reads what IAM tells of a key. A key without an id, a date or a
 // status that can be acted upon could be any key.
 func accessKey(request awsclient.Request, id *string, status types.StatusType, created *time.Time) (rotation.AccessKey, error) {
-	key := rotation.AccessKey{ID: rotation.KeyID(aws.ToString(id)), Status: rotation.KeyStatus(status), CreatedAt: aws.ToTime(created).UTC()}
+	parsed, err := rotation.ParseKeyID(aws.ToString(id))
+	key := rotation.AccessKey{ID: parsed, Status: rotation.KeyStatus(status), CreatedAt: aws.ToTime(created).UTC()}
 	switch {
+	case err != nil:
+		return rotation.AccessKey{}, request.Malformed("a key in it has " + err.Error())
 	case key.ID == "":
 		return rotation.AccessKey{}, request.Malformed("a key in it has no id")
 	case key.Status != rotation.Active && key.Status != rotation.Inactive:

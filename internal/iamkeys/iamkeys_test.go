@@ -81,12 +81,12 @@ func TestFaults(t *testing.T) {
 
 func TestListReadsAllPages(t *testing.T) {
 	server := awstest.Serve(t, awstest.InOrder(
-		page(key("AKIA1", "Active"), "<IsTruncated>true</IsTruncated><Marker>two</Marker>"),
+		page(key("AKIA1111111111111111", "Active"), "<IsTruncated>true</IsTruncated><Marker>two</Marker>"),
 		page("", "<IsTruncated>true</IsTruncated><Marker>three</Marker>"),
-		page(key("AKIA3", "Inactive"), "<IsTruncated>false</IsTruncated>"),
+		page(key("AKIA3333333333333333", "Inactive"), "<IsTruncated>false</IsTruncated>"),
 	))
 	keys, err := iamkeys.New(awstest.Config(server.URL)).List(t.Context(), user)
-	if err != nil || len(keys) != 2 || keys[0].ID != "AKIA1" || keys[1] != (rotation.AccessKey{ID: "AKIA3", Status: rotation.Inactive, CreatedAt: created}) {
+	if err != nil || len(keys) != 2 || keys[0].ID != "AKIA1111111111111111" || keys[1] != (rotation.AccessKey{ID: "AKIA3333333333333333", Status: rotation.Inactive, CreatedAt: created}) {
 		t.Fatalf("%+v, %v", keys, err)
 	}
 	if requests := server.Requests(); len(requests) != 3 || !strings.Contains(requests[2].Body, "Marker=three") {
@@ -96,15 +96,15 @@ func TestListReadsAllPages(t *testing.T) {
 
 func TestListThatCannotBeTrusted(t *testing.T) {
 	for name, answer := range map[string]awstest.Answer{
-		"cut off without a marker": page(key("AKIA1", "Active"), "<IsTruncated>true</IsTruncated>"),
-		"endless":                  page(key("AKIA1", "Active"), "<IsTruncated>true</IsTruncated><Marker>again</Marker>"),
+		"cut off without a marker": page(key("AKIA1111111111111111", "Active"), "<IsTruncated>true</IsTruncated>"),
+		"endless":                  page(key("AKIA1111111111111111", "Active"), "<IsTruncated>true</IsTruncated><Marker>again</Marker>"),
 		"no id":                    page(key("", "Active"), ""),
 		"a masked id":              page(key("AKIA************7EXA", "Active"), ""),
 		"an id in lower case":      page(key("akiaiosfodnn7example", "Active"), ""),
 		"half an id":               page(key("AKIAIOSFODN", "Active"), ""),
-		"unknown status":           page(key("AKIA1", "Expired"), ""),
-		"no date":                  page("<member><AccessKeyId>AKIA1</AccessKeyId><Status>Active</Status></member>", ""),
-		"an unreadable date":       page("<member><AccessKeyId>AKIA1</AccessKeyId><CreateDate>yesterday</CreateDate></member>", ""),
+		"unknown status":           page(key("AKIA1111111111111111", "Expired"), ""),
+		"no date":                  page("<member><AccessKeyId>AKIA1111111111111111</AccessKeyId><Status>Active</Status></member>", ""),
+		"an unreadable date":       page("<member><AccessKeyId>AKIA1111111111111111</AccessKeyId><CreateDate>yesterday</CreateDate></member>", ""),
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := awstest.Serve(t, awstest.Always(answer))
@@ -126,7 +126,7 @@ func TestAnEmptyListIsAList(t *testing.T) {
 
 func TestReadsAreTriedAgain(t *testing.T) {
 	server := awstest.Serve(t, awstest.InOrder(
-		awstest.XMLError(500, "InternalFailure", ""), awstest.Hangup(""), awstest.XMLError(400, "Throttling", ""), page(key("AKIA1", "Active"), ""),
+		awstest.XMLError(500, "InternalFailure", ""), awstest.Hangup(""), awstest.XMLError(400, "Throttling", ""), page(key("AKIA1111111111111111", "Active"), ""),
 	))
 	keys, err := iamkeys.New(awstest.Config(server.URL)).List(t.Context(), user)
 	if err != nil || len(keys) != 1 {
@@ -179,10 +179,10 @@ func TestKeyLimit(t *testing.T) {
 func TestCreateThatCannotBeTrusted(t *testing.T) {
 	const secret = "<SecretAccessKey>" + awstest.Planted + "</SecretAccessKey>"
 	for name, fields := range map[string]string{
-		"no secret":       "<AccessKeyId>AKIA1</AccessKeyId><Status>Active</Status><CreateDate>2026-01-02T03:04:05Z</CreateDate>",
+		"no secret":       "<AccessKeyId>AKIA1111111111111111</AccessKeyId><Status>Active</Status><CreateDate>2026-01-02T03:04:05Z</CreateDate>",
 		"no id":           secret + "<Status>Active</Status><CreateDate>2026-01-02T03:04:05Z</CreateDate>",
-		"no status":       secret + "<AccessKeyId>AKIA1</AccessKeyId><CreateDate>2026-01-02T03:04:05Z</CreateDate>",
-		"unreadable date": secret + "<AccessKeyId>AKIA1</AccessKeyId><Status>Active</Status><CreateDate>" + awstest.Planted + "</CreateDate>",
+		"no status":       secret + "<AccessKeyId>AKIA1111111111111111</AccessKeyId><CreateDate>2026-01-02T03:04:05Z</CreateDate>",
+		"unreadable date": secret + "<AccessKeyId>AKIA1111111111111111</AccessKeyId><Status>Active</Status><CreateDate>" + awstest.Planted + "</CreateDate>",
 		"other elements":  "<Secret>" + awstest.Planted + "</Oops>",
 	} {
 		t.Run(name, func(t *testing.T) {

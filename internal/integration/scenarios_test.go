@@ -115,8 +115,12 @@ var scripts = map[string]func(*world){
 		run.wait()
 	},
 	"registry-with-cluster": plainly,
-	"helm-repository":       plainly,
-	"route53-provider":      plainly,
+	"masked-key-id": func(w *world) {
+		w.qovery.WriteKeyAs(registryID(0), func(id string) string { return id[:4] + "************" + id[len(id)-4:] })
+		plainly(w)
+	},
+	"helm-repository":  plainly,
+	"route53-provider": plainly,
 	"partial-update": func(w *world) {
 		w.refusing("PUT", 422, registryID(1))
 		w.start("rotation-1", "").wait()

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"qovery-key-rotation/internal/rotation"
 )
@@ -103,12 +104,14 @@ func (c credential) location() (rotation.Location, error) {
 	case c.ObjectType == staticAWS && c.AccessKeyID == "":
 		return rotation.Location{}, errors.New(`static AWS credentials have no "access_key_id"`)
 	}
-	return rotation.Location{
-		LocationRef: rotation.LocationRef{Kind: rotation.AWSCredentials, ID: c.ID, Name: c.Name},
-		Key:         rotation.KeyID(c.AccessKeyID),
-		Type:        c.ObjectType,
-		Rotatable:   c.ObjectType == staticAWS,
-	}, nil
+	ref := rotation.LocationRef{Kind: rotation.AWSCredentials, ID: c.ID, Name: c.Name}
+	key, err := heldKey(c.AccessKeyID, c.ofAWS(), ref)
+	return rotation.Location{LocationRef: ref, Key: key, Type: c.ObjectType, Rotatable: c.ObjectType == staticAWS}, err
+}
+
+// ofAWS: the credentials are of AWS, or of EKS Anywhere, which has a key there too.
+func (c credential) ofAWS() bool {
+	return strings.HasPrefix(c.ObjectType, "AWS") || strings.HasPrefix(c.ObjectType, "EKS")
 }
 
 // oneCredentials reads one of the credentials again.

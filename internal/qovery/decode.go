@@ -10,7 +10,11 @@ import (
 
 // malformed makes the error for an answer of 2xx that is not what it should be.
 func malformed(e endpoint, err error) error {
-	return rotation.Errorf(rotation.MalformedAnswer, "%s: the answer is not what Qovery's API describes: %v", e.doing, err)
+	coded := rotation.Errorf(rotation.MalformedAnswer, "%s: the answer is not what Qovery's API describes: %v", e.doing, err)
+	if errors.Is(err, rotation.ErrNoKeyID) {
+		coded.What, coded.Next = fmt.Sprintf("%s: %v", e.doing, err), nextAfterOddKey
+	}
+	return coded
 }
 
 // decode reads JSON. What the decoder says is put in other words, because it

@@ -28,16 +28,16 @@ func TestMalformedAnswers(t *testing.T) {
 		{"Credentials", `{"results":[null]}`, `no "credential"`},
 		{"Credentials", `{"results":[{"clusters":[]}]}`, `no "credential"`},
 		{"Credentials", `{"results":[{"credential":null,"clusters":[]}]}`, `no "credential"`},
-		{"Credentials", credential(`"object_type":"AWS","access_key_id":"A"`), "no id"},
-		{"Credentials", credential(`"id":"1","access_key_id":"A"`), `no "object_type"`},
+		{"Credentials", credential(`"object_type":"AWS","access_key_id":"AKIA1111111111111111"`), "no id"},
+		{"Credentials", credential(`"id":"1","access_key_id":"AKIA1111111111111111"`), `no "object_type"`},
 		{"Credentials", credential(`"id":"1","object_type":"AWS"`), `no "access_key_id"`},
 		{"Credentials", credential(`"id":"1","object_type":"AWS","access_key_id":null`), `no "access_key_id"`},
-		{"Credentials", credential(`"id":1,"object_type":"AWS","access_key_id":"A"`), "another type"},
-		{"Credentials", `{"results":[{"credential":{"id":"1","object_type":"AWS","access_key_id":"A"}}]}`, `no "clusters"`},
-		{"Credentials", `{"results":[{"credential":{"id":"1","object_type":"AWS","access_key_id":"A"},"clusters":[{"name":"x"}]}]}`, "cluster of the credentials has no id"},
+		{"Credentials", credential(`"id":1,"object_type":"AWS","access_key_id":"AKIA1111111111111111"`), "another type"},
+		{"Credentials", `{"results":[{"credential":{"id":"1","object_type":"AWS","access_key_id":"AKIA1111111111111111"}}]}`, `no "clusters"`},
+		{"Credentials", `{"results":[{"credential":{"id":"1","object_type":"AWS","access_key_id":"AKIA1111111111111111"},"clusters":[{"name":"x"}]}]}`, "cluster of the credentials has no id"},
 		{"Credentials", `{"results":[{"credential":{"id":"1","object_type":"GCP"}},{"credential":{"id":"1","object_type":"GCP"}}]}`, "the same id"},
 		{"PutKey", `{}`, "no id"},
-		{"PutKey", `{"id":"other","object_type":"AWS","access_key_id":"A"}`, "other credentials than those asked for"},
+		{"PutKey", `{"id":"other","object_type":"AWS","access_key_id":"AKIA1111111111111111"}`, "other credentials than those asked for"},
 		{"PutKey", `{"id":"cred-1","object_type":"AWS"}`, `no "access_key_id"`},
 		{"PutKey", emptyList, "no id"},
 		{"Clusters", `{}`, noList},
@@ -89,10 +89,10 @@ func callNamed(name string) func(context.Context, rotation.Organization) error {
 
 func TestCredentials(t *testing.T) {
 	opened, _ := serve(t, answers(body(`{"results":[
-		{"credential":{"id":"1","name":"prod","object_type":"AWS","access_key_id":"AKIA1","new_field":{}},"clusters":[{"id":"c-1","name":"a"},{"id":"c-2"}]},
-		{"credential":{"id":"2","name":"spare","object_type":"AWS","access_key_id":"AKIA1"},"clusters":[]},
+		{"credential":{"id":"1","name":"prod","object_type":"AWS","access_key_id":"AKIA1111111111111111","new_field":{}},"clusters":[{"id":"c-1","name":"a"},{"id":"c-2"}]},
+		{"credential":{"id":"2","name":"spare","object_type":"AWS","access_key_id":"AKIA1111111111111111"},"clusters":[]},
 		{"credential":{"id":"3","name":"role","object_type":"AWS_ROLE","role_arn":"arn"},"clusters":[{"id":"c-3"}]},
-		{"credential":{"id":"4","name":"hall","object_type":"EKS_ANYWHERE_VSPHERE","access_key_id":"AKIA1"},"clusters":[]},
+		{"credential":{"id":"4","name":"hall","object_type":"EKS_ANYWHERE_VSPHERE","access_key_id":"AKIA1111111111111111"},"clusters":[]},
 		{"credential":{"id":"5","object_type":"SOMETHING_NEW"}}
 	],"more":true}`)))
 	got, err := opened.Credentials(t.Context())
@@ -106,10 +106,10 @@ func TestCredentials(t *testing.T) {
 		}
 	}
 	want := []rotation.Location{
-		location("1", "prod", "AKIA1", "AWS", "c-1", "c-2"),
-		location("2", "spare", "AKIA1", "AWS"),
+		location("1", "prod", "AKIA1111111111111111", "AWS", "c-1", "c-2"),
+		location("2", "spare", "AKIA1111111111111111", "AWS"),
 		location("3", "role", "", "AWS_ROLE", "c-3"),
-		location("4", "hall", "AKIA1", "EKS_ANYWHERE_VSPHERE"),
+		location("4", "hall", "AKIA1111111111111111", "EKS_ANYWHERE_VSPHERE"),
 		location("5", "", "", "SOMETHING_NEW"),
 	}
 	if !reflect.DeepEqual(got, want) {

@@ -56,9 +56,14 @@ func (o *organization) dnsProviders(ctx context.Context, clusters []cluster) ([]
 		if err != nil {
 			return nil, err
 		}
-		if provider.Provider != qoveryDNS || provider.Credentials.AccessKeyID != "" {
-			locations = append(locations, provider.location(c))
+		if provider.Provider == qoveryDNS && provider.Credentials.AccessKeyID == "" {
+			continue
 		}
+		location, err := provider.location(c)
+		if err != nil {
+			return nil, malformed(readDNSProvider, err)
+		}
+		locations = append(locations, location)
 	}
 	return locations, nil
 }
@@ -102,11 +107,8 @@ func decodeDNSProvider(body []byte) (dnsProvider, error) {
 	return *read.Provider, nil
 }
 
-func (p dnsProvider) location(c cluster) rotation.Location {
-	return rotation.Location{
-		LocationRef: rotation.LocationRef{Kind: rotation.DNSProvider, ID: c.ID, Name: c.Name},
-		Key:         rotation.KeyID(p.Credentials.AccessKeyID),
-		Type:        p.Provider,
-		Clusters:    []string{c.ID},
-	}
+func (p dnsProvider) location(c cluster) (rotation.Location, error) {
+	ref := rotation.LocationRef{Kind: rotation.DNSProvider, ID: c.ID, Name: c.Name}
+	key, err := heldKey(p.Credentials.AccessKeyID, p.Provider == route53DNS, ref)
+	return rotation.Location{LocationRef: ref, Key: key, Type: p.Provider, Clusters: []string{c.ID}}, err
 }

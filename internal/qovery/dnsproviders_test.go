@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	route53    = `{"dns_provider":{"provider":"ROUTE53","domain":"example.com","aws_region":"eu-west-3","credentials":{"type":"STATIC","aws_access_key_id":"AKIA1"}}}`
+	route53    = `{"dns_provider":{"provider":"ROUTE53","domain":"example.com","aws_region":"eu-west-3","credentials":{"type":"STATIC","aws_access_key_id":"AKIA1111111111111111"}}}`
 	cloudflare = `{"dns_provider":{"provider":"CLOUDFLARE","domain":"example.com","email":"x@example.com","proxied":true}}`
 )
 
@@ -28,7 +28,7 @@ func clustersNamed(ids ...string) (clusters []cluster) {
 func TestDNSProviders(t *testing.T) {
 	handler := answers(body(qoverysDNS), body(route53), body(cloudflare),
 		body(`{"dns_provider":{"provider":"ROUTE53","credentials":{"type":"ROLE","role_arn":"arn"}}}`),
-		body(`{"dns_provider":{"provider":"SOMETHING_NEW","credentials":{"aws_access_key_id":"AKIA2"}}}`))
+		body(`{"dns_provider":{"provider":"SOMETHING_NEW","credentials":{"aws_access_key_id":"AKIA2222222222222222"}}}`))
 	opened, clock := serve(t, handler)
 	got, err := opened.dnsProviders(t.Context(), clustersNamed("1", "2", "3", "4", "5"))
 	if err != nil {
@@ -41,7 +41,7 @@ func TestDNSProviders(t *testing.T) {
 		}
 	}
 	want := []rotation.Location{
-		provider("2", "AKIA1", "ROUTE53"), provider("3", "", "CLOUDFLARE"), provider("4", "", "ROUTE53"), provider("5", "AKIA2", "SOMETHING_NEW"),
+		provider("2", "AKIA1111111111111111", "ROUTE53"), provider("3", "", "CLOUDFLARE"), provider("4", "", "ROUTE53"), provider("5", "AKIA2222222222222222", "SOMETHING_NEW"),
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

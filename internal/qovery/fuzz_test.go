@@ -87,7 +87,7 @@ func FuzzClusters(f *testing.F) {
 func FuzzRegistries(f *testing.F) {
 	f.Add([]byte(oneRegistry))
 	f.Add([]byte(strings.ReplaceAll(oneRepository, "OCI_ECR", "ECR")))
-	f.Add([]byte(`{"results":[{"id":"1","kind":"DOCKER_HUB","config":null},{"id":"2","name":"x","kind":"ECR","a":1,"config":{"region":"r","access_key_id":"A","b":"&"}}]}`))
+	f.Add([]byte(`{"results":[{"id":"1","kind":"DOCKER_HUB","config":null},{"id":"2","name":"x","kind":"ECR","a":1,"config":{"region":"r","access_key_id":"AKIA1111111111111111","b":"&"}}]}`))
 	f.Fuzz(func(t *testing.T, answer []byte) {
 		entries, err := containerRegistries.decodeEntries(answer)
 		if err != nil {
@@ -135,7 +135,7 @@ func FuzzDNSProvider(f *testing.F) {
 }
 
 func FuzzSecretManagers(f *testing.F) {
-	f.Add([]byte(withManagers(`,"secret_manager_accesses":[{"id":"1","authentication":{"mode":"AWS_STATIC_CREDENTIALS","access_key":"A"}}]`)))
+	f.Add([]byte(withManagers(`,"secret_manager_accesses":[{"id":"1","authentication":{"mode":"AWS_STATIC_CREDENTIALS","access_key":"AKIA1111111111111111"}}]`)))
 	f.Fuzz(func(t *testing.T, answer []byte) {
 		clusters, err := decodeClusters(answer)
 		if err != nil {

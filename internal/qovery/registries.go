@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"qovery-key-rotation/internal/rotation"
 )
@@ -27,6 +28,10 @@ type registry struct {
 	Config  *registryConfig `json:"config"`
 	SkipTLS *bool           `json:"skip_tls_verification"`
 }
+
+// ofAWS: the registry is in Amazon ECR: ECR, PUBLIC_ECR, OCI_ECR or OCI_PUBLIC_ECR, in
+// Qovery's words. No other kinds hold a key of AWS.
+func (r registry) ofAWS() bool { return strings.Contains(r.Kind, "ECR") }
 
 // registryConfig of one in ECR holds either a static key or a role.
 type registryConfig struct {
@@ -99,9 +104,11 @@ func (k registryKind) location(r registry) (rotation.Location, error) {
 	case rotatable && k.needsTLS && r.SkipTLS == nil:
 		return lacks(`"skip_tls_verification", which a change must repeat`)
 	}
+	ref := rotation.LocationRef{Kind: k.kind, ID: r.ID, Name: r.Name}
+	key, err := heldKey(config.AccessKeyID, r.ofAWS(), ref)
 	location := rotation.Location{
-		LocationRef: rotation.LocationRef{Kind: k.kind, ID: r.ID, Name: r.Name},
-		Key:         rotation.KeyID(config.AccessKeyID),
+		LocationRef: ref,
+		Key:         key,
 		Type:        r.Kind,
 		Rotatable:   rotatable,
 		Region:      config.Region,
@@ -109,5 +116,5 @@ func (k registryKind) location(r registry) (rotation.Location, error) {
 	if r.Cluster != nil {
 		location.Clusters = []string{r.Cluster.ID}
 	}
-	return location, nil
+	return location, err
 }

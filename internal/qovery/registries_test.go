@@ -17,7 +17,7 @@ func listOf(entries ...string) string { return `{"results":[` + strings.Join(ent
 
 // ecr is the JSON of a registry in ECR, with further fields first.
 func ecr(id string, fields ...string) string {
-	fields = append(fields, `"id":"`+id+`"`, `"name":"images"`, `"kind":"ECR"`, `"config":{"region":"eu-west-3","access_key_id":"AKIA1"}`)
+	fields = append(fields, `"id":"`+id+`"`, `"name":"images"`, `"kind":"ECR"`, `"config":{"region":"eu-west-3","access_key_id":"AKIA1111111111111111"}`)
 	return "{" + strings.Join(fields, ",") + "}"
 }
 
@@ -26,10 +26,10 @@ func TestRegistries(t *testing.T) {
 		ecr("1", `"cluster":{"id":"c-1","name":"a"}`, `"new_field":[1]`),
 		ecr("2", `"cluster":null`),
 		`{"id":"3","name":"role","kind":"ECR","config":{"region":"r","role_arn":"arn","access_key_id":null}}`,
-		`{"id":"4","name":"both","kind":"ECR","config":{"region":"r","role_arn":"arn","access_key_id":"AKIA1"}}`,
+		`{"id":"4","name":"both","kind":"ECR","config":{"region":"r","role_arn":"arn","access_key_id":"AKIA1111111111111111"}}`,
 		`{"id":"5","name":"hub","kind":"DOCKER_HUB","config":{"username":"ada"}}`,
 		`{"id":"6","kind":"GITHUB_CR"}`,
-		`{"id":"7","name":"odd","kind":"GENERIC_CR","config":{"access_key_id":"AKIA1"}}`,
+		`{"id":"7","name":"odd","kind":"GENERIC_CR","config":{"access_key_id":"AKIA1111111111111111"}}`,
 		`{"id":"8","name":"public","kind":"PUBLIC_ECR","config":{}}`,
 	}
 	got, err := containerRegistries.decode([]byte(listOf(entries...)))
@@ -43,13 +43,13 @@ func TestRegistries(t *testing.T) {
 		}
 	}
 	want := []rotation.Location{
-		registry("1", "images", "ECR", "AKIA1", true, "c-1"),
-		registry("2", "images", "ECR", "AKIA1", true),
+		registry("1", "images", "ECR", "AKIA1111111111111111", true, "c-1"),
+		registry("2", "images", "ECR", "AKIA1111111111111111", true),
 		registry("3", "role", "ECR", "", false),
-		registry("4", "both", "ECR", "AKIA1", false),
+		registry("4", "both", "ECR", "AKIA1111111111111111", false),
 		registry("5", "hub", "DOCKER_HUB", "", false),
 		registry("6", "", "GITHUB_CR", "", false),
-		registry("7", "odd", "GENERIC_CR", "AKIA1", false),
+		registry("7", "odd", "GENERIC_CR", "AKIA1111111111111111", false),
 		registry("8", "public", "PUBLIC_ECR", "", false),
 	}
 	for i, region := range []string{"eu-west-3", "eu-west-3", "r", "r"} { // as the first four say
@@ -64,25 +64,25 @@ func TestRegistries(t *testing.T) {
 
 func TestHelmRepositories(t *testing.T) {
 	got, err := helmRepositories.decode([]byte(listOf(
-		`{"id":"1","name":"charts","kind":"OCI_ECR","skip_tls_verification":true,"config":{"region":"r","access_key_id":"AKIA1"}}`,
+		`{"id":"1","name":"charts","kind":"OCI_ECR","skip_tls_verification":true,"config":{"region":"r","access_key_id":"AKIA1111111111111111"}}`,
 		`{"id":"2","name":"bitnami","kind":"HTTPS","config":{}}`,
-		`{"id":"3","name":"a registry's kind","kind":"ECR","config":{"access_key_id":"AKIA1"}}`,
+		`{"id":"3","name":"a registry's kind","kind":"ECR","config":{"access_key_id":"AKIA1111111111111111"}}`,
 	)))
 	if err != nil || len(got) != 3 {
 		t.Fatalf("%+v, %v", got, err)
 	}
-	want := rotation.Location{LocationRef: rotation.LocationRef{Kind: rotation.HelmRepository, ID: "1", Name: "charts"}, Key: "AKIA1", Type: "OCI_ECR", Rotatable: true, Region: "r"}
+	want := rotation.Location{LocationRef: rotation.LocationRef{Kind: rotation.HelmRepository, ID: "1", Name: "charts"}, Key: "AKIA1111111111111111", Type: "OCI_ECR", Rotatable: true, Region: "r"}
 	if !reflect.DeepEqual(got[0], want) {
 		t.Errorf("got %+v, want %+v", got[0], want)
 	}
-	if got[1].Rotatable || got[1].Key != "" || got[2].Rotatable || got[2].Key != "AKIA1" {
+	if got[1].Rotatable || got[1].Key != "" || got[2].Rotatable || got[2].Key != "AKIA1111111111111111" {
 		t.Errorf("got %+v", got[1:])
 	}
 }
 
 func TestMalformedRegistries(t *testing.T) {
 	const uuid = "5f0b7c1e-3c55-4f0e-9d0e-6b8d1a2c4e10"
-	const config = `"config":{"region":"r","access_key_id":"A"}`
+	const config = `"config":{"region":"r","access_key_id":"AKIA1111111111111111"}`
 	tests := []struct{ answer, says string }{
 		{`{}`, noList},
 		{`{"results":null}`, noList},
@@ -97,7 +97,7 @@ func TestMalformedRegistries(t *testing.T) {
 		{listOf(`{"id":"1","name":"x","kind":"ECR","config":[]}`), `config" has another type`},
 		{listOf(`{"id":"1","name":"x","kind":"DOCKER_HUB","config":{"access_key_id":1}}`), "another type"},
 		{listOf(`{"id":"1","kind":"ECR",` + config + `}`), `has no "name", which a change must repeat`},
-		{listOf(`{"id":"1","name":"x","kind":"ECR","config":{"access_key_id":"A"}}`), `has no "region", which a change must repeat`},
+		{listOf(`{"id":"1","name":"x","kind":"ECR","config":{"access_key_id":"AKIA1111111111111111"}}`), `has no "region", which a change must repeat`},
 		{listOf(ecr("1", `"cluster":{"name":"a"}`)), "has no id of its cluster"},
 		{listOf(ecr("1"), ecr("1")), "is listed twice"},
 	}
@@ -137,7 +137,7 @@ func TestAChangeKeepsAllElse(t *testing.T) {
 		"id":"reg-1","created_at":"2026-01-01T00:00:00Z","updated_at":null,"associated_services_count":3,"cluster":{"id":"c-1"},
 		"name":"images & <co>","kind":"ECR","description":null,"url":"https://x?a=1&b=2","skip_tls_verification":true,
 		"new":{"deep":[1,2.50,12345678901234567890]},
-		"config":{"region":"eu-west-3","access_key_id":"AKIAOLD","new_too":[true],"username":""}}`)}
+		"config":{"region":"eu-west-3","access_key_id":"AKIAOLDOLDOLDOLDOLD1","new_too":[true],"username":""}}`)}
 	opened, _ := serve(t, server)
 	if err := putInto(images)(t.Context(), opened); err != nil {
 		t.Fatal(err)

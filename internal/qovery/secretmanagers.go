@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"qovery-key-rotation/internal/rotation"
 )
@@ -61,10 +62,7 @@ func (m secretManager) location(c cluster) (rotation.Location, error) {
 	case authentication.Mode == staticManager && authentication.AccessKey == "":
 		return rotation.Location{}, fmt.Errorf(`the secret manager%s has no "access_key"`, shownID(m.ID))
 	}
-	return rotation.Location{
-		LocationRef: rotation.LocationRef{Kind: rotation.SecretManager, ID: m.ID, Name: m.Name},
-		Key:         rotation.KeyID(authentication.AccessKey),
-		Type:        authentication.Mode,
-		Clusters:    []string{c.ID},
-	}, nil
+	ref := rotation.LocationRef{Kind: rotation.SecretManager, ID: m.ID, Name: m.Name}
+	key, err := heldKey(authentication.AccessKey, strings.HasPrefix(authentication.Mode, "AWS"), ref)
+	return rotation.Location{LocationRef: ref, Key: key, Type: authentication.Mode, Clusters: []string{c.ID}}, err
 }

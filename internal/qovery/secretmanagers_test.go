@@ -16,9 +16,9 @@ func withManagers(field string) string {
 
 func TestSecretManagers(t *testing.T) {
 	clusters, err := decodeClusters([]byte(withManagers(`,"secret_manager_accesses":[
-		{"id":"1","name":"vault","endpoint":{},"authentication":{"mode":"AWS_STATIC_CREDENTIALS","region":"eu-west-3","access_key":"AKIA1","secret_key":null}},
+		{"id":"1","name":"vault","endpoint":{},"authentication":{"mode":"AWS_STATIC_CREDENTIALS","region":"eu-west-3","access_key":"AKIA1111111111111111","secret_key":null}},
 		{"id":"2","name":"by role","authentication":{"mode":"AWS_ROLE_ARN","role_arn":"arn"}},
-		{"id":"3","name":"","authentication":{"mode":"SOMETHING_NEW","access_key":"AKIA1"}}]`)))
+		{"id":"3","name":"","authentication":{"mode":"SOMETHING_NEW","access_key":"AKIA1111111111111111"}}]`)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func TestSecretManagers(t *testing.T) {
 		}
 	}
 	want := []rotation.Location{
-		manager("1", "vault", "AKIA1", "AWS_STATIC_CREDENTIALS"), manager("2", "by role", "", "AWS_ROLE_ARN"), manager("3", "", "AKIA1", "SOMETHING_NEW"),
+		manager("1", "vault", "AKIA1111111111111111", "AWS_STATIC_CREDENTIALS"), manager("2", "by role", "", "AWS_ROLE_ARN"), manager("3", "", "AKIA1111111111111111", "SOMETHING_NEW"),
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -41,7 +41,7 @@ func TestSecretManagers(t *testing.T) {
 }
 
 func TestMalformedSecretManagers(t *testing.T) {
-	static := `{"id":"1","authentication":{"mode":"AWS_STATIC_CREDENTIALS","access_key":"A"}}`
+	static := `{"id":"1","authentication":{"mode":"AWS_STATIC_CREDENTIALS","access_key":"AKIA1111111111111111"}}`
 	tests := map[string]string{
 		`,"secret_manager_accesses":{}`:                                                        "another type",
 		`,"secret_manager_accesses":[null]`:                                                    "has no id",

@@ -1,10 +1,56 @@
 package rotation
 
-import "time"
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
 
 // KeyID is an access key id. It prints as its last four characters; MarshalJSON
 // keeps it whole, because the journal needs it.
 type KeyID string
+
+// ErrNoKeyID is what ParseKeyID says of what is no access key id, and why.
+var ErrNoKeyID = errors.New("what is no access key id")
+
+// ParseKeyID reads an access key id as IAM writes them: 16 to 128 characters, by the
+// API, and all of them capital letters and digits. An empty text is no key. Whatever
+// somebody else has written becomes a KeyID here alone: a masked or mistyped id is
+// like no key's, and would count as somebody else's. The error quotes nothing, since
+// it may be a secret that stands in the wrong place.
+// https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKeyMetadata.html
+func ParseKeyID(text string) (KeyID, error) {
+	odd := strings.IndexFunc(text, func(c rune) bool { return (c < 'A' || c > 'Z') && (c < '0' || c > '9') })
+	switch {
+	case text == "":
+		return "", nil
+	case odd >= 0:
+		return "", fmt.Errorf("%w: %s is in it, and there are capital letters and digits alone in one", ErrNoKeyID, inWords(text[odd]))
+	case len(text) < 16 || len(text) > 128:
+		return "", fmt.Errorf("%w: it has %d characters, and one has 16 to 128", ErrNoKeyID, len(text))
+	}
+	return KeyID(text), nil
+}
+
+// inWords tells of a character without showing it, unless it hides others.
+func inWords(c byte) string {
+	switch {
+	case c == '*':
+		return "an asterisk"
+	case c == ' ':
+		return "a space"
+	case c >= 'a' && c <= 'z':
+		return "a small letter"
+	}
+	return "another character"
+}
+
+// UnmarshalText reads an id in JSON.
+func (id *KeyID) UnmarshalText(text []byte) (err error) {
+	*id, err = ParseKeyID(string(text))
+	return err
+}
 
 // String shows the last four characters.
 func (id KeyID) String() string {

@@ -49,9 +49,9 @@ func TestOddKeyIDsInTheMiddle(t *testing.T) {
 	masked := oddly["masked"]
 	for _, m := range []meddling{
 		{name: "before the old key is deactivated", given: addRegistries, at: "GracePeriod", act: writtenAs(registryID, masked),
-			ends: "FAILED MalformedAnswer", says: `the container registry "images"`, path: untilDeact, left: heldBoth, then: writtenAs(registryID, nil), more: 1},
+			ends: "FAILED MalformedAnswer", says: `container registry "images"`, path: untilDeact + broughtBack, left: heldBoth, then: writtenAs(registryID, nil), more: 1},
 		{name: "before the old key is deleted", given: addRegistries, at: "ObservationPeriod", act: writtenAs(registryID, masked),
-			ends: "FAILED MalformedAnswer", says: `the container registry "images"`, path: untilVerified, left: heldBoth, then: writtenAs(registryID, nil), more: 1},
+			ends: "FAILED MalformedAnswer", says: `container registry "images"`, path: untilVerified + broughtBack, left: heldBoth, then: writtenAs(registryID, nil), more: 1},
 	} {
 		m.run(t)
 	}
@@ -61,10 +61,10 @@ func TestOddKeyIDsInTheMiddle(t *testing.T) {
 func TestOddKeyIDsOfOtherClouds(t *testing.T) {
 	for i, kind := range []string{"SCALEWAY_CR", "DOCKER_HUB", "GENERIC_CR"} {
 		meddling{name: kind, given: func(p *people) {
-			p.Qovery.AddContainerRegistry(fakeqovery.Registry{
-				ID: fmt.Sprintf("%s%d", registryID[:35], i), Name: "elsewhere", Kind: kind, Key: fakeqovery.Key{ID: "scw-key-1"},
-			})
-		}, ends: "SUCCEEDED", path: whole, left: oldDeleted}.run(t)
+			id := fmt.Sprintf("%s%d", registryID[:35], i)
+			p.Qovery.AddContainerRegistry(fakeqovery.Registry{ID: id, Name: "elsewhere", Kind: kind, Key: p.foreignKey()})
+			p.Qovery.WriteKeyAs(id, func(string) string { return "scw-key-1" })
+		}, ends: "SUCCEEDED", path: whole, left: "key 3 Active and held"}.run(t)
 	}
 }
 

@@ -61,6 +61,7 @@ var stories = map[string]struct {
 	"second-execution":             {[]string{whole, "Preflight AlreadyRunning"}, oldDeleted},
 	"redriven-after-takeover":      {[]string{"Preflight CreateKey VerifyKey UpdateCredentials DeployClusters", carryOn}, oldDeleted},
 	"registry-with-cluster":        {[]string{whole}, oldDeleted},
+	"masked-key-id":                {[]string{"Preflight"}, nothingDone},
 	"helm-repository":              {[]string{whole}, oldDeleted},
 	"route53-provider":             {[]string{"Preflight"}, nothingDone},
 	"partial-update":               {[]string{"Preflight CreateKey VerifyKey UpdateCredentials", "Preflight VerifyKey UpdateCredentials DeployClusters GracePeriod " + toEnd}, oldDeleted},

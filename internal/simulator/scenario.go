@@ -364,6 +364,15 @@ var Scenarios = []Scenario{
 		Script:   func(w *World) { w.start("rotation", "").Wait() },
 	},
 	{
+		Name: "masked-key-id", Ends: failsIn + "MalformedAnswer",
+		Sentence: "Qovery masks the access key id of a registry; whether it is the old key nobody can tell, and nothing is begun.",
+		Setup:    Setup{Registries: true},
+		Script: func(w *World) {
+			w.Qovery.WriteKeyAs(registryID(0), func(id string) string { return id[:4] + "************" + id[len(id)-4:] })
+			w.start("rotation", "").Wait()
+		},
+	},
+	{
 		Name: "helm-repository", Ends: succeeds,
 		Sentence: "A Helm repository in ECR is read with the key; it is rotated too.",
 		Setup:    Setup{HelmRepository: true},

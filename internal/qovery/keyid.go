@@ -1,0 +1,21 @@
+package qovery
+
+import (
+	"fmt"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+// heldKey is the access key id that stands in a location, "" where there is none. In
+// a location of AWS it must be one: what is masked or mistyped may be the very key
+// that is to be deleted. What another cloud calls so is no key of AWS.
+func heldKey(text string, ofAWS bool, ref rotation.LocationRef) (rotation.KeyID, error) {
+	id, err := rotation.ParseKeyID(text)
+	if err != nil && ofAWS {
+		return "", fmt.Errorf("%s %q%s holds %w", ref.Kind, singleLine(ref.Name), shownID(ref.ID), err)
+	}
+	return id, nil
+}
+
+// nextAfterOddKey is what to do about a location that holds what is no access key id.
+const nextAfterOddKey = "Put an access key of AWS into that location again, in Qovery's console, with its id as IAM writes it"
