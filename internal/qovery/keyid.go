@@ -18,4 +18,5 @@ func heldKey(text string, ofAWS bool, ref rotation.LocationRef) (rotation.KeyID,
 }
 
 // nextAfterOddKey is what to do about a location that holds what is no access key id.
-const nextAfterOddKey = "Put an access key of AWS into that location again, in Qovery's console, with its id as IAM writes it"
+const nextAfterOddKey = "Put an access key of AWS into that location again, in Qovery's console, " +
+	"with its id as IAM writes it"

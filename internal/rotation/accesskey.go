@@ -21,7 +21,8 @@ var ErrNoKeyID = errors.New("what is no access key id")
 // it may be a secret that stands in the wrong place.
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKeyMetadata.html
 func ParseKeyID(text string) (KeyID, error) {
-	odd := strings.IndexFunc(text, func(c rune) bool { return (c < 'A' || c > 'Z') && (c < '0' || c > '9') })
+	isOdd := func(c rune) bool { return (c < 'A' || c > 'Z') && (c < '0' || c > '9') }
+	odd := strings.IndexFunc(text, isOdd)
 	switch {
 	case text == "":
 		return "", nil

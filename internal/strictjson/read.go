@@ -32,7 +32,7 @@ func (r *reader) read(path string, value json.RawMessage, into, example reflect.
 		into.Set(reflect.New(into.Type().Elem()))
 		r.read(path, value, into.Elem(), reflect.Indirect(example))
 	case into.Kind() == reflect.Struct && kind == object:
-		r.readObject(path, value, fieldsOf(into), example)
+		r.readObject(path, value, into, example)
 	case into.Kind() == reflect.Map && kind == object:
 		r.readMap(path, value, into)
 	case into.Kind() == reflect.Slice && kind == list:
@@ -47,7 +47,11 @@ func (r *reader) read(path string, value json.RawMessage, into, example reflect.
 var rawMessage = reflect.TypeFor[json.RawMessage]()
 
 func hasNil(into reflect.Value) bool {
-	return into.Kind() == reflect.Pointer || into.Kind() == reflect.Map || into.Kind() == reflect.Slice || into.Kind() == reflect.Interface
+	switch into.Kind() {
+	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Interface:
+		return true
+	}
+	return false
 }
 
 // readText is for what is written as text and parses itself, as durations and
@@ -62,7 +66,8 @@ func (r *reader) readText(path string, value json.RawMessage, into encoding.Text
 	}
 }
 
-func (r *reader) readObject(path string, value json.RawMessage, fields map[string]reflect.Value, example reflect.Value) {
+func (r *reader) readObject(path string, value json.RawMessage, into, example reflect.Value) {
+	fields := fieldsOf(into)
 	for _, m := range r.members(path, value) {
 		field, known := fields[m.name]
 		if !known {
