@@ -17,6 +17,7 @@ type simulateFlags struct {
 	list     bool
 	clusters int
 	seed     uint64
+	dryRun   bool
 	output   output
 }
 
@@ -35,6 +36,7 @@ AWS account is needed, and hours pass in a moment.`,
 		Example: `  rotate simulate
   rotate simulate --list
   rotate simulate --scenario aborted-in-grace --seed 7
+  rotate simulate --scenario region-denied --dry-run
   rotate simulate --clusters 250 --output json`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -57,6 +59,7 @@ AWS account is needed, and hours pass in a moment.`,
 	cmd.Flags().BoolVar(&flags.list, "list", false, "list the scenarios")
 	cmd.Flags().IntVar(&flags.clusters, "clusters", 0, "how many clusters there are (default: the scenario's own)")
 	cmd.Flags().Uint64Var(&flags.seed, "seed", 1, "what chance begins with: the same seed is the same story")
+	cmd.Flags().BoolVar(&flags.dryRun, "dry-run", false, "make the story's first execution a dry run, and end with it")
 	flags.output.add(cmd)
 	completeFlag(cmd, "scenario", scenarioNames()...)
 	return cmd
@@ -82,7 +85,7 @@ func scenarioNames() []string {
 
 // requireNoStory refuses, beside --list, the flags that are about one story.
 func requireNoStory(cmd *cobra.Command) error {
-	for _, name := range []string{"scenario", "clusters", "seed"} {
+	for _, name := range []string{"scenario", "clusters", "seed", "dry-run"} {
 		if cmd.Flags().Changed(name) {
 			return fmt.Errorf("--list lists all scenarios and runs none, so that --%s has no meaning beside it", name)
 		}
@@ -111,7 +114,7 @@ func listScenarios(out io.Writer, asJSON bool) error {
 func simulate(out io.Writer, flags simulateFlags) error {
 	scenario, _ := simulator.Find(flags.scenario)
 	setup := scenario.Setup
-	setup.Seed = flags.seed
+	setup.Seed, setup.DryRun = flags.seed, flags.dryRun
 	if flags.clusters > 0 {
 		setup.Clusters, setup.Production = flags.clusters, 0
 	}

@@ -207,3 +207,23 @@ func TestEffectsSayHow(t *testing.T) {
 		}
 	}
 }
+
+// TestDryRunsChangeNothing: in the world of every story, a dry run ends without a
+// single request that changes anything.
+func TestDryRunsChangeNothing(t *testing.T) {
+	for _, scenario := range simulator.Scenarios {
+		t.Run(scenario.Name, func(t *testing.T) {
+			setup := scenario.Setup
+			setup.DryRun = true
+			w := play(t, scenario, setup).World
+			if path := stops(w.Runs()[0].Path()); len(w.Runs()) != 1 || path != "Preflight PlanReported" && path != "Preflight" {
+				t.Errorf("%d executions, the first one through %s", len(w.Runs()), path)
+			}
+			for _, call := range w.Wire.Calls() {
+				if call.Write {
+					t.Errorf("it sends %s", call.Site)
+				}
+			}
+		})
+	}
+}

@@ -37,11 +37,21 @@ func Find(name string) (Scenario, bool) {
 	return Scenario{}, false
 }
 
-// start starts an execution of the target, with more input if there is any.
+// start starts an execution of the target, with more input if there is any. With
+// a dry run the story ends.
 func (w *World) start(name string, more string) *Run {
+	if w.dryRun {
+		more = `, "dryRun": true`
+	}
 	run, err := w.Start(name, fmt.Sprintf(`{"target": %q%s}`, w.Target.Name, more))
 	if err != nil {
 		panic(err) // the scenario itself is wrong
+	}
+	if w.dryRun {
+		run.Wait()
+		operator := w.Timeline.Current()
+		operator.Kill()
+		operator.checkpoint()
 	}
 	return run
 }

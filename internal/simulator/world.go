@@ -58,6 +58,8 @@ type Setup struct {
 	HelmRepository bool
 	// Route53: the first cluster's DNS provider holds the key.
 	Route53 bool
+	// DryRun makes the first execution that a scenario starts a dry run, and its last.
+	DryRun bool
 	// Through changes what the steps see of the world, to prove that the world
 	// sees what that breaks; nil: they see it as it is.
 	Through func(*World, Ports) Ports
@@ -95,6 +97,7 @@ type World struct {
 	machine     *statemachine.Machine
 	functions   map[string]rotation.Step
 	random      *rand.Rand
+	dryRun      bool
 	invocations int
 	logs        bytes.Buffer
 	token       string
@@ -112,7 +115,7 @@ func NewWorld(setup Setup) (*World, error) {
 	w := &World{
 		Timeline: timeline, Wire: wire, machine: machine,
 		IAM: NewIAM(wire, account, setup.Seed), SSM: NewSSM(wire), Journal: NewJournal(wire), Executions: NewExecutions(wire, setup.Seed),
-		random: newRandom(setup.Seed, worldStream),
+		random: newRandom(setup.Seed, worldStream), dryRun: setup.DryRun,
 	}
 	w.Trail = NewTrail(w.IAM)
 	w.Trail.Denied = setup.Denied
