@@ -39,14 +39,14 @@ func (g Guard) load(ctx context.Context, iamUser string, entered time.Time) (*Re
 // worthSaying is how far a clock may be off before the log says so.
 const worthSaying = 10 * time.Second
 
-// ahead is how far a service is ahead of a clock that showed asked and answered
-// around its answer, which tells whole seconds: no more than is certain. A right
-// clock and a slow answer make no difference.
+// ahead is how far to set a clock that showed asked and answered around an answer
+// which tells the time in whole seconds. One that may be right is left alone, however
+// slow the answer; any other is set to the end of that second, so as not to be behind.
 func ahead(asked, told, answered time.Time) time.Duration {
 	latest := told.Add(time.Second)
 	switch {
 	case told.After(answered):
-		return told.Sub(answered)
+		return latest.Sub(answered)
 	case latest.Before(asked):
 		return latest.Sub(asked)
 	}

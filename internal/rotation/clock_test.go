@@ -20,10 +20,10 @@ func TestAhead(t *testing.T) {
 	}{
 		{"a right clock", 0, latency, 0, 0},
 		{"a slow answer", 0, 40 * time.Second, 0, 0},
-		{"a moment behind", -900 * ms, latency, 0, 900 * ms},
+		{"a moment behind", -900 * ms, latency, 0, 1900 * ms},
 		{"a moment ahead", 900 * ms, latency, -900 * ms, 0},
-		{"30 seconds behind", -30 * time.Second, latency, 29*time.Second - latency, 30 * time.Second},
-		{"5 minutes behind", -5 * time.Minute, latency, 5*time.Minute - time.Second - latency, 5 * time.Minute},
+		{"30 seconds behind", -30 * time.Second, latency, 30*time.Second - latency, 31 * time.Second},
+		{"5 minutes behind", -5 * time.Minute, latency, 5*time.Minute - latency, 5*time.Minute + time.Second},
 		{"5 minutes ahead", 5 * time.Minute, latency, -5 * time.Minute, -5*time.Minute + time.Second + latency},
 		{"5 minutes ahead, and a slow answer", 5 * time.Minute, 40 * time.Second, -5 * time.Minute, -5*time.Minute + 41*time.Second},
 	} {
@@ -69,7 +69,7 @@ func TestLoadSetsTheClock(t *testing.T) {
 		says    string
 	}{
 		{"a right clock", toldTime{record: &Record{ReadAt: noon}}, noon, noon, "", ""},
-		{"a clock behind", toldTime{record: &Record{ReadAt: behind}}, noon, behind, "", "behind=1h0m0s"},
+		{"a clock behind", toldTime{record: &Record{ReadAt: behind}}, noon, behind.Add(time.Second), "", "behind=1h0m1s"},
 		{"a clock ahead", toldTime{record: &Record{ReadAt: ago(time.Hour)}}, ago(2 * time.Hour), ago(time.Hour - time.Second), "", "behind=-59m59s"},
 		{"no record", toldTime{}, noon, noon, "", ""},
 		{"no record, and a clock behind", toldTime{}, behind, behind, "", "behind=1h0m0s"},
