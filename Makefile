@@ -32,7 +32,7 @@ test: need-go need-node need-cc ## Run all tests with the race detector
 	@go test -p 1 -v -run AgainstMoto ./internal/dynamojournal ./internal/iamkeys ./internal/parameters ./internal/sfnexecutions | grep -E '^(--- |ok|FAIL)|NOT TESTED'
 
 integration: need-go need-node ## Run the shipped functions and definition on the moto server's engines (minutes)
-	go test -tags integration -count=1 -timeout 10m ./internal/integration/ -v
+	go test -tags integration -count=1 -timeout 20m ./internal/integration/ -v
 
 # Each of FUZZ for FUZZTIME. What one finds lies in its package's testdata/fuzz,
 # and 'go test' tries it from then on.
