@@ -101,7 +101,8 @@ func halfAborted(target string, stopped []string, err error) error {
 	if len(stopped) == 0 {
 		return err
 	}
-	what := strings.Join(stopped, ", ") + " is stopped, and the execution that brings the old key back could not be started: " + explain(err).what
+	what := fmt.Sprintf("%s is stopped, and the execution that brings the old key back could not be started: %s",
+		strings.Join(stopped, ", "), explain(err).what)
 	return &problem{what, "As soon as that is possible: rotate abort " + target, ExitHeld}
 }
 

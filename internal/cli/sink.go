@@ -21,10 +21,12 @@ func (s *sink) Write(data []byte) (int, error) {
 	}
 	n, err := s.to.Write(data)
 	if err != nil {
-		s.lost = unwritten{"The output", "Make room, then try again; what the command was to do in AWS may be done already (rotate status)", err}
+		s.lost = unwritten{"The output", afterLostOutput, err}
 	}
 	return n, s.lost
 }
+
+const afterLostOutput = "Make room, then try again; what the command was to do in AWS may be done already (rotate status)"
 
 // lost is why a part of what was written to out is lost, or nil.
 func lost(out io.Writer) error {

@@ -10,7 +10,7 @@ import (
 // Summary is what an exploration came to.
 type Summary struct {
 	Played     int            `json:"played"`     // distinct schedules with faults, all of which came to pass
-	Traces     int            `json:"traces"`     // of Played, those in which something happened that happened in none before: see trace
+	Traces     int            `json:"traces"`     // distinct traces of Played: see trace
 	Calm       int            `json:"calm"`       // schedules without any fault
 	Unreached  int            `json:"unreached"`  // schedules of which a fault did not
 	Duplicates int            `json:"duplicates"` // schedules that were played before

@@ -52,7 +52,8 @@ func (r *report) evidence() []step {
 	if r.ending != Rotated || name == "" {
 		return nil
 	}
-	return []step{{"For the auditors, before Step Functions forgets the execution in 90 days:", fmt.Sprintf("rotate report %[1]s --file %[1]s.html", name)}}
+	command := fmt.Sprintf("rotate report %[1]s --file %[1]s.html", name)
+	return []step{{"For the auditors, before Step Functions forgets the execution in 90 days:", command}}
 }
 
 // canReactivate: an open rotation that nobody is at work on has made the old key

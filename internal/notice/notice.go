@@ -78,7 +78,8 @@ const StoppedToAbort = "StoppedToAbort"
 // leftToAbort tells whether an abort follows the end of an execution and tells of
 // both. It does where a rotation is open.
 func leftToAbort(x Execution, facts Facts) bool {
-	return x.Status == Aborted && x.Error == StoppedToAbort && facts.NoTarget == nil && facts.NoRecord == nil && facts.Record != nil
+	isOpen := facts.NoTarget == nil && facts.NoRecord == nil && facts.Record != nil
+	return x.Status == Aborted && x.Error == StoppedToAbort && isOpen
 }
 
 // read leaves half of the time that there is for the message itself.

@@ -76,7 +76,8 @@ func (r *report) failedThen() string {
 	case r.Execution.Abort:
 		return fmt.Sprintf("The rotation of %s should have been aborted, and that failed%s.", name, reason)
 	case r.outcome() == rotation.Released:
-		return fmt.Sprintf("The rotation of %s stopped%s. A person released it %s.", name, reason, words.At(r.History[0].EndedAt))
+		released := words.At(r.History[0].EndedAt)
+		return fmt.Sprintf("The rotation of %s stopped%s. A person released it %s.", name, reason, released)
 	case r.ending == clean:
 		return fmt.Sprintf("The rotation of %s did not go through%s.", name, reason)
 	}
@@ -86,7 +87,8 @@ func (r *report) failedThen() string {
 // judgeThen is what is said in place of a verdict.
 func (r *report) judgeThen() verdict {
 	ended := words.At(r.Execution.StoppedAt)
-	return verdict{Calm, fmt.Sprintf("Nothing is judged here: this execution ended %s, and things may have changed since.", ended), nil}
+	text := fmt.Sprintf("Nothing is judged here: this execution ended %s, and things may have changed since.", ended)
+	return verdict{Calm, text, nil}
 }
 
 // stepsThen are what is left to do about an execution of the past: to look at what

@@ -233,8 +233,8 @@ func (c Code) Info() CodeInfo {
 // MayEndUnchanged tells whether a rotation may end with the code and leave nothing
 // open: it is raised before a record is, or the way back closes the record.
 func (i CodeInfo) MayEndUnchanged() bool {
-	begins := slices.ContainsFunc([][]string{i.Retried, i.Caught, i.Uncaught}, func(states []string) bool { return slices.Contains(states, "Preflight") })
-	return i.Class == Clean || begins || slices.Contains(i.Caught, "CreateKey")
+	raised := slices.Concat(i.Retried, i.Caught, i.Uncaught)
+	return i.Class == Clean || slices.Contains(raised, "Preflight") || slices.Contains(i.Caught, "CreateKey")
 }
 
 // Class is the code's class.
