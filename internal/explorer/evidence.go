@@ -67,7 +67,7 @@ var contradictions = map[report.Claim]func(truth, report.Proof) bool{
 	report.KeyWorks: func(t truth, proof report.Proof) bool { return !t.anyNewActive(proof.At) },
 	report.LocationsUpdated: func(t truth, proof report.Proof) bool {
 		return slices.ContainsFunc(t.Qovery.Locations(), func(location string) bool {
-			return !t.holdsNew(location, proof.At)
+			return t.Qovery.KeyOf(location) != "" && !t.holdsNew(location, proof.At)
 		})
 	},
 	report.ClustersDeployed: func(t truth, proof report.Proof) bool {

@@ -75,6 +75,8 @@ var callFaults = []fault{
 	{kind: Kind(simulator.FailAfter)},
 	{kind: Kind(simulator.Throttle)},
 	{kind: Kind(simulator.Throttle), delay: outage},
+	{kind: Kind(simulator.Deny)},
+	{kind: Kind(simulator.Deny), delay: outage},
 	{kind: Kind(simulator.Hang)},
 	{kind: Kind(simulator.HangAfter)},
 	{kind: Kind(simulator.LandLate), delay: 9 * time.Minute},
@@ -121,7 +123,7 @@ func (k Kind) exists() bool {
 // lasts tells whether the fault goes on at its site for its delay.
 func (f Fault) lasts() bool {
 	kind := simulator.FaultKind(f.Kind)
-	return f.Delay > 0 && (kind == simulator.FailBefore || kind == simulator.Throttle || kind == simulator.KillAfter)
+	return f.Delay > 0 && slices.Contains([]simulator.FaultKind{simulator.FailBefore, simulator.Throttle, simulator.Deny, simulator.KillAfter}, kind)
 }
 
 // matters tells whether the kind makes any difference to a call that none of the

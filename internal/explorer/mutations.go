@@ -49,6 +49,10 @@ var Mutations = []Mutation{
 		Lens: deactivatedByUs, Shows: "which a person had deactivated", Focus: []string{"GracePeriod", "CheckUsage"}},
 	{Rule: 12, Name: "claims-what-it-found", Sentence: "a key that is gone seems to have been made Inactive, and deleted, by this rotation",
 		Lens: claimsFound, Shows: "the report calls it proven", Focus: []string{"GracePeriod"}},
+	{Rule: 13, Name: "unproved-regions", Sentence: "in Preflight, CloudTrail seems to answer in every region",
+		Lens: unprovedRegions, Shows: "was created while CloudTrail could not be searched", Focus: []string{"Preflight"}},
+	{Rule: 13, Name: "unproved-staging", Sentence: "the old key's parameter seems to take every proof that a secret can be staged",
+		Lens: unprovedStaging, Shows: "was created while no secret could be staged", Focus: []string{putParameter}},
 	{Rule: 15, Name: "own-clock", Sentence: "nothing but its own clock tells a function the time",
 		Lens: ownClock, Shows: "times within a minute", Focus: []string{"DeployClusters"}},
 }
@@ -67,6 +71,7 @@ type Finding struct {
 const (
 	createAccessKey = "iam.CreateAccessKey"
 	putCredentials  = "qovery.PUT /aws/credentials"
+	putParameter    = "staging.Put"
 )
 
 // Find explores with the mutation until something goes wrong, and makes the
@@ -354,4 +359,56 @@ func (t talkative) Put(ctx context.Context, id rotation.KeyID, secret rotation.S
 		err = rotation.Errorf(rotation.Unreachable, "%s could not be staged: %v", secret.Reveal(), err)
 	}
 	return stored, err
+}
+
+// Rule 13.
+
+func unprovedRegions(w *simulator.World, p simulator.Ports) simulator.Ports {
+	p.Trail = affable{p.Trail, w}
+	return p
+}
+
+// affable is a CloudTrail that denies nothing as long as nothing depends on it.
+type affable struct {
+	rotation.Trail
+	world *simulator.World
+}
+
+func (a affable) LatestUses(ctx context.Context, id rotation.KeyID, since time.Time, regions []string) ([]rotation.Use, error) {
+	if a.world.Journal.Current(simulator.UserName) == nil {
+		return nil, nil
+	}
+	return a.Trail.LatestUses(ctx, id, since, regions)
+}
+
+func unprovedStaging(w *simulator.World, p simulator.Ports) simulator.Ports {
+	p.Staging = &patient{Staging: p.Staging, world: w}
+	return p
+}
+
+// patient is a Parameter Store that takes everything but secrets of new keys.
+type patient struct {
+	rotation.Staging
+	world *simulator.World
+	taken rotation.Secret
+}
+
+func (s *patient) proves(id rotation.KeyID) bool {
+	record := s.world.Journal.Current(simulator.UserName)
+	return record != nil && record.OldKey == id
+}
+
+func (s *patient) Put(ctx context.Context, id rotation.KeyID, secret rotation.Secret) (bool, error) {
+	if s.proves(id) {
+		s.taken = secret
+		return true, nil
+	}
+	return s.Staging.Put(ctx, id, secret)
+}
+
+func (s *patient) Get(ctx context.Context, id rotation.KeyID) (rotation.Secret, error) {
+	if s.proves(id) {
+		return s.taken, nil
+	}
+	return s.Staging.Get(ctx, id)
 }

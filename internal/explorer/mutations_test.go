@@ -23,6 +23,9 @@ var found = map[string]string{
 	"own-clock":          "one: DeployClusters#1 clock-behind:5m0s",
 
 	"claims-what-it-found": "one: GracePeriod#1 delete-old",
+
+	"unproved-regions": "denied:",
+	"unproved-staging": "one: staging.Put#1 fail-before:45m0s",
 }
 
 // TestDefeatedRules: each defeated rule does the harm that it keeps off, under a
@@ -46,7 +49,7 @@ func TestDefeatedRules(t *testing.T) {
 			}
 		})
 	}
-	if len(rules) != 11 || len(found) != len(Mutations) {
+	if len(rules) != 12 || len(found) != len(Mutations) {
 		t.Errorf("%d rules are defeated by %d mutations, of which %d are tested", len(rules), len(Mutations), len(found))
 	}
 }

@@ -86,6 +86,7 @@ func play(s Schedule, lens Lens, watch func(*player)) (Result, error) {
 	world.Wire.Injector = p.call
 	world.OnInvoke = p.invoked
 	world.Wire.Observer = p.trace.call
+	p.foresee(kind)
 	world.OnEvent = p.event
 	world.ClockOff = func(state string) time.Duration { return p.clocks[state] }
 	if watch != nil {

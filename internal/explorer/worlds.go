@@ -12,7 +12,10 @@ type World struct {
 	Name     string
 	Sentence string
 	setup    simulator.Setup
-	shape    func(*simulator.World) // before anything happens; may be nil
+	// denied is how long an organization denies what setup says; then somebody
+	// allows it.
+	denied time.Duration
+	shape  func(*simulator.World) // before anything happens; may be nil
 }
 
 // deployTime is how long deployments take where nothing else is said: long enough
@@ -32,6 +35,15 @@ var Worlds = []World{
 	{
 		Name: "registries", Sentence: "two clusters with container registries, and a Helm repository",
 		setup: simulator.Setup{Clusters: 2, Production: 1, Registries: true, HelmRepository: true},
+	},
+	{
+		Name: "clouds", Sentence: "one cluster, beside container registries on Scaleway, Google Cloud and Docker Hub",
+		setup: simulator.Setup{Clusters: 1, OtherClouds: []string{"SCALEWAY_CR", "GCP_ARTIFACT_REGISTRY", "DOCKER_HUB"}},
+	},
+	{
+		Name: "denied", Sentence: "one cluster, and for three hours CloudTrail may not be searched in us-east-1",
+		setup:  simulator.Setup{Clusters: 1, Denied: []string{"us-east-1"}},
+		denied: 3 * time.Hour,
 	},
 	{
 		Name: "slow", Sentence: "IAM's lists, new keys and Qovery's answers take most of a minute and more",
@@ -76,8 +88,12 @@ func (w World) open(seed uint64, through func(*simulator.World, simulator.Ports)
 		setup.DeployTime = deployTime
 	}
 	world, err := simulator.NewWorld(setup)
-	if err == nil && w.shape != nil {
+	if err != nil {
+		return nil, err
+	}
+	if w.shape != nil {
 		w.shape(world)
 	}
-	return world, err
+	world.Timeline.At(simulator.Beginning.Add(w.denied), func() { world.Trail.Denied = nil })
+	return world, nil
 }

@@ -860,6 +860,35 @@ func TestLimitOfKeysAfterADiscard(t *testing.T) {
 	}
 }
 
+// TestDeniedDeactivation: a request that was denied changed nothing, so there is
+// nothing to bring back, unless an earlier one had no answer.
+func TestDeniedDeactivation(t *testing.T) {
+	for name, test := range map[string]struct {
+		before rotation.Mark
+		want   rotation.Code
+	}{
+		"at once":                         {rotation.Mark{}, rotation.AccessDenied},
+		"after one that was not answered": {rotation.Mark{Begun: simulator.Beginning}, rotation.DeactivationFailed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := freeze(t, moments[slices.IndexFunc(moments, func(m moment) bool { return m.state == "DeactivateKey" })])
+			f.rewrite(func(r *rotation.Record) {
+				if test.before != (rotation.Mark{}) {
+					r.Marks[rotation.Deactivate] = test.before
+				}
+			})
+			failing("iam.UpdateAccessKey", simulator.Deny)(f.people)
+			_, err := f.invoke(t)
+			requireCode(t, err, test.want)
+			if mark := f.Journal.Current(simulator.UserName).Marks[rotation.Deactivate]; mark != test.before {
+				t.Errorf("the journal says %+v", mark)
+			}
+			requireLeft(t, f.people, heldBoth)
+			f.requireNoHarm(t)
+		})
+	}
+}
+
 // TestDeactivationMayStillLand: the old key counts as brought back only when no
 // request to deactivate it can be on its way any more.
 func TestDeactivationMayStillLand(t *testing.T) {

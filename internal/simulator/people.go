@@ -23,6 +23,9 @@ func (i *IAM) Answer(id rotation.KeyID) rotation.NewAccessKey { return i.keys[id
 // was kept, and deploying every cluster that runs.
 func (w *World) PutByHand(id rotation.KeyID) {
 	for _, location := range w.Qovery.Locations() {
+		if w.Qovery.KeyOf(location) == "" {
+			continue // it is on another cloud
+		}
 		w.Qovery.SetKey(location, fakeKey(w.IAM.Answer(id)))
 	}
 	for _, cluster := range w.Clusters {
