@@ -1,6 +1,7 @@
 package rotation_test
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -80,5 +81,34 @@ func TestCarriedOnIntoADeniedRegion(t *testing.T) {
 			}
 			requireNoHarm(t, w)
 		})
+	}
+}
+
+// lookedUp is a CloudTrail that notes from when on it is searched.
+type lookedUp struct {
+	rotation.Trail
+	since *time.Time
+}
+
+func (l lookedUp) LatestUses(_ context.Context, _ rotation.KeyID, since time.Time, _ []string) ([]rotation.Use, error) {
+	*l.since = since
+	return nil, nil
+}
+
+// CloudTrail refuses to search from a time that is yet to come, and the clock that
+// asks may be minutes ahead of its own.
+func TestProofsAskForThePast(t *testing.T) {
+	w, err := simulator.NewWorld(simulator.Setup{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Timeline.Close()
+	var since time.Time
+	needs := rotation.Needs{Usage: w.IAM, Trail: lookedUp{w.Trail, &since}, Staging: w.SSM}
+	if _, err := needs.Prove(t.Context(), simulator.UserName, w.OldKey.ID, nil, nil, simulator.Beginning); err != nil {
+		t.Fatal(err)
+	}
+	if ahead := simulator.Beginning.Sub(since); ahead < 5*time.Minute {
+		t.Errorf("the search begins %s before now", ahead)
 	}
 }
