@@ -36,10 +36,11 @@ func (n Needs) Prove(ctx context.Context, user string, id KeyID, all []Cluster, 
 	return list, n.searchable(ctx, id, list, now)
 }
 
-// searchable makes one request in each region. Nothing has happened yet since now,
-// and nobody needs to know.
+// searchable makes one request in each region. What it finds does not matter. It
+// asks about the last minutes, of which little can be known yet: CloudTrail refuses
+// to search from a time that is yet to come by its own clock.
 func (n Needs) searchable(ctx context.Context, id KeyID, regions []string, now time.Time) error {
-	_, err := n.Trail.LatestUses(ctx, id, now, regions)
+	_, err := n.Trail.LatestUses(ctx, id, now.Add(-trailLag), regions)
 	if HasCode(err, AccessDenied) {
 		return Errorf(RegionNotSearchable, "CloudTrail can't be searched for uses of the old key: %s", AsError(err).What)
 	}
