@@ -117,7 +117,8 @@ const moreTries = 2
 // stays there unless its outcome becomes known.
 func (s CreateKey) create(ctx context.Context, c *claim) (stored bool, err error) {
 	if n := c.thrownAway(); n > moreTries {
-		return false, Errorf(CreationFailed, "This rotation created %d access keys and deleted each again, because the answer was lost or its secret was not staged", n)
+		return false, Errorf(CreationFailed, "This rotation created %d access keys and deleted each again, "+
+			"because the answer was lost or its secret was not staged", n)
 	}
 	unstaged := c.Unstaged
 	if err := s.proveStaging(ctx, c); err != nil {
@@ -169,7 +170,7 @@ func (s CreateKey) proveStaging(ctx context.Context, c *claim) error {
 	read, err := s.Staging.Get(ctx, c.OldKey)
 	switch {
 	case errors.Is(err, ErrNotStaged), err == nil && !read.Equal(proof):
-		return Errorf(MalformedAnswer, "A parameter that was written to prove that a secret can be staged does not hold what was written")
+		return Errorf(MalformedAnswer, "A parameter was written to prove that a secret can be staged, and does not hold what was written")
 	case err != nil:
 		return err
 	}

@@ -21,7 +21,9 @@ type Needs struct {
 //
 // It asks with the rights of whoever calls it. Those of the other functions'
 // roles are the stack's business; what an organization denies, it denies to all.
-func (n Needs) Prove(ctx context.Context, user string, id KeyID, all []Cluster, held []Location, now time.Time) ([]string, error) {
+func (n Needs) Prove(
+	ctx context.Context, user string, id KeyID, all []Cluster, held []Location, now time.Time,
+) ([]string, error) {
 	clusters, err := servedClusters(all, held)
 	if err != nil {
 		return nil, err

@@ -269,7 +269,9 @@ func (s *Situation) oldKey() KeyID {
 // lookAhead refuses what a rotation would not get through, before anything is
 // changed. Plans that deploy and then ask who uses the old key need to be able to;
 // the others bring a key back, or have asked.
-func (p Preflight) lookAhead(ctx context.Context, organization Organization, s Situation, doc *Document) (*Error, error) {
+func (p Preflight) lookAhead(
+	ctx context.Context, organization Organization, s Situation, doc *Document,
+) (*Error, error) {
 	action := doc.Plan.Action
 	if action != ActionCreate && action != ActionVerify && action != ActionDeploy {
 		return nil, nil
@@ -298,7 +300,9 @@ func (p Preflight) lookAhead(ctx context.Context, organization Organization, s S
 
 // checkForCreate notes the clusters in the plan. What takes one request a cluster
 // comes last: it is not asked again and again while clusters are busy.
-func (p Preflight) checkForCreate(ctx context.Context, organization Organization, s Situation, all []Cluster, plan *PlanReport) (*Error, error) {
+func (p Preflight) checkForCreate(
+	ctx context.Context, organization Organization, s Situation, all []Cluster, plan *PlanReport,
+) (*Error, error) {
 	old := s.oldKey()
 	locks, err := organization.Locks(ctx)
 	if err != nil {
