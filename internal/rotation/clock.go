@@ -31,7 +31,8 @@ func (g Guard) load(ctx context.Context, iamUser string, entered time.Time) (*Re
 	}
 	g.ahead = max(g.ahead, entered.Sub(answered))
 	if g.ahead.Abs() >= worthSaying {
-		g.Log.WarnContext(ctx, "the function's clock is off; AWS's time counts", "behind", g.ahead.Round(time.Second).String())
+		behind := g.ahead.Round(time.Second).String()
+		g.Log.WarnContext(ctx, "the function's clock is off; AWS's time counts", "behind", behind)
 	}
 	return record, g, nil
 }

@@ -166,10 +166,10 @@ func (j *Judge) entered(execution string, event statemachine.Event) {
 	latest := append(j.visits[visit], event.Time)
 	if len(latest) > mostVisits {
 		latest = latest[1:]
-		if took := event.Time.Sub(latest[0]); took < time.Minute {
-			j.violated("%s entered %s %d times within a minute", execution, event.State, mostVisits)
-			latest = nil
-		}
+	}
+	if len(latest) == mostVisits && event.Time.Sub(latest[0]) < time.Minute {
+		j.violated("%s entered %s %d times within a minute", execution, event.State, mostVisits)
+		latest = nil
 	}
 	j.visits[visit] = latest
 }

@@ -20,7 +20,7 @@ type Ports struct {
 	Staging    rotation.Staging
 	Executions rotation.Executions
 	Qovery     rotation.Qovery
-	// Around wraps each step; nil: none.
+	// Around wraps a step that a function is called for; nil: none is.
 	Around func(rotation.Step) rotation.Step
 }
 
@@ -43,7 +43,7 @@ func (w *World) ports() (Ports, error) {
 func (p Ports) steps(log *slog.Logger, newID func() string) map[string]rotation.Step {
 	guard := rotation.Guard{Clock: p.Clock, Journal: p.Journal, Log: log}
 	orphans := rotation.Orphans{Usage: p.Usage, Trail: p.Trail, CreatedBy: CreatorRole}
-	steps := map[string]rotation.Step{
+	return map[string]rotation.Step{
 		"preflight": rotation.Preflight{Guard: guard, Needs: rotation.Needs{Usage: p.Usage, Trail: p.Trail, Staging: p.Staging},
 			Targets: p.Targets, Keys: p.Keys, Qovery: p.Qovery, Executions: p.Executions, NewID: newID},
 		"createkey":         rotation.CreateKey{Guard: guard, Keys: p.Keys, Orphans: orphans, Qovery: p.Qovery, Staging: p.Staging},
@@ -57,10 +57,4 @@ func (p Ports) steps(log *slog.Logger, newID func() string) map[string]rotation.
 		"discardkey":        rotation.DiscardKey{Guard: guard, Keys: p.Keys, Orphans: orphans, Qovery: p.Qovery, Staging: p.Staging},
 		"reactivatekey":     rotation.ReactivateKey{Guard: guard, Keys: p.Keys},
 	}
-	for name, step := range steps {
-		if p.Around != nil {
-			steps[name] = p.Around(step)
-		}
-	}
-	return steps
 }

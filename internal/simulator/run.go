@@ -147,6 +147,9 @@ func (h *host) Invoke(ctx context.Context, function string, payload json.RawMess
 	if !exists {
 		return nil, fmt.Errorf("there is no function %q", name)
 	}
+	if w.around != nil {
+		step = w.around(step)
+	}
 	w.invocations++
 	id := fmt.Sprintf("invocation-%d", w.invocations)
 	state := h.run.CurrentState()

@@ -96,6 +96,7 @@ type World struct {
 	runs        []*Run
 	machine     *statemachine.Machine
 	functions   map[string]rotation.Step
+	around      func(rotation.Step) rotation.Step
 	random      *rand.Rand
 	dryRun      bool
 	invocations int
@@ -129,6 +130,7 @@ func NewWorld(setup Setup) (*World, error) {
 	if setup.Through != nil {
 		ports = setup.Through(w, ports)
 	}
+	w.around = ports.Around
 	w.functions = ports.steps(slog.New(slog.NewJSONHandler(&w.logs, nil)), w.newID)
 	timeline.OnMinute(w.consume)
 	return w, nil
