@@ -29,7 +29,7 @@ test: need-go need-node need-cc ## Run all tests with the race detector
 	go run ./cmd/rotate explore
 	go run ./cmd/rotate explore --mutations
 	@echo "The contracts of the ports, against the moto server:"
-	@go test -p 1 -v -run AgainstMoto ./internal/dynamojournal ./internal/iamkeys ./internal/parameters ./internal/sfnexecutions | grep -E '^(--- |ok|FAIL)|NOT TESTED'
+	@go test -p 1 -v -run AgainstMoto ./internal/aws/table ./internal/aws/iam ./internal/aws/ssm ./internal/aws/sfn | grep -E '^(--- |ok|FAIL)|NOT TESTED'
 
 integration: need-go need-node ## Run the shipped functions and definition on the moto server's engines (minutes)
 	go test -tags integration -count=1 -timeout 20m ./internal/integration/ -v

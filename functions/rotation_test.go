@@ -16,14 +16,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	dynamotypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
+	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
+	"qovery-key-rotation/internal/aws/iam"
 	"qovery-key-rotation/internal/awstest"
 	"qovery-key-rotation/internal/fakeqovery"
-	"qovery-key-rotation/internal/iamkeys"
 	"qovery-key-rotation/internal/lambdatest"
 	"qovery-key-rotation/internal/rotation"
 )
@@ -170,8 +170,8 @@ func (w *world) parameter(kind ssmtypes.ParameterType, name, value string) {
 // oldKey gives the user a key, and Qovery the key.
 func (w *world) oldKey() {
 	w.Helper()
-	w.must(iam.NewFromConfig(w.cfg).CreateUser(w.Context(), &iam.CreateUserInput{UserName: aws.String("qovery")}))
-	key, err := iamkeys.New(w.cfg).Create(w.Context(), "qovery")
+	w.must(awsiam.NewFromConfig(w.cfg).CreateUser(w.Context(), &awsiam.CreateUserInput{UserName: aws.String("qovery")}))
+	key, err := iam.New(w.cfg).Create(w.Context(), "qovery")
 	w.must(nil, err)
 	w.secrets = append(w.secrets, key.Secret.Reveal())
 	w.qovery.AddCredentials(fakeqovery.Credentials{ID: credentialsID, Name: "aws", Key: fakeqovery.Key{ID: string(key.ID), Secret: key.Secret.Reveal()}})
@@ -197,7 +197,7 @@ func (w *world) executions() (first, second string) {
 
 func (w *world) keys(t *testing.T) []rotation.AccessKey {
 	t.Helper()
-	keys, err := iamkeys.New(w.cfg).List(t.Context(), "qovery")
+	keys, err := iam.New(w.cfg).List(t.Context(), "qovery")
 	if err != nil {
 		t.Fatal(err)
 	}

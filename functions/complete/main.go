@@ -4,22 +4,22 @@ package main
 
 import (
 	"qovery-key-rotation/functions/internal/qoveryclient"
-	"qovery-key-rotation/internal/awsclient"
-	"qovery-key-rotation/internal/dynamojournal"
+	"qovery-key-rotation/internal/aws/awsclient"
+	"qovery-key-rotation/internal/aws/iam"
+	"qovery-key-rotation/internal/aws/ssm"
+	"qovery-key-rotation/internal/aws/table"
 	"qovery-key-rotation/internal/environment"
 	"qovery-key-rotation/internal/function"
-	"qovery-key-rotation/internal/iamkeys"
-	"qovery-key-rotation/internal/parameters"
 	"qovery-key-rotation/internal/rotation"
 )
 
 func main() {
 	function.Start(func(f *function.Setup) rotation.Step {
 		cfg := awsclient.FromEnvironment(f.Environment)
-		store := parameters.New(cfg, f.Clock)
+		store := ssm.New(cfg, f.Clock)
 		return rotation.Complete{
-			Guard:   f.Guard(dynamojournal.New(cfg, f.Required(environment.TableName))),
-			Keys:    iamkeys.New(cfg),
+			Guard:   f.Guard(table.New(cfg, f.Required(environment.TableName))),
+			Keys:    iam.New(cfg),
 			Qovery:  qoveryclient.New(f, store),
 			Staging: store.Staged(f.Prefix(environment.StagedPrefix)),
 		}

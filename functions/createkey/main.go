@@ -4,27 +4,27 @@ package main
 
 import (
 	"qovery-key-rotation/functions/internal/qoveryclient"
-	"qovery-key-rotation/internal/awsclient"
-	"qovery-key-rotation/internal/cloudtrailuses"
-	"qovery-key-rotation/internal/dynamojournal"
+	"qovery-key-rotation/internal/aws/awsclient"
+	"qovery-key-rotation/internal/aws/iam"
+	"qovery-key-rotation/internal/aws/ssm"
+	"qovery-key-rotation/internal/aws/table"
+	"qovery-key-rotation/internal/aws/trail"
 	"qovery-key-rotation/internal/environment"
 	"qovery-key-rotation/internal/function"
-	"qovery-key-rotation/internal/iamkeys"
-	"qovery-key-rotation/internal/parameters"
 	"qovery-key-rotation/internal/rotation"
 )
 
 func main() {
 	function.Start(func(f *function.Setup) rotation.Step {
 		cfg := awsclient.FromEnvironment(f.Environment)
-		keys := iamkeys.New(cfg)
-		store := parameters.New(cfg, f.Clock)
+		keys := iam.New(cfg)
+		store := ssm.New(cfg, f.Clock)
 		return rotation.CreateKey{
-			Guard: f.Guard(dynamojournal.New(cfg, f.Required(environment.TableName))),
+			Guard: f.Guard(table.New(cfg, f.Required(environment.TableName))),
 			Keys:  keys,
 			Orphans: rotation.Orphans{
 				Usage:     keys,
-				Trail:     cloudtrailuses.New(cfg, f.Clock),
+				Trail:     trail.New(cfg, f.Clock),
 				CreatedBy: f.Role(environment.CreatorRoleARN),
 			},
 			Qovery:  qoveryclient.New(f, store),

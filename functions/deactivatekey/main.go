@@ -4,12 +4,12 @@ package main
 
 import (
 	"qovery-key-rotation/functions/internal/qoveryclient"
-	"qovery-key-rotation/internal/awsclient"
-	"qovery-key-rotation/internal/dynamojournal"
+	"qovery-key-rotation/internal/aws/awsclient"
+	"qovery-key-rotation/internal/aws/iam"
+	"qovery-key-rotation/internal/aws/ssm"
+	"qovery-key-rotation/internal/aws/table"
 	"qovery-key-rotation/internal/environment"
 	"qovery-key-rotation/internal/function"
-	"qovery-key-rotation/internal/iamkeys"
-	"qovery-key-rotation/internal/parameters"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -17,9 +17,9 @@ func main() {
 	function.Start(func(f *function.Setup) rotation.Step {
 		cfg := awsclient.FromEnvironment(f.Environment)
 		return rotation.DeactivateKey{
-			Guard:  f.Guard(dynamojournal.New(cfg, f.Required(environment.TableName))),
-			Keys:   iamkeys.New(cfg),
-			Qovery: qoveryclient.New(f, parameters.New(cfg, f.Clock)),
+			Guard:  f.Guard(table.New(cfg, f.Required(environment.TableName))),
+			Keys:   iam.New(cfg),
+			Qovery: qoveryclient.New(f, ssm.New(cfg, f.Clock)),
 		}
 	})
 }

@@ -6,22 +6,22 @@ import (
 	"context"
 	"os"
 
-	"qovery-key-rotation/internal/awsclient"
-	"qovery-key-rotation/internal/dynamojournal"
+	"qovery-key-rotation/internal/aws/awsclient"
+	"qovery-key-rotation/internal/aws/iam"
+	"qovery-key-rotation/internal/aws/sns"
+	"qovery-key-rotation/internal/aws/ssm"
+	"qovery-key-rotation/internal/aws/table"
 	"qovery-key-rotation/internal/emf"
 	"qovery-key-rotation/internal/environment"
 	"qovery-key-rotation/internal/function"
-	"qovery-key-rotation/internal/iamkeys"
 	"qovery-key-rotation/internal/notice"
-	"qovery-key-rotation/internal/parameters"
-	"qovery-key-rotation/internal/snstopic"
 )
 
 func main() {
 	function.StartListener(func(f *function.Setup) function.Listener {
 		cfg := awsclient.FromEnvironment(f.Environment)
 		topic := f.Required(environment.TopicARN)
-		if topic != "" && !snstopic.IsARN(topic) {
+		if topic != "" && !sns.IsARN(topic) {
 			f.Reject(environment.TopicARN, "is no ARN of an SNS topic")
 		}
 		names := f.Targets(environment.TargetNames)
@@ -29,11 +29,11 @@ func main() {
 			Reader: notice.Reader{
 				Clock:   f.Clock,
 				Names:   func(context.Context) ([]string, error) { return names, nil },
-				Targets: parameters.New(cfg, f.Clock).Targets(f.Prefix(environment.TargetPrefix)),
-				Journal: dynamojournal.New(cfg, f.Required(environment.TableName)),
-				Keys:    iamkeys.New(cfg),
+				Targets: ssm.New(cfg, f.Clock).Targets(f.Prefix(environment.TargetPrefix)),
+				Journal: table.New(cfg, f.Required(environment.TableName)),
+				Keys:    iam.New(cfg),
 			},
-			Topic:   snstopic.New(cfg, topic),
+			Topic:   sns.New(cfg, topic),
 			Metrics: emf.To(os.Stdout),
 			Log:     f.Log,
 		}

@@ -3,11 +3,11 @@
 package main
 
 import (
-	"qovery-key-rotation/internal/awsclient"
-	"qovery-key-rotation/internal/dynamojournal"
+	"qovery-key-rotation/internal/aws/awsclient"
+	"qovery-key-rotation/internal/aws/iam"
+	"qovery-key-rotation/internal/aws/table"
 	"qovery-key-rotation/internal/environment"
 	"qovery-key-rotation/internal/function"
-	"qovery-key-rotation/internal/iamkeys"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -15,8 +15,8 @@ func main() {
 	function.Start(func(f *function.Setup) rotation.Step {
 		cfg := awsclient.FromEnvironment(f.Environment)
 		return rotation.ReactivateKey{
-			Guard: f.Guard(dynamojournal.New(cfg, f.Required(environment.TableName))),
-			Keys:  iamkeys.New(cfg),
+			Guard: f.Guard(table.New(cfg, f.Required(environment.TableName))),
+			Keys:  iam.New(cfg),
 		}
 	})
 }

@@ -3,8 +3,8 @@ package stack
 import (
 	"strings"
 
-	"qovery-key-rotation/internal/dynamojournal"
-	"qovery-key-rotation/internal/parameters"
+	"qovery-key-rotation/internal/aws/ssm"
+	"qovery-key-rotation/internal/aws/table"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -59,7 +59,7 @@ var whyWildcard = map[resource]string{
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
 var conditions = map[resource]map[string]any{
 	auditMemory: {
-		"ForAllValues:StringLike": map[string]any{"dynamodb:LeadingKeys": []string{dynamojournal.MemoryKeys}},
+		"ForAllValues:StringLike": map[string]any{"dynamodb:LeadingKeys": []string{table.MemoryKeys}},
 		"Null":                    map[string]any{"dynamodb:LeadingKeys": "false"},
 	},
 }
@@ -72,7 +72,7 @@ func (b *builder) arns(on resource) []string {
 	case stagedSecrets:
 		return []string{b.arn("ssm", "parameter"+rotation.StagedPrefix+"*")}
 	case noSecret:
-		return []string{b.arn("ssm", "parameter"+rotation.StagedPrefix+parameters.Nothing)}
+		return []string{b.arn("ssm", "parameter"+rotation.StagedPrefix+ssm.Nothing)}
 	case tokenParameters:
 		return b.tokenParameters()
 	case targetUsers:

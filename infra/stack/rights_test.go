@@ -188,7 +188,7 @@ func TestPeopleMayDoWhatTheCommandLineDoes(t *testing.T) {
 	}
 	named := regexp.MustCompile(`"((?:cloudformation|cloudtrail|dynamodb|iam|scheduler|sns|ssm|states):[A-Z]\w+)"`)
 	var needed []string
-	for _, pattern := range []string{"internal/cli/*.go", "internal/sfnhistory/*.go", "internal/cloudtrailuses/*.go", "internal/sfnexecutions/*.go", "internal/dynamojournal/*.go", "internal/parameters/*.go"} {
+	for _, pattern := range []string{"internal/cli/*.go", "internal/aws/sfn/*.go", "internal/aws/trail/*.go", "internal/aws/table/*.go", "internal/aws/ssm/*.go"} {
 		files, err := filepath.Glob("../../" + pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %v", pattern, err)

@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 
-	"qovery-key-rotation/internal/awsclient"
+	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/environment"
 )
 

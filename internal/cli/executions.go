@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
-	"qovery-key-rotation/internal/awsclient"
+	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/notice"
 	"qovery-key-rotation/internal/rotation"
 )

@@ -9,9 +9,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
+	"qovery-key-rotation/internal/aws/sfn"
 	"qovery-key-rotation/internal/notice"
 	"qovery-key-rotation/internal/rotation"
-	"qovery-key-rotation/internal/sfnhistory"
 	"qovery-key-rotation/internal/story"
 	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
@@ -25,7 +25,7 @@ type follower struct {
 
 	x      *notice.Execution
 	latest int64 // id of the latest event that was seen
-	events sfnhistory.Translator
+	events sfn.Translator
 	doc    rotation.Document
 	told   map[string]string // what was told last, by state
 }

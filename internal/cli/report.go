@@ -10,10 +10,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"qovery-key-rotation/internal/aws/sfn"
 	"qovery-key-rotation/internal/notice"
 	"qovery-key-rotation/internal/report"
 	"qovery-key-rotation/internal/rotation"
-	"qovery-key-rotation/internal/sfnhistory"
 	"qovery-key-rotation/internal/simulator"
 	"qovery-key-rotation/internal/words"
 )
@@ -120,7 +120,7 @@ func (p Program) evidence(ctx context.Context, f reportFlags, args []string) (re
 		}
 		arns = append(arns, x.ARN)
 	}
-	histories, err := sfnhistory.New(s.cfg).Rotation(ctx, arns)
+	histories, err := sfn.NewReader(s.cfg).Rotation(ctx, arns)
 	if err != nil {
 		return report.Report{}, err
 	}

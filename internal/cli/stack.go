@@ -16,15 +16,15 @@ import (
 	"github.com/aws/smithy-go/logging"
 	"github.com/spf13/cobra"
 
-	"qovery-key-rotation/internal/awsclient"
-	"qovery-key-rotation/internal/cloudtrailuses"
-	"qovery-key-rotation/internal/dynamojournal"
-	"qovery-key-rotation/internal/iamkeys"
+	"qovery-key-rotation/internal/aws/awsclient"
+	"qovery-key-rotation/internal/aws/iam"
+	"qovery-key-rotation/internal/aws/sfn"
+	"qovery-key-rotation/internal/aws/ssm"
+	"qovery-key-rotation/internal/aws/table"
+	"qovery-key-rotation/internal/aws/trail"
 	"qovery-key-rotation/internal/notice"
-	"qovery-key-rotation/internal/parameters"
 	"qovery-key-rotation/internal/qovery"
 	"qovery-key-rotation/internal/rotation"
-	"qovery-key-rotation/internal/sfnexecutions"
 )
 
 // stackFlags say which deployed stack a command is about, and how it answers.
@@ -74,10 +74,10 @@ type stack struct {
 	qovery  string // base URL of Qovery's API; empty: the public one
 
 	states  *executions
-	targets *parameters.Targets
-	store   *parameters.Store
-	journal *dynamojournal.Journal
-	keys    *iamkeys.Keys
+	targets *ssm.Targets
+	store   *ssm.Store
+	journal *table.Journal
+	keys    *iam.Keys
 	needs   rotation.Needs
 }
 
@@ -112,11 +112,11 @@ func (p Program) open(ctx context.Context, f *stackFlags) (*stack, error) {
 	}
 	s.account = machine.AccountID
 	s.states = newExecutions(s.cfg, s.machine)
-	s.store = parameters.New(s.cfg, s.clock)
+	s.store = ssm.New(s.cfg, s.clock)
 	s.targets = s.store.Targets(rotation.TargetPrefix)
-	s.journal = dynamojournal.New(s.cfg, s.table)
-	s.keys = iamkeys.New(s.cfg)
-	s.needs = rotation.Needs{Usage: s.keys, Trail: cloudtrailuses.New(s.cfg, s.clock), Staging: s.store.Staged(rotation.StagedPrefix)}
+	s.journal = table.New(s.cfg, s.table)
+	s.keys = iam.New(s.cfg)
+	s.needs = rotation.Needs{Usage: s.keys, Trail: trail.New(s.cfg, s.clock), Staging: s.store.Staged(rotation.StagedPrefix)}
 	return s, nil
 }
 
@@ -223,7 +223,7 @@ func (s *stack) release(ctx context.Context, target string) (rotation.Record, er
 		Targets:    s.targets,
 		Keys:       s.keys,
 		Qovery:     client,
-		Executions: sfnexecutions.New(s.cfg),
+		Executions: sfn.NewExecutions(s.cfg),
 		Staging:    s.store.Staged(rotation.StagedPrefix),
 	}.Run(ctx, target)
 }

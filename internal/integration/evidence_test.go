@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"qovery-key-rotation/internal/aws/sfn"
 	"qovery-key-rotation/internal/report"
-	"qovery-key-rotation/internal/sfnhistory"
 	"qovery-key-rotation/internal/simulator"
 )
 
@@ -21,7 +21,7 @@ func sameEvidence(w *world, sim *simulator.World) {
 	for _, run := range w.order {
 		arns = append(arns, run.arn)
 	}
-	histories, err := sfnhistory.New(w.cfg).Rotation(w.ctx, arns)
+	histories, err := sfn.NewReader(w.cfg).Rotation(w.ctx, arns)
 	w.must(nil, err)
 	var simulated []report.History
 	for _, run := range sim.Runs() {

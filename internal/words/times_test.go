@@ -16,7 +16,7 @@ import (
 var forMachines = []string{
 	"statemachine/contextobject.go",          // the context object: when an execution started
 	"infra/stack/schedules.go",               // the schedule's first run, which is computed
-	"internal/dynamojournal/item.go",         // a sort key; a record without its time is refused
+	"internal/aws/table/item.go",             // a sort key; a record without its time is refused
 	"internal/rotation/duration.go",          // a Wait state's time
 	"internal/cli/executions.go",             // the name of an execution, from the clock
 	"internal/simulator/world.go",            // the beginning of a world

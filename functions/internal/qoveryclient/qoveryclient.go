@@ -6,14 +6,14 @@ import (
 	"context"
 	"log/slog"
 
+	"qovery-key-rotation/internal/aws/ssm"
 	"qovery-key-rotation/internal/environment"
 	"qovery-key-rotation/internal/function"
-	"qovery-key-rotation/internal/parameters"
 	"qovery-key-rotation/internal/qovery"
 )
 
 // New returns the client. It reads tokens from the Parameter Store.
-func New(f *function.Setup, store *parameters.Store) *qovery.Client {
+func New(f *function.Setup, store *ssm.Store) *qovery.Client {
 	client, err := qovery.New(qovery.Options{
 		BaseURL: f.Optional(environment.QoveryAPIURL),
 		Token:   store.Token,

@@ -1,0 +1,153 @@
+// Package iam is IAM's access keys, and what IAM knows of their use. It
+// implements the ports rotation.Keys and rotation.UsageLog.
+//
+// IAM is a global service and eventually consistent: "You must design your
+// global applications to account for these potential delays."
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+package iam
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"qovery-key-rotation/internal/aws/awsclient"
+	"qovery-key-rotation/internal/rotation"
+)
+
+// Keys is the access keys of IAM users.
+type Keys struct{ client *iam.Client }
+
+var (
+	_ rotation.Keys     = (*Keys)(nil)
+	_ rotation.UsageLog = (*Keys)(nil)
+)
+
+// New returns the access keys of the configuration's account.
+func New(cfg aws.Config) *Keys { return &Keys{iam.NewFromConfig(cfg)} }
+
+const (
+	noSuchEntity  = "NoSuchEntity"
+	limitExceeded = "LimitExceeded" // two access keys a user, Inactive ones included
+)
+
+// maxPages bounds a list that never ends. A user has two keys.
+const maxPages = 10
+
+// List returns all keys of the user. "IAM might return fewer than the MaxItems
+// number of results even when there are more", so it reads to the last page.
+// https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListAccessKeys.html
+func (k *Keys) List(ctx context.Context, user string) ([]rotation.AccessKey, error) {
+	request := about("iam:ListAccessKeys", user)
+	keys := []rotation.AccessKey{}
+	input := &iam.ListAccessKeysInput{UserName: &user}
+	for range maxPages {
+		page, err := k.client.ListAccessKeys(ctx, input)
+		if err != nil {
+			return nil, failed(request, user, err)
+		}
+		if page.AccessKeyMetadata == nil {
+			return nil, request.Malformed("there is no list of keys in it")
+		}
+		for _, listed := range page.AccessKeyMetadata {
+			key, err := accessKey(request, listed.AccessKeyId, listed.Status, listed.CreateDate)
+			if err != nil {
+				return nil, err
+			}
+			keys = append(keys, key)
+		}
+		if !page.IsTruncated {
+			return keys, nil
+		}
+		if aws.ToString(page.Marker) == "" {
+			return nil, request.Malformed("the list is cut off, and nothing tells where it goes on")
+		}
+		input.Marker = page.Marker
+	}
+	return nil, request.Malformed("the list does not end")
+}
+
+// Create is sent once: CreateAccessKey has no idempotency token, so the SDK
+// must not repeat it, and net/http repeats no POST that it has begun to write.
+func (k *Keys) Create(ctx context.Context, user string) (rotation.NewAccessKey, error) {
+	request := about("iam:CreateAccessKey", user)
+	request.Secret = true
+	answer, err := k.client.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: &user}, once)
+	switch {
+	case awsclient.Code(err) == limitExceeded:
+		return rotation.NewAccessKey{}, rotation.Errorf(rotation.KeyLimitReached, "The IAM user %s has as many access keys as IAM allows", user)
+	case err != nil:
+		return rotation.NewAccessKey{}, failed(request, user, err)
+	case answer.AccessKey == nil || aws.ToString(answer.AccessKey.SecretAccessKey) == "":
+		return rotation.NewAccessKey{}, request.Malformed("it holds no new key")
+	}
+	created := answer.AccessKey
+	key, err := accessKey(request, created.AccessKeyId, created.Status, created.CreateDate)
+	return rotation.NewAccessKey{AccessKey: key, Secret: rotation.NewSecret(*created.SecretAccessKey)}, err
+}
+
+// once has the SDK send a request once.
+func once(o *iam.Options) { o.Retryer = aws.NopRetryer{} }
+
+// SetStatus makes a key Active or Inactive. It is sent once: a request that was not
+// answered may land after one that undoes it, so the step has to know of it.
+func (k *Keys) SetStatus(ctx context.Context, user string, id rotation.KeyID, status rotation.KeyStatus) error {
+	_, err := k.client.UpdateAccessKey(ctx, &iam.UpdateAccessKeyInput{
+		UserName: &user, AccessKeyId: aws.String(string(id)), Status: types.StatusType(status),
+	}, once)
+	switch {
+	case err == nil:
+		return nil
+	case awsclient.Code(err) == noSuchEntity:
+		return rotation.ErrNoSuchKey
+	}
+	return about("iam:UpdateAccessKey", user).Failed(err)
+}
+
+// Delete deletes a key, and tells whether it did. It is sent once: of a request
+// that the SDK repeats, the first may have deleted the key that the second does
+// not find.
+func (k *Keys) Delete(ctx context.Context, user string, id rotation.KeyID) (deleted bool, err error) {
+	input := &iam.DeleteAccessKeyInput{UserName: &user, AccessKeyId: aws.String(string(id))}
+	_, err = k.client.DeleteAccessKey(ctx, input, once)
+	switch {
+	case err == nil:
+		return true, nil
+	case awsclient.Code(err) == noSuchEntity:
+		return false, nil
+	}
+	return false, about("iam:DeleteAccessKey", user).Failed(err)
+}
+
+// accessKey reads what IAM tells of a key. A key without an id, a date or a
+// status that can be acted upon could be any key.
+func accessKey(request awsclient.Request, id *string, status types.StatusType, created *time.Time) (rotation.AccessKey, error) {
+	parsed, err := rotation.ParseKeyID(aws.ToString(id))
+	key := rotation.AccessKey{ID: parsed, Status: rotation.KeyStatus(status), CreatedAt: aws.ToTime(created).UTC()}
+	switch {
+	case err != nil:
+		return rotation.AccessKey{}, request.Malformed("a key in it has " + err.Error())
+	case key.ID == "":
+		return rotation.AccessKey{}, request.Malformed("a key in it has no id")
+	case key.Status != rotation.Active && key.Status != rotation.Inactive:
+		return rotation.AccessKey{}, request.Malformed("the key " + key.ID.String() + " is neither Active nor Inactive")
+	case created == nil || created.IsZero():
+		return rotation.AccessKey{}, request.Malformed("the key " + key.ID.String() + " has no date")
+	}
+	return key, nil
+}
+
+// failed adds what IAM says of users to the usual mapping.
+func failed(request awsclient.Request, user string, err error) error {
+	if awsclient.Code(err) == noSuchEntity {
+		return rotation.Errorf(rotation.TargetNotFound, "There is no IAM user %s", user)
+	}
+	return request.Failed(err)
+}
+
+func about(action, user string) awsclient.Request {
+	return awsclient.Request{Action: action, On: "the IAM user " + user}
+}

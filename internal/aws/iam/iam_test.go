@@ -1,0 +1,249 @@
+package iam_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"qovery-key-rotation/internal/aws/iam"
+	"qovery-key-rotation/internal/awstest"
+	"qovery-key-rotation/internal/porttest"
+	"qovery-key-rotation/internal/rotation"
+)
+
+const (
+	user = "qovery"
+	id   = rotation.KeyID("AKIA0123456789ABCDEF")
+)
+
+func TestAgainstMoto(t *testing.T) {
+	cfg := awstest.Config(awstest.Moto(t))
+	users := 0
+	open := func(t *testing.T) (rotation.Keys, string) {
+		users++
+		name := fmt.Sprintf("user-%d", users)
+		if _, err := awsiam.NewFromConfig(cfg).CreateUser(t.Context(), &awsiam.CreateUserInput{UserName: &name}); err != nil {
+			t.Fatal(err)
+		}
+		return iam.New(cfg), name
+	}
+	porttest.Keys(t, porttest.RealTime(), open)
+	t.Run("never used", func(t *testing.T) {
+		keys, name := open(t)
+		key, err := keys.Create(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		use, err := iam.New(cfg).LastUse(t.Context(), name, key.ID)
+		if err != nil || !use.At.IsZero() || use.Lag != iam.Lag {
+			t.Errorf("%+v, %v", use, err)
+		}
+	})
+}
+
+func TestFaults(t *testing.T) {
+	type operation = awstest.Operation
+	for name, op := range map[string]operation{
+		"list": {Reads: true, Call: func(ctx context.Context, cfg aws.Config) error {
+			_, err := iam.New(cfg).List(ctx, user)
+			return err
+		}},
+		"create": {Once: true, Secret: true, Reads: true, Call: func(ctx context.Context, cfg aws.Config) error {
+			key, err := iam.New(cfg).Create(ctx, user)
+			if key.ID != "" {
+				t.Error("a key and an error")
+			}
+			return err
+		}},
+		"set status": {Once: true, Blind: true, Call: func(ctx context.Context, cfg aws.Config) error {
+			return iam.New(cfg).SetStatus(ctx, user, id, rotation.Inactive)
+		}},
+		"delete": {Once: true, Blind: true, Call: func(ctx context.Context, cfg aws.Config) error {
+			_, err := iam.New(cfg).Delete(ctx, user, id)
+			return err
+		}},
+		"last use": {Reads: true, Call: func(ctx context.Context, cfg aws.Config) error {
+			_, err := iam.New(cfg).LastUse(ctx, user, id)
+			return err
+		}},
+	} {
+		op.Protocol = awstest.XMLProtocol
+		t.Run(name, func(t *testing.T) { awstest.CheckFaults(t, op) })
+	}
+}
+
+func TestListReadsAllPages(t *testing.T) {
+	server := awstest.Serve(t, awstest.InOrder(
+		page(key("AKIA1111111111111111", "Active"), "<IsTruncated>true</IsTruncated><Marker>two</Marker>"),
+		page("", "<IsTruncated>true</IsTruncated><Marker>three</Marker>"),
+		page(key("AKIA3333333333333333", "Inactive"), "<IsTruncated>false</IsTruncated>"),
+	))
+	keys, err := iam.New(awstest.Config(server.URL)).List(t.Context(), user)
+	if err != nil || len(keys) != 2 || keys[0].ID != "AKIA1111111111111111" || keys[1] != (rotation.AccessKey{ID: "AKIA3333333333333333", Status: rotation.Inactive, CreatedAt: created}) {
+		t.Fatalf("%+v, %v", keys, err)
+	}
+	if requests := server.Requests(); len(requests) != 3 || !strings.Contains(requests[2].Body, "Marker=three") {
+		t.Errorf("asked %+v", requests)
+	}
+}
+
+func TestListThatCannotBeTrusted(t *testing.T) {
+	for name, answer := range map[string]awstest.Answer{
+		"cut off without a marker": page(key("AKIA1111111111111111", "Active"), "<IsTruncated>true</IsTruncated>"),
+		"endless":                  page(key("AKIA1111111111111111", "Active"), "<IsTruncated>true</IsTruncated><Marker>again</Marker>"),
+		"no id":                    page(key("", "Active"), ""),
+		"a masked id":              page(key("AKIA************7EXA", "Active"), ""),
+		"an id in lower case":      page(key("akiaiosfodnn7example", "Active"), ""),
+		"half an id":               page(key("AKIAIOSFODN", "Active"), ""),
+		"unknown status":           page(key("AKIA1111111111111111", "Expired"), ""),
+		"no date":                  page("<member><AccessKeyId>AKIA1111111111111111</AccessKeyId><Status>Active</Status></member>", ""),
+		"an unreadable date":       page("<member><AccessKeyId>AKIA1111111111111111</AccessKeyId><CreateDate>yesterday</CreateDate></member>", ""),
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := awstest.Serve(t, awstest.Always(answer))
+			keys, err := iam.New(awstest.Config(server.URL)).List(t.Context(), user)
+			if !rotation.HasCode(err, rotation.MalformedAnswer) || keys != nil {
+				t.Errorf("%v, %v", keys, err)
+			}
+		})
+	}
+}
+
+func TestAnEmptyListIsAList(t *testing.T) {
+	server := awstest.Serve(t, awstest.Always(page("", "<IsTruncated>false</IsTruncated>")))
+	keys, err := iam.New(awstest.Config(server.URL)).List(t.Context(), user)
+	if err != nil || len(keys) != 0 {
+		t.Errorf("%v, %v", keys, err)
+	}
+}
+
+func TestReadsAreTriedAgain(t *testing.T) {
+	server := awstest.Serve(t, awstest.InOrder(
+		awstest.XMLError(500, "InternalFailure", ""), awstest.Hangup(""), awstest.XMLError(400, "Throttling", ""), page(key("AKIA1111111111111111", "Active"), ""),
+	))
+	keys, err := iam.New(awstest.Config(server.URL)).List(t.Context(), user)
+	if err != nil || len(keys) != 1 {
+		t.Errorf("%v, %v", keys, err)
+	}
+}
+
+// A 500 after the effect: the deletion is not repeated under the hood, where its
+// own effect would look like somebody else's.
+func TestAnErrorAfterTheEffect(t *testing.T) {
+	server := awstest.Serve(t, awstest.InOrder(awstest.XMLError(500, "InternalFailure", ""), awstest.XMLError(404, "NoSuchEntity", "")))
+	keys := iam.New(awstest.Config(server.URL))
+	if deleted, err := keys.Delete(t.Context(), user, id); deleted || !rotation.HasCode(err, rotation.Unreachable) {
+		t.Errorf("not answered: %v, %v", deleted, err)
+	}
+	if deleted, err := keys.Delete(t.Context(), user, id); deleted || err != nil {
+		t.Errorf("gone: %v, %v", deleted, err)
+	}
+}
+
+func TestWhatIAMHasNot(t *testing.T) {
+	server := awstest.Serve(t, awstest.Always(awstest.XMLError(404, "NoSuchEntity", "The user with name qovery cannot be found.")))
+	keys := iam.New(awstest.Config(server.URL))
+	_, listing := keys.List(t.Context(), user)
+	_, creating := keys.Create(t.Context(), user)
+	_, using := keys.LastUse(t.Context(), user, id)
+	for err, want := range map[error]rotation.Code{listing: rotation.TargetNotFound, creating: rotation.TargetNotFound, using: rotation.MalformedAnswer} {
+		if !rotation.HasCode(err, want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	if err := keys.SetStatus(t.Context(), user, id, rotation.Active); !errors.Is(err, rotation.ErrNoSuchKey) {
+		t.Error(err)
+	}
+	if deleted, err := keys.Delete(t.Context(), user, id); deleted || err != nil {
+		t.Errorf("gone: %v, %v", deleted, err)
+	}
+}
+
+func TestKeyLimit(t *testing.T) {
+	server := awstest.Serve(t, awstest.Always(awstest.XMLError(409, "LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: 2")))
+	if _, err := iam.New(awstest.Config(server.URL)).Create(t.Context(), user); !rotation.HasCode(err, rotation.KeyLimitReached) {
+		t.Error(err)
+	}
+	if n := len(server.Requests()); n != 1 {
+		t.Errorf("sent %d times", n)
+	}
+}
+
+func TestCreateThatCannotBeTrusted(t *testing.T) {
+	const secret = "<SecretAccessKey>" + awstest.Planted + "</SecretAccessKey>"
+	for name, fields := range map[string]string{
+		"no secret":       "<AccessKeyId>AKIA1111111111111111</AccessKeyId><Status>Active</Status><CreateDate>2026-01-02T03:04:05Z</CreateDate>",
+		"no id":           secret + "<Status>Active</Status><CreateDate>2026-01-02T03:04:05Z</CreateDate>",
+		"no status":       secret + "<AccessKeyId>AKIA1111111111111111</AccessKeyId><CreateDate>2026-01-02T03:04:05Z</CreateDate>",
+		"unreadable date": secret + "<AccessKeyId>AKIA1111111111111111</AccessKeyId><Status>Active</Status><CreateDate>" + awstest.Planted + "</CreateDate>",
+		"other elements":  "<Secret>" + awstest.Planted + "</Oops>",
+	} {
+		t.Run(name, func(t *testing.T) {
+			body := "<CreateAccessKeyResponse><CreateAccessKeyResult><AccessKey>" + fields + "</AccessKey></CreateAccessKeyResult></CreateAccessKeyResponse>"
+			server := awstest.Serve(t, awstest.Always(awstest.XML(200, body)))
+			_, err := iam.New(awstest.Config(server.URL)).Create(t.Context(), user)
+			if !rotation.HasCode(err, rotation.MalformedAnswer) || strings.Contains(err.Error(), awstest.Planted) {
+				t.Error(err)
+			}
+			if n := len(server.Requests()); n != 1 {
+				t.Errorf("sent %d times", n)
+			}
+		})
+	}
+}
+
+func TestLastUse(t *testing.T) {
+	used := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for name, test := range map[string]struct {
+		answer string
+		want   rotation.Use
+		code   rotation.Code
+	}{
+		"used": {lastUsed("<LastUsedDate>2026-01-02T03:04:05Z</LastUsedDate><ServiceName>ecr</ServiceName><Region>eu-west-3</Region>"),
+			rotation.Use{At: used, Service: "ecr", Region: "eu-west-3", Lag: iam.Lag}, ""},
+		"never used":          {lastUsed("<ServiceName>N/A</ServiceName><Region>N/A</Region>"), rotation.Use{Lag: iam.Lag}, ""},
+		"a use without date":  {lastUsed("<ServiceName>ecr</ServiceName><Region>eu-west-3</Region>"), rotation.Use{}, rotation.MalformedAnswer},
+		"nothing about a use": {lastUsed(""), rotation.Use{}, rotation.MalformedAnswer},
+		"another user's":      {strings.ReplaceAll(lastUsed("<ServiceName>N/A</ServiceName>"), user, "somebody"), rotation.Use{}, rotation.MalformedAnswer},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := awstest.Serve(t, awstest.Always(awstest.XML(200, test.answer)))
+			use, err := iam.New(awstest.Config(server.URL)).LastUse(t.Context(), user, id)
+			if use != test.want || (err != nil) != (test.code != "") || err != nil && !rotation.HasCode(err, test.code) {
+				t.Errorf("%+v, %v", use, err)
+			}
+		})
+	}
+}
+
+func TestDeniedTellsWhyAndMasksKeys(t *testing.T) {
+	message := "User: arn:aws:sts::123456789012:assumed-role/checkusage is not authorized on " + string(id)
+	server := awstest.Serve(t, awstest.Always(awstest.XMLError(http.StatusForbidden, "AccessDenied", message)))
+	_, err := iam.New(awstest.Config(server.URL)).List(t.Context(), user)
+	if err == nil || !strings.Contains(err.Error(), "assumed-role/checkusage") || !strings.Contains(err.Error(), "iam:ListAccessKeys") ||
+		!strings.Contains(err.Error(), "****CDEF") || strings.Contains(err.Error(), string(id)) {
+		t.Error(err)
+	}
+}
+
+var created = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+func key(id, status string) string {
+	return "<member><UserName>qovery</UserName><AccessKeyId>" + id + "</AccessKeyId><Status>" + status + "</Status><CreateDate>2026-01-02T03:04:05Z</CreateDate></member>"
+}
+
+func page(keys, more string) awstest.Answer {
+	return awstest.XML(200, "<ListAccessKeysResponse><ListAccessKeysResult><AccessKeyMetadata>"+keys+"</AccessKeyMetadata>"+more+"</ListAccessKeysResult></ListAccessKeysResponse>")
+}
+
+func lastUsed(fields string) string {
+	return "<GetAccessKeyLastUsedResponse><GetAccessKeyLastUsedResult><AccessKeyLastUsed>" + fields +
+		"</AccessKeyLastUsed><UserName>" + user + "</UserName></GetAccessKeyLastUsedResult></GetAccessKeyLastUsedResponse>"
+}

@@ -1,0 +1,114 @@
+package sns_test
+
+import (
+	"context"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awssns "github.com/aws/aws-sdk-go-v2/service/sns"
+
+	"qovery-key-rotation/internal/aws/sns"
+	"qovery-key-rotation/internal/awstest"
+	"qovery-key-rotation/internal/notice"
+	"qovery-key-rotation/internal/rotation"
+)
+
+const arn = "arn:aws:sns:eu-west-3:123456789012:notices"
+
+var message = notice.Message{Subject: "production: rotated", Body: "Nothing is broken.\nÜberall.\n", Urgency: notice.Calm, Target: "production"}
+
+func TestAgainstMoto(t *testing.T) {
+	cfg := awstest.Config(awstest.Moto(t))
+	topic, err := awssns.NewFromConfig(cfg).CreateTopic(t.Context(), &awssns.CreateTopicInput{Name: aws.String("notices")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sns.New(cfg, *topic.TopicArn).Publish(t.Context(), message); err != nil {
+		t.Error(err)
+	}
+	tooLong := message
+	tooLong.Subject = strings.Repeat("x", 101)
+	if err := sns.New(cfg, *topic.TopicArn).Publish(t.Context(), tooLong); !rotation.HasCode(err, rotation.MalformedAnswer) {
+		t.Errorf("a subject that is too long: %v", err)
+	}
+	if err := sns.New(cfg, arn+"-elsewhere").Publish(t.Context(), message); !rotation.HasCode(err, rotation.ConfigurationError) {
+		t.Errorf("no such topic: %v", err)
+	}
+}
+
+func TestPublish(t *testing.T) {
+	server := awstest.Serve(t, awstest.Always(awstest.XML(200, `<PublishResponse><PublishResult><MessageId>m1</MessageId></PublishResult></PublishResponse>`)))
+	topic := sns.New(awstest.Config(server.URL), arn)
+	if err := topic.Publish(t.Context(), message); err != nil {
+		t.Fatal(err)
+	}
+	aboutNoTarget := message
+	aboutNoTarget.Target = ""
+	if err := topic.Publish(t.Context(), aboutNoTarget); err != nil {
+		t.Fatal(err)
+	}
+	requests := server.Requests()
+	sent, err := url.ParseQuery(requests[0].Body)
+	if err != nil || sent.Get("TopicArn") != arn || sent.Get("Subject") != message.Subject || sent.Get("Message") != message.Body {
+		t.Errorf("sent %v, %v", sent, err)
+	}
+	for i, want := range []map[string]string{{"target": "production", "urgency": "none"}, {"urgency": "none"}} {
+		if got := attributes(t, requests[i].Body); len(got) != len(want) || got["target"] != want["target"] || got["urgency"] != want["urgency"] {
+			t.Errorf("attributes %v, want %v", got, want)
+		}
+	}
+}
+
+// attributes are a published message's.
+func attributes(t *testing.T, body string) map[string]string {
+	t.Helper()
+	sent, err := url.ParseQuery(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]string{}
+	for field := range sent {
+		if entry, isName := strings.CutSuffix(field, ".Name"); isName {
+			found[sent.Get(field)] = sent.Get(entry + ".Value.StringValue")
+		}
+	}
+	return found
+}
+
+func TestFaults(t *testing.T) {
+	awstest.CheckFaults(t, awstest.Operation{Protocol: awstest.XMLProtocol, Reads: true,
+		Call: func(ctx context.Context, cfg aws.Config) error { return sns.New(cfg, arn).Publish(ctx, message) }})
+}
+
+// What is wrong with the topic, or with the key that encrypts it.
+func TestTopicsFaults(t *testing.T) {
+	for code, want := range map[string]rotation.Code{
+		"NotFound": rotation.ConfigurationError, "AuthorizationError": rotation.AccessDenied,
+		"KMSAccessDenied": rotation.AccessDenied, "KMSDisabled": rotation.AccessDenied, "KMSNotFound": rotation.AccessDenied,
+		"KMSThrottling": rotation.Throttled, "InvalidParameter": rotation.MalformedAnswer,
+	} {
+		status := 400
+		if code == "AuthorizationError" {
+			status = 403
+		}
+		server := awstest.Serve(t, awstest.Always(awstest.XMLError(status, code, "No")))
+		err := sns.New(awstest.Config(server.URL), arn).Publish(t.Context(), message)
+		if !rotation.HasCode(err, want) || !strings.Contains(err.Error(), "notices") {
+			t.Errorf("%s: %v, want %s", code, err, want)
+		}
+	}
+}
+
+func TestIsARN(t *testing.T) {
+	for text, want := range map[string]bool{
+		arn: true, "arn:aws-cn:sns:cn-north-1:123456789012:a_b-C": true,
+		"": false, "notices": false, "arn:aws:sqs:eu-west-3:123456789012:notices": false, "arn:aws:sns:eu-west-3:1:notices": false,
+		arn + "\n": false, "arn:aws:sns:eu-west-3:123456789012:notices:1c8e3d5f-9a72-4a1d-82ef-a4d1b8065f23": false,
+	} {
+		if got := sns.IsARN(text); got != want {
+			t.Errorf("%q: %t", text, got)
+		}
+	}
+}
