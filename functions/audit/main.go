@@ -15,42 +15,41 @@ import (
 	"qovery-key-rotation/internal/aws/ssm"
 	"qovery-key-rotation/internal/aws/table"
 	"qovery-key-rotation/internal/aws/trail"
-	"qovery-key-rotation/internal/emf"
-	"qovery-key-rotation/internal/environment"
-	"qovery-key-rotation/internal/function"
+	"qovery-key-rotation/internal/lambda"
+	"qovery-key-rotation/internal/lambda/function"
 	"qovery-key-rotation/internal/rotation"
 )
 
 func main() {
 	function.StartListener(func(f *function.Setup) function.Listener {
 		cfg := awsclient.FromEnvironment(f.Environment)
-		topic := f.Required(environment.TopicARN)
+		topic := f.Required(lambda.TopicARN)
 		if topic != "" && !sns.IsARN(topic) {
-			f.Reject(environment.TopicARN, "is no ARN of an SNS topic")
+			f.Reject(lambda.TopicARN, "is no ARN of an SNS topic")
 		}
 		store := ssm.New(cfg, f.Clock)
-		journal := table.New(cfg, f.Required(environment.TableName))
+		journal := table.New(cfg, f.Required(lambda.TableName))
 		keys := iam.New(cfg)
 		return audit.Auditor{
 			Reader: audit.Reader{
 				Clock:      f.Clock,
-				Targets:    store.Targets(f.Prefix(environment.TargetPrefix)),
+				Targets:    store.Targets(f.Prefix(lambda.TargetPrefix)),
 				Journal:    journal,
 				Executions: sfn.NewExecutions(cfg),
 				Keys:       keys,
 				Needs: rotation.Needs{
 					Usage:   keys,
 					Trail:   trail.New(cfg, f.Clock),
-					Staging: store.Staged(f.Prefix(environment.StagedPrefix)),
+					Staging: store.Staged(f.Prefix(lambda.StagedPrefix)),
 				},
 				Qovery:    qoveryclient.New(f, store),
-				Schedules: scheduler.New(cfg, f.Required(environment.ScheduleGroup)),
+				Schedules: scheduler.New(cfg, f.Required(lambda.ScheduleGroup)),
 			},
-			Names:    f.Targets(environment.TargetNames),
-			AgeLimit: f.KeyAgeLimit(environment.KeyAgeLimitDays),
+			Names:    f.Targets(lambda.TargetNames),
+			AgeLimit: f.KeyAgeLimit(lambda.KeyAgeLimitDays),
 			Memory:   journal,
 			Topic:    sns.New(cfg, topic),
-			Metrics:  emf.To(os.Stdout),
+			Metrics:  lambda.MetricsTo(os.Stdout),
 			Log:      f.Log,
 		}
 	})

@@ -7,8 +7,8 @@ import (
 	"qovery-key-rotation/internal/aws/iam"
 	"qovery-key-rotation/internal/aws/table"
 	"qovery-key-rotation/internal/aws/trail"
-	"qovery-key-rotation/internal/environment"
-	"qovery-key-rotation/internal/function"
+	"qovery-key-rotation/internal/lambda"
+	"qovery-key-rotation/internal/lambda/function"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -17,7 +17,7 @@ func main() {
 		cfg := awsclient.FromEnvironment(f.Environment)
 		keys := iam.New(cfg)
 		return rotation.CheckUsage{
-			Guard: f.Guard(table.New(cfg, f.Required(environment.TableName))),
+			Guard: f.Guard(table.New(cfg, f.Required(lambda.TableName))),
 			Keys:  keys,
 			Usage: keys,
 			Trail: trail.New(cfg, f.Clock),

@@ -8,8 +8,8 @@ import (
 	"qovery-key-rotation/internal/aws/iam"
 	"qovery-key-rotation/internal/aws/ssm"
 	"qovery-key-rotation/internal/aws/table"
-	"qovery-key-rotation/internal/environment"
-	"qovery-key-rotation/internal/function"
+	"qovery-key-rotation/internal/lambda"
+	"qovery-key-rotation/internal/lambda/function"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -17,7 +17,7 @@ func main() {
 	function.Start(func(f *function.Setup) rotation.Step {
 		cfg := awsclient.FromEnvironment(f.Environment)
 		return rotation.DeactivateKey{
-			Guard:  f.Guard(table.New(cfg, f.Required(environment.TableName))),
+			Guard:  f.Guard(table.New(cfg, f.Required(lambda.TableName))),
 			Keys:   iam.New(cfg),
 			Qovery: qoveryclient.New(f, ssm.New(cfg, f.Clock)),
 		}

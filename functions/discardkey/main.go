@@ -9,8 +9,8 @@ import (
 	"qovery-key-rotation/internal/aws/ssm"
 	"qovery-key-rotation/internal/aws/table"
 	"qovery-key-rotation/internal/aws/trail"
-	"qovery-key-rotation/internal/environment"
-	"qovery-key-rotation/internal/function"
+	"qovery-key-rotation/internal/lambda"
+	"qovery-key-rotation/internal/lambda/function"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -20,15 +20,15 @@ func main() {
 		keys := iam.New(cfg)
 		store := ssm.New(cfg, f.Clock)
 		return rotation.DiscardKey{
-			Guard: f.Guard(table.New(cfg, f.Required(environment.TableName))),
+			Guard: f.Guard(table.New(cfg, f.Required(lambda.TableName))),
 			Keys:  keys,
 			Orphans: rotation.Orphans{
 				Usage:     keys,
 				Trail:     trail.New(cfg, f.Clock),
-				CreatedBy: f.Role(environment.CreatorRoleARN),
+				CreatedBy: f.Role(lambda.CreatorRoleARN),
 			},
 			Qovery:  qoveryclient.New(f, store),
-			Staging: store.Staged(f.Prefix(environment.StagedPrefix)),
+			Staging: store.Staged(f.Prefix(lambda.StagedPrefix)),
 		}
 	})
 }

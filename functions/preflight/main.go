@@ -11,8 +11,8 @@ import (
 	"qovery-key-rotation/internal/aws/ssm"
 	"qovery-key-rotation/internal/aws/table"
 	"qovery-key-rotation/internal/aws/trail"
-	"qovery-key-rotation/internal/environment"
-	"qovery-key-rotation/internal/function"
+	"qovery-key-rotation/internal/lambda"
+	"qovery-key-rotation/internal/lambda/function"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -22,13 +22,13 @@ func main() {
 		keys := iam.New(cfg)
 		store := ssm.New(cfg, f.Clock)
 		return rotation.Preflight{
-			Guard: f.Guard(table.New(cfg, f.Required(environment.TableName))),
+			Guard: f.Guard(table.New(cfg, f.Required(lambda.TableName))),
 			Needs: rotation.Needs{
 				Usage:   keys,
 				Trail:   trail.New(cfg, f.Clock),
-				Staging: store.Staged(f.Prefix(environment.StagedPrefix)),
+				Staging: store.Staged(f.Prefix(lambda.StagedPrefix)),
 			},
-			Targets:    store.Targets(f.Prefix(environment.TargetPrefix)),
+			Targets:    store.Targets(f.Prefix(lambda.TargetPrefix)),
 			Keys:       keys,
 			Qovery:     qoveryclient.New(f, store),
 			Executions: sfn.NewExecutions(cfg),

@@ -6,8 +6,8 @@ import (
 	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/aws/iam"
 	"qovery-key-rotation/internal/aws/table"
-	"qovery-key-rotation/internal/environment"
-	"qovery-key-rotation/internal/function"
+	"qovery-key-rotation/internal/lambda"
+	"qovery-key-rotation/internal/lambda/function"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -15,7 +15,7 @@ func main() {
 	function.Start(func(f *function.Setup) rotation.Step {
 		cfg := awsclient.FromEnvironment(f.Environment)
 		return rotation.ReactivateKey{
-			Guard: f.Guard(table.New(cfg, f.Required(environment.TableName))),
+			Guard: f.Guard(table.New(cfg, f.Required(lambda.TableName))),
 			Keys:  iam.New(cfg),
 		}
 	})

@@ -8,8 +8,8 @@ import (
 	"qovery-key-rotation/internal/aws/iam"
 	"qovery-key-rotation/internal/aws/ssm"
 	"qovery-key-rotation/internal/aws/table"
-	"qovery-key-rotation/internal/environment"
-	"qovery-key-rotation/internal/function"
+	"qovery-key-rotation/internal/lambda"
+	"qovery-key-rotation/internal/lambda/function"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -18,10 +18,10 @@ func main() {
 		cfg := awsclient.FromEnvironment(f.Environment)
 		store := ssm.New(cfg, f.Clock)
 		return rotation.UpdateCredentials{
-			Guard:   f.Guard(table.New(cfg, f.Required(environment.TableName))),
+			Guard:   f.Guard(table.New(cfg, f.Required(lambda.TableName))),
 			Keys:    iam.New(cfg),
 			Qovery:  qoveryclient.New(f, store),
-			Staging: store.Staged(f.Prefix(environment.StagedPrefix)),
+			Staging: store.Staged(f.Prefix(lambda.StagedPrefix)),
 		}
 	})
 }

@@ -7,8 +7,8 @@ import (
 	"qovery-key-rotation/internal/aws/ssm"
 	"qovery-key-rotation/internal/aws/sts"
 	"qovery-key-rotation/internal/aws/table"
-	"qovery-key-rotation/internal/environment"
-	"qovery-key-rotation/internal/function"
+	"qovery-key-rotation/internal/lambda"
+	"qovery-key-rotation/internal/lambda/function"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -16,8 +16,8 @@ func main() {
 	function.Start(func(f *function.Setup) rotation.Step {
 		cfg := awsclient.FromEnvironment(f.Environment)
 		return rotation.VerifyKey{
-			Guard:      f.Guard(table.New(cfg, f.Required(environment.TableName))),
-			Staging:    ssm.New(cfg, f.Clock).Staged(f.Prefix(environment.StagedPrefix)),
+			Guard:      f.Guard(table.New(cfg, f.Required(lambda.TableName))),
+			Staging:    ssm.New(cfg, f.Clock).Staged(f.Prefix(lambda.StagedPrefix)),
 			Identities: sts.New(cfg),
 		}
 	})

@@ -11,7 +11,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"qovery-key-rotation/internal/audit"
-	"qovery-key-rotation/internal/emf"
+	"qovery-key-rotation/internal/lambda"
 )
 
 // newAlarms makes the alarms on what no execution reports by its own end. They
@@ -71,11 +71,11 @@ const auditMissing = "audit-missing"
 // auditMetric is a metric of the audit: a target's, or, with "", that of all.
 func auditMetric(name, target, statistic string) awscloudwatch.Metric {
 	props := &awscloudwatch.MetricProps{
-		Namespace: jsii.String(emf.Namespace), MetricName: &name, Statistic: &statistic, Period: awscdk.Duration_Days(jsii.Number(1)),
+		Namespace: jsii.String(lambda.Namespace), MetricName: &name, Statistic: &statistic, Period: awscdk.Duration_Days(jsii.Number(1)),
 	}
 	if target != "" {
 		props.Label = &target
-		props.DimensionsMap = &map[string]*string{emf.Dimension: &target}
+		props.DimensionsMap = &map[string]*string{lambda.Dimension: &target}
 	}
 	return awscloudwatch.NewMetric(props)
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"qovery-key-rotation/internal/environment"
+	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -33,7 +33,7 @@ var functions = []function{
 	{
 		name: "preflight",
 		does: "Loads the target, looks at IAM, Qovery and the journal, decides the plan and takes the lock",
-		env:  []string{environment.TableName, environment.TargetPrefix, environment.StagedPrefix, environment.QoveryAPIURL},
+		env:  []string{lambda.TableName, lambda.TargetPrefix, lambda.StagedPrefix, lambda.QoveryAPIURL},
 		may: []grant{
 			{targetParameters, actions("ssm:GetParameter")},
 			{tokenParameters, actions("ssm:GetParameter")},
@@ -47,7 +47,7 @@ var functions = []function{
 	{
 		name: "createkey",
 		does: "Creates the new key and stages its secret; deletes a key that an earlier try of its own left behind",
-		env:  []string{environment.TableName, environment.StagedPrefix, environment.KMSKeyARN, environment.CreatorRoleARN, environment.QoveryAPIURL},
+		env:  []string{lambda.TableName, lambda.StagedPrefix, lambda.KMSKeyARN, lambda.CreatorRoleARN, lambda.QoveryAPIURL},
 		may: []grant{
 			{tokenParameters, actions("ssm:GetParameter")},
 			{stagedSecrets, actions("ssm:GetParameter", "ssm:PutParameter", "ssm:DeleteParameter")},
@@ -59,7 +59,7 @@ var functions = []function{
 	{
 		name: "verifykey",
 		does: "Signs requests to STS with the new key until it works reliably",
-		env:  []string{environment.TableName, environment.StagedPrefix},
+		env:  []string{lambda.TableName, lambda.StagedPrefix},
 		may: []grant{
 			{stagedSecrets, actions("ssm:GetParameter")},
 			{journalTable, actions("dynamodb:GetItem")},
@@ -68,7 +68,7 @@ var functions = []function{
 	{
 		name: "updatecredentials",
 		does: "Puts the new key into every location in Qovery, and destroys its staged secret",
-		env:  []string{environment.TableName, environment.StagedPrefix, environment.QoveryAPIURL},
+		env:  []string{lambda.TableName, lambda.StagedPrefix, lambda.QoveryAPIURL},
 		may: []grant{
 			{tokenParameters, actions("ssm:GetParameter")},
 			{stagedSecrets, actions("ssm:GetParameter", "ssm:DeleteParameter")},
@@ -79,7 +79,7 @@ var functions = []function{
 	{
 		name: "deployclusters",
 		does: "Deploys the clusters with the new key, wave after wave; later the canary",
-		env:  []string{environment.TableName, environment.QoveryAPIURL},
+		env:  []string{lambda.TableName, lambda.QoveryAPIURL},
 		may: []grant{
 			{tokenParameters, actions("ssm:GetParameter")},
 			{targetUsers, actions("iam:ListAccessKeys")},
@@ -89,7 +89,7 @@ var functions = []function{
 	{
 		name: "checkusage",
 		does: "Asks whether anything still uses the old key",
-		env:  []string{environment.TableName},
+		env:  []string{lambda.TableName},
 		may: []grant{
 			{targetUsers, actions("iam:ListAccessKeys", "iam:GetAccessKeyLastUsed")},
 			{trailEvents, actions("cloudtrail:LookupEvents")},
@@ -99,7 +99,7 @@ var functions = []function{
 	{
 		name: "deactivatekey",
 		does: "Makes the old key Inactive",
-		env:  []string{environment.TableName, environment.QoveryAPIURL},
+		env:  []string{lambda.TableName, lambda.QoveryAPIURL},
 		may: []grant{
 			{tokenParameters, actions("ssm:GetParameter")},
 			{targetUsers, actions("iam:ListAccessKeys", "iam:UpdateAccessKey")},
@@ -109,7 +109,7 @@ var functions = []function{
 	{
 		name: "deletekey",
 		does: "Deletes the old key",
-		env:  []string{environment.TableName, environment.QoveryAPIURL},
+		env:  []string{lambda.TableName, lambda.QoveryAPIURL},
 		may: []grant{
 			{tokenParameters, actions("ssm:GetParameter")},
 			{targetUsers, actions("iam:ListAccessKeys", "iam:DeleteAccessKey")},
@@ -119,7 +119,7 @@ var functions = []function{
 	{
 		name: "complete",
 		does: "Closes the journal's record and sums the rotation up",
-		env:  []string{environment.TableName, environment.StagedPrefix, environment.QoveryAPIURL},
+		env:  []string{lambda.TableName, lambda.StagedPrefix, lambda.QoveryAPIURL},
 		may: []grant{
 			{tokenParameters, actions("ssm:GetParameter")},
 			{stagedSecrets, actions("ssm:DeleteParameter")},
@@ -130,7 +130,7 @@ var functions = []function{
 	{
 		name: "discardkey",
 		does: "Deletes the new key and its secret after a rotation that came to nothing, and closes the record",
-		env:  []string{environment.TableName, environment.StagedPrefix, environment.CreatorRoleARN, environment.QoveryAPIURL},
+		env:  []string{lambda.TableName, lambda.StagedPrefix, lambda.CreatorRoleARN, lambda.QoveryAPIURL},
 		may: []grant{
 			{tokenParameters, actions("ssm:GetParameter")},
 			{stagedSecrets, actions("ssm:DeleteParameter")},
@@ -142,7 +142,7 @@ var functions = []function{
 	{
 		name: "reactivatekey",
 		does: "Makes the old key Active again, if this rotation made it Inactive",
-		env:  []string{environment.TableName},
+		env:  []string{lambda.TableName},
 		may: []grant{
 			{targetUsers, actions("iam:ListAccessKeys", "iam:UpdateAccessKey")},
 			{journalTable, actions("dynamodb:GetItem", "dynamodb:PutItem")},
@@ -151,7 +151,7 @@ var functions = []function{
 	{
 		name: notify,
 		does: "Tells people how rotations ended and which alarms rang, in words",
-		env:  []string{environment.TableName, environment.TargetPrefix, environment.TargetNames, environment.TopicARN},
+		env:  []string{lambda.TableName, lambda.TargetPrefix, lambda.TargetNames, lambda.TopicARN},
 		may: []grant{
 			{targetParameters, actions("ssm:GetParameter")},
 			{targetUsers, actions("iam:ListAccessKeys")},
@@ -162,8 +162,8 @@ var functions = []function{
 	{
 		name: auditor,
 		does: "Looks once a day whether all is as it should be with every target, and tells people what is not",
-		env: []string{environment.TableName, environment.TargetPrefix, environment.StagedPrefix, environment.TargetNames, environment.ScheduleGroup,
-			environment.KeyAgeLimitDays, environment.TopicARN, environment.QoveryAPIURL},
+		env: []string{lambda.TableName, lambda.TargetPrefix, lambda.StagedPrefix, lambda.TargetNames, lambda.ScheduleGroup,
+			lambda.KeyAgeLimitDays, lambda.TopicARN, lambda.QoveryAPIURL},
 		may: []grant{
 			{targetParameters, actions("ssm:GetParameter")},
 			{tokenParameters, actions("ssm:GetParameter")},
@@ -202,18 +202,18 @@ func (f function) isStep() bool { return f.name != notify && f.name != auditor }
 // there is none of the customer's.
 func (b *builder) environment(f function) *map[string]*string {
 	values := map[string]*string{
-		environment.TableName:    b.journal.TableName(),
-		environment.TargetPrefix: new(rotation.TargetPrefix),
-		environment.StagedPrefix: new(rotation.StagedPrefix),
-		environment.QoveryAPIURL: &b.props.Config.QoveryAPIURL,
-		environment.TopicARN:     b.topic.TopicArn(),
-		environment.KMSKeyARN:    b.keyARN(),
+		lambda.TableName:    b.journal.TableName(),
+		lambda.TargetPrefix: new(rotation.TargetPrefix),
+		lambda.StagedPrefix: new(rotation.StagedPrefix),
+		lambda.QoveryAPIURL: &b.props.Config.QoveryAPIURL,
+		lambda.TopicARN:     b.topic.TopicArn(),
+		lambda.KMSKeyARN:    b.keyARN(),
 
-		environment.TargetNames:     new(strings.Join(b.targetNames(), ",")),
-		environment.ScheduleGroup:   new(Name),
-		environment.KeyAgeLimitDays: new(strconv.Itoa(b.props.Config.KeyAgeLimitDays)),
+		lambda.TargetNames:     new(strings.Join(b.targetNames(), ",")),
+		lambda.ScheduleGroup:   new(Name),
+		lambda.KeyAgeLimitDays: new(strconv.Itoa(b.props.Config.KeyAgeLimitDays)),
 		// CloudTrail names who created a key by the role; only this one's are ours.
-		environment.CreatorRoleARN: b.roles["createkey"].RoleArn(),
+		lambda.CreatorRoleARN: b.roles["createkey"].RoleArn(),
 	}
 	read := map[string]*string{}
 	for _, name := range f.env {

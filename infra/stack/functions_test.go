@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"qovery-key-rotation/internal/environment"
+	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/statemachine"
 )
@@ -125,13 +125,13 @@ func TestFunctionsAreAlikeInEverythingElse(t *testing.T) {
 // A function is given the variables that its main reads, and no others.
 func TestFunctionsGetTheVariablesTheyRead(t *testing.T) {
 	constants := map[string]string{
-		"environment.TableName": environment.TableName, "environment.TargetPrefix": environment.TargetPrefix,
-		"environment.StagedPrefix": environment.StagedPrefix, "environment.TopicARN": environment.TopicARN,
-		"environment.KMSKeyARN": environment.KMSKeyARN, "environment.CreatorRoleARN": environment.CreatorRoleARN, "environment.TargetNames": environment.TargetNames,
-		"environment.ScheduleGroup": environment.ScheduleGroup, "environment.KeyAgeLimitDays": environment.KeyAgeLimitDays,
-		"qoveryclient.New": environment.QoveryAPIURL,
+		"lambda.TableName": lambda.TableName, "lambda.TargetPrefix": lambda.TargetPrefix,
+		"lambda.StagedPrefix": lambda.StagedPrefix, "lambda.TopicARN": lambda.TopicARN,
+		"lambda.KMSKeyARN": lambda.KMSKeyARN, "lambda.CreatorRoleARN": lambda.CreatorRoleARN, "lambda.TargetNames": lambda.TargetNames,
+		"lambda.ScheduleGroup": lambda.ScheduleGroup, "lambda.KeyAgeLimitDays": lambda.KeyAgeLimitDays,
+		"qoveryclient.New": lambda.QoveryAPIURL,
 	}
-	reads := regexp.MustCompile(`environment\.[A-Z]\w*|qoveryclient\.New`)
+	reads := regexp.MustCompile(`lambda\.[A-Z]\w*|qoveryclient\.New`)
 	for _, f := range functions {
 		t.Run(f.name, func(t *testing.T) {
 			source, err := os.ReadFile(filepath.Join("../../functions", f.name, "main.go"))

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"qovery-key-rotation/internal/audit"
-	"qovery-key-rotation/internal/emf"
+	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/notice"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/statemachine"
@@ -148,7 +148,7 @@ func TestAuditAlarms(t *testing.T) {
 		"alarmauditmissing": {audit.Audited, "breaching", "LessThanThreshold", 1, 2},
 	} {
 		for path, value := range map[string]any{
-			"Namespace": emf.Namespace, "MetricName": want.metric, "Dimensions": nil, "Statistic": "Maximum", "Period": 86400.0,
+			"Namespace": lambda.Namespace, "MetricName": want.metric, "Dimensions": nil, "Statistic": "Maximum", "Period": 86400.0,
 			"TreatMissingData": want.missing, "ComparisonOperator": want.comparison, "Threshold": want.threshold, "EvaluationPeriods": want.periods,
 		} {
 			if got := alarms[name].property(path); got != value {
@@ -201,11 +201,13 @@ func TestDashboard(t *testing.T) {
 	if alarms != len(tpl.all("AWS::CloudWatch::Alarm")) {
 		t.Errorf("alarms: %s", shown["Alarms"])
 	}
-	ours := func(metric string) string { return emf.Namespace + " " + metric + " " + emf.Dimension + " production" }
+	ours := func(metric string) string {
+		return lambda.Namespace + " " + metric + " " + lambda.Dimension + " production"
+	}
 	for title, wants := range map[string][]string{
 		"Age of the keys, in days":        {ours(audit.KeyAge)},
 		"What the audit found":            {ours(audit.Drift), ours(audit.LeftoverKeys), ours(audit.OpenRecords)},
-		"Targets audited":                 {ours(audit.Audited), emf.Namespace + " " + audit.Audited + " map"},
+		"Targets audited":                 {ours(audit.Audited), lambda.Namespace + " " + audit.Audited + " map"},
 		"Duration of rotations, in hours": {ours(notice.RotationTime), "seconds0 / 3600"},
 		"Executions":                      {"ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsAborted", "ExecutionsTimedOut"},
 		"Failures of functions":           {"${preflight}", "${notify}", "${audit}"},

@@ -18,7 +18,7 @@ import (
 	"sync"
 	"time"
 
-	"qovery-key-rotation/internal/emf"
+	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/notice"
 	"qovery-key-rotation/internal/rotation"
 )
@@ -60,7 +60,7 @@ type Auditor struct {
 	AgeLimit time.Duration // at which a key is too old
 	Memory   Memory
 	Topic    notice.Topic
-	Metrics  emf.Log
+	Metrics  lambda.Metrics
 	Log      *slog.Logger
 }
 

@@ -13,9 +13,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"qovery-key-rotation/internal/emf"
+	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/notice"
-	"qovery-key-rotation/internal/realtime"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -59,12 +58,12 @@ func (a *account) audit(t *testing.T, ctx context.Context) error {
 	return Auditor{
 		Reader: Reader{Clock: clock{}, Targets: p, Journal: journalPort{p}, Executions: p, Keys: p, Needs: rotation.Needs{Usage: p, Trail: needed{p: p}, Staging: needed{p: p}}, Qovery: p, Schedules: p},
 		Names:  slices.Sorted(maps.Keys(a.targets)), AgeLimit: limit, Memory: p, Topic: p,
-		Metrics: emf.To(p), Log: slog.New(slog.NewJSONHandler(&a.logged, nil)),
+		Metrics: lambda.MetricsTo(p), Log: slog.New(slog.NewJSONHandler(&a.logged, nil)),
 	}.Handle(ctx, []byte("{}"))
 }
 
 // clock is in the morning, and waits as long as it is told to.
-type clock struct{ realtime.Clock }
+type clock struct{ lambda.Clock }
 
 func (clock) Now() time.Time { return morning }
 

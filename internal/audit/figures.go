@@ -5,7 +5,7 @@ import (
 	"math"
 	"time"
 
-	"qovery-key-rotation/internal/emf"
+	"qovery-key-rotation/internal/lambda"
 )
 
 // The metrics. Each is about a target, and once more, without a dimension, about
@@ -21,16 +21,16 @@ const (
 )
 
 // Metrics are the metrics with their units.
-var Metrics = []emf.Metric{
-	{Name: KeyAge, Unit: emf.NoUnit}, {Name: KeyCount, Unit: emf.Count}, {Name: LeftoverKeys, Unit: emf.Count},
-	{Name: Drift, Unit: emf.Count}, {Name: OpenRecords, Unit: emf.Count}, {Name: Audited, Unit: emf.Count},
+var Metrics = []lambda.Metric{
+	{Name: KeyAge, Unit: lambda.NoUnit}, {Name: KeyCount, Unit: lambda.Count}, {Name: LeftoverKeys, Unit: lambda.Count},
+	{Name: Drift, Unit: lambda.Count}, {Name: OpenRecords, Unit: lambda.Count}, {Name: Audited, Unit: lambda.Count},
 }
 
 // Figures are the values of the metrics. What is not known has none.
 type Figures map[string]float64
 
-func (f Figures) metrics() []emf.Metric {
-	var list []emf.Metric
+func (f Figures) metrics() []lambda.Metric {
+	var list []lambda.Metric
 	for _, m := range Metrics {
 		if value, known := f[m.Name]; known {
 			m.Value = value

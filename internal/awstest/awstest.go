@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 
 	"qovery-key-rotation/internal/aws/awsclient"
-	"qovery-key-rotation/internal/environment"
+	"qovery-key-rotation/internal/lambda"
 )
 
 // Region is where the tests are.
@@ -31,7 +31,7 @@ func Environment(endpoint string) map[string]string {
 // that it does not wait long before it tries again.
 func Config(endpoint string) aws.Config {
 	variables := Environment(endpoint)
-	cfg := awsclient.FromEnvironment(environment.From(func(name string) string { return variables[name] }))
+	cfg := awsclient.FromEnvironment(lambda.From(func(name string) string { return variables[name] }))
 	patient := cfg.Retryer
 	cfg.Retryer = func() aws.Retryer { return retry.AddWithMaxBackoffDelay(patient(), time.Millisecond) }
 	return cfg

@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"qovery-key-rotation/internal/realtime"
+	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -73,7 +73,7 @@ type Program struct {
 
 // Run runs one command and returns the process's exit code.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	return Program{realtime.Clock{}, os.Stdin, stdout, stderr}.Run(ctx, args)
+	return Program{lambda.Clock{}, os.Stdin, stdout, stderr}.Run(ctx, args)
 }
 
 // Run runs one command and returns the process's exit code. A command that did what

@@ -25,16 +25,16 @@ func TestTheClockIsTheOnlyDifference(t *testing.T) {
 	}
 	shipped, tested := list("lambda.norpc"), list("lambda.norpc,testclock")
 	for file := range shipped {
-		if !tested[file] && !strings.HasSuffix(file, "internal/realtime/clock.go") {
+		if !tested[file] && !strings.HasSuffix(file, "internal/lambda/clock.go") {
 			t.Errorf("%s is shipped, and not tested here", file)
 		}
 	}
 	for file := range tested {
-		if !shipped[file] && !strings.HasSuffix(file, "internal/realtime/testclock.go") {
+		if !shipped[file] && !strings.HasSuffix(file, "internal/lambda/testclock.go") {
 			t.Errorf("%s is tested here, and not shipped", file)
 		}
 	}
-	if len(shipped) < 500 || !tested["qovery-key-rotation/internal/realtime/testclock.go"] {
+	if len(shipped) < 500 || !tested["qovery-key-rotation/internal/lambda/testclock.go"] {
 		t.Errorf("%d files are shipped, and %d tested", len(shipped), len(tested))
 	}
 }

@@ -1,7 +1,7 @@
 package notice
 
 import (
-	"qovery-key-rotation/internal/emf"
+	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -15,7 +15,7 @@ func (n Notifier) measure(completed []rotation.Summary) error {
 	for _, summary := range completed {
 		words := map[string]string{"rotation": summary.RotationID}
 		took := summary.CompletedAt.Sub(summary.StartedAt)
-		if err := n.Metrics.Put(summary.CompletedAt, summary.Target, words, emf.Metric{Name: RotationTime, Unit: emf.Seconds, Value: took.Seconds()}); err != nil {
+		if err := n.Metrics.Put(summary.CompletedAt, summary.Target, words, lambda.Metric{Name: RotationTime, Unit: lambda.Seconds, Value: took.Seconds()}); err != nil {
 			return err
 		}
 	}

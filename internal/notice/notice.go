@@ -11,7 +11,7 @@ import (
 	"log/slog"
 	"time"
 
-	"qovery-key-rotation/internal/emf"
+	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -43,7 +43,7 @@ type Topic interface {
 type Notifier struct {
 	Reader
 	Topic   Topic
-	Metrics emf.Log
+	Metrics lambda.Metrics
 	Log     *slog.Logger
 }
 

@@ -10,8 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"qovery-key-rotation/internal/emf"
-	"qovery-key-rotation/internal/realtime"
+	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -69,7 +68,7 @@ func (f fakeKeys) List(ctx context.Context, user string) ([]rotation.AccessKey, 
 }
 
 // atNight is the time at which the events of these tests are delivered.
-type atNight struct{ realtime.Clock }
+type atNight struct{ lambda.Clock }
 
 func (atNight) Now() time.Time { return night }
 
@@ -82,7 +81,7 @@ func (f *fake) handle(ctx context.Context, event string) (logs string, err error
 	var out strings.Builder
 	n := Notifier{
 		Reader: Reader{Clock: atNight{}, Names: f.names, Targets: fakeTargets{f}, Journal: fakeJournal{f}, Keys: fakeKeys{f}},
-		Topic:  f, Metrics: emf.To(&f.lines), Log: slog.New(slog.NewJSONHandler(&out, nil)),
+		Topic:  f, Metrics: lambda.MetricsTo(&f.lines), Log: slog.New(slog.NewJSONHandler(&out, nil)),
 	}
 	err = n.Handle(ctx, []byte(event))
 	return out.String(), err

@@ -7,15 +7,15 @@ import (
 	"log/slog"
 
 	"qovery-key-rotation/internal/aws/ssm"
-	"qovery-key-rotation/internal/environment"
-	"qovery-key-rotation/internal/function"
+	"qovery-key-rotation/internal/lambda"
+	"qovery-key-rotation/internal/lambda/function"
 	"qovery-key-rotation/internal/qovery"
 )
 
 // New returns the client. It reads tokens from the Parameter Store.
 func New(f *function.Setup, store *ssm.Store) *qovery.Client {
 	client, err := qovery.New(qovery.Options{
-		BaseURL: f.Optional(environment.QoveryAPIURL),
+		BaseURL: f.Optional(lambda.QoveryAPIURL),
 		Token:   store.Token,
 		Clock:   f.Clock,
 		Observe: func(method, path string, status int) {
@@ -24,7 +24,7 @@ func New(f *function.Setup, store *ssm.Store) *qovery.Client {
 		},
 	})
 	if err != nil {
-		f.Reject(environment.QoveryAPIURL, "is not accepted: "+err.Error())
+		f.Reject(lambda.QoveryAPIURL, "is not accepted: "+err.Error())
 	}
 	return client
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 
-	"qovery-key-rotation/internal/environment"
+	"qovery-key-rotation/internal/lambda"
 )
 
 const (
@@ -32,7 +32,7 @@ const (
 // FromEnvironment builds the configuration from the variables that Lambda gives
 // a function. The SDK's own loader looks in files and asks instance metadata as
 // well, which a function never needs and every cold start would pay for.
-func FromEnvironment(env *environment.Environment) aws.Config {
+func FromEnvironment(env *lambda.Environment) aws.Config {
 	credentials := aws.Credentials{
 		AccessKeyID:     env.Required("AWS_ACCESS_KEY_ID"),
 		SecretAccessKey: env.Required("AWS_SECRET_ACCESS_KEY"),

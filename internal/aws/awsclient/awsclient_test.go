@@ -17,7 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 
-	"qovery-key-rotation/internal/environment"
+	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -68,8 +68,8 @@ func TestWrongEnvironmentIsNamedAtOnce(t *testing.T) {
 	}
 }
 
-func environmentOf(variables map[string]string) *environment.Environment {
-	return environment.From(func(name string) string { return variables[name] })
+func environmentOf(variables map[string]string) *lambda.Environment {
+	return lambda.From(func(name string) string { return variables[name] })
 }
 
 func TestAnAttemptEnds(t *testing.T) {

@@ -1,10 +1,10 @@
-package environment_test
+package lambda_test
 
 import (
 	"strings"
 	"testing"
 
-	"qovery-key-rotation/internal/environment"
+	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -19,7 +19,7 @@ func TestRole(t *testing.T) {
 		"arn:aws:iam::123456789012:role/":  "is not the ARN",
 		"arn:aws:sts::123456789012:assumed-role/createkey/createkey": "is not the ARN",
 	} {
-		env := environment.From(func(string) string { return value })
+		env := lambda.From(func(string) string { return value })
 		got := env.Role("CREATOR_ROLE_ARN")
 		err := env.Err()
 		if problem == "" && (err != nil || got != value) {
@@ -42,7 +42,7 @@ func TestKMSKey(t *testing.T) {
 		"0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12":             "is not the ARN",
 		"arn:aws:kms:eu-west-3:1234:key/0b7d2c4e-8f61-4f0": "is not the ARN",
 	} {
-		env := environment.From(func(string) string { return value })
+		env := lambda.From(func(string) string { return value })
 		if got := env.KMSKey("NAMES"); got != value {
 			t.Errorf("%s became %s", value, got)
 		}
@@ -57,20 +57,20 @@ func TestTargetsAndKeyAgeLimit(t *testing.T) {
 		"a,b": {"", noLimit}, "": {"is missing", "is missing"}, "a,,b": {noName, noLimit}, "a,B": {noName, noLimit}, "a, b": {noName, noLimit},
 		"97": {"", ""}, "8": {"", ""}, "400": {"", ""}, "7": {"", noLimit}, "401": {"", noLimit}, "-1": {noName, noLimit}, "9.5": {noName, noLimit},
 	} {
-		env := environment.From(func(string) string { return value })
+		env := lambda.From(func(string) string { return value })
 		env.Targets("NAMES")
 		wants(t, env, value, want.targets)
-		env = environment.From(func(string) string { return value })
+		env = lambda.From(func(string) string { return value })
 		env.KeyAgeLimit("NAMES")
 		wants(t, env, value, want.limit)
 	}
-	env := environment.From(func(name string) string { return map[string]string{"NAMES": "a,b", "LIMIT": "97"}[name] })
+	env := lambda.From(func(name string) string { return map[string]string{"NAMES": "a,b", "LIMIT": "97"}[name] })
 	if names, limit := env.Targets("NAMES"), env.KeyAgeLimit("LIMIT"); strings.Join(names, "|") != "a|b" || limit.Hours() != 97*24 || env.Err() != nil {
 		t.Errorf("%v, %s, %v", names, limit, env.Err())
 	}
 }
 
-func wants(t *testing.T, env *environment.Environment, value, problem string) {
+func wants(t *testing.T, env *lambda.Environment, value, problem string) {
 	t.Helper()
 	err := env.Err()
 	if (err == nil) != (problem == "") || err != nil && (!rotation.HasCode(err, rotation.ConfigurationError) || !strings.Contains(err.Error(), "NAMES "+problem)) {

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"qovery-key-rotation/internal/function"
+	"qovery-key-rotation/internal/lambda/function"
 	"qovery-key-rotation/internal/lambdatest"
 	"qovery-key-rotation/internal/rotation"
 )

@@ -10,16 +10,15 @@ import (
 	"log"
 	"log/slog"
 
-	"github.com/aws/aws-lambda-go/lambda"
+	awslambda "github.com/aws/aws-lambda-go/lambda"
 
-	"qovery-key-rotation/internal/environment"
-	"qovery-key-rotation/internal/realtime"
+	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/rotation"
 )
 
 // Setup is what a step is built out of.
 type Setup struct {
-	*environment.Environment
+	*lambda.Environment
 	Clock rotation.Clock
 	Log   *slog.Logger
 }
@@ -35,7 +34,7 @@ func (s *Setup) Guard(journal rotation.Journal) rotation.Guard {
 func Start(build func(*Setup) rotation.Step) {
 	setup := newSetup()
 	step := build(setup)
-	lambda.StartWithOptions(&handler{serve: serveStep(step), what: "step", broken: setup.Err(), log: setup.Log})
+	awslambda.StartWithOptions(&handler{serve: serveStep(step), what: "step", broken: setup.Err(), log: setup.Log})
 }
 
 // A Listener is a function that is no step: it is sent events, and nobody waits
@@ -49,12 +48,12 @@ type Listener interface {
 func StartListener(build func(*Setup) Listener) {
 	setup := newSetup()
 	listener := build(setup)
-	lambda.StartWithOptions(&handler{serve: serveListener(listener), what: "event", advice: toListener, broken: setup.Err(), log: setup.Log})
+	awslambda.StartWithOptions(&handler{serve: serveListener(listener), what: "event", advice: toListener, broken: setup.Err(), log: setup.Log})
 }
 
 func newSetup() *Setup {
 	// aws-lambda-go logs every error it hands on. Without a date before it, that
 	// line is JSON as all others are.
 	log.SetFlags(0)
-	return &Setup{environment.FromOS(), realtime.Clock{}, newLog()}
+	return &Setup{lambda.FromOS(), lambda.Clock{}, newLog()}
 }

@@ -1,6 +1,6 @@
 //go:build !testclock
 
-package realtime
+package lambda
 
 import (
 	"context"

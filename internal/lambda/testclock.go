@@ -1,6 +1,6 @@
 //go:build testclock
 
-package realtime
+package lambda
 
 import (
 	"context"
@@ -16,11 +16,11 @@ import (
 func (Clock) Now() time.Time {
 	answer, err := ask(context.Background(), "now")
 	if err != nil {
-		panic(fmt.Sprintf("realtime: the test clock does not answer: %v", err))
+		panic(fmt.Sprintf("lambda: the test clock does not answer: %v", err))
 	}
 	now, err := time.Parse(time.RFC3339Nano, answer)
 	if err != nil {
-		panic(fmt.Sprintf("realtime: the test clock answers no time: %v", err))
+		panic(fmt.Sprintf("lambda: the test clock answers no time: %v", err))
 	}
 	return now
 }

@@ -1,4 +1,4 @@
-package emf_test
+package lambda_test
 
 import (
 	"encoding/json"
@@ -8,17 +8,17 @@ import (
 	"testing"
 	"time"
 
-	"qovery-key-rotation/internal/emf"
+	"qovery-key-rotation/internal/lambda"
 )
 
 var at = time.UnixMilli(1785700000123)
 
-func TestPut(t *testing.T) {
-	two := []emf.Metric{{Name: "KeyAge", Unit: emf.NoUnit, Value: 12.5}, {Name: "Keys", Unit: emf.Count, Value: 2}}
+func TestPutMetrics(t *testing.T) {
+	two := []lambda.Metric{{Name: "KeyAge", Unit: lambda.NoUnit, Value: 12.5}, {Name: "Keys", Unit: lambda.Count, Value: 2}}
 	for name, test := range map[string]struct {
 		target  string
 		words   map[string]string
-		metrics []emf.Metric
+		metrics []lambda.Metric
 		want    string
 	}{
 		"of a target": {"production", nil, two, `{"_aws":{"Timestamp":1785700000123,"CloudWatchMetrics":[{"Namespace":"qovery-key-rotation",` +
@@ -30,7 +30,7 @@ func TestPut(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder
-			if err := emf.To(&out).Put(at, test.target, test.words, test.metrics...); err != nil {
+			if err := lambda.MetricsTo(&out).Put(at, test.target, test.words, test.metrics...); err != nil {
 				t.Fatal(err)
 			}
 			if strings.Count(out.String(), "\n") != 1 || !strings.HasSuffix(out.String(), "}\n") {
@@ -50,9 +50,9 @@ func TestPut(t *testing.T) {
 	}
 }
 
-func TestNoNumber(t *testing.T) {
+func TestMetricThatIsNoNumber(t *testing.T) {
 	var out strings.Builder
-	if err := emf.To(&out).Put(at, "", nil, emf.Metric{Name: "KeyAge", Value: math.NaN()}); err == nil || out.Len() > 0 {
+	if err := lambda.MetricsTo(&out).Put(at, "", nil, lambda.Metric{Name: "KeyAge", Value: math.NaN()}); err == nil || out.Len() > 0 {
 		t.Errorf("%v, wrote %q", err, out.String())
 	}
 }

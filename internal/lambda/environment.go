@@ -1,7 +1,9 @@
-// Package environment reads a function's environment variables. It notes what
-// is missing or wrong instead of failing at once, so that one answer can name
-// everything that has to be put right.
-package environment
+// Package lambda is what a function is given and what it gives: its environment
+// (environment.go), the clock (realtime.go) and its metrics (metrics.go).
+//
+// The environment notes what is missing or wrong instead of failing at once, so
+// that one answer can name everything that has to be put right.
+package lambda
 
 import (
 	"os"

@@ -1,7 +1,8 @@
-// Package emf writes metrics as CloudWatch's embedded metric format has them:
-// lines in a function's log, out of which CloudWatch makes metrics by itself. A
-// function needs no right and no request for that.
-package emf
+// Metrics are written as CloudWatch's embedded metric format has them: lines in
+// a function's log, out of which CloudWatch makes metrics by itself. A function
+// needs no right and no request for that.
+
+package lambda
 
 import (
 	"encoding/json"
@@ -33,18 +34,18 @@ type Metric struct {
 	Value float64
 }
 
-// Log is where the lines go.
-type Log struct{ to io.Writer }
+// Metrics is where the lines go.
+type Metrics struct{ to io.Writer }
 
-// To returns a log. In a function it is the standard output; Lambda passes on
+// MetricsTo returns a log. In a function it is the standard output; Lambda passes on
 // what is JSON already, at the level INFO.
 // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
-func To(w io.Writer) Log { return Log{w} }
+func MetricsTo(w io.Writer) Metrics { return Metrics{w} }
 
 // Put writes metrics of a moment in one line, about a target or, with "", about
 // all. Words are put beside them, for queries of the log; they are no dimensions.
-func (l Log) Put(at time.Time, target string, words map[string]string, metrics ...Metric) error {
-	line, err := json.Marshal(document(at, target, words, metrics))
+func (l Metrics) Put(at time.Time, target string, words map[string]string, metrics ...Metric) error {
+	line, err := json.Marshal(embedded(at, target, words, metrics))
 	if err != nil {
 		return err // a value that is no number
 	}
@@ -52,9 +53,9 @@ func (l Log) Put(at time.Time, target string, words map[string]string, metrics .
 	return err
 }
 
-// document is a line as the specification has it.
+// embedded is a line as the specification has it.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
-func document(at time.Time, target string, words map[string]string, metrics []Metric) map[string]any {
+func embedded(at time.Time, target string, words map[string]string, metrics []Metric) map[string]any {
 	type name struct {
 		Name string
 		Unit Unit
