@@ -5,7 +5,6 @@ package main
 import (
 	"os"
 
-	"qovery-key-rotation/functions/internal/qoveryclient"
 	"qovery-key-rotation/internal/audit"
 	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/aws/iam"
@@ -17,6 +16,7 @@ import (
 	"qovery-key-rotation/internal/aws/trail"
 	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/lambda/function"
+	"qovery-key-rotation/internal/qovery"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -42,7 +42,7 @@ func main() {
 					Trail:   trail.New(cfg, f.Clock),
 					Staging: store.Staged(f.Prefix(lambda.StagedPrefix)),
 				},
-				Qovery:    qoveryclient.New(f, store),
+				Qovery:    qovery.FromEnvironment(f.Environment, f.Clock, f.Log, store.Token),
 				Schedules: scheduler.New(cfg, f.Required(lambda.ScheduleGroup)),
 			},
 			Names:    f.Targets(lambda.TargetNames),

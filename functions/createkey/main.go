@@ -3,7 +3,6 @@
 package main
 
 import (
-	"qovery-key-rotation/functions/internal/qoveryclient"
 	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/aws/iam"
 	"qovery-key-rotation/internal/aws/ssm"
@@ -11,6 +10,7 @@ import (
 	"qovery-key-rotation/internal/aws/trail"
 	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/lambda/function"
+	"qovery-key-rotation/internal/qovery"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -27,7 +27,7 @@ func main() {
 				Trail:     trail.New(cfg, f.Clock),
 				CreatedBy: f.Role(lambda.CreatorRoleARN),
 			},
-			Qovery:  qoveryclient.New(f, store),
+			Qovery:  qovery.FromEnvironment(f.Environment, f.Clock, f.Log, store.Token),
 			Staging: store.Staged(f.Prefix(lambda.StagedPrefix)).EncryptedWith(f.KMSKey(lambda.KMSKeyARN)),
 		}
 	})

@@ -3,13 +3,13 @@
 package main
 
 import (
-	"qovery-key-rotation/functions/internal/qoveryclient"
 	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/aws/iam"
 	"qovery-key-rotation/internal/aws/ssm"
 	"qovery-key-rotation/internal/aws/table"
 	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/lambda/function"
+	"qovery-key-rotation/internal/qovery"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -19,7 +19,7 @@ func main() {
 		return rotation.DeployClusters{
 			Guard:  f.Guard(table.New(cfg, f.Required(lambda.TableName))),
 			Keys:   iam.New(cfg),
-			Qovery: qoveryclient.New(f, ssm.New(cfg, f.Clock)),
+			Qovery: qovery.FromEnvironment(f.Environment, f.Clock, f.Log, ssm.New(cfg, f.Clock).Token),
 		}
 	})
 }

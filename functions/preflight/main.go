@@ -4,7 +4,6 @@
 package main
 
 import (
-	"qovery-key-rotation/functions/internal/qoveryclient"
 	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/aws/iam"
 	"qovery-key-rotation/internal/aws/sfn"
@@ -13,6 +12,7 @@ import (
 	"qovery-key-rotation/internal/aws/trail"
 	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/lambda/function"
+	"qovery-key-rotation/internal/qovery"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -30,7 +30,7 @@ func main() {
 			},
 			Targets:    store.Targets(f.Prefix(lambda.TargetPrefix)),
 			Keys:       keys,
-			Qovery:     qoveryclient.New(f, store),
+			Qovery:     qovery.FromEnvironment(f.Environment, f.Clock, f.Log, store.Token),
 			Executions: sfn.NewExecutions(cfg),
 			NewID:      function.NewRotationID,
 		}

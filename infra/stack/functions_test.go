@@ -129,9 +129,9 @@ func TestFunctionsGetTheVariablesTheyRead(t *testing.T) {
 		"lambda.StagedPrefix": lambda.StagedPrefix, "lambda.TopicARN": lambda.TopicARN,
 		"lambda.KMSKeyARN": lambda.KMSKeyARN, "lambda.CreatorRoleARN": lambda.CreatorRoleARN, "lambda.TargetNames": lambda.TargetNames,
 		"lambda.ScheduleGroup": lambda.ScheduleGroup, "lambda.KeyAgeLimitDays": lambda.KeyAgeLimitDays,
-		"qoveryclient.New": lambda.QoveryAPIURL,
+		"qovery.FromEnvironment": lambda.QoveryAPIURL,
 	}
-	reads := regexp.MustCompile(`lambda\.[A-Z]\w*|qoveryclient\.New`)
+	reads := regexp.MustCompile(`lambda\.[A-Z]\w*|qovery\.FromEnvironment`)
 	for _, f := range functions {
 		t.Run(f.name, func(t *testing.T) {
 			source, err := os.ReadFile(filepath.Join("../../functions", f.name, "main.go"))
