@@ -8,7 +8,7 @@ import (
 	"os"
 	"strings"
 
-	"qovery-key-rotation/internal/strictjson"
+	"qovery-key-rotation/internal/rotation/strictjson"
 )
 
 // The CDK's CLI hands the context over in a variable, and what does not fit into

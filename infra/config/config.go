@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
-	"qovery-key-rotation/internal/strictjson"
+	"qovery-key-rotation/internal/rotation/strictjson"
 )
 
 // Config is all that can be configured.

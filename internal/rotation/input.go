@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"qovery-key-rotation/internal/strictjson"
+	"qovery-key-rotation/internal/rotation/strictjson"
 )
 
 // Input is what starts an execution: {"target": "production"}, and optionally

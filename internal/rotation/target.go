@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"qovery-key-rotation/internal/strictjson"
+	"qovery-key-rotation/internal/rotation/strictjson"
 )
 
 // Target is one named thing to rotate: an IAM user, the Qovery organization

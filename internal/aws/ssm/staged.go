@@ -12,7 +12,7 @@ import (
 
 	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/rotation"
-	"qovery-key-rotation/internal/strictjson"
+	"qovery-key-rotation/internal/rotation/strictjson"
 )
 
 // Staged are the secrets of new keys, a SecureString each, named after the

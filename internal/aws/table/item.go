@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"qovery-key-rotation/internal/rotation"
-	"qovery-key-rotation/internal/strictjson"
+	"qovery-key-rotation/internal/rotation/strictjson"
 )
 
 // item is an item of the table.
