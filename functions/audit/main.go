@@ -5,7 +5,6 @@ package main
 import (
 	"os"
 
-	"qovery-key-rotation/internal/audit"
 	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/aws/iam"
 	"qovery-key-rotation/internal/aws/scheduler"
@@ -16,6 +15,7 @@ import (
 	"qovery-key-rotation/internal/aws/trail"
 	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/lambda/function"
+	"qovery-key-rotation/internal/ops/audit"
 	"qovery-key-rotation/internal/qovery"
 	"qovery-key-rotation/internal/rotation"
 )

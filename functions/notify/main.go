@@ -13,7 +13,7 @@ import (
 	"qovery-key-rotation/internal/aws/table"
 	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/lambda/function"
-	"qovery-key-rotation/internal/notice"
+	"qovery-key-rotation/internal/ops/notice"
 )
 
 func main() {

@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
 
-	"qovery-key-rotation/internal/audit"
 	"qovery-key-rotation/internal/lambda"
+	"qovery-key-rotation/internal/ops/audit"
 )
 
 // newAlarms makes the alarms on what no execution reports by its own end. They

@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/interfaces/interfacesawscloudwatch"
 	"github.com/aws/jsii-runtime-go"
 
-	"qovery-key-rotation/internal/audit"
-	"qovery-key-rotation/internal/notice"
+	"qovery-key-rotation/internal/ops/audit"
+	"qovery-key-rotation/internal/ops/notice"
 )
 
 // The width of a dashboard is 24.

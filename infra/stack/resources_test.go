@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"qovery-key-rotation/internal/audit"
 	"qovery-key-rotation/internal/lambda"
-	"qovery-key-rotation/internal/notice"
+	"qovery-key-rotation/internal/ops/audit"
+	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/statemachine"
 )

@@ -6,8 +6,8 @@ import (
 	"os"
 	"time"
 
-	"qovery-key-rotation/internal/audit"
-	"qovery-key-rotation/internal/words"
+	"qovery-key-rotation/internal/ops/audit"
+	"qovery-key-rotation/internal/ops/words"
 )
 
 // template is the synthesized stack, which a test of infra/stack keeps as it is.

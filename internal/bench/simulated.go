@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/fakeqovery"
+	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/simulator"
-	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
 )
 

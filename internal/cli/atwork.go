@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"qovery-key-rotation/internal/notice"
+	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
 )
 

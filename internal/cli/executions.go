@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
 	"qovery-key-rotation/internal/aws/awsclient"
-	"qovery-key-rotation/internal/notice"
+	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
 )
 

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qovery-key-rotation/internal/explorer"
-	"qovery-key-rotation/internal/words"
+	"qovery-key-rotation/internal/ops/words"
 )
 
 type exploreFlags struct {

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/explorer"
-	"qovery-key-rotation/internal/words"
+	"qovery-key-rotation/internal/ops/words"
 )
 
 func printSummary(out io.Writer, s explorer.Summary, interrupted bool) {

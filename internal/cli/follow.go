@@ -10,10 +10,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
 	"qovery-key-rotation/internal/aws/sfn"
-	"qovery-key-rotation/internal/notice"
+	"qovery-key-rotation/internal/ops/notice"
+	"qovery-key-rotation/internal/ops/story"
+	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/rotation"
-	"qovery-key-rotation/internal/story"
-	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
 )
 

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/cli"
-	"qovery-key-rotation/internal/notice"
+	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/simulator"
 )

@@ -11,11 +11,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"qovery-key-rotation/internal/aws/sfn"
-	"qovery-key-rotation/internal/notice"
-	"qovery-key-rotation/internal/report"
+	"qovery-key-rotation/internal/ops/notice"
+	"qovery-key-rotation/internal/ops/report"
+	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/simulator"
-	"qovery-key-rotation/internal/words"
 )
 
 type reportFlags struct {

@@ -15,9 +15,9 @@ import (
 
 	"qovery-key-rotation/internal/cli"
 	"qovery-key-rotation/internal/fakeqovery"
+	"qovery-key-rotation/internal/ops/words/wordstest"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/simulator"
-	"qovery-key-rotation/internal/words/wordstest"
 )
 
 func TestMain(m *testing.M) {

@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/simulator"
-	"qovery-key-rotation/internal/words"
 )
 
 type simulateFlags struct {

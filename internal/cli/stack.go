@@ -22,7 +22,7 @@ import (
 	"qovery-key-rotation/internal/aws/ssm"
 	"qovery-key-rotation/internal/aws/table"
 	"qovery-key-rotation/internal/aws/trail"
-	"qovery-key-rotation/internal/notice"
+	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/qovery"
 	"qovery-key-rotation/internal/rotation"
 )

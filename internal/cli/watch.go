@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"qovery-key-rotation/internal/notice"
-	"qovery-key-rotation/internal/words"
+	"qovery-key-rotation/internal/ops/notice"
+	"qovery-key-rotation/internal/ops/words"
 )
 
 func (p Program) newWatch() *cobra.Command {

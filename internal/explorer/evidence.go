@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/fakeqovery"
-	"qovery-key-rotation/internal/report"
+	"qovery-key-rotation/internal/ops/report"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/simulator"
 	"qovery-key-rotation/statemachine"

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"qovery-key-rotation/internal/report"
+	"qovery-key-rotation/internal/ops/report"
 	"qovery-key-rotation/internal/simulator"
 )
 

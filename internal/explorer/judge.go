@@ -4,9 +4,9 @@ import (
 	"slices"
 	"time"
 
+	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/simulator"
-	"qovery-key-rotation/internal/words"
 )
 
 // judge says what must not have happened and has, and what must be so in the

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"io"
 
+	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/simulator"
-	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
 )
 

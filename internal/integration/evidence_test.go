@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/aws/sfn"
-	"qovery-key-rotation/internal/report"
+	"qovery-key-rotation/internal/ops/report"
 	"qovery-key-rotation/internal/simulator"
 )
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"qovery-key-rotation/internal/words"
+	"qovery-key-rotation/internal/ops/words"
 )
 
 type logLine struct {

@@ -3,7 +3,7 @@ package simulator
 import (
 	"time"
 
-	"qovery-key-rotation/internal/story"
+	"qovery-key-rotation/internal/ops/story"
 	"qovery-key-rotation/statemachine"
 )
 

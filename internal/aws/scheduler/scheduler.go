@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 
-	"qovery-key-rotation/internal/audit"
 	"qovery-key-rotation/internal/aws/awsclient"
+	"qovery-key-rotation/internal/ops/audit"
 )
 
 // Schedules are the schedules of one group, each named after its target.

@@ -8,9 +8,9 @@ import (
 	awsscheduler "github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 
-	"qovery-key-rotation/internal/audit"
 	"qovery-key-rotation/internal/aws/scheduler"
 	"qovery-key-rotation/internal/awstest"
+	"qovery-key-rotation/internal/ops/audit"
 	"qovery-key-rotation/internal/rotation"
 )
 

@@ -15,7 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
 	"qovery-key-rotation/internal/aws/awsclient"
-	"qovery-key-rotation/internal/report"
+	"qovery-key-rotation/internal/ops/report"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/statemachine"
 )

@@ -17,7 +17,7 @@ import (
 
 	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/aws/sfn"
-	"qovery-key-rotation/internal/report"
+	"qovery-key-rotation/internal/ops/report"
 	"qovery-key-rotation/internal/simulator"
 	"qovery-key-rotation/statemachine"
 )

@@ -11,7 +11,7 @@ import (
 
 	"qovery-key-rotation/internal/aws/sns"
 	"qovery-key-rotation/internal/awstest"
-	"qovery-key-rotation/internal/notice"
+	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
 )
 

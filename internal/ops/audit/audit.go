@@ -1,0 +1,136 @@
+// Package audit looks, once a day, whether all is as it should be while no
+// rotation runs: how old the keys are, whether any is left over, whether Qovery
+// holds what IAM has, whether a rotation was left open and whether the schedule
+// is there.
+//
+// It reads what is in place (facts.go), judges it with one pure function
+// (judge.go) into findings (findings.go) and figures (figures.go), and tells
+// people of each finding when it is new, when it has changed and when it is over
+// (tell.go): at least once, and normally once. What could not be read is a finding
+// as well, and never taken for "all is well". The audit changes nothing but its own
+// memory.
+package audit
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"qovery-key-rotation/internal/lambda"
+	"qovery-key-rotation/internal/ops/notice"
+	"qovery-key-rotation/internal/rotation"
+)
+
+// Journal is as much of the journal as an audit needs.
+type Journal = notice.Journal
+
+// Keys tells which keys there are.
+type Keys = notice.Keys
+
+// Schedules are the deployed schedules.
+type Schedules interface {
+	// Schedule returns the schedule that starts a target's rotations, or nil
+	// when there is none. Errors are those of rotation's ports.
+	Schedule(ctx context.Context, target string) (*Schedule, error)
+}
+
+// Schedule is a schedule as it is deployed.
+type Schedule struct {
+	Enabled    bool
+	Expression string // "rate(90 days)"
+}
+
+// Memory keeps a document about each target, from one audit to the next.
+type Memory interface {
+	// Recall reads it into a document, which it leaves as it is when there is none.
+	// Errors are those of rotation's ports; one that is no such document is
+	// MalformedAnswer.
+	Recall(ctx context.Context, target string, into any) error
+	// Remember replaces it. The last of two audits at the same time wins: both
+	// have seen the whole, and both may have told it.
+	Remember(ctx context.Context, target string, document any) error
+}
+
+// Auditor audits all targets.
+type Auditor struct {
+	Reader
+	Names    []string      // of the targets
+	AgeLimit time.Duration // at which a key is too old
+	Memory   Memory
+	Topic    notice.Topic
+	Metrics  lambda.Metrics
+	Log      *slog.Logger
+}
+
+const (
+	together = 4 // targets that are looked at at the same time
+	// reserve is the part of the time that is kept for telling, as a divisor.
+	reserve = 4
+)
+
+// Handle audits all targets. What the event says does not matter. It fails when
+// something that was found could not be told, remembered or measured; what could
+// not be read does not make it fail, because it is told.
+func (a Auditor) Handle(ctx context.Context, _ []byte) error {
+	var (
+		judged []Judgement
+		failed []string
+		first  *rotation.Error
+	)
+	for i, facts := range a.lookAtAll(ctx) {
+		judgement := Judge(a.Names[i], facts, a.AgeLimit)
+		judged = append(judged, judgement)
+		for _, err := range []error{a.measure(facts.Now, a.Names[i], judgement.Figures), a.tell(ctx, facts.Now, judgement)} {
+			if err == nil {
+				continue
+			}
+			coded := rotation.AsError(err)
+			a.Log.ErrorContext(ctx, "audit failed", "target", a.Names[i], "code", string(coded.Code), "error", coded.What)
+			failed = append(failed, a.Names[i]+": "+coded.What)
+			if first == nil {
+				first = coded
+			}
+		}
+	}
+	if first != nil {
+		return rotation.Errorf(first.Code, "The audit of some targets failed: %s", strings.Join(failed, "; "))
+	}
+	// Last, so that it says that the audit came to its end.
+	return a.measure(a.Clock.Now(), "", altogether(judged, a.AgeLimit))
+}
+
+// measure writes the metrics of a target or, with "", of all.
+func (a Auditor) measure(now time.Time, target string, figures Figures) error {
+	if err := a.Metrics.Put(now, target, nil, figures.metrics()...); err != nil {
+		return rotation.Errorf(rotation.Unreachable, "The metrics could not be written: %v", err)
+	}
+	return nil
+}
+
+// lookAtAll reads what is in place of every target. One that takes forever is
+// cut off, and is then one that could not be read.
+func (a Auditor) lookAtAll(ctx context.Context) []Facts {
+	if deadline, known := ctx.Deadline(); known {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)*(reserve-1)/reserve)
+		defer cancel()
+	}
+	all := make([]Facts, len(a.Names))
+	places := make(chan struct{}, together)
+	var looks sync.WaitGroup
+	for i, name := range a.Names {
+		looks.Go(func() {
+			places <- struct{}{}
+			defer func() { <-places }()
+			all[i] = a.LookTwice(ctx, name)
+			for source, err := range all[i].Unread {
+				coded := rotation.AsError(err)
+				a.Log.WarnContext(ctx, "not found out", "target", name, "what", string(source), "code", string(coded.Code), "error", coded.What)
+			}
+		})
+	}
+	looks.Wait()
+	return all
+}

@@ -1,0 +1,341 @@
+package audit
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"qovery-key-rotation/internal/ops/notice"
+	"qovery-key-rotation/internal/ops/words"
+	"qovery-key-rotation/internal/rotation"
+)
+
+// Finding is one thing that is not as it should be.
+type Finding struct {
+	Kind  Kind
+	About string // what of the target it is about; empty where that is clear
+	// State changes when the finding does; then people are told again.
+	State   string
+	Urgency notice.Urgency
+	Title   string   // in a few words
+	Verdict string   // is anything broken?
+	Found   []string // in sentences
+	Advice  string
+	Command string
+}
+
+// id tells findings about the same apart from others, from one audit to the next.
+func (f Finding) id() string { return string(f.Kind) + "#" + f.About }
+
+// Kind is what kind of thing a finding is.
+type Kind string
+
+// The kinds, beside that of each source that could not be read.
+const (
+	tooOld   Kind = "too-old"
+	unused   Kind = "unused"
+	leftOver Kind = "left-over"
+	drift    Kind = "drift"
+	open     Kind = "open"
+	schedule Kind = "schedule"
+)
+
+// kindOf is the kind of a finding's id.
+func kindOf(id string) Kind {
+	kind, _, _ := strings.Cut(id, "#")
+	return Kind(kind)
+}
+
+func unread(s Source) Kind { return Kind("unread-" + string(s)) }
+
+// What drift is about, where it is not about one key.
+const (
+	several = "several"
+	nowhere = "nowhere"
+)
+
+const canWait = "Nothing is broken by this. It can wait until the morning"
+
+func (j *judge) command(name string, flags ...string) string {
+	return strings.Join(append([]string{"rotate", name, j.Target.Name}, flags...), " ")
+}
+
+const seeAll = "rotate status"
+
+// what could not be read, in words.
+var notReadTitles = map[Source]string{
+	fromTarget:   "the target's configuration could not be audited",
+	fromJournal:  "the journal could not be audited",
+	fromOwner:    "the open rotation's execution could not be audited",
+	fromKeys:     "the IAM user's keys could not be audited",
+	fromUses:     "the last uses of the keys could not be audited",
+	fromQovery:   "what Qovery holds could not be audited",
+	fromSchedule: "the schedule could not be audited",
+	fromNeeds:    "what the next rotation needs could not be audited",
+}
+
+// notRead is told again when the reason becomes another one. What passes by
+// itself is one reason.
+func (j *judge) notRead(source Source, err *rotation.Error) Finding {
+	f := Finding{
+		Kind: unread(source), State: string(err.Code), Urgency: notice.Check, Title: notReadTitles[source],
+		Verdict: "It is not known whether anything is broken: " + notReadTitles[source],
+		Found:   []string{err.What, "Until it can be read, the audit says nothing of it, and nothing that it told before counts as over"},
+		Advice:  mending(err.Code) + " To see what is in place:", Command: seeAll,
+	}
+	if err.Class == rotation.Transient {
+		f.State = string(rotation.Transient)
+		f.Advice = "Nothing, if it was a moment's failure: the next audit says so. If this stays, see the log of the function for what was not answered. To see what is in place meanwhile:"
+	}
+	if source == fromNeeds && err.Class != rotation.Transient {
+		f.Title = "the next rotation would be refused"
+		f.Verdict = "Nothing is broken by this. Until it is put right, no rotation begins"
+		f.Found = []string{err.What, "A rotation reads this too, and refuses to begin without it"}
+		f.Advice = mending(err.Code) + " To see that it works:"
+		f.Command = j.command("start", "--dry-run")
+	}
+	if err.Code == rotation.TokenRefused {
+		f.Title = "the Qovery token is refused"
+		f.Verdict = "The next rotation could not begin: Qovery's API token is missing or refused. Whether anything else is wrong is not known"
+		f.Advice = "Put a token of that organization, with the right to manage clusters and credentials, into the token parameter. Then, to see that it works:"
+		f.Command = j.command("start", "--dry-run")
+	}
+	return f
+}
+
+// mending is a code's advice without starting a rotation, which is not what an
+// audit's trouble asks for.
+func mending(code rotation.Code) string {
+	advice, _, _ := strings.Cut(code.Advice(), " When that is mended, start the rotation again")
+	advice, _, _ = strings.Cut(advice, ", then start the rotation again")
+	return words.Dot(advice)
+}
+
+func (j *judge) oldKey(key rotation.AccessKey) Finding {
+	f := Finding{
+		Kind: tooOld, About: string(key.ID), Urgency: notice.Calm, Verdict: canWait,
+		Title: fmt.Sprintf("the key %s is over %d days old", key.ID, int(j.ageLimit.Hours()/24)),
+		Found: []string{fmt.Sprintf("The Active key %s of the IAM user %s was created %s, %s ago. The limit is %d days",
+			key.ID, j.Target.IAMUserName, words.At(key.CreatedAt), words.Span(key.CreatedAt, j.Now), int(j.ageLimit.Hours()/24))},
+		Advice: "Rotate it:", Command: j.command("start", "--watch"),
+	}
+	switch {
+	case j.Record == nil:
+	case j.read(fromOwner) && j.Record.AtWork(j.Owner, j.Now):
+		f.Found = append(f.Found, "A rotation is at work on it")
+		f.Advice, f.Command = "Nothing, unless the rotation is held. To watch it:", j.command("watch")
+	default:
+		f.Found = append(f.Found, "A rotation is open; starting it again carries it on")
+	}
+	return f
+}
+
+func (j *judge) unusedKey(key rotation.AccessKey) Finding {
+	return Finding{
+		Kind: unused, About: string(key.ID), Urgency: notice.Calm, Verdict: canWait,
+		Title: fmt.Sprintf("nothing has used the key %s for %d days", key.ID, int(unusedFor.Hours()/24)),
+		Found: []string{
+			fmt.Sprintf("The Active key %s of the IAM user %s, which %s, was %s", key.ID, j.Target.IAMUserName, j.heldBy(key.ID), j.lastUse(key.ID)),
+			"A key that nothing uses is better deleted",
+		},
+		Advice:  "See in Qovery whether any cluster still needs it. If none does, take it out of Qovery, take the target out of cdk.json, and delete the key in IAM. To see all targets:",
+		Command: seeAll,
+	}
+}
+
+func (j *judge) heldBy(id rotation.KeyID) string {
+	if held := j.holders(id); len(held) > 0 {
+		return "is held by " + names(held)
+	}
+	return "the open rotation names"
+}
+
+func (j *judge) lastUse(id rotation.KeyID) string {
+	use, known := j.Uses[id]
+	switch {
+	case !known:
+		return "last used at a time that could not be found out"
+	case use.At.IsZero():
+		return "never used, as far as IAM knows"
+	}
+	text := "last used " + words.At(use.At)
+	if use.Service != "" {
+		text += ", " + use.Service
+	}
+	if use.Region != "" {
+		text += " in " + use.Region
+	}
+	return text
+}
+
+func (j *judge) leftoverKey(key rotation.AccessKey) Finding {
+	f := Finding{
+		Kind: leftOver, About: string(key.ID), State: string(key.Status), Urgency: notice.Calm, Verdict: canWait,
+		Title: fmt.Sprintf("a leftover key %s", key.ID),
+		Found: []string{
+			fmt.Sprintf("The IAM user %s has the key %s (%s), which no place in Qovery holds. It was created %s, %s ago, and %s",
+				j.Target.IAMUserName, key.ID, key.Status, words.At(key.CreatedAt), words.Span(key.CreatedAt, j.Now), j.lastUse(key.ID)),
+			"No rotation that is open knows of it. While it is there, the next rotation refuses to begin",
+		},
+		Advice:  "Find out whose it is. If nobody uses it, make it Inactive for a while, then delete it in IAM. To see all keys:",
+		Command: seeAll,
+	}
+	if key.Status == rotation.Inactive {
+		f.Advice = "Find out whose it is, and since when it is Inactive. If nobody has missed it, delete it in IAM. To see all keys:"
+	}
+	if j.Record != nil {
+		f.Found[1] = "The open rotation does not know of it"
+	}
+	return f
+}
+
+// badKey: places hold a key that does not work, or that is not the user's.
+func (j *judge) badKey(id rotation.KeyID, held []rotation.Location, ours bool) Finding {
+	status := j.status(id)
+	f := Finding{
+		Kind: drift, About: string(id), State: string(status) + " " + ids(held), Urgency: notice.Urgent,
+		Command: seeAll,
+	}
+	user := j.Target.IAMUserName
+	switch {
+	case status == rotation.Inactive:
+		f.Title = fmt.Sprintf("Qovery holds the Inactive key %s", id)
+		f.Verdict = fmt.Sprintf("Deployments fail now: Qovery holds %s, which is Inactive", id)
+		f.Found = []string{fmt.Sprintf("The key %s of the IAM user %s is Inactive, and held by %s", id, user, names(held))}
+		f.Advice = "Somebody made it Inactive. If that was because it leaked, put another Active key of the user into these places, as the runbook says under \"A key by hand\". Else make it Active again; then 'rotate status' shows whether all is well:"
+		f.Command = notice.ActivateCommand(user, id)
+	case ours:
+		f.Title = fmt.Sprintf("Qovery holds the key %s, which does not exist", id)
+		f.Verdict = fmt.Sprintf("Deployments fail now: Qovery holds %s, which does not exist any more", id)
+		f.Found = []string{fmt.Sprintf("The IAM user %s has no key %s any more, and it is held by %s", user, id, names(held))}
+		f.Advice = fmt.Sprintf("Put an Active key of the IAM user %s into these places. If nobody has its secret, create one and put it everywhere, as the runbook says under \"A key by hand\". Then, to see that all is well:", user)
+	default:
+		f.Urgency = notice.Check
+		f.Title = fmt.Sprintf("Qovery holds another key, %s", id)
+		f.Verdict = fmt.Sprintf("Something may be broken: Qovery holds %s, which is no key of the IAM user %s", id, user)
+		f.Found = []string{
+			fmt.Sprintf("The last rotation put a key of the IAM user %s into %s. Now that holds %s, which is none of that user's", user, names(held), id),
+			"It may be another user's, or not exist; this audit may not ask about other users",
+		}
+		f.Advice = "If somebody changed it on purpose, nothing is to be done until the next rotation, which leaves that place alone. Else put the user's Active key there. To see what is in place:"
+	}
+	if j.Record != nil && ours {
+		f.Advice = "A rotation is open. Starting it again carries it on, and brings the old key back where that is what is missing. " +
+			"If it is held again, put an Active key of the user into these places by hand, and run 'rotate release'."
+		f.Command = j.command("start", "--watch")
+	}
+	return f
+}
+
+// severalKeys: places hold different keys, and no rotation is open.
+func (j *judge) severalKeys(active []rotation.KeyID) Finding {
+	f := Finding{
+		Kind: drift, About: several, Urgency: notice.Calm, Verdict: canWait,
+		Title:   "Qovery holds several keys of the IAM user " + j.Target.IAMUserName,
+		Advice:  "Put the same key into all of these places, then delete the other one. Until then the next rotation refuses to begin. To see what is in place:",
+		Command: seeAll,
+	}
+	for _, id := range active {
+		held := j.holders(id)
+		f.Found = append(f.Found, fmt.Sprintf("The Active key %s is held by %s", id, names(held)))
+		f.State += string(id) + " " + ids(held) + " "
+	}
+	return f
+}
+
+func (j *judge) heldNowhere() Finding {
+	return Finding{
+		Kind: drift, About: nowhere, Urgency: notice.Calm,
+		Title:   "Qovery holds no key of the IAM user " + j.Target.IAMUserName,
+		Verdict: "Nothing is known to be broken, and the next rotation refuses to begin",
+		Found: []string{fmt.Sprintf("No place in the organization %s holds a key of the IAM user %s, which has %s",
+			j.Target.OrganizationID, j.Target.IAMUserName, j.keysText())},
+		Advice:  "If Qovery uses role credentials now, delete the user's keys and take the target out of cdk.json. Else correct the target's IAM user or organization. To see what a rotation would do:",
+		Command: j.command("start", "--dry-run"),
+	}
+}
+
+func (j *judge) keysText() string {
+	var list []string
+	for _, key := range j.Keys {
+		list = append(list, fmt.Sprintf("%s (%s)", key.ID, key.Status))
+	}
+	if len(list) == 0 {
+		return "no key"
+	}
+	return strings.Join(list, " and ")
+}
+
+func (j *judge) openRecord() Finding {
+	record := j.Record
+	found := fmt.Sprintf("A rotation that began %s is open, and nobody has been at work on it for %s. The old key is %s",
+		words.At(record.TakenAt), words.Span(record.TouchedAt, j.Now), record.OldKey)
+	if record.NewKey != "" {
+		found += fmt.Sprintf(", the new one %s", record.NewKey)
+	}
+	places := []string{found, fmt.Sprintf("The IAM user %s has %s", j.Target.IAMUserName, j.keysKnown())}
+	if j.status(record.OldKey) == rotation.Inactive {
+		places = append(places, fmt.Sprintf("If something still needs the old key, that fails now; '%s' makes it Active again", j.command("abort")))
+	}
+	return Finding{
+		Kind: open, About: record.RotationID, Urgency: notice.Calm, Verdict: "Nothing is known to be broken. This can wait until the morning",
+		Title:  "a rotation was left open",
+		Found:  places,
+		Advice: "Starting it again carries it on where it stopped:", Command: j.command("start", "--watch"),
+	}
+}
+
+func (j *judge) keysKnown() string {
+	if !j.read(fromKeys) {
+		return "keys that could not be listed"
+	}
+	return j.keysText()
+}
+
+const notByItself = "Until then the next rotation does not start by itself"
+
+func (j *judge) noSchedule() Finding {
+	return j.scheduleFinding("missing", "there is no schedule", fmt.Sprintf("EventBridge Scheduler has no schedule for the target %s. "+
+		"Nothing starts its rotations", j.Target.Name), "Deploy the stack again. "+notByItself+". To rotate by hand meanwhile:")
+}
+
+func (j *judge) disabledSchedule() Finding {
+	return j.scheduleFinding("disabled", "the schedule is disabled", fmt.Sprintf("The schedule of the target %s is disabled, and the target's configuration wants it enabled", j.Target.Name),
+		"Enable it in EventBridge Scheduler, or, if that was on purpose, set schedule.enabled to false in cdk.json and deploy. "+notByItself+". To rotate by hand meanwhile:")
+}
+
+func (j *judge) changedSchedule() Finding {
+	return j.scheduleFinding(j.Schedule.Expression, "the schedule is not the configured one",
+		fmt.Sprintf("The schedule of the target %s is %s, and the target's configuration wants %s", j.Target.Name, j.Schedule.Expression, j.Target.Schedule.Expression()),
+		"Deploy the stack again, with the rateDays in cdk.json that are meant. To rotate by hand meanwhile:")
+}
+
+func (j *judge) scheduleFinding(state, title, found, advice string) Finding {
+	return Finding{
+		Kind: schedule, State: state, Urgency: notice.Calm, Verdict: canWait, Title: title,
+		Found: []string{found}, Advice: advice, Command: j.command("start", "--watch"),
+	}
+}
+
+// names lists places for a sentence.
+func names(locations []rotation.Location) string {
+	const most = 10
+	var list []string
+	for _, l := range locations {
+		list = append(list, fmt.Sprintf("%s %q", l.Kind, l.Name))
+	}
+	if len(list) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
+	}
+	return strings.Join(list, ", ")
+}
+
+// ids are those of places, whatever the order they came in.
+func ids(locations []rotation.Location) string {
+	var list []string
+	for _, l := range locations {
+		list = append(list, l.ID)
+	}
+	slices.Sort(list)
+	return strings.Join(list, ",")
+}

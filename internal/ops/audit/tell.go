@@ -1,0 +1,135 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"qovery-key-rotation/internal/ops/notice"
+	"qovery-key-rotation/internal/ops/words"
+	"qovery-key-rotation/internal/rotation"
+)
+
+// Told is a finding that people have been told of.
+type Told struct {
+	State string    `json:"state,omitempty"`
+	Title string    `json:"title"`
+	Since time.Time `json:"since"`
+}
+
+// memory is what people have been told of a target, by the findings' ids.
+type memory struct {
+	AuditedAt time.Time       `json:"auditedAt"`
+	Told      map[string]Told `json:"told"`
+}
+
+// tell tells people what is new, what has changed and what is over, and
+// remembers each right after it was told: what comes to nothing then does not make
+// it be told again. What could not be told is not remembered, so that the next
+// audit tells it.
+func (a Auditor) tell(ctx context.Context, now time.Time, j Judgement) error {
+	before, err := a.recall(ctx, j.Target.Name)
+	if err != nil {
+		return err
+	}
+	known := maps.Clone(before)
+	remember := func() error { return a.Memory.Remember(ctx, j.Target.Name, memory{now, known}) }
+	forgotten := remember() // also what was illegible, and when the target was audited
+	var failures []error
+	say := func(message notice.Message, note func()) {
+		if err := a.publish(ctx, message); err != nil {
+			failures = append(failures, err)
+			return
+		}
+		note()
+		forgotten = remember() // the whole: it makes up for an earlier one that failed
+	}
+	for _, f := range j.Findings {
+		told, wasTold := before[f.id()]
+		if wasTold && told.State == f.State {
+			continue
+		}
+		say(f.message(j, told, now), func() {
+			if !wasTold {
+				told.Since = now
+			}
+			known[f.id()] = Told{f.State, f.Title, told.Since}
+		})
+	}
+	for _, id := range over(before, j) {
+		say(before[id].over(j, now), func() { delete(known, id) })
+	}
+	return errors.Join(append(failures, forgotten)...)
+}
+
+// recall is what people were told of a target. A memory that cannot be read for
+// what it says is none, or else nobody would hear of the target again: everything
+// is told anew, and the memory is replaced.
+func (a Auditor) recall(ctx context.Context, target string) (map[string]Told, error) {
+	var found memory
+	err := a.Memory.Recall(ctx, target, &found)
+	if rotation.HasCode(err, rotation.MalformedAnswer) {
+		a.Log.WarnContext(ctx, "memory illegible, everything is told anew", "target", target, "error", rotation.AsError(err).What)
+		return map[string]Told{}, nil
+	}
+	if found.Told == nil {
+		found.Told = map[string]Told{}
+	}
+	return found.Told, err
+}
+
+// over are the ids of what was told and is not found any more, where that could
+// be judged.
+func over(told map[string]Told, j Judgement) []string {
+	found := map[string]bool{}
+	for _, f := range j.Findings {
+		found[f.id()] = true
+	}
+	var gone []string
+	for _, id := range slices.Sorted(maps.Keys(told)) {
+		if !found[id] && j.Judged[kindOf(id)] {
+			gone = append(gone, id)
+		}
+	}
+	return gone
+}
+
+func (a Auditor) publish(ctx context.Context, message notice.Message) error {
+	if err := a.Topic.Publish(ctx, message); err != nil {
+		return err
+	}
+	a.Log.InfoContext(ctx, "notice sent", "subject", message.Subject, "urgency", string(message.Urgency), "target", message.Target)
+	return nil
+}
+
+// message tells of a finding that is new, or that was told in another state.
+func (f Finding) message(j Judgement, before Told, now time.Time) notice.Message {
+	found := slices.Clone(f.Found)
+	if !before.Since.IsZero() {
+		found = append(found, "This was told before, and has changed since")
+	}
+	return notice.Finding{
+		Target: j.Target, Urgency: f.Urgency, Title: f.Title, Verdict: f.Verdict, Found: found, Advice: f.Advice, Command: f.Command,
+		Details: []notice.Row{{Name: "found", Value: words.At(now)}, {Name: "first told", Value: atIfAny(before.Since)}},
+	}.Message()
+}
+
+// over tells that a finding is over.
+func (t Told) over(j Judgement, now time.Time) notice.Message {
+	return notice.Finding{
+		Target: j.Target, Urgency: notice.Calm, Title: "over: " + t.Title,
+		Verdict: "Nothing is broken as far as this finding goes: it is over",
+		Found:   []string{"No longer so: " + t.Title},
+		Advice:  "Nothing. To see all targets:", Command: seeAll,
+		Details: []notice.Row{{Name: "first told", Value: words.At(t.Since)}, {Name: "found over", Value: words.At(now)}},
+	}.Message()
+}
+
+func atIfAny(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return words.At(t)
+}

@@ -1,0 +1,227 @@
+package notice
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"qovery-key-rotation/internal/ops/words"
+	"qovery-key-rotation/internal/rotation"
+)
+
+// steps are what to do, the first thing first.
+func (r *report) steps() []step {
+	if r.past {
+		return r.stepsThen()
+	}
+	steps := []step{r.step()}
+	if mend := r.verdict.mend; mend != nil {
+		released := mend.command == r.rotate("release") && r.code == ""
+		steps[0].text = "After that: " + strings.TrimPrefix(steps[0].text, "Nothing. ")
+		steps = append([]step{*mend}, steps...)
+		if released {
+			steps = steps[:1] // there is nothing left to carry on
+		}
+	}
+	steps = append(steps, r.further()...)
+	if r.canReactivate() && !r.Execution.Abort && !slices.ContainsFunc(steps, func(s step) bool { return s.command == r.rotate("abort") }) {
+		steps = append(steps, step{fmt.Sprintf("If something turns out to need the old key %s, this makes it Active again:", r.Record.OldKey), r.rotate("abort")})
+	}
+	return steps
+}
+
+// further is what to do beside the first thing.
+func (r *report) further() []step {
+	switch {
+	case r.ending == Rotated:
+		return r.evidence()
+	case r.code == rotation.NoAccessKey && r.NoTarget == nil && r.Record != nil:
+		return []step{{"Then close the rotation that is open:", r.rotate("release")}}
+	case r.code == rotation.NoAccessKey && r.NoTarget == nil:
+		return []step{{"Then, to see that all is well:", r.rotate("status")}}
+	case r.ending == AbortDone:
+		return []step{{"To give it up instead: see to it that every place in Qovery that holds a key of the user holds the same Active one, " +
+			"close the rotation, and delete the other key, which the next rotation would stumble over:", r.rotate("release")}}
+	}
+	return nil
+}
+
+// evidence is how to keep what a rotation that went through has proved.
+func (r *report) evidence() []step {
+	name := quotable(r.Execution.Name)
+	if r.ending != Rotated || name == "" {
+		return nil
+	}
+	command := fmt.Sprintf("rotate report %[1]s --file %[1]s.html", name)
+	return []step{{"For the auditors, before Step Functions forgets the execution in 90 days:", command}}
+}
+
+// canReactivate: an open rotation that nobody is at work on has made the old key
+// Inactive, and the key is still there.
+func (r *report) canReactivate() bool {
+	return r.oldKeyIsOut() && r.ending != Met && r.ending != overtaken &&
+		(r.NoKeys != nil || slices.ContainsFunc(r.known, func(k knownKey) bool { return k.ours && k.listed != nil }))
+}
+
+// look is how to find out what this message could not.
+func (r *report) look() *step {
+	text := "First see what is in place:"
+	if r.NoKeys != nil {
+		text = "First see which keys exist, here or in IAM (link below):"
+	}
+	return &step{text, r.rotate("status")}
+}
+
+// step is what to do about the way in which the execution ended.
+func (r *report) step() step {
+	start := r.rotate("start", "--watch")
+	switch r.ending {
+	case Rotated:
+		return r.afterRotation()
+	case unclear:
+		return step{"See what was done:", r.rotate("history")}
+	case Planned:
+		return r.afterDryRun()
+	case Met:
+		return step{"Nothing. The other execution goes on by itself. To watch it:", r.rotate("watch")}
+	case overtaken:
+		return step{words.Dot(r.code.Advice()) + " To watch it:", r.rotate("watch")}
+	case closed:
+		return step{"Nothing. No rotation is open any more. To see how it ended:", r.rotate("history")}
+	case stopped, timedOut:
+		return r.afterInterruption()
+	}
+	if r.code == "" {
+		return step{words.Dot(foreignError(r.Execution.Error).advice) + " Then start the rotation again:", start}
+	}
+	advice := words.Dot(r.code.Advice())
+	switch {
+	case r.code == rotation.NothingToAbort, r.code == rotation.TargetNotFound, r.Execution.Target == "":
+		return step{advice + " To see all targets:", r.rotate("status")}
+	case r.code == rotation.RotationInProgress:
+		return step{advice, r.rotate("watch")}
+	case r.Execution.Abort && r.ending != AbortDone:
+		return step{mending(advice) + " To abort it again:", r.rotate("abort")}
+	case r.code == rotation.NoAccessKey && r.NoTarget == nil:
+		return step{advice, "aws iam create-access-key --user-name " + r.Target.IAMUserName}
+	case r.asksForMore():
+		return step{"Do what the step asks for at the end of its words. Then start the rotation again:", start}
+	case strings.Contains(advice, "'rotate release'") && r.ending == held && (r.updating() || !strings.Contains(advice, "start the rotation again")):
+		return step{advice, r.rotate("release")}
+	case strings.Contains(strings.ToLower(advice), "start the rotation again"):
+		return step{words.Sentences(advice, r.resumes(advice)), start}
+	}
+	return step{advice + " Then start the rotation again:", start}
+}
+
+// resumes is what starting again does, where that is known and is the last word of
+// the advice.
+func (r *report) resumes(advice string) string {
+	if r.Record == nil || r.ending == AbortDone || strings.Contains(advice, "'rotate release'") {
+		return ""
+	}
+	return "That resumes it where it stopped"
+}
+
+// mending is the part of an advice that is not about starting again.
+func mending(advice string) string {
+	mend, _, _ := strings.Cut(advice, " When that is mended, start the rotation again")
+	return mend
+}
+
+// updating: a location may have been given the new key.
+func (r *report) updating() bool { return r.begun(rotation.Update) || r.updated() }
+
+// asksForMore: the step has said itself what to do, in place of its code's advice.
+func (r *report) asksForMore() bool {
+	said := words.Cause(r.Execution.Cause)
+	return r.code == rotation.MalformedAnswer && said != "" && !strings.Contains(said, r.code.Advice())
+}
+
+func (r *report) afterRotation() step {
+	if strange := r.strangers(); len(strange) > 0 {
+		return step{fmt.Sprintf("Find out whose key %s is: while it is there, the next rotation refuses to begin.", strings.Join(strange, " and ")), r.rotate("status")}
+	}
+	next := ""
+	if schedule := r.Target.Schedule; r.NoTarget == nil && schedule.Enabled {
+		if first, err := schedule.FirstRun(r.Now); err == nil {
+			next = " The schedule starts the next rotation on " + words.At(first) + "."
+		}
+	} else if r.NoTarget == nil {
+		next = " The target's schedule is disabled: the next rotation is to be started by hand."
+	}
+	return step{"Nothing." + next + " To see all rotations:", r.rotate("history")}
+}
+
+func (r *report) afterDryRun() step {
+	doc := r.Execution.Output
+	again := r.rotate("start", "--dry-run")
+	switch {
+	case r.Execution.Status == Failed && r.code == "":
+		return step{words.Dot(foreignError(r.Execution.Error).advice) + " To try the dry run again:", again}
+	case r.Execution.Status == Failed && r.isClosed():
+		return step{"To try the dry run again:", again}
+	case r.Execution.Status == Failed:
+		return step{mending(words.Dot(r.code.Advice())) + " To try the dry run again:", again}
+	case doc != nil && doc.Plan.Refused != "":
+		return step{words.Dot(rotation.Code(doc.Plan.Refused).Advice()) + " To see whether a rotation would begin then:", again}
+	}
+	if doc != nil && doc.Plan.Would != rotation.ActionCreate && r.Record != nil {
+		return step{"To carry the rotation on:", r.rotate("start", "--watch")}
+	}
+	return step{"Nothing. To rotate now:", r.rotate("start", "--watch")}
+}
+
+// afterInterruption: an execution was ended from outside, in the middle of
+// anything.
+func (r *report) afterInterruption() step {
+	switch {
+	case r.NoTarget != nil || r.NoRecord != nil:
+		return step{"If a rotation is open, starting it again carries it on:", r.rotate("start", "--watch")}
+	case r.Record == nil:
+		return step{"Nothing has to be put right. To rotate:", r.rotate("start", "--watch")}
+	case r.own() && r.Execution.Abort:
+		return step{"To abort the rotation again:", r.rotate("abort")}
+	case !r.own():
+		return step{"Another execution has the rotation. See whether it is at work:", r.rotate("watch")}
+	}
+	return step{"To carry the rotation on where it stopped:", r.rotate("start", "--watch")}
+}
+
+// foreign is an error that is none of this system's own.
+type foreign struct{ what, advice string }
+
+// foreignError explains what Lambda and Step Functions report.
+// https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+func foreignError(name string) foreign {
+	if known, exists := foreignErrors[name]; exists {
+		return known
+	}
+	if strings.HasPrefix(name, "Lambda.") {
+		return foreign{"Lambda did not run a step, although that was tried again and again.",
+			"See the execution for what Lambda answered, and AWS's status page for Lambda"}
+	}
+	return foreign{"The error is not one that this system raises.", "See the execution for the state that failed and for its cause"}
+}
+
+var (
+	cutOff = foreign{"A step took longer than it may, again and again.",
+		"See the log of the step's function for what it waited for"}
+	crashed = foreign{"A step's function crashed, again and again.",
+		"See the log of the step's function; if it ran out of memory, give it more"}
+)
+
+var foreignErrors = map[string]foreign{
+	"States.Timeout":    cutOff,
+	"Sandbox.Timedout":  cutOff,
+	"Lambda.Unknown":    crashed,
+	"Runtime.ExitError": crashed,
+	"Lambda.TooManyRequestsException": {"Lambda had no room for a step, again and again.",
+		"See what uses up the account's concurrent Lambda executions"},
+	"States.DataLimitExceeded": {"The rotation's document has outgrown what Step Functions carries.",
+		"This should not happen with the clusters that are allowed: report it with the execution's history"},
+	"States.Runtime": {"The state machine and its functions do not fit together.",
+		"Deploy the stack again, so that both are of the same version"},
+	"States.Permissions": {"The state machine may not do what it has to.",
+		"Check the role of the state machine and the policies above it; deploying the stack again restores the role"},
+}

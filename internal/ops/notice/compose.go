@@ -1,0 +1,207 @@
+package notice
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"qovery-key-rotation/internal/ops/words"
+	"qovery-key-rotation/internal/rotation"
+)
+
+// Compose says what happened, in words. It depends on its arguments alone.
+func Compose(event Event, facts Facts) Message {
+	if event.Alarm != nil {
+		return event.Alarm.message()
+	}
+	return newReport(*event.Execution, facts).message()
+}
+
+// step is one thing to do: why, and what to type.
+type step struct{ text, command string }
+
+// page is a message's body while it is written.
+type page struct{ text strings.Builder }
+
+func (p *page) line(format string, args ...any) { fmt.Fprintf(&p.text, format+"\n", args...) }
+
+func (p *page) section(title string) { p.line("\n%s", title) }
+
+func (p *page) step(s step) {
+	p.line("%s", s.text)
+	if s.command != "" {
+		p.line("\n    %s\n", s.command)
+	}
+}
+
+// field is one of the details; those without a value are left out.
+func (p *page) field(name, value string) {
+	if value != "" {
+		p.line("%-12s %s", name, value)
+	}
+}
+
+// String is the page without the blank lines that came out double.
+func (p *page) String() string {
+	text := p.text.String()
+	for strings.Contains(text, "\n\n\n") {
+		text = strings.ReplaceAll(text, "\n\n\n", "\n\n")
+	}
+	return strings.TrimSpace(text) + "\n"
+}
+
+// message is the whole message about an execution.
+func (r *report) message() Message {
+	m := Message{Urgency: r.verdict.urgency, Target: r.Execution.Target, Ending: r.ending}
+	var p page
+	switch m.Urgency {
+	case Urgent:
+		m.Subject = "URGENT " + r.subject()
+		p.line("URGENT. %s", r.verdict.text)
+	case Check:
+		m.Subject = "CHECK " + r.subject()
+		p.line("CHECK. %s", r.verdict.text)
+	default:
+		m.Subject = r.subject()
+		p.line("%s%s", r.verdict.text, r.canWait())
+	}
+	p.section("WHAT HAPPENED")
+	for _, line := range r.happened() {
+		p.line("%s", line)
+	}
+	if !r.past {
+		p.section("WHAT IS IN PLACE, " + words.At(r.Now))
+		for _, line := range r.inPlace() {
+			p.line("%s", line)
+		}
+	}
+	p.section("WHAT TO DO")
+	for _, s := range r.steps() {
+		p.step(s)
+	}
+	if idle := r.ifNothingIsDone(); idle != "" {
+		p.line("%s", idle)
+	}
+	p.section("DETAILS")
+	r.details(&p)
+	m.Subject, m.Body = subject(m.Subject), p.String()
+	return m
+}
+
+// canWait tells somebody who was woken whether to get up.
+func (r *report) canWait() string {
+	if r.past {
+		return ""
+	}
+	if r.oldKeyFails() != "" {
+		return r.oldKeyFails()
+	}
+	switch r.ending {
+	case clean, held, AbortDone, stopped, timedOut:
+		return " This can wait until the morning."
+	}
+	return ""
+}
+
+func (r *report) details(p *page) {
+	x := r.Execution
+	p.field("target", r.name())
+	p.field("IAM user", r.Target.IAMUserName)
+	p.field("execution", x.Name)
+	p.field("began", words.At(x.StartedAt))
+	p.field("ended", fmt.Sprintf("%s, after %s", words.At(x.StoppedAt), words.Span(x.StartedAt, x.StoppedAt)))
+	if r.ending != AbortDone { // which is an error to Step Functions alone
+		p.field("error", x.Error)
+	}
+	if r.Record != nil {
+		p.field("rotation", fmt.Sprintf("%s, begun %s", r.Record.RotationID, words.At(r.Record.TakenAt)))
+		if r.Record.Owner != x.ARN {
+			p.field("belongs to", quotable(r.Record.Owner[strings.LastIndex(r.Record.Owner, ":")+1:]))
+		}
+	}
+	p.field("runbook", r.runbook())
+	p.field("see", ExecutionPage(x.ARN))
+	if page := ExecutionPage(x.ARN); page == "" {
+		p.field("see", x.ARN)
+	}
+	if r.Target.IAMUserName != "" {
+		p.field("keys", keysPage(x.ARN, r.Target.IAMUserName))
+	}
+}
+
+// runbook is where the runbook tells more. The message knows no address of it.
+func (r *report) runbook() string {
+	switch {
+	case r.ending == Planned && r.Execution.Output != nil && r.Execution.Output.Plan.Refused != "":
+		return runbookPage(r.Execution.Output.Plan.Refused)
+	case r.ending == Rotated || r.ending == unclear || r.ending == Planned && r.Execution.Status == Succeeded:
+		return ""
+	case r.ending == Met:
+		return runbookPage(string(rotation.RotationInProgress))
+	case r.code != "":
+		return runbookPage(string(r.code))
+	case r.Execution.Status == Failed:
+		return runbookPage("Errors that are not this system's own")
+	}
+	return runbookPage("What is in place")
+}
+
+// runbookPage is a heading of the runbook, as a page of the repository and as
+// what prints it.
+func runbookPage(heading string) string {
+	anchor := strings.NewReplacer(" ", "-", "'", "").Replace(strings.ToLower(heading))
+	name := heading
+	if strings.Contains(heading, " ") {
+		name = anchor
+	}
+	return "docs/runbook.md#" + anchor + ", or: rotate runbook " + name
+}
+
+// ifNothingIsDone says what the schedule does by itself, and when.
+func (r *report) ifNothingIsDone() string {
+	const carriesOn = "tries to carry the rotation on"
+	does := map[Ending]string{
+		clean: "tries again", held: carriesOn, AbortDone: carriesOn, stopped: carriesOn, timedOut: carriesOn,
+	}[r.ending]
+	switch {
+	case r.past || does == "" || r.NoTarget != nil || r.code == rotation.NothingToAbort:
+		return ""
+	case r.Record == nil:
+		does = "tries again"
+	case !r.own() && r.ending != held:
+		return "" // it is up to the execution that has the rotation now
+	}
+	schedule := r.Target.Schedule
+	if !schedule.Enabled {
+		return "If nothing is done, nothing happens: the target's schedule is disabled."
+	}
+	next, err := schedule.FirstRun(r.Now)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("If nothing is done, the schedule %s at %s, in %s.", does, words.At(next), words.Span(r.Now, next))
+}
+
+// rotate is a command to type about the target.
+func (r *report) rotate(command string, flags ...string) string {
+	if r.Execution.Target == "" || command == "status" {
+		return "rotate status"
+	}
+	return strings.Join(append([]string{"rotate", command, r.Execution.Target}, flags...), " ")
+}
+
+// name is the target's, for people.
+func (r *report) name() string {
+	if r.Execution.Target == "" {
+		return "a target that is not known"
+	}
+	return r.Execution.Target
+}
+
+// took is how long something took, or nothing where that is not known.
+func took(from, to time.Time) string {
+	if from.IsZero() || to.Before(from) {
+		return ""
+	}
+	return words.Span(from, to)
+}

@@ -1,0 +1,424 @@
+package notice
+
+import (
+	"flag"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"qovery-key-rotation/docs"
+	"qovery-key-rotation/internal/ops/words/wordstest"
+	"qovery-key-rotation/internal/rotation"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+type row struct {
+	event string
+	facts Facts
+}
+
+const (
+	holdsOld = "Qovery holds the old key ****OLD1; there is no new key"
+	holdsNew = "Qovery holds the new key ****NEW2; the old key ****OLD1 is still Active"
+)
+
+var (
+	oneKey   = keys(active(keyO, 90*day))
+	bothKeys = keys(active(keyO, 90*day), active(keyN, 6*hour))
+	newKey   = keys(active(keyN, 6*hour))
+
+	locked   = said(rotation.ClustersLocked, "Clusters are locked: prod-eu: maintenance until Monday", "")
+	stillUse = said(rotation.OldKeyStillInUse, "The old key ****OLD1 is still used: at 2026-08-03T02:41:00Z, ecr in eu-west-3, GetAuthorizationToken from 203.0.113.7 by docker", holdsNew)
+	running  = said(rotation.RotationInProgress, "The execution "+otherExecution+" is rotating this key", "")
+)
+
+// Every kind of message there is, by the name of its golden file.
+var table = map[string]row{
+	// It went well.
+	"succeeded":           {execution("SUCCEEDED", output(completed(summary()))), world(newKey, ended(rotation.Completed, thisExecution, time.Minute, nil))},
+	"succeeded-with-more": {execution("SUCCEEDED", output(completed(summary(extended)))), world(newKey, unscheduled)},
+	"succeeded-with-uses": {execution("SUCCEEDED", output(completed(summary(used)))), world(newKey)},
+	"succeeded-twice":     {execution("SUCCEEDED", output(completed(summary(earlier), summary()))), world(newKey)},
+	"succeeded-iam-lags":  {execution("SUCCEEDED", output(completed(summary()))), world(keys(active(keyN, 6*hour), inactive(keyO, 90*day)))},
+	"succeeded-old-key-was-gone": {execution("SUCCEEDED", output(completed(summary(func(s *rotation.Summary) {
+		s.OldKeyInactiveAt, s.OldKeyDeletedAt = time.Time{}, time.Time{}
+	})))), world(newKey)},
+	"succeeded-new-key-inactive": {execution("SUCCEEDED", output(completed(summary()))), world(keys(inactive(keyN, 6*hour)))},
+	"succeeded-strange-key":      {execution("SUCCEEDED", output(completed(summary()))), world(keys(active(keyN, 6*hour), active(keyX, hour)))},
+	"succeeded-output-too-long": {execution("SUCCEEDED", with("outputDetails", map[string]bool{"included": false})),
+		world(newKey, ended(rotation.Completed, thisExecution, time.Minute, new(summary())))},
+	"succeeded-nothing-known": {execution("SUCCEEDED"), world(newKey)},
+	"already-running": {execution("SUCCEEDED", output(rotation.Document{Target: "production",
+		Error: &rotation.CaughtError{Error: "RotationInProgress", Cause: lambdaCause(running)}})), world(bothKeys, open(updated, ofAnother))},
+	"dry-run":              {execution("SUCCEEDED", input(dryRun), output(plannedAs(rotation.PlanReport{Would: rotation.ActionCreate}))), world(oneKey)},
+	"dry-run-carries-on":   {execution("SUCCEEDED", input(dryRun), output(plannedAs(rotation.PlanReport{Would: rotation.ActionDeploy}))), world(bothKeys, open(updated, ofAnother))},
+	"dry-run-refused":      {execution("SUCCEEDED", input(dryRun), output(refused(locked))), world(oneKey)},
+	"dry-run-would-wait":   {execution("SUCCEEDED", input(dryRun), output(refused(said(rotation.ClustersBusy, "Clusters are being deployed, perhaps with the old key: prod-eu (DEPLOYING)", "")))), world(oneKey)},
+	"dry-run-failed":       {execution("FAILED", input(dryRun), failedWith(said(rotation.TokenRefused, "Qovery does not accept the token", ""))), world(oneKey)},
+	"dry-run-without-plan": {execution("SUCCEEDED", input(dryRun)), world(oneKey)},
+
+	// It ended clean.
+	"clean":                   {execution("FAILED", failedWith(locked)), world(oneKey)},
+	"clean-after-discard":     {execution("FAILED", failedWith(said(rotation.NewKeyUnusable, "STS does not accept the new key ****NEW2", "Qovery holds the old key ****OLD1, still Active; the new key ****NEW2 is held nowhere"))), world(oneKey, ended(rotation.Discarded, thisExecution, time.Minute, nil))},
+	"clean-unscheduled":       {execution("FAILED", failedWith(locked)), world(oneKey, unscheduled)},
+	"clean-key-inactive":      {execution("FAILED", failedWith(said(rotation.OldKeyInactive, "The key ****OLD1, which Qovery holds, is Inactive", ""))), world(keys(inactive(keyO, 90*day)))},
+	"clean-no-key":            {execution("FAILED", failedWith(said(rotation.NoAccessKey, `The IAM user qovery has no access key; awsCredentials "prod" holds ****OLD1`, ""))), world(keys())},
+	"clean-mismatch":          {execution("FAILED", failedWith(said(rotation.CredentialMismatch, "No AWS credentials in the organization hold a key of the IAM user qovery: the user has ****OLD1 (Active); no location holds a key", ""))), world(oneKey)},
+	"clean-several-keys":      {execution("FAILED", failedWith(said(rotation.MultipleAccessKeys, "The IAM user qovery has 2 access keys: Qovery uses ****OLD1; beside it there is ****ELS3, Inactive, 300 days old, never used", ""))), world(keys(active(keyO, 90*day), inactive(keyX, 300*day)))},
+	"clean-several-keys-bad":  {execution("FAILED", failedWith(said(rotation.MultipleAccessKeys, "The IAM user qovery has 2 access keys: Qovery uses ****OLD1; beside it there is ****ELS3, Active, 3 days old, never used", ""))), world(keys(inactive(keyO, 90*day), active(keyX, 3*day)))},
+	"clean-key-replaced":      {execution("FAILED", failedWith(locked)), world(keys(active(keyX, day)), ended(rotation.Completed, otherExecution, 90*day, nil))},
+	"clean-no-such-target":    {execution("FAILED", input(`{"target":"prodution"}`), failedWith(said(rotation.TargetNotFound, "There is no target prodution: the parameter /qovery-key-rotation/targets/prodution does not exist", ""))), world(noTarget(rotation.Errorf(rotation.TargetNotFound, "There is no target prodution: the parameter /qovery-key-rotation/targets/prodution does not exist")))},
+	"clean-bad-input":         {execution("FAILED", input(`{"target":5}`), failedWith(said(rotation.InvalidInput, `The execution's input is not valid: target (for example {"target": "production"})`, ""))), world(noTarget(rotation.Errorf(rotation.InvalidInput, "The execution's input names no target")))},
+	"clean-nothing-to-abort":  {execution("FAILED", input(abort), failedWith(said(rotation.NothingToAbort, "No rotation of the IAM user qovery is open", ""))), world(oneKey)},
+	"clean-then-next-refused": {execution("FAILED", failedWith(locked)), world(newKey, ended(rotation.Completed, thisExecution, time.Minute, new(summary())))},
+	"clean-after-a-day":       {execution("FAILED", failedWith(said(rotation.ClustersBusy, "Clusters are being deployed, perhaps with the old key: prod-eu (DEPLOYING)", ""))), world(oneKey)},
+
+	// It is held.
+	"held-in-use":            {execution("FAILED", failedWith(stillUse)), world(bothKeys, open(deployed))},
+	"held-by-clean-code":     {execution("FAILED", failedWith(said(rotation.ClustersLocked, locked.What, holdsOld))), world(oneKey, open(ofAnother))},
+	"held-between":           {execution("FAILED", failedWith(said(rotation.UpdateFailed, `The location containerRegistry "images" was not updated: Qovery answered 500`, "Some locations in Qovery may hold the new key ****NEW2 already; the old key ****OLD1 is still Active"))), world(bothKeys, open(created, began(rotation.Update, 10*time.Minute)))},
+	"held-new-key-inactive":  {execution("FAILED", failedWith(said(rotation.NewKeyInactive, "The new key ****NEW2 is Inactive", holdsNew))), world(keys(active(keyO, 90*day), inactive(keyN, 6*hour)), open(deployed))},
+	"held-new-key-lost":      {execution("FAILED", failedWith(said(rotation.NewKeyLost, "The new key ****NEW2 does not exist any more", holdsNew))), world(oneKey, open(deployed))},
+	"held-old-key-held":      {execution("FAILED", failedWith(said(rotation.OldKeyHeld, `The old key ****OLD1 is still held by awsCredentials "prod"`, "Qovery holds the new key ****NEW2; the old key ****OLD1 is Inactive"))), world(keys(inactive(keyO, 90*day), active(keyN, 6*hour)), open(deactivated))},
+	"held-deployment-failed": {execution("FAILED", failedWith(said(rotation.DeploymentFailed, "Cluster prod-eu is DEPLOYMENT_ERROR after 2 attempts to deploy it: node group did not become ready", holdsNew))), world(bothKeys, open(updated))},
+	"held-old-key-lost":      {execution("FAILED", failedWith(said(rotation.OldKeyLost, "The old key ****OLD1 does not exist any more", "Qovery holds the new key ****NEW2; the old key ****OLD1 is Inactive"))), world(newKey, open(deactivated))},
+	"held-unusable":          {execution("FAILED", failedWith(said(rotation.NewKeyUnusableAfterUpdate, "STS does not accept the new key ****NEW2", "Some locations in Qovery may hold the new key ****NEW2 already; the old key ****OLD1 is still Active"))), world(bothKeys, open(created, began(rotation.Update, 10*time.Minute)))},
+	"held-iam-lags":          {execution("FAILED", failedWith(said(rotation.Unreachable, "iam:UpdateAccessKey (the IAM user qovery) was not answered: it took too long", holdsOld))), world(keys(inactive(keyO, 90*day)), open(began(rotation.Reactivate, 3*time.Minute)))},
+	"held-two-bad-keys": {execution("FAILED", failedWith(said(rotation.OldKeyInactive, "The old key ****OLD1 is Inactive, and not by this rotation", ""))), world(keys(inactive(keyO, 90*day)), open(func(r *rotation.Record) {
+		r.NewKey = keyN
+		did(rotation.Create, 3*time.Minute)(r)
+		began(rotation.Update, time.Minute)(r)
+	}))},
+	"held-orphan":              {execution("FAILED", failedWith(said(rotation.UnexpectedAccessKey, "The IAM user qovery has a key ****ELS3 that this rotation did not create", holdsOld))), world(keys(active(keyO, 90*day), active(keyX, 5*hour)), open(asked))},
+	"held-aborted-as-asked":    {execution("FAILED", input(abort), with("error", "AbortRequested"), with("cause", said(rotation.AbortRequested, "The rotation was aborted on request", holdsNew).Error())), world(bothKeys, open(deployed, did(rotation.Reactivate, 2*time.Minute)))},
+	"held-abort-failed":        {execution("FAILED", input(abort), failedWith(denied)), world(keys(inactive(keyO, 90*day), active(keyN, 6*hour)), open(deactivated))},
+	"held-lock-lost":           {execution("FAILED", failedWith(said(rotation.LockLost, "The rotation of production belongs to another execution now: "+otherExecution, ""))), world(bothKeys, open(deployed, ofAnother))},
+	"clean-after-release":      {execution("FAILED", failedWith(said(rotation.MultipleAccessKeys, "The IAM user qovery has 2 access keys: Qovery uses ****NEW2; beside it there is ****OLD1, Active, 90 days old, never used", ""))), world(bothKeys, ended(rotation.Released, otherExecution, hour, nil))},
+	"closed-meanwhile":         {execution("FAILED", failedWith(said(rotation.LockLost, "The journal has no open rotation of production", ""))), world(newKey, ended(rotation.Released, thisExecution, time.Minute, nil))},
+	"held-spoiled-secret":      {execution("FAILED", failedWith(spoiled)), world(bothKeys, open(created))},
+	"held-secret-lost":         {execution("FAILED", failedWith(said(rotation.StagedSecretLost, "The secret of the new key ****NEW2 is not staged any more", holdsOld))), world(bothKeys, open(created))},
+	"held-secret-lost-between": {execution("FAILED", failedWith(said(rotation.StagedSecretLost, `The secret of the new key ****NEW2 is gone; AWS credentials "prod" holds ****NEW2, container registry "images" holds ****OLD1`, ""))), world(bothKeys, open(created, began(rotation.Update, 10*time.Minute)))},
+	"held-brought-back":        {execution("FAILED", with("error", "DeploymentFailed"), with("cause", broughtBack)), world(bothKeys, open(deployed, did(rotation.Reactivate, 2*time.Minute)))},
+	"held-step-timed-out":      {execution("FAILED", with("error", "States.Timeout")), world(bothKeys, open(deployed, atWork))},
+	"held-function-crashed":    {execution("FAILED", with("error", "Runtime.ExitError"), with("cause", `{"errorMessage":"RequestId: 6f2a Error: Runtime exited with error: signal: killed","errorType":"Runtime.ExitError"}`)), world(bothKeys, open(deployed))},
+	"held-lambda-down":         {execution("FAILED", with("error", "Lambda.ServiceException"), with("cause", "Service unavailable")), world(bothKeys, open(deployed))},
+	"held-lambda-full":         {execution("FAILED", with("error", "Lambda.TooManyRequestsException"), with("cause", "Rate exceeded")), world(bothKeys, open(deployed))},
+	"held-document-too-long":   {execution("FAILED", with("error", "States.DataLimitExceeded"), with("cause", "The state/task 'DeployClusters' returned a result with a size exceeding the maximum number of bytes service limit.")), world(bothKeys, open(deployed))},
+	"held-definition-mismatch": {execution("FAILED", with("error", "States.Runtime"), with("cause", "An error occurred while executing the state 'IsDeployed' (entered at the event id #31). Invalid path '$.deployment.next'")), world(bothKeys, open(deployed))},
+	"held-unknown-error":       {execution("FAILED", with("error", "States.Whatever")), world(bothKeys, open(deployed))},
+
+	// It was ended from outside.
+	"aborted-before-anything":   {execution("ABORTED"), world(oneKey)},
+	"aborted-early":             {execution("ABORTED"), world(bothKeys, open(created, atWork))},
+	"aborted-while-updating":    {execution("ABORTED"), world(bothKeys, open(created, began(rotation.Update, time.Minute), atWork))},
+	"aborted-while-observing":   {execution("ABORTED", with("error", "Stopped"), with("cause", "paged about image pulls,\nalice")), world(keys(inactive(keyO, 90*day), active(keyN, 6*hour)), open(deactivated))},
+	"aborted-abort":             {execution("ABORTED", input(abort)), world(keys(inactive(keyO, 90*day), active(keyN, 6*hour)), open(deactivated))},
+	"aborted-before-release":    {execution("ABORTED"), world(oneKey, ended(rotation.Released, otherExecution, day, nil))},
+	"aborted-while-discarding":  {execution("ABORTED"), world(oneKey, open(created, began(rotation.Discard, time.Minute)))},
+	"aborted-history-silent":    {execution("ABORTED"), world(oneKey, func(f *Facts) { f.NoHistory = denied })},
+	"aborted-while-deleting":    {execution("ABORTED"), world(newKey, open(deactivated, did(rotation.Verify, 10*time.Minute), began(rotation.Delete, time.Minute)))},
+	"aborted-and-taken-over":    {execution("ABORTED"), world(bothKeys, open(deployed, ofAnother))},
+	"aborted-without-a-key":     {execution("ABORTED"), world(keys(active(keyX, hour)), open(deployed))},
+	"timed-out":                 {execution("TIMED_OUT", with("startDate", ago(60*day).UnixMilli())), world(bothKeys, open(deployed))},
+	"aborted-iam-silent":        {execution("ABORTED"), world(noKeys, open(deployed))},
+	"aborted-journal-silent":    {execution("ABORTED"), world(bothKeys, noJournal)},
+	"aborted-all-silent":        {execution("ABORTED"), world(noKeys, noJournal)},
+	"aborted-target-silent":     {execution("ABORTED"), world(noTarget(rotation.Errorf(rotation.Throttled, "AWS throttles ssm:GetParameter (/qovery-key-rotation/targets/production) (ThrottlingException)")))},
+	"held-journal-silent":       {execution("FAILED", failedWith(stillUse)), world(keys(active(keyO, 90*day), inactive(keyN, 6*hour)), noJournal)},
+	"succeeded-journal-silent":  {execution("SUCCEEDED", output(completed(summary()))), world(newKey, noJournal)},
+	"timed-out-without-a-key":   {execution("TIMED_OUT"), world(keys(inactive(keyO, 90*day)), noJournal)},
+	"failed-in-another-console": {execution("FAILED", with("executionArn", strings.ReplaceAll(strings.ReplaceAll(thisExecution, "arn:aws:", "arn:aws-cn:"), "eu-west-3", "cn-north-1")), failedWith(locked)), world(oneKey)},
+	"failed-in-no-console":      {execution("FAILED", with("executionArn", strings.ReplaceAll(strings.ReplaceAll(thisExecution, "arn:aws:", "arn:aws-iso:"), "eu-west-3", "us-iso-east-1")), failedWith(locked)), world(oneKey)},
+
+	// It is of the past when it is told.
+	"past-rotated":  {execution("SUCCEEDED", output(completed(summary())), longAgo), world(keys(active(keyX, hour)), ended(rotation.Completed, otherExecution, hour, nil), ended(rotation.Completed, thisExecution, 90*day, nil))},
+	"past-failed":   {execution("FAILED", failedWith(stillUse), longAgo), world(bothKeys, open(deactivated, ofAnother))},
+	"past-released": {execution("FAILED", failedWith(stillUse), longAgo), world(bothKeys, ended(rotation.Released, thisExecution, 80*day, nil))},
+	"past-dry-run":  {execution("SUCCEEDED", input(dryRun), output(refused(locked)), longAgo), world(oneKey)},
+	"past-but-open": {execution("FAILED", failedWith(stillUse), longAgo), world(bothKeys, open(deployed))},
+
+	// Alarms.
+	"alarm":         {alarm("qovery-key-rotation-undelivered", "ALARM", "A rotation was not started by its schedule, or a notice was not delivered, although that was tried for a day. Read the message in the queue qovery-key-rotation-undelivered, mend the cause, start the rotation by hand, and delete the message.", "Threshold Crossed: 1 datapoint [1.0 (03/08/26 02:54:00)] was greater than or equal to the threshold (1.0)."), Facts{Now: night}},
+	"alarm-over":    {alarm("qovery-key-rotation-undelivered", "OK", "A rotation was not started by its schedule.", "Threshold Crossed: 1 datapoint [0.0 (03/08/26 02:54:00)] was not greater than or equal to the threshold (1.0)."), Facts{Now: night}},
+	"alarm-no-data": {alarm("Größe", "INSUFFICIENT_DATA", "", ""), Facts{Now: night}},
+}
+
+func longAgo(d detail) {
+	d["startDate"], d["stopDate"] = ago(90*day+6*hour).UnixMilli(), ago(90*day).UnixMilli()
+}
+
+const (
+	dryRun = `{"target":"production","dryRun":true}`
+	abort  = `{"target":"production","abort":true}`
+)
+
+// spoiled is an error that says itself what to do.
+var spoiled = func() *rotation.Error {
+	err := said(rotation.MalformedAnswer, "The answer to ssm:GetParameter (/qovery-key-rotation/staged/****NEW2) makes no sense: the value is no access key", "According to the journal, "+holdsOld)
+	err.Next = rotation.NextAfterWrongSecret
+	return err
+}()
+
+// broughtBack is the cause after the way back: what has happened since the step
+// failed comes after the step's own words.
+var broughtBack = strings.Replace(lambdaCause(said(rotation.DeploymentFailed, "Cluster staging is DEPLOYMENT_ERROR after 2 attempts to deploy it: AuthFailure",
+	"According to the journal, Qovery holds the new key ****NEW2; the old key ****OLD1 is Inactive")),
+	`","errorType`, ` Since then: Qovery holds the new key ****NEW2; the old key ****OLD1 is Active again.","errorType`, 1)
+
+func used(s *rotation.Summary) {
+	s.LastUseOfOldKey = ago(4 * hour)
+	s.FirstUseOfNewKey = &rotation.Use{At: ago(5 * hour), Service: "eks", Event: "DescribeCluster", Region: "eu-west-3", UserAgent: "qovery-engine"}
+}
+
+func extended(s *rotation.Summary) {
+	s.ClustersDeployed, s.ClustersSkipped, s.GraceExtendedBy = 1, []string{"sandbox (STOPPED)"}, rotation.Duration(90*time.Minute)
+}
+
+func earlier(s *rotation.Summary) {
+	s.OldKey, s.NewKey = keyX.String(), keyO.String()
+	s.StartedAt, s.NewKeyCreatedAt, s.UpdatedAt = ago(40*day), ago(40*day), ago(40*day)
+	s.OldKeyInactiveAt, s.OldKeyDeletedAt, s.CompletedAt = ago(7*hour), ago(6*hour+10*time.Minute), ago(6*hour+9*time.Minute)
+}
+
+func asked(r *rotation.Record) { r.Attempts = []time.Time{ago(5 * hour)} }
+
+func plannedAs(plan rotation.PlanReport) rotation.Document {
+	plan.Action = rotation.ActionDryRun
+	if plan.Refused == "" {
+		plan.Locations = newRecord().Locations
+		plan.Clusters, plan.Skipped = []string{"staging", "prod-eu"}, []string{"sandbox (STOPPED)"}
+	}
+	return rotation.Document{Target: "production", OldKey: keyO.String(), Plan: plan}
+}
+
+func refused(err *rotation.Error) rotation.Document {
+	return plannedAs(rotation.PlanReport{Refused: string(err.Code), Because: err.Error()})
+}
+
+func TestMessages(t *testing.T) {
+	for name, row := range table {
+		t.Run(name, func(t *testing.T) {
+			m := Compose(parse(t, row.event), row.facts)
+			checkForm(t, m)
+			golden := filepath.Join("testdata", name+".txt")
+			if *update {
+				if err := os.WriteFile(golden, []byte(whole(m)), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := whole(m); got != string(want) {
+				t.Errorf("got\n%s\nwant\n%s(go test -update writes the files anew)", got, want)
+			}
+		})
+	}
+}
+
+// Every golden file is one of the table.
+func TestGoldenFiles(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, file := range files {
+		names = append(names, strings.TrimSuffix(filepath.Base(file), ".txt"))
+	}
+	slices.Sort(names)
+	if want := slices.Sorted(maps.Keys(table)); !slices.Equal(names, want) {
+		t.Errorf("files %v, table %v", names, want)
+	}
+}
+
+var (
+	wholeKey = regexp.MustCompile(`A[KS]IA[A-Z0-9]{8,}`)
+	command  = regexp.MustCompile(`(?m)^    rotate (start|watch|status|history|abort|release)( |$)`)
+)
+
+// checkForm holds for every message: SNS takes the subject; the sections are
+// there, in order; there is a command to type; no whole key id is in it.
+func checkForm(t *testing.T, m Message) {
+	t.Helper()
+	if m.Subject == "" || len(m.Subject) >= 100 || strings.ContainsFunc(m.Subject, func(c rune) bool { return c < ' ' || c > '~' }) {
+		t.Errorf("subject %q", m.Subject)
+	}
+	rest := m.Body
+	for _, section := range []string{"\n\nWHAT HAPPENED\n", "\nWHAT TO DO\n", "\n\nDETAILS\n"} {
+		var found bool
+		if _, rest, found = strings.Cut(rest, section); !found {
+			t.Errorf("no %q where it belongs in\n%s", section, m.Body)
+		}
+	}
+	if !command.MatchString(m.Body) {
+		t.Errorf("nothing to type in\n%s", m.Body)
+	}
+	first, _, _ := strings.Cut(m.Body, "\n")
+	for urgency, beginning := range map[Urgency]string{Urgent: "URGENT. ", Check: "CHECK. ", Calm: "Nothing is "} {
+		if (m.Urgency == urgency) != strings.HasPrefix(first, beginning) {
+			t.Errorf("urgency %s begins with %q", m.Urgency, first)
+		}
+	}
+	if id := wholeKey.FindString(m.Subject + m.Body); id != "" {
+		t.Errorf("the key %s is shown in full", id)
+	}
+	for _, line := range wordstest.Sentences(m.Body) {
+		if wrong := wordstest.Wrong(line); wrong != "" {
+			t.Errorf("%s in %q", wrong, line)
+		}
+	}
+	for _, bad := range []string{"%!", "<nil>", "0001-01-01", "****.", "{"} {
+		if strings.Contains(strings.ReplaceAll(m.Body, `{"target": "production"}`, ""), bad) {
+			t.Errorf("%q in\n%s", bad, m.Body)
+		}
+	}
+}
+
+// Every message that sends people to the runbook sends them to a heading of it.
+func TestRunbookPages(t *testing.T) {
+	var anchors []string
+	for _, section := range docs.Sections() {
+		anchors = append(anchors, "docs/runbook.md#"+strings.ToLower(section.Name)+", or: rotate runbook "+section.Name)
+	}
+	messages := map[string]string{"a finding": Finding{}.Message().Body}
+	for name, row := range table {
+		messages[name] = Compose(parse(t, row.event), row.facts).Body
+	}
+	page, sent := regexp.MustCompile(`(?m)^runbook +(.*)$`), 0
+	for name, body := range messages {
+		for _, found := range page.FindAllStringSubmatch(body, -1) {
+			if sent++; !slices.Contains(anchors, found[1]) {
+				t.Errorf("%s: %s is no heading of the runbook", name, found[1])
+			}
+		}
+	}
+	if sent < len(table)/2 {
+		t.Errorf("only %d messages name the runbook", sent)
+	}
+}
+
+// Whatever the code, and wherever the rotation stood, the advice is that code's.
+func TestEveryCodeGivesItsAdvice(t *testing.T) {
+	for _, info := range rotation.Codes {
+		for name, facts := range map[string]Facts{"clean": world(oneKey), "held": world(bothKeys, open(deployed)), "nothing known": world(noKeys, noJournal)} {
+			failed := execution("FAILED", failedWith(said(info.Code, "Something is so", holdsNew)))
+			m := Compose(parse(t, failed), facts)
+			checkForm(t, m)
+			if name == "clean" && !info.MayEndUnchanged() {
+				if !strings.Contains(m.Body, "No rotation is open any more") {
+					t.Errorf("%s: it leaves a rotation open, and none is:\n%s", info.Code, m.Body)
+				}
+				continue
+			}
+			_, todo, _ := strings.Cut(m.Body, "WHAT TO DO\n")
+			if strings.Count(m.Body, info.Advice) != 1 || !strings.Contains(todo, info.Advice) {
+				t.Errorf("%s, %s: not once %q in\n%s", info.Code, name, info.Advice, m.Body)
+			}
+			inWords := []rotation.Code{rotation.LockLost, rotation.AbortRequested, rotation.NothingToAbort}
+			if !strings.Contains(m.Subject, string(info.Code)) && !slices.Contains(inWords, info.Code) {
+				t.Errorf("%s, %s: subject %q", info.Code, name, m.Subject)
+			}
+			if strings.Contains(info.Advice, "'rotate release'") && name == "held" && !strings.Contains(todo, "    rotate release production\n") {
+				t.Errorf("%s, %s: no command for %q in\n%s", info.Code, name, info.Advice, m.Body)
+			}
+		}
+	}
+}
+
+// An end is clean if no rotation is open, and held if one is, whatever the class
+// that the code has by itself. Who fails with a code that always leaves one open,
+// while none is, has had it closed since.
+func TestTheJournalTellsCleanFromHeld(t *testing.T) {
+	for _, info := range rotation.Codes {
+		if info.Code == rotation.LockLost || info.Code == rotation.AbortRequested {
+			continue // another execution's; and what was asked for
+		}
+		failed := parse(t, execution("FAILED", failedWith(said(info.Code, "Something is so", ""))))
+		if r := newReport(*failed.Execution, world(oneKey)); r.ending != clean && (r.ending != closed || info.MayEndUnchanged()) {
+			t.Errorf("%s without a record: %s", info.Code, r.ending)
+		}
+		if r := newReport(*failed.Execution, world(bothKeys, open(deployed))); r.ending != held {
+			t.Errorf("%s with a record: %s", info.Code, r.ending)
+		}
+		if r := newReport(*failed.Execution, world(bothKeys, noJournal)); (r.ending == clean) != (info.Class == rotation.Clean) {
+			t.Errorf("%s without the journal: %s", info.Code, r.ending)
+		}
+	}
+}
+
+// TestNoticesClaimNoMore: a notice of a rotation that found its old key gone, or
+// that deployed nothing, says so.
+func TestNoticesClaimNoMore(t *testing.T) {
+	for name, test := range map[string]struct {
+		row         row
+		says, never string
+	}{
+		"nothing deployed": {
+			row{execution("SUCCEEDED", output(completed(summary(func(s *rotation.Summary) {
+				s.ClustersDeployed, s.ClustersSkipped = 0, []string{"staging (STOPPED)"}
+			})))), world(newKey)},
+			"Nothing was deployed; passed over: staging (STOPPED).", "0 clusters",
+		},
+		"nothing to deploy": {
+			row{execution("SUCCEEDED", input(dryRun), output(rotation.Document{Target: "production", Plan: rotation.PlanReport{
+				Action: rotation.ActionDryRun, Would: rotation.ActionCreate, Skipped: []string{"staging (STOPPED)"},
+			}})), world(oneKey)},
+			"nothing would be deployed: no cluster runs", "0 clusters",
+		},
+		"the key was gone before its deactivation": {
+			row{execution("SUCCEEDED", output(completed(summary(func(s *rotation.Summary) {
+				s.OldKeyInactiveAt, s.OldKeyDeletedAt = time.Time{}, time.Time{}
+			})))), world(newKey)},
+			"the old key was gone", "went Inactive",
+		},
+		"a person deleted the key": {
+			row{execution("SUCCEEDED", output(completed(summary(gone(rotation.Found))))), world(newKey)},
+			"old key found gone: somebody else deleted it", "old key deleted",
+		},
+		"a deletion had no answer": {
+			row{execution("SUCCEEDED", output(completed(summary(gone(rotation.Unclear))))), world(newKey)},
+			"old key found gone: a request of this rotation that had no answer deleted it, or somebody else did", "old key deleted",
+		},
+		"an open rotation that deployed nothing and found the key gone": {
+			row{execution("ABORTED"), world(newKey, open(updated, how(rotation.Deploy, rotation.NotNeeded), how(rotation.Deactivate, rotation.Found)))},
+			"old key found gone", "deployed with the new key",
+		},
+		"a deployment verified after the key was gone": {
+			row{execution("ABORTED"), world(newKey, open(updated, sawGone(rotation.Verify)))},
+			"a deployment verified\n", "with the old key Inactive",
+		},
+	} {
+		body := Compose(parse(t, test.row.event), test.row.facts).Body
+		if !strings.Contains(body, test.says) || strings.Contains(body, test.never) {
+			t.Errorf("%s: want %q, and not %q:\n%s", name, test.says, test.never, body)
+		}
+	}
+}
+
+// gone is a summary of a rotation that found its old key gone.
+func gone(how rotation.How) func(*rotation.Summary) {
+	return func(s *rotation.Summary) {
+		s.OldKeyInactiveAt, s.OldKeyDeletedAt, s.OldKeyGoneBy, s.OldKeyDeletion = time.Time{}, time.Time{}, ago(time.Hour), how
+	}
+}
+
+// how is an effect that was done an hour ago, in a way; sawGone one that was done
+// while IAM did not list the old key.
+func how(e rotation.Effect, how rotation.How) past {
+	return func(r *rotation.Record) { r.Marks[e] = rotation.Mark{Begun: ago(hour), Done: ago(hour), How: how} }
+}
+
+func sawGone(e rotation.Effect) past {
+	return func(r *rotation.Record) {
+		r.Marks[e] = rotation.Mark{Begun: ago(hour), Done: ago(hour), How: rotation.Did, Saw: rotation.Gone}
+	}
+}

@@ -1,0 +1,199 @@
+package notice
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"qovery-key-rotation/internal/lazyregexp"
+	"qovery-key-rotation/internal/ops/words"
+	"qovery-key-rotation/internal/rotation"
+)
+
+// Event is what EventBridge told. One of the two is set.
+type Event struct {
+	Execution *Execution
+	Alarm     *Alarm
+}
+
+// Execution is an execution that ended.
+type Execution struct {
+	ARN       string
+	Name      string
+	Status    Status
+	StartedAt time.Time
+	StoppedAt time.Time
+	Target    string // as its input names it; empty when Preflight refuses the input
+	DryRun    bool
+	Abort     bool               // it was started to abort a rotation
+	Output    *rotation.Document // nil when there is none, or the event had no room for it
+	Error     string
+	Cause     string // in words
+}
+
+// Status is how Step Functions says that an execution ended.
+type Status string
+
+// The statuses of executions that ended.
+const (
+	Succeeded Status = "SUCCEEDED"
+	Failed    Status = "FAILED"
+	TimedOut  Status = "TIMED_OUT"
+	Aborted   Status = "ABORTED"
+)
+
+// Alarm is an alarm that changed.
+type Alarm struct {
+	Name        string
+	ARN         string // empty when the event names none
+	State       AlarmState
+	At          time.Time
+	Description string // what the stack says of it
+	Reason      string // what CloudWatch says of the change
+}
+
+// AlarmState is the state of an alarm.
+type AlarmState string
+
+// The states of an alarm.
+const (
+	Ringing AlarmState = "ALARM"
+	Quiet   AlarmState = "OK"
+	NoData  AlarmState = "INSUFFICIENT_DATA"
+)
+
+// envelope is what all events of EventBridge have.
+type envelope struct {
+	DetailType string          `json:"detail-type"`
+	Time       time.Time       `json:"time"`
+	Resources  []string        `json:"resources"`
+	Detail     json.RawMessage `json:"detail"`
+}
+
+// ParseEvent reads an event. Whatever it cannot read is an error.
+func ParseEvent(data []byte) (Event, error) {
+	var e envelope
+	if err := json.Unmarshal(data, &e); err != nil {
+		return Event{}, malformed("it is no event of EventBridge: %v", err)
+	}
+	switch e.DetailType {
+	case "Step Functions Execution Status Change":
+		execution, err := e.execution()
+		return Event{Execution: execution}, err
+	case "CloudWatch Alarm State Change":
+		alarm, err := e.alarm()
+		return Event{Alarm: alarm}, err
+	}
+	return Event{}, malformed("its detail-type is %q", e.DetailType)
+}
+
+func malformed(format string, args ...any) error {
+	err := rotation.Errorf(rotation.InvalidInput, "The event is none that can be told of: %s", fmt.Sprintf(format, args...))
+	err.Next = "See which rule sends it to this function"
+	return err
+}
+
+// executionARN takes an execution's ARN apart: partition, region, name.
+var executionARN = lazyregexp.New(`^arn:([a-z-]+):states:([a-z0-9-]+):[0-9]{12}:execution:[^:\s]+:([^:\s]+)$`)
+
+// execution reads an event as Step Functions sends it:
+// https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+func (e envelope) execution() (*Execution, error) {
+	var detail Detail
+	if err := json.Unmarshal(e.Detail, &detail); err != nil {
+		return nil, malformed("its detail cannot be read: %v", err)
+	}
+	if detail.StopDate <= 0 {
+		detail.StopDate = e.Time.UnixMilli()
+	}
+	switch {
+	case executionARN().FindStringSubmatch(detail.ExecutionARN) == nil:
+		return nil, malformed("it names no execution")
+	case detail.Status != Succeeded && detail.Status != Failed && detail.Status != TimedOut && detail.Status != Aborted:
+		return nil, malformed("%s is no status of an execution that ended", detail.Status)
+	case detail.StartDate <= 0:
+		return nil, malformed("it does not say when the execution began")
+	}
+	return detail.Execution(), nil
+}
+
+// Detail is what Step Functions tells of an execution, in EventBridge's words.
+type Detail struct {
+	ExecutionARN        string `json:"executionArn"`
+	Status              Status
+	StartDate, StopDate int64 // milliseconds; no StopDate: it runs
+	Input, Output       string
+	Error, Cause        string
+}
+
+// Execution reads the detail.
+func (d Detail) Execution() *Execution {
+	x := &Execution{
+		ARN: d.ExecutionARN, Name: d.ExecutionARN[strings.LastIndex(d.ExecutionARN, ":")+1:], Status: d.Status,
+		StartedAt: time.UnixMilli(d.StartDate).UTC(), Error: quotable(d.Error), Cause: quotable(words.Cause(d.Cause)),
+	}
+	if d.StopDate > 0 {
+		x.StoppedAt = time.UnixMilli(d.StopDate).UTC()
+	}
+	x.readOutput(d.Output)
+	x.readInput(d.Input)
+	return x
+}
+
+// readOutput takes an output that is no document for none: that the execution
+// ended must be told all the same.
+func (x *Execution) readOutput(output string) {
+	var doc *rotation.Document
+	if json.Unmarshal([]byte(output), &doc) == nil {
+		x.Output = doc
+	}
+}
+
+// readInput reads the input as Preflight does: one that Preflight refuses names no
+// target. The event has no room for the input where the output is very long, and
+// that names the target too.
+func (x *Execution) readInput(text string) {
+	input, err := rotation.ParseInput(json.RawMessage(text))
+	switch {
+	case err == nil:
+		x.Target, x.DryRun, x.Abort = input.Target, input.DryRun, input.Abort
+	case x.Output != nil && rotation.IsTargetName(x.Output.Target):
+		x.Target, x.Abort = x.Output.Target, x.Output.Abort
+	}
+}
+
+// alarm reads an event as CloudWatch sends it:
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
+func (e envelope) alarm() (*Alarm, error) {
+	var detail struct {
+		AlarmName string
+		State     struct {
+			Value             AlarmState
+			Reason, Timestamp string
+		}
+		Configuration struct{ Description string }
+	}
+	if err := json.Unmarshal(e.Detail, &detail); err != nil {
+		return nil, malformed("its detail cannot be read: %v", err)
+	}
+	state := detail.State.Value
+	switch {
+	case strings.TrimSpace(detail.AlarmName) == "":
+		return nil, malformed("it names no alarm")
+	case state != Ringing && state != Quiet && state != NoData:
+		return nil, malformed("%q is no state of an alarm", state)
+	}
+	alarm := &Alarm{
+		Name: quotable(detail.AlarmName), State: state, At: e.Time.UTC(),
+		Description: quotable(detail.Configuration.Description), Reason: quotable(detail.State.Reason),
+	}
+	const cloudWatchTime = "2006-01-02T15:04:05.999-0700"
+	if at, err := time.Parse(cloudWatchTime, detail.State.Timestamp); err == nil {
+		alarm.At = at.UTC()
+	}
+	if len(e.Resources) > 0 {
+		alarm.ARN = e.Resources[0]
+	}
+	return alarm, nil
+}

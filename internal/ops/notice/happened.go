@@ -1,0 +1,266 @@
+package notice
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"qovery-key-rotation/internal/ops/words"
+	"qovery-key-rotation/internal/rotation"
+)
+
+// happened tells what happened, a sentence or two.
+func (r *report) happened() []string {
+	switch r.ending {
+	case Rotated:
+		return r.tellRotated()
+	case unclear:
+		return []string{fmt.Sprintf("An execution for %s succeeded, and the event does not tell what it has done; nor does the journal.", r.name())}
+	case Planned:
+		return r.tellPlan()
+	case Met:
+		return withQuote(fmt.Sprintf("An execution for %s found another one at work on the same key, and ended without doing anything.", r.name()), rotation.RotationInProgress, r.Execution.Output.Error.Cause)
+	case overtaken:
+		return withQuote(fmt.Sprintf("An execution for %s ended because the rotation was not its own any more.", r.name()), r.code, r.Execution.Cause)
+	case closed:
+		return withQuote(fmt.Sprintf("An execution for %s ended because its rotation is completed, or was released.", r.name()), r.code, r.Execution.Cause)
+	case stopped:
+		return r.tellStopped()
+	case AbortDone:
+		return []string{r.tellAborted()}
+	case timedOut:
+		return []string{fmt.Sprintf("Step Functions ended the execution for %s because it took longer than an execution may.", r.name())}
+	}
+	return r.tellFailed()
+}
+
+func (r *report) tellRotated() []string {
+	var lines []string
+	if r.Execution.Output != nil && r.Execution.Output.CarriedOn || len(r.completed) > 1 {
+		lines = append(lines, "An interrupted rotation was carried on and completed.")
+	}
+	if len(r.completed) > 1 {
+		lines = append(lines, "The next one was due by then, and followed at once.")
+	}
+	for _, summary := range r.completed {
+		lines = append(lines, tellSummary(summary)...)
+	}
+	return lines
+}
+
+// tellSummary is the outcome of one rotation.
+func tellSummary(s rotation.Summary) []string {
+	lines := append([]string{fmt.Sprintf("The key %s of %s was replaced by %s.", quotable(s.OldKey), s.Target, quotable(s.NewKey))}, timeline(s)...)
+	if both := took(s.NewKeyCreatedAt, s.OldKeyInactiveAt); both != "" {
+		text := "The old key went Inactive " + both + " after the new one was created"
+		if s.GraceExtendedBy > 0 {
+			text += fmt.Sprintf("; the grace period was %s longer because the old key was still used", s.GraceExtendedBy)
+		}
+		lines = append(lines, text+".")
+	}
+	clusters := words.Count(s.ClustersDeployed, "cluster") + " deployed with the new key"
+	if s.ClustersDeployed == 0 {
+		clusters = "Nothing was deployed"
+	}
+	if len(s.ClustersSkipped) > 0 {
+		clusters += "; passed over: " + quotable(enumerate(s.ClustersSkipped))
+	}
+	return append(lines, words.Dot(clusters))
+}
+
+// timeline is what one rotation did, and who used its keys, in the order of time.
+func timeline(s rotation.Summary) []string {
+	type moment struct {
+		at   time.Time
+		text string
+	}
+	moments := []moment{
+		{s.NewKeyCreatedAt, "new key created"},
+		{s.UpdatedAt, "new key in every location in Qovery"},
+		{s.LastUseOfOldKey, "old key used for the last time that is known"},
+		{s.OldKeyInactiveAt, "old key Inactive"},
+		{s.OldKeyDeletedAt, "old key deleted"},
+		{s.OldKeyGoneBy, "old key found gone: " + deletedBy(s.OldKeyDeletion)},
+	}
+	if first := s.FirstUseOfNewKey; first != nil {
+		moments = append(moments, moment{first.At, "new key first used: " + user(*first)})
+	}
+	if s.OldKeyDeletedAt.IsZero() && s.OldKeyGoneBy.IsZero() {
+		moments = append(moments, moment{s.CompletedAt, "completed; the old key was gone already"})
+	}
+	moments = slices.DeleteFunc(moments, func(m moment) bool { return m.at.IsZero() })
+	slices.SortStableFunc(moments, func(a, b moment) int { return a.at.Compare(b.at) })
+	var lines []string
+	for _, m := range moments {
+		lines = append(lines, "  "+words.At(m.at)+"  "+m.text)
+	}
+	return lines
+}
+
+// deletedBy is who deleted a key that was found gone, as far as is known.
+func deletedBy(how rotation.How) string {
+	if how == rotation.Unclear {
+		return "a request of this rotation that had no answer deleted it, or somebody else did"
+	}
+	return "somebody else deleted it"
+}
+
+// user is who used a key, as far as is known.
+func user(use rotation.Use) string {
+	text := use.Service
+	if use.Event != "" {
+		text += " " + use.Event
+	}
+	if use.Region != "" {
+		text += " in " + use.Region
+	}
+	if use.UserAgent != "" {
+		text += " by " + use.UserAgent
+	}
+	return quotable(text)
+}
+
+func (r *report) tellPlan() []string {
+	x := r.Execution
+	switch {
+	case x.Status == Failed:
+		return r.withReason(fmt.Sprintf("The dry run for %s could not be finished.", r.name()) + r.calmly(" A dry run changes nothing."))
+	case x.Output == nil:
+		return []string{fmt.Sprintf("A dry run for %s is done. Its plan is the execution's output, for which the event had no room.", r.name())}
+	}
+	plan := x.Output.Plan
+	if plan.Refused != "" {
+		text := fmt.Sprintf("A dry run for %s: a rotation would %s %s (%s).", r.name(), wouldNot(plan), r.now(), plan.Refused)
+		return withQuote(text+r.calmly(unchanged), rotation.Code(plan.Refused), plan.Because)
+	}
+	lines := []string{fmt.Sprintf("A dry run for %s: %s %s.", r.name(), wouldGo(plan), r.now()) + r.calmly(unchanged), "  first it would " + would[plan.Would]}
+	if len(plan.Locations) > 0 {
+		lines = append(lines, fmt.Sprintf("  %s would get a new key in place of %s: %s", words.Count(len(plan.Locations), "location"), quotable(x.Output.OldKey), locations(plan.Locations)))
+	}
+	if plan.DeploysNothing() {
+		lines = append(lines, "  nothing would be deployed: no cluster runs")
+	}
+	if len(plan.Clusters) > 0 {
+		lines = append(lines, fmt.Sprintf("  %s would be deployed: %s", words.Count(len(plan.Clusters), "cluster"), quotable(enumerate(plan.Clusters))))
+	}
+	if len(plan.Skipped) > 0 {
+		lines = append(lines, "  passed over: "+quotable(enumerate(plan.Skipped)))
+	}
+	return lines
+}
+
+// now is when a dry run was made.
+func (r *report) now() string {
+	if r.past {
+		return "at that time"
+	}
+	return "now"
+}
+
+const unchanged = " Nothing was changed."
+
+// would is what a plan does first.
+var would = map[rotation.Action]string{
+	rotation.ActionCreate:     "create a new key",
+	rotation.ActionVerify:     "verify the new key that is there",
+	rotation.ActionDeploy:     "deploy the clusters",
+	rotation.ActionDelete:     "delete the old key",
+	rotation.ActionReactivate: "make the old key Active again",
+	rotation.ActionAbort:      "abort the open rotation",
+}
+
+func locations(refs []rotation.LocationRef) string {
+	var names []string
+	for _, ref := range refs {
+		names = append(names, fmt.Sprintf("%s %q", ref.Kind, ref.Name))
+	}
+	return quotable(enumerate(names))
+}
+
+func (r *report) tellStopped() []string {
+	text := fmt.Sprintf("Somebody stopped the execution for %s.", r.name())
+	if reason := strings.Trim(r.Execution.Error+": "+r.Execution.Cause, ": "); reason != "" {
+		text += " The reason given: " + words.Dot(reason)
+	}
+	if r.Execution.DryRun {
+		text += " It was a dry run" + r.calmly(", which changes nothing") + "."
+	}
+	return []string{text}
+}
+
+// tellAborted tells of an abort that did what was asked.
+func (r *report) tellAborted() string {
+	text := fmt.Sprintf("The rotation of %s was aborted, as somebody asked", r.name())
+	switch i := slices.IndexFunc(r.known, func(k knownKey) bool { return k.id == r.oldKey() && k.isActive() }); {
+	case r.past:
+		return text + "."
+	case i >= 0:
+		text += fmt.Sprintf(": the old key %s is Active", r.known[i].id)
+	}
+	return text + ". It stays open and can be resumed."
+}
+
+// oldKey is that of the open rotation.
+func (r *report) oldKey() rotation.KeyID {
+	if r.Record == nil {
+		return ""
+	}
+	return r.Record.OldKey
+}
+
+// tellFailed tells of a clean or a held end.
+func (r *report) tellFailed() []string {
+	var lines []string
+	for _, summary := range r.completed {
+		lines = append(lines, fmt.Sprintf("First an interrupted rotation was carried on and completed: the key %s was replaced by %s.", quotable(summary.OldKey), quotable(summary.NewKey)))
+	}
+	return append(lines, r.withReason(r.failure())...)
+}
+
+// withReason adds why the execution failed: in a step's words, or what an error
+// of Lambda or Step Functions means.
+func (r *report) withReason(text string) []string {
+	if r.code != "" {
+		return withQuote(text, r.code, r.Execution.Cause)
+	}
+	lines := []string{text, foreignError(r.Execution.Error).what}
+	if r.Execution.Cause != "" {
+		lines = append(lines, "In AWS's words: "+words.Dot(r.Execution.Cause))
+	}
+	return lines
+}
+
+func (r *report) failure() string {
+	name, reason := r.name(), r.inBrackets()
+	switch {
+	case r.past:
+		return r.failedThen()
+	case r.Record == nil && r.ending == held:
+		return fmt.Sprintf("The rotation of %s stopped%s. Whether it is open could not be found out.", name, reason)
+	case r.Execution.Abort && r.ending == held:
+		return fmt.Sprintf("The rotation of %s should have been aborted, and that failed%s.", name, reason)
+	case r.Execution.Abort:
+		return fmt.Sprintf("A rotation of %s should have been aborted, and none is open%s.", name, reason)
+	case r.ending == held && !r.own():
+		return fmt.Sprintf("The open rotation of %s was not carried on by this execution%s.", name, reason)
+	case r.ending == held:
+		return fmt.Sprintf("The rotation of %s stopped and is held: it stays open until it is carried on or released%s.", name, reason)
+	case len(r.completed) > 0:
+		return fmt.Sprintf("Then the next rotation of %s, which was due by then, could not begin%s.", name, reason)
+	}
+	if r.verdict.urgency != Calm {
+		return fmt.Sprintf("The rotation of %s did not go through%s. It is not the cause of what is said above: it left the keys and Qovery as they were.", name, reason)
+	}
+	return fmt.Sprintf("The rotation of %s did not go through, and nothing is different from before it%s.", name, reason)
+}
+
+// withQuote adds what a step said, without the code's advice: that comes further
+// down.
+func withQuote(text string, code rotation.Code, cause string) []string {
+	said := strings.Join(strings.Fields(strings.Replace(quotable(words.Cause(cause)), words.Dot(code.Advice()), "", 1)), " ")
+	if said == "" {
+		return []string{text}
+	}
+	return []string{text, "In the step's words, at that time: " + words.Dot(said)}
+}

@@ -1,0 +1,119 @@
+package notice
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"qovery-key-rotation/internal/ops/words"
+	"qovery-key-rotation/internal/rotation"
+)
+
+// inPlace tells which keys there are and how far the open rotation came.
+func (r *report) inPlace() []string {
+	var lines []string
+	history := r.NoHistory
+	if r.NoRecord != nil {
+		history = nil // once is enough
+	}
+	for _, missing := range []struct {
+		err  error
+		what string
+	}{{r.NoTarget, "The target could not be read"}, {r.NoKeys, "The keys could not be read"}, {r.NoRecord, "The journal could not be read"}, {history, "The journal's history could not be read"}} {
+		if missing.err != nil {
+			lines = append(lines, missing.what+": "+words.Dot(why(missing.err)))
+		}
+	}
+	if r.NoTarget != nil {
+		return lines
+	}
+	for _, k := range r.known {
+		lines = append(lines, "  "+k.line(r.Now, r.NoKeys != nil))
+	}
+	if len(r.known) == 0 && r.NoKeys == nil {
+		lines = append(lines, fmt.Sprintf("The IAM user %s has no access key.", r.Target.IAMUserName))
+	}
+	switch {
+	case r.Record != nil:
+		lines = append(lines, r.progress()...)
+	case r.NoRecord == nil:
+		lines = append(lines, "No rotation is open.")
+	}
+	return lines
+}
+
+// progress is what the open rotation has begun and done, in the order of time.
+func (r *report) progress() []string {
+	record := r.Record
+	type mark struct {
+		at   time.Time
+		text string
+	}
+	marks := []mark{{record.TakenAt, "rotation begun"}}
+	for effect, m := range record.Marks {
+		words := effects[effect]
+		switch {
+		case !m.Done.IsZero() && words.is != "":
+			marks = append(marks, mark{m.Done, words.of(effect, m)})
+		case m.Done.IsZero() && !m.Begun.IsZero() && words.begun != "":
+			marks = append(marks, mark{m.FirstBegun(), words.begun + " was begun" + again(m) + " and is not known to be done"})
+		}
+	}
+	for _, attempt := range record.Attempts {
+		marks = append(marks, mark{attempt, "a key was asked for, and whether it was created is not known"})
+	}
+	slices.SortFunc(marks, func(a, b mark) int { return cmp.Or(a.at.Compare(b.at), strings.Compare(a.text, b.text)) })
+	lines := []string{"The rotation is open. It came this far:"}
+	for _, m := range marks {
+		lines = append(lines, "  "+words.At(m.at)+"  "+m.text)
+	}
+	if len(record.Locations) > 0 {
+		lines = append(lines, "It is about "+locations(record.Locations)+".")
+	}
+	if record.Lease.Holder != "" && r.Now.Before(record.Lease.Until) {
+		lines = append(lines, fmt.Sprintf("A step may still be at work until %s; until then this may change.", words.At(record.Lease.Until.Add(59*time.Second))))
+	}
+	if !r.own() {
+		lines = append(lines, "Another execution has it, or had it last (see the details).")
+	}
+	return lines
+}
+
+// again is when an effect was begun last, if that was not the only time.
+func again(m rotation.Mark) string {
+	first, last := words.At(m.FirstBegun()), words.At(m.Begun)
+	if first == last {
+		return ","
+	}
+	return ", again at " + last + ","
+}
+
+// effectWords are what is said of an effect: that it is begun; what is so once it
+// is done, whoever did it; and what is said instead where more is known.
+type effectWords struct{ begun, is, did, found, notNeeded string }
+
+// of is what is said of an effect that is done.
+func (w effectWords) of(effect rotation.Effect, m rotation.Mark) string {
+	said := map[rotation.How]string{rotation.Did: w.did, rotation.Found: w.found, rotation.NotNeeded: w.notNeeded}[m.How]
+	if effect == rotation.Verify && m.How == rotation.Did && m.Saw != rotation.Inactive {
+		said = "" // the old key was not there
+	}
+	return cmp.Or(said, w.is)
+}
+
+// effects are the marks of a record, in words.
+var effects = map[rotation.Effect]effectWords{
+	rotation.Create: {begun: "creating the new key", is: "new key created"},
+	rotation.Update: {begun: "putting the new key into the locations in Qovery", is: "new key in every location in Qovery"},
+	rotation.Deploy: {begun: "deploying the clusters", is: "clusters deployed with the new key",
+		notNeeded: "nothing was deployed: no cluster runs"},
+	rotation.Deactivate: {begun: "making the old key Inactive", is: "old key Inactive", did: "old key made Inactive",
+		found: "old key found gone"},
+	rotation.Verify: {begun: "deploying with the old key Inactive", is: "a deployment verified",
+		did: "a deployment verified with the old key Inactive", notNeeded: "nothing was deployed to verify"},
+	rotation.Delete:     {begun: "deleting the old key", is: "old key gone", did: "old key deleted"},
+	rotation.Discard:    {begun: "deleting the new key", is: "new key gone", did: "new key deleted"},
+	rotation.Reactivate: {begun: "making the old key Active again", is: "old key Active again"},
+}

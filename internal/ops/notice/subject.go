@@ -1,0 +1,107 @@
+package notice
+
+import (
+	"fmt"
+
+	"qovery-key-rotation/internal/ops/words"
+	"qovery-key-rotation/internal/rotation"
+)
+
+// subject says the same in fewer words.
+func (r *report) subject() string {
+	name := r.Execution.Target
+	if name == "" {
+		name = "unknown target"
+	}
+	return name + ": " + r.ended()
+}
+
+func (r *report) ended() string {
+	if r.past {
+		return "an execution of the past, ended " + words.At(r.Execution.StoppedAt) + r.inBrackets()
+	}
+	calm := ""
+	if r.oldKeyFails() == "" {
+		calm = r.calmly(", not urgent")
+	}
+	switch r.ending {
+	case Rotated:
+		return r.rotatedSubject()
+	case Planned:
+		return r.plannedSubject()
+	case Met:
+		return "not begun, a rotation is running already"
+	case overtaken:
+		return "another execution carries the rotation on"
+	case closed:
+		return "the rotation is closed already"
+	case clean:
+		if r.code == rotation.NothingToAbort {
+			return "there is no rotation to abort"
+		}
+		return "not rotated" + r.calmly(", nothing changed") + r.inBrackets()
+	case AbortDone:
+		return "rotation aborted as asked" + calm
+	case held:
+		if r.Execution.Abort {
+			return "the abort failed" + calm + r.inBrackets()
+		}
+		return "rotation held" + calm + r.inBrackets()
+	case stopped:
+		return "execution stopped by hand" + calm
+	case timedOut:
+		return "execution timed out" + calm
+	}
+	return "the execution succeeded"
+}
+
+// calmly is a text that says that all is well, which nobody gets to read beside an
+// alarm: whatever is broken then, the execution need not have changed it.
+func (r *report) calmly(text string) string {
+	if r.verdict.urgency == Calm {
+		return text
+	}
+	return ""
+}
+
+func (r *report) inBrackets() string {
+	if r.Execution.Error == "" {
+		return ""
+	}
+	return " (" + r.Execution.Error + ")"
+}
+
+func (r *report) rotatedSubject() string {
+	if len(r.completed) > 1 {
+		return fmt.Sprintf("rotated %d times, up to the key %s", len(r.completed), r.summary.NewKey)
+	}
+	return "rotated to the key " + r.summary.NewKey
+}
+
+func (r *report) plannedSubject() string {
+	doc := r.Execution.Output
+	switch {
+	case r.Execution.Status == Failed:
+		return "the dry run failed" + r.inBrackets()
+	case doc == nil:
+		return "dry run done"
+	case doc.Plan.Refused != "":
+		return fmt.Sprintf("dry run: a rotation would %s (%s)", wouldNot(doc.Plan), doc.Plan.Refused)
+	}
+	return "dry run: " + wouldGo(doc.Plan)
+}
+
+func wouldGo(plan rotation.PlanReport) string {
+	if plan.Would == rotation.ActionCreate {
+		return "a rotation would begin"
+	}
+	return "the open rotation would be carried on"
+}
+
+// wouldNot: what passes by itself is waited for.
+func wouldNot(plan rotation.PlanReport) string {
+	if rotation.Code(plan.Refused).Class() == rotation.Transient {
+		return "wait"
+	}
+	return "be refused"
+}

@@ -1,0 +1,23 @@
+package notice
+
+import (
+	"testing"
+
+	"qovery-key-rotation/internal/ops/words/wordstest"
+)
+
+// Whichever time is missing from an event, from the journal or from IAM's answer, no
+// notice shows the year 1.
+func TestNoticesShowNoZeroTime(t *testing.T) {
+	for name, row := range table {
+		event, facts := parse(t, row.event), row.facts
+		check := func(path string) {
+			m := Compose(event, facts)
+			if shown := wordstest.ZeroTime.FindString(m.Subject + m.Body); shown != "" {
+				t.Errorf("%s without %s shows %s:\n%s", name, path, shown, m.Body)
+			}
+		}
+		wordstest.EachTime(&event, check)
+		wordstest.EachTime(&facts, check)
+	}
+}

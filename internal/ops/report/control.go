@@ -1,0 +1,146 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"qovery-key-rotation/internal/ops/words"
+)
+
+// Verdict says whether a control is met.
+type Verdict string
+
+// The verdicts. What cannot be told is never called met.
+const (
+	Met     Verdict = "met"
+	NotMet  Verdict = "not met"
+	Open    Verdict = "open" // the key may still live too long
+	Untold  Verdict = "cannot be told"
+	ageRule         = 90 * 24 * time.Hour
+)
+
+// Control is a rule on the age of keys, and whether the old key kept to it.
+type Control struct {
+	Name    string  `json:"name"`
+	Asks    string  `json:"asks"`
+	Source  string  `json:"source,omitempty"` // public address of its text
+	Verdict Verdict `json:"verdict"`
+	Because string  `json:"because"`
+}
+
+// controls judges the old key's life.
+//
+// CIS Amazon Web Services Foundations Benchmark, "Ensure access keys are rotated
+// every 90 days or less": recommendation 1.14 of version 4.0.1, 2.12 of 7.0.0.
+// https://tenable.com/audits/items/CIS_Amazon_Web_Services_Foundations_v4.0.1_L1.audit:2dddb82b578a49d084a2b4bbeb4a8b5b
+// https://www.tenable.com/audits/items/CIS_Amazon_Web_Services_Foundations_v7.0.0_L1.audit:eac7dffb1e4bf37ac60384a3ae553903
+//
+// Security Hub's IAM.3 has the AWS Config rule access-keys-rotated evaluate it,
+// which looks at Active keys alone and counts from their creation.
+// https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html#iam-3
+// https://docs.aws.amazon.com/config/latest/developerguide/access-keys-rotated.html
+func controls(old *Key) []Control {
+	active, because := judgeActive(old)
+	life, lifeBecause := judgeLife(old)
+	return []Control{
+		{
+			Name: "CIS AWS Foundations Benchmark, access keys", Verdict: active, Because: because,
+			Asks:   "Access keys are rotated every 90 days or less (1.14 in version 4.0.1, 2.12 in 7.0.0).",
+			Source: "www.cisecurity.org/benchmark/amazon_web_services",
+		},
+		{
+			Name: "AWS Security Hub, IAM.3", Verdict: active, Because: because,
+			Asks:   "No Active access key of an IAM user is older than 90 days (AWS Config rule access-keys-rotated).",
+			Source: "docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html#iam-3",
+		},
+		{
+			Name: "90 days from creation to deletion", Verdict: life, Because: lifeBecause,
+			Asks: "The strictest reading: 90 days after its creation the key does not exist any more, not even Inactive.",
+		},
+	}
+}
+
+const noBirth = "No history that was read says when the old key was created."
+
+// judgeActive judges by how old the key was when it was Active last.
+func judgeActive(old *Key) (Verdict, string) {
+	if old.CreatedAt.IsZero() {
+		return Untold, noBirth
+	}
+	age := old.ActiveUntil().Sub(old.CreatedAt)
+	switch over := age - ageRule; {
+	case old.PerhapsLess():
+		return judgeVanished(age, old.seenActive().Sub(old.CreatedAt), "was Active last")
+	case old.Status() == "Active" && over <= 0:
+		return Open, fmt.Sprintf("It is Active and was %s old when this report ends; it must be Inactive by %s.", spell(age), clock(old.CreatedAt.Add(ageRule)))
+	case old.Status() == "Active":
+		return NotMet, fmt.Sprintf("It is Active and was %s old when this report ends, %s too old.", spell(age), spell(over))
+	case over > 0:
+		return NotMet, fmt.Sprintf("It was %s old when it was Active last, %s too old.", spell(age), spell(over))
+	default:
+		return Met, fmt.Sprintf("It was %s old when it was Active last.", spell(age))
+	}
+}
+
+// judgeVanished judges a key that was found gone: what it was at least, and at most.
+func judgeVanished(most, least time.Duration, when string) (Verdict, string) {
+	because := fmt.Sprintf("It was between %s and %s old when it %s: it was found gone, and when it went is not known.",
+		spell(least), spell(most), when)
+	switch {
+	case most <= ageRule:
+		return Met, because
+	case least > ageRule:
+		return NotMet, because
+	}
+	return Untold, because
+}
+
+// judgeLife judges by how long the key existed.
+func judgeLife(old *Key) (Verdict, string) {
+	if old.CreatedAt.IsZero() {
+		return Untold, noBirth
+	}
+	if old.vanished() {
+		return judgeVanished(old.GoneBy.Sub(old.CreatedAt), old.SeenAt.Sub(old.CreatedAt), "was deleted")
+	}
+	if old.DeletedAt.IsZero() {
+		age := old.KnownUntil.Sub(old.CreatedAt)
+		if age > ageRule {
+			return NotMet, fmt.Sprintf("It exists, and was %s old when this report ends.", spell(age))
+		}
+		return Open, fmt.Sprintf("It exists, and was %s old when this report ends.", spell(age))
+	}
+	age := old.DeletedAt.Sub(old.CreatedAt)
+	if over := age - ageRule; over > 0 {
+		return NotMet, fmt.Sprintf("It was %s old when it was deleted, %s too old.", spell(age), spell(over))
+	}
+	return Met, fmt.Sprintf("It was %s old when it was deleted.", spell(age))
+}
+
+// twelveWeeks leaves room for the overlap, and is always the same weekday.
+const twelveWeeks = 84
+
+// Advice says how the next rotation keeps to the controls, if this one was too
+// late only because the schedule leaves no room for the overlap.
+func (r Rotation) Advice() string {
+	days := r.Settings.Schedule.RateDays
+	ageAtEnd := func(days int) time.Duration { return time.Duration(days)*24*time.Hour + time.Duration(r.BothActive) }
+	if r.Controls[0].Verdict != NotMet || ageAtEnd(days) <= ageRule || ageAtEnd(twelveWeeks) > ageRule {
+		return ""
+	}
+	return fmt.Sprintf("The old key stays Active while the clusters are deployed and in the grace period, so with a rotation every %s it grows older than 90 days. A target that must keep to the controls sets schedule.rateDays to %d.", words.Count(days, "day"), twelveWeeks)
+}
+
+// Sources are the public addresses of the controls.
+func (r Report) Sources() []string {
+	var sources []string
+	for _, control := range r.Rotations {
+		for _, c := range control.Controls {
+			if c.Source != "" && !slices.Contains(sources, c.Source) {
+				sources = append(sources, c.Source)
+			}
+		}
+	}
+	return sources
+}

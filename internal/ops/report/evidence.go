@@ -1,0 +1,417 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"qovery-key-rotation/internal/ops/words"
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/statemachine"
+)
+
+// evidence is what all histories tell, by rotation, in the order in which the
+// rotations turn up.
+type evidence struct {
+	asOf      time.Time
+	rotations []*facts
+}
+
+func (e *evidence) rotation(id string) *facts {
+	for _, f := range e.rotations {
+		if f.id == id {
+			return f
+		}
+	}
+	f := &facts{
+		id: id, asOf: e.asOf, done: map[rotation.Effect]fact{}, started: map[string]time.Time{}, marks: map[rotation.Effect]marked{},
+	}
+	e.rotations = append(e.rotations, f)
+	return f
+}
+
+// fact is that something happened, and where that is written.
+type fact struct {
+	At  time.Time
+	Ref Ref
+}
+
+func (f fact) known() bool { return !f.At.IsZero() }
+
+// facts are what the histories tell of one rotation.
+type facts struct {
+	id   string
+	asOf time.Time
+
+	latest     rotation.Document // of the execution with the highest fence
+	owner      string            // that execution
+	executions []string
+	firstFence int
+	oldKeyMade time.Time
+
+	milestones  []Milestone
+	keys        []*Key
+	done        map[rotation.Effect]fact // what is so now: undone effects are taken out
+	planned     fact
+	verified    fact
+	identity    string
+	readBack    *rotation.ReadBack
+	checked     fact
+	usage       rotation.UsageCheck
+	canary      rotation.CanaryRun
+	completed   *rotation.Summary
+	closed      fact
+	started     map[string]time.Time // by cluster: the latest deployment's start
+	deployments []span
+
+	marks           map[rotation.Effect]marked // the journal's
+	grace           grace
+	goneEarly       fact    // DeployClusters found the old key gone
+	checkedBySeeing bool    // the usage check recorded whether it saw the old key
+	canaryFailed    Failure // the latest
+	canaryRef       Ref     // of it
+	undone          time.Time
+}
+
+// note takes over what a document says, whichever state left it.
+func (f *facts) note(doc rotation.Document, ref Ref) {
+	if !slices.Contains(f.executions, ref.Execution) {
+		f.executions = append(f.executions, ref.Execution)
+	}
+	if f.firstFence == 0 || doc.Fence < f.firstFence {
+		f.firstFence = doc.Fence
+	}
+	if doc.Fence < f.latest.Fence {
+		return // an execution that another one has taken over from
+	}
+	f.owner = ref.Execution
+	f.noteMarks(doc.Marks, ref)
+	if len(doc.Deployment.Clusters) == 0 {
+		doc.Deployment.Clusters = f.latest.Deployment.Clusters // what an earlier execution proved is proven, until it is done again
+	}
+	f.latest = doc
+	if !doc.OldKeyMade.IsZero() {
+		f.oldKeyMade = doc.OldKeyMade
+	}
+	for _, cluster := range doc.Deployment.Clusters {
+		if !cluster.PostedAt.IsZero() {
+			f.started[cluster.ID] = cluster.PostedAt
+		}
+	}
+}
+
+func (f *facts) tell(at time.Time, key, text string, ref *Ref) {
+	f.milestones = append(f.milestones, Milestone{At: at, Key: key, Text: redact(text), Ref: ref})
+}
+
+// stepDone takes over what a state came to that was left without an error.
+func (f *facts) stepDone(event statemachine.Event, doc rotation.Document, ref Ref) {
+	now := fact{event.Time, ref}
+	switch event.State {
+	case "Preflight":
+		f.planDone(doc, now)
+	case "CreateKey":
+		f.createDone(doc, now)
+	case "VerifyKey":
+		f.verified, f.identity = now, doc.Identity
+		f.tell(now.At, doc.NewKey, "New key verified: STS knows it as "+doc.Identity, &ref)
+	case "UpdateCredentials":
+		f.updateDone(doc, now)
+	case "DeployClusters":
+		f.deployDone(doc, now)
+	case "CheckUsage":
+		f.usageDone(doc, now)
+	case "DeactivateKey":
+		f.deactivateDone(doc, now)
+	case "VerifyDeployment":
+		f.canaryDone(doc, now)
+	case "DeleteKey":
+		f.deleteDone(doc, now)
+	case "ReactivateKey", "RestoreOldKey":
+		f.reactivateDone(doc, now)
+	case "DiscardKey":
+		f.discardDone(doc, now)
+	case "Complete":
+		f.completeDone(doc, now)
+	}
+}
+
+func (f *facts) planDone(doc rotation.Document, now fact) {
+	if old := f.key(doc.OldKey); !doc.OldKeyMade.IsZero() {
+		old.seen(now.At)
+	}
+	if doc.NewKey != "" && f.newKey() == nil {
+		f.key(doc.NewKey) // an earlier execution made it, whose history is not here
+	}
+	if len(f.executions) == 1 && !f.planned.known() && !doc.CarriedOn {
+		f.planned = now
+		f.tell(now.At, doc.OldKey, "Rotation begins: "+doc.Plan.Reason, &now.Ref)
+		return
+	}
+	f.tell(now.At, "", fmt.Sprintf("Execution %s carries the rotation on: %s", now.Ref.Execution, doc.Plan.Reason), &now.Ref)
+}
+
+func (f *facts) createDone(doc rotation.Document, now fact) {
+	if last := f.newKey(); last != nil && last.ID != doc.NewKey && last.DeletedAt.IsZero() {
+		last.DeletedAt = now.At // CreateKey clears up before it creates
+		f.tell(now.At, last.ID, "Unused new key gone, before another one was created", &now.Ref)
+	}
+	key := f.key(doc.NewKey)
+	if key.CreatedAt.IsZero() {
+		key.CreatedAt = now.At
+		text := "New key created; its secret is staged, encrypted"
+		if doc.Marks[rotation.Create].How == rotation.Unclear {
+			text = "New key created; its secret was found staged"
+		}
+		f.tell(now.At, doc.NewKey, text, &now.Ref)
+	}
+	f.done[rotation.Create] = now
+}
+
+func (f *facts) updateDone(doc rotation.Document, now fact) {
+	f.done[rotation.Update] = fact{doc.UpdatedAt, now.Ref}
+	if doc.ReadBack != nil {
+		f.readBack = doc.ReadBack
+	}
+	f.tell(doc.UpdatedAt, doc.NewKey, "Qovery holds the new key, read back; no secret is staged any more", &now.Ref)
+}
+
+func (f *facts) deployDone(doc rotation.Document, now fact) {
+	if doc.Deployment.Next == rotation.PollAgain {
+		delete(f.done, rotation.Deploy)
+		return
+	}
+	if f.done[rotation.Deploy].known() {
+		return
+	}
+	f.done[rotation.Deploy] = now
+	f.seeOldKey(rotation.Deploy)
+	if doc.Deployment.Next == rotation.OldKeyGone {
+		f.goneEarly = now
+		f.foundGone(now, rotation.Found)
+	}
+	for _, wave := range f.waves() {
+		if at := wave.DoneAt(); !at.IsZero() {
+			if start := wave.StartedAt(); !start.IsZero() {
+				f.deployments = append(f.deployments, span{"Deployments", "work", fmt.Sprintf("wave %d", wave.Number), start, at})
+			}
+			f.tell(at, doc.NewKey, fmt.Sprintf("Wave %d (%s) deployed with the new key%s", wave.Number, wave.Name, wave.passedOver()), &now.Ref)
+		}
+	}
+	if !slices.ContainsFunc(doc.Deployment.Clusters, func(c rotation.ClusterProgress) bool { return !c.DoneAt.IsZero() }) {
+		f.tell(now.At, "", "Nothing was deployed: no cluster runs", &now.Ref)
+	}
+}
+
+func (f *facts) usageDone(doc rotation.Document, now fact) {
+	prolonged := f.usage.Extended > 0
+	f.usage, f.checked, f.checkedBySeeing = doc.Usage, now, doc.Marks != nil
+	if doc.Usage.Gone {
+		f.foundGone(fact{doc.Usage.CheckedAt, now.Ref}, rotation.Found)
+		return
+	}
+	f.key(doc.OldKey).seen(doc.Usage.CheckedAt)
+	if !doc.Usage.Idle {
+		if !prolonged { // told once, not every quarter of an hour
+			f.tell(now.At, doc.OldKey, "Usage check: the old key is in use, last "+doc.Usage.LastUse+"; the grace period is prolonged", &now.Ref)
+		}
+		return
+	}
+	text := "Usage check: the old key is idle"
+	if doc.Usage.LastUse != "" {
+		text += ", last used " + doc.Usage.LastUse
+	}
+	f.tell(now.At, doc.OldKey, text, &now.Ref)
+}
+
+func (f *facts) deactivateDone(doc rotation.Document, now fact) {
+	at, how := fact{doc.Deactivated, now.Ref}, doc.Marks[rotation.Deactivate].How
+	f.done[rotation.Deactivate], f.undone = at, time.Time{}
+	f.grace = grace{at, f.marks[rotation.Deploy], f.marks[rotation.Deactivate], f.lastDeployment()}
+	f.seeOldKey(rotation.Deactivate)
+	if how == rotation.Found {
+		f.foundGone(at, how)
+		return
+	}
+	old := f.key(doc.OldKey)
+	old.seen(at.At)
+	old.change(at.At, rotation.Inactive)
+	text := "Old key is Inactive" // by this rotation, for all that is known
+	if how == rotation.Did {
+		text = "Old key made Inactive"
+	}
+	f.tell(at.At, doc.OldKey, text, &now.Ref)
+}
+
+func (f *facts) deleteDone(doc rotation.Document, now fact) {
+	f.done[rotation.Delete] = now
+	f.seeOldKey(rotation.Delete)
+	switch how := doc.Marks[rotation.Delete].How; how {
+	case rotation.Found, rotation.Unclear:
+		f.foundGone(fact{doc.Marks[rotation.Delete].Done, now.Ref}, how)
+	case rotation.Did:
+		f.key(doc.OldKey).DeletedAt = now.At
+		f.tell(now.At, doc.OldKey, "Old key deleted", &now.Ref)
+	default:
+		f.key(doc.OldKey).DeletedAt = now.At
+		f.tell(now.At, doc.OldKey, "Old key gone", &now.Ref)
+	}
+}
+
+func (f *facts) canaryDone(doc rotation.Document, now fact) {
+	f.canary = doc.Verification
+	if doc.Verification.Next == rotation.PollAgain || f.done[rotation.Verify].known() {
+		return
+	}
+	f.done[rotation.Verify] = now
+	f.seeOldKey(rotation.Verify)
+	if canary := doc.Verification.Canary; canary != nil && !canary.DoneAt.IsZero() {
+		text := "Canary " + canary.Name + " deployed"
+		if doc.Marks[rotation.Verify].Saw == rotation.Inactive {
+			text += " while the old key is Inactive"
+		}
+		f.tell(canary.DoneAt, doc.OldKey, text, &now.Ref)
+	}
+}
+
+// reactivateDone: what had been made Inactive by this rotation is Active again,
+// and what was proven meanwhile counts no more.
+func (f *facts) reactivateDone(doc rotation.Document, now fact) {
+	key := f.key(doc.OldKey)
+	if !f.done[rotation.Deactivate].known() {
+		f.tell(now.At, doc.OldKey, "Old key confirmed as Active, should it have been made Inactive", &now.Ref)
+	} else {
+		key.change(now.At, rotation.Active)
+		f.undone = now.At
+		f.tell(now.At, doc.OldKey, "Old key is Active again", &now.Ref)
+	}
+	for _, effect := range []rotation.Effect{rotation.Deactivate, rotation.Verify, rotation.Delete} {
+		delete(f.done, effect)
+	}
+	f.canary = rotation.CanaryRun{}
+}
+
+func (f *facts) discardDone(doc rotation.Document, now fact) {
+	f.done[rotation.Discard] = now
+	if key := f.newKey(); key != nil && key.DeletedAt.IsZero() {
+		key.DeletedAt = now.At
+		text := "New key gone, and its secret: nothing is different from before"
+		if doc.Marks[rotation.Discard].How == rotation.Did {
+			text = "New key deleted, and no secret of it is staged: nothing is different from before"
+		}
+		f.tell(now.At, key.ID, text, &now.Ref)
+		return
+	}
+	f.tell(now.At, "", "Record closed; whatever new key there was is deleted", &now.Ref)
+}
+
+func (f *facts) completeDone(doc rotation.Document, now fact) {
+	for _, summary := range doc.Summaries {
+		if summary.RotationID != f.id {
+			continue
+		}
+		f.completed, f.closed = &summary, now
+		f.usage.TakenOver = cmp.Or(f.usage.TakenOver, summary.FirstUseOfNewKey)
+		if f.oldKeyMade.IsZero() {
+			f.oldKeyMade = summary.OldKeyCreatedAt
+		}
+		f.correct(summary)
+	}
+	f.tell(now.At, "", "Rotation complete: the journal's record is closed", &now.Ref)
+}
+
+// correct takes over the journal's times, which are those of the effects and not
+// those of the states that caused them, and what other executions did whose
+// histories are not here.
+func (f *facts) correct(summary rotation.Summary) {
+	if key := f.key(summary.NewKey); !summary.NewKeyCreatedAt.IsZero() {
+		key.CreatedAt = summary.NewKeyCreatedAt
+	}
+	old := f.key(summary.OldKey)
+	if at := summary.OldKeyInactiveAt; !at.IsZero() && !f.done[rotation.Deactivate].known() {
+		old.change(at, rotation.Inactive)
+	}
+	if at := summary.OldKeyDeletedAt; !at.IsZero() {
+		old.DeletedAt = at
+	}
+	if at := summary.OldKeyGoneBy; !at.IsZero() && old.GoneBy.IsZero() {
+		old.GoneBy = at
+	}
+}
+
+// newKey is the latest new key, or nil.
+func (f *facts) newKey() *Key {
+	if len(f.keys) < 2 {
+		return nil
+	}
+	return f.keys[len(f.keys)-1]
+}
+
+// key is the key that a document names; the first one that is named is the old one.
+func (f *facts) key(id string) *Key {
+	for _, key := range f.keys {
+		if key.ID == id {
+			return key
+		}
+	}
+	key := &Key{ID: id, Role: "new"}
+	if len(f.keys) == 0 {
+		key.Role = "old"
+	}
+	f.keys = append(f.keys, key)
+	return key
+}
+
+// waves are the clusters by wave, as the latest document has them.
+func (f *facts) waves() []Wave {
+	waves := []Wave{{Number: 1, Name: "non-production"}, {Number: 2, Name: "production"}}
+	for _, c := range f.latest.Deployment.Clusters {
+		if c.Wave < 1 || c.Wave > len(waves) {
+			continue
+		}
+		wave := &waves[c.Wave-1]
+		wave.Clusters = append(wave.Clusters, Cluster{
+			Name: redact(c.Name), ID: c.ID, StartedAt: f.started[c.ID], DoneAt: c.DoneAt, Attempts: c.Attempts, Skipped: c.Skipped,
+		})
+	}
+	return slices.DeleteFunc(waves, func(w Wave) bool { return len(w.Clusters) == 0 })
+}
+
+// passedOver says how many clusters of the wave were, or "".
+func (w Wave) passedOver() string {
+	n := 0
+	for _, c := range w.Clusters {
+		if c.Skipped != "" {
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return "; passed over: " + words.Count(n, "cluster")
+}
+
+// StartedAt is when the wave's first deployment was started, DoneAt when its last
+// one was seen to be over; both are zero when that is not known.
+func (w Wave) StartedAt() (first time.Time) {
+	for _, c := range w.Clusters {
+		if !c.StartedAt.IsZero() && (first.IsZero() || c.StartedAt.Before(first)) {
+			first = c.StartedAt
+		}
+	}
+	return first
+}
+
+// DoneAt is zero while a cluster of the wave is neither deployed nor passed over.
+func (w Wave) DoneAt() (last time.Time) {
+	for _, c := range w.Clusters {
+		if c.DoneAt.IsZero() && c.Skipped == "" {
+			return time.Time{}
+		}
+		if c.DoneAt.After(last) {
+			last = c.DoneAt
+		}
+	}
+	return last
+}

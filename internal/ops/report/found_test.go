@@ -1,0 +1,78 @@
+package report_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"qovery-key-rotation/internal/ops/report"
+	"qovery-key-rotation/internal/simulator"
+)
+
+// With the old key deleted by hand in the grace period the rotation completes,
+// and what it did not do is not proven: the report says that it found the key gone.
+func TestFoundIsNotDone(t *testing.T) {
+	result, histories := play(t, "old-key-deleted-by-hand")
+	built := build(t, result.World.Timeline.Now(), histories...)
+	untrue := []report.Claim{report.GraceKept, report.OldKeyIdle, report.CanaryDeployed, report.ObservationKept, report.OldKeyDeleted}
+	for _, proof := range built.Rotations[0].Proofs {
+		if slices.Contains(untrue, proof.Claim) != (proof.Proven == report.NotProven) {
+			t.Errorf("%q is %s by %q", proof.Claim, proof.Proven, proof.How)
+		}
+	}
+	page := html(t, built)
+	for _, claim := range []string{"DeleteAccessKey succeeded", "Old key made Inactive", "Old key deleted", "was deployed while the old key"} {
+		if strings.Contains(page, claim) {
+			t.Errorf("the page says %q", claim)
+		}
+	}
+	if !strings.Contains(page, "gone") {
+		t.Error("the page does not say that the old key was gone")
+	}
+}
+
+// With every cluster stopped nothing is deployed, and the evidence says so.
+func TestNothingDeployed(t *testing.T) {
+	result, histories := play(t, "every-cluster-stopped")
+	built := build(t, result.World.Timeline.Now(), histories...)
+	for _, proof := range built.Rotations[0].Proofs {
+		if (proof.Claim == report.ClustersDeployed || proof.Claim == report.CanaryDeployed) && proof.Proven != report.DoesNotApply {
+			t.Errorf("%q is %s by %q", proof.Claim, proof.Proven, proof.How)
+		}
+	}
+	page := html(t, built)
+	if !strings.Contains(page, "Nothing was deployed") || strings.Contains(page, "(non-production) deployed with the new key") {
+		t.Error("the page does not say that nothing was deployed")
+	}
+}
+
+// The answer of the look that saw the canary deployed is lost: the journal knows
+// what it saw.
+func TestVerificationAnswerLost(t *testing.T) {
+	scenario, _ := simulator.Find("plain")
+	calls := 0
+	result, err := scenario.Play(scenario.Setup, func(w *simulator.World) {
+		w.OnInvoke = func(state string) simulator.InvokeFault {
+			if state != "VerifyDeployment" {
+				return ""
+			}
+			if calls++; calls != 5 { // the one that sees it deployed
+				return ""
+			}
+			return simulator.AnswerLost
+		}
+	})
+	if err != nil || calls < 6 {
+		t.Fatalf("%d calls, %v", calls, err)
+	}
+	run := result.World.Runs()[0]
+	built := build(t, result.World.Timeline.Now(), report.History{ARN: run.ARN(), Events: run.History()})
+	for _, proof := range built.Rotations[0].Proofs {
+		if proof.Proven != report.IsProven {
+			t.Errorf("%q is %s, because %q", proof.Claim, proof.Proven, proof.How)
+		}
+	}
+	if found := unknown.FindString(jsonText(t, built) + html(t, built)); found != "" {
+		t.Errorf("something has no value: %s", found)
+	}
+}

@@ -1,0 +1,202 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"qovery-key-rotation/internal/ops/words"
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/statemachine"
+)
+
+// History is what Step Functions keeps of one execution: all events, in order.
+type History struct {
+	ARN    string
+	Events []statemachine.Event
+}
+
+func (h History) name() string { return h.ARN[strings.LastIndex(h.ARN, ":")+1:] }
+
+func inOrder(histories []History) []History {
+	return slices.SortedStableFunc(slices.Values(histories), func(a, b History) int {
+		if len(a.Events) == 0 || len(b.Events) == 0 {
+			return len(a.Events) - len(b.Events)
+		}
+		return a.Events[0].Time.Compare(b.Events[0].Time)
+	})
+}
+
+// wholeKey is an access key id of IAM or STS. None is in a document, but the
+// words of others are: what an error quotes, or a user agent in CloudTrail.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+var wholeKey = regexp.MustCompile(`\b(?:AKIA|ASIA)[A-Z0-9]{8,}([A-Z0-9]{4})\b`)
+
+func redact(text string) string { return wholeKey.ReplaceAllString(text, "****$1") }
+
+// reader reads one execution's history.
+type reader struct {
+	evidence *evidence
+	Execution
+	facts   *facts // of the rotation that the execution is at
+	failing bool   // the state's latest call failed
+	output  json.RawMessage
+	doc     rotation.Document // what the output holds
+}
+
+// read adds what a history tells to the evidence, and returns the execution.
+func (e *evidence) read(history History) (Execution, error) {
+	if len(history.Events) == 0 || history.Events[0].Type != statemachine.ExecutionStarted {
+		return Execution{}, fmt.Errorf("the history of %s does not begin with its start", history.ARN)
+	}
+	r := &reader{evidence: e, Execution: Execution{
+		ARN: history.ARN, Name: history.name(), Events: len(history.Events),
+		Status: statemachine.Running, StartedAt: history.Events[0].Time.UTC(), Input: redact(string(history.Events[0].Input)),
+	}}
+	for _, event := range history.Events {
+		if err := r.event(event); err != nil {
+			return Execution{}, fmt.Errorf("event %d of %s: %w", event.ID, r.Name, err)
+		}
+	}
+	r.Outcome = r.outcome()
+	return r.Execution, nil
+}
+
+func (r *reader) event(event statemachine.Event) error {
+	event.Time = event.Time.UTC()
+	switch {
+	case event.Entered():
+		r.entered(event)
+	case event.Type == statemachine.TaskScheduled:
+		r.failing = false
+		if visit := r.visit(); visit != nil {
+			visit.Tries++
+		}
+	case event.Type == statemachine.TaskFailed, event.Type == statemachine.TaskTimedOut:
+		r.failed(event)
+	case strings.HasSuffix(string(event.Type), "StateExited"):
+		return r.exited(event)
+	case event.Type == statemachine.ExecutionRedriven:
+		r.Redriven = append(r.Redriven, event.Time)
+		r.Status, r.EndedAt, r.Error, r.Cause = statemachine.Running, time.Time{}, "", ""
+		r.tell(event, "", "The execution "+r.Name+" is redriven: it goes on where it failed")
+	default:
+		r.ended(event)
+	}
+	return nil
+}
+
+func (r *reader) entered(event statemachine.Event) {
+	r.failing = false
+	r.Visits = append(r.Visits, Visit{State: event.State, Event: event.ID, EnteredAt: event.Time})
+}
+
+func (r *reader) visit() *Visit {
+	if len(r.Visits) == 0 {
+		return nil
+	}
+	return &r.Visits[len(r.Visits)-1]
+}
+
+func (r *reader) failed(event statemachine.Event) {
+	r.failing = true
+	if visit := r.visit(); visit != nil {
+		failure := Failure{At: event.Time, Error: event.Error, Cause: redact(words.Cause(event.Cause))}
+		if failure.Error == "" {
+			failure.Error = "States.Timeout"
+		}
+		visit.Failures = append(visit.Failures, failure)
+	}
+}
+
+// exited ends a visit. A Task that is left because of an error has come to
+// nothing, and its document is the one that it was given.
+func (r *reader) exited(event statemachine.Event) error {
+	if visit := r.visit(); visit != nil {
+		visit.LeftAt = event.Time
+	}
+	doc, err := r.document(event.Output)
+	if err != nil {
+		return fmt.Errorf("the state %s left no rotation document: %w", event.State, err)
+	}
+	if doc.Plan.Action == rotation.ActionDryRun {
+		r.Plan = &doc.Plan
+	}
+	if doc.RotationID != "" {
+		r.facts = r.evidence.rotation(doc.RotationID)
+		r.facts.note(doc, Ref{r.Name, event.ID})
+		if r.failing && event.State == "VerifyDeployment" {
+			failures := r.visit().Failures
+			r.facts.canaryFailed, r.facts.canaryRef = failures[len(failures)-1], Ref{r.Name, event.ID}
+		}
+		if !r.failing {
+			r.facts.stepDone(event, doc, Ref{r.Name, event.ID})
+		}
+	}
+	r.failing = false
+	return nil
+}
+
+// document reads what a state left. Choices and waits leave what the state before
+// them did, which is not read again.
+func (r *reader) document(output json.RawMessage) (doc rotation.Document, err error) {
+	if r.output == nil || !bytes.Equal(output, r.output) {
+		if err := json.Unmarshal(output, &doc); err != nil {
+			return doc, err
+		}
+		r.output, r.doc = output, doc
+	}
+	return r.doc, nil
+}
+
+// ended notes how the execution ended.
+func (r *reader) ended(event statemachine.Event) {
+	status := map[statemachine.EventType]statemachine.Status{
+		statemachine.ExecutionSucceeded: statemachine.Succeeded, statemachine.ExecutionFailed: statemachine.Failed,
+		statemachine.ExecutionAborted: statemachine.Aborted, statemachine.ExecutionTimedOut: statemachine.TimedOut,
+	}[event.Type]
+	if status == "" {
+		return
+	}
+	r.Status, r.EndedAt, r.Error, r.Cause = status, event.Time, redact(event.Error), redact(words.Cause(event.Cause))
+	if status != statemachine.Succeeded {
+		text := fmt.Sprintf("The execution %s ends: %s %s", r.Name, status, r.Error)
+		r.tell(event, "", strings.TrimSpace(text))
+	}
+}
+
+// tell notes a milestone of the rotation that the execution is at.
+func (r *reader) tell(event statemachine.Event, key, text string) {
+	if r.facts != nil {
+		r.facts.tell(event.Time, key, text, &Ref{r.Name, event.ID})
+	}
+}
+
+// outcome is what the execution as a whole came to.
+func (r *reader) outcome() Outcome {
+	last := ""
+	if visit := r.visit(); visit != nil {
+		last = visit.State
+	}
+	switch {
+	case r.Status == statemachine.Running:
+		return Running
+	case last == "PlanReported":
+		return Planned
+	case last == "AlreadyRunning":
+		return Passed
+	case r.Status == statemachine.Succeeded:
+		return Completed
+	case last == "RotationAborted":
+		return Discarded
+	case r.Status == statemachine.Aborted:
+		return Stopped
+	case r.facts == nil:
+		return Refused
+	}
+	return Held
+}

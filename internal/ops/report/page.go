@@ -1,0 +1,143 @@
+package report
+
+import (
+	_ "embed"
+	"encoding/json"
+	"html/template"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"qovery-key-rotation/internal/ops/words"
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/statemachine"
+)
+
+//go:embed page.tmpl.html
+var pageText string
+
+//go:embed page.css
+var styleText string
+
+var page = template.Must(template.New("page").Funcs(template.FuncMap{
+	"clock":   clock,
+	"stamp":   stamp,
+	"machine": func(t time.Time) string { return words.Time(t, time.RFC3339) },
+	"spell":   func(d rotation.Duration) string { return spell(time.Duration(d)) },
+	"between": func(from, to time.Time) string { return spell(to.Sub(from)) },
+	"style":   func() template.CSS { return template.CSS(styleText) }, // ours, not an input
+	"number":  func(i int) int { return i + 1 },
+	"slug":    func(v any) string { return strings.ReplaceAll(toString(v), " ", "-") },
+	"chart":   Rotation.chart,
+	"rows":    rows,
+	"count":   words.Count,
+	"purpose": purpose,
+	"names":   func(list []string) string { return strings.Join(list, ", ") },
+}).Parse(pageText))
+
+func toString(v any) string {
+	switch v := v.(type) {
+	case Outcome:
+		return string(v)
+	case Verdict:
+		return string(v)
+	case Proven:
+		return string(v)
+	}
+	return ""
+}
+
+// WriteHTML writes the report as one page that needs nothing else.
+func (r Report) WriteHTML(w io.Writer) error { return page.Execute(w, r) }
+
+// WriteJSON writes the report for programs.
+func (r Report) WriteJSON(w io.Writer) error { return words.WriteJSON(w, r, "  ") }
+
+// row is a visit as the page shows it: states that a rotation goes through again
+// and again while it waits for one thing are one row.
+type row struct {
+	Visit
+	Rounds int // visits of State
+}
+
+// pollOf names the polling state that a Choice or a Wait belongs to.
+var pollOf = map[string]string{
+	"IsDeployed": "DeployClusters", "WaitForDeployment": "DeployClusters",
+	"IsIdle": "CheckUsage", "ExtendGrace": "CheckUsage",
+	"IsVerified": "VerifyDeployment", "WaitForVerification": "VerifyDeployment",
+}
+
+func rows(visits []Visit) []row {
+	var list []row
+	for _, v := range visits {
+		n := len(list)
+		if n == 0 || list[n-1].State != v.State && list[n-1].State != pollOf[v.State] {
+			list = append(list, row{v, 1})
+			continue
+		}
+		last := &list[n-1]
+		last.LeftAt = v.LeftAt
+		last.Tries += v.Tries
+		last.Failures = slices.Concat(last.Failures, v.Failures)
+		if v.State == last.State {
+			last.Rounds++
+		}
+	}
+	return list
+}
+
+// Kinds are the row's failures by what failed, in the order of their first.
+func (r row) Kinds() []failures {
+	var kinds []failures
+	for _, f := range r.Failures {
+		i := slices.IndexFunc(kinds, func(k failures) bool { return k.Error == f.Error })
+		if i < 0 {
+			kinds = append(kinds, failures{f, 0})
+			i = len(kinds) - 1
+		}
+		kinds[i].Times++
+	}
+	return kinds
+}
+
+type failures struct {
+	Failure
+	Times int
+}
+
+var definition = sync.OnceValues(func() (*statemachine.Machine, error) { return statemachine.Load(statemachine.Definition) })
+
+// purpose is what the definition says of a state.
+func purpose(state string) string {
+	machine, err := definition()
+	if err != nil {
+		return ""
+	}
+	s, found := machine.State(state)
+	if !found {
+		return "" // of an earlier version
+	}
+	return s.Comment
+}
+
+// Title is what the page is called.
+func (r Report) Title() string {
+	if len(r.Rotations) > 0 {
+		return "Key rotation of " + r.Rotations[0].Settings.Name
+	}
+	for _, e := range r.Executions {
+		if input, err := rotation.ParseInput(json.RawMessage(e.Input)); err == nil {
+			return "Key rotation of " + input.Target
+		}
+	}
+	return "Key rotation"
+}
+
+// Brief is the first sentence of a cause: what is so. The rest, what is in place
+// and what to do, is told where the execution is.
+func (f Failure) Brief() string {
+	brief, _, _ := strings.Cut(f.Cause, ". ")
+	return strings.TrimSuffix(brief, ".")
+}
