@@ -236,7 +236,7 @@ func linkedServices(t *testing.T, name string, deps []string) []string {
 	var linked []string
 	for _, dep := range deps {
 		for _, unwanted := range []string{"aws-cdk-go", "jsii", "constructs-go", "/infra", "aws-sdk-go-v2/config", "aws-sdk-go-v2/feature",
-			"net/rpc", "spf13", "internal/simulator", "internal/fakeqovery",
+			"net/rpc", "spf13", "internal/lab", "internal/lab/fakeqovery",
 			"internal/porttest", "internal/awstest", "internal/lambdatest"} {
 			if strings.Contains(dep, unwanted) {
 				t.Errorf("%s links %s", name, dep)

@@ -23,7 +23,7 @@ import (
 
 	"qovery-key-rotation/internal/aws/iam"
 	"qovery-key-rotation/internal/awstest"
-	"qovery-key-rotation/internal/fakeqovery"
+	"qovery-key-rotation/internal/lab/fakeqovery"
 	"qovery-key-rotation/internal/lambdatest"
 	"qovery-key-rotation/internal/rotation"
 )

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/rotation"
-	"qovery-key-rotation/internal/simulator"
 )
 
 // sites are what the simulated world calls the requests that an action allows, and
@@ -100,7 +100,7 @@ func granted() (rights []string) {
 func sitesSeen(t *testing.T) map[string]bool {
 	t.Helper()
 	seen := map[string]bool{}
-	for _, scenario := range simulator.Scenarios {
+	for _, scenario := range lab.Scenarios {
 		result, err := scenario.Play(scenario.Setup, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -127,12 +127,12 @@ type fate struct {
 func (d denial) play(t *testing.T) fate {
 	t.Helper()
 	f := fate{denial: d}
-	scenario := simulator.Scenario{Name: d.right, Script: func(w *simulator.World) {
-		w.Wire.Injector = func(call simulator.Call) simulator.Fault {
+	scenario := lab.Scenario{Name: d.right, Script: func(w *lab.World) {
+		w.Wire.Injector = func(call lab.Call) lab.Fault {
 			if slices.Contains(d.sites, call.Site) {
-				return simulator.Fault{Kind: simulator.Deny}
+				return lab.Fault{Kind: lab.Deny}
 			}
-			return simulator.Fault{}
+			return lab.Fault{}
 		}
 		run := begin(t, w, "rotation-1")
 		f.ended(t, w, run)
@@ -148,11 +148,11 @@ func (d denial) play(t *testing.T) fate {
 			f.then = "redrive"
 			run.Wait()
 		}
-		if run.Outcome() != "SUCCEEDED" || len(w.IAM.Present(simulator.UserName)) != 1 || len(w.SSM.Staged()) != 0 || w.Journal.Current(simulator.UserName) != nil {
+		if run.Outcome() != "SUCCEEDED" || len(w.IAM.Present(lab.UserName)) != 1 || len(w.SSM.Staged()) != 0 || w.Journal.Current(lab.UserName) != nil {
 			t.Errorf("%s: allowed again, a %s ends %s: %s", d.right, f.then, run.Outcome(), run.Cause())
 		}
 	}}
-	result, err := scenario.Play(simulator.Setup{Registries: true, HelmRepository: true}, nil)
+	result, err := scenario.Play(lab.Setup{Registries: true, HelmRepository: true}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,8 +162,8 @@ func (d denial) play(t *testing.T) fate {
 	return f
 }
 
-func begin(t *testing.T, w *simulator.World, name string) *simulator.Run {
-	run, err := w.Start(name, fmt.Sprintf(`{"target": %q}`, simulator.TargetName))
+func begin(t *testing.T, w *lab.World, name string) *lab.Run {
+	run, err := w.Start(name, fmt.Sprintf(`{"target": %q}`, lab.TargetName))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +173,7 @@ func begin(t *testing.T, w *simulator.World, name string) *simulator.Run {
 
 // ended notes where a rotation ended. Qovery holds keys that are Active, whatever
 // was denied.
-func (f *fate) ended(t *testing.T, w *simulator.World, run *simulator.Run) {
+func (f *fate) ended(t *testing.T, w *lab.World, run *lab.Run) {
 	path := run.Path()
 	f.end, f.code = path[len(path)-1], run.ErrorName()
 	f.state = f.end
@@ -186,10 +186,10 @@ func (f *fate) ended(t *testing.T, w *simulator.World, run *simulator.Run) {
 		}
 	}
 	var left []string
-	if keys := len(w.IAM.Present(simulator.UserName)); keys != 1 {
+	if keys := len(w.IAM.Present(lab.UserName)); keys != 1 {
 		left = append(left, fmt.Sprintf("%d keys", keys))
 	}
-	if w.Journal.Current(simulator.UserName) != nil {
+	if w.Journal.Current(lab.UserName) != nil {
 		left = append(left, "an open record")
 	}
 	if len(w.SSM.Staged()) > 0 {

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"time"
 
-	"qovery-key-rotation/internal/fakeqovery"
+	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/internal/lab/fakeqovery"
 	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/rotation"
-	"qovery-key-rotation/internal/simulator"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -18,7 +18,7 @@ const deployment = 10 * time.Minute
 
 // simulated is what one simulated rotation took.
 type simulated struct {
-	simulator.Report
+	lab.Report
 	invocations int
 	running     time.Duration  // all invocations together, by the virtual clock
 	calls       map[string]int // by site
@@ -28,9 +28,9 @@ type simulated struct {
 }
 
 // simulate runs one rotation to its end, and insists that it went well.
-func simulate(setup simulator.Setup) (simulated, error) {
-	scenario := simulator.Scenario{Name: "bench", Script: func(w *simulator.World) {
-		run, err := w.Start("bench", `{"target": "`+simulator.TargetName+`"}`)
+func simulate(setup lab.Setup) (simulated, error) {
+	scenario := lab.Scenario{Name: "bench", Script: func(w *lab.World) {
+		run, err := w.Start("bench", `{"target": "`+lab.TargetName+`"}`)
 		if err != nil {
 			panic(err) // the input is a constant
 		}
@@ -51,8 +51,8 @@ func simulate(setup simulator.Setup) (simulated, error) {
 	return r, nil
 }
 
-func (r *simulated) watch(w *simulator.World) {
-	w.Journal.OnWrite(func(write simulator.JournalWrite) {
+func (r *simulated) watch(w *lab.World) {
+	w.Journal.OnWrite(func(write lab.JournalWrite) {
 		units := (len(write.Stored) + 1023) / 1024
 		if write.Closed != nil {
 			units *= 4 // a transaction, in which each write counts twice: a Delete and a Put
@@ -60,7 +60,7 @@ func (r *simulated) watch(w *simulator.World) {
 		r.writeUnits += units
 	})
 	var began time.Time
-	w.OnEvent = func(_ *simulator.Run, event statemachine.Event) {
+	w.OnEvent = func(_ *lab.Run, event statemachine.Event) {
 		switch event.Type {
 		case statemachine.TaskScheduled:
 			began = event.Time
@@ -72,8 +72,8 @@ func (r *simulated) watch(w *simulator.World) {
 }
 
 // oneWave is a world of clusters that all are production.
-func oneWave(clusters int, takes time.Duration) simulator.Setup {
-	return simulator.Setup{Clusters: clusters, Production: clusters, DeployTime: takes}
+func oneWave(clusters int, takes time.Duration) lab.Setup {
+	return lab.Setup{Clusters: clusters, Production: clusters, DeployTime: takes}
 }
 
 // seeds are how many rotations a row looks at, each with other chances. It tells
@@ -81,7 +81,7 @@ func oneWave(clusters int, takes time.Duration) simulator.Setup {
 const seeds = 20
 
 // worst is the largest of something over all seeds.
-func worst[T int | time.Duration](setup simulator.Setup, of func(simulated) T) (most T, err error) {
+func worst[T int | time.Duration](setup lab.Setup, of func(simulated) T) (most T, err error) {
 	for setup.Seed = 1; setup.Seed <= seeds; setup.Seed++ {
 		r, err := simulate(setup)
 		if err != nil {
@@ -95,7 +95,7 @@ func worst[T int | time.Duration](setup simulator.Setup, of func(simulated) T) (
 // transitionRows count state transitions, retries included.
 func transitionRows(context.Context) ([]row, error) {
 	var counts []int
-	for _, setup := range []simulator.Setup{
+	for _, setup := range []lab.Setup{
 		oneWave(1, deployment), {Clusters: 2, Production: 1, DeployTime: deployment}, oneWave(50, deployment),
 	} {
 		n, err := worst(setup, func(r simulated) int { return r.Transitions })
@@ -162,7 +162,7 @@ func limitRows(context.Context) ([]row, error) {
 	var rows []row
 	largest := 0
 	for _, clusters := range []int{1, 50, 250} {
-		r, err := simulate(simulator.Setup{
+		r, err := simulate(lab.Setup{
 			Seed: 1, Clusters: clusters, Production: (clusters + 1) / 2, Registries: true, DeployTime: deployment,
 		})
 		if err != nil {

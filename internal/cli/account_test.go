@@ -16,9 +16,9 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/awstest"
-	"qovery-key-rotation/internal/fakeqovery"
+	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/internal/lab/fakeqovery"
 	"qovery-key-rotation/internal/rotation"
-	"qovery-key-rotation/internal/simulator"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -32,7 +32,7 @@ const (
 // calls, in front of the simulator's world. Time passes when the command sleeps.
 type account struct {
 	mu     sync.Mutex
-	world  *simulator.World
+	world  *lab.World
 	aws    *httptest.Server
 	qovery *httptest.Server
 
@@ -47,12 +47,12 @@ type account struct {
 	inputs    map[string]string // of executions, where another one is told
 }
 
-func newAccount(setup simulator.Setup) (*account, error) {
-	world, err := simulator.NewWorld(setup)
+func newAccount(setup lab.Setup) (*account, error) {
+	world, err := lab.NewWorld(setup)
 	if err != nil {
 		return nil, err
 	}
-	a := &account{world: world, schedule: "ENABLED", rate: world.Target.Schedule.Expression(), due: simulator.Beginning.Add(24 * time.Hour), confirmed: true, denied: map[string]bool{}, failing: map[string]int{}, inputs: map[string]string{}}
+	a := &account{world: world, schedule: "ENABLED", rate: world.Target.Schedule.Expression(), due: lab.Beginning.Add(24 * time.Hour), confirmed: true, denied: map[string]bool{}, failing: map[string]int{}, inputs: map[string]string{}}
 	a.qovery = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.mu.Lock()
 		defer a.mu.Unlock()
@@ -195,7 +195,7 @@ func (a *account) listAccessKeys(user string) awstest.Answer {
 }
 
 func (a *account) neverUsed() awstest.Answer {
-	return awstest.XML(http.StatusOK, `<GetAccessKeyLastUsedResponse><GetAccessKeyLastUsedResult><UserName>`+simulator.UserName+
+	return awstest.XML(http.StatusOK, `<GetAccessKeyLastUsedResponse><GetAccessKeyLastUsedResult><UserName>`+lab.UserName+
 		`</UserName><AccessKeyLastUsed><ServiceName>N/A</ServiceName><Region>N/A</Region></AccessKeyLastUsed></GetAccessKeyLastUsedResult></GetAccessKeyLastUsedResponse>`)
 }
 
@@ -234,7 +234,7 @@ func (a *account) getParameter(name string) awstest.Answer {
 	return awstest.JSONError(http.StatusBadRequest, "ParameterNotFound", "")
 }
 
-func (a *account) run(arn string) *simulator.Run {
+func (a *account) run(arn string) *lab.Run {
 	for _, run := range a.world.Runs() {
 		if run.ARN() == arn {
 			return run

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"qovery-key-rotation/internal/explorer"
+	"qovery-key-rotation/internal/lab/explorer"
 	"qovery-key-rotation/internal/ops/words"
 )
 

@@ -11,7 +11,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"qovery-key-rotation/internal/explorer"
+	"qovery-key-rotation/internal/lab/explorer"
 	"qovery-key-rotation/internal/ops/words"
 )
 

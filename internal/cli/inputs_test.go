@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/cli"
+	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
-	"qovery-key-rotation/internal/simulator"
 )
 
 // inputs are executions' inputs as people write them, right ones and wrong ones.
@@ -46,7 +46,7 @@ var inputs = []string{
 func TestConsumersOfAnInputAgree(t *testing.T) {
 	for _, input := range inputs {
 		t.Run(input, func(t *testing.T) {
-			a, err := newAccount(simulator.Setup{Clusters: 1})
+			a, err := newAccount(lab.Setup{Clusters: 1})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -92,7 +92,7 @@ func commandLineAgrees(t *testing.T, a *account, atWork bool) {
 }
 
 // preflightAgrees lets the execution run.
-func preflightAgrees(t *testing.T, a *account, run *simulator.Run, refused error) {
+func preflightAgrees(t *testing.T, a *account, run *lab.Run, refused error) {
 	t.Helper()
 	a.world.Sleep(time.Minute)
 	if isRefused := run.ErrorName() == string(rotation.InvalidInput); isRefused != (refused != nil) && !strings.Contains(run.Cause(), "is shorter than the target's") {
@@ -101,7 +101,7 @@ func preflightAgrees(t *testing.T, a *account, run *simulator.Run, refused error
 }
 
 // noticeAgrees reads the execution as a notice about its end does.
-func noticeAgrees(t *testing.T, a *account, run *simulator.Run, parsed rotation.Input, refused error) {
+func noticeAgrees(t *testing.T, a *account, run *lab.Run, parsed rotation.Input, refused error) {
 	t.Helper()
 	x := notice.Detail{ExecutionARN: run.ARN(), Status: "RUNNING", StartDate: run.StartTime().UnixMilli(), Input: string(run.Input())}.Execution()
 	if x.Target != parsed.Target || x.DryRun != parsed.DryRun || x.Abort != parsed.Abort {
@@ -138,7 +138,7 @@ func (a *account) types(t *testing.T, args ...string) (code int, said string) {
 func TestAbortStopsTheOwner(t *testing.T) {
 	for _, input := range inputs {
 		t.Run(input, func(t *testing.T) {
-			a, err := newAccount(simulator.Setup{Clusters: 1})
+			a, err := newAccount(lab.Setup{Clusters: 1})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -152,7 +152,7 @@ func TestAbortStopsTheOwner(t *testing.T) {
 			}
 			a.inputs[run.ARN()] = input
 			code, said := a.types(t, "abort", "production")
-			keys := a.world.IAM.Present(simulator.UserName)
+			keys := a.world.IAM.Present(lab.UserName)
 			inactive := slices.ContainsFunc(keys, func(k rotation.AccessKey) bool { return k.Status != rotation.Active })
 			if code != cli.ExitSucceeded || !run.Ended() || inactive || len(keys) != 2 {
 				t.Errorf("exit code %d, and the keys are %v:\n%s", code, keys, said)

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/cli"
-	"qovery-key-rotation/internal/simulator"
+	"qovery-key-rotation/internal/lab"
 )
 
 // stoppingClock is on which somebody presses Ctrl-C while a command waits.
@@ -25,7 +25,7 @@ func (c stoppingClock) Sleep(ctx context.Context, _ time.Duration) error {
 
 // Ctrl-C ends the watching with an exit code of its own, and the rotation goes on.
 func TestInterrupted(t *testing.T) {
-	a, err := newAccount(simulator.Setup{})
+	a, err := newAccount(lab.Setup{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func TestInterruptedMutations(t *testing.T) {
 // Who presses Ctrl-C while an abort stops the execution leaves no old key Inactive
 // with nobody at work on it: the execution that brings it back is started first.
 func TestInterruptedAbort(t *testing.T) {
-	a, err := newAccount(simulator.Setup{})
+	a, err := newAccount(lab.Setup{})
 	if err != nil {
 		t.Fatal(err)
 	}

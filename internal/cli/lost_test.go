@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/cli"
-	"qovery-key-rotation/internal/simulator"
+	"qovery-key-rotation/internal/lab"
 )
 
 // full is a disk that has room for so many bytes, or a pipe that is closed after
@@ -33,14 +33,14 @@ func (f *full) Write(data []byte) (int, error) {
 
 // answer is something that people type, in an account where something is so.
 type answer struct {
-	so   func(*testing.T, *simulator.World)
+	so   func(*testing.T, *lab.World)
 	args string
 }
 
-func idle(*testing.T, *simulator.World) {}
+func idle(*testing.T, *lab.World) {}
 
 // running is a rotation that is nearly over, so that watching it takes no time.
-func running(t *testing.T, w *simulator.World) {
+func running(t *testing.T, w *lab.World) {
 	if _, err := w.Start("running", `{"target": "production"}`); err != nil {
 		t.Fatal(err)
 	}
@@ -50,12 +50,12 @@ func running(t *testing.T, w *simulator.World) {
 	w.Sleep(29 * time.Minute)
 }
 
-func completed(t *testing.T, w *simulator.World) {
+func completed(t *testing.T, w *lab.World) {
 	running(t, w)
 	w.Sleep(4 * time.Hour)
 }
 
-func interrupted(t *testing.T, w *simulator.World) {
+func interrupted(t *testing.T, w *lab.World) {
 	running(t, w)
 	w.Runs()[0].Stop()
 	w.Sleep(time.Minute)
@@ -87,7 +87,7 @@ var answers = []answer{
 // program runs a command in an account of its own.
 func program(t *testing.T, a answer, out, errs io.Writer) int {
 	t.Helper()
-	account, err := newAccount(simulator.Setup{})
+	account, err := newAccount(lab.Setup{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,8 +138,8 @@ func TestClosedPipe(t *testing.T) {
 
 // A command does what it is for, also when nobody can read that it does.
 func TestLostOutputStopsNoAbort(t *testing.T) {
-	var world *simulator.World
-	a := answer{func(t *testing.T, w *simulator.World) {
+	var world *lab.World
+	a := answer{func(t *testing.T, w *lab.World) {
 		running(t, w)
 		world = w
 	}, "abort production"}

@@ -11,11 +11,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"qovery-key-rotation/internal/aws/sfn"
+	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/ops/report"
 	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/rotation"
-	"qovery-key-rotation/internal/simulator"
 )
 
 type reportFlags struct {
@@ -89,7 +89,7 @@ func (f reportFlags) mistake(args []string, given func(flag string) bool) error 
 		}
 		return nil
 	}
-	if _, exists := simulator.Find(f.simulation); !exists {
+	if _, exists := lab.Find(f.simulation); !exists {
 		return fmt.Errorf("there is no scenario %q: 'rotate simulate --list' names them", f.simulation)
 	}
 	if len(args) > 0 {
@@ -179,7 +179,7 @@ func (s *stack) findReported(ctx context.Context, what string) (*notice.Executio
 
 // simulated plays a scenario and reports what its executions left.
 func simulated(name string, seed uint64) (report.Report, error) {
-	scenario, _ := simulator.Find(name)
+	scenario, _ := lab.Find(name)
 	setup := scenario.Setup
 	setup.Seed = seed
 	result, err := scenario.Play(setup, nil)

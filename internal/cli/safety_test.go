@@ -7,7 +7,7 @@ import (
 	"regexp"
 	"testing"
 
-	"qovery-key-rotation/internal/explorer"
+	"qovery-key-rotation/internal/lab/explorer"
 )
 
 // docs/safety.md names each mutation beside its rule, and only packages

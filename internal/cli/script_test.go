@@ -14,10 +14,10 @@ import (
 	"golang.org/x/term"
 
 	"qovery-key-rotation/internal/cli"
-	"qovery-key-rotation/internal/fakeqovery"
+	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/internal/lab/fakeqovery"
 	"qovery-key-rotation/internal/ops/words/wordstest"
 	"qovery-key-rotation/internal/rotation"
-	"qovery-key-rotation/internal/simulator"
 )
 
 func TestMain(m *testing.M) {
@@ -57,7 +57,7 @@ func (w watcher) Write(text []byte) (int, error) {
 // passes, which the command learns from the dates of its answers.
 type testClock struct{ account string }
 
-func (testClock) Now() time.Time { return simulator.Beginning }
+func (testClock) Now() time.Time { return lab.Beginning }
 
 func (c testClock) Sleep(ctx context.Context, d time.Duration) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.account+"/clock/"+d.String(), nil)
@@ -78,7 +78,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(env *testscript.Env) error {
-			a, err := newAccount(simulator.Setup{})
+			a, err := newAccount(lab.Setup{})
 			if err != nil {
 				return err
 			}
@@ -126,7 +126,7 @@ func changeWorld(ts *testscript.TestScript, _ bool, args []string) {
 	w := a.world
 	switch args[0] {
 	case "until":
-		at := slices.IndexFunc(w.Runs(), func(run *simulator.Run) bool { return !run.Ended() })
+		at := slices.IndexFunc(w.Runs(), func(run *lab.Run) bool { return !run.Ended() })
 		if at < 0 || !w.Runs()[at].UntilIn(args[1]) {
 			ts.Fatalf("no execution comes to %s", args[1])
 		}
@@ -151,7 +151,7 @@ func changeWorld(ts *testscript.TestScript, _ bool, args []string) {
 	case "due":
 		d, err := time.ParseDuration(args[1])
 		ts.Check(err)
-		a.due = simulator.Beginning.Add(d)
+		a.due = lab.Beginning.Add(d)
 	case "unconfirmed":
 		a.confirmed = false
 	case "deny":
@@ -167,15 +167,15 @@ func changeWorld(ts *testscript.TestScript, _ bool, args []string) {
 		w.Qovery.Deploy(w.Clusters[0])
 		w.Sleep(time.Minute)
 	case "second-key":
-		w.IAM.SeedKey(simulator.UserName, w.Timeline.Now(), rotation.Active)
+		w.IAM.SeedKey(lab.UserName, w.Timeline.Now(), rotation.Active)
 	case "key":
-		keys := w.IAM.Present(simulator.UserName)
+		keys := w.IAM.Present(lab.UserName)
 		slices.SortFunc(keys, func(a, b rotation.AccessKey) int { return a.CreatedAt.Compare(b.CreatedAt) })
 		key := keys[0]
 		if args[1] == "newest" {
 			key = keys[len(keys)-1]
 		}
-		ts.Check(w.IAM.SetStatusByHand(simulator.UserName, key.ID, rotation.KeyStatus(args[2])))
+		ts.Check(w.IAM.SetStatusByHand(lab.UserName, key.ID, rotation.KeyStatus(args[2])))
 	default:
 		ts.Fatalf("nothing is known of %q", args[0])
 	}

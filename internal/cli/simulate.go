@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/ops/words"
-	"qovery-key-rotation/internal/simulator"
 )
 
 type simulateFlags struct {
@@ -66,7 +66,7 @@ AWS account is needed, and hours pass in a moment.`,
 }
 
 func (f simulateFlags) check(clustersGiven bool) error {
-	if _, exists := simulator.Find(f.scenario); !exists {
+	if _, exists := lab.Find(f.scenario); !exists {
 		return fmt.Errorf("there is no scenario %q: 'rotate simulate --list' names them", f.scenario)
 	}
 	if clustersGiven && (f.clusters < 1 || f.clusters > mostClusters) {
@@ -77,7 +77,7 @@ func (f simulateFlags) check(clustersGiven bool) error {
 
 func scenarioNames() []string {
 	var names []string
-	for _, s := range simulator.Scenarios {
+	for _, s := range lab.Scenarios {
 		names = append(names, s.Name)
 	}
 	return names
@@ -100,39 +100,39 @@ func listScenarios(out io.Writer, asJSON bool) error {
 			Sentence string `json:"sentence"`
 		}
 		var list []entry
-		for _, s := range simulator.Scenarios {
+		for _, s := range lab.Scenarios {
 			list = append(list, entry{s.Name, s.Sentence})
 		}
 		return writeJSON(out, list)
 	}
-	for _, s := range simulator.Scenarios {
+	for _, s := range lab.Scenarios {
 		fmt.Fprintf(out, "%s\n    %s\n", s.Name, s.Sentence)
 	}
 	return nil
 }
 
 func simulate(out io.Writer, flags simulateFlags) error {
-	scenario, _ := simulator.Find(flags.scenario)
+	scenario, _ := lab.Find(flags.scenario)
 	setup := scenario.Setup
 	setup.Seed, setup.DryRun = flags.seed, flags.dryRun
 	if flags.clusters > 0 {
 		setup.Clusters, setup.Production = flags.clusters, 0
 	}
-	var lines []simulator.Line
-	tell := func(line simulator.Line) { lines = append(lines, line) }
+	var lines []lab.Line
+	tell := func(line lab.Line) { lines = append(lines, line) }
 	if !flags.output.json() {
 		fmt.Fprintf(out, "%s: %s\n\n", scenario.Name, scenario.Sentence)
-		tell = func(line simulator.Line) { printLine(out, line) }
+		tell = func(line lab.Line) { printLine(out, line) }
 	}
-	result, err := scenario.Play(setup, func(w *simulator.World) { w.Tell(tell) })
+	result, err := scenario.Play(setup, func(w *lab.World) { w.Tell(tell) })
 	if err != nil {
 		return err
 	}
 	report := result.Report(scenario.Name)
 	if flags.output.json() {
 		err = writeJSON(out, struct {
-			simulator.Report
-			Story []simulator.Line `json:"story"`
+			lab.Report
+			Story []lab.Line `json:"story"`
 		}{report, lines})
 	} else {
 		printReport(out, report)
@@ -143,7 +143,7 @@ func simulate(out io.Writer, flags simulateFlags) error {
 	return err
 }
 
-func printLine(out io.Writer, line simulator.Line) {
+func printLine(out io.Writer, line lab.Line) {
 	at := words.Time(line.At, lineTime)
 	switch {
 	case line.Execution == "":
@@ -155,7 +155,7 @@ func printLine(out io.Writer, line simulator.Line) {
 	}
 }
 
-func printReport(out io.Writer, r simulator.Report) {
+func printReport(out io.Writer, r lab.Report) {
 	fmt.Fprintf(out, "\n%s after %s of virtual time\n", r.Outcome, r.Took)
 	if r.Sentence != "" {
 		fmt.Fprintf(out, "%s\n", r.Sentence)
@@ -179,7 +179,7 @@ func printReport(out io.Writer, r simulator.Report) {
 	}
 }
 
-func printPlan(out io.Writer, r simulator.Report) {
+func printPlan(out io.Writer, r lab.Report) {
 	if r.Plan == nil {
 		return
 	}
@@ -202,7 +202,7 @@ func printPlan(out io.Writer, r simulator.Report) {
 	}
 }
 
-func describeKey(key simulator.KeyReport) string {
+func describeKey(key lab.KeyReport) string {
 	text := "created " + words.Time(key.CreatedAt, time.DateTime)
 	if !key.InactiveAt.IsZero() {
 		text += ", Inactive " + words.Time(key.InactiveAt, time.DateTime)

@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
-	"qovery-key-rotation/internal/simulator"
+	"qovery-key-rotation/internal/lab"
 )
 
 // audit is EventBridge Scheduler: it runs the audit, and returns the subjects of
@@ -52,9 +52,9 @@ func (w *world) audits(want ...string) {
 // TestAudit lets days pass, with what an audit is for, and without.
 func TestAudit(t *testing.T) {
 	t.Parallel()
-	w := testWorld(t, simulator.Setup{Registries: true, HelmRepository: true})
+	w := testWorld(t, lab.Setup{Registries: true, HelmRepository: true})
 	last := func(id string) string { return "****" + id[len(id)-4:] }
-	name := simulator.TargetName
+	name := lab.TargetName
 	w.clock.Script(func() {
 		w.sleep(time.Hour)
 		w.audits()

@@ -15,8 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
+	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/rotation"
-	"qovery-key-rotation/internal/simulator"
 )
 
 // check looks for what must never be, however a scenario ends.
@@ -120,7 +120,7 @@ func (w *world) completed() {
 // TestLeaksAreFound plants a secret wherever one is searched for.
 func TestLeaksAreFound(t *testing.T) {
 	t.Parallel()
-	w := testWorld(t, simulator.Setup{})
+	w := testWorld(t, lab.Setup{})
 	secret := w.trail.whole(w.oldKey).Secret
 	w.clock.Script(func() {
 		w.start("first", `, "dryRun": true`).wait()

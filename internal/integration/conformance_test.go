@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"qovery-key-rotation/internal/simulator"
+	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -19,7 +19,7 @@ import (
 // wants the same states, the same failed attempts, the same ends and the same
 // documents.
 func TestScenarios(t *testing.T) {
-	for _, scenario := range simulator.Scenarios {
+	for _, scenario := range lab.Scenarios {
 		if why, cannot := notTold[scenario.Name]; cannot {
 			row("%-30s not told: %s", scenario.Name, why)
 			continue
@@ -70,12 +70,12 @@ func (w *world) summaryOfRuns() string {
 
 // same compares the executions of this world with those of the simulator's, in
 // which IAM and Step Functions are told to be as quick as moto.
-func same(w *world, scenario simulator.Scenario) {
+func same(w *world, scenario lab.Scenario) {
 	w.Helper()
-	result, err := scenario.Play(scenario.Setup, func(sim *simulator.World) {
-		sim.IAM.Settling = simulator.Settling{Usage: usageLag}
-		sim.Executions.Lag = simulator.Exactly(0)
-		sim.Wire.Latency = simulator.Exactly(latency)
+	result, err := scenario.Play(scenario.Setup, func(sim *lab.World) {
+		sim.IAM.Settling = lab.Settling{Usage: usageLag}
+		sim.Executions.Lag = lab.Exactly(0)
+		sim.Wire.Latency = lab.Exactly(latency)
 	})
 	w.must(nil, err)
 	if len(result.World.Runs()) != len(w.order) {
@@ -104,7 +104,7 @@ func isFailure(step string) bool { return strings.HasPrefix(step, "!") }
 
 const latency = 50 * time.Millisecond
 
-func toldOf(run *simulator.Run) told {
+func toldOf(run *lab.Run) told {
 	t := told{Ended: run.Outcome(), Output: string(run.Output()), Took: run.StopTime().Sub(run.StartTime())}
 	for _, event := range run.History() {
 		switch {

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/integration/lambdahost"
-	"qovery-key-rotation/internal/simulator"
+	"qovery-key-rotation/internal/lab"
 )
 
 // serve answers whoever asks on the lane's address: the engine, which wants the
@@ -124,13 +124,13 @@ func (w *world) invoke(run *execution, function lambdahost.Function, payload []b
 	_ = w.changed(run.ctx)
 	ctx, cancel := context.WithCancelCause(run.ctx)
 	defer cancel(nil)
-	var fault simulator.InvokeFault
+	var fault lab.InvokeFault
 	if w.onInvoke != nil {
 		fault = w.onInvoke(run.state)
 	}
 	answer, err := w.host.Invoke(ctx, function, payload, func(work *lambdahost.Invocation) {
 		w.set(func() { w.working[function.Name] = work })
-		if fault == simulator.Abandoned {
+		if fault == lab.Abandoned {
 			cancel(errAbandoned)
 		}
 	})
@@ -139,7 +139,7 @@ func (w *world) invoke(run *execution, function lambdahost.Function, payload []b
 		return lambdahost.Failure("Lambda.SdkClientException", "The answer could not be awaited")
 	case err != nil:
 		return lambdahost.Answer{Body: []byte("{}")}
-	case fault == simulator.AnswerLost:
+	case fault == lab.AnswerLost:
 		return lambdahost.Failure("Lambda.Unknown", "The answer was lost")
 	}
 	return answer

@@ -8,14 +8,14 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/aws/sfn"
+	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/ops/report"
-	"qovery-key-rotation/internal/simulator"
 )
 
 // sameEvidence reports what the executions of this world left in the engine's
 // histories, and what the simulator's left, and wants both reports to say the
 // same: outcomes, states, keys' lives, proofs, controls and clusters.
-func sameEvidence(w *world, sim *simulator.World) {
+func sameEvidence(w *world, sim *lab.World) {
 	w.Helper()
 	var arns []string
 	for _, run := range w.order {

@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
 	"qovery-key-rotation/internal/integration/lambdahost"
-	"qovery-key-rotation/internal/simulator"
+	"qovery-key-rotation/internal/lab"
 )
 
 // start starts an execution of the target, with more input if there is any.
@@ -19,7 +19,7 @@ func (w *world) start(name, more string) *execution {
 	w.Helper()
 	run := w.adopt(fmt.Sprintf("arn:aws:states:%s:123456789012:execution:%s:%s", region, shipped.template.Machine, name))
 	w.must(w.states().StartExecution(w.ctx, &sfn.StartExecutionInput{
-		StateMachineArn: &w.machine, Name: &name, Input: aws.String(fmt.Sprintf(`{"target": %q%s}`, simulator.TargetName, more)),
+		StateMachineArn: &w.machine, Name: &name, Input: aws.String(fmt.Sprintf(`{"target": %q%s}`, lab.TargetName, more)),
 	}))
 	return run
 }

@@ -8,27 +8,27 @@ import (
 	"testing"
 	"time"
 
-	"qovery-key-rotation/internal/fakeqovery"
-	"qovery-key-rotation/internal/simulator"
+	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/internal/lab/fakeqovery"
 	"qovery-key-rotation/statemachine"
 )
 
 // wayTo says what it takes for a rotation to come to a state that the plain one
 // does not visit, on the simulator and here.
 var wayTo = map[string]struct {
-	sim  func(*simulator.World)
+	sim  func(*lab.World)
 	here func(*world)
 }{
 	"ExtendGrace": {
-		func(w *simulator.World) { w.UseElsewhere(w.OldKey.ID, "ecr", 10*time.Minute) },
+		func(w *lab.World) { w.UseElsewhere(w.OldKey.ID, "ecr", 10*time.Minute) },
 		func(w *world) { w.usedElsewhere(true) },
 	},
 	"DiscardKey": {
-		func(w *simulator.World) { w.IAM.Settling.Propagation = simulator.Exactly(24 * time.Hour) },
+		func(w *lab.World) { w.IAM.Settling.Propagation = lab.Exactly(24 * time.Hour) },
 		func(w *world) { w.trail.propagation = 24 * time.Hour },
 	},
 	"ReactivateKey": {
-		func(w *simulator.World) { w.Qovery.Script(w.Clusters[0], deployedOnce()...) },
+		func(w *lab.World) { w.Qovery.Script(w.Clusters[0], deployedOnce()...) },
 		func(w *world) { w.qovery.Script(w.clusters[0], deployedOnce()...) },
 	},
 }
@@ -58,7 +58,7 @@ func TestStoppedAnywhere(t *testing.T) {
 }
 
 func interrupted(t *testing.T, state string) {
-	w := testWorld(t, simulator.Setup{})
+	w := testWorld(t, lab.Setup{})
 	way := wayTo[state]
 	if way.here != nil {
 		way.here(w)
@@ -72,9 +72,9 @@ func interrupted(t *testing.T, state string) {
 		w.trail.propagation = 0
 		w.start("rotation-2", "").wait()
 	})
-	same(w, simulator.Scenario{
-		Name: "stopped in " + state, Setup: simulator.Setup{},
-		Script: func(sim *simulator.World) {
+	same(w, lab.Scenario{
+		Name: "stopped in " + state, Setup: lab.Setup{},
+		Script: func(sim *lab.World) {
 			if way.sim != nil {
 				way.sim(sim)
 			}
@@ -83,7 +83,7 @@ func interrupted(t *testing.T, state string) {
 			run.Stop()
 			sim.NobodyElse()
 			sim.Sleep(20 * time.Minute)
-			sim.IAM.Settling.Propagation = simulator.Exactly(0)
+			sim.IAM.Settling.Propagation = lab.Exactly(0)
 			begin(sim, "rotation-2").Wait()
 		},
 	})
@@ -98,7 +98,7 @@ func interrupted(t *testing.T, state string) {
 // next one in the state that brings it back.
 func TestRestoreOldKey(t *testing.T) {
 	t.Parallel()
-	w := testWorld(t, simulator.Setup{})
+	w := testWorld(t, lab.Setup{})
 	w.clock.Script(func() {
 		run := w.start("rotation-1", "")
 		run.untilIn("ObservationPeriod")
@@ -110,9 +110,9 @@ func TestRestoreOldKey(t *testing.T) {
 		w.sleep(20 * time.Minute)
 		w.start("rotation-3", "").wait()
 	})
-	same(w, simulator.Scenario{
-		Name: "stopped in RestoreOldKey", Setup: simulator.Setup{},
-		Script: func(sim *simulator.World) {
+	same(w, lab.Scenario{
+		Name: "stopped in RestoreOldKey", Setup: lab.Setup{},
+		Script: func(sim *lab.World) {
 			for _, stop := range [][2]string{{"rotation-1", "ObservationPeriod"}, {"rotation-2", "RestoreOldKey"}} {
 				run := begin(sim, stop[0])
 				run.UntilIn(stop[1])
@@ -130,8 +130,8 @@ func TestRestoreOldKey(t *testing.T) {
 	}
 }
 
-func begin(sim *simulator.World, name string) *simulator.Run {
-	run, err := sim.Start(name, fmt.Sprintf(`{"target": %q}`, simulator.TargetName))
+func begin(sim *lab.World, name string) *lab.Run {
+	run, err := sim.Start(name, fmt.Sprintf(`{"target": %q}`, lab.TargetName))
 	if err != nil {
 		panic(err) // the scenario itself is wrong
 	}
@@ -141,7 +141,7 @@ func begin(sim *simulator.World, name string) *simulator.Run {
 // TestTwoAtOnce starts two executions at the same moment: one of them rotates.
 func TestTwoAtOnce(t *testing.T) {
 	t.Parallel()
-	w := testWorld(t, simulator.Setup{})
+	w := testWorld(t, lab.Setup{})
 	w.clock.Script(func() {
 		first, second := w.start("rotation-1", ""), w.start("rotation-2", "")
 		first.wait()

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"qovery-key-rotation/internal/fakeqovery"
 	"qovery-key-rotation/internal/integration/gateway"
-	"qovery-key-rotation/internal/simulator"
+	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/internal/lab/fakeqovery"
 )
 
 // kill is a function that is killed once a call has had its effect, and before
@@ -51,7 +51,7 @@ func TestKilledAfterEffect(t *testing.T) {
 }
 
 func (k kill) run(t *testing.T) {
-	setup := simulator.Setup{}
+	setup := lab.Setup{}
 	w := testWorld(t, setup)
 	way := wayTo[k.state]
 	if way.here != nil {
@@ -62,15 +62,15 @@ func (k kill) run(t *testing.T) {
 	if !*killed {
 		t.Fatalf("%s has not done %s", k.function, k.action)
 	}
-	same(w, simulator.Scenario{Name: k.name, Setup: setup, Script: func(sim *simulator.World) {
+	same(w, lab.Scenario{Name: k.name, Setup: setup, Script: func(sim *lab.World) {
 		if way.sim != nil {
 			way.sim(sim)
 		}
-		sim.Wire.Injector = func(call simulator.Call) simulator.Fault {
+		sim.Wire.Injector = func(call lab.Call) lab.Fault {
 			if call.Site == k.site && call.N == k.siteN {
-				return simulator.Fault{Kind: simulator.KillAfter}
+				return lab.Fault{Kind: lab.KillAfter}
 			}
-			return simulator.Fault{}
+			return lab.Fault{}
 		}
 		begin(sim, "rotation").Wait()
 	}})

@@ -10,12 +10,12 @@ import (
 	"path/filepath"
 	"sync/atomic"
 
-	"qovery-key-rotation/internal/fakeqovery"
 	"qovery-key-rotation/internal/integration/gateway"
 	"qovery-key-rotation/internal/integration/motoengine"
 	"qovery-key-rotation/internal/integration/template"
+	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/internal/lab/fakeqovery"
 	"qovery-key-rotation/internal/lambdatest"
-	"qovery-key-rotation/internal/simulator"
 )
 
 const region = "eu-west-3"
@@ -75,8 +75,8 @@ func synthesize(dir string) error {
 			"qoveryApiUrl": "https://qovery.invalid",
 			"alertEmails":  []string{"platform@example.com"},
 			"targets": []any{map[string]any{
-				"name": shipped.target, "iamUserName": simulator.UserName, "organizationId": fakeqovery.DefaultConfig(nil).OrganizationID,
-				"schedule": map[string]any{"startAt": simulator.Beginning.Format("2006-01-02T15:04:05Z07:00")},
+				"name": shipped.target, "iamUserName": lab.UserName, "organizationId": fakeqovery.DefaultConfig(nil).OrganizationID,
+				"schedule": map[string]any{"startAt": lab.Beginning.Format("2006-01-02T15:04:05Z07:00")},
 			}},
 		},
 	})

@@ -7,7 +7,7 @@ import (
 	"os"
 	"testing"
 
-	"qovery-key-rotation/internal/simulator"
+	"qovery-key-rotation/internal/lab"
 )
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
@@ -27,7 +27,7 @@ func run(m *testing.M) int {
 	if err != nil {
 		return failed(err)
 	}
-	if err := prepare("../..", dir, simulator.TargetName); err != nil {
+	if err := prepare("../..", dir, lab.TargetName); err != nil {
 		return failed(err)
 	}
 	code := m.Run()

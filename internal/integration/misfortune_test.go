@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"qovery-key-rotation/internal/fakeqovery"
 	"qovery-key-rotation/internal/integration/gateway"
+	"qovery-key-rotation/internal/lab/fakeqovery"
 )
 
 // usedElsewhere has something outside Qovery use the old key every ten minutes.

@@ -17,7 +17,7 @@ import (
 
 	"qovery-key-rotation/internal/awstest"
 	"qovery-key-rotation/internal/integration/gateway"
-	"qovery-key-rotation/internal/simulator"
+	"qovery-key-rotation/internal/lab"
 )
 
 const (
@@ -50,7 +50,7 @@ func Playground(ctx context.Context, root string, out io.Writer) (err error) {
 		}
 	}()
 	// The world outlives ctx a little: its parts are ended one after another.
-	w := newWorld(context.WithoutCancel(ctx), host{out}, l, simulator.Setup{Clusters: 3, Production: 1, Registries: true})
+	w := newWorld(context.WithoutCancel(ctx), host{out}, l, lab.Setup{Clusters: 3, Production: 1, Registries: true})
 	defer w.tearDown()
 	w.open()
 	w.invite(out)

@@ -11,15 +11,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"qovery-key-rotation/internal/integration/gateway"
+	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/rotation"
-	"qovery-key-rotation/internal/simulator"
 )
 
 // tale is a story that the simulator's scenarios don't tell, told on both
 // engines. Here are those in which functions do what they do rarely.
 type tale struct {
 	here      func(*world)
-	sim       func(*simulator.World)
+	sim       func(*lab.World)
 	completed bool
 }
 
@@ -33,12 +33,12 @@ var tales = map[string]tale{
 			w.deleteByHand(w.oldKey)
 			w.start("rotation-2", "").wait()
 		},
-		sim: func(w *simulator.World) {
+		sim: func(w *lab.World) {
 			run := begin(w, "rotation-1")
 			run.UntilIn("GracePeriod")
 			run.Stop()
 			w.Sleep(time.Hour)
-			w.IAM.DeleteByHand(simulator.UserName, w.OldKey.ID)
+			w.IAM.DeleteByHand(lab.UserName, w.OldKey.ID)
 			begin(w, "rotation-2").Wait()
 		},
 		completed: true,
@@ -55,19 +55,19 @@ var tales = map[string]tale{
 			w.trail.propagation = 0
 			w.start("rotation-2", "").wait()
 		},
-		sim: func(w *simulator.World) {
-			w.IAM.Settling.Propagation = simulator.Exactly(time.Hour)
+		sim: func(w *lab.World) {
+			w.IAM.Settling.Propagation = lab.Exactly(time.Hour)
 			run := begin(w, "rotation-1")
 			run.UntilIn("VerifyKey")
 			run.Stop()
 			w.Sleep(20 * time.Minute)
-			for _, key := range w.IAM.Present(simulator.UserName) {
+			for _, key := range w.IAM.Present(lab.UserName) {
 				if key.ID != w.OldKey.ID {
-					w.IAM.DeleteByHand(simulator.UserName, key.ID)
+					w.IAM.DeleteByHand(lab.UserName, key.ID)
 				}
 			}
 			w.Sleep(20 * time.Minute)
-			w.IAM.Settling.Propagation = simulator.Exactly(0)
+			w.IAM.Settling.Propagation = lab.Exactly(0)
 			begin(w, "rotation-2").Wait()
 		},
 		completed: true,
@@ -82,12 +82,12 @@ var tales = map[string]tale{
 			}
 			plainly(w)
 		},
-		sim: func(w *simulator.World) {
-			w.Wire.Injector = func(call simulator.Call) simulator.Fault {
+		sim: func(w *lab.World) {
+			w.Wire.Injector = func(call lab.Call) lab.Fault {
 				if call.Site == "staging.Put" && call.N == 2 {
-					return simulator.Fault{Kind: simulator.KillBefore}
+					return lab.Fault{Kind: lab.KillBefore}
 				}
-				return simulator.Fault{}
+				return lab.Fault{}
 			}
 			begin(w, "rotation").Wait()
 		},
@@ -106,12 +106,12 @@ var tales = map[string]tale{
 			}
 			plainly(w)
 		},
-		sim: func(w *simulator.World) {
-			w.Wire.Injector = func(call simulator.Call) simulator.Fault {
+		sim: func(w *lab.World) {
+			w.Wire.Injector = func(call lab.Call) lab.Fault {
 				if call.Site == "iam.CreateAccessKey" && call.N == 1 {
-					return simulator.Fault{Kind: simulator.FailAfter}
+					return lab.Fault{Kind: lab.FailAfter}
 				}
-				return simulator.Fault{}
+				return lab.Fault{}
 			}
 			begin(w, "rotation").Wait()
 		},
@@ -130,18 +130,18 @@ var tales = map[string]tale{
 			}
 			plainly(w)
 		},
-		sim: func(w *simulator.World) {
+		sim: func(w *lab.World) {
 			listed := 0
-			w.Wire.Injector = func(call simulator.Call) simulator.Fault {
+			w.Wire.Injector = func(call lab.Call) lab.Fault {
 				if call.Site == "iam.ListAccessKeys" && strings.HasSuffix(call.Process, "/CreateKey") {
 					if listed++; listed > 1 {
-						return simulator.Fault{Kind: simulator.Throttle}
+						return lab.Fault{Kind: lab.Throttle}
 					}
 				}
 				if call.Site == "iam.CreateAccessKey" && call.N == 1 {
-					return simulator.Fault{Kind: simulator.FailAfter}
+					return lab.Fault{Kind: lab.FailAfter}
 				}
-				return simulator.Fault{}
+				return lab.Fault{}
 			}
 			begin(w, "rotation").Wait()
 		},
@@ -153,10 +153,10 @@ func TestRareTales(t *testing.T) {
 	for name, tale := range tales {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			setup := simulator.Setup{}
+			setup := lab.Setup{}
 			w := testWorld(t, setup)
 			w.clock.Script(func() { tale.here(w) })
-			same(w, simulator.Scenario{Name: name, Setup: setup, Script: tale.sim})
+			same(w, lab.Scenario{Name: name, Setup: setup, Script: tale.sim})
 			w.check()
 			if tale.completed {
 				w.completed()
@@ -178,7 +178,7 @@ func nth(n int, call gateway.Call, function, action string) bool {
 
 func (w *world) deleteByHand(id string) {
 	w.Helper()
-	w.must(iam.NewFromConfig(w.cfg).DeleteAccessKey(w.ctx, &iam.DeleteAccessKeyInput{UserName: aws.String(simulator.UserName), AccessKeyId: &id}))
+	w.must(iam.NewFromConfig(w.cfg).DeleteAccessKey(w.ctx, &iam.DeleteAccessKeyInput{UserName: aws.String(lab.UserName), AccessKeyId: &id}))
 }
 
 // newKey is the key that is there beside the old one.

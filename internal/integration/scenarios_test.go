@@ -5,8 +5,8 @@ package integration
 import (
 	"time"
 
-	"qovery-key-rotation/internal/fakeqovery"
 	"qovery-key-rotation/internal/integration/gateway"
+	"qovery-key-rotation/internal/lab/fakeqovery"
 )
 
 // notTold says of scenarios why they cannot be told here.

@@ -11,10 +11,10 @@ import (
 	"sync"
 	"time"
 
-	"qovery-key-rotation/internal/fakeqovery"
 	"qovery-key-rotation/internal/integration/gateway"
+	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/internal/lab/fakeqovery"
 	"qovery-key-rotation/internal/rotation"
-	"qovery-key-rotation/internal/simulator"
 )
 
 // trail knows what became of every access key: it sees all calls of IAM, and is
@@ -63,7 +63,7 @@ func (t *trail) stubs() map[string]func(gateway.Call) *gateway.Answer {
 
 // user is the ARN of the only user there is.
 func (t *trail) user(string, string) string {
-	return "arn:aws:iam::" + gateway.Account + ":user/" + simulator.UserName
+	return "arn:aws:iam::" + gateway.Account + ":user/" + lab.UserName
 }
 
 // seen notes what IAM did.
@@ -199,7 +199,7 @@ func (t *trail) lastUsed(call gateway.Call) *gateway.Answer {
 	if known := k.known(time.Time{}, t.w.clock.Now().Add(-usageLag)); len(known) > 0 {
 		last = fmt.Sprintf("<LastUsedDate>%s</LastUsedDate><ServiceName>%s</ServiceName><Region>%s</Region>", known[len(known)-1].at.Format(time.RFC3339), known[len(known)-1].service, region)
 	}
-	return xmlAnswer(http.StatusOK, fmt.Sprintf(`<GetAccessKeyLastUsedResponse><GetAccessKeyLastUsedResult><UserName>%s</UserName><AccessKeyLastUsed>%s</AccessKeyLastUsed></GetAccessKeyLastUsedResult></GetAccessKeyLastUsedResponse>`, simulator.UserName, last))
+	return xmlAnswer(http.StatusOK, fmt.Sprintf(`<GetAccessKeyLastUsedResponse><GetAccessKeyLastUsedResult><UserName>%s</UserName><AccessKeyLastUsed>%s</AccessKeyLastUsed></GetAccessKeyLastUsedResult></GetAccessKeyLastUsedResponse>`, lab.UserName, last))
 }
 
 // known are the uses from one time to another, both included, oldest first.

@@ -21,12 +21,12 @@ import (
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"qovery-key-rotation/internal/awstest"
-	"qovery-key-rotation/internal/fakeqovery"
 	"qovery-key-rotation/internal/integration/gateway"
 	"qovery-key-rotation/internal/integration/lambdahost"
 	"qovery-key-rotation/internal/integration/template"
 	"qovery-key-rotation/internal/integration/virtualtime"
-	"qovery-key-rotation/internal/simulator"
+	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/internal/lab/fakeqovery"
 )
 
 // What the simulator's worlds have too; its documents name these ids.
@@ -39,7 +39,7 @@ const (
 // beginning is when every world begins: at the time of day at which the
 // simulator's do, and ahead of the real time. A function's context ends at its
 // deadline by the real clock; ahead of it, the deadline is the host's alone.
-var beginning = time.Now().UTC().Truncate(24 * time.Hour).Add(48*time.Hour + time.Duration(simulator.Beginning.Hour())*time.Hour)
+var beginning = time.Now().UTC().Truncate(24 * time.Hour).Add(48*time.Hour + time.Duration(lab.Beginning.Hour())*time.Hour)
 
 // world is an AWS account and a Qovery organization, and everything that uses
 // the key.
@@ -60,7 +60,7 @@ type world struct {
 	// clusters are their ids.
 	clusters []string
 	// onInvoke decides what Step Functions misses of a call; nil: nothing.
-	onInvoke func(state string) simulator.InvokeFault
+	onInvoke func(state string) lab.InvokeFault
 
 	mu        sync.Mutex
 	runs      map[string]*execution // by ARN
@@ -81,7 +81,7 @@ type T interface {
 }
 
 // newWorld puts a world together on a lane, until ctx ends.
-func newWorld(ctx context.Context, t T, l *lane, setup simulator.Setup) *world {
+func newWorld(ctx context.Context, t T, l *lane, setup lab.Setup) *world {
 	w := &world{T: t, ctx: ctx, lane: l, runs: map[string]*execution{}, working: map[string]*lambdahost.Invocation{}}
 	w.clock = virtualtime.New(beginning.Add(-90 * 24 * time.Hour))
 	w.host = lambdahost.New(w.clock, shipped.programs)
@@ -117,7 +117,7 @@ func (w *world) tearDown() {
 }
 
 // settleAWS deploys what the template says, as far as moto knows it.
-func (w *world) settleAWS(setup simulator.Setup) {
+func (w *world) settleAWS(setup lab.Setup) {
 	w.Helper()
 	t := shipped.template
 	w.table(t.Table)
@@ -126,7 +126,7 @@ func (w *world) settleAWS(setup simulator.Setup) {
 	w.parameter(ssmtypes.ParameterTypeSecureString, tokenParameter, w.token)
 	w.must(sns.NewFromConfig(w.cfg).CreateTopic(w.ctx, &sns.CreateTopicInput{Name: aws.String(t.Topic)}))
 	w.schedules(t.Schedules)
-	w.must(iam.NewFromConfig(w.cfg).CreateUser(w.ctx, &iam.CreateUserInput{UserName: aws.String(simulator.UserName)}))
+	w.must(iam.NewFromConfig(w.cfg).CreateUser(w.ctx, &iam.CreateUserInput{UserName: aws.String(lab.UserName)}))
 	key := w.createKey()
 	w.oldKey = key.ID
 	w.qovery.AddCredentials(fakeqovery.Credentials{ID: credentialsID, Name: "AWS production account", Key: key})
@@ -188,12 +188,12 @@ func (w *world) parameter(kind ssmtypes.ParameterType, name, value string) {
 // createKey is a person creating a key.
 func (w *world) createKey() fakeqovery.Key {
 	w.Helper()
-	created, err := iam.NewFromConfig(w.cfg).CreateAccessKey(w.ctx, &iam.CreateAccessKeyInput{UserName: aws.String(simulator.UserName)})
+	created, err := iam.NewFromConfig(w.cfg).CreateAccessKey(w.ctx, &iam.CreateAccessKeyInput{UserName: aws.String(lab.UserName)})
 	w.must(nil, err)
 	return fakeqovery.Key{ID: *created.AccessKey.AccessKeyId, Secret: *created.AccessKey.SecretAccessKey}
 }
 
-func (w *world) settleQovery(setup simulator.Setup) {
+func (w *world) settleQovery(setup lab.Setup) {
 	config := fakeqovery.DefaultConfig(w.clock.Now)
 	config.Seed = setup.Seed
 	config.KeyWorks = func(id, _ string) bool { return w.trail.works(id) }
@@ -202,7 +202,7 @@ func (w *world) settleQovery(setup simulator.Setup) {
 	w.api = httptest.NewServer(w.qovery)
 }
 
-func (w *world) addClusters(setup simulator.Setup) {
+func (w *world) addClusters(setup lab.Setup) {
 	count, productions := setup.Clusters, setup.Production
 	if count == 0 {
 		count = 2
@@ -230,7 +230,7 @@ func (w *world) addClusters(setup simulator.Setup) {
 		w.qovery.AddCluster(cluster)
 	}
 	for _, kind := range setup.OtherClouds {
-		w.qovery.AddContainerRegistry(simulator.OtherRegistry(kind))
+		w.qovery.AddContainerRegistry(lab.OtherRegistry(kind))
 	}
 	if setup.HelmRepository {
 		w.qovery.AddHelmRepository(fakeqovery.Registry{ID: helmRepositoryID, Name: "charts", Region: region, Key: key})

@@ -8,11 +8,11 @@ import (
 	"testing"
 	"time"
 
-	"qovery-key-rotation/internal/simulator"
+	"qovery-key-rotation/internal/lab"
 )
 
 // testWorld puts a world together on a lane of its own, for a test.
-func testWorld(t *testing.T, setup simulator.Setup) *world {
+func testWorld(t *testing.T, setup lab.Setup) *world {
 	t.Helper()
 	const enough = 90 * time.Second
 	ctx, cancel := context.WithTimeoutCause(context.Background(), enough, errors.New("the world goes on for too long"))

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"qovery-key-rotation/internal/fakeqovery"
+	"qovery-key-rotation/internal/lab/fakeqovery"
 	"qovery-key-rotation/internal/rotation"
 )
 

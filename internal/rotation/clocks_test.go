@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/rotation"
-	"qovery-key-rotation/internal/simulator"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -21,7 +21,7 @@ var skews = []time.Duration{
 
 // loops are scenarios that between them go round every loop of the definition, and
 // wait in every state that waits.
-var loops = []simulator.Scenario{
+var loops = []lab.Scenario{
 	scenario("deployment-under-way"),       // Preflight is tried again
 	scenario("create-answer-lost"),         // CreateKey is, until IAM's lists have settled
 	scenario("old-key-in-use-for-a-while"), // ExtendGrace
@@ -30,13 +30,13 @@ var loops = []simulator.Scenario{
 	scenario("aborted-for-90-days"),        // IsNextDue
 	{
 		Name: "long-deployments", Ends: "SUCCEEDED", // WaitForDeployment, WaitForVerification
-		Setup:  simulator.Setup{DeployTime: 70 * time.Minute},
-		Script: func(w *simulator.World) { startAndWait(w) },
+		Setup:  lab.Setup{DeployTime: 70 * time.Minute},
+		Script: func(w *lab.World) { startAndWait(w) },
 	},
 	{
 		Name: "sent-back", Ends: "SUCCEEDED", // DeactivateKey to DeployClusters
-		Setup: simulator.Setup{Clusters: 1},
-		Script: func(w *simulator.World) {
+		Setup: lab.Setup{Clusters: 1},
+		Script: func(w *lab.World) {
 			run, err := w.Start("rotation", `{"target": "production"}`)
 			if err != nil {
 				panic(err)
@@ -48,15 +48,15 @@ var loops = []simulator.Scenario{
 	},
 }
 
-func scenario(name string) simulator.Scenario {
-	found, exists := simulator.Find(name)
+func scenario(name string) lab.Scenario {
+	found, exists := lab.Find(name)
 	if !exists {
 		panic("there is no scenario " + name)
 	}
 	return found
 }
 
-func startAndWait(w *simulator.World) {
+func startAndWait(w *lab.World) {
 	run, err := w.Start("rotation", `{"target": "production"}`)
 	if err != nil {
 		panic(err)
@@ -74,7 +74,7 @@ type cost struct {
 }
 
 // wait notes how long Wait states last.
-func (c *cost) wait(_ *simulator.Run, e statemachine.Event) {
+func (c *cost) wait(_ *lab.Run, e statemachine.Event) {
 	switch e.Type {
 	case "WaitStateEntered":
 		c.waitsSince = e.Time
@@ -86,12 +86,12 @@ func (c *cost) wait(_ *simulator.Run, e statemachine.Event) {
 }
 
 // playAt plays a scenario with clocks that are off.
-func playAt(t *testing.T, s simulator.Scenario, off func(state string) time.Duration) cost {
+func playAt(t *testing.T, s lab.Scenario, off func(state string) time.Duration) cost {
 	t.Helper()
 	c := cost{invocations: map[string]int{}}
-	result, err := s.Play(s.Setup, func(w *simulator.World) {
+	result, err := s.Play(s.Setup, func(w *lab.World) {
 		w.ClockOff = off
-		w.OnInvoke = func(state string) simulator.InvokeFault { c.invocations[state]++; return "" }
+		w.OnInvoke = func(state string) lab.InvokeFault { c.invocations[state]++; return "" }
 		w.OnEvent = c.wait
 	})
 	if err != nil {
@@ -134,7 +134,7 @@ func alone(state string, skew time.Duration) func(string) time.Duration {
 
 // everySkew plays each loop with all clocks off, and with that of each state's
 // function. It returns the states that were visited.
-func everySkew(t *testing.T, play func(t *testing.T, s simulator.Scenario, right cost, off func(string) time.Duration)) (visited []string) {
+func everySkew(t *testing.T, play func(t *testing.T, s lab.Scenario, right cost, off func(string) time.Duration)) (visited []string) {
 	t.Helper()
 	for _, s := range loops {
 		right := playAt(t, s, nil)
@@ -163,7 +163,7 @@ func everySkew(t *testing.T, play func(t *testing.T, s simulator.Scenario, right
 // The clocks of the machines that functions run on make no difference, whether all
 // of them are off or that of one state's function.
 func TestClocks(t *testing.T) {
-	visited := everySkew(t, func(t *testing.T, s simulator.Scenario, right cost, off func(string) time.Duration) {
+	visited := everySkew(t, func(t *testing.T, s lab.Scenario, right cost, off func(string) time.Duration) {
 		got := playAt(t, s, off)
 		got.requireLike(t, right, 1.1)
 		if got.outcome != right.outcome {
@@ -189,10 +189,10 @@ func TestLeasesOfClocksThatAreOff(t *testing.T) {
 	}
 	for _, skew := range skews {
 		leases := 0
-		_, err := scenario("plain").Play(simulator.Setup{}, func(w *simulator.World) {
+		_, err := scenario("plain").Play(lab.Setup{}, func(w *lab.World) {
 			w.ClockOff = func(string) time.Duration { return skew }
 			holder := ""
-			w.Journal.OnWrite(func(write simulator.JournalWrite) {
+			w.Journal.OnWrite(func(write lab.JournalWrite) {
 				lease := write.Record.Lease
 				if lease.Holder == "" || lease.Holder == holder {
 					return
@@ -217,8 +217,8 @@ func TestLeasesOfClocksThatAreOff(t *testing.T) {
 // but the state's entry corrects it, no loop is faster and all executions end.
 // What a lost creation left is somebody else's then, by a clock that is ahead.
 func TestClocksThatTheJournalDoesNotSet(t *testing.T) {
-	everySkew(t, func(t *testing.T, s simulator.Scenario, right cost, off func(string) time.Duration) {
-		s.Setup.Through = func(_ *simulator.World, p simulator.Ports) simulator.Ports {
+	everySkew(t, func(t *testing.T, s lab.Scenario, right cost, off func(string) time.Duration) {
+		s.Setup.Through = func(_ *lab.World, p lab.Ports) lab.Ports {
 			p.Journal = credulous{p.Journal, p.Clock}
 			return p
 		}

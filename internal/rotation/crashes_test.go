@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/rotation"
-	"qovery-key-rotation/internal/simulator"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -41,27 +41,27 @@ func mostCrashes(t *testing.T, state string) int {
 // crash kills the function of a state at each invocation, after its n-th write,
 // until it has done so often enough. The first is its claim, so that it holds the
 // lease. It returns how often that was.
-func crash(w *simulator.World, state string, n, most int) *int {
+func crash(w *lab.World, state string, n, most int) *int {
 	crashes, writes := 0, 0
 	given, invoked := w.Wire.Injector, w.OnInvoke
-	w.OnInvoke = func(s string) simulator.InvokeFault {
+	w.OnInvoke = func(s string) lab.InvokeFault {
 		writes = 0
 		if invoked != nil {
 			return invoked(s)
 		}
 		return ""
 	}
-	w.Wire.Injector = func(c simulator.Call) simulator.Fault {
+	w.Wire.Injector = func(c lab.Call) lab.Fault {
 		if strings.HasSuffix(c.Process, "/"+state) && c.Write {
 			if writes++; writes == n && crashes < most {
 				crashes++
-				return simulator.Fault{Kind: simulator.KillAfter}
+				return lab.Fault{Kind: lab.KillAfter}
 			}
 		}
 		if given != nil {
 			return given(c)
 		}
-		return simulator.Fault{}
+		return lab.Fault{}
 	}
 	return &crashes
 }
@@ -71,7 +71,7 @@ func crash(w *simulator.World, state string, n, most int) *int {
 func TestCrashesWithTheLease(t *testing.T) {
 	var visited []string
 	for name, states := range crashing {
-		scenario, _ := simulator.Find(name)
+		scenario, _ := lab.Find(name)
 		visited = append(visited, states...)
 		for _, state := range states {
 			t.Run(state, func(t *testing.T) {
@@ -91,11 +91,11 @@ func TestCrashesWithTheLease(t *testing.T) {
 
 // crashAfter crashes the state's function after its n-th write, and tells whether it
 // has so many.
-func crashAfter(t *testing.T, scenario simulator.Scenario, state string, n int) bool {
+func crashAfter(t *testing.T, scenario lab.Scenario, state string, n int) bool {
 	t.Helper()
 	var crashes *int
 	most := mostCrashes(t, state)
-	result, err := scenario.Play(scenario.Setup, func(w *simulator.World) { crashes = crash(w, state, n, most) })
+	result, err := scenario.Play(scenario.Setup, func(w *lab.World) { crashes = crash(w, state, n, most) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func TestAPanicLeavesNoLease(t *testing.T) {
 	f.step = recovering{step}
 	_, err := f.invoke(t)
 	requireCode(t, err, rotation.Unreachable)
-	if lease := f.Journal.Current(simulator.UserName).Lease; lease.Holder != "" {
+	if lease := f.Journal.Current(lab.UserName).Lease; lease.Holder != "" {
 		t.Errorf("the lease runs until %s", lease.Until)
 	}
 }

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"qovery-key-rotation/internal/fakeqovery"
+	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/internal/lab/fakeqovery"
 	"qovery-key-rotation/internal/rotation"
-	"qovery-key-rotation/internal/simulator"
 )
 
 // shortestTimeout is the shortest deploymentTimeout, in whole minutes, that a
@@ -32,7 +32,7 @@ func TestTheShortestTimeoutLeavesRoomForTheAttempts(t *testing.T) {
 	for attempts := 1; attempts <= 5; attempts++ {
 		for _, clusters := range []int{1, 250} {
 			t.Run(fmt.Sprintf("%d attempts of %d clusters", attempts, clusters), func(t *testing.T) {
-				p := attentive(t, simulator.Setup{
+				p := attentive(t, lab.Setup{
 					Clusters: clusters, Production: 1, DeployTime: 3 * time.Second,
 					Target: func(target *rotation.Target) {
 						target.DeploymentTimeout = shortestTimeout(t, *target, attempts)
@@ -40,7 +40,7 @@ func TestTheShortestTimeoutLeavesRoomForTheAttempts(t *testing.T) {
 					},
 				})
 				p.Qovery.Configure(func(c *fakeqovery.Config) { c.ChangesAt = fakeqovery.ChangesNever })
-				var run *simulator.Run
+				var run *lab.Run
 				p.operate(t, func() { run = p.start(t, ""); run.Wait() })
 				want := fmt.Sprintf("told to deploy %d times", attempts)
 				if run.Outcome() != "FAILED DeploymentNotObserved" || !strings.Contains(run.Cause(), want) {
@@ -57,21 +57,21 @@ func TestTheShortestTimeoutLeavesRoomForTheAttempts(t *testing.T) {
 
 // The timeout's sentence says of each cluster what was not seen.
 func TestTheTimeoutSaysWhatWasNotSeen(t *testing.T) {
-	p := attentive(t, simulator.Setup{Clusters: 4, Production: 1, Target: func(target *rotation.Target) {
+	p := attentive(t, lab.Setup{Clusters: 4, Production: 1, Target: func(target *rotation.Target) {
 		target.DeploymentTimeout, target.MaxDeployAttempts = rotation.Duration(30*time.Minute), 2
 	}})
 	late := p.Clusters[1]
 	p.Qovery.Script(p.Clusters[0], fakeqovery.Succeeds().After(3*time.Hour))
 	p.Qovery.Script(late, fakeqovery.Succeeds().After(27*time.Minute), fakeqovery.Ignored())
 	p.Qovery.Script(p.Clusters[2], fakeqovery.Succeeds().After(3*time.Hour))
-	p.OnInvoke = func(state string) simulator.InvokeFault {
+	p.OnInvoke = func(state string) lab.InvokeFault {
 		if state == "UpdateCredentials" { // a person's, which may take the old key
 			p.Qovery.Deploy(late)
 			p.Qovery.Deploy(p.Clusters[2])
 		}
 		return ""
 	}
-	var run *simulator.Run
+	var run *lab.Run
 	p.operate(t, func() { run = p.start(t, ""); run.Wait() })
 	if run.Outcome() != "FAILED DeploymentTimeout" {
 		t.Fatalf("ends %s: %s", run.Outcome(), run.Cause())

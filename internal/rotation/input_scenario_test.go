@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/rotation"
-	"qovery-key-rotation/internal/simulator"
 )
 
 // TestBadInputChangesNothing: whatever is wrong is said in a sentence, before
@@ -37,7 +37,7 @@ func TestBadInputChangesNothing(t *testing.T) {
 		{"deployed unknown field", `{"target": "production"}`, `"colour": "red"`, rotation.InvalidInput, "colour: is no field"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w, err := simulator.NewWorld(simulator.Setup{Clusters: 1})
+			w, err := lab.NewWorld(lab.Setup{Clusters: 1})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -94,8 +94,8 @@ func unquote(cause string) string {
 // TestLargestTarget: 250 clusters are rotated, with a document that leaves room;
 // 251 are refused before anything is changed.
 func TestLargestTarget(t *testing.T) {
-	plain, _ := simulator.Find("plain")
-	result := play(t, plain, simulator.Setup{Clusters: rotation.MaxClusters, Registries: true, HelmRepository: true})
+	plain, _ := lab.Find("plain")
+	result := play(t, plain, lab.Setup{Clusters: rotation.MaxClusters, Registries: true, HelmRepository: true})
 	if result.Outcome != "SUCCEEDED" {
 		t.Errorf("%d clusters: %s: %s", rotation.MaxClusters, result.Outcome, result.Last.Cause())
 	}
@@ -111,7 +111,7 @@ func TestLargestTarget(t *testing.T) {
 		t.Errorf("%d requests to Qovery in the busiest hour", busiest)
 	}
 
-	result = play(t, plain, simulator.Setup{Clusters: rotation.MaxClusters + 1})
+	result = play(t, plain, lab.Setup{Clusters: rotation.MaxClusters + 1})
 	if want := "FAILED " + string(rotation.TooManyClusters); result.Outcome != want {
 		t.Errorf("%d clusters: %s, want %s", rotation.MaxClusters+1, result.Outcome, want)
 	}
@@ -122,7 +122,7 @@ func TestLargestTarget(t *testing.T) {
 
 // TestTransitionsDontDependOnClusters of a wave.
 func TestTransitionsDontDependOnClusters(t *testing.T) {
-	plain, _ := simulator.Find("plain")
+	plain, _ := lab.Find("plain")
 	var transitions []int
 	for _, clusters := range []int{2, 20} {
 		setup := plain.Setup

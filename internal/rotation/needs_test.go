@@ -8,14 +8,14 @@ import (
 	"testing"
 	"time"
 
+	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/rotation"
-	"qovery-key-rotation/internal/simulator"
 )
 
 // A dry run says what would refuse the rotation.
 func TestADryRunNamesTheRegion(t *testing.T) {
-	scenario := simulator.Scenario{Script: func(w *simulator.World) { begin(w, "dry-run", `, "dryRun": true`).Wait() }}
-	result := play(t, scenario, simulator.Setup{Denied: []string{"us-east-1"}})
+	scenario := lab.Scenario{Script: func(w *lab.World) { begin(w, "dry-run", `, "dryRun": true`).Wait() }}
+	result := play(t, scenario, lab.Setup{Denied: []string{"us-east-1"}})
 	var doc rotation.Document
 	if err := json.Unmarshal(result.Last.Output(), &doc); err != nil {
 		t.Fatal(err)
@@ -33,8 +33,8 @@ func TestADryRunNamesTheRegion(t *testing.T) {
 // Only what is about the key says where to look: the regions of its clusters and of
 // the ECR registries that hold it.
 func TestRegionsAreThoseOfTheKey(t *testing.T) {
-	scenario := simulator.Scenario{Script: func(w *simulator.World) { begin(w, "rotation", "").Wait() }}
-	setup := simulator.Setup{Registries: true, OtherClouds: []string{"SCALEWAY_CR", "GCP_ARTIFACT_REGISTRY", "DOCKER_HUB"}}
+	scenario := lab.Scenario{Script: func(w *lab.World) { begin(w, "rotation", "").Wait() }}
+	setup := lab.Setup{Registries: true, OtherClouds: []string{"SCALEWAY_CR", "GCP_ARTIFACT_REGISTRY", "DOCKER_HUB"}}
 	var doc rotation.Document
 	if err := json.Unmarshal(play(t, scenario, setup).Last.Output(), &doc); err != nil {
 		t.Fatal(err)
@@ -57,13 +57,13 @@ func TestCarriedOnIntoADeniedRegion(t *testing.T) {
 		"the old key is gone":  {true, "SUCCEEDED", "Preflight DeployClusters Complete RotationComplete"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			scenario := simulator.Scenario{Script: func(w *simulator.World) {
+			scenario := lab.Scenario{Script: func(w *lab.World) {
 				run := begin(w, "rotation-1", "")
 				run.UntilIn("GracePeriod")
 				run.Stop()
 				w.Trail.Denied = []string{"eu-west-3"}
 				if test.gone {
-					w.IAM.DeleteByHand(simulator.UserName, w.OldKey.ID)
+					w.IAM.DeleteByHand(lab.UserName, w.OldKey.ID)
 				}
 				w.Sleep(24 * time.Hour)
 				begin(w, "rotation-2", "").Wait()
@@ -72,7 +72,7 @@ func TestCarriedOnIntoADeniedRegion(t *testing.T) {
 					begin(w, "rotation-3", "").Wait()
 				}
 			}}
-			w := play(t, scenario, simulator.Setup{}).World
+			w := play(t, scenario, lab.Setup{}).World
 			if run := w.Runs()[1]; run.Outcome() != test.ends || stops(run.Path()) != test.path {
 				t.Errorf("ends %s after %s: %s", run.Outcome(), stops(run.Path()), run.Cause())
 			}
@@ -98,17 +98,17 @@ func (l lookedUp) LatestUses(_ context.Context, _ rotation.KeyID, since time.Tim
 // CloudTrail refuses to search from a time that is yet to come, and the clock that
 // asks may be minutes ahead of its own.
 func TestProofsAskForThePast(t *testing.T) {
-	w, err := simulator.NewWorld(simulator.Setup{})
+	w, err := lab.NewWorld(lab.Setup{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer w.Timeline.Close()
 	var since time.Time
 	needs := rotation.Needs{Usage: w.IAM, Trail: lookedUp{w.Trail, &since}, Staging: w.SSM}
-	if _, err := needs.Prove(t.Context(), simulator.UserName, w.OldKey.ID, nil, nil, simulator.Beginning); err != nil {
+	if _, err := needs.Prove(t.Context(), lab.UserName, w.OldKey.ID, nil, nil, lab.Beginning); err != nil {
 		t.Fatal(err)
 	}
-	if ahead := simulator.Beginning.Sub(since); ahead < 5*time.Minute {
+	if ahead := lab.Beginning.Sub(since); ahead < 5*time.Minute {
 		t.Errorf("the search begins %s before now", ahead)
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"qovery-key-rotation/internal/fakeqovery"
+	"qovery-key-rotation/internal/lab/fakeqovery"
 )
 
 // oddly are ways in which an access key id may stand in Qovery that is none: as a

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"qovery-key-rotation/internal/fakeqovery"
+	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/internal/lab/fakeqovery"
 	"qovery-key-rotation/internal/rotation"
-	"qovery-key-rotation/internal/simulator"
 )
 
 // A meddling is a story of what people, and the services around them, do between
@@ -45,24 +45,24 @@ type meddling struct {
 
 // people are those who meddle with a world.
 type people struct {
-	*simulator.World
-	run         *simulator.Run // the first execution
-	credentials string         // id of the credentials that hold the key
+	*lab.World
+	run         *lab.Run // the first execution
+	credentials string   // id of the credentials that hold the key
 }
 
 // attentive is a world in which nobody is quicker than the lists: what a person
 // did is seen by the next read.
-func attentive(t *testing.T, setup simulator.Setup) *people {
+func attentive(t *testing.T, setup lab.Setup) *people {
 	t.Helper()
 	if setup.Clusters == 0 {
 		setup.Clusters = 1
 	}
-	w, err := simulator.NewWorld(setup)
+	w, err := lab.NewWorld(setup)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.Timeline.Close)
-	w.IAM.Settling.Lists = simulator.Exactly(0)
+	w.IAM.Settling.Lists = lab.Exactly(0)
 	w.Qovery.Configure(func(c *fakeqovery.Config) { c.StatusLag, c.CredentialsLag = 0, 0 })
 	return &people{World: w, credentials: w.Qovery.Holders(string(w.OldKey.ID))[0].ID}
 }
@@ -75,7 +75,7 @@ func (p *people) operate(t *testing.T, script func()) {
 	}
 }
 
-func (p *people) start(t *testing.T, more string) *simulator.Run {
+func (p *people) start(t *testing.T, more string) *lab.Run {
 	run, err := p.Start(fmt.Sprintf("rotation-%d", len(p.Runs())+1), `{"target": "production"`+more+`}`)
 	if err != nil {
 		t.Error(err)
@@ -85,8 +85,8 @@ func (p *people) start(t *testing.T, more string) *simulator.Run {
 }
 
 func (m meddling) play(t *testing.T) {
-	p := attentive(t, simulator.Setup{Clusters: m.clusters})
-	var last *simulator.Run
+	p := attentive(t, lab.Setup{Clusters: m.clusters})
+	var last *lab.Run
 	p.operate(t, func() {
 		if m.given != nil {
 			m.given(p)
@@ -133,7 +133,7 @@ func (m meddling) play(t *testing.T) {
 func (m meddling) begin(t *testing.T, p *people) {
 	if !strings.HasSuffix(m.at, "Period") && !strings.HasPrefix(m.at, "WaitFor") && m.at != "ExtendGrace" {
 		acted := false
-		p.OnInvoke = func(state string) simulator.InvokeFault {
+		p.OnInvoke = func(state string) lab.InvokeFault {
 			if state == m.at && (m.each || !acted) {
 				acted = true
 				m.act(p)
@@ -159,7 +159,7 @@ func (m meddling) begin(t *testing.T, p *people) {
 }
 
 // another runs an execution an hour later.
-func (p *people) another(t *testing.T) *simulator.Run {
+func (p *people) another(t *testing.T) *lab.Run {
 	p.Sleep(time.Hour)
 	run := p.start(t, "")
 	run.Wait()
@@ -168,7 +168,7 @@ func (p *people) another(t *testing.T) *simulator.Run {
 
 // key is the n-th key of the user that was ever created; the first is the old one.
 func (p *people) key(n int) rotation.KeyID {
-	lives := slices.DeleteFunc(p.IAM.Lives(), func(l simulator.KeyLife) bool { return l.User != simulator.UserName })
+	lives := slices.DeleteFunc(p.IAM.Lives(), func(l lab.KeyLife) bool { return l.User != lab.UserName })
 	return lives[n-1].ID
 }
 
@@ -179,18 +179,18 @@ func activate(n int) func(*people)   { return setStatus(n, rotation.Active) }
 
 func setStatus(n int, status rotation.KeyStatus) func(*people) {
 	return func(p *people) {
-		if err := p.IAM.SetStatusByHand(simulator.UserName, p.key(n), status); err != nil {
+		if err := p.IAM.SetStatusByHand(lab.UserName, p.key(n), status); err != nil {
 			panic(err)
 		}
 	}
 }
 
 func remove(n int) func(*people) {
-	return func(p *people) { p.IAM.DeleteByHand(simulator.UserName, p.key(n)) }
+	return func(p *people) { p.IAM.DeleteByHand(lab.UserName, p.key(n)) }
 }
 
 func createKey(p *people) {
-	if _, err := p.IAM.CreateKeyByHand(simulator.UserName); err != nil {
+	if _, err := p.IAM.CreateKeyByHand(lab.UserName); err != nil {
 		panic(err)
 	}
 }
@@ -419,7 +419,7 @@ func putNewKey(p *people) { p.Qovery.SetKey(p.credentials, keyOf(p.IAM.Answer(p.
 // newKeyByHand is a person who begins anew, and makes sure that the key works.
 func newKeyByHand(p *people) {
 	p.IAM.Settling.Relapse = 0
-	key, err := p.IAM.CreateKeyByHand(simulator.UserName)
+	key, err := p.IAM.CreateKeyByHand(lab.UserName)
 	if err != nil {
 		panic(err)
 	}
@@ -552,34 +552,34 @@ func script(outcomes ...fakeqovery.Outcome) func(*people) {
 }
 
 // failing makes every call of a site fail, until mended.
-func failing(site string, kind simulator.FaultKind) func(*people) {
+func failing(site string, kind lab.FaultKind) func(*people) {
 	return func(p *people) {
-		p.Wire.Injector = func(c simulator.Call) simulator.Fault {
+		p.Wire.Injector = func(c lab.Call) lab.Fault {
 			if strings.HasPrefix(c.Site, site) {
-				return simulator.Fault{Kind: kind}
+				return lab.Fault{Kind: kind}
 			}
-			return simulator.Fault{}
+			return lab.Fault{}
 		}
 	}
 }
 
 // failingOnce makes the next call of a site fail.
-func failingOnce(site string, kind simulator.FaultKind) func(*people) {
+func failingOnce(site string, kind lab.FaultKind) func(*people) {
 	return failingAt(site, 1, kind)
 }
 
 // failingAt makes the n-th call of a site fail, counted from now.
-func failingAt(site string, n int, kind simulator.FaultKind) func(*people) {
+func failingAt(site string, n int, kind lab.FaultKind) func(*people) {
 	return func(p *people) {
 		calls := 0
-		p.Wire.Injector = func(c simulator.Call) simulator.Fault {
+		p.Wire.Injector = func(c lab.Call) lab.Fault {
 			if c.Site == site {
 				calls++
 			}
 			if c.Site != site || calls != n {
-				return simulator.Fault{}
+				return lab.Fault{}
 			}
-			return simulator.Fault{Kind: kind}
+			return lab.Fault{Kind: kind}
 		}
 	}
 }
@@ -588,12 +588,12 @@ func failingAt(site string, n int, kind simulator.FaultKind) func(*people) {
 func asSoonAs(site string, act func(*people)) func(*people) {
 	return func(p *people) {
 		acted := false
-		p.Wire.Injector = func(c simulator.Call) simulator.Fault {
+		p.Wire.Injector = func(c lab.Call) lab.Fault {
 			if !acted && c.Site == site {
 				acted = true
 				p.Timeline.At(p.Timeline.Now(), func() { act(p) })
 			}
-			return simulator.Fault{}
+			return lab.Fault{}
 		}
 	}
 }
@@ -730,11 +730,11 @@ func TestClustersByHand(t *testing.T) {
 }
 
 var servicesAstray = []meddling{
-	{name: "CloudTrail throttled for long", at: "CheckUsage", act: failing("trail.", simulator.Throttle),
+	{name: "CloudTrail throttled for long", at: "CheckUsage", act: failing("trail.", lab.Throttle),
 		ends: "FAILED Throttled", path: untilUsage, left: heldBoth, still: "FAILED Throttled", then: mend, more: 1},
-	{name: "IAM unreachable when the old key is to be deactivated", at: "DeactivateKey", act: failing("iam.UpdateAccessKey", simulator.FailBefore),
+	{name: "IAM unreachable when the old key is to be deactivated", at: "DeactivateKey", act: failing("iam.UpdateAccessKey", lab.FailBefore),
 		ends: "FAILED Unreachable", path: untilDeact + strings.Repeat(" CheckUsage DeactivateKey", 2) + " ReactivateKey", left: heldBoth, still: "FAILED Unreachable", then: mend, more: 1},
-	{name: "IAM deactivates, and never says so", at: "DeactivateKey", act: failing("iam.UpdateAccessKey", simulator.FailAfter),
+	{name: "IAM deactivates, and never says so", at: "DeactivateKey", act: failing("iam.UpdateAccessKey", lab.FailAfter),
 		ends: "FAILED Unreachable", path: untilDeact + " ReactivateKey", left: heldBoth, then: mend, more: 1},
 	{name: "the token revoked in the grace period", at: "GracePeriod", act: answering("GET", "", 401),
 		ends: "FAILED TokenRefused", path: untilDeact, left: heldBoth, still: "FAILED TokenRefused", then: answerAgain, redrive: true},
@@ -742,10 +742,10 @@ var servicesAstray = []meddling{
 		ends: "FAILED TokenRefused", path: untilVerified + broughtBack, left: heldBoth, still: "FAILED TokenRefused", then: answerAgain, more: 1},
 	{name: "the token revoked before the new key is created", at: "CreateKey", act: answering("GET", "", 401),
 		ends: "FAILED TokenRefused", path: "Preflight CreateKey" + clean, left: nothingDone, still: "FAILED TokenRefused", then: answerAgain, more: 1},
-	{name: "IAM's lists eight minutes late", given: func(p *people) { p.IAM.Settling.Lists = simulator.Exactly(8 * time.Minute) },
+	{name: "IAM's lists eight minutes late", given: func(p *people) { p.IAM.Settling.Lists = lab.Exactly(8 * time.Minute) },
 		ends: "SUCCEEDED", path: whole, left: oldDeleted},
 	{name: "IAM's lists late when the old key is brought back", at: "ObservationPeriod",
-		act:  all(deploymentsFail, func(p *people) { p.IAM.Settling.Lists = simulator.Exactly(2 * time.Minute) }),
+		act:  all(deploymentsFail, func(p *people) { p.IAM.Settling.Lists = lab.Exactly(2 * time.Minute) }),
 		ends: "FAILED DeploymentFailed", path: untilVerified + broughtBack, left: heldBoth, more: 1},
 	{name: "Qovery's reads three minutes late", given: func(p *people) {
 		p.Qovery.Configure(func(c *fakeqovery.Config) { c.CredentialsLag = 3 * time.Minute })
@@ -754,13 +754,13 @@ var servicesAstray = []meddling{
 		p.Qovery.Configure(func(c *fakeqovery.Config) { c.CredentialsLag = 3 * time.Minute })
 	}, ends: "FAILED UpdateFailed", path: untilUpdate, left: "key 1 Active, key 2 Active and held, record open, secret of key 2 staged", then: unstage, more: 1},
 	{name: "a creation that failed, and a person creates a key then", at: "CreateKey",
-		act:  together(failingOnce("iam.CreateAccessKey", simulator.FailBefore), later(time.Minute, createKey)),
+		act:  together(failingOnce("iam.CreateAccessKey", lab.FailBefore), later(time.Minute, createKey)),
 		ends: "FAILED UnexpectedAccessKey", says: "that this rotation did not create", path: "Preflight CreateKey" + clean, left: userHasTwo,
 		still: "FAILED MultipleAccessKeys", then: remove(2), more: 1},
 	{name: "creations that failed, and a person creates a key while they are cleared up, which CloudTrail tells late", at: "DiscardKey",
 		given: func(p *people) {
 			p.Trail.Lag = 14 * time.Minute
-			failing("iam.CreateAccessKey", simulator.FailBefore)(p)
+			failing("iam.CreateAccessKey", lab.FailBefore)(p)
 		}, act: createKey,
 		ends: "FAILED IAMSettling", path: "Preflight CreateKey" + clean, left: userHasTwo,
 		still: "FAILED MultipleAccessKeys", then: together(remove(2), func(p *people) { p.Wire.Injector = nil }), more: 1},
@@ -788,7 +788,7 @@ func (p *people) interrupt(t *testing.T, state string) {
 	p.Sleep(time.Minute)
 }
 
-func requireOutcome(t *testing.T, run *simulator.Run, want, path string) {
+func requireOutcome(t *testing.T, run *lab.Run, want, path string) {
 	t.Helper()
 	if run.Outcome() != want {
 		t.Errorf("%s ends with %s, want %s: %s", run.Name(), run.Outcome(), want, unquote(run.Cause()))
@@ -823,7 +823,7 @@ func TestAbort(t *testing.T) {
 		{"a person has deleted the old key", "ObservationPeriod", remove(1), "FAILED OldKeyLost", "Preflight RestoreOldKey", "key 2 Active and held, record open"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := attentive(t, simulator.Setup{})
+			p := attentive(t, lab.Setup{})
 			p.operate(t, func() {
 				if c.stop != "" {
 					p.interrupt(t, c.stop)
@@ -856,7 +856,7 @@ func TestForgottenOwner(t *testing.T) {
 		waits  bool
 	}{{"young", time.Hour, true}, {"old", 25 * time.Hour, false}} {
 		t.Run(c.name, func(t *testing.T) {
-			p := attentive(t, simulator.Setup{})
+			p := attentive(t, lab.Setup{})
 			p.operate(t, func() {
 				p.interrupt(t, "GracePeriod")
 				p.Executions.Forget(p.run.ARN())
@@ -878,7 +878,7 @@ func TestForgottenOwner(t *testing.T) {
 
 // touch is a write to the record by somebody else.
 func (p *people) touch() {
-	if record := p.Journal.Current(simulator.UserName); record != nil {
+	if record := p.Journal.Current(lab.UserName); record != nil {
 		record.Revision++
 		if err := p.Journal.Save(context.Background(), *record); err != nil {
 			panic(err)
@@ -894,13 +894,13 @@ var effectful = []string{"CreateKey", "UpdateCredentials", "DeployClusters", "De
 func TestRecordChangesUnderAClaim(t *testing.T) {
 	for _, state := range effectful {
 		t.Run(state, func(t *testing.T) {
-			p := attentive(t, simulator.Setup{})
+			p := attentive(t, lab.Setup{})
 			claim := 1
 			if state == "DeployClusters" {
 				claim = 3 // its first run is too early to start anything, and writes claim and release
 			}
 			writes := 0
-			p.Journal.OnWrite(func(w simulator.JournalWrite) {
+			p.Journal.OnWrite(func(w lab.JournalWrite) {
 				if !strings.HasSuffix(w.By, "/"+state) {
 					return
 				}
@@ -930,18 +930,18 @@ func TestRecordChangesUnderAClaim(t *testing.T) {
 func TestRecordChangesBeforeTheClaim(t *testing.T) {
 	for _, state := range append([]string{"Preflight"}, effectful...) {
 		t.Run(state, func(t *testing.T) {
-			p := attentive(t, simulator.Setup{})
+			p := attentive(t, lab.Setup{})
 			changes := 0
 			p.operate(t, func() {
 				if state == "Preflight" {
 					p.interrupt(t, "GracePeriod")
 				}
-				p.Wire.Injector = func(c simulator.Call) simulator.Fault {
+				p.Wire.Injector = func(c lab.Call) lab.Fault {
 					if c.Site == "journal.Save" && strings.HasSuffix(c.Process, "/"+state) && changes < 3 {
 						changes++
 						p.Timeline.At(p.Timeline.Now(), p.touch)
 					}
-					return simulator.Fault{}
+					return lab.Fault{}
 				}
 				run := p.start(t, "")
 				run.Wait()
@@ -964,11 +964,11 @@ func TestClosedTwice(t *testing.T) {
 		given             func(*people)
 	}{
 		{"Complete", "SUCCEEDED", oldDeleted, func(*people) {}},
-		{"DiscardKey", "FAILED NewKeyUnusable", nothingDone, func(p *people) { p.IAM.Settling.Propagation = simulator.Exactly(24 * time.Hour) }},
+		{"DiscardKey", "FAILED NewKeyUnusable", nothingDone, func(p *people) { p.IAM.Settling.Propagation = lab.Exactly(24 * time.Hour) }},
 	} {
-		for _, kind := range []simulator.FaultKind{simulator.KillAfter, simulator.FailAfter, simulator.HangAfter, simulator.Malformed} {
+		for _, kind := range []lab.FaultKind{lab.KillAfter, lab.FailAfter, lab.HangAfter, lab.Malformed} {
 			t.Run(c.state+" "+string(kind), func(t *testing.T) {
-				p := attentive(t, simulator.Setup{})
+				p := attentive(t, lab.Setup{})
 				c.given(p)
 				failingOnce("journal.Close", kind)(p)
 				p.operate(t, func() {
@@ -980,7 +980,7 @@ func TestClosedTwice(t *testing.T) {
 						t.Errorf("never comes to %s", c.state)
 					}
 				})
-				items, err := p.Journal.History(context.Background(), simulator.UserName)
+				items, err := p.Journal.History(context.Background(), lab.UserName)
 				if err != nil || len(items) != 1 {
 					t.Errorf("%d rotations in the history, %v", len(items), err)
 				}
@@ -993,7 +993,7 @@ func TestClosedTwice(t *testing.T) {
 // TestNewKeyUnusableAfterUpdate: some location holds the new key already when STS
 // begins to refuse it. It is never discarded then.
 func TestNewKeyUnusableAfterUpdate(t *testing.T) {
-	p := attentive(t, simulator.Setup{})
+	p := attentive(t, lab.Setup{})
 	p.operate(t, func() {
 		all(addCredentials("AWS"), answering("PUT", otherCredentials, 403))(p)
 		p.start(t, "").Wait()
@@ -1017,7 +1017,7 @@ func TestNewKeyUnusableAfterUpdate(t *testing.T) {
 
 // TestRedriveBringsFreshAttempts: two more, where two have failed.
 func TestRedriveBringsFreshAttempts(t *testing.T) {
-	p := attentive(t, simulator.Setup{})
+	p := attentive(t, lab.Setup{})
 	p.operate(t, func() {
 		fails := fakeqovery.Fails("no capacity", "")
 		script(fails, fails, fails)(p)
@@ -1049,7 +1049,7 @@ func TestCanary(t *testing.T) {
 		{"another one when it is stopped", rotation.VerifyCanary, stopCluster, "2 2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := attentive(t, simulator.Setup{Clusters: 2, Target: func(target *rotation.Target) { target.Verification = c.verification }})
+			p := attentive(t, lab.Setup{Clusters: 2, Target: func(target *rotation.Target) { target.Verification = c.verification }})
 			p.operate(t, func() {
 				run := p.start(t, "")
 				if c.meanwhile != nil {
@@ -1085,11 +1085,11 @@ func TestDryRunOfAnInterruptedRotation(t *testing.T) {
 		{"waits", lendTo("somebody", time.Hour), []string{`"refused":"StepBusy"`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := attentive(t, simulator.Setup{})
+			p := attentive(t, lab.Setup{})
 			p.operate(t, func() {
 				p.interrupt(t, "GracePeriod")
 				c.act(p)
-				before, left := p.Journal.Current(simulator.UserName), whatIsLeft(p.World)
+				before, left := p.Journal.Current(lab.UserName), whatIsLeft(p.World)
 				run := p.start(t, `, "dryRun": true`)
 				run.Wait()
 				requireOutcome(t, run, "SUCCEEDED", "Preflight PlanReported")
@@ -1099,7 +1099,7 @@ func TestDryRunOfAnInterruptedRotation(t *testing.T) {
 					}
 				}
 				requireLeft(t, p, left)
-				if after := p.Journal.Current(simulator.UserName); after.Revision != before.Revision {
+				if after := p.Journal.Current(lab.UserName); after.Revision != before.Revision {
 					t.Errorf("the record was changed: %+v", after)
 				}
 			})
@@ -1110,7 +1110,7 @@ func TestDryRunOfAnInterruptedRotation(t *testing.T) {
 // lendTo gives an invocation the lease of the record.
 func lendTo(holder string, d time.Duration) func(*people) {
 	return func(p *people) {
-		record := p.Journal.Current(simulator.UserName)
+		record := p.Journal.Current(lab.UserName)
 		record.Revision++
 		record.Lease = rotation.Lease{Holder: holder, Until: p.Timeline.Now().Add(d)}
 		if err := p.Journal.Save(context.Background(), *record); err != nil {

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/rotation"
-	"qovery-key-rotation/internal/simulator"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -79,7 +79,7 @@ var stories = map[string]struct {
 
 // TestLongApplicationsExtendTheGrace: what that scenario is there for.
 func TestLongApplicationsExtendTheGrace(t *testing.T) {
-	scenario, _ := simulator.Find("long-application-deployments")
+	scenario, _ := lab.Find("long-application-deployments")
 	for seed := range uint64(5) {
 		setup := scenario.Setup
 		setup.Seed = seed
@@ -90,7 +90,7 @@ func TestLongApplicationsExtendTheGrace(t *testing.T) {
 }
 
 func TestScenarios(t *testing.T) {
-	for _, scenario := range simulator.Scenarios {
+	for _, scenario := range lab.Scenarios {
 		t.Run(scenario.Name, func(t *testing.T) {
 			story, told := stories[scenario.Name]
 			if !told {
@@ -123,7 +123,7 @@ func TestScenarios(t *testing.T) {
 // it, and of the clusters what was deployed.
 func TestSummariesClaimNoMore(t *testing.T) {
 	summary := func(name string) rotation.Summary {
-		scenario, _ := simulator.Find(name)
+		scenario, _ := lab.Find(name)
 		result := play(t, scenario, scenario.Setup)
 		var doc rotation.Document
 		if err := json.Unmarshal(result.Last.Output(), &doc); err != nil || len(doc.Summaries) != 1 {
@@ -144,19 +144,19 @@ func TestSummariesClaimNoMore(t *testing.T) {
 
 // TestEffectsSayHow: what the journal says of how each goal came to be reached.
 func TestEffectsSayHow(t *testing.T) {
-	failing := func(site string, n int, kind simulator.FaultKind) func(*simulator.World) {
-		return func(w *simulator.World) {
-			w.Wire.Injector = func(call simulator.Call) simulator.Fault {
+	failing := func(site string, n int, kind lab.FaultKind) func(*lab.World) {
+		return func(w *lab.World) {
+			w.Wire.Injector = func(call lab.Call) lab.Fault {
 				if call.Site == site && call.N == n {
-					return simulator.Fault{Kind: kind}
+					return lab.Fault{Kind: kind}
 				}
-				return simulator.Fault{}
+				return lab.Fault{}
 			}
 		}
 	}
-	entering := func(state string, act func(*simulator.World)) func(*simulator.World) {
-		return func(w *simulator.World) {
-			w.OnEvent = func(_ *simulator.Run, event statemachine.Event) {
+	entering := func(state string, act func(*lab.World)) func(*lab.World) {
+		return func(w *lab.World) {
+			w.OnEvent = func(_ *lab.Run, event statemachine.Event) {
 				if event.Entered() && event.State == state {
 					act(w)
 				}
@@ -166,7 +166,7 @@ func TestEffectsSayHow(t *testing.T) {
 	type hows map[rotation.Effect]rotation.How
 	for name, test := range map[string]struct {
 		scenario string
-		disturb  func(*simulator.World)
+		disturb  func(*lab.World)
 		want     hows
 	}{
 		"nothing goes wrong": {"plain", nil, hows{
@@ -175,23 +175,23 @@ func TestEffectsSayHow(t *testing.T) {
 		}},
 		"a person deleted the key": {"old-key-deleted-by-hand", nil, hows{rotation.Deactivate: rotation.Found, rotation.Delete: rotation.Found}},
 		"nothing runs":             {"every-cluster-stopped", nil, hows{rotation.Deploy: rotation.NotNeeded, rotation.Verify: rotation.NotNeeded}},
-		"a deletion without an answer": {"plain", failing("iam.DeleteAccessKey", 1, simulator.FailAfter),
+		"a deletion without an answer": {"plain", failing("iam.DeleteAccessKey", 1, lab.FailAfter),
 			hows{rotation.Delete: rotation.Unclear}},
-		"a deletion that did not arrive": {"plain", failing("iam.DeleteAccessKey", 1, simulator.FailBefore),
+		"a deletion that did not arrive": {"plain", failing("iam.DeleteAccessKey", 1, lab.FailBefore),
 			hows{rotation.Delete: rotation.Did}},
-		"a deactivation without an answer": {"plain", failing("iam.UpdateAccessKey", 1, simulator.HangAfter),
+		"a deactivation without an answer": {"plain", failing("iam.UpdateAccessKey", 1, lab.HangAfter),
 			hows{rotation.Deactivate: rotation.Unclear}},
-		"a deactivation that did not arrive": {"plain", failing("iam.UpdateAccessKey", 1, simulator.FailBefore),
+		"a deactivation that did not arrive": {"plain", failing("iam.UpdateAccessKey", 1, lab.FailBefore),
 			hows{rotation.Deactivate: rotation.Did}},
-		"a PUT without an answer": {"plain", failing("qovery.PUT /aws/credentials", 1, simulator.KillAfter),
+		"a PUT without an answer": {"plain", failing("qovery.PUT /aws/credentials", 1, lab.KillAfter),
 			hows{rotation.Update: rotation.Unclear}},
-		"the secret was staged, and the answer lost": {"plain", failing("staging.Put", 2, simulator.KillAfter),
+		"the secret was staged, and the answer lost": {"plain", failing("staging.Put", 2, lab.KillAfter),
 			hows{rotation.Create: rotation.Unclear}},
-		"a person put the new key there": {"plain", entering("VerifyKey", func(w *simulator.World) {
-			w.PutByHand(w.Journal.Current(simulator.UserName).NewKey)
+		"a person put the new key there": {"plain", entering("VerifyKey", func(w *lab.World) {
+			w.PutByHand(w.Journal.Current(lab.UserName).NewKey)
 		}), hows{rotation.Update: rotation.Found}},
 	} {
-		scenario, _ := simulator.Find(test.scenario)
+		scenario, _ := lab.Find(test.scenario)
 		result, err := scenario.Play(scenario.Setup, test.disturb)
 		if err != nil || result.Outcome != scenario.Ends {
 			t.Fatalf("%s: %s, %v", name, result.Outcome, err)
@@ -211,7 +211,7 @@ func TestEffectsSayHow(t *testing.T) {
 // TestDryRunsChangeNothing: in the world of every story, a dry run ends without a
 // single request that changes anything.
 func TestDryRunsChangeNothing(t *testing.T) {
-	for _, scenario := range simulator.Scenarios {
+	for _, scenario := range lab.Scenarios {
 		t.Run(scenario.Name, func(t *testing.T) {
 			setup := scenario.Setup
 			setup.DryRun = true

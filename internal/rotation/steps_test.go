@@ -10,10 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"qovery-key-rotation/internal/explorer"
-	"qovery-key-rotation/internal/fakeqovery"
+	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/internal/lab/explorer"
+	"qovery-key-rotation/internal/lab/fakeqovery"
 	"qovery-key-rotation/internal/rotation"
-	"qovery-key-rotation/internal/simulator"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -21,7 +21,7 @@ import (
 type moment struct {
 	name  string
 	state string
-	setup func(*simulator.Setup)
+	setup func(*lab.Setup)
 	given func(*people)
 	after time.Duration // since the execution was started: not an earlier visit
 	waits time.Duration // before the function is called
@@ -35,8 +35,8 @@ var moments = []moment{
 	{name: "Preflight of an interrupted rotation", state: "Preflight", given: interrupted},
 	{name: "Preflight of a rotation whose new key is gone", state: "Preflight", given: all(interrupted, remove(2), putOldKey), hurts: true},
 	{name: "CreateKey", state: "CreateKey"},
-	{name: "CreateKey after a creation that was lost", state: "CreateKey", given: failingOnce("iam.CreateAccessKey", simulator.FailAfter), after: 9 * time.Minute, waits: time.Minute + 30*time.Second},
-	{name: "CreateKey after a secret that was lost", state: "CreateKey", given: failingAt("staging.Put", 2, simulator.KillBefore), after: time.Second, waits: rotation.FunctionTimeouts["createkey"]},
+	{name: "CreateKey after a creation that was lost", state: "CreateKey", given: failingOnce("iam.CreateAccessKey", lab.FailAfter), after: 9 * time.Minute, waits: time.Minute + 30*time.Second},
+	{name: "CreateKey after a secret that was lost", state: "CreateKey", given: failingAt("staging.Put", 2, lab.KillBefore), after: time.Second, waits: rotation.FunctionTimeouts["createkey"]},
 	{name: "VerifyKey", state: "VerifyKey"},
 	{name: "UpdateCredentials", state: "UpdateCredentials"},
 	{name: "UpdateCredentials where a location is gone", state: "UpdateCredentials", given: onceIn("UpdateCredentials", together(putNewKey, loseLocation))},
@@ -51,7 +51,7 @@ var moments = []moment{
 	{name: "Complete where a person has deleted the old key", state: "Complete", given: onceIn("UpdateCredentials", remove(1)), hurts: true},
 	{name: "DiscardKey", state: "DiscardKey", given: newKeysNeverWork},
 	{name: "DiscardKey after a creation that was lost", state: "DiscardKey",
-		given: all(failingOnce("iam.CreateAccessKey", simulator.FailAfter), later(2*time.Minute, putForeignKey)), waits: 11 * time.Minute},
+		given: all(failingOnce("iam.CreateAccessKey", lab.FailAfter), later(2*time.Minute, putForeignKey)), waits: 11 * time.Minute},
 	{name: "ReactivateKey", state: "ReactivateKey", given: onceIn("VerifyDeployment", deploymentsFail)},
 	{name: "RestoreOldKey", state: "RestoreOldKey", given: func(p *people) {
 		run := p.mustStart("earlier")
@@ -60,7 +60,7 @@ var moments = []moment{
 	}},
 }
 
-func (p *people) mustStart(name string) *simulator.Run {
+func (p *people) mustStart(name string) *lab.Run {
 	run, err := p.Start(name, `{"target": "production"}`)
 	if err != nil {
 		panic(err)
@@ -81,12 +81,12 @@ func loseLocation(p *people) {
 	})
 }
 
-func newKeysNeverWork(p *people) { p.IAM.Settling.Propagation = simulator.Exactly(24 * time.Hour) }
+func newKeysNeverWork(p *people) { p.IAM.Settling.Propagation = lab.Exactly(24 * time.Hour) }
 
 func onceIn(state string, act func(*people)) func(*people) {
 	return func(p *people) {
 		done := false
-		p.OnInvoke = func(s string) simulator.InvokeFault {
+		p.OnInvoke = func(s string) lab.InvokeFault {
 			if s == state && !done {
 				done = true
 				act(p)
@@ -109,7 +109,7 @@ type frozen struct {
 
 func freeze(t *testing.T, m moment) *frozen {
 	t.Helper()
-	var setup simulator.Setup
+	var setup lab.Setup
 	if m.setup != nil {
 		m.setup(&setup)
 	}
@@ -121,22 +121,22 @@ func freeze(t *testing.T, m moment) *frozen {
 		}
 		given, invoked, earliest := f.Wire.Injector, f.OnInvoke, f.Timeline.Now().Add(m.after)
 		now := false
-		f.OnInvoke = func(state string) simulator.InvokeFault {
+		f.OnInvoke = func(state string) lab.InvokeFault {
 			now = state == m.state && f.run != nil && !f.Timeline.Now().Before(earliest)
 			if invoked != nil {
 				return invoked(state)
 			}
 			return ""
 		}
-		f.Wire.Injector = func(c simulator.Call) simulator.Fault {
+		f.Wire.Injector = func(c lab.Call) lab.Fault {
 			if now && strings.HasSuffix(c.Process, "/"+m.state) {
 				f.Timeline.At(f.Timeline.Now(), f.run.Stop)
-				return simulator.Fault{Kind: simulator.KillBefore}
+				return lab.Fault{Kind: lab.KillBefore}
 			}
 			if given != nil {
 				return given(c)
 			}
-			return simulator.Fault{}
+			return lab.Fault{}
 		}
 		f.run = f.mustStart("rotation")
 		f.run.Wait()
@@ -254,7 +254,7 @@ func (f *frozen) unchanged(t *testing.T, test func()) {
 
 // rewrite changes the journal's record as another writer would.
 func (p *people) rewrite(change func(*rotation.Record)) {
-	record := p.Journal.Current(simulator.UserName)
+	record := p.Journal.Current(lab.UserName)
 	record.Revision++
 	change(record)
 	if err := p.Journal.Save(context.Background(), *record); err != nil {
@@ -275,15 +275,15 @@ func TestEveryCallOfAStepThrottled(t *testing.T) {
 			}
 			calls := f.Wire.Calls()[before:]
 			for i, call := range calls {
-				effectBefore := slices.ContainsFunc(calls[:i], func(c simulator.Call) bool {
+				effectBefore := slices.ContainsFunc(calls[:i], func(c lab.Call) bool {
 					return c.Write && !strings.HasPrefix(c.Site, "journal.")
 				})
 				f := freeze(t, m)
-				f.Wire.Injector = func(c simulator.Call) simulator.Fault {
+				f.Wire.Injector = func(c lab.Call) lab.Fault {
 					if c.Site == call.Site && c.Seq >= call.Seq {
-						return simulator.Fault{Kind: simulator.Throttle}
+						return lab.Fault{Kind: lab.Throttle}
 					}
-					return simulator.Fault{}
+					return lab.Fault{}
 				}
 				throttled := func() {
 					_, err := f.invoke(t)
@@ -373,7 +373,7 @@ func lease(d time.Duration) func(*frozen) {
 // closeRecord is somebody else closing the record, as a rotation of another id.
 func (f *frozen) closeRecord() {
 	f.rewrite(func(r *rotation.Record) { r.RotationID = "another" })
-	item := rotation.HistoryItem{Record: *f.Journal.Current(simulator.UserName), Outcome: rotation.Released, EndedAt: f.Timeline.Now()}
+	item := rotation.HistoryItem{Record: *f.Journal.Current(lab.UserName), Outcome: rotation.Released, EndedAt: f.Timeline.Now()}
 	if err := f.Journal.Close(context.Background(), item); err != nil {
 		panic(err)
 	}
@@ -387,16 +387,16 @@ func TestOutOfTime(t *testing.T) {
 	const latency = 100 * time.Millisecond
 	several := []moment{
 		{name: "UpdateCredentials of two", state: "UpdateCredentials", given: addCredentials("AWS")},
-		{name: "DeployClusters of three", state: "DeployClusters", setup: func(s *simulator.Setup) { s.Clusters, s.Production = 4, 1 }, after: 65 * time.Second},
+		{name: "DeployClusters of three", state: "DeployClusters", setup: func(s *lab.Setup) { s.Clusters, s.Production = 4, 1 }, after: 65 * time.Second},
 	}
 	for _, m := range append(several, moments...) {
 		for _, endsContext := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%s/%t", m.name, endsContext), func(t *testing.T) {
 				for timeout := latency / 2; !t.Failed(); timeout += latency {
 					f := freeze(t, m)
-					f.Wire.Latency = simulator.Exactly(latency)
+					f.Wire.Latency = lab.Exactly(latency)
 					deadline := f.Timeline.Now().Add(timeout)
-					f.Wire.Observer = func(o simulator.Outcome) {
+					f.Wire.Observer = func(o lab.Outcome) {
 						beginsSomething := strings.HasPrefix(o.Site, "iam.") || strings.HasPrefix(o.Site, "qovery.POST")
 						if o.Write && o.Applied && o.Began.After(deadline) && (endsContext || beginsSomething) {
 							t.Errorf("with %s: %s is sent %s after the deadline", timeout, o.Site, o.Began.Sub(deadline))
@@ -559,7 +559,7 @@ func TestStepsRefuse(t *testing.T) {
 		{"a discard of a key that a location holds", moment{state: "DiscardKey", given: all(newKeysNeverWork, addCredentials("AWS"))},
 			person(func(p *people) { p.Qovery.SetKey(otherCredentials, keyOf(p.IAM.Answer(p.key(2)))) }), rotation.UnexpectedAccessKey},
 		{"a discard while a creation is settling", moment{state: "DiscardKey",
-			given: all(failingOnce("iam.CreateAccessKey", simulator.FailAfter), later(2*time.Minute, putForeignKey))},
+			given: all(failingOnce("iam.CreateAccessKey", lab.FailAfter), later(2*time.Minute, putForeignKey))},
 			person(func(*people) {}), rotation.IAMSettling},
 		{"a deactivation of a key that a place handled elsewhere holds", moment{state: "DeactivateKey", given: all(addCredentials("AWS"), handledElsewhere(otherCredentials))},
 			person(func(*people) {}), rotation.OldKeyHeld},
@@ -571,7 +571,7 @@ func TestStepsRefuse(t *testing.T) {
 				p.Qovery.Configure(func(c *fakeqovery.Config) { c.CredentialsLag = 10 * time.Minute })
 			})), rotation.MalformedAnswer},
 		{"the record was released", at("Complete"), func(f *frozen) {
-			item := rotation.HistoryItem{Record: *f.Journal.Current(simulator.UserName), Outcome: rotation.Released, EndedAt: f.Timeline.Now()}
+			item := rotation.HistoryItem{Record: *f.Journal.Current(lab.UserName), Outcome: rotation.Released, EndedAt: f.Timeline.Now()}
 			if err := f.Journal.Close(context.Background(), item); err != nil {
 				panic(err)
 			}
@@ -579,18 +579,18 @@ func TestStepsRefuse(t *testing.T) {
 		{"the new key is not listed yet", at("UpdateCredentials"), person(remove(2)), rotation.IAMSettling},
 		{"the list of keys shows the old one again", moment{state: "Complete", given: onceIn("UpdateCredentials", remove(1))},
 			person(func(p *people) {
-				p.Wire.Injector = func(c simulator.Call) simulator.Fault {
+				p.Wire.Injector = func(c lab.Call) lab.Fault {
 					if c.Site == "iam.ListAccessKeys" {
-						return simulator.Fault{Kind: simulator.Stale, Delay: time.Hour}
+						return lab.Fault{Kind: lab.Stale, Delay: time.Hour}
 					}
-					return simulator.Fault{}
+					return lab.Fault{}
 				}
 			}), rotation.IAMSettling},
 		{"a cluster that credentials serve and nobody lists", at("DeactivateKey"), person(listNoClusters), rotation.MalformedAnswer},
 		{"a cluster that credentials serve and nobody lists, while they are deployed", at("DeployClusters"), person(listNoClusters), rotation.MalformedAnswer},
 		{"a cluster that credentials serve and nobody lists, at the start", at("Preflight"), person(listNoClusters), rotation.MalformedAnswer},
 		{"the last use of a further key cannot be read", moment{state: "Preflight", given: createKey},
-			person(failing("iam.GetAccessKeyLastUsed", simulator.Throttle)), rotation.Throttled},
+			person(failing("iam.GetAccessKeyLastUsed", lab.Throttle)), rotation.Throttled},
 		{"the verification: the old key is listed as Active still", at("VerifyDeployment"),
 			func(f *frozen) {
 				activate(1)(f.people)
@@ -662,17 +662,17 @@ func TestRelease(t *testing.T) {
 		{"an Inactive key", "GracePeriod", nil, deactivate(2), rotation.UnexpectedAccessKey, "is Inactive"},
 		{"a key that is gone", "GracePeriod", nil, remove(2), rotation.UnexpectedAccessKey, "which does not exist any more"},
 		{"a target that is gone", "GracePeriod", nil, func(p *people) { p.Target.Name = "staging" }, rotation.TargetNotFound, "staging"},
-		{"IAM is throttled", "GracePeriod", nil, failing("iam.", simulator.Throttle), rotation.Throttled, ""},
-		{"Step Functions is throttled", "GracePeriod", nil, failing("states.", simulator.Throttle), rotation.Throttled, ""},
-		{"Qovery is throttled", "GracePeriod", nil, failing("qovery.", simulator.Throttle), rotation.Throttled, ""},
-		{"the token cannot be read", "GracePeriod", nil, failing("token.", simulator.Throttle), rotation.Throttled, ""},
-		{"the journal is throttled", "GracePeriod", nil, failing("journal.", simulator.Throttle), rotation.Throttled, ""},
-		{"the staged secret cannot be deleted", "GracePeriod", nil, failing("staging.", simulator.Throttle), rotation.Throttled, ""},
+		{"IAM is throttled", "GracePeriod", nil, failing("iam.", lab.Throttle), rotation.Throttled, ""},
+		{"Step Functions is throttled", "GracePeriod", nil, failing("states.", lab.Throttle), rotation.Throttled, ""},
+		{"Qovery is throttled", "GracePeriod", nil, failing("qovery.", lab.Throttle), rotation.Throttled, ""},
+		{"the token cannot be read", "GracePeriod", nil, failing("token.", lab.Throttle), rotation.Throttled, ""},
+		{"the journal is throttled", "GracePeriod", nil, failing("journal.", lab.Throttle), rotation.Throttled, ""},
+		{"the staged secret cannot be deleted", "GracePeriod", nil, failing("staging.", lab.Throttle), rotation.Throttled, ""},
 		{"the record changes meanwhile", "GracePeriod", nil, asSoonAs("journal.Close", (*people).touch), rotation.StepBusy, "has just changed"},
 		{"another execution takes the record over, with its staged secret", "VerifyKey", nil, asSoonAs("journal.Save", (*people).touch), rotation.StepBusy, "has just changed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := attentive(t, simulator.Setup{})
+			p := attentive(t, lab.Setup{})
 			p.operate(t, func() {
 				if c.given != nil {
 					c.given(p)
@@ -686,17 +686,17 @@ func TestRelease(t *testing.T) {
 				if c.act != nil {
 					c.act(p)
 				}
-				keys, open := p.IAM.Present(simulator.UserName), p.Journal.Current(simulator.UserName) != nil
+				keys, open := p.IAM.Present(lab.UserName), p.Journal.Current(lab.UserName) != nil
 				staged := len(p.SSM.Staged())
 				err := p.ReleaseByHand()
 				requireCode(t, coded(err), c.want)
 				if err != nil && !strings.Contains(err.Error(), c.says) {
 					t.Errorf("says %q, and not %q", err, c.says)
 				}
-				if after := p.IAM.Present(simulator.UserName); !slices.Equal(after, keys) {
+				if after := p.IAM.Present(lab.UserName); !slices.Equal(after, keys) {
 					t.Errorf("the keys were %v and are %v", keys, after)
 				}
-				if isOpen := p.Journal.Current(simulator.UserName) != nil; isOpen != (open && c.want != "") {
+				if isOpen := p.Journal.Current(lab.UserName) != nil; isOpen != (open && c.want != "") {
 					t.Errorf("the record is open: %t", isOpen)
 				}
 				if left := len(p.SSM.Staged()); c.want == "" && left > 0 || c.want != "" && left != staged {
@@ -721,15 +721,15 @@ func coded(err error) *rotation.Error {
 // TestDeploymentsLeftToTheNextLook: once one deployment was started, that the next
 // one can't be is no error: the document that tells of the first would be lost.
 func TestDeploymentsLeftToTheNextLook(t *testing.T) {
-	f := freeze(t, moment{state: "DeployClusters", setup: func(s *simulator.Setup) { s.Clusters, s.Production = 5, 1 }, after: 65 * time.Second})
+	f := freeze(t, moment{state: "DeployClusters", setup: func(s *lab.Setup) { s.Clusters, s.Production = 5, 1 }, after: 65 * time.Second})
 	posts := 0
-	f.Wire.Injector = func(c simulator.Call) simulator.Fault {
+	f.Wire.Injector = func(c lab.Call) lab.Fault {
 		if strings.HasPrefix(c.Site, "qovery.POST") {
 			if posts++; posts > 2 {
-				return simulator.Fault{Kind: simulator.Throttle}
+				return lab.Fault{Kind: lab.Throttle}
 			}
 		}
-		return simulator.Fault{}
+		return lab.Fault{}
 	}
 	for _, want := range []string{"[1 1 0 0 0]", "[1 1 1 1 0]"} {
 		doc, err := f.invoke(t)
@@ -767,12 +767,12 @@ func TestRedrivenVerification(t *testing.T) {
 func TestRefusedCreationThatIsNotNoted(t *testing.T) {
 	f := freeze(t, at("CreateKey"))
 	refused := false
-	f.Wire.Injector = func(c simulator.Call) simulator.Fault {
+	f.Wire.Injector = func(c lab.Call) lab.Fault {
 		refused = refused || c.Site == "iam.CreateAccessKey"
 		if refused {
-			return simulator.Fault{Kind: simulator.Throttle}
+			return lab.Fault{Kind: lab.Throttle}
 		}
-		return simulator.Fault{}
+		return lab.Fault{}
 	}
 	f.unchanged(t, func() {
 		_, err := f.invoke(t)
@@ -790,7 +790,7 @@ func TestRefusedCreationThatIsNotNoted(t *testing.T) {
 
 // TestTooManyClustersMeanwhile: the document could not carry their progress.
 func TestTooManyClustersMeanwhile(t *testing.T) {
-	f := freeze(t, moment{state: "DeployClusters", setup: func(s *simulator.Setup) { s.Clusters = rotation.MaxClusters }})
+	f := freeze(t, moment{state: "DeployClusters", setup: func(s *lab.Setup) { s.Clusters = rotation.MaxClusters }})
 	addCluster(f.people)
 	f.unchanged(t, func() {
 		_, err := f.invoke(t)
@@ -868,7 +868,7 @@ func TestDeniedDeactivation(t *testing.T) {
 		want   rotation.Code
 	}{
 		"at once":                         {rotation.Mark{}, rotation.AccessDenied},
-		"after one that was not answered": {rotation.Mark{Begun: simulator.Beginning}, rotation.DeactivationFailed},
+		"after one that was not answered": {rotation.Mark{Begun: lab.Beginning}, rotation.DeactivationFailed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := freeze(t, moments[slices.IndexFunc(moments, func(m moment) bool { return m.state == "DeactivateKey" })])
@@ -877,10 +877,10 @@ func TestDeniedDeactivation(t *testing.T) {
 					r.Marks[rotation.Deactivate] = test.before
 				}
 			})
-			failing("iam.UpdateAccessKey", simulator.Deny)(f.people)
+			failing("iam.UpdateAccessKey", lab.Deny)(f.people)
 			_, err := f.invoke(t)
 			requireCode(t, err, test.want)
-			if mark := f.Journal.Current(simulator.UserName).Marks[rotation.Deactivate]; mark != test.before {
+			if mark := f.Journal.Current(lab.UserName).Marks[rotation.Deactivate]; mark != test.before {
 				t.Errorf("the journal says %+v", mark)
 			}
 			requireLeft(t, f.people, heldBoth)
@@ -966,7 +966,7 @@ func TestShortListOfLocations(t *testing.T) {
 		_, err := f.invoke(t)
 		requireCode(t, err, rotation.MalformedAnswer)
 	})
-	if marks := f.Journal.Current(simulator.UserName).Marks; !marks[rotation.Update].Done.IsZero() {
+	if marks := f.Journal.Current(lab.UserName).Marks; !marks[rotation.Update].Done.IsZero() {
 		t.Error("the update counts as done")
 	}
 	_, err := f.invoke(t)

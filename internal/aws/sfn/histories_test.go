@@ -17,15 +17,15 @@ import (
 
 	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/aws/sfn"
+	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/ops/report"
-	"qovery-key-rotation/internal/simulator"
 	"qovery-key-rotation/statemachine"
 )
 
 // A service answers as Step Functions does, page by page, with the histories that
 // a scenario left.
 type service struct {
-	runs  []*simulator.Run
+	runs  []*lab.Run
 	limit int // events of a page
 	deny  bool
 	asked []string
@@ -54,7 +54,7 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var answer fields
 	switch action {
 	case "GetExecutionHistory":
-		i := slices.IndexFunc(s.runs, func(r *simulator.Run) bool { return r.ARN() == asked.ExecutionArn })
+		i := slices.IndexFunc(s.runs, func(r *lab.Run) bool { return r.ARN() == asked.ExecutionArn })
 		if i < 0 {
 			w.WriteHeader(http.StatusBadRequest)
 			fmt.Fprint(w, `{"__type":"ExecutionDoesNotExist","message":"Execution Does Not Exist"}`)
@@ -113,7 +113,7 @@ func wire(events []statemachine.Event) (list []any) {
 
 func serve(t *testing.T, scenario string, limit int) (*service, *sfn.Reader) {
 	t.Helper()
-	story, _ := simulator.Find(scenario)
+	story, _ := lab.Find(scenario)
 	result, err := story.Play(story.Setup, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/ops/report"
-	"qovery-key-rotation/internal/simulator"
 )
 
 // With the old key deleted by hand in the grace period the rotation completes,
@@ -49,17 +49,17 @@ func TestNothingDeployed(t *testing.T) {
 // The answer of the look that saw the canary deployed is lost: the journal knows
 // what it saw.
 func TestVerificationAnswerLost(t *testing.T) {
-	scenario, _ := simulator.Find("plain")
+	scenario, _ := lab.Find("plain")
 	calls := 0
-	result, err := scenario.Play(scenario.Setup, func(w *simulator.World) {
-		w.OnInvoke = func(state string) simulator.InvokeFault {
+	result, err := scenario.Play(scenario.Setup, func(w *lab.World) {
+		w.OnInvoke = func(state string) lab.InvokeFault {
 			if state != "VerifyDeployment" {
 				return ""
 			}
 			if calls++; calls != 5 { // the one that sees it deployed
 				return ""
 			}
-			return simulator.AnswerLost
+			return lab.AnswerLost
 		}
 	})
 	if err != nil || calls < 6 {

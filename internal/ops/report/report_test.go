@@ -11,18 +11,18 @@ import (
 	"testing"
 	"time"
 
+	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/ops/report"
 	"qovery-key-rotation/internal/ops/words/wordstest"
-	"qovery-key-rotation/internal/simulator"
 	"qovery-key-rotation/statemachine"
 )
 
 var update = flag.Bool("update", false, "write the golden files instead of comparing")
 
 // play plays a scenario, and returns what its executions left.
-func play(t *testing.T, name string) (simulator.Result, []report.History) {
+func play(t *testing.T, name string) (lab.Result, []report.History) {
 	t.Helper()
-	scenario, found := simulator.Find(name)
+	scenario, found := lab.Find(name)
 	if !found {
 		t.Fatalf("there is no scenario %s", name)
 	}
@@ -105,7 +105,7 @@ var (
 // Every scenario's report stands by itself, shows nothing that is secret, and says
 // of the keys what the simulated IAM says.
 func TestEveryScenario(t *testing.T) {
-	for _, scenario := range simulator.Scenarios {
+	for _, scenario := range lab.Scenarios {
 		t.Run(scenario.Name, func(t *testing.T) {
 			result, histories := play(t, scenario.Name)
 			built := build(t, result.World.Timeline.Now(), histories...)
@@ -153,9 +153,9 @@ func said(r report.Report) (lines []string) {
 
 // requireLives holds the lives of the keys against what IAM did. A rotation's
 // histories don't tell what people did by hand.
-func requireLives(t *testing.T, truth simulator.Report, built report.Report) {
+func requireLives(t *testing.T, truth lab.Report, built report.Report) {
 	t.Helper()
-	lives := map[string]simulator.KeyReport{}
+	lives := map[string]lab.KeyReport{}
 	for _, key := range truth.Keys {
 		lives[key.Key] = key
 	}

@@ -7,22 +7,22 @@ import (
 	"strings"
 	"testing"
 
+	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/ops/report"
 	"qovery-key-rotation/internal/rotation"
-	"qovery-key-rotation/internal/simulator"
 	"qovery-key-rotation/statemachine"
 )
 
 // past is a story whose history shows what a claim comes to.
 type past struct {
-	scenario string                 // of the simulator
-	disturb  func(*simulator.World) // before anything happens; may be nil
+	scenario string           // of the simulator
+	disturb  func(*lab.World) // before anything happens; may be nil
 	changed  func(t *testing.T, histories []report.History) []report.History
 }
 
 func (p past) proofs(t *testing.T) []report.Proof {
 	t.Helper()
-	scenario, found := simulator.Find(p.scenario)
+	scenario, found := lab.Find(p.scenario)
 	if !found {
 		t.Fatalf("there is no scenario %s", p.scenario)
 	}
@@ -39,7 +39,7 @@ func (p past) proofs(t *testing.T) []report.Proof {
 	return build(t, result.World.Timeline.Now(), histories...).Rotations[0].Proofs
 }
 
-func historiesOf(w *simulator.World) (histories []report.History) {
+func historiesOf(w *lab.World) (histories []report.History) {
 	for _, run := range w.Runs() {
 		histories = append(histories, report.History{ARN: run.ARN(), Events: run.History()})
 	}
@@ -88,13 +88,13 @@ func ofTheFirstEdition(scenario string) past {
 func plain() past { return past{scenario: "plain"} }
 
 // failing is the plain rotation where the n-th call of a site goes wrong.
-func failing(site string, n int, kind simulator.FaultKind) past {
-	return past{scenario: "plain", disturb: func(w *simulator.World) {
-		w.Wire.Injector = func(call simulator.Call) simulator.Fault {
+func failing(site string, n int, kind lab.FaultKind) past {
+	return past{scenario: "plain", disturb: func(w *lab.World) {
+		w.Wire.Injector = func(call lab.Call) lab.Fault {
 			if call.Site == site && call.N == n {
-				return simulator.Fault{Kind: kind}
+				return lab.Fault{Kind: kind}
 			}
-			return simulator.Fault{}
+			return lab.Fault{}
 		}
 	}}
 }
@@ -102,19 +102,19 @@ func failing(site string, n int, kind simulator.FaultKind) past {
 // byHand is the plain rotation where a person deletes the old key when a state is
 // entered for the first time.
 func byHand(state string) past {
-	return past{scenario: "plain", disturb: func(w *simulator.World) {
+	return past{scenario: "plain", disturb: func(w *lab.World) {
 		done := false
 		entering(w, state, func() {
 			if !done {
-				w.IAM.DeleteByHand(simulator.UserName, w.OldKey.ID)
+				w.IAM.DeleteByHand(lab.UserName, w.OldKey.ID)
 			}
 			done = true
 		})
 	}}
 }
 
-func entering(w *simulator.World, state string, act func()) {
-	w.OnEvent = func(_ *simulator.Run, event statemachine.Event) {
+func entering(w *lab.World, state string, act func()) {
+	w.OnEvent = func(_ *lab.Run, event statemachine.Event) {
 		if event.Entered() && event.State == state {
 			act()
 		}
@@ -122,7 +122,7 @@ func entering(w *simulator.World, state string, act func()) {
 }
 
 func configured(scenario string, change func(*rotation.Target)) past {
-	return past{scenario: scenario, disturb: func(w *simulator.World) {
+	return past{scenario: scenario, disturb: func(w *lab.World) {
 		change(&w.Target)
 		document, err := json.Marshal(w.Target)
 		if err != nil {
@@ -179,7 +179,7 @@ var walked = map[report.Claim][]shown{
 	report.GraceKept: {
 		{yes, plain(), "2 h passed; 2 h were asked for"},
 		{yes, past{scenario: "every-cluster-stopped"}, "From the update to the deactivation"},
-		{yes, failing("iam.UpdateAccessKey", 1, simulator.FailAfter), "IAM listed both as Active"},
+		{yes, failing("iam.UpdateAccessKey", 1, lab.FailAfter), "IAM listed both as Active"},
 		{no, until("plain", "GracePeriod"), notYet},
 		{no, past{scenario: "old-key-deleted-by-hand"}, foundGone},
 		{no, byHand("DeployClusters"), foundGone + " when the clusters were deployed"},
@@ -212,8 +212,8 @@ var walked = map[report.Claim][]shown{
 	},
 	report.ObservationKept: {
 		{yes, plain(), "38 min 6 s later"},
-		{yes, failing("iam.UpdateAccessKey", 1, simulator.FailAfter), "listed the key as Inactive"},
-		{yes, failing("iam.DeleteAccessKey", 1, simulator.FailAfter), "listed the key as Inactive"},
+		{yes, failing("iam.UpdateAccessKey", 1, lab.FailAfter), "listed the key as Inactive"},
+		{yes, failing("iam.DeleteAccessKey", 1, lab.FailAfter), "listed the key as Inactive"},
 		{no, past{scenario: "old-key-deleted-by-hand"}, foundGone},
 		{no, byHand("DeleteKey"), "listed the old key as gone"},
 		{no, until("plain", "DeleteKey"), notYet},
@@ -223,8 +223,8 @@ var walked = map[report.Claim][]shown{
 	},
 	report.OldKeyDeleted: {
 		{yes, plain(), "IAM DeleteAccessKey succeeded"},
-		{yes, failing("iam.DeleteAccessKey", 1, simulator.FailBefore), "IAM DeleteAccessKey succeeded"},
-		{no, failing("iam.DeleteAccessKey", 1, simulator.FailAfter), "an earlier request of this rotation"},
+		{yes, failing("iam.DeleteAccessKey", 1, lab.FailBefore), "IAM DeleteAccessKey succeeded"},
+		{no, failing("iam.DeleteAccessKey", 1, lab.FailAfter), "an earlier request of this rotation"},
 		{no, past{scenario: "old-key-deleted-by-hand"}, foundGone},
 		{no, byHand("DeleteKey"), foundGone + " when it was to be deleted"},
 		{no, until("plain", "DeleteKey"), notYet},
@@ -236,9 +236,9 @@ var walked = map[report.Claim][]shown{
 // losingALocation is the plain rotation with a location that Qovery does not list
 // any more when the update comes.
 func losingALocation() past {
-	return past{scenario: "plain", disturb: func(w *simulator.World) {
+	return past{scenario: "plain", disturb: func(w *lab.World) {
 		entering(w, "UpdateCredentials", func() {
-			record := w.Journal.Current(simulator.UserName)
+			record := w.Journal.Current(lab.UserName)
 			record.Locations = append(record.Locations, rotation.LocationRef{Kind: rotation.HelmRepository, ID: "h", Name: "charts"})
 			record.Revision++
 			if err := w.Journal.Save(context.Background(), *record); err != nil {
@@ -287,7 +287,7 @@ func TestEveryProof(t *testing.T) {
 
 // No scenario comes to an answer that is not walked, and each says why.
 func TestNoOtherAnswers(t *testing.T) {
-	for _, scenario := range simulator.Scenarios {
+	for _, scenario := range lab.Scenarios {
 		result, histories := play(t, scenario.Name)
 		for _, r := range build(t, result.World.Timeline.Now(), histories...).Rotations {
 			for _, proof := range r.Proofs {

@@ -4,19 +4,19 @@ import (
 	"strings"
 	"testing"
 
-	"qovery-key-rotation/internal/simulator"
+	"qovery-key-rotation/internal/lab"
 )
 
 // told is a scenario as it is told.
 func told(t *testing.T, name string) string {
 	t.Helper()
-	scenario, found := simulator.Find(name)
+	scenario, found := lab.Find(name)
 	if !found {
 		t.Fatalf("there is no scenario %s", name)
 	}
 	var lines []string
-	_, err := scenario.Play(scenario.Setup, func(w *simulator.World) {
-		w.Tell(func(l simulator.Line) { lines = append(lines, l.State+": "+l.Text) })
+	_, err := scenario.Play(scenario.Setup, func(w *lab.World) {
+		w.Tell(func(l lab.Line) { lines = append(lines, l.State+": "+l.Text) })
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -19,7 +19,7 @@ var forMachines = []string{
 	"internal/aws/table/item.go",             // a sort key; a record without its time is refused
 	"internal/rotation/duration.go",          // a Wait state's time
 	"internal/cli/executions.go",             // the name of an execution, from the clock
-	"internal/simulator/world.go",            // the beginning of a world
+	"internal/lab/world.go",                  // the beginning of a world
 	"internal/ops/report/scale.go",           // an axis, between times that are known
 	"internal/integration", "internal/bench", // tests and measurements
 }

@@ -1,0 +1,26 @@
+package explorer
+
+import "qovery-key-rotation/internal/lab"
+
+// foresee polices rule 13: no key is created of which it can be known that it
+// would have to be thrown away, or would stay beside the old one for ever.
+func (p *player) foresee(world World) {
+	ends := lab.Beginning.Add(world.denied)
+	observe := p.Wire.Observer
+	staged := true // the secret that was to be staged last
+	p.Wire.Observer = func(outcome lab.Outcome) {
+		if outcome.Site == putParameter && !outcome.Late {
+			staged = outcome.Answered && outcome.Err == nil
+		}
+		observe(outcome)
+	}
+	p.IAM.OnKeyChange(func(change lab.KeyChange) {
+		switch {
+		case change.What != lab.Created || change.By == lab.Person:
+		case change.At.Before(ends):
+			p.wrong("the key %s was created while CloudTrail could not be searched, so that no rotation could end", change.Key)
+		case !staged:
+			p.wrong("the key %s was created while no secret could be staged", change.Key)
+		}
+	})
+}

@@ -1,0 +1,131 @@
+package explorer
+
+import (
+	"slices"
+	"time"
+
+	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/internal/ops/words"
+	"qovery-key-rotation/internal/rotation"
+)
+
+// judge says what must not have happened and has, and what must be so in the
+// end and is not.
+func (p *player) judge() {
+	for _, violation := range p.Judge.Violations {
+		p.wrong("%s", violation)
+	}
+	for _, refused := range p.Judge.Refused {
+		if !p.isExcused(refused) {
+			p.wrong("%s was refused with the key %s at %s", refused.Consumer, refused.Key, words.Time(refused.At, "02 15:04"))
+		}
+	}
+	for _, leak := range p.Judge.Leaks() {
+		p.wrong("%s", leak)
+	}
+	p.judgeEvidence()
+	if !p.succeeded {
+		last := p.Runs()[len(p.Runs())-1]
+		p.wrong("after the faults, %d executions have not led to a rotation; the last ended %s: %s", p.sinceLast, last.Outcome(), last.Cause())
+		return
+	}
+	p.requireOneKey()
+	p.requireNothingLeft()
+}
+
+// isExcused tells whether a key's not working was a person's own doing: a person
+// put it into Qovery without its working, or just before it was deactivated or
+// deleted, or deactivated or deleted it.
+func (p *player) isExcused(refused lab.Refused) bool {
+	if slices.Contains(p.excused, refused.Key) {
+		return true
+	}
+	broken := p.lastChange(refused)
+	if broken.By == lab.Person {
+		return broken.What != lab.Created
+	}
+	put, byPerson := p.putAt[refused.Key]
+	return byPerson && broken.Sent.Before(put.Add(unseen))
+}
+
+// lastChange is the last one of the key before it was refused.
+func (p *player) lastChange(refused lab.Refused) (last lab.KeyChange) {
+	for _, life := range p.IAM.Lives() {
+		for _, change := range life.Changes {
+			if life.ID == refused.Key && !change.At.After(refused.At) {
+				last = change
+			}
+		}
+	}
+	return last
+}
+
+// requireOneKey: after a rotation, the locations hold one Active key, unless a
+// person saw to it otherwise too late for the rotation to notice.
+func (p *player) requireOneKey() {
+	if p.interferedLate() {
+		return
+	}
+	held := 0
+	for _, key := range p.IAM.Present(lab.UserName) {
+		if len(p.Qovery.Holders(string(key.ID))) == 0 {
+			continue
+		}
+		held++
+		if key.Status != rotation.Active {
+			p.wrong("in the end the key %s, which Qovery holds, is %s", key.ID, key.Status)
+		}
+	}
+	if held != 1 {
+		p.wrong("in the end Qovery holds %d keys that exist", held)
+	}
+}
+
+// requireGoodKeys: however the executions ended, every location that holds a key
+// holds one that works, unless a person has interfered.
+func (p *player) requireGoodKeys() {
+	if p.interfered() {
+		return
+	}
+	for _, location := range p.Qovery.Locations() {
+		id := rotation.KeyID(p.Qovery.KeyOf(location))
+		if status, exists := p.IAM.Status(id); id != "" && (!exists || status != rotation.Active) {
+			p.wrong("%s holds the key %s, which does not work", location, id)
+		}
+	}
+}
+
+// unseen is how long what a person does may go unnoticed: lists and reads are
+// stale by up to a minute, and between the last look and the last effect are
+// some seconds.
+const unseen = 90 * time.Second
+
+// interferedLate tells whether a person changed keys or what Qovery holds just
+// before the rotation sent its last request about a key, or later.
+func (p *player) interferedLate() bool {
+	var acted time.Time
+	for _, life := range p.IAM.Lives() {
+		for _, change := range life.Changes {
+			if change.By != lab.Person && change.Sent.After(acted) {
+				acted = change.Sent
+			}
+		}
+	}
+	return p.keysTouchedAt.Add(unseen).After(acted)
+}
+
+// requireNothingLeft: while no record is open, every key is held by Qovery, was
+// made by a person, or was replaced by one, and no secret is staged.
+func (p *player) requireNothingLeft() {
+	if p.record() != nil {
+		return
+	}
+	for _, key := range p.IAM.Present(lab.UserName) {
+		if len(p.Qovery.Holders(string(key.ID))) == 0 && !slices.Contains(p.own, key.ID) && !slices.Contains(p.replaced, key.ID) {
+			p.wrong("nobody answers for the key %s, which is %s", key.ID, key.Status)
+		}
+	}
+	if staged := p.SSM.Staged(); len(staged) > 0 {
+		p.wrong("the secret of %v is still staged", staged)
+	}
+}

@@ -1,0 +1,171 @@
+package explorer
+
+import (
+	"slices"
+	"time"
+
+	"qovery-key-rotation/internal/lab"
+)
+
+// Kind is a way in which something goes wrong.
+type Kind string
+
+// Kinds of faults that concern an invocation of a state's function.
+const (
+	Abandon    = Kind(lab.Abandoned)  // Step Functions hears nothing and tries again; the function goes on
+	LoseAnswer = Kind(lab.AnswerLost) // it hears nothing; the function has ended
+	// From this invocation on, the clock of the state's function is off.
+	ClockBehind Kind = "clock-behind"
+	ClockAhead  Kind = "clock-ahead"
+)
+
+// Kinds of faults that concern a whole execution, on entering a state or in the
+// middle of a call of its function.
+const (
+	Stop             Kind = "stop"               // a person stops the execution
+	StopStart        Kind = "stop-start"         // and starts another one at once
+	StopRedrive      Kind = "stop-redrive"       // and redrives it a minute later
+	StopStartRedrive Kind = "stop-start-redrive" // and starts another one at once, and redrives the first a minute later
+	Abort            Kind = "abort"              // and starts one that aborts, at once
+	Second           Kind = "second"             // a person starts another execution
+)
+
+// Kinds of what people do to keys, credentials and clusters, on entering a state.
+const (
+	DeactivateOld Kind = "deactivate-old" // a person makes the old key Inactive
+	DeactivateNew Kind = "deactivate-new" // a person makes the new key Inactive
+	ActivateOld   Kind = "activate-old"   // a person makes the old key Active
+	DeleteOld     Kind = "delete-old"     // a person deletes the old key
+	DeleteNew     Kind = "delete-new"     // a person deletes the new key
+	CreateKey     Kind = "create-key"     // a person creates a key of the user
+	PutOld        Kind = "put-old"        // a person puts the old key into the credentials
+	PutOwn        Kind = "put-own"        // a person creates a key and puts it into the credentials
+	MaskKey       Kind = "mask-key"       // Qovery masks the id of the key in the credentials for three hours
+	DeployCluster Kind = "deploy"         // a person deploys the first cluster
+	StopCluster   Kind = "stop-cluster"   // a person stops the last cluster
+	StartCluster  Kind = "start-cluster"  // a person stops the last cluster and starts it an hour later
+)
+
+// Ended is the site of what people do after all executions have ended without
+// success, instead of starting another one.
+const Ended = "ended"
+
+// Kinds of faults at Ended.
+const (
+	Redrive      Kind = "redrive"       // a person redrives the last execution
+	StartRedrive Kind = "start-redrive" // a person starts another, and redrives the last one a minute later
+)
+
+// fault is a kind with a delay.
+type fault struct {
+	kind  Kind
+	delay time.Duration
+}
+
+// outage is how long a service is not to be had, or throttles everything, or a
+// function dies of what it does.
+const outage = 45 * time.Minute
+
+// callFaults are what may go wrong with a call. The delays stay within what the
+// rotation assumes: reads are stale by a minute at most, and effects land within
+// ten minutes. An outage lasts for longer than anything but Preflight waits.
+var callFaults = []fault{
+	{kind: Kind(lab.FailBefore)},
+	{kind: Kind(lab.FailBefore), delay: outage},
+	{kind: Kind(lab.FailAfter)},
+	{kind: Kind(lab.Throttle)},
+	{kind: Kind(lab.Throttle), delay: outage},
+	{kind: Kind(lab.Deny)},
+	{kind: Kind(lab.Deny), delay: outage},
+	{kind: Kind(lab.Hang)},
+	{kind: Kind(lab.HangAfter)},
+	{kind: Kind(lab.LandLate), delay: 9 * time.Minute},
+	{kind: Kind(lab.LandLate), delay: time.Minute},
+	{kind: Kind(lab.LandLate), delay: 20 * time.Second},
+	{kind: Kind(lab.Stale), delay: time.Minute},
+	{kind: Kind(lab.Stale), delay: 20 * time.Second},
+	{kind: Kind(lab.Malformed)},
+	{kind: Kind(lab.KillBefore)},
+	{kind: Kind(lab.KillAfter)},
+	{kind: Kind(lab.KillAfter), delay: outage},
+}
+
+// invocationFaults are what may go wrong with an invocation.
+var invocationFaults = []fault{
+	{kind: Abandon}, {kind: LoseAnswer},
+	{kind: ClockBehind, delay: 5 * time.Minute}, {kind: ClockAhead, delay: 5 * time.Minute},
+}
+
+// executionFaults are what may happen to an execution: on entering a state, and
+// while a function of it is at work, which then goes on by itself.
+var executionFaults = []fault{{kind: Stop}, {kind: StopStart}, {kind: StopRedrive}, {kind: StopStartRedrive}, {kind: Abort}, {kind: Second}}
+
+// entryFaults are what else may happen when an execution enters a state.
+var entryFaults = []fault{
+	{kind: DeactivateOld}, {kind: DeactivateNew}, {kind: ActivateOld}, {kind: DeleteOld}, {kind: DeleteNew},
+	{kind: CreateKey}, {kind: PutOld}, {kind: PutOwn}, {kind: MaskKey}, {kind: DeployCluster}, {kind: StopCluster}, {kind: StartCluster},
+}
+
+// endFaults are what may happen when all executions have ended without success.
+var endFaults = []fault{{kind: Redrive}, {kind: StartRedrive}}
+
+func (k Kind) exists() bool {
+	for _, faults := range [][]fault{callFaults, invocationFaults, executionFaults, entryFaults, endFaults} {
+		for _, f := range faults {
+			if f.kind == k {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// lasts tells whether the fault goes on at its site for its delay.
+func (f Fault) lasts() bool {
+	kind := lab.FaultKind(f.Kind)
+	return f.Delay > 0 && slices.Contains([]lab.FaultKind{lab.FailBefore, lab.Throttle, lab.Deny, lab.KillAfter}, kind)
+}
+
+// matters tells whether the kind makes any difference to a call that none of the
+// others makes: a read that fails after its effect just fails. What does not go
+// wrong with calls makes none.
+func (k Kind) matters(call lab.Call) bool {
+	kind := lab.FaultKind(k)
+	if !slices.Contains(lab.FaultKinds, kind) {
+		return false
+	}
+	if !call.Write && (kind == lab.FailAfter || kind == lab.HangAfter || kind == lab.KillAfter) {
+		return false
+	}
+	return kind.Matters(call)
+}
+
+// ofInvocation tells whether the kind concerns an invocation.
+func (k Kind) ofInvocation() bool {
+	return slices.ContainsFunc(invocationFaults, func(f fault) bool { return f.kind == k })
+}
+
+// ofExecution tells whether the kind concerns a whole execution.
+func (k Kind) ofExecution() bool {
+	return slices.ContainsFunc(executionFaults, func(f fault) bool { return f.kind == k })
+}
+
+// byPerson tells whether a person interferes with keys, credentials or clusters.
+// Then a person may have to mend it, too.
+func (k Kind) byPerson() bool {
+	switch k {
+	case DeactivateOld, DeactivateNew, ActivateOld, DeleteOld, DeleteNew, CreateKey, PutOld, PutOwn, StopCluster, StartCluster:
+		return true
+	}
+	return false
+}
+
+// touchesHeldKeys tells whether a person changes a key that Qovery may hold, or
+// what it holds.
+func (k Kind) touchesHeldKeys() bool {
+	switch k {
+	case DeactivateOld, DeactivateNew, ActivateOld, DeleteOld, DeleteNew, PutOld, PutOwn:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,414 @@
+package explorer
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/internal/rotation"
+)
+
+// Mutation defeats one rule of safety by ports that lie or let through. That
+// exploration then finds a violation proves that it would see the rule broken.
+type Mutation struct {
+	Rule     int    // of docs/safety.md
+	Name     string // to ask for it
+	Sentence string // what is not so
+	Lens     Lens
+	Shows    string // how the harm is told of that the rule keeps off
+	// Focus is where to look first: see Options.
+	Focus []string
+}
+
+// Mutations defeat each rule in turn.
+var Mutations = []Mutation{
+	{Rule: 1, Name: "no-lock", Sentence: "the journal lets every write through, hides leases, and every owner seems to have ended",
+		Lens: noLock, Shows: "nobody answers for the key", Focus: []string{"CreateKey"}},
+	{Rule: 2, Name: "held-nowhere", Sentence: "no location seems to hold the old key",
+		Lens: heldNowhere, Shows: "has held since", Focus: []string{"GracePeriod"}},
+	{Rule: 3, Name: "all-deployed", Sentence: "every cluster seems deployed, and the old key unused",
+		Lens: allDeployed, Shows: "was refused with the key", Focus: []string{"DeployClusters"}},
+	{Rule: 3, Name: "slow-clock", Sentence: "the clock is three hours slow when the grace period is set, and nothing sets it",
+		Lens: slowClock, Shows: "deleted the key"},
+	{Rule: 3, Name: "always-inactive", Sentence: "the old key always seems Inactive once it was",
+		Lens: alwaysInactive, Shows: "which was Active", Focus: []string{"ObservationPeriod"}},
+	{Rule: 4, Name: "all-ours", Sentence: "every key seems to be of this system's making",
+		Lens: allOurs, Shows: "which a person had created", Focus: []string{createAccessKey, "DiscardKey"}},
+	{Rule: 4, Name: "own-time", Sentence: "the journal tells each function the time that its own clock shows",
+		Lens: ownTime, Shows: "nobody answers for the key", Focus: []string{"CreateKey", createAccessKey}},
+	{Rule: 5, Name: "refused-puts", Sentence: "a PUT without an answer counts as refused",
+		Lens: refusedPuts, Shows: "which does not work", Focus: []string{putCredentials}},
+	{Rule: 6, Name: "forgotten-attempts", Sentence: "the journal forgets creations of unknown outcome",
+		Lens: forgottenAttempts, Shows: "nobody answers for the key", Focus: []string{createAccessKey}},
+	{Rule: 7, Name: "quoted-secret", Sentence: "an error quotes the secret that was to be staged",
+		Lens: quotedSecret, Shows: "is in the history", Focus: []string{"CreateKey"}},
+	{Rule: 8, Name: "unread-is-empty", Sentence: "locations that can't be read count as none",
+		Lens: unreadIsEmpty, Shows: "has held since", Focus: []string{"GracePeriod", "DeactivateKey"}},
+	{Rule: 9, Name: "deactivated-by-us", Sentence: "the journal says of every old key that this rotation deactivated it",
+		Lens: deactivatedByUs, Shows: "which a person had deactivated", Focus: []string{"GracePeriod", "CheckUsage"}},
+	{Rule: 12, Name: "claims-what-it-found", Sentence: "a key that is gone seems to have been made Inactive, and deleted, by this rotation",
+		Lens: claimsFound, Shows: "the report calls it proven", Focus: []string{"GracePeriod"}},
+	{Rule: 13, Name: "unproved-regions", Sentence: "in Preflight, CloudTrail seems to answer in every region",
+		Lens: unprovedRegions, Shows: "was created while CloudTrail could not be searched", Focus: []string{"Preflight"}},
+	{Rule: 13, Name: "unproved-staging", Sentence: "the old key's parameter seems to take every proof that a secret can be staged",
+		Lens: unprovedStaging, Shows: "was created while no secret could be staged", Focus: []string{putParameter}},
+	{Rule: 15, Name: "own-clock", Sentence: "nothing but its own clock tells a function the time",
+		Lens: ownClock, Shows: "times within a minute", Focus: []string{"DeployClusters"}},
+}
+
+// Finding is what exploration found out about a mutation.
+type Finding struct {
+	Rule     int      `json:"rule"`
+	Name     string   `json:"name"`
+	Sentence string   `json:"sentence"`
+	Played   int      `json:"played"`
+	Schedule string   `json:"schedule"` // the shortest that was found; empty: none was
+	Wrong    []string `json:"wrong"`
+}
+
+// Sites of calls.
+const (
+	createAccessKey = "iam.CreateAccessKey"
+	putCredentials  = "qovery.PUT /aws/credentials"
+	putParameter    = "staging.Put"
+)
+
+// Find explores with the mutation until something goes wrong, and makes the
+// schedule as short as it gets.
+func (m Mutation) Find(ctx context.Context) (Finding, error) {
+	finding := Finding{Rule: m.Rule, Name: m.Name, Sentence: m.Sentence}
+	for _, options := range []Options{{Focus: m.Focus}, {Singles: true}, {Random: 5000}} {
+		options.Lens, options.Wanted, options.Enough = m.Lens, m.Shows, 1
+		summary, err := Walk(ctx, options)
+		finding.Played += summary.Played + summary.Calm
+		if err != nil || len(summary.Violations) == 0 {
+			if err != nil {
+				return finding, err
+			}
+			continue
+		}
+		found, err := Parse(summary.Violations[0].Schedule)
+		if err != nil {
+			return finding, err
+		}
+		return finding.shrunk(found, m)
+	}
+	return finding, nil
+}
+
+func (f Finding) shrunk(found Schedule, m Mutation) (Finding, error) {
+	shortest, err := Shrink(found, m.Lens, m.Shows)
+	if err != nil {
+		return f, err
+	}
+	result, err := Play(shortest, m.Lens)
+	f.Schedule, f.Wrong = shortest.String(), result.Wrong
+	return f, err
+}
+
+// Rule 1.
+
+func noLock(_ *lab.World, p lab.Ports) lab.Ports {
+	p.Journal = openJournal{p.Journal}
+	p.Executions = ended{}
+	return p
+}
+
+type openJournal struct{ rotation.Journal }
+
+func (j openJournal) Load(ctx context.Context, user string) (*rotation.Record, error) {
+	record, err := j.Journal.Load(ctx, user)
+	if record != nil {
+		record.Lease = rotation.Lease{}
+	}
+	return record, err
+}
+
+func (j openJournal) Save(ctx context.Context, record rotation.Record) error {
+	stored, err := j.Journal.Load(ctx, record.IAMUser)
+	if err != nil {
+		return err
+	}
+	record.Revision = 1
+	if stored != nil {
+		record.Revision = stored.Revision + 1
+	}
+	return j.Journal.Save(ctx, record)
+}
+
+type ended struct{}
+
+func (ended) State(context.Context, string) (rotation.ExecutionState, error) {
+	return rotation.ExecutionEnded, nil
+}
+
+// Rules 2, 3, 5 and 8: what Qovery says.
+
+// organization is an organization that is not quite told as it is.
+type organization struct {
+	rotation.Organization
+	locations func([]rotation.Location, error) ([]rotation.Location, error)
+	clusters  func([]rotation.Cluster, error) ([]rotation.Cluster, error)
+	put       func(error) error
+}
+
+func (o organization) Credentials(ctx context.Context) ([]rotation.Location, error) {
+	return o.told(o.Organization.Credentials(ctx))
+}
+
+func (o organization) Editable(ctx context.Context) ([]rotation.Location, error) {
+	return o.told(o.Organization.Editable(ctx))
+}
+
+func (o organization) Locations(ctx context.Context) ([]rotation.Location, error) {
+	return o.told(o.Organization.Locations(ctx))
+}
+
+func (o organization) told(locations []rotation.Location, err error) ([]rotation.Location, error) {
+	if o.locations == nil {
+		return locations, err
+	}
+	return o.locations(locations, err)
+}
+
+func (o organization) Clusters(ctx context.Context) ([]rotation.Cluster, error) {
+	clusters, err := o.Organization.Clusters(ctx)
+	if o.clusters == nil {
+		return clusters, err
+	}
+	return o.clusters(clusters, err)
+}
+
+func (o organization) PutKey(ctx context.Context, ref rotation.LocationRef, id rotation.KeyID, secret rotation.Secret) error {
+	err := o.Organization.PutKey(ctx, ref, id, secret)
+	if o.put == nil || err == nil {
+		return err
+	}
+	return o.put(err)
+}
+
+// lyingQovery opens organizations that are told through a lie.
+type lyingQovery struct {
+	rotation.Qovery
+	lie organization
+}
+
+func (q lyingQovery) Open(ctx context.Context, target rotation.Target) (rotation.Organization, error) {
+	opened, err := q.Qovery.Open(ctx, target)
+	lie := q.lie
+	lie.Organization = opened
+	return lie, err
+}
+
+func heldNowhere(w *lab.World, p lab.Ports) lab.Ports {
+	p.Qovery = lyingQovery{p.Qovery, organization{locations: func(locations []rotation.Location, err error) ([]rotation.Location, error) {
+		record := w.Journal.Current(lab.UserName)
+		if record == nil || record.Marks[rotation.Update].Done.IsZero() {
+			return locations, err
+		}
+		for i := range locations {
+			if locations[i].Key == record.OldKey {
+				locations[i].Key = record.NewKey
+			}
+		}
+		return locations, err
+	}}}
+	return p
+}
+
+func allDeployed(w *lab.World, p lab.Ports) lab.Ports {
+	p.Usage, p.Trail = unused{}, unused{}
+	p.Qovery = lyingQovery{p.Qovery, organization{clusters: func(clusters []rotation.Cluster, err error) ([]rotation.Cluster, error) {
+		for i := range clusters {
+			clusters[i].Status, clusters[i].LastExecutionID = "DEPLOYED", w.Timeline.Now().String()
+		}
+		return clusters, err
+	}}}
+	return p
+}
+
+func refusedPuts(_ *lab.World, p lab.Ports) lab.Ports {
+	p.Qovery = lyingQovery{p.Qovery, organization{put: func(error) error { return &rotation.Refusal{Status: 400} }}}
+	return p
+}
+
+func unreadIsEmpty(_ *lab.World, p lab.Ports) lab.Ports {
+	p.Qovery = lyingQovery{p.Qovery, organization{locations: func(locations []rotation.Location, err error) ([]rotation.Location, error) {
+		if err != nil {
+			return []rotation.Location{}, nil
+		}
+		return locations, nil
+	}}}
+	return p
+}
+
+// unused says of every key that nobody used it, and that this system made it.
+type unused struct{}
+
+func (unused) LastUse(context.Context, string, rotation.KeyID) (rotation.Use, error) {
+	return rotation.Use{}, nil
+}
+
+func (unused) LatestUses(context.Context, rotation.KeyID, time.Time, []string) ([]rotation.Use, error) {
+	return nil, nil
+}
+
+func (unused) FirstUse(context.Context, rotation.KeyID, time.Time, []string) (rotation.Use, error) {
+	return rotation.Use{}, nil
+}
+
+func (unused) Creator(context.Context, rotation.KeyID) (string, error) {
+	return lab.CreatorRole, nil
+}
+
+// Rules 3 and 4: what is configured, and what IAM and CloudTrail say.
+
+func alwaysInactive(w *lab.World, p lab.Ports) lab.Ports {
+	p.Keys = inactive{p.Keys, w}
+	return p
+}
+
+type inactive struct {
+	rotation.Keys
+	world *lab.World
+}
+
+func (i inactive) List(ctx context.Context, user string) ([]rotation.AccessKey, error) {
+	keys, err := i.Keys.List(ctx, user)
+	record := i.world.Journal.Current(user)
+	for n := range keys {
+		if record != nil && keys[n].ID == record.OldKey && !record.Marks[rotation.Deactivate].Done.IsZero() {
+			keys[n].Status = rotation.Inactive
+		}
+	}
+	return keys, err
+}
+
+func allOurs(_ *lab.World, p lab.Ports) lab.Ports {
+	p.Trail = unused{}
+	return p
+}
+
+// Rules 6 and 9: what the journal says.
+
+func forgottenAttempts(_ *lab.World, p lab.Ports) lab.Ports {
+	p.Journal = retold{p.Journal, func(r *rotation.Record) { r.Attempts = nil }}
+	return p
+}
+
+func deactivatedByUs(_ *lab.World, p lab.Ports) lab.Ports {
+	p.Journal = retold{p.Journal, func(r *rotation.Record) {
+		_, marked := r.Marks[rotation.Deactivate]
+		_, reactivated := r.Marks[rotation.Reactivate]
+		if !marked && !reactivated && r.NewKey != "" {
+			r.Marks[rotation.Deactivate] = rotation.Mark{Begun: r.TouchedAt}
+		}
+	}}
+	return p
+}
+
+// retold is a journal whose records are not read as they were written.
+type retold struct {
+	rotation.Journal
+	change func(*rotation.Record)
+}
+
+func (j retold) Load(ctx context.Context, user string) (*rotation.Record, error) {
+	record, err := j.Journal.Load(ctx, user)
+	if record != nil {
+		j.change(record)
+	}
+	return record, err
+}
+
+// Rule 12.
+
+func claimsFound(_ *lab.World, p lab.Ports) lab.Ports {
+	p.Keys = boastful{p.Keys}
+	return p
+}
+
+type boastful struct{ rotation.Keys }
+
+func (b boastful) SetStatus(ctx context.Context, user string, id rotation.KeyID, status rotation.KeyStatus) error {
+	err := b.Keys.SetStatus(ctx, user, id, status)
+	if errors.Is(err, rotation.ErrNoSuchKey) {
+		return nil
+	}
+	return err
+}
+
+func (b boastful) Delete(ctx context.Context, user string, id rotation.KeyID) (bool, error) {
+	_, err := b.Keys.Delete(ctx, user, id)
+	return err == nil, err
+}
+
+// Rule 7.
+
+func quotedSecret(_ *lab.World, p lab.Ports) lab.Ports {
+	p.Staging = talkative{p.Staging}
+	return p
+}
+
+type talkative struct{ rotation.Staging }
+
+func (t talkative) Put(ctx context.Context, id rotation.KeyID, secret rotation.Secret) (bool, error) {
+	stored, err := t.Staging.Put(ctx, id, secret)
+	if err != nil {
+		err = rotation.Errorf(rotation.Unreachable, "%s could not be staged: %v", secret.Reveal(), err)
+	}
+	return stored, err
+}
+
+// Rule 13.
+
+func unprovedRegions(w *lab.World, p lab.Ports) lab.Ports {
+	p.Trail = affable{p.Trail, w}
+	return p
+}
+
+// affable is a CloudTrail that denies nothing as long as nothing depends on it.
+type affable struct {
+	rotation.Trail
+	world *lab.World
+}
+
+func (a affable) LatestUses(ctx context.Context, id rotation.KeyID, since time.Time, regions []string) ([]rotation.Use, error) {
+	if a.world.Journal.Current(lab.UserName) == nil {
+		return nil, nil
+	}
+	return a.Trail.LatestUses(ctx, id, since, regions)
+}
+
+func unprovedStaging(w *lab.World, p lab.Ports) lab.Ports {
+	p.Staging = &patient{Staging: p.Staging, world: w}
+	return p
+}
+
+// patient is a Parameter Store that takes everything but secrets of new keys.
+type patient struct {
+	rotation.Staging
+	world *lab.World
+	taken rotation.Secret
+}
+
+func (s *patient) proves(id rotation.KeyID) bool {
+	record := s.world.Journal.Current(lab.UserName)
+	return record != nil && record.OldKey == id
+}
+
+func (s *patient) Put(ctx context.Context, id rotation.KeyID, secret rotation.Secret) (bool, error) {
+	if s.proves(id) {
+		s.taken = secret
+		return true, nil
+	}
+	return s.Staging.Put(ctx, id, secret)
+}
+
+func (s *patient) Get(ctx context.Context, id rotation.KeyID) (rotation.Secret, error) {
+	if s.proves(id) {
+		return s.taken, nil
+	}
+	return s.Staging.Get(ctx, id)
+}

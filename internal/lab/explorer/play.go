@@ -1,0 +1,339 @@
+package explorer
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/internal/ops/report"
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/statemachine"
+)
+
+const (
+	pause      = 2 * time.Hour // between the end of all executions and the next one
+	moment     = time.Minute   // how long people take for the second thing they do
+	mostStarts = 3             // how many executions may be needed after the faults
+	mostRounds = 16            // how often the explorer starts one at all
+	mostMended = 5             // how often a person may have to mend something
+)
+
+// Result is what playing a schedule came to.
+type Result struct {
+	Schedule Schedule
+	Wrong    []string  // what must not happen and did, in words
+	Fired    []Firing  // the faults that came to pass, in order
+	After    []Station // the points that were passed after the last of them
+	Trace    uint64    // what happened, as a hash: see trace
+}
+
+// Firing is a fault that came to pass, and the state in which it did.
+type Firing struct {
+	Fault
+	State string
+}
+
+// Station is a point at which something could have gone wrong.
+type Station struct {
+	Point
+	State string
+	Call  *lab.Call // of a call
+	Entry bool      // of a state; else, without a call, of an invocation, or Ended
+}
+
+// AllFired tells whether every fault of the schedule came to pass.
+func (r Result) AllFired() bool { return len(r.Fired) == len(r.Schedule.Faults) }
+
+// Missed are the faults of the schedule that did not come to pass.
+func (r Result) Missed() []Fault {
+	missed := slices.Clone(r.Schedule.Faults)
+	for _, firing := range r.Fired {
+		if i := slices.Index(missed, firing.Fault); i >= 0 {
+			missed = slices.Delete(missed, i, i+1)
+		}
+	}
+	return missed
+}
+
+// shows tells whether something went wrong that is told of with those words.
+func (r Result) shows(words string) bool {
+	return slices.ContainsFunc(r.Wrong, func(wrong string) bool { return strings.Contains(wrong, words) })
+}
+
+// Lens changes what the steps see of a world; nil: they see it as it is.
+type Lens func(*lab.World, lab.Ports) lab.Ports
+
+// Play plays a schedule to its end.
+func Play(s Schedule, lens Lens) (Result, error) { return play(s, lens, nil) }
+
+func play(s Schedule, lens Lens, watch func(*player)) (Result, error) {
+	kind, exists := find(s.World)
+	if !exists {
+		return Result{}, fmt.Errorf("there is no world %q", s.World)
+	}
+	world, err := kind.open(s.Seed, lens)
+	if err != nil {
+		return Result{}, err
+	}
+	defer world.Timeline.Close()
+	p := &player{
+		World: world, result: Result{Schedule: s}, pending: slices.Clone(s.Faults),
+		passed: map[Point]int{}, clocks: map[string]time.Duration{}, putAt: map[rotation.KeyID]time.Time{}, usedBefore: map[report.Ref]time.Time{},
+	}
+	p.trace.SetSeed(traces)
+	world.Wire.Injector = p.call
+	world.OnInvoke = p.invoked
+	world.Wire.Observer = p.trace.call
+	p.foresee(kind)
+	world.OnEvent = p.event
+	world.ClockOff = func(state string) time.Duration { return p.clocks[state] }
+	if watch != nil {
+		watch(p)
+	}
+	operator := world.Timeline.Go(operatorName, p.operate)
+	if !world.Timeline.RunUntilDone(operator) {
+		p.wrong("the executions do not end")
+	} else {
+		p.judge()
+	}
+	p.result.Trace = p.trace.Sum64()
+	return p.result, nil
+}
+
+// operatorName is the name of the process that starts executions, as opposed to
+// those that run them.
+const operatorName = "operator"
+
+// player is a world with a schedule being played in it.
+type player struct {
+	*lab.World
+	result  Result
+	pending []Fault // those that have not come to pass
+	lasting []lastingFault
+	clocks  map[string]time.Duration // how far those of functions are ahead, by state
+	passed  map[Point]int            // how often each site was passed, under N 0 for entries and 1 for invocations
+	trace   trace
+	say     func(format string, args ...any)
+
+	excused       []rotation.KeyID             // a person put them into Qovery, whether they work or not
+	own           []rotation.KeyID             // created by a person
+	replaced      []rotation.KeyID             // a person put others into their place
+	putAt         map[rotation.KeyID]time.Time // when a person last put them into Qovery
+	interferedAt  time.Time                    // when a person last interfered with keys, credentials or clusters
+	keysTouchedAt time.Time                    // and with a key that Qovery may hold, or with what it holds
+
+	usedBefore map[report.Ref]time.Time // when the old key was used last that a usage check could know of
+
+	started   int // executions, for their names
+	sinceLast int // executions that were started after the last fault, or after somebody mended something
+	mended    int
+	plans     int // what people are going to do in a moment
+	succeeded bool
+}
+
+// lastingFault is a fault that goes on.
+type lastingFault struct {
+	Fault
+	until time.Time
+}
+
+func (p *player) wrong(format string, args ...any) {
+	if text := fmt.Sprintf(format, args...); !slices.Contains(p.result.Wrong, text) {
+		p.result.Wrong = append(p.result.Wrong, text)
+	}
+}
+
+func (p *player) tell(format string, args ...any) {
+	if p.say != nil {
+		p.say(format, args...)
+	}
+}
+
+// pass notes that a point is passed, and returns the fault that is due there.
+func (p *player) pass(station Station, isDue func(Kind) bool) (Fault, bool) {
+	for i, fault := range p.pending {
+		if fault.Point == station.Point && isDue(fault.Kind) {
+			p.pending = slices.Delete(p.pending, i, i+1)
+			return fault, true
+		}
+	}
+	p.result.After = append(p.result.After, station)
+	return Fault{}, false
+}
+
+func (p *player) fired(fault Fault, state string) {
+	p.result.Fired = append(p.result.Fired, Firing{fault, state})
+	p.result.After = p.result.After[:0]
+	p.sinceLast = 0
+	if fault.Kind.byPerson() {
+		p.interferedAt = p.Timeline.Now()
+	}
+	if fault.Kind.touchesHeldKeys() {
+		p.keysTouchedAt = p.Timeline.Now()
+	}
+	p.tell("fault in %s: %s", state, fault)
+}
+
+// call decides what goes wrong with a call.
+func (p *player) call(call lab.Call) lab.Fault {
+	if call.Process == operatorName {
+		return lab.Fault{}
+	}
+	state := stateOf(call.Process)
+	station := Station{Point: Point{call.Site, call.N}, State: state, Call: &call}
+	if fault, due := p.pass(station, func(k Kind) bool { return k.ofExecution() || k.matters(call) }); due {
+		p.fired(fault, state)
+		if fault.Kind.ofExecution() {
+			acts[fault.Kind](p, p.runOf(call.Process))
+			return lab.Fault{}
+		}
+		if fault.lasts() {
+			p.lasting = append(p.lasting, lastingFault{fault, p.Timeline.Now().Add(fault.Delay)})
+		}
+		return lab.Fault{Kind: lab.FaultKind(fault.Kind), Delay: fault.Delay}
+	}
+	for _, o := range p.lasting {
+		if o.Site == call.Site && p.Timeline.Now().Before(o.until) {
+			return lab.Fault{Kind: lab.FaultKind(o.Kind)}
+		}
+	}
+	return lab.Fault{}
+}
+
+// invoked decides what goes wrong with an invocation.
+func (p *player) invoked(state string) lab.InvokeFault {
+	count := Point{state, 1}
+	p.passed[count]++
+	station := Station{Point: Point{state, p.passed[count]}, State: state}
+	fault, due := p.pass(station, Kind.ofInvocation)
+	if !due {
+		return ""
+	}
+	p.fired(fault, state)
+	switch fault.Kind {
+	case ClockBehind:
+		p.clocks[state] = -fault.Delay
+	case ClockAhead:
+		p.clocks[state] = fault.Delay
+	default:
+		return lab.InvokeFault(fault.Kind)
+	}
+	return ""
+}
+
+// event lets happen what is due when an execution enters a state.
+func (p *player) event(run *lab.Run, event statemachine.Event) {
+	p.trace.event(run, event)
+	p.noteUse(run, event)
+	if !event.Entered() {
+		return
+	}
+	count := Point{event.State, 0}
+	p.passed[count]++
+	station := Station{Point: Point{event.State, p.passed[count]}, State: event.State, Entry: true}
+	fault, due := p.pass(station, func(k Kind) bool { return acts[k] != nil })
+	if !due {
+		return
+	}
+	if acts[fault.Kind](p, run) {
+		p.fired(fault, event.State)
+	}
+}
+
+// operate starts executions until one succeeds.
+func (p *player) operate() {
+	for round := 1; round <= mostRounds; round++ {
+		p.sinceLast++
+		p.start("")
+		p.settle()
+		if !p.succeeded {
+			p.carryOn(round)
+		}
+		if p.succeeded {
+			p.Sleep(15 * time.Minute) // what lands late has landed
+			return
+		}
+		p.Sleep(pause)
+		p.requireNothingLeft()
+		p.requireGoodKeys()
+		switch {
+		case p.mend():
+			p.sinceLast = 0
+			p.Sleep(moment)
+		case p.sinceLast >= mostStarts:
+			return
+		}
+	}
+}
+
+// carryOn lets people redrive what has failed instead of starting another.
+func (p *player) carryOn(round int) {
+	station := Station{Point: Point{Ended, round}, State: Ended}
+	fault, due := p.pass(station, func(k Kind) bool { return k == Redrive || k == StartRedrive })
+	last := p.Runs()[len(p.Runs())-1]
+	if !due || last.Redrivable() != nil {
+		return
+	}
+	p.fired(fault, Ended)
+	if fault.Kind == StartRedrive {
+		p.start("")
+		p.Sleep(moment)
+	}
+	_ = last.Redrive() // it was redrivable just now
+	p.settle()
+}
+
+// start starts an execution.
+func (p *player) start(more string) {
+	p.started++
+	name := fmt.Sprintf("rotation-%d", p.started)
+	if _, err := p.Start(name, fmt.Sprintf(`{"target": %q%s}`, p.Target.Name, more)); err != nil {
+		panic(err) // the explorer itself is wrong
+	}
+	p.tell("%s is started", name)
+}
+
+// settle waits until all executions have ended, and looks whether the rotation
+// has succeeded.
+func (p *player) settle() {
+	for again := true; again; {
+		again = false
+		for _, run := range p.Runs() {
+			if !run.Ended() {
+				again = true
+				run.Wait()
+			}
+		}
+		if p.plans > 0 {
+			again = true
+			p.Sleep(moment)
+		}
+	}
+	p.succeeded = p.record() == nil && slices.ContainsFunc(p.Runs(), completed)
+}
+
+// completed tells whether the execution has completed a rotation.
+func completed(run *lab.Run) bool {
+	path := run.Path()
+	return run.Outcome() == "SUCCEEDED" && path[len(path)-1] == "RotationComplete"
+}
+
+// record is the journal's open record, or nil.
+func (p *player) record() *rotation.Record { return p.Journal.Current(lab.UserName) }
+
+// runOf is the execution whose function a process is.
+func (p *player) runOf(process string) *lab.Run {
+	runs := p.Runs()
+	return runs[slices.IndexFunc(runs, func(r *lab.Run) bool { return strings.HasPrefix(process, r.Name()+"/") })]
+}
+
+func stateOf(process string) string {
+	for i := len(process) - 1; i >= 0; i-- {
+		if process[i] == '/' {
+			return process[i+1:]
+		}
+	}
+	return process
+}

@@ -1,0 +1,371 @@
+package explorer
+
+import (
+	"context"
+	"hash/maphash"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"qovery-key-rotation/internal/lab"
+)
+
+// Options say what to explore.
+type Options struct {
+	// Singles: every single fault in every world, and in a rotation that was
+	// interrupted in each state.
+	Singles bool
+	// Pairs: every pair of call faults in the smallest world; of a site's
+	// calls, the first, a middle and the last. And of each write that lands late
+	// with whatever may happen on entering a state after it.
+	Pairs bool
+	// Focus are one or two states or call sites. Every single fault at the first,
+	// and every pair of faults at the first and the last, is played in the smallest
+	// world.
+	Focus []string
+	// Random is how many longer random schedules there are; For is for how long
+	// more are played after that.
+	Random int
+	For    time.Duration
+	// Seed is what chance begins with.
+	Seed uint64
+	// Lens changes what the steps see; nil: they see the world as it is.
+	Lens Lens
+	// Wanted is how a violation is told of that counts; empty: all do.
+	Wanted string
+	// Enough is how many violations end the exploration; zero: ten.
+	Enough int
+	// Progress is told how far it is, now and then, by one goroutine at a time; may
+	// be nil.
+	Progress func(Progress)
+}
+
+// Progress is how far an exploration is.
+type Progress struct {
+	Stage   string  // what is being played
+	Done    float64 // of that stage, from 0 to 1
+	Summary Summary // so far
+}
+
+// Walk explores on all cores until all is played, enough is found or ctx ends.
+func Walk(ctx context.Context, options Options) (Summary, error) {
+	if options.Enough == 0 {
+		options.Enough = 10
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	w := &walker{Options: options, ctx: ctx, stop: stop, began: time.Now(), played: map[uint64]bool{}, hashing: maphash.MakeSeed(), summary: newSummary()}
+	w.now.name = "the worlds undisturbed"
+	if len(w.Focus) > 0 {
+		w.focused()
+	}
+	if w.Singles {
+		w.stage("single faults", w.singles())
+	}
+	if w.Pairs {
+		w.stage("late writes, and people", w.lateWrites())
+		w.stage("pairs of faults", w.pairs())
+	}
+	if w.Random > 0 {
+		w.share("random schedules", w.Random, time.Time{}, w.chain)
+	}
+	if w.For > 0 {
+		w.share("more random schedules", math.MaxInt, time.Now().Add(w.For), func(n int) { w.chain(w.Random + n) })
+	}
+	return w.summary.clone(time.Since(w.began)), w.failure
+}
+
+// walker plays schedules and takes their results in.
+type walker struct {
+	Options
+	ctx   context.Context
+	stop  context.CancelCauseFunc
+	began time.Time
+
+	mu      sync.Mutex
+	played  map[uint64]bool // hashes of schedules
+	hashing maphash.Seed
+	summary Summary
+	now     stage
+	told    time.Time
+	failure error
+}
+
+// stage is a part of an exploration.
+type stage struct {
+	name         string
+	began, until time.Time // no until: it ends when all is done
+	done, all    int
+}
+
+func (s stage) progress() float64 {
+	if !s.until.IsZero() {
+		return min(1, float64(time.Since(s.began))/float64(s.until.Sub(s.began)))
+	}
+	return float64(s.done) / float64(max(1, s.all))
+}
+
+// stage does all tasks of a stage.
+func (w *walker) stage(name string, tasks []func()) {
+	w.share(name, len(tasks), time.Time{}, func(n int) { tasks[n]() })
+}
+
+// share does tasks by their numbers on all cores, until a time if there is one.
+func (w *walker) share(name string, all int, until time.Time, task func(n int)) {
+	w.now = stage{name: name, began: time.Now(), until: until, all: all}
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for w.ctx.Err() == nil && (until.IsZero() || time.Now().Before(until)) {
+				n := int(next.Add(1)) - 1
+				if n >= all {
+					return
+				}
+				if task(n); w.ctx.Err() == nil {
+					w.mu.Lock()
+					w.now.done++
+					w.mu.Unlock()
+				}
+			}
+		})
+	}
+	workers.Wait()
+	w.conclude()
+}
+
+// conclude notes the first stage of which something was left out.
+func (w *walker) conclude() {
+	if w.ctx.Err() != nil && w.summary.Unfinished == nil && (w.now.all == 0 || w.now.done < w.now.all) {
+		w.summary.Unfinished = &Unfinished{w.now.name, w.now.progress()}
+	}
+}
+
+// smallest is the smallest world, in which nothing goes wrong yet.
+func (w *walker) smallest() Schedule { return Schedule{World: Worlds[0].Name, Seed: w.Seed} }
+
+// singles play every single fault in every world, and every single fault of what
+// comes after the rotation in the smallest world was stopped on entering any of
+// its states.
+func (w *walker) singles() []func() {
+	var tasks []func()
+	for _, world := range Worlds {
+		tasks = append(tasks, w.after(Schedule{World: world.Name, Seed: w.Seed})...)
+	}
+	base := w.smallest()
+	for _, station := range w.play(base).After {
+		if station.Entry && station.N == 1 {
+			tasks = append(tasks, w.after(base.with(Fault{station.Point, Stop, 0}))...)
+		}
+	}
+	return tasks
+}
+
+// after play each schedule that has one more fault than the base, after its last.
+func (w *walker) after(base Schedule) (tasks []func()) {
+	for _, station := range w.play(base).After {
+		for _, fault := range station.faults() {
+			tasks = append(tasks, func() { w.play(base.with(fault)) })
+		}
+	}
+	return tasks
+}
+
+// pairs play every pair of call faults at chosen calls of the smallest world.
+// What the second may be is known once the first has been played.
+func (w *walker) pairs() (tasks []func()) {
+	base := w.smallest()
+	for _, first := range chosen(w.play(base).After) {
+		for _, fault := range first.callFaults() {
+			single := base.with(fault)
+			tasks = append(tasks, func() {
+				for _, second := range chosen(w.play(single).After) {
+					for _, fault := range second.callFaults() {
+						w.play(single.with(fault))
+					}
+				}
+			})
+		}
+	}
+	return tasks
+}
+
+// lateWrites play every write of the smallest world but the journal's that lands
+// late, or is the last that its function does, with every fault on entering a
+// state after it.
+func (w *walker) lateWrites() (tasks []func()) {
+	base := w.smallest()
+	for _, write := range w.play(base).After {
+		if write.Call == nil || !write.Call.Write || strings.HasPrefix(write.Site, "journal.") {
+			continue
+		}
+		for _, fault := range write.callFaults() {
+			if kind := lab.FaultKind(fault.Kind); fault.lasts() || kind != lab.LandLate && kind != lab.KillAfter {
+				continue
+			}
+			single := base.with(fault)
+			for _, station := range w.play(single).After {
+				if !station.Entry {
+					continue
+				}
+				for _, fault := range station.faults() {
+					tasks = append(tasks, func() { w.play(single.with(fault)) })
+				}
+			}
+		}
+	}
+	return tasks
+}
+
+// focused plays every single fault at the first place in focus, and every pair of
+// faults at the first and the last.
+func (w *walker) focused() {
+	base := w.smallest()
+	w.stage("faults in focus", w.at(w.Focus[0], w.play(base), func(single Schedule) {
+		for _, task := range w.at(w.Focus[len(w.Focus)-1], w.play(single), func(pair Schedule) { w.play(pair) }) {
+			task()
+		}
+	}))
+}
+
+// at are visits to the schedules that have one more fault, at a state or a call site.
+func (w *walker) at(place string, result Result, visit func(Schedule)) (tasks []func()) {
+	for _, station := range result.After {
+		if station.Site != place && station.State != place {
+			continue
+		}
+		for _, fault := range station.faults() {
+			tasks = append(tasks, func() { visit(result.Schedule.with(fault)) })
+		}
+	}
+	return tasks
+}
+
+// chosen are the calls of which pairs are made: of each site the first, a middle
+// and the last.
+func chosen(stations []Station) []Station {
+	calls := map[string][]Station{}
+	var order []string
+	for _, station := range stations {
+		if station.Call == nil {
+			continue
+		}
+		if calls[station.Site] == nil {
+			order = append(order, station.Site)
+		}
+		calls[station.Site] = append(calls[station.Site], station)
+	}
+	var few []Station
+	for _, site := range order {
+		all := calls[site]
+		if len(all) > 3 {
+			all = []Station{all[0], all[len(all)/2], all[len(all)-1]}
+		}
+		few = append(few, all...)
+	}
+	return few
+}
+
+const longest = 6 // faults in a random schedule
+
+// chain plays a random world, and then goes on putting a random fault after the
+// last one.
+func (w *walker) chain(n int) {
+	random := rand.New(rand.NewPCG(w.Seed, uint64(n)))
+	// Every other one in the smallest world, where most can be played.
+	world := Worlds[max(0, random.IntN(2*len(Worlds))-len(Worlds))]
+	schedule := Schedule{World: world.Name, Seed: 1 + random.Uint64N(1<<32)}
+	for range 2 + random.IntN(longest-1) {
+		if w.ctx.Err() != nil {
+			return
+		}
+		result := w.play(schedule)
+		if len(result.After) == 0 || !result.AllFired() || len(result.Wrong) > 0 {
+			return
+		}
+		faults := draw(random, result.After).faults()
+		if len(faults) == 0 {
+			return
+		}
+		schedule = schedule.with(faults[random.IntN(len(faults))])
+	}
+	w.play(schedule)
+}
+
+// draw draws a station: as often one of an execution's as one of the many calls.
+func draw(random *rand.Rand, stations []Station) Station {
+	wantCall := random.IntN(2) == 0
+	fitting := slices.DeleteFunc(slices.Clone(stations), func(s Station) bool { return (s.Call != nil) != wantCall })
+	if len(fitting) == 0 {
+		fitting = stations
+	}
+	return fitting[random.IntN(len(fitting))]
+}
+
+// faults are all faults that may come to pass at the station.
+func (s Station) faults() []Fault {
+	switch {
+	case s.Call != nil && s.Call.Write: // between two writes it makes no difference when
+		return append(s.callFaults(), s.each(executionFaults)...)
+	case s.Call != nil:
+		return s.callFaults()
+	case s.Entry:
+		return append(s.each(executionFaults), s.each(entryFaults)...)
+	case s.Site == Ended:
+		return s.each(endFaults)
+	}
+	return s.each(invocationFaults)
+}
+
+// callFaults are those that may come to pass with the station's call.
+func (s Station) callFaults() []Fault {
+	return slices.DeleteFunc(s.each(callFaults), func(f Fault) bool { return !f.Kind.matters(*s.Call) })
+}
+
+func (s Station) each(kinds []fault) []Fault {
+	var faults []Fault
+	for _, f := range kinds {
+		faults = append(faults, Fault{s.Point, f.kind, f.delay})
+	}
+	return faults
+}
+
+// play plays a schedule and takes its result in.
+func (w *walker) play(s Schedule) Result {
+	if w.ctx.Err() != nil {
+		return Result{Schedule: s}
+	}
+	result, err := Play(s, w.Lens)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err != nil {
+		w.failure = err
+		w.stop(err)
+		return result
+	}
+	w.take(result)
+	if len(w.summary.Violations) >= w.Enough {
+		w.stop(nil)
+	}
+	if w.Progress != nil && time.Since(w.told) > 200*time.Millisecond {
+		w.told = time.Now()
+		w.Progress(Progress{w.now.name, w.now.progress(), w.summary.clone(time.Since(w.began))})
+	}
+	return result
+}
+
+// take counts a schedule once.
+func (w *walker) take(r Result) {
+	hash := maphash.String(w.hashing, r.Schedule.String()) // a day's schedules are many
+	if w.played[hash] {
+		w.summary.Duplicates++
+		return
+	}
+	w.played[hash] = true
+	w.summary.add(r, w.Wanted)
+}

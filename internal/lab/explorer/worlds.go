@@ -1,0 +1,99 @@
+package explorer
+
+import (
+	"time"
+
+	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/internal/lab/fakeqovery"
+)
+
+// World is a world to explore.
+type World struct {
+	Name     string
+	Sentence string
+	setup    lab.Setup
+	// denied is how long an organization denies what setup says; then somebody
+	// allows it.
+	denied time.Duration
+	shape  func(*lab.World) // before anything happens; may be nil
+}
+
+// deployTime is how long deployments take where nothing else is said: long enough
+// to be polled, and short enough for the explorer to get about.
+const deployTime = 3 * time.Minute
+
+// Worlds are all of them, the smallest first.
+var Worlds = []World{
+	{
+		Name: "one", Sentence: "one cluster",
+		setup: lab.Setup{Clusters: 1},
+	},
+	{
+		Name: "waves", Sentence: "two clusters, deployed one after the other",
+		setup: lab.Setup{Clusters: 2, Production: 1},
+	},
+	{
+		Name: "registries", Sentence: "two clusters with container registries, and a Helm repository",
+		setup: lab.Setup{Clusters: 2, Production: 1, Registries: true, HelmRepository: true},
+	},
+	{
+		Name: "clouds", Sentence: "one cluster, beside container registries on Scaleway, Google Cloud and Docker Hub",
+		setup: lab.Setup{Clusters: 1, OtherClouds: []string{"SCALEWAY_CR", "GCP_ARTIFACT_REGISTRY", "DOCKER_HUB"}},
+	},
+	{
+		Name: "denied", Sentence: "one cluster, and for three hours CloudTrail may not be searched in us-east-1",
+		setup:  lab.Setup{Clusters: 1, Denied: []string{"us-east-1"}},
+		denied: 3 * time.Hour,
+	},
+	{
+		Name: "slow", Sentence: "IAM's lists, new keys and Qovery's answers take most of a minute and more",
+		setup: lab.Setup{Clusters: 1},
+		shape: func(w *lab.World) {
+			w.IAM.Settling.Lists = lab.Range{Min: 0, Max: 50 * time.Second}
+			w.IAM.Settling.Propagation = lab.Range{Min: 30 * time.Second, Max: 100 * time.Second}
+			w.Qovery.Configure(func(c *fakeqovery.Config) {
+				c.StatusLag, c.CredentialsLag = 55*time.Second, 55*time.Second
+				c.ChangesAt = fakeqovery.ChangesAtEnd
+			})
+		},
+	},
+	{
+		Name: "long", Sentence: "applications are deployed all the time, and clusters take 25 minutes",
+		setup: lab.Setup{Clusters: 1, Applications: true, DeployTime: 25 * time.Minute},
+	},
+}
+
+func find(name string) (World, bool) {
+	for _, w := range Worlds {
+		if w.Name == name {
+			return w, true
+		}
+	}
+	return World{}, false
+}
+
+func worldNames() []string {
+	var names []string
+	for _, w := range Worlds {
+		names = append(names, w.Name)
+	}
+	return names
+}
+
+// open puts the world together.
+func (w World) open(seed uint64, through func(*lab.World, lab.Ports) lab.Ports) (*lab.World, error) {
+	setup := w.setup
+	setup.Seed, setup.Through = seed, through
+	if setup.DeployTime == 0 {
+		setup.DeployTime = deployTime
+	}
+	world, err := lab.NewWorld(setup)
+	if err != nil {
+		return nil, err
+	}
+	if w.shape != nil {
+		w.shape(world)
+	}
+	world.Timeline.At(lab.Beginning.Add(w.denied), func() { world.Trail.Denied = nil })
+	return world, nil
+}

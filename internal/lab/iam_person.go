@@ -1,0 +1,32 @@
+package lab
+
+import (
+	"time"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+// SeedKey gives a user a key that was created at a past time and that everybody
+// knows by now, whatever the limit of keys: it is how worlds begin.
+func (i *IAM) SeedKey(name string, createdAt time.Time, status rotation.KeyStatus) rotation.NewAccessKey {
+	k := i.newKey(i.users[name], createdAt)
+	seed := func(state rotation.KeyStatus, what string) {
+		i.record(k, state, KeyChange{At: createdAt, Key: k.id, User: name, What: what, By: i.wire.Actor()}, 0)
+	}
+	seed(rotation.Active, Created)
+	if status == rotation.Inactive {
+		seed(rotation.Inactive, Deactivated)
+	}
+	return k.answer()
+}
+
+// CreateKeyByHand is a person creating a key in the console.
+func (i *IAM) CreateKeyByHand(name string) (rotation.NewAccessKey, error) { return i.create(name) }
+
+// SetStatusByHand is a person making a key Active or Inactive. Also ErrNoSuchKey.
+func (i *IAM) SetStatusByHand(name string, id rotation.KeyID, status rotation.KeyStatus) error {
+	return i.setStatus(name, id, status)
+}
+
+// DeleteByHand is a person deleting a key.
+func (i *IAM) DeleteByHand(name string, id rotation.KeyID) { i.remove(name, id) }

@@ -1,0 +1,234 @@
+package lab
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"qovery-key-rotation/internal/ops/words"
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/statemachine"
+)
+
+// Judge watches a world and knows nothing of how the rotation works: it counts
+// what fails to authenticate, and polices what must never happen.
+type Judge struct {
+	// Refusals is how often a consumer was refused.
+	Refusals int
+	// Refused are the first refusals of each consumer with each key since somebody
+	// last changed that key.
+	Refused []Refused
+	// Violations are the rules that were broken, in words.
+	Violations []string
+
+	world  *World
+	used   map[rotation.KeyID]bool // by a consumer, ever
+	known  map[Refused]bool
+	stored [][]byte // all that was ever in the journal
+	visits map[visited][]time.Time
+}
+
+// visited is a state of an execution.
+type visited struct{ execution, state string }
+
+// Refused is a consumer that was refused with a key.
+type Refused struct {
+	At       time.Time
+	Consumer string
+	Key      rotation.KeyID
+}
+
+const (
+	// heldFor is how long a location may hold a key without a stale read showing it.
+	heldFor = time.Minute
+	// neverBefore is how long after the last update an old key lives at least.
+	neverBefore = 2 * time.Hour
+	// mostVisits is how often an execution may enter a state within a minute.
+	mostVisits = 10
+)
+
+func newJudge(w *World) *Judge {
+	j := &Judge{world: w, used: map[rotation.KeyID]bool{}, known: map[Refused]bool{}, visits: map[visited][]time.Time{}}
+	w.IAM.OnKeyChange(j.keyChanged)
+	w.Journal.OnWrite(func(write JournalWrite) { j.stored = append(j.stored, write.Stored) })
+	return j
+}
+
+func (j *Judge) refused(at time.Time, consumer string, key rotation.KeyID) {
+	j.Refusals++
+	first := Refused{Consumer: consumer, Key: key}
+	if !j.known[first] {
+		j.known[first] = true
+		j.Refused = append(j.Refused, Refused{at, consumer, key})
+	}
+}
+
+func (j *Judge) violated(format string, args ...any) {
+	j.Violations = append(j.Violations, fmt.Sprintf(format, args...))
+}
+
+// keyChanged polices what the rotation does to keys. What a person does is that
+// person's affair.
+func (j *Judge) keyChanged(change KeyChange) {
+	maps.DeleteFunc(j.known, func(r Refused, _ bool) bool { return r.Key == change.Key })
+	if change.By == Person {
+		return
+	}
+	switch change.What {
+	case Activated:
+		j.requireOwnDeactivation(change)
+	case Deactivated:
+		j.requireReleased(change)
+		j.requireUnused(change)
+	case Deleted:
+		j.requireReleased(change)
+		j.requireUnused(change)
+		j.requireGrace(change)
+		j.requireOwnOrRetired(change)
+	}
+}
+
+// requireReleased: no location holds the key, or none did long enough to be seen.
+func (j *Judge) requireReleased(change KeyChange) {
+	for _, holder := range j.world.Qovery.Holders(string(change.Key)) {
+		if change.Sent.Sub(holder.Since) > heldFor {
+			j.violated("%s %s the key %s, which %s %q has held since %s", change.By, change.What, change.Key, holder.Kind, holder.Name, words.Time(holder.Since, time.DateTime))
+		}
+	}
+}
+
+// requireOwnDeactivation: whoever deactivates a key by hand has a reason.
+func (j *Judge) requireOwnDeactivation(change KeyChange) {
+	asked := slices.ContainsFunc(j.world.Wire.Calls(), func(c Call) bool {
+		return c.Site == updateAccessKey && strings.HasSuffix(c.Process, "/DeactivateKey")
+	})
+	if before := j.before(change); before.By == Person && !asked {
+		j.violated("%s made the key %s Active, which a person had deactivated", change.By, change.Key)
+	}
+}
+
+// requireOwnOrRetired: a key is deleted when the rotation made it and Qovery never
+// held it, or when Qovery has held it, and it is Inactive now.
+func (j *Judge) requireOwnOrRetired(change KeyChange) {
+	before, created := j.before(change), j.world.IAM.keys[change.Key].changes[0]
+	held := j.world.Qovery.EverHeld(string(change.Key))
+	switch {
+	case !held && created.By == Person:
+		j.violated("%s deleted the key %s, which a person had created", change.By, change.Key)
+	case held && before.What != Deactivated && change.Sent.Sub(before.At) > heldFor:
+		j.violated("%s deleted the key %s, which was Active", change.By, change.Key)
+	}
+}
+
+// before is what happened to the key before the change, which is its latest.
+func (j *Judge) before(change KeyChange) KeyChange {
+	changes := j.world.IAM.keys[change.Key].changes
+	return changes[len(changes)-2]
+}
+
+// requireUnused: nothing uses the key. Of a request that lands late, only who is
+// refused then tells: what uses the key may have come after it was sent.
+func (j *Judge) requireUnused(change KeyChange) {
+	if change.At.Sub(change.Sent) > heldFor {
+		return
+	}
+	j.world.Qovery.EachUse(j.world.Timeline.Now(), func(consumer, key string) {
+		if key == string(change.Key) {
+			j.violated("%s %s the key %s, which %s uses", change.By, change.What, change.Key, consumer)
+		}
+	})
+}
+
+// requireGrace: a key that was ever in use lives for two hours after the last
+// location let go of it.
+func (j *Judge) requireGrace(change KeyChange) {
+	if change.Key != j.world.OldKey.ID && !j.used[change.Key] {
+		return
+	}
+	for _, key := range j.world.IAM.Present(change.User) {
+		for _, holder := range j.world.Qovery.Holders(string(key.ID)) {
+			if age := change.At.Sub(holder.Since); age < neverBefore {
+				j.violated("%s deleted the key %s only %s after %s %q took %s", change.By, change.Key, age.Round(time.Second), holder.Kind, holder.Name, key.ID)
+			}
+		}
+	}
+}
+
+// entered polices the loops of the state machine: none goes round without waiting.
+func (j *Judge) entered(execution string, event statemachine.Event) {
+	if !event.Entered() {
+		return
+	}
+	visit := visited{execution, event.State}
+	latest := append(j.visits[visit], event.Time)
+	if len(latest) > mostVisits {
+		latest = latest[1:]
+	}
+	if len(latest) == mostVisits && event.Time.Sub(latest[0]) < time.Minute {
+		j.violated("%s entered %s %d times within a minute", execution, event.State, mostVisits)
+		latest = nil
+	}
+	j.visits[visit] = latest
+}
+
+// raised polices the table of codes: a state raises only what the table says.
+func (j *Judge) raised(state string, code rotation.Code) {
+	info := code.Info()
+	if !slices.Contains(slices.Concat(info.Retried, info.Caught, info.Uncaught), state) {
+		j.violated("%s raised %s, which the table of codes does not say", state, code)
+	}
+}
+
+// Leaks looks for every secret there is in everything that is kept or shown:
+// histories, logs and journal.
+func (j *Judge) Leaks(shown ...[]byte) []string {
+	secrets := j.world.secrets()
+	var leaks []string
+	var searched []byte // the same document goes from state to state
+	search := func(where string, text []byte) {
+		if len(text) == 0 || len(searched) == len(text) && &searched[0] == &text[0] {
+			return
+		}
+		searched = text
+		for _, s := range secrets {
+			if bytes.Contains(text, s.value) {
+				leaks = append(leaks, s.name+" is in "+where)
+			}
+		}
+	}
+	search("the logs", j.world.Logs())
+	for i, text := range shown {
+		search(fmt.Sprintf("output %d", i+1), text)
+	}
+	for _, run := range j.world.Runs() {
+		history := "the history of " + run.Name()
+		for _, event := range run.History() {
+			search(history, event.Input)
+			search(history, event.Output)
+			search(history, []byte(event.Error))
+			search(history, []byte(event.Cause))
+		}
+	}
+	for _, text := range j.stored {
+		search("the journal", text)
+	}
+	slices.Sort(leaks)
+	return slices.Compact(leaks)
+}
+
+type secret struct {
+	name  string
+	value []byte
+}
+
+// secrets are all secrets of the world.
+func (w *World) secrets() []secret {
+	secrets := []secret{{"the Qovery token", []byte(w.token)}}
+	for id, key := range w.IAM.keys {
+		secrets = append(secrets, secret{"the secret of " + id.String(), []byte(key.secret)})
+	}
+	return secrets
+}

@@ -1,0 +1,140 @@
+package lab
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"qovery-key-rotation/internal/ops/words"
+	"qovery-key-rotation/internal/rotation"
+)
+
+// Report is what a scenario came to.
+type Report struct {
+	Scenario             string               `json:"scenario"`
+	Outcome              string               `json:"outcome"` // of the last execution
+	Succeeded            bool                 `json:"succeeded"`
+	Sentence             string               `json:"sentence,omitempty"` // why it did not succeed
+	Took                 rotation.Duration    `json:"took"`               // virtual time
+	Keys                 []KeyReport          `json:"keys"`
+	BothValid            rotation.Duration    `json:"bothValid"` // how long two keys were Active at once
+	Executions           []ExecutionReport    `json:"executions"`
+	Transitions          int                  `json:"transitions"`
+	LargestDocument      int                  `json:"largestDocument"` // bytes
+	QoveryRequests       int                  `json:"qoveryRequests"`
+	BusiestHour          int                  `json:"busiestHour"` // requests to Qovery
+	FailedAuthentication int                  `json:"failedAuthentications"`
+	Refused              []Refused            `json:"refused,omitempty"`
+	Violations           []string             `json:"violations,omitempty"`
+	Leaks                []string             `json:"leaks,omitempty"`
+	Plan                 *rotation.PlanReport `json:"plan,omitempty"` // of a dry run
+}
+
+// KeyReport is the life of one key.
+type KeyReport struct {
+	Key        string    `json:"key"` // last four characters
+	Status     string    `json:"status"`
+	CreatedAt  time.Time `json:"createdAt"`
+	InactiveAt time.Time `json:"inactiveAt,omitzero"`
+	DeletedAt  time.Time `json:"deletedAt,omitzero"`
+}
+
+// ExecutionReport is one execution.
+type ExecutionReport struct {
+	Name        string   `json:"name"`
+	Outcome     string   `json:"outcome"`
+	Path        []string `json:"path"`
+	Transitions int      `json:"transitions"`
+}
+
+// Report sums the scenario up.
+func (r Result) Report(name string) Report {
+	w := r.World
+	report := Report{
+		Scenario: name, Outcome: r.Outcome, Succeeded: r.Outcome == succeeds, Sentence: words.Cause(r.Last.Cause()),
+		Took: rotation.Duration(w.Timeline.Now().Sub(Beginning).Round(time.Second)), Keys: w.keyReports(),
+		FailedAuthentication: w.Judge.Refusals, Refused: w.Judge.Refused, Violations: w.Judge.Violations, Leaks: w.Judge.Leaks(),
+	}
+	report.BothValid = rotation.Duration(w.bothValid().Round(time.Second))
+	report.QoveryRequests, report.BusiestHour = w.Qovery.Requests()
+	for _, run := range w.runs {
+		report.Executions = append(report.Executions, ExecutionReport{run.Name(), run.Outcome(), run.Path(), run.Transitions()})
+		report.Transitions += run.Transitions()
+		report.LargestDocument = max(report.LargestDocument, run.LargestDocument())
+	}
+	report.Plan = r.dryRun()
+	return report
+}
+
+// dryRun is the plan that a dry run gave as its output.
+func (r Result) dryRun() *rotation.PlanReport {
+	plan := planOf(r.Last.Output())
+	if plan.Action != rotation.ActionDryRun {
+		return nil
+	}
+	return &plan
+}
+
+func (w *World) keyReports() []KeyReport {
+	var keys []KeyReport
+	for _, life := range w.IAM.Lives() {
+		report := KeyReport{Key: life.ID.String(), CreatedAt: life.CreatedAt, DeletedAt: life.DeletedAt, Status: "deleted"}
+		if status, exists := w.IAM.Status(life.ID); exists {
+			report.Status = string(status)
+		}
+		for _, change := range life.Changes {
+			switch change.What {
+			case Deactivated:
+				report.InactiveAt = change.At
+			case Activated:
+				report.InactiveAt = time.Time{}
+			}
+		}
+		keys = append(keys, report)
+	}
+	return keys
+}
+
+// bothValid is how long more than one key was Active, since the world began.
+func (w *World) bothValid() time.Duration {
+	var changes []KeyChange
+	for _, life := range w.IAM.Lives() {
+		changes = append(changes, life.Changes...)
+	}
+	slices.SortStableFunc(changes, func(a, b KeyChange) int { return a.At.Compare(b.At) })
+	var both time.Duration
+	active := map[rotation.KeyID]bool{}
+	last := Beginning
+	for _, change := range changes {
+		if change.At.After(last) {
+			if len(active) > 1 {
+				both += change.At.Sub(last)
+			}
+			last = change.At
+		}
+		if change.What == Created || change.What == Activated {
+			active[change.Key] = true
+		} else {
+			delete(active, change.Key)
+		}
+	}
+	if len(active) > 1 {
+		both += w.Timeline.Now().Sub(last)
+	}
+	return both
+}
+
+func planOf(output json.RawMessage) rotation.PlanReport {
+	var doc struct {
+		Plan rotation.PlanReport `json:"plan"`
+	}
+	if len(output) == 0 || json.Unmarshal(output, &doc) != nil {
+		return rotation.PlanReport{}
+	}
+	return doc.Plan
+}
+
+// Good tells whether the scenario succeeded and nothing went wrong in it.
+func (r Report) Good() bool {
+	return r.Succeeded && r.FailedAuthentication == 0 && len(r.Violations) == 0 && len(r.Leaks) == 0
+}

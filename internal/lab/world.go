@@ -1,0 +1,368 @@
+package lab
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"qovery-key-rotation/internal/lab/fakeqovery"
+	"qovery-key-rotation/internal/qovery"
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/statemachine"
+)
+
+// What every world has.
+const (
+	TargetName       = "production"
+	UserName         = "qovery"
+	account          = "123456789012"
+	region           = "eu-west-3"
+	credentialsID    = "0f3d9a52-6c1e-4b7d-8a25-3e9d4c7b1f60"
+	helmRepositoryID = "7a3e5b10-4f7c-4a41-9d5e-61c2f08b9d34"
+	tokenParameter   = "/qovery-key-rotation/qovery-token"
+	machineName      = "qovery-key-rotation"
+)
+
+// Beginning is the virtual time at which every world begins, on a Monday morning.
+var Beginning = time.Date(2026, 1, 12, 8, 0, 0, 0, time.UTC)
+
+// Setup says what a world is like. The zero value is a plain one.
+type Setup struct {
+	Seed uint64
+	// Clusters are how many there are; zero: two, one of them production.
+	Clusters int
+	// Production are how many of them are production clusters; zero: half.
+	Production int
+	// DeployTime is how long deployments take; zero: seven minutes.
+	DeployTime time.Duration
+	// Applications are deployed all the time, for up to two hours with the key
+	// that they started with.
+	Applications bool
+	// Registries: every cluster has the container registry that Qovery makes with it.
+	Registries bool
+	// OtherClouds are the kinds of the container registries that the organization
+	// has on other clouds.
+	OtherClouds []string
+	// Denied are the regions in which an organization's policy lets nobody look
+	// CloudTrail's events up.
+	Denied []string
+	// HelmRepository: the organization has a Helm repository in ECR, read with the key.
+	HelmRepository bool
+	// Route53: the first cluster's DNS provider holds the key.
+	Route53 bool
+	// DryRun makes the first execution that a scenario starts a dry run, and its last.
+	DryRun bool
+	// Through changes what the steps see of the world, to prove that the world
+	// sees what that breaks; nil: they see it as it is.
+	Through func(*World, Ports) Ports
+	// Target changes the target's configuration before it is deployed.
+	Target func(*rotation.Target)
+}
+
+// World is an AWS account, a Qovery organization and everything that uses the
+// key, on one timeline.
+type World struct {
+	Timeline   *Timeline
+	Wire       *Wire
+	IAM        *IAM
+	Trail      *Trail
+	SSM        *SSM
+	Journal    *Journal
+	Executions *Executions
+	Qovery     *fakeqovery.Server
+	Judge      *Judge
+	Target     rotation.Target
+	OldKey     rotation.NewAccessKey
+	Clusters   []string // ids
+
+	// OnEvent is told of every event of every execution.
+	OnEvent func(*Run, statemachine.Event)
+	// OnInvoke decides what goes wrong with the call of a function in a state; nil: nothing.
+	OnInvoke func(state string) InvokeFault
+	// ClockOff is how far the clock of a state's function is ahead of the true time,
+	// or behind it; nil: it is right.
+	ClockOff func(state string) time.Duration
+	// OnSay is told what the script of a scenario says.
+	OnSay func(string)
+
+	runs        []*Run
+	machine     *statemachine.Machine
+	functions   map[string]rotation.Step
+	around      func(rotation.Step) rotation.Step
+	random      *rand.Rand
+	dryRun      bool
+	invocations int
+	logs        bytes.Buffer
+	token       string
+	others      []consumer
+}
+
+// NewWorld puts a world together.
+func NewWorld(setup Setup) (*World, error) {
+	machine, err := loadMachine()
+	if err != nil {
+		return nil, err
+	}
+	timeline := NewTimeline(Beginning)
+	wire := NewWire(timeline, setup.Seed)
+	w := &World{
+		Timeline: timeline, Wire: wire, machine: machine,
+		IAM: NewIAM(wire, account, setup.Seed), SSM: NewSSM(wire), Journal: NewJournal(wire), Executions: NewExecutions(wire, setup.Seed),
+		random: newRandom(setup.Seed, worldStream), dryRun: setup.DryRun,
+	}
+	w.Trail = NewTrail(w.IAM)
+	w.Trail.Denied = setup.Denied
+	w.Target = w.target(setup)
+	w.settle(setup)
+	w.Judge = newJudge(w)
+	ports, err := w.ports()
+	if err != nil {
+		return nil, err
+	}
+	if setup.Through != nil {
+		ports = setup.Through(w, ports)
+	}
+	w.around = ports.Around
+	w.functions = ports.steps(slog.New(slog.NewJSONHandler(&w.logs, nil)), w.newID)
+	timeline.OnMinute(w.consume)
+	return w, nil
+}
+
+// loadMachine loads the shipped definition, once: worlds share it. Its
+// placeholders stay: they name the functions.
+var loadMachine = sync.OnceValues(func() (*statemachine.Machine, error) {
+	machine, err := statemachine.Load(statemachine.Definition)
+	if err != nil {
+		return nil, fmt.Errorf("loading the state machine: %w", err)
+	}
+	return machine, nil
+})
+
+func (w *World) target(setup Setup) rotation.Target {
+	target := rotation.DefaultTarget()
+	target.Name, target.IAMUserName = TargetName, UserName
+	target.OrganizationID = fakeqovery.DefaultConfig(nil).OrganizationID
+	target.TokenParameter = tokenParameter
+	target.Schedule.StartAt = Beginning.Format(time.RFC3339)
+	target.Account, target.Region = account, region
+	if setup.Target != nil {
+		setup.Target(&target)
+	}
+	return target
+}
+
+// settle fills the world: a user with a key that is due, an organization that
+// holds it, clusters that run with it.
+func (w *World) settle(setup Setup) {
+	w.IAM.AddUser(UserName, w.Target.IAMUserPath)
+	w.OldKey = w.IAM.SeedKey(UserName, Beginning.Add(-90*24*time.Hour), rotation.Active)
+
+	config := fakeqovery.DefaultConfig(w.Timeline.Now)
+	config.Seed = setup.Seed
+	config.KeyWorks = func(id, secret string) bool {
+		return w.IAM.Authenticate(rotation.KeyID(id), rotation.NewSecret(secret))
+	}
+	w.Qovery = fakeqovery.New(config)
+	w.Qovery.AddCredentials(fakeqovery.Credentials{
+		ID: credentialsID, Name: "AWS production account",
+		Key: fakeKey(w.OldKey),
+	})
+	w.addClusters(setup)
+
+	document, err := json.Marshal(w.Target)
+	if err != nil {
+		panic(err)
+	}
+	w.SSM.SetTarget(w.Target.Name, document)
+	w.token = config.Token
+	w.SSM.SetToken(tokenParameter, rotation.NewSecret(config.Token))
+}
+
+func fakeKey(key rotation.NewAccessKey) fakeqovery.Key {
+	return fakeqovery.Key{ID: string(key.ID), Secret: key.Secret.Reveal()}
+}
+
+func (w *World) addClusters(setup Setup) {
+	count, productions := setup.Clusters, setup.Production
+	if count == 0 {
+		count = 2
+	}
+	if productions == 0 {
+		productions = count / 2
+	}
+	for i := range count {
+		name := fmt.Sprintf("staging-%d", i+1)
+		if i >= count-productions {
+			name = fmt.Sprintf("production-%d", i+1-(count-productions))
+		}
+		id := fmt.Sprintf("c1a57e00-0000-4000-8000-%012d", i+1)
+		w.Clusters = append(w.Clusters, id)
+		cluster := fakeqovery.Cluster{
+			ID: id, Name: name, Region: region, Production: i >= count-productions,
+			CredentialsID: credentialsID, DeployTime: setup.DeployTime, Applications: setup.Applications,
+		}
+		if setup.Registries {
+			cluster.RegistryID = registryID(i)
+		}
+		if setup.Route53 && i == 0 {
+			cluster.Route53 = fakeKey(w.OldKey)
+		}
+		w.Qovery.AddCluster(cluster)
+	}
+	for _, kind := range setup.OtherClouds {
+		w.Qovery.AddContainerRegistry(OtherRegistry(kind))
+	}
+	if setup.HelmRepository {
+		w.Qovery.AddHelmRepository(fakeqovery.Registry{ID: helmRepositoryID, Name: "charts", Region: region, Key: fakeKey(w.OldKey)})
+	}
+}
+
+// OtherRegistry is a container registry of another cloud. Qovery makes one with
+// each cluster there; it stands in the same list, and holds no key of AWS.
+func OtherRegistry(kind string) fakeqovery.Registry {
+	regions := map[string]string{"SCALEWAY_CR": "fr-par", "GCP_ARTIFACT_REGISTRY": "europe-west9"}
+	return fakeqovery.Registry{ID: "07e3c1d0-0000-4000-8000-" + fmt.Sprintf("%012d", len(kind)), Name: kind, Kind: kind, Region: regions[kind]}
+}
+
+func registryID(cluster int) string { return fmt.Sprintf("5e915712-0000-4000-8000-%012d", cluster+1) }
+
+func (w *World) newID() string { return fmt.Sprintf("%016x", w.random.Uint64()) }
+
+// consume is what happens every minute: everything that uses a key uses it.
+func (w *World) consume(at time.Time) {
+	w.Qovery.EachUse(at, func(consumer, key string) {
+		w.Judge.used[rotation.KeyID(key)] = true
+		if !w.IAM.useBy(rotation.KeyID(key), "eks") {
+			w.Judge.refused(at, consumer, rotation.KeyID(key))
+		}
+	})
+	for _, other := range w.others {
+		if other.every == 0 || at.Sub(Beginning)%other.every == 0 {
+			w.IAM.useBy(other.key, other.service)
+		}
+	}
+}
+
+// consumer is something outside Qovery that uses a key.
+type consumer struct {
+	key     rotation.KeyID
+	service string
+	every   time.Duration
+}
+
+// UseElsewhere has something outside Qovery use the key from now on, every so
+// often in whole minutes.
+func (w *World) UseElsewhere(key rotation.KeyID, service string, every time.Duration) {
+	w.others = append(w.others, consumer{key, service, every})
+}
+
+// useBy is a use by a consumer that has the key whole.
+func (i *IAM) useBy(id rotation.KeyID, service string) bool {
+	k := i.keys[id]
+	return k != nil && i.Use(id, rotation.NewSecret(k.secret), service)
+}
+
+// Logs are what the functions have logged.
+func (w *World) Logs() []byte { return w.logs.Bytes() }
+
+// Say tells what the script of a scenario does.
+func (w *World) Say(format string, args ...any) {
+	if w.OnSay != nil {
+		w.OnSay(fmt.Sprintf(format, args...))
+	}
+}
+
+// qoveryTransport sends the real client's requests over the wire to the fake
+// Qovery, and turns what goes wrong there into what HTTP would show of it.
+type qoveryTransport struct {
+	world *World
+	inner http.RoundTripper
+	sites map[requestLine]string // as named before
+}
+
+type requestLine struct{ method, path string }
+
+func (t *qoveryTransport) RoundTrip(request *http.Request) (*http.Response, error) {
+	w := t.world
+	ctx := request.Context()
+	call := Call{
+		Site: t.site(request), Write: request.Method != http.MethodGet,
+		// The client's own timeout is on the real clock; this is the same one on the
+		// virtual clock.
+		Timeout: qovery.RequestTimeout,
+	}
+	var response *http.Response
+	err := w.Wire.do(ctx, call, func(at time.Time) (err error) {
+		if lag := w.Timeline.Now().Sub(at); lag > 0 {
+			restore := w.stale(lag)
+			defer restore()
+		}
+		arriving := request
+		if ctx.Err() != nil { // what lands late lands when the caller has given up
+			arriving = request.WithContext(context.WithoutCancel(ctx))
+		}
+		response, err = t.inner.RoundTrip(arriving)
+		return err
+	})
+	switch {
+	case err == nil:
+		return response, nil
+	case rotation.HasCode(err, rotation.Throttled):
+		return answer(request, http.StatusTooManyRequests, ""), nil
+	case rotation.HasCode(err, rotation.AccessDenied):
+		return answer(request, http.StatusForbidden, ""), nil
+	case rotation.HasCode(err, rotation.MalformedAnswer):
+		return answer(request, http.StatusOK, "<html>"), nil
+	}
+	return nil, fmt.Errorf("connection lost")
+}
+
+// stale makes Qovery's reads answer as of some time ago.
+func (w *World) stale(lag time.Duration) (restore func()) {
+	var before fakeqovery.Config
+	w.Qovery.Configure(func(c *fakeqovery.Config) { before, c.StatusLag, c.CredentialsLag, c.Lag = *c, lag, lag, nil })
+	return func() {
+		w.Qovery.Configure(func(c *fakeqovery.Config) {
+			c.StatusLag, c.CredentialsLag, c.Lag = before.StatusLag, before.CredentialsLag, before.Lag
+		})
+	}
+}
+
+func answer(request *http.Request, status int, body string) *http.Response {
+	return &http.Response{
+		Status: fmt.Sprintf("%d %s", status, http.StatusText(status)), StatusCode: status,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: request,
+	}
+}
+
+// site names the call: its method, and its path without the ids.
+func (t *qoveryTransport) site(request *http.Request) string {
+	line := requestLine{request.Method, request.URL.Path}
+	site, known := t.sites[line]
+	if !known {
+		site = "qovery." + line.method + " " + endpoint(line.path)
+		t.sites[line] = site
+	}
+	return site
+}
+
+// endpoint is a request's path without its ids.
+func endpoint(path string) string {
+	var kept []string
+	for _, part := range strings.Split(path, "/") {
+		if len(part) == 36 && strings.Count(part, "-") == 4 {
+			continue
+		}
+		kept = append(kept, part)
+	}
+	return strings.TrimPrefix(strings.Join(kept, "/"), "/organization")
+}
