@@ -32,7 +32,7 @@ test: need-go need-node need-cc ## Run all tests with the race detector
 	@go test -p 1 -v -run AgainstMoto ./internal/aws/table ./internal/aws/iam ./internal/aws/ssm ./internal/aws/sfn | grep -E '^(--- |ok|FAIL)|NOT TESTED'
 
 integration: need-go need-node ## Run the shipped functions and definition on the moto server's engines (minutes)
-	go test -tags integration -count=1 -timeout 20m ./internal/integration/ -v
+	go test -tags integration -count=1 -timeout 20m ./internal/test/e2e/ -v
 
 # Each of FUZZ for FUZZTIME. What one finds lies in its package's testdata/fuzz,
 # and 'go test' tries it from then on.
@@ -46,16 +46,16 @@ fuzz: need-go ## Fuzz one target after another, FUZZTIME=60s each (FUZZ=qovery: 
 
 playground: need-go need-node ## Try the command line against an AWS account on this machine
 	go build -o bin/rotate ./cmd/rotate
-	@go build -o bin/playground ./internal/integration/playground && exec bin/playground
+	@go build -o bin/playground ./internal/test/e2e && exec bin/playground
 
 # WRITE=docs/performance.md puts the table there.
 bench: need-go ## Measure start, size, cost and requests against their goals (a minute)
-	@go run ./internal/bench -write "$(WRITE)"
+	@go run ./internal/test/bench -write "$(WRITE)"
 
 check: need-go ## Check format, vet and staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not formatted: $$unformatted"; exit 1; }
-	go vet ./... && go vet -tags integration ./internal/integration/
-	go run $(STATICCHECK) ./... && go run $(STATICCHECK) -tags integration ./internal/integration/
+	go vet ./... && go vet -tags integration ./internal/test/e2e/
+	go run $(STATICCHECK) ./... && go run $(STATICCHECK) -tags integration ./internal/test/e2e/
 
 build: need-go ## Build the Lambda functions into dist/ (linux/arm64, reproducible)
 	@umask 022; for f in $(FUNCTIONS); do echo "dist/$$f/bootstrap"; $(BUILD) -o dist/$$f/bootstrap ./functions/$$f; done

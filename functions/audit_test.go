@@ -7,9 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"qovery-key-rotation/internal/awstest"
-	"qovery-key-rotation/internal/lambdatest"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/test/awstest"
 )
 
 // audited answers as an account in which everything is denied to the audit but
@@ -31,7 +30,7 @@ func audited(w http.ResponseWriter, r awstest.Request, _ int) {
 // that, and writes its metrics.
 func audits(t *testing.T, program string) {
 	server := awstest.Serve(t, audited)
-	f := lambdatest.Start(t, environment(auditor, server.URL), program)
+	f := awstest.StartFunction(t, environment(auditor, server.URL), program)
 	if answer := f.Invoke(t, `{}`, 30*time.Second); answer.ErrorType != "" || string(answer.Body) != "null" {
 		t.Fatalf("%s", answer.Body)
 	}
@@ -64,14 +63,14 @@ func audits(t *testing.T, program string) {
 	mute := awstest.Serve(t, func(w http.ResponseWriter, _ awstest.Request, _ int) {
 		awstest.JSONError(400, "AccessDeniedException", awstest.Planted)(w)
 	})
-	answer := lambdatest.Start(t, environment(auditor, mute.URL), program).Invoke(t, `{}`, 30*time.Second)
+	answer := awstest.StartFunction(t, environment(auditor, mute.URL), program).Invoke(t, `{}`, 30*time.Second)
 	if answer.ErrorType != string(rotation.AccessDenied) || !strings.Contains(answer.Message, "production: ") || !strings.Contains(answer.Message, "Lambda tries again") {
 		t.Errorf("without a memory: %s", answer.Body)
 	}
 	for variable, value := range map[string]string{"TOPIC_ARN": "notices", "TARGET_NAMES": "a,,b", "KEY_AGE_LIMIT_DAYS": "many"} {
 		env := environment(auditor, "http://127.0.0.1:1")
 		env[variable] = value
-		if answer := lambdatest.Start(t, env, program).Invoke(t, `{}`, 20*time.Second); answer.ErrorType != string(rotation.ConfigurationError) || !strings.Contains(answer.Message, variable) {
+		if answer := awstest.StartFunction(t, env, program).Invoke(t, `{}`, 20*time.Second); answer.ErrorType != string(rotation.ConfigurationError) || !strings.Contains(answer.Message, variable) {
 			t.Errorf("%s=%s: %s", variable, value, answer.Body)
 		}
 	}

@@ -8,14 +8,14 @@ import (
 	"testing"
 	"time"
 
-	"qovery-key-rotation/internal/lambdatest"
+	"qovery-key-rotation/internal/test/awstest"
 )
 
 // BenchmarkStart is the time from the start of a function's process to its first
 // request for work, in turns with that of the bare function, which does nothing;
 // and the size of both. The times are medians.
 func BenchmarkStart(b *testing.B) {
-	programs := build(b, "../internal/bench/bare")
+	programs := build(b, "./testdata/bare")
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
 		b.Run(name, func(b *testing.B) {
 			var own, bare []time.Duration
@@ -34,7 +34,7 @@ func BenchmarkStart(b *testing.B) {
 
 func start(b *testing.B, name, program string) time.Duration {
 	began := time.Now()
-	f := lambdatest.Start(b, environment(name, "http://127.0.0.1:1"), program)
+	f := awstest.StartFunction(b, environment(name, "http://127.0.0.1:1"), program)
 	f.Asked(b)
 	took := time.Since(began)
 	f.Stop()

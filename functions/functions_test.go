@@ -14,9 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"qovery-key-rotation/internal/awstest"
-	"qovery-key-rotation/internal/lambdatest"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/test/awstest"
 )
 
 // The variables of the functions, beside Lambda's own.
@@ -149,7 +148,7 @@ func everyVariableCounts(t *testing.T, name, program string) {
 	for variable, value := range broken {
 		env := environment(name, "http://127.0.0.1:1")
 		env[variable] = value
-		answer := lambdatest.Start(t, env, program).Invoke(t, event, 20*time.Second)
+		answer := awstest.StartFunction(t, env, program).Invoke(t, event, 20*time.Second)
 		if answer.ErrorType != string(rotation.ConfigurationError) || !strings.Contains(answer.Message, variable) {
 			t.Errorf("%s=%q: %+v", variable, value, answer)
 		}
@@ -174,7 +173,7 @@ func answersEvents(t *testing.T, name, program string) {
 		}
 		answer(w)
 	})
-	f := lambdatest.Start(t, environment(name, server.URL), program)
+	f := awstest.StartFunction(t, environment(name, server.URL), program)
 	for _, malformed := range []string{`{`, `{}`, `{"document":"text"}`} {
 		if answer := f.Invoke(t, malformed, 20*time.Second); answer.ErrorType != string(rotation.InvalidInput) {
 			t.Errorf("%s: %s", malformed, answer.Body)
@@ -236,8 +235,7 @@ func linkedServices(t *testing.T, name string, deps []string) []string {
 	var linked []string
 	for _, dep := range deps {
 		for _, unwanted := range []string{"aws-cdk-go", "jsii", "constructs-go", "/infra", "aws-sdk-go-v2/config", "aws-sdk-go-v2/feature",
-			"net/rpc", "spf13", "internal/lab", "internal/lab/fakeqovery",
-			"internal/porttest", "internal/awstest", "internal/lambdatest"} {
+			"net/rpc", "spf13", "key-rotation/internal/lab", "key-rotation/internal/test", "key-rotation/internal/cli"} {
 			if strings.Contains(dep, unwanted) {
 				t.Errorf("%s links %s", name, dep)
 			}

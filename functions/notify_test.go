@@ -9,9 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"qovery-key-rotation/internal/awstest"
-	"qovery-key-rotation/internal/lambdatest"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/test/awstest"
 )
 
 // The functions that are no steps.
@@ -62,7 +61,7 @@ func account(denied ...string) func(w http.ResponseWriter, r awstest.Request, n 
 // tellsOfEvents sends notify what EventBridge does, and what it never would.
 func tellsOfEvents(t *testing.T, program string) {
 	server := awstest.Serve(t, account())
-	f := lambdatest.Start(t, environment(notify, server.URL), program)
+	f := awstest.StartFunction(t, environment(notify, server.URL), program)
 	for _, malformed := range []string{``, `{`, `{}`, `null`, event, strings.Replace(aborted, "ABORTED", "RUNNING", 1)} {
 		if answer := f.Invoke(t, malformed, 20*time.Second); answer.ErrorType != string(rotation.InvalidInput) || !strings.Contains(answer.Message, "which rule") {
 			t.Errorf("%s: %s", malformed, answer.Body)
@@ -80,27 +79,27 @@ func tellsOfEvents(t *testing.T, program string) {
 	}
 
 	blind := awstest.Serve(t, account("GetItem", "Query", "ListAccessKeys"))
-	published(t, blind, lambdatest.Start(t, environment(notify, blind.URL), program), aborted,
+	published(t, blind, awstest.StartFunction(t, environment(notify, blind.URL), program), aborted,
 		"CHECK production: execution stopped by hand", "IAM did not tell which keys exist", "The journal could not be read")
 	blind = awstest.Serve(t, account("GetParameter"))
-	published(t, blind, lambdatest.Start(t, environment(notify, blind.URL), program), aborted,
+	published(t, blind, awstest.StartFunction(t, environment(notify, blind.URL), program), aborted,
 		"CHECK production: execution stopped by hand", "the target could not be read", "rotate status")
 
 	mute := awstest.Serve(t, account("Publish"))
-	answer := lambdatest.Start(t, environment(notify, mute.URL), program).Invoke(t, aborted, 20*time.Second)
+	answer := awstest.StartFunction(t, environment(notify, mute.URL), program).Invoke(t, aborted, 20*time.Second)
 	if answer.ErrorType != string(rotation.AccessDenied) || !strings.Contains(answer.Message, "sns:Publish (the topic notices)") || !strings.Contains(answer.Message, "Lambda tries again") {
 		t.Errorf("mute: %s", answer.Body)
 	}
 
 	env := environment(notify, "http://127.0.0.1:1")
 	env["TOPIC_ARN"] = "notices"
-	if answer := lambdatest.Start(t, env, program).Invoke(t, aborted, 20*time.Second); answer.ErrorType != string(rotation.ConfigurationError) || !strings.Contains(answer.Message, "TOPIC_ARN is no ARN") {
+	if answer := awstest.StartFunction(t, env, program).Invoke(t, aborted, 20*time.Second); answer.ErrorType != string(rotation.ConfigurationError) || !strings.Contains(answer.Message, "TOPIC_ARN is no ARN") {
 		t.Errorf("no ARN: %s", answer.Body)
 	}
 }
 
 // published invokes notify, and looks at what it publishes.
-func published(t *testing.T, server *awstest.Server, f *lambdatest.Function, event, subject string, texts ...string) {
+func published(t *testing.T, server *awstest.Server, f *awstest.Function, event, subject string, texts ...string) {
 	t.Helper()
 	if answer := f.Invoke(t, event, 20*time.Second); answer.ErrorType != "" || string(answer.Body) != "null" {
 		t.Fatalf("%s", answer.Body)

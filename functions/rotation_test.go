@@ -22,10 +22,9 @@ import (
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"qovery-key-rotation/internal/aws/iam"
-	"qovery-key-rotation/internal/awstest"
 	"qovery-key-rotation/internal/lab/fakeqovery"
-	"qovery-key-rotation/internal/lambdatest"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/test/awstest"
 )
 
 const (
@@ -92,13 +91,13 @@ type world struct {
 	qovery             *fakeqovery.Server
 	secrets            []string
 	execution, another string
-	running            map[string]*lambdatest.Function
+	running            map[string]*awstest.Function
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	endpoint := withCloudTrail(t, awstest.Moto(t))
-	w := &world{T: t, cfg: awstest.Config(endpoint), programs: build(t), running: map[string]*lambdatest.Function{}}
+	w := &world{T: t, cfg: awstest.Config(endpoint), programs: build(t), running: map[string]*awstest.Function{}}
 	config := fakeqovery.DefaultConfig(time.Now)
 	w.qovery = fakeqovery.New(config)
 	api := httptest.NewServer(w.qovery)
@@ -247,11 +246,11 @@ func (w *world) gaveNothingAway() {
 }
 
 // invoke hands a function a document, and looks for secrets in all that it says.
-func (w *world) invoke(function string, doc *rotation.Document, execution, input string) lambdatest.Answer {
+func (w *world) invoke(function string, doc *rotation.Document, execution, input string) awstest.FunctionAnswer {
 	w.Helper()
 	f := w.running[function]
 	if f == nil {
-		f = lambdatest.Start(w, w.env(function), filepath.Join(w.programs, function))
+		f = awstest.StartFunction(w, w.env(function), filepath.Join(w.programs, function))
 		w.running[function] = f
 	}
 	if input == "" {

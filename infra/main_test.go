@@ -10,7 +10,7 @@ import (
 
 	"github.com/aws/jsii-runtime-go"
 
-	"qovery-key-rotation/internal/lambdatest"
+	"qovery-key-rotation/internal/test/awstest"
 )
 
 // The tests run the app as the CDK's CLI does: as a process, with the context
@@ -38,7 +38,7 @@ func runIn(t *testing.T, files map[string]string, context string, functions ...s
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	if err := lambdatest.Placeholders(filepath.Join(dir, assetsDir), functions...); err != nil {
+	if err := awstest.Placeholders(filepath.Join(dir, assetsDir), functions...); err != nil {
 		t.Fatal(err)
 	}
 	for name, content := range files {

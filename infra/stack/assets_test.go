@@ -7,12 +7,12 @@ import (
 	"strings"
 	"testing"
 
-	"qovery-key-rotation/internal/lambdatest"
+	"qovery-key-rotation/internal/test/awstest"
 )
 
 // What Lambda would take at deployment, and then not run.
 func TestCheckAssets(t *testing.T) {
-	program := lambdatest.Program("notify", elf.EM_AARCH64)
+	program := awstest.Program("notify", elf.EM_AARCH64)
 	write := func(data []byte, mode os.FileMode) func(*testing.T, string) {
 		return func(t *testing.T, file string) { rewrite(t, file, data, mode) }
 	}
@@ -33,7 +33,7 @@ func TestCheckAssets(t *testing.T) {
 		{"not readable", write(program, 0o711), "is not readable and executable for everyone (-rwx--x--x), which Lambda needs"},
 		{"a script", write([]byte("#!/bin/sh\n"), 0o755), "is no program for Linux"},
 		{"cut off", write(program[:63], 0o755), "is no program for Linux"},
-		{"for another machine", write(lambdatest.Program("notify", elf.EM_X86_64), 0o755), "is a program for EM_X86_64, and the functions run on EM_AARCH64"},
+		{"for another machine", write(awstest.Program("notify", elf.EM_X86_64), 0o755), "is a program for EM_X86_64, and the functions run on EM_AARCH64"},
 		{"too large", sized(250<<20 + 1), "has 262144001 bytes; Lambda takes 262144000"},
 		{"with something beside it", func(t *testing.T, file string) { rewrite(t, filepath.Join(filepath.Dir(file), ".env"), nil, 0o644) }, "is not alone: .env would be deployed with it"},
 	} {

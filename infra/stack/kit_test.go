@@ -15,7 +15,7 @@ import (
 	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
 
 	"qovery-key-rotation/infra/config"
-	"qovery-key-rotation/internal/lambdatest"
+	"qovery-key-rotation/internal/test/awstest"
 )
 
 // today is the clock of the tests.
@@ -43,7 +43,7 @@ var workDir string
 // hashes in the templates depend on nothing that is built.
 func placeholders(dir string) {
 	for _, f := range functions {
-		if err := lambdatest.Placeholders(dir, f.name); err != nil {
+		if err := awstest.Placeholders(dir, f.name); err != nil {
 			panic(err)
 		}
 	}

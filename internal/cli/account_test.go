@@ -15,10 +15,10 @@ import (
 	"sync"
 	"time"
 
-	"qovery-key-rotation/internal/awstest"
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/lab/fakeqovery"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/test/awstest"
 	"qovery-key-rotation/statemachine"
 )
 

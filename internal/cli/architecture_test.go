@@ -30,16 +30,16 @@ func TestArchitectureNamesWhatIsThere(t *testing.T) {
 			t.Errorf("it names %s of internal/rotation, which is not there", file[1])
 		}
 	}
-	adapters, err := filepath.Glob("../*/*.go")
+	adapters, err := filepath.Glob("../*/*/*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range adapters {
+	for _, file := range append(adapters, "../qovery/qovery.go") {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		folder := "internal/" + filepath.Base(filepath.Dir(file))
+		folder := "internal/" + strings.TrimPrefix(filepath.ToSlash(filepath.Dir(file)), "../")
 		if !strings.HasSuffix(file, "_test.go") && strings.Contains(string(source), "mplements the port") && !strings.Contains(text, folder) {
 			t.Errorf("%s implements a port, and the page does not name it", folder)
 		}

@@ -16,8 +16,8 @@ import (
 	"qovery-key-rotation/internal/cli"
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/lab/fakeqovery"
-	"qovery-key-rotation/internal/ops/words/wordstest"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/test/wordstest"
 )
 
 func TestMain(m *testing.M) {

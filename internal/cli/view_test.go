@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"qovery-key-rotation/internal/ops/words/wordstest"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/test/wordstest"
 )
 
 func TestProgress(t *testing.T) {

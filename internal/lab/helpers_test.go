@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"qovery-key-rotation/internal/porttest"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/test/rotationtest"
 )
 
 var epoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -50,8 +50,8 @@ func (s *services) within(t testing.TB, name string, f func(ctx context.Context)
 }
 
 // host lets the contract suites run on virtual time.
-func (s *services) host() porttest.Host {
-	return porttest.Host{Clock: s.Timeline, Patience: time.Minute, Together: func(fs ...func()) {
+func (s *services) host() rotationtest.Host {
+	return rotationtest.Host{Clock: s.Timeline, Patience: time.Minute, Together: func(fs ...func()) {
 		for _, f := range fs {
 			s.Go("together", f)
 		}

@@ -9,14 +9,14 @@ import (
 	"testing"
 	"time"
 
-	"qovery-key-rotation/internal/porttest"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/test/rotationtest"
 )
 
 func TestKeysKeepTheirContract(t *testing.T) {
 	s := newServices(t, 1)
 	users := 0
-	porttest.Keys(t, s.host(), func(*testing.T) (rotation.Keys, string) {
+	rotationtest.Keys(t, s.host(), func(*testing.T) (rotation.Keys, string) {
 		users++
 		name := fmt.Sprint("user-", users)
 		s.iam.AddUser(name, "/")

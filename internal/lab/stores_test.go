@@ -6,26 +6,26 @@ import (
 	"testing"
 	"time"
 
-	"qovery-key-rotation/internal/porttest"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/test/rotationtest"
 )
 
 func TestJournalKeepsItsContract(t *testing.T) {
 	s := newServices(t, 1)
-	porttest.Journal(t, s.host(), func(*testing.T) rotation.Journal { return s.journal })
+	rotationtest.Journal(t, s.host(), func(*testing.T) rotation.Journal { return s.journal })
 }
 
 func TestStagingKeepsItsContract(t *testing.T) {
 	s := newServices(t, 1)
-	porttest.Staging(t, func(*testing.T) rotation.Staging { return s.ssm })
+	rotationtest.Staging(t, func(*testing.T) rotation.Staging { return s.ssm })
 }
 
 func TestExecutionsKeepTheirContract(t *testing.T) {
 	s := newServices(t, 1)
 	s.executions.Lag = Exactly(10 * time.Second)
-	porttest.Executions(t, s.host(), func(*testing.T) porttest.Engine {
+	rotationtest.Executions(t, s.host(), func(*testing.T) rotationtest.Engine {
 		arns := []string{"arn:first", "arn:second"}
-		return porttest.Engine{
+		return rotationtest.Engine{
 			Executions: s.executions,
 			Unknown:    "arn:unknown",
 			Start: func(*testing.T) (arn string) {

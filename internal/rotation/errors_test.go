@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"qovery-key-rotation/internal/ops/words"
-	"qovery-key-rotation/internal/ops/words/wordstest"
+	"qovery-key-rotation/internal/test/wordstest"
 )
 
 // An error is told in sentences: what is so, what is in place now, what to do

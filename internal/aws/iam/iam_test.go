@@ -13,9 +13,9 @@ import (
 	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"qovery-key-rotation/internal/aws/iam"
-	"qovery-key-rotation/internal/awstest"
-	"qovery-key-rotation/internal/porttest"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/test/awstest"
+	"qovery-key-rotation/internal/test/rotationtest"
 )
 
 const (
@@ -34,7 +34,7 @@ func TestAgainstMoto(t *testing.T) {
 		}
 		return iam.New(cfg), name
 	}
-	porttest.Keys(t, porttest.RealTime(), open)
+	rotationtest.Keys(t, rotationtest.RealTime(), open)
 	t.Run("never used", func(t *testing.T) {
 		keys, name := open(t)
 		key, err := keys.Create(t.Context(), name)

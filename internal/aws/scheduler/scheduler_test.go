@@ -9,9 +9,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 
 	"qovery-key-rotation/internal/aws/scheduler"
-	"qovery-key-rotation/internal/awstest"
 	"qovery-key-rotation/internal/ops/audit"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/test/awstest"
 )
 
 const group = "qovery-key-rotation"

@@ -9,9 +9,9 @@ import (
 	awssfn "github.com/aws/aws-sdk-go-v2/service/sfn"
 
 	"qovery-key-rotation/internal/aws/sfn"
-	"qovery-key-rotation/internal/awstest"
-	"qovery-key-rotation/internal/porttest"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/test/awstest"
+	"qovery-key-rotation/internal/test/rotationtest"
 )
 
 const arn = "arn:aws:states:eu-west-3:123456789012:execution:rotation:one"
@@ -29,8 +29,8 @@ func TestExecutionsAgainstMoto(t *testing.T) {
 		t.Fatal(err)
 	}
 	started := 0
-	porttest.Executions(t, porttest.RealTime(), func(*testing.T) porttest.Engine {
-		return porttest.Engine{
+	rotationtest.Executions(t, rotationtest.RealTime(), func(*testing.T) rotationtest.Engine {
+		return rotationtest.Engine{
 			Executions: sfn.NewExecutions(cfg),
 			Start: func(t *testing.T) string {
 				started++

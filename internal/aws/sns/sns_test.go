@@ -10,9 +10,9 @@ import (
 	awssns "github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"qovery-key-rotation/internal/aws/sns"
-	"qovery-key-rotation/internal/awstest"
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/test/awstest"
 )
 
 const arn = "arn:aws:sns:eu-west-3:123456789012:notices"

@@ -10,8 +10,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"qovery-key-rotation/internal/awstest"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/test/awstest"
 )
 
 // answering is an HTTP client that gives one answer to everything.

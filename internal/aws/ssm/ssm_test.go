@@ -14,9 +14,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"qovery-key-rotation/internal/aws/ssm"
-	"qovery-key-rotation/internal/awstest"
-	"qovery-key-rotation/internal/porttest"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/test/awstest"
+	"qovery-key-rotation/internal/test/rotationtest"
 )
 
 const (
@@ -45,9 +45,9 @@ func store(cfg aws.Config) *ssm.Store { return ssm.New(cfg, clock{}) }
 
 func TestAgainstMoto(t *testing.T) {
 	cfg := awstest.Config(awstest.Moto(t))
-	porttest.Staging(t, func(*testing.T) rotation.Staging { return store(cfg).Staged(staged) })
+	rotationtest.Staging(t, func(*testing.T) rotation.Staging { return store(cfg).Staged(staged) })
 	t.Run("a staged secret is a SecureString", func(t *testing.T) { stagedIsSecure(t, cfg) })
-	porttest.Staging(t, func(*testing.T) rotation.Staging { return store(cfg).Staged(staged).EncryptedWith(kmsKey) })
+	rotationtest.Staging(t, func(*testing.T) rotation.Staging { return store(cfg).Staged(staged).EncryptedWith(kmsKey) })
 	t.Run("with the customer's key", func(t *testing.T) { stagedWithKey(t, cfg) })
 	t.Run("targets", func(t *testing.T) { targetsInMoto(t, cfg) })
 	t.Run("tokens", func(t *testing.T) { tokensInMoto(t, cfg) })

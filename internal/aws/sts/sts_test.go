@@ -13,8 +13,8 @@ import (
 
 	"qovery-key-rotation/internal/aws/iam"
 	"qovery-key-rotation/internal/aws/sts"
-	"qovery-key-rotation/internal/awstest"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/test/awstest"
 )
 
 const id = rotation.KeyID("AKIA0123456789ABCDEF")

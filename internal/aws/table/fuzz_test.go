@@ -15,8 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	awstable "qovery-key-rotation/internal/aws/table"
-	"qovery-key-rotation/internal/awstest"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/test/awstest"
 )
 
 // oneItem is a table with one item: it answers reads with the item, and keeps

@@ -15,9 +15,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	awstable "qovery-key-rotation/internal/aws/table"
-	"qovery-key-rotation/internal/awstest"
-	"qovery-key-rotation/internal/porttest"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/test/awstest"
+	"qovery-key-rotation/internal/test/rotationtest"
 )
 
 const table = "journal"
@@ -27,7 +27,7 @@ var takenAt = time.Date(2026, 1, 2, 3, 4, 5, 600, time.UTC)
 func TestAgainstMoto(t *testing.T) {
 	cfg := awstest.Config(awstest.Moto(t))
 	createTable(t, cfg)
-	porttest.Journal(t, porttest.RealTime(), func(*testing.T) rotation.Journal { return awstable.New(cfg, table) })
+	rotationtest.Journal(t, rotationtest.RealTime(), func(*testing.T) rotation.Journal { return awstable.New(cfg, table) })
 	t.Run("attributes", func(t *testing.T) { attributes(t, cfg) })
 	t.Run("no table", func(t *testing.T) { noTable(t, cfg) })
 	t.Run("what a person wrote", func(t *testing.T) { handwritten(t, cfg) })

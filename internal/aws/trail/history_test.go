@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/aws/trail"
-	"qovery-key-rotation/internal/awstest"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/test/awstest"
 )
 
 // fields are those of an event, as CloudTrail sends it.

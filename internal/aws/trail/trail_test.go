@@ -13,8 +13,8 @@ import (
 
 	identities "qovery-key-rotation/internal/aws/sts"
 	awstrail "qovery-key-rotation/internal/aws/trail"
-	"qovery-key-rotation/internal/awstest"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/test/awstest"
 )
 
 const (

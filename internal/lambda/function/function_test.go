@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/lambda/function"
-	"qovery-key-rotation/internal/lambdatest"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/test/awstest"
 )
 
 const (
@@ -88,17 +88,17 @@ func (l testListener) Handle(ctx context.Context, event []byte) error {
 	return nil
 }
 
-func start(t *testing.T, step string) *lambdatest.Function {
+func start(t *testing.T, step string) *awstest.Function {
 	return startWith(t, map[string]string{stepVariable: step, "TABLE_NAME": "journal", "STAGED_PREFIX": "/staged/"})
 }
 
-func startWith(t *testing.T, env map[string]string) *lambdatest.Function {
+func startWith(t *testing.T, env map[string]string) *awstest.Function {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return lambdatest.Start(t, env, self)
+	return awstest.StartFunction(t, env, self)
 }
 
 func TestSuccess(t *testing.T) {
@@ -114,7 +114,7 @@ func TestSuccess(t *testing.T) {
 }
 
 func TestErrorsHaveCodeAndSentence(t *testing.T) {
-	for step, want := range map[string]lambdatest.Answer{
+	for step, want := range map[string]awstest.FunctionAnswer{
 		"fail":    {ErrorType: "OldKeyHeld", Message: "A location holds the key ****CDEF. " + rotation.OldKeyHeld.Advice() + "."},
 		"foreign": {ErrorType: "Throttled", Message: "Slow down. " + rotation.Throttled.Advice() + "."},
 	} {
@@ -250,7 +250,7 @@ func TestErrorLogs(t *testing.T) {
 // A listener's errors have advice about listeners, unless they bring their own.
 func TestListener(t *testing.T) {
 	const again = "Lambda tries again by itself; if this goes on, mend the cause."
-	for listener, want := range map[string]lambdatest.Answer{
+	for listener, want := range map[string]awstest.FunctionAnswer{
 		"succeed": {Body: []byte("null")},
 		"fail":    {ErrorType: "Throttled", Message: "Slow down. " + again},
 		"refuse":  {ErrorType: "InvalidInput", Message: "No. Ask again."},

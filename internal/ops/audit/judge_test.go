@@ -11,8 +11,8 @@ import (
 	"testing"
 
 	"qovery-key-rotation/internal/ops/notice"
-	"qovery-key-rotation/internal/ops/words/wordstest"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/test/wordstest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"qovery-key-rotation/internal/ops/words/wordstest"
+	"qovery-key-rotation/internal/test/wordstest"
 )
 
 // Whichever time is missing, no finding shows the year 1.

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"qovery-key-rotation/docs"
-	"qovery-key-rotation/internal/ops/words/wordstest"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/test/wordstest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")

@@ -3,7 +3,7 @@ package notice
 import (
 	"testing"
 
-	"qovery-key-rotation/internal/ops/words/wordstest"
+	"qovery-key-rotation/internal/test/wordstest"
 )
 
 // Whichever time is missing from an event, from the journal or from IAM's answer, no

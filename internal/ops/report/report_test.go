@@ -13,7 +13,7 @@ import (
 
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/ops/report"
-	"qovery-key-rotation/internal/ops/words/wordstest"
+	"qovery-key-rotation/internal/test/wordstest"
 	"qovery-key-rotation/statemachine"
 )
 

@@ -3,7 +3,7 @@ package report_test
 import (
 	"testing"
 
-	"qovery-key-rotation/internal/ops/words/wordstest"
+	"qovery-key-rotation/internal/test/wordstest"
 )
 
 // Whichever time is missing from the histories, no report shows the year 1.

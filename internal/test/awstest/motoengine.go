@@ -1,0 +1,107 @@
+// StartEngine starts the moto server as an engine for state machines whose
+// clock is the host's (engine.py says what that takes).
+
+package awstest
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+)
+
+//go:embed engine.py
+var engineProgram string
+
+// ErrNoMoto says how to get what is missing.
+var ErrNoMoto = errors.New("the moto server is missing, which the integration tests run against; get it with: pip install 'moto[server]==5.2.1'")
+
+// Engine is a running moto server.
+type Engine struct {
+	URL string
+
+	process *exec.Cmd
+	host    io.Closer
+	over    chan struct{}
+	output  MotoOutput
+}
+
+// StartEngine starts a server that takes Lambda and the clock from the given port.
+func StartEngine(hostPort string) (*Engine, error) {
+	python, err := python()
+	if err != nil {
+		return nil, err
+	}
+	s := &Engine{over: make(chan struct{})}
+	s.process = exec.Command(python, "-c", engineProgram)
+	s.process.Env = append(os.Environ(), "TZ=UTC", "MOTO_PORT="+hostPort, "AWS_DEFAULT_REGION=eu-west-3", "NO_PROXY=localhost,127.0.0.1", "PYTHONDONTWRITEBYTECODE=1")
+	s.process.Stdout, s.process.Stderr = &s.output, &s.output
+	s.process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	s.process.WaitDelay = time.Second
+	// The server ends with this process: at the latest when the pipe does.
+	if s.host, err = s.process.StdinPipe(); err != nil {
+		return nil, fmt.Errorf("starting the moto server: %w", err)
+	}
+	if err := s.process.Start(); err != nil {
+		return nil, fmt.Errorf("starting the moto server: %w", err)
+	}
+	go func() { defer close(s.over); _ = s.process.Wait() }()
+	if s.URL, err = s.output.Endpoint(s.over); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("starting the moto server: %w", err)
+	}
+	return s, nil
+}
+
+// Reset empties the server, and has it run state machines.
+func (s *Engine) Reset() error {
+	if err := s.post("/moto-api/reset", ""); err != nil {
+		return err
+	}
+	return s.post("/moto-api/config", `{"stepfunctions":{"execute_state_machine":true}}`)
+}
+
+func (s *Engine) post(path, body string) error {
+	answer, err := http.Post(s.URL+path, "application/json", strings.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("asking the moto server: %w", err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if answer.StatusCode >= http.StatusBadRequest {
+		return fmt.Errorf("asking the moto server: %s answers %s", path, answer.Status)
+	}
+	return nil
+}
+
+// Close ends the server.
+func (s *Engine) Close() {
+	_ = s.host.Close()
+	_ = syscall.Kill(-s.process.Process.Pid, syscall.SIGKILL)
+	<-s.over
+}
+
+// python finds the interpreter that moto is installed for: the usual one, or the
+// one that runs the command moto_server.
+func python() (string, error) {
+	candidates := []string{"python3", "python"}
+	if command, err := exec.LookPath("moto_server"); err == nil {
+		if text, err := os.ReadFile(command); err == nil {
+			first, _, _ := strings.Cut(string(text), "\n")
+			if strings.HasPrefix(first, "#!") && strings.Contains(first, "python") {
+				candidates = append([]string{strings.TrimSpace(strings.TrimPrefix(first, "#!"))}, candidates...)
+			}
+		}
+	}
+	for _, candidate := range candidates {
+		if exec.Command(candidate, "-c", "import moto.server, flask").Run() == nil {
+			return candidate, nil
+		}
+	}
+	return "", ErrNoMoto
+}

@@ -1,0 +1,50 @@
+package awstest
+
+import (
+	"container/heap"
+	"context"
+	"time"
+)
+
+// tick is how often a paced clock moves on, in real time.
+const tick = 20 * time.Millisecond
+
+// Pace has the clock go on by itself until ctx ends, for people to watch: so many
+// times as fast as real time while somebody sleeps, and as fast as real time while
+// nobody does. It still stands still while somebody is at work.
+func (c *Clock) Pace(ctx context.Context, factor int) {
+	c.mu.Lock()
+	c.paced = true
+	c.mu.Unlock()
+	beat := time.NewTicker(tick)
+	defer beat.Stop()
+	for {
+		select {
+		case <-beat.C:
+			c.beat(factor)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// beat moves on by one tick, and wakes who is due by then.
+func (c *Clock) beat(factor int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	step := tick
+	if len(c.queue) > 0 {
+		step *= time.Duration(factor)
+	}
+	until := c.Now().Add(step)
+	for c.working == 0 && !c.finished {
+		if len(c.queue) == 0 || c.queue[0].at.After(until) {
+			c.pass(until)
+			return
+		}
+		e := heap.Pop(&c.queue).(*entry)
+		c.pass(e.at)
+		c.working++
+		e.due()
+	}
+}

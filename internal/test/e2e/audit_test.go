@@ -1,0 +1,95 @@
+//go:build integration
+
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+
+	"qovery-key-rotation/internal/lab"
+)
+
+// audit is EventBridge Scheduler: it runs the audit, and returns the subjects of
+// what that tells. The function waits between requests to Qovery, which takes a
+// clock that nothing but the script holds: call it after a sleep.
+func (w *world) audit() []string {
+	w.Helper()
+	before := w.subjects()
+	function, _ := w.function("audit")
+	answer, err := w.host.Invoke(w.ctx, function, []byte(`{}`), nil)
+	if err != nil || answer.Error != "" {
+		w.Errorf("the audit: %v, %s", err, answer.Body)
+	}
+	return w.subjects()[len(before):]
+}
+
+// subjects are those of all that was published.
+func (w *world) subjects() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var subjects []string
+	for _, text := range w.published {
+		subject, _, _ := strings.Cut(text, "\n")
+		subjects = append(subjects, subject)
+	}
+	return subjects
+}
+
+// audits wants an audit to tell just this.
+func (w *world) audits(want ...string) {
+	w.Helper()
+	if got := w.audit(); !slices.Equal(got, want) {
+		w.Errorf("the audit tells %q, want %q", got, want)
+	}
+}
+
+// TestAudit lets days pass, with what an audit is for, and without.
+func TestAudit(t *testing.T) {
+	t.Parallel()
+	w := testWorld(t, lab.Setup{Registries: true, HelmRepository: true})
+	last := func(id string) string { return "****" + id[len(id)-4:] }
+	name := lab.TargetName
+	w.clock.Script(func() {
+		w.sleep(time.Hour)
+		w.audits()
+
+		extra := w.createKey()
+		w.audits(name + ": a leftover key " + last(extra.ID))
+		w.sleep(24 * time.Hour)
+		w.audits()
+		w.deleteByHand(extra.ID)
+		w.audits(name + ": over: a leftover key " + last(extra.ID))
+
+		w.sleep(7 * 24 * time.Hour)
+		w.audits(name + ": the key " + last(w.oldKey) + " is over 97 days old")
+
+		run := w.start("rotation-1", "")
+		run.untilIn("GracePeriod")
+		w.sleep(time.Hour)
+		w.audits()
+		run.stop()
+		w.sleep(time.Hour)
+		w.audits(name + ": a rotation was left open")
+		w.start("rotation-2", "").wait()
+		w.sleep(time.Minute)
+		w.audits(name + ": over: the key " + last(w.oldKey) + " is over 97 days old") // of the rotation it is too early to say so
+		w.sleep(time.Hour)
+		w.audits(name + ": over: a rotation was left open")
+
+		w.must(scheduler.NewFromConfig(w.cfg).DeleteSchedule(w.ctx, &scheduler.DeleteScheduleInput{Name: aws.String(name), GroupName: scheduleGroup()}))
+		w.must(ssm.NewFromConfig(w.cfg).DeleteParameter(w.ctx, &ssm.DeleteParameterInput{Name: aws.String(tokenParameter)}))
+		w.audits("CHECK "+name+": the Qovery token is refused", name+": there is no schedule")
+		w.audits()
+	})
+	w.check()
+	log := w.host.Logs()["audit"]
+	if lines := strings.Count(log, `"_aws":`); lines != 2*11 || !strings.Contains(log, `"LeftoverKeys":1`) || !strings.Contains(log, `"OpenRecords":1`) || !strings.Contains(log, `"Audited":0`) {
+		t.Errorf("%d lines of metrics in %s", lines, log)
+	}
+}

@@ -1,0 +1,139 @@
+//go:build integration
+
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/statemachine"
+)
+
+// TestScenarios tells every scenario of the simulator again on the engine, and
+// wants the same states, the same failed attempts, the same ends and the same
+// documents.
+func TestScenarios(t *testing.T) {
+	for _, scenario := range lab.Scenarios {
+		if why, cannot := notTold[scenario.Name]; cannot {
+			row("%-30s not told: %s", scenario.Name, why)
+			continue
+		}
+		script, exists := scripts[scenario.Name]
+		if !exists {
+			t.Errorf("the scenario %s is not told here, and nothing says why not", scenario.Name)
+			continue
+		}
+		t.Run(scenario.Name, func(t *testing.T) {
+			t.Parallel()
+			began := time.Now()
+			w := testWorld(t, scenario.Setup)
+			w.clock.Script(func() { script(w) })
+			same(w, scenario)
+			w.check()
+			if !t.Failed() {
+				row("%-30s %s, the same path   (%.1f s)", scenario.Name, w.summaryOfRuns(), time.Since(began).Seconds())
+			} else {
+				row("%-30s DIFFERS", scenario.Name)
+			}
+		})
+	}
+}
+
+func row(format string, args ...any) {
+	summary.mu.Lock()
+	defer summary.mu.Unlock()
+	summary.rows = append(summary.rows, fmt.Sprintf(format, args...))
+}
+
+func (w *world) summaryOfRuns() string {
+	var parts []string
+	for _, run := range w.order {
+		told := run.told()
+		states, attempts := 0, 0
+		for _, step := range told.Path {
+			if isFailure(step) {
+				attempts++
+			} else {
+				states++
+			}
+		}
+		parts = append(parts, fmt.Sprintf("%d states, %d failed attempts, %s", states, attempts, told.Ended))
+	}
+	return strings.Join(parts, " | ")
+}
+
+// same compares the executions of this world with those of the simulator's, in
+// which IAM and Step Functions are told to be as quick as moto.
+func same(w *world, scenario lab.Scenario) {
+	w.Helper()
+	result, err := scenario.Play(scenario.Setup, func(sim *lab.World) {
+		sim.IAM.Settling = lab.Settling{Usage: usageLag}
+		sim.Executions.Lag = lab.Exactly(0)
+		sim.Wire.Latency = lab.Exactly(latency)
+	})
+	w.must(nil, err)
+	if len(result.World.Runs()) != len(w.order) {
+		w.Fatalf("%d executions, %d on the simulator", len(w.order), len(result.World.Runs()))
+	}
+	for i, run := range w.order {
+		got, want := run.told(), toldOf(result.World.Runs()[i])
+		if !slices.Equal(got.Path, want.Path) || got.Ended != want.Ended {
+			w.Errorf("%s:\nmoto:      %s, %s %s\nsimulator: %s, %s", run.name, strings.Join(got.Path, " "), got.Ended, got.Cause, strings.Join(want.Path, " "), want.Ended)
+		}
+		if a, b := got.Took, want.Took; !slices.ContainsFunc(want.Path, isFailure) && (a-b).Abs() > similar {
+			w.Errorf("%s took %s, %s on the simulator", run.name, a, b)
+		}
+		if a, b := plain(got.Output), plain(want.Output); a != b {
+			w.Errorf("%s ended with another document:\nmoto:      %s\nsimulator: %s", run.name, a, b)
+		}
+	}
+	sameEvidence(w, result.World)
+}
+
+// similar is how much longer an execution without retries, whose delays are
+// drawn, may take on one engine.
+const similar = 2 * time.Minute
+
+func isFailure(step string) bool { return strings.HasPrefix(step, "!") }
+
+const latency = 50 * time.Millisecond
+
+func toldOf(run *lab.Run) told {
+	t := told{Ended: run.Outcome(), Output: string(run.Output()), Took: run.StopTime().Sub(run.StartTime())}
+	for _, event := range run.History() {
+		switch {
+		case event.Entered():
+			t.Path = append(t.Path, event.State)
+		case event.Type == statemachine.TaskFailed || event.Type == statemachine.TaskTimedOut:
+			t.Path = append(t.Path, "!"+event.Error)
+		}
+	}
+	return t
+}
+
+// What no two runs have in common: times, random ids, the ends of keys.
+var (
+	timestamp = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`)
+	someKey   = regexp.MustCompile(`\.\.\.[A-Z0-9]{4}|…[A-Z0-9]{4}|\*+[A-Z0-9]{4}`)
+	someID    = regexp.MustCompile(`"rotationId":"[^"]*"|"lastExecutionId":"[^"]*"`)
+	keyField  = regexp.MustCompile(`"(oldKey|newKey)":"[^"]*"`)
+)
+
+// plain is a document without that, its members in order.
+func plain(document string) string {
+	var value any
+	if json.Unmarshal([]byte(document), &value) != nil {
+		return document
+	}
+	text, _ := json.Marshal(value)
+	plain := timestamp.ReplaceAllString(string(text), "TIME")
+	plain = someID.ReplaceAllString(plain, `"ID"`)
+	plain = keyField.ReplaceAllString(plain, `"$1":"KEY"`)
+	return someKey.ReplaceAllString(plain, "KEY")
+}

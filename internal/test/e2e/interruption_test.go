@@ -1,0 +1,166 @@
+//go:build integration
+
+package main
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/internal/lab/fakeqovery"
+	"qovery-key-rotation/statemachine"
+)
+
+// wayTo says what it takes for a rotation to come to a state that the plain one
+// does not visit, on the simulator and here.
+var wayTo = map[string]struct {
+	sim  func(*lab.World)
+	here func(*world)
+}{
+	"ExtendGrace": {
+		func(w *lab.World) { w.UseElsewhere(w.OldKey.ID, "ecr", 10*time.Minute) },
+		func(w *world) { w.usedElsewhere(true) },
+	},
+	"DiscardKey": {
+		func(w *lab.World) { w.IAM.Settling.Propagation = lab.Exactly(24 * time.Hour) },
+		func(w *world) { w.trail.propagation = 24 * time.Hour },
+	},
+	"ReactivateKey": {
+		func(w *lab.World) { w.Qovery.Script(w.Clusters[0], deployedOnce()...) },
+		func(w *world) { w.qovery.Script(w.clusters[0], deployedOnce()...) },
+	},
+}
+
+// deployedOnce is a cluster that deploys the first time and then fails twice.
+func deployedOnce() []fakeqovery.Outcome {
+	fails := fakeqovery.Fails("AuthFailure: AWS was not able to validate the provided access credentials", "")
+	return []fakeqovery.Outcome{fakeqovery.Succeeds(), fails, fails}
+}
+
+// TestStoppedAnywhere stops an execution in each Wait and in each Task, whose
+// function goes on, and has the next one carry on: as on the simulator.
+func TestStoppedAnywhere(t *testing.T) {
+	machine, err := statemachine.Load(statemachine.Definition)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, state := range machine.States() {
+		if state.Type != "Task" && state.Type != "Wait" || state.Name == "RestoreOldKey" { // which TestRestoreOldKey stops in
+			continue
+		}
+		t.Run(state.Name, func(t *testing.T) {
+			t.Parallel()
+			interrupted(t, state.Name)
+		})
+	}
+}
+
+func interrupted(t *testing.T, state string) {
+	w := testWorld(t, lab.Setup{})
+	way := wayTo[state]
+	if way.here != nil {
+		way.here(w)
+	}
+	w.clock.Script(func() {
+		run := w.start("rotation-1", "")
+		run.untilIn(state)
+		run.stop()
+		w.usedElsewhere(false)
+		w.sleep(20 * time.Minute)
+		w.trail.propagation = 0
+		w.start("rotation-2", "").wait()
+	})
+	same(w, lab.Scenario{
+		Name: "stopped in " + state, Setup: lab.Setup{},
+		Script: func(sim *lab.World) {
+			if way.sim != nil {
+				way.sim(sim)
+			}
+			run := begin(sim, "rotation-1")
+			run.UntilIn(state)
+			run.Stop()
+			sim.NobodyElse()
+			sim.Sleep(20 * time.Minute)
+			sim.IAM.Settling.Propagation = lab.Exactly(0)
+			begin(sim, "rotation-2").Wait()
+		},
+	})
+	w.check()
+	w.completed()
+	if !t.Failed() {
+		row("%-30s %s, the same path", "stopped in "+state, w.summaryOfRuns())
+	}
+}
+
+// TestRestoreOldKey stops an execution while the old key is Inactive, and the
+// next one in the state that brings it back.
+func TestRestoreOldKey(t *testing.T) {
+	t.Parallel()
+	w := testWorld(t, lab.Setup{})
+	w.clock.Script(func() {
+		run := w.start("rotation-1", "")
+		run.untilIn("ObservationPeriod")
+		run.stop()
+		w.sleep(time.Minute)
+		run = w.start("rotation-2", "")
+		run.untilIn("RestoreOldKey")
+		run.stop()
+		w.sleep(20 * time.Minute)
+		w.start("rotation-3", "").wait()
+	})
+	same(w, lab.Scenario{
+		Name: "stopped in RestoreOldKey", Setup: lab.Setup{},
+		Script: func(sim *lab.World) {
+			for _, stop := range [][2]string{{"rotation-1", "ObservationPeriod"}, {"rotation-2", "RestoreOldKey"}} {
+				run := begin(sim, stop[0])
+				run.UntilIn(stop[1])
+				run.Stop()
+				sim.Sleep(time.Minute)
+			}
+			sim.Sleep(19 * time.Minute)
+			begin(sim, "rotation-3").Wait()
+		},
+	})
+	w.check()
+	w.completed()
+	if !t.Failed() {
+		row("%-30s %s, the same path", "stopped in RestoreOldKey", w.summaryOfRuns())
+	}
+}
+
+func begin(sim *lab.World, name string) *lab.Run {
+	run, err := sim.Start(name, fmt.Sprintf(`{"target": %q}`, lab.TargetName))
+	if err != nil {
+		panic(err) // the scenario itself is wrong
+	}
+	return run
+}
+
+// TestTwoAtOnce starts two executions at the same moment: one of them rotates.
+func TestTwoAtOnce(t *testing.T) {
+	t.Parallel()
+	w := testWorld(t, lab.Setup{})
+	w.clock.Script(func() {
+		first, second := w.start("rotation-1", ""), w.start("rotation-2", "")
+		first.wait()
+		second.wait()
+	})
+	w.check()
+	w.completed()
+	rotated, stoodBack := 0, 0
+	for _, run := range w.order {
+		told := run.told()
+		switch {
+		case slices.Contains(told.Path, "CreateKey") && told.Ended == "SUCCEEDED":
+			rotated++
+		case slices.Contains(told.Path, "AlreadyRunning") && told.Ended == "SUCCEEDED":
+			stoodBack++
+		}
+	}
+	if rotated != 1 || stoodBack != 1 {
+		t.Errorf("%s | %s", w.order[0].told().Path, w.order[1].told().Path)
+	}
+	row("%-30s %s", "two at once", w.summaryOfRuns())
+}

@@ -1,0 +1,256 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
+	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
+
+	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/internal/lab/fakeqovery"
+	"qovery-key-rotation/internal/test/awstest"
+)
+
+// What the simulator's worlds have too; its documents name these ids.
+const (
+	credentialsID    = "0f3d9a52-6c1e-4b7d-8a25-3e9d4c7b1f60"
+	helmRepositoryID = "7a3e5b10-4f7c-4a41-9d5e-61c2f08b9d34"
+	tokenParameter   = "/qovery-key-rotation/qovery-token"
+)
+
+// beginning is when every world begins: at the time of day at which the
+// simulator's do, and ahead of the real time. A function's context ends at its
+// deadline by the real clock; ahead of it, the deadline is the host's alone.
+var beginning = time.Now().UTC().Truncate(24 * time.Hour).Add(48*time.Hour + time.Duration(lab.Beginning.Hour())*time.Hour)
+
+// world is an AWS account and a Qovery organization, and everything that uses
+// the key.
+type world struct {
+	T
+	ctx     context.Context
+	clock   *awstest.Clock
+	host    *awstest.LambdaHost
+	gateway *awstest.Gateway
+	qovery  *fakeqovery.Server
+	api     *httptest.Server // the fake Qovery's
+	cfg     aws.Config       // of people
+	trail   *trail
+	lane    *lane
+	machine string // ARN
+	token   string
+	oldKey  string
+	// clusters are their ids.
+	clusters []string
+	// onInvoke decides what Step Functions misses of a call; nil: nothing.
+	onInvoke func(state string) lab.InvokeFault
+
+	mu        sync.Mutex
+	runs      map[string]*execution // by ARN
+	order     []*execution
+	working   map[string]*awstest.Invocation // by the function's key
+	published []string
+	broken    []string // rules that were broken
+	elsewhere bool     // something outside Qovery uses the old key
+	adopts    bool     // executions that others start are its own, too
+}
+
+// T is as much of a test as a world needs: where it tells what goes wrong.
+type T interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
+// newWorld puts a world together on a lane, until ctx ends.
+func newWorld(ctx context.Context, t T, l *lane, setup lab.Setup) *world {
+	w := &world{T: t, ctx: ctx, lane: l, runs: map[string]*execution{}, working: map[string]*awstest.Invocation{}}
+	w.clock = awstest.NewClock(beginning.Add(-90 * 24 * time.Hour))
+	w.host = awstest.NewLambdaHost(w.clock, shipped.programs)
+	w.trail = newTrail(w)
+	w.trail.denied = setup.Denied
+	w.gateway = &awstest.Gateway{Behind: w.lane.moto.URL, Clock: w.clock, Users: w.trail.user, Stubs: w.trail.stubs(), Fault: func(awstest.Call) awstest.Fault { return awstest.Fault{} }, Seen: w.trail.seen}
+	w.cfg = awstest.Config("http://" + w.lane.address)
+	w.settleQovery(setup)
+	w.lane.world.Store(w)
+	w.must(nil, w.lane.moto.Reset())
+	w.settleAWS(setup)
+	w.clock.Set(beginning)
+	w.clock.OnMinute = w.consume
+	w.addClusters(setup)
+	return w
+}
+
+func (w *world) must(_ any, err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+func (w *world) tearDown() {
+	w.clock.Stop()
+	for _, run := range w.order {
+		run.release()
+	}
+	w.host.Close()
+	w.api.Close()
+	w.lane.world.Store(nil)
+}
+
+// settleAWS deploys what the template says, as far as moto knows it.
+func (w *world) settleAWS(setup lab.Setup) {
+	w.Helper()
+	t := shipped.template
+	w.table(t.Table)
+	target := t.Targets["/qovery-key-rotation/targets/"+shipped.target]
+	w.parameter(ssmtypes.ParameterTypeString, "/qovery-key-rotation/targets/"+shipped.target, target)
+	w.parameter(ssmtypes.ParameterTypeSecureString, tokenParameter, w.token)
+	w.must(sns.NewFromConfig(w.cfg).CreateTopic(w.ctx, &sns.CreateTopicInput{Name: aws.String(t.Topic)}))
+	w.schedules(t.Schedules)
+	w.must(iam.NewFromConfig(w.cfg).CreateUser(w.ctx, &iam.CreateUserInput{UserName: aws.String(lab.UserName)}))
+	key := w.createKey()
+	w.oldKey = key.ID
+	w.qovery.AddCredentials(fakeqovery.Credentials{ID: credentialsID, Name: "AWS production account", Key: key})
+	machine, err := sfn.NewFromConfig(w.cfg).CreateStateMachine(w.ctx, &sfn.CreateStateMachineInput{
+		Name: aws.String(t.Machine), RoleArn: aws.String("arn:aws:iam::" + awstest.Account + ":role/machine"), Definition: aws.String(t.Definition),
+	})
+	w.must(nil, err)
+	w.machine = *machine.StateMachineArn
+}
+
+func (w *world) table(properties map[string]any) {
+	w.Helper()
+	text, err := json.Marshal(properties)
+	w.must(nil, err)
+	var input dynamodb.CreateTableInput // the names of the fields are CloudFormation's
+	w.must(nil, json.Unmarshal(text, &struct {
+		AttributeDefinitions *[]types.AttributeDefinition
+		KeySchema            *[]types.KeySchemaElement
+		BillingMode          *types.BillingMode
+	}{&input.AttributeDefinitions, &input.KeySchema, &input.BillingMode}))
+	input.TableName = aws.String(shipped.template.Functions["preflight"].Environment["TABLE_NAME"])
+	w.must(dynamodb.NewFromConfig(w.cfg).CreateTable(w.ctx, &input))
+}
+
+// scheduleGroup is the group of all schedules.
+func scheduleGroup() *string {
+	return aws.String(shipped.template.Functions["audit"].Environment["SCHEDULE_GROUP"])
+}
+
+func (w *world) schedules(all map[string]awstest.TemplateSchedule) {
+	w.Helper()
+	client := scheduler.NewFromConfig(w.cfg)
+	w.must(client.CreateScheduleGroup(w.ctx, &scheduler.CreateScheduleGroupInput{Name: scheduleGroup()}))
+	for name, s := range all {
+		w.must(client.CreateSchedule(w.ctx, &scheduler.CreateScheduleInput{
+			Name: &name, GroupName: scheduleGroup(), ScheduleExpression: &s.Expression, State: schedulertypes.ScheduleState(s.State),
+			StartDate:          startDate(w, s),
+			FlexibleTimeWindow: &schedulertypes.FlexibleTimeWindow{Mode: schedulertypes.FlexibleTimeWindowModeOff},
+			Target:             &schedulertypes.Target{Arn: &s.Target, RoleArn: aws.String("arn:aws:iam::" + awstest.Account + ":role/scheduler")},
+		}))
+	}
+}
+
+// startDate is nil where the template gives none.
+func startDate(w *world, s awstest.TemplateSchedule) *time.Time {
+	if s.StartDate == "" {
+		return nil
+	}
+	first, err := time.Parse("2006-01-02T15:04:05.000Z", s.StartDate)
+	w.must(nil, err)
+	return &first
+}
+
+func (w *world) parameter(kind ssmtypes.ParameterType, name, value string) {
+	w.Helper()
+	w.must(ssm.NewFromConfig(w.cfg).PutParameter(w.ctx, &ssm.PutParameterInput{Name: &name, Value: &value, Type: kind}))
+}
+
+// createKey is a person creating a key.
+func (w *world) createKey() fakeqovery.Key {
+	w.Helper()
+	created, err := iam.NewFromConfig(w.cfg).CreateAccessKey(w.ctx, &iam.CreateAccessKeyInput{UserName: aws.String(lab.UserName)})
+	w.must(nil, err)
+	return fakeqovery.Key{ID: *created.AccessKey.AccessKeyId, Secret: *created.AccessKey.SecretAccessKey}
+}
+
+func (w *world) settleQovery(setup lab.Setup) {
+	config := fakeqovery.DefaultConfig(w.clock.Now)
+	config.Seed = setup.Seed
+	config.KeyWorks = func(id, _ string) bool { return w.trail.works(id) }
+	w.token = config.Token
+	w.qovery = fakeqovery.New(config)
+	w.api = httptest.NewServer(w.qovery)
+}
+
+func (w *world) addClusters(setup lab.Setup) {
+	count, productions := setup.Clusters, setup.Production
+	if count == 0 {
+		count = 2
+	}
+	if productions == 0 {
+		productions = count / 2
+	}
+	key := w.trail.whole(w.oldKey)
+	for i := range count {
+		name := fmt.Sprintf("staging-%d", i+1)
+		if i >= count-productions {
+			name = fmt.Sprintf("production-%d", i+1-(count-productions))
+		}
+		cluster := fakeqovery.Cluster{
+			ID: fmt.Sprintf("c1a57e00-0000-4000-8000-%012d", i+1), Name: name, Region: region, Production: i >= count-productions,
+			CredentialsID: credentialsID, DeployTime: setup.DeployTime, Applications: setup.Applications,
+		}
+		if setup.Registries {
+			cluster.RegistryID = registryID(i)
+		}
+		if setup.Route53 && i == 0 {
+			cluster.Route53 = key
+		}
+		w.clusters = append(w.clusters, cluster.ID)
+		w.qovery.AddCluster(cluster)
+	}
+	for _, kind := range setup.OtherClouds {
+		w.qovery.AddContainerRegistry(lab.OtherRegistry(kind))
+	}
+	if setup.HelmRepository {
+		w.qovery.AddHelmRepository(fakeqovery.Registry{ID: helmRepositoryID, Name: "charts", Region: region, Key: key})
+	}
+}
+
+func registryID(cluster int) string { return fmt.Sprintf("5e915712-0000-4000-8000-%012d", cluster+1) }
+
+// function is a function as the template has it, with the addresses and the
+// credentials of this world.
+func (w *world) function(name string) (awstest.HostedFunction, bool) {
+	deployed, exists := shipped.template.Functions[name]
+	env := map[string]string{
+		"AWS_REGION": region, "AWS_ENDPOINT_URL": "http://" + w.lane.address,
+		"AWS_ACCESS_KEY_ID": callerOf(name), "AWS_SECRET_ACCESS_KEY": "secret-of-" + name, "AWS_SESSION_TOKEN": "session-of-" + name,
+	}
+	for variable, value := range deployed.Environment {
+		env[variable] = value
+	}
+	if env["QOVERY_API_URL"] != "" {
+		env["QOVERY_API_URL"] = w.api.URL
+	}
+	return awstest.HostedFunction{Name: name, Environment: env, Timeout: time.Duration(deployed.Timeout) * time.Second}, exists
+}
+
+// callerOf is the access key by which the calls of a function are known.
+func callerOf(function string) string { return "ASIA" + strings.ToUpper(function) }
