@@ -3,10 +3,10 @@ package qovery
 import (
 	"encoding/json"
 	"net/url"
+	"regexp"
 	"strings"
+	"sync"
 	"unicode"
-
-	"qovery-key-rotation/internal/lazyregexp"
 )
 
 const (
@@ -15,10 +15,12 @@ const (
 )
 
 var (
-	keyIDPattern = lazyregexp.New(`\bA[KS]IA[A-Z0-9]{12}([A-Z0-9]{4})\b`)
+	keyIDPattern = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`\bA[KS]IA[A-Z0-9]{12}([A-Z0-9]{4})\b`)
+	})
 	// A secret access key is 40 of these. Little else is as long, and of that
 	// nothing is worth telling.
-	secretPattern = lazyregexp.New(`[A-Za-z0-9/+]{40,}`)
+	secretPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z0-9/+]{40,}`) })
 )
 
 // foreign makes text from Qovery fit to be told: on one line, without control

@@ -3,9 +3,9 @@ package rotation
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"strings"
-
-	"qovery-key-rotation/internal/lazyregexp"
+	"sync"
 )
 
 // What AWS takes as the values of a target, and what this system makes of them.
@@ -18,13 +18,13 @@ const (
 )
 
 var (
-	namePattern      = lazyregexp.New(`^[a-z0-9-]{1,32}$`)
-	userPattern      = lazyregexp.New(`^[\w+=,.@-]{1,64}$`)
-	uuidPattern      = lazyregexp.New(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
-	accountPattern   = lazyregexp.New(`^([0-9]{12})?$`)
-	printablePattern = lazyregexp.New(`^[!-~]*$`)
-	parameterPattern = lazyregexp.New(`^(/[A-Za-z0-9_.-]+)+$`)
-	regionPattern    = lazyregexp.New(`^((us|eu|ap|sa|ca|me|af|il|mx)-[a-z]+-[0-9]+)?$`)
+	namePattern      = onFirstUse(`^[a-z0-9-]{1,32}$`)
+	userPattern      = onFirstUse(`^[\w+=,.@-]{1,64}$`)
+	uuidPattern      = onFirstUse(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+	accountPattern   = onFirstUse(`^([0-9]{12})?$`)
+	printablePattern = onFirstUse(`^[!-~]*$`)
+	parameterPattern = onFirstUse(`^(/[A-Za-z0-9_.-]+)+$`)
+	regionPattern    = onFirstUse(`^((us|eu|ap|sa|ca|me|af|il|mx)-[a-z]+-[0-9]+)?$`)
 )
 
 // nameProblem also keeps names apart from the options of command lines.
@@ -123,4 +123,11 @@ func regionProblem(region string) string {
 	return unless(regionPattern().MatchString(region),
 		"is no region of the partition aws. GovCloud, China, the European Sovereign Cloud and the isolated regions aren't supported: "+
 			"whether the old key is still used is looked up in us-east-1, where CloudTrail has the events of IAM")
+}
+
+// onFirstUse compiles an expression when it is first used: a function that uses
+// none need not wait for all at its start. A wrong one panics only then, so that
+// every expression needs a test that uses it.
+func onFirstUse(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
 }

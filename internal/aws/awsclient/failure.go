@@ -3,12 +3,13 @@ package awsclient
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 
-	"qovery-key-rotation/internal/lazyregexp"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -135,7 +136,7 @@ func (r Request) quote(err error) string {
 
 // keyIDs matches what IAM calls its unique ids, of which access keys begin with
 // AKIA.
-var keyIDs = lazyregexp.New(`\bA[KS]IA[A-Z0-9]{8,}\b`)
+var keyIDs = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\bA[KS]IA[A-Z0-9]{8,}\b`) })
 
 func maskKeys(text string) string {
 	return keyIDs().ReplaceAllStringFunc(text, func(id string) string { return rotation.KeyID(id).String() })

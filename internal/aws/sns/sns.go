@@ -4,14 +4,15 @@ package sns
 
 import (
 	"context"
+	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
 
 	"qovery-key-rotation/internal/aws/awsclient"
-	"qovery-key-rotation/internal/lazyregexp"
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
 )
@@ -29,7 +30,9 @@ func New(cfg aws.Config, arn string) *Topic {
 	return &Topic{sns.NewFromConfig(cfg), arn}
 }
 
-var topicARN = lazyregexp.New(`^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$`)
+var topicARN = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$`)
+})
 
 // IsARN tells whether a text is the ARN of a topic.
 func IsARN(text string) bool { return topicARN().MatchString(text) }

@@ -3,10 +3,11 @@ package notice
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
+	"sync"
 	"time"
 
-	"qovery-key-rotation/internal/lazyregexp"
 	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/rotation"
 )
@@ -95,7 +96,7 @@ func malformed(format string, args ...any) error {
 }
 
 // executionARN takes an execution's ARN apart: partition, region, name.
-var executionARN = lazyregexp.New(`^arn:([a-z-]+):states:([a-z0-9-]+):[0-9]{12}:execution:[^:\s]+:([^:\s]+)$`)
+var executionARN = onFirstUse(`^arn:([a-z-]+):states:([a-z0-9-]+):[0-9]{12}:execution:[^:\s]+:([^:\s]+)$`)
 
 // execution reads an event as Step Functions sends it:
 // https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
@@ -196,4 +197,11 @@ func (e envelope) alarm() (*Alarm, error) {
 		alarm.ARN = e.Resources[0]
 	}
 	return alarm, nil
+}
+
+// onFirstUse compiles an expression when it is first used: a function that uses
+// none need not wait for all at its start. A wrong one panics only then, so that
+// every expression needs a test that uses it.
+func onFirstUse(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
 }

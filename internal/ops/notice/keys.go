@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"qovery-key-rotation/internal/lazyregexp"
 	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/rotation"
 )
@@ -106,7 +105,7 @@ func (r *report) journalKeys() []knownKey {
 	return nil
 }
 
-var usedByQovery = lazyregexp.New(`Qovery uses (\*{4}\w{4})`)
+var usedByQovery = onFirstUse(`Qovery uses (\*{4}\w{4})`)
 
 // usedByQovery is the key that Preflight has seen in Qovery, where the journal
 // knows none. It is only in the sentence.

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"unicode"
 
-	"qovery-key-rotation/internal/lazyregexp"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -50,8 +49,8 @@ func quotable(text string) string {
 }
 
 var (
-	keyIDs = lazyregexp.New(`\bA[KS]IA[A-Z0-9]{8,}\b`)
-	aWord  = lazyregexp.New(`[A-Za-z0-9/+]+`)
+	keyIDs = onFirstUse(`\bA[KS]IA[A-Z0-9]{8,}\b`)
+	aWord  = onFirstUse(`[A-Za-z0-9/+]+`)
 )
 
 // looksSecret tells whether a word looks like a secret access key: forty
