@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"sync"
 )
 
 // invokeResource is the one integration that Tasks use.
@@ -52,11 +53,11 @@ func (m *Machine) readStates(all *fields) error {
 }
 
 // nameShape is that of a state's name, which the diagram's language takes, too. (Step Functions takes more.)
-var nameShape = regexp.MustCompile(`^[A-Z][A-Za-z0-9]{0,79}$`)
+var nameShape = onFirstUse(`^[A-Z][A-Za-z0-9]{0,79}$`)
 
 func readState(name string, raw json.RawMessage) (*State, error) {
 	f := readFields(fmt.Sprintf("state %q", name), raw)
-	if !nameShape.MatchString(name) {
+	if !nameShape().MatchString(name) {
 		f.fail("a name that is not one capitalized word of up to 80 letters and digits is not supported")
 	}
 	s := &State{Name: name, Type: f.required("Type"), Comment: f.text("Comment")}
@@ -130,4 +131,10 @@ func (m *Machine) checkTargets() error {
 		}
 	}
 	return nil
+}
+
+// onFirstUse compiles an expression when it is first used: functions, which link
+// this package for its words alone, compile none.
+func onFirstUse(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
 }

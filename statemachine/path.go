@@ -3,7 +3,6 @@ package statemachine
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strings"
 )
 
@@ -13,10 +12,10 @@ type path struct {
 	steps []string
 }
 
-var pathShape = regexp.MustCompile(`^\$(\.[A-Za-z0-9_-]+)+$`)
+var pathShape = onFirstUse(`^\$(\.[A-Za-z0-9_-]+)+$`)
 
 func parsePath(text string) (path, error) {
-	if !pathShape.MatchString(text) {
+	if !pathShape().MatchString(text) {
 		return path{}, fmt.Errorf("the path %q is not supported: only $.name and $.name.name are", text)
 	}
 	return path{text: text, steps: strings.Split(text, ".")[1:]}, nil

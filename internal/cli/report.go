@@ -16,6 +16,7 @@ import (
 	"qovery-key-rotation/internal/ops/report"
 	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/statemachine"
 )
 
 type reportFlags struct {
@@ -186,9 +187,9 @@ func simulated(name string, seed uint64) (report.Report, error) {
 	if err != nil {
 		return report.Report{}, err
 	}
-	var histories []report.History
+	var histories []statemachine.History
 	for _, run := range result.World.Runs() {
-		histories = append(histories, report.History{ARN: run.ARN(), Events: run.History()})
+		histories = append(histories, statemachine.History{ARN: run.ARN(), Events: run.History()})
 	}
 	source := fmt.Sprintf("a simulation (scenario “%s”, seed %d): no real key was rotated", name, seed)
 	return report.Build(histories, result.World.Timeline.Now(), source)

@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 
 	"qovery-key-rotation/internal/aws/awsclient"
-	"qovery-key-rotation/internal/ops/audit"
+	"qovery-key-rotation/internal/rotation"
 )
 
 // Schedules are the schedules of one group, each named after its target.
@@ -20,7 +20,7 @@ type Schedules struct {
 	group  string
 }
 
-var _ audit.Schedules = (*Schedules)(nil)
+var _ rotation.Schedules = (*Schedules)(nil)
 
 // New returns the schedules of a group.
 func New(cfg aws.Config, group string) *Schedules {
@@ -32,7 +32,7 @@ func New(cfg aws.Config, group string) *Schedules {
 const notFound = "ResourceNotFoundException"
 
 // Schedule returns a target's schedule, or nil.
-func (s *Schedules) Schedule(ctx context.Context, target string) (*audit.Schedule, error) {
+func (s *Schedules) Schedule(ctx context.Context, target string) (*rotation.DeployedSchedule, error) {
 	request := awsclient.Request{Action: "scheduler:GetSchedule", On: fmt.Sprintf("the schedule %s of the group %s", target, s.group)}
 	answer, err := s.client.GetSchedule(ctx, &scheduler.GetScheduleInput{Name: &target, GroupName: &s.group})
 	switch {
@@ -45,5 +45,5 @@ func (s *Schedules) Schedule(ctx context.Context, target string) (*audit.Schedul
 	case answer.State != types.ScheduleStateEnabled && answer.State != types.ScheduleStateDisabled:
 		return nil, request.Malformed("the schedule's state is none that is known")
 	}
-	return &audit.Schedule{Enabled: answer.State == types.ScheduleStateEnabled, Expression: *answer.ScheduleExpression}, nil
+	return &rotation.DeployedSchedule{Enabled: answer.State == types.ScheduleStateEnabled, Expression: *answer.ScheduleExpression}, nil
 }

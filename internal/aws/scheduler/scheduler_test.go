@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 
 	"qovery-key-rotation/internal/aws/scheduler"
-	"qovery-key-rotation/internal/ops/audit"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/test/awstest"
 )
@@ -32,7 +31,7 @@ func TestAgainstMoto(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for name, want := range map[string]*audit.Schedule{
+	for name, want := range map[string]*rotation.DeployedSchedule{
 		"production": {Enabled: true, Expression: "rate(90 days)"},
 		"staging":    {Enabled: false, Expression: "rate(90 days)"},
 		"nothing":    nil,

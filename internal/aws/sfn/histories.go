@@ -15,7 +15,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
 	"qovery-key-rotation/internal/aws/awsclient"
-	"qovery-key-rotation/internal/ops/report"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/statemachine"
 )
@@ -37,8 +36,8 @@ const longestPreflight = 25 * time.Hour
 
 // Rotation returns the histories of the executions, and of the others of their
 // state machines that had to do with the same rotations.
-func (r *Reader) Rotation(ctx context.Context, arns []string) ([]report.History, error) {
-	var histories []report.History
+func (r *Reader) Rotation(ctx context.Context, arns []string) ([]statemachine.History, error) {
+	var histories []statemachine.History
 	for _, arn := range arns {
 		if known(histories, arn) {
 			continue
@@ -75,8 +74,8 @@ func (r *Reader) Rotation(ctx context.Context, arns []string) ([]report.History,
 	return histories, nil
 }
 
-func known(histories []report.History, arn string) bool {
-	return slices.ContainsFunc(histories, func(h report.History) bool { return h.ARN == arn })
+func known(histories []statemachine.History, arn string) bool {
+	return slices.ContainsFunc(histories, func(h statemachine.History) bool { return h.ARN == arn })
 }
 
 // machineOf is the ARN of the state machine of an execution.
@@ -87,7 +86,7 @@ func machineOf(execution string) string {
 
 // rotations are the ids of the rotations that an execution had to do with, and
 // when the earliest of them was begun.
-func rotations(history report.History) (ids []string, since time.Time) {
+func rotations(history statemachine.History) (ids []string, since time.Time) {
 	for _, event := range history.Events {
 		var doc rotation.Document
 		if !strings.HasSuffix(string(event.Type), "StateExited") || json.Unmarshal(event.Output, &doc) != nil || doc.RotationID == "" {
@@ -129,12 +128,12 @@ func (r *Reader) startedSince(ctx context.Context, machine string, since time.Ti
 }
 
 // History returns all events of an execution, with their data.
-func (r *Reader) History(ctx context.Context, arn string) (report.History, error) {
+func (r *Reader) History(ctx context.Context, arn string) (statemachine.History, error) {
 	request := awsclient.Request{Action: "states:GetExecutionHistory", On: arn}
 	pages := sfn.NewGetExecutionHistoryPaginator(r.client, &sfn.GetExecutionHistoryInput{
 		ExecutionArn: &arn, IncludeExecutionData: aws.Bool(true), MaxResults: pageSize,
 	})
-	history := report.History{ARN: arn}
+	history := statemachine.History{ARN: arn}
 	var translator Translator
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)

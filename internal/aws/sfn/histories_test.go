@@ -128,7 +128,7 @@ func serve(t *testing.T, scenario string, limit int) (*service, *sfn.Reader) {
 }
 
 // text is the report on histories.
-func text(t *testing.T, s *service, histories []report.History) string {
+func text(t *testing.T, s *service, histories []statemachine.History) string {
 	t.Helper()
 	last := s.runs[len(s.runs)-1]
 	built, err := report.Build(histories, last.StopTime(), "a test")
@@ -148,13 +148,13 @@ func TestRotation(t *testing.T) {
 	for _, scenario := range []string{"plain", "aborted-in-grace", "deployment-keeps-failing", "update-refused", "dry-run", "redriven-after-takeover", "partial-update"} {
 		t.Run(scenario, func(t *testing.T) {
 			s, reader := serve(t, scenario, 7)
-			var all []report.History
+			var all []statemachine.History
 			for _, run := range s.runs {
 				events := run.History()
 				for i := range events {
 					events[i].Time = events[i].Time.Truncate(time.Millisecond) // as on the wire
 				}
-				all = append(all, report.History{ARN: run.ARN(), Events: events})
+				all = append(all, statemachine.History{ARN: run.ARN(), Events: events})
 			}
 			want := text(t, s, all)
 			for _, run := range s.runs {

@@ -16,9 +16,9 @@ import (
 // executions, and holds what it says against what truly happened: a claim that is
 // called proven and that the world contradicts breaks rule 12.
 func (p *player) judgeEvidence() {
-	var histories []report.History
+	var histories []statemachine.History
 	for _, run := range p.Runs() {
-		histories = append(histories, report.History{ARN: run.ARN(), Events: run.History()})
+		histories = append(histories, statemachine.History{ARN: run.ARN(), Events: run.History()})
 	}
 	evidence, err := report.Build(histories, p.Timeline.Now(), "a simulation")
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/ops/report"
+	"qovery-key-rotation/statemachine"
 )
 
 // playedTo plays a schedule and returns the truth about its first rotation, as the
@@ -20,9 +21,9 @@ func playedTo(t *testing.T, text string) truth {
 	if _, err := play(schedule, nil, func(p *player) { played = p }); err != nil {
 		t.Fatal(err)
 	}
-	var histories []report.History
+	var histories []statemachine.History
 	for _, run := range played.Runs() {
-		histories = append(histories, report.History{ARN: run.ARN(), Events: run.History()})
+		histories = append(histories, statemachine.History{ARN: run.ARN(), Events: run.History()})
 	}
 	evidence, err := report.Build(histories, played.Timeline.Now(), "a test")
 	if err != nil {

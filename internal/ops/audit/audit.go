@@ -29,19 +29,6 @@ type Journal = notice.Journal
 // Keys tells which keys there are.
 type Keys = notice.Keys
 
-// Schedules are the deployed schedules.
-type Schedules interface {
-	// Schedule returns the schedule that starts a target's rotations, or nil
-	// when there is none. Errors are those of rotation's ports.
-	Schedule(ctx context.Context, target string) (*Schedule, error)
-}
-
-// Schedule is a schedule as it is deployed.
-type Schedule struct {
-	Enabled    bool
-	Expression string // "rate(90 days)"
-}
-
 // Memory keeps a document about each target, from one audit to the next.
 type Memory interface {
 	// Recall reads it into a document, which it leaves as it is when there is none.

@@ -148,7 +148,7 @@ func (o organization) Locations(context.Context) ([]rotation.Location, error) {
 
 func (o organization) Clusters(context.Context) ([]rotation.Cluster, error) { return nil, nil }
 
-func (p ports) Schedule(_ context.Context, target string) (*Schedule, error) {
+func (p ports) Schedule(_ context.Context, target string) (*rotation.DeployedSchedule, error) {
 	return p.targets[target].Schedule, p.targets[target].Unread[fromSchedule]
 }
 

@@ -16,10 +16,10 @@ type Facts struct {
 	Keys      []rotation.AccessKey
 	Uses      map[rotation.KeyID]rotation.Use // the last ones that IAM knows of
 	Locations []rotation.Location
-	Record    *rotation.Record        // the open record, or nil
-	Owner     rotation.ExecutionState // of the record's execution
-	History   []rotation.HistoryItem  // the newest first
-	Schedule  *Schedule               // nil: there is none
+	Record    *rotation.Record           // the open record, or nil
+	Owner     rotation.ExecutionState    // of the record's execution
+	History   []rotation.HistoryItem     // the newest first
+	Schedule  *rotation.DeployedSchedule // nil: there is none
 	// Moved: the journal's record changed while the rest was read.
 	Moved bool
 	// Unread says why something could not be read.
@@ -69,7 +69,7 @@ type Reader struct {
 	Keys       Keys
 	rotation.Needs
 	Qovery    rotation.Qovery
-	Schedules Schedules
+	Schedules rotation.Schedules
 }
 
 const (

@@ -37,7 +37,7 @@ var cases = map[string]struct {
 	"fine-before-rotating": {world(neverRotated), "", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
 	"fine-anothers-key-elsewhere": {world(qoveryHolds(keyN, keyN, keyX)), "",
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
-	"fine-unscheduled-on-purpose": {world(notScheduled, scheduled(&Schedule{false, "rate(90 days)"})), "",
+	"fine-unscheduled-on-purpose": {world(notScheduled, scheduled(&rotation.DeployedSchedule{Enabled: false, Expression: "rate(90 days)"})), "",
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
 	"fine-place-without-a-key": {world(qoveryHolds(keyN, "")), "", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
 
@@ -92,8 +92,8 @@ var cases = map[string]struct {
 	"open-of-a-forgotten-one": {world(user(active(keyO, 90*day)), qoveryHolds(keyO, keyO), openSince(touched(25*hour), func(f *Facts) { f.Owner = rotation.ExecutionUnknown })), "open#k3v9", "KeyAge=90 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=1 Audited=1", all},
 
 	"schedule-missing":  {world(scheduled(nil)), "schedule#", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
-	"schedule-disabled": {world(scheduled(&Schedule{false, "rate(90 days)"})), "schedule#", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
-	"schedule-changed":  {world(scheduled(&Schedule{true, "rate(365 days)"})), "schedule#", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+	"schedule-disabled": {world(scheduled(&rotation.DeployedSchedule{Enabled: false, Expression: "rate(90 days)"})), "schedule#", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+	"schedule-changed":  {world(scheduled(&rotation.DeployedSchedule{Enabled: true, Expression: "rate(365 days)"})), "schedule#", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
 
 	"unread-target":        {world(silent(fromTarget, rotation.TargetNotFound)), "unread-target#", "Audited=0", "unread-target"},
 	"unread-journal":       {world(silent(fromJournal, rotation.MalformedAnswer)), "unread-journal#", "KeyAge=30 Keys=1 Audited=0", "schedule too-old unread-Qovery unread-journal unread-keys unread-needs unread-schedule unread-target unread-uses"},

@@ -37,7 +37,7 @@ func world(changes ...change) Facts {
 	f := Facts{
 		Now: morning, Target: target, Unread: map[Source]error{}, Uses: map[rotation.KeyID]rotation.Use{},
 		History:  []rotation.HistoryItem{{Record: record(keyO, keyN), Outcome: rotation.Completed, EndedAt: ago(29 * day)}},
-		Schedule: &Schedule{Enabled: true, Expression: "rate(90 days)"},
+		Schedule: &rotation.DeployedSchedule{Enabled: true, Expression: "rate(90 days)"},
 	}
 	for _, c := range append([]change{user(active(keyN, 30*day)), qoveryHolds(keyN, keyN)}, changes...) {
 		c(&f)
@@ -130,7 +130,7 @@ func neverRotated(f *Facts) { f.History = nil }
 
 func moved(f *Facts) { f.Moved = true }
 
-func scheduled(s *Schedule) change { return func(f *Facts) { f.Schedule = s } }
+func scheduled(s *rotation.DeployedSchedule) change { return func(f *Facts) { f.Schedule = s } }
 
 func notScheduled(f *Facts) { f.Target.Schedule.Enabled = false }
 

@@ -7,6 +7,7 @@ import (
 
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/ops/report"
+	"qovery-key-rotation/statemachine"
 )
 
 // With the old key deleted by hand in the grace period the rotation completes,
@@ -66,7 +67,7 @@ func TestVerificationAnswerLost(t *testing.T) {
 		t.Fatalf("%d calls, %v", calls, err)
 	}
 	run := result.World.Runs()[0]
-	built := build(t, result.World.Timeline.Now(), report.History{ARN: run.ARN(), Events: run.History()})
+	built := build(t, result.World.Timeline.Now(), statemachine.History{ARN: run.ARN(), Events: run.History()})
 	for _, proof := range built.Rotations[0].Proofs {
 		if proof.Proven != report.IsProven {
 			t.Errorf("%q is %s, because %q", proof.Claim, proof.Proven, proof.How)

@@ -14,16 +14,8 @@ import (
 	"qovery-key-rotation/statemachine"
 )
 
-// History is what Step Functions keeps of one execution: all events, in order.
-type History struct {
-	ARN    string
-	Events []statemachine.Event
-}
-
-func (h History) name() string { return h.ARN[strings.LastIndex(h.ARN, ":")+1:] }
-
-func inOrder(histories []History) []History {
-	return slices.SortedStableFunc(slices.Values(histories), func(a, b History) int {
+func inOrder(histories []statemachine.History) []statemachine.History {
+	return slices.SortedStableFunc(slices.Values(histories), func(a, b statemachine.History) int {
 		if len(a.Events) == 0 || len(b.Events) == 0 {
 			return len(a.Events) - len(b.Events)
 		}
@@ -49,12 +41,12 @@ type reader struct {
 }
 
 // read adds what a history tells to the evidence, and returns the execution.
-func (e *evidence) read(history History) (Execution, error) {
+func (e *evidence) read(history statemachine.History) (Execution, error) {
 	if len(history.Events) == 0 || history.Events[0].Type != statemachine.ExecutionStarted {
 		return Execution{}, fmt.Errorf("the history of %s does not begin with its start", history.ARN)
 	}
 	r := &reader{evidence: e, Execution: Execution{
-		ARN: history.ARN, Name: history.name(), Events: len(history.Events),
+		ARN: history.ARN, Name: history.Name(), Events: len(history.Events),
 		Status: statemachine.Running, StartedAt: history.Events[0].Time.UTC(), Input: redact(string(history.Events[0].Input)),
 	}}
 	for _, event := range history.Events {

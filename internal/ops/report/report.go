@@ -136,7 +136,7 @@ type Cluster struct {
 
 // Build reads histories and says what they prove. They may come in any order,
 // and no execution twice. What is still going on counts until asOf.
-func Build(histories []History, asOf time.Time, source string) (Report, error) {
+func Build(histories []statemachine.History, asOf time.Time, source string) (Report, error) {
 	report := Report{AsOf: asOf.UTC(), Source: source, Rotations: []Rotation{}, Executions: []Execution{}}
 	evidence := &evidence{asOf: report.AsOf}
 	for _, history := range inOrder(histories) {

@@ -20,7 +20,7 @@ import (
 var update = flag.Bool("update", false, "write the golden files instead of comparing")
 
 // play plays a scenario, and returns what its executions left.
-func play(t *testing.T, name string) (lab.Result, []report.History) {
+func play(t *testing.T, name string) (lab.Result, []statemachine.History) {
 	t.Helper()
 	scenario, found := lab.Find(name)
 	if !found {
@@ -32,14 +32,14 @@ func play(t *testing.T, name string) (lab.Result, []report.History) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var histories []report.History
+	var histories []statemachine.History
 	for _, run := range result.World.Runs() {
-		histories = append(histories, report.History{ARN: run.ARN(), Events: run.History()})
+		histories = append(histories, statemachine.History{ARN: run.ARN(), Events: run.History()})
 	}
 	return result, histories
 }
 
-func build(t *testing.T, asOf time.Time, histories ...report.History) report.Report {
+func build(t *testing.T, asOf time.Time, histories ...statemachine.History) report.Report {
 	t.Helper()
 	built, err := report.Build(histories, asOf, "a test")
 	if err != nil {
@@ -239,7 +239,7 @@ func TestRunning(t *testing.T) {
 	whole := build(t, result.World.Timeline.Now(), histories...).Rotations[0]
 	proven := 0
 	for n := 1; n < len(all); n++ {
-		history := report.History{ARN: histories[0].ARN, Events: all[:n]}
+		history := statemachine.History{ARN: histories[0].ARN, Events: all[:n]}
 		built := build(t, all[n-1].Time, history)
 		if got := built.Executions[0].Outcome; got != report.Running {
 			t.Fatalf("after %d events it is %s", n, got)
@@ -304,7 +304,7 @@ func TestForeignWords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	built := build(t, at, report.History{ARN: "arn:aws:states:eu-west-3:123456789012:execution:rotation:one", Events: []statemachine.Event{
+	built := build(t, at, statemachine.History{ARN: "arn:aws:states:eu-west-3:123456789012:execution:rotation:one", Events: []statemachine.Event{
 		{ID: 1, Time: at, Type: statemachine.ExecutionStarted, Input: json.RawMessage(`{"target":"production"}`)},
 		{ID: 2, Time: at, Type: "TaskStateEntered", State: "Preflight"},
 		{ID: 3, Time: at, Type: statemachine.TaskScheduled, State: "Preflight"},
@@ -330,7 +330,7 @@ func TestUnreadableHistory(t *testing.T) {
 		"does not begin with its start":    {{ID: 1, Time: at, Type: "TaskStateEntered"}},
 		"event 2 of x: the state Complete": {start, {ID: 2, Time: at, Type: "TaskStateExited", State: "Complete", Output: json.RawMessage(`[]`)}},
 	} {
-		_, err := report.Build([]report.History{{ARN: "arn:x", Events: events}}, at, "a test")
+		_, err := report.Build([]statemachine.History{{ARN: "arn:x", Events: events}}, at, "a test")
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %s", err, want)
 		}

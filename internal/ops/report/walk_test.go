@@ -17,7 +17,7 @@ import (
 type past struct {
 	scenario string           // of the simulator
 	disturb  func(*lab.World) // before anything happens; may be nil
-	changed  func(t *testing.T, histories []report.History) []report.History
+	changed  func(t *testing.T, histories []statemachine.History) []statemachine.History
 }
 
 func (p past) proofs(t *testing.T) []report.Proof {
@@ -39,16 +39,16 @@ func (p past) proofs(t *testing.T) []report.Proof {
 	return build(t, result.World.Timeline.Now(), histories...).Rotations[0].Proofs
 }
 
-func historiesOf(w *lab.World) (histories []report.History) {
+func historiesOf(w *lab.World) (histories []statemachine.History) {
 	for _, run := range w.Runs() {
-		histories = append(histories, report.History{ARN: run.ARN(), Events: run.History()})
+		histories = append(histories, statemachine.History{ARN: run.ARN(), Events: run.History()})
 	}
 	return histories
 }
 
 // until is a scenario's history up to the first entry of a state.
 func until(scenario, state string) past {
-	return past{scenario: scenario, changed: func(_ *testing.T, histories []report.History) []report.History {
+	return past{scenario: scenario, changed: func(_ *testing.T, histories []statemachine.History) []statemachine.History {
 		for i, event := range histories[0].Events {
 			if event.Entered() && event.State == state {
 				histories[0].Events = histories[0].Events[:i]
@@ -62,7 +62,7 @@ func until(scenario, state string) past {
 // ofTheFirstEdition is a scenario's history without the marks that the first
 // edition's documents did not have.
 func ofTheFirstEdition(scenario string) past {
-	return past{scenario: scenario, changed: func(t *testing.T, histories []report.History) []report.History {
+	return past{scenario: scenario, changed: func(t *testing.T, histories []statemachine.History) []statemachine.History {
 		for _, history := range histories {
 			for i := range history.Events {
 				output := history.Events[i].Output
@@ -249,10 +249,12 @@ func losingALocation() past {
 }
 
 // firstAlone is the history of the first execution, without those after it.
-func firstAlone(_ *testing.T, histories []report.History) []report.History { return histories[:1] }
+func firstAlone(_ *testing.T, histories []statemachine.History) []statemachine.History {
+	return histories[:1]
+}
 
 // lastAlone is the history of the last execution, without those before it.
-func lastAlone(_ *testing.T, histories []report.History) []report.History {
+func lastAlone(_ *testing.T, histories []statemachine.History) []statemachine.History {
 	return histories[len(histories)-1:]
 }
 

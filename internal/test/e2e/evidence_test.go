@@ -10,6 +10,7 @@ import (
 	"qovery-key-rotation/internal/aws/sfn"
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/ops/report"
+	"qovery-key-rotation/statemachine"
 )
 
 // sameEvidence reports what the executions of this world left in the engine's
@@ -23,9 +24,9 @@ func sameEvidence(w *world, sim *lab.World) {
 	}
 	histories, err := sfn.NewReader(w.cfg).Rotation(w.ctx, arns)
 	w.must(nil, err)
-	var simulated []report.History
+	var simulated []statemachine.History
 	for _, run := range sim.Runs() {
-		simulated = append(simulated, report.History{ARN: run.ARN(), Events: run.History()})
+		simulated = append(simulated, statemachine.History{ARN: run.ARN(), Events: run.History()})
 	}
 	got, gotLives := substance(w, histories, w.clock.Now())
 	want, wantLives := substance(w, simulated, sim.Timeline.Now())
@@ -42,7 +43,7 @@ func sameEvidence(w *world, sim *lab.World) {
 
 // substance is a report without what no two runs have in common, and how long
 // each key was in each status.
-func substance(w *world, histories []report.History, asOf time.Time) (text string, lives []time.Duration) {
+func substance(w *world, histories []statemachine.History, asOf time.Time) (text string, lives []time.Duration) {
 	w.Helper()
 	evidence, err := report.Build(histories, asOf, "")
 	w.must(nil, err)
