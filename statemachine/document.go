@@ -65,8 +65,8 @@ func memberSpan(doc []byte, name string) (from, to int) {
 	return from, to
 }
 
-// withMember is the object doc with one member replaced or appended, and whether doc is an object at all.
-func withMember(doc []byte, name string, value json.RawMessage) (json.RawMessage, bool) {
+// WithMember is the object doc with one member replaced or appended, and whether doc is an object at all.
+func WithMember(doc []byte, name string, value json.RawMessage) (json.RawMessage, bool) {
 	last, count := 0, 0
 	if !eachMember(doc, func(_ []byte, _, end int) bool { last = end; count++; return true }) {
 		return nil, false
@@ -81,7 +81,7 @@ func withMember(doc []byte, name string, value json.RawMessage) (json.RawMessage
 	} else {
 		out = append(append(out, doc[:last]...), ',')
 	}
-	out = append(append(out, quote(name)...), ':')
+	out = append(append(out, Quote(name)...), ':')
 	return append(append(out, value...), '}'), true
 }
 
@@ -89,10 +89,11 @@ func keyIs(key []byte, name string) bool {
 	if bytes.IndexByte(key, '\\') < 0 {
 		return string(key[1:len(key)-1]) == name
 	}
-	return unquote(key) == name
+	return Unquote(key) == name
 }
 
-func unquote(raw []byte) string {
+// Unquote is the text of a JSON string.
+func Unquote(raw []byte) string {
 	var s string
 	if json.Unmarshal(raw, &s) != nil {
 		return ""
@@ -100,11 +101,11 @@ func unquote(raw []byte) string {
 	return s
 }
 
-// quote is s as a JSON string, without the escapes that only HTML needs.
-func quote(s string) []byte { return encode(s) }
+// Quote is s as a JSON string, without the escapes that only HTML needs.
+func Quote(s string) []byte { return Encode(s) }
 
-// encode is a value as JSON without the escapes that only HTML needs. It is for values that always encode.
-func encode(v any) []byte {
+// Encode is a value as JSON without the escapes that only HTML needs. It is for values that always encode.
+func Encode(v any) []byte {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)

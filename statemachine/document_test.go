@@ -15,7 +15,7 @@ func TestDocuments(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, ok := p.in(json.RawMessage(doc)); string(got) != want || ok != (want != "") {
+		if got, ok := p.In(json.RawMessage(doc)); string(got) != want || ok != (want != "") {
 			t.Errorf("%s: %q, want %q", path, got, want)
 		}
 	}
@@ -32,7 +32,7 @@ func TestWithMember(t *testing.T) {
 		{`null`, "a", ""},
 	} {
 		doc := json.RawMessage(test.doc)
-		got, ok := withMember(doc, test.name, json.RawMessage("9"))
+		got, ok := WithMember(doc, test.name, json.RawMessage("9"))
 		if string(got) != test.want || ok != (test.want != "") {
 			t.Errorf("%s in %s: %q, want %q", test.name, test.doc, got, test.want)
 		}
@@ -49,7 +49,7 @@ func FuzzDocuments(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, doc []byte) {
 		got, found := member(doc, "a")
-		changed, placed := withMember(doc, "a", json.RawMessage(`7`))
+		changed, placed := WithMember(doc, "a", json.RawMessage(`7`))
 		if !json.Valid(doc) {
 			return
 		}

@@ -20,7 +20,7 @@ type fields struct {
 func readFields(where string, raw json.RawMessage) *fields {
 	f := &fields{where: where, values: map[string]json.RawMessage{}, read: map[string]bool{}}
 	ok := eachMember(raw, func(key []byte, start, end int) bool {
-		name := unquote(key)
+		name := Unquote(key)
 		if _, twice := f.values[name]; twice {
 			f.fail("field %q occurs twice", name)
 		}
@@ -146,10 +146,10 @@ func (f *fields) must(name, value string) {
 }
 
 // path reads a path into the document.
-func (f *fields) path(name string) path {
+func (f *fields) path(name string) Path {
 	text := f.required(name)
 	if text == "" {
-		return path{}
+		return Path{}
 	}
 	p, err := parsePath(text)
 	if err != nil {

@@ -2,7 +2,6 @@ package statemachine
 
 import (
 	"encoding/json"
-	"slices"
 	"strings"
 	"time"
 )
@@ -47,57 +46,11 @@ type Event struct {
 // Entered reports whether the event is the start of a visit of a state.
 func (v Event) Entered() bool { return strings.HasSuffix(string(v.Type), "StateEntered") }
 
-func (t EventType) ends() bool {
+// Ends reports whether the event is an execution's last one.
+func (t EventType) Ends() bool {
 	switch t {
 	case ExecutionSucceeded, ExecutionFailed, ExecutionAborted, ExecutionTimedOut:
 		return true
 	}
 	return false
-}
-
-// History are the events so far, as a copy of the list.
-func (e *Execution) History() []Event { return slices.Clone(e.history) }
-
-// Path are the names of the states visited so far. A redrive goes on with the visit that failed, so that the state
-// isn't named again.
-func (e *Execution) Path() []string {
-	var names []string
-	for _, event := range e.history {
-		if event.Entered() {
-			names = append(names, event.State)
-		}
-	}
-	return names
-}
-
-// Transitions is how many state transitions Step Functions bills: states entered, retries and redrives.
-func (e *Execution) Transitions() int { return e.transitions }
-
-// LargestDocument is the size in bytes of the largest input, parameters, result or output so far.
-func (e *Execution) LargestDocument() int { return e.largest }
-
-// historyFull reports that the only place left is that of the event that ends the execution.
-func (e *Execution) historyFull() bool { return len(e.history) >= MaxHistoryEvents-1 }
-
-// record appends an event. When the history is full it drops the event; the execution fails at its next step.
-func (e *Execution) record(event Event) {
-	if e.historyFull() && !event.Type.ends() {
-		return
-	}
-	event.ID = len(e.history) + 1
-	event.PreviousID = e.previousID
-	event.Time = e.host.Now()
-	if event.Type != ExecutionStarted { // the first state, too, has no predecessor in the real service
-		e.previousID = event.ID
-	}
-	e.history = append(e.history, event)
-	if e.observer != nil {
-		e.observer(event)
-	}
-}
-
-// fits notes the size of a document and reports whether Step Functions would pass it on.
-func (e *Execution) fits(doc json.RawMessage) bool {
-	e.largest = max(e.largest, len(doc))
-	return len(doc) <= MaxDocumentBytes
 }

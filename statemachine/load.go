@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// invokeResource is the one integration that Tasks use.
-const invokeResource = "arn:aws:states:::lambda:invoke"
+// InvokeResource is the one integration that Tasks use.
+const InvokeResource = "arn:aws:states:::lambda:invoke"
 
 // Load checks a definition and makes it ready to run. Its errors name the state and the field.
 func Load(definition []byte) (*Machine, error) {
@@ -22,7 +22,7 @@ func Load(definition []byte) (*Machine, error) {
 		comment:        f.text("Comment"),
 		startAt:        f.required("StartAt"),
 		timeoutSeconds: f.integer("TimeoutSeconds", maxSeconds),
-		byName:         map[string]*State{},
+		ByName:         map[string]*State{},
 	}
 	states := f.object("States")
 	if err := f.close(); err != nil {
@@ -47,7 +47,7 @@ func (m *Machine) readStates(all *fields) error {
 			return err
 		}
 		m.order = append(m.order, s)
-		m.byName[name] = s
+		m.ByName[name] = s
 	}
 	return nil
 }
@@ -69,23 +69,23 @@ func readState(name string, raw json.RawMessage) (*State, error) {
 			f.fail(`field "Choices" must not be empty`)
 		}
 	case "Wait":
-		s.until = f.path("TimestampPath")
-		s.TimestampPath = s.until.text
+		s.Until = f.path("TimestampPath")
+		s.TimestampPath = s.Until.Text
 		s.Next = f.required("Next")
 	case "Succeed": // has nothing more
 	case "Fail":
-		s.errorPath, s.causePath = f.path("ErrorPath"), f.path("CausePath")
+		s.ErrorPath, s.CausePath = f.path("ErrorPath"), f.path("CausePath")
 	case "":
 		f.fail(`field "Type" is missing`)
 	default:
 		f.fail("state type %q is not supported", s.Type)
 	}
-	s.entered, s.exited = EventType(s.Type+"StateEntered"), EventType(s.Type+"StateExited")
+	s.Entered, s.Exited = EventType(s.Type+"StateEntered"), EventType(s.Type+"StateExited")
 	return s, f.close()
 }
 
 func readTask(s *State, f *fields) {
-	f.must("Resource", invokeResource)
+	f.must("Resource", InvokeResource)
 	f.must("OutputPath", "$.Payload")
 	readInvocation(s, f)
 	s.Retry = readRetriers(f)
@@ -99,27 +99,27 @@ func readInvocation(s *State, f *fields) {
 	p := f.object("Parameters")
 	s.FunctionName = p.required("FunctionName")
 	payload := p.object("Payload")
-	s.payload = readPayload(payload)
+	s.Payload = readPayload(payload)
 	p.adopt(payload.err)
 	f.adopt(p.close())
-	s.beforePayload = slices.Concat([]byte(`{"FunctionName":`), quote(s.FunctionName), []byte(`,"Payload":`))
+	s.BeforePayload = slices.Concat([]byte(`{"FunctionName":`), Quote(s.FunctionName), []byte(`,"Payload":`))
 }
 
 // checkTargets follows every transition. Step Functions, too, refuses states that nothing leads to.
 func (m *Machine) checkTargets() error {
-	if m.byName[m.startAt] == nil {
+	if m.ByName[m.startAt] == nil {
 		return fmt.Errorf(`definition: field "StartAt": there is no state %q`, m.startAt)
 	}
 	reached := []string{m.startAt}
 	for _, s := range m.order {
 		for _, target := range s.Targets() {
-			if m.byName[target] == nil {
+			if m.ByName[target] == nil {
 				return fmt.Errorf("state %q: there is no state %q to go to", s.Name, target)
 			}
 		}
 	}
 	for i := 0; i < len(reached); i++ {
-		for _, target := range m.byName[reached[i]].Targets() {
+		for _, target := range m.ByName[reached[i]].Targets() {
 			if !slices.Contains(reached, target) {
 				reached = append(reached, target)
 			}

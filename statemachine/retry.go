@@ -23,7 +23,7 @@ type Catcher struct {
 	ResultPath  string // "$." and the member of the state's input that the failure becomes
 	Next        string
 
-	member string
+	Member string
 }
 
 // Matches reports whether an error of this name is retried.
@@ -78,9 +78,9 @@ func readCatchers(f *fields) []Catcher {
 		c := Catcher{ErrorEquals: readErrorEquals(item), Next: item.required("Next")}
 		p := item.path("ResultPath")
 		if len(p.steps) > 1 {
-			item.fail(`field "ResultPath": the path %q is not supported: only $.name is`, p.text)
+			item.fail(`field "ResultPath": the path %q is not supported: only $.name is`, p.Text)
 		}
-		c.ResultPath, c.member = p.text, strings.TrimPrefix(p.text, "$.")
+		c.ResultPath, c.Member = p.Text, strings.TrimPrefix(p.Text, "$.")
 		item.adopt(item.close())
 		all = append(all, c)
 	})
@@ -95,8 +95,8 @@ func readErrorEquals(f *fields) []string {
 		f.fail(`field "ErrorEquals" must name at least one error`)
 	}
 	for _, name := range names {
-		if strings.HasPrefix(name, "States.") && name != errTimeout {
-			f.fail(`field "ErrorEquals": %q is not supported: of Step Functions' own errors only %s is`, name, errTimeout)
+		if strings.HasPrefix(name, "States.") && name != ErrorTimeout {
+			f.fail(`field "ErrorEquals": %q is not supported: of Step Functions' own errors only %s is`, name, ErrorTimeout)
 		}
 	}
 	return names

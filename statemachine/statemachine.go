@@ -1,11 +1,8 @@
-// Package statemachine holds the definition of the rotation and runs it without AWS.
+// Package statemachine holds the definition of the rotation, reads and draws it.
 //
-// The interpreter knows the part of the Amazon States Language (JSONPath) that the definition uses, and no more. Load
+// It knows the part of the Amazon States Language (JSONPath) that the definition uses, and no more. Load
 // rejects everything else by name, so that nothing is passed over in silence: a definition that loads here does the
-// same thing on AWS Step Functions (Standard) as it does in an Execution. TestTheLanguage goes through the language.
-//
-// An Execution lives in a Host, which owns the clock, the functions and the dice. The package itself starts no
-// goroutine, reads no clock and draws no random number: the same host gives the same history.
+// same thing on AWS Step Functions (Standard) as it does in the interpreter of internal/lab. TestTheLanguage goes through the language.
 package statemachine
 
 import "slices"
@@ -24,7 +21,7 @@ type Machine struct {
 	startAt        string
 	timeoutSeconds int
 	order          []*State
-	byName         map[string]*State
+	ByName         map[string]*State
 }
 
 // Comment is the definition's own.
@@ -47,7 +44,7 @@ func (m *Machine) States() []State {
 
 // State is the state of that name, as a copy.
 func (m *Machine) State(name string) (State, bool) {
-	s, ok := m.byName[name]
+	s, ok := m.ByName[name]
 	if !ok {
 		return State{}, false
 	}
@@ -105,10 +102,10 @@ func (s *State) copy() State {
 
 // parts are what running a state needs and reading about it doesn't.
 type parts struct {
-	entered, exited EventType
-	beforePayload   []byte  // of a Task: the text of its parameters up to the payload
-	payload         payload // of a Task
-	until           path    // of a Wait
-	errorPath       path    // of a Fail
-	causePath       path    // of a Fail
+	Entered, Exited EventType
+	BeforePayload   []byte  // of a Task: the text of its parameters up to the payload
+	Payload         Payload // of a Task
+	Until           Path    // of a Wait
+	ErrorPath       Path    // of a Fail
+	CausePath       Path    // of a Fail
 }

@@ -8,13 +8,14 @@ import (
 	"strings"
 	"time"
 
+	"qovery-key-rotation/internal/lab/interpreter"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/statemachine"
 )
 
 // Run is one execution of the state machine in a world.
 type Run struct {
-	*statemachine.Execution
+	*interpreter.Execution
 	world   *World
 	process *Process
 	stop    func(error)
@@ -24,7 +25,7 @@ type Run struct {
 func (w *World) Start(name, input string) (*Run, error) {
 	run := &Run{world: w}
 	arn := fmt.Sprintf("arn:aws:states:%s:%s:execution:%s:%s", region, account, machineName, name)
-	execution, err := w.machine.NewExecution(&host{world: w, run: run}, arn, name, json.RawMessage(input))
+	execution, err := interpreter.NewExecution(w.machine, &host{world: w, run: run}, arn, name, json.RawMessage(input))
 	if err != nil {
 		return nil, fmt.Errorf("starting the execution %s: %w", name, err)
 	}
@@ -59,7 +60,7 @@ func (r *Run) Stop() { r.StopWith("Stopped", "A person stopped the execution.") 
 
 // StopWith stops the execution for a reason.
 func (r *Run) StopWith(name, cause string) {
-	r.stop(&statemachine.TaskError{Name: name, Cause: cause})
+	r.stop(&interpreter.TaskError{Name: name, Cause: cause})
 }
 
 // Redrive goes on where the execution failed, as RedriveExecution does.
@@ -167,10 +168,10 @@ func (h *host) Invoke(ctx context.Context, function string, payload json.RawMess
 		switch w.OnInvoke(state) {
 		case Abandoned:
 			w.killAt(process, deadline)
-			return nil, statemachine.FunctionError("Lambda.SdkClientException", "The answer could not be awaited")
+			return nil, interpreter.FunctionError("Lambda.SdkClientException", "The answer could not be awaited")
 		case AnswerLost:
 			_, _ = process.Join(ctx, deadline.Sub(w.Timeline.Now()))
-			return nil, statemachine.FunctionError("Lambda.Unknown", "The answer was lost")
+			return nil, interpreter.FunctionError("Lambda.Unknown", "The answer was lost")
 		}
 	}
 	finished, err := process.Join(ctx, min(timeout, deadline.Sub(w.Timeline.Now())))
@@ -180,12 +181,12 @@ func (h *host) Invoke(ctx context.Context, function string, payload json.RawMess
 		return nil, err
 	case !finished && !w.Timeline.Now().Before(deadline):
 		process.Kill()
-		return nil, statemachine.FunctionError("Sandbox.Timedout", "The function timed out")
+		return nil, interpreter.FunctionError("Sandbox.Timedout", "The function timed out")
 	case !finished:
 		w.killAt(process, deadline)
-		return nil, statemachine.ErrTimeout
+		return nil, interpreter.ErrTimeout
 	case process.Killed():
-		return nil, statemachine.FunctionError("Runtime.ExitError", "The runtime exited")
+		return nil, interpreter.FunctionError("Runtime.ExitError", "The runtime exited")
 	case failure != nil:
 		return nil, h.failed(state, failure)
 	}
@@ -213,5 +214,5 @@ func (h *host) failed(state string, failure error) error {
 		return failure
 	}
 	h.world.Judge.raised(state, coded.Code)
-	return statemachine.FunctionError(string(coded.Code), coded.Error())
+	return interpreter.FunctionError(string(coded.Code), coded.Error())
 }

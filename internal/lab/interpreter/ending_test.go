@@ -1,4 +1,4 @@
-package statemachine
+package interpreter
 
 import (
 	"context"
@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"qovery-key-rotation/statemachine"
 )
 
 func TestFailState(t *testing.T) {
@@ -46,32 +48,32 @@ func TestStop(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld().with("work", test.answer).stopping(test.after, test.cause)
 			e := run(t, w, both, `{}`)
-			wantStatus(t, e, Aborted)
+			wantStatus(t, e, statemachine.Aborted)
 			wantElapsed(t, w, test.after)
 			if e.CurrentState() != test.state || e.ErrorName() != test.err || e.Cause() != test.words {
 				t.Errorf("in %s: %q %q", e.CurrentState(), e.ErrorName(), e.Cause())
 			}
 			history := e.History()
-			if last := history[len(history)-1]; last.Type != ExecutionAborted || last.Error != test.err {
+			if last := history[len(history)-1]; last.Type != statemachine.ExecutionAborted || last.Error != test.err {
 				t.Errorf("last event %+v", last)
 			}
 		})
 	}
 	t.Run("before it begins", func(t *testing.T) {
 		w := newWorld()
-		e, _ := load(t, both).NewExecution(w, testARN, "first", json.RawMessage(`{}`))
+		e, _ := NewExecution(load(t, both), w, testARN, "first", json.RawMessage(`{}`))
 		ctx := w.context()
 		w.stop(nil)
 		e.Run(ctx)
-		wantStatus(t, e, Aborted)
+		wantStatus(t, e, statemachine.Aborted)
 		if len(w.functions) != 0 {
 			t.Error("a function ran")
 		}
 	})
 	t.Run("by the host alone", func(t *testing.T) {
-		e, _ := load(t, both).NewExecution(brokenClock{newWorld().with("work", says(inputOfBoth))}, testARN, "first", json.RawMessage(`{}`))
+		e, _ := NewExecution(load(t, both), brokenClock{newWorld().with("work", says(inputOfBoth))}, testARN, "first", json.RawMessage(`{}`))
 		e.Run(context.Background())
-		wantStatus(t, e, Aborted)
+		wantStatus(t, e, statemachine.Aborted)
 		if e.Cause() != "the clock stopped" {
 			t.Errorf("cause %q", e.Cause())
 		}
@@ -98,10 +100,10 @@ func TestExecutionTimeout(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld().with("work", test.answer)
 			e := run(t, w, limited(test.definition, 60), `{"t":"2026-03-01T12:02:00Z"}`)
-			wantStatus(t, e, TimedOut)
+			wantStatus(t, e, statemachine.TimedOut)
 			wantElapsed(t, w, time.Minute)
 			history := e.History()
-			if last := history[len(history)-1]; last.Type != ExecutionTimedOut {
+			if last := history[len(history)-1]; last.Type != statemachine.ExecutionTimedOut {
 				t.Errorf("last event %+v", last)
 			}
 		})
@@ -112,7 +114,7 @@ func TestExecutionTimeout(t *testing.T) {
 	})
 	t.Run("in time", func(t *testing.T) {
 		w := newWorld().with("work", says(`{}`).after(59*time.Second))
-		wantStatus(t, run(t, w, limited(machine(task("Work", "Done")), 60), `{}`), Succeeded)
+		wantStatus(t, run(t, w, limited(machine(task("Work", "Done")), 60), `{}`), statemachine.Succeeded)
 	})
 }
 
@@ -120,10 +122,10 @@ func TestDocumentLimit(t *testing.T) {
 	text := func(size int) string { return `"` + strings.Repeat("x", size-2) + `"` }
 	work := machine(task("Work", "Done"))
 
-	if _, err := load(t, work).NewExecution(newWorld(), testARN, "first", json.RawMessage(text(MaxDocumentBytes+1))); err == nil {
+	if _, err := NewExecution(load(t, work), newWorld(), testARN, "first", json.RawMessage(text(statemachine.MaxDocumentBytes+1))); err == nil {
 		t.Error("a larger input was taken")
 	}
-	if _, err := load(t, work).NewExecution(newWorld(), testARN, "first", json.RawMessage(`{`)); err == nil {
+	if _, err := NewExecution(load(t, work), newWorld(), testARN, "first", json.RawMessage(`{`)); err == nil {
 		t.Error("an input that isn't JSON was taken")
 	}
 	const around = len(`{"FunctionName":"work","Payload":{"document":}}`)
@@ -134,15 +136,15 @@ func TestDocumentLimit(t *testing.T) {
 		want           string
 		largest        int
 	}{
-		{"parameters that just fit", MaxDocumentBytes - around, 10, "", MaxDocumentBytes},
-		{"parameters too large", MaxDocumentBytes - around + 1, 10, "The input of the state 'Work'", MaxDocumentBytes + 1},
-		{"result that just fits", 10, MaxDocumentBytes - wrapped, "", MaxDocumentBytes},
-		{"result too large", 10, MaxDocumentBytes - wrapped + 1, "returned a result with a size exceeding", MaxDocumentBytes + 1},
+		{"parameters that just fit", statemachine.MaxDocumentBytes - around, 10, "", statemachine.MaxDocumentBytes},
+		{"parameters too large", statemachine.MaxDocumentBytes - around + 1, 10, "The input of the state 'Work'", statemachine.MaxDocumentBytes + 1},
+		{"result that just fits", 10, statemachine.MaxDocumentBytes - wrapped, "", statemachine.MaxDocumentBytes},
+		{"result too large", 10, statemachine.MaxDocumentBytes - wrapped + 1, "returned a result with a size exceeding", statemachine.MaxDocumentBytes + 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			e := run(t, newWorld().with("work", says(text(test.answers))), work, text(test.input))
 			if test.want == "" {
-				wantStatus(t, e, Succeeded)
+				wantStatus(t, e, statemachine.Succeeded)
 			} else {
 				wantFailure(t, e, "States.DataLimitExceeded", test.want)
 			}
@@ -153,7 +155,7 @@ func TestDocumentLimit(t *testing.T) {
 	}
 	t.Run("output of a catch", func(t *testing.T) {
 		e := run(t, newWorld().with("work", answer{err: FunctionError("X", strings.Repeat("y", 300))}), machine(task("Work", "Done", catching(`"X"`, "Done"))),
-			`{"a":`+text(MaxDocumentBytes-around-200)+`}`)
+			`{"a":`+text(statemachine.MaxDocumentBytes-around-200)+`}`)
 		wantFailure(t, e, "States.DataLimitExceeded", "The output of the state 'Work'")
 	})
 }
@@ -165,7 +167,7 @@ func TestHistoryLimit(t *testing.T) {
 		wantFailure(t, e, "States.Runtime", cause)
 		history := e.History()
 		last, before := history[len(history)-1], history[len(history)-2]
-		if last.ID != 25000 || last.PreviousID != 24999 || last.Type != ExecutionFailed || before.Type != "ChoiceStateExited" {
+		if last.ID != 25000 || last.PreviousID != 24999 || last.Type != statemachine.ExecutionFailed || before.Type != "ChoiceStateExited" {
 			t.Errorf("the history ends with %+v, %+v", before, last)
 		}
 		if err := e.Redrivable(); err == nil {
@@ -176,7 +178,7 @@ func TestHistoryLimit(t *testing.T) {
 		w := newWorld().with("work", fails("X"))
 		e := run(t, w, machine(task("Work", "Done", retrying(retrier(`"X"`, 1, 99999, 1)), catching(`"X"`, "Done"))), `{}`)
 		wantFailure(t, e, "States.Runtime", cause)
-		if n := len(e.History()); n != MaxHistoryEvents {
+		if n := len(e.History()); n != statemachine.MaxHistoryEvents {
 			t.Errorf("%d events", n)
 		}
 	})

@@ -1,10 +1,12 @@
-package statemachine
+package interpreter
 
 import (
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
+
+	"qovery-key-rotation/statemachine"
 )
 
 // What of the language is known, TestTheLanguage says. This is how it must be written.
@@ -84,7 +86,7 @@ func TestLoadRejectsByName(t *testing.T) {
 			`"TimestampPath" must be a string`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			m, err := Load([]byte(test.definition))
+			m, err := statemachine.Load([]byte(test.definition))
 			if err == nil {
 				t.Fatalf("it loaded, want: %s", test.want)
 			}
@@ -117,7 +119,7 @@ func TestStatesCanBeReadButNotChanged(t *testing.T) {
 	if work.FunctionName != "work" || work.TimeoutSeconds != 7 || work.Comment != "works" || work.Next != "Ask" {
 		t.Errorf("%+v", work)
 	}
-	want := Retrier{ErrorEquals: []string{"X"}, IntervalSeconds: 1, MaxAttempts: 3, BackoffRate: 2}
+	want := statemachine.Retrier{ErrorEquals: []string{"X"}, IntervalSeconds: 1, MaxAttempts: 3, BackoffRate: 2}
 	if r := work.Retry[0]; !reflect.DeepEqual(r, want) {
 		t.Errorf("retrier: %+v", r)
 	}
@@ -148,7 +150,7 @@ func TestPlaceholders(t *testing.T) {
 	definition := strings.NewReplacer(`"a"`, `"${work}"`, `"b"`, `"${other-one}"`, `"c"`, `"${work}"`).
 		Replace(machine(task("A", "B"), task("B", "C"), task("C", "Done")))
 	load(t, definition)
-	if got := Placeholders([]byte(definition)); !slices.Equal(got, []string{"work", "other-one"}) {
+	if got := statemachine.Placeholders([]byte(definition)); !slices.Equal(got, []string{"work", "other-one"}) {
 		t.Errorf("placeholders %v", got)
 	}
 }

@@ -1,9 +1,11 @@
-package statemachine
+package interpreter
 
 import (
 	"context"
 	"errors"
 	"time"
+
+	"qovery-key-rotation/statemachine"
 )
 
 // sleep waits until t, unless something ends the execution before that.
@@ -37,7 +39,7 @@ func (e *Execution) interrupted(ctx context.Context) error {
 }
 
 func (e *Execution) startTimeout() {
-	e.deadline = e.host.Now().Add(time.Duration(e.machine.timeoutSeconds) * time.Second)
+	e.deadline = e.host.Now().Add(time.Duration(e.machine.TimeoutSeconds()) * time.Second)
 }
 
 func (e *Execution) pastDeadline() bool {
@@ -50,12 +52,12 @@ func (e *Execution) endBadly(err error) {
 	switch {
 	case errors.As(err, &stop):
 		e.failure = stopFailure(stop.cause)
-		e.end(Aborted, Event{Type: ExecutionAborted})
+		e.end(statemachine.Aborted, statemachine.Event{Type: statemachine.ExecutionAborted})
 	case errors.Is(err, errExecutionTimeout):
-		e.end(TimedOut, Event{Type: ExecutionTimedOut})
+		e.end(statemachine.TimedOut, statemachine.Event{Type: statemachine.ExecutionTimedOut})
 	case errors.As(err, &failure):
 		e.failure = *failure
-		e.end(Failed, Event{Type: ExecutionFailed})
+		e.end(statemachine.Failed, statemachine.Event{Type: statemachine.ExecutionFailed})
 	}
 }
 
@@ -72,7 +74,7 @@ func stopFailure(cause error) TaskError {
 	}
 }
 
-func (e *Execution) end(status Status, event Event) {
+func (e *Execution) end(status statemachine.Status, event statemachine.Event) {
 	event.Error, event.Cause = e.failure.Name, e.failure.Cause
 	e.status, e.ended = status, e.host.Now()
 	e.record(event)

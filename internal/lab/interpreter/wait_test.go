@@ -1,9 +1,11 @@
-package statemachine
+package interpreter
 
 import (
 	"context"
 	"testing"
 	"time"
+
+	"qovery-key-rotation/statemachine"
 )
 
 var waiting = machine(wait("W", "$.t", "Done"))
@@ -22,7 +24,7 @@ func TestWait(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld()
 			e := run(t, w, waiting, `{"t": "`+test.until+`"}`)
-			wantStatus(t, e, Succeeded)
+			wantStatus(t, e, statemachine.Succeeded)
 			wantElapsed(t, w, test.want)
 			wantPath(t, e, "W", "Done")
 		})
@@ -47,12 +49,11 @@ func TestWaitThatCant(t *testing.T) {
 func TestWaitingUntil(t *testing.T) {
 	w := &watchedWorld{world: newWorld()}
 	w.with("work", fails("A"), says(`{"t": "2026-03-01T12:01:05Z"}`))
-	e, err := load(t, machine(task("Work", "W", retrying(retrier(`"A"`, 5, 1, 1))), wait("W", "$.t", "Done"))).
-		NewExecution(w, testARN, "first", []byte(`{}`))
+	e, err := NewExecution(load(t, machine(task("Work", "W", retrying(retrier(`"A"`, 5, 1, 1))), wait("W", "$.t", "Done"))), w, testARN, "first", []byte(`{}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e.CurrentState() != "" || e.Status() != Running || !e.StartTime().Equal(start) {
+	if e.CurrentState() != "" || e.Status() != statemachine.Running || !e.StartTime().Equal(start) {
 		t.Errorf("before Run: in %q, %s, since %s", e.CurrentState(), e.Status(), e.StartTime())
 	}
 	w.look = func() { w.seen = append(w.seen, e.CurrentState()+" "+e.WaitingUntil().Sub(start).String()) }

@@ -1,4 +1,4 @@
-package statemachine
+package interpreter
 
 import (
 	"encoding/json"
@@ -6,20 +6,21 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"qovery-key-rotation/statemachine"
 )
 
 func TestHistory(t *testing.T) {
 	const asked = `{"n":"1","t":"2026-03-01T12:01:06Z"}`
 	w := newWorld().with("work", fails("X").after(time.Second), says(asked).after(time.Second), answer{takes: time.Hour})
-	var observed []Event
-	e, err := load(t, machine(
+	var observed []statemachine.Event
+	e, err := NewExecution(load(t, machine(
 		taskOf("Work", "Ask", 10, retrying(retrier(`"X"`, 4, 3, 2)), catching(`"States.Timeout"`, "Bad")),
-		choice("Ask", `{"Variable": "$.n", "StringEquals": "1", "Next": "Rest"}`), wait("Rest", "$.t", "Work"), bad)).
-		NewExecution(w, testARN, "first", json.RawMessage(`{}`))
+		choice("Ask", `{"Variable": "$.n", "StringEquals": "1", "Next": "Rest"}`), wait("Rest", "$.t", "Work"), bad)), w, testARN, "first", json.RawMessage(`{}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.Observe(func(v Event) { observed = append(observed, v) })
+	e.Observe(func(v statemachine.Event) { observed = append(observed, v) })
 	e.Run(w.context())
 	e.Run(w.context()) // does nothing: the name is used up
 	const caught = `{"n":"1","t":"2026-03-01T12:01:06Z","error":{"Error":"States.Timeout","Cause":""}}`
@@ -49,7 +50,7 @@ func TestHistory(t *testing.T) {
 	if e.Transitions() != 5+1 {
 		t.Errorf("%d transitions", e.Transitions())
 	}
-	if !slices.EqualFunc(observed, e.History(), func(a, b Event) bool { return a.ID == b.ID && a.Type == b.Type }) {
+	if !slices.EqualFunc(observed, e.History(), func(a, b statemachine.Event) bool { return a.ID == b.ID && a.Type == b.Type }) {
 		t.Errorf("observed %d events", len(observed))
 	}
 	if want := w.functions; !slices.Equal(want, []string{"work", "work", "work"}) {
@@ -113,12 +114,12 @@ func TestRedrive(t *testing.T) {
 	t.Run("a Wait for a timestamp", func(t *testing.T) {
 		w := newWorld().stopping(time.Hour, nil)
 		e := run(t, w, waiting, `{"t":"2026-03-01T15:00:00Z"}`)
-		wantStatus(t, e, Aborted)
+		wantStatus(t, e, statemachine.Aborted)
 		w.now = start.Add(2 * time.Hour)
 		if err := e.Redrive(w.context()); err != nil {
 			t.Fatal(err)
 		}
-		wantStatus(t, e, Succeeded)
+		wantStatus(t, e, statemachine.Succeeded)
 		wantElapsed(t, w, 3*time.Hour)
 		wantPath(t, e, "W", "Done")
 	})
@@ -137,12 +138,12 @@ func TestRedrive(t *testing.T) {
 	t.Run("the timeout starts anew", func(t *testing.T) {
 		w := newWorld()
 		e := run(t, w, limited(waiting, 60), `{"t":"2026-03-01T12:01:30Z"}`)
-		wantStatus(t, e, TimedOut)
+		wantStatus(t, e, statemachine.TimedOut)
 		w.now = start.Add(80 * time.Second)
 		if err := e.Redrive(w.context()); err != nil {
 			t.Fatal(err)
 		}
-		wantStatus(t, e, Succeeded)
+		wantStatus(t, e, statemachine.Succeeded)
 		wantElapsed(t, w, 90*time.Second)
 	})
 }
@@ -165,7 +166,7 @@ func TestRedriveRefused(t *testing.T) {
 	})
 	t.Run("RUNNING", func(t *testing.T) {
 		w := newWorld()
-		e, _ := load(t, failing).NewExecution(w, testARN, "first", json.RawMessage(`{}`))
+		e, _ := NewExecution(load(t, failing), w, testARN, "first", json.RawMessage(`{}`))
 		refused(t, w, e, "is RUNNING")
 	})
 	t.Run("after 14 days", func(t *testing.T) {

@@ -1,15 +1,17 @@
-package statemachine
+package interpreter
 
 import (
 	"encoding/json"
 	"strings"
 	"time"
+
+	"qovery-key-rotation/statemachine"
 )
 
-// contextPaths are the paths into the context object, which begin with $$, and what each leads to.
-var contextPaths = map[string]func(*Execution) json.RawMessage{
+// contextValues are what the contextPaths lead to.
+var contextValues = map[string]func(*Execution) json.RawMessage{
 	"$$.Execution":         (*Execution).contextExecution,
-	"$$.State.EnteredTime": func(e *Execution) json.RawMessage { return quote(formatTime(e.visit.entered)) },
+	"$$.State.EnteredTime": func(e *Execution) json.RawMessage { return statemachine.Quote(formatTime(e.visit.entered)) },
 }
 
 const contextTime = "2006-01-02T15:04:05.000Z"
@@ -32,7 +34,7 @@ func (e *Execution) contextExecution() json.RawMessage {
 		if e.redrives > 0 {
 			v.RedriveCount, v.RedriveTime = e.redrives, formatTime(e.redriven)
 		}
-		e.encoded = encode(v)
+		e.encoded = statemachine.Encode(v)
 	}
 	return e.encoded
 }

@@ -1,9 +1,11 @@
-package statemachine
+package interpreter
 
 import (
 	"context"
 	"fmt"
 	"time"
+
+	"qovery-key-rotation/statemachine"
 )
 
 // The conditions of Step Functions for a redrive.
@@ -15,7 +17,7 @@ const (
 // Redrivable is nil if the execution can be redriven now, and otherwise says why not.
 func (e *Execution) Redrivable() error {
 	switch {
-	case e.status == Running || e.status == Succeeded:
+	case e.status == statemachine.Running || e.status == statemachine.Succeeded:
 		return fmt.Errorf("execution %s is %s and can't be redriven", e.name, e.status)
 	case e.host.Now().Sub(e.ended) > redrivePeriod:
 		return fmt.Errorf("execution %s ended more than 14 days ago and can't be redriven", e.name)
@@ -39,10 +41,10 @@ func (e *Execution) Redrive(ctx context.Context) error {
 	e.redrives++
 	e.transitions++
 	e.redriven, e.ended = e.host.Now(), time.Time{}
-	e.status, e.failure, e.encoded = Running, TaskError{}, nil
+	e.status, e.failure, e.encoded = statemachine.Running, TaskError{}, nil
 	e.startTimeout()
 	clear(e.visit.retries)
-	e.record(Event{Type: ExecutionRedriven, RedriveCount: e.redrives})
+	e.record(statemachine.Event{Type: statemachine.ExecutionRedriven, RedriveCount: e.redrives})
 	e.previousID = e.visit.eventID
 	if e.visit.state.Type == "Fail" {
 		e.recordEntered()

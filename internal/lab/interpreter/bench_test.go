@@ -1,10 +1,12 @@
-package statemachine
+package interpreter
 
 import (
 	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
+
+	"qovery-key-rotation/statemachine"
 )
 
 // BenchmarkExecution is about what a rotation does: 60 transitions, half of them Tasks.
@@ -26,13 +28,13 @@ func BenchmarkExecution(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				e, err := m.NewExecution(w, testARN, "first", json.RawMessage(input))
+				e, err := NewExecution(m, w, testARN, "first", json.RawMessage(input))
 				if err != nil {
 					b.Fatal(err)
 				}
 				w.payloads = w.payloads[:0]
 				e.Run(w.context())
-				wantStatus(b, e, Succeeded)
+				wantStatus(b, e, statemachine.Succeeded)
 			}
 		})
 	}

@@ -1,10 +1,12 @@
-package statemachine
+package interpreter
 
 import (
 	"context"
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"qovery-key-rotation/statemachine"
 )
 
 // parseTimestamp reads a timestamp the way Step Functions does: fractions of a second are cut off, so that a wait can
@@ -19,15 +21,15 @@ func parseTimestamp(text string) (time.Time, bool) {
 
 // wait runs a Wait state, until the time that the document says.
 func (e *Execution) wait(ctx context.Context, input json.RawMessage) error {
-	p := e.visit.state.until
-	raw, ok := p.in(input)
+	p := e.visit.state.Until
+	raw, ok := p.In(input)
 	if !ok {
-		return e.runtimeError(fmt.Errorf("The TimestampPath parameter does not reference an input value: %s", p.text))
+		return e.runtimeError(fmt.Errorf("The TimestampPath parameter does not reference an input value: %s", p.Text))
 	}
-	until, ok := parseTimestamp(unquote(raw))
+	until, ok := parseTimestamp(statemachine.Unquote(raw))
 	if !ok {
 		return e.runtimeError(fmt.Errorf("The TimestampPath parameter does not reference a valid ISO-8601 "+
-			"extended offset date-time format string: %s == %s", p.text, raw))
+			"extended offset date-time format string: %s == %s", p.Text, raw))
 	}
 	return e.sleep(ctx, until)
 }

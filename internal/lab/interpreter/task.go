@@ -1,4 +1,4 @@
-package statemachine
+package interpreter
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"qovery-key-rotation/statemachine"
 )
 
 // task runs a Task: attempts until one succeeds or no retrier wants another, then the catchers.
@@ -53,11 +55,11 @@ func (e *Execution) catch(failure *TaskError) (json.RawMessage, string, error) {
 		if !c.Matches(failure.Name) {
 			continue
 		}
-		output, ok := withMember(e.visit.input, c.member, encode(struct{ Error, Cause string }{failure.Name, failure.Cause}))
+		output, ok := statemachine.WithMember(e.visit.input, c.Member, statemachine.Encode(struct{ Error, Cause string }{failure.Name, failure.Cause}))
 		switch {
 		case !ok:
 			cause := e.prefix() + fmt.Sprintf("Unable to apply ResultPath '%s' to the input", c.ResultPath)
-			return nil, "", &TaskError{Name: errResultPath, Cause: cause}
+			return nil, "", &TaskError{Name: statemachine.ErrorResultPath, Cause: cause}
 		case !e.fits(output):
 			return nil, "", e.tooLarge("output")
 		}
@@ -69,8 +71,8 @@ func (e *Execution) catch(failure *TaskError) (json.RawMessage, string, error) {
 // attempt calls the function once. The state's output is the function's answer.
 func (e *Execution) attempt(ctx context.Context) (json.RawMessage, error) {
 	s, input := e.visit.state, e.visit.input
-	parameters := append(make([]byte, 0, len(input)+len(e.input)+512), s.beforePayload...)
-	parameters = append(s.payload.appendTo(parameters, e, input), '}')
+	parameters := append(make([]byte, 0, len(input)+len(e.input)+512), s.BeforePayload...)
+	parameters = append(appendPayload(s.Payload, parameters, e, input), '}')
 	if !e.fits(parameters) {
 		return nil, e.tooLarge("input")
 	}
@@ -84,12 +86,12 @@ func (e *Execution) attempt(ctx context.Context) (json.RawMessage, error) {
 // call invokes the function and records how that went.
 func (e *Execution) call(ctx context.Context, parameters json.RawMessage) (json.RawMessage, error) {
 	s := e.visit.state
-	e.record(Event{Type: TaskScheduled, State: s.Name, Input: parameters})
-	e.record(Event{Type: TaskStarted, State: s.Name})
+	e.record(statemachine.Event{Type: statemachine.TaskScheduled, State: s.Name, Input: parameters})
+	e.record(statemachine.Event{Type: statemachine.TaskStarted, State: s.Name})
 	if err := e.interrupted(ctx); err != nil {
 		return nil, err
 	}
-	payload := parameters[len(s.beforePayload) : len(parameters)-1 : len(parameters)-1]
+	payload := parameters[len(s.BeforePayload) : len(parameters)-1 : len(parameters)-1]
 	answer, err := e.host.Invoke(ctx, s.FunctionName, payload, e.timeout())
 	var failure *TaskError
 	switch {
@@ -102,13 +104,13 @@ func (e *Execution) call(ctx context.Context, parameters json.RawMessage) (json.
 	case errors.Is(err, ErrTimeout) && e.pastDeadline():
 		return nil, errExecutionTimeout
 	case errors.Is(err, ErrTimeout):
-		failure = &TaskError{Name: errTimeout}
-		e.record(Event{Type: TaskTimedOut, State: s.Name, Error: failure.Name})
+		failure = &TaskError{Name: statemachine.ErrorTimeout}
+		e.record(statemachine.Event{Type: statemachine.TaskTimedOut, State: s.Name, Error: failure.Name})
 		return nil, failure
 	case !errors.As(err, &failure):
 		failure = &TaskError{Name: "Lambda.Unknown", Cause: err.Error()}
 	}
-	e.record(Event{Type: TaskFailed, State: s.Name, Error: failure.Name, Cause: failure.Cause})
+	e.record(statemachine.Event{Type: statemachine.TaskFailed, State: s.Name, Error: failure.Name, Cause: failure.Cause})
 	return nil, failure
 }
 
@@ -125,12 +127,12 @@ func (e *Execution) succeeded(answer json.RawMessage) error {
 	result = append(append(append(result, before...), answer...), after...)
 	s := e.visit.state
 	if !e.fits(result) {
-		const cause = "The state/task '" + invokeResource +
+		const cause = "The state/task '" + statemachine.InvokeResource +
 			"' returned a result with a size exceeding the maximum number of bytes service limit."
-		failure := &TaskError{Name: errDataLimitExceeded, Cause: cause}
-		e.record(Event{Type: TaskFailed, State: s.Name, Error: failure.Name, Cause: failure.Cause})
+		failure := &TaskError{Name: statemachine.ErrorDataLimitExceeded, Cause: cause}
+		e.record(statemachine.Event{Type: statemachine.TaskFailed, State: s.Name, Error: failure.Name, Cause: failure.Cause})
 		return failure
 	}
-	e.record(Event{Type: TaskSucceeded, State: s.Name, Output: result})
+	e.record(statemachine.Event{Type: statemachine.TaskSucceeded, State: s.Name, Output: result})
 	return nil
 }

@@ -1,4 +1,4 @@
-package statemachine
+package interpreter
 
 import (
 	"context"
@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"qovery-key-rotation/statemachine"
 )
 
 var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -90,9 +92,9 @@ func (w *world) context() context.Context {
 	return ctx
 }
 
-func load(t testing.TB, definition string) *Machine {
+func load(t testing.TB, definition string) *statemachine.Machine {
 	t.Helper()
-	m, err := Load([]byte(definition))
+	m, err := statemachine.Load([]byte(definition))
 	if err != nil {
 		t.Fatalf("loading: %v", err)
 	}
@@ -102,7 +104,7 @@ func load(t testing.TB, definition string) *Machine {
 // run runs a definition to its end.
 func run(t testing.TB, w *world, definition, input string) *Execution {
 	t.Helper()
-	e, err := load(t, definition).NewExecution(w, testARN, "first", json.RawMessage(input))
+	e, err := NewExecution(load(t, definition), w, testARN, "first", json.RawMessage(input))
 	if err != nil {
 		t.Fatalf("starting: %v", err)
 	}
@@ -174,7 +176,7 @@ const (
 	bad  = `"Bad": {"Type": "Fail", "ErrorPath": "$.error.Error", "CausePath": "$.error.Cause"}`
 )
 
-func wantStatus(t testing.TB, e *Execution, want Status) {
+func wantStatus(t testing.TB, e *Execution, want statemachine.Status) {
 	t.Helper()
 	if e.Status() != want {
 		t.Fatalf("status %s, want %s (%s: %s)", e.Status(), want, e.ErrorName(), e.Cause())
@@ -183,7 +185,7 @@ func wantStatus(t testing.TB, e *Execution, want Status) {
 
 func wantFailure(t testing.TB, e *Execution, name, causePart string) {
 	t.Helper()
-	wantStatus(t, e, Failed)
+	wantStatus(t, e, statemachine.Failed)
 	if e.ErrorName() != name || !strings.Contains(e.Cause(), causePart) {
 		t.Fatalf("failed with %s: %s\nwant %s: ...%s...", e.ErrorName(), e.Cause(), name, causePart)
 	}
@@ -191,7 +193,7 @@ func wantFailure(t testing.TB, e *Execution, name, causePart string) {
 
 func wantOutput(t testing.TB, e *Execution, want string) {
 	t.Helper()
-	wantStatus(t, e, Succeeded)
+	wantStatus(t, e, statemachine.Succeeded)
 	if string(e.Output()) != want {
 		t.Fatalf("output %s, want %s", e.Output(), want)
 	}

@@ -1,9 +1,11 @@
-package statemachine
+package interpreter
 
 import (
 	"encoding/json"
 	"reflect"
 	"testing"
+
+	"qovery-key-rotation/statemachine"
 )
 
 // What Load accepts can be drawn and run: the execution ends, or goes on as long
@@ -16,9 +18,9 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte(limited(machine(wait("W", "$.t", "A"), task("A", "W")), 9)))
 	f.Add([]byte(machine(choice("C", `{"Variable": "$.go", "BooleanEquals": true, "Next": "C"}`))))
 	f.Add([]byte(`{"StartAt":"A","States":{"A":{"Type":`))
-	f.Add(Definition)
+	f.Add(statemachine.Definition)
 	f.Fuzz(func(t *testing.T, definition []byte) {
-		m, err := Load(definition)
+		m, err := statemachine.Load(definition)
 		if err != nil {
 			if m != nil || err.Error() == "" {
 				t.Errorf("%v, %v", m, err)
@@ -44,14 +46,14 @@ func FuzzLoad(f *testing.F) {
 const enough = 300
 
 // watched runs a machine on a host whose functions answer, fail, and break.
-func watched(t *testing.T, m *Machine) (e *Execution, ended bool) {
+func watched(t *testing.T, m *statemachine.Machine) (e *Execution, ended bool) {
 	t.Helper()
 	w := newWorld().with("a", says(`{"a":{"b":"x"},"go":true,"t":"2026-03-01T12:00:00Z"}`)).with("x", fails("X"), says(`{}`)).with("f", says(`no JSON`))
-	e, err := m.NewExecution(w, testARN, "fuzz", []byte(`{"a":{"b":1},"go":true,"t":"2026-03-01T12:00:00Z"}`))
+	e, err := NewExecution(m, w, testARN, "fuzz", []byte(`{"a":{"b":1},"go":true,"t":"2026-03-01T12:00:00Z"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.Observe(func(event Event) {
+	e.Observe(func(event statemachine.Event) {
 		if event.ID == enough {
 			panic(enough)
 		}
@@ -68,15 +70,15 @@ func watched(t *testing.T, m *Machine) (e *Execution, ended bool) {
 func checkEnd(t *testing.T, e *Execution) {
 	t.Helper()
 	history := e.History()
-	if last := history[len(history)-1]; e.Status() == Running || e.Status() == Aborted || !last.Type.ends() {
+	if last := history[len(history)-1]; e.Status() == statemachine.Running || e.Status() == statemachine.Aborted || !last.Type.Ends() {
 		t.Errorf("%s after %d events, the last of them %s", e.Status(), len(history), last.Type)
 	}
-	if (e.Status() == Succeeded) != json.Valid(e.Output()) {
+	if (e.Status() == statemachine.Succeeded) != json.Valid(e.Output()) {
 		t.Errorf("%s with the output %q", e.Status(), e.Output())
 	}
 }
 
-func checkHistory(t *testing.T, history []Event) {
+func checkHistory(t *testing.T, history []statemachine.Event) {
 	t.Helper()
 	for i, event := range history {
 		if event.ID != i+1 || event.PreviousID > i || i > 0 && event.Time.Before(history[i-1].Time) {

@@ -1,9 +1,11 @@
-package statemachine
+package interpreter
 
 import (
 	"context"
 	"encoding/json"
 	"fmt"
+
+	"qovery-key-rotation/statemachine"
 )
 
 // step runs the state that was entered: its output and the next state, "" after a last one. An error ends the
@@ -27,38 +29,38 @@ func (e *Execution) step(ctx context.Context) (output json.RawMessage, next stri
 	if err != nil {
 		return nil, "", err
 	}
-	e.record(Event{Type: s.exited, State: s.Name, Output: output})
+	e.record(statemachine.Event{Type: s.Exited, State: s.Name, Output: output})
 	return output, next, nil
 }
 
 // fail is the failure that a Fail state stands for.
 func (e *Execution) fail(input json.RawMessage) error {
-	name, err := e.text(e.visit.state.errorPath, "ErrorPath", input)
+	name, err := e.text(e.visit.state.ErrorPath, "ErrorPath", input)
 	if err != nil {
 		return err
 	}
-	cause, err := e.text(e.visit.state.causePath, "CausePath", input)
+	cause, err := e.text(e.visit.state.CausePath, "CausePath", input)
 	if err != nil {
 		return err
 	}
 	return &TaskError{Name: name, Cause: cause}
 }
 
-func (e *Execution) text(p path, field string, input json.RawMessage) (string, error) {
-	raw, ok := p.in(input)
+func (e *Execution) text(p statemachine.Path, field string, input json.RawMessage) (string, error) {
+	raw, ok := p.In(input)
 	if !ok || len(raw) == 0 || raw[0] != '"' {
-		return "", e.runtimeError(fmt.Errorf("The %s parameter does not reference a string in the input: %s", field, p.text))
+		return "", e.runtimeError(fmt.Errorf("The %s parameter does not reference a string in the input: %s", field, p.Text))
 	}
-	return unquote(raw), nil
+	return statemachine.Unquote(raw), nil
 }
 
 // runtimeError is a States.Runtime failure, which nothing retries or catches.
 func (e *Execution) runtimeError(err error) error {
-	return &TaskError{Name: errRuntime, Cause: e.prefix() + err.Error()}
+	return &TaskError{Name: statemachine.ErrorRuntime, Cause: e.prefix() + err.Error()}
 }
 
 func (e *Execution) tooLarge(what string) error {
-	return &TaskError{Name: errDataLimitExceeded, Cause: fmt.Sprintf(
+	return &TaskError{Name: statemachine.ErrorDataLimitExceeded, Cause: fmt.Sprintf(
 		"The %s of the state '%s' has a size exceeding the maximum number of bytes service limit.", what, e.visit.state.Name)}
 }
 
