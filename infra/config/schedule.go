@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"time"
 
-	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // checkSchedule wants a first rotation within ten years. A later one is a slip of

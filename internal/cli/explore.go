@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qovery-key-rotation/internal/lab/explorer"
-	"qovery-key-rotation/internal/ops/words"
+	"qovery-key-rotation/internal/words"
 )
 
 type exploreFlags struct {

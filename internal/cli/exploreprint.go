@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/lab/explorer"
-	"qovery-key-rotation/internal/ops/words"
+	"qovery-key-rotation/internal/words"
 )
 
 func printSummary(out io.Writer, s explorer.Summary, interrupted bool) {

@@ -12,8 +12,8 @@ import (
 	"qovery-key-rotation/internal/aws/sfn"
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/ops/story"
-	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
 )
 

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"qovery-key-rotation/internal/ops/words"
+	"qovery-key-rotation/internal/words"
 )
 
 // output is the flag that says how a command answers: plainly, or in JSON.

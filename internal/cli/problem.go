@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 
-	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // problem is something that keeps a command from its work: what is so, and what

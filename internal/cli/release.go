@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 func (p Program) newRelease() *cobra.Command {

@@ -14,8 +14,8 @@ import (
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/ops/report"
-	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
 )
 

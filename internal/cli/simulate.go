@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qovery-key-rotation/internal/lab"
-	"qovery-key-rotation/internal/ops/words"
+	"qovery-key-rotation/internal/words"
 )
 
 type simulateFlags struct {

@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"qovery-key-rotation/internal/ops/notice"
-	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 func (p Program) newStatus() *cobra.Command {

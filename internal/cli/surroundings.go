@@ -12,8 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"qovery-key-rotation/internal/aws/awsclient"
-	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // scheduleStatus is a target's schedule as it is in EventBridge Scheduler.

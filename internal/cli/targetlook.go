@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/ops/notice"
-	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // targetLook finds out how one target is doing. What cannot be read is noted.

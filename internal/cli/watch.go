@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qovery-key-rotation/internal/ops/notice"
-	"qovery-key-rotation/internal/ops/words"
+	"qovery-key-rotation/internal/words"
 )
 
 func (p Program) newWatch() *cobra.Command {

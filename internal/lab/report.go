@@ -5,8 +5,8 @@ import (
 	"slices"
 	"time"
 
-	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // Report is what a scenario came to.

@@ -7,8 +7,8 @@ import (
 	"net/http"
 	"time"
 
-	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // problemOf says what is wrong with the answer to a request that changes

@@ -51,7 +51,7 @@ func TestParseKeyID(t *testing.T) {
 // that convert a text are of this system's own making, or show the end of one.
 func TestKeyIDsAreParsed(t *testing.T) {
 	converts := regexp.MustCompile(`rotation\.KeyID\(`)
-	own := []string{"simulator", "explorer", "notice", "porttest", "awsclient", "integration", "lambdahost", "bench", "main"}
+	own := []string{"lab", "explorer", "notice", "rotationtest", "awsclient", "e2e", "awstest", "bench", "main"}
 	files := 0
 	for _, pattern := range []string{"../*/*.go", "../*/*/*.go", "../../functions/*/*.go"} {
 		paths, err := filepath.Glob(pattern)

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"qovery-key-rotation/internal/ops/words"
+	"qovery-key-rotation/internal/words"
 )
 
 // CheckUsage asks whether anything still uses the old key: CloudTrail, and IAM's

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"qovery-key-rotation/internal/ops/words"
+	"qovery-key-rotation/internal/words"
 )
 
 // Document is what travels through the state machine. It holds no secret and no

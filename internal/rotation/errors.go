@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"qovery-key-rotation/internal/ops/words"
+	"qovery-key-rotation/internal/words"
 )
 
 // Class says what an error leaves behind, and decides the tone of the notice.

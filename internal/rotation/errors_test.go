@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/test/wordstest"
+	"qovery-key-rotation/internal/words"
 )
 
 // An error is told in sentences: what is so, what is in place now, what to do

@@ -9,7 +9,7 @@ import (
 	"maps"
 	"time"
 
-	"qovery-key-rotation/internal/ops/words"
+	"qovery-key-rotation/internal/words"
 )
 
 // Guard is the one way to an effect. A step that changes anything

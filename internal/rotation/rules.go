@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"qovery-key-rotation/internal/ops/words"
+	"qovery-key-rotation/internal/words"
 )
 
 // How long IAM may lag and effects may land late. Absence counts only after it,

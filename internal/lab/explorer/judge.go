@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/lab"
-	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // judge says what must not have happened and has, and what must be so in the

@@ -5,7 +5,7 @@ import (
 	"io"
 
 	"qovery-key-rotation/internal/lab"
-	"qovery-key-rotation/internal/ops/words"
+	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
 )
 

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/ops/notice"
-	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // Told is a finding that people have been told of.

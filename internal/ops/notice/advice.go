@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // steps are what to do, the first thing first.

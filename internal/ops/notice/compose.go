@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // Compose says what happened, in words. It depends on its arguments alone.

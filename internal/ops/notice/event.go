@@ -8,8 +8,8 @@ import (
 	"sync"
 	"time"
 
-	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // Event is what EventBridge told. One of the two is set.

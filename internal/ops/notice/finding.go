@@ -3,8 +3,8 @@ package notice
 import (
 	"strings"
 
-	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // Finding is what an audit found, or found to be over.

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // happened tells what happened, a sentence or two.

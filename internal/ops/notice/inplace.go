@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // inPlace tells which keys there are and how far the open rotation came.

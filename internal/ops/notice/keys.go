@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // holding tells whether Qovery holds a key, as far as the journal knows.

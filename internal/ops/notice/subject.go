@@ -3,8 +3,8 @@ package notice
 import (
 	"fmt"
 
-	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // subject says the same in fewer words.

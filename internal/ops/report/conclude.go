@@ -5,8 +5,8 @@ import (
 	"slices"
 	"time"
 
-	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // conclude draws the conclusions from all that was read of a rotation.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"qovery-key-rotation/internal/ops/words"
+	"qovery-key-rotation/internal/words"
 )
 
 // Verdict says whether a control is met.

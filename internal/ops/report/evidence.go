@@ -6,8 +6,8 @@ import (
 	"slices"
 	"time"
 
-	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
 )
 

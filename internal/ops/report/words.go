@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"qovery-key-rotation/internal/ops/words"
+	"qovery-key-rotation/internal/words"
 )
 
 // clock writes a time as it stands everywhere in a report.

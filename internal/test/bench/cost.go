@@ -6,7 +6,7 @@ import (
 	"math"
 	"time"
 
-	"qovery-key-rotation/internal/ops/words"
+	"qovery-key-rotation/internal/words"
 )
 
 // item is a part of a bill.

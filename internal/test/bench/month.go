@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/ops/audit"
-	"qovery-key-rotation/internal/ops/words"
+	"qovery-key-rotation/internal/words"
 )
 
 // template is the synthesized stack, which a test of infra/stack keeps as it is.

@@ -7,8 +7,8 @@ import (
 
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/lab/fakeqovery"
-	"qovery-key-rotation/internal/ops/words"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
 )
 

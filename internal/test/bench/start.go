@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"qovery-key-rotation/internal/ops/words"
+	"qovery-key-rotation/internal/words"
 )
 
 // benchmark is a line that a Go benchmark prints: its name and, by their units,
