@@ -30,7 +30,8 @@ func TestSections(t *testing.T) {
 			t.Errorf("there is no section %s", info.Code)
 		}
 	}
-	for _, name := range []string{"a-key-by-hand", "rolling-back", "starting-again-or-redriving", "errors-that-are-not-this-systems-own"} {
+	for _, name := range []string{"a-key-by-hand", "rolling-back", "starting-again-or-redriving",
+		"errors-that-are-not-this-systems-own"} {
 		if !slices.Contains(names, name) {
 			t.Errorf("there is no section %s in %q", name, names)
 		}

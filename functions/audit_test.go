@@ -17,7 +17,8 @@ func audited(w http.ResponseWriter, r awstest.Request, _ int) {
 	answers := map[string]awstest.Answer{
 		"GetItem": awstest.JSON(200, `{"ConsumedCapacity":{"CapacityUnits":0.5}}`),
 		"PutItem": awstest.JSON(200, `{}`),
-		"Publish": awstest.XML(200, `<PublishResponse><PublishResult><MessageId>m1</MessageId></PublishResult></PublishResponse>`),
+		"Publish": awstest.XML(200, `<PublishResponse><PublishResult><MessageId>m1</MessageId></PublishResult>`+
+			`</PublishResponse>`),
 	}
 	answer, known := answers[r.Operation]
 	if !known {
@@ -54,7 +55,8 @@ func audits(t *testing.T, program string) {
 		t.Errorf("remembered %s", remembered)
 	}
 	f.Stop()
-	for _, line := range []string{`"target":"production"`, `"Audited":0`, `"Dimensions":[["target"]]`, `"Dimensions":[[]]`, `"notice sent"`} {
+	for _, line := range []string{`"target":"production"`, `"Audited":0`, `"Dimensions":[["target"]]`, `"Dimensions":[[]]`,
+		`"notice sent"`} {
 		if !strings.Contains(f.Logs(), line) {
 			t.Errorf("no %s in %s", line, f.Logs())
 		}
@@ -64,13 +66,17 @@ func audits(t *testing.T, program string) {
 		awstest.JSONError(400, "AccessDeniedException", awstest.Planted)(w)
 	})
 	answer := awstest.StartFunction(t, environment(auditor, mute.URL), program).Invoke(t, `{}`, 30*time.Second)
-	if answer.ErrorType != string(rotation.AccessDenied) || !strings.Contains(answer.Message, "production: ") || !strings.Contains(answer.Message, "Lambda tries again") {
+	if answer.ErrorType != string(rotation.AccessDenied) || !strings.Contains(answer.Message, "production: ") ||
+		!strings.Contains(answer.Message, "Lambda tries again") {
 		t.Errorf("without a memory: %s", answer.Body)
 	}
-	for variable, value := range map[string]string{"TOPIC_ARN": "notices", "TARGET_NAMES": "a,,b", "KEY_AGE_LIMIT_DAYS": "many"} {
+	for variable, value := range map[string]string{"TOPIC_ARN": "notices", "TARGET_NAMES": "a,,b",
+		"KEY_AGE_LIMIT_DAYS": "many"} {
 		env := environment(auditor, "http://127.0.0.1:1")
 		env[variable] = value
-		if answer := awstest.StartFunction(t, env, program).Invoke(t, `{}`, 20*time.Second); answer.ErrorType != string(rotation.ConfigurationError) || !strings.Contains(answer.Message, variable) {
+		if answer := awstest.StartFunction(t, env, program).Invoke(t, `{}`,
+			20*time.Second); answer.ErrorType != string(rotation.ConfigurationError) ||
+			!strings.Contains(answer.Message, variable) {
 			t.Errorf("%s=%s: %s", variable, value, answer.Body)
 		}
 	}

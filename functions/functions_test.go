@@ -32,11 +32,13 @@ var variables = map[string][]string{
 	"discardkey":        {"CREATOR_ROLE_ARN", "STAGED_PREFIX", "TABLE_NAME"},
 	"reactivatekey":     {"TABLE_NAME"},
 	notify:              {"TABLE_NAME", "TARGET_NAMES", "TARGET_PREFIX", "TOPIC_ARN"},
-	auditor:             {"KEY_AGE_LIMIT_DAYS", "SCHEDULE_GROUP", "STAGED_PREFIX", "TABLE_NAME", "TARGET_NAMES", "TARGET_PREFIX", "TOPIC_ARN"},
+	auditor: {"KEY_AGE_LIMIT_DAYS", "SCHEDULE_GROUP", "STAGED_PREFIX", "TABLE_NAME", "TARGET_NAMES",
+		"TARGET_PREFIX", "TOPIC_ARN"},
 }
 
 // The functions that talk to Qovery, whose API's address may be set.
-var qovery = []string{"preflight", "createkey", "updatecredentials", "deployclusters", "deactivatekey", "deletekey", "complete", "discardkey", auditor}
+var qovery = []string{"preflight", "createkey", "updatecredentials", "deployclusters", "deactivatekey", "deletekey",
+	"complete", "discardkey", auditor}
 
 // The service clients that a function links. A client that it does not use would
 // cost every cold start.
@@ -56,8 +58,10 @@ var services = map[string][]string{
 	auditor:             {"cloudtrail", "dynamodb", "iam", "scheduler", "sfn", "sns", "ssm"},
 }
 
-const event = `{"document":{"target":"production","rotationId":"r1","takenAt":"2026-01-02T03:04:05Z","fence":1,"settings":{"name":"production","iamUserName":"qovery"}},` +
-	`"execution":{"Id":"arn:aws:states:eu-west-3:123456789012:execution:rotation:run-1","Name":"run-1","Input":{"target":"production"},"StartTime":"2026-01-02T03:04:05Z"}}`
+const event = `{"document":{"target":"production","rotationId":"r1","takenAt":"2026-01-02T03:04:05Z","fence":1,` +
+	`"settings":{"name":"production","iamUserName":"qovery"}},` +
+	`"execution":{"Id":"arn:aws:states:eu-west-3:123456789012:execution:rotation:run-1","Name":"run-1",` +
+	`"Input":{"target":"production"},"StartTime":"2026-01-02T03:04:05Z"}}`
 
 var values = map[string]string{
 	"TABLE_NAME":       "journal",
@@ -72,7 +76,9 @@ var values = map[string]string{
 }
 
 func TestEveryStepHasATimeout(t *testing.T) {
-	steps := slices.DeleteFunc(slices.Sorted(maps.Keys(variables)), func(name string) bool { return name == notify || name == auditor })
+	steps := slices.DeleteFunc(slices.Sorted(maps.Keys(variables)), func(name string) bool {
+		return name == notify || name == auditor
+	})
 	if want, got := slices.Sorted(maps.Keys(rotation.FunctionTimeouts)), steps; !slices.Equal(got, want) {
 		t.Errorf("functions %v, timeouts for %v", got, want)
 	}
@@ -106,7 +112,8 @@ func TestFunctionsAreBuiltAsTheyAreShipped(t *testing.T) {
 		t.Fatal(err)
 	}
 	last := len(shipped) - 1
-	if want := "go build " + strings.Join(shipped[:last], " ") + " '" + shipped[last] + "'\n"; !strings.Contains(string(makefile), want) {
+	if want := "go build " + strings.Join(shipped[:last], " ") + " '" + shipped[last] +
+		"'\n"; !strings.Contains(string(makefile), want) {
 		t.Errorf("the Makefile does not say %q", want)
 	}
 }
@@ -136,7 +143,8 @@ func environment(name, endpoint string) map[string]string {
 // everyVariableCounts takes one variable away after another.
 func everyVariableCounts(t *testing.T, name, program string) {
 	broken := map[string]string{"AWS_ENDPOINT_URL": "nonsense"}
-	for _, variable := range append([]string{"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}, variables[name]...) {
+	for _, variable := range append([]string{"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"},
+		variables[name]...) {
 		broken[variable] = ""
 	}
 	if slices.Contains(qovery, name) {
@@ -234,7 +242,8 @@ func linkedServices(t *testing.T, name string, deps []string) []string {
 	const prefix = "github.com/aws/aws-sdk-go-v2/service/"
 	var linked []string
 	for _, dep := range deps {
-		for _, unwanted := range []string{"aws-cdk-go", "jsii", "constructs-go", "/infra", "aws-sdk-go-v2/config", "aws-sdk-go-v2/feature",
+		for _, unwanted := range []string{"aws-cdk-go", "jsii", "constructs-go", "/infra", "aws-sdk-go-v2/config",
+			"aws-sdk-go-v2/feature",
 			"net/rpc", "spf13", "key-rotation/internal/lab", "key-rotation/internal/test", "key-rotation/internal/cli"} {
 			if strings.Contains(dep, unwanted) {
 				t.Errorf("%s links %s", name, dep)

@@ -114,7 +114,8 @@ func newWorld(t *testing.T) *world {
 	w.table()
 	w.parameter(ssmtypes.ParameterTypeSecureString, tokenParameter, config.Token)
 	w.parameter(ssmtypes.ParameterTypeString, values["TARGET_PREFIX"]+"production",
-		fmt.Sprintf(`{"name":"production","iamUserName":"qovery","organizationId":%q,"schedule":{"startAt":"2026-01-12T09:00:00+01:00"}}`, config.OrganizationID))
+		fmt.Sprintf(`{"name":"production","iamUserName":"qovery","organizationId":%q,`+
+			`"schedule":{"startAt":"2026-01-12T09:00:00+01:00"}}`, config.OrganizationID))
 	w.oldKey()
 	w.execution, w.another = w.executions()
 	return w
@@ -157,13 +158,15 @@ func (w *world) table() {
 	record, recordKey := text("record", dynamotypes.KeyTypeRange)
 	w.must(dynamodb.NewFromConfig(w.cfg).CreateTable(w.Context(), &dynamodb.CreateTableInput{
 		TableName: aws.String(values["TABLE_NAME"]), BillingMode: dynamotypes.BillingModePayPerRequest,
-		AttributeDefinitions: []dynamotypes.AttributeDefinition{user, record}, KeySchema: []dynamotypes.KeySchemaElement{userKey, recordKey},
+		AttributeDefinitions: []dynamotypes.AttributeDefinition{user, record},
+		KeySchema:            []dynamotypes.KeySchemaElement{userKey, recordKey},
 	}))
 }
 
 func (w *world) parameter(kind ssmtypes.ParameterType, name, value string) {
 	w.Helper()
-	w.must(ssm.NewFromConfig(w.cfg).PutParameter(w.Context(), &ssm.PutParameterInput{Name: &name, Value: &value, Type: kind}))
+	w.must(ssm.NewFromConfig(w.cfg).PutParameter(w.Context(),
+		&ssm.PutParameterInput{Name: &name, Value: &value, Type: kind}))
 }
 
 // oldKey gives the user a key, and Qovery the key.
@@ -173,7 +176,8 @@ func (w *world) oldKey() {
 	key, err := iam.New(w.cfg).Create(w.Context(), "qovery")
 	w.must(nil, err)
 	w.secrets = append(w.secrets, key.Secret.Reveal())
-	w.qovery.AddCredentials(fakeqovery.Credentials{ID: credentialsID, Name: "aws", Key: fakeqovery.Key{ID: string(key.ID), Secret: key.Secret.Reveal()}})
+	w.qovery.AddCredentials(fakeqovery.Credentials{ID: credentialsID, Name: "aws",
+		Key: fakeqovery.Key{ID: string(key.ID), Secret: key.Secret.Reveal()}})
 	w.qovery.AddCluster(fakeqovery.Cluster{ID: clusterID, Name: "staging", CredentialsID: credentialsID})
 }
 
@@ -187,7 +191,8 @@ func (w *world) executions() (first, second string) {
 	})
 	w.must(nil, err)
 	start := func(name string) string {
-		execution, err := client.StartExecution(w.Context(), &sfn.StartExecutionInput{StateMachineArn: machine.StateMachineArn, Name: &name})
+		execution, err := client.StartExecution(w.Context(),
+			&sfn.StartExecutionInput{StateMachineArn: machine.StateMachineArn, Name: &name})
 		w.must(nil, err)
 		return *execution.ExecutionArn
 	}
@@ -208,7 +213,8 @@ func (w *world) learnStagedSecret() {
 	w.Helper()
 	for _, key := range w.keys(w.T) {
 		name := values["STAGED_PREFIX"] + string(key.ID)
-		found, err := ssm.NewFromConfig(w.cfg).GetParameter(w.Context(), &ssm.GetParameterInput{Name: &name, WithDecryption: aws.Bool(true)})
+		found, err := ssm.NewFromConfig(w.cfg).GetParameter(w.Context(),
+			&ssm.GetParameterInput{Name: &name, WithDecryption: aws.Bool(true)})
 		if err != nil {
 			continue // the old key
 		}
@@ -228,7 +234,8 @@ func (w *world) learnStagedSecret() {
 // gaveNothingAway looks for secrets in the logs and in the journal.
 func (w *world) gaveNothingAway() {
 	w.Helper()
-	table, err := dynamodb.NewFromConfig(w.cfg).Scan(w.Context(), &dynamodb.ScanInput{TableName: aws.String(values["TABLE_NAME"])})
+	table, err := dynamodb.NewFromConfig(w.cfg).Scan(w.Context(),
+		&dynamodb.ScanInput{TableName: aws.String(values["TABLE_NAME"])})
 	w.must(nil, err)
 	journal, err := json.Marshal(table.Items)
 	w.must(nil, err)

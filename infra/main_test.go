@@ -31,7 +31,8 @@ func run(t *testing.T, context string, functions ...string) (output string, stat
 }
 
 // runIn runs the app in a folder that has some more files.
-func runIn(t *testing.T, files map[string]string, context string, functions ...string) (output string, status int, out string) {
+func runIn(t *testing.T, files map[string]string, context string, functions ...string) (output string, status int,
+	out string) {
 	t.Helper()
 	program, err := os.Executable()
 	if err != nil {
@@ -50,7 +51,8 @@ func runIn(t *testing.T, files map[string]string, context string, functions ...s
 	app := exec.Command(program)
 	app.Dir = dir
 	app.Env = append(os.Environ(), "RUN_THE_APP=1", "CDK_CONTEXT_JSON="+context, "CDK_OUTDIR="+out,
-		"CDK_DEFAULT_ACCOUNT=", "CDK_DEFAULT_REGION=", "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION=1", "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=1")
+		"CDK_DEFAULT_ACCOUNT=", "CDK_DEFAULT_REGION=", "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION=1",
+		"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=1")
 	text, _ := app.CombinedOutput()
 	return string(text), app.ProcessState.ExitCode(), out
 }
@@ -66,7 +68,8 @@ func requireNoTrace(t *testing.T, output string) {
 }
 
 func TestMistakesEndSynthesisPlainly(t *testing.T) {
-	output, status, _ := run(t, `{"rotation": {"targets": [{"name": "Production", "iamUserName": "qovery", "organisationId": "6c4f9e2a"}]}}`)
+	output, status, _ := run(t, `{"rotation": {"targets": [{"name": "Production", "iamUserName": "qovery", `+
+		`"organisationId": "6c4f9e2a"}]}}`)
 	if status != 1 {
 		t.Errorf("the status is %d", status)
 	}
@@ -105,9 +108,11 @@ func TestLongContextComesInAFile(t *testing.T) {
 // Of a field that stands twice in cdk.json the CDK's CLI hands over the last, and
 // nobody hears of the other one.
 func TestAFieldThatStandsTwiceEndsSynthesisPlainly(t *testing.T) {
-	file := `{"app": "go run ./infra", "context": ` + strings.Replace(context, `"name"`, `"gracePeriod": "12h", "gracePeriod": "2h", "name"`, 1) + `}`
+	file := `{"app": "go run ./infra", "context": ` +
+		strings.Replace(context, `"name"`, `"gracePeriod": "12h", "gracePeriod": "2h", "name"`, 1) + `}`
 	output, status, _ := runIn(t, map[string]string{"cdk.json": file}, context)
-	if want := "context.rotation.targets[0].gracePeriod: is there more than once"; status != 1 || !strings.Contains(output, want) {
+	if want := "context.rotation.targets[0].gracePeriod: is there more than once"; status != 1 ||
+		!strings.Contains(output, want) {
 		t.Errorf("%d, %s", status, output)
 	}
 	requireNoTrace(t, output)
@@ -123,9 +128,11 @@ func TestFunctionsThatAreNotBuiltEndSynthesisPlainly(t *testing.T) {
 
 // What only the CDK knows of is a sentence, too. To it these addresses are one.
 func TestWhatTheCDKRefusesEndsSynthesisPlainly(t *testing.T) {
-	twice := strings.Replace(context, `{"rotation": {`, `{"rotation": {"alertEmails": ["a/b@company.example", "a--b@company.example"], `, 1)
+	twice := strings.Replace(context, `{"rotation": {`,
+		`{"rotation": {"alertEmails": ["a/b@company.example", "a--b@company.example"], `, 1)
 	output, status, _ := run(t, twice, functions...)
-	if want := `the CDK refuses this configuration: SubscriptionAlreadyExistsUnder: A subscription with id "a--b@company.example" already exists`; status != 1 || !strings.Contains(output, want) {
+	if want := `the CDK refuses this configuration: SubscriptionAlreadyExistsUnder: A subscription with id ` +
+		`"a--b@company.example" already exists`; status != 1 || !strings.Contains(output, want) {
 		t.Errorf("%d, %s", status, output)
 	}
 	requireNoTrace(t, output)
@@ -136,9 +143,12 @@ func TestWhatTheCDKRefusesEndsSynthesisPlainly(t *testing.T) {
 func TestAContextThatIsNotReadEndsSynthesisPlainly(t *testing.T) {
 	for given, want := range map[string]string{
 		"": "this is the CDK's app: run make synth",
-		strings.Replace(context, "rotation", "Rotation", 1):                 `the context has "Rotation", which nothing reads; the configuration is "rotation"`,
-		strings.Replace(context, "rotation", "rotations", 1):                `the context has "rotations", which nothing reads; the configuration is "rotation"`,
-		strings.Replace(context, "{", `{"rotation.customerKey":"true",`, 1): `the context has "rotation.customerKey", which nothing reads; the configuration is "rotation"`,
+		strings.Replace(context, "rotation", "Rotation",
+			1): `the context has "Rotation", which nothing reads; the configuration is "rotation"`,
+		strings.Replace(context, "rotation", "rotations",
+			1): `the context has "rotations", which nothing reads; the configuration is "rotation"`,
+		strings.Replace(context, "{", `{"rotation.customerKey":"true",`,
+			1): `the context has "rotation.customerKey", which nothing reads; the configuration is "rotation"`,
 	} {
 		output, status, _ := run(t, given, functions...)
 		if status != 1 || !strings.Contains(output, want) {

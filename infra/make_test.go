@@ -105,9 +105,10 @@ func TestMakeNeedsACompilerThatWorks(t *testing.T) {
 	}{
 		"none":                      {map[string]string{"go": calls("gcc")}, missing},
 		"one that Go does not call": {map[string]string{"go": calls("gcc"), "cc": works}, missing},
-		"one without headers":       {map[string]string{"go": calls("gcc"), "gcc": "echo 'stdlib.h: No such file'; exit 1"}, missing},
-		"gcc":                       {map[string]string{"go": calls("gcc"), "gcc": works}, ""},
-		"one with arguments":        {map[string]string{"go": calls("ccache clang"), "ccache": works}, ""},
+		"one without headers": {map[string]string{"go": calls("gcc"), "gcc": "echo 'stdlib.h: No such file'; exit 1"},
+			missing},
+		"gcc":                {map[string]string{"go": calls("gcc"), "gcc": works}, ""},
+		"one with arguments": {map[string]string{"go": calls("ccache clang"), "ccache": works}, ""},
 	} {
 		t.Run(name, func(t *testing.T) { requireMake(t, row.tools, "need-cc", row.want, row.want != "") })
 	}
@@ -131,7 +132,8 @@ func TestMakeBuildsWhatLambdaRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{
-		"Makefile": string(recipe), "go.mod": "module example\n\ngo 1.26.0\n", "functions/one/main.go": "package main\n\nfunc main() {}\n",
+		"Makefile": string(recipe), "go.mod": "module example\n\ngo 1.26.0\n",
+		"functions/one/main.go": "package main\n\nfunc main() {}\n",
 	} {
 		file := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {

@@ -21,7 +21,8 @@ import (
 // lambdaErrors are Lambda's own: a crash arrives as Lambda.Unknown or
 // Runtime.ExitError, a timeout as Sandbox.Timedout or States.Timeout.
 var lambdaErrors = []string{
-	"Lambda.ClientExecutionTimeoutException", "Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException",
+	"Lambda.ClientExecutionTimeoutException", "Lambda.ServiceException", "Lambda.AWSLambdaException",
+	"Lambda.SdkClientException",
 	"Lambda.TooManyRequestsException", "Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout", "States.Timeout",
 }
 
@@ -132,7 +133,8 @@ func TestEveryStateLeadsToAnEnd(t *testing.T) {
 	ends := map[string]bool{}
 	for range machine.States() {
 		for _, s := range machine.States() {
-			if s.Type == "Succeed" || s.Type == "Fail" || slices.ContainsFunc(s.Targets(), func(to string) bool { return ends[to] }) {
+			if s.Type == "Succeed" || s.Type == "Fail" ||
+				slices.ContainsFunc(s.Targets(), func(to string) bool { return ends[to] }) {
 				ends[s.Name] = true
 			}
 		}
@@ -224,7 +226,8 @@ func TestTasksPassTheDocument(t *testing.T) {
 		if s.Type != "Task" {
 			continue
 		}
-		if want := map[string]string{"document.$": "$", "execution.$": "$$.Execution", "enteredTime.$": "$$.State.EnteredTime"}; !reflect.DeepEqual(s.Parameters.Payload, want) {
+		if want := map[string]string{"document.$": "$", "execution.$": "$$.Execution",
+			"enteredTime.$": "$$.State.EnteredTime"}; !reflect.DeepEqual(s.Parameters.Payload, want) {
 			t.Errorf("%s sends %v", name, s.Parameters.Payload)
 		}
 		if s.OutputPath != "$.Payload" || s.InputPath != nil || s.ResultPath != nil {
@@ -352,7 +355,8 @@ func TestStepBusyOutlastsTheLeasesOfAllCrashes(t *testing.T) {
 	var before func(name string, visited map[string]bool) []statemachine.State
 	before = func(name string, visited map[string]bool) (found []statemachine.State) {
 		for _, s := range machine.States() {
-			if !slices.Contains(s.Targets(), name) || visited[s.Name] || s.Type == "Wait" && s.Name != "WaitForDeployment" && s.Name != "WaitForVerification" {
+			if !slices.Contains(s.Targets(), name) || visited[s.Name] || s.Type == "Wait" && s.Name != "WaitForDeployment" &&
+				s.Name != "WaitForVerification" {
 				continue // the long waits are longer than any lease
 			}
 			visited[s.Name] = true
@@ -395,7 +399,8 @@ func TestUnprovedRightsLeadBackOrNoFurther(t *testing.T) {
 			switch {
 			case !exists:
 				t.Errorf("%s: there is no state %s", u.Right, u.In)
-			case u.Ends == "RotationAborted" && c.Next != "DiscardKey", u.Ends == u.In && caught, u.Ends != "RotationAborted" && u.Ends != u.In:
+			case u.Ends == "RotationAborted" && c.Next != "DiscardKey", u.Ends == u.In && caught, u.Ends != "RotationAborted" &&
+				u.Ends != u.In:
 				t.Errorf("%s: %s in %s is said to end in %s, and is caught into %q", u.Right, info.Code, u.In, u.Ends, c.Next)
 			}
 		}
@@ -459,8 +464,9 @@ func TestWhereCatchesLead(t *testing.T) {
 		for _, c := range s.Catch {
 			for _, name := range c.ErrorEquals {
 				want := map[string]string{
-					"Preflight": "AlreadyRunning", "CreateKey": "DiscardKey", "VerifyKey": "DiscardKey", "UpdateCredentials": "DiscardKey",
-					"DeactivateKey": "ReactivateKey", "VerifyDeployment": "ReactivateKey", "DeleteKey": "ReactivateKey",
+					"Preflight": "AlreadyRunning", "CreateKey": "DiscardKey", "VerifyKey": "DiscardKey",
+					"UpdateCredentials": "DiscardKey",
+					"DeactivateKey":     "ReactivateKey", "VerifyDeployment": "ReactivateKey", "DeleteKey": "ReactivateKey",
 				}[s.Name]
 				switch rotation.Code(name) {
 				case rotation.ClusterNotDeployed:
@@ -586,13 +592,15 @@ func longestRotation(preflightRetries int, preflightWaits time.Duration) []accou
 	return []account{
 		{"Preflight, tried again for a day", preflightRetries*failedTry + task, preflightWaits},
 		{"ChoosePlan, CreateKey, VerifyKey, UpdateCredentials", choice + 3*task, time.Hour},
-		{fmt.Sprintf("%d rounds of %d waves, %d looks each", rounds, waves, looks(longestDeployment)), rounds * waves * looks(longestDeployment) * looking, rounds * waves * longestDeployment},
+		{fmt.Sprintf("%d rounds of %d waves, %d looks each", rounds, waves, looks(longestDeployment)),
+			rounds * waves * looks(longestDeployment) * looking, rounds * waves * longestDeployment},
 		{"the grace period, each round", rounds * wait, rounds * longestGrace},
 		{fmt.Sprintf("%d usage checks that find it used", usageChecks), usageChecks * looking, longestExtension},
 		{"the usage check that finds it idle, each round", rounds * (task + choice), rounds * time.Minute},
 		{"DeactivateKey, sent back but for the last time", (rounds-1)*caughtOne + task, rounds * time.Minute},
 		{"the observation period", wait, longestObservation},
-		{fmt.Sprintf("the canary, %d looks", looks(longestDeployment)), looks(longestDeployment) * looking, longestDeployment},
+		{fmt.Sprintf("the canary, %d looks", looks(longestDeployment)), looks(longestDeployment) * looking,
+			longestDeployment},
 		{"DeleteKey, Complete, IsNextDue", 2*task + choice, time.Hour},
 	}
 }
@@ -607,7 +615,8 @@ func carriedOn() []account {
 	rest := roomForAnother - time.Duration(quickHours)*quickPhase
 	return []account{
 		{"carried on: Preflight, restoring the old key, Preflight", choice + task + choice + 2*task, 0},
-		{fmt.Sprintf("carried on: %d hours of looking every minute", quickHours), quickHours * int(quickPhase/quickly) * looking, time.Duration(quickHours) * quickPhase},
+		{fmt.Sprintf("carried on: %d hours of looking every minute", quickHours),
+			quickHours * int(quickPhase/quickly) * looking, time.Duration(quickHours) * quickPhase},
 		{"carried on: what is left of twelve hours, looking every five", int(rest/slowly) * looking, rest},
 		{"carried on: all else", 2*rounds*wait + rounds*(task+choice) + rounds*caughtOne + 2*task + choice, 0},
 	}

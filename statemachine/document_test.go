@@ -44,7 +44,8 @@ func TestWithMember(t *testing.T) {
 
 // FuzzDocuments holds the scanner against the decoder of the standard library, and checks that nothing makes it panic.
 func FuzzDocuments(f *testing.F) {
-	for _, seed := range []string{`{"a":{"a":1}}`, `{"b":[1,"}"],"a":null}`, `{"a"`, `{"a":}`, `{"a":1,}`, `"a"`, `{"\u0061":2}`, ` { "b" : 1 } `} {
+	for _, seed := range []string{`{"a":{"a":1}}`, `{"b":[1,"}"],"a":null}`, `{"a"`, `{"a":}`, `{"a":1,}`, `"a"`,
+		`{"\u0061":2}`, ` { "b" : 1 } `} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, doc []byte) {

@@ -146,7 +146,8 @@ func paths() []feature {
 		"$.a.length()", "$a.b"}
 	contexts := []string{"$$", "$$.Execution.Id", "$$.Execution.Input", "$$.Execution.Input.target", "$$.Execution.Name",
 		"$$.Execution.RoleArn", "$$.Execution.StartTime", "$$.Execution.RedriveCount", "$$.Execution.RedriveTime",
-		"$$.State", "$$.State.Name", "$$.State.RetryCount", "$$.StateMachine", "$$.StateMachine.Id", "$$.StateMachine.Name", "$$.Task.Token",
+		"$$.State", "$$.State.Name", "$$.State.RetryCount", "$$.StateMachine", "$$.StateMachine.Id", "$$.StateMachine.Name",
+		"$$.Task.Token",
 		"$$.Map.Item.Index", "$$.Map.Item.Value"}
 	intrinsics := []string{"Array", "ArrayContains", "ArrayGetItem", "ArrayLength", "ArrayPartition", "ArrayRange",
 		"ArrayUnique", "Base64Decode", "Base64Encode", "Format", "Hash", "JsonMerge", "JsonToString", "MathAdd",

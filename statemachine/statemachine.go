@@ -2,7 +2,8 @@
 //
 // It knows the part of the Amazon States Language (JSONPath) that the definition uses, and no more. Load
 // rejects everything else by name, so that nothing is passed over in silence: a definition that loads here does the
-// same thing on AWS Step Functions (Standard) as it does in the interpreter of internal/lab. TestTheLanguage goes through the language.
+// same thing on AWS Step Functions (Standard) as it does in the interpreter of internal/lab.
+// TestTheLanguage goes through the language.
 package statemachine
 
 import "slices"

@@ -23,7 +23,8 @@ func TestRetryDelay(t *testing.T) {
 		{"capped from the start", Retrier{IntervalSeconds: 30, BackoffRate: 2, MaxDelaySeconds: 10}, 0, 0, 10 * time.Second},
 		{"jitter of nothing", Retrier{IntervalSeconds: 8, BackoffRate: 2, FullJitter: true}, 0, 0, 0},
 		{"jitter of a quarter", Retrier{IntervalSeconds: 8, BackoffRate: 2, FullJitter: true}, 1, 0.25, 4 * time.Second},
-		{"jitter after the cap", Retrier{IntervalSeconds: 8, BackoffRate: 2, MaxDelaySeconds: 10, FullJitter: true}, 5, 0.5, 5 * time.Second},
+		{"jitter after the cap", Retrier{IntervalSeconds: 8, BackoffRate: 2, MaxDelaySeconds: 10, FullJitter: true}, 5, 0.5,
+			5 * time.Second},
 		{"endless", Retrier{IntervalSeconds: 8, BackoffRate: math.MaxFloat64}, 1000, 0, maxSeconds * time.Second},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -46,7 +46,8 @@ func (c Config) checkKeyAge(found *Mistakes) {
 	for i, target := range c.Targets {
 		days := target.Schedule.RateDays
 		if days >= 7 && days <= 365 && days >= c.KeyAgeLimitDays {
-			found.add(path, fmt.Sprintf("%d is not above the %d of targets[%d].schedule.rateDays, so that every key would be over the limit before it is replaced",
+			found.add(path, fmt.Sprintf("%d is not above the %d of targets[%d].schedule.rateDays, so that every key would be "+
+				"over the limit before it is replaced",
 				c.KeyAgeLimitDays, days, i), strconv.Itoa(days+10))
 			return
 		}

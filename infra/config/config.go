@@ -85,7 +85,8 @@ func read(context json.RawMessage) (Config, Mistakes) {
 	config := raw.Config
 	for i, data := range raw.Targets {
 		target := rotation.DefaultTarget()
-		found = append(found, strictjson.Read(fmt.Sprintf("%s.targets[%d]", Key, i), data, &target, rotation.ExampleTarget())...)
+		found = append(found,
+			strictjson.Read(fmt.Sprintf("%s.targets[%d]", Key, i), data, &target, rotation.ExampleTarget())...)
 		config.Targets = append(config.Targets, target)
 	}
 	return config, found

@@ -17,7 +17,8 @@ const maxEmails = 100
 func (c Config) checkEmails(found *Mistakes) {
 	path := Key + ".alertEmails"
 	if n := len(c.AlertEmails); n > maxEmails {
-		found.add(path, fmt.Sprintf("%d addresses are more than the %d that a stack has room for", n, maxEmails), "the address of a mailing list")
+		found.add(path, fmt.Sprintf("%d addresses are more than the %d that a stack has room for", n, maxEmails),
+			"the address of a mailing list")
 		return
 	}
 	seen := map[string]int{}
@@ -51,7 +52,8 @@ func emailProblem(email string) string {
 	case !isASCII(email):
 		return "is not in ASCII; a domain can be written in Punycode"
 	case len(local) > longestLocal || len(email) > longest:
-		return fmt.Sprintf("is too long: mail has room for %d characters before the @, and for %d in all", longestLocal, longest)
+		return fmt.Sprintf("is too long: mail has room for %d characters before the @, and for %d in all", longestLocal,
+			longest)
 	case !publicDomain.MatchString(domain):
 		return "has no public domain after the @"
 	}

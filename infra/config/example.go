@@ -30,7 +30,8 @@ func ExampleOrganizationWarning(target rotation.Target) string {
 	if !strings.EqualFold(target.OrganizationID, rotation.ExampleTarget().OrganizationID) {
 		return ""
 	}
-	return fmt.Sprintf("The organizationId of the target %s is still the example's: no token opens it, and no rotation begins. "+
+	return fmt.Sprintf("The organizationId of the target %s is still the example's: no token opens it, and no rotation "+
+		"begins. "+
 		"Put the UUID of yours into cdk.json.", target.Name)
 }
 
@@ -42,5 +43,6 @@ func ExampleEmailWarning(email string) string {
 	if !strings.EqualFold(domain, exampleDomain) {
 		return ""
 	}
-	return fmt.Sprintf("%s in rotation.alertEmails is still the example's: nobody reads what is sent there. Put the address of your team into cdk.json.", email)
+	return fmt.Sprintf("%s in rotation.alertEmails is still the example's: nobody reads what is sent there. Put the "+
+		"address of your team into cdk.json.", email)
 }

@@ -17,7 +17,8 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Add(one())
 	f.Add(many(3))
-	f.Add(`{"targets": [1e300, {"schedule": {"rateDays": 9223372036854775807}}, null], "keyAgeLimitDays": -0, "customerKey": true, "qoveryApiUrl": "http://localhost"}`)
+	f.Add(`{"targets": [1e300, {"schedule": {"rateDays": 9223372036854775807}}, null], "keyAgeLimitDays": -0, ` +
+		`"customerKey": true, "qoveryApiUrl": "http://localhost"}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		config, err := Parse(json.RawMessage(text), Environment{"123456789012", "eu-west-3"}, today)
 		if err != nil {

@@ -17,7 +17,8 @@ func checkSchedule(path string, schedule rotation.Schedule, now time.Time, found
 	}
 	first, err := schedule.FirstRun(now)
 	if err != nil || first.Before(now) || first.After(now.AddDate(10, 0, 0)) {
-		found.add(field, fmt.Sprintf("%q leads to no rotation within ten years", schedule.StartAt), `"2026-01-12T09:00:00+01:00"`)
+		found.add(field, fmt.Sprintf("%q leads to no rotation within ten years", schedule.StartAt),
+			`"2026-01-12T09:00:00+01:00"`)
 	}
 }
 
@@ -36,13 +37,16 @@ func DueWarning(target rotation.Target, now time.Time) string {
 	startedBefore := err == nil && !previous.Before(anchor)
 	switch {
 	case startedBefore && previous.After(now):
-		return fmt.Sprintf("The rotation of %s is due at %s, in less than ten minutes. This deployment moves it to %s; deploy after it has started, or start it by hand.",
+		return fmt.Sprintf("The rotation of %s is due at %s, in less than ten minutes. This deployment moves it to %s; "+
+			"deploy after it has started, or start it by hand.",
 			target.Name, words.At(previous), words.At(first))
 	case startedBefore && now.Before(previous.Add(window)):
-		return fmt.Sprintf("The rotation of %s was due at %s and starts within %d minutes of that. If it has not started yet, this deployment moves it to %s; see that it runs, or start it by hand.",
+		return fmt.Sprintf("The rotation of %s was due at %s and starts within %d minutes of that. If it has not started "+
+			"yet, this deployment moves it to %s; see that it runs, or start it by hand.",
 			target.Name, words.At(previous), target.Schedule.FlexibleWindowMinutes, words.At(first))
 	case first.Before(now.Add(24 * time.Hour)):
-		return fmt.Sprintf("The rotation of %s is due at %s. If this deployment is not over by then, CloudFormation refuses the schedule, or the rotation is moved by %d days.",
+		return fmt.Sprintf("The rotation of %s is due at %s. If this deployment is not over by then, CloudFormation "+
+			"refuses the schedule, or the rotation is moved by %d days.",
 			target.Name, words.At(first), target.Schedule.RateDays)
 	}
 	return ""

@@ -18,10 +18,14 @@ func TestDueWarning(t *testing.T) {
 	}{
 		{"days before", due.Add(-25 * time.Hour), ""},
 		{"a day before", due.Add(-23 * time.Hour), "The rotation of production is due at 2026-01-12 08:00 UTC. If"},
-		{"minutes before the very first", due.Add(-5 * time.Minute), "The rotation of production is due at 2026-01-12 08:00 UTC, in less than ten minutes. This deployment moves it to 2026-04-12 08:00 UTC"},
-		{"in its window", due.Add(30 * time.Minute), "The rotation of production was due at 2026-01-12 08:00 UTC and starts within 60 minutes of that."},
+		{"minutes before the very first", due.Add(-5 * time.Minute),
+			"The rotation of production is due at 2026-01-12 08:00 UTC, in less than ten minutes. This deployment moves it " +
+				"to 2026-04-12 08:00 UTC"},
+		{"in its window", due.Add(30 * time.Minute),
+			"The rotation of production was due at 2026-01-12 08:00 UTC and starts within 60 minutes of that."},
 		{"after its window", due.Add(61 * time.Minute), ""},
-		{"minutes before the second", later.Add(-5 * time.Minute), "The rotation of production is due at 2026-04-12 08:00 UTC, in less than ten minutes."},
+		{"minutes before the second", later.Add(-5 * time.Minute),
+			"The rotation of production is due at 2026-04-12 08:00 UTC, in less than ten minutes."},
 		{"years later", due.AddDate(5, 0, 0), ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {

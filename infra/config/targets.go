@@ -19,13 +19,16 @@ func (c Config) checkDuplicates(found *Mistakes) {
 	for i, target := range c.Targets {
 		path := fmt.Sprintf("%s.targets[%d]", Key, i)
 		if first, twice := names[target.Name]; twice && target.Name != "" {
-			found.add(path+".name", fmt.Sprintf("%q is the name of targets[%d] already", target.Name, first), `"`+target.Name+`-2"`)
+			found.add(path+".name", fmt.Sprintf("%q is the name of targets[%d] already", target.Name, first), `"`+target.Name+
+				`-2"`)
 		} else {
 			names[target.Name] = i
 		}
 		user := target.Account + " " + strings.ToLower(target.IAMUserName)
 		if first, twice := users[user]; twice && target.IAMUserName != "" {
-			found.add(path+".iamUserName", fmt.Sprintf("%q is rotated by targets[%d] already%s", target.IAMUserName, first, inAccount(target.Account)), "one target for each IAM user")
+			found.add(path+".iamUserName",
+				fmt.Sprintf("%q is rotated by targets[%d] already%s", target.IAMUserName, first, inAccount(target.Account)),
+				"one target for each IAM user")
 		} else {
 			users[user] = i
 		}
@@ -48,7 +51,8 @@ func checkSize(path string, target rotation.Target, found *Mistakes) {
 	target.Account = cmp.Or(target.Account, "123456789012")
 	target.Region = cmp.Or(target.Region, "ap-southeast-2")
 	if size := len(TargetJSON(target)); size > maxParameter {
-		found.add(path+".handledElsewhere", fmt.Sprintf("with %d locations the target takes %d bytes, and a parameter holds %d",
+		found.add(path+".handledElsewhere", fmt.Sprintf("with %d locations the target takes %d bytes, and a parameter "+
+			"holds %d",
 			len(target.HandledElsewhere), size, maxParameter), "fewer than 80 locations")
 	}
 }

@@ -16,18 +16,22 @@ import (
 
 // newAlarms makes the alarms on what no execution reports by its own end. They
 // have no actions: their changes go to notify, as executions' ends do.
-func (b *builder) newAlarms(functions map[string]awslambda.Function, machine awsstepfunctions.StateMachine) []awscloudwatch.Alarm {
+func (b *builder) newAlarms(functions map[string]awslambda.Function,
+	machine awsstepfunctions.StateMachine) []awscloudwatch.Alarm {
 	every := func(minutes float64, statistic string) *awscloudwatch.MetricOptions {
 		return &awscloudwatch.MetricOptions{Period: awscdk.Duration_Minutes(&minutes), Statistic: &statistic}
 	}
 	return []awscloudwatch.Alarm{
 		b.newAlarm("undelivered", 1, 1, b.undelivered.MetricApproximateNumberOfMessagesVisible(every(5, "Maximum")),
 			"A rotation was not started by its schedule, or a notice was not delivered, although that was tried for a day. "+
-				"Read the message in the queue "+named("undelivered")+", mend the cause, start the rotation by hand, and delete the message."),
+				"Read the message in the queue "+named("undelivered")+
+				", mend the cause, start the rotation by hand, and delete the message."),
 		b.newAlarm("throttled", 1, 1, machine.MetricThrottled(every(5, "Sum")),
-			"Step Functions throttles the rotations of this account. They go on later by themselves; if this lasts, see what else uses the quota."),
+			"Step Functions throttles the rotations of this account. They go on later by themselves; if this lasts, see what "+
+				"else uses the quota."),
 		b.newAlarm("waiting", 6, 1, functions["preflight"].MetricErrors(every(60, "Sum")),
-			"For six hours a rotation has been trying to begin. It goes on trying for a day. See its execution for what it waits for: "+
+			"For six hours a rotation has been trying to begin. It goes on trying for a day. See its execution for what it "+
+				"waits for: "+
 				"clusters that are being deployed, another rotation, or a service that does not answer."),
 		b.newAlarm("steps-failing", 4, 1, sumOfErrors(functions),
 			"For four hours steps of a rotation have failed and been tried again, which is longer than retries last. "+
@@ -36,7 +40,8 @@ func (b *builder) newAlarms(functions map[string]awslambda.Function, machine aws
 		b.newAlarm("notices-failing", 1, 3, functions[notify].MetricErrors(every(60, "Sum")),
 			"The function that composes notices fails. What it failed on was sent as it is. See the log of "+named(notify)+"."),
 		b.auditAlarm("key-too-old", audit.KeyAge, float64(b.props.Config.KeyAgeLimitDays),
-			fmt.Sprintf("An access key is over %d days old, by the daily audit. Its notice says whose, and what to do.", b.props.Config.KeyAgeLimitDays)),
+			fmt.Sprintf("An access key is over %d days old, by the daily audit. Its notice says whose, and what to do.",
+				b.props.Config.KeyAgeLimitDays)),
 		b.auditAlarm("drift", audit.Drift, 1,
 			"Qovery does not hold what IAM has, by the daily audit. Its notice says where, and what to do."),
 		b.auditAlarm("leftover-key", audit.LeftoverKeys, 1,
@@ -57,7 +62,8 @@ func (b *builder) auditAlarm(name, metric string, threshold float64, description
 // that could read everything.
 func (b *builder) auditMissing() awscloudwatch.Alarm {
 	alarm := b.newAlarm(auditMissing, 2, 1, auditMetric(audit.Audited, "", "Maximum"),
-		"For two days no audit has looked at everything: it did not run, it failed, or something could not be read, of which it sent a notice. "+
+		"For two days no audit has looked at everything: it did not run, it failed, or something could not be read, of "+
+			"which it sent a notice. "+
 			"See the log of "+named(auditor)+" and its schedule.")
 	properties := resourceOf(alarm).(awscloudwatch.CfnAlarm)
 	properties.SetComparisonOperator(jsii.String("LessThanThreshold"))
@@ -71,7 +77,8 @@ const auditMissing = "audit-missing"
 // auditMetric is a metric of the audit: a target's, or, with "", that of all.
 func auditMetric(name, target, statistic string) awscloudwatch.Metric {
 	props := &awscloudwatch.MetricProps{
-		Namespace: jsii.String(lambda.Namespace), MetricName: &name, Statistic: &statistic, Period: awscdk.Duration_Days(jsii.Number(1)),
+		Namespace: jsii.String(lambda.Namespace), MetricName: &name, Statistic: &statistic,
+		Period: awscdk.Duration_Days(jsii.Number(1)),
 	}
 	if target != "" {
 		props.Label = &target
@@ -81,7 +88,8 @@ func auditMetric(name, target, statistic string) awscloudwatch.Metric {
 }
 
 // newAlarm rings when a metric has reached the threshold in so many periods in a row.
-func (b *builder) newAlarm(name string, periods, threshold float64, metric awscloudwatch.IMetric, description string) awscloudwatch.Alarm {
+func (b *builder) newAlarm(name string, periods, threshold float64, metric awscloudwatch.IMetric,
+	description string) awscloudwatch.Alarm {
 	return awscloudwatch.NewAlarm(b.Stack, new("alarm-"+name), &awscloudwatch.AlarmProps{
 		AlarmName: new(named(name)), AlarmDescription: &description, Metric: metric,
 		Threshold: &threshold, EvaluationPeriods: &periods,

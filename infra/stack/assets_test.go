@@ -28,14 +28,20 @@ func TestCheckAssets(t *testing.T) {
 		{"a folder", func(t *testing.T, file string) { remove(t, file); mkdir(t, file) }, "is no file"},
 		{"a link", link, "is no file"},
 		{"empty", write(nil, 0o755), "is empty"},
-		{"not executable", write(program, 0o644), "is not readable and executable for everyone (-rw-r--r--), which Lambda needs"},
-		{"its owner's alone", write(program, 0o700), "is not readable and executable for everyone (-rwx------), which Lambda needs"},
-		{"not readable", write(program, 0o711), "is not readable and executable for everyone (-rwx--x--x), which Lambda needs"},
+		{"not executable", write(program, 0o644), "is not readable and executable for everyone (-rw-r--r--), which Lambda " +
+			"needs"},
+		{"its owner's alone", write(program, 0o700),
+			"is not readable and executable for everyone (-rwx------), which Lambda needs"},
+		{"not readable", write(program, 0o711),
+			"is not readable and executable for everyone (-rwx--x--x), which Lambda needs"},
 		{"a script", write([]byte("#!/bin/sh\n"), 0o755), "is no program for Linux"},
 		{"cut off", write(program[:63], 0o755), "is no program for Linux"},
-		{"for another machine", write(awstest.Program("notify", elf.EM_X86_64), 0o755), "is a program for EM_X86_64, and the functions run on EM_AARCH64"},
+		{"for another machine", write(awstest.Program("notify", elf.EM_X86_64), 0o755),
+			"is a program for EM_X86_64, and the functions run on EM_AARCH64"},
 		{"too large", sized(250<<20 + 1), "has 262144001 bytes; Lambda takes 262144000"},
-		{"with something beside it", func(t *testing.T, file string) { rewrite(t, filepath.Join(filepath.Dir(file), ".env"), nil, 0o644) }, "is not alone: .env would be deployed with it"},
+		{"with something beside it", func(t *testing.T, file string) {
+			rewrite(t, filepath.Join(filepath.Dir(file), ".env"), nil, 0o644)
+		}, "is not alone: .env would be deployed with it"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -43,7 +49,8 @@ func TestCheckAssets(t *testing.T) {
 			file := filepath.Join(dir, "notify", "bootstrap")
 			row.spoil(t, file)
 			err := CheckAssets(dir)
-			if want := "the function notify cannot be deployed: " + file + " " + row.want; row.want != "" && (err == nil || !strings.HasPrefix(err.Error(), want)) ||
+			if want := "the function notify cannot be deployed: " + file + " " + row.want; row.want != "" &&
+				(err == nil || !strings.HasPrefix(err.Error(), want)) ||
 				row.want == "" && err != nil {
 				t.Errorf("got %v, not %s", err, row.want)
 			}

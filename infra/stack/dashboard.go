@@ -23,13 +23,15 @@ const (
 
 // newDashboard shows what a person wants to see at once: what rings, how old the
 // keys are, how the last rotations went, and what fails.
-func (b *builder) newDashboard(functions map[string]awslambda.Function, machine awsstepfunctions.StateMachine, alarms []awscloudwatch.Alarm) {
+func (b *builder) newDashboard(functions map[string]awslambda.Function, machine awsstepfunctions.StateMachine,
+	alarms []awscloudwatch.Alarm) {
 	var all []interfacesawscloudwatch.IAlarmRef
 	for _, alarm := range alarms {
 		all = append(all, alarm)
 	}
 	board := awscloudwatch.NewDashboard(b.Stack, jsii.String("dashboard"), &awscloudwatch.DashboardProps{
-		DashboardName: jsii.String(Name), DefaultInterval: awscdk.Duration_Days(jsii.Number(100)), // a period of the default schedule, and the grace after it
+		// a period of the default schedule, and the grace after it
+		DashboardName: jsii.String(Name), DefaultInterval: awscdk.Duration_Days(jsii.Number(100)),
 	})
 	board.AddWidgets(awscloudwatch.NewAlarmStatusWidget(&awscloudwatch.AlarmStatusWidgetProps{
 		Title: jsii.String("Alarms"), Alarms: &all, Width: jsii.Number(full), Height: jsii.Number(3),
@@ -40,7 +42,8 @@ func (b *builder) newDashboard(functions map[string]awslambda.Function, machine 
 		graph("What the audit found", b.targetMetrics(audit.Drift, audit.LeftoverKeys, audit.OpenRecords), nil),
 	)
 	executions := func(make func(*awscloudwatch.MetricOptions) awscloudwatch.Metric, label string) awscloudwatch.IMetric {
-		return make(&awscloudwatch.MetricOptions{Statistic: jsii.String("Sum"), Period: awscdk.Duration_Days(jsii.Number(1)), Label: &label})
+		return make(&awscloudwatch.MetricOptions{Statistic: jsii.String("Sum"), Period: awscdk.Duration_Days(jsii.Number(1)),
+			Label: &label})
 	}
 	board.AddWidgets(
 		graph("Executions", []awscloudwatch.IMetric{
@@ -51,11 +54,14 @@ func (b *builder) newDashboard(functions map[string]awslambda.Function, machine 
 	)
 	board.AddWidgets(
 		graph("Failures of functions", failures(functions), nil),
-		graph("Targets audited", append(b.targetMetrics(audit.Audited), auditMetric(audit.Audited, "", "Maximum").With(&awscloudwatch.MetricOptions{Label: jsii.String("all")})), nil),
+		graph("Targets audited",
+			append(b.targetMetrics(audit.Audited),
+				auditMetric(audit.Audited, "", "Maximum").With(&awscloudwatch.MetricOptions{Label: jsii.String("all")})), nil),
 	)
 }
 
-func graph(title string, metrics []awscloudwatch.IMetric, lines []*awscloudwatch.HorizontalAnnotation) awscloudwatch.IWidget {
+func graph(title string, metrics []awscloudwatch.IMetric,
+	lines []*awscloudwatch.HorizontalAnnotation) awscloudwatch.IWidget {
 	return awscloudwatch.NewGraphWidget(&awscloudwatch.GraphWidgetProps{
 		Title: &title, Left: &metrics, LeftAnnotations: &lines, Width: jsii.Number(half), Height: jsii.Number(tall),
 		LeftYAxis: &awscloudwatch.YAxisProps{Min: jsii.Number(0), ShowUnits: jsii.Bool(false)},

@@ -148,7 +148,8 @@ func (d denial) play(t *testing.T) fate {
 			f.then = "redrive"
 			run.Wait()
 		}
-		if run.Outcome() != "SUCCEEDED" || len(w.IAM.Present(lab.UserName)) != 1 || len(w.SSM.Staged()) != 0 || w.Journal.Current(lab.UserName) != nil {
+		if run.Outcome() != "SUCCEEDED" || len(w.IAM.Present(lab.UserName)) != 1 || len(w.SSM.Staged()) != 0 ||
+			w.Journal.Current(lab.UserName) != nil {
 			t.Errorf("%s: allowed again, a %s ends %s: %s", d.right, f.then, run.Outcome(), run.Cause())
 		}
 	}}
@@ -224,7 +225,8 @@ func TestDenials(t *testing.T) {
 		case !f.write && f.right != signing:
 			t.Errorf("%s: a read is listed among what no read proves", f.right)
 		case f.code != want.code || f.state != want.In || f.end != want.Ends || f.left != "" && f.end == "RotationAborted":
-			t.Errorf("%s: ends in %s with %s of %s, leaving %q; the table of codes says %+v", f.right, f.end, f.code, f.state, f.left, want)
+			t.Errorf("%s: ends in %s with %s of %s, leaving %q; the table of codes says %+v", f.right, f.end, f.code, f.state,
+				f.left, want)
 		}
 	}
 	for right := range unproved {
@@ -287,7 +289,8 @@ Qovery holds a key that is Active, and once the right is there, a redrive of the
 
 // String tells the fate on one line.
 func (f fate) String() string {
-	return fmt.Sprintf("%-48s ends in %-18s %-20s left: %s", f.right, f.end, f.code, cmp.Or(f.left, "nothing")) + f.continued(", and then a %s")
+	return fmt.Sprintf("%-48s ends in %-18s %-20s left: %s", f.right, f.end, f.code, cmp.Or(f.left, "nothing")) +
+		f.continued(", and then a %s")
 }
 
 func (f fate) continued(format string) string {

@@ -51,7 +51,8 @@ var functions = []function{
 		may: []grant{
 			{tokenParameters, actions("ssm:GetParameter")},
 			{stagedSecrets, actions("ssm:GetParameter", "ssm:PutParameter", "ssm:DeleteParameter")},
-			{targetUsers, actions("iam:ListAccessKeys", "iam:GetAccessKeyLastUsed", "iam:CreateAccessKey", "iam:DeleteAccessKey")},
+			{targetUsers,
+				actions("iam:ListAccessKeys", "iam:GetAccessKeyLastUsed", "iam:CreateAccessKey", "iam:DeleteAccessKey")},
 			{trailEvents, actions("cloudtrail:LookupEvents")},
 			{journalTable, actions("dynamodb:GetItem", "dynamodb:PutItem")},
 		},

@@ -34,7 +34,9 @@ func TestPlaceholdersFoldersAndFunctionsAgree(t *testing.T) {
 }
 
 func sortedSteps(names []string) []string {
-	return slices.DeleteFunc(slices.Sorted(slices.Values(names)), func(name string) bool { return !function{name: name}.isStep() })
+	return slices.DeleteFunc(slices.Sorted(slices.Values(names)), func(name string) bool {
+		return !function{name: name}.isStep()
+	})
 }
 
 // folders are the folders of functions/ that hold a command.
@@ -116,7 +118,8 @@ func TestFunctionsAreAlikeInEverythingElse(t *testing.T) {
 			t.Errorf("%s has no description", name)
 		}
 		group := groups[name+"logs"]
-		if group.text("LogGroupName") != "/aws/lambda/qovery-key-rotation-"+name || group.property("RetentionInDays") != 400.0 {
+		if group.text("LogGroupName") != "/aws/lambda/qovery-key-rotation-"+name ||
+			group.property("RetentionInDays") != 400.0 {
 			t.Errorf("%s logs to %v", name, group.Properties)
 		}
 	}
@@ -127,7 +130,8 @@ func TestFunctionsGetTheVariablesTheyRead(t *testing.T) {
 	constants := map[string]string{
 		"lambda.TableName": lambda.TableName, "lambda.TargetPrefix": lambda.TargetPrefix,
 		"lambda.StagedPrefix": lambda.StagedPrefix, "lambda.TopicARN": lambda.TopicARN,
-		"lambda.KMSKeyARN": lambda.KMSKeyARN, "lambda.CreatorRoleARN": lambda.CreatorRoleARN, "lambda.TargetNames": lambda.TargetNames,
+		"lambda.KMSKeyARN": lambda.KMSKeyARN, "lambda.CreatorRoleARN": lambda.CreatorRoleARN,
+		"lambda.TargetNames":   lambda.TargetNames,
 		"lambda.ScheduleGroup": lambda.ScheduleGroup, "lambda.KeyAgeLimitDays": lambda.KeyAgeLimitDays,
 		"qovery.FromEnvironment": lambda.QoveryAPIURL,
 	}

@@ -37,7 +37,8 @@ func requireFile(t *testing.T, file string, got []byte) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("the template differs from %s. If that is meant, run go test ./infra/stack -update and review the difference. The first one:\n%s",
+		t.Errorf("the template differs from %s. If that is meant, run go test ./infra/stack -update and review the "+
+			"difference. The first one:\n%s",
 			file, firstDifference(got, want))
 	}
 }

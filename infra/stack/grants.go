@@ -42,16 +42,20 @@ const (
 // whyWildcard says, for each resource with a wildcard in its ARN, why there is
 // no narrower one. The template carries the reasons, and an auditor reads them.
 var whyWildcard = map[resource]string{
-	targetParameters: "A target that is not deployed must be reported as not found; with exact names IAM would answer that access is denied. " +
+	targetParameters: "A target that is not deployed must be reported as not found; with exact names IAM would answer " +
+		"that access is denied. " +
 		"The prefix holds the configurations of this stack's targets alone, and no secrets.",
 	stagedSecrets: "Each parameter is named after an access key that does not exist yet when the stack is deployed. " +
 		"The prefix is this system's own, and holds the secret of a key that is being handed over, for minutes.",
-	trailEvents: "LookupEvents knows no resources: AWS allows it on * alone. It reads the account's management events, which hold no secrets, " +
+	trailEvents: "LookupEvents knows no resources: AWS allows it on * alone. It reads the account's management events, " +
+		"which hold no secrets, " +
 		"to prove that nothing uses a key any more before it is taken away.",
-	targetSchedules: "The names of fifty schedules, beside those of fifty users and tokens, are more than a role's policies may hold. " +
+	targetSchedules: "The names of fifty schedules, beside those of fifty users and tokens, are more than a role's " +
+		"policies may hold. " +
 		"The group is exact; it holds the schedules of this stack's targets and the audit's.",
-	executions:  "The ARN of an execution ends in its name, which is given when it starts. The machine's name is exact.",
-	ownLogGroup: "The ARN of a log stream ends in its name, which Lambda gives. The log group is exact, and the function's own.",
+	executions: "The ARN of an execution ends in its name, which is given when it starts. The machine's name is exact.",
+	ownLogGroup: "The ARN of a log stream ends in its name, which Lambda gives. The log group is exact, and the " +
+		"function's own.",
 }
 
 // conditions narrow a resource where ARNs cannot. They are in terms of IAM: each of

@@ -12,13 +12,16 @@ import (
 // the table of an old one.
 func (b *builder) newJournal() awsdynamodb.Table {
 	props := &awsdynamodb.TableProps{
-		PartitionKey:                     &awsdynamodb.Attribute{Name: jsii.String("iamUser"), Type: awsdynamodb.AttributeType_STRING},
-		SortKey:                          &awsdynamodb.Attribute{Name: jsii.String("record"), Type: awsdynamodb.AttributeType_STRING},
-		BillingMode:                      awsdynamodb.BillingMode_PAY_PER_REQUEST,
-		PointInTimeRecoverySpecification: &awsdynamodb.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: jsii.Bool(true)},
-		DeletionProtection:               jsii.Bool(true),
-		RemovalPolicy:                    awscdk.RemovalPolicy_RETAIN,
-		Encryption:                       awsdynamodb.TableEncryption_AWS_MANAGED,
+		PartitionKey: &awsdynamodb.Attribute{Name: jsii.String("iamUser"),
+			Type: awsdynamodb.AttributeType_STRING},
+		SortKey: &awsdynamodb.Attribute{Name: jsii.String("record"),
+			Type: awsdynamodb.AttributeType_STRING},
+		BillingMode: awsdynamodb.BillingMode_PAY_PER_REQUEST,
+		PointInTimeRecoverySpecification: &awsdynamodb.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: jsii.Bool(
+			true)},
+		DeletionProtection: jsii.Bool(true),
+		RemovalPolicy:      awscdk.RemovalPolicy_RETAIN,
+		Encryption:         awsdynamodb.TableEncryption_AWS_MANAGED,
 	}
 	if b.key != nil {
 		props.Encryption, props.EncryptionKey = awsdynamodb.TableEncryption_CUSTOMER_MANAGED, b.key

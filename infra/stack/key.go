@@ -37,7 +37,8 @@ func (b *builder) keyARN() *string {
 	return b.key.KeyArn()
 }
 
-var useKey = jsii.Strings("kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:CreateGrant", "kms:DescribeKey")
+var useKey = jsii.Strings("kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:CreateGrant",
+	"kms:DescribeKey")
 
 // keyPolicy lets the key be used as the AWS-managed ones are: whoever in this
 // account may read the table may have it decrypted for that, by DynamoDB alone,
@@ -61,7 +62,8 @@ func (b *builder) keyPolicy() []awsiam.PolicyStatement {
 			Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String(via("logs")), nil)},
 			Actions:    useKey, Resources: all,
 			Conditions: &map[string]any{"ArnLike": map[string]any{
-				"kms:EncryptionContext:aws:logs:arn": []any{b.arn("logs", "log-group:/aws/lambda/"+Name+"-*"), b.arn("logs", "log-group:/aws/vendedlogs/states/"+Name)},
+				"kms:EncryptionContext:aws:logs:arn": []any{b.arn("logs", "log-group:/aws/lambda/"+Name+"-*"),
+					b.arn("logs", "log-group:/aws/vendedlogs/states/"+Name)},
 			}},
 		}),
 		awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{

@@ -67,7 +67,8 @@ func withoutDependsOn(construct constructs.IConstruct) {
 }
 
 // whyTraces: X-Ray has no resources to name.
-const whyTraces = "X-Ray's actions to hand in traces know no resources: AWS allows them on * alone. They write, and read nothing of anybody's."
+const whyTraces = "X-Ray's actions to hand in traces know no resources: AWS allows them on * alone. They write, and " +
+	"read nothing of anybody's."
 
 func (b *builder) newFunctionRole(f function) awsiam.IRole {
 	var statements []statement

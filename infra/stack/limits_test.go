@@ -38,7 +38,8 @@ func largestContext(t *testing.T) map[string]any {
 	for i := 1; i < 50; i++ {
 		targets = append(targets, largeTarget(i, 45, token))
 	}
-	return withRotation(t, fmt.Sprintf(`{"customerKey": true, "qoveryApiUrl": "https://%s", "alertEmails": [%s], "targets": [%s]}`,
+	return withRotation(t, fmt.Sprintf(`{"customerKey": true, "qoveryApiUrl": "https://%s", "alertEmails": [%s], `+
+		`"targets": [%s]}`,
 		strings.Repeat("q", 1016), strings.Join(emails, ","), strings.Join(targets, ",")))
 }
 
@@ -86,7 +87,8 @@ func within(t *testing.T, what string, size, limit int) {
 
 // Names that targets have are names in the CDK's tree, too.
 func TestATargetMayBeCalledAsOtherThingsAre(t *testing.T) {
-	names := []string{"group", "audit", "targets", "schedules", "key", "journal", "default", "resource", "0", "constructor"}
+	names := []string{"group", "audit", "targets", "schedules", "key", "journal", "default", "resource", "0",
+		"constructor"}
 	var targets []string
 	for i, name := range names {
 		targets = append(targets, targetJSON(name, fmt.Sprintf("user-%d", i)))

@@ -44,13 +44,15 @@ func (b *builder) newMachine(functions map[string]awslambda.Function) awsstepfun
 	return machine
 }
 
-const whyLogDelivery = "The actions with which a service sets up the delivery of its logs know no resources: AWS documents them with * alone."
+const whyLogDelivery = "The actions with which a service sets up the delivery of its logs know no resources: AWS " +
+	"documents them with * alone."
 
 func (b *builder) newMachineRole(invoked []string) awsiam.IRole {
 	return b.newRole("rotation-role", "What the state machine "+Name+" may do", b.service("states.amazonaws.com"),
 		statement{actions: actions("lambda:InvokeFunction"), resources: invoked},
 		statement{
-			actions("logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery", "logs:ListLogDeliveries",
+			actions("logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery",
+				"logs:ListLogDeliveries",
 				"logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups"),
 			b.arns(everything), whyLogDelivery, nil,
 		},

@@ -58,7 +58,8 @@ func (b *builder) newUndeliveredQueue() awssqs.Queue {
 
 // newNotices sends what people have to hear of to notify: how executions of this
 // machine ended, and which of these alarms rang or stopped ringing.
-func (b *builder) newNotices(notify awslambda.Function, machine awsstepfunctions.StateMachine, alarms []awscloudwatch.Alarm) {
+func (b *builder) newNotices(notify awslambda.Function, machine awsstepfunctions.StateMachine,
+	alarms []awscloudwatch.Alarm) {
 	b.newRule(notify, "executions", "Executions of "+Name+" that ended", &awsevents.EventPattern{
 		Source:     jsii.Strings("aws.states"),
 		DetailType: jsii.Strings("Step Functions Execution Status Change"),
@@ -78,9 +79,12 @@ func (b *builder) newNotices(notify awslambda.Function, machine awsstepfunctions
 		// An alarm that has only just been created turns OK as well; nobody needs to hear of that. The one on
 		// audits that do not come rings from its creation until the first audit; nobody needs to hear of that either.
 		Detail: &map[string]any{"$or": []any{
-			map[string]any{"state": map[string]any{"value": []any{"ALARM"}}, "alarmName": []any{map[string]any{"anything-but": []any{named(auditMissing)}}}},
-			map[string]any{"state": map[string]any{"value": []any{"ALARM"}}, "previousState": map[string]any{"value": []any{"OK"}}},
-			map[string]any{"state": map[string]any{"value": []any{"OK"}}, "previousState": map[string]any{"value": []any{"ALARM"}}},
+			map[string]any{"state": map[string]any{"value": []any{"ALARM"}},
+				"alarmName": []any{map[string]any{"anything-but": []any{named(auditMissing)}}}},
+			map[string]any{"state": map[string]any{"value": []any{"ALARM"}},
+				"previousState": map[string]any{"value": []any{"OK"}}},
+			map[string]any{"state": map[string]any{"value": []any{"OK"}},
+				"previousState": map[string]any{"value": []any{"ALARM"}}},
 		}},
 	})
 }

@@ -22,7 +22,8 @@ func (b *builder) newOutputs(machine awsstepfunctions.StateMachine) {
 		b.output("PutToken"+number(i), "Reads Qovery's API token, without showing it, into "+name, b.putToken(name))
 	}
 	for i, target := range b.props.Stack.Targets {
-		b.output("DryRun"+number(i), "Shows what a rotation of "+target.Name+" would do, and changes nothing", b.dryRun(machine, target.Name))
+		b.output("DryRun"+number(i), "Shows what a rotation of "+target.Name+" would do, and changes nothing",
+			b.dryRun(machine, target.Name))
 	}
 }
 
@@ -41,7 +42,8 @@ func (b *builder) putToken(name string) string {
 	if b.key != nil {
 		key = " --key-id " + keyAlias
 	}
-	return fmt.Sprintf(`read -rs TOKEN; printf %%s "$TOKEN" | aws ssm put-parameter --region %s --name %s --type SecureString%s --overwrite --value file:///dev/stdin; unset TOKEN`,
+	return fmt.Sprintf(`read -rs TOKEN; printf %%s "$TOKEN" | aws ssm put-parameter --region %s --name %s --type `+
+		`SecureString%s --overwrite --value file:///dev/stdin; unset TOKEN`,
 		*b.Region(), name, key)
 }
 
@@ -56,5 +58,6 @@ func (b *builder) dryRun(machine awsstepfunctions.StateMachine, target string) s
 }
 
 func (b *builder) output(name, description, value string) {
-	awscdk.NewCfnOutput(b.Stack, &name, &awscdk.CfnOutputProps{Description: jsii.String(description), Value: jsii.String(value)})
+	awscdk.NewCfnOutput(b.Stack, &name,
+		&awscdk.CfnOutputProps{Description: jsii.String(description), Value: jsii.String(value)})
 }

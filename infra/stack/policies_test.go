@@ -22,7 +22,8 @@ const (
 )
 
 // memories are the journal's items that are no records: what the audit has told.
-const memories = journal + " if map[ForAllValues:StringLike:map[dynamodb:LeadingKeys:[target:*]] Null:map[dynamodb:LeadingKeys:false]]"
+const memories = journal + " if map[ForAllValues:StringLike:map[dynamodb:LeadingKeys:[target:*]] " +
+	"Null:map[dynamodb:LeadingKeys:false]]"
 
 // allowed is everything that the functions may do, beside writing their own logs
 // and handing in traces.
@@ -157,7 +158,8 @@ func TestMachineMayInvokeItsFunctionsOnly(t *testing.T) {
 		}
 	}
 	for _, action := range []string{
-		"logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery", "logs:ListLogDeliveries",
+		"logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery",
+		"logs:ListLogDeliveries",
 		"logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups",
 		"xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets",
 	} {
@@ -171,7 +173,8 @@ func TestSchedulesMayStartTheirsOnly(t *testing.T) {
 	requireSame(t, "schedules", permissions(t, tpl.all("AWS::IAM::Role")["schedulerrole"]),
 		[]string{"states:StartExecution on " + machine, "sqs:SendMessage on ${undelivered.Arn}"})
 	requireSame(t, "the audit's schedule", permissions(t, tpl.all("AWS::IAM::Role")["auditschedulerrole"]),
-		[]string{"lambda:InvokeFunction on arn:aws:lambda:eu-west-3:123456789012:function:qovery-key-rotation-audit", "sqs:SendMessage on ${undelivered.Arn}"})
+		[]string{"lambda:InvokeFunction on arn:aws:lambda:eu-west-3:123456789012:function:qovery-key-rotation-audit",
+			"sqs:SendMessage on ${undelivered.Arn}"})
 }
 
 // Everything that is allowed stands in the roles that the tests above read:
@@ -195,7 +198,8 @@ func TestNothingElseIsAllowed(t *testing.T) {
 // account when it assumes the role of a function.)
 func TestServicesActForThisAccountOnly(t *testing.T) {
 	tpl, _ := shipped(t)
-	for id, want := range map[string]string{"rotationrole": "states.amazonaws.com", "schedulerrole": "scheduler.amazonaws.com", "auditschedulerrole": "scheduler.amazonaws.com"} {
+	for id, want := range map[string]string{"rotationrole": "states.amazonaws.com",
+		"schedulerrole": "scheduler.amazonaws.com", "auditschedulerrole": "scheduler.amazonaws.com"} {
 		trust := fmt.Sprint(tpl.all("AWS::IAM::Role")[id].property("AssumeRolePolicyDocument.Statement"))
 		if !strings.Contains(trust, "aws:SourceAccount:123456789012") || !strings.Contains(trust, want) {
 			t.Errorf("%s can be assumed by %s", id, trust)
@@ -207,7 +211,8 @@ func TestServicesActForThisAccountOnly(t *testing.T) {
 // with its reason in the template.
 func TestEveryWildcardHasAReason(t *testing.T) {
 	tpl, _ := shipped(t)
-	withoutResources := regexp.MustCompile(`^(xray:|cloudtrail:LookupEvents|logs:.*(LogDeliver|ResourcePolic|DescribeLogGroups))`)
+	withoutResources := regexp.MustCompile(
+		`^(xray:|cloudtrail:LookupEvents|logs:.*(LogDeliver|ResourcePolic|DescribeLogGroups))`)
 	for id, role := range tpl.all("AWS::IAM::Role") {
 		for _, permission := range permissions(t, role) {
 			action, resource, _ := strings.Cut(permission, " on ")

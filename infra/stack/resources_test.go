@@ -96,11 +96,13 @@ func TestNoticesReachPeople(t *testing.T) {
 	rules := tpl.all("AWS::Events::Rule")
 	for name, rule := range rules {
 		targets := fmt.Sprint(rule.property("Targets"))
-		if !strings.Contains(targets, "${notify.Arn}") || !strings.Contains(targets, "${undelivered.Arn}") || rule.text("Description") == "" {
+		if !strings.Contains(targets, "${notify.Arn}") || !strings.Contains(targets, "${undelivered.Arn}") ||
+			rule.text("Description") == "" {
 			t.Errorf("%s goes to %s", name, targets)
 		}
 	}
-	if got := fmt.Sprint(rules["ruleexecutions"].property("EventPattern.detail")); got != "map[stateMachineArn:[${rotation}] status:[SUCCEEDED FAILED TIMED_OUT ABORTED]]" {
+	if got := fmt.Sprint(rules["ruleexecutions"].property(
+		"EventPattern.detail")); got != "map[stateMachineArn:[${rotation}] status:[SUCCEEDED FAILED TIMED_OUT ABORTED]]" {
 		t.Errorf("executions: %s", got)
 	}
 	listened := fmt.Sprint(rules["rulealarms"].property("EventPattern.resources"))
@@ -112,7 +114,8 @@ func TestNoticesReachPeople(t *testing.T) {
 			t.Errorf("%s has no name or description", name)
 		}
 	}
-	if got := tpl.one(t, "AWS::Lambda::EventInvokeConfig").text("DestinationConfig.OnFailure.Destination"); got != "${notices}" {
+	if got := tpl.one(t,
+		"AWS::Lambda::EventInvokeConfig").text("DestinationConfig.OnFailure.Destination"); got != "${notices}" {
 		t.Errorf("what notify fails on goes to %q", got)
 	}
 }
@@ -121,14 +124,17 @@ func TestAlarms(t *testing.T) {
 	tpl, _ := shipped(t)
 	alarms := tpl.all("AWS::CloudWatch::Alarm")
 	for name, metric := range map[string]string{
-		"alarmundelivered": "ApproximateNumberOfMessagesVisible", "alarmthrottled": "ExecutionThrottled", "alarmwaiting": "Errors", "alarmnoticesfailing": "Errors",
+		"alarmundelivered": "ApproximateNumberOfMessagesVisible", "alarmthrottled": "ExecutionThrottled",
+		"alarmwaiting": "Errors", "alarmnoticesfailing": "Errors",
 	} {
 		if got := alarms[name].text("MetricName"); got != metric {
 			t.Errorf("%s looks at %q", name, got)
 		}
 	}
-	// CloudWatch adds up ten metrics at most; those of preflight and of the functions that are no steps are not among them.
-	if metrics := alarms["alarmstepsfailing"].property("Metrics").([]any); len(metrics) != 1+10 || len(metrics) != 1+len(functions)-3 {
+	// CloudWatch adds up ten metrics at most; those of preflight and of the functions that are no
+	// steps are not among them.
+	if metrics := alarms["alarmstepsfailing"].property("Metrics").([]any); len(metrics) != 1+10 || len(metrics) != 1+
+		len(functions)-3 {
 		t.Errorf("the alarm adds up %d metrics", len(metrics)-1)
 	}
 }
@@ -148,8 +154,10 @@ func TestAuditAlarms(t *testing.T) {
 		"alarmauditmissing": {audit.Audited, "breaching", "LessThanThreshold", 1, 2},
 	} {
 		for path, value := range map[string]any{
-			"Namespace": lambda.Namespace, "MetricName": want.metric, "Dimensions": nil, "Statistic": "Maximum", "Period": 86400.0,
-			"TreatMissingData": want.missing, "ComparisonOperator": want.comparison, "Threshold": want.threshold, "EvaluationPeriods": want.periods,
+			"Namespace": lambda.Namespace, "MetricName": want.metric, "Dimensions": nil, "Statistic": "Maximum",
+			"Period":           86400.0,
+			"TreatMissingData": want.missing, "ComparisonOperator": want.comparison, "Threshold": want.threshold,
+			"EvaluationPeriods": want.periods,
 		} {
 			if got := alarms[name].property(path); got != value {
 				t.Errorf("%s: %s is %v, not %v", name, path, got, value)
@@ -164,11 +172,13 @@ func TestOnlyAuditsThatStoppedAreToldOf(t *testing.T) {
 	tpl, _ := shipped(t)
 	pattern := tpl.all("AWS::Events::Rule")["rulealarms"].property("EventPattern.detail")
 	want := "map[$or:[map[alarmName:[map[anything-but:[qovery-key-rotation-audit-missing]]] state:map[value:[ALARM]]] " +
-		"map[previousState:map[value:[OK]] state:map[value:[ALARM]]] map[previousState:map[value:[ALARM]] state:map[value:[OK]]]]]"
+		"map[previousState:map[value:[OK]] state:map[value:[ALARM]]] map[previousState:map[value:[ALARM]] " +
+		"state:map[value:[OK]]]]]"
 	if got := fmt.Sprint(pattern); got != want {
 		t.Errorf("the pattern is %s", got)
 	}
-	if name := tpl.all("AWS::CloudWatch::Alarm")["alarmauditmissing"].text("AlarmName"); name != "qovery-key-rotation-audit-missing" {
+	if name := tpl.all("AWS::CloudWatch::Alarm")["alarmauditmissing"].text(
+		"AlarmName"); name != "qovery-key-rotation-audit-missing" {
 		t.Errorf("the alarm is called %s", name)
 	}
 }
@@ -192,7 +202,8 @@ func TestDashboard(t *testing.T) {
 	}
 	shown := map[string]string{}
 	for _, widget := range body.Widgets {
-		shown[widget.Properties.Title] = widget.Type + " " + fmt.Sprint(widget.Properties.Metrics, widget.Properties.Alarms, widget.Properties.Query)
+		shown[widget.Properties.Title] = widget.Type + " " +
+			fmt.Sprint(widget.Properties.Metrics, widget.Properties.Alarms, widget.Properties.Query)
 	}
 	alarms := 0
 	for name := range tpl.all("AWS::CloudWatch::Alarm") {
@@ -209,10 +220,12 @@ func TestDashboard(t *testing.T) {
 		"What the audit found":            {ours(audit.Drift), ours(audit.LeftoverKeys), ours(audit.OpenRecords)},
 		"Targets audited":                 {ours(audit.Audited), lambda.Namespace + " " + audit.Audited + " map"},
 		"Duration of rotations, in hours": {ours(notice.RotationTime), "seconds0 / 3600"},
-		"Executions":                      {"ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsAborted", "ExecutionsTimedOut"},
-		"Failures of functions":           {"${preflight}", "${notify}", "${audit}"},
+		"Executions": {"ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsAborted",
+			"ExecutionsTimedOut"},
+		"Failures of functions": {"${preflight}", "${notify}", "${audit}"},
 		"Last notices: how rotations ended, what the audit found, which alarms rang": {
-			"SOURCE '/aws/lambda/qovery-key-rotation-notify' | SOURCE '/aws/lambda/qovery-key-rotation-audit'", `message = "notice sent"`},
+			"SOURCE '/aws/lambda/qovery-key-rotation-notify' | SOURCE '/aws/lambda/qovery-key-rotation-audit'",
+			`message = "notice sent"`},
 	} {
 		for _, want := range wants {
 			if !strings.Contains(shown[title], want) {
@@ -269,7 +282,8 @@ func TestOutputsAreReadyToUse(t *testing.T) {
 		"StateMachineArn": "${rotation}",
 		"TopicArn":        "${notices}",
 		"TableName":       "${journal}",
-		"PutToken": `read -rs TOKEN; printf %s "$TOKEN" | aws ssm put-parameter --region eu-west-3 --name /qovery-key-rotation/qovery-token ` +
+		"PutToken": `read -rs TOKEN; printf %s "$TOKEN" | aws ssm put-parameter --region eu-west-3 --name ` +
+			`/qovery-key-rotation/qovery-token ` +
 			`--type SecureString --overwrite --value file:///dev/stdin; unset TOKEN`,
 		"DryRun": `aws stepfunctions start-execution --region eu-west-3 --state-machine-arn ${rotation} ` +
 			`--name production-dry-run-$(date +%s) --input '{"target": "production", "dryRun": true}'`,
@@ -288,7 +302,8 @@ func TestOutputsAreReadyToUse(t *testing.T) {
 // nothing that looks like one.
 func TestNoSecretInTheTemplate(t *testing.T) {
 	tpl, _ := shipped(t)
-	secret := regexp.MustCompile(`\b(AKIA|ASIA)[A-Z0-9]{16}\b|(?i)secret_?access_?key|bearer |password|NoEcho|resolve:(ssm-secure|secretsmanager)`)
+	secret := regexp.MustCompile(`\b(AKIA|ASIA)[A-Z0-9]{16}\b|(?i)secret_?access_?key|bearer ` +
+		`|password|NoEcho|resolve:(ssm-secure|secretsmanager)`)
 	for id, resource := range tpl.Resources {
 		if strings.HasPrefix(resource.Type, "AWS::SecretsManager::") || resource.Type == "AWS::IAM::AccessKey" {
 			t.Errorf("%s is a %s", id, resource.Type)
@@ -307,9 +322,11 @@ func TestNoSecretInTheTemplate(t *testing.T) {
 // What a person meets in the console says what it belongs to.
 func TestEverythingIsTagged(t *testing.T) {
 	tpl, _ := shipped(t)
-	untaggable := regexp.MustCompile(`^AWS::(CloudWatch::Dashboard|Lambda::(Permission|EventInvokeConfig)|SNS::(TopicPolicy|Subscription)|SQS::QueuePolicy|Scheduler::Schedule)$`)
+	untaggable := regexp.MustCompile(
+		`^AWS::(CloudWatch::Dashboard|Lambda::(Permission|EventInvokeConfig)|SNS::(TopicPolicy|Subscription)|SQS::QueuePolicy|Scheduler::Schedule)$`)
 	for id, resource := range tpl.Resources {
-		if !untaggable.MatchString(resource.Type) && !strings.Contains(fmt.Sprint(resource.Properties["Tags"]), "qovery-key-rotation") {
+		if !untaggable.MatchString(resource.Type) &&
+			!strings.Contains(fmt.Sprint(resource.Properties["Tags"]), "qovery-key-rotation") {
 			t.Errorf("%s (%s) has the tags %v", id, resource.Type, resource.Properties["Tags"])
 		}
 	}

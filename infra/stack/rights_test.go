@@ -48,7 +48,9 @@ func rights(t *testing.T, tpl template) []byte {
 	for _, f := range functions {
 		own := "log-group:/aws/lambda/" + named(f.name) + ":*"
 		allowed := permissions(t, tpl.all("AWS::IAM::Role")[f.name+"role"])
-		others := slices.DeleteFunc(slices.Clone(allowed), func(p string) bool { return strings.HasPrefix(p, "xray:Put") || strings.HasSuffix(p, own) })
+		others := slices.DeleteFunc(slices.Clone(allowed), func(p string) bool {
+			return strings.HasPrefix(p, "xray:Put") || strings.HasSuffix(p, own)
+		})
 		if len(allowed)-len(others) != 4 {
 			t.Errorf("%s may write its logs and traces otherwise than the page says: %v", f.name, allowed)
 		}
@@ -80,7 +82,8 @@ func writeRole(t *testing.T, page *bytes.Buffer, who string, permissions []strin
 	for _, permission := range permissions {
 		action, arn, _ := strings.Cut(permission, " on ")
 		words := inWords[arn]
-		if name, isFunction := strings.CutSuffix(arn, ".Arn}"); words == "" && isFunction && strings.HasPrefix(action, "lambda:") && (function{name: name[2:]}).isStep() {
+		if name, isFunction := strings.CutSuffix(arn, ".Arn}"); words == "" && isFunction &&
+			strings.HasPrefix(action, "lambda:") && (function{name: name[2:]}).isStep() {
 			words = "the functions of its steps"
 		}
 		if words == "" {
@@ -137,24 +140,38 @@ For ` + "`rotate start`, `abort` and `release`" + `, in addition. Who starts and
 // The rights of people, as statements whose resources have places to fill in.
 var (
 	reading = []statement{
-		{actions: actions("cloudformation:DescribeStacks"), resources: []string{"arn:aws:cloudformation:REGION:ACCOUNT:stack/qovery-key-rotation/*"}},
+		{actions: actions("cloudformation:DescribeStacks"),
+			resources: []string{"arn:aws:cloudformation:REGION:ACCOUNT:stack/qovery-key-rotation/*"}},
 		{actions: actions("ssm:GetParameter", "ssm:GetParametersByPath"), resources: []string{
-			"arn:aws:ssm:REGION:ACCOUNT:parameter/qovery-key-rotation/targets", "arn:aws:ssm:REGION:ACCOUNT:parameter/qovery-key-rotation/targets/*"}},
-		{actions: actions("dynamodb:GetItem", "dynamodb:Query"), resources: []string{"arn:aws:dynamodb:REGION:ACCOUNT:table/TABLE"}},
-		{actions: actions("ssm:GetParameter"), resources: []string{"arn:aws:ssm:REGION:ACCOUNT:parameter/qovery-key-rotation/staged/nothing"}},
-		{actions: actions("iam:ListAccessKeys", "iam:GetAccessKeyLastUsed"), resources: []string{"arn:aws:iam::ACCOUNT:user/qovery"}},
+			"arn:aws:ssm:REGION:ACCOUNT:parameter/qovery-key-rotation/targets",
+			"arn:aws:ssm:REGION:ACCOUNT:parameter/qovery-key-rotation/targets/*"}},
+		{actions: actions("dynamodb:GetItem", "dynamodb:Query"),
+			resources: []string{"arn:aws:dynamodb:REGION:ACCOUNT:table/TABLE"}},
+		{actions: actions("ssm:GetParameter"),
+			resources: []string{"arn:aws:ssm:REGION:ACCOUNT:parameter/qovery-key-rotation/staged/nothing"}},
+		{actions: actions("iam:ListAccessKeys", "iam:GetAccessKeyLastUsed"),
+			resources: []string{"arn:aws:iam::ACCOUNT:user/qovery"}},
 		{actions: actions("cloudtrail:LookupEvents"), resources: []string{"*"}},
-		{actions: actions("states:ListExecutions"), resources: []string{"arn:aws:states:REGION:ACCOUNT:stateMachine:qovery-key-rotation"}},
-		{actions: actions("states:DescribeExecution", "states:GetExecutionHistory"), resources: []string{"arn:aws:states:REGION:ACCOUNT:execution:qovery-key-rotation:*"}},
-		{actions: actions("scheduler:GetSchedule"), resources: []string{"arn:aws:scheduler:REGION:ACCOUNT:schedule/qovery-key-rotation/*"}},
-		{actions: actions("sns:ListSubscriptionsByTopic"), resources: []string{"arn:aws:sns:REGION:ACCOUNT:qovery-key-rotation-notices"}},
+		{actions: actions("states:ListExecutions"),
+			resources: []string{"arn:aws:states:REGION:ACCOUNT:stateMachine:qovery-key-rotation"}},
+		{actions: actions("states:DescribeExecution", "states:GetExecutionHistory"),
+			resources: []string{"arn:aws:states:REGION:ACCOUNT:execution:qovery-key-rotation:*"}},
+		{actions: actions("scheduler:GetSchedule"),
+			resources: []string{"arn:aws:scheduler:REGION:ACCOUNT:schedule/qovery-key-rotation/*"}},
+		{actions: actions("sns:ListSubscriptionsByTopic"),
+			resources: []string{"arn:aws:sns:REGION:ACCOUNT:qovery-key-rotation-notices"}},
 	}
 	acting = []statement{
-		{actions: actions("states:StartExecution"), resources: []string{"arn:aws:states:REGION:ACCOUNT:stateMachine:qovery-key-rotation"}},
-		{actions: actions("states:StopExecution"), resources: []string{"arn:aws:states:REGION:ACCOUNT:execution:qovery-key-rotation:*"}},
-		{actions: actions("ssm:GetParameter"), resources: []string{"arn:aws:ssm:REGION:ACCOUNT:parameter/qovery-key-rotation/qovery-token"}},
-		{actions: actions("dynamodb:PutItem", "dynamodb:DeleteItem"), resources: []string{"arn:aws:dynamodb:REGION:ACCOUNT:table/TABLE"}},
-		{actions: actions("ssm:DeleteParameter"), resources: []string{"arn:aws:ssm:REGION:ACCOUNT:parameter/qovery-key-rotation/staged/*"}},
+		{actions: actions("states:StartExecution"),
+			resources: []string{"arn:aws:states:REGION:ACCOUNT:stateMachine:qovery-key-rotation"}},
+		{actions: actions("states:StopExecution"),
+			resources: []string{"arn:aws:states:REGION:ACCOUNT:execution:qovery-key-rotation:*"}},
+		{actions: actions("ssm:GetParameter"),
+			resources: []string{"arn:aws:ssm:REGION:ACCOUNT:parameter/qovery-key-rotation/qovery-token"}},
+		{actions: actions("dynamodb:PutItem", "dynamodb:DeleteItem"),
+			resources: []string{"arn:aws:dynamodb:REGION:ACCOUNT:table/TABLE"}},
+		{actions: actions("ssm:DeleteParameter"),
+			resources: []string{"arn:aws:ssm:REGION:ACCOUNT:parameter/qovery-key-rotation/staged/*"}},
 	}
 )
 
@@ -188,7 +205,8 @@ func TestPeopleMayDoWhatTheCommandLineDoes(t *testing.T) {
 	}
 	named := regexp.MustCompile(`"((?:cloudformation|cloudtrail|dynamodb|iam|scheduler|sns|ssm|states):[A-Z]\w+)"`)
 	var needed []string
-	for _, pattern := range []string{"internal/cli/*.go", "internal/aws/sfn/*.go", "internal/aws/trail/*.go", "internal/aws/table/*.go", "internal/aws/ssm/*.go"} {
+	for _, pattern := range []string{"internal/cli/*.go", "internal/aws/sfn/*.go", "internal/aws/trail/*.go",
+		"internal/aws/table/*.go", "internal/aws/ssm/*.go"} {
 		files, err := filepath.Glob("../../" + pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %v", pattern, err)
@@ -228,7 +246,8 @@ func TestPeopleMayDoWhatTheCommandLineDoes(t *testing.T) {
 func TestPoliciesOfPeopleNameWhatIsDeployed(t *testing.T) {
 	tpl, _ := shipped(t)
 	place := strings.NewReplacer("REGION", pseudo["AWS::Region"], "ACCOUNT", pseudo["AWS::AccountId"])
-	deployed := []string{anyTarget, strings.TrimSuffix(anyTarget, "/*"), token, anyStaged, noStaged, user, anyExecution, anySchedule, machine}
+	deployed := []string{anyTarget, strings.TrimSuffix(anyTarget, "/*"), token, anyStaged, noStaged, user, anyExecution,
+		anySchedule, machine}
 	for _, s := range slices.Concat(reading, acting) {
 		for _, arn := range s.resources {
 			switch name := arn[strings.LastIndex(arn, ":")+1:]; {

@@ -19,22 +19,25 @@ import (
 // newSchedules makes a schedule for each target, and one for the audit.
 func (b *builder) newSchedules(machine awsstepfunctions.StateMachine, audit awslambda.Function) {
 	scope := constructs.NewConstruct(b.Stack, jsii.String("schedules"))
-	group := awsscheduler.NewCfnScheduleGroup(scope, jsii.String("group"), &awsscheduler.CfnScheduleGroupProps{Name: jsii.String(Name)})
+	group := awsscheduler.NewCfnScheduleGroup(scope, jsii.String("group"),
+		&awsscheduler.CfnScheduleGroupProps{Name: jsii.String(Name)})
 	role := b.newSchedulerRole()
 	for _, target := range b.props.Stack.Targets {
 		awsscheduler.NewCfnSchedule(scope, new(childID(target.Name)), &awsscheduler.CfnScheduleProps{
-			Name:               &target.Name,
-			GroupName:          group.Ref(),
-			Description:        new(fmt.Sprintf("Starts the rotation of %s every %d days", target.Name, target.Schedule.RateDays)),
+			Name:      &target.Name,
+			GroupName: group.Ref(),
+			Description: new(fmt.Sprintf("Starts the rotation of %s every %d days", target.Name,
+				target.Schedule.RateDays)),
 			ScheduleExpression: new(target.Schedule.Expression()),
 			StartDate:          new(startDate(target.Schedule, b.props.Now)),
 			State:              new(state(target.Schedule)),
 			FlexibleTimeWindow: flexibleWindow(target.Schedule),
 			Target: &awsscheduler.CfnSchedule_TargetProperty{
-				Arn:              new(fmt.Sprintf("arn:%s:scheduler:::aws-sdk:sfn:startExecution", *b.Partition())),
-				RoleArn:          role.RoleArn(),
-				Input:            new(startInput(*machine.StateMachineArn(), target.Name)),
-				RetryPolicy:      &awsscheduler.CfnSchedule_RetryPolicyProperty{MaximumEventAgeInSeconds: jsii.Number(oneDay.Seconds()), MaximumRetryAttempts: jsii.Number(185)},
+				Arn:     new(fmt.Sprintf("arn:%s:scheduler:::aws-sdk:sfn:startExecution", *b.Partition())),
+				RoleArn: role.RoleArn(),
+				Input:   new(startInput(*machine.StateMachineArn(), target.Name)),
+				RetryPolicy: &awsscheduler.CfnSchedule_RetryPolicyProperty{MaximumEventAgeInSeconds: jsii.Number(
+					oneDay.Seconds()), MaximumRetryAttempts: jsii.Number(185)},
 				DeadLetterConfig: &awsscheduler.CfnSchedule_DeadLetterConfigProperty{Arn: b.undelivered.QueueArn()},
 			},
 		})
@@ -48,8 +51,10 @@ const auditSchedule = "daily.audit"
 
 // newAuditSchedule runs the audit in the early morning, so that people find in
 // their mail what the day is for.
-func (b *builder) newAuditSchedule(scope constructs.Construct, group awsscheduler.CfnScheduleGroup, audit awslambda.Function) {
-	role := b.newRole("audit-scheduler-role", "What the schedule of the daily audit may do", b.service("scheduler.amazonaws.com"),
+func (b *builder) newAuditSchedule(scope constructs.Construct, group awsscheduler.CfnScheduleGroup,
+	audit awslambda.Function) {
+	role := b.newRole("audit-scheduler-role", "What the schedule of the daily audit may do",
+		b.service("scheduler.amazonaws.com"),
 		b.statement(grant{auditFunction, actions("lambda:InvokeFunction")}),
 		b.statement(grant{undelivered, actions("sqs:SendMessage")}),
 	)
@@ -58,7 +63,8 @@ func (b *builder) newAuditSchedule(scope constructs.Construct, group awsschedule
 		GroupName:          group.Ref(),
 		Description:        jsii.String("Audits all targets once a day"),
 		ScheduleExpression: jsii.String("cron(0 5 * * ? *)"), // in UTC
-		FlexibleTimeWindow: &awsscheduler.CfnSchedule_FlexibleTimeWindowProperty{Mode: jsii.String("FLEXIBLE"), MaximumWindowInMinutes: jsii.Number(30)},
+		FlexibleTimeWindow: &awsscheduler.CfnSchedule_FlexibleTimeWindowProperty{Mode: jsii.String("FLEXIBLE"),
+			MaximumWindowInMinutes: jsii.Number(30)},
 		Target: &awsscheduler.CfnSchedule_TargetProperty{
 			Arn:              audit.FunctionArn(),
 			RoleArn:          role.RoleArn(),

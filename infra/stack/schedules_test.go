@@ -50,7 +50,8 @@ func TestScheduleStartsTheMachine(t *testing.T) {
 	if err := json.Unmarshal([]byte(request["Input"]), &input); err != nil {
 		t.Fatal(err)
 	}
-	if request["StateMachineArn"] != "${rotation}" || request["Name"] != "production-<aws.scheduler.execution-id>" || input["target"] != "production" {
+	if request["StateMachineArn"] != "${rotation}" || request["Name"] != "production-<aws.scheduler.execution-id>" ||
+		input["target"] != "production" {
 		t.Errorf("the request is %v", request)
 	}
 	if !strings.Contains(schedule.text("Target.Input"), "<aws.scheduler.execution-id>") {
@@ -97,9 +98,11 @@ func TestScheduleRunsTheAudit(t *testing.T) {
 // of anybody's.
 func TestSynthesisWarnsOfTheExample(t *testing.T) {
 	_, result := shipped(t)
-	examples := []string{"The organizationId of the target production is still the example's", "platform@example.com in rotation.alertEmails is still the example's"}
+	examples := []string{"The organizationId of the target production is still the example's",
+		"platform@example.com in rotation.alertEmails is still the example's"}
 	for _, want := range examples {
-		if !slices.ContainsFunc(result.messages, func(m string) bool { return strings.HasPrefix(m, "aws:cdk:warning") && strings.Contains(m, want) }) {
+		if !slices.ContainsFunc(result.messages,
+			func(m string) bool { return strings.HasPrefix(m, "aws:cdk:warning") && strings.Contains(m, want) }) {
 			t.Errorf("no warning says %q: %v", want, result.messages)
 		}
 	}

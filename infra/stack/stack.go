@@ -81,13 +81,15 @@ func (b *builder) warn() {
 		}
 	}
 	if len(b.props.Config.AlertEmails) == 0 {
-		warn("alertEmails", "rotation.alertEmails is empty: unless something else subscribes to the topic, nobody is told how rotations end.")
+		warn("alertEmails", "rotation.alertEmails is empty: unless something else subscribes to the topic, nobody is told "+
+			"how rotations end.")
 	}
 	for _, email := range b.props.Config.AlertEmails {
 		warn("example:"+email, config.ExampleEmailWarning(email))
 	}
 	if region := b.props.Stack.Region; region != "" && !isKnown(region) {
-		warn("region", fmt.Sprintf("The CDK knows no region %s. If it isn't a new one, correct rotation.targets[...].region in cdk.json.", region))
+		warn("region", fmt.Sprintf("The CDK knows no region %s. If it isn't a new one, correct "+
+			"rotation.targets[...].region in cdk.json.", region))
 	}
 	for _, target := range b.props.Stack.Targets {
 		warn("example:"+target.Name, config.ExampleOrganizationWarning(target))
@@ -96,7 +98,9 @@ func (b *builder) warn() {
 }
 
 func isKnown(region string) bool {
-	return slices.ContainsFunc(*regioninfo.RegionInfo_Regions(), func(known regioninfo.RegionInfo) bool { return *known.Name() == region })
+	return slices.ContainsFunc(*regioninfo.RegionInfo_Regions(), func(known regioninfo.RegionInfo) bool {
+		return *known.Name() == region
+	})
 }
 
 // AddAll adds the stacks of a configuration to the app. All have the same name,

@@ -46,11 +46,13 @@ func TestOneStackForEachAccountAndRegion(t *testing.T) {
 	}
 	tokens := permissions(t, home.all("AWS::IAM::Role")["deletekeyrole"])
 	for _, name := range []string{"qovery-token", "staging-token"} {
-		if !slices.Contains(tokens, "ssm:GetParameter on arn:aws:ssm:eu-west-3:111111111111:parameter/qovery-key-rotation/"+name) {
+		if !slices.Contains(tokens, "ssm:GetParameter on arn:aws:ssm:eu-west-3:111111111111:parameter/qovery-key-rotation/"+
+			name) {
 			t.Errorf("deletekey may %v", tokens)
 		}
 	}
-	if got := home.all("AWS::Lambda::Function")["deletekey"].text("Environment.Variables.QOVERY_API_URL"); got != "https://qovery.example.com/api" {
+	if got := home.all("AWS::Lambda::Function")["deletekey"].text(
+		"Environment.Variables.QOVERY_API_URL"); got != "https://qovery.example.com/api" {
 		t.Errorf("Qovery is at %q", got)
 	}
 	for _, name := range []string{"PutToken", "PutToken2", "DryRun", "DryRun2"} {
@@ -71,7 +73,8 @@ func TestCustomerKeyEncryptsEverything(t *testing.T) {
 		t.Errorf("the key is %v", key.Properties)
 	}
 	for kind, path := range map[string]string{
-		"AWS::DynamoDB::Table": "SSESpecification.KMSMasterKeyId", "AWS::SNS::Topic": "KmsMasterKeyId", "AWS::SQS::Queue": "KmsMasterKeyId",
+		"AWS::DynamoDB::Table": "SSESpecification.KMSMasterKeyId", "AWS::SNS::Topic": "KmsMasterKeyId",
+		"AWS::SQS::Queue": "KmsMasterKeyId",
 	} {
 		if got := tpl.one(t, kind).text(path); got != "${key.Arn}" {
 			t.Errorf("%s is encrypted with %q", kind, got)
@@ -91,7 +94,8 @@ func TestCustomerKeyEncryptsEverything(t *testing.T) {
 			t.Errorf("%s encrypts secrets with %q", name, got)
 		}
 	}
-	if command := fmt.Sprint(tpl.Outputs["PutToken"].Value); !strings.Contains(command, "--key-id alias/qovery-key-rotation") {
+	if command := fmt.Sprint(tpl.Outputs["PutToken"].Value); !strings.Contains(command,
+		"--key-id alias/qovery-key-rotation") {
 		t.Errorf("the token is put with %s", command)
 	}
 }
@@ -101,7 +105,9 @@ func TestCustomerKeyEncryptsEverything(t *testing.T) {
 func TestCustomerKeyIsUsedThroughItsServices(t *testing.T) {
 	tpl := several(t).templates["qovery-key-rotation-111111111111-eu-west-3"]
 	statements, _ := tpl.one(t, "AWS::KMS::Key").property("KeyPolicy.Statement").([]any)
-	at := slices.IndexFunc(statements, func(s any) bool { return s.(map[string]any)["Sid"] == "ThroughTheServicesThatStore" })
+	at := slices.IndexFunc(statements, func(s any) bool {
+		return s.(map[string]any)["Sid"] == "ThroughTheServicesThatStore"
+	})
 	if at < 0 {
 		t.Fatalf("the key's policy is %v", statements)
 	}
@@ -112,8 +118,10 @@ func TestCustomerKeyIsUsedThroughItsServices(t *testing.T) {
 		}
 	}
 	condition := statement["Condition"].(map[string]any)["StringEquals"].(map[string]any)
-	want := []string{"dynamodb.eu-west-3.amazonaws.com", "sns.eu-west-3.amazonaws.com", "sqs.eu-west-3.amazonaws.com", "ssm.eu-west-3.amazonaws.com"}
-	if via := list(condition["kms:ViaService"]); !slices.Equal(via, want) || condition["kms:CallerAccount"] != "111111111111" {
+	want := []string{"dynamodb.eu-west-3.amazonaws.com", "sns.eu-west-3.amazonaws.com", "sqs.eu-west-3.amazonaws.com",
+		"ssm.eu-west-3.amazonaws.com"}
+	if via := list(condition["kms:ViaService"]); !slices.Equal(via, want) ||
+		condition["kms:CallerAccount"] != "111111111111" {
 		t.Errorf("the condition is %v", condition)
 	}
 }

@@ -19,11 +19,12 @@ func (b *builder) newTargets() {
 	for _, target := range b.props.Stack.Targets {
 		target.Account, target.Region = *b.Account(), *b.Region()
 		awsssm.NewCfnParameter(scope, new(childID(target.Name)), &awsssm.CfnParameterProps{
-			Name:        new(rotation.TargetPrefix + target.Name),
-			Description: new(fmt.Sprintf("The target %s: rotates the access key of the IAM user %s. Change it in cdk.json, not here", target.Name, target.IAMUserName)),
-			Type:        jsii.String("String"),
-			Tier:        jsii.String("Standard"),
-			Value:       new(config.TargetJSON(target)),
+			Name: new(rotation.TargetPrefix + target.Name),
+			Description: new(fmt.Sprintf("The target %s: rotates the access key of the IAM user %s. Change it in cdk.json, "+
+				"not here", target.Name, target.IAMUserName)),
+			Type:  jsii.String("String"),
+			Tier:  jsii.String("Standard"),
+			Value: new(config.TargetJSON(target)),
 		})
 	}
 }

@@ -81,12 +81,15 @@ func (p Program) abort(cmd *cobra.Command, f *stackFlags, name string) error {
 		fmt.Fprintf(tell, "No rotation of %s was open: nothing has been changed.\n", name)
 		return nil
 	case record == nil:
-		return &problem{fmt.Sprintf("There is nothing to abort: no rotation of %s is open, and no execution is at work on it", name),
+		return &problem{fmt.Sprintf("There is nothing to abort: no rotation of %s is open, and no execution is at work on it",
+			name),
 			"Nothing needs to be done", ExitNothing}
 	case len(found) == 0:
-		fmt.Fprintf(tell, "No execution is at work on %s; the rotation that was begun %s is open.\n", name, words.At(record.TakenAt))
+		fmt.Fprintf(tell, "No execution is at work on %s; the rotation that was begun %s is open.\n", name,
+			words.At(record.TakenAt))
 	}
-	x, err := s.states.start(acting, executionName(name, "abort", s.clock.Now()), rotation.Input{Target: name, Abort: true})
+	x, err := s.states.start(acting, executionName(name, "abort", s.clock.Now()),
+		rotation.Input{Target: name, Abort: true})
 	if err != nil {
 		return halfAborted(name, stopped, err)
 	}
@@ -136,7 +139,8 @@ func (s *stack) stop(ctx context.Context, x *notice.Execution) error {
 			return err
 		}
 	}
-	return &problem{fmt.Sprintf("%s was stopped, and Step Functions still says that it runs", x.Name), "To go on: rotate abort " + x.Target, ExitHeld}
+	return &problem{fmt.Sprintf("%s was stopped, and Step Functions still says that it runs", x.Name),
+		"To go on: rotate abort " + x.Target, ExitHeld}
 }
 
 // followAbort shows an abort to its end.

@@ -52,7 +52,9 @@ func newAccount(setup lab.Setup) (*account, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &account{world: world, schedule: "ENABLED", rate: world.Target.Schedule.Expression(), due: lab.Beginning.Add(24 * time.Hour), confirmed: true, denied: map[string]bool{}, failing: map[string]int{}, inputs: map[string]string{}}
+	a := &account{world: world, schedule: "ENABLED", rate: world.Target.Schedule.Expression(),
+		due: lab.Beginning.Add(24 * time.Hour), confirmed: true, denied: map[string]bool{}, failing: map[string]int{},
+		inputs: map[string]string{}}
 	a.qovery = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.mu.Lock()
 		defer a.mu.Unlock()
@@ -65,7 +67,8 @@ func newAccount(setup lab.Setup) (*account, error) {
 // environment leads the command line to the account.
 func (a *account) environment() map[string]string {
 	return map[string]string{
-		"AWS_ENDPOINT_URL": a.aws.URL, "AWS_REGION": "eu-west-3", "AWS_ACCESS_KEY_ID": "ASIASOMEBODY", "AWS_SECRET_ACCESS_KEY": "secret",
+		"AWS_ENDPOINT_URL": a.aws.URL, "AWS_REGION": "eu-west-3", "AWS_ACCESS_KEY_ID": "ASIASOMEBODY",
+		"AWS_SECRET_ACCESS_KEY":     "secret",
 		"AWS_EC2_METADATA_DISABLED": "true",
 	}
 }
@@ -149,7 +152,8 @@ func (a *account) answers(fields map[string]any) map[string]func() awstest.Answe
 		"GetSchedule":              a.getSchedule,
 		"GetParameter":             func() awstest.Answer { return a.getParameter(text("Name")) },
 		"GetParametersByPath": func() awstest.Answer {
-			return reply(map[string]any{"Parameters": []any{map[string]any{"Name": "/qovery-key-rotation/targets/production", "Value": a.target()}}})
+			return reply(map[string]any{"Parameters": []any{map[string]any{"Name": "/qovery-key-rotation/targets/production",
+				"Value": a.target()}}})
 		},
 		"DeleteParameter":     func() awstest.Answer { return reply(map[string]any{}) },
 		"GetItem":             func() awstest.Answer { return a.getItem(fields) },
@@ -177,26 +181,32 @@ func (a *account) describeStacks(name string) awstest.Answer {
 		return awstest.XMLError(http.StatusBadRequest, "ValidationError", "Stack with id "+name+" does not exist")
 	}
 	var outputs strings.Builder
-	for name, value := range map[string]string{"StateMachineArn": machineARN, "TableName": "journal", "TopicArn": topicARN, "QoveryApiUrl": a.qovery.URL} {
+	for name, value := range map[string]string{"StateMachineArn": machineARN, "TableName": "journal", "TopicArn": topicARN,
+		"QoveryApiUrl": a.qovery.URL} {
 		fmt.Fprintf(&outputs, "<member><OutputKey>%s</OutputKey><OutputValue>%s</OutputValue></member>", name, value)
 	}
-	return awstest.XML(http.StatusOK, `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>qovery-key-rotation</StackName>`+
-		`<CreationTime>2026-01-01T00:00:00Z</CreationTime><StackStatus>CREATE_COMPLETE</StackStatus><Outputs>`+outputs.String()+`</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`)
+	return awstest.XML(http.StatusOK, `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>`+
+		`qovery-key-rotation</StackName>`+
+		`<CreationTime>2026-01-01T00:00:00Z</CreationTime><StackStatus>CREATE_COMPLETE</StackStatus><Outputs>`+
+		outputs.String()+`</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`)
 }
 
 func (a *account) listAccessKeys(user string) awstest.Answer {
 	var keys strings.Builder
 	for _, key := range a.world.IAM.Present(user) {
-		fmt.Fprintf(&keys, "<member><UserName>%s</UserName><AccessKeyId>%s</AccessKeyId><Status>%s</Status><CreateDate>%s</CreateDate></member>",
+		fmt.Fprintf(&keys,
+			"<member><UserName>%s</UserName><AccessKeyId>%s</AccessKeyId><Status>%s</Status><CreateDate>%s</CreateDate></member>",
 			user, string(key.ID), key.Status, key.CreatedAt.Format(time.RFC3339))
 	}
-	return awstest.XML(http.StatusOK, `<ListAccessKeysResponse><ListAccessKeysResult><IsTruncated>false</IsTruncated><AccessKeyMetadata>`+
+	return awstest.XML(http.StatusOK, `<ListAccessKeysResponse><ListAccessKeysResult><IsTruncated>false</IsTruncated>`+
+		`<AccessKeyMetadata>`+
 		keys.String()+`</AccessKeyMetadata></ListAccessKeysResult></ListAccessKeysResponse>`)
 }
 
 func (a *account) neverUsed() awstest.Answer {
 	return awstest.XML(http.StatusOK, `<GetAccessKeyLastUsedResponse><GetAccessKeyLastUsedResult><UserName>`+lab.UserName+
-		`</UserName><AccessKeyLastUsed><ServiceName>N/A</ServiceName><Region>N/A</Region></AccessKeyLastUsed></GetAccessKeyLastUsedResult></GetAccessKeyLastUsedResponse>`)
+		`</UserName><AccessKeyLastUsed><ServiceName>N/A</ServiceName><Region>N/A</Region></AccessKeyLastUsed>`+
+		`</GetAccessKeyLastUsedResult></GetAccessKeyLastUsedResponse>`)
 }
 
 func (a *account) listSubscriptions() awstest.Answer {
@@ -204,8 +214,10 @@ func (a *account) listSubscriptions() awstest.Answer {
 	if a.confirmed {
 		arn = topicARN + ":0b7d2c4e"
 	}
-	return awstest.XML(http.StatusOK, `<ListSubscriptionsByTopicResponse><ListSubscriptionsByTopicResult><Subscriptions><member><TopicArn>`+topicARN+
-		`</TopicArn><Protocol>email</Protocol><SubscriptionArn>`+arn+`</SubscriptionArn><Owner>123456789012</Owner><Endpoint>platform@example.com</Endpoint></member></Subscriptions>`+
+	return awstest.XML(http.StatusOK, `<ListSubscriptionsByTopicResponse><ListSubscriptionsByTopicResult>`+
+		`<Subscriptions><member><TopicArn>`+topicARN+
+		`</TopicArn><Protocol>email</Protocol><SubscriptionArn>`+arn+
+		`</SubscriptionArn><Owner>123456789012</Owner><Endpoint>platform@example.com</Endpoint></member></Subscriptions>`+
 		`</ListSubscriptionsByTopicResult></ListSubscriptionsByTopicResponse>`)
 }
 
@@ -213,7 +225,8 @@ func (a *account) getSchedule() awstest.Answer {
 	if a.schedule == "" {
 		return awstest.JSONError(http.StatusNotFound, "ResourceNotFoundException", "no such schedule")
 	}
-	return reply(map[string]any{"Name": "production", "State": a.schedule, "ScheduleExpression": a.rate, "StartDate": a.due.Unix()})
+	return reply(map[string]any{"Name": "production", "State": a.schedule, "ScheduleExpression": a.rate,
+		"StartDate": a.due.Unix()})
 }
 
 func (a *account) target() string {
@@ -229,7 +242,8 @@ func (a *account) getParameter(name string) awstest.Answer {
 	case "/qovery-key-rotation/targets/production":
 		return reply(map[string]any{"Parameter": map[string]any{"Name": name, "Type": "String", "Value": a.target()}})
 	case a.world.Target.TokenParameter:
-		return reply(map[string]any{"Parameter": map[string]any{"Name": name, "Type": "SecureString", "Value": fakeqovery.DefaultConfig(nil).Token}})
+		return reply(map[string]any{"Parameter": map[string]any{"Name": name, "Type": "SecureString",
+			"Value": fakeqovery.DefaultConfig(nil).Token}})
 	}
 	return awstest.JSONError(http.StatusBadRequest, "ParameterNotFound", "")
 }
@@ -293,7 +307,8 @@ func (a *account) list(status string) awstest.Answer {
 	for _, run := range slices.Backward(a.world.Runs()) {
 		if status == "" || status == string(run.Status()) {
 			listed = append(listed, map[string]any{
-				"executionArn": run.ARN(), "stateMachineArn": machineARN, "name": run.Name(), "status": run.Status(), "startDate": seconds(run.StartTime()),
+				"executionArn": run.ARN(), "stateMachineArn": machineARN, "name": run.Name(), "status": run.Status(),
+				"startDate": seconds(run.StartTime()),
 			})
 		}
 	}
@@ -326,7 +341,8 @@ func (a *account) events(arn string, fields map[string]any) awstest.Answer {
 
 // historyEvent writes an event of the interpreter as Step Functions does.
 func historyEvent(event statemachine.Event) map[string]any {
-	e := map[string]any{"id": event.ID, "previousEventId": event.PreviousID, "timestamp": seconds(event.Time), "type": event.Type}
+	e := map[string]any{"id": event.ID, "previousEventId": event.PreviousID, "timestamp": seconds(event.Time),
+		"type": event.Type}
 	failure := map[string]any{"error": event.Error, "cause": event.Cause}
 	switch {
 	case event.Entered():

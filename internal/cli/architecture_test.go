@@ -16,7 +16,8 @@ func TestArchitectureNamesWhatIsThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := string(data)
-	paths := regexp.MustCompile("`((?:internal|infra|cmd|functions|statemachine)(?:/[a-z./]+)?)`").FindAllStringSubmatch(text, -1)
+	paths := regexp.MustCompile("`((?:internal|infra|cmd|functions|statemachine)(?:/[a-z./]+)?)`").FindAllStringSubmatch(
+		text, -1)
 	if len(paths) < 10 {
 		t.Errorf("only %d paths found", len(paths))
 	}
@@ -40,7 +41,8 @@ func TestArchitectureNamesWhatIsThere(t *testing.T) {
 			t.Fatal(err)
 		}
 		folder := "internal/" + strings.TrimPrefix(filepath.ToSlash(filepath.Dir(file)), "../")
-		if !strings.HasSuffix(file, "_test.go") && strings.Contains(string(source), "mplements the port") && !strings.Contains(text, folder) {
+		if !strings.HasSuffix(file, "_test.go") && strings.Contains(string(source), "mplements the port") &&
+			!strings.Contains(text, folder) {
 			t.Errorf("%s implements a port, and the page does not name it", folder)
 		}
 	}

@@ -36,7 +36,8 @@ func atWork(target string, owner *notice.Execution, listed []*notice.Execution) 
 
 // owner is the execution that a record belongs to, given those that run; nil
 // without a record, or when Step Functions has forgotten the execution.
-func (s *stack) owner(ctx context.Context, record *rotation.Record, listed []*notice.Execution) (*notice.Execution, error) {
+func (s *stack) owner(ctx context.Context, record *rotation.Record, listed []*notice.Execution) (*notice.Execution,
+	error) {
 	if record == nil {
 		return nil, nil
 	}

@@ -146,7 +146,8 @@ AWS IAM access key that Qovery holds, unattended and without downtime.
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.AddGroup(&cobra.Group{ID: operating, Title: "Commands for a deployed stack:"})
-	for _, command := range []*cobra.Command{p.newStart(), p.newWatch(), p.newStatus(), p.newHistory(), p.newAbort(), p.newRelease(), p.newReport()} {
+	for _, command := range []*cobra.Command{p.newStart(), p.newWatch(), p.newStatus(), p.newHistory(), p.newAbort(),
+		p.newRelease(), p.newReport()} {
 		command.GroupID = operating
 		root.AddCommand(command)
 	}

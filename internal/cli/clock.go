@@ -42,7 +42,8 @@ func (c *serviceClock) correct(told time.Time) {
 // listen has every answer that a client gets correct the clock.
 func (c *serviceClock) listen(stack *middleware.Stack) error {
 	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("ServiceClock",
-		func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+		func(ctx context.Context, in middleware.InitializeInput,
+			next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
 			out, metadata, err := next.HandleInitialize(ctx, in)
 			if told, ok := awsmiddleware.GetServerTime(metadata); ok && !told.IsZero() {
 				c.correct(told)

@@ -35,7 +35,8 @@ func anchors(text string) []string {
 	fenced := regexp.MustCompile("(?ms)^```.*?^```$")
 	punctuation := regexp.MustCompile(`[^a-z0-9 _-]`)
 	var found []string
-	for _, heading := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(fenced.ReplaceAllString(text, ""), -1) {
+	for _, heading := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(fenced.ReplaceAllString(text, ""),
+		-1) {
 		plain := punctuation.ReplaceAllString(strings.ToLower(heading[1]), "")
 		found = append(found, strings.ReplaceAll(plain, " ", "-"))
 	}

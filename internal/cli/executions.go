@@ -43,12 +43,14 @@ func (e *executions) start(ctx context.Context, name string, input rotation.Inpu
 	if err != nil {
 		return nil, err
 	}
-	answer, err := e.client.StartExecution(ctx, &sfn.StartExecutionInput{StateMachineArn: &e.machine, Name: &name, Input: aws.String(string(text))})
+	answer, err := e.client.StartExecution(ctx,
+		&sfn.StartExecutionInput{StateMachineArn: &e.machine, Name: &name, Input: aws.String(string(text))})
 	if err != nil {
 		return nil, failedAt("states:StartExecution", name, err)
 	}
 	return notice.Detail{
-		ExecutionARN: aws.ToString(answer.ExecutionArn), Status: running, StartDate: aws.ToTime(answer.StartDate).UnixMilli(), Input: string(text),
+		ExecutionARN: aws.ToString(answer.ExecutionArn), Status: running, StartDate: aws.ToTime(answer.StartDate).UnixMilli(),
+		Input: string(text),
 	}.Execution(), nil
 }
 
@@ -56,7 +58,8 @@ func (e *executions) start(ctx context.Context, name string, input rotation.Inpu
 // goes on.
 func (e *executions) stop(ctx context.Context, arn string) error {
 	_, err := e.client.StopExecution(ctx, &sfn.StopExecutionInput{
-		ExecutionArn: &arn, Error: aws.String(notice.StoppedToAbort), Cause: aws.String("A person aborted the rotation with 'rotate abort'."),
+		ExecutionArn: &arn, Error: aws.String(notice.StoppedToAbort),
+		Cause: aws.String("A person aborted the rotation with 'rotate abort'."),
 	})
 	if err != nil {
 		return failedAt("states:StopExecution", arn, err)
@@ -76,11 +79,13 @@ func (e *executions) describe(ctx context.Context, arn string) (*notice.Executio
 	case err != nil:
 		return nil, failedAt("states:DescribeExecution", arn, err)
 	case answer.StartDate == nil:
-		return nil, awsclient.Request{Action: "states:DescribeExecution", On: arn}.Malformed("it does not say when the execution began")
+		return nil, awsclient.Request{Action: "states:DescribeExecution", On: arn}.Malformed("it does not say when the " +
+			"execution began")
 	}
 	detail := notice.Detail{
 		ExecutionARN: arn, Status: notice.Status(answer.Status), StartDate: aws.ToTime(answer.StartDate).UnixMilli(),
-		Input: aws.ToString(answer.Input), Output: aws.ToString(answer.Output), Error: aws.ToString(answer.Error), Cause: aws.ToString(answer.Cause),
+		Input: aws.ToString(answer.Input), Output: aws.ToString(answer.Output), Error: aws.ToString(answer.Error),
+		Cause: aws.ToString(answer.Cause),
 	}
 	if detail.Status == "PENDING_REDRIVE" {
 		detail.Status = running
@@ -138,7 +143,8 @@ func (e *executions) sinceState(ctx context.Context, arn string) ([]types.Histor
 }
 
 // backTo reads a history from its end back to an event, and returns it in order.
-func (e *executions) backTo(ctx context.Context, arn string, stop func(types.HistoryEvent) (found, included bool)) ([]types.HistoryEvent, error) {
+func (e *executions) backTo(ctx context.Context, arn string,
+	stop func(types.HistoryEvent) (found, included bool)) ([]types.HistoryEvent, error) {
 	var events []types.HistoryEvent
 	input := &sfn.GetExecutionHistoryInput{ExecutionArn: &arn, ReverseOrder: true, MaxResults: page}
 	found := false

@@ -76,7 +76,8 @@ faults of calls in the smallest world.
 	cmd.Flags().Uint64Var(&flags.seed, "seed", 0, "what chance begins with: the same seed explores the same")
 	cmd.Flags().StringVar(&flags.replay, "replay", "", "play one schedule and tell what happens")
 	cmd.Flags().StringVar(&flags.mutation, "mutation", "", "defeat a rule while replaying (--mutations names them)")
-	cmd.Flags().BoolVar(&flags.mutations, "mutations", false, "defeat each rule in turn, and show the shortest schedule that finds out")
+	cmd.Flags().BoolVar(&flags.mutations, "mutations", false,
+		"defeat each rule in turn, and show the shortest schedule that finds out")
 	flags.output.add(cmd)
 	completeFlag(cmd, "mutation", mutationNames()...)
 	return cmd
@@ -188,7 +189,8 @@ func showMutations(cmd *cobra.Command, flags exploreFlags) error {
 		bar.show(float64(i)/float64(len(explorer.Mutations)), fmt.Sprintf("rule %d, %s", mutation.Rule, mutation.Name))
 		finding, err := mutation.Find(cmd.Context())
 		if cmd.Context().Err() != nil {
-			return &problem{fmt.Sprintf("Interrupted after %d of %d mutations", i, len(explorer.Mutations)), "To see the others, run it again", ExitInterrupted}
+			return &problem{fmt.Sprintf("Interrupted after %d of %d mutations", i, len(explorer.Mutations)),
+				"To see the others, run it again", ExitInterrupted}
 		}
 		if err != nil {
 			return err
@@ -237,7 +239,8 @@ func replay(out io.Writer, flags exploreFlags) error {
 		return err
 	}
 	if flags.output.json() {
-		err = writeJSON(out, replayed{schedule.String(), flags.mutation, texts(result.Missed()), append([]string{}, result.Wrong...)})
+		err = writeJSON(out,
+			replayed{schedule.String(), flags.mutation, texts(result.Missed()), append([]string{}, result.Wrong...)})
 	} else {
 		printVerdict(out, result)
 	}

@@ -25,9 +25,11 @@ func printSummary(out io.Writer, s explorer.Summary, interrupted bool) {
 	printCounts(w, "schedules in the world", s.Worlds)
 	printCounts(w, "schedules by number of faults", s.Faults)
 	_ = w.Flush() // as good as out is
-	fmt.Fprintf(out, "\n%d distinct schedules, all of whose faults came to pass, in %s\n", s.Played, s.Took.Round(time.Second))
+	fmt.Fprintf(out, "\n%d distinct schedules, all of whose faults came to pass, in %s\n", s.Played,
+		s.Took.Round(time.Second))
 	fmt.Fprintf(out, "  with %d distinct traces: which states, calls and outcomes there were, in which order\n", s.Traces)
-	fmt.Fprintf(out, "  not counted: %d with a fault that did not, %d without any, %d played before\n", s.Unreached, s.Calm, s.Duplicates)
+	fmt.Fprintf(out, "  not counted: %d with a fault that did not, %d without any, %d played before\n", s.Unreached,
+		s.Calm, s.Duplicates)
 	if s.Unfinished == nil {
 		fmt.Fprintln(out, words.Count(len(s.Violations), "violation"))
 	} else {
@@ -47,7 +49,8 @@ func printUnfinished(out io.Writer, s explorer.Summary, interrupted bool) {
 	if interrupted {
 		why = "INTERRUPTED"
 	}
-	fmt.Fprintf(out, "%s in %s, of which %.0f %% were played: what comes after is not explored\n", why, s.Unfinished.Stage, math.Floor(100*s.Unfinished.Done))
+	fmt.Fprintf(out, "%s in %s, of which %.0f %% were played: what comes after is not explored\n", why, s.Unfinished.Stage,
+		math.Floor(100*s.Unfinished.Done))
 	fmt.Fprintf(out, "%s so far\n", words.Count(len(s.Violations), "violation"))
 }
 

@@ -166,7 +166,8 @@ func isTrivial(state string) bool {
 func (f *follower) translate(told types.HistoryEvent) statemachine.Event {
 	event := f.events.Event(told)
 	var doc rotation.Document
-	if data := cmp.Or(string(event.Output), string(event.Input)); told.StateEnteredEventDetails != nil || told.StateExitedEventDetails != nil {
+	if data := cmp.Or(string(event.Output), string(event.Input)); told.StateEnteredEventDetails != nil ||
+		told.StateExitedEventDetails != nil {
 		if json.Unmarshal([]byte(data), &doc) == nil {
 			f.doc = doc
 		}

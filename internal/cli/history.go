@@ -50,7 +50,8 @@ type past struct {
 const stillOpen rotation.Outcome = "open"
 
 func pastOf(record rotation.Record) past {
-	p := past{RotationID: record.RotationID, Outcome: stillOpen, OldKey: record.OldKey.String(), BegunAt: record.TakenAt, Execution: record.Owner}
+	p := past{RotationID: record.RotationID, Outcome: stillOpen, OldKey: record.OldKey.String(), BegunAt: record.TakenAt,
+		Execution: record.Owner}
 	if record.NewKey != "" {
 		p.NewKey = record.NewKey.String()
 	}
@@ -122,7 +123,8 @@ func showHistory(out io.Writer, target string, rotations []past) error {
 		if r.NewKey != "" {
 			newKey = r.NewKey
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", words.At(r.BegunAt), took, r.Outcome, r.OldKey, newKey, clusters, r.executionName())
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", words.At(r.BegunAt), took, r.Outcome, r.OldKey, newKey, clusters,
+			r.executionName())
 	}
 	return table.Flush()
 }

@@ -76,9 +76,11 @@ func commandLineAgrees(t *testing.T, a *account, atWork bool) {
 	}{
 		{[]string{"status"}, cli.ExitSucceeded, cli.ExitSucceeded, "running: begun", true},
 		{[]string{"status", "--output", "json"}, cli.ExitSucceeded, cli.ExitSucceeded, `"state": "running"`, true},
-		{[]string{"history", "production"}, cli.ExitSucceeded, cli.ExitSucceeded, "No rotation of production has been recorded yet", false},
+		{[]string{"history", "production"}, cli.ExitSucceeded, cli.ExitSucceeded,
+			"No rotation of production has been recorded yet", false},
 		{[]string{"release", "production", "--yes"}, cli.ExitNothing, cli.ExitNothing, "", false},
-		{[]string{"start", "production"}, cli.ExitRunning, cli.ExitSucceeded, "is at work on production already: begun", true},
+		{[]string{"start", "production"}, cli.ExitRunning, cli.ExitSucceeded, "is at work on production already: begun",
+			true},
 	} {
 		code, said := a.types(t, question.args...)
 		want := question.no
@@ -95,7 +97,8 @@ func commandLineAgrees(t *testing.T, a *account, atWork bool) {
 func preflightAgrees(t *testing.T, a *account, run *lab.Run, refused error) {
 	t.Helper()
 	a.world.Sleep(time.Minute)
-	if isRefused := run.ErrorName() == string(rotation.InvalidInput); isRefused != (refused != nil) && !strings.Contains(run.Cause(), "is shorter than the target's") {
+	if isRefused := run.ErrorName() == string(rotation.InvalidInput); isRefused != (refused != nil) &&
+		!strings.Contains(run.Cause(), "is shorter than the target's") {
 		t.Errorf("Preflight: %s %s, and the input is %v", run.ErrorName(), run.Cause(), refused)
 	}
 }
@@ -103,7 +106,8 @@ func preflightAgrees(t *testing.T, a *account, run *lab.Run, refused error) {
 // noticeAgrees reads the execution as a notice about its end does.
 func noticeAgrees(t *testing.T, a *account, run *lab.Run, parsed rotation.Input, refused error) {
 	t.Helper()
-	x := notice.Detail{ExecutionARN: run.ARN(), Status: "RUNNING", StartDate: run.StartTime().UnixMilli(), Input: string(run.Input())}.Execution()
+	x := notice.Detail{ExecutionARN: run.ARN(), Status: "RUNNING", StartDate: run.StartTime().UnixMilli(),
+		Input: string(run.Input())}.Execution()
 	if x.Target != parsed.Target || x.DryRun != parsed.DryRun || x.Abort != parsed.Abort {
 		t.Errorf("a notice reads %q, dry run %t, abort %t; Preflight %+v", x.Target, x.DryRun, x.Abort, parsed)
 	}

@@ -35,7 +35,8 @@ func TestInterrupted(t *testing.T) {
 	}
 	ctx, press := context.WithCancel(t.Context())
 	var out, errs bytes.Buffer
-	code := cli.Program{Clock: stoppingClock{press: press}, Out: &out, Err: &errs}.Run(ctx, []string{"start", "production", "--watch"})
+	code := cli.Program{Clock: stoppingClock{press: press}, Out: &out, Err: &errs}.Run(ctx,
+		[]string{"start", "production", "--watch"})
 	const want = "rotate: Interrupted. What was started in AWS goes on; to see it: rotate watch.\n"
 	if code != cli.ExitInterrupted || errs.String() != want {
 		t.Errorf("exit code %d, %q", code, errs.String())
@@ -50,7 +51,8 @@ func TestInterrupted(t *testing.T) {
 func TestInterruptedExploration(t *testing.T) {
 	for _, row := range []struct{ args, want string }{
 		{"explore", `(?m)^INTERRUPTED in single faults, of which \d+ % were played: what comes after is not explored$`},
-		{"explore --random 1 --singles=false --pairs", `(?m)^INTERRUPTED in [a-z, ]+, of which \d+ % were played: what comes after is not explored$`},
+		{"explore --random 1 --singles=false --pairs",
+			`(?m)^INTERRUPTED in [a-z, ]+, of which \d+ % were played: what comes after is not explored$`},
 		{"explore --output json", `"unfinished": \{\n    "stage": "single faults",\n    "done": 0\.?\d*\n  \}`},
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
@@ -72,7 +74,8 @@ func TestInterruptedMutations(t *testing.T) {
 	defer cancel()
 	var out, errs bytes.Buffer
 	code := cli.Program{Clock: testClock{}, Out: &out, Err: &errs}.Run(ctx, []string{"explore", "--mutations"})
-	if want := regexp.MustCompile(`^rotate: Interrupted after \d+ of \d+ mutations\. To see the others, run it again\.\n$`); code != cli.ExitInterrupted || !want.MatchString(errs.String()) {
+	if want := regexp.MustCompile(
+		`^rotate: Interrupted after \d+ of \d+ mutations\. To see the others, run it again\.\n$`); code != cli.ExitInterrupted || !want.MatchString(errs.String()) {
 		t.Errorf("exit code %d, %q", code, errs.String())
 	}
 }
@@ -93,7 +96,8 @@ func TestInterruptedAbort(t *testing.T) {
 	a.onStop = press
 	var out, errs bytes.Buffer
 	code := cli.Program{Clock: testClock{a.aws.URL}, Out: &out, Err: &errs}.Run(ctx, []string{"abort", "production"})
-	if runs := a.world.Runs(); code != cli.ExitInterrupted || len(runs) != 2 || !strings.Contains(string(runs[1].Input()), `"abort":true`) {
+	if runs := a.world.Runs(); code != cli.ExitInterrupted || len(runs) != 2 ||
+		!strings.Contains(string(runs[1].Input()), `"abort":true`) {
 		t.Errorf("exit code %d, %d executions, %q", code, len(runs), errs.String())
 	}
 }

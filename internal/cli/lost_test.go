@@ -64,12 +64,15 @@ func interrupted(t *testing.T, w *lab.World) {
 // answers are all commands, in every way in which they answer.
 var answers = []answer{
 	{idle, ""}, {idle, "--help"}, {idle, "help start"}, {idle, "help"}, {idle, "--version"},
-	{idle, "completion"}, {idle, "completion bash"}, {idle, "completion fish"}, {idle, "completion powershell"}, {idle, "completion zsh"},
+	{idle, "completion"}, {idle, "completion bash"}, {idle, "completion fish"}, {idle, "completion powershell"},
+	{idle, "completion zsh"},
 	{idle, "__complete history prod"},
 	{idle, "version"}, {idle, "version --output json"},
-	{idle, "runbook"}, {idle, "runbook TokenRefused"}, {idle, "runbook --output json"}, {idle, "runbook TokenRefused --output json"},
+	{idle, "runbook"}, {idle, "runbook TokenRefused"}, {idle, "runbook --output json"},
+	{idle, "runbook TokenRefused --output json"},
 	{idle, "diagram"}, {idle, "diagram --output json"},
-	{idle, "simulate"}, {idle, "simulate --output json"}, {idle, "simulate --list"}, {idle, "simulate --list --output json"},
+	{idle, "simulate"}, {idle, "simulate --output json"}, {idle, "simulate --list"},
+	{idle, "simulate --list --output json"},
 	{idle, "simulate --scenario two-keys"},
 	{idle, "explore --singles=false --random 1"}, {idle, "explore --singles=false --random 1 --output json"},
 	{idle, "explore --replay one:"}, {idle, "explore --replay one: --output json"},
@@ -97,7 +100,8 @@ func program(t *testing.T, a answer, out, errs io.Writer) int {
 	}
 	a.so(t, account.world)
 	clock := testClock{account.aws.URL}
-	return cli.Program{Clock: clock, In: strings.NewReader(""), Out: out, Err: errs}.Run(context.Background(), strings.Fields(a.args))
+	return cli.Program{Clock: clock, In: strings.NewReader(""), Out: out, Err: errs}.Run(context.Background(),
+		strings.Fields(a.args))
 }
 
 // An answer of which a part is lost is no success, whoever lost it, and however
@@ -128,7 +132,8 @@ func TestLostOutputIsNoSuccess(t *testing.T) {
 // Whoever closes a pipe has read enough: that ends a command without a word, with
 // the exit code that a shell knows for it.
 func TestClosedPipe(t *testing.T) {
-	for _, a := range []answer{{idle, "simulate"}, {running, "watch production"}, {running, "abort production"}, {idle, "completion bash"}} {
+	for _, a := range []answer{{idle, "simulate"}, {running, "watch production"}, {running, "abort production"},
+		{idle, "completion bash"}} {
 		out, errs := &full{room: 20, err: syscall.EPIPE}, &bytes.Buffer{}
 		if code := program(t, a, out, errs); code != cli.ExitClosedPipe || errs.Len() > 0 {
 			t.Errorf("rotate %s: exit code %d, %q", a.args, code, errs.String())

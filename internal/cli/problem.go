@@ -21,7 +21,8 @@ func (p *problem) Error() string { return words.Sentences(p.what, p.todo) }
 // advice is what to do about errors of the adapters. The codes' own advice speaks
 // of functions and their roles; here a person asks, with rights of their own.
 var advice = map[rotation.Code]string{
-	rotation.AccessDenied:       "Your own AWS identity lacks that right, or its session is over: log in again, or choose another one with --profile",
+	rotation.AccessDenied: "Your own AWS identity lacks that right, or its session is over: log in again, or " +
+		"choose another one with --profile",
 	rotation.Unreachable:        "Check the network, --region and AWS_ENDPOINT_URL, then try again",
 	rotation.Throttled:          "Try again in a minute",
 	rotation.MalformedAnswer:    "Try again; if it stays so, check AWS_ENDPOINT_URL and proxies",

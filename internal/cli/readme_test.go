@@ -33,7 +33,8 @@ func requireFenced(t *testing.T, page, kind, want string) {
 		return
 	}
 	if !*update {
-		t.Fatalf("%s's ```%s block is not what is printed now ('go test ./internal/cli -update' mends that):\n%s\nwant\n%s", page, kind, block, want)
+		t.Fatalf("%s's ```%s block is not what is printed now ('go test ./internal/cli -update' mends that):\n%s\nwant\n%s",
+			page, kind, block, want)
 	}
 	if err := os.WriteFile("../../"+page, []byte(before+"```"+kind+"\n"+want+"```\n"+rest), 0o644); err != nil {
 		t.Fatal(err)
@@ -59,7 +60,8 @@ func TestReadmeShowsTheDemo(t *testing.T) {
 
 // polls are states that a rotation goes through again and again; a line that
 // says the same of one as an earlier line did is left out.
-var polls = []string{"DeployClusters", "IsDeployed", "WaitForDeployment", "IsVerified", "WaitForVerification", "VerifyDeployment", "IsIdle", "IsNextDue"}
+var polls = []string{"DeployClusters", "IsDeployed", "WaitForDeployment", "IsVerified", "WaitForVerification",
+	"VerifyDeployment", "IsIdle", "IsNextDue"}
 
 // shorten leaves out what a reader of the README has seen already, and puts
 // three dots there.

@@ -67,12 +67,14 @@ func (p Program) release(cmd *cobra.Command, f *stackFlags, name string, yes boo
 		closed.Outcome, closed.EndedAt = rotation.Released, s.clock.Now()
 		return writeJSON(cmd.OutOrStdout(), closed)
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "The rotation of %s that was begun %s is closed. No key was changed.\nTo see which keys there are: rotate status\n", name, words.At(released.TakenAt))
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "The rotation of %s that was begun %s is closed. No key was changed.\nTo "+
+		"see which keys there are: rotate status\n", name, words.At(released.TakenAt))
 	return err
 }
 
 func nothingToRelease(name string) error {
-	return &problem{fmt.Sprintf("There is nothing to release: no rotation of %s is open", name), "Nothing needs to be done", ExitNothing}
+	return &problem{fmt.Sprintf("There is nothing to release: no rotation of %s is open", name),
+		"Nothing needs to be done", ExitNothing}
 }
 
 // confirm asks a person. Where there is none, --yes has to be given.
@@ -84,7 +86,8 @@ func confirm(cmd *cobra.Command, record rotation.Record) error {
 	if record.NewKey != "" {
 		keys += ", new key " + record.NewKey.String()
 	}
-	if _, err := fmt.Fprintf(cmd.ErrOrStderr(), "The rotation of %s was begun %s (%s).\nClosing its record forgets what it was about; it changes no key. Close it? [y/N] ",
+	if _, err := fmt.Fprintf(cmd.ErrOrStderr(), "The rotation of %s was begun %s (%s).\nClosing its record forgets "+
+		"what it was about; it changes no key. Close it? [y/N] ",
 		record.Target, words.At(record.TakenAt), keys); err != nil {
 		return err // nobody has read what is asked
 	}

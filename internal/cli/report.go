@@ -59,7 +59,8 @@ The exit code is 0 when the report was written, whatever it says.`,
 		},
 	}
 	f.stackFlags = addStackFlags(cmd, "html")
-	cmd.Flags().StringVar(&f.simulation, "simulation", "", "report a scenario of the simulator instead (see 'rotate simulate --list')")
+	cmd.Flags().StringVar(&f.simulation, "simulation", "",
+		"report a scenario of the simulator instead (see 'rotate simulate --list')")
 	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "what chance begins with in the simulation")
 	cmd.Flags().StringVar(&f.file, "file", "", "where to write the report (default: standard output)")
 	completeFlag(cmd, "simulation", scenarioNames()...)
@@ -173,7 +174,8 @@ func (s *stack) findReported(ctx context.Context, what string) (*notice.Executio
 	}
 	if len(rotations) == 0 {
 		return nil, &problem{fmt.Sprintf("No rotation of %s has been recorded yet", what),
-			"To report an execution that changed nothing, give its name; to start one: rotate start " + what + " --watch", ExitNothing}
+			"To report an execution that changed nothing, give its name; to start one: rotate start " + what + " --watch",
+			ExitNothing}
 	}
 	return s.named(ctx, rotations[0].Execution)
 }
@@ -206,7 +208,8 @@ func (f reportFlags) write(out, tell io.Writer, evidence report.Report) error {
 	if err := writeFile(f.file, write); err != nil {
 		return unwritten{"The report", "Make room, or give another file with --file", err}
 	}
-	fmt.Fprintf(tell, "Wrote the evidence of %s to %s, %s.\n", words.Count(len(evidence.Rotations), "rotation"), f.file, kind)
+	fmt.Fprintf(tell, "Wrote the evidence of %s to %s, %s.\n", words.Count(len(evidence.Rotations), "rotation"), f.file,
+		kind)
 	return nil
 }
 

@@ -26,7 +26,8 @@ func TestMain(m *testing.M) {
 
 // rotate is the command, on the clock of the test's account if there is one.
 func rotate() {
-	program := cli.Program{Clock: testClock{os.Getenv("AWS_ENDPOINT_URL")}, In: os.Stdin, Out: watched(os.Stdout), Err: watched(os.Stderr)}
+	program := cli.Program{Clock: testClock{os.Getenv("AWS_ENDPOINT_URL")}, In: os.Stdin, Out: watched(os.Stdout),
+		Err: watched(os.Stderr)}
 	os.Exit(program.Run(context.Background(), os.Args[1:]))
 }
 

@@ -172,7 +172,8 @@ func printReport(out io.Writer, r lab.Report) {
 	row("requests to Qovery", fmt.Sprintf("%d, %d of them in the busiest hour", r.QoveryRequests, r.BusiestHour))
 	row("failed authentications", r.FailedAuthentication)
 	for _, refused := range r.Refused {
-		fmt.Fprintf(out, "    %s was refused with %s at %s\n", refused.Consumer, refused.Key, words.Time(refused.At, time.DateTime))
+		fmt.Fprintf(out, "    %s was refused with %s at %s\n", refused.Consumer, refused.Key,
+			words.Time(refused.At, time.DateTime))
 	}
 	for _, wrong := range append(r.Violations, r.Leaks...) {
 		fmt.Fprintf(out, "  RULE BROKEN: %s\n", wrong)

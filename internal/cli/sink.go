@@ -26,7 +26,8 @@ func (s *sink) Write(data []byte) (int, error) {
 	return n, s.lost
 }
 
-const afterLostOutput = "Make room, then try again; what the command was to do in AWS may be done already (rotate status)"
+const afterLostOutput = "Make room, then try again; what the command was to do in AWS may be done already (rotate " +
+	"status)"
 
 // lost is why a part of what was written to out is lost, or nil.
 func lost(out io.Writer) error {

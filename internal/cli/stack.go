@@ -104,7 +104,8 @@ func (p Program) open(ctx context.Context, f *stackFlags) (*stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.machine, s.table, s.topic, s.qovery = outputs["StateMachineArn"], outputs["TableName"], outputs["TopicArn"], outputs["QoveryApiUrl"]
+	s.machine, s.table, s.topic, s.qovery = outputs["StateMachineArn"], outputs["TableName"], outputs["TopicArn"],
+		outputs["QoveryApiUrl"]
 	machine, err := arn.Parse(s.machine)
 	if err != nil || s.table == "" || s.topic == "" {
 		return nil, &problem{fmt.Sprintf("The stack %s in %s has not the outputs of qovery-key-rotation", s.name, s.region),
@@ -116,7 +117,8 @@ func (p Program) open(ctx context.Context, f *stackFlags) (*stack, error) {
 	s.targets = s.store.Targets(rotation.TargetPrefix)
 	s.journal = table.New(s.cfg, s.table)
 	s.keys = iam.New(s.cfg)
-	s.needs = rotation.Needs{Usage: s.keys, Trail: trail.New(s.cfg, s.clock), Staging: s.store.Staged(rotation.StagedPrefix)}
+	s.needs = rotation.Needs{Usage: s.keys, Trail: trail.New(s.cfg, s.clock),
+		Staging: s.store.Staged(rotation.StagedPrefix)}
 	return s, nil
 }
 
@@ -129,7 +131,8 @@ func (s *stack) configure(ctx context.Context, f *stackFlags) error {
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
-		return &problem{"The AWS configuration cannot be read: " + firstLine(err), "Check AWS_PROFILE or --profile, and ~/.aws/config", ExitHeld}
+		return &problem{"The AWS configuration cannot be read: " + firstLine(err),
+			"Check AWS_PROFILE or --profile, and ~/.aws/config", ExitHeld}
 	}
 	if cfg.Region == "" {
 		return &problem{"No AWS region is set", "Give --region, or set AWS_REGION", ExitUsage}
@@ -138,7 +141,8 @@ func (s *stack) configure(ctx context.Context, f *stackFlags) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return &problem{"There are no AWS credentials: " + firstLine(err), "Log in (for example: aws sso login), or choose a profile with --profile", ExitHeld}
+		return &problem{"There are no AWS credentials: " + firstLine(err),
+			"Log in (for example: aws sso login), or choose a profile with --profile", ExitHeld}
 	}
 	cfg = awsclient.Bounded(cfg)
 	cfg.Logger = logging.Nop{} // the SDK's remarks are nothing for the person at the terminal
@@ -157,7 +161,8 @@ func firstLine(err error) string {
 // outputs are the stack's, by name.
 func (s *stack) outputs(ctx context.Context) (map[string]string, error) {
 	request := awsclient.Request{Action: "cloudformation:DescribeStacks", On: s.name}
-	answer, err := cloudformation.NewFromConfig(s.cfg).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &s.name})
+	answer, err := cloudformation.NewFromConfig(s.cfg).DescribeStacks(ctx,
+		&cloudformation.DescribeStacksInput{StackName: &s.name})
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
@@ -187,12 +192,15 @@ func (s *stack) target(ctx context.Context, name string) (rotation.Target, error
 	if listErr != nil || len(names) == 0 {
 		return target, err
 	}
-	return target, &problem{fmt.Sprintf("There is no target %q", name), "The stack's targets are: " + strings.Join(names, ", "), ExitUsage}
+	return target,
+		&problem{fmt.Sprintf("There is no target %q", name), "The stack's targets are: " + strings.Join(names, ", "),
+			ExitUsage}
 }
 
 // facts finds out what is in place for an execution's target.
 func (s *stack) facts(ctx context.Context, x *notice.Execution) notice.Facts {
-	return notice.Reader{Clock: s.clock, Names: s.targets.Names, Targets: s.targets, Journal: s.journal, Keys: s.keys}.Read(ctx, *x)
+	return notice.Reader{Clock: s.clock, Names: s.targets.Names, Targets: s.targets, Journal: s.journal,
+		Keys: s.keys}.Read(ctx, *x)
 }
 
 // openQovery opens the organization with the token that the person may read.
@@ -207,7 +215,9 @@ func (s *stack) openQovery(ctx context.Context, target rotation.Target) (rotatio
 func (s *stack) qoveryClient() (*qovery.Client, error) {
 	client, err := qovery.New(qovery.Options{BaseURL: s.qovery, Token: s.store.Token, Clock: s.clock})
 	if err != nil {
-		return nil, &problem{"The address of Qovery's API in the stack's outputs is not accepted: " + err.Error(), "Correct qoveryApiUrl in cdk.json and deploy again", ExitHeld}
+		return nil,
+			&problem{"The address of Qovery's API in the stack's outputs is not accepted: " + err.Error(),
+				"Correct qoveryApiUrl in cdk.json and deploy again", ExitHeld}
 	}
 	return client, nil
 }

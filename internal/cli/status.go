@@ -92,10 +92,12 @@ func (p Program) status(cmd *cobra.Command, f *stackFlags) error {
 	if err != nil {
 		return err
 	}
-	status := stackStatus{Stack: s.name, Region: s.region, Account: s.account, Targets: []targetStatus{}, Attention: []string{}}
+	status := stackStatus{Stack: s.name, Region: s.region, Account: s.account, Targets: []targetStatus{},
+		Attention: []string{}}
 	working, workingErr := s.states.running(ctx)
 	for _, name := range names {
-		look := targetLook{s, working, workingErr, nil, targetStatus{Name: name, Keys: []keyStatus{}, Unknown: []string{}, Attention: []string{}}}
+		look := targetLook{s, working, workingErr, nil,
+			targetStatus{Name: name, Keys: []keyStatus{}, Unknown: []string{}, Attention: []string{}}}
 		status.Targets = append(status.Targets, look.look(ctx))
 	}
 	status.Notices = s.notices(ctx)

@@ -27,14 +27,16 @@ type scheduleStatus struct {
 // schedule reads the target's schedule. Its group is named as the state machine.
 func (s *stack) schedule(ctx context.Context, target rotation.Target) (*scheduleStatus, error) {
 	group := s.machine[strings.LastIndex(s.machine, ":")+1:]
-	answer, err := scheduler.NewFromConfig(s.cfg).GetSchedule(ctx, &scheduler.GetScheduleInput{Name: &target.Name, GroupName: &group})
+	answer, err := scheduler.NewFromConfig(s.cfg).GetSchedule(ctx,
+		&scheduler.GetScheduleInput{Name: &target.Name, GroupName: &group})
 	switch {
 	case awsclient.Code(err) == "ResourceNotFoundException":
 		return &scheduleStatus{Missing: true}, nil
 	case err != nil:
 		return nil, awsclient.Request{Action: "scheduler:GetSchedule", On: target.Name}.Failed(err)
 	}
-	status := &scheduleStatus{Enabled: answer.State == types.ScheduleStateEnabled, Expression: aws.ToString(answer.ScheduleExpression)}
+	status := &scheduleStatus{Enabled: answer.State == types.ScheduleStateEnabled,
+		Expression: aws.ToString(answer.ScheduleExpression)}
 	var days int
 	if _, err := fmt.Sscanf(status.Expression, "rate(%d day", &days); status.Enabled && err == nil {
 		status.Next = nextStart(aws.ToTime(answer.StartDate), days, s.clock.Now())
@@ -103,12 +105,14 @@ func (s *stack) notices(ctx context.Context) noticesStatus {
 	for range maxSubscriberPages {
 		answer, err := client.ListSubscriptionsByTopic(ctx, input)
 		if err != nil {
-			status.Unknown = strings.TrimRight(awsclient.Request{Action: "sns:ListSubscriptionsByTopic", On: s.topic}.Failed(err).What, ".")
+			status.Unknown = strings.TrimRight(awsclient.Request{Action: "sns:ListSubscriptionsByTopic",
+				On: s.topic}.Failed(err).What, ".")
 			return status
 		}
 		for _, found := range answer.Subscriptions {
 			status.Subscribers = append(status.Subscribers, subscriber{
-				aws.ToString(found.Protocol), aws.ToString(found.Endpoint), strings.HasPrefix(aws.ToString(found.SubscriptionArn), "arn:"),
+				aws.ToString(found.Protocol), aws.ToString(found.Endpoint),
+				strings.HasPrefix(aws.ToString(found.SubscriptionArn), "arn:"),
 			})
 		}
 		if aws.ToString(answer.NextToken) == "" {
@@ -123,7 +127,8 @@ func (n noticesStatus) attention() []string {
 	var list []string
 	for _, subscriber := range n.Subscribers {
 		if !subscriber.Confirmed {
-			list = append(list, subscriber.Endpoint+" has not confirmed the subscription and gets no notices: follow the link in the message from AWS")
+			list = append(list, subscriber.Endpoint+" has not confirmed the subscription and gets no notices: follow the "+
+				"link in the message from AWS")
 		}
 	}
 	if len(n.Subscribers) == 0 && n.Unknown == "" {

@@ -125,11 +125,13 @@ func (l *targetLook) lookAtSchedule(ctx context.Context, target rotation.Target)
 	case schedule.Missing:
 		l.attend("There is no schedule: nothing starts rotations of %s. Deploy the stack again", l.Name)
 	case !schedule.Enabled && target.Schedule.Enabled:
-		l.attend("Somebody disabled the schedule: nothing starts rotations of %s. Enable it in EventBridge Scheduler, or deploy the stack again", l.Name)
+		l.attend("Somebody disabled the schedule: nothing starts rotations of %s. Enable it in EventBridge Scheduler, or "+
+			"deploy the stack again", l.Name)
 	case !schedule.Enabled:
 		l.attend("The schedule is disabled in cdk.json: nothing starts rotations of %s", l.Name)
 	case schedule.Expression != target.Schedule.Expression():
-		l.attend("The schedule is %s, and cdk.json wants %s. Deploy the stack again, with the rateDays that are meant", schedule.Expression, target.Schedule.Expression())
+		l.attend("The schedule is %s, and cdk.json wants %s. Deploy the stack again, with the rateDays that are meant",
+			schedule.Expression, target.Schedule.Expression())
 	}
 }
 
@@ -175,7 +177,8 @@ func (l *targetLook) lookAtKeyCount() {
 			notHeld = "; Qovery does not hold " + key.ID
 		}
 	}
-	l.attend("The IAM user has %d keys and no rotation is open: the next one will refuse to begin. Delete the key that nobody uses%s (rotate runbook MultipleAccessKeys)", len(l.Keys), notHeld)
+	l.attend("The IAM user has %d keys and no rotation is open: the next one will refuse to begin. Delete the key that "+
+		"nobody uses%s (rotate runbook MultipleAccessKeys)", len(l.Keys), notHeld)
 }
 
 // lookAhead says which key will be too old when the next rotation begins: right
@@ -189,7 +192,8 @@ func (l *targetLook) lookAhead(target rotation.Target) {
 	for _, key := range l.Keys {
 		held := key.HeldBy == nil || len(key.HeldBy) > 0
 		if age := next.Sub(key.CreatedAt); held && age > limit && l.clock.Now().Sub(key.CreatedAt) <= limit {
-			l.attend("The key %s will be %s old when the next rotation begins, %s; the schedule should let it become %d at most. To rotate it before: rotate start %s --watch",
+			l.attend("The key %s will be %s old when the next rotation begins, %s; the schedule should let it become %d at "+
+				"most. To rotate it before: rotate start %s --watch",
 				key.ID, words.Count(int(age.Hours()/24), "day"), words.At(next), int(limit.Hours()/24), l.Name)
 		}
 	}
@@ -232,14 +236,17 @@ func (l *targetLook) lookAtQovery(ctx context.Context, target rotation.Target) {
 
 // lookAtNeeds proves what a rotation reads, as Preflight does, with the rights of
 // the person who looks: what they may not read, the functions may.
-func (l *targetLook) lookAtNeeds(ctx context.Context, target rotation.Target, organization rotation.Organization, locations []rotation.Location) {
+func (l *targetLook) lookAtNeeds(ctx context.Context, target rotation.Target, organization rotation.Organization,
+	locations []rotation.Location) {
 	clusters, err := organization.Clusters(ctx)
 	if err != nil {
 		l.unread("the clusters", err)
 		return
 	}
 	for _, id := range l.ids {
-		held := slices.DeleteFunc(slices.Clone(locations), func(location rotation.Location) bool { return location.Key != id })
+		held := slices.DeleteFunc(slices.Clone(locations), func(location rotation.Location) bool {
+			return location.Key != id
+		})
 		if len(held) == 0 {
 			continue
 		}

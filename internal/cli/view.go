@@ -110,7 +110,8 @@ func showEnd(cmd *cobra.Command, f *stackFlags, e *ended) error {
 	out := cmd.OutOrStdout()
 	if f.json() {
 		return writeLine(out, outcome{
-			e.Name, e.ARN, e.message.Target, e.Status, e.message.Ending, e.message.Urgency, e.Error, e.Cause, e.StartedAt, e.StoppedAt, e.Output, e.message.Body,
+			e.Name, e.ARN, e.message.Target, e.Status, e.message.Ending, e.message.Urgency, e.Error, e.Cause, e.StartedAt,
+			e.StoppedAt, e.Output, e.message.Body,
 		})
 	}
 	_, err := fmt.Fprintf(out, "\n%s", paint(out, e.message.Body))
@@ -122,7 +123,8 @@ func (e *ended) exit() int {
 	switch {
 	case e.message.Ending == notice.Rotated, e.message.Ending == notice.AbortDone:
 		return ExitSucceeded
-	case e.message.Ending == notice.Planned && e.Status == notice.Succeeded && (e.Output == nil || e.Output.Plan.Refused == ""):
+	case e.message.Ending == notice.Planned && e.Status == notice.Succeeded &&
+		(e.Output == nil || e.Output.Plan.Refused == ""):
 		return ExitSucceeded
 	case e.message.Ending == notice.Met:
 		return ExitRunning

@@ -32,7 +32,8 @@ others have followed, is shown as what it was: it says nothing of how things are
   rotate watch production-20260112T080000Z --output json`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 {
-				return usageError{fmt.Errorf("%q takes one target or execution, and %q is one too many", cmd.CommandPath(), args[1])}
+				return usageError{fmt.Errorf("%q takes one target or execution, and %q is one too many", cmd.CommandPath(),
+					args[1])}
 			}
 			return nil
 		},
@@ -86,7 +87,8 @@ func (s *stack) find(ctx context.Context, what string) (*notice.Execution, error
 		for _, x := range found {
 			names = append(names, x.Name)
 		}
-		return nil, &problem{"Several executions are running: " + strings.Join(names, ", "), "Name the one to watch", ExitUsage}
+		return nil,
+			&problem{"Several executions are running: " + strings.Join(names, ", "), "Name the one to watch", ExitUsage}
 	}
 	return found[0], nil
 }
@@ -107,7 +109,8 @@ func (s *stack) findAtWork(ctx context.Context, name string) (*notice.Execution,
 	}
 	if len(found) == 0 {
 		return nil, &problem{"No execution is at work on " + name,
-			fmt.Sprintf("To see how the last rotations ended: rotate history %[1]s; to start one: rotate start %[1]s --watch", name), ExitNothing}
+			fmt.Sprintf("To see how the last rotations ended: rotate history %[1]s; to start one: rotate start %[1]s --watch",
+				name), ExitNothing}
 	}
 	return found[0], nil
 }
@@ -128,7 +131,8 @@ func (s *stack) named(ctx context.Context, what string) (*notice.Execution, erro
 		arn = s.states.arn(what)
 	}
 	if !strings.HasPrefix(arn, s.states.arn("")) {
-		return nil, &problem{fmt.Sprintf("%s is no execution of the state machine of the stack", what), "Check --stack, --region and --profile", ExitUsage}
+		return nil, &problem{fmt.Sprintf("%s is no execution of the state machine of the stack", what), "Check --stack, " +
+			"--region and --profile", ExitUsage}
 	}
 	x, err := s.states.describe(ctx, arn)
 	switch {
@@ -138,5 +142,6 @@ func (s *stack) named(ctx context.Context, what string) (*notice.Execution, erro
 		return nil, &problem{"Step Functions does not know the execution " + what + "; it forgets one 90 days after its end",
 			"What the journal keeps of every rotation: rotate history TARGET", ExitNothing}
 	}
-	return nil, &problem{fmt.Sprintf("There is no target and no execution %q", what), "To see all targets: rotate status; all rotations with their executions: rotate history TARGET", ExitNothing}
+	return nil, &problem{fmt.Sprintf("There is no target and no execution %q", what), "To see all targets: rotate " +
+		"status; all rotations with their executions: rotate history TARGET", ExitNothing}
 }

@@ -18,14 +18,16 @@ func TestJudgeSeesLoopsThatRunAway(t *testing.T) {
 	} {
 		w := newTestWorld(t)
 		for i := range mostVisits {
-			entered := statemachine.Event{Type: "TaskStateEntered", State: "DeployClusters", Time: Beginning.Add(time.Duration(i) * every)}
+			entered := statemachine.Event{Type: "TaskStateEntered", State: "DeployClusters",
+				Time: Beginning.Add(time.Duration(i) * every)}
 			w.Judge.entered("rotation-1", entered)
 			if i < mostVisits-1 {
 				w.Judge.entered("rotation-2", entered)
 			}
 		}
 		all := strings.Join(w.Judge.Violations, "\n")
-		if strings.Contains(all, "rotation-1 entered DeployClusters 10 times within a minute") != wrong || strings.Contains(all, "rotation-2") {
+		if strings.Contains(all, "rotation-1 entered DeployClusters 10 times within a minute") != wrong ||
+			strings.Contains(all, "rotation-2") {
 			t.Errorf("every %s: %q", every, all)
 		}
 	}

@@ -36,7 +36,8 @@ type services struct {
 func newServices(t testing.TB, seed uint64) *services {
 	timeline := newTimeline(t)
 	wire := NewWire(timeline, seed)
-	s := &services{timeline, wire, NewIAM(wire, testAccount, seed), NewSSM(wire), NewJournal(wire), NewExecutions(wire, seed)}
+	s := &services{timeline, wire, NewIAM(wire, testAccount, seed), NewSSM(wire), NewJournal(wire),
+		NewExecutions(wire, seed)}
 	s.iam.AddUser("qovery", "/automation/")
 	return s
 }

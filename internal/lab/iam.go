@@ -89,9 +89,10 @@ func (i *IAM) List(ctx context.Context, name string) ([]rotation.AccessKey, erro
 
 // Create makes a key.
 func (i *IAM) Create(ctx context.Context, name string) (rotation.NewAccessKey, error) {
-	return fetch(ctx, i.wire, Call{Site: "iam.CreateAccessKey", Write: true}, func(time.Time) (rotation.NewAccessKey, error) {
-		return i.create(name)
-	})
+	return fetch(ctx, i.wire, Call{Site: "iam.CreateAccessKey", Write: true},
+		func(time.Time) (rotation.NewAccessKey, error) {
+			return i.create(name)
+		})
 }
 
 // SetStatus makes a key Active or Inactive.
@@ -120,7 +121,8 @@ func (i *IAM) create(name string) (rotation.NewAccessKey, error) {
 	case owner == nil:
 		return rotation.NewAccessKey{}, noUser(name)
 	case len(owner.keys) >= keysPerUser:
-		return rotation.NewAccessKey{}, rotation.Errorf(rotation.KeyLimitReached, "The IAM user %s has %d access keys", name, len(owner.keys))
+		return rotation.NewAccessKey{},
+			rotation.Errorf(rotation.KeyLimitReached, "The IAM user %s has %d access keys", name, len(owner.keys))
 	}
 	k := i.newKey(owner, i.now())
 	k.usableAt = i.now().Add(i.Settling.Propagation.draw(i.random))

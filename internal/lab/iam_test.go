@@ -37,7 +37,9 @@ func TestListsLag(t *testing.T) {
 	}{
 		{"nothing", func() {}, "old Active", "old Active"},
 		{"create", func() { fresh, _ = s.iam.CreateKeyByHand("qovery") }, "old Active", "old Active, new Active"},
-		{"deactivate", func() { _ = s.iam.SetStatusByHand("qovery", old.ID, rotation.Inactive) }, "old Active, new Active", "old Inactive, new Active"},
+		{"deactivate", func() {
+			_ = s.iam.SetStatusByHand("qovery", old.ID, rotation.Inactive)
+		}, "old Active, new Active", "old Inactive, new Active"},
 		{"delete", func() { s.iam.DeleteByHand("qovery", old.ID) }, "old Inactive, new Active", "new Active"},
 	}
 	list := func() string {
@@ -175,7 +177,8 @@ func TestAuthentication(t *testing.T) {
 				return
 			}
 			noError(t, err)
-			wantEqual(t, "identity", identity, rotation.Identity{Account: testAccount, ARN: "arn:aws:iam::123456789012:user/automation/qovery"})
+			wantEqual(t, "identity", identity,
+				rotation.Identity{Account: testAccount, ARN: "arn:aws:iam::123456789012:user/automation/qovery"})
 		})
 	}
 	if newServices(t, 1).iam.Use("AKIAUNKNOWN", rotation.NewSecret("x"), "ecr") {
@@ -224,7 +227,8 @@ func TestTheUsageLogStaysSmall(t *testing.T) {
 			s.iam.Use(key.ID, key.Secret, "ecr")
 		}
 		for _, stale := range []time.Duration{0, time.Minute} {
-			if last := s.iam.keys[key.ID].lastUse(now.Add(-stale), 15*time.Minute).At; since(s.Timeline) > 20*time.Minute && now.Sub(last) != stale+15*time.Minute {
+			if last := s.iam.keys[key.ID].lastUse(now.Add(-stale), 15*time.Minute).At; since(s.Timeline) > 20*time.Minute &&
+				now.Sub(last) != stale+15*time.Minute {
 				t.Fatalf("%s: the last use is known to be %s ago", now, now.Sub(last))
 			}
 		}
@@ -265,7 +269,8 @@ func TestWhatHappenedToKeys(t *testing.T) {
 		}
 		noError(t, s.iam.SetStatusByHand("qovery", s.iam.Lives()[1].ID, rotation.Inactive))
 	})
-	wantTrace(t, told, []string{"AKIA qovery created person", "AKIA qovery deactivated person", "AKIA qovery activated step",
+	wantTrace(t, told, []string{"AKIA qovery created person", "AKIA qovery deactivated person", "AKIA qovery activated " +
+		"step",
 		"AKIA qovery created step", "AKIA qovery deleted step", "AKIA qovery deactivated person"})
 
 	lives := s.iam.Lives()

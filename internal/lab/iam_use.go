@@ -35,14 +35,16 @@ func (i *IAM) LastUse(ctx context.Context, name string, id rotation.KeyID) (rota
 	return fetch(ctx, i.wire, Call{Site: "iam.GetAccessKeyLastUsed"}, func(at time.Time) (rotation.Use, error) {
 		k := i.existing(name, id)
 		if k == nil { // IAM says of unknown keys that they are none of the caller's business
-			return rotation.Use{}, rotation.Errorf(rotation.AccessDenied, "IAM does not tell the last use of the access key %s", id)
+			return rotation.Use{},
+				rotation.Errorf(rotation.AccessDenied, "IAM does not tell the last use of the access key %s", id)
 		}
 		return k.lastUse(at, i.Settling.Usage), nil
 	})
 }
 
 // CallerIdentity tells whose key it is. The question is itself a use.
-func (i *IAM) CallerIdentity(ctx context.Context, id rotation.KeyID, secret rotation.Secret) (rotation.Identity, error) {
+func (i *IAM) CallerIdentity(ctx context.Context, id rotation.KeyID, secret rotation.Secret) (rotation.Identity,
+	error) {
 	call := Call{Site: "sts.GetCallerIdentity", Consistent: true}
 	return fetch(ctx, i.wire, call, func(time.Time) (rotation.Identity, error) {
 		if !i.Use(id, secret, "sts") {

@@ -85,30 +85,33 @@ func (j *Journal) Close(ctx context.Context, item rotation.HistoryItem) error {
 }
 
 // Ended returns how a rotation ended, or nil.
-func (j *Journal) Ended(ctx context.Context, iamUser string, takenAt time.Time, rotationID string) (*rotation.HistoryItem, error) {
-	return fetch(ctx, j.wire, Call{Site: "journal.Ended", Consistent: true}, func(time.Time) (*rotation.HistoryItem, error) {
-		for _, item := range j.history[iamUser] {
-			if item.Record.RotationID == rotationID && item.Record.TakenAt.Equal(takenAt) {
-				found := cloneItem(item)
-				return &found, nil
+func (j *Journal) Ended(ctx context.Context, iamUser string, takenAt time.Time,
+	rotationID string) (*rotation.HistoryItem, error) {
+	return fetch(ctx, j.wire, Call{Site: "journal.Ended", Consistent: true},
+		func(time.Time) (*rotation.HistoryItem, error) {
+			for _, item := range j.history[iamUser] {
+				if item.Record.RotationID == rotationID && item.Record.TakenAt.Equal(takenAt) {
+					found := cloneItem(item)
+					return &found, nil
+				}
 			}
-		}
-		return nil, nil
-	})
+			return nil, nil
+		})
 }
 
 // History returns how the user's rotations ended, those that began last first.
 func (j *Journal) History(ctx context.Context, iamUser string) ([]rotation.HistoryItem, error) {
-	return fetch(ctx, j.wire, Call{Site: "journal.History", Consistent: true}, func(time.Time) ([]rotation.HistoryItem, error) {
-		var items []rotation.HistoryItem
-		for _, item := range j.history[iamUser] {
-			items = append(items, cloneItem(item))
-		}
-		slices.SortStableFunc(items, func(a, b rotation.HistoryItem) int {
-			return b.Record.TakenAt.Compare(a.Record.TakenAt)
+	return fetch(ctx, j.wire, Call{Site: "journal.History", Consistent: true},
+		func(time.Time) ([]rotation.HistoryItem, error) {
+			var items []rotation.HistoryItem
+			for _, item := range j.history[iamUser] {
+				items = append(items, cloneItem(item))
+			}
+			slices.SortStableFunc(items, func(a, b rotation.HistoryItem) int {
+				return b.Record.TakenAt.Compare(a.Record.TakenAt)
+			})
+			return items, nil
 		})
-		return items, nil
-	})
 }
 
 // Current returns a copy of the open record of the user, or nil.

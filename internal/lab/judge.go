@@ -95,7 +95,8 @@ func (j *Judge) keyChanged(change KeyChange) {
 func (j *Judge) requireReleased(change KeyChange) {
 	for _, holder := range j.world.Qovery.Holders(string(change.Key)) {
 		if change.Sent.Sub(holder.Since) > heldFor {
-			j.violated("%s %s the key %s, which %s %q has held since %s", change.By, change.What, change.Key, holder.Kind, holder.Name, words.Time(holder.Since, time.DateTime))
+			j.violated("%s %s the key %s, which %s %q has held since %s", change.By, change.What, change.Key, holder.Kind,
+				holder.Name, words.Time(holder.Since, time.DateTime))
 		}
 	}
 }
@@ -151,7 +152,8 @@ func (j *Judge) requireGrace(change KeyChange) {
 	for _, key := range j.world.IAM.Present(change.User) {
 		for _, holder := range j.world.Qovery.Holders(string(key.ID)) {
 			if age := change.At.Sub(holder.Since); age < neverBefore {
-				j.violated("%s deleted the key %s only %s after %s %q took %s", change.By, change.Key, age.Round(time.Second), holder.Kind, holder.Name, key.ID)
+				j.violated("%s deleted the key %s only %s after %s %q took %s", change.By, change.Key, age.Round(time.Second),
+					holder.Kind, holder.Name, key.ID)
 			}
 		}
 	}

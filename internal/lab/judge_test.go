@@ -190,7 +190,9 @@ func TestJudgeSeesFailedPulls(t *testing.T) {
 	// The pulls use the old key, so the usage check would hold the rotation: this
 	// one does not look.
 	setup.Target = func(target *rotation.Target) { target.Verification = rotation.VerifyNone }
-	result, err := scenario.Play(setup, func(w *World) { w.Trail.Lag, w.IAM.Settling.Usage = 365*24*time.Hour, 365*24*time.Hour })
+	result, err := scenario.Play(setup, func(w *World) {
+		w.Trail.Lag, w.IAM.Settling.Usage = 365*24*time.Hour, 365*24*time.Hour
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,8 @@ func (w *World) PutCredentialsByHand(id rotation.KeyID) {
 func (w *World) ReleaseByHand() error {
 	preflight := w.functions["preflight"].(rotation.Preflight)
 	release := rotation.Release{
-		Guard: preflight.Guard, Targets: w.SSM, Keys: w.IAM, Qovery: preflight.Qovery, Executions: w.Executions, Staging: w.SSM,
+		Guard: preflight.Guard, Targets: w.SSM, Keys: w.IAM, Qovery: preflight.Qovery, Executions: w.Executions,
+		Staging: w.SSM,
 	}
 	_, err := release.Run(context.Background(), w.Target.Name)
 	return err

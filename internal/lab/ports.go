@@ -44,9 +44,11 @@ func (p Ports) steps(log *slog.Logger, newID func() string) map[string]rotation.
 	guard := rotation.Guard{Clock: p.Clock, Journal: p.Journal, Log: log}
 	orphans := rotation.Orphans{Usage: p.Usage, Trail: p.Trail, CreatedBy: CreatorRole}
 	return map[string]rotation.Step{
-		"preflight": rotation.Preflight{Guard: guard, Needs: rotation.Needs{Usage: p.Usage, Trail: p.Trail, Staging: p.Staging},
+		"preflight": rotation.Preflight{Guard: guard,
+			Needs:   rotation.Needs{Usage: p.Usage, Trail: p.Trail, Staging: p.Staging},
 			Targets: p.Targets, Keys: p.Keys, Qovery: p.Qovery, Executions: p.Executions, NewID: newID},
-		"createkey":         rotation.CreateKey{Guard: guard, Keys: p.Keys, Orphans: orphans, Qovery: p.Qovery, Staging: p.Staging},
+		"createkey": rotation.CreateKey{Guard: guard, Keys: p.Keys, Orphans: orphans, Qovery: p.Qovery,
+			Staging: p.Staging},
 		"verifykey":         rotation.VerifyKey{Guard: guard, Staging: p.Staging, Identities: p.Identities},
 		"updatecredentials": rotation.UpdateCredentials{Guard: guard, Keys: p.Keys, Qovery: p.Qovery, Staging: p.Staging},
 		"deployclusters":    rotation.DeployClusters{Guard: guard, Keys: p.Keys, Qovery: p.Qovery},
@@ -54,7 +56,8 @@ func (p Ports) steps(log *slog.Logger, newID func() string) map[string]rotation.
 		"deactivatekey":     rotation.DeactivateKey{Guard: guard, Keys: p.Keys, Qovery: p.Qovery},
 		"deletekey":         rotation.DeleteKey{Guard: guard, Keys: p.Keys, Qovery: p.Qovery},
 		"complete":          rotation.Complete{Guard: guard, Keys: p.Keys, Qovery: p.Qovery, Staging: p.Staging},
-		"discardkey":        rotation.DiscardKey{Guard: guard, Keys: p.Keys, Orphans: orphans, Qovery: p.Qovery, Staging: p.Staging},
-		"reactivatekey":     rotation.ReactivateKey{Guard: guard, Keys: p.Keys},
+		"discardkey": rotation.DiscardKey{Guard: guard, Keys: p.Keys, Orphans: orphans, Qovery: p.Qovery,
+			Staging: p.Staging},
+		"reactivatekey": rotation.ReactivateKey{Guard: guard, Keys: p.Keys},
 	}
 }

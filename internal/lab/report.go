@@ -53,12 +53,14 @@ func (r Result) Report(name string) Report {
 	report := Report{
 		Scenario: name, Outcome: r.Outcome, Succeeded: r.Outcome == succeeds, Sentence: words.Cause(r.Last.Cause()),
 		Took: rotation.Duration(w.Timeline.Now().Sub(Beginning).Round(time.Second)), Keys: w.keyReports(),
-		FailedAuthentication: w.Judge.Refusals, Refused: w.Judge.Refused, Violations: w.Judge.Violations, Leaks: w.Judge.Leaks(),
+		FailedAuthentication: w.Judge.Refusals, Refused: w.Judge.Refused, Violations: w.Judge.Violations,
+		Leaks: w.Judge.Leaks(),
 	}
 	report.BothValid = rotation.Duration(w.bothValid().Round(time.Second))
 	report.QoveryRequests, report.BusiestHour = w.Qovery.Requests()
 	for _, run := range w.runs {
-		report.Executions = append(report.Executions, ExecutionReport{run.Name(), run.Outcome(), run.Path(), run.Transitions()})
+		report.Executions = append(report.Executions,
+			ExecutionReport{run.Name(), run.Outcome(), run.Path(), run.Transitions()})
 		report.Transitions += run.Transitions()
 		report.LargestDocument = max(report.LargestDocument, run.LargestDocument())
 	}

@@ -141,7 +141,8 @@ const beforeDeadline = 2 * time.Second
 
 // Invoke calls a function. It runs as a process of its own: when the execution
 // stops waiting for it, it goes on until its deadline.
-func (h *host) Invoke(ctx context.Context, function string, payload json.RawMessage, timeout time.Duration) (json.RawMessage, error) {
+func (h *host) Invoke(ctx context.Context, function string, payload json.RawMessage,
+	timeout time.Duration) (json.RawMessage, error) {
 	w := h.world
 	name := strings.Trim(function, "${}")
 	step, exists := w.functions[name]

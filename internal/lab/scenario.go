@@ -104,9 +104,10 @@ var Scenarios = []Scenario{
 	},
 	{
 		Name: "long-application-deployments", Ends: succeeds,
-		Sentence: "Applications are deployed all the time, for up to two hours with the key they started with; the grace period is extended until the last of them is over.",
-		Setup:    Setup{Clusters: 6, Applications: true},
-		Script:   func(w *World) { w.start("rotation", "").Wait() },
+		Sentence: "Applications are deployed all the time, for up to two hours with the key they started with; the grace " +
+			"period is extended until the last of them is over.",
+		Setup:  Setup{Clusters: 6, Applications: true},
+		Script: func(w *World) { w.start("rotation", "").Wait() },
 	},
 	{
 		Name: "slow-propagation", Ends: succeeds,
@@ -136,7 +137,8 @@ var Scenarios = []Scenario{
 		Name: "deployment-keeps-failing", Ends: succeeds,
 		Sentence: "A cluster keeps failing, so the rotation is held; once the cause is mended it is redriven, and succeeds.",
 		Script: func(w *World) {
-			fails := fakeqovery.Fails("VcpuLimitExceeded: you have requested more vCPU capacity than your limit", "Ask AWS for a higher quota")
+			fails := fakeqovery.Fails("VcpuLimitExceeded: you have requested more vCPU capacity than your limit",
+				"Ask AWS for a higher quota")
 			w.Qovery.Script(w.Clusters[0], fails, fails)
 			run := w.start("rotation", "")
 			run.Wait()
@@ -148,7 +150,8 @@ var Scenarios = []Scenario{
 	},
 	{
 		Name: "invalid-credentials", Ends: succeeds,
-		Sentence: "Qovery calls the credentials invalid twice, so the rotation is held; the next execution carries on, and succeeds.",
+		Sentence: "Qovery calls the credentials invalid twice, so the rotation is held; the next execution carries on, " +
+			"and succeeds.",
 		Script: func(w *World) {
 			invalid := fakeqovery.EndsAs("INVALID_CREDENTIALS")
 			w.Qovery.Script(w.Clusters[0], invalid, invalid)
@@ -160,8 +163,9 @@ var Scenarios = []Scenario{
 	},
 	{
 		Name: "deployment-not-observed", Ends: failsIn + "DeploymentNotObserved",
-		Sentence: "Deployments take three seconds, and Qovery shows neither an execution nor a date; nothing proves them, so the rotation is paused.",
-		Setup:    Setup{DeployTime: 3 * time.Second},
+		Sentence: "Deployments take three seconds, and Qovery shows neither an execution nor a date; nothing proves them, " +
+			"so the rotation is paused.",
+		Setup: Setup{DeployTime: 3 * time.Second},
 		Script: func(w *World) {
 			w.Qovery.Configure(func(c *fakeqovery.Config) { c.ChangesAt = fakeqovery.ChangesNever })
 			w.start("rotation", "").Wait()
@@ -178,7 +182,8 @@ var Scenarios = []Scenario{
 	},
 	{
 		Name: "deployment-in-between", Ends: succeeds,
-		Sentence: "A person deploys a cluster just before the credentials change; that deployment is waited for, and another one started.",
+		Sentence: "A person deploys a cluster just before the credentials change; that deployment is waited for, and " +
+			"another one started.",
 		Script: func(w *World) {
 			run := w.start("rotation", "")
 			run.UntilIn("VerifyKey")
@@ -189,7 +194,8 @@ var Scenarios = []Scenario{
 	},
 	{
 		Name: "old-key-in-use", Ends: failsIn + "OldKeyStillInUse",
-		Sentence: "A forgotten CI job goes on using the old key; the grace period is extended for a day, then the rotation is held and names the use.",
+		Sentence: "A forgotten CI job goes on using the old key; the grace period is extended for a day, then the " +
+			"rotation is held and names the use.",
 		Script: func(w *World) {
 			w.UseElsewhere(w.OldKey.ID, "ecr", 10*time.Minute)
 			w.start("rotation", "").Wait()
@@ -197,7 +203,8 @@ var Scenarios = []Scenario{
 	},
 	{
 		Name: "old-key-in-use-for-a-while", Ends: succeeds,
-		Sentence: "Something outside Qovery uses the old key for some hours more; the grace period is extended, and the rotation succeeds.",
+		Sentence: "Something outside Qovery uses the old key for some hours more; the grace period is extended, and the " +
+			"rotation succeeds.",
 		Script: func(w *World) {
 			w.UseElsewhere(w.OldKey.ID, "ecr", 10*time.Minute)
 			run := w.start("rotation", "")
@@ -210,7 +217,8 @@ var Scenarios = []Scenario{
 	},
 	{
 		Name: "verification-fails", Ends: failsIn + "DeploymentFailed",
-		Sentence: "With the old key Inactive the canary does not deploy; the old key is brought back, and the rotation is held.",
+		Sentence: "With the old key Inactive the canary does not deploy; the old key is brought back, and the rotation is " +
+			"held.",
 		Script: func(w *World) {
 			run := w.start("rotation", "")
 			run.UntilIn("ObservationPeriod")
@@ -229,7 +237,8 @@ var Scenarios = []Scenario{
 	},
 	{
 		Name: "create-answer-lost", Ends: succeeds,
-		Sentence: "The answer to CreateAccessKey is lost; the key that it left behind is found ten minutes later, deleted, and another one created.",
+		Sentence: "The answer to CreateAccessKey is lost; the key that it left behind is found ten minutes later, " +
+			"deleted, and another one created.",
 		Script: func(w *World) {
 			w.failing(createAccessKey, 1, Fault{Kind: FailAfter})
 			w.start("rotation", "").Wait()
@@ -237,7 +246,8 @@ var Scenarios = []Scenario{
 	},
 	{
 		Name: "parameters-throttled", Ends: failsIn + "Throttled",
-		Sentence: "Parameter Store throttles every write; that is found out before a key is created, and nothing is different from before.",
+		Sentence: "Parameter Store throttles every write; that is found out before a key is created, and nothing is " +
+			"different from before.",
 		Script: func(w *World) {
 			w.throttling("CreateKey", putParameter, 1)
 			w.start("rotation", "").Wait()
@@ -245,7 +255,8 @@ var Scenarios = []Scenario{
 	},
 	{
 		Name: "secrets-not-staged", Ends: failsIn + "CreationFailed",
-		Sentence: "Parameter Store throttles every second write, so that no new key's secret is ever staged; after three keys the rotation gives up, and nothing is different from before.",
+		Sentence: "Parameter Store throttles every second write, so that no new key's secret is ever staged; after three " +
+			"keys the rotation gives up, and nothing is different from before.",
 		Script: func(w *World) {
 			w.throttling("CreateKey", putParameter, 2)
 			w.start("rotation", "").Wait()
@@ -253,7 +264,8 @@ var Scenarios = []Scenario{
 	},
 	{
 		Name: "put-lands-late", Ends: succeeds,
-		Sentence: "The update of the credentials seems to fail and lands ninety seconds later; the new key is never discarded.",
+		Sentence: "The update of the credentials seems to fail and lands ninety seconds later; the new key is never " +
+			"discarded.",
 		Script: func(w *World) {
 			w.failing(putCredentials, 1, Fault{Kind: LandLate, Delay: 90 * time.Second})
 			w.start("rotation", "").Wait()
@@ -283,8 +295,9 @@ var Scenarios = []Scenario{
 	},
 	{
 		Name: "aborted-for-90-days", Ends: succeeds,
-		Sentence: "The execution is stopped in the grace period, and 90 days later the schedule starts the next one: it carries on, and then does the rotation that is due.",
-		Setup:    Setup{Clusters: 1},
+		Sentence: "The execution is stopped in the grace period, and 90 days later the schedule starts the next one: it " +
+			"carries on, and then does the rotation that is due.",
+		Setup: Setup{Clusters: 1},
 		Script: func(w *World) {
 			run := w.start("rotation-1", "")
 			run.UntilIn("GracePeriod")
@@ -298,7 +311,8 @@ var Scenarios = []Scenario{
 	},
 	{
 		Name: "abort-while-inactive", Ends: failsIn + "AbortRequested",
-		Sentence: "The execution is stopped while the old key is Inactive; one with \"abort\": true brings the old key back, and ends held.",
+		Sentence: "The execution is stopped while the old key is Inactive; one with \"abort\": true brings the old key " +
+			"back, and ends held.",
 		Script: func(w *World) {
 			run := w.start("rotation", "")
 			run.UntilIn("ObservationPeriod")
@@ -311,7 +325,8 @@ var Scenarios = []Scenario{
 	},
 	{
 		Name: "old-key-deactivated-by-hand", Ends: succeeds,
-		Sentence: "A person deactivates the old key in the grace period; the rotation is held until that person makes it Active again and redrives it.",
+		Sentence: "A person deactivates the old key in the grace period; the rotation is held until that person makes it " +
+			"Active again and redrives it.",
 		Script: func(w *World) {
 			run := w.start("rotation", "")
 			run.UntilIn("GracePeriod")
@@ -352,7 +367,8 @@ var Scenarios = []Scenario{
 	},
 	{
 		Name: "redriven-after-takeover", Ends: succeeds,
-		Sentence: "An execution fails, a second one takes over, and the first one is redriven: it finds the lock lost, and the second one succeeds.",
+		Sentence: "An execution fails, a second one takes over, and the first one is redriven: it finds the lock lost, " +
+			"and the second one succeeds.",
 		Script: func(w *World) {
 			fails := fakeqovery.Fails("Error: timeout while waiting for state to become 'success'", "")
 			w.Qovery.Script(w.Clusters[0], fails, fails)
@@ -369,15 +385,17 @@ var Scenarios = []Scenario{
 	},
 	{
 		Name: "registry-with-cluster", Ends: succeeds,
-		Sentence: "Qovery made a container registry with each cluster, which keeps a key of its own; it is rotated too, and no image pull fails.",
-		Setup:    Setup{Registries: true},
-		Script:   func(w *World) { w.start("rotation", "").Wait() },
+		Sentence: "Qovery made a container registry with each cluster, which keeps a key of its own; it is rotated too, " +
+			"and no image pull fails.",
+		Setup:  Setup{Registries: true},
+		Script: func(w *World) { w.start("rotation", "").Wait() },
 	},
 	{
 		Name: "scaleway-registry", Ends: succeeds,
-		Sentence: "The organization has a container registry on Scaleway; it holds no key of AWS, and its region is none of AWS's.",
-		Setup:    Setup{OtherClouds: []string{"SCALEWAY_CR"}},
-		Script:   func(w *World) { w.start("rotation", "").Wait() },
+		Sentence: "The organization has a container registry on Scaleway; it holds no key of AWS, and its region is none " +
+			"of AWS's.",
+		Setup:  Setup{OtherClouds: []string{"SCALEWAY_CR"}},
+		Script: func(w *World) { w.start("rotation", "").Wait() },
 	},
 	{
 		Name: "gcp-registry", Ends: succeeds,
@@ -393,14 +411,16 @@ var Scenarios = []Scenario{
 	},
 	{
 		Name: "region-denied", Ends: failsIn + "RegionNotSearchable",
-		Sentence: "An organization's policy denies looking up CloudTrail's events in us-east-1, where those of IAM are; the rotation refuses before anything is changed.",
-		Setup:    Setup{Denied: []string{"us-east-1"}},
-		Script:   func(w *World) { w.start("rotation", "").Wait() },
+		Sentence: "An organization's policy denies looking up CloudTrail's events in us-east-1, where those of IAM are; " +
+			"the rotation refuses before anything is changed.",
+		Setup:  Setup{Denied: []string{"us-east-1"}},
+		Script: func(w *World) { w.start("rotation", "").Wait() },
 	},
 	{
 		Name: "masked-key-id", Ends: failsIn + "MalformedAnswer",
-		Sentence: "Qovery masks the access key id of a registry; whether it is the old key nobody can tell, and nothing is begun.",
-		Setup:    Setup{Registries: true},
+		Sentence: "Qovery masks the access key id of a registry; whether it is the old key nobody can tell, and nothing " +
+			"is begun.",
+		Setup: Setup{Registries: true},
 		Script: func(w *World) {
 			w.Qovery.WriteKeyAs(registryID(0), func(id string) string { return id[:4] + "************" + id[len(id)-4:] })
 			w.start("rotation", "").Wait()
@@ -414,14 +434,16 @@ var Scenarios = []Scenario{
 	},
 	{
 		Name: "route53-provider", Ends: failsIn + "UnmanagedLocations",
-		Sentence: "A cluster's DNS provider holds the key, and can only be changed by hand; the rotation refuses before anything is changed.",
-		Setup:    Setup{Route53: true},
-		Script:   func(w *World) { w.start("rotation", "").Wait() },
+		Sentence: "A cluster's DNS provider holds the key, and can only be changed by hand; the rotation refuses before " +
+			"anything is changed.",
+		Setup:  Setup{Route53: true},
+		Script: func(w *World) { w.start("rotation", "").Wait() },
 	},
 	{
 		Name: "partial-update", Ends: succeeds,
-		Sentence: "Qovery refuses the update of one of two registries, so the rotation is held in the middle; once that is mended the next execution carries on.",
-		Setup:    Setup{Registries: true},
+		Sentence: "Qovery refuses the update of one of two registries, so the rotation is held in the middle; once that " +
+			"is mended the next execution carries on.",
+		Setup: Setup{Registries: true},
 		Script: func(w *World) {
 			w.refusing("PUT", 422, registryID(1))
 			w.start("rotation-1", "").Wait()
@@ -433,7 +455,8 @@ var Scenarios = []Scenario{
 	},
 	{
 		Name: "cloudtrail-throttled", Ends: failsIn + "Throttled",
-		Sentence: "CloudTrail throttles every look-up of the usage check; what is not known to be unused is not deactivated, and the rotation is held.",
+		Sentence: "CloudTrail throttles every look-up of the usage check; what is not known to be unused is not " +
+			"deactivated, and the rotation is held.",
 		Script: func(w *World) {
 			w.throttling("CheckUsage", lookupEvents, 1)
 			w.start("rotation", "").Wait()
@@ -441,7 +464,8 @@ var Scenarios = []Scenario{
 	},
 	{
 		Name: "clocks-off", Ends: succeeds,
-		Sentence: "The clocks of the functions are five minutes behind or ahead; a step's time is AWS's, so that it makes no difference.",
+		Sentence: "The clocks of the functions are five minutes behind or ahead; a step's time is AWS's, so that it makes " +
+			"no difference.",
 		Script: func(w *World) {
 			w.ClockOff = func(state string) time.Duration {
 				switch state {

@@ -53,7 +53,8 @@ func (s *SSM) Target(ctx context.Context, name string) (rotation.Target, error) 
 		}
 		target, err := rotation.ParseTarget(document)
 		if err != nil {
-			return rotation.Target{}, rotation.Errorf(rotation.InvalidInput, "The target %q is configured wrongly: %v", name, err)
+			return rotation.Target{},
+				rotation.Errorf(rotation.InvalidInput, "The target %q is configured wrongly: %v", name, err)
 		}
 		return target, nil
 	})

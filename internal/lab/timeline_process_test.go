@@ -175,10 +175,13 @@ func TestDeadlines(t *testing.T) {
 		{name: "in time", deadline: time.Minute, sleep: time.Second, at: time.Second},
 		{name: "too long", deadline: time.Minute, sleep: time.Hour, err: context.DeadlineExceeded, at: time.Minute},
 		{name: "for ever", deadline: time.Minute, sleep: Forever, err: context.DeadlineExceeded, at: time.Minute},
-		{name: "at the same moment", deadline: time.Minute, sleep: time.Minute, err: context.DeadlineExceeded, at: time.Minute},
+		{name: "at the same moment", deadline: time.Minute, sleep: time.Minute, err: context.DeadlineExceeded,
+			at: time.Minute},
 		{name: "long past", deadline: -time.Minute, sleep: time.Hour, err: context.DeadlineExceeded},
-		{name: "the parent's is earlier", parent: time.Second, deadline: time.Minute, sleep: time.Hour, err: context.DeadlineExceeded, at: time.Second},
-		{name: "the parent's is later", parent: time.Hour, deadline: time.Minute, sleep: time.Hour, err: context.DeadlineExceeded, at: time.Minute},
+		{name: "the parent's is earlier", parent: time.Second, deadline: time.Minute, sleep: time.Hour,
+			err: context.DeadlineExceeded, at: time.Second},
+		{name: "the parent's is later", parent: time.Hour, deadline: time.Minute, sleep: time.Hour,
+			err: context.DeadlineExceeded, at: time.Minute},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -41,7 +41,8 @@ func TestOrderIsByTimeThenByAge(t *testing.T) {
 	l.Go("c", func() { l.sleep(time.Second); l.note("c"); l.sleep(1500 * time.Millisecond); l.note("c") })
 	l.At(epoch.Add(-time.Hour), func() { l.note("past") })
 	l.Run()
-	wantTrace(t, l.lines, []string{"0s a", "0s b", "0s past", "1s c", "2s event", "2s a", "2s b", "2.5s c", "3s a", "3s b"})
+	wantTrace(t, l.lines,
+		[]string{"0s a", "0s b", "0s past", "1s c", "2s event", "2s a", "2s b", "2.5s c", "3s a", "3s b"})
 	wantEqual(t, "left", len(l.Left()), 0)
 }
 

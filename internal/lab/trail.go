@@ -32,7 +32,8 @@ func (t *Trail) search(regions ...string) error {
 	}
 	for _, name := range regions {
 		if slices.Contains(t.Denied, name) {
-			return rotation.Errorf(rotation.AccessDenied, "AWS denies cloudtrail:LookupEvents (in %s): with an explicit deny in a service control policy", name)
+			return rotation.Errorf(rotation.AccessDenied,
+				"AWS denies cloudtrail:LookupEvents (in %s): with an explicit deny in a service control policy", name)
 		}
 	}
 	return nil
@@ -42,7 +43,8 @@ func (t *Trail) search(regions ...string) error {
 const CreatorRole = "arn:aws:iam::" + account + ":role/qovery-key-rotation-createkey"
 
 // LatestUses returns the latest use that is known by now.
-func (t *Trail) LatestUses(ctx context.Context, id rotation.KeyID, since time.Time, regions []string) ([]rotation.Use, error) {
+func (t *Trail) LatestUses(ctx context.Context, id rotation.KeyID, since time.Time, regions []string) ([]rotation.Use,
+	error) {
 	return fetch(ctx, t.iam.wire, Call{Site: lookupEvents}, func(at time.Time) ([]rotation.Use, error) {
 		if err := t.search(regions...); err != nil {
 			return nil, err
@@ -60,13 +62,15 @@ func (t *Trail) LatestUses(ctx context.Context, id rotation.KeyID, since time.Ti
 }
 
 // FirstUse returns the first use by anything but the rotation.
-func (t *Trail) FirstUse(ctx context.Context, id rotation.KeyID, since time.Time, regions []string) (rotation.Use, error) {
+func (t *Trail) FirstUse(ctx context.Context, id rotation.KeyID, since time.Time, regions []string) (rotation.Use,
+	error) {
 	return fetch(ctx, t.iam.wire, Call{Site: lookupEvents}, func(at time.Time) (rotation.Use, error) {
 		if err := t.search(regions...); err != nil {
 			return rotation.Use{}, err
 		}
 		k := t.iam.keys[id]
-		if k == nil || k.first.at.IsZero() || k.first.at.After(at.Add(-t.Lag)) || k.first.at.Before(since) || !slices.Contains(regions, region) {
+		if k == nil || k.first.at.IsZero() || k.first.at.After(at.Add(-t.Lag)) || k.first.at.Before(since) ||
+			!slices.Contains(regions, region) {
 			return rotation.Use{}, nil
 		}
 		return t.detailed(rotation.Use{At: k.first.at, Service: k.first.service, Region: region}), nil

@@ -34,7 +34,8 @@ const (
 )
 
 // FaultKinds are all kinds but NoFault.
-var FaultKinds = []FaultKind{FailBefore, FailAfter, Throttle, Deny, Hang, HangAfter, LandLate, Stale, Malformed, KillBefore, KillAfter}
+var FaultKinds = []FaultKind{FailBefore, FailAfter, Throttle, Deny, Hang, HangAfter, LandLate, Stale, Malformed,
+	KillBefore, KillAfter}
 
 // Matters tells whether the fault makes any difference to such a call: a read
 // has no effect that could land late, and a write or a consistent read is never
@@ -74,7 +75,8 @@ func (w *Wire) fail(ctx context.Context, outcome *Outcome, answer error, effect 
 	case Throttle:
 		return rotation.Errorf(rotation.Throttled, "The request %s was throttled", site)
 	case Deny:
-		return rotation.Errorf(rotation.AccessDenied, "AWS denies %s, with an explicit deny in a service control policy", site)
+		return rotation.Errorf(rotation.AccessDenied, "AWS denies %s, with an explicit deny in a service control policy",
+			site)
 	case Malformed:
 		return rotation.Errorf(rotation.MalformedAnswer, "The answer to %s made no sense", site)
 	case Hang, HangAfter:

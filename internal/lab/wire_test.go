@@ -47,13 +47,17 @@ func TestFaults(t *testing.T) {
 		{fault: Fault{Kind: Throttle}, effectAt: never, answer: code(rotation.Throttled), answerAt: latency},
 		{fault: Fault{Kind: Hang}, effectAt: never, answer: code(rotation.Unreachable), answerAt: deadline},
 		{fault: Fault{Kind: HangAfter}, effectAt: there, answer: code(rotation.Unreachable), answerAt: deadline},
-		{fault: Fault{LandLate, time.Hour}, effectAt: there + time.Hour, answer: code(rotation.Unreachable), answerAt: latency + patience},
-		{fault: Fault{LandLate, time.Second}, effectAt: there + time.Second, answer: code(rotation.Unreachable), answerAt: latency + patience},
-		{fault: Fault{LandLate, time.Hour}, read: true, effectAt: never, answer: code(rotation.Unreachable), answerAt: latency + patience},
+		{fault: Fault{LandLate, time.Hour}, effectAt: there + time.Hour, answer: code(rotation.Unreachable),
+			answerAt: latency + patience},
+		{fault: Fault{LandLate, time.Second}, effectAt: there + time.Second, answer: code(rotation.Unreachable),
+			answerAt: latency + patience},
+		{fault: Fault{LandLate, time.Hour}, read: true, effectAt: never, answer: code(rotation.Unreachable),
+			answerAt: latency + patience},
 		{fault: Fault{Stale, time.Minute}, read: true, effectAt: there, asOf: time.Minute, answer: "ok", answerAt: latency},
 		{fault: Fault{Stale, time.Minute}, effectAt: there, answer: "ok", answerAt: latency},
 		{fault: Fault{Kind: Malformed}, effectAt: there, answer: code(rotation.MalformedAnswer), answerAt: latency},
-		{fault: Fault{Kind: Malformed}, read: true, effectAt: never, answer: code(rotation.MalformedAnswer), answerAt: latency},
+		{fault: Fault{Kind: Malformed}, read: true, effectAt: never, answer: code(rotation.MalformedAnswer),
+			answerAt: latency},
 		{fault: Fault{Kind: KillBefore}, effectAt: never, answer: "killed", answerAt: there},
 		{fault: Fault{Kind: KillAfter}, effectAt: there, answer: "killed", answerAt: there},
 	}
@@ -297,7 +301,8 @@ func TestTheSameSeedIsTheSameTraffic(t *testing.T) {
 	n := map[string]int{}
 	for i, o := range first {
 		n[o.Process]++
-		if took := o.Ended.Sub(o.Began); o.Fault.Kind == NoFault && (took < 19*time.Millisecond || took > 80*time.Millisecond) {
+		if took := o.Ended.Sub(o.Began); o.Fault.Kind == NoFault &&
+			(took < 19*time.Millisecond || took > 80*time.Millisecond) {
 			t.Errorf("call %d took %s", i, took)
 		}
 	}

@@ -115,8 +115,9 @@ func NewWorld(setup Setup) (*World, error) {
 	wire := NewWire(timeline, setup.Seed)
 	w := &World{
 		Timeline: timeline, Wire: wire, machine: machine,
-		IAM: NewIAM(wire, account, setup.Seed), SSM: NewSSM(wire), Journal: NewJournal(wire), Executions: NewExecutions(wire, setup.Seed),
-		random: newRandom(setup.Seed, worldStream), dryRun: setup.DryRun,
+		IAM: NewIAM(wire, account, setup.Seed), SSM: NewSSM(wire), Journal: NewJournal(wire),
+		Executions: NewExecutions(wire, setup.Seed),
+		random:     newRandom(setup.Seed, worldStream), dryRun: setup.DryRun,
 	}
 	w.Trail = NewTrail(w.IAM)
 	w.Trail.Denied = setup.Denied
@@ -221,7 +222,8 @@ func (w *World) addClusters(setup Setup) {
 		w.Qovery.AddContainerRegistry(OtherRegistry(kind))
 	}
 	if setup.HelmRepository {
-		w.Qovery.AddHelmRepository(fakeqovery.Registry{ID: helmRepositoryID, Name: "charts", Region: region, Key: fakeKey(w.OldKey)})
+		w.Qovery.AddHelmRepository(fakeqovery.Registry{ID: helmRepositoryID, Name: "charts", Region: region,
+			Key: fakeKey(w.OldKey)})
 	}
 }
 
@@ -229,7 +231,8 @@ func (w *World) addClusters(setup Setup) {
 // each cluster there; it stands in the same list, and holds no key of AWS.
 func OtherRegistry(kind string) fakeqovery.Registry {
 	regions := map[string]string{"SCALEWAY_CR": "fr-par", "GCP_ARTIFACT_REGISTRY": "europe-west9"}
-	return fakeqovery.Registry{ID: "07e3c1d0-0000-4000-8000-" + fmt.Sprintf("%012d", len(kind)), Name: kind, Kind: kind, Region: regions[kind]}
+	return fakeqovery.Registry{ID: "07e3c1d0-0000-4000-8000-" + fmt.Sprintf("%012d", len(kind)), Name: kind, Kind: kind,
+		Region: regions[kind]}
 }
 
 func registryID(cluster int) string { return fmt.Sprintf("5e915712-0000-4000-8000-%012d", cluster+1) }

@@ -132,5 +132,6 @@ func (e *Environment) Err() error {
 	if len(e.problems) == 0 {
 		return nil
 	}
-	return rotation.Errorf(rotation.ConfigurationError, "The function's environment is wrong: %s", strings.Join(e.problems, "; "))
+	return rotation.Errorf(rotation.ConfigurationError, "The function's environment is wrong: %s",
+		strings.Join(e.problems, "; "))
 }

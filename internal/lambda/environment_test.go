@@ -25,7 +25,9 @@ func TestRole(t *testing.T) {
 		if problem == "" && (err != nil || got != value) {
 			t.Errorf("%s: %v", value, err)
 		}
-		if problem != "" && (!rotation.HasCode(err, rotation.ConfigurationError) || !strings.Contains(err.Error(), "CREATOR_ROLE_ARN "+problem)) {
+		if problem != "" &&
+			(!rotation.HasCode(err, rotation.ConfigurationError) ||
+				!strings.Contains(err.Error(), "CREATOR_ROLE_ARN "+problem)) {
 			t.Errorf("%s: %v", value, err)
 		}
 	}
@@ -54,8 +56,10 @@ func TestKMSKey(t *testing.T) {
 func TestTargetsAndKeyAgeLimit(t *testing.T) {
 	const noName, noLimit = "names no target in one of its parts", "is not 8 to 400"
 	for value, want := range map[string]struct{ targets, limit string }{
-		"a,b": {"", noLimit}, "": {"is missing", "is missing"}, "a,,b": {noName, noLimit}, "a,B": {noName, noLimit}, "a, b": {noName, noLimit},
-		"97": {"", ""}, "8": {"", ""}, "400": {"", ""}, "7": {"", noLimit}, "401": {"", noLimit}, "-1": {noName, noLimit}, "9.5": {noName, noLimit},
+		"a,b": {"", noLimit}, "": {"is missing", "is missing"}, "a,,b": {noName, noLimit}, "a,B": {noName, noLimit},
+		"a, b": {noName, noLimit},
+		"97":   {"", ""}, "8": {"", ""}, "400": {"", ""}, "7": {"", noLimit}, "401": {"", noLimit}, "-1": {noName, noLimit},
+		"9.5": {noName, noLimit},
 	} {
 		env := lambda.From(func(string) string { return value })
 		env.Targets("NAMES")
@@ -65,7 +69,8 @@ func TestTargetsAndKeyAgeLimit(t *testing.T) {
 		wants(t, env, value, want.limit)
 	}
 	env := lambda.From(func(name string) string { return map[string]string{"NAMES": "a,b", "LIMIT": "97"}[name] })
-	if names, limit := env.Targets("NAMES"), env.KeyAgeLimit("LIMIT"); strings.Join(names, "|") != "a|b" || limit.Hours() != 97*24 || env.Err() != nil {
+	if names, limit := env.Targets("NAMES"), env.KeyAgeLimit("LIMIT"); strings.Join(names, "|") != "a|b" ||
+		limit.Hours() != 97*24 || env.Err() != nil {
 		t.Errorf("%v, %s, %v", names, limit, env.Err())
 	}
 }
@@ -73,7 +78,8 @@ func TestTargetsAndKeyAgeLimit(t *testing.T) {
 func wants(t *testing.T, env *lambda.Environment, value, problem string) {
 	t.Helper()
 	err := env.Err()
-	if (err == nil) != (problem == "") || err != nil && (!rotation.HasCode(err, rotation.ConfigurationError) || !strings.Contains(err.Error(), "NAMES "+problem)) {
+	if (err == nil) != (problem == "") || err != nil &&
+		(!rotation.HasCode(err, rotation.ConfigurationError) || !strings.Contains(err.Error(), "NAMES "+problem)) {
 		t.Errorf("%q: %v, want %q", value, err, problem)
 	}
 }

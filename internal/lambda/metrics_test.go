@@ -14,19 +14,25 @@ import (
 var at = time.UnixMilli(1785700000123)
 
 func TestPutMetrics(t *testing.T) {
-	two := []lambda.Metric{{Name: "KeyAge", Unit: lambda.NoUnit, Value: 12.5}, {Name: "Keys", Unit: lambda.Count, Value: 2}}
+	two := []lambda.Metric{{Name: "KeyAge", Unit: lambda.NoUnit, Value: 12.5},
+		{Name: "Keys", Unit: lambda.Count, Value: 2}}
 	for name, test := range map[string]struct {
 		target  string
 		words   map[string]string
 		metrics []lambda.Metric
 		want    string
 	}{
-		"of a target": {"production", nil, two, `{"_aws":{"Timestamp":1785700000123,"CloudWatchMetrics":[{"Namespace":"qovery-key-rotation",` +
-			`"Dimensions":[["target"]],"Metrics":[{"Name":"KeyAge","Unit":"None"},{"Name":"Keys","Unit":"Count"}]}]},"target":"production","KeyAge":12.5,"Keys":2}`},
-		"of all": {"", nil, two[1:], `{"_aws":{"Timestamp":1785700000123,"CloudWatchMetrics":[{"Namespace":"qovery-key-rotation",` +
+		"of a target": {"production", nil, two, `{"_aws":{"Timestamp":1785700000123,` +
+			`"CloudWatchMetrics":[{"Namespace":"qovery-key-rotation",` +
+			`"Dimensions":[["target"]],"Metrics":[{"Name":"KeyAge","Unit":"None"},{"Name":"Keys","Unit":"Count"}]}]},` +
+			`"target":"production","KeyAge":12.5,"Keys":2}`},
+		"of all": {"", nil, two[1:], `{"_aws":{"Timestamp":1785700000123,` +
+			`"CloudWatchMetrics":[{"Namespace":"qovery-key-rotation",` +
 			`"Dimensions":[[]],"Metrics":[{"Name":"Keys","Unit":"Count"}]}]},"Keys":2}`},
-		"with words": {"production", map[string]string{"ending": "held"}, two[1:], `{"_aws":{"Timestamp":1785700000123,"CloudWatchMetrics":[{"Namespace":"qovery-key-rotation",` +
-			`"Dimensions":[["target"]],"Metrics":[{"Name":"Keys","Unit":"Count"}]}]},"target":"production","Keys":2,"ending":"held"}`},
+		"with words": {"production", map[string]string{"ending": "held"}, two[1:],
+			`{"_aws":{"Timestamp":1785700000123,"CloudWatchMetrics":[{"Namespace":"qovery-key-rotation",` +
+				`"Dimensions":[["target"]],"Metrics":[{"Name":"Keys","Unit":"Count"}]}]},"target":"production","Keys":2,` +
+				`"ending":"held"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder
@@ -52,7 +58,8 @@ func TestPutMetrics(t *testing.T) {
 
 func TestMetricThatIsNoNumber(t *testing.T) {
 	var out strings.Builder
-	if err := lambda.MetricsTo(&out).Put(at, "", nil, lambda.Metric{Name: "KeyAge", Value: math.NaN()}); err == nil || out.Len() > 0 {
+	if err := lambda.MetricsTo(&out).Put(at, "", nil, lambda.Metric{Name: "KeyAge", Value: math.NaN()}); err == nil ||
+		out.Len() > 0 {
 		t.Errorf("%v, wrote %q", err, out.String())
 	}
 }

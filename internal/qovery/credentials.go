@@ -126,7 +126,8 @@ type awsCredentialsRequest struct {
 
 // putCredentials puts the key into AWS credentials and keeps their name, which the
 // list says: of one by itself a token might be refused the reading, and only now.
-func (o *organization) putCredentials(ctx context.Context, ref rotation.LocationRef, id rotation.KeyID, secret rotation.Secret) error {
+func (o *organization) putCredentials(ctx context.Context, ref rotation.LocationRef, id rotation.KeyID,
+	secret rotation.Secret) error {
 	listed, err := o.Credentials(ctx)
 	if err != nil {
 		return err

@@ -10,7 +10,8 @@ import (
 
 // malformed makes the error for an answer of 2xx that is not what it should be.
 func malformed(e endpoint, err error) error {
-	coded := rotation.Errorf(rotation.MalformedAnswer, "%s: the answer is not what Qovery's API describes: %v", e.doing, err)
+	coded := rotation.Errorf(rotation.MalformedAnswer, "%s: the answer is not what Qovery's API describes: %v", e.doing,
+		err)
 	if errors.Is(err, rotation.ErrNoKeyID) {
 		coded.What, coded.Next = fmt.Sprintf("%s: %v", e.doing, err), nextAfterOddKey
 	}

@@ -33,9 +33,12 @@ func TestMalformedAnswers(t *testing.T) {
 		{"Credentials", credential(`"id":"1","object_type":"AWS"`), `no "access_key_id"`},
 		{"Credentials", credential(`"id":"1","object_type":"AWS","access_key_id":null`), `no "access_key_id"`},
 		{"Credentials", credential(`"id":1,"object_type":"AWS","access_key_id":"AKIA1111111111111111"`), "another type"},
-		{"Credentials", `{"results":[{"credential":{"id":"1","object_type":"AWS","access_key_id":"AKIA1111111111111111"}}]}`, `no "clusters"`},
-		{"Credentials", `{"results":[{"credential":{"id":"1","object_type":"AWS","access_key_id":"AKIA1111111111111111"},"clusters":[{"name":"x"}]}]}`, "cluster of the credentials has no id"},
-		{"Credentials", `{"results":[{"credential":{"id":"1","object_type":"GCP"}},{"credential":{"id":"1","object_type":"GCP"}}]}`, "the same id"},
+		{"Credentials", `{"results":[{"credential":{"id":"1","object_type":"AWS","access_key_id":"AKIA1111111111111111"}}]}`,
+			`no "clusters"`},
+		{"Credentials", `{"results":[{"credential":{"id":"1","object_type":"AWS","access_key_id":"AKIA1111111111111111"},` +
+			`"clusters":[{"name":"x"}]}]}`, "cluster of the credentials has no id"},
+		{"Credentials", `{"results":[{"credential":{"id":"1","object_type":"GCP"}},{"credential":{"id":"1",` +
+			`"object_type":"GCP"}}]}`, "the same id"},
 		{"PutKey", `{}`, noList},
 		{"PutKey", credential(`"id":"cred-1","object_type":"AWS"`), `no "access_key_id"`},
 		{"Clusters", `{}`, noList},
@@ -117,7 +120,8 @@ func TestCredentials(t *testing.T) {
 
 func TestClusters(t *testing.T) {
 	opened, _ := serve(t, answers(
-		body(`{"results":[{"id":"1","name":"a","region":"eu-west-3","production":false,"status":"READY"},{"id":"2","name":"b","region":"us-east-2","production":true},{"id":"3","region":"on-premise"}]}`),
+		body(`{"results":[{"id":"1","name":"a","region":"eu-west-3","production":false,"status":"READY"},{"id":"2",`+
+			`"name":"b","region":"us-east-2","production":true},{"id":"3","region":"on-premise"}]}`),
 		body(`{"results":[
 			{"cluster_id":"3","status":"SOMETHING_NEW"},
 			{"cluster_id":"1","status":"DEPLOYED","is_deployed":false,"last_execution_id":"x-1","last_deployment_date":"2026-05-04T09:00:00.5Z"},
@@ -128,7 +132,8 @@ func TestClusters(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []rotation.Cluster{
-		{ID: "1", Name: "a", Region: "eu-west-3", Status: "DEPLOYED", LastExecutionID: "x-1", LastDeployedAt: "2026-05-04T09:00:00.5Z"},
+		{ID: "1", Name: "a", Region: "eu-west-3", Status: "DEPLOYED", LastExecutionID: "x-1",
+			LastDeployedAt: "2026-05-04T09:00:00.5Z"},
 		{ID: "2", Name: "b", Region: "us-east-2", Production: true, Status: "STOPPED"},
 		{ID: "3", Region: "on-premise", Production: true, Status: "SOMETHING_NEW"},
 	}
@@ -158,14 +163,18 @@ func TestProblem(t *testing.T) {
 	tests := []struct{ name, lines, want string }{
 		{"no lines", ``, ""},
 		{"no error among them", `{"type":"INFO","message":{"safe_message":"fine"}}`, ""},
-		{"the user's message and the hint", `{"error":{"tag":"T","user_log_message":"No capacity","hint_message":"Ask AWS","underlying_error":{"message":"raw"}},"message":{"safe_message":"safe"}}`, "No capacity. Hint: Ask AWS"},
+		{"the user's message and the hint", `{"error":{"tag":"T","user_log_message":"No capacity","hint_message":"Ask ` +
+			`AWS","underlying_error":{"message":"raw"}},"message":{"safe_message":"safe"}}`, "No capacity. Hint: Ask AWS"},
 		{"the underlying error", `{"error":{"tag":"T","underlying_error":{"message":"raw"}}}`, "raw"},
 		{"the safe message", `{"error":{"tag":"T"},"message":{"safe_message":"safe"}}`, "safe"},
 		{"the tag", `{"error":{"tag":"T"}}`, "T"},
 		{"the hint alone", `{"error":{"hint_message":"Ask AWS"}}`, "Hint: Ask AWS"},
 		{"a line of type error", `{"type":"error","message":{"safe_message":"safe"}}`, "safe"},
-		{"the latest by time", `{"timestamp":"2026-05-04T09:02:00Z","error":{"tag":"late"}},{"timestamp":"2026-05-04T09:01:00Z","error":{"tag":"early"}},{"timestamp":"2026-05-04T09:03:00Z","type":"INFO"}`, "late"},
-		{"the last of the same time", `{"timestamp":"2026-05-04T09:02:00Z","error":{"tag":"one"}},{"timestamp":"2026-05-04T09:02:00Z","error":{"tag":"two"}}`, "two"},
+		{"the latest by time", `{"timestamp":"2026-05-04T09:02:00Z","error":{"tag":"late"}},` +
+			`{"timestamp":"2026-05-04T09:01:00Z","error":{"tag":"early"}},{"timestamp":"2026-05-04T09:03:00Z","type":"INFO"}`,
+			"late"},
+		{"the last of the same time", `{"timestamp":"2026-05-04T09:02:00Z","error":{"tag":"one"}},` +
+			`{"timestamp":"2026-05-04T09:02:00Z","error":{"tag":"two"}}`, "two"},
 		{"the last without times", `{"error":{"tag":"one"}},{"timestamp":"yesterday","error":{"tag":"two"}}`, "two"},
 		{"several lines in one", `{"error":{"user_log_message":"a\n\tb\u001b[0m"}}`, "a b [0m"},
 		{"too long", `{"error":{"user_log_message":"` + strings.Repeat("é ", 400) + `"}}`, strings.Repeat("é ", 149) + "é…"},

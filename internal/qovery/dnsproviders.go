@@ -78,7 +78,8 @@ func isNotInPlan(got answer) bool {
 func dnsProviderIn(c cluster, got answer, problem *rotation.Error) (dnsProvider, error) {
 	switch {
 	case problem != nil && got.status == http.StatusNotFound:
-		return dnsProvider{}, malformed(readDNSProvider, errors.New("the cluster"+shownID(c.ID)+" is listed, and now it is not found"))
+		return dnsProvider{}, malformed(readDNSProvider, errors.New("the cluster"+shownID(c.ID)+" is listed, and now it "+
+			"is not found"))
 	case problem != nil:
 		return dnsProvider{}, problem
 	}

@@ -13,7 +13,8 @@ import (
 )
 
 const (
-	route53    = `{"dns_provider":{"provider":"ROUTE53","domain":"example.com","aws_region":"eu-west-3","credentials":{"type":"STATIC","aws_access_key_id":"AKIA1111111111111111"}}}`
+	route53 = `{"dns_provider":{"provider":"ROUTE53","domain":"example.com","aws_region":"eu-west-3",` +
+		`"credentials":{"type":"STATIC","aws_access_key_id":"AKIA1111111111111111"}}}`
 	cloudflare = `{"dns_provider":{"provider":"CLOUDFLARE","domain":"example.com","email":"x@example.com","proxied":true}}`
 )
 
@@ -41,7 +42,8 @@ func TestDNSProviders(t *testing.T) {
 		}
 	}
 	want := []rotation.Location{
-		provider("2", "AKIA1111111111111111", "ROUTE53"), provider("3", "", "CLOUDFLARE"), provider("4", "", "ROUTE53"), provider("5", "AKIA2222222222222222", "SOMETHING_NEW"),
+		provider("2", "AKIA1111111111111111", "ROUTE53"), provider("3", "", "CLOUDFLARE"), provider("4", "", "ROUTE53"),
+		provider("5", "AKIA2222222222222222", "SOMETHING_NEW"),
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -61,9 +63,12 @@ func TestMalformedDNSProviders(t *testing.T) {
 		`{"dns_provider":{"provider":{`: "it is no JSON",
 		`{"provider":"QOVERY"}`:         `no "dns_provider"`,
 		`{"results":[]}`:                `no "dns_provider"`,
-		strings.ReplaceAll(route53, "aws_access_key_id", "aws_key"):                      `a Route 53 provider has no "aws_access_key_id"`,
-		`{"dns_provider":{"provider":"ROUTE53"}}`:                                        `a Route 53 provider has no "aws_access_key_id"`,
-		`{"dns_provider":{"provider":"ROUTE53","credentials":{"aws_access_key_id":""}}}`: `a Route 53 provider has no "aws_access_key_id"`,
+		strings.ReplaceAll(route53, "aws_access_key_id",
+			"aws_key"): `a Route 53 provider has no "aws_access_key_id"`,
+		`{"dns_provider":{"provider":"ROUTE53"}}`: `a Route 53 provider has no ` +
+			`"aws_access_key_id"`,
+		`{"dns_provider":{"provider":"ROUTE53","credentials":{"aws_access_key_id":""}}}`: `a Route 53 provider has no ` +
+			`"aws_access_key_id"`,
 		`{"dns_provider":{"provider":"ROUTE53","credentials":{"aws_access_key_id":1}}}`:  "another type",
 		`{"dns_provider":{"provider":"ROUTE53","credentials":["AKIAIOSFODNN7OLDKEY1"]}}`: "another type",
 	}
@@ -86,14 +91,18 @@ func TestDNSProvidersThatCannotBeRead(t *testing.T) {
 		asked   int
 	}{
 		{"not in the organization's plan", []func(http.ResponseWriter){status(403, noPlan)}, "", 1},
-		{"in the plan, and then not", []func(http.ResponseWriter){body(qoverysDNS), status(403, noPlan)}, rotation.TokenRefused, 2},
+		{"in the plan, and then not", []func(http.ResponseWriter){body(qoverysDNS), status(403, noPlan)},
+			rotation.TokenRefused, 2},
 		{"not allowed", []func(http.ResponseWriter){status(403, `{"detail":"Access denied"}`)}, rotation.TokenRefused, 1},
 		{"not allowed, without a word", []func(http.ResponseWriter){status(403, "")}, rotation.TokenRefused, 1},
-		{"not found, with the words of the plan", []func(http.ResponseWriter){status(404, noPlan)}, rotation.MalformedAnswer, 1},
-		{"not found", []func(http.ResponseWriter){body(qoverysDNS), status(404, `{"detail":"Cluster not found"}`)}, rotation.MalformedAnswer, 2},
+		{"not found, with the words of the plan", []func(http.ResponseWriter){status(404, noPlan)}, rotation.MalformedAnswer,
+			1},
+		{"not found", []func(http.ResponseWriter){body(qoverysDNS), status(404, `{"detail":"Cluster not found"}`)},
+			rotation.MalformedAnswer, 2},
 		{"no token", []func(http.ResponseWriter){status(401, "")}, rotation.TokenRefused, 1},
 		{"down", []func(http.ResponseWriter){status(503, "")}, rotation.Unreachable, 4},
-		{"limited", []func(http.ResponseWriter){body(qoverysDNS), status(429, "", "X-RateLimit-Reset", at(time.Hour))}, rotation.Throttled, 2},
+		{"limited", []func(http.ResponseWriter){body(qoverysDNS), status(429, "", "X-RateLimit-Reset", at(time.Hour))},
+			rotation.Throttled, 2},
 		{"down for a moment", []func(http.ResponseWriter){status(503, ""), body(qoverysDNS)}, "", 4},
 	}
 	for _, test := range tests {

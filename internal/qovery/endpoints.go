@@ -32,7 +32,8 @@ var (
 		doing: "Reading a cluster's logs at Qovery"}
 	listContainerRegistries = endpoint{method: http.MethodGet, path: "/organization/{organization}/containerRegistry",
 		doing: "Listing the container registries at Qovery"}
-	putContainerRegistry = endpoint{method: http.MethodPut, path: "/organization/{organization}/containerRegistry/{registry}",
+	putContainerRegistry = endpoint{method: http.MethodPut,
+		path:  "/organization/{organization}/containerRegistry/{registry}",
 		doing: "Putting the key into the container registry at Qovery", guarded: true}
 	listHelmRepositories = endpoint{method: http.MethodGet, path: "/organization/{organization}/helmRepository",
 		doing: "Listing the Helm repositories at Qovery"}

@@ -18,7 +18,8 @@ func withFake(t *testing.T, socket bool) (*organization, *fakeqovery.Server, *fa
 	config := fakeqovery.DefaultConfig(clock.Now)
 	config.OrganizationID, config.Token = testOrganization, testToken
 	fake := fakeqovery.New(config)
-	fake.AddCredentials(fakeqovery.Credentials{ID: "cred-1", Name: "production", Key: fakeqovery.Key{ID: "AKIAIOSFODNN7OLDKEY1", Secret: "old"}})
+	fake.AddCredentials(fakeqovery.Credentials{ID: "cred-1", Name: "production",
+		Key: fakeqovery.Key{ID: "AKIAIOSFODNN7OLDKEY1", Secret: "old"}})
 	fake.AddCredentials(fakeqovery.Credentials{ID: "role", Name: "by role", ObjectType: "AWS_ROLE"})
 	fake.AddCluster(fakeqovery.Cluster{ID: "c-1", Name: "staging", CredentialsID: "cred-1"})
 	fake.AddCluster(fakeqovery.Cluster{ID: "c-2", Name: "production", CredentialsID: "cred-1", Production: true})
@@ -74,7 +75,8 @@ func checkCredentials(t *testing.T, opened *organization) rotation.Location {
 	if err != nil || len(locations) != 2 {
 		t.Fatalf("locations %+v, %v", locations, err)
 	}
-	want := rotation.Location{LocationRef: creds, Key: "AKIAIOSFODNN7OLDKEY1", Type: "AWS", Rotatable: true, Clusters: []string{"c-1", "c-2"}}
+	want := rotation.Location{LocationRef: creds, Key: "AKIAIOSFODNN7OLDKEY1", Type: "AWS", Rotatable: true,
+		Clusters: []string{"c-1", "c-2"}}
 	if !reflect.DeepEqual(locations[0], want) {
 		t.Errorf("got %+v, want %+v", locations[0], want)
 	}
@@ -207,7 +209,8 @@ func BenchmarkRequest(b *testing.B) {
 	config := fakeqovery.DefaultConfig(clock.Now)
 	config.OrganizationID, config.Token = testOrganization, testToken
 	fake := fakeqovery.New(config)
-	fake.AddCredentials(fakeqovery.Credentials{ID: "cred-1", Name: "production", Key: fakeqovery.Key{ID: "AKIAIOSFODNN7OLDKEY1", Secret: "old"}})
+	fake.AddCredentials(fakeqovery.Credentials{ID: "cred-1", Name: "production",
+		Key: fakeqovery.Key{ID: "AKIAIOSFODNN7OLDKEY1", Secret: "old"}})
 	for _, id := range []string{"c-1", "c-2", "c-3"} {
 		fake.AddCluster(fakeqovery.Cluster{ID: id, Name: id, CredentialsID: "cred-1"})
 	}

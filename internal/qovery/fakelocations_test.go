@@ -19,12 +19,16 @@ var oldKey = fakeqovery.Key{ID: "AKIAIOSFODNN7OLDKEY1", Secret: "old"}
 func withEverything(t *testing.T, socket bool) (*organization, *fakeqovery.Server, *fakeClock) {
 	t.Helper()
 	opened, fake, clock := withFake(t, socket)
-	fake.AddContainerRegistry(fakeqovery.Registry{ID: "reg-1", Name: "images", URL: "https://ecr?a&b", Description: "ours", Region: "eu-west-3", Key: oldKey})
+	fake.AddContainerRegistry(fakeqovery.Registry{ID: "reg-1", Name: "images", URL: "https://ecr?a&b", Description: "ours",
+		Region: "eu-west-3", Key: oldKey})
 	fake.AddContainerRegistry(fakeqovery.Registry{ID: "hub", Name: "hub", Kind: "DOCKER_HUB"})
-	fake.AddContainerRegistry(fakeqovery.Registry{ID: "role-reg", Name: "by role", Region: "eu-west-3", RoleARN: "arn:aws:iam::1:role/x"})
-	fake.AddHelmRepository(fakeqovery.Registry{ID: "helm-1", Name: "charts", URL: "oci://charts", Region: "eu-west-3", SkipTLS: true, Key: oldKey})
-	fake.AddCluster(fakeqovery.Cluster{ID: "c-3", Name: "edge", CredentialsID: "cred-1", Region: "us-east-2", RegistryID: "reg-3",
-		Route53: oldKey, SecretManagers: []fakeqovery.SecretManagerAccess{{ID: "vault", Name: "vault", Key: oldKey}}})
+	fake.AddContainerRegistry(fakeqovery.Registry{ID: "role-reg", Name: "by role", Region: "eu-west-3",
+		RoleARN: "arn:aws:iam::1:role/x"})
+	fake.AddHelmRepository(fakeqovery.Registry{ID: "helm-1", Name: "charts", URL: "oci://charts", Region: "eu-west-3",
+		SkipTLS: true, Key: oldKey})
+	fake.AddCluster(fakeqovery.Cluster{ID: "c-3", Name: "edge", CredentialsID: "cred-1", Region: "us-east-2",
+		RegistryID: "reg-3",
+		Route53:    oldKey, SecretManagers: []fakeqovery.SecretManagerAccess{{ID: "vault", Name: "vault", Key: oldKey}}})
 	clock.now = clock.now.Add(time.Hour)
 	return opened, fake, clock
 }
@@ -92,7 +96,8 @@ func TestLocationsReadLast(t *testing.T) {
 		}
 	})
 	locations, err := opened.Locations(t.Context())
-	if err != nil || len(locations) == 0 || locations[0].Kind != rotation.AWSCredentials || locations[0].Key != "AKIAIOSFODNN7ANOTHER" {
+	if err != nil || len(locations) == 0 || locations[0].Kind != rotation.AWSCredentials ||
+		locations[0].Key != "AKIAIOSFODNN7ANOTHER" {
 		t.Errorf("%+v, %v", locations, err)
 	}
 }
@@ -117,11 +122,13 @@ func TestRefusalsOfTheFakesRegistries(t *testing.T) {
 	if err := putInto(images)(t.Context(), opened); err != nil {
 		t.Error(err)
 	}
-	if err := putInto(rotation.LocationRef{Kind: rotation.ContainerRegistry, ID: "reg-3"})(t.Context(), opened); refusal(err) != 403 {
+	if err := putInto(rotation.LocationRef{Kind: rotation.ContainerRegistry, ID: "reg-3"})(t.Context(),
+		opened); refusal(err) != 403 {
 		t.Errorf("error %v", err)
 	}
 	for _, id := range []string{"hub", "role-reg"} {
-		if err := putInto(rotation.LocationRef{Kind: rotation.ContainerRegistry, ID: id})(t.Context(), opened); refusal(err) != 0 {
+		if err := putInto(rotation.LocationRef{Kind: rotation.ContainerRegistry, ID: id})(t.Context(),
+			opened); refusal(err) != 0 {
 			t.Errorf("putting a key into %s: %v", id, err)
 		}
 	}

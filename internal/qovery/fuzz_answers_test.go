@@ -16,8 +16,9 @@ import (
 // rightAnswers are what Qovery answers where it is asked for something, by the
 // end of the path.
 var rightAnswers = map[string]string{
-	"credentials": oneCredential, "containerRegistry": oneRegistry, "helmRepository": oneRepository, "dnsProvider": qoverysDNS,
-	"cluster": withManagers(""), "status": `{"results":[{"cluster_id":"c-1","status":"DEPLOYED"}]}`,
+	"credentials": oneCredential, "containerRegistry": oneRegistry, "helmRepository": oneRepository,
+	"dnsProvider": qoverysDNS,
+	"cluster":     withManagers(""), "status": `{"results":[{"cluster_id":"c-1","status":"DEPLOYED"}]}`,
 	"lock": emptyList, "logs": emptyList,
 }
 
@@ -60,8 +61,10 @@ func FuzzAnswers(f *testing.F) {
 	both := testToken + " " + testSecret
 	bodies := []string{
 		`{}`, `{"results":null}`, `{"results":{}}`, `{"results":[null]}`, emptyList, `[]`, `null`, ``, `<html>` + both,
-		`{"status":403,"detail":"plan required"}`, `{"detail":"` + both + `"}`, `{"message":{"a":"` + both + `"}}`, `{"results":["` + both + `"]}`,
-		`{"results":[{"id":"` + both + `","name":"` + both + `"}]}`, `{"results":[{"cluster_id":"c-1","reason":"` + both + `"}]}`,
+		`{"status":403,"detail":"plan required"}`, `{"detail":"` + both + `"}`, `{"message":{"a":"` + both + `"}}`,
+		`{"results":["` + both + `"]}`,
+		`{"results":[{"id":"` + both + `","name":"` + both + `"}]}`, `{"results":[{"cluster_id":"c-1","reason":"` + both +
+			`"}]}`,
 		`{"results":[{"type":"ERROR","error":{"user_log_message":"` + both + `","hint_message":"` + both + `"}}]}`,
 	}
 	for _, answer := range rightAnswers {
@@ -108,7 +111,8 @@ func checkTaken(t *testing.T, server *oddServer) {
 	t.Helper()
 	last := path.Base(server.odd.URL.Path)
 	if server.status > 299 {
-		if last != "dnsProvider" || server.status != http.StatusForbidden || !strings.Contains(strings.ToLower(string(server.body)), "plan") && !strings.Contains(string(server.body), `\`) {
+		if last != "dnsProvider" || server.status != http.StatusForbidden ||
+			!strings.Contains(strings.ToLower(string(server.body)), "plan") && !strings.Contains(string(server.body), `\`) {
 			t.Errorf("%s: %d is taken for a success", server.odd.URL, server.status)
 		}
 		return

@@ -39,13 +39,15 @@ func FuzzCredentials(f *testing.F) {
 
 func checkLocation(t *testing.T, location rotation.Location) {
 	t.Helper()
-	if location.ID == "" || location.Type == "" || location.Rotatable && location.Key == "" || location.Rotatable != (location.Type == "AWS") {
+	if location.ID == "" || location.Type == "" || location.Rotatable && location.Key == "" ||
+		location.Rotatable != (location.Type == "AWS") {
 		t.Errorf("%+v", location)
 	}
 }
 
 func FuzzClusters(f *testing.F) {
-	f.Add([]byte(`{"results":[{"id":"1","region":"r","production":true}]}`), []byte(`{"results":[{"cluster_id":"1","status":"DEPLOYED"}]}`))
+	f.Add([]byte(`{"results":[{"id":"1","region":"r","production":true}]}`),
+		[]byte(`{"results":[{"cluster_id":"1","status":"DEPLOYED"}]}`))
 	f.Add([]byte(emptyList), []byte(emptyList))
 	f.Add([]byte(`{"results":null}`), []byte(`{}`))
 	f.Fuzz(func(t *testing.T, listed, statuses []byte) {
@@ -73,7 +75,8 @@ func FuzzClusters(f *testing.F) {
 func FuzzRegistries(f *testing.F) {
 	f.Add([]byte(oneRegistry))
 	f.Add([]byte(strings.ReplaceAll(oneRepository, "OCI_ECR", "ECR")))
-	f.Add([]byte(`{"results":[{"id":"1","kind":"DOCKER_HUB","config":null},{"id":"2","name":"x","kind":"ECR","a":1,"config":{"region":"r","access_key_id":"AKIA1111111111111111","b":"&"}}]}`))
+	f.Add([]byte(`{"results":[{"id":"1","kind":"DOCKER_HUB","config":null},{"id":"2","name":"x","kind":"ECR","a":1,` +
+		`"config":{"region":"r","access_key_id":"AKIA1111111111111111","b":"&"}}]}`))
 	f.Fuzz(func(t *testing.T, answer []byte) {
 		entries, err := containerRegistries.decodeEntries(answer)
 		if err != nil {
@@ -81,7 +84,8 @@ func FuzzRegistries(f *testing.F) {
 		}
 		seen := map[string]bool{}
 		for _, entry := range entries {
-			if entry.ID == "" || entry.Type == "" || seen[entry.ID] || slices.Contains(entry.Clusters, "") || entry.Rotatable && entry.Key == "" {
+			if entry.ID == "" || entry.Type == "" || seen[entry.ID] || slices.Contains(entry.Clusters, "") || entry.Rotatable &&
+				entry.Key == "" {
 				t.Errorf("%+v", entry.Location)
 			}
 			seen[entry.ID] = true
@@ -114,14 +118,17 @@ func FuzzDNSProvider(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, answer []byte) {
 		provider, err := decodeDNSProvider(answer)
-		if err == nil && (provider.Provider == "" || provider.Provider == "ROUTE53" && provider.Credentials.AccessKeyID == "" && provider.Credentials.Type == "") {
+		if err == nil &&
+			(provider.Provider == "" || provider.Provider == "ROUTE53" && provider.Credentials.AccessKeyID == "" &&
+				provider.Credentials.Type == "") {
 			t.Errorf("%+v", provider)
 		}
 	})
 }
 
 func FuzzSecretManagers(f *testing.F) {
-	f.Add([]byte(withManagers(`,"secret_manager_accesses":[{"id":"1","authentication":{"mode":"AWS_STATIC_CREDENTIALS","access_key":"AKIA1111111111111111"}}]`)))
+	f.Add([]byte(withManagers(`,"secret_manager_accesses":[{"id":"1","authentication":{"mode":"AWS_STATIC_CREDENTIALS",` +
+		`"access_key":"AKIA1111111111111111"}}]`)))
 	f.Fuzz(func(t *testing.T, answer []byte) {
 		clusters, err := decodeClusters(answer)
 		if err != nil {
@@ -132,7 +139,8 @@ func FuzzSecretManagers(f *testing.F) {
 			return
 		}
 		for _, manager := range managers {
-			if manager.ID == "" || manager.Type == "" || manager.Rotatable || manager.Type == staticManager && manager.Key == "" || len(manager.Clusters) != 1 {
+			if manager.ID == "" || manager.Type == "" || manager.Rotatable || manager.Type == staticManager &&
+				manager.Key == "" || len(manager.Clusters) != 1 {
 				t.Errorf("%+v", manager)
 			}
 		}
@@ -152,7 +160,8 @@ func FuzzLocks(f *testing.F) {
 }
 
 func FuzzProblem(f *testing.F) {
-	f.Add([]byte(`{"results":[{"type":"ERROR","timestamp":"2026-05-04T09:02:00Z","error":{"tag":"T","user_log_message":"x\ny"}}]}`))
+	f.Add([]byte(`{"results":[{"type":"ERROR","timestamp":"2026-05-04T09:02:00Z","error":{"tag":"T",` +
+		`"user_log_message":"x\ny"}}]}`))
 	f.Add([]byte(`{"results":[{"error":{"hint_message":"AKIAIOSFODNN7EXAMPLE"}}]}`))
 	opened, _ := open(f, Options{})
 	f.Fuzz(func(t *testing.T, answer []byte) {
@@ -176,7 +185,8 @@ func FuzzErrorBody(f *testing.F) {
 
 func checkForeign(t *testing.T, text string, limit int) {
 	t.Helper()
-	if !utf8.ValidString(text) || utf8.RuneCountInString(text) > limit || strings.ContainsAny(text, "\r\n\t\x00\x1b\u2028\u202e") || strings.Contains(text, testToken) {
+	if !utf8.ValidString(text) || utf8.RuneCountInString(text) > limit ||
+		strings.ContainsAny(text, "\r\n\t\x00\x1b\u2028\u202e") || strings.Contains(text, testToken) {
 		t.Errorf("%q", text)
 	}
 }

@@ -55,7 +55,8 @@ func (o *organization) Editable(ctx context.Context) ([]rotation.Location, error
 	return o.listed(ctx, editable, nil)
 }
 
-func (o *organization) listed(ctx context.Context, kinds []locationKind, clusters []cluster) ([]rotation.Location, error) {
+func (o *organization) listed(ctx context.Context, kinds []locationKind, clusters []cluster) ([]rotation.Location,
+	error) {
 	locations := []rotation.Location{}
 	for _, kind := range kinds {
 		listed, err := kind.list(o, ctx, clusters)
@@ -71,7 +72,8 @@ func (o *organization) listed(ctx context.Context, kinds []locationKind, cluster
 // because a PUT replaces all of it; when that read fails its coded error is
 // returned as it is, and nothing was sent, though the port leaves room for the
 // opposite.
-func (o *organization) PutKey(ctx context.Context, ref rotation.LocationRef, id rotation.KeyID, secret rotation.Secret) error {
+func (o *organization) PutKey(ctx context.Context, ref rotation.LocationRef, id rotation.KeyID,
+	secret rotation.Secret) error {
 	if id == "" || secret.Empty() {
 		return notSent("there is no whole key to put into %s", ref.Name)
 	}

@@ -30,10 +30,11 @@ func TestOpenReadsTheToken(t *testing.T) {
 	}
 	for _, test := range tests {
 		var asked string
-		client, err := New(Options{Clock: newClock(), Token: func(_ context.Context, parameter string) (rotation.Secret, error) {
-			asked = parameter
-			return rotation.NewSecret(test.token), test.err
-		}})
+		client, err := New(Options{Clock: newClock(),
+			Token: func(_ context.Context, parameter string) (rotation.Secret, error) {
+				asked = parameter
+				return rotation.NewSecret(test.token), test.err
+			}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -92,7 +93,8 @@ func TestBaseURLs(t *testing.T) {
 	}
 	for _, test := range tests {
 		err := CheckBaseURL(test.url)
-		if test.problem == "" && err != nil || test.problem != "" && (err == nil || !strings.Contains(err.Error(), test.problem)) {
+		if test.problem == "" && err != nil || test.problem != "" &&
+			(err == nil || !strings.Contains(err.Error(), test.problem)) {
 			t.Errorf("%q: %v, want %q", test.url, err, test.problem)
 		}
 		if err != nil && strings.Contains(err.Error(), "hunter2") {
@@ -135,12 +137,13 @@ func TestNewFillsIn(t *testing.T) {
 // A path in the base URL stays in front, with one slash.
 func TestBaseURLWithAPath(t *testing.T) {
 	var seen string
-	opened, _ := open(t, Options{BaseURL: "https://example.com/api/", Transport: transportFunc(func(r *http.Request) (*http.Response, error) {
-		seen = r.URL.String()
-		recorder := newRecorder()
-		_, _ = recorder.WriteString(emptyList)
-		return recorder.Result(), nil
-	})})
+	opened, _ := open(t,
+		Options{BaseURL: "https://example.com/api/", Transport: transportFunc(func(r *http.Request) (*http.Response, error) {
+			seen = r.URL.String()
+			recorder := newRecorder()
+			_, _ = recorder.WriteString(emptyList)
+			return recorder.Result(), nil
+		})})
 	if _, err := opened.Locks(t.Context()); err != nil {
 		t.Fatal(err)
 	}

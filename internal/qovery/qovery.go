@@ -137,11 +137,14 @@ func (c *Client) Open(ctx context.Context, target rotation.Target) (rotation.Org
 	// People paste tokens into parameters, often with the line's end.
 	token := strings.TrimSpace(read.Reveal())
 	if token == "" {
-		return nil, rotation.Errorf(rotation.TokenRefused, "The parameter %s, which should hold Qovery's API token, is empty", target.TokenParameter)
+		return nil,
+			rotation.Errorf(rotation.TokenRefused, "The parameter %s, which should hold Qovery's API token, is empty",
+				target.TokenParameter)
 	}
 	if !isHeaderSafe(token) {
 		return nil, rotation.Errorf(rotation.TokenRefused,
-			"The parameter %s holds no Qovery API token: there is a space, a line break or another character in it that no token has", target.TokenParameter)
+			"The parameter %s holds no Qovery API token: there is a space, a line break or another character in it that no "+
+				"token has", target.TokenParameter)
 	}
 	return &organization{
 		client:        c,

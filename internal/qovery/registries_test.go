@@ -17,7 +17,8 @@ func listOf(entries ...string) string { return `{"results":[` + strings.Join(ent
 
 // ecr is the JSON of a registry in ECR, with further fields first.
 func ecr(id string, fields ...string) string {
-	fields = append(fields, `"id":"`+id+`"`, `"name":"images"`, `"kind":"ECR"`, `"config":{"region":"eu-west-3","access_key_id":"AKIA1111111111111111"}`)
+	fields = append(fields, `"id":"`+id+`"`, `"name":"images"`, `"kind":"ECR"`,
+		`"config":{"region":"eu-west-3","access_key_id":"AKIA1111111111111111"}`)
 	return "{" + strings.Join(fields, ",") + "}"
 }
 
@@ -26,7 +27,8 @@ func TestRegistries(t *testing.T) {
 		ecr("1", `"cluster":{"id":"c-1","name":"a"}`, `"new_field":[1]`),
 		ecr("2", `"cluster":null`),
 		`{"id":"3","name":"role","kind":"ECR","config":{"region":"r","role_arn":"arn","access_key_id":null}}`,
-		`{"id":"4","name":"both","kind":"ECR","config":{"region":"r","role_arn":"arn","access_key_id":"AKIA1111111111111111"}}`,
+		`{"id":"4","name":"both","kind":"ECR","config":{"region":"r","role_arn":"arn",` +
+			`"access_key_id":"AKIA1111111111111111"}}`,
 		`{"id":"5","name":"hub","kind":"DOCKER_HUB","config":{"username":"ada"}}`,
 		`{"id":"6","kind":"GITHUB_CR"}`,
 		`{"id":"7","name":"odd","kind":"GENERIC_CR","config":{"access_key_id":"AKIA1111111111111111"}}`,
@@ -68,14 +70,16 @@ func TestRegistries(t *testing.T) {
 
 func TestHelmRepositories(t *testing.T) {
 	got, err := helmRepositories.decode([]byte(listOf(
-		`{"id":"1","name":"charts","kind":"OCI_ECR","skip_tls_verification":true,"config":{"region":"r","access_key_id":"AKIA1111111111111111"}}`,
+		`{"id":"1","name":"charts","kind":"OCI_ECR","skip_tls_verification":true,"config":{"region":"r",`+
+			`"access_key_id":"AKIA1111111111111111"}}`,
 		`{"id":"2","name":"bitnami","kind":"HTTPS","config":{}}`,
 		`{"id":"3","name":"a registry's kind","kind":"ECR","config":{"access_key_id":"AKIA1111111111111111"}}`,
 	)))
 	if err != nil || len(got) != 3 {
 		t.Fatalf("%+v, %v", got, err)
 	}
-	want := rotation.Location{LocationRef: rotation.LocationRef{Kind: rotation.HelmRepository, ID: "1", Name: "charts"}, Key: "AKIA1111111111111111", Type: "OCI_ECR", Rotatable: true, Region: "r"}
+	want := rotation.Location{LocationRef: rotation.LocationRef{Kind: rotation.HelmRepository, ID: "1", Name: "charts"},
+		Key: "AKIA1111111111111111", Type: "OCI_ECR", Rotatable: true, Region: "r"}
 	if !reflect.DeepEqual(got[0], want) {
 		t.Errorf("got %+v, want %+v", got[0], want)
 	}
@@ -96,12 +100,14 @@ func TestMalformedRegistries(t *testing.T) {
 		{listOf(`{"kind":"ECR",` + config + `}`), "has no id"},
 		{listOf(`{"id":"1","name":"x",` + config + `}`), `has no "kind"`},
 		{listOf(`{"id":"1","name":"x","kind":"ECR"}`), `has no "access_key_id" and no "role_arn"`},
-		{listOf(`{"id":"` + uuid + `","name":"x","kind":"ECR","config":{"region":"r"}}`), `(` + uuid + `) has no "access_key_id"`},
+		{listOf(`{"id":"` + uuid + `","name":"x","kind":"ECR","config":{"region":"r"}}`), `(` + uuid +
+			`) has no "access_key_id"`},
 		{listOf(`{"id":"1","name":"x","kind":"ECR","config":null}`), `has no "access_key_id"`},
 		{listOf(`{"id":"1","name":"x","kind":"ECR","config":[]}`), `config" has another type`},
 		{listOf(`{"id":"1","name":"x","kind":"DOCKER_HUB","config":{"access_key_id":1}}`), "another type"},
 		{listOf(`{"id":"1","kind":"ECR",` + config + `}`), `has no "name", which a change must repeat`},
-		{listOf(`{"id":"1","name":"x","kind":"ECR","config":{"access_key_id":"AKIA1111111111111111"}}`), `has no "region", which a change must repeat`},
+		{listOf(`{"id":"1","name":"x","kind":"ECR","config":{"access_key_id":"AKIA1111111111111111"}}`),
+			`has no "region", which a change must repeat`},
 		{listOf(ecr("1", `"cluster":{"name":"a"}`)), "has no id of its cluster"},
 		{listOf(ecr("1"), ecr("1")), "is listed twice"},
 	}
@@ -112,7 +118,8 @@ func TestMalformedRegistries(t *testing.T) {
 		}
 	}
 	const chart = `{"id":"1","name":"x","kind":"OCI_ECR",` + config + `}`
-	if _, err := helmRepositories.decode([]byte(listOf(chart))); err == nil || !strings.Contains(err.Error(), `has no "skip_tls_verification"`) {
+	if _, err := helmRepositories.decode([]byte(listOf(chart))); err == nil ||
+		!strings.Contains(err.Error(), `has no "skip_tls_verification"`) {
 		t.Errorf("a Helm repository that does not say whether it verifies TLS: %v", err)
 	}
 }
@@ -198,7 +205,8 @@ func TestOneListServesManyPuts(t *testing.T) {
 		t.Error("an old list was used")
 	}
 	again, _ := opened.client.Open(t.Context(), testTarget())
-	if err := putInto(rotation.LocationRef{Kind: rotation.ContainerRegistry, ID: "reg-2"})(t.Context(), again); err != nil || server.listed != 4 {
+	if err := putInto(rotation.LocationRef{Kind: rotation.ContainerRegistry, ID: "reg-2"})(t.Context(),
+		again); err != nil || server.listed != 4 {
 		t.Errorf("an organization that is opened again has another's list: %v", err)
 	}
 }

@@ -15,7 +15,8 @@ import (
 var answeredOnly = []string{"id", "created_at", "updated_at", "cluster", "associated_services_count"}
 
 // putKey puts the key into a registry and keeps all else that it holds.
-func (k registryKind) putKey(o *organization, ctx context.Context, ref rotation.LocationRef, id rotation.KeyID, secret rotation.Secret) error {
+func (k registryKind) putKey(o *organization, ctx context.Context, ref rotation.LocationRef, id rotation.KeyID,
+	secret rotation.Secret) error {
 	now, found, err := k.entry(ctx, o, ref.ID)
 	switch {
 	case err != nil:
@@ -23,7 +24,8 @@ func (k registryKind) putKey(o *organization, ctx context.Context, ref rotation.
 	case !found:
 		return notSent("the %s %s does not exist any more", k.called, ref.Name)
 	case !now.Rotatable:
-		return notSent("the %s %s is of the kind %s without a static key, or has a role", k.called, ref.Name, singleLine(now.Type))
+		return notSent("the %s %s is of the kind %s without a static key, or has a role", k.called, ref.Name,
+			singleLine(now.Type))
 	}
 	body, err := now.with(id, secret)
 	if err != nil {

@@ -12,12 +12,15 @@ import (
 	"qovery-key-rotation/internal/rotation"
 )
 
-const oneCredential = `{"results":[{"credential":{"id":"cred-1","name":"prod & co","object_type":"AWS","access_key_id":"AKIAIOSFODNN7OLDKEY1"},"clusters":[{"id":"c-1"}]}]}`
+const oneCredential = `{"results":[{"credential":{"id":"cred-1","name":"prod & co","object_type":"AWS",` +
+	`"access_key_id":"AKIAIOSFODNN7OLDKEY1"},"clusters":[{"id":"c-1"}]}]}`
 
 const (
-	oneRegistry   = `{"results":[{"id":"reg-1","name":"images","kind":"ECR","config":{"region":"eu-west-3","access_key_id":"AKIAIOSFODNN7OLDKEY1"}}]}`
-	oneRepository = `{"results":[{"id":"helm-1","name":"charts","kind":"OCI_ECR","skip_tls_verification":false,"config":{"region":"eu-west-3","access_key_id":"AKIAIOSFODNN7OLDKEY1"}}]}`
-	qoverysDNS    = `{"dns_provider":{"provider":"QOVERY","domain":"example.com"}}`
+	oneRegistry = `{"results":[{"id":"reg-1","name":"images","kind":"ECR","config":{"region":"eu-west-3",` +
+		`"access_key_id":"AKIAIOSFODNN7OLDKEY1"}}]}`
+	oneRepository = `{"results":[{"id":"helm-1","name":"charts","kind":"OCI_ECR","skip_tls_verification":false,` +
+		`"config":{"region":"eu-west-3","access_key_id":"AKIAIOSFODNN7OLDKEY1"}}]}`
+	qoverysDNS = `{"dns_provider":{"provider":"QOVERY","domain":"example.com"}}`
 )
 
 // everyCall is every method of an organization, as a call.
@@ -47,10 +50,12 @@ func TestRequestsOnTheWire(t *testing.T) {
 	const organization = "/organization/" + testOrganization
 	tests := map[string][]string{
 		"Credentials": {"GET " + organization + "/credentials"},
-		"Editable":    {"GET " + organization + "/credentials", "GET " + organization + "/containerRegistry", "GET " + organization + "/helmRepository"},
+		"Editable": {"GET " + organization + "/credentials", "GET " + organization + "/containerRegistry", "GET " +
+			organization + "/helmRepository"},
 		"Locations": {
 			"GET " + organization + "/cluster", "GET /cluster/c-1/dnsProvider", "GET /cluster/c-2/dnsProvider",
-			"GET " + organization + "/credentials", "GET " + organization + "/containerRegistry", "GET " + organization + "/helmRepository",
+			"GET " + organization + "/credentials", "GET " + organization + "/containerRegistry", "GET " + organization +
+				"/helmRepository",
 		},
 		"PutKey of a registry": {
 			"GET " + organization + "/containerRegistry",
@@ -60,7 +65,8 @@ func TestRequestsOnTheWire(t *testing.T) {
 		"PutKey of a repository": {
 			"GET " + organization + "/helmRepository",
 			"PUT " + organization + `/helmRepository/helm-1 {"config":{"access_key_id":"` + string(testKey) +
-				`","region":"eu-west-3","secret_access_key":"` + testSecret + `"},"kind":"OCI_ECR","name":"charts","skip_tls_verification":false}`,
+				`","region":"eu-west-3","secret_access_key":"` + testSecret +
+				`"},"kind":"OCI_ECR","name":"charts","skip_tls_verification":false}`,
 		},
 		"PutKey": {
 			"GET " + organization + "/credentials",
@@ -98,7 +104,8 @@ func answerOf(path string) string {
 		{"/containerRegistry", oneRegistry},
 		{"/helmRepository", oneRepository},
 		{"/cluster", `{"results":[{"id":"c-1","region":"eu-west-3"},{"id":"c-2","region":"eu-west-3"}]}`},
-		{"/cluster/status", `{"results":[{"cluster_id":"c-1","status":"DEPLOYED"},{"cluster_id":"c-2","status":"DEPLOYED"}]}`},
+		{"/cluster/status",
+			`{"results":[{"cluster_id":"c-1","status":"DEPLOYED"},{"cluster_id":"c-2","status":"DEPLOYED"}]}`},
 		{"/dnsProvider", qoverysDNS},
 	}
 	for _, answer := range answers {
@@ -137,7 +144,8 @@ func TestObserverSeesEveryAttempt(t *testing.T) {
 	if _, err := opened.Locks(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"GET /organization/{organization}/lock 503", "GET /organization/{organization}/lock 0", "GET /organization/{organization}/lock 200"}
+	want := []string{"GET /organization/{organization}/lock 503", "GET /organization/{organization}/lock 0",
+		"GET /organization/{organization}/lock 200"}
 	if !slices.Equal(seen, want) {
 		t.Errorf("observed %q, want %q", seen, want)
 	}

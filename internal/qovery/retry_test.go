@@ -23,22 +23,40 @@ func TestReadsAreRepeated(t *testing.T) {
 		code    rotation.Code
 	}{
 		{"an answer at once", []func(http.ResponseWriter){body(emptyList)}, nil, ""},
-		{"5xx, then an answer", []func(http.ResponseWriter){status(500, ""), status(503, "<html>"), body(emptyList)}, []time.Duration{second, 2 * second}, ""},
-		{"a lost connection, then an answer", []func(http.ResponseWriter){hangUp, body(emptyList)}, []time.Duration{second}, ""},
-		{"408 and 425, then an answer", []func(http.ResponseWriter){status(408, ""), status(425, ""), body(emptyList)}, []time.Duration{second, 2 * second}, ""},
-		{"5xx for good", []func(http.ResponseWriter){status(502, "")}, []time.Duration{second, 2 * second, 4 * second}, rotation.Unreachable},
-		{"no connection for good", []func(http.ResponseWriter){hangUp}, []time.Duration{second, 2 * second, 4 * second}, rotation.Unreachable},
+		{"5xx, then an answer", []func(http.ResponseWriter){status(500, ""), status(503, "<html>"), body(emptyList)},
+			[]time.Duration{second, 2 * second}, ""},
+		{"a lost connection, then an answer", []func(http.ResponseWriter){hangUp, body(emptyList)}, []time.Duration{second},
+			""},
+		{"408 and 425, then an answer", []func(http.ResponseWriter){status(408, ""), status(425, ""), body(emptyList)},
+			[]time.Duration{second, 2 * second}, ""},
+		{"5xx for good", []func(http.ResponseWriter){status(502, "")}, []time.Duration{second, 2 * second, 4 * second},
+			rotation.Unreachable},
+		{"no connection for good", []func(http.ResponseWriter){hangUp}, []time.Duration{second, 2 * second, 4 * second},
+			rotation.Unreachable},
 		{"limited without a word", []func(http.ResponseWriter){limited(), body(emptyList)}, []time.Duration{second}, ""},
-		{"limited for good", []func(http.ResponseWriter){limited()}, []time.Duration{second, 2 * second, 4 * second}, rotation.Throttled},
-		{"limited until soon", []func(http.ResponseWriter){limited("X-RateLimit-Reset", at(30*second)), body(emptyList)}, []time.Duration{31 * second}, ""},
-		{"limited until the bound", []func(http.ResponseWriter){limited("X-RateLimit-Reset", at(60*second)), body(emptyList)}, []time.Duration{61 * second}, ""},
-		{"limited for longer", []func(http.ResponseWriter){limited("X-RateLimit-Reset", at(61*second))}, nil, rotation.Throttled},
-		{"limited until a time that is past", []func(http.ResponseWriter){limited("X-RateLimit-Reset", at(-second)), body(emptyList)}, []time.Duration{second}, ""},
-		{"limited until nonsense", []func(http.ResponseWriter){limited("X-RateLimit-Reset", "soon"), body(emptyList)}, []time.Duration{second}, ""},
-		{"Retry-After in seconds", []func(http.ResponseWriter){limited("Retry-After", "7"), body(emptyList)}, []time.Duration{8 * second}, ""},
-		{"Retry-After as a date", []func(http.ResponseWriter){limited("Retry-After", start.Add(9*second).Format(http.TimeFormat)), body(emptyList)}, []time.Duration{10 * second}, ""},
-		{"Retry-After without end", []func(http.ResponseWriter){limited("Retry-After", "9223372036854775807")}, nil, rotation.Throttled},
-		{"the later of both", []func(http.ResponseWriter){limited("Retry-After", "5", "X-RateLimit-Reset", at(20*second)), body(emptyList)}, []time.Duration{21 * second}, ""},
+		{"limited for good", []func(http.ResponseWriter){limited()}, []time.Duration{second, 2 * second, 4 * second},
+			rotation.Throttled},
+		{"limited until soon", []func(http.ResponseWriter){limited("X-RateLimit-Reset", at(30*second)), body(emptyList)},
+			[]time.Duration{31 * second}, ""},
+		{"limited until the bound", []func(http.ResponseWriter){limited("X-RateLimit-Reset", at(60*second)), body(emptyList)},
+			[]time.Duration{61 * second}, ""},
+		{"limited for longer", []func(http.ResponseWriter){limited("X-RateLimit-Reset", at(61*second))}, nil,
+			rotation.Throttled},
+		{"limited until a time that is past",
+			[]func(http.ResponseWriter){limited("X-RateLimit-Reset", at(-second)), body(emptyList)}, []time.Duration{second},
+			""},
+		{"limited until nonsense", []func(http.ResponseWriter){limited("X-RateLimit-Reset", "soon"), body(emptyList)},
+			[]time.Duration{second}, ""},
+		{"Retry-After in seconds", []func(http.ResponseWriter){limited("Retry-After", "7"), body(emptyList)},
+			[]time.Duration{8 * second}, ""},
+		{"Retry-After as a date",
+			[]func(http.ResponseWriter){limited("Retry-After", start.Add(9*second).Format(http.TimeFormat)), body(emptyList)},
+			[]time.Duration{10 * second}, ""},
+		{"Retry-After without end", []func(http.ResponseWriter){limited("Retry-After", "9223372036854775807")}, nil,
+			rotation.Throttled},
+		{"the later of both",
+			[]func(http.ResponseWriter){limited("Retry-After", "5", "X-RateLimit-Reset", at(20*second)), body(emptyList)},
+			[]time.Duration{21 * second}, ""},
 		{"a refused token", []func(http.ResponseWriter){status(401, "")}, nil, rotation.TokenRefused},
 		{"a bad answer", []func(http.ResponseWriter){body(`{}`)}, nil, rotation.MalformedAnswer},
 		{"a bad request", []func(http.ResponseWriter){status(400, "")}, nil, rotation.MalformedAnswer},
@@ -64,7 +82,8 @@ func TestReadsAreRepeated(t *testing.T) {
 func TestThrottledSaysWhenTheLimitResets(t *testing.T) {
 	opened, _ := serve(t, answers(status(429, "", "X-RateLimit-Reset", at(40*time.Minute))))
 	_, err := opened.Locks(t.Context())
-	const want = "Listing the locked clusters at Qovery: Qovery's limit of requests is used up; it resets at 2026-05-04T09:40:00Z. Start the rotation again when there is less load."
+	const want = "Listing the locked clusters at Qovery: Qovery's limit of requests is used up; it resets at " +
+		"2026-05-04T09:40:00Z. Start the rotation again when there is less load."
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}

@@ -33,7 +33,8 @@ func TestSecretManagers(t *testing.T) {
 		}
 	}
 	want := []rotation.Location{
-		manager("1", "vault", "AKIA1111111111111111", "AWS_STATIC_CREDENTIALS"), manager("2", "by role", "", "AWS_ROLE_ARN"), manager("3", "", "AKIA1111111111111111", "SOMETHING_NEW"),
+		manager("1", "vault", "AKIA1111111111111111", "AWS_STATIC_CREDENTIALS"), manager("2", "by role", "", "AWS_ROLE_ARN"),
+		manager("3", "", "AKIA1111111111111111", "SOMETHING_NEW"),
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -75,7 +76,8 @@ func TestMalformedSecretManagers(t *testing.T) {
 // What is wrong with any kind of location is an error of Locations.
 func TestLocationsNeedsEveryKind(t *testing.T) {
 	good := map[string]string{
-		"/cluster": withManagers(""), "/credentials": emptyList, "/containerRegistry": emptyList, "/helmRepository": emptyList, "/dnsProvider": qoverysDNS,
+		"/cluster": withManagers(""), "/credentials": emptyList, "/containerRegistry": emptyList,
+		"/helmRepository": emptyList, "/dnsProvider": qoverysDNS,
 	}
 	for path, answer := range map[string]string{
 		"":                   "",

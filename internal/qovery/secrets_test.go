@@ -41,14 +41,18 @@ func TestEchoedSecretsAreNotTold(t *testing.T) {
 		"wrong type": `{"results":"` + both + `","id":["` + both + `"]}`,
 		"query":      `{"detail":"/x?token=` + url.QueryEscape(testToken) + `"}`,
 		"long":       `{"detail":"` + strings.Repeat("x", 180) + " " + both + `"}`,
-		"in config":  `{"results":[{"id":"` + both + `","name":"` + both + `","kind":"` + both + `","config":"` + both + `"}]}`,
-		"in DNS":     `{"dns_provider":{"provider":"` + both + `","credentials":"` + both + `"}}`,
-		"in lists":   `{"results":[{"cluster_id":"","id":"","credential":{"name":"` + both + `","object_type":"` + both + `"}}]}`,
+		"in config": `{"results":[{"id":"` + both + `","name":"` + both + `","kind":"` + both + `","config":"` + both +
+			`"}]}`,
+		"in DNS": `{"dns_provider":{"provider":"` + both + `","credentials":"` + both + `"}}`,
+		"in lists": `{"results":[{"cluster_id":"","id":"","credential":{"name":"` + both + `","object_type":"` + both +
+			`"}}]}`,
 	}
 	for name, content := range bodies {
 		for _, code := range []int{200, 302, 400, 401, 403, 404, 409, 429, 500} {
-			echo := status(code, content, "Location", "/"+testSecret, "Retry-After", testSecret, "X-RateLimit-Reset", testToken, "Set-Cookie", testToken)
-			for _, first := range []func(http.ResponseWriter){echo, body(oneCredential), body(oneRegistry), body(oneRepository)} {
+			echo := status(code, content, "Location", "/"+testSecret, "Retry-After", testSecret, "X-RateLimit-Reset", testToken,
+				"Set-Cookie", testToken)
+			for _, first := range []func(http.ResponseWriter){echo, body(oneCredential), body(oneRegistry),
+				body(oneRepository)} {
 				for _, test := range everyCall {
 					opened, _ := serve(t, answers(first, echo))
 					checkNoLeak(t, fmt.Sprint(test.name, " ", name, " ", code), test.call(t.Context(), opened))
@@ -61,8 +65,10 @@ func TestEchoedSecretsAreNotTold(t *testing.T) {
 // A server that is no HTTP server and sends back what it was given, which
 // net/http would quote.
 func TestEchoedSecretsOfBrokenServersAreNotTold(t *testing.T) {
-	for _, line := range []string{"HTTP/1.1 " + testSecret + "\r\n\r\n", testToken + "\r\n", "HTTP/1.1 200 OK\r\n" + testSecret + "\r\n\r\n",
-		"HTTP/1.1 200 " + testSecret + "\r\nContent-Length: " + testToken + "\r\n\r\n", "HTTP/1.1 500 " + testSecret + "\r\nContent-Length: 0\r\n\r\n"} {
+	for _, line := range []string{"HTTP/1.1 " + testSecret + "\r\n\r\n", testToken + "\r\n", "HTTP/1.1 200 OK\r\n" +
+		testSecret + "\r\n\r\n",
+		"HTTP/1.1 200 " + testSecret + "\r\nContent-Length: " + testToken + "\r\n\r\n", "HTTP/1.1 500 " + testSecret +
+			"\r\nContent-Length: 0\r\n\r\n"} {
 		for _, test := range everyCall {
 			opened, _ := open(t, Options{BaseURL: "http://" + rawServer(t, line, strings.HasPrefix(test.name, "PutKey"))})
 			err := test.call(t.Context(), opened)

@@ -29,9 +29,11 @@ func (o *organization) problemOf(ctx context.Context, e endpoint, a answer, err 
 	switch {
 	case a.status == http.StatusUnauthorized, a.status == http.StatusForbidden:
 		// Qovery answers 403 also for what it does not find.
-		return problem(rotation.TokenRefused, answered+"; the token is not valid for this organization, may not do this, or what was asked for does not exist")
+		return problem(rotation.TokenRefused, answered+
+			"; the token is not valid for this organization, may not do this, or what was asked for does not exist")
 	case a.status == http.StatusNotFound:
-		return problem(rotation.TokenRefused, answered+"; the organization or the thing in it does not exist, or the token belongs to another organization")
+		return problem(rotation.TokenRefused, answered+
+			"; the organization or the thing in it does not exist, or the token belongs to another organization")
 	case a.status == http.StatusTooManyRequests:
 		return problem(rotation.Throttled, o.limited(a))
 	case isPassing(a.status):

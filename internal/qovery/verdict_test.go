@@ -191,7 +191,8 @@ func TestErrorBodies(t *testing.T) {
 // deployment with what it says.
 func TestRefusalDetails(t *testing.T) {
 	opened, _ := serve(t, answers(body(oneCredential), status(400, `{"detail":"not so"}`)))
-	if err := opened.PutKey(t.Context(), creds, testKey, rotation.NewSecret(testSecret)); err == nil || err.Error() != "Qovery refused with 400" {
+	if err := opened.PutKey(t.Context(), creds, testKey, rotation.NewSecret(testSecret)); err == nil ||
+		err.Error() != "Qovery refused with 400" {
 		t.Errorf("PutKey: %v", err)
 	}
 	if err := opened.Deploy(t.Context(), "c-1"); err == nil || err.Error() != "Qovery refused with 400: not so" {
@@ -247,7 +248,8 @@ func TestNetworkProblems(t *testing.T) {
 		}
 	}
 	opened, _ := open(t, Options{BaseURL: "http://127.0.0.1:1"}) // nobody listens there
-	if _, err := opened.Locks(t.Context()); err == nil || !strings.Contains(err.Error(), "the connection failed (connection refused)") {
+	if _, err := opened.Locks(t.Context()); err == nil ||
+		!strings.Contains(err.Error(), "the connection failed (connection refused)") {
 		t.Errorf("no server: %v", err)
 	}
 }

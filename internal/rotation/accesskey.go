@@ -27,7 +27,8 @@ func ParseKeyID(text string) (KeyID, error) {
 	case text == "":
 		return "", nil
 	case odd >= 0:
-		return "", fmt.Errorf("%w: %s is in it, and there are capital letters and digits alone in one", ErrNoKeyID, inWords(text[odd]))
+		return "",
+			fmt.Errorf("%w: %s is in it, and there are capital letters and digits alone in one", ErrNoKeyID, inWords(text[odd]))
 	case len(text) < 16 || len(text) > 128:
 		return "", fmt.Errorf("%w: it has %d characters, and one has 16 to 128", ErrNoKeyID, len(text))
 	}

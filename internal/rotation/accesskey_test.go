@@ -39,7 +39,9 @@ func TestParseKeyID(t *testing.T) {
 		switch {
 		case why == "" && (err != nil || string(id) != text || decoded != nil || read != id):
 			t.Errorf("%q: %v, and in JSON %v", text, err, decoded)
-		case why != "" && (!errors.Is(err, ErrNoKeyID) || !strings.Contains(err.Error(), why) || !errors.Is(decoded, ErrNoKeyID) || id != "" || read != ""):
+		case why != "" &&
+			(!errors.Is(err, ErrNoKeyID) || !strings.Contains(err.Error(), why) || !errors.Is(decoded, ErrNoKeyID) || id != "" ||
+				read != ""):
 			t.Errorf("%q: %v, and in JSON %v; want %q", text, err, decoded, why)
 		case why != "" && len(text) > 10 && strings.Contains(err.Error(), text[:8]):
 			t.Errorf("%v quotes what may be a secret", err)
@@ -63,7 +65,8 @@ func TestKeyIDsAreParsed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			name, _, _ := strings.Cut(strings.TrimPrefix(regexp.MustCompile(`(?m)^package \w+`).FindString(string(source)), "package "), "\n")
+			name, _, _ := strings.Cut(strings.TrimPrefix(regexp.MustCompile(`(?m)^package \w+`).FindString(string(source)),
+				"package "), "\n")
 			if strings.HasSuffix(path, "_test.go") || slices.Contains(own, name) {
 				continue
 			}

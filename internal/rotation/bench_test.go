@@ -31,7 +31,8 @@ func BenchmarkDecide(b *testing.B) {
 func BenchmarkHandle(b *testing.B) {
 	for _, clusters := range []int{1, 250} {
 		b.Run(fmt.Sprintf("%dclusters", clusters), func(b *testing.B) {
-			call := Call{Execution: Execution{ARN: thisExecution, Name: "this", Input: json.RawMessage(`{"target":"production"}`), StartTime: noon}}
+			call := Call{Execution: Execution{ARN: thisExecution, Name: "this",
+				Input: json.RawMessage(`{"target":"production"}`), StartTime: noon}}
 			call.Document.Settings = DefaultTarget()
 			for i := range clusters {
 				cluster := Cluster{ID: fmt.Sprintf("c1a57e00-0000-4000-8000-%012d", i), Name: fmt.Sprintf("cluster-%d", i)}

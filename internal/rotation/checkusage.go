@@ -54,7 +54,8 @@ func (s CheckUsage) Run(ctx context.Context, call Call) (Document, error) {
 		return doc, nil
 	}
 	if doc.Usage.Extended+Duration(checkEvery) > doc.Settings.MaxGraceExtension {
-		return doc, record.explain(Errorf(OldKeyStillInUse, "The old key %s is still used: %s", record.OldKey, describeUses(uses)))
+		return doc,
+			record.explain(Errorf(OldKeyStillInUse, "The old key %s is still used: %s", record.OldKey, describeUses(uses)))
 	}
 	doc.Usage.Returns = 0
 	doc.Usage.Extended += Duration(checkEvery)

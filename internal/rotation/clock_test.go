@@ -25,7 +25,8 @@ func TestAhead(t *testing.T) {
 		{"30 seconds behind", -30 * time.Second, latency, 30*time.Second - latency, 31 * time.Second},
 		{"5 minutes behind", -5 * time.Minute, latency, 5*time.Minute - latency, 5*time.Minute + time.Second},
 		{"5 minutes ahead", 5 * time.Minute, latency, -5 * time.Minute, -5*time.Minute + time.Second + latency},
-		{"5 minutes ahead, and a slow answer", 5 * time.Minute, 40 * time.Second, -5 * time.Minute, -5*time.Minute + 41*time.Second},
+		{"5 minutes ahead, and a slow answer", 5 * time.Minute, 40 * time.Second, -5 * time.Minute, -5*time.Minute +
+			41*time.Second},
 	} {
 		for fraction := time.Duration(0); fraction < time.Second; fraction += 100 * ms {
 			asked := noon.Add(fraction)
@@ -40,7 +41,8 @@ func TestAhead(t *testing.T) {
 
 func TestWaitUntil(t *testing.T) {
 	for wanted, want := range map[time.Duration]time.Duration{
-		-5 * time.Minute: shortestWait, 0: shortestWait, shortestWait - 1: shortestWait, shortestWait: shortestWait, time.Hour: time.Hour,
+		-5 * time.Minute: shortestWait, 0: shortestWait, shortestWait - 1: shortestWait, shortestWait: shortestWait,
+		time.Hour: time.Hour,
 	} {
 		if got := waitUntil(noon.Add(wanted), noon).Sub(noon); got != want {
 			t.Errorf("until %s: waits for %s, want %s", wanted, got, want)
@@ -70,17 +72,20 @@ func TestLoadSetsTheClock(t *testing.T) {
 	}{
 		{"a right clock", toldTime{record: &Record{ReadAt: noon}}, noon, noon, "", ""},
 		{"a clock behind", toldTime{record: &Record{ReadAt: behind}}, noon, behind.Add(time.Second), "", "behind=1h0m1s"},
-		{"a clock ahead", toldTime{record: &Record{ReadAt: ago(time.Hour)}}, ago(2 * time.Hour), ago(time.Hour - time.Second), "", "behind=-59m59s"},
+		{"a clock ahead", toldTime{record: &Record{ReadAt: ago(time.Hour)}}, ago(2 * time.Hour), ago(time.Hour - time.Second),
+			"", "behind=-59m59s"},
 		{"no record", toldTime{}, noon, noon, "", ""},
 		{"no record, and a clock behind", toldTime{}, behind, behind, "", "behind=1h0m0s"},
-		{"the state was entered later than the journal says", toldTime{record: &Record{ReadAt: noon}}, behind, behind, "", "behind=1h0m0s"},
+		{"the state was entered later than the journal says", toldTime{record: &Record{ReadAt: noon}}, behind, behind, "",
+			"behind=1h0m0s"},
 		{"no state", toldTime{record: &Record{ReadAt: noon}}, time.Time{}, noon, "", ""},
 		{"no time", toldTime{record: &Record{}}, noon, noon, MalformedAnswer, ""},
 		{"no answer", toldTime{err: unread}, noon, noon, Unreachable, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var log strings.Builder
-			g := Guard{Clock: &stoppedClock{noon}, Journal: test.journal, Log: slog.New(slog.NewTextHandler(io.Writer(&log), nil))}
+			g := Guard{Clock: &stoppedClock{noon}, Journal: test.journal,
+				Log: slog.New(slog.NewTextHandler(io.Writer(&log), nil))}
 			_, set, err := g.load(t.Context(), "qovery", test.entered)
 			if test.code != "" {
 				if err == nil || AsError(err).Code != test.code {

@@ -134,7 +134,8 @@ func alone(state string, skew time.Duration) func(string) time.Duration {
 
 // everySkew plays each loop with all clocks off, and with that of each state's
 // function. It returns the states that were visited.
-func everySkew(t *testing.T, play func(t *testing.T, s lab.Scenario, right cost, off func(string) time.Duration)) (visited []string) {
+func everySkew(t *testing.T,
+	play func(t *testing.T, s lab.Scenario, right cost, off func(string) time.Duration)) (visited []string) {
 	t.Helper()
 	for _, s := range loops {
 		right := playAt(t, s, nil)

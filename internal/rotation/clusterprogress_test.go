@@ -10,11 +10,13 @@ import (
 
 // allStatuses are Qovery's values by what they mean, and one that is not known.
 var allStatuses = map[class][]string{
-	deployed:   {"DEPLOYED", "RESTARTED", "RUNNING"},
-	failing:    {"BUILD_ERROR", "DEPLOYMENT_ERROR", "DELETE_ERROR", "STOP_ERROR", "RESTART_ERROR", "INVALID_CREDENTIALS", "INTERNAL_ERROR"},
-	canceled:   {"CANCELED"},
-	idle:       {"STOPPED", "READY", "DELETED"},
-	inProgress: {"BUILDING", "DEPLOYING", "CANCELING", "DELETING", "STOPPING", "RESTARTING", "DRY_RUN", "QUEUED", "DEPLOYMENT_QUEUED", "DELETE_QUEUED", "STOP_QUEUED", "RESTART_QUEUED", "HIBERNATING", "deployed", ""},
+	deployed: {"DEPLOYED", "RESTARTED", "RUNNING"},
+	failing: {"BUILD_ERROR", "DEPLOYMENT_ERROR", "DELETE_ERROR", "STOP_ERROR", "RESTART_ERROR", "INVALID_CREDENTIALS",
+		"INTERNAL_ERROR"},
+	canceled: {"CANCELED"},
+	idle:     {"STOPPED", "READY", "DELETED"},
+	inProgress: {"BUILDING", "DEPLOYING", "CANCELING", "DELETING", "STOPPING", "RESTARTING", "DRY_RUN", "QUEUED",
+		"DEPLOYMENT_QUEUED", "DELETE_QUEUED", "STOP_QUEUED", "RESTART_QUEUED", "HIBERNATING", "deployed", ""},
 }
 
 func TestStatuses(t *testing.T) {
@@ -25,7 +27,8 @@ func TestStatuses(t *testing.T) {
 			}
 		}
 	}
-	for status, known := range map[string]bool{"DEPLOYED": true, "QUEUED": true, "HIBERNATING": false, "deployed": false, "": false} {
+	for status, known := range map[string]bool{"DEPLOYED": true, "QUEUED": true, "HIBERNATING": false, "deployed": false,
+		"": false} {
 		if knownStatus(status) != known {
 			t.Errorf("%q known: %v, want %v", status, !known, known)
 		}
@@ -256,7 +259,8 @@ func TestBaseline(t *testing.T) {
 		return baseline(Cluster{LastExecutionID: execution, LastDeployedAt: date})
 	}
 	before := at(execution1, deployed1)
-	for _, other := range []string{at(execution2, deployed1), at(execution1, deployed2), at(execution1, ""), at("", deployed1), at("", ""), at(deployed1, execution1), at(execution1+" "+deployed1, "")} {
+	for _, other := range []string{at(execution2, deployed1), at(execution1, deployed2), at(execution1, ""),
+		at("", deployed1), at("", ""), at(deployed1, execution1), at(execution1+" "+deployed1, "")} {
 		if other == before {
 			t.Errorf("%s is the baseline of two deployments", before)
 		}
@@ -313,7 +317,8 @@ func TestDocumentStaysSmall(t *testing.T) {
 			for range MaxClusters {
 				doc.Deployment.Clusters = append(doc.Deployment.Clusters, test.progress(test.cluster))
 				registries = append(registries, Location{LocationRef: LocationRef{Kind: ContainerRegistry, Name: test.cluster}})
-				doc.Summaries[0].ClustersSkipped = append(doc.Summaries[0].ClustersSkipped, newProgress(Cluster{Name: test.cluster}).Name+" (STOPPED)")
+				doc.Summaries[0].ClustersSkipped = append(doc.Summaries[0].ClustersSkipped,
+					newProgress(Cluster{Name: test.cluster}).Name+" (STOPPED)")
 			}
 			doc.ReadBack = newReadBack(registries, nil, noon)
 			size := len(asJSON(t, doc))

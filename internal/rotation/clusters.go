@@ -97,7 +97,9 @@ func servedClusters(all []Cluster, locations []Location) ([]Cluster, error) {
 		for _, id := range location.Clusters {
 			cluster, listed := byID[id]
 			if !listed {
-				return nil, Errorf(MalformedAnswer, "Qovery says that %s %q serves the cluster %s, and does not list that cluster", location.Kind, location.Name, id)
+				return nil,
+					Errorf(MalformedAnswer, "Qovery says that %s %q serves the cluster %s, and does not list that cluster",
+						location.Kind, location.Name, id)
 			}
 			served = append(served, cluster)
 		}
@@ -116,7 +118,8 @@ func (r *Record) concerned(all []Cluster, locations []Location, before []Cluster
 	credentials := r.concerning(locations)
 	for _, cluster := range all {
 		if slices.ContainsFunc(before, func(p ClusterProgress) bool { return p.ID == cluster.ID }) {
-			credentials = append(credentials, Location{LocationRef: LocationRef{Kind: AWSCredentials}, Clusters: []string{cluster.ID}})
+			credentials = append(credentials,
+				Location{LocationRef: LocationRef{Kind: AWSCredentials}, Clusters: []string{cluster.ID}})
 		}
 	}
 	return servedClusters(all, credentials)

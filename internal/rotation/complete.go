@@ -50,7 +50,8 @@ func (s Complete) Run(ctx context.Context, call Call) (Document, error) {
 		return doc, Errorf(LockLost, "The rotation of %s was closed by somebody else, as %s", doc.Target, item.Outcome)
 	}
 	doc.Summaries = append(doc.Summaries, *item.Summary)
-	doc.NextIsDue = doc.CarriedOn && !item.Summary.NewKeyCreatedAt.IsZero() && item.EndedAt.Sub(item.Summary.NewKeyCreatedAt) > dueAfter &&
+	doc.NextIsDue = doc.CarriedOn && !item.Summary.NewKeyCreatedAt.IsZero() &&
+		item.EndedAt.Sub(item.Summary.NewKeyCreatedAt) > dueAfter &&
 		item.EndedAt.Sub(call.Execution.StartTime) < roomFor
 	return doc, nil
 }
@@ -78,7 +79,8 @@ func (s Complete) check(ctx context.Context, c *claim, doc Document) error {
 func (doc *Document) summarize(record Record, now time.Time) Summary {
 	summary := Summary{
 		Target: record.Target, RotationID: record.RotationID, OldKey: record.OldKey.String(), NewKey: record.NewKey.String(),
-		OldKeyCreatedAt: doc.OldKeyMade, StartedAt: record.TakenAt, NewKeyCreatedAt: record.Marks[Create].Done, UpdatedAt: record.Marks[Update].Done,
+		OldKeyCreatedAt: doc.OldKeyMade, StartedAt: record.TakenAt, NewKeyCreatedAt: record.Marks[Create].Done,
+		UpdatedAt:   record.Marks[Update].Done,
 		CompletedAt: now, FirstUseOfNewKey: doc.Usage.TakenOver, LastUseOfOldKey: doc.Usage.LastUseAt,
 		GraceExtendedBy: doc.Usage.Extended, Verification: doc.Settings.Verification,
 	}

@@ -14,7 +14,8 @@ import (
 
 // crashing are scenarios that between them visit every state which sets a lease.
 var crashing = map[string][]string{
-	"plain":                {"CreateKey", "UpdateCredentials", "DeployClusters", "DeactivateKey", "VerifyDeployment", "DeleteKey", "Complete"},
+	"plain": {"CreateKey", "UpdateCredentials", "DeployClusters", "DeactivateKey", "VerifyDeployment",
+		"DeleteKey", "Complete"},
 	"update-refused":       {"DiscardKey"},
 	"verification-fails":   {"ReactivateKey"},
 	"abort-while-inactive": {"RestoreOldKey"},
@@ -106,7 +107,8 @@ func crashAfter(t *testing.T, scenario lab.Scenario, state string, n int) bool {
 		return true // it made as many keys as a rotation may, and lost each
 	}
 	if result.Outcome != scenario.Ends {
-		t.Errorf("after %d crashes after write %d: %s, want %s: %s", *crashes, n, result.Outcome, scenario.Ends, result.Last.Cause())
+		t.Errorf("after %d crashes after write %d: %s, want %s: %s", *crashes, n, result.Outcome, scenario.Ends,
+			result.Last.Cause())
 	}
 	if harm := harmIn(result.World); harm != "" {
 		t.Errorf("after %d crashes after write %d: %s", *crashes, n, harm)

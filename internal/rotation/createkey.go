@@ -71,7 +71,8 @@ func (s CreateKey) clearUp(ctx context.Context, c *claim, doc Document) error {
 		return err
 	}
 	if len(left) > 0 {
-		return Errorf(UnexpectedAccessKey, "The IAM user %s has a key %s that this rotation did not create", c.IAMUser, left[0].ID)
+		return Errorf(UnexpectedAccessKey, "The IAM user %s has a key %s that this rotation did not create", c.IAMUser,
+			left[0].ID)
 	}
 	return nil
 }
@@ -170,7 +171,8 @@ func (s CreateKey) proveStaging(ctx context.Context, c *claim) error {
 	read, err := s.Staging.Get(ctx, c.OldKey)
 	switch {
 	case errors.Is(err, ErrNotStaged), err == nil && !read.Equal(proof):
-		return Errorf(MalformedAnswer, "A parameter was written to prove that a secret can be staged, and does not hold what was written")
+		return Errorf(MalformedAnswer, "A parameter was written to prove that a secret can be staged, and does not hold "+
+			"what was written")
 	case err != nil:
 		return err
 	}
@@ -183,7 +185,8 @@ func (s CreateKey) notCreated(ctx context.Context, c *claim, err error) error {
 	if HasCode(err, KeyLimitReached) && c.recently(Discard, c.now()) {
 		err = Errorf(IAMSettling, "IAM still counts a key that was deleted a moment ago")
 	}
-	if HasCode(err, IAMSettling) || HasCode(err, AccessDenied) || HasCode(err, Throttled) || HasCode(err, KeyLimitReached) || HasCode(err, TargetNotFound) {
+	if HasCode(err, IAMSettling) || HasCode(err, AccessDenied) || HasCode(err, Throttled) ||
+		HasCode(err, KeyLimitReached) || HasCode(err, TargetNotFound) {
 		if forgetErr := c.resolveAttempt(ctx, func(r *Record) { delete(r.Marks, Create) }); forgetErr != nil {
 			return forgetErr
 		}

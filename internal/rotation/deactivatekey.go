@@ -51,7 +51,8 @@ func (c *claim) afterBegun(ctx context.Context, err error, doc Document) error {
 	case stale && !c.backTooOften(doc, doc.Usage.Returns):
 		return c.notDeactivated(ctx, coded)
 	case stale || c.begun(Deactivate):
-		return Errorf(DeactivationFailed, "Making the old key %s Inactive did not end well (%s): %s", c.OldKey, coded.Code, coded.What)
+		return Errorf(DeactivationFailed, "Making the old key %s Inactive did not end well (%s): %s", c.OldKey, coded.Code,
+			coded.What)
 	}
 	return coded
 }
@@ -154,9 +155,11 @@ func (c *claim) requireDeployed(doc Document, all []Cluster, locations []Locatio
 	case len(unproven) == 0:
 		return nil
 	case c.backTooOften(doc, doc.Deployment.Returns):
-		return Errorf(DeploymentNotObserved, "After %d more rounds these clusters are still not proven to run with the new key: %s", mostReturns, enumerate(unproven))
+		return Errorf(DeploymentNotObserved, "After %d more rounds these clusters are still not proven to run with the "+
+			"new key: %s", mostReturns, enumerate(unproven))
 	default:
-		return Errorf(ClusterNotDeployed, "These clusters are not proven to run with the new key: %s", strings.Join(unproven, ", "))
+		return Errorf(ClusterNotDeployed, "These clusters are not proven to run with the new key: %s",
+			strings.Join(unproven, ", "))
 	}
 }
 
@@ -168,7 +171,8 @@ func (c *claim) requirePeriods(doc Document) error {
 		return Errorf(TooEarly, "By the journal's clock the grace period ends in %s", ends.Sub(now).Round(time.Second))
 	}
 	if !doc.Usage.Idle || now.Sub(doc.Usage.CheckedAt) > usageFreshFor {
-		return Errorf(UsageCheckStale, "There is no usage check of the last %s that found the old key idle", Duration(usageFreshFor))
+		return Errorf(UsageCheckStale, "There is no usage check of the last %s that found the old key idle",
+			Duration(usageFreshFor))
 	}
 	return nil
 }

@@ -65,7 +65,8 @@ func (c *claim) requireObserved(doc Document) error {
 		return Errorf(OldKeyActive, "The old key %s was not deactivated and verified by this rotation", c.OldKey)
 	}
 	if ends := doc.observationEnds(c.Record); c.now().Before(ends) {
-		return Errorf(TooEarly, "By the journal's clock the observation period ends in %s", ends.Sub(c.now()).Round(time.Second))
+		return Errorf(TooEarly, "By the journal's clock the observation period ends in %s",
+			ends.Sub(c.now()).Round(time.Second))
 	}
 	return nil
 }

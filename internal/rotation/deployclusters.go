@@ -92,10 +92,13 @@ func (s DeployClusters) look(ctx context.Context, c *claim, doc Document) (*look
 		return nil, err
 	}
 	if len(clusters) > MaxClusters {
-		return nil, Errorf(TooManyClusters, "The credentials that hold the key serve %d clusters; %d are the limit", len(clusters), MaxClusters)
+		return nil,
+			Errorf(TooManyClusters, "The credentials that hold the key serve %d clusters; %d are the limit", len(clusters),
+				MaxClusters)
 	}
 	oldKey, _ := findKey(keys, c.OldKey)
-	return &look{claim: c, at: at, organization: organization, locations: locations, clusters: clusters, oldKey: oldKey}, nil
+	return &look{claim: c, at: at, organization: organization, locations: locations, clusters: clusters, oldKey: oldKey},
+		nil
 }
 
 // deploy advances the first wave that is not over, and the next one as soon as
@@ -196,7 +199,8 @@ func (d *Deployment) unfinishedWave() int {
 // advance judges every cluster that is not over yet, and starts those that are
 // to be started. What has failed for good is found first, so that nothing is
 // started by a run that ends with an error.
-func (l *look) advance(ctx context.Context, effect Effect, members []*ClusterProgress, doc *Document, startedAt time.Time) error {
+func (l *look) advance(ctx context.Context, effect Effect, members []*ClusterProgress, doc *Document,
+	startedAt time.Time) error {
 	var start, late []*ClusterProgress
 	for _, progress := range members {
 		if progress.over() {
@@ -214,7 +218,8 @@ func (l *look) advance(ctx context.Context, effect Effect, members []*ClusterPro
 		}
 	}
 	if timeout := time.Duration(doc.Settings.DeploymentTimeout); len(late) > 0 && l.now().Sub(startedAt) >= timeout {
-		return Errorf(DeploymentTimeout, "After %s these clusters are not deployed: %s", doc.Settings.DeploymentTimeout, l.describe(late))
+		return Errorf(DeploymentTimeout, "After %s these clusters are not deployed: %s", doc.Settings.DeploymentTimeout,
+			l.describe(late))
 	}
 	if l.at.Before(doc.UpdatedAt.Add(afterUpdate)) {
 		return nil // what is seen of the clusters may be from before the update
@@ -226,7 +231,8 @@ func (l *look) advance(ctx context.Context, effect Effect, members []*ClusterPro
 func (l *look) judge(ctx context.Context, progress *ClusterProgress, maxAttempts int) (start bool, err error) {
 	cluster, _ := l.cluster(progress.ID)
 	if !knownStatus(cluster.Status) {
-		l.guard.Log.WarnContext(ctx, "status not known, taken as in progress", "cluster", cluster.ID, "status", cluster.Status)
+		l.guard.Log.WarnContext(ctx, "status not known, taken as in progress", "cluster", cluster.ID, "status",
+			cluster.Status)
 	}
 	verdict := progress.judge(cluster, l.now())
 	switch verdict {
@@ -249,18 +255,21 @@ func (l *look) judge(ctx context.Context, progress *ClusterProgress, maxAttempts
 // givenUp is the error after the last attempt.
 func (l *look) givenUp(ctx context.Context, progress *ClusterProgress, cluster Cluster, verdict verdict) error {
 	if verdict == notObserved {
-		return Errorf(DeploymentNotObserved, "Cluster %s was told to deploy %d times, and each time nothing was seen of it within %s: "+
+		return Errorf(DeploymentNotObserved, "Cluster %s was told to deploy %d times, and each time nothing was seen of "+
+			"it within %s: "+
 			"it is %s, was never seen in progress, and its last execution and date stay the same",
 			progress.Name, progress.Attempts, Duration(observeWithin), cluster.Status)
 	}
 	if progress.Refused != 0 {
-		return Errorf(DeploymentFailed, "Qovery refused to deploy the cluster %s (%s) with status %d", progress.Name, cluster.Status, progress.Refused)
+		return Errorf(DeploymentFailed, "Qovery refused to deploy the cluster %s (%s) with status %d", progress.Name,
+			cluster.Status, progress.Refused)
 	}
 	problem, err := l.organization.Problem(ctx, progress.ID)
 	if err != nil || problem == "" {
 		problem = "its logs tell no reason"
 	}
-	return Errorf(DeploymentFailed, "Cluster %s is %s after %d attempts to deploy it: %s", progress.Name, cluster.Status, progress.Attempts, problem)
+	return Errorf(DeploymentFailed, "Cluster %s is %s after %d attempts to deploy it: %s", progress.Name, cluster.Status,
+		progress.Attempts, problem)
 }
 
 // startAll starts deployments. Once one was, or may have been, started, nothing
@@ -304,7 +313,8 @@ func (l *look) start(ctx context.Context, progress *ClusterProgress) error {
 		l.guard.Log.WarnContext(ctx, "deployment refused", "cluster", progress.ID, "error", err)
 	default:
 		progress.posted(cluster, l.now())
-		l.guard.Log.InfoContext(ctx, "deployment started", "cluster", progress.ID, "attempt", progress.Attempts, "rotation", l.RotationID)
+		l.guard.Log.InfoContext(ctx, "deployment started", "cluster", progress.ID, "attempt", progress.Attempts, "rotation",
+			l.RotationID)
 	}
 	l.started = true
 	return nil

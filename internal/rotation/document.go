@@ -12,25 +12,27 @@ import (
 // whole key id: steps take the keys from the journal. It stays under 300 bytes a
 // cluster, because Step Functions carries 256 KiB at most.
 type Document struct {
-	Target       string       `json:"target"`
-	Abort        bool         `json:"abort,omitempty"`
-	Plan         PlanReport   `json:"plan"`
-	Settings     Target       `json:"settings"` // the target, with the execution's longer timings
-	RotationID   string       `json:"rotationId,omitempty"`
-	TakenAt      time.Time    `json:"takenAt,omitzero"`
-	Fence        int          `json:"fence,omitempty"`
-	RedriveCount int          `json:"redriveCount,omitempty"`   // as last seen; a change brings fresh attempts and deadlines
-	OldKey       string       `json:"oldKey,omitempty"`         // last four characters
-	OldKeyMade   time.Time    `json:"oldKeyCreatedAt,omitzero"` // zero when IAM did not list it any more
-	NewKey       string       `json:"newKey,omitempty"`         // last four characters
-	CarriedOn    bool         `json:"carriedOn,omitempty"`      // another execution began this rotation
-	Identity     string       `json:"identity,omitempty"`       // whose key STS says the new one is
-	UpdatedAt    time.Time    `json:"updatedAt,omitzero"`       // the last PUT
-	ReadBack     *ReadBack    `json:"readBack,omitempty"`
-	Deployment   Deployment   `json:"deployment"`
-	GraceEndsAt  WaitTime     `json:"graceEndsAt"`
-	Usage        UsageCheck   `json:"usage"`
-	Deactivated  time.Time    `json:"deactivatedAt,omitzero"` // by this execution; from then on clusters are deployed to verify
+	Target     string     `json:"target"`
+	Abort      bool       `json:"abort,omitempty"`
+	Plan       PlanReport `json:"plan"`
+	Settings   Target     `json:"settings"` // the target, with the execution's longer timings
+	RotationID string     `json:"rotationId,omitempty"`
+	TakenAt    time.Time  `json:"takenAt,omitzero"`
+	Fence      int        `json:"fence,omitempty"`
+	// as last seen; a change brings fresh attempts and deadlines
+	RedriveCount int        `json:"redriveCount,omitempty"`
+	OldKey       string     `json:"oldKey,omitempty"`         // last four characters
+	OldKeyMade   time.Time  `json:"oldKeyCreatedAt,omitzero"` // zero when IAM did not list it any more
+	NewKey       string     `json:"newKey,omitempty"`         // last four characters
+	CarriedOn    bool       `json:"carriedOn,omitempty"`      // another execution began this rotation
+	Identity     string     `json:"identity,omitempty"`       // whose key STS says the new one is
+	UpdatedAt    time.Time  `json:"updatedAt,omitzero"`       // the last PUT
+	ReadBack     *ReadBack  `json:"readBack,omitempty"`
+	Deployment   Deployment `json:"deployment"`
+	GraceEndsAt  WaitTime   `json:"graceEndsAt"`
+	Usage        UsageCheck `json:"usage"`
+	// by this execution; from then on clusters are deployed to verify
+	Deactivated  time.Time    `json:"deactivatedAt,omitzero"`
 	ObservedAt   WaitTime     `json:"observationEndsAt"`
 	Verification CanaryRun    `json:"verification"`
 	Summaries    []Summary    `json:"summaries,omitempty"` // of the rotations this execution completed
@@ -97,7 +99,8 @@ type Deployment struct {
 	WaveStartedAt time.Time         `json:"waveStartedAt,omitzero"`
 	Returns       int               `json:"returns,omitempty"` // how often DeactivateKey sent the definition back
 	Clusters      []ClusterProgress `json:"clusters,omitempty"`
-	Regions       []string          `json:"regions,omitempty"` // where the old key may have been used; Preflight has proved that they can be searched
+	// where the old key may have been used; Preflight has proved that they can be searched
+	Regions []string `json:"regions,omitempty"`
 }
 
 // Next says where the state machine goes from a polling step.
@@ -150,22 +153,23 @@ func (p PlanReport) DeploysNothing() bool { return p.Would == ActionCreate && le
 
 // Summary is the outcome of one completed rotation.
 type Summary struct {
-	Target           string       `json:"target"`
-	RotationID       string       `json:"rotationId"`
-	OldKey           string       `json:"oldKey"`
-	NewKey           string       `json:"newKey"`
-	OldKeyCreatedAt  time.Time    `json:"oldKeyCreatedAt,omitzero"`
-	StartedAt        time.Time    `json:"startedAt"`
-	NewKeyCreatedAt  time.Time    `json:"newKeyCreatedAt,omitzero"`
-	UpdatedAt        time.Time    `json:"updatedAt,omitzero"`
-	OldKeyInactiveAt time.Time    `json:"oldKeyInactiveAt,omitzero"` // zero: this rotation did not make it so
-	OldKeyDeletedAt  time.Time    `json:"oldKeyDeletedAt,omitzero"`  // zero: nor did it delete it, for all that is known
-	OldKeyGoneBy     time.Time    `json:"oldKeyGoneBy,omitzero"`     // when it was found gone
-	OldKeyDeletion   How          `json:"oldKeyDeletion,omitempty"`
-	CompletedAt      time.Time    `json:"completedAt"`
-	ClustersDeployed int          `json:"clustersDeployed"`
-	ClustersSkipped  []string     `json:"clustersSkipped,omitempty"`
-	FirstUseOfNewKey *Use         `json:"firstUseOfNewKey,omitempty"` // proof that it took over, as far as CloudTrail tells
+	Target           string    `json:"target"`
+	RotationID       string    `json:"rotationId"`
+	OldKey           string    `json:"oldKey"`
+	NewKey           string    `json:"newKey"`
+	OldKeyCreatedAt  time.Time `json:"oldKeyCreatedAt,omitzero"`
+	StartedAt        time.Time `json:"startedAt"`
+	NewKeyCreatedAt  time.Time `json:"newKeyCreatedAt,omitzero"`
+	UpdatedAt        time.Time `json:"updatedAt,omitzero"`
+	OldKeyInactiveAt time.Time `json:"oldKeyInactiveAt,omitzero"` // zero: this rotation did not make it so
+	OldKeyDeletedAt  time.Time `json:"oldKeyDeletedAt,omitzero"`  // zero: nor did it delete it, for all that is known
+	OldKeyGoneBy     time.Time `json:"oldKeyGoneBy,omitzero"`     // when it was found gone
+	OldKeyDeletion   How       `json:"oldKeyDeletion,omitempty"`
+	CompletedAt      time.Time `json:"completedAt"`
+	ClustersDeployed int       `json:"clustersDeployed"`
+	ClustersSkipped  []string  `json:"clustersSkipped,omitempty"`
+	// proof that it took over, as far as CloudTrail tells
+	FirstUseOfNewKey *Use         `json:"firstUseOfNewKey,omitempty"`
 	LastUseOfOldKey  time.Time    `json:"lastUseOfOldKey,omitzero"`
 	GraceExtendedBy  Duration     `json:"graceExtendedBy"`
 	Verification     Verification `json:"verification"`

@@ -16,11 +16,15 @@ func (unchanged) Run(_ context.Context, call Call) (Document, error) { return ca
 // What a step is sent is a document, which goes through any number of steps
 // without a change, or an error that the definition knows.
 func FuzzDocument(f *testing.F) {
-	const execution = `"execution":{"Id":"` + thisExecution + `","Name":"this","Input":{"target":"production"},"StartTime":"2026-08-03T12:00:00Z"}`
+	const execution = `"execution":{"Id":"` + thisExecution +
+		`","Name":"this","Input":{"target":"production"},"StartTime":"2026-08-03T12:00:00Z"}`
 	for _, document := range []string{
-		`{}`, `null`, `[]`, `{"target":"production","graceEndsAt":"2026-08-03T12:00:00.5+02:00","deployment":{"next":"POLL","nextPollAt":"2026-08-03T12:00:00Z"}}`,
-		`{"settings":` + aTarget + `,"usage":{"extended":"1h30m","takenOver":{"At":"2026-08-03T12:00:00Z"}},"summaries":[{}],"error":{"Error":"E","Cause":"{}"}}`,
-		`{"deployment":{"clusters":[{"id":"c-1"},null],"regions":[""]},"verification":{"canary":{}},"takenAt":"9999-12-31T23:59:59.9Z"}`,
+		`{}`, `null`, `[]`, `{"target":"production","graceEndsAt":"2026-08-03T12:00:00.5+02:00",` +
+			`"deployment":{"next":"POLL","nextPollAt":"2026-08-03T12:00:00Z"}}`,
+		`{"settings":` + aTarget + `,"usage":{"extended":"1h30m","takenOver":{"At":"2026-08-03T12:00:00Z"}},` +
+			`"summaries":[{}],"error":{"Error":"E","Cause":"{}"}}`,
+		`{"deployment":{"clusters":[{"id":"c-1"},null],"regions":[""]},"verification":{"canary":{}},` +
+			`"takenAt":"9999-12-31T23:59:59.9Z"}`,
 		`{"graceEndsAt":"soon"}`, `{"fence":1e99}`, `{"settings":{"gracePeriod":2}}`,
 	} {
 		f.Add([]byte(`{"document":` + document + `,` + execution + `}`))
@@ -49,8 +53,10 @@ func FuzzDocument(f *testing.F) {
 func TestCaughtErrorIsAmended(t *testing.T) {
 	for _, test := range []struct{ name, cause, want string }{
 		{"Lambda's JSON", `{"errorMessage":"A cluster failed. Mend it.","errorType":"DeploymentFailed"}`,
-			`{"errorMessage":"A cluster failed. Mend it. Since then: the old key is Active again.","errorType":"DeploymentFailed"}`},
-		{"a sentence", "The rotation was aborted on request.", "The rotation was aborted on request. Since then: the old key is Active again."},
+			`{"errorMessage":"A cluster failed. Mend it. Since then: the old key is Active again.",` +
+				`"errorType":"DeploymentFailed"}`},
+		{"a sentence", "The rotation was aborted on request.",
+			"The rotation was aborted on request. Since then: the old key is Active again."},
 		{"a sentence that says so", "Aborted; the old key is Active again.", "Aborted; the old key is Active again."},
 		{"JSON of another kind", `{"Error":"x"}`, `{"Error":"x"}. Since then: the old key is Active again.`},
 		{"nothing", "", "Since then: the old key is Active again."},

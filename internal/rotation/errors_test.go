@@ -20,10 +20,15 @@ func TestErrorSentence(t *testing.T) {
 		err  Error
 		want string
 	}{
-		{"all parts", Error{Code: NewKeyUnusable, What: "STS refuses the key", InPlace: "Qovery holds the old key", Next: "Wait"}, "STS refuses the key. Qovery holds the old key. Wait."},
-		{"full stops are not doubled", Error{Code: NewKeyUnusable, What: "STS refuses the key.", InPlace: "Qovery holds the old key..", Next: "Wait."}, "STS refuses the key. Qovery holds the old key. Wait."},
-		{"nor are spaces", Error{Code: NewKeyUnusable, What: " STS refuses the key. ", InPlace: " ", Next: "Wait\n"}, "STS refuses the key. Wait."},
-		{"the code's own advice", Error{Code: NewKeyUnusable, What: "STS refuses the key"}, "STS refuses the key. Start the rotation again."},
+		{"all parts",
+			Error{Code: NewKeyUnusable, What: "STS refuses the key", InPlace: "Qovery holds the old key", Next: "Wait"},
+			"STS refuses the key. Qovery holds the old key. Wait."},
+		{"full stops are not doubled", Error{Code: NewKeyUnusable, What: "STS refuses the key.", InPlace: "Qovery holds " +
+			"the old key..", Next: "Wait."}, "STS refuses the key. Qovery holds the old key. Wait."},
+		{"nor are spaces", Error{Code: NewKeyUnusable, What: " STS refuses the key. ", InPlace: " ", Next: "Wait\n"},
+			"STS refuses the key. Wait."},
+		{"the code's own advice", Error{Code: NewKeyUnusable, What: "STS refuses the key"},
+			"STS refuses the key. Start the rotation again."},
 		{"a code that nobody knows", Error{Code: "Other", What: "It broke"}, "It broke."},
 		{"nothing", Error{}, ""},
 	} {
@@ -82,7 +87,8 @@ func TestExplain(t *testing.T) {
 	r := record(made(day))
 	original := Errorf(LockLost, "Another has it")
 	got := AsError(r.explain(original))
-	wantText(t, got.Error(), "Another has it. According to the journal, Qovery holds the old key ****OLD1, still Active; the new key ****NEW2 is held nowhere. Another execution")
+	wantText(t, got.Error(), "Another has it. According to the journal, Qovery holds the old key ****OLD1, still "+
+		"Active; the new key ****NEW2 is held nowhere. Another execution")
 	if original.InPlace != "" {
 		t.Error("the original has changed")
 	}
@@ -121,7 +127,8 @@ func TestRefusalWithARecordIsHeld(t *testing.T) {
 // sentences, and so is what is added to it later.
 func TestSentences(t *testing.T) {
 	for _, info := range Codes {
-		for _, what := range []string{"It is so", "It is so.", "Is it so?", "AWS says: Slow down!", "It was cut …", "It was cut ..."} {
+		for _, what := range []string{"It is so", "It is so.", "Is it so?", "AWS says: Slow down!", "It was cut …",
+			"It was cut ..."} {
 			err := Errorf(info.Code, "%s", what)
 			err.InPlace = "According to the journal, all is well"
 			if wrong := wordstest.Wrong(err.Error()); wrong != "" {

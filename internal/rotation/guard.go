@@ -60,8 +60,10 @@ func (g Guard) own(ctx context.Context, call Call) (Record, Guard, error) {
 	if record == nil {
 		return Record{}, g, Errorf(LockLost, "The journal has no open rotation of %s", call.Document.Target)
 	}
-	if record.Owner != call.Execution.ARN || record.Fence != call.Document.Fence || record.RotationID != call.Document.RotationID {
-		return Record{}, g, Errorf(LockLost, "The rotation of %s belongs to another execution now: %s", call.Document.Target, record.Owner)
+	if record.Owner != call.Execution.ARN || record.Fence != call.Document.Fence ||
+		record.RotationID != call.Document.RotationID {
+		return Record{}, g,
+			Errorf(LockLost, "The rotation of %s belongs to another execution now: %s", call.Document.Target, record.Owner)
 	}
 	return *record, g, nil
 }
@@ -73,7 +75,9 @@ func (g Guard) claim(ctx context.Context, call Call) (*claim, error) {
 	}
 	call.Deadline = call.Deadline.Add(g.ahead).UTC() // Lambda counts by this machine's clock
 	if record.Lease.runs(g.now()) && record.Lease.Holder != call.InvocationID {
-		return nil, Errorf(StepBusy, "Another invocation may be at work on this rotation until %s", words.Time(record.Lease.Until, time.TimeOnly))
+		return nil,
+			Errorf(StepBusy, "Another invocation may be at work on this rotation until %s",
+				words.Time(record.Lease.Until, time.TimeOnly))
 	}
 	c := &claim{Record: record, guard: g, call: call}
 	err = c.save(ctx, func(r *Record) { r.Lease = Lease{call.InvocationID, call.Deadline} })
@@ -297,7 +301,8 @@ func (r *Record) keysInPlace() string {
 	case r.done(Update):
 		return "Qovery holds the new key " + newKey + "; the old key " + oldKey + " is still Active"
 	case r.begun(Update):
-		return "some locations in Qovery may hold the new key " + newKey + " already; the old key " + oldKey + " is still Active"
+		return "some locations in Qovery may hold the new key " + newKey + " already; the old key " + oldKey +
+			" is still Active"
 	case r.NewKey != "":
 		return "Qovery holds the old key " + oldKey + ", still Active; the new key " + newKey + " is held nowhere"
 	case len(r.Attempts) > 0:

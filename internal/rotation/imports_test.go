@@ -14,11 +14,13 @@ func TestImports(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	own := []string{"qovery-key-rotation/internal/rotation", "qovery-key-rotation/internal/rotation/strictjson", "qovery-key-rotation/internal/words"}
+	own := []string{"qovery-key-rotation/internal/rotation", "qovery-key-rotation/internal/rotation/strictjson",
+		"qovery-key-rotation/internal/words"}
 	deps := strings.Fields(string(output))
 	for _, dep := range deps {
 		first, _, _ := strings.Cut(dep, "/")
-		if dep == "net/http" || !slices.Contains(own, dep) && (strings.Contains(first, ".") || first == "qovery-key-rotation") {
+		if dep == "net/http" || !slices.Contains(own, dep) &&
+			(strings.Contains(first, ".") || first == "qovery-key-rotation") {
 			t.Errorf("the domain imports %s", dep)
 		}
 	}

@@ -43,7 +43,8 @@ func ParseInput(data json.RawMessage) (Input, error) {
 			strings.ReplaceAll(strictjson.Err(mistakes).Error(), "\n", "; "), inputExample)
 	}
 	if !IsTargetName(input.Target) {
-		return Input{}, Errorf(InvalidInput, "The execution's input names no target in \"target\". A right one is %s", inputExample)
+		return Input{},
+			Errorf(InvalidInput, "The execution's input names no target in \"target\". A right one is %s", inputExample)
 	}
 	return input, nil
 }
@@ -66,10 +67,13 @@ func (in Input) Apply(target Target) (Target, error) {
 	lengthen("observationPeriod", &target.ObservationPeriod, in.ObservationPeriod)
 	lengthen("deploymentTimeout", &target.DeploymentTimeout, in.DeploymentTimeout)
 	if len(shorter) > 0 {
-		return Target{}, Errorf(InvalidInput, "An execution may lengthen a period and never shorten it: %s", strings.Join(shorter, "; "))
+		return Target{},
+			Errorf(InvalidInput, "An execution may lengthen a period and never shorten it: %s", strings.Join(shorter, "; "))
 	}
 	if err := target.Check(); err != nil {
-		return Target{}, Errorf(InvalidInput, "With the execution's input the target is not valid: %s", strings.ReplaceAll(err.Error(), "\n", "; "))
+		return Target{},
+			Errorf(InvalidInput, "With the execution's input the target is not valid: %s",
+				strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 	return target, nil
 }

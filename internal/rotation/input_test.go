@@ -18,7 +18,8 @@ func TestParseInput(t *testing.T) {
 		{`{"target": "production"}`, Input{Target: "production"}, ""},
 		{`{"target": "production", "dryRun": true}`, Input{Target: "production", DryRun: true}, ""},
 		{`{"target": "production", "abort": true}`, Input{Target: "production", Abort: true}, ""},
-		{`{"target": "production", "gracePeriod": "4h", "maxGraceExtension": "48h"}`, Input{Target: "production", GracePeriod: hours(4), MaxGraceExtension: hours(48)}, ""},
+		{`{"target": "production", "gracePeriod": "4h", "maxGraceExtension": "48h"}`,
+			Input{Target: "production", GracePeriod: hours(4), MaxGraceExtension: hours(48)}, ""},
 		{`{"target": "production", "idleFor": null}`, Input{Target: "production"}, ""},
 
 		{`{}`, Input{}, `names no target in "target"`},
@@ -28,7 +29,8 @@ func TestParseInput(t *testing.T) {
 		{`{"target": "../../other"}`, Input{}, `names no target`},
 		{`{"target": 1}`, Input{}, "target"},
 		{`{"target": "production", "dryrn": true}`, Input{}, "dryrn: is no field that is known"},
-		{`{"target": "production", "apiUrl": "https://example.com"}`, Input{}, "apiUrl: is no field that is known"}, // an execution can't redirect the API
+		// an execution can't redirect the API
+		{`{"target": "production", "apiUrl": "https://example.com"}`, Input{}, "apiUrl: is no field that is known"},
 		{`{"target": "production", "maxDeployAttempts": 5}`, Input{}, "maxDeployAttempts: is no field that is known"},
 		{`{"target": "production", "dryRun": "yes"}`, Input{}, "dryRun"},
 		{`{"target": "production", "gracePeriod": "4 hours"}`, Input{}, "gracePeriod"},
@@ -96,10 +98,12 @@ func TestApply(t *testing.T) {
 		{`"deploymentTimeout": "12h"`, timeout, 12 * time.Hour, ""},
 		{`"deploymentTimeout": "1h"`, nil, 0, "deploymentTimeout 1h is shorter"},
 		{`"deploymentTimeout": "13h"`, nil, 0, "deploymentTimeout: 13h is not 30m to 12h"},
-		{`"idleFor": "1m", "observationPeriod": "1m"`, nil, 0, "idleFor 1m is shorter than the target's 1h; observationPeriod 1m is shorter than the target's 30m"},
+		{`"idleFor": "1m", "observationPeriod": "1m"`, nil, 0,
+			"idleFor 1m is shorter than the target's 1h; observationPeriod 1m is shorter than the target's 30m"},
 	} {
 		t.Run(test.override, func(t *testing.T) {
-			input, err := ParseInput(json.RawMessage(strings.Replace(`{"target": "production", `+strings.Trim(test.override, "{}")+`}`, ", }", "}", 1)))
+			input, err := ParseInput(json.RawMessage(strings.Replace(`{"target": "production", `+
+				strings.Trim(test.override, "{}")+`}`, ", }", "}", 1)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -159,7 +163,8 @@ func FuzzParseInput(f *testing.F) {
 		if err := applied.Check(); err != nil {
 			t.Errorf("applied, and does not pass the target's check: %v", err)
 		}
-		if applied.GracePeriod < target.GracePeriod || applied.IdleFor < target.IdleFor || applied.ObservationPeriod < target.ObservationPeriod {
+		if applied.GracePeriod < target.GracePeriod || applied.IdleFor < target.IdleFor ||
+			applied.ObservationPeriod < target.ObservationPeriod {
 			t.Errorf("an input has shortened a period: %+v", applied.Timings)
 		}
 	})

@@ -58,7 +58,8 @@ func TestMarkAgain(t *testing.T) {
 		t.Errorf("begun once: %+v", once)
 	}
 	unanswered := once.again(second, "").again(third, "")
-	if want := (Mark{Begun: third, Earlier: second, First: first}); unanswered != want || unanswered.FirstBegun() != first {
+	if want := (Mark{Begun: third, Earlier: second, First: first}); unanswered != want ||
+		unanswered.FirstBegun() != first {
 		t.Errorf("begun thrice: %+v, want %+v", unanswered, want)
 	}
 	once.Done = second
@@ -128,15 +129,22 @@ func TestInPlace(t *testing.T) {
 		says string
 	}{
 		{"nothing yet", record(), "Qovery holds the old key ****OLD1; there is no new key"},
-		{"a creation was lost", record(attempted(day)), "Qovery holds the old key ****OLD1, still Active; a new key may have been created"},
-		{"created", record(made(day)), "Qovery holds the old key ****OLD1, still Active; the new key ****NEW2 is held nowhere"},
-		{"update begun", record(made(day), begun(Update, day)), "some locations in Qovery may hold the new key ****NEW2 already; the old key ****OLD1 is still Active"},
+		{"a creation was lost", record(attempted(day)),
+			"Qovery holds the old key ****OLD1, still Active; a new key may have been created"},
+		{"created", record(made(day)),
+			"Qovery holds the old key ****OLD1, still Active; the new key ****NEW2 is held nowhere"},
+		{"update begun", record(made(day), begun(Update, day)),
+			"some locations in Qovery may hold the new key ****NEW2 already; the old key ****OLD1 is still Active"},
 		{"update done", after(), "Qovery holds the new key ****NEW2; the old key ****OLD1 is still Active"},
-		{"deactivation begun", after(begun(Deactivate, day)), "Qovery holds the new key ****NEW2; the old key ****OLD1 is Active or Inactive"},
+		{"deactivation begun", after(begun(Deactivate, day)),
+			"Qovery holds the new key ****NEW2; the old key ****OLD1 is Active or Inactive"},
 		{"deactivated", after(done(Deactivate, day)), "Qovery holds the new key ****NEW2; the old key ****OLD1 is Inactive"},
-		{"brought back", after(done(Reactivate, day)), "Qovery holds the new key ****NEW2; the old key ****OLD1 is Active again"},
-		{"deletion begun", after(done(Deactivate, day), begun(Delete, day)), "Qovery holds the new key ****NEW2; the old key ****OLD1 is Inactive or deleted"},
-		{"deleted", after(done(Deactivate, day), done(Delete, day)), "Qovery holds the new key ****NEW2; the old key ****OLD1 is deleted"},
+		{"brought back", after(done(Reactivate, day)),
+			"Qovery holds the new key ****NEW2; the old key ****OLD1 is Active again"},
+		{"deletion begun", after(done(Deactivate, day), begun(Delete, day)),
+			"Qovery holds the new key ****NEW2; the old key ****OLD1 is Inactive or deleted"},
+		{"deleted", after(done(Deactivate, day), done(Delete, day)),
+			"Qovery holds the new key ****NEW2; the old key ****OLD1 is deleted"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := test.r.inPlace(); got != "According to the journal, "+test.says {

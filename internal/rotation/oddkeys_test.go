@@ -26,7 +26,8 @@ func TestOddKeyIDs(t *testing.T) {
 		given, then func(*people)
 	}{
 		{otherCredentials, `AWS credentials "AWS, once more"`, addCredentials("AWS"), nothing},
-		{otherCredentials, `AWS credentials "AWS, once more"`, addCredentials("EKS_ANYWHERE_VSPHERE"), putForeignKeyInto(otherCredentials)},
+		{otherCredentials, `AWS credentials "AWS, once more"`, addCredentials("EKS_ANYWHERE_VSPHERE"),
+			putForeignKeyInto(otherCredentials)},
 		{registryID, `container registry "images"`, addRegistries, nothing},
 		{helmID, `Helm repository "charts"`, addRegistries, nothing},
 		{dnsCluster, `DNS provider "with-dns"`, addRoute53, changeRoute53},
@@ -48,10 +49,14 @@ func nothing(*people) {}
 func TestOddKeyIDsInTheMiddle(t *testing.T) {
 	masked := oddly["masked"]
 	for _, m := range []meddling{
-		{name: "before the old key is deactivated", given: addRegistries, at: "GracePeriod", act: writtenAs(registryID, masked),
-			ends: "FAILED MalformedAnswer", says: `container registry "images"`, path: untilDeact + broughtBack, left: heldBoth, then: writtenAs(registryID, nil), more: 1},
-		{name: "before the old key is deleted", given: addRegistries, at: "ObservationPeriod", act: writtenAs(registryID, masked),
-			ends: "FAILED MalformedAnswer", says: `container registry "images"`, path: untilVerified + broughtBack, left: heldBoth, then: writtenAs(registryID, nil), more: 1},
+		{name: "before the old key is deactivated", given: addRegistries, at: "GracePeriod",
+			act:  writtenAs(registryID, masked),
+			ends: "FAILED MalformedAnswer", says: `container registry "images"`, path: untilDeact + broughtBack, left: heldBoth,
+			then: writtenAs(registryID, nil), more: 1},
+		{name: "before the old key is deleted", given: addRegistries, at: "ObservationPeriod",
+			act:  writtenAs(registryID, masked),
+			ends: "FAILED MalformedAnswer", says: `container registry "images"`, path: untilVerified + broughtBack,
+			left: heldBoth, then: writtenAs(registryID, nil), more: 1},
 	} {
 		m.run(t)
 	}

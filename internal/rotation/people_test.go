@@ -279,7 +279,8 @@ var keysByHand = []meddling{
 		ends: "FAILED UnexpectedAccessKey", path: "Preflight CreateKey" + clean, left: "key 1 Active",
 		still: "FAILED CredentialMismatch", then: putOldKey, more: 1},
 	{name: "a foreign key before the update", at: "UpdateCredentials", act: putForeignKey,
-		ends: "FAILED UnexpectedAccessKey", path: untilUpdate, left: "key 1 Active, key 2 Active, record open, secret of key 2 staged",
+		ends: "FAILED UnexpectedAccessKey", path: untilUpdate,
+		left:  "key 1 Active, key 2 Active, record open, secret of key 2 staged",
 		still: "FAILED UnexpectedAccessKey", then: putOldKey, more: 1},
 	{name: "a foreign key while clusters are deployed", at: "WaitForDeployment", act: putForeignKey,
 		ends: "FAILED UnexpectedAccessKey", path: untilDeploy, left: "key 1 Active, key 2 Active, record open",
@@ -288,11 +289,13 @@ var keysByHand = []meddling{
 		ends: "FAILED UnexpectedAccessKey", path: untilDeact, left: "key 1 Active, key 2 Active, record open",
 		still: "FAILED UnexpectedAccessKey", then: all(putOldKey, deploy, release, waitFor(time.Hour), remove(2)), more: 1},
 	{name: "a foreign key in the observation period", at: "ObservationPeriod", act: putForeignKey,
-		ends: "FAILED UnexpectedAccessKey", path: untilVerified + broughtBack, left: "key 1 Active, key 2 Active, record open",
+		ends: "FAILED UnexpectedAccessKey", path: untilVerified + broughtBack,
+		left:  "key 1 Active, key 2 Active, record open",
 		still: "FAILED UnexpectedAccessKey", then: all(putOldKey, deploy, release, waitFor(time.Hour), remove(2)), more: 1},
 	{name: "a foreign key before the old one is deleted", at: "DeleteKey", act: putForeignKey,
 		ends: "FAILED UnexpectedAccessKey", path: untilDelete, left: "key 1 Inactive, key 2 Active, record open",
-		still: "FAILED UnexpectedAccessKey", then: all(activate(1), putOldKey, deploy, release, waitFor(time.Hour), remove(2)), more: 1},
+		still: "FAILED UnexpectedAccessKey",
+		then:  all(activate(1), putOldKey, deploy, release, waitFor(time.Hour), remove(2)), more: 1},
 	{name: "a foreign key before the rotation is completed", at: "Complete", act: putForeignKey,
 		ends: "FAILED UnexpectedAccessKey", path: untilDelete + " Complete", left: "key 2 Active, record open",
 		still: "FAILED UnexpectedAccessKey", then: putNewKey, more: 1},
@@ -305,7 +308,8 @@ var keysByHand = []meddling{
 		ends: "FAILED OldKeyHeld", path: untilDeact, left: "key 1 Active and held, key 2 Active, record open",
 		still: "FAILED StagedSecretLost", then: all(deploy, release, waitFor(time.Hour), remove(2)), more: 1},
 	{name: "the old key back in the observation period", at: "ObservationPeriod", act: putOldKey,
-		ends: "FAILED OldKeyHeld", path: untilVerified + broughtBack, left: "key 1 Active and held, key 2 Active, record open",
+		ends: "FAILED OldKeyHeld", path: untilVerified + broughtBack,
+		left:  "key 1 Active and held, key 2 Active, record open",
 		still: "FAILED StagedSecretLost", then: all(deploy, release, waitFor(time.Hour), remove(2)), more: 1},
 	{name: "the old key back just before it is deleted", at: "DeleteKey", act: putOldKey,
 		ends: "FAILED OldKeyHeld", path: untilDelete + broughtBack, left: "key 1 Active and held, key 2 Active, record open",
@@ -344,40 +348,49 @@ var keysByHand = []meddling{
 		ends: "SUCCEEDED", path: whole, left: oldDeleted},
 	{name: "the old key deleted in the observation period", at: "ObservationPeriod", act: remove(1),
 		ends: "SUCCEEDED", path: whole, left: oldDeleted},
-	{name: "the old key deleted, and the verification fails", at: "ObservationPeriod", act: all(remove(1), deploymentsFail),
-		ends: "FAILED OldKeyLost", path: untilVerified + " ReactivateKey", left: "key 2 Active and held, record open", more: 1},
+	{name: "the old key deleted, and the verification fails", at: "ObservationPeriod",
+		act:  all(remove(1), deploymentsFail),
+		ends: "FAILED OldKeyLost", path: untilVerified + " ReactivateKey", left: "key 2 Active and held, record open",
+		more: 1},
 
 	// The new key deactivated, deleted, forbidden.
 	{name: "the new key deactivated before it is verified", at: "VerifyKey", act: deactivate(2),
-		ends: "FAILED NewKeyUnusable", says: "there is no new key.", path: untilVerifyKey + clean, left: nothingDone, more: 1},
+		ends: "FAILED NewKeyUnusable", says: "there is no new key.", path: untilVerifyKey + clean, left: nothingDone,
+		more: 1},
 	{name: "the new key deactivated before the update", at: "UpdateCredentials", act: deactivate(2),
-		ends: "FAILED NewKeyInactive", path: untilUpdate, left: "key 1 Active and held, key 2 Inactive, record open, secret of key 2 staged",
+		ends: "FAILED NewKeyInactive", path: untilUpdate,
+		left:  "key 1 Active and held, key 2 Inactive, record open, secret of key 2 staged",
 		still: "FAILED NewKeyInactive", then: activate(2), redrive: true},
 	{name: "the new key deactivated in the grace period", at: "GracePeriod", act: deactivate(2), hurts: true,
 		ends: "FAILED NewKeyInactive", path: untilDeact, left: "key 1 Active, key 2 Inactive and held, record open",
 		still: "FAILED NewKeyInactive", then: activate(2), more: 1},
 	{name: "the new key deactivated in the observation period", at: "ObservationPeriod", act: deactivate(2), hurts: true,
-		ends: "FAILED NewKeyInactive", path: untilVerified + broughtBack, left: "key 1 Active, key 2 Inactive and held, record open",
+		ends: "FAILED NewKeyInactive", path: untilVerified + broughtBack,
+		left:  "key 1 Active, key 2 Inactive and held, record open",
 		still: "FAILED NewKeyInactive", then: activate(2), more: 1},
 	{name: "the new key deactivated just before the old one is deleted", at: "DeleteKey", act: deactivate(2), hurts: true,
 		ends: "FAILED NewKeyInactive", path: untilDelete, left: "key 1 Inactive, key 2 Inactive and held, record open",
 		still: "FAILED NewKeyInactive", then: activate(2), more: 1},
 	{name: "the new key deleted before the update", at: "UpdateCredentials", act: remove(2),
-		ends: "FAILED NewKeyLost", path: untilUpdate, left: "key 1 Active and held, record open, secret of key 2 staged", more: 1},
+		ends: "FAILED NewKeyLost", path: untilUpdate, left: "key 1 Active and held, record open, secret of key 2 staged",
+		more: 1},
 	{name: "the new key deleted in the grace period", at: "GracePeriod", act: remove(2), hurts: true,
 		ends: "FAILED NewKeyLost", path: untilDeact, left: "key 1 Active, record open",
 		still: "FAILED NewKeyLost", then: all(putOldKey, deploy), more: 1},
 	{name: "the new key deleted in the observation period", at: "ObservationPeriod", act: remove(2), hurts: true,
 		ends: "FAILED NewKeyLost", path: untilVerified + broughtBack, left: "key 1 Active, record open",
 		still: "FAILED NewKeyLost", then: all(putOldKey, deploy), more: 1},
-	{name: "the new key deleted in the grace period, and another one by hand", at: "GracePeriod", act: remove(2), hurts: true,
-		ends: "FAILED NewKeyLost", path: untilDeact, left: "key 1 Active, record open",
+	{name: "the new key deleted in the grace period, and another one by hand", at: "GracePeriod", act: remove(2),
+		hurts: true,
+		ends:  "FAILED NewKeyLost", path: untilDeact, left: "key 1 Active, record open",
 		still: "FAILED NewKeyLost", then: byHand(1), more: 1},
-	{name: "the new key deactivated because it leaked, and another one by hand", at: "GracePeriod", act: deactivate(2), hurts: true,
-		ends: "FAILED NewKeyInactive", path: untilDeact, left: "key 1 Active, key 2 Inactive and held, record open",
+	{name: "the new key deactivated because it leaked, and another one by hand", at: "GracePeriod", act: deactivate(2),
+		hurts: true,
+		ends:  "FAILED NewKeyInactive", path: untilDeact, left: "key 1 Active, key 2 Inactive and held, record open",
 		still: "FAILED NewKeyInactive", then: all(remove(2), byHand(1)), more: 1},
-	{name: "both keys deleted, and another one by hand", at: "GracePeriod", act: together(remove(1), remove(2)), hurts: true,
-		ends: "FAILED NewKeyLost", path: untilDeact, left: "record open",
+	{name: "both keys deleted, and another one by hand", at: "GracePeriod", act: together(remove(1), remove(2)),
+		hurts: true,
+		ends:  "FAILED NewKeyLost", path: untilDeact, left: "record open",
 		still: "FAILED NoAccessKey", then: all(newKeyByHand, release), more: 1},
 	{name: "the old key back when it is deleted already, and another one by hand", at: "Complete", act: putOldKey,
 		ends: "FAILED OldKeyHeld", path: untilDelete + " Complete", left: "key 2 Active, record open",
@@ -398,9 +411,11 @@ var keysByHand = []meddling{
 
 	// The staged secret.
 	{name: "the staged secret deleted before the key is verified", at: "VerifyKey", act: unstage,
-		ends: "FAILED StagedSecretLost", path: untilVerifyKey, left: "key 1 Active and held, key 2 Active, record open", more: 1},
+		ends: "FAILED StagedSecretLost", path: untilVerifyKey, left: "key 1 Active and held, key 2 Active, record open",
+		more: 1},
 	{name: "the staged secret deleted before the update", at: "UpdateCredentials", act: unstage,
-		ends: "FAILED StagedSecretLost", path: untilUpdate, left: "key 1 Active and held, key 2 Active, record open", more: 1},
+		ends: "FAILED StagedSecretLost", path: untilUpdate, left: "key 1 Active and held, key 2 Active, record open",
+		more: 1},
 	{name: "another key's secret staged in its place", at: "VerifyKey", act: spoil,
 		ends: "FAILED MalformedAnswer", says: rotation.NextAfterWrongSecret, path: untilVerifyKey, left: bothStaged,
 		still: "FAILED MalformedAnswer", then: unstage, more: 1},
@@ -457,22 +472,26 @@ const (
 
 func addCredentials(objectType string) func(*people) {
 	return func(p *people) {
-		p.Qovery.AddCredentials(fakeqovery.Credentials{ID: otherCredentials, Name: "AWS, once more", ObjectType: objectType, Key: keyOf(p.OldKey)})
+		p.Qovery.AddCredentials(fakeqovery.Credentials{ID: otherCredentials, Name: "AWS, once more", ObjectType: objectType,
+			Key: keyOf(p.OldKey)})
 	}
 }
 
 // addOtherCluster adds a cluster that other credentials serve.
 func addOtherCluster(p *people) {
-	p.Qovery.AddCluster(fakeqovery.Cluster{ID: "c1a57e00-0000-4000-8000-000000000200", Name: "other", CredentialsID: otherCredentials})
+	p.Qovery.AddCluster(fakeqovery.Cluster{ID: "c1a57e00-0000-4000-8000-000000000200", Name: "other",
+		CredentialsID: otherCredentials})
 }
 
 func addRegistries(p *people) {
-	p.Qovery.AddContainerRegistry(fakeqovery.Registry{ID: registryID, Name: "images", Region: "eu-west-3", Key: keyOf(p.OldKey)})
+	p.Qovery.AddContainerRegistry(fakeqovery.Registry{ID: registryID, Name: "images", Region: "eu-west-3",
+		Key: keyOf(p.OldKey)})
 	p.Qovery.AddHelmRepository(fakeqovery.Registry{ID: helmID, Name: "charts", Region: "eu-west-3", Key: keyOf(p.OldKey)})
 }
 
 func addRoute53(p *people) {
-	p.Qovery.AddCluster(fakeqovery.Cluster{ID: dnsCluster, Name: "with-dns", CredentialsID: p.credentials, Route53: keyOf(p.OldKey)})
+	p.Qovery.AddCluster(fakeqovery.Cluster{ID: dnsCluster, Name: "with-dns", CredentialsID: p.credentials,
+		Route53: keyOf(p.OldKey)})
 }
 
 func addSecretManager(p *people) {
@@ -602,54 +621,78 @@ func mend(p *people) { p.Wire.Injector = nil }
 
 var placesByHand = []meddling{
 	// At the start.
-	{name: "a locked cluster", given: lock, ends: "FAILED ClustersLocked", says: "staging-1: black friday", path: "Preflight", left: nothingDone,
+	{name: "a locked cluster", given: lock, ends: "FAILED ClustersLocked", says: "staging-1: black friday",
+		path: "Preflight", left: nothingDone,
 		still: "FAILED ClustersLocked", then: unlock, more: 1},
-	{name: "a cluster in error", given: breakCluster, ends: "FAILED ClustersInError", says: "staging-1 (DEPLOYMENT_ERROR)", path: "Preflight", left: nothingDone,
+	{name: "a cluster in error", given: breakCluster, ends: "FAILED ClustersInError", says: "staging-1 (DEPLOYMENT_ERROR)",
+		path: "Preflight", left: nothingDone,
 		still: "FAILED ClustersInError", then: deploy, more: 1},
-	{name: "credentials of another type beside", given: addCredentials("EKS_ANYWHERE_VSPHERE"), ends: "FAILED UnsupportedCredentials", says: "EKS_ANYWHERE_VSPHERE", path: "Preflight", left: nothingDone,
+	{name: "credentials of another type beside", given: addCredentials("EKS_ANYWHERE_VSPHERE"),
+		ends: "FAILED UnsupportedCredentials", says: "EKS_ANYWHERE_VSPHERE", path: "Preflight", left: nothingDone,
 		still: "FAILED UnsupportedCredentials", then: putForeignKeyInto(otherCredentials), more: 1},
-	{name: "credentials of another type alone", given: all(addCredentials("EKS_ANYWHERE_VSPHERE"), putForeignKey), ends: "FAILED UnsupportedCredentials", says: "EKS_ANYWHERE_VSPHERE", path: "Preflight", left: nothingDone,
+	{name: "credentials of another type alone", given: all(addCredentials("EKS_ANYWHERE_VSPHERE"), putForeignKey),
+		ends: "FAILED UnsupportedCredentials", says: "EKS_ANYWHERE_VSPHERE", path: "Preflight", left: nothingDone,
 		still: "FAILED UnsupportedCredentials", then: all(putOldKey, putForeignKeyInto(otherCredentials)), more: 1},
-	{name: "credentials that serve no clusters", given: all(addCredentials("AWS"), putForeignKey), ends: "FAILED NoClusters", path: "Preflight", left: nothingDone,
+	{name: "credentials that serve no clusters", given: all(addCredentials("AWS"), putForeignKey),
+		ends: "FAILED NoClusters", path: "Preflight", left: nothingDone,
 		still: "FAILED NoClusters", then: putOldKey, more: 1},
-	{name: "a secret manager with the key", given: addSecretManager, ends: "FAILED UnmanagedLocations", says: `secret manager "vault"`, path: "Preflight", left: nothingDone,
+	{name: "a secret manager with the key", given: addSecretManager, ends: "FAILED UnmanagedLocations",
+		says: `secret manager "vault"`, path: "Preflight", left: nothingDone,
 		still: "FAILED UnmanagedLocations", then: putForeignKeyInto(managerID), more: 1},
-	{name: "a Route 53 provider with the key", given: addRoute53, ends: "FAILED UnmanagedLocations", says: `DNS provider "with-dns"`, path: "Preflight", left: nothingDone,
+	{name: "a Route 53 provider with the key", given: addRoute53, ends: "FAILED UnmanagedLocations",
+		says: `DNS provider "with-dns"`, path: "Preflight", left: nothingDone,
 		still: "FAILED UnmanagedLocations", then: changeRoute53, more: 1},
 	{name: "a Route 53 provider that is handled elsewhere, and forgotten", given: addRoute53Elsewhere,
 		ends: "FAILED OldKeyStillInUse", path: untilUsage, left: "key 1 Active and held, key 2 Active and held, record open",
 		still: "FAILED OldKeyStillInUse", then: changeRoute53, more: 1},
-	{name: "credentials that are handled elsewhere, unused and forgotten", given: all(addCredentials("AWS"), handledElsewhere(otherCredentials)),
-		ends: "FAILED OldKeyHeld", says: `AWS credentials "AWS, once more"`, path: untilDeact, left: "key 1 Active and held, key 2 Active and held, record open",
+	{name: "credentials that are handled elsewhere, unused and forgotten",
+		given: all(addCredentials("AWS"), handledElsewhere(otherCredentials)),
+		ends:  "FAILED OldKeyHeld", says: `AWS credentials "AWS, once more"`, path: untilDeact,
+		left:  "key 1 Active and held, key 2 Active and held, record open",
 		still: "FAILED OldKeyHeld", then: putForeignKeyInto(otherCredentials), more: 1},
-	{name: "credentials of another type that are handled elsewhere, unused and forgotten", given: all(addCredentials("EKS_ANYWHERE_VSPHERE"), handledElsewhere(otherCredentials)),
-		ends: "FAILED OldKeyHeld", says: `AWS credentials "AWS, once more"`, path: untilDeact, left: "key 1 Active and held, key 2 Active and held, record open",
+	{name: "credentials of another type that are handled elsewhere, unused and forgotten",
+		given: all(addCredentials("EKS_ANYWHERE_VSPHERE"), handledElsewhere(otherCredentials)),
+		ends:  "FAILED OldKeyHeld", says: `AWS credentials "AWS, once more"`, path: untilDeact,
+		left: "key 1 Active and held, key 2 Active and held, record open",
 		then: putForeignKeyInto(otherCredentials), redrive: true},
-	{name: "a Route 53 provider that is handled elsewhere, in time", given: addRoute53Elsewhere, at: "GracePeriod", act: changeRoute53,
+	{name: "a Route 53 provider that is handled elsewhere, in time", given: addRoute53Elsewhere, at: "GracePeriod",
+		act:  changeRoute53,
 		ends: "SUCCEEDED", path: whole, left: oldDeleted},
 	{name: "a container registry and a Helm repository with the key", given: addRegistries,
 		ends: "SUCCEEDED", path: whole, left: oldDeleted},
-	{name: "another account in the target", given: wrongAccount, ends: "FAILED WrongIdentity", path: untilVerifyKey, left: bothStaged,
+	{name: "another account in the target", given: wrongAccount, ends: "FAILED WrongIdentity", path: untilVerifyKey,
+		left:  bothStaged,
 		still: "FAILED WrongIdentity", then: rightAccount, more: 1},
 
 	// Two credentials with the same key.
 	{name: "a second credentials", given: all(addCredentials("AWS"), addOtherCluster),
 		ends: "SUCCEEDED", path: whole, left: oldDeleted},
-	{name: "a second credentials that refuses the key", given: all(addCredentials("AWS"), addOtherCluster, answering("PUT", otherCredentials, 403)),
-		ends: "FAILED UpdateFailed", path: untilUpdate, left: "key 1 Active and held, key 2 Active and held, record open, secret of key 2 staged",
+	{name: "a second credentials that refuses the key",
+		given: all(addCredentials("AWS"), addOtherCluster, answering("PUT", otherCredentials, 403)),
+		ends:  "FAILED UpdateFailed", path: untilUpdate,
+		left:  "key 1 Active and held, key 2 Active and held, record open, secret of key 2 staged",
 		still: "FAILED UpdateFailed", then: answerAgain, more: 1},
-	{name: "a second credentials that refuses the key, and the staged secret is deleted", given: all(addCredentials("AWS"), answering("PUT", otherCredentials, 403)),
-		at: "UpdateCredentials", act: later(30*time.Minute, unstage),
-		ends: "FAILED UpdateFailed", path: untilUpdate, left: "key 1 Active and held, key 2 Active and held, record open, secret of key 2 staged",
+	{name: "a second credentials that refuses the key, and the staged secret is deleted",
+		given: all(addCredentials("AWS"), answering("PUT", otherCredentials, 403)),
+		at:    "UpdateCredentials", act: later(30*time.Minute, unstage),
+		ends: "FAILED UpdateFailed", path: untilUpdate,
+		left:  "key 1 Active and held, key 2 Active and held, record open, secret of key 2 staged",
 		still: "FAILED StagedSecretLost", then: all(answerAgain, putOldKey, release, remove(2)), more: 1},
-	{name: "the old key back in one of several places, which is given another user's", given: addRegistries, at: "GracePeriod", act: putOldKeyInto(registryID),
+	{name: "the old key back in one of several places, which is given another user's", given: addRegistries,
+		at: "GracePeriod", act: putOldKeyInto(registryID),
 		ends: "FAILED OldKeyStillInUse", path: untilUsage, left: "key 1 Active and held, key 2 Active and held, record open",
-		still: "FAILED StagedSecretLost", then: all(putForeignKeyInto(registryID), startInVain, release, waitFor(2*time.Hour), remove(1)), more: 1},
-	{name: "the secret is lost in the middle of the update, and the other place is given another user's key", given: all(addCredentials("AWS"), answering("PUT", otherCredentials, 403)),
-		at: "UpdateCredentials", act: later(30*time.Minute, unstage),
-		ends: "FAILED UpdateFailed", path: untilUpdate, left: "key 1 Active and held, key 2 Active and held, record open, secret of key 2 staged",
-		still: "FAILED StagedSecretLost", then: all(answerAgain, putForeignKeyInto(otherCredentials), deploy, release, waitFor(2*time.Hour), remove(1)), more: 1},
-	{name: "credentials with the old key added in the grace period", at: "GracePeriod", act: all(addCredentials("AWS"), addOtherCluster),
+		still: "FAILED StagedSecretLost",
+		then:  all(putForeignKeyInto(registryID), startInVain, release, waitFor(2*time.Hour), remove(1)), more: 1},
+	{name: "the secret is lost in the middle of the update, and the other place is given another user's key",
+		given: all(addCredentials("AWS"), answering("PUT", otherCredentials, 403)),
+		at:    "UpdateCredentials", act: later(30*time.Minute, unstage),
+		ends: "FAILED UpdateFailed", path: untilUpdate,
+		left:  "key 1 Active and held, key 2 Active and held, record open, secret of key 2 staged",
+		still: "FAILED StagedSecretLost",
+		then:  all(answerAgain, putForeignKeyInto(otherCredentials), deploy, release, waitFor(2*time.Hour), remove(1)),
+		more:  1},
+	{name: "credentials with the old key added in the grace period", at: "GracePeriod",
+		act:  all(addCredentials("AWS"), addOtherCluster),
 		ends: "FAILED OldKeyStillInUse", path: untilUsage, left: "key 1 Active and held, key 2 Active and held, record open",
 		still: "FAILED StagedSecretLost", then: all(putForeignKeyInto(otherCredentials), deployOther), more: 1},
 }
@@ -688,38 +731,55 @@ var clustersByHand = []meddling{
 	{name: "broken once in the grace period", at: "GracePeriod", act: breakCluster,
 		ends: "SUCCEEDED", path: toGrace + " CheckUsage DeactivateKey DeployClusters GracePeriod " + toEnd, left: oldDeleted},
 	{name: "broken each time", at: "CheckUsage", act: breakCluster, each: true,
-		ends: "FAILED DeploymentNotObserved", says: "staging-1 (DEPLOYMENT_ERROR)", path: untilDeact + strings.Repeat(" DeployClusters GracePeriod CheckUsage DeactivateKey", 2), left: heldBoth,
+		ends: "FAILED DeploymentNotObserved", says: "staging-1 (DEPLOYMENT_ERROR)", path: untilDeact +
+			strings.Repeat(" DeployClusters GracePeriod CheckUsage DeactivateKey", 2), left: heldBoth,
 		then: deploy, redrive: true},
 	{name: "a stopped one started in the grace period", given: stopCluster, at: "GracePeriod", act: deploy,
 		ends: "SUCCEEDED", path: toGrace + " CheckUsage DeactivateKey DeployClusters GracePeriod " + toEnd, left: oldDeleted},
-	{name: "a stopped one started while others are deployed", clusters: 3, given: stopCluster, at: "WaitForDeployment", act: deploy,
+	{name: "a stopped one started while others are deployed", clusters: 3, given: stopCluster, at: "WaitForDeployment",
+		act:  deploy,
 		ends: "SUCCEEDED", path: whole, left: oldDeleted},
-	{name: "stopped in the grace period", at: "GracePeriod", act: stopCluster, ends: "SUCCEEDED", path: whole, left: oldDeleted},
+	{name: "stopped in the grace period", at: "GracePeriod", act: stopCluster, ends: "SUCCEEDED", path: whole,
+		left: oldDeleted},
 	{name: "all stopped", given: stopCluster, ends: "SUCCEEDED", path: whole, left: oldDeleted},
-	{name: "stopped while it is deployed", at: "WaitForDeployment", act: stopCluster, ends: "SUCCEEDED", path: whole, left: oldDeleted},
-	{name: "the canary stopped while it is deployed again", at: "WaitForVerification", act: stopCluster, ends: "SUCCEEDED", path: whole, left: oldDeleted},
+	{name: "stopped while it is deployed", at: "WaitForDeployment", act: stopCluster, ends: "SUCCEEDED", path: whole,
+		left: oldDeleted},
+	{name: "the canary stopped while it is deployed again", at: "WaitForVerification", act: stopCluster, ends: "SUCCEEDED",
+		path: whole, left: oldDeleted},
 	{name: "another one added each time", at: "CheckUsage", act: addCluster, each: true,
-		ends: "FAILED DeploymentNotObserved", says: "added-4 (DEPLOYED)", path: untilDeact + strings.Repeat(" DeployClusters GracePeriod CheckUsage DeactivateKey", 2), left: heldBoth,
+		ends: "FAILED DeploymentNotObserved", says: "added-4 (DEPLOYED)", path: untilDeact +
+			strings.Repeat(" DeployClusters GracePeriod CheckUsage DeactivateKey", 2), left: heldBoth,
 		redrive: true},
 	{name: "busy for a day", given: func(p *people) { p.Qovery.SetStatus(p.Clusters[0], "QUEUED") },
-		ends: "FAILED ClustersBusy", says: "staging-1 (QUEUED)", path: "Preflight", left: nothingDone, still: "FAILED ClustersBusy", then: deploy, more: 1},
-	{name: "added in the observation period", at: "ObservationPeriod", act: addCluster, ends: "SUCCEEDED", path: whole, left: oldDeleted},
+		ends: "FAILED ClustersBusy", says: "staging-1 (QUEUED)", path: "Preflight", left: nothingDone,
+		still: "FAILED ClustersBusy", then: deploy, more: 1},
+	{name: "added in the observation period", at: "ObservationPeriod", act: addCluster, ends: "SUCCEEDED", path: whole,
+		left: oldDeleted},
 
 	// Deployments.
-	{name: "a deployment ignored once", given: script(fakeqovery.Ignored()), ends: "SUCCEEDED", path: whole, left: oldDeleted},
+	{name: "a deployment ignored once", given: script(fakeqovery.Ignored()), ends: "SUCCEEDED", path: whole,
+		left: oldDeleted},
 	{name: "deployments ignored", given: script(fakeqovery.Ignored(), fakeqovery.Ignored()),
-		ends: "FAILED DeploymentNotObserved", says: "told to deploy 2 times", path: untilDeploy, left: heldBoth, redrive: true},
+		ends: "FAILED DeploymentNotObserved", says: "told to deploy 2 times", path: untilDeploy, left: heldBoth,
+		redrive: true},
 	{name: "a deployment that is too slow", given: script(fakeqovery.Succeeds().After(3 * time.Hour)),
-		ends: "FAILED DeploymentTimeout", says: "staging-1 (DEPLOYING, started at 08:0", path: untilDeploy, left: heldBoth, redrive: true},
+		ends: "FAILED DeploymentTimeout", says: "staging-1 (DEPLOYING, started at 08:0", path: untilDeploy, left: heldBoth,
+		redrive: true},
 	{name: "deployments refused", given: answering("POST", "/deploy", 409),
-		ends: "FAILED DeploymentFailed", says: "refused to deploy the cluster staging-1 (DEPLOYED) with status 409", path: untilDeploy, left: heldBoth,
+		ends: "FAILED DeploymentFailed", says: "refused to deploy the cluster staging-1 (DEPLOYED) with status 409",
+		path: untilDeploy, left: heldBoth,
 		still: "FAILED DeploymentFailed", then: answerAgain, more: 1},
-	{name: "deployments that fail without a word", given: all(script(fakeqovery.EndsAs("BUILD_ERROR"), fakeqovery.EndsAs("CANCELED")), answering("GET", "/logs", 500)),
-		ends: "FAILED DeploymentFailed", says: "is CANCELED after 2 attempts to deploy it: its logs tell no reason", path: untilDeploy, left: heldBoth,
+	{name: "deployments that fail without a word",
+		given: all(script(fakeqovery.EndsAs("BUILD_ERROR"), fakeqovery.EndsAs("CANCELED")), answering("GET", "/logs", 500)),
+		ends:  "FAILED DeploymentFailed", says: "is CANCELED after 2 attempts to deploy it: its logs tell no reason",
+		path: untilDeploy, left: heldBoth,
 		then: answerAgain, redrive: true},
-	{name: "deployments ignored with the old key Inactive", at: "ObservationPeriod", act: script(fakeqovery.Ignored(), fakeqovery.Ignored()),
-		ends: "FAILED DeploymentNotObserved", says: "is Active again.", path: untilVerified + broughtBack, left: heldBoth, more: 1},
-	{name: "a deployment too slow with the old key Inactive", at: "ObservationPeriod", act: script(fakeqovery.Succeeds().After(3 * time.Hour)),
+	{name: "deployments ignored with the old key Inactive", at: "ObservationPeriod",
+		act:  script(fakeqovery.Ignored(), fakeqovery.Ignored()),
+		ends: "FAILED DeploymentNotObserved", says: "is Active again.", path: untilVerified + broughtBack, left: heldBoth,
+		more: 1},
+	{name: "a deployment too slow with the old key Inactive", at: "ObservationPeriod",
+		act:  script(fakeqovery.Succeeds().After(3 * time.Hour)),
 		ends: "FAILED DeploymentTimeout", path: untilVerified + broughtBack, left: heldBoth, more: 1},
 }
 
@@ -732,40 +792,54 @@ func TestClustersByHand(t *testing.T) {
 var servicesAstray = []meddling{
 	{name: "CloudTrail throttled for long", at: "CheckUsage", act: failing("trail.", lab.Throttle),
 		ends: "FAILED Throttled", path: untilUsage, left: heldBoth, still: "FAILED Throttled", then: mend, more: 1},
-	{name: "IAM unreachable when the old key is to be deactivated", at: "DeactivateKey", act: failing("iam.UpdateAccessKey", lab.FailBefore),
-		ends: "FAILED Unreachable", path: untilDeact + strings.Repeat(" CheckUsage DeactivateKey", 2) + " ReactivateKey", left: heldBoth, still: "FAILED Unreachable", then: mend, more: 1},
+	{name: "IAM unreachable when the old key is to be deactivated", at: "DeactivateKey",
+		act:  failing("iam.UpdateAccessKey", lab.FailBefore),
+		ends: "FAILED Unreachable", path: untilDeact + strings.Repeat(" CheckUsage DeactivateKey", 2) + " ReactivateKey",
+		left: heldBoth, still: "FAILED Unreachable", then: mend, more: 1},
 	{name: "IAM deactivates, and never says so", at: "DeactivateKey", act: failing("iam.UpdateAccessKey", lab.FailAfter),
 		ends: "FAILED Unreachable", path: untilDeact + " ReactivateKey", left: heldBoth, then: mend, more: 1},
 	{name: "the token revoked in the grace period", at: "GracePeriod", act: answering("GET", "", 401),
-		ends: "FAILED TokenRefused", path: untilDeact, left: heldBoth, still: "FAILED TokenRefused", then: answerAgain, redrive: true},
+		ends: "FAILED TokenRefused", path: untilDeact, left: heldBoth, still: "FAILED TokenRefused", then: answerAgain,
+		redrive: true},
 	{name: "the token revoked in the observation period", at: "ObservationPeriod", act: answering("GET", "", 401),
-		ends: "FAILED TokenRefused", path: untilVerified + broughtBack, left: heldBoth, still: "FAILED TokenRefused", then: answerAgain, more: 1},
+		ends: "FAILED TokenRefused", path: untilVerified + broughtBack, left: heldBoth, still: "FAILED TokenRefused",
+		then: answerAgain, more: 1},
 	{name: "the token revoked before the new key is created", at: "CreateKey", act: answering("GET", "", 401),
-		ends: "FAILED TokenRefused", path: "Preflight CreateKey" + clean, left: nothingDone, still: "FAILED TokenRefused", then: answerAgain, more: 1},
-	{name: "IAM's lists eight minutes late", given: func(p *people) { p.IAM.Settling.Lists = lab.Exactly(8 * time.Minute) },
+		ends: "FAILED TokenRefused", path: "Preflight CreateKey" + clean, left: nothingDone, still: "FAILED TokenRefused",
+		then: answerAgain, more: 1},
+	{name: "IAM's lists eight minutes late", given: func(p *people) {
+		p.IAM.Settling.Lists = lab.Exactly(8 * time.Minute)
+	},
 		ends: "SUCCEEDED", path: whole, left: oldDeleted},
 	{name: "IAM's lists late when the old key is brought back", at: "ObservationPeriod",
 		act:  all(deploymentsFail, func(p *people) { p.IAM.Settling.Lists = lab.Exactly(2 * time.Minute) }),
 		ends: "FAILED DeploymentFailed", path: untilVerified + broughtBack, left: heldBoth, more: 1},
 	{name: "Qovery's reads three minutes late", given: func(p *people) {
 		p.Qovery.Configure(func(c *fakeqovery.Config) { c.CredentialsLag = 3 * time.Minute })
-	}, ends: "FAILED UpdateFailed", says: "still does not show it there", path: untilUpdate, left: "key 1 Active, key 2 Active and held, record open, secret of key 2 staged", more: 1},
+	}, ends: "FAILED UpdateFailed", says: "still does not show it there", path: untilUpdate,
+		left: "key 1 Active, key 2 Active and held, record open, secret of key 2 staged", more: 1},
 	{name: "Qovery's reads three minutes late, and the staged secret deleted", given: func(p *people) {
 		p.Qovery.Configure(func(c *fakeqovery.Config) { c.CredentialsLag = 3 * time.Minute })
-	}, ends: "FAILED UpdateFailed", path: untilUpdate, left: "key 1 Active, key 2 Active and held, record open, secret of key 2 staged", then: unstage, more: 1},
+	}, ends: "FAILED UpdateFailed", path: untilUpdate,
+		left: "key 1 Active, key 2 Active and held, record open, secret of key 2 staged", then: unstage, more: 1},
 	{name: "a creation that failed, and a person creates a key then", at: "CreateKey",
 		act:  together(failingOnce("iam.CreateAccessKey", lab.FailBefore), later(time.Minute, createKey)),
-		ends: "FAILED UnexpectedAccessKey", says: "that this rotation did not create", path: "Preflight CreateKey" + clean, left: userHasTwo,
+		ends: "FAILED UnexpectedAccessKey", says: "that this rotation did not create", path: "Preflight CreateKey" + clean,
+		left:  userHasTwo,
 		still: "FAILED MultipleAccessKeys", then: remove(2), more: 1},
-	{name: "creations that failed, and a person creates a key while they are cleared up, which CloudTrail tells late", at: "DiscardKey",
+	{name: "creations that failed, and a person creates a key while they are cleared up, which CloudTrail tells late",
+		at: "DiscardKey",
 		given: func(p *people) {
 			p.Trail.Lag = 14 * time.Minute
 			failing("iam.CreateAccessKey", lab.FailBefore)(p)
 		}, act: createKey,
 		ends: "FAILED IAMSettling", path: "Preflight CreateKey" + clean, left: userHasTwo,
 		still: "FAILED MultipleAccessKeys", then: together(remove(2), func(p *people) { p.Wire.Injector = nil }), more: 1},
-	{name: "something outside Qovery uses the old key", given: func(p *people) { p.UseElsewhere(p.OldKey.ID, "ecr", 10*time.Minute) },
-		ends: "FAILED OldKeyStillInUse", says: "ecr in eu-west-3, Describe from 203.0.113.10 by ecr-client", path: untilUsage, left: heldBoth,
+	{name: "something outside Qovery uses the old key", given: func(p *people) {
+		p.UseElsewhere(p.OldKey.ID, "ecr", 10*time.Minute)
+	},
+		ends: "FAILED OldKeyStillInUse", says: "ecr in eu-west-3, Describe from 203.0.113.10 by ecr-client", path: untilUsage,
+		left:  heldBoth,
 		still: "FAILED OldKeyStillInUse", then: func(p *people) { p.NobodyElse() }, more: 1},
 }
 
@@ -814,13 +888,20 @@ func TestAbort(t *testing.T) {
 		left       string
 	}{
 		{"nothing is open", "", nil, "FAILED NothingToAbort", "Preflight", nothingDone},
-		{"in the grace period", "GracePeriod", nil, "FAILED AbortRequested", "Preflight RestoreOldKey RotationHeld", heldBoth},
-		{"in the observation period", "ObservationPeriod", nil, "FAILED AbortRequested", "Preflight RestoreOldKey RotationHeld", heldBoth},
-		{"the old key is Active again already", "ObservationPeriod", activate(1), "FAILED AbortRequested", "Preflight RestoreOldKey RotationHeld", heldBoth},
-		{"Qovery is down", "ObservationPeriod", qoveryDown, "FAILED AbortRequested", "Preflight RestoreOldKey RotationHeld", heldBoth},
-		{"the token is revoked", "ObservationPeriod", answering("", "", 401), "FAILED AbortRequested", "Preflight RestoreOldKey RotationHeld", heldBoth},
-		{"a person has deactivated the old key", "GracePeriod", deactivate(1), "FAILED OldKeyInactive", "Preflight", "key 1 Inactive, key 2 Active and held, record open"},
-		{"a person has deleted the old key", "ObservationPeriod", remove(1), "FAILED OldKeyLost", "Preflight RestoreOldKey", "key 2 Active and held, record open"},
+		{"in the grace period", "GracePeriod", nil, "FAILED AbortRequested", "Preflight RestoreOldKey RotationHeld",
+			heldBoth},
+		{"in the observation period", "ObservationPeriod", nil, "FAILED AbortRequested",
+			"Preflight RestoreOldKey RotationHeld", heldBoth},
+		{"the old key is Active again already", "ObservationPeriod", activate(1), "FAILED AbortRequested",
+			"Preflight RestoreOldKey RotationHeld", heldBoth},
+		{"Qovery is down", "ObservationPeriod", qoveryDown, "FAILED AbortRequested", "Preflight RestoreOldKey RotationHeld",
+			heldBoth},
+		{"the token is revoked", "ObservationPeriod", answering("", "", 401), "FAILED AbortRequested",
+			"Preflight RestoreOldKey RotationHeld", heldBoth},
+		{"a person has deactivated the old key", "GracePeriod", deactivate(1), "FAILED OldKeyInactive", "Preflight",
+			"key 1 Inactive, key 2 Active and held, record open"},
+		{"a person has deleted the old key", "ObservationPeriod", remove(1), "FAILED OldKeyLost", "Preflight RestoreOldKey",
+			"key 2 Active and held, record open"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := attentive(t, lab.Setup{})
@@ -887,7 +968,8 @@ func (p *people) touch() {
 }
 
 // effectful are the states that write to the journal more than a lease, in order.
-var effectful = []string{"CreateKey", "UpdateCredentials", "DeployClusters", "DeactivateKey", "VerifyDeployment", "DeleteKey", "Complete"}
+var effectful = []string{"CreateKey", "UpdateCredentials", "DeployClusters", "DeactivateKey", "VerifyDeployment",
+	"DeleteKey", "Complete"}
 
 // TestRecordChangesUnderAClaim: who finds the record changed has lost the lock and
 // stops at once. Nobody takes the way back for that: another one carries on.
@@ -964,7 +1046,9 @@ func TestClosedTwice(t *testing.T) {
 		given             func(*people)
 	}{
 		{"Complete", "SUCCEEDED", oldDeleted, func(*people) {}},
-		{"DiscardKey", "FAILED NewKeyUnusable", nothingDone, func(p *people) { p.IAM.Settling.Propagation = lab.Exactly(24 * time.Hour) }},
+		{"DiscardKey", "FAILED NewKeyUnusable", nothingDone, func(p *people) {
+			p.IAM.Settling.Propagation = lab.Exactly(24 * time.Hour)
+		}},
 	} {
 		for _, kind := range []lab.FaultKind{lab.KillAfter, lab.FailAfter, lab.HangAfter, lab.Malformed} {
 			t.Run(c.state+" "+string(kind), func(t *testing.T) {
@@ -1049,7 +1133,9 @@ func TestCanary(t *testing.T) {
 		{"another one when it is stopped", rotation.VerifyCanary, stopCluster, "2 2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := attentive(t, lab.Setup{Clusters: 2, Target: func(target *rotation.Target) { target.Verification = c.verification }})
+			p := attentive(t, lab.Setup{Clusters: 2, Target: func(target *rotation.Target) {
+				target.Verification = c.verification
+			}})
 			p.operate(t, func() {
 				run := p.start(t, "")
 				if c.meanwhile != nil {
@@ -1081,7 +1167,8 @@ func TestDryRunOfAnInterruptedRotation(t *testing.T) {
 		{"carries on", func(*people) {}, []string{`"would":"DEPLOY"`}},
 		{"is refused", putForeignKey, []string{`"refused":"UnexpectedAccessKey"`, `hold neither the old key`}},
 		{"brings the old key back", deactivate(1), []string{`"refused":"OldKeyInactive"`}},
-		{"gives up a new key that is gone", all(remove(2), putOldKey), []string{`"would":"CREATE"`, `"clusters":["staging-1"]`}},
+		{"gives up a new key that is gone", all(remove(2), putOldKey),
+			[]string{`"would":"CREATE"`, `"clusters":["staging-1"]`}},
 		{"waits", lendTo("somebody", time.Hour), []string{`"refused":"StepBusy"`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -79,9 +79,10 @@ func init() {
 
 // Who owns the record, and may the execution that asks have it?
 var ownershipRows = []row{
-	{"abort while the execution that was stopped still seems to run", func(s *Situation) bool { return s.Abort && s.ownerRuns() }, func(s *Situation) Decision {
-		return refuse(StepBusy, "Step Functions still tells that %s runs", s.Record.Owner)
-	}},
+	{"abort while the execution that was stopped still seems to run",
+		func(s *Situation) bool { return s.Abort && s.ownerRuns() }, func(s *Situation) Decision {
+			return refuse(StepBusy, "Step Functions still tells that %s runs", s.Record.Owner)
+		}},
 	{"another execution is at work", (*Situation).ownerRuns, func(s *Situation) Decision {
 		return refuse(RotationInProgress, "The execution %s is rotating this key", s.Record.Owner)
 	}},
@@ -93,10 +94,13 @@ var ownershipRows = []row{
 // An abort comes before all that could refuse it: bringing back the key that
 // this record deactivated is always right.
 var abortRows = []row{
-	{"abort without an open rotation", func(s *Situation) bool { return s.Abort && s.Record == nil }, func(s *Situation) Decision {
-		return refuse(NothingToAbort, "No rotation of the IAM user %s is open", s.IAMUser)
-	}},
-	{"abort; the old key is Inactive, not by this rotation", func(s *Situation) bool { return s.Abort && s.oldInactive() && !s.Record.deactivatedByUs() }, oldKeyInactive},
+	{"abort without an open rotation", func(s *Situation) bool { return s.Abort && s.Record == nil },
+		func(s *Situation) Decision {
+			return refuse(NothingToAbort, "No rotation of the IAM user %s is open", s.IAMUser)
+		}},
+	{"abort; the old key is Inactive, not by this rotation", func(s *Situation) bool {
+		return s.Abort && s.oldInactive() && !s.Record.deactivatedByUs()
+	}, oldKeyInactive},
 	{"abort", func(s *Situation) bool { return s.Abort }, do(ActionAbort)},
 }
 
@@ -115,35 +119,49 @@ var freshRows = []row{
 		return s.Record == nil && s.usedByQovery() == "" && len(s.unsupported()) > 0
 	}, func(s *Situation) Decision {
 		held := s.unsupported()
-		return refuse(UnsupportedCredentials, "%s hold the key %s, and are of type %s, not static AWS credentials", names(held), held[0].Key, held[0].Type)
+		return refuse(UnsupportedCredentials, "%s hold the key %s, and are of type %s, not static AWS credentials",
+			names(held), held[0].Key, held[0].Type)
 	}},
-	{"Qovery holds no key of the user", func(s *Situation) bool { return s.Record == nil && s.usedByQovery() == "" }, func(s *Situation) Decision {
-		return refuse(CredentialMismatch, "No AWS credentials in the organization hold a key of the IAM user %s: the user has %s%s", s.IAMUser, s.keysText(), s.heldText())
-	}},
+	{"Qovery holds no key of the user", func(s *Situation) bool { return s.Record == nil && s.usedByQovery() == "" },
+		func(s *Situation) Decision {
+			return refuse(CredentialMismatch, "No AWS credentials in the organization hold a key of the IAM user %s: the "+
+				"user has %s%s", s.IAMUser, s.keysText(), s.heldText())
+		}},
 	{"more than one key", func(s *Situation) bool { return s.Record == nil && len(s.Keys) > 1 }, multipleKeys},
-	{"the key is Inactive", func(s *Situation) bool { return s.Record == nil && s.Keys[0].Status != Active }, func(s *Situation) Decision {
-		decision := refuse(OldKeyInactive, "The key %s, which Qovery holds, is Inactive", s.Keys[0].ID)
-		decision.Refusal.Urgent = true
-		return decision
-	}},
+	{"the key is Inactive", func(s *Situation) bool { return s.Record == nil && s.Keys[0].Status != Active },
+		func(s *Situation) Decision {
+			decision := refuse(OldKeyInactive, "The key %s, which Qovery holds, is Inactive", s.Keys[0].ID)
+			decision.Refusal.Urgent = true
+			return decision
+		}},
 	{"one Active key, held by Qovery", func(s *Situation) bool { return s.Record == nil }, do(ActionCreate)},
 }
 
 // A rotation is open that has no new key, or is giving it up. From here on there
 // is a record.
 var unfinishedRows = []row{
-	{"a location holds another key", func(s *Situation) bool { return len(s.Record.strangers(s.Locations)) > 0 }, func(s *Situation) Decision {
-		return refuse(UnexpectedAccessKey, "%s", s.Record.requireFamiliar(s.Locations).(*Error).What)
-	}},
-	{"no new key yet", func(s *Situation) bool { return s.withoutNewKey() && len(s.Record.further(s.Keys)) == 0 }, do(ActionCreate)},
-	{"no new key yet; a lost creation left keys behind", func(s *Situation) bool { return s.withoutNewKey() && s.onlyOrphans() }, do(ActionCreate)},
-	{"the old key is held, and this rotation may have made it Inactive", func(s *Situation) bool { return s.oldHeld() && s.oldOut() && s.Record.deactivatedByUs() }, do(ActionReactivate)},
-	{"the new key is being discarded", func(s *Situation) bool { return s.Record.begun(Discard) && !s.holds(s.Record.NewKey) }, do(ActionCreate)},
+	{"a location holds another key", func(s *Situation) bool { return len(s.Record.strangers(s.Locations)) > 0 },
+		func(s *Situation) Decision {
+			return refuse(UnexpectedAccessKey, "%s", s.Record.requireFamiliar(s.Locations).(*Error).What)
+		}},
+	{"no new key yet", func(s *Situation) bool {
+		return s.withoutNewKey() && len(s.Record.further(s.Keys)) == 0
+	}, do(ActionCreate)},
+	{"no new key yet; a lost creation left keys behind", func(s *Situation) bool {
+		return s.withoutNewKey() && s.onlyOrphans()
+	}, do(ActionCreate)},
+	{"the old key is held, and this rotation may have made it Inactive", func(s *Situation) bool {
+		return s.oldHeld() && s.oldOut() && s.Record.deactivatedByUs()
+	}, do(ActionReactivate)},
+	{"the new key is being discarded", func(s *Situation) bool {
+		return s.Record.begun(Discard) && !s.holds(s.Record.NewKey)
+	}, do(ActionCreate)},
 	{"the new key is gone, and the old one was brought back a moment ago", func(s *Situation) bool {
 		return s.newGone() && s.oldInactive() && s.Record.recently(Reactivate, s.Now)
 	}, oldKeyInactive},
 	{"the new key is gone and held nowhere", func(s *Situation) bool {
-		return s.newGone() && !s.holds(s.Record.NewKey) && s.exists(s.Record.OldKey) && !(s.oldOut() && s.Record.deactivatedByUs())
+		return s.newGone() && !s.holds(s.Record.NewKey) && s.exists(s.Record.OldKey) &&
+			!(s.oldOut() && s.Record.deactivatedByUs())
 	}, func(s *Situation) Decision {
 		without := *s
 		without.Record = nil
@@ -156,12 +174,15 @@ var unfinishedRows = []row{
 		decision.Refusal.Urgent = s.holds(s.Record.NewKey)
 		return decision
 	}},
-	{"the new key is Inactive", func(s *Situation) bool { return s.status(s.Record.NewKey) == Inactive }, func(s *Situation) Decision {
-		decision := refuse(NewKeyInactive, "The new key %s is Inactive%s", s.Record.NewKey, s.heldText())
-		decision.Refusal.Urgent = s.holds(s.Record.NewKey)
-		return decision
-	}},
-	{"the old key is Inactive, not by this rotation", func(s *Situation) bool { return s.oldInactive() && !s.Record.deactivatedByUs() }, oldKeyInactive},
+	{"the new key is Inactive", func(s *Situation) bool { return s.status(s.Record.NewKey) == Inactive },
+		func(s *Situation) Decision {
+			decision := refuse(NewKeyInactive, "The new key %s is Inactive%s", s.Record.NewKey, s.heldText())
+			decision.Refusal.Urgent = s.holds(s.Record.NewKey)
+			return decision
+		}},
+	{"the old key is Inactive, not by this rotation", func(s *Situation) bool {
+		return s.oldInactive() && !s.Record.deactivatedByUs()
+	}, oldKeyInactive},
 }
 
 // A rotation is open, and its new key is Active.
@@ -172,18 +193,22 @@ var carryOnRows = []row{
 	{"the new key was never handed out and its secret is gone", func(s *Situation) bool {
 		return s.named() && s.oldHeld() && s.exists(s.Record.OldKey) && !s.holds(s.Record.NewKey) && !s.Record.begun(Update)
 	}, do(ActionCreate)},
-	{"locations hold the old key and the new key's secret is gone", func(s *Situation) bool { return s.named() && s.oldHeld() }, func(s *Situation) Decision {
-		decision := refuse(StagedSecretLost, "The secret of the new key %s is gone%s", s.Record.NewKey, s.heldText())
-		decision.Refusal.Urgent = !s.exists(s.Record.OldKey)
-		return decision
-	}},
+	{"locations hold the old key and the new key's secret is gone",
+		func(s *Situation) bool { return s.named() && s.oldHeld() }, func(s *Situation) Decision {
+			decision := refuse(StagedSecretLost, "The secret of the new key %s is gone%s", s.Record.NewKey, s.heldText())
+			decision.Refusal.Urgent = !s.exists(s.Record.OldKey)
+			return decision
+		}},
 	{"the old key's deletion was begun", func(s *Situation) bool {
 		return s.onlyNewHeld() && s.Record.begun(Delete) && (s.oldInactive() || !s.exists(s.Record.OldKey))
 	}, do(ActionDelete)},
-	{"all locations hold the new key, the old one may be Inactive", func(s *Situation) bool { return s.onlyNewHeld() && s.oldOut() }, do(ActionReactivate)},
+	{"all locations hold the new key, the old one may be Inactive", func(s *Situation) bool {
+		return s.onlyNewHeld() && s.oldOut()
+	}, do(ActionReactivate)},
 	{"all locations hold the new key", (*Situation).onlyNewHeld, do(ActionDeploy)},
 	{"anything else", func(*Situation) bool { return true }, func(s *Situation) Decision {
-		return refuse(UnexpectedAccessKey, "The keys are not what the journal says: it knows the old key %s and the new key %s, the user has %s%s",
+		return refuse(UnexpectedAccessKey, "The keys are not what the journal says: it knows the old key %s and the new "+
+			"key %s, the user has %s%s",
 			s.Record.OldKey, s.Record.NewKey, s.keysText(), s.heldText())
 	}},
 }
@@ -198,9 +223,11 @@ func refuse(code Code, format string, args ...any) Decision {
 
 func oldKeyInactive(s *Situation) Decision {
 	if s.Record.recently(Reactivate, s.Now) {
-		return refuse(IAMSettling, "The old key %s was made Active less than %d minutes ago, and IAM's lists lag", s.Record.OldKey, settling/time.Minute)
+		return refuse(IAMSettling, "The old key %s was made Active less than %d minutes ago, and IAM's lists lag",
+			s.Record.OldKey, settling/time.Minute)
 	}
-	decision := refuse(OldKeyInactive, "The old key %s is Inactive, and not by this rotation%s", s.Record.OldKey, s.heldText())
+	decision := refuse(OldKeyInactive, "The old key %s is Inactive, and not by this rotation%s", s.Record.OldKey,
+		s.heldText())
 	decision.Refusal.Urgent = s.oldHeld()
 	return decision
 }
@@ -213,9 +240,12 @@ func multipleKeys(s *Situation) Decision {
 			others = append(others, s.describe(key))
 		}
 	}
-	decision := refuse(MultipleAccessKeys, "The IAM user %s has %d access keys: Qovery uses %s; beside it there is %s", s.IAMUser, len(s.Keys), used, strings.Join(others, "; "))
-	if slices.ContainsFunc(s.Keys, func(key AccessKey) bool { return key.ID != used && len(holders(s.Locations, key.ID)) > 0 }) {
-		decision.Refusal.Next = "Both are in use: put one of them into all of those places by hand and deploy their clusters, delete the other once nothing uses it, then start the rotation again"
+	decision := refuse(MultipleAccessKeys, "The IAM user %s has %d access keys: Qovery uses %s; beside it there is %s",
+		s.IAMUser, len(s.Keys), used, strings.Join(others, "; "))
+	if slices.ContainsFunc(s.Keys,
+		func(key AccessKey) bool { return key.ID != used && len(holders(s.Locations, key.ID)) > 0 }) {
+		decision.Refusal.Next = "Both are in use: put one of them into all of those places by hand and deploy their " +
+			"clusters, delete the other once nothing uses it, then start the rotation again"
 	}
 	return decision
 }

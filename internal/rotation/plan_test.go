@@ -91,124 +91,209 @@ func TestPlan(t *testing.T) {
 	}{
 		// Whose record is it?
 		{"another execution runs", given(record(), owner(ExecutionRunning)), refuses(RotationInProgress, otherExecution)},
-		{"another execution runs, and there is an abort", given(record(), owner(ExecutionRunning), abort), refuses(StepBusy, otherExecution)},
-		{"its owner ended, and a step may still be at work", given(record(leased(time.Second))), refuses(StepBusy, otherExecution)},
-		{"its owner ended, and the lease is just over", given(record(leased(0)), keys(active(keyO)), allHold(keyO)), does(ActionCreate)},
-		{"its owner is unknown, and wrote a moment ago", given(record(touched(time.Second)), owner(ExecutionUnknown)), refuses(StepBusy)},
-		{"its owner is unknown, and wrote just under a day ago", given(record(touched(day-ms)), owner(ExecutionUnknown)), refuses(StepBusy)},
-		{"its owner is unknown, and wrote a day ago", given(record(touched(day)), owner(ExecutionUnknown), keys(active(keyO)), allHold(keyO)), does(ActionCreate)},
+		{"another execution runs, and there is an abort", given(record(), owner(ExecutionRunning), abort),
+			refuses(StepBusy, otherExecution)},
+		{"its owner ended, and a step may still be at work", given(record(leased(time.Second))),
+			refuses(StepBusy, otherExecution)},
+		{"its owner ended, and the lease is just over", given(record(leased(0)), keys(active(keyO)), allHold(keyO)),
+			does(ActionCreate)},
+		{"its owner is unknown, and wrote a moment ago", given(record(touched(time.Second)), owner(ExecutionUnknown)),
+			refuses(StepBusy)},
+		{"its owner is unknown, and wrote just under a day ago", given(record(touched(day-ms)), owner(ExecutionUnknown)),
+			refuses(StepBusy)},
+		{"its owner is unknown, and wrote a day ago",
+			given(record(touched(day)), owner(ExecutionUnknown), keys(active(keyO)), allHold(keyO)), does(ActionCreate)},
 		{"its owner ended a moment ago", given(record(touched(ms)), keys(active(keyO)), allHold(keyO)), does(ActionCreate)},
-		{"it is this execution's own", given(record(mine), owner(ExecutionRunning), keys(active(keyO)), allHold(keyO)), does(ActionCreate)},
-		{"it is this execution's own, and Step Functions does not know it yet", given(record(mine, touched(0)), owner(ExecutionUnknown), keys(active(keyO)), allHold(keyO)), does(ActionCreate)},
-		{"it is this execution's own, and an earlier try is at work", given(record(mine, leased(time.Minute)), owner(ExecutionRunning)), refuses(StepBusy)},
+		{"it is this execution's own", given(record(mine), owner(ExecutionRunning), keys(active(keyO)), allHold(keyO)),
+			does(ActionCreate)},
+		{"it is this execution's own, and Step Functions does not know it yet",
+			given(record(mine, touched(0)), owner(ExecutionUnknown), keys(active(keyO)), allHold(keyO)), does(ActionCreate)},
+		{"it is this execution's own, and an earlier try is at work",
+			given(record(mine, leased(time.Minute)), owner(ExecutionRunning)), refuses(StepBusy)},
 
 		// Abort.
-		{"credentials of another type hold the key", fresh(keys(active(keyO)), places(byRole(keyO))), refuses(UnsupportedCredentials, "OLD1", "AWS_ROLE")},
-		{"the old key was brought back a moment ago, and the new one is gone", given(record(made(day), done(Reactivate, time.Minute)), keys(inactive(keyO)), allHold(keyO)), refuses(IAMSettling, "OLD1")},
-		{"abort, and no rotation is open", fresh(abort, keys(active(keyO)), allHold(keyO)), refuses(NothingToAbort, "qovery")},
+		{"credentials of another type hold the key", fresh(keys(active(keyO)), places(byRole(keyO))),
+			refuses(UnsupportedCredentials, "OLD1", "AWS_ROLE")},
+		{"the old key was brought back a moment ago, and the new one is gone",
+			given(record(made(day), done(Reactivate, time.Minute)), keys(inactive(keyO)), allHold(keyO)),
+			refuses(IAMSettling, "OLD1")},
+		{"abort, and no rotation is open", fresh(abort, keys(active(keyO)), allHold(keyO)),
+			refuses(NothingToAbort, "qovery")},
 		{"abort before there is a new key", given(record(), abort, keys(active(keyO)), allHold(keyO)), does(ActionAbort)},
 		{"abort in the grace period", given(after(), abort, bothActive, allHold(keyN)), does(ActionAbort)},
 		{"abort in the observation period", given(deactivated, abort, oldInactive, allHold(keyN)), does(ActionAbort)},
-		{"abort while a restoration is under way", given(after(done(Deactivate, day), begun(Reactivate, time.Hour)), abort, oldInactive, allHold(keyN)), does(ActionAbort)},
-		{"abort, and a person deactivated the old key", given(after(), abort, oldInactive, allHold(keyN)), refuses(OldKeyInactive, "OLD1")},
-		{"abort, and a person deactivated the old key, which is held", given(after(), abort, oldInactive, someHoldBoth()), refuses(OldKeyInactive, "OLD1").urgently()},
-		{"abort just after a restoration", given(after(done(Reactivate, time.Minute)), abort, oldInactive, allHold(keyN)), refuses(IAMSettling, "OLD1")},
+		{"abort while a restoration is under way",
+			given(after(done(Deactivate, day), begun(Reactivate, time.Hour)), abort, oldInactive, allHold(keyN)),
+			does(ActionAbort)},
+		{"abort, and a person deactivated the old key", given(after(), abort, oldInactive, allHold(keyN)),
+			refuses(OldKeyInactive, "OLD1")},
+		{"abort, and a person deactivated the old key, which is held", given(after(), abort, oldInactive, someHoldBoth()),
+			refuses(OldKeyInactive, "OLD1").urgently()},
+		{"abort just after a restoration", given(after(done(Reactivate, time.Minute)), abort, oldInactive, allHold(keyN)),
+			refuses(IAMSettling, "OLD1")},
 
 		// IAM's lists lag.
-		{"the new key is missing, and young", given(record(made(10*time.Minute-ms)), newGone, allHold(keyO)), refuses(IAMSettling)},
-		{"the new key is missing, and ten minutes old", given(record(made(10*time.Minute)), newGone, allHold(keyO)), afterClosing(does(ActionCreate))},
-		{"a creation is unresolved, and young", given(record(attempted(10*time.Minute-ms)), newGone, allHold(keyO)), refuses(IAMSettling)},
-		{"a creation is unresolved, and ten minutes old", given(record(attempted(10*time.Minute)), newGone, allHold(keyO)), does(ActionCreate)},
-		{"of two unresolved creations one is young", given(record(attempted(time.Hour), attempted(time.Minute)), newGone, allHold(keyO)), refuses(IAMSettling)},
+		{"the new key is missing, and young", given(record(made(10*time.Minute-ms)), newGone, allHold(keyO)),
+			refuses(IAMSettling)},
+		{"the new key is missing, and ten minutes old", given(record(made(10*time.Minute)), newGone, allHold(keyO)),
+			afterClosing(does(ActionCreate))},
+		{"a creation is unresolved, and young", given(record(attempted(10*time.Minute-ms)), newGone, allHold(keyO)),
+			refuses(IAMSettling)},
+		{"a creation is unresolved, and ten minutes old", given(record(attempted(10*time.Minute)), newGone, allHold(keyO)),
+			does(ActionCreate)},
+		{"of two unresolved creations one is young",
+			given(record(attempted(time.Hour), attempted(time.Minute)), newGone, allHold(keyO)), refuses(IAMSettling)},
 
 		// No key at all.
-		{"the user has no key", fresh(allHold(keyX)), refuses(NoAccessKey, "qovery", `AWS credentials "prod" holds ****ELS3`)},
+		{"the user has no key", fresh(allHold(keyX)),
+			refuses(NoAccessKey, "qovery", `AWS credentials "prod" holds ****ELS3`)},
 		{"the user has no key, a rotation is open", given(after(), allHold(keyN)), refuses(NoAccessKey, "****NEW2")},
 
 		// No rotation is open.
 		{"one Active key, held", fresh(keys(active(keyO)), allHold(keyO)), does(ActionCreate)},
-		{"one Inactive key, held", fresh(keys(inactive(keyO)), allHold(keyO)), refuses(OldKeyInactive, "****OLD1").urgently()},
+		{"one Inactive key, held", fresh(keys(inactive(keyO)), allHold(keyO)),
+			refuses(OldKeyInactive, "****OLD1").urgently()},
 		{"Qovery holds another user's key", fresh(keys(active(keyO)), allHold(keyX)),
-			refuses(CredentialMismatch, "the user has ****OLD1 (Active)", `AWS credentials "prod" holds ****ELS3`, `container registry "images" holds ****ELS3`)},
+			refuses(CredentialMismatch, "the user has ****OLD1 (Active)", `AWS credentials "prod" holds ****ELS3`,
+				`container registry "images" holds ****ELS3`)},
 		{"Qovery holds no key", fresh(keys(active(keyO), inactive(keyX)), places(credentials(""))),
 			refuses(CredentialMismatch, "****OLD1 (Active), ****ELS3 (Inactive)", "no location holds a key")},
 		{"only a registry holds the key", fresh(keys(active(keyO)), places(credentials(keyX), registry(keyO))),
 			refuses(CredentialMismatch, `container registry "images" holds ****OLD1`)},
-		{"two keys", fresh(keys(active(keyO), created(ago(12*day+time.Hour), inactive(keyX))), allHold(keyO), used(keyX, 36*time.Hour)),
-			refuses(MultipleAccessKeys, "2 access keys", "Qovery uses ****OLD1", "****ELS3, Inactive, 12 days old, last used 2026-08-02T00:00:00Z")},
-		{"two keys, the one that Qovery uses listed last", fresh(keys(created(ago(day), active(keyX)), active(keyO)), allHold(keyO)),
+		{"two keys",
+			fresh(keys(active(keyO), created(ago(12*day+time.Hour), inactive(keyX))), allHold(keyO), used(keyX, 36*time.Hour)),
+			refuses(MultipleAccessKeys, "2 access keys", "Qovery uses ****OLD1",
+				"****ELS3, Inactive, 12 days old, last used 2026-08-02T00:00:00Z")},
+		{"two keys, the one that Qovery uses listed last",
+			fresh(keys(created(ago(day), active(keyX)), active(keyO)), allHold(keyO)),
 			refuses(MultipleAccessKeys, "Qovery uses ****OLD1", "****ELS3, Active, 1 days old, never used")},
 		{"three keys", fresh(keys(active(keyN), active(keyO), inactive(keyX)), allHold(keyO)),
-			refuses(MultipleAccessKeys, "3 access keys", "****NEW2, Active, 90 days old, never used", "****ELS3, Inactive, 90 days old, never used")},
+			refuses(MultipleAccessKeys, "3 access keys", "****NEW2, Active, 90 days old, never used",
+				"****ELS3, Inactive, 90 days old, never used")},
 
 		// Somebody put another key into a location.
-		{"a location holds another key", given(record(made(day)), bothActive, staged, places(credentials(keyO), registry(keyX))),
+		{"a location holds another key",
+			given(record(made(day)), bothActive, staged, places(credentials(keyO), registry(keyX))),
 			refuses(UnexpectedAccessKey, `"images" (registry)`, "****OLD1", "****NEW2")},
-		{"a location was emptied", given(after(), bothActive, places(credentials(keyN), registry(""))), refuses(UnexpectedAccessKey, `"images" (registry)`)},
+		{"a location was emptied", given(after(), bothActive, places(credentials(keyN), registry(""))),
+			refuses(UnexpectedAccessKey, `"images" (registry)`)},
 		{"a location was removed", given(after(), bothActive, places(credentials(keyN))), does(ActionDeploy)},
-		{"a location that is handled elsewhere holds another key", given(after(), bothActive, places(credentials(keyN), elsewhere(keyX))), does(ActionDeploy)},
-		{"the new key is put back to a location before there is one", given(record(), keys(active(keyO)), places(credentials(keyO), registry(keyN))), refuses(UnexpectedAccessKey)},
+		{"a location that is handled elsewhere holds another key",
+			given(after(), bothActive, places(credentials(keyN), elsewhere(keyX))), does(ActionDeploy)},
+		{"the new key is put back to a location before there is one",
+			given(record(), keys(active(keyO)), places(credentials(keyO), registry(keyN))), refuses(UnexpectedAccessKey)},
 
 		// No new key yet.
 		{"no new key yet", given(record(), keys(active(keyO)), allHold(keyO)), does(ActionCreate)},
-		{"no new key yet, the old one is held by one location", given(record(), keys(active(keyO)), places(credentials(keyO))), does(ActionCreate)},
+		{"no new key yet, the old one is held by one location",
+			given(record(), keys(active(keyO)), places(credentials(keyO))), does(ActionCreate)},
 		{"a lost creation left nothing behind", given(record(lost), keys(active(keyO)), allHold(keyO)), does(ActionCreate)},
-		{"a lost creation left a key behind", given(record(lost), keys(active(keyO), orphan), allHold(keyO)), does(ActionCreate)},
-		{"rule 4: no creation was lost", given(record(), keys(active(keyO), orphan), allHold(keyO)), refuses(UnexpectedAccessKey, "****ELS3 (Active)")},
-		{"rule 4: the key was used", given(record(lost), keys(active(keyO), orphan), allHold(keyO), used(keyX, time.Minute)), refuses(UnexpectedAccessKey)},
-		{"rule 4: the key is held", given(record(lost), keys(active(keyO), orphan), places(credentials(keyO), Location{LocationRef: LocationRef{HelmRepository, "h", "h"}, Key: keyX})), refuses(UnexpectedAccessKey)},
-		{"rule 4: the key is held elsewhere", given(record(lost), keys(active(keyO), orphan), places(credentials(keyO), elsewhere(keyX))), refuses(UnexpectedAccessKey)},
-		{"rule 4: the key is too old", given(record(lost), keys(active(keyO), created(ago(2*time.Hour+time.Minute+ms), orphan)), allHold(keyO)), refuses(UnexpectedAccessKey)},
-		{"rule 4: the key is too young", given(record(lost), keys(active(keyO), created(ago(2*time.Hour-10*time.Minute-ms), orphan)), allHold(keyO)), refuses(UnexpectedAccessKey)},
-		{"rule 4: of two further keys one is somebody's", given(record(lost), keys(active(keyO), orphan, active(keyN)), allHold(keyO)), refuses(UnexpectedAccessKey)},
-		{"a key that this rotation deleted is listed late", given(record(func(r *Record) { r.forget(keyX, Did, noon) }), keys(active(keyO), active(keyX)), allHold(keyO)), does(ActionCreate)},
-		{"no new key yet, and the old one is Inactive", given(record(), keys(inactive(keyO)), allHold(keyO)), refuses(OldKeyInactive, "****OLD1").urgently()},
-		{"no new key yet, and the old one is gone", given(record(), keys(active(keyX)), allHold(keyO)), refuses(UnexpectedAccessKey, "****OLD1", "****ELS3 (Active)")},
-		{"no new key yet, and the old one is not held", given(record(), keys(active(keyO)), places()), refuses(UnexpectedAccessKey, "no location holds a key")},
+		{"a lost creation left a key behind", given(record(lost), keys(active(keyO), orphan), allHold(keyO)),
+			does(ActionCreate)},
+		{"rule 4: no creation was lost", given(record(), keys(active(keyO), orphan), allHold(keyO)),
+			refuses(UnexpectedAccessKey, "****ELS3 (Active)")},
+		{"rule 4: the key was used", given(record(lost), keys(active(keyO), orphan), allHold(keyO), used(keyX, time.Minute)),
+			refuses(UnexpectedAccessKey)},
+		{"rule 4: the key is held",
+			given(record(lost), keys(active(keyO), orphan),
+				places(credentials(keyO), Location{LocationRef: LocationRef{HelmRepository, "h", "h"}, Key: keyX})),
+			refuses(UnexpectedAccessKey)},
+		{"rule 4: the key is held elsewhere",
+			given(record(lost), keys(active(keyO), orphan), places(credentials(keyO), elsewhere(keyX))),
+			refuses(UnexpectedAccessKey)},
+		{"rule 4: the key is too old",
+			given(record(lost), keys(active(keyO), created(ago(2*time.Hour+time.Minute+ms), orphan)), allHold(keyO)),
+			refuses(UnexpectedAccessKey)},
+		{"rule 4: the key is too young",
+			given(record(lost), keys(active(keyO), created(ago(2*time.Hour-10*time.Minute-ms), orphan)), allHold(keyO)),
+			refuses(UnexpectedAccessKey)},
+		{"rule 4: of two further keys one is somebody's",
+			given(record(lost), keys(active(keyO), orphan, active(keyN)), allHold(keyO)), refuses(UnexpectedAccessKey)},
+		{"a key that this rotation deleted is listed late", given(record(func(r *Record) {
+			r.forget(keyX, Did, noon)
+		}), keys(active(keyO), active(keyX)), allHold(keyO)), does(ActionCreate)},
+		{"no new key yet, and the old one is Inactive", given(record(), keys(inactive(keyO)), allHold(keyO)),
+			refuses(OldKeyInactive, "****OLD1").urgently()},
+		{"no new key yet, and the old one is gone", given(record(), keys(active(keyX)), allHold(keyO)),
+			refuses(UnexpectedAccessKey, "****OLD1", "****ELS3 (Active)")},
+		{"no new key yet, and the old one is not held", given(record(), keys(active(keyO)), places()),
+			refuses(UnexpectedAccessKey, "no location holds a key")},
 
 		// The new key is given up, or gone.
-		{"a discard was begun", given(record(made(day), begun(Discard, time.Hour)), bothActive, allHold(keyO)), does(ActionCreate)},
-		{"a discard was begun, and the secret is still staged", given(record(made(day), begun(Discard, time.Hour)), bothActive, staged, allHold(keyO)), does(ActionCreate)},
-		{"a discard was begun, and its key is gone", given(record(made(day), begun(Discard, time.Hour)), newGone, allHold(keyO)), does(ActionCreate)},
-		{"a discard was begun of a key that is held", given(record(made(day), begun(Discard, time.Hour)), bothActive, staged, someHoldBoth()), does(ActionVerify)},
-		{"the new key is gone and held nowhere", given(record(made(day)), newGone, allHold(keyO)), afterClosing(does(ActionCreate))},
-		{"the same, and there is another key", given(record(made(day)), keys(active(keyO), active(keyX)), allHold(keyO)), afterClosing(refuses(MultipleAccessKeys, "****OLD1", "****ELS3"))},
-		{"the same, and the old key is Inactive", given(record(made(day)), keys(inactive(keyO)), allHold(keyO)), afterClosing(refuses(OldKeyInactive).urgently())},
-		{"the same, and Qovery holds neither", given(record(made(day)), newGone, places()), afterClosing(refuses(CredentialMismatch, "****OLD1"))},
+		{"a discard was begun", given(record(made(day), begun(Discard, time.Hour)), bothActive, allHold(keyO)),
+			does(ActionCreate)},
+		{"a discard was begun, and the secret is still staged",
+			given(record(made(day), begun(Discard, time.Hour)), bothActive, staged, allHold(keyO)), does(ActionCreate)},
+		{"a discard was begun, and its key is gone",
+			given(record(made(day), begun(Discard, time.Hour)), newGone, allHold(keyO)), does(ActionCreate)},
+		{"a discard was begun of a key that is held",
+			given(record(made(day), begun(Discard, time.Hour)), bothActive, staged, someHoldBoth()), does(ActionVerify)},
+		{"the new key is gone and held nowhere", given(record(made(day)), newGone, allHold(keyO)),
+			afterClosing(does(ActionCreate))},
+		{"the same, and there is another key", given(record(made(day)), keys(active(keyO), active(keyX)), allHold(keyO)),
+			afterClosing(refuses(MultipleAccessKeys, "****OLD1", "****ELS3"))},
+		{"the same, and the old key is Inactive", given(record(made(day)), keys(inactive(keyO)), allHold(keyO)),
+			afterClosing(refuses(OldKeyInactive).urgently())},
+		{"the same, and Qovery holds neither", given(record(made(day)), newGone, places()),
+			afterClosing(refuses(CredentialMismatch, "****OLD1"))},
 		{"the new key is gone and held", given(after(), newGone, allHold(keyN)), refuses(NewKeyLost, "****NEW2").urgently()},
 		{"both keys are gone", given(record(made(day)), keys(active(keyX)), allHold(keyO)), refuses(NewKeyLost, "****NEW2")},
-		{"the new key is Inactive and held", given(after(), keys(active(keyO), inactive(keyN)), allHold(keyN)), refuses(NewKeyInactive, "****NEW2").urgently()},
-		{"the new key is Inactive and held nowhere", given(record(made(day)), keys(active(keyO), inactive(keyN)), staged, allHold(keyO)), refuses(NewKeyInactive, "****NEW2")},
+		{"the new key is Inactive and held", given(after(), keys(active(keyO), inactive(keyN)), allHold(keyN)),
+			refuses(NewKeyInactive, "****NEW2").urgently()},
+		{"the new key is Inactive and held nowhere",
+			given(record(made(day)), keys(active(keyO), inactive(keyN)), staged, allHold(keyO)),
+			refuses(NewKeyInactive, "****NEW2")},
 
 		// The old key is Inactive: by whom?
-		{"a person deactivated the old key, which is held", given(record(made(day)), oldInactive, staged, allHold(keyO)), refuses(OldKeyInactive, "****OLD1").urgently()},
-		{"a person deactivated the old key, which is not held", given(after(), oldInactive, allHold(keyN)), refuses(OldKeyInactive, "****OLD1")},
-		{"it was brought back a moment ago", given(after(done(Reactivate, 10*time.Minute-ms)), oldInactive, allHold(keyN)), refuses(IAMSettling, "****OLD1")},
-		{"it was brought back ten minutes ago", given(after(done(Reactivate, 10*time.Minute)), oldInactive, allHold(keyN)), refuses(OldKeyInactive)},
-		{"we deactivated it, and it is still listed as Active", given(deactivated, bothActive, allHold(keyN)), does(ActionReactivate)},
-		{"we deactivated it, and the new key is Inactive", given(deactivated, keys(inactive(keyO), inactive(keyN)), someHoldBoth()), does(ActionReactivate)},
+		{"a person deactivated the old key, which is held", given(record(made(day)), oldInactive, staged, allHold(keyO)),
+			refuses(OldKeyInactive, "****OLD1").urgently()},
+		{"a person deactivated the old key, which is not held", given(after(), oldInactive, allHold(keyN)),
+			refuses(OldKeyInactive, "****OLD1")},
+		{"it was brought back a moment ago", given(after(done(Reactivate, 10*time.Minute-ms)), oldInactive, allHold(keyN)),
+			refuses(IAMSettling, "****OLD1")},
+		{"it was brought back ten minutes ago", given(after(done(Reactivate, 10*time.Minute)), oldInactive, allHold(keyN)),
+			refuses(OldKeyInactive)},
+		{"we deactivated it, and it is still listed as Active", given(deactivated, bothActive, allHold(keyN)),
+			does(ActionReactivate)},
+		{"we deactivated it, and the new key is Inactive",
+			given(deactivated, keys(inactive(keyO), inactive(keyN)), someHoldBoth()), does(ActionReactivate)},
 		{"we deactivated it, and it is gone", given(deactivated, oldGone, allHold(keyN)), does(ActionDeploy)},
-		{"we deactivated it, and somebody put it back", given(deactivated, oldInactive, someHoldBoth()), does(ActionReactivate)},
+		{"we deactivated it, and somebody put it back", given(deactivated, oldInactive, someHoldBoth()),
+			does(ActionReactivate)},
 		{"we deactivated it", given(deactivated, oldInactive, allHold(keyN)), does(ActionReactivate)},
-		{"we may have deactivated it", given(after(begun(Deactivate, time.Hour)), oldInactive, allHold(keyN)), does(ActionReactivate)},
-		{"we were bringing it back", given(after(done(Deactivate, day), begun(Reactivate, time.Hour)), oldInactive, allHold(keyN)), does(ActionReactivate)},
+		{"we may have deactivated it", given(after(begun(Deactivate, time.Hour)), oldInactive, allHold(keyN)),
+			does(ActionReactivate)},
+		{"we were bringing it back",
+			given(after(done(Deactivate, day), begun(Reactivate, time.Hour)), oldInactive, allHold(keyN)),
+			does(ActionReactivate)},
 
 		// The new key is Active: carry on.
 		{"created, not handed out", given(record(made(day)), bothActive, staged, allHold(keyO)), does(ActionVerify)},
-		{"handed out to some", given(record(made(day), begun(Update, day)), bothActive, staged, someHoldBoth()), does(ActionVerify)},
-		{"handed out to all, and the secret is still staged", given(record(made(day), begun(Update, day)), bothActive, staged, allHold(keyN)), does(ActionVerify)},
+		{"handed out to some", given(record(made(day), begun(Update, day)), bothActive, staged, someHoldBoth()),
+			does(ActionVerify)},
+		{"handed out to all, and the secret is still staged",
+			given(record(made(day), begun(Update, day)), bothActive, staged, allHold(keyN)), does(ActionVerify)},
 		{"not handed out, and its secret is lost", given(record(made(day)), bothActive, allHold(keyO)), does(ActionCreate)},
-		{"perhaps handed out, and its secret is lost", given(record(made(day), begun(Update, day)), bothActive, allHold(keyO)), refuses(StagedSecretLost, "****NEW2", `"prod" holds ****OLD1`)},
-		{"handed out to some, and its secret is lost", given(record(made(day), begun(Update, day)), bothActive, someHoldBoth()), refuses(StagedSecretLost, "****NEW2", `"images" holds ****NEW2`)},
-		{"a person handed it to some, and its secret is lost", given(record(made(day)), bothActive, someHoldBoth()), refuses(StagedSecretLost)},
+		{"perhaps handed out, and its secret is lost",
+			given(record(made(day), begun(Update, day)), bothActive, allHold(keyO)),
+			refuses(StagedSecretLost, "****NEW2", `"prod" holds ****OLD1`)},
+		{"handed out to some, and its secret is lost",
+			given(record(made(day), begun(Update, day)), bothActive, someHoldBoth()),
+			refuses(StagedSecretLost, "****NEW2", `"images" holds ****NEW2`)},
+		{"a person handed it to some, and its secret is lost", given(record(made(day)), bothActive, someHoldBoth()),
+			refuses(StagedSecretLost)},
 		{"its deletion was begun", given(dying, oldInactive, allHold(keyN)), does(ActionDelete)},
 		{"its deletion was begun, and it is gone", given(dying, oldGone, allHold(keyN)), does(ActionDelete)},
-		{"its deletion was begun, and it is listed as Active", given(dying, bothActive, allHold(keyN)), does(ActionReactivate)},
-		{"its deletion was begun, and a location holds it", given(dying, oldInactive, someHoldBoth()), does(ActionReactivate)},
+		{"its deletion was begun, and it is listed as Active", given(dying, bothActive, allHold(keyN)),
+			does(ActionReactivate)},
+		{"its deletion was begun, and a location holds it", given(dying, oldInactive, someHoldBoth()),
+			does(ActionReactivate)},
 		{"all hold the new key", given(after(), bothActive, allHold(keyN)), does(ActionDeploy)},
-		{"all hold the new key, and a place handled elsewhere the old one", given(after(), bothActive, places(credentials(keyN), elsewhere(keyO))), does(ActionDeploy)},
+		{"all hold the new key, and a place handled elsewhere the old one",
+			given(after(), bothActive, places(credentials(keyN), elsewhere(keyO))), does(ActionDeploy)},
 		{"all hold the new key, and the old one is gone", given(after(), oldGone, allHold(keyN)), does(ActionDeploy)},
-		{"no location is left", given(record(made(day)), bothActive, staged, places()), refuses(UnexpectedAccessKey, "****OLD1 (Active), ****NEW2 (Active)", "no location holds a key")},
+		{"no location is left", given(record(made(day)), bothActive, staged, places()),
+			refuses(UnexpectedAccessKey, "****OLD1 (Active), ****NEW2 (Active)", "no location holds a key")},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			decision := Decide(test.s)
@@ -237,7 +322,8 @@ func TestPlacesHandledElsewhereAreNotRotated(t *testing.T) {
 // Whoever reads "delete the key that nobody uses" must be told that Qovery uses both.
 func TestTwoKeysThatQoveryUsesBoth(t *testing.T) {
 	s := given(nil, keys(active(keyO), active(keyX)), places(credentials(keyO), registry(keyX)))
-	refuses(MultipleAccessKeys, "Qovery uses ****OLD1", "****ELS3, Active, 90 days old, never used, held by container registry \"images\"").check(t, Decide(s))
+	refuses(MultipleAccessKeys, "Qovery uses ****OLD1",
+		"****ELS3, Active, 90 days old, never used, held by container registry \"images\"").check(t, Decide(s))
 	if next := Decide(s).Refusal.Next; !strings.HasPrefix(next, "Both are in use") {
 		t.Errorf("what to do: %q", next)
 	}
@@ -281,17 +367,22 @@ var pastsOfARecord = map[string]*Record{
 	"deploy done":         record(deployedPasts...),
 	"deployed by hand":    record(made(day), done(Deploy, time.Hour)),
 
-	"deactivate begun":           record(append(deployedPasts, begun(Deactivate, time.Minute))...),
-	"deactivate done":            record(append(deployedPasts, done(Deactivate, time.Minute))...),
-	"verify begun":               record(append(deployedPasts, done(Deactivate, time.Hour), begun(Verify, time.Minute))...),
-	"verify done":                record(append(deployedPasts, done(Deactivate, time.Hour), done(Verify, time.Minute))...),
-	"delete begun":               record(append(deployedPasts, done(Deactivate, time.Hour), done(Verify, time.Hour), begun(Delete, time.Minute))...),
-	"delete done":                record(append(deployedPasts, done(Deactivate, time.Hour), done(Verify, time.Hour), done(Delete, time.Minute))...),
-	"reactivate begun":           record(append(deployedPasts, done(Deactivate, time.Hour), begun(Reactivate, time.Minute))...),
-	"reactivate done, young":     record(append(deployedPasts, done(Reactivate, time.Minute))...),
-	"reactivate done":            record(append(deployedPasts, done(Reactivate, time.Hour))...),
-	"deactivate begun once more": record(append(deployedPasts, done(Reactivate, time.Hour), begun(Deactivate, time.Minute))...),
-	"reactivate after a delete":  record(append(deployedPasts, begun(Delete, time.Hour), done(Reactivate, time.Hour))...),
+	"deactivate begun": record(append(deployedPasts, begun(Deactivate, time.Minute))...),
+	"deactivate done":  record(append(deployedPasts, done(Deactivate, time.Minute))...),
+	"verify begun": record(append(deployedPasts, done(Deactivate, time.Hour),
+		begun(Verify, time.Minute))...),
+	"verify done": record(append(deployedPasts, done(Deactivate, time.Hour), done(Verify, time.Minute))...),
+	"delete begun": record(append(deployedPasts, done(Deactivate, time.Hour), done(Verify, time.Hour),
+		begun(Delete, time.Minute))...),
+	"delete done": record(append(deployedPasts, done(Deactivate, time.Hour), done(Verify, time.Hour),
+		done(Delete, time.Minute))...),
+	"reactivate begun": record(append(deployedPasts, done(Deactivate, time.Hour),
+		begun(Reactivate, time.Minute))...),
+	"reactivate done, young": record(append(deployedPasts, done(Reactivate, time.Minute))...),
+	"reactivate done":        record(append(deployedPasts, done(Reactivate, time.Hour))...),
+	"deactivate begun once more": record(append(deployedPasts, done(Reactivate, time.Hour),
+		begun(Deactivate, time.Minute))...),
+	"reactivate after a delete": record(append(deployedPasts, begun(Delete, time.Hour), done(Reactivate, time.Hour))...),
 }
 
 var deployedPasts = []past{made(day), done(Update, 3*time.Hour), done(Deploy, 2*time.Hour)}
@@ -395,9 +486,12 @@ func TestEveryCombination(t *testing.T) {
 // is right. What a plan names is deleted by steps, which check rules 2, 4 and 5
 // again from live state.
 var justified = map[string]string{
-	"CREATE, no new key yet; a lost creation left keys behind: deletes orphans": "rule 4: held nowhere, never used, as old as an attempt of unknown outcome; nobody ever had the secret",
-	"CREATE, the new key is being discarded: deletes the new key":               "the record names it (rule 4), no update was begun (rule 5) and no rotated location holds it (rule 2); a discard that was begun may have destroyed the secret already",
-	"CREATE, the new key was never handed out and its secret is gone: deletes the new key": "the record names it (rule 4), no update was begun (rule 5), no rotated location holds it (rule 2), " +
+	"CREATE, no new key yet; a lost creation left keys behind: deletes orphans": "rule 4: held nowhere, never used, as " +
+		"old as an attempt of unknown outcome; nobody ever had the secret",
+	"CREATE, the new key is being discarded: deletes the new key": "the record names it (rule 4), no update was begun " +
+		"(rule 5) and no rotated location holds it (rule 2); a discard that was begun may have destroyed the secret already",
+	"CREATE, the new key was never handed out and its secret is gone: deletes the new key": "the record names it (rule " +
+		"4), no update was begun (rule 5), no rotated location holds it (rule 2), " +
 		"and without its secret it can never be handed out",
 	"DELETE, the old key's deletion was begun: deletes the old key":                                          "all conditions of rule 3 held when it was begun, and no rotated location holds it (rule 2)",
 	"REACTIVATE, the old key is held, and this rotation may have made it Inactive: makes the old key Active": "the record may have made it Inactive (rule 9), and something needs it now",
@@ -488,7 +582,8 @@ func onlyFor(action Action, holds func(s Situation, d Decision, v view) bool) fu
 var laws = []law{
 	{"there is one outcome, and a reason", func(_ Situation, d Decision, _ view) bool {
 		known := []Action{ActionCreate, ActionVerify, ActionDeploy, ActionDelete, ActionReactivate, ActionAbort}
-		return d.Reason != "" && (d.Refusal != nil) == (d.Action == "") && (d.Refusal != nil || slices.Contains(known, d.Action))
+		return d.Reason != "" && (d.Refusal != nil) == (d.Action == "") &&
+			(d.Refusal != nil || slices.Contains(known, d.Action))
 	}},
 	{"a refusal has a code that Preflight raises", func(_ Situation, d Decision, _ view) bool {
 		if d.Refusal == nil {
@@ -512,26 +607,35 @@ var laws = []law{
 		return !missing || d.Action == ActionAbort || d.Refusal != nil && !d.CloseRecord
 	}},
 
-	{"ABORT is asked for", onlyFor(ActionAbort, func(s Situation, _ Decision, _ view) bool { return s.Abort && s.Record != nil })},
-	// Rule 9: whoever else made the key Inactive had a reason.
-	{"ABORT makes a key Active only if this record made it Inactive", onlyFor(ActionAbort, func(_ Situation, _ Decision, v view) bool {
-		return v.old != Inactive || v.deactivating
+	{"ABORT is asked for", onlyFor(ActionAbort, func(s Situation, _ Decision, _ view) bool {
+		return s.Abort && s.Record != nil
 	})},
+	// Rule 9: whoever else made the key Inactive had a reason.
+	{"ABORT makes a key Active only if this record made it Inactive",
+		onlyFor(ActionAbort, func(_ Situation, _ Decision, v view) bool {
+			return v.old != Inactive || v.deactivating
+		})},
 	// What IAM lists may lag behind, or a deactivation land late: so the key may
 	// also be listed as Active.
-	{"REACTIVATE is for a key that this record may have made Inactive", onlyFor(ActionReactivate, func(_ Situation, _ Decision, v view) bool {
-		return v.old != "" && v.deactivating
-	})},
+	{"REACTIVATE is for a key that this record may have made Inactive",
+		onlyFor(ActionReactivate, func(_ Situation, _ Decision, v view) bool {
+			return v.old != "" && v.deactivating
+		})},
 
 	// Rules 2 and 3: the deletion passed its checks when it was begun; what can
 	// have changed since is who holds the key, and the key's status.
-	{"DELETE finishes a deletion of a key that is out of use", onlyFor(ActionDelete, func(_ Situation, _ Decision, v view) bool {
-		return v.deleting && !v.oldHeld && v.old != Active
+	{"DELETE finishes a deletion of a key that is out of use",
+		onlyFor(ActionDelete, func(_ Situation, _ Decision, v view) bool {
+			return v.deleting && !v.oldHeld && v.old != Active
+		})},
+	{"DELETE leaves Qovery with a good key", onlyFor(ActionDelete, func(_ Situation, _ Decision, v view) bool {
+		return v.newHeld && v.new == Active
 	})},
-	{"DELETE leaves Qovery with a good key", onlyFor(ActionDelete, func(_ Situation, _ Decision, v view) bool { return v.newHeld && v.new == Active })},
 
 	// Rule 5: CreateKey discards the new key that it finds, and a PUT may yet land.
-	{"CREATE comes before any update", onlyFor(ActionCreate, func(_ Situation, d Decision, v view) bool { return !v.updating || d.CloseRecord })},
+	{"CREATE comes before any update", onlyFor(ActionCreate, func(_ Situation, d Decision, v view) bool {
+		return !v.updating || d.CloseRecord
+	})},
 	// A discard that was begun is finished first, whatever Qovery holds: what
 	// follows it, CreateKey decides from live state.
 	{"CREATE replaces a key that Qovery holds", onlyFor(ActionCreate, func(s Situation, d Decision, v view) bool {
@@ -575,12 +679,14 @@ var laws = []law{
 		return v.new == Active && s.Staged && s.Record.NewKey == keyN
 	})},
 	// The old key may be gone; if it is there, running deployments may need it.
-	{"DEPLOY finds the new key everywhere, and the old one not Inactive", onlyFor(ActionDeploy, func(_ Situation, _ Decision, v view) bool {
-		return v.new == Active && v.newHeld && !v.oldHeld && v.old != Inactive
-	})},
+	{"DEPLOY finds the new key everywhere, and the old one not Inactive",
+		onlyFor(ActionDeploy, func(_ Situation, _ Decision, v view) bool {
+			return v.new == Active && v.newHeld && !v.oldHeld && v.old != Inactive
+		})},
 	// The record is the proof for rules 4 and 9: it goes only when it has come to nothing.
 	{"a record is closed only when its new key is gone and held nowhere", func(s Situation, d Decision, v view) bool {
-		return !d.CloseRecord || s.Record != nil && s.Record.NewKey == keyN && v.new == "" && !v.newHeld && v.old != "" && !v.justCreated
+		return !d.CloseRecord || s.Record != nil && s.Record.NewKey == keyN && v.new == "" && !v.newHeld && v.old != "" &&
+			!v.justCreated
 	}},
 	// Urgent means that something may be failing now: Qovery holds a key that doesn't work.
 	{"a key that is held and does not work is urgent", func(s Situation, d Decision, v view) bool {
@@ -607,7 +713,8 @@ func TestOwnershipComesFirst(t *testing.T) {
 	t.Parallel()
 	combinations := 0
 	same := func(a, b Decision) bool {
-		return a.Action == b.Action && a.Reason == b.Reason && a.CloseRecord == b.CloseRecord && reflect.DeepEqual(a.Refusal, b.Refusal)
+		return a.Action == b.Action && a.Reason == b.Reason && a.CloseRecord == b.CloseRecord &&
+			reflect.DeepEqual(a.Refusal, b.Refusal)
 	}
 	sets := keySets(false)
 	for name, told := range pastsOfARecord {
@@ -638,7 +745,8 @@ func TestOwnershipComesFirst(t *testing.T) {
 						"this execution's own, late": with(mine, ExecutionUnknown),
 					} {
 						if !same(plain, other) {
-							t.Fatalf("%s, %s\n%s: decided %s %v, want %s %v", name, tell(s), what, other.Action, other.Refusal, plain.Action, plain.Refusal)
+							t.Fatalf("%s, %s\n%s: decided %s %v, want %s %v", name, tell(s), what, other.Action, other.Refusal, plain.Action,
+								plain.Refusal)
 						}
 					}
 					for what, waiting := range map[string]struct {
@@ -656,7 +764,8 @@ func TestOwnershipComesFirst(t *testing.T) {
 							waiting.want = StepBusy // the execution that was stopped may still seem to run
 						}
 						if waiting.got.Action != "" || waiting.got.Refusal.Code != waiting.want {
-							t.Fatalf("%s, %s\n%s: decided %s %v, want %s", name, tell(s), what, waiting.got.Action, waiting.got.Refusal, waiting.want)
+							t.Fatalf("%s, %s\n%s: decided %s %v, want %s", name, tell(s), what, waiting.got.Action, waiting.got.Refusal,
+								waiting.want)
 						}
 					}
 				}
@@ -668,10 +777,12 @@ func TestOwnershipComesFirst(t *testing.T) {
 
 // The plan doesn't change what it looks at.
 func TestDecideLeavesTheSituationAlone(t *testing.T) {
-	s := given(record(made(day), attempted(2*time.Hour)), keys(active(keyO), active(keyN), active(keyX)), staged, someHoldBoth())
+	s := given(record(made(day), attempted(2*time.Hour)), keys(active(keyO), active(keyN), active(keyX)), staged,
+		someHoldBoth())
 	r := s.Record.Clone()
 	before := s
-	before.Record, before.Keys, before.Locations, before.LastUses = &r, slices.Clone(s.Keys), slices.Clone(s.Locations), maps.Clone(s.LastUses)
+	before.Record, before.Keys, before.Locations, before.LastUses = &r, slices.Clone(s.Keys), slices.Clone(s.Locations),
+		maps.Clone(s.LastUses)
 	before.HandledElsewhere = slices.Clone(s.HandledElsewhere)
 	Decide(s)
 	if !reflect.DeepEqual(s, before) {

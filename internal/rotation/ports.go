@@ -77,13 +77,14 @@ type Trail interface {
 
 // Use is one use of an access key, as far as is known.
 type Use struct {
-	At        time.Time     `json:"at"`                  // zero: never used, as far as is known
-	Event     string        `json:"event,omitempty"`     // "GetAuthorizationToken"; empty when it is not known
-	Service   string        `json:"service,omitempty"`   // "ecr", "eks", ...
-	Region    string        `json:"region,omitempty"`    // "eu-west-3", ...
-	Source    string        `json:"source,omitempty"`    // address that it came from; empty when it is not known
-	UserAgent string        `json:"userAgent,omitempty"` // what it came from, at most 100 bytes; empty when it is not known
-	Lag       time.Duration `json:"-"`                   // uses younger than this may not be known yet
+	At      time.Time `json:"at"`                // zero: never used, as far as is known
+	Event   string    `json:"event,omitempty"`   // "GetAuthorizationToken"; empty when it is not known
+	Service string    `json:"service,omitempty"` // "ecr", "eks", ...
+	Region  string    `json:"region,omitempty"`  // "eu-west-3", ...
+	Source  string    `json:"source,omitempty"`  // address that it came from; empty when it is not known
+	// what it came from, at most 100 bytes; empty when it is not known
+	UserAgent string        `json:"userAgent,omitempty"`
+	Lag       time.Duration `json:"-"` // uses younger than this may not be known yet
 }
 
 // Identities tells whose key it is.
@@ -123,7 +124,8 @@ type Staging interface {
 // NextAfterWrongSecret is what to do about a staged value that is not the secret
 // of its key: no retry makes it right, and nobody can use it, so that deleting it
 // loses nothing.
-const NextAfterWrongSecret = "Somebody has written to that parameter. Its content is of no use: delete it, then start the rotation again"
+const NextAfterWrongSecret = "Somebody has written to that parameter. Its content is of no use: delete it, then " +
+	"start the rotation again"
 
 // ErrNotStaged says that no secret is staged for the key.
 var ErrNotStaged = errors.New("no secret is staged for the key")

@@ -126,7 +126,8 @@ func (p Preflight) lookAtQovery(ctx context.Context, doc Document, s *Situation)
 		}
 	}
 	if len(s.Keys) > 1 && doc.justCompleted(p.now()) {
-		return nil, Errorf(IAMSettling, "This execution has just deleted the old key of the IAM user %s, and IAM's lists lag", user)
+		return nil,
+			Errorf(IAMSettling, "This execution has just deleted the old key of the IAM user %s, and IAM's lists lag", user)
 	}
 	for _, key := range s.unclear() {
 		if s.LastUses[key.ID], err = p.Usage.LastUse(ctx, user, key.ID); err != nil {
@@ -204,7 +205,8 @@ func (p Preflight) take(ctx context.Context, call Call, doc Document, s Situatio
 		if err := p.write(ctx, &record); err != nil {
 			return Document{}, err
 		}
-		p.Log.InfoContext(ctx, "record taken", "rotation", record.RotationID, "fence", record.Fence, "plan", string(doc.Plan.Action), "reason", doc.Plan.Reason)
+		p.Log.InfoContext(ctx, "record taken", "rotation", record.RotationID, "fence", record.Fence, "plan",
+			string(doc.Plan.Action), "reason", doc.Plan.Reason)
 	}
 	doc.RotationID, doc.TakenAt, doc.Fence = record.RotationID, record.TakenAt, record.Fence
 	doc.Plan.Clusters, doc.Plan.Skipped = nil, nil // DeployClusters lists them afresh
@@ -337,13 +339,15 @@ func checkLocations(held []Location, old KeyID) *Error {
 	}
 	switch {
 	case len(credentials) > 0:
-		return Errorf(UnsupportedCredentials, "%s hold the key %s, and are of type %s, not static AWS credentials", names(credentials), old, credentials[0].Type)
+		return Errorf(UnsupportedCredentials, "%s hold the key %s, and are of type %s, not static AWS credentials",
+			names(credentials), old, credentials[0].Type)
 	case len(others) > 0:
 		var list []string
 		for _, location := range others {
 			list = append(list, names([]Location{location})+", to be changed in "+whereToChange[location.Kind])
 		}
-		return Errorf(UnmanagedLocations, "The key %s is also held where it must be changed by hand: %s", old, strings.Join(list, "; "))
+		return Errorf(UnmanagedLocations, "The key %s is also held where it must be changed by hand: %s", old,
+			strings.Join(list, "; "))
 	}
 	return nil
 }
@@ -379,7 +383,8 @@ func checkClusters(clusters []Cluster, locks map[string]string, plan *PlanReport
 	case len(clusters) == 0:
 		return Errorf(NoClusters, "The credentials that hold the key serve no clusters")
 	case len(clusters) > MaxClusters:
-		return Errorf(TooManyClusters, "The credentials that hold the key serve %d clusters; %d are the limit", len(clusters), MaxClusters)
+		return Errorf(TooManyClusters, "The credentials that hold the key serve %d clusters; %d are the limit", len(clusters),
+			MaxClusters)
 	case len(locked) > 0:
 		return Errorf(ClustersLocked, "Clusters are locked: %s", enumerate(locked))
 	case len(failed) > 0:

@@ -30,26 +30,39 @@ func TestCheckClusters(t *testing.T) {
 		deploys  string
 		skips    string
 	}{
-		{"all deployed", []Cluster{named("alpha", "DEPLOYED"), named("beta", "RUNNING"), named("gamma", "RESTARTED")}, nil, "", nil, "alpha beta gamma", ""},
+		{"all deployed", []Cluster{named("alpha", "DEPLOYED"), named("beta", "RUNNING"), named("gamma", "RESTARTED")}, nil,
+			"", nil, "alpha beta gamma", ""},
 		{"a canceled one is deployed again", []Cluster{named("alpha", "CANCELED")}, nil, "", nil, "alpha", ""},
-		{"a stopped one is passed over", []Cluster{named("alpha", "DEPLOYED"), named("beta", "STOPPED")}, nil, "", nil, "alpha", "beta (STOPPED)"},
-		{"one that was never deployed is passed over", []Cluster{named("alpha", "READY"), named("beta", "DELETED")}, nil, "", nil, "", "alpha (READY) beta (DELETED)"},
+		{"a stopped one is passed over", []Cluster{named("alpha", "DEPLOYED"), named("beta", "STOPPED")}, nil, "", nil,
+			"alpha", "beta (STOPPED)"},
+		{"one that was never deployed is passed over", []Cluster{named("alpha", "READY"), named("beta", "DELETED")}, nil, "",
+			nil, "", "alpha (READY) beta (DELETED)"},
 
 		{"none", nil, nil, NoClusters, nil, "", ""},
 		{"250", many(250), nil, "", nil, "", ""},
 		{"251", many(251), nil, TooManyClusters, []string{"251 clusters; 250"}, "", ""},
 
-		{"a locked one", []Cluster{named("alpha", "DEPLOYED"), named("beta", "DEPLOYED")}, frozen, ClustersLocked, []string{"beta: black friday"}, "alpha beta", ""},
-		{"a locked one that is being deployed", []Cluster{named("beta", "DEPLOYING")}, frozen, ClustersLocked, []string{"beta"}, "beta", ""},
-		{"a locked one that is stopped is not in the way", []Cluster{named("alpha", "DEPLOYED"), named("beta", "STOPPED")}, frozen, "", nil, "alpha", "beta (STOPPED)"},
+		{"a locked one", []Cluster{named("alpha", "DEPLOYED"), named("beta", "DEPLOYED")}, frozen, ClustersLocked,
+			[]string{"beta: black friday"}, "alpha beta", ""},
+		{"a locked one that is being deployed", []Cluster{named("beta", "DEPLOYING")}, frozen, ClustersLocked,
+			[]string{"beta"}, "beta", ""},
+		{"a locked one that is stopped is not in the way", []Cluster{named("alpha", "DEPLOYED"), named("beta", "STOPPED")},
+			frozen, "", nil, "alpha", "beta (STOPPED)"},
 		{"a locked one that is none of ours", []Cluster{named("alpha", "DEPLOYED")}, frozen, "", nil, "alpha", ""},
-		{"in error", []Cluster{named("alpha", "DEPLOYMENT_ERROR"), named("beta", "DEPLOYED")}, nil, ClustersInError, []string{"alpha (DEPLOYMENT_ERROR)"}, "alpha beta", ""},
-		{"with credentials that are refused", []Cluster{named("alpha", "INVALID_CREDENTIALS")}, nil, ClustersInError, []string{"alpha (INVALID_CREDENTIALS)"}, "alpha", ""},
-		{"being deployed", []Cluster{named("alpha", "DEPLOYING"), named("beta", "QUEUED")}, nil, ClustersBusy, []string{"alpha (DEPLOYING), beta (QUEUED)"}, "alpha beta", ""},
-		{"of a status that is not known", []Cluster{named("alpha", "HIBERNATING")}, nil, ClustersBusy, []string{"alpha (HIBERNATING)"}, "alpha", ""},
+		{"in error", []Cluster{named("alpha", "DEPLOYMENT_ERROR"), named("beta", "DEPLOYED")}, nil, ClustersInError,
+			[]string{"alpha (DEPLOYMENT_ERROR)"}, "alpha beta", ""},
+		{"with credentials that are refused", []Cluster{named("alpha", "INVALID_CREDENTIALS")}, nil, ClustersInError,
+			[]string{"alpha (INVALID_CREDENTIALS)"}, "alpha", ""},
+		{"being deployed", []Cluster{named("alpha", "DEPLOYING"), named("beta", "QUEUED")}, nil, ClustersBusy,
+			[]string{"alpha (DEPLOYING), beta (QUEUED)"}, "alpha beta", ""},
+		{"of a status that is not known", []Cluster{named("alpha", "HIBERNATING")}, nil, ClustersBusy,
+			[]string{"alpha (HIBERNATING)"}, "alpha", ""},
 
-		{"locked, in error and busy: the lock is told first", []Cluster{named("alpha", "STOP_ERROR"), named("beta", "DEPLOYED"), named("gamma", "QUEUED")}, frozen, ClustersLocked, nil, "alpha beta gamma", ""},
-		{"in error and busy: waiting would not help", []Cluster{named("alpha", "QUEUED"), named("beta", "STOP_ERROR")}, nil, ClustersInError, nil, "alpha beta", ""},
+		{"locked, in error and busy: the lock is told first",
+			[]Cluster{named("alpha", "STOP_ERROR"), named("beta", "DEPLOYED"), named("gamma", "QUEUED")}, frozen, ClustersLocked,
+			nil, "alpha beta gamma", ""},
+		{"in error and busy: waiting would not help", []Cluster{named("alpha", "QUEUED"), named("beta", "STOP_ERROR")}, nil,
+			ClustersInError, nil, "alpha beta", ""},
 		{"many in error are counted", failingClusters(7), nil, ClustersInError, []string{"and 2 more"}, "", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -84,7 +97,8 @@ func failingClusters(n int) []Cluster {
 
 func TestServedClusters(t *testing.T) {
 	all := []Cluster{
-		inProduction(named("alpha", "DEPLOYED")), named("zeta", "DEPLOYED"), named("beta", "STOPPED"), inProduction(named("gamma", "DEPLOYED")),
+		inProduction(named("alpha", "DEPLOYED")), named("zeta", "DEPLOYED"), named("beta", "STOPPED"),
+		inProduction(named("gamma", "DEPLOYED")),
 		{ID: "id-2", Name: "twin"}, {ID: "id-1", Name: "twin"},
 	}
 	for _, test := range []struct {
@@ -92,9 +106,13 @@ func TestServedClusters(t *testing.T) {
 		locations []Location
 		want      string
 	}{
-		{"non-production first, then by name", []Location{serving(credentials(keyO), "id-gamma", "id-alpha", "id-zeta", "id-beta")}, "id-beta id-zeta id-alpha id-gamma"},
+		{"non-production first, then by name",
+			[]Location{serving(credentials(keyO), "id-gamma", "id-alpha", "id-zeta", "id-beta")},
+			"id-beta id-zeta id-alpha id-gamma"},
 		{"the same name: by id", []Location{serving(credentials(keyO), "id-2", "id-1")}, "id-1 id-2"},
-		{"a cluster that two credentials serve counts once", []Location{serving(credentials(keyO), "id-zeta", "id-alpha"), serving(elsewhere(keyO), "id-alpha")}, "id-zeta id-alpha"},
+		{"a cluster that two credentials serve counts once",
+			[]Location{serving(credentials(keyO), "id-zeta", "id-alpha"), serving(elsewhere(keyO), "id-alpha")},
+			"id-zeta id-alpha"},
 		{"a location that serves none", []Location{credentials(keyO)}, ""},
 		{"no location", nil, ""},
 		{"clusters that no location serves are none of ours", []Location{serving(credentials(keyO), "id-beta")}, "id-beta"},
@@ -123,11 +141,14 @@ func TestConcerned(t *testing.T) {
 		locations []Location
 		want      string
 	}{
-		{"either key", record(made(day)), []Location{serving(credentials(keyO), "id-a"), serving(elsewhere(keyN), "id-b")}, "id-a id-b"},
+		{"either key", record(made(day)), []Location{serving(credentials(keyO), "id-a"), serving(elsewhere(keyN), "id-b")},
+			"id-a id-b"},
 		{"handled elsewhere", record(made(day)), []Location{serving(elsewhere(keyO), "id-c")}, "id-c"},
-		{"to be rotated, whatever it holds", record(made(day)), []Location{serving(credentials(keyX), "id-a"), serving(elsewhere(""), "id-d")}, "id-a"},
+		{"to be rotated, whatever it holds", record(made(day)),
+			[]Location{serving(credentials(keyX), "id-a"), serving(elsewhere(""), "id-d")}, "id-a"},
 		{"another location that holds another key", record(made(day)), []Location{serving(elsewhere(keyX), "id-c")}, ""},
-		{"another location that holds none, before there is a new key", record(), []Location{serving(elsewhere(""), "id-c")}, ""},
+		{"another location that holds none, before there is a new key", record(), []Location{serving(elsewhere(""), "id-c")},
+			""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := test.r.concerned(all, test.locations, nil)

@@ -8,7 +8,8 @@ func CheckRegions(names []string) error {
 	}
 	for _, name := range names {
 		if name == "" || regionProblem(name) != "" {
-			return Errorf(RegionNotSearchable, "CloudTrail can't be searched in %q, where the key may have been used: that isn't a region of AWS", shortName(name))
+			return Errorf(RegionNotSearchable, "CloudTrail can't be searched in %q, where the key may have been used: that "+
+				"isn't a region of AWS", shortName(name))
 		}
 	}
 	return nil

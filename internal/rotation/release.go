@@ -111,7 +111,8 @@ func (r Release) requireInOrder(ctx context.Context, target Target, record *Reco
 	case len(inUse) == 0:
 		return Errorf(UnexpectedAccessKey, "No location holds a key of the IAM user %s", target.IAMUserName)
 	case len(inUse) > 1:
-		return Errorf(UnexpectedAccessKey, "Locations hold two keys of the IAM user %s: %s and %s", target.IAMUserName, inUse[0].ID, inUse[1].ID)
+		return Errorf(UnexpectedAccessKey, "Locations hold two keys of the IAM user %s: %s and %s", target.IAMUserName,
+			inUse[0].ID, inUse[1].ID)
 	case inUse[0].Status != Active:
 		return Errorf(UnexpectedAccessKey, "The key %s, which the locations hold, is Inactive", inUse[0].ID)
 	}

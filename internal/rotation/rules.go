@@ -75,7 +75,8 @@ func requireNotHeld(locations []Location, id KeyID, code Code, what string) erro
 
 // requireReleased holds rule 2 for the old key against the locations listed now,
 // and makes sure that nobody put a third key into one of them.
-func (c *claim) requireReleased(ctx context.Context, qovery Qovery, target Target, list func(Organization, context.Context) ([]Location, error)) (Organization, []Location, error) {
+func (c *claim) requireReleased(ctx context.Context, qovery Qovery, target Target,
+	list func(Organization, context.Context) ([]Location, error)) (Organization, []Location, error) {
 	organization, err := qovery.Open(ctx, target)
 	if err != nil {
 		return nil, nil, err
@@ -109,7 +110,8 @@ func (r *Record) rotates(ref LocationRef) bool {
 // requireFamiliar refuses to go on when somebody put another key into a location.
 func (r *Record) requireFamiliar(locations []Location) error {
 	if found := r.strangers(locations); len(found) > 0 {
-		return Errorf(UnexpectedAccessKey, "%s hold neither the old key %s nor the new key %s", names(found), r.OldKey, r.NewKey)
+		return Errorf(UnexpectedAccessKey, "%s hold neither the old key %s nor the new key %s", names(found), r.OldKey,
+			r.NewKey)
 	}
 	return nil
 }
@@ -157,7 +159,8 @@ func (r *Record) unresolved() time.Time {
 // requireSettled waits until a creation of unknown outcome would show.
 func (r *Record) requireSettled(now time.Time) error {
 	if last := r.unresolved(); !last.IsZero() && now.Sub(last) < settling {
-		return Errorf(IAMSettling, "A CreateAccessKey was sent at %s and its answer was lost; until %s its key may still turn up",
+		return Errorf(IAMSettling, "A CreateAccessKey was sent at %s and its answer was lost; until %s its key may still "+
+			"turn up",
 			words.Time(last, time.TimeOnly), words.Time(last.Add(settling), time.TimeOnly))
 	}
 	return nil
@@ -194,7 +197,8 @@ type Orphans struct {
 
 // isOurs holds rule 4. Where CloudTrail knows who created the key, that must have
 // been this system; while it may not know yet, nobody does.
-func (o Orphans) isOurs(ctx context.Context, record *Record, key AccessKey, locations []Location, now time.Time) (bool, error) {
+func (o Orphans) isOurs(ctx context.Context, record *Record, key AccessKey, locations []Location, now time.Time) (bool,
+	error) {
 	use, err := o.Usage.LastUse(ctx, record.IAMUser, key.ID)
 	if err != nil {
 		return false, err
@@ -207,14 +211,16 @@ func (o Orphans) isOurs(ctx context.Context, record *Record, key AccessKey, loca
 		return false, err
 	}
 	if known := key.CreatedAt.Add(trailLag); creator == "" && now.Before(known) {
-		return false, Errorf(IAMSettling, "CloudTrail says by %s whether a lost CreateAccessKey created the key %s, or somebody else did", words.Time(known, time.TimeOnly), key.ID)
+		return false, Errorf(IAMSettling, "CloudTrail says by %s whether a lost CreateAccessKey created the key %s, or "+
+			"somebody else did", words.Time(known, time.TimeOnly), key.ID)
 	}
 	return creator == "" || creator == o.CreatedBy, nil
 }
 
 // deleteOrphans deletes the keys that earlier creations left behind, each under
 // rule 4, and returns the further keys that it may not delete.
-func deleteOrphans(ctx context.Context, c *claim, keys Keys, orphans Orphans, listed []AccessKey, organization Organization) (left []AccessKey, err error) {
+func deleteOrphans(ctx context.Context, c *claim, keys Keys, orphans Orphans, listed []AccessKey,
+	organization Organization) (left []AccessKey, err error) {
 	further := c.further(listed)
 	if len(further) == 0 {
 		return nil, nil
@@ -281,7 +287,8 @@ func discardNewKey(ctx context.Context, c *claim, keys Keys, staging Staging, or
 	if err := staging.Delete(ctx, c.NewKey); err != nil {
 		return err
 	}
-	c.guard.Log.InfoContext(ctx, "new key discarded", "how", string(how), "key", c.NewKey.String(), "rotation", c.RotationID)
+	c.guard.Log.InfoContext(ctx, "new key discarded", "how", string(how), "key", c.NewKey.String(), "rotation",
+		c.RotationID)
 	return c.mark(ctx, func(r *Record) {
 		if !r.done(Create) {
 			r.Unstaged = c.now()
@@ -302,7 +309,8 @@ func (r *Record) thrownAway() int { return len(r.KnownKeys) - 1 }
 // old key's name, nothing but a proof of staging ever is.
 func sweepSecrets(ctx context.Context, record Record, staging Staging, now time.Time) error {
 	if lands := record.Unstaged.Add(settling); now.Before(lands) {
-		return Errorf(IAMSettling, "What was to be staged and had no answer may yet be written until %s", words.Time(lands, time.TimeOnly))
+		return Errorf(IAMSettling, "What was to be staged and had no answer may yet be written until %s",
+			words.Time(lands, time.TimeOnly))
 	}
 	for _, id := range append([]KeyID{record.NewKey}, record.KnownKeys...) {
 		if id == "" || id == record.OldKey && record.Unstaged.IsZero() {

@@ -32,7 +32,8 @@ func TestRotated(t *testing.T) {
 	}{
 		{"none is handled elsewhere", nil, held},
 		{"one is", []string{elsewhereID}, []Location{credentials(keyO), registry(keyO)}},
-		{"an id in capitals means the same location", []string{strings.ToUpper(elsewhereID)}, []Location{credentials(keyO), registry(keyO)}},
+		{"an id in capitals means the same location", []string{strings.ToUpper(elsewhereID)},
+			[]Location{credentials(keyO), registry(keyO)}},
 		{"a location that does not exist is", []string{"gone"}, held},
 	} {
 		t.Run(test.name, func(t *testing.T) { wantLocations(t, rotated(held, test.byHand), test.want...) })
@@ -122,9 +123,11 @@ func TestIsOrphan(t *testing.T) {
 		{"over a minute before the attempt", lost, at(-time.Minute - 1), false, false, false},
 		{"ten minutes after the attempt", lost, at(10 * time.Minute), false, false, true},
 		{"over ten minutes after the attempt", lost, at(10*time.Minute + 1), false, false, false},
-		{"with the first of two attempts", record(attempted(time.Hour), attempted(20*time.Minute)), at(0), false, false, true},
+		{"with the first of two attempts", record(attempted(time.Hour), attempted(20*time.Minute)), at(0), false, false,
+			true},
 		{"with the second of two attempts", record(attempted(5*time.Hour), attempted(time.Hour)), at(0), false, false, true},
-		{"between two attempts", record(attempted(time.Hour), attempted(20*time.Minute)), at(30 * time.Minute), false, false, false},
+		{"between two attempts", record(attempted(time.Hour), attempted(20*time.Minute)), at(30 * time.Minute), false, false,
+			false},
 		{"there was no attempt", record(), at(0), false, false, false},
 		{"a known key", knows, at(0), false, false, false},
 		{"the old key", lost, created(ago(time.Hour), active(keyO)), false, false, false},
@@ -147,7 +150,9 @@ func TestFurther(t *testing.T) {
 	}{
 		{"all that the record does not name", record(made(day)), []KeyID{keyX}},
 		{"before there is a new key", record(), []KeyID{keyN, keyX}},
-		{"those that were there at the start are known", record(func(r *Record) { r.KnownKeys = []KeyID{keyO, keyX} }), []KeyID{keyN}},
+		{"those that were there at the start are known", record(func(r *Record) {
+			r.KnownKeys = []KeyID{keyO, keyX}
+		}), []KeyID{keyN}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := keyIDs(test.r.further(all)); !slices.Equal(got, test.want) {
@@ -189,8 +194,12 @@ func TestRecently(t *testing.T) {
 		{"another effect", record(done(Deactivate, time.Second)), false},
 		{"begun", record(begun(Reactivate, 10*time.Minute-ms)), true},
 		{"begun ten minutes ago", record(begun(Reactivate, 10*time.Minute)), false},
-		{"begun long ago, done lately", record(func(r *Record) { r.Marks[Reactivate] = Mark{Begun: ago(time.Hour), Done: ago(time.Minute)} }), true},
-		{"done long ago, begun once more", record(func(r *Record) { r.Marks[Reactivate] = Mark{Begun: ago(time.Minute), Done: ago(time.Hour)} }), true},
+		{"begun long ago, done lately", record(func(r *Record) {
+			r.Marks[Reactivate] = Mark{Begun: ago(time.Hour), Done: ago(time.Minute)}
+		}), true},
+		{"done long ago, begun once more", record(func(r *Record) {
+			r.Marks[Reactivate] = Mark{Begun: ago(time.Minute), Done: ago(time.Hour)}
+		}), true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := test.r.recently(Reactivate, noon); got != test.want {
@@ -251,7 +260,8 @@ func TestEnumerate(t *testing.T) {
 			t.Errorf("enumerate(%s) = %q, want %q", test.list, got, test.want)
 		}
 	}
-	if got, want := names([]Location{credentials(keyO), registry(keyO)}), `AWS credentials "prod" (credentials), container registry "images" (registry)`; got != want {
+	if got, want := names([]Location{credentials(keyO), registry(keyO)}),
+		`AWS credentials "prod" (credentials), container registry "images" (registry)`; got != want {
 		t.Errorf("names: %s, want %s", got, want)
 	}
 }

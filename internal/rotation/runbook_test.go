@@ -57,9 +57,10 @@ func TestRunbookSections(t *testing.T) {
 
 var (
 	typed    = regexp.MustCompile(`(?m)(?:^\$ |` + "`" + `)rotate ([a-z][^` + "`" + `\n]*)`)
-	commands = regexp.MustCompile(`^(start production( --watch| --dry-run)?|watch production|status|report EXECUTION|runbook CODE|(history|abort|release) production|start|abort|release)$`)
-	links    = regexp.MustCompile(`\]\(#([a-z-]+)\)`)
-	heading  = regexp.MustCompile(`(?m)^##+ (.*)$`)
+	commands = regexp.MustCompile(`^(start production( --watch| --dry-run)?|watch production|status|report ` +
+		`EXECUTION|runbook CODE|(history|abort|release) production|start|abort|release)$`)
+	links   = regexp.MustCompile(`\]\(#([a-z-]+)\)`)
+	heading = regexp.MustCompile(`(?m)^##+ (.*)$`)
 )
 
 // What the runbook says to type is a command, and its links lead to headings.
@@ -89,7 +90,8 @@ func TestRunbookGoesOn(t *testing.T) {
 		if info.Class == Again {
 			continue
 		}
-		if !strings.Contains(sections[string(info.Code)], "$ rotate ") && !strings.Contains(sections[string(info.Code)], "$ aws stepfunctions redrive-execution") {
+		if !strings.Contains(sections[string(info.Code)], "$ rotate ") &&
+			!strings.Contains(sections[string(info.Code)], "$ aws stepfunctions redrive-execution") {
 			t.Errorf("%s: the section does not say how to go on", info.Code)
 		}
 	}

@@ -40,41 +40,49 @@ var stories = map[string]struct {
 	"key-never-works":              {[]string{"Preflight CreateKey VerifyKey DiscardKey RotationAborted"}, nothingDone},
 	"deployment-fails-once":        {[]string{whole}, oldDeleted},
 	"deployment-keeps-failing":     {[]string{whole}, oldDeleted},
-	"invalid-credentials":          {[]string{"Preflight CreateKey VerifyKey UpdateCredentials DeployClusters", carryOn}, oldDeleted},
-	"deployment-not-observed":      {[]string{"Preflight CreateKey VerifyKey UpdateCredentials DeployClusters"}, heldBoth},
-	"deployment-under-way":         {[]string{whole}, oldDeleted},
-	"deployment-in-between":        {[]string{whole}, oldDeleted},
-	"old-key-in-use":               {[]string{toGrace + " CheckUsage"}, heldBoth},
-	"old-key-in-use-for-a-while":   {[]string{whole}, oldDeleted},
-	"verification-fails":           {[]string{toGrace + " CheckUsage DeactivateKey ObservationPeriod VerifyDeployment ReactivateKey RotationHeld"}, heldBoth},
-	"two-keys":                     {[]string{"Preflight"}, userHasTwo},
-	"create-answer-lost":           {[]string{whole}, replacedTwice},
-	"parameters-throttled":         {[]string{"Preflight CreateKey DiscardKey RotationAborted"}, nothingDone},
-	"secrets-not-staged":           {[]string{"Preflight CreateKey DiscardKey RotationAborted"}, nothingDone},
-	"put-lands-late":               {[]string{whole}, oldDeleted},
-	"update-refused":               {[]string{"Preflight CreateKey VerifyKey UpdateCredentials DiscardKey RotationAborted"}, nothingDone},
-	"aborted-in-grace":             {[]string{toGrace, carryOn}, oldDeleted},
-	"aborted-for-90-days":          {[]string{toGrace, strings.TrimSuffix(carryOn, "RotationComplete") + whole}, replacedTwice},
-	"abort-while-inactive":         {[]string{toGrace + " CheckUsage DeactivateKey ObservationPeriod", "Preflight RestoreOldKey RotationHeld"}, heldBoth},
-	"old-key-deactivated-by-hand":  {[]string{toGrace + " CheckUsage DeactivateKey " + toEnd}, oldDeleted}, // the usage check is stale by then
-	"old-key-deleted-by-hand":      {[]string{whole}, oldDeleted},
-	"second-execution":             {[]string{whole, "Preflight AlreadyRunning"}, oldDeleted},
-	"redriven-after-takeover":      {[]string{"Preflight CreateKey VerifyKey UpdateCredentials DeployClusters", carryOn}, oldDeleted},
-	"registry-with-cluster":        {[]string{whole}, oldDeleted},
-	"scaleway-registry":            {[]string{whole}, oldDeleted},
-	"gcp-registry":                 {[]string{whole}, oldDeleted},
-	"docker-hub-registry":          {[]string{whole}, oldDeleted},
-	"region-denied":                {[]string{"Preflight"}, nothingDone},
-	"masked-key-id":                {[]string{"Preflight"}, nothingDone},
-	"helm-repository":              {[]string{whole}, oldDeleted},
-	"route53-provider":             {[]string{"Preflight"}, nothingDone},
-	"partial-update":               {[]string{"Preflight CreateKey VerifyKey UpdateCredentials", "Preflight VerifyKey UpdateCredentials DeployClusters GracePeriod " + toEnd}, oldDeleted},
-	"cloudtrail-throttled":         {[]string{toGrace + " CheckUsage"}, heldBoth},
-	"clocks-off":                   {[]string{whole}, oldDeleted},
-	"stopped-cluster":              {[]string{whole}, oldDeleted},
-	"every-cluster-stopped":        {[]string{whole}, oldDeleted},
-	"forty-clusters":               {[]string{whole}, oldDeleted},
-	"dry-run":                      {[]string{"Preflight PlanReported"}, nothingDone},
+	"invalid-credentials": {[]string{"Preflight CreateKey VerifyKey UpdateCredentials DeployClusters", carryOn},
+		oldDeleted},
+	"deployment-not-observed":    {[]string{"Preflight CreateKey VerifyKey UpdateCredentials DeployClusters"}, heldBoth},
+	"deployment-under-way":       {[]string{whole}, oldDeleted},
+	"deployment-in-between":      {[]string{whole}, oldDeleted},
+	"old-key-in-use":             {[]string{toGrace + " CheckUsage"}, heldBoth},
+	"old-key-in-use-for-a-while": {[]string{whole}, oldDeleted},
+	"verification-fails": {[]string{toGrace +
+		" CheckUsage DeactivateKey ObservationPeriod VerifyDeployment ReactivateKey RotationHeld"}, heldBoth},
+	"two-keys":             {[]string{"Preflight"}, userHasTwo},
+	"create-answer-lost":   {[]string{whole}, replacedTwice},
+	"parameters-throttled": {[]string{"Preflight CreateKey DiscardKey RotationAborted"}, nothingDone},
+	"secrets-not-staged":   {[]string{"Preflight CreateKey DiscardKey RotationAborted"}, nothingDone},
+	"put-lands-late":       {[]string{whole}, oldDeleted},
+	"update-refused": {[]string{"Preflight CreateKey VerifyKey UpdateCredentials DiscardKey RotationAborted"},
+		nothingDone},
+	"aborted-in-grace": {[]string{toGrace, carryOn}, oldDeleted},
+	"aborted-for-90-days": {[]string{toGrace, strings.TrimSuffix(carryOn, "RotationComplete") + whole},
+		replacedTwice},
+	"abort-while-inactive": {[]string{toGrace + " CheckUsage DeactivateKey ObservationPeriod",
+		"Preflight RestoreOldKey RotationHeld"}, heldBoth},
+	// the usage check is stale by then
+	"old-key-deactivated-by-hand": {[]string{toGrace + " CheckUsage DeactivateKey " + toEnd}, oldDeleted},
+	"old-key-deleted-by-hand":     {[]string{whole}, oldDeleted},
+	"second-execution":            {[]string{whole, "Preflight AlreadyRunning"}, oldDeleted},
+	"redriven-after-takeover": {[]string{"Preflight CreateKey VerifyKey UpdateCredentials DeployClusters", carryOn},
+		oldDeleted},
+	"registry-with-cluster": {[]string{whole}, oldDeleted},
+	"scaleway-registry":     {[]string{whole}, oldDeleted},
+	"gcp-registry":          {[]string{whole}, oldDeleted},
+	"docker-hub-registry":   {[]string{whole}, oldDeleted},
+	"region-denied":         {[]string{"Preflight"}, nothingDone},
+	"masked-key-id":         {[]string{"Preflight"}, nothingDone},
+	"helm-repository":       {[]string{whole}, oldDeleted},
+	"route53-provider":      {[]string{"Preflight"}, nothingDone},
+	"partial-update": {[]string{"Preflight CreateKey VerifyKey UpdateCredentials",
+		"Preflight VerifyKey UpdateCredentials DeployClusters GracePeriod " + toEnd}, oldDeleted},
+	"cloudtrail-throttled":  {[]string{toGrace + " CheckUsage"}, heldBoth},
+	"clocks-off":            {[]string{whole}, oldDeleted},
+	"stopped-cluster":       {[]string{whole}, oldDeleted},
+	"every-cluster-stopped": {[]string{whole}, oldDeleted},
+	"forty-clusters":        {[]string{whole}, oldDeleted},
+	"dry-run":               {[]string{"Preflight PlanReported"}, nothingDone},
 }
 
 // TestLongApplicationsExtendTheGrace: what that scenario is there for.
@@ -132,12 +140,14 @@ func TestSummariesClaimNoMore(t *testing.T) {
 		return doc.Summaries[0]
 	}
 	if s := summary("old-key-deleted-by-hand"); !s.OldKeyInactiveAt.IsZero() || !s.OldKeyDeletedAt.IsZero() {
-		t.Errorf("a person deleted the key, and the rotation says that it made it Inactive %s, and deleted it %s", s.OldKeyInactiveAt, s.OldKeyDeletedAt)
+		t.Errorf("a person deleted the key, and the rotation says that it made it Inactive %s, and deleted it %s",
+			s.OldKeyInactiveAt, s.OldKeyDeletedAt)
 	}
 	if s := summary("every-cluster-stopped"); s.ClustersDeployed != 0 || s.Verification != rotation.VerifyNone {
 		t.Errorf("%d clusters were deployed, and the verification was %s", s.ClustersDeployed, s.Verification)
 	}
-	if s := summary("plain"); s.OldKeyInactiveAt.IsZero() || s.OldKeyDeletedAt.IsZero() || s.ClustersDeployed != 2 || s.Verification != rotation.VerifyCanary {
+	if s := summary("plain"); s.OldKeyInactiveAt.IsZero() || s.OldKeyDeletedAt.IsZero() || s.ClustersDeployed != 2 ||
+		s.Verification != rotation.VerifyCanary {
 		t.Errorf("the plain rotation says %+v", s)
 	}
 }
@@ -173,8 +183,10 @@ func TestEffectsSayHow(t *testing.T) {
 			rotation.Create: rotation.Did, rotation.Update: rotation.Did, rotation.Deploy: rotation.Did,
 			rotation.Deactivate: rotation.Did, rotation.Verify: rotation.Did, rotation.Delete: rotation.Did,
 		}},
-		"a person deleted the key": {"old-key-deleted-by-hand", nil, hows{rotation.Deactivate: rotation.Found, rotation.Delete: rotation.Found}},
-		"nothing runs":             {"every-cluster-stopped", nil, hows{rotation.Deploy: rotation.NotNeeded, rotation.Verify: rotation.NotNeeded}},
+		"a person deleted the key": {"old-key-deleted-by-hand", nil,
+			hows{rotation.Deactivate: rotation.Found, rotation.Delete: rotation.Found}},
+		"nothing runs": {"every-cluster-stopped", nil,
+			hows{rotation.Deploy: rotation.NotNeeded, rotation.Verify: rotation.NotNeeded}},
 		"a deletion without an answer": {"plain", failing("iam.DeleteAccessKey", 1, lab.FailAfter),
 			hows{rotation.Delete: rotation.Unclear}},
 		"a deletion that did not arrive": {"plain", failing("iam.DeleteAccessKey", 1, lab.FailBefore),

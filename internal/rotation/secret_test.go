@@ -16,7 +16,8 @@ const plain = "wJalrXUtnFEMI/K7MDENG"
 // that a verb of fmt knows.
 func wantHidden(t *testing.T, text string) {
 	t.Helper()
-	for _, encoded := range []string{plain, fmt.Sprintf("%x", plain), fmt.Sprintf("%X", plain), fmt.Sprintf("% x", plain), fmt.Sprint([]byte(plain)), fmt.Sprintf("%U", []rune(plain))} {
+	for _, encoded := range []string{plain, fmt.Sprintf("%x", plain), fmt.Sprintf("%X", plain), fmt.Sprintf("% x", plain),
+		fmt.Sprint([]byte(plain)), fmt.Sprintf("%U", []rune(plain))} {
 		if strings.Contains(text, encoded) || strings.Contains(text, strings.Trim(encoded, "[]")) {
 			t.Fatalf("the secret shows: %s", text)
 		}
@@ -60,7 +61,8 @@ func TestSecretIsNeverPrinted(t *testing.T) {
 			wantHidden(t, errors.Join(errors.New("one"), fmt.Errorf("two: %+v", carrier)).Error())
 		})
 	}
-	if got := fmt.Sprintf("%v %s %q %#v %d", NewSecret(plain), NewSecret(plain), NewSecret(plain), NewSecret(plain), NewSecret(plain)); got != strings.TrimSpace(strings.Repeat("[redacted] ", 5)) {
+	if got := fmt.Sprintf("%v %s %q %#v %d", NewSecret(plain), NewSecret(plain), NewSecret(plain), NewSecret(plain),
+		NewSecret(plain)); got != strings.TrimSpace(strings.Repeat("[redacted] ", 5)) {
 		t.Errorf("printed as %s", got)
 	}
 }
@@ -104,7 +106,8 @@ func TestSecretInAPanic(t *testing.T) {
 }
 
 func TestReveal(t *testing.T) {
-	if NewSecret(plain).Reveal() != plain || NewSecret(plain).Empty() || !NewSecret("").Empty() || !(Secret{}).Empty() || (Secret{}).Reveal() != "" {
+	if NewSecret(plain).Reveal() != plain || NewSecret(plain).Empty() || !NewSecret("").Empty() || !(Secret{}).Empty() ||
+		(Secret{}).Reveal() != "" {
 		t.Error("a secret does not give back what it was made of")
 	}
 }

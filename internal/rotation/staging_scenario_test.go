@@ -46,7 +46,9 @@ func TestKeysAreNotCreatedToBeThrownAway(t *testing.T) {
 			if path := first.Path(); path[len(path)-1] != "RotationAborted" {
 				t.Errorf("ends %s after %v: %s", first.Outcome(), path, first.Cause())
 			}
-			made := slices.DeleteFunc(w.IAM.Lives(), func(life lab.KeyLife) bool { return !life.CreatedAt.Before(second.StartTime()) })
+			made := slices.DeleteFunc(w.IAM.Lives(), func(life lab.KeyLife) bool {
+				return !life.CreatedAt.Before(second.StartTime())
+			})
 			if n := len(made) - 1; n > test.most {
 				t.Errorf("%d keys were created and thrown away", n)
 			}

@@ -33,13 +33,19 @@ type moment struct {
 var moments = []moment{
 	{name: "Preflight", state: "Preflight"},
 	{name: "Preflight of an interrupted rotation", state: "Preflight", given: interrupted},
-	{name: "Preflight of a rotation whose new key is gone", state: "Preflight", given: all(interrupted, remove(2), putOldKey), hurts: true},
+	{name: "Preflight of a rotation whose new key is gone", state: "Preflight",
+		given: all(interrupted, remove(2), putOldKey), hurts: true},
 	{name: "CreateKey", state: "CreateKey"},
-	{name: "CreateKey after a creation that was lost", state: "CreateKey", given: failingOnce("iam.CreateAccessKey", lab.FailAfter), after: 9 * time.Minute, waits: time.Minute + 30*time.Second},
-	{name: "CreateKey after a secret that was lost", state: "CreateKey", given: failingAt("staging.Put", 2, lab.KillBefore), after: time.Second, waits: rotation.FunctionTimeouts["createkey"]},
+	{name: "CreateKey after a creation that was lost", state: "CreateKey",
+		given: failingOnce("iam.CreateAccessKey", lab.FailAfter), after: 9 * time.Minute, waits: time.Minute +
+			30*time.Second},
+	{name: "CreateKey after a secret that was lost", state: "CreateKey",
+		given: failingAt("staging.Put", 2, lab.KillBefore), after: time.Second,
+		waits: rotation.FunctionTimeouts["createkey"]},
 	{name: "VerifyKey", state: "VerifyKey"},
 	{name: "UpdateCredentials", state: "UpdateCredentials"},
-	{name: "UpdateCredentials where a location is gone", state: "UpdateCredentials", given: onceIn("UpdateCredentials", together(putNewKey, loseLocation))},
+	{name: "UpdateCredentials where a location is gone", state: "UpdateCredentials",
+		given: onceIn("UpdateCredentials", together(putNewKey, loseLocation))},
 	{name: "DeployClusters", state: "DeployClusters", after: 65 * time.Second},
 	{name: "DeployClusters, all being deployed", state: "DeployClusters", after: 8 * time.Minute},
 	{name: "CheckUsage", state: "CheckUsage"},
@@ -48,10 +54,12 @@ var moments = []moment{
 	{name: "VerifyDeployment, the canary being deployed", state: "VerifyDeployment", after: 2*time.Hour + 40*time.Minute},
 	{name: "DeleteKey", state: "DeleteKey"},
 	{name: "Complete", state: "Complete"},
-	{name: "Complete where a person has deleted the old key", state: "Complete", given: onceIn("UpdateCredentials", remove(1)), hurts: true},
+	{name: "Complete where a person has deleted the old key", state: "Complete",
+		given: onceIn("UpdateCredentials", remove(1)), hurts: true},
 	{name: "DiscardKey", state: "DiscardKey", given: newKeysNeverWork},
 	{name: "DiscardKey after a creation that was lost", state: "DiscardKey",
-		given: all(failingOnce("iam.CreateAccessKey", lab.FailAfter), later(2*time.Minute, putForeignKey)), waits: 11 * time.Minute},
+		given: all(failingOnce("iam.CreateAccessKey", lab.FailAfter), later(2*time.Minute, putForeignKey)),
+		waits: 11 * time.Minute},
 	{name: "ReactivateKey", state: "ReactivateKey", given: onceIn("VerifyDeployment", deploymentsFail)},
 	{name: "RestoreOldKey", state: "RestoreOldKey", given: func(p *people) {
 		run := p.mustStart("earlier")
@@ -182,7 +190,8 @@ func (f *frozen) invoke(t *testing.T) (rotation.Document, *rotation.Error) {
 
 // invokeFor calls the function with a deadline and a context that need not end
 // with it.
-func (f *frozen) invokeFor(t *testing.T, timeout, contextual time.Duration) (doc rotation.Document, failure *rotation.Error) {
+func (f *frozen) invokeFor(t *testing.T, timeout, contextual time.Duration) (doc rotation.Document,
+	failure *rotation.Error) {
 	t.Helper()
 	event, err := json.Marshal(f.call)
 	if err != nil {
@@ -234,7 +243,8 @@ func (f *frozen) requireNoHarm(t *testing.T) {
 func (f *frozen) picture() string {
 	picture := whatIsLeft(f.World)
 	for _, life := range f.IAM.Lives() {
-		picture += fmt.Sprintf("; %s changed %d times, held by %v", life.ID, len(life.Changes), f.Qovery.Holders(string(life.ID)))
+		picture += fmt.Sprintf("; %s changed %d times, held by %v", life.ID, len(life.Changes),
+			f.Qovery.Holders(string(life.ID)))
 	}
 	for _, cluster := range f.Clusters {
 		picture += fmt.Sprintf("; %d deployments", len(f.Qovery.Deployments(cluster)))
@@ -288,7 +298,8 @@ func TestEveryCallOfAStepThrottled(t *testing.T) {
 				throttled := func() {
 					_, err := f.invoke(t)
 					want := rotation.Throttled
-					if last := i == len(calls)-1; last && (m.state == "CheckUsage" || call.Site == "journal.Save" && m.state != "Preflight") {
+					if last := i == len(calls)-1; last &&
+						(m.state == "CheckUsage" || call.Site == "journal.Save" && m.state != "Preflight") {
 						want = "" // the new key's first use proves little, and at the deadline a lease is over anyway
 					}
 					requireCode(t, err, want)
@@ -332,8 +343,12 @@ func TestStepsKeepToTheirRecord(t *testing.T) {
 			{"taken over", func(f *frozen) {
 				f.rewrite(func(r *rotation.Record) { r.Owner += "-2"; r.Fence++ })
 			}, rotation.LockLost},
-			{"taken over and taken back", func(f *frozen) { f.rewrite(func(r *rotation.Record) { r.Fence += 2 }) }, rotation.LockLost},
-			{"of another rotation", func(f *frozen) { f.rewrite(func(r *rotation.Record) { r.RotationID = "another" }) }, rotation.LockLost},
+			{"taken over and taken back", func(f *frozen) {
+				f.rewrite(func(r *rotation.Record) { r.Fence += 2 })
+			}, rotation.LockLost},
+			{"of another rotation", func(f *frozen) {
+				f.rewrite(func(r *rotation.Record) { r.RotationID = "another" })
+			}, rotation.LockLost},
 			{"leased", lease(time.Minute), either(leases, rotation.StepBusy)},
 			{"leased until a moment ago", lease(-time.Second), ""},
 		} {
@@ -373,7 +388,8 @@ func lease(d time.Duration) func(*frozen) {
 // closeRecord is somebody else closing the record, as a rotation of another id.
 func (f *frozen) closeRecord() {
 	f.rewrite(func(r *rotation.Record) { r.RotationID = "another" })
-	item := rotation.HistoryItem{Record: *f.Journal.Current(lab.UserName), Outcome: rotation.Released, EndedAt: f.Timeline.Now()}
+	item := rotation.HistoryItem{Record: *f.Journal.Current(lab.UserName), Outcome: rotation.Released,
+		EndedAt: f.Timeline.Now()}
 	if err := f.Journal.Close(context.Background(), item); err != nil {
 		panic(err)
 	}
@@ -387,7 +403,9 @@ func TestOutOfTime(t *testing.T) {
 	const latency = 100 * time.Millisecond
 	several := []moment{
 		{name: "UpdateCredentials of two", state: "UpdateCredentials", given: addCredentials("AWS")},
-		{name: "DeployClusters of three", state: "DeployClusters", setup: func(s *lab.Setup) { s.Clusters, s.Production = 4, 1 }, after: 65 * time.Second},
+		{name: "DeployClusters of three", state: "DeployClusters", setup: func(s *lab.Setup) {
+			s.Clusters, s.Production = 4, 1
+		}, after: 65 * time.Second},
 	}
 	for _, m := range append(several, moments...) {
 		for _, endsContext := range []bool{true, false} {
@@ -527,13 +545,17 @@ func TestStepsRefuse(t *testing.T) {
 	}{
 		// Rule 3, of the document.
 		{"the grace period is not over", at("DeactivateKey"),
-			doc(func(d *rotation.Document) { d.Settings.GracePeriod += rotation.Duration(30 * time.Second) }), rotation.TooEarly},
+			doc(func(d *rotation.Document) {
+				d.Settings.GracePeriod += rotation.Duration(30 * time.Second)
+			}), rotation.TooEarly},
 		{"a deployment that is younger than the grace period", at("DeactivateKey"),
 			doc(func(d *rotation.Document) {
 				d.Deployment.Clusters[0].DoneAt = d.Deployment.Clusters[0].DoneAt.Add(time.Hour)
 			}), rotation.TooEarly},
 		{"a usage check of 16 minutes ago", at("DeactivateKey"),
-			doc(func(d *rotation.Document) { d.Usage.CheckedAt = d.Usage.CheckedAt.Add(-16 * time.Minute) }), rotation.UsageCheckStale},
+			doc(func(d *rotation.Document) {
+				d.Usage.CheckedAt = d.Usage.CheckedAt.Add(-16 * time.Minute)
+			}), rotation.UsageCheckStale},
 		{"a usage check that found a use", at("DeactivateKey"),
 			doc(func(d *rotation.Document) { d.Usage.Idle = false }), rotation.UsageCheckStale},
 		{"no usage check", at("DeactivateKey"),
@@ -541,7 +563,9 @@ func TestStepsRefuse(t *testing.T) {
 		{"a cluster without proof", at("DeactivateKey"),
 			doc(func(d *rotation.Document) { d.Deployment.Clusters = nil }), rotation.ClusterNotDeployed},
 		{"a cluster without proof, after two returns", at("DeactivateKey"),
-			doc(func(d *rotation.Document) { d.Deployment.Clusters, d.Deployment.Returns = nil, 2 }), rotation.DeploymentNotObserved},
+			doc(func(d *rotation.Document) {
+				d.Deployment.Clusters, d.Deployment.Returns = nil, 2
+			}), rotation.DeploymentNotObserved},
 		{"a cluster whose proof is not over", at("DeactivateKey"),
 			doc(func(d *rotation.Document) { d.Deployment.Clusters[0].DoneAt = time.Time{} }), rotation.ClusterNotDeployed},
 		{"the observation period is not over", at("DeleteKey"),
@@ -549,29 +573,40 @@ func TestStepsRefuse(t *testing.T) {
 		{"the verification is missing", at("DeleteKey"),
 			record(func(r *rotation.Record) { delete(r.Marks, rotation.Verify) }), rotation.OldKeyActive},
 		{"the verification was only begun", at("DeleteKey"),
-			record(func(r *rotation.Record) { r.Marks[rotation.Verify] = rotation.Mark{Begun: r.TakenAt} }), rotation.OldKeyActive},
+			record(func(r *rotation.Record) {
+				r.Marks[rotation.Verify] = rotation.Mark{Begun: r.TakenAt}
+			}), rotation.OldKeyActive},
 		{"the deactivation is not this rotation's", at("DeleteKey"),
 			record(func(r *rotation.Record) { delete(r.Marks, rotation.Deactivate) }), rotation.OldKeyActive},
 
 		// Rules 2, 4 and 5.
 		{"a discard after the update has begun", moment{state: "DiscardKey", given: newKeysNeverWork},
-			record(func(r *rotation.Record) { r.Marks[rotation.Update] = rotation.Mark{Begun: r.TakenAt} }), rotation.UpdateFailed},
-		{"a discard of a key that a location holds", moment{state: "DiscardKey", given: all(newKeysNeverWork, addCredentials("AWS"))},
-			person(func(p *people) { p.Qovery.SetKey(otherCredentials, keyOf(p.IAM.Answer(p.key(2)))) }), rotation.UnexpectedAccessKey},
+			record(func(r *rotation.Record) {
+				r.Marks[rotation.Update] = rotation.Mark{Begun: r.TakenAt}
+			}), rotation.UpdateFailed},
+		{"a discard of a key that a location holds",
+			moment{state: "DiscardKey", given: all(newKeysNeverWork, addCredentials("AWS"))},
+			person(func(p *people) {
+				p.Qovery.SetKey(otherCredentials, keyOf(p.IAM.Answer(p.key(2))))
+			}), rotation.UnexpectedAccessKey},
 		{"a discard while a creation is settling", moment{state: "DiscardKey",
 			given: all(failingOnce("iam.CreateAccessKey", lab.FailAfter), later(2*time.Minute, putForeignKey))},
 			person(func(*people) {}), rotation.IAMSettling},
-		{"a deactivation of a key that a place handled elsewhere holds", moment{state: "DeactivateKey", given: all(addCredentials("AWS"), handledElsewhere(otherCredentials))},
+		{"a deactivation of a key that a place handled elsewhere holds",
+			moment{state: "DeactivateKey", given: all(addCredentials("AWS"), handledElsewhere(otherCredentials))},
 			person(func(*people) {}), rotation.OldKeyHeld},
-		{"a creation while a location holds another key", at("CreateKey"), person(putForeignKey), rotation.UnexpectedAccessKey},
+		{"a creation while a location holds another key", at("CreateKey"), person(putForeignKey),
+			rotation.UnexpectedAccessKey},
 
 		// Live state.
-		{"a location that is gone, and answers that are out of date", moment{state: "UpdateCredentials", given: onceIn("UpdateCredentials", together(putNewKey, loseLocation))},
+		{"a location that is gone, and answers that are out of date",
+			moment{state: "UpdateCredentials", given: onceIn("UpdateCredentials", together(putNewKey, loseLocation))},
 			person(later(30*time.Second, func(p *people) {
 				p.Qovery.Configure(func(c *fakeqovery.Config) { c.CredentialsLag = 10 * time.Minute })
 			})), rotation.MalformedAnswer},
 		{"the record was released", at("Complete"), func(f *frozen) {
-			item := rotation.HistoryItem{Record: *f.Journal.Current(lab.UserName), Outcome: rotation.Released, EndedAt: f.Timeline.Now()}
+			item := rotation.HistoryItem{Record: *f.Journal.Current(lab.UserName), Outcome: rotation.Released,
+				EndedAt: f.Timeline.Now()}
 			if err := f.Journal.Close(context.Background(), item); err != nil {
 				panic(err)
 			}
@@ -586,9 +621,12 @@ func TestStepsRefuse(t *testing.T) {
 					return lab.Fault{}
 				}
 			}), rotation.IAMSettling},
-		{"a cluster that credentials serve and nobody lists", at("DeactivateKey"), person(listNoClusters), rotation.MalformedAnswer},
-		{"a cluster that credentials serve and nobody lists, while they are deployed", at("DeployClusters"), person(listNoClusters), rotation.MalformedAnswer},
-		{"a cluster that credentials serve and nobody lists, at the start", at("Preflight"), person(listNoClusters), rotation.MalformedAnswer},
+		{"a cluster that credentials serve and nobody lists", at("DeactivateKey"), person(listNoClusters),
+			rotation.MalformedAnswer},
+		{"a cluster that credentials serve and nobody lists, while they are deployed", at("DeployClusters"),
+			person(listNoClusters), rotation.MalformedAnswer},
+		{"a cluster that credentials serve and nobody lists, at the start", at("Preflight"), person(listNoClusters),
+			rotation.MalformedAnswer},
 		{"the last use of a further key cannot be read", moment{state: "Preflight", given: createKey},
 			person(failing("iam.GetAccessKeyLastUsed", lab.Throttle)), rotation.Throttled},
 		{"the verification: the old key is listed as Active still", at("VerifyDeployment"),
@@ -626,7 +664,8 @@ func listNoClusters(p *people) {
 // TestHandle: what is not an event of the state machine is refused.
 func TestHandle(t *testing.T) {
 	f := freeze(t, at("CreateKey"))
-	for _, event := range []string{``, `null`, `[]`, `{}`, `{"document": {"target": "production"}}`, `{"execution": {"Id": ""}}`, `{"document": 5, "execution": {"Id": "arn"}}`} {
+	for _, event := range []string{``, `null`, `[]`, `{}`, `{"document": {"target": "production"}}`,
+		`{"execution": {"Id": ""}}`, `{"document": 5, "execution": {"Id": "arn"}}`} {
 		f.unchanged(t, func() {
 			_, err := rotation.Handle(context.Background(), f.step, []byte(event), "by-hand", f.Timeline.Now())
 			if err == nil || rotation.AsError(err).Code != rotation.InvalidInput {
@@ -651,25 +690,40 @@ func TestRelease(t *testing.T) {
 		{"both are in order, the old key everywhere", "VerifyKey", nil, nil, "", ""},
 		{"the new key everywhere", "GracePeriod", nil, nil, "", ""},
 		{"nothing is open", "", nil, all((*people).wait), rotation.NothingToAbort, "No rotation of production is open"},
-		{"the execution runs", "", nil, func(p *people) { p.run.UntilIn("GracePeriod") }, rotation.RotationInProgress, "execution:qovery-key-rotation:rotation-1"},
-		{"a step may still be at work", "GracePeriod", nil, lendTo("somebody", time.Hour), rotation.StepBusy, "may still be at work"},
-		{"the owner is not known", "GracePeriod", nil, func(p *people) { p.Executions.Forget(p.run.ARN()) }, rotation.StepBusy, "may still be at work"},
+		{"the execution runs", "", nil, func(p *people) {
+			p.run.UntilIn("GracePeriod")
+		}, rotation.RotationInProgress, "execution:qovery-key-rotation:rotation-1"},
+		{"a step may still be at work", "GracePeriod", nil, lendTo("somebody", time.Hour), rotation.StepBusy,
+			"may still be at work"},
+		{"the owner is not known", "GracePeriod", nil, func(p *people) {
+			p.Executions.Forget(p.run.ARN())
+		}, rotation.StepBusy, "may still be at work"},
 		{"a foreign key", "GracePeriod", nil, putForeignKey, rotation.UnexpectedAccessKey, "No location holds a key"},
 		{"a foreign key in one of several places", "GracePeriod", addRegistries, putForeignKeyInto(registryID), "", ""},
-		{"the old key in one of several places, and gone", "GracePeriod", addRegistries, all(putOldKeyInto(registryID), remove(1)), rotation.UnexpectedAccessKey, `container registry "images" (` + registryID + `) holds ****`},
-		{"no key at all", "GracePeriod", nil, all(putForeignKey, func(p *people) { p.rewrite(func(r *rotation.Record) { r.Locations = nil }) }), rotation.UnexpectedAccessKey, "No location holds a key"},
-		{"two keys", "", halfUpdated, all((*people).wait), rotation.UnexpectedAccessKey, "Locations hold two keys of the IAM user qovery"},
+		{"the old key in one of several places, and gone", "GracePeriod", addRegistries,
+			all(putOldKeyInto(registryID), remove(1)), rotation.UnexpectedAccessKey, `container registry "images" (` +
+				registryID + `) holds ****`},
+		{"no key at all", "GracePeriod", nil, all(putForeignKey, func(p *people) {
+			p.rewrite(func(r *rotation.Record) { r.Locations = nil })
+		}), rotation.UnexpectedAccessKey, "No location holds a key"},
+		{"two keys", "", halfUpdated, all((*people).wait), rotation.UnexpectedAccessKey,
+			"Locations hold two keys of the IAM user qovery"},
 		{"an Inactive key", "GracePeriod", nil, deactivate(2), rotation.UnexpectedAccessKey, "is Inactive"},
 		{"a key that is gone", "GracePeriod", nil, remove(2), rotation.UnexpectedAccessKey, "which does not exist any more"},
-		{"a target that is gone", "GracePeriod", nil, func(p *people) { p.Target.Name = "staging" }, rotation.TargetNotFound, "staging"},
+		{"a target that is gone", "GracePeriod", nil, func(p *people) {
+			p.Target.Name = "staging"
+		}, rotation.TargetNotFound, "staging"},
 		{"IAM is throttled", "GracePeriod", nil, failing("iam.", lab.Throttle), rotation.Throttled, ""},
 		{"Step Functions is throttled", "GracePeriod", nil, failing("states.", lab.Throttle), rotation.Throttled, ""},
 		{"Qovery is throttled", "GracePeriod", nil, failing("qovery.", lab.Throttle), rotation.Throttled, ""},
 		{"the token cannot be read", "GracePeriod", nil, failing("token.", lab.Throttle), rotation.Throttled, ""},
 		{"the journal is throttled", "GracePeriod", nil, failing("journal.", lab.Throttle), rotation.Throttled, ""},
-		{"the staged secret cannot be deleted", "GracePeriod", nil, failing("staging.", lab.Throttle), rotation.Throttled, ""},
-		{"the record changes meanwhile", "GracePeriod", nil, asSoonAs("journal.Close", (*people).touch), rotation.StepBusy, "has just changed"},
-		{"another execution takes the record over, with its staged secret", "VerifyKey", nil, asSoonAs("journal.Save", (*people).touch), rotation.StepBusy, "has just changed"},
+		{"the staged secret cannot be deleted", "GracePeriod", nil, failing("staging.", lab.Throttle), rotation.Throttled,
+			""},
+		{"the record changes meanwhile", "GracePeriod", nil, asSoonAs("journal.Close", (*people).touch), rotation.StepBusy,
+			"has just changed"},
+		{"another execution takes the record over, with its staged secret", "VerifyKey", nil,
+			asSoonAs("journal.Save", (*people).touch), rotation.StepBusy, "has just changed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := attentive(t, lab.Setup{})
@@ -721,7 +775,9 @@ func coded(err error) *rotation.Error {
 // TestDeploymentsLeftToTheNextLook: once one deployment was started, that the next
 // one can't be is no error: the document that tells of the first would be lost.
 func TestDeploymentsLeftToTheNextLook(t *testing.T) {
-	f := freeze(t, moment{state: "DeployClusters", setup: func(s *lab.Setup) { s.Clusters, s.Production = 5, 1 }, after: 65 * time.Second})
+	f := freeze(t, moment{state: "DeployClusters", setup: func(s *lab.Setup) {
+		s.Clusters, s.Production = 5, 1
+	}, after: 65 * time.Second})
 	posts := 0
 	f.Wire.Injector = func(c lab.Call) lab.Fault {
 		if strings.HasPrefix(c.Site, "qovery.POST") {
@@ -846,11 +902,13 @@ func (full) Create(context.Context, string) (rotation.NewAccessKey, error) {
 // TestLimitOfKeysAfterADiscard: the place of the key that was just discarded gets
 // free in a while.
 func TestLimitOfKeysAfterADiscard(t *testing.T) {
-	for name, want := range map[string]rotation.Code{"CreateKey": rotation.KeyLimitReached, "CreateKey after a secret that was lost": rotation.IAMSettling} {
+	for name, want := range map[string]rotation.Code{"CreateKey": rotation.KeyLimitReached,
+		"CreateKey after a secret that was lost": rotation.IAMSettling} {
 		i := slices.IndexFunc(moments, func(m moment) bool { return m.name == name })
 		f := freeze(t, moments[i])
 		step := f.step.(rotation.CreateKey)
-		f.step = rotation.CreateKey{Guard: step.Guard, Keys: full{step.Keys}, Orphans: step.Orphans, Qovery: step.Qovery, Staging: step.Staging}
+		f.step = rotation.CreateKey{Guard: step.Guard, Keys: full{step.Keys}, Orphans: step.Orphans, Qovery: step.Qovery,
+			Staging: step.Staging}
 		_, err := f.invoke(t)
 		requireCode(t, err, want)
 		f.step = step

@@ -30,9 +30,11 @@ type Target struct {
 // Timings are the periods that protect production. An execution's input may
 // lengthen them and never shorten them.
 type Timings struct {
-	GracePeriod       Duration `json:"gracePeriod"`       // both keys valid after the last deployment: 2h to 24h
-	IdleFor           Duration `json:"idleFor"`           // the old key unused before it is deactivated: 15m to the grace period
-	MaxGraceExtension Duration `json:"maxGraceExtension"` // how long a used old key may prolong the grace period: up to 7 days
+	GracePeriod Duration `json:"gracePeriod"` // both keys valid after the last deployment: 2h to 24h
+	// the old key unused before it is deactivated: 15m to the grace period
+	IdleFor Duration `json:"idleFor"`
+	// how long a used old key may prolong the grace period: up to 7 days
+	MaxGraceExtension Duration `json:"maxGraceExtension"`
 	ObservationPeriod Duration `json:"observationPeriod"` // the old key Inactive before it is deleted: 5m to 24h
 	DeploymentTimeout Duration `json:"deploymentTimeout"` // for each wave: 15m for each attempt, to 12h
 }
@@ -111,8 +113,10 @@ func (t Target) Check() error {
 	found.check("name", t.Name, nameProblem(t.Name), `"production"`)
 	found.check("iamUserName", t.IAMUserName, userNameProblem(t.IAMUserName), `"qovery"`)
 	found.check("iamUserPath", t.IAMUserPath, userPathProblem(t.IAMUserPath), `"/automation/"`)
-	found.check("organizationId", t.OrganizationID, uuidProblem(t.OrganizationID), `"6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90"`)
-	found.check("tokenParameter", t.TokenParameter, tokenParameterProblem(t.TokenParameter, t.Region), `"/qovery-key-rotation/qovery-token"`)
+	found.check("organizationId", t.OrganizationID, uuidProblem(t.OrganizationID),
+		`"6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90"`)
+	found.check("tokenParameter", t.TokenParameter, tokenParameterProblem(t.TokenParameter, t.Region),
+		`"/qovery-key-rotation/qovery-token"`)
 	found.check("account", t.Account, accountProblem(t.Account), `"123456789012"`)
 	found.check("region", t.Region, regionProblem(t.Region), `"eu-west-3"`)
 	if t.Verification != VerifyNone && t.Verification != VerifyCanary {
@@ -153,11 +157,13 @@ func (m *mistakes) check(field, value, problem, example string) {
 func (s Schedule) check() []error {
 	var mistakes []error
 	if s.RateDays < 7 || s.RateDays > 365 {
-		mistakes = append(mistakes, &FieldError{Field: "schedule.rateDays", Problem: fmt.Sprintf("%d is not 7 to 365", s.RateDays), Example: "90"})
+		mistakes = append(mistakes,
+			&FieldError{Field: "schedule.rateDays", Problem: fmt.Sprintf("%d is not 7 to 365", s.RateDays), Example: "90"})
 	}
 	if s.FlexibleWindowMinutes < 0 || s.FlexibleWindowMinutes > 1440 {
 		mistakes = append(mistakes, &FieldError{
-			Field: "schedule.flexibleWindowMinutes", Problem: fmt.Sprintf("%d is not 0 to 1440", s.FlexibleWindowMinutes), Example: "60",
+			Field: "schedule.flexibleWindowMinutes", Problem: fmt.Sprintf("%d is not 0 to 1440", s.FlexibleWindowMinutes),
+			Example: "60",
 		})
 	}
 	if _, err := time.Parse(time.RFC3339, s.StartAt); err != nil {
@@ -165,7 +171,8 @@ func (s Schedule) check() []error {
 		if s.StartAt != "" {
 			problem = fmt.Sprintf("%q is no RFC 3339 time with offset", s.StartAt)
 		}
-		mistakes = append(mistakes, &FieldError{Field: "schedule.startAt", Problem: problem, Example: `"2026-01-12T09:00:00+01:00"`})
+		mistakes = append(mistakes,
+			&FieldError{Field: "schedule.startAt", Problem: problem, Example: `"2026-01-12T09:00:00+01:00"`})
 	}
 	return mistakes
 }
@@ -174,7 +181,8 @@ func (t Timings) check(attempts int) []error {
 	var mistakes []error
 	between := func(field string, value, low, high Duration, example string) {
 		if value < low || value > high {
-			mistakes = append(mistakes, &FieldError{Field: field, Problem: fmt.Sprintf("%s is not %s to %s", value, low, high), Example: example})
+			mistakes = append(mistakes,
+				&FieldError{Field: field, Problem: fmt.Sprintf("%s is not %s to %s", value, low, high), Example: example})
 		}
 	}
 	hour, minute := Duration(time.Hour), Duration(time.Minute)
@@ -184,7 +192,8 @@ func (t Timings) check(attempts int) []error {
 	between("observationPeriod", t.ObservationPeriod, 5*minute, 24*hour, `"30m"`)
 	shortest := Duration(perAttempt) * Duration(min(max(attempts, 1), mostAttempts))
 	if t.DeploymentTimeout < shortest || t.DeploymentTimeout > 12*hour {
-		problem := fmt.Sprintf("%s is not %s to 12h: at least %s for each of maxDeployAttempts", t.DeploymentTimeout, shortest, Duration(perAttempt))
+		problem := fmt.Sprintf("%s is not %s to 12h: at least %s for each of maxDeployAttempts", t.DeploymentTimeout,
+			shortest, Duration(perAttempt))
 		mistakes = append(mistakes, &FieldError{Field: "deploymentTimeout", Problem: problem, Example: `"2h"`})
 	}
 	return mistakes

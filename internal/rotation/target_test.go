@@ -45,7 +45,8 @@ func TestTargetDefaults(t *testing.T) {
 	want := Target{
 		Name: "production", IAMUserName: "qovery", IAMUserPath: "/", OrganizationID: "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90",
 		TokenParameter: "/qovery-key-rotation/qovery-token",
-		Schedule:       Schedule{RateDays: 90, StartAt: "2026-01-12T09:00:00+01:00", FlexibleWindowMinutes: 60, Enabled: true},
+		Schedule: Schedule{RateDays: 90, StartAt: "2026-01-12T09:00:00+01:00", FlexibleWindowMinutes: 60,
+			Enabled: true},
 		Timings: Timings{
 			GracePeriod: Duration(2 * time.Hour), IdleFor: Duration(time.Hour), MaxGraceExtension: Duration(24 * time.Hour),
 			ObservationPeriod: Duration(30 * time.Minute), DeploymentTimeout: Duration(2 * time.Hour),
@@ -66,7 +67,8 @@ func TestTargetBounds(t *testing.T) {
 		{`name="a"`, ""},
 		{`name="` + name32 + `"`, ""},
 		{`name="eu-2"`, ""},
-		{`name="` + name32 + `n"`, `name: "` + name32 + `n" is not 1 to 32 characters of a-z, 0-9 and - (for example "production")`},
+		{`name="` + name32 + `n"`, `name: "` + name32 +
+			`n" is not 1 to 32 characters of a-z, 0-9 and - (for example "production")`},
 		{`name="Production"`, `name: "Production" is not`},
 		{`name="a b"`, `name: "a b" is not`},
 		{`name="a\n"`, `name: "a\n" is not`},
@@ -81,13 +83,15 @@ func TestTargetBounds(t *testing.T) {
 		{`iamUserName`, `iamUserName: is required`},
 		{`iamUserPath="/"`, ""},
 		{`iamUserPath="/automation/qovery/"`, ""},
-		{`iamUserPath="automation/"`, `iamUserPath: "automation/" does not begin and end with a slash (for example "/automation/")`},
+		{`iamUserPath="automation/"`, `iamUserPath: "automation/" does not begin and end with a slash (for example ` +
+			`"/automation/")`},
 		{`iamUserPath="/automation"`, `iamUserPath: "/automation" does not`},
 		{`iamUserPath="//"`, `iamUserPath: "//" does not`},
 		{`iamUserPath=""`, `iamUserPath: is required`},
 
 		{`organizationId="6C4F9E2A-1D3B-4B57-9A0E-2F8D7C5B1A90"`, ""},
-		{`organizationId="6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a9"`, `organizationId: "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a9" is no UUID (for example "`},
+		{`organizationId="6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a9"`,
+			`organizationId: "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a9" is no UUID (for example "`},
 		{`organizationId="6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a900"`, `is no UUID`},
 		{`organizationId="6c4f9e2a1d3b4b579a0e2f8d7c5b1a90"`, `is no UUID`},
 		{`organizationId="6c4f9e2g-1d3b-4b57-9a0e-2f8d7c5b1a90"`, `is no UUID`},
@@ -95,7 +99,8 @@ func TestTargetBounds(t *testing.T) {
 		{`organizationId`, `organizationId: is required`},
 		{`tokenParameter="/a"`, ""},
 		{`tokenParameter="/a/b.c_d-E9"`, ""},
-		{`tokenParameter="a"`, `tokenParameter: is no SSM parameter name that begins with a slash (for example "/qovery-key-rotation/qovery-token")`},
+		{`tokenParameter="a"`, `tokenParameter: is no SSM parameter name that begins with a slash (for example ` +
+			`"/qovery-key-rotation/qovery-token")`},
 		{`tokenParameter="/a/"`, `is no SSM parameter name`},
 		{`tokenParameter="/a b"`, `is no SSM parameter name`},
 		{`tokenParameter=""`, `tokenParameter: is required`},
@@ -110,7 +115,8 @@ func TestTargetBounds(t *testing.T) {
 		{`schedule.flexibleWindowMinutes=1441`, `schedule.flexibleWindowMinutes: 1441 is not 0 to 1440`},
 		{`schedule.enabled=false`, ""},
 		{`schedule.startAt="2020-02-29T00:00:00Z"`, ""},
-		{`schedule.startAt="2026-01-12T09:00:00"`, `schedule.startAt: "2026-01-12T09:00:00" is no RFC 3339 time with offset (for example "2026-01-12T09:00:00+01:00")`},
+		{`schedule.startAt="2026-01-12T09:00:00"`, `schedule.startAt: "2026-01-12T09:00:00" is no RFC 3339 time with ` +
+			`offset (for example "2026-01-12T09:00:00+01:00")`},
 		{`schedule.startAt="2026-01-12 09:00:00+01:00"`, `is no RFC 3339 time with offset`},
 		{`schedule.startAt="2026-02-30T09:00:00Z"`, `is no RFC 3339 time with offset`},
 		{`schedule.startAt`, `schedule.startAt: is required`},
@@ -133,7 +139,8 @@ func TestTargetBounds(t *testing.T) {
 		{`observationPeriod="24h"`, ""},
 		{`observationPeriod="24h1s"`, `observationPeriod: 24h0m1s is not 5m to 24h`},
 		{`deploymentTimeout="30m"`, ""},
-		{`deploymentTimeout="29m59s"`, `deploymentTimeout: 29m59s is not 30m to 12h: at least 15m for each of maxDeployAttempts (for example "2h")`},
+		{`deploymentTimeout="29m59s"`, `deploymentTimeout: 29m59s is not 30m to 12h: at least 15m for each of ` +
+			`maxDeployAttempts (for example "2h")`},
 		{`deploymentTimeout="12h"`, ""},
 		{`deploymentTimeout="12h1s"`, `deploymentTimeout: 12h0m1s is not 30m to 12h`},
 
@@ -147,7 +154,8 @@ func TestTargetBounds(t *testing.T) {
 		{`verification=""`, `verification: "" is neither none nor canary`},
 		{`handledElsewhere=[]`, ""},
 		{`handledElsewhere=["0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12"]`, ""},
-		{`handledElsewhere=["0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12", "mine"]`, `handledElsewhere[1]: "mine" is no UUID (for example "`},
+		{`handledElsewhere=["0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12", "mine"]`,
+			`handledElsewhere[1]: "mine" is no UUID (for example "`},
 		{`handledElsewhere=[""]`, `handledElsewhere[0]: is required`},
 		{`account="012345678901"`, ""},
 		{`account=""`, ""},
@@ -280,7 +288,8 @@ func TestFirstRun(t *testing.T) {
 		{"the second run is just under ten minutes ahead", paris, 90, "2026-04-12T07:50:01Z", "2026-07-11T08:00:00Z"},
 		{"summer time changes nothing: a day is 24 hours", paris, 84, "2026-04-01T00:00:00Z", "2026-04-06T08:00:00Z"},
 		{"the anchor is long past", "2000-01-01T00:00:00Z", 7, "2026-08-03T12:00:00Z", "2026-08-08T00:00:00Z"},
-		{"the anchor is as long past as a slip of the finger makes it", "0026-01-12T09:00:00Z", 7, "2026-08-03T12:00:00Z", "2026-08-10T09:00:00Z"},
+		{"the anchor is as long past as a slip of the finger makes it", "0026-01-12T09:00:00Z", 7, "2026-08-03T12:00:00Z",
+			"2026-08-10T09:00:00Z"},
 		{"the anchor is in the far future", "2999-01-01T00:00:00Z", 365, "2026-08-03T12:00:00Z", "2999-01-01T00:00:00Z"},
 		{"once a year, over a leap year", "2027-03-01T00:00:00Z", 365, "2027-03-01T00:00:00Z", "2028-02-29T00:00:00Z"},
 	} {
@@ -305,7 +314,8 @@ func TestFirstRun(t *testing.T) {
 
 func FuzzParseTarget(f *testing.F) {
 	f.Add([]byte(aTarget))
-	f.Add([]byte(`{"name": "a", "gracePeriod": "1.5h", "idleFor": "1e9h", "schedule": {"startAt": "0001-01-01T00:00:00Z"}}`))
+	f.Add([]byte(
+		`{"name": "a", "gracePeriod": "1.5h", "idleFor": "1e9h", "schedule": {"startAt": "0001-01-01T00:00:00Z"}}`))
 	f.Add([]byte(`{"handledElsewhere": ["0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12"], "region": "eu-west-3"}`))
 	f.Add([]byte(`null`))
 	f.Fuzz(func(t *testing.T, data []byte) {

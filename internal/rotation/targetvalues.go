@@ -121,7 +121,8 @@ func tokenParameterProblem(name, region string) string {
 // https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
 func regionProblem(region string) string {
 	return unless(regionPattern().MatchString(region),
-		"is no region of the partition aws. GovCloud, China, the European Sovereign Cloud and the isolated regions aren't supported: "+
+		"is no region of the partition aws. GovCloud, China, the European Sovereign Cloud and the isolated regions aren't "+
+			"supported: "+
 			"whether the old key is still used is looked up in us-east-1, where CloudTrail has the events of IAM")
 }
 

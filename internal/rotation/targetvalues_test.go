@@ -12,7 +12,8 @@ func TestTargetKeepsTheServicesRules(t *testing.T) {
 	levels := func(n int) string { return strings.Repeat("/l", n) }
 	const (
 		reserved = `in any case; SSM keeps those for itself (for example "/qovery-key-rotation/qovery-token")`
-		inPolicy = `has *, ? or {, which mean something else in the IAM policies that name the user (for example "/automation/")`
+		inPolicy = `has *, ? or {, which mean something else in the IAM policies that name the user (for example ` +
+			`"/automation/")`
 	)
 	for _, test := range []struct{ change, want string }{
 		{`name="0-a"`, ""},
@@ -40,11 +41,14 @@ func TestTargetKeepsTheServicesRules(t *testing.T) {
 		{`tokenParameter="/ssm/qovery"`, `tokenParameter: "/ssm/qovery" begins with ssm ` + reserved},
 		{`tokenParameter="/SsM"`, `begins with ssm ` + reserved},
 		{`tokenParameter="` + levels(15) + `"`, ""},
-		{`tokenParameter="` + levels(16) + `"`, `/l" has 16 levels; SSM takes 15 (for example "/qovery-key-rotation/qovery-token")`},
+		{`tokenParameter="` + levels(16) + `"`, `/l" has 16 levels; SSM takes 15 (for example ` +
+			`"/qovery-key-rotation/qovery-token")`},
 		{`tokenParameter="//a"`, `is no SSM parameter name that begins with a slash`},
 		{`tokenParameter="/qovery-key-rotation/staged"`, ""},
-		{`tokenParameter="/qovery-key-rotation/staged/token"`, `lies under /qovery-key-rotation/staged/, where other things are kept`},
-		{`tokenParameter="/qovery-key-rotation/targets/token"`, `lies under /qovery-key-rotation/targets/, where other things are kept`},
+		{`tokenParameter="/qovery-key-rotation/staged/token"`,
+			`lies under /qovery-key-rotation/staged/, where other things are kept`},
+		{`tokenParameter="/qovery-key-rotation/targets/token"`,
+			`lies under /qovery-key-rotation/targets/, where other things are kept`},
 
 		{`region="us-gov-west-1"`, `region: "us-gov-west-1" is no region of the partition aws`},
 		{`region="eusc-de-east-1"`, `region: "eusc-de-east-1" is no region of the partition aws`},
@@ -66,6 +70,7 @@ func TestTokenParameterLeavesRoomForItsARN(t *testing.T) {
 			return []string{`region="` + region + `"`, `tokenParameter="/` + strings.Repeat("n", n-1) + `"`}
 		}
 		wantMistake(t, parseError(configured(t, named(longest)...)), "")
-		wantMistake(t, parseError(configured(t, named(longest+1)...)), `with its ARN has 1012 characters; SSM takes 1011 (for example "/qovery-key-rotation/qovery-token")`)
+		wantMistake(t, parseError(configured(t, named(longest+1)...)),
+			`with its ARN has 1012 characters; SSM takes 1011 (for example "/qovery-key-rotation/qovery-token")`)
 	}
 }

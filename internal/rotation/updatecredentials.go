@@ -42,7 +42,8 @@ func (s UpdateCredentials) Run(ctx context.Context, call Call) (Document, error)
 }
 
 // update returns the locations as they were read last.
-func (s UpdateCredentials) update(ctx context.Context, c *claim, doc Document, organization Organization) ([]Location, error) {
+func (s UpdateCredentials) update(ctx context.Context, c *claim, doc Document, organization Organization) ([]Location,
+	error) {
 	locations, err := organization.Editable(ctx)
 	if err != nil {
 		return nil, err
@@ -112,7 +113,8 @@ func (s UpdateCredentials) putAll(ctx context.Context, c *claim, organization Or
 	}
 	secret, err := s.Staging.Get(ctx, c.NewKey)
 	if errors.Is(err, ErrNotStaged) {
-		return Errorf(StagedSecretLost, "The secret of the new key %s is not staged any more; %s still hold the old key", c.NewKey, names(pending))
+		return Errorf(StagedSecretLost, "The secret of the new key %s is not staged any more; %s still hold the old key",
+			c.NewKey, names(pending))
 	}
 	if err != nil {
 		return err
@@ -133,7 +135,8 @@ func (s UpdateCredentials) putAll(ctx context.Context, c *claim, organization Or
 		if err != nil {
 			return err
 		}
-		c.guard.Log.InfoContext(ctx, "location updated", "kind", string(location.Kind), "id", location.ID, "newKey", c.NewKey.String(), "rotation", c.RotationID)
+		c.guard.Log.InfoContext(ctx, "location updated", "kind", string(location.Kind), "id", location.ID, "newKey",
+			c.NewKey.String(), "rotation", c.RotationID)
 	}
 	return nil
 }
@@ -141,7 +144,8 @@ func (s UpdateCredentials) putAll(ctx context.Context, c *claim, organization Or
 // refused ends an update that Qovery will not have. Rule 5: if it was the very
 // first PUT, sent once, nothing has changed anywhere, and "begun" is withdrawn;
 // else the new key may be in use, and stays.
-func (s UpdateCredentials) refused(ctx context.Context, c *claim, location Location, refused *Refusal, mayWithdraw bool) error {
+func (s UpdateCredentials) refused(ctx context.Context, c *claim, location Location, refused *Refusal,
+	mayWithdraw bool) error {
 	what := names([]Location{location})
 	if mayWithdraw && c.withdraw(ctx, Update, Mark{}) == nil {
 		return Errorf(UpdateRefused, "%s was not updated: %s", what, refused)
@@ -151,7 +155,8 @@ func (s UpdateCredentials) refused(ctx context.Context, c *claim, location Locat
 
 // readBack waits until Qovery's reads show the new key in every location, and
 // returns that read.
-func (s UpdateCredentials) readBack(ctx context.Context, c *claim, organization Organization, updated []Location) ([]Location, error) {
+func (s UpdateCredentials) readBack(ctx context.Context, c *claim, organization Organization,
+	updated []Location) ([]Location, error) {
 	for end := c.now().Add(readBackWithin); ; {
 		locations, err := organization.Editable(ctx)
 		if err != nil {
@@ -166,7 +171,9 @@ func (s UpdateCredentials) readBack(ctx context.Context, c *claim, organization 
 			return locations, nil
 		}
 		if !c.now().Before(end) {
-			return nil, Errorf(UpdateFailed, "%s took the new key, and after %s Qovery still does not show it there", names(stale), Duration(readBackWithin))
+			return nil,
+				Errorf(UpdateFailed, "%s took the new key, and after %s Qovery still does not show it there", names(stale),
+					Duration(readBackWithin))
 		}
 		if err := s.Clock.Sleep(ctx, readBackEvery); err != nil {
 			return nil, err

@@ -76,8 +76,10 @@ func (s VerifyKey) verify(ctx context.Context, record Record, target Target) (Id
 // requireUser makes sure that the key is the target's user's.
 func (i Identity) requireUser(target Target) error {
 	user := fmt.Sprintf(":iam::%s:user%s%s", i.Account, target.IAMUserPath, target.IAMUserName)
-	if len(i.ARN) < len(user) || i.ARN[len(i.ARN)-len(user):] != user || target.Account != "" && i.Account != target.Account {
-		return Errorf(WrongIdentity, "STS says that the new key belongs to %s, which is not the IAM user %s%s", i.ARN, target.IAMUserPath, target.IAMUserName)
+	if len(i.ARN) < len(user) || i.ARN[len(i.ARN)-len(user):] != user || target.Account != "" &&
+		i.Account != target.Account {
+		return Errorf(WrongIdentity, "STS says that the new key belongs to %s, which is not the IAM user %s%s", i.ARN,
+			target.IAMUserPath, target.IAMUserName)
 	}
 	return nil
 }

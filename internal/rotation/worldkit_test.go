@@ -49,7 +49,8 @@ func harmIn(w *lab.World) string {
 // stops are the states in a path that say something; choices and polls don't.
 func stops(path []string) string {
 	kept := slices.DeleteFunc(slices.Clone(path), func(state string) bool {
-		return strings.HasPrefix(state, "Is") || strings.HasPrefix(state, "WaitFor") || state == "ExtendGrace" || state == "ChoosePlan"
+		return strings.HasPrefix(state, "Is") || strings.HasPrefix(state, "WaitFor") || state == "ExtendGrace" ||
+			state == "ChoosePlan"
 	})
 	return strings.Join(slices.Compact(kept), " ")
 }

@@ -33,7 +33,8 @@ func TestTimesAreWrittenInOnePlace(t *testing.T) {
 		if err != nil || entry.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
 			return err
 		}
-		if strings.HasPrefix(name, "internal/words/") || slices.ContainsFunc(forMachines, func(f string) bool { return strings.HasPrefix(name, f) }) {
+		if strings.HasPrefix(name, "internal/words/") ||
+			slices.ContainsFunc(forMachines, func(f string) bool { return strings.HasPrefix(name, f) }) {
 			return nil
 		}
 		files++
@@ -60,7 +61,8 @@ func formats(t *testing.T, path string) (places []string) {
 		if !isCall {
 			return true
 		}
-		if method, ok := call.Fun.(*ast.SelectorExpr); ok && (method.Sel.Name == "Format" && len(call.Args) == 1 || method.Sel.Name == "AppendFormat") {
+		if method, ok := call.Fun.(*ast.SelectorExpr); ok &&
+			(method.Sel.Name == "Format" && len(call.Args) == 1 || method.Sel.Name == "AppendFormat") {
 			places = append(places, set.Position(call.Pos()).String())
 		}
 		return true

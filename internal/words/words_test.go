@@ -66,11 +66,13 @@ func TestJSON(t *testing.T) {
 		{wait{At: at, Then: &zero}, `{"at":"2026-01-12T08:00:00Z","text":"","list":null}`},
 		{wait{Then: &zero, List: []any{zero, 1, zero, map[string]any{"a": zero}}}, `{"text":"","list":[null,1,null,{}]}`},
 		{map[string]any{"a": zero, "b": zero, "c": zero.In(time.FixedZone("", 3600))}, `{}`},
-		{wait{At: at, Text: `,"at":"0001-01-01T00:00:00Z"`}, `{"at":"2026-01-12T08:00:00Z","then":null,"text":",\"at\":\"0001-01-01T00:00:00Z\"","list":null}`},
+		{wait{At: at, Text: `,"at":"0001-01-01T00:00:00Z"`},
+			`{"at":"2026-01-12T08:00:00Z","then":null,"text":",\"at\":\"0001-01-01T00:00:00Z\"","list":null}`},
 		{map[string]any{`,"a`: zero, `:`: `,`, `{`: `x:`}, `{":":",","{":"x:"}`},
 	} {
 		var got strings.Builder
-		if err := WriteJSON(&got, row.value, ""); err != nil || got.String() != row.want+"\n" || !json.Valid([]byte(got.String())) {
+		if err := WriteJSON(&got, row.value, ""); err != nil || got.String() != row.want+"\n" ||
+			!json.Valid([]byte(got.String())) {
 			t.Errorf("%s, %v\nwant %s", &got, err, row.want)
 		}
 	}

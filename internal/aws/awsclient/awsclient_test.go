@@ -23,19 +23,23 @@ import (
 
 func TestFromEnvironment(t *testing.T) {
 	env := environmentOf(map[string]string{
-		"AWS_REGION": "eu-west-3", "AWS_ACCESS_KEY_ID": "ASIA1", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "session",
-		"AWS_ENDPOINT_URL": "http://localhost:5000",
+		"AWS_REGION": "eu-west-3", "AWS_ACCESS_KEY_ID": "ASIA1", "AWS_SECRET_ACCESS_KEY": "secret",
+		"AWS_SESSION_TOKEN": "session",
+		"AWS_ENDPOINT_URL":  "http://localhost:5000",
 	})
 	cfg := FromEnvironment(env)
 	if err := env.Err(); err != nil {
 		t.Fatal(err)
 	}
 	credentials, err := cfg.Credentials.Retrieve(t.Context())
-	if err != nil || credentials.AccessKeyID != "ASIA1" || credentials.SecretAccessKey != "secret" || credentials.SessionToken != "session" {
+	if err != nil || credentials.AccessKeyID != "ASIA1" || credentials.SecretAccessKey != "secret" ||
+		credentials.SessionToken != "session" {
 		t.Errorf("credentials of %s, %v", credentials.AccessKeyID, err)
 	}
-	if cfg.Region != "eu-west-3" || aws.ToString(cfg.BaseEndpoint) != "http://localhost:5000" || cfg.Retryer().MaxAttempts() != maxAttempts {
-		t.Errorf("region %s, endpoint %s, %d attempts", cfg.Region, aws.ToString(cfg.BaseEndpoint), cfg.Retryer().MaxAttempts())
+	if cfg.Region != "eu-west-3" || aws.ToString(cfg.BaseEndpoint) != "http://localhost:5000" ||
+		cfg.Retryer().MaxAttempts() != maxAttempts {
+		t.Errorf("region %s, endpoint %s, %d attempts", cfg.Region, aws.ToString(cfg.BaseEndpoint),
+			cfg.Retryer().MaxAttempts())
 	}
 }
 
@@ -44,7 +48,8 @@ func TestRequestsCarryTheMarker(t *testing.T) {
 	var agent string
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { agent = r.UserAgent() }))
 	defer server.Close()
-	cfg := Bounded(aws.Config{Region: "eu-west-3", BaseEndpoint: &server.URL, Credentials: Static(aws.Credentials{AccessKeyID: "ASIA1", SecretAccessKey: "secret"})})
+	cfg := Bounded(aws.Config{Region: "eu-west-3", BaseEndpoint: &server.URL,
+		Credentials: Static(aws.Credentials{AccessKeyID: "ASIA1", SecretAccessKey: "secret"})})
 	_, _ = sts.NewFromConfig(cfg).GetCallerIdentity(t.Context(), nil)
 	if !slices.Contains(strings.Fields(agent), Marker) {
 		t.Errorf("requests are by %q", agent)
@@ -120,7 +125,8 @@ func TestNetworkProblems(t *testing.T) {
 }
 
 func TestKeysInNamesAreMasked(t *testing.T) {
-	if name := (Request{Action: "ssm:GetParameter", On: "/staged/AKIA0123456789ABCDEF"}).String(); name != "ssm:GetParameter (/staged/****CDEF)" {
+	if name := (Request{Action: "ssm:GetParameter",
+		On: "/staged/AKIA0123456789ABCDEF"}).String(); name != "ssm:GetParameter (/staged/****CDEF)" {
 		t.Error(name)
 	}
 }
@@ -134,12 +140,15 @@ func TestAnythingElseProvesNothing(t *testing.T) {
 }
 
 func TestQuotesAreShortAndHarmless(t *testing.T) {
-	denied := &smithy.GenericAPIError{Code: "AccessDenied", Message: "no\x00\n right for AKIA0123456789ABCDEF " + strings.Repeat("é", 1000)}
+	denied := &smithy.GenericAPIError{Code: "AccessDenied", Message: "no\x00\n right for AKIA0123456789ABCDEF " +
+		strings.Repeat("é", 1000)}
 	err := Request{Action: "iam:ListAccessKeys"}.Failed(denied).Error()
-	if !strings.Contains(err, "****CDEF") || strings.Contains(err, "AKIA") || len(err) > 1000 || strings.Contains(err, "\n") {
+	if !strings.Contains(err, "****CDEF") || strings.Contains(err, "AKIA") || len(err) > 1000 ||
+		strings.Contains(err, "\n") {
 		t.Error(err)
 	}
-	if err := (Request{Action: "ssm:PutParameter", Secret: true}).Failed(denied).Error(); strings.Contains(err, "right for") {
+	if err := (Request{Action: "ssm:PutParameter", Secret: true}).Failed(denied).Error(); strings.Contains(err,
+		"right for") {
 		t.Error(err)
 	}
 	if code := Code(&smithy.GenericAPIError{Code: "a sentence from a proxy"}); code != "" {

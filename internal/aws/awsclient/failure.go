@@ -27,7 +27,8 @@ type Request struct {
 // https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html and its
 // like for the JSON protocols.
 var deniedCodes = set("AccessDenied", "AccessDeniedException", "AuthFailure", "ExpiredToken", "ExpiredTokenException",
-	"IncompleteSignature", "IncompleteSignatureException", "InvalidAccessKeyId", "InvalidClientTokenId", "InvalidSignatureException",
+	"IncompleteSignature", "IncompleteSignatureException", "InvalidAccessKeyId", "InvalidClientTokenId",
+	"InvalidSignatureException",
 	"MissingAuthenticationToken", "MissingAuthenticationTokenException", "NotAuthorized", "OptInRequired",
 	"SignatureDoesNotMatch", "UnauthorizedOperation", "UnrecognizedClientException")
 
@@ -37,7 +38,8 @@ var throttledCodes = set("ThrottlingError", "TooManyUpdates", "TransactionConfli
 	"ProvisionedThroughputExceeded", "RequestThrottledException")
 
 // Codes of answers below 500 that say nothing about what was asked.
-var unansweredCodes = set("InternalFailure", "InternalServerError", "RequestExpired", "RequestTimeTooSkewed", "RequestTimeout",
+var unansweredCodes = set("InternalFailure", "InternalServerError", "RequestExpired", "RequestTimeTooSkewed",
+	"RequestTimeout",
 	"RequestTimeoutException", "ServiceFailure", "ServiceUnavailable")
 
 // Failed maps an error of the SDK to the domain's codes. Throttled and

@@ -29,7 +29,8 @@ func TestAnAnswerOvertakesTheEndOfTheSending(t *testing.T) {
 	client := newHTTPClient(time.Minute)
 	slow(client.Transport.(limited).next.(*http.Transport))
 
-	answer, _, err := smithyhttp.NewClientHandlerWithOptions(client).Handle(t.Context(), post(t, server.URL, "the request"))
+	answer, _, err := smithyhttp.NewClientHandlerWithOptions(client).Handle(t.Context(),
+		post(t, server.URL, "the request"))
 	if err != nil {
 		t.Fatal(err)
 	}

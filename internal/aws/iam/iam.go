@@ -78,7 +78,8 @@ func (k *Keys) Create(ctx context.Context, user string) (rotation.NewAccessKey, 
 	answer, err := k.client.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: &user}, once)
 	switch {
 	case awsclient.Code(err) == limitExceeded:
-		return rotation.NewAccessKey{}, rotation.Errorf(rotation.KeyLimitReached, "The IAM user %s has as many access keys as IAM allows", user)
+		return rotation.NewAccessKey{}, rotation.Errorf(rotation.KeyLimitReached, "The IAM user %s has as many access "+
+			"keys as IAM allows", user)
 	case err != nil:
 		return rotation.NewAccessKey{}, failed(request, user, err)
 	case answer.AccessKey == nil || aws.ToString(answer.AccessKey.SecretAccessKey) == "":
@@ -124,7 +125,8 @@ func (k *Keys) Delete(ctx context.Context, user string, id rotation.KeyID) (dele
 
 // accessKey reads what IAM tells of a key. A key without an id, a date or a
 // status that can be acted upon could be any key.
-func accessKey(request awsclient.Request, id *string, status types.StatusType, created *time.Time) (rotation.AccessKey, error) {
+func accessKey(request awsclient.Request, id *string, status types.StatusType, created *time.Time) (rotation.AccessKey,
+	error) {
 	parsed, err := rotation.ParseKeyID(aws.ToString(id))
 	key := rotation.AccessKey{ID: parsed, Status: rotation.KeyStatus(status), CreatedAt: aws.ToTime(created).UTC()}
 	switch {

@@ -86,7 +86,8 @@ func TestListReadsAllPages(t *testing.T) {
 		page(key("AKIA3333333333333333", "Inactive"), "<IsTruncated>false</IsTruncated>"),
 	))
 	keys, err := iam.New(awstest.Config(server.URL)).List(t.Context(), user)
-	if err != nil || len(keys) != 2 || keys[0].ID != "AKIA1111111111111111" || keys[1] != (rotation.AccessKey{ID: "AKIA3333333333333333", Status: rotation.Inactive, CreatedAt: created}) {
+	if err != nil || len(keys) != 2 || keys[0].ID != "AKIA1111111111111111" ||
+		keys[1] != (rotation.AccessKey{ID: "AKIA3333333333333333", Status: rotation.Inactive, CreatedAt: created}) {
 		t.Fatalf("%+v, %v", keys, err)
 	}
 	if requests := server.Requests(); len(requests) != 3 || !strings.Contains(requests[2].Body, "Marker=three") {
@@ -97,14 +98,17 @@ func TestListReadsAllPages(t *testing.T) {
 func TestListThatCannotBeTrusted(t *testing.T) {
 	for name, answer := range map[string]awstest.Answer{
 		"cut off without a marker": page(key("AKIA1111111111111111", "Active"), "<IsTruncated>true</IsTruncated>"),
-		"endless":                  page(key("AKIA1111111111111111", "Active"), "<IsTruncated>true</IsTruncated><Marker>again</Marker>"),
-		"no id":                    page(key("", "Active"), ""),
-		"a masked id":              page(key("AKIA************7EXA", "Active"), ""),
-		"an id in lower case":      page(key("akiaiosfodnn7example", "Active"), ""),
-		"half an id":               page(key("AKIAIOSFODN", "Active"), ""),
-		"unknown status":           page(key("AKIA1111111111111111", "Expired"), ""),
-		"no date":                  page("<member><AccessKeyId>AKIA1111111111111111</AccessKeyId><Status>Active</Status></member>", ""),
-		"an unreadable date":       page("<member><AccessKeyId>AKIA1111111111111111</AccessKeyId><CreateDate>yesterday</CreateDate></member>", ""),
+		"endless": page(key("AKIA1111111111111111", "Active"),
+			"<IsTruncated>true</IsTruncated><Marker>again</Marker>"),
+		"no id":               page(key("", "Active"), ""),
+		"a masked id":         page(key("AKIA************7EXA", "Active"), ""),
+		"an id in lower case": page(key("akiaiosfodnn7example", "Active"), ""),
+		"half an id":          page(key("AKIAIOSFODN", "Active"), ""),
+		"unknown status":      page(key("AKIA1111111111111111", "Expired"), ""),
+		"no date": page("<member><AccessKeyId>AKIA1111111111111111</AccessKeyId><Status>Active</Status></member>",
+			""),
+		"an unreadable date": page(
+			"<member><AccessKeyId>AKIA1111111111111111</AccessKeyId><CreateDate>yesterday</CreateDate></member>", ""),
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := awstest.Serve(t, awstest.Always(answer))
@@ -126,7 +130,8 @@ func TestAnEmptyListIsAList(t *testing.T) {
 
 func TestReadsAreTriedAgain(t *testing.T) {
 	server := awstest.Serve(t, awstest.InOrder(
-		awstest.XMLError(500, "InternalFailure", ""), awstest.Hangup(""), awstest.XMLError(400, "Throttling", ""), page(key("AKIA1111111111111111", "Active"), ""),
+		awstest.XMLError(500, "InternalFailure", ""), awstest.Hangup(""), awstest.XMLError(400, "Throttling", ""),
+		page(key("AKIA1111111111111111", "Active"), ""),
 	))
 	keys, err := iam.New(awstest.Config(server.URL)).List(t.Context(), user)
 	if err != nil || len(keys) != 1 {
@@ -137,7 +142,8 @@ func TestReadsAreTriedAgain(t *testing.T) {
 // A 500 after the effect: the deletion is not repeated under the hood, where its
 // own effect would look like somebody else's.
 func TestAnErrorAfterTheEffect(t *testing.T) {
-	server := awstest.Serve(t, awstest.InOrder(awstest.XMLError(500, "InternalFailure", ""), awstest.XMLError(404, "NoSuchEntity", "")))
+	server := awstest.Serve(t,
+		awstest.InOrder(awstest.XMLError(500, "InternalFailure", ""), awstest.XMLError(404, "NoSuchEntity", "")))
 	keys := iam.New(awstest.Config(server.URL))
 	if deleted, err := keys.Delete(t.Context(), user, id); deleted || !rotation.HasCode(err, rotation.Unreachable) {
 		t.Errorf("not answered: %v, %v", deleted, err)
@@ -148,12 +154,14 @@ func TestAnErrorAfterTheEffect(t *testing.T) {
 }
 
 func TestWhatIAMHasNot(t *testing.T) {
-	server := awstest.Serve(t, awstest.Always(awstest.XMLError(404, "NoSuchEntity", "The user with name qovery cannot be found.")))
+	server := awstest.Serve(t, awstest.Always(awstest.XMLError(404, "NoSuchEntity", "The user with name qovery cannot "+
+		"be found.")))
 	keys := iam.New(awstest.Config(server.URL))
 	_, listing := keys.List(t.Context(), user)
 	_, creating := keys.Create(t.Context(), user)
 	_, using := keys.LastUse(t.Context(), user, id)
-	for err, want := range map[error]rotation.Code{listing: rotation.TargetNotFound, creating: rotation.TargetNotFound, using: rotation.MalformedAnswer} {
+	for err, want := range map[error]rotation.Code{listing: rotation.TargetNotFound, creating: rotation.TargetNotFound,
+		using: rotation.MalformedAnswer} {
 		if !rotation.HasCode(err, want) {
 			t.Errorf("%v, want %s", err, want)
 		}
@@ -167,8 +175,10 @@ func TestWhatIAMHasNot(t *testing.T) {
 }
 
 func TestKeyLimit(t *testing.T) {
-	server := awstest.Serve(t, awstest.Always(awstest.XMLError(409, "LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: 2")))
-	if _, err := iam.New(awstest.Config(server.URL)).Create(t.Context(), user); !rotation.HasCode(err, rotation.KeyLimitReached) {
+	server := awstest.Serve(t, awstest.Always(awstest.XMLError(409, "LimitExceeded", "Cannot exceed quota for "+
+		"AccessKeysPerUser: 2")))
+	if _, err := iam.New(awstest.Config(server.URL)).Create(t.Context(), user); !rotation.HasCode(err,
+		rotation.KeyLimitReached) {
 		t.Error(err)
 	}
 	if n := len(server.Requests()); n != 1 {
@@ -179,14 +189,17 @@ func TestKeyLimit(t *testing.T) {
 func TestCreateThatCannotBeTrusted(t *testing.T) {
 	const secret = "<SecretAccessKey>" + awstest.Planted + "</SecretAccessKey>"
 	for name, fields := range map[string]string{
-		"no secret":       "<AccessKeyId>AKIA1111111111111111</AccessKeyId><Status>Active</Status><CreateDate>2026-01-02T03:04:05Z</CreateDate>",
-		"no id":           secret + "<Status>Active</Status><CreateDate>2026-01-02T03:04:05Z</CreateDate>",
-		"no status":       secret + "<AccessKeyId>AKIA1111111111111111</AccessKeyId><CreateDate>2026-01-02T03:04:05Z</CreateDate>",
-		"unreadable date": secret + "<AccessKeyId>AKIA1111111111111111</AccessKeyId><Status>Active</Status><CreateDate>" + awstest.Planted + "</CreateDate>",
-		"other elements":  "<Secret>" + awstest.Planted + "</Oops>",
+		"no secret": "<AccessKeyId>AKIA1111111111111111</AccessKeyId><Status>Active</Status><CreateDate>2026-01-02T03:04:05Z</CreateDate>",
+		"no id":     secret + "<Status>Active</Status><CreateDate>2026-01-02T03:04:05Z</CreateDate>",
+		"no status": secret +
+			"<AccessKeyId>AKIA1111111111111111</AccessKeyId><CreateDate>2026-01-02T03:04:05Z</CreateDate>",
+		"unreadable date": secret + "<AccessKeyId>AKIA1111111111111111</AccessKeyId><Status>Active</Status><CreateDate>" +
+			awstest.Planted + "</CreateDate>",
+		"other elements": "<Secret>" + awstest.Planted + "</Oops>",
 	} {
 		t.Run(name, func(t *testing.T) {
-			body := "<CreateAccessKeyResponse><CreateAccessKeyResult><AccessKey>" + fields + "</AccessKey></CreateAccessKeyResult></CreateAccessKeyResponse>"
+			body := "<CreateAccessKeyResponse><CreateAccessKeyResult><AccessKey>" + fields +
+				"</AccessKey></CreateAccessKeyResult></CreateAccessKeyResponse>"
 			server := awstest.Serve(t, awstest.Always(awstest.XML(200, body)))
 			_, err := iam.New(awstest.Config(server.URL)).Create(t.Context(), user)
 			if !rotation.HasCode(err, rotation.MalformedAnswer) || strings.Contains(err.Error(), awstest.Planted) {
@@ -206,12 +219,16 @@ func TestLastUse(t *testing.T) {
 		want   rotation.Use
 		code   rotation.Code
 	}{
-		"used": {lastUsed("<LastUsedDate>2026-01-02T03:04:05Z</LastUsedDate><ServiceName>ecr</ServiceName><Region>eu-west-3</Region>"),
+		"used": {lastUsed(
+			"<LastUsedDate>2026-01-02T03:04:05Z</LastUsedDate><ServiceName>ecr</ServiceName><Region>eu-west-3</Region>"),
 			rotation.Use{At: used, Service: "ecr", Region: "eu-west-3", Lag: iam.Lag}, ""},
-		"never used":          {lastUsed("<ServiceName>N/A</ServiceName><Region>N/A</Region>"), rotation.Use{Lag: iam.Lag}, ""},
-		"a use without date":  {lastUsed("<ServiceName>ecr</ServiceName><Region>eu-west-3</Region>"), rotation.Use{}, rotation.MalformedAnswer},
+		"never used": {lastUsed("<ServiceName>N/A</ServiceName><Region>N/A</Region>"), rotation.Use{Lag: iam.Lag},
+			""},
+		"a use without date": {lastUsed("<ServiceName>ecr</ServiceName><Region>eu-west-3</Region>"), rotation.Use{},
+			rotation.MalformedAnswer},
 		"nothing about a use": {lastUsed(""), rotation.Use{}, rotation.MalformedAnswer},
-		"another user's":      {strings.ReplaceAll(lastUsed("<ServiceName>N/A</ServiceName>"), user, "somebody"), rotation.Use{}, rotation.MalformedAnswer},
+		"another user's": {strings.ReplaceAll(lastUsed("<ServiceName>N/A</ServiceName>"), user, "somebody"),
+			rotation.Use{}, rotation.MalformedAnswer},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := awstest.Serve(t, awstest.Always(awstest.XML(200, test.answer)))
@@ -227,7 +244,8 @@ func TestDeniedTellsWhyAndMasksKeys(t *testing.T) {
 	message := "User: arn:aws:sts::123456789012:assumed-role/checkusage is not authorized on " + string(id)
 	server := awstest.Serve(t, awstest.Always(awstest.XMLError(http.StatusForbidden, "AccessDenied", message)))
 	_, err := iam.New(awstest.Config(server.URL)).List(t.Context(), user)
-	if err == nil || !strings.Contains(err.Error(), "assumed-role/checkusage") || !strings.Contains(err.Error(), "iam:ListAccessKeys") ||
+	if err == nil || !strings.Contains(err.Error(), "assumed-role/checkusage") ||
+		!strings.Contains(err.Error(), "iam:ListAccessKeys") ||
 		!strings.Contains(err.Error(), "****CDEF") || strings.Contains(err.Error(), string(id)) {
 		t.Error(err)
 	}
@@ -236,11 +254,13 @@ func TestDeniedTellsWhyAndMasksKeys(t *testing.T) {
 var created = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 func key(id, status string) string {
-	return "<member><UserName>qovery</UserName><AccessKeyId>" + id + "</AccessKeyId><Status>" + status + "</Status><CreateDate>2026-01-02T03:04:05Z</CreateDate></member>"
+	return "<member><UserName>qovery</UserName><AccessKeyId>" + id + "</AccessKeyId><Status>" + status +
+		"</Status><CreateDate>2026-01-02T03:04:05Z</CreateDate></member>"
 }
 
 func page(keys, more string) awstest.Answer {
-	return awstest.XML(200, "<ListAccessKeysResponse><ListAccessKeysResult><AccessKeyMetadata>"+keys+"</AccessKeyMetadata>"+more+"</ListAccessKeysResult></ListAccessKeysResponse>")
+	return awstest.XML(200, "<ListAccessKeysResponse><ListAccessKeysResult><AccessKeyMetadata>"+keys+
+		"</AccessKeyMetadata>"+more+"</ListAccessKeysResult></ListAccessKeysResponse>")
 }
 
 func lastUsed(fields string) string {

@@ -33,7 +33,8 @@ const notFound = "ResourceNotFoundException"
 
 // Schedule returns a target's schedule, or nil.
 func (s *Schedules) Schedule(ctx context.Context, target string) (*rotation.DeployedSchedule, error) {
-	request := awsclient.Request{Action: "scheduler:GetSchedule", On: fmt.Sprintf("the schedule %s of the group %s", target, s.group)}
+	request := awsclient.Request{Action: "scheduler:GetSchedule",
+		On: fmt.Sprintf("the schedule %s of the group %s", target, s.group)}
 	answer, err := s.client.GetSchedule(ctx, &scheduler.GetScheduleInput{Name: &target, GroupName: &s.group})
 	switch {
 	case awsclient.Code(err) == notFound:
@@ -45,5 +46,6 @@ func (s *Schedules) Schedule(ctx context.Context, target string) (*rotation.Depl
 	case answer.State != types.ScheduleStateEnabled && answer.State != types.ScheduleStateDisabled:
 		return nil, request.Malformed("the schedule's state is none that is known")
 	}
-	return &rotation.DeployedSchedule{Enabled: answer.State == types.ScheduleStateEnabled, Expression: *answer.ScheduleExpression}, nil
+	return &rotation.DeployedSchedule{Enabled: answer.State == types.ScheduleStateEnabled,
+		Expression: *answer.ScheduleExpression}, nil
 }

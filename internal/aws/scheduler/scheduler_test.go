@@ -18,14 +18,17 @@ const group = "qovery-key-rotation"
 func TestAgainstMoto(t *testing.T) {
 	cfg := awstest.Config(awstest.Moto(t))
 	client := awsscheduler.NewFromConfig(cfg)
-	if _, err := client.CreateScheduleGroup(t.Context(), &awsscheduler.CreateScheduleGroupInput{Name: aws.String(group)}); err != nil {
+	if _, err := client.CreateScheduleGroup(t.Context(),
+		&awsscheduler.CreateScheduleGroupInput{Name: aws.String(group)}); err != nil {
 		t.Fatal(err)
 	}
-	for name, state := range map[string]types.ScheduleState{"production": types.ScheduleStateEnabled, "staging": types.ScheduleStateDisabled} {
+	for name, state := range map[string]types.ScheduleState{"production": types.ScheduleStateEnabled,
+		"staging": types.ScheduleStateDisabled} {
 		_, err := client.CreateSchedule(t.Context(), &awsscheduler.CreateScheduleInput{
 			Name: &name, GroupName: aws.String(group), State: state, ScheduleExpression: aws.String("rate(90 days)"),
 			FlexibleTimeWindow: &types.FlexibleTimeWindow{Mode: types.FlexibleTimeWindowModeOff},
-			Target:             &types.Target{Arn: aws.String("arn:aws:scheduler:::aws-sdk:sfn:startExecution"), RoleArn: aws.String("arn:aws:iam::123456789012:role/scheduler")},
+			Target: &types.Target{Arn: aws.String("arn:aws:scheduler:::aws-sdk:sfn:startExecution"),
+				RoleArn: aws.String("arn:aws:iam::123456789012:role/scheduler")},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -54,7 +57,8 @@ func TestAnswers(t *testing.T) {
 		"no state":         awstest.JSON(200, `{"Name":"production","ScheduleExpression":"rate(90 days)"}`),
 	} {
 		server := awstest.Serve(t, awstest.Always(answer))
-		if got, err := scheduler.New(awstest.Config(server.URL), group).Schedule(t.Context(), "production"); got != nil || !rotation.HasCode(err, rotation.MalformedAnswer) {
+		if got, err := scheduler.New(awstest.Config(server.URL), group).Schedule(t.Context(), "production"); got != nil ||
+			!rotation.HasCode(err, rotation.MalformedAnswer) {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}

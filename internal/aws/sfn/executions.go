@@ -52,7 +52,8 @@ func state(request awsclient.Request, status types.ExecutionStatus) (rotation.Ex
 	switch status {
 	case types.ExecutionStatusRunning, types.ExecutionStatusPendingRedrive:
 		return rotation.ExecutionRunning, nil
-	case types.ExecutionStatusSucceeded, types.ExecutionStatusFailed, types.ExecutionStatusTimedOut, types.ExecutionStatusAborted:
+	case types.ExecutionStatusSucceeded, types.ExecutionStatusFailed, types.ExecutionStatusTimedOut,
+		types.ExecutionStatusAborted:
 		return rotation.ExecutionEnded, nil
 	}
 	return "", request.Malformed("the execution's status is none that is known")

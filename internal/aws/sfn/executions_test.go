@@ -55,8 +55,9 @@ func TestExecutionsAgainstMoto(t *testing.T) {
 func TestStates(t *testing.T) {
 	for status, want := range map[string]rotation.ExecutionState{
 		"RUNNING": rotation.ExecutionRunning, "PENDING_REDRIVE": rotation.ExecutionRunning,
-		"SUCCEEDED": rotation.ExecutionEnded, "FAILED": rotation.ExecutionEnded, "TIMED_OUT": rotation.ExecutionEnded, "ABORTED": rotation.ExecutionEnded,
-		"PAUSED": "", "": "", "running": "",
+		"SUCCEEDED": rotation.ExecutionEnded, "FAILED": rotation.ExecutionEnded, "TIMED_OUT": rotation.ExecutionEnded,
+		"ABORTED": rotation.ExecutionEnded,
+		"PAUSED":  "", "": "", "running": "",
 	} {
 		state, err := ask(t, awstest.JSON(200, fmt.Sprintf(`{"executionArn":%q,"status":%q}`, arn, status)))
 		if state != want || (want == "") != rotation.HasCode(err, rotation.MalformedAnswer) {

@@ -89,7 +89,8 @@ func machineOf(execution string) string {
 func rotations(history statemachine.History) (ids []string, since time.Time) {
 	for _, event := range history.Events {
 		var doc rotation.Document
-		if !strings.HasSuffix(string(event.Type), "StateExited") || json.Unmarshal(event.Output, &doc) != nil || doc.RotationID == "" {
+		if !strings.HasSuffix(string(event.Type), "StateExited") || json.Unmarshal(event.Output, &doc) != nil ||
+			doc.RotationID == "" {
 			continue
 		}
 		if !slices.Contains(ids, doc.RotationID) {
@@ -108,7 +109,8 @@ func rotations(history statemachine.History) (ids []string, since time.Time) {
 func (r *Reader) startedSince(ctx context.Context, machine string, since time.Time) ([]string, error) {
 	request := awsclient.Request{Action: "states:ListExecutions", On: machine}
 	var arns []string
-	pages := sfn.NewListExecutionsPaginator(r.client, &sfn.ListExecutionsInput{StateMachineArn: &machine, MaxResults: pageSize})
+	pages := sfn.NewListExecutionsPaginator(r.client,
+		&sfn.ListExecutionsInput{StateMachineArn: &machine, MaxResults: pageSize})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
@@ -138,7 +140,8 @@ func (r *Reader) History(ctx context.Context, arn string) (statemachine.History,
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if awsclient.Code(err) == "ExecutionDoesNotExist" {
-			return history, fmt.Errorf("the execution %s is unknown to Step Functions, which forgets one 90 days after its end", arn)
+			return history,
+				fmt.Errorf("the execution %s is unknown to Step Functions, which forgets one 90 days after its end", arn)
 		}
 		if err != nil {
 			return history, failed(request, err)
@@ -185,7 +188,8 @@ func (t *Translator) Event(told types.HistoryEvent) statemachine.Event {
 // machine has no use for are left out.
 func eventOf(told types.HistoryEvent) statemachine.Event {
 	event := statemachine.Event{
-		ID: int(told.Id), PreviousID: int(told.PreviousEventId), Time: aws.ToTime(told.Timestamp).UTC(), Type: statemachine.EventType(told.Type),
+		ID: int(told.Id), PreviousID: int(told.PreviousEventId), Time: aws.ToTime(told.Timestamp).UTC(),
+		Type: statemachine.EventType(told.Type),
 	}
 	var input, output, name, code, cause *string
 	switch {

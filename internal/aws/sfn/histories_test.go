@@ -65,7 +65,9 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		var list []any
 		for _, run := range slices.Backward(s.runs) {
 			if strings.HasPrefix(run.ARN(), strings.Replace(asked.StateMachineArn, ":stateMachine:", ":execution:", 1)+":") {
-				list = append(list, fields{"executionArn": run.ARN(), "stateMachineArn": asked.StateMachineArn, "name": run.Name(), "status": run.Status(), "startDate": seconds(run.StartTime().UnixMilli())})
+				list = append(list,
+					fields{"executionArn": run.ARN(), "stateMachineArn": asked.StateMachineArn, "name": run.Name(),
+						"status": run.Status(), "startDate": seconds(run.StartTime().UnixMilli())})
 			}
 		}
 		answer = s.page("executions", from, list)
@@ -103,7 +105,8 @@ func wire(events []statemachine.Event) (list []any) {
 			told["executionStartedEventDetails"] = fields{"input": string(e.Input)}
 		case e.Type == statemachine.ExecutionRedriven:
 			told["executionRedrivenEventDetails"] = fields{"redriveCount": e.RedriveCount}
-		case e.Type == statemachine.ExecutionFailed, e.Type == statemachine.ExecutionAborted, e.Type == statemachine.TaskFailed, e.Type == statemachine.TaskTimedOut:
+		case e.Type == statemachine.ExecutionFailed, e.Type == statemachine.ExecutionAborted,
+			e.Type == statemachine.TaskFailed, e.Type == statemachine.TaskTimedOut:
 			told[strings.ToLower(name[:1])+name[1:]+"EventDetails"] = failure
 		}
 		list = append(list, told)
@@ -145,7 +148,8 @@ func text(t *testing.T, s *service, histories []statemachine.History) string {
 // Whichever execution of a rotation is named, what Step Functions tells over many
 // pages makes the report that the simulator's own histories make.
 func TestRotation(t *testing.T) {
-	for _, scenario := range []string{"plain", "aborted-in-grace", "deployment-keeps-failing", "update-refused", "dry-run", "redriven-after-takeover", "partial-update"} {
+	for _, scenario := range []string{"plain", "aborted-in-grace", "deployment-keeps-failing", "update-refused", "dry-run",
+		"redriven-after-takeover", "partial-update"} {
 		t.Run(scenario, func(t *testing.T) {
 			s, reader := serve(t, scenario, 7)
 			var all []statemachine.History
@@ -190,7 +194,9 @@ func TestDenied(t *testing.T) {
 	s, reader := serve(t, "dry-run", 1000)
 	s.deny = true
 	_, err := reader.Rotation(context.Background(), []string{s.runs[0].ARN()})
-	want := "AWS denies states:GetExecutionHistory (" + s.runs[0].ARN() + ") (AccessDeniedException): not authorized. Use credentials of that account with states:GetExecutionHistory and states:ListExecutions."
+	want := "AWS denies states:GetExecutionHistory (" + s.runs[0].ARN() +
+		") (AccessDeniedException): not authorized. Use credentials of that account with states:GetExecutionHistory and " +
+		"states:ListExecutions."
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
@@ -198,8 +204,11 @@ func TestDenied(t *testing.T) {
 
 func TestForgotten(t *testing.T) {
 	_, reader := serve(t, "dry-run", 1000)
-	_, err := reader.Rotation(context.Background(), []string{"arn:aws:states:eu-west-3:123456789012:execution:other:long-ago"})
-	if err == nil || !strings.Contains(err.Error(), "the execution arn:aws:states:eu-west-3:123456789012:execution:other:long-ago is unknown to Step Functions, which forgets one 90 days after its end") {
+	_, err := reader.Rotation(context.Background(),
+		[]string{"arn:aws:states:eu-west-3:123456789012:execution:other:long-ago"})
+	if err == nil || !strings.Contains(err.Error(), "the execution "+
+		"arn:aws:states:eu-west-3:123456789012:execution:other:long-ago is unknown to Step Functions, which forgets one "+
+		"90 days after its end") {
 		t.Errorf("error %v", err)
 	}
 }

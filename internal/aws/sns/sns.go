@@ -69,7 +69,8 @@ func (t *Topic) failed(request awsclient.Request, err error) error {
 	case code == "KMSThrottling":
 		return rotation.Errorf(rotation.Throttled, "AWS throttles %s (%s)", request, code)
 	case strings.HasPrefix(code, "KMS"):
-		return rotation.Errorf(rotation.AccessDenied, "AWS denies %s (%s): the key that encrypts the topic cannot be used", request, code)
+		return rotation.Errorf(rotation.AccessDenied, "AWS denies %s (%s): the key that encrypts the topic cannot be used",
+			request, code)
 	}
 	return request.Failed(err)
 }

@@ -17,7 +17,8 @@ import (
 
 const arn = "arn:aws:sns:eu-west-3:123456789012:notices"
 
-var message = notice.Message{Subject: "production: rotated", Body: "Nothing is broken.\nÜberall.\n", Urgency: notice.Calm, Target: "production"}
+var message = notice.Message{Subject: "production: rotated", Body: "Nothing is broken.\nÜberall.\n",
+	Urgency: notice.Calm, Target: "production"}
 
 func TestAgainstMoto(t *testing.T) {
 	cfg := awstest.Config(awstest.Moto(t))
@@ -30,16 +31,19 @@ func TestAgainstMoto(t *testing.T) {
 	}
 	tooLong := message
 	tooLong.Subject = strings.Repeat("x", 101)
-	if err := sns.New(cfg, *topic.TopicArn).Publish(t.Context(), tooLong); !rotation.HasCode(err, rotation.MalformedAnswer) {
+	if err := sns.New(cfg, *topic.TopicArn).Publish(t.Context(), tooLong); !rotation.HasCode(err,
+		rotation.MalformedAnswer) {
 		t.Errorf("a subject that is too long: %v", err)
 	}
-	if err := sns.New(cfg, arn+"-elsewhere").Publish(t.Context(), message); !rotation.HasCode(err, rotation.ConfigurationError) {
+	if err := sns.New(cfg, arn+"-elsewhere").Publish(t.Context(), message); !rotation.HasCode(err,
+		rotation.ConfigurationError) {
 		t.Errorf("no such topic: %v", err)
 	}
 }
 
 func TestPublish(t *testing.T) {
-	server := awstest.Serve(t, awstest.Always(awstest.XML(200, `<PublishResponse><PublishResult><MessageId>m1</MessageId></PublishResult></PublishResponse>`)))
+	server := awstest.Serve(t, awstest.Always(awstest.XML(200, `<PublishResponse><PublishResult><MessageId>`+
+		`m1</MessageId></PublishResult></PublishResponse>`)))
 	topic := sns.New(awstest.Config(server.URL), arn)
 	if err := topic.Publish(t.Context(), message); err != nil {
 		t.Fatal(err)
@@ -51,11 +55,13 @@ func TestPublish(t *testing.T) {
 	}
 	requests := server.Requests()
 	sent, err := url.ParseQuery(requests[0].Body)
-	if err != nil || sent.Get("TopicArn") != arn || sent.Get("Subject") != message.Subject || sent.Get("Message") != message.Body {
+	if err != nil || sent.Get("TopicArn") != arn || sent.Get("Subject") != message.Subject ||
+		sent.Get("Message") != message.Body {
 		t.Errorf("sent %v, %v", sent, err)
 	}
 	for i, want := range []map[string]string{{"target": "production", "urgency": "none"}, {"urgency": "none"}} {
-		if got := attributes(t, requests[i].Body); len(got) != len(want) || got["target"] != want["target"] || got["urgency"] != want["urgency"] {
+		if got := attributes(t, requests[i].Body); len(got) != len(want) || got["target"] != want["target"] ||
+			got["urgency"] != want["urgency"] {
 			t.Errorf("attributes %v, want %v", got, want)
 		}
 	}
@@ -104,8 +110,10 @@ func TestTopicsFaults(t *testing.T) {
 func TestIsARN(t *testing.T) {
 	for text, want := range map[string]bool{
 		arn: true, "arn:aws-cn:sns:cn-north-1:123456789012:a_b-C": true,
-		"": false, "notices": false, "arn:aws:sqs:eu-west-3:123456789012:notices": false, "arn:aws:sns:eu-west-3:1:notices": false,
-		arn + "\n": false, "arn:aws:sns:eu-west-3:123456789012:notices:1c8e3d5f-9a72-4a1d-82ef-a4d1b8065f23": false,
+		"": false, "notices": false, "arn:aws:sqs:eu-west-3:123456789012:notices": false,
+		"arn:aws:sns:eu-west-3:1:notices": false,
+		arn + "\n":                        false,
+		"arn:aws:sns:eu-west-3:123456789012:notices:1c8e3d5f-9a72-4a1d-82ef-a4d1b8065f23": false,
 	} {
 		if got := sns.IsARN(text); got != want {
 			t.Errorf("%q: %t", text, got)

@@ -37,7 +37,8 @@ func answered(status int, body []byte) aws.Config {
 
 func holding(t *testing.T, name, value string) aws.Config {
 	t.Helper()
-	body, err := json.Marshal(map[string]any{"Parameter": map[string]any{"Name": name, "Type": "SecureString", "Value": value, "Version": 1}})
+	body, err := json.Marshal(map[string]any{"Parameter": map[string]any{"Name": name, "Type": "SecureString",
+		"Value": value, "Version": 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +68,8 @@ func FuzzStagedSecret(f *testing.F) {
 		if err != nil || read.Reveal() == "" || !strings.Contains(value, string(id)) && !strings.Contains(value, `\`) {
 			t.Fatalf("%q is taken for the key's secret", value)
 		}
-		if same, err := store(holding(t, staged+string(id), string(again))).Staged(staged).Get(t.Context(), id); err != nil || !same.Equal(read) {
+		if same, err := store(holding(t, staged+string(id), string(again))).Staged(staged).Get(t.Context(), id); err != nil ||
+			!same.Equal(read) {
 			t.Errorf("staged again it is another secret: %v", err)
 		}
 	})
@@ -118,13 +120,15 @@ func FuzzAnswers(f *testing.F) {
 	}
 	for i := range operations {
 		for _, body := range []string{
-			``, `{}`, `null`, `{"Version":1}`, `{"Version":"` + quotable + `"}`, `{"Parameter":null}`, `{"Parameter":{"Name":"` + token + `"}}`,
+			``, `{}`, `null`, `{"Version":1}`, `{"Version":"` + quotable + `"}`, `{"Parameter":null}`, `{"Parameter":{"Name":"` +
+				token + `"}}`,
 			`{"Parameter":{"Name":"` + token + `","Type":"SecureString","Value":"` + quotable + `"}}`,
 			`{"Parameter":{"Name":"` + staged + string(id) + `","Value":"` + quotable + `"}}`,
 		} {
 			f.Add(uint8(i), uint16(0), []byte(body))
 		}
-		for _, code := range []string{"ParameterNotFound", "ParameterAlreadyExists", "AccessDeniedException", "InternalServerError", "Oh no"} {
+		for _, code := range []string{"ParameterNotFound", "ParameterAlreadyExists", "AccessDeniedException",
+			"InternalServerError", "Oh no"} {
 			f.Add(uint8(i), uint16(200), []byte(`{"__type":"`+code+`","message":"`+quotable+`"}`))
 		}
 	}

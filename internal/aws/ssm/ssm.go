@@ -35,7 +35,8 @@ var errNotFound = errors.New("no such parameter")
 // https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
 func failed(request awsclient.Request, err error) error {
 	if code := awsclient.Code(err); code == "InvalidKeyId" {
-		return rotation.Errorf(rotation.AccessDenied, "AWS denies %s (%s): the KMS key that encrypts the parameter cannot be used", request, code)
+		return rotation.Errorf(rotation.AccessDenied,
+			"AWS denies %s (%s): the KMS key that encrypts the parameter cannot be used", request, code)
 	}
 	return request.Failed(err)
 }

@@ -25,7 +25,8 @@ const (
 	token    = "/qovery-key-rotation/qovery-token"
 	kmsKey   = "arn:aws:kms:eu-west-3:123456789012:key/0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12"
 	id       = rotation.KeyID("AKIA0123456789ABCDEF")
-	myTarget = `{"name":"production","iamUserName":"qovery","organizationId":"6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90","schedule":{"startAt":"2026-01-12T09:00:00+01:00"}}`
+	myTarget = `{"name":"production","iamUserName":"qovery","organizationId":"6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90",` +
+		`"schedule":{"startAt":"2026-01-12T09:00:00+01:00"}}`
 )
 
 var secret = rotation.NewSecret(awstest.Planted)
@@ -84,7 +85,8 @@ func requireSecure(t *testing.T, cfg aws.Config, id rotation.KeyID, key string) 
 	if err != nil || len(found.Parameters) != 1 {
 		t.Fatalf("%+v, %v", found, err)
 	}
-	if p := found.Parameters[0]; p.Type != types.ParameterTypeSecureString || aws.ToString(p.KeyId) != key || p.Tier != types.ParameterTierStandard {
+	if p := found.Parameters[0]; p.Type != types.ParameterTypeSecureString || aws.ToString(p.KeyId) != key ||
+		p.Tier != types.ParameterTierStandard {
 		t.Errorf("type %s, key %s, tier %s", p.Type, aws.ToString(p.KeyId), p.Tier)
 	}
 }
@@ -105,7 +107,8 @@ func targetsInMoto(t *testing.T, cfg aws.Config) {
 	if err != nil || len(names) != 15 || names[0] != "broken" || names[1] != "many-00" || names[14] != "production" {
 		t.Errorf("%v, %v", names, err)
 	}
-	for name, want := range map[string]rotation.Code{"other": rotation.InvalidInput, "broken": rotation.InvalidInput, "none": rotation.TargetNotFound} {
+	for name, want := range map[string]rotation.Code{"other": rotation.InvalidInput, "broken": rotation.InvalidInput,
+		"none": rotation.TargetNotFound} {
 		if _, err := store(cfg).Targets(targets).Target(t.Context(), name); !rotation.HasCode(err, want) {
 			t.Errorf("%s: %v, want %s", name, err, want)
 		}
@@ -119,7 +122,8 @@ func tokensInMoto(t *testing.T, cfg aws.Config) {
 		t.Error(err)
 	}
 	for _, name := range []string{token + "-in-the-clear", token + "-nowhere"} {
-		if _, err := store(cfg).Token(t.Context(), name); !rotation.HasCode(err, rotation.TokenRefused) || strings.Contains(err.Error(), awstest.Planted) {
+		if _, err := store(cfg).Token(t.Context(), name); !rotation.HasCode(err, rotation.TokenRefused) ||
+			strings.Contains(err.Error(), awstest.Planted) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -127,7 +131,8 @@ func tokensInMoto(t *testing.T, cfg aws.Config) {
 
 func put(t *testing.T, cfg aws.Config, kind types.ParameterType, name, value string) {
 	t.Helper()
-	_, err := awsssm.NewFromConfig(cfg).PutParameter(t.Context(), &awsssm.PutParameterInput{Name: &name, Value: &value, Type: kind})
+	_, err := awsssm.NewFromConfig(cfg).PutParameter(t.Context(),
+		&awsssm.PutParameterInput{Name: &name, Value: &value, Type: kind})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +167,9 @@ func TestFaults(t *testing.T) {
 			_, err := store(cfg).Staged(staged).Get(ctx, id)
 			return err
 		}},
-		"delete": {Secret: true, Call: func(ctx context.Context, cfg aws.Config) error { return store(cfg).Staged(staged).Delete(ctx, id) }},
+		"delete": {Secret: true, Call: func(ctx context.Context, cfg aws.Config) error {
+			return store(cfg).Staged(staged).Delete(ctx, id)
+		}},
 	} {
 		op.Protocol = awstest.JSONProtocol
 		t.Run(name, func(t *testing.T) { awstest.CheckFaults(t, op) })
@@ -173,7 +180,8 @@ func TestFaults(t *testing.T) {
 func TestKeyIDIsSentIfThereIsOne(t *testing.T) {
 	for _, want := range []string{"", kmsKey} {
 		server := awstest.Serve(t, awstest.Always(awstest.JSON(200, `{"Version":1}`)))
-		if _, err := store(awstest.Config(server.URL)).Staged(staged).EncryptedWith(want).Put(t.Context(), id, secret); err != nil {
+		if _, err := store(awstest.Config(server.URL)).Staged(staged).EncryptedWith(want).Put(t.Context(), id,
+			secret); err != nil {
 			t.Fatal(err)
 		}
 		var sent map[string]any
@@ -193,7 +201,8 @@ func TestKeyThatCannotBeUsed(t *testing.T) {
 	} {
 		server := awstest.Serve(t, awstest.Always(awstest.JSONError(400, "InvalidKeyId", "arn is disabled")))
 		err := call(store(awstest.Config(server.URL)).Staged(staged).EncryptedWith(kmsKey))
-		if !rotation.HasCode(err, rotation.AccessDenied) || !strings.Contains(err.Error(), "the KMS key that encrypts the parameter cannot be used") {
+		if !rotation.HasCode(err, rotation.AccessDenied) ||
+			!strings.Contains(err.Error(), "the KMS key that encrypts the parameter cannot be used") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -206,7 +215,8 @@ func TestHasAsksForNoDecryption(t *testing.T) {
 		t.Errorf("%v, %v", there, err)
 	}
 	var asked struct{ WithDecryption *bool }
-	if err := json.Unmarshal([]byte(server.Requests()[0].Body), &asked); err != nil || asked.WithDecryption == nil || *asked.WithDecryption {
+	if err := json.Unmarshal([]byte(server.Requests()[0].Body), &asked); err != nil || asked.WithDecryption == nil ||
+		*asked.WithDecryption {
 		t.Errorf("asked %s", server.Requests()[0].Body)
 	}
 }
@@ -219,18 +229,22 @@ func TestPutAfterAnErrorAfterTheEffect(t *testing.T) {
 		stored string
 		code   rotation.Code
 	}{
-		"the same":        {string(value), ""},
-		"another secret":  {strings.ReplaceAll(string(value), awstest.Planted, awstest.Planted+"2"), rotation.MalformedAnswer},
+		"the same": {string(value), ""},
+		"another secret": {strings.ReplaceAll(string(value), awstest.Planted, awstest.Planted+"2"),
+			rotation.MalformedAnswer},
 		"another key":     {strings.ReplaceAll(string(value), "CDEF", "CDEX"), rotation.MalformedAnswer},
 		"no access key":   {awstest.Planted, rotation.MalformedAnswer},
 		"without secret":  {`{"accessKeyId":"` + string(id) + `"}`, rotation.MalformedAnswer},
 		"without content": {`{}`, rotation.MalformedAnswer},
-		"two secrets":     {strings.Replace(string(value), `"secretAccessKey"`, `"secretAccessKey":"another","secretAccessKey"`, 1), rotation.MalformedAnswer},
-		"another name":    {strings.Replace(string(value), `"secretAccessKey"`, `"SecretAccessKey"`, 1), rotation.MalformedAnswer},
+		"two secrets": {strings.Replace(string(value), `"secretAccessKey"`,
+			`"secretAccessKey":"another","secretAccessKey"`, 1), rotation.MalformedAnswer},
+		"another name": {strings.Replace(string(value), `"secretAccessKey"`, `"SecretAccessKey"`, 1),
+			rotation.MalformedAnswer},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := awstest.Serve(t, awstest.InOrder(
-				awstest.JSONError(500, "InternalServerError", ""), awstest.JSONError(400, "ParameterAlreadyExists", ""), parameter(test.stored)))
+				awstest.JSONError(500, "InternalServerError", ""), awstest.JSONError(400, "ParameterAlreadyExists", ""),
+				parameter(test.stored)))
 			stored, err := store(awstest.Config(server.URL)).Staged(staged).Put(t.Context(), id, secret)
 			if stored || (err != nil) != (test.code != "") || err != nil && !rotation.HasCode(err, test.code) {
 				t.Fatal(err)
@@ -245,10 +259,12 @@ func TestPutAfterAnErrorAfterTheEffect(t *testing.T) {
 // A value that is not the key's secret stays so however often it is read: the
 // error says to delete it.
 func TestWrongSecretSaysWhatToDo(t *testing.T) {
-	for _, value := range []string{awstest.Planted, `{}`, `{"accessKeyId":"AKIAANOTHERKEY000000","secretAccessKey":"` + awstest.Planted + `"}`} {
+	for _, value := range []string{awstest.Planted, `{}`, `{"accessKeyId":"AKIAANOTHERKEY000000","secretAccessKey":"` +
+		awstest.Planted + `"}`} {
 		server := awstest.Serve(t, awstest.Always(parameter(value)))
 		_, err := store(awstest.Config(server.URL)).Staged(staged).Get(t.Context(), id)
-		if !rotation.HasCode(err, rotation.MalformedAnswer) || !strings.HasSuffix(err.Error(), rotation.NextAfterWrongSecret+".") {
+		if !rotation.HasCode(err, rotation.MalformedAnswer) ||
+			!strings.HasSuffix(err.Error(), rotation.NextAfterWrongSecret+".") {
 			t.Errorf("%v", err)
 		}
 	}
@@ -257,12 +273,16 @@ func TestWrongSecretSaysWhatToDo(t *testing.T) {
 // Parameter Store is eventually consistent: absent is what stays absent.
 func TestAbsentIsLookedForAgain(t *testing.T) {
 	notFound := awstest.JSONError(400, "ParameterNotFound", "")
-	late := awstest.Serve(t, awstest.InOrder(notFound, notFound, parameter(`{"accessKeyId":"`+string(id)+`","secretAccessKey":"`+awstest.Planted+`"}`)))
-	if found, err := store(awstest.Config(late.URL)).Staged(staged).Get(t.Context(), id); err != nil || !found.Equal(secret) {
+	late := awstest.Serve(t,
+		awstest.InOrder(notFound, notFound,
+			parameter(`{"accessKeyId":"`+string(id)+`","secretAccessKey":"`+awstest.Planted+`"}`)))
+	if found, err := store(awstest.Config(late.URL)).Staged(staged).Get(t.Context(), id); err != nil ||
+		!found.Equal(secret) {
 		t.Errorf("late: %v", err)
 	}
 	never, slept := awstest.Serve(t, awstest.Always(notFound)), 0
-	if _, err := ssm.New(awstest.Config(never.URL), clock{&slept}).Staged(staged).Get(t.Context(), id); !errors.Is(err, rotation.ErrNotStaged) || slept != 3 {
+	if _, err := ssm.New(awstest.Config(never.URL), clock{&slept}).Staged(staged).Get(t.Context(), id); !errors.Is(err,
+		rotation.ErrNotStaged) || slept != 3 {
 		t.Errorf("never: %v, after %d pauses", err, slept)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -283,13 +303,16 @@ func (s stop) Sleep(ctx context.Context, _ time.Duration) error {
 }
 
 func TestAnotherParameter(t *testing.T) {
-	server := awstest.Serve(t, awstest.Always(awstest.JSON(200, `{"Parameter":{"Name":"/another","Type":"SecureString","Value":"v"}}`)))
-	if _, err := store(awstest.Config(server.URL)).Token(t.Context(), token); !rotation.HasCode(err, rotation.MalformedAnswer) {
+	server := awstest.Serve(t, awstest.Always(awstest.JSON(200, `{"Parameter":{"Name":"/another","Type":"SecureString",`+
+		`"Value":"v"}}`)))
+	if _, err := store(awstest.Config(server.URL)).Token(t.Context(), token); !rotation.HasCode(err,
+		rotation.MalformedAnswer) {
 		t.Error(err)
 	}
 }
 
 func parameter(value string) awstest.Answer {
-	body, _ := json.Marshal(map[string]any{"Parameter": map[string]any{"Name": staged + string(id), "Type": "SecureString", "Value": value, "Version": 1}})
+	body, _ := json.Marshal(map[string]any{"Parameter": map[string]any{"Name": staged + string(id), "Type": "SecureString",
+		"Value": value, "Version": 1}})
 	return awstest.JSON(200, string(body))
 }

@@ -58,7 +58,8 @@ func (t *Targets) Target(ctx context.Context, name string) (rotation.Target, err
 	parameter := t.prefix + name
 	read, err := t.store.get(ctx, parameter, false)
 	if errors.Is(err, errNotFound) {
-		return rotation.Target{}, rotation.Errorf(rotation.TargetNotFound, "There is no target %s: the parameter %s does not exist", name, parameter)
+		return rotation.Target{}, rotation.Errorf(rotation.TargetNotFound, "There is no target %s: the parameter %s does "+
+			"not exist", name, parameter)
 	}
 	if err != nil {
 		return rotation.Target{}, err
@@ -69,7 +70,8 @@ func (t *Targets) Target(ctx context.Context, name string) (rotation.Target, err
 			parameter, strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 	if target.Name != name {
-		return rotation.Target{}, rotation.Errorf(rotation.InvalidInput, "The parameter %s holds another target, %s", parameter, target.Name)
+		return rotation.Target{},
+			rotation.Errorf(rotation.InvalidInput, "The parameter %s holds another target, %s", parameter, target.Name)
 	}
 	return target, nil
 }

@@ -16,11 +16,13 @@ func (s *Store) Token(ctx context.Context, parameter string) (rotation.Secret, e
 	read, err := s.get(ctx, parameter, true)
 	switch {
 	case errors.Is(err, errNotFound):
-		return rotation.Secret{}, rotation.Errorf(rotation.TokenRefused, "The parameter %s, which should hold Qovery's API token, does not exist", parameter)
+		return rotation.Secret{}, rotation.Errorf(rotation.TokenRefused, "The parameter %s, which should hold Qovery's "+
+			"API token, does not exist", parameter)
 	case err != nil:
 		return rotation.Secret{}, err
 	case read.Type != types.ParameterTypeSecureString:
-		return rotation.Secret{}, rotation.Errorf(rotation.TokenRefused, "The parameter %s, which holds Qovery's API token, is no SecureString", parameter)
+		return rotation.Secret{}, rotation.Errorf(rotation.TokenRefused, "The parameter %s, which holds Qovery's API "+
+			"token, is no SecureString", parameter)
 	}
 	return rotation.NewSecret(*read.Value), nil
 }

@@ -32,7 +32,8 @@ var refusals = map[string]bool{
 
 // CallerIdentity signs GetCallerIdentity with the key, which no policy needs to
 // allow. https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
-func (i *Identities) CallerIdentity(ctx context.Context, id rotation.KeyID, secret rotation.Secret) (rotation.Identity, error) {
+func (i *Identities) CallerIdentity(ctx context.Context, id rotation.KeyID, secret rotation.Secret) (rotation.Identity,
+	error) {
 	request := awsclient.Request{Action: "sts:GetCallerIdentity", On: "the access key " + id.String(), Secret: true}
 	client := sts.NewFromConfig(i.cfg, func(o *sts.Options) {
 		o.Credentials = awsclient.Static(aws.Credentials{AccessKeyID: string(id), SecretAccessKey: secret.Reveal()})

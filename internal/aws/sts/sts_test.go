@@ -23,7 +23,8 @@ var secret = rotation.NewSecret(awstest.Planted)
 
 func TestAgainstMoto(t *testing.T) {
 	cfg := awstest.Config(awstest.Moto(t))
-	_, err := awsiam.NewFromConfig(cfg).CreateUser(t.Context(), &awsiam.CreateUserInput{UserName: aws.String("qovery"), Path: aws.String("/automation/")})
+	_, err := awsiam.NewFromConfig(cfg).CreateUser(t.Context(),
+		&awsiam.CreateUserInput{UserName: aws.String("qovery"), Path: aws.String("/automation/")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,20 +33,24 @@ func TestAgainstMoto(t *testing.T) {
 		t.Fatal(err)
 	}
 	identity, err := sts.New(cfg).CallerIdentity(t.Context(), key.ID, key.Secret)
-	if err != nil || identity.ARN != "arn:aws:iam::"+identity.Account+":user/automation/qovery" || len(identity.Account) != 12 {
+	if err != nil || identity.ARN != "arn:aws:iam::"+identity.Account+":user/automation/qovery" ||
+		len(identity.Account) != 12 {
 		t.Errorf("%+v, %v", identity, err)
 	}
 }
 
 // The key signs, and neither its secret nor the function's session is sent.
 func TestTheKeySigns(t *testing.T) {
-	server := awstest.Serve(t, awstest.Always(answer("<Account>123456789012</Account><Arn>arn:aws:iam::123456789012:user/qovery</Arn>")))
+	server := awstest.Serve(t,
+		awstest.Always(answer("<Account>123456789012</Account><Arn>arn:aws:iam::123456789012:user/qovery</Arn>")))
 	identity, err := sts.New(awstest.Config(server.URL)).CallerIdentity(t.Context(), id, secret)
-	if err != nil || identity != (rotation.Identity{Account: "123456789012", ARN: "arn:aws:iam::123456789012:user/qovery"}) {
+	if err != nil ||
+		identity != (rotation.Identity{Account: "123456789012", ARN: "arn:aws:iam::123456789012:user/qovery"}) {
 		t.Fatalf("%+v, %v", identity, err)
 	}
 	request := server.Requests()[0]
-	if signed := request.Header.Get("Authorization"); !strings.Contains(signed, "Credential="+string(id)+"/") || !strings.Contains(signed, "/"+awstest.Region+"/sts/") {
+	if signed := request.Header.Get("Authorization"); !strings.Contains(signed, "Credential="+string(id)+"/") ||
+		!strings.Contains(signed, "/"+awstest.Region+"/sts/") {
 		t.Errorf("signed %s", signed)
 	}
 	for name, values := range request.Header {
@@ -78,7 +83,8 @@ func (h *hosts) Do(r *http.Request) (*http.Response, error) {
 
 func TestRefused(t *testing.T) {
 	for _, code := range []string{"InvalidClientTokenId", "SignatureDoesNotMatch", "UnrecognizedClientException"} {
-		server := awstest.Serve(t, awstest.Always(awstest.XMLError(403, code, "The security token included in the request is invalid.")))
+		server := awstest.Serve(t, awstest.Always(awstest.XMLError(403, code, "The security token included in the request "+
+			"is invalid.")))
 		_, err := sts.New(awstest.Config(server.URL)).CallerIdentity(t.Context(), id, secret)
 		if !errors.Is(err, rotation.ErrKeyRefused) {
 			t.Errorf("%s: %v", code, err)
@@ -95,7 +101,8 @@ func TestFaults(t *testing.T) {
 }
 
 func TestHalfAnAnswer(t *testing.T) {
-	for _, fields := range []string{"<Account>123456789012</Account>", "<Arn>arn:aws:iam::123456789012:user/qovery</Arn>"} {
+	for _, fields := range []string{"<Account>123456789012</Account>",
+		"<Arn>arn:aws:iam::123456789012:user/qovery</Arn>"} {
 		server := awstest.Serve(t, awstest.Always(answer(fields)))
 		_, err := sts.New(awstest.Config(server.URL)).CallerIdentity(t.Context(), id, secret)
 		if !rotation.HasCode(err, rotation.MalformedAnswer) {
@@ -105,5 +112,6 @@ func TestHalfAnAnswer(t *testing.T) {
 }
 
 func answer(fields string) awstest.Answer {
-	return awstest.XML(200, "<GetCallerIdentityResponse><GetCallerIdentityResult>"+fields+"</GetCallerIdentityResult></GetCallerIdentityResponse>")
+	return awstest.XML(200, "<GetCallerIdentityResponse><GetCallerIdentityResult>"+fields+
+		"</GetCallerIdentityResult></GetCallerIdentityResponse>")
 }

@@ -76,14 +76,16 @@ func FuzzRecord(f *testing.F) {
 	item := stored(f, aRecord("qovery"))
 	f.Add(item)
 	for old, changed := range map[string]string{
-		`"qovery"`: `"somebody"`, `"S":"ACTIVE"`: `"N":"1"`, `"N":"7"`: `"N":"7.5"`, `"M":`: `"L":`, `2026-`: `99999-`, `"target"`: `"TARGET"`,
-		`"owner"`: `"ofALaterVersion"`, `"AKIAOLDOLDOLDOLDOLD1"`: `null`, `Z"`: `+23:59"`,
+		`"qovery"`: `"somebody"`, `"S":"ACTIVE"`: `"N":"1"`, `"N":"7"`: `"N":"7.5"`, `"M":`: `"L":`, `2026-`: `99999-`,
+		`"target"`: `"TARGET"`,
+		`"owner"`:  `"ofALaterVersion"`, `"AKIAOLDOLDOLDOLDOLD1"`: `null`, `Z"`: `+23:59"`,
 	} {
 		f.Add(bytes.ReplaceAll(item, []byte(old), []byte(changed)))
 	}
 	for _, answer := range []string{
 		``, `"`, `{}`, `null`, `{"Item":null}`, `{"Item":{}}`, `{"Item":[]}`, `{"ConsumedCapacity":{"CapacityUnits":1}}`,
-		`{"Item":null,"ConsumedCapacity":{}}`, `{"Item":{"iamUser":{"S":"qovery"},"record":{"S":"ACTIVE"}}}`, `{"Item":{"marks":{"M":{"create":{"NULL":true}}}}}`,
+		`{"Item":null,"ConsumedCapacity":{}}`, `{"Item":{"iamUser":{"S":"qovery"},"record":{"S":"ACTIVE"}}}`,
+		`{"Item":{"marks":{"M":{"create":{"NULL":true}}}}}`,
 	} {
 		f.Add([]byte(answer))
 	}
@@ -93,7 +95,8 @@ func FuzzRecord(f *testing.F) {
 		switch {
 		case err != nil:
 			// A text that ends too early is like an answer that was cut off.
-			if record != nil || !rotation.HasCode(err, rotation.MalformedAnswer) && !rotation.HasCode(err, rotation.Unreachable) {
+			if record != nil || !rotation.HasCode(err, rotation.MalformedAnswer) &&
+				!rotation.HasCode(err, rotation.Unreachable) {
 				t.Errorf("%v, %v", record, err)
 			}
 		case record == nil:
@@ -101,7 +104,8 @@ func FuzzRecord(f *testing.F) {
 			if json.Unmarshal(answer, &answered); len(answered.Item) != 0 {
 				t.Errorf("%s is taken for no item", answer)
 			}
-		case record.IAMUser != "qovery" || record.Revision < 1 || record.Target == "" || record.RotationID == "" || record.TakenAt.IsZero() || record.Marks == nil:
+		case record.IAMUser != "qovery" || record.Revision < 1 || record.Target == "" || record.RotationID == "" ||
+			record.TakenAt.IsZero() || record.Marks == nil:
 			t.Errorf("%+v is taken for a record", record)
 		default:
 			loseNothing(t, answer)
@@ -140,7 +144,8 @@ func TestAnAnswerWithoutADate(t *testing.T) {
 		t.Errorf("%+v, %v", record, err)
 	}
 	store.undated = true
-	if record, err := store.journal().Load(t.Context(), "qovery"); record != nil || !rotation.HasCode(err, rotation.MalformedAnswer) {
+	if record, err := store.journal().Load(t.Context(), "qovery"); record != nil ||
+		!rotation.HasCode(err, rotation.MalformedAnswer) {
 		t.Errorf("%+v, %v", record, err)
 	}
 }
@@ -156,7 +161,8 @@ func survives(t *testing.T, store *oneItem, record rotation.Record) {
 	}
 	want, _ := json.Marshal(record)
 	got, _ := json.Marshal(again)
-	if !bytes.Equal(got, want) || !reflect.DeepEqual(again.Marks[rotation.Create].Begun.UTC(), record.Marks[rotation.Create].Begun.UTC()) {
+	if !bytes.Equal(got, want) ||
+		!reflect.DeepEqual(again.Marks[rotation.Create].Begun.UTC(), record.Marks[rotation.Create].Begun.UTC()) {
 		t.Errorf("it was\n%s, and came back as\n%s", want, got)
 	}
 }
@@ -184,13 +190,17 @@ func FuzzAnswers(f *testing.F) {
 	}
 	for i := range operations {
 		for _, body := range []string{
-			``, `"`, `{}`, `null`, `{"Items":null}`, `{"Items":[]}`, `{"Items":[null]}`, `{"Items":[{}]}`, `{"Items":[],"LastEvaluatedKey":{"record":{"S":"x"}}}`,
-			`{"Item":{"iamUser":{"S":"qovery"},"revision":{"N":"3"},"target":{"S":"production"},"rotationId":{"S":"one"},"takenAt":{"S":"2026-01-02T03:04:05Z"},"outcome":{"S":"completed"},"endedAt":{"S":"2026-01-02T08:04:05Z"}}}`,
+			``, `"`, `{}`, `null`, `{"Items":null}`, `{"Items":[]}`, `{"Items":[null]}`, `{"Items":[{}]}`,
+			`{"Items":[],"LastEvaluatedKey":{"record":{"S":"x"}}}`,
+			`{"Item":{"iamUser":{"S":"qovery"},"revision":{"N":"3"},"target":{"S":"production"},"rotationId":{"S":"one"},` +
+				`"takenAt":{"S":"2026-01-02T03:04:05Z"},"outcome":{"S":"completed"},"endedAt":{"S":"2026-01-02T08:04:05Z"}}}`,
 		} {
 			f.Add(uint8(i), uint16(0), []byte(body))
 		}
-		for _, code := range []string{"ResourceNotFoundException", "TransactionCanceledException", "ConditionalCheckFailedException", "ThrottlingException", "Oh no"} {
-			f.Add(uint8(i), uint16(200), []byte(`{"__type":"com.amazonaws.dynamodb.v20120810#`+code+`","message":"no","CancellationReasons":[{"Code":"ConditionalCheckFailed"},null]}`))
+		for _, code := range []string{"ResourceNotFoundException", "TransactionCanceledException",
+			"ConditionalCheckFailedException", "ThrottlingException", "Oh no"} {
+			f.Add(uint8(i), uint16(200), []byte(`{"__type":"com.amazonaws.dynamodb.v20120810#`+code+`","message":"no",`+
+				`"CancellationReasons":[{"Code":"ConditionalCheckFailed"},null]}`))
 		}
 	}
 	f.Fuzz(func(t *testing.T, operation uint8, status uint16, body []byte) {

@@ -12,7 +12,8 @@ import (
 )
 
 // Ended returns how a rotation ended, or nil.
-func (j *Journal) Ended(ctx context.Context, iamUser string, takenAt time.Time, rotationID string) (*rotation.HistoryItem, error) {
+func (j *Journal) Ended(ctx context.Context, iamUser string, takenAt time.Time,
+	rotationID string) (*rotation.HistoryItem, error) {
 	found, _, err := j.get(ctx, iamUser, historyKey(takenAt, rotationID))
 	if found == nil || err != nil {
 		return nil, err
@@ -37,7 +38,8 @@ func (j *Journal) History(ctx context.Context, iamUser string) ([]rotation.Histo
 		KeyConditionExpression:   aws.String("iamUser = :user AND begins_with(#record, :rotation)"),
 		ExpressionAttributeNames: map[string]string{"#record": recordAttribute},
 		ExpressionAttributeValues: item{
-			":user": &types.AttributeValueMemberS{Value: iamUser}, ":rotation": &types.AttributeValueMemberS{Value: historyPrefix},
+			":user":     &types.AttributeValueMemberS{Value: iamUser},
+			":rotation": &types.AttributeValueMemberS{Value: historyPrefix},
 		},
 		ConsistentRead:   aws.Bool(true),
 		ScanIndexForward: aws.Bool(false),

@@ -34,7 +34,8 @@ func historyKey(takenAt time.Time, rotationID string) string {
 }
 
 func key(iamUser, record string) item {
-	return item{userAttribute: &types.AttributeValueMemberS{Value: iamUser}, recordAttribute: &types.AttributeValueMemberS{Value: record}}
+	return item{userAttribute: &types.AttributeValueMemberS{Value: iamUser},
+		recordAttribute: &types.AttributeValueMemberS{Value: record}}
 }
 
 // ending is what a history item has beside its record's attributes. It mirrors
@@ -101,12 +102,14 @@ func decodeHistory(found item, iamUser string) (rotation.HistoryItem, error) {
 	if err == nil && (stored.Outcome == "" || stored.EndedAt.IsZero()) {
 		err = errors.New("an item of the history does not tell how or when the rotation ended")
 	}
-	return rotation.HistoryItem{Record: record, Outcome: stored.Outcome, EndedAt: stored.EndedAt, Summary: stored.Summary}, err
+	return rotation.HistoryItem{Record: record, Outcome: stored.Outcome, EndedAt: stored.EndedAt, Summary: stored.Summary},
+		err
 }
 
 // checked refuses a record without what every record has.
 func checked(record rotation.Record, iamUser string) (rotation.Record, error) {
-	if record.IAMUser != iamUser || record.Revision < 1 || record.Target == "" || record.RotationID == "" || record.TakenAt.IsZero() {
+	if record.IAMUser != iamUser || record.Revision < 1 || record.Target == "" || record.RotationID == "" ||
+		record.TakenAt.IsZero() {
 		return rotation.Record{}, errors.New("an item lacks its user, revision, target, rotation id or time")
 	}
 	return record.Clone(), nil

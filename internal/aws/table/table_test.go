@@ -56,21 +56,24 @@ func remembers(t *testing.T, cfg aws.Config) {
 			t.Fatal(err)
 		}
 		read = note{}
-		if err := journal.Recall(t.Context(), "staging", &read); err != nil || !read.At.Equal(takenAt) || !maps.Equal(read.Told, told) {
+		if err := journal.Recall(t.Context(), "staging", &read); err != nil || !read.At.Equal(takenAt) ||
+			!maps.Equal(read.Told, told) {
 			t.Errorf("%+v, %v, want %v", read, err, told)
 		}
 	}
 	inKeys := strings.Replace(awstable.MemoryKeys, "*", "staging", 1)
-	found, err := dynamodb.NewFromConfig(cfg).GetItem(t.Context(), &dynamodb.GetItemInput{TableName: aws.String(table), Key: map[string]types.AttributeValue{
-		"iamUser": &types.AttributeValueMemberS{Value: inKeys}, "record": &types.AttributeValueMemberS{Value: "AUDIT"},
-	}})
+	found, err := dynamodb.NewFromConfig(cfg).GetItem(t.Context(),
+		&dynamodb.GetItemInput{TableName: aws.String(table), Key: map[string]types.AttributeValue{
+			"iamUser": &types.AttributeValueMemberS{Value: inKeys}, "record": &types.AttributeValueMemberS{Value: "AUDIT"},
+		}})
 	if err != nil || found.Item["told"] == nil {
 		t.Errorf("%s, which the audit may write, is %v, %v", inKeys, found, err)
 	}
 	if record, err := journal.Load(t.Context(), "staging"); err != nil || record == nil {
 		t.Errorf("the record beside it: %+v, %v", record, err)
 	}
-	if err := journal.Recall(t.Context(), "staging", &struct{ At int }{}); !rotation.HasCode(err, rotation.MalformedAnswer) || !strings.Contains(err.Error(), "memory of the target staging") {
+	if err := journal.Recall(t.Context(), "staging", &struct{ At int }{}); !rotation.HasCode(err,
+		rotation.MalformedAnswer) || !strings.Contains(err.Error(), "memory of the target staging") {
 		t.Errorf("another kind of document: %v", err)
 	}
 }
@@ -84,7 +87,8 @@ func createTable(t *testing.T, cfg aws.Config) {
 		TableName: aws.String(table), BillingMode: types.BillingModePayPerRequest,
 		AttributeDefinitions: []types.AttributeDefinition{text("iamUser"), text("record")},
 		KeySchema: []types.KeySchemaElement{
-			{AttributeName: aws.String("iamUser"), KeyType: types.KeyTypeHash}, {AttributeName: aws.String("record"), KeyType: types.KeyTypeRange},
+			{AttributeName: aws.String("iamUser"), KeyType: types.KeyTypeHash},
+			{AttributeName: aws.String("record"), KeyType: types.KeyTypeRange},
 		},
 	})
 	if err != nil {
@@ -98,13 +102,15 @@ func attributes(t *testing.T, cfg aws.Config) {
 	if err := awstable.New(cfg, table).Save(t.Context(), record); err != nil {
 		t.Fatal(err)
 	}
-	read, err := dynamodb.NewFromConfig(cfg).GetItem(t.Context(), &dynamodb.GetItemInput{TableName: aws.String(table), Key: keyOf("attributes")})
+	read, err := dynamodb.NewFromConfig(cfg).GetItem(t.Context(),
+		&dynamodb.GetItemInput{TableName: aws.String(table), Key: keyOf("attributes")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]types.AttributeValue{
 		"owner": &types.AttributeValueMemberS{Value: "arn:owner"}, "fence": &types.AttributeValueMemberN{Value: "7"},
-		"takenAt": &types.AttributeValueMemberS{Value: "2026-01-02T03:04:05.0000006Z"}, "oldKey": &types.AttributeValueMemberS{Value: "AKIAOLDOLDOLDOLDOLD1"},
+		"takenAt": &types.AttributeValueMemberS{Value: "2026-01-02T03:04:05.0000006Z"},
+		"oldKey":  &types.AttributeValueMemberS{Value: "AKIAOLDOLDOLDOLDOLD1"},
 	} {
 		if fmt.Sprint(read.Item[name]) != fmt.Sprint(want) {
 			t.Errorf("%s is %v", name, read.Item[name])
@@ -156,10 +162,12 @@ func handwritten(t *testing.T, cfg aws.Config) {
 			for name, value := range keyOf(user) {
 				stored.Item[name] = value
 			}
-			if _, err := client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String(table), Item: stored.Item}); err != nil {
+			if _, err := client.PutItem(t.Context(),
+				&dynamodb.PutItemInput{TableName: aws.String(table), Item: stored.Item}); err != nil {
 				t.Fatal(err)
 			}
-			if record, err := journal.Load(t.Context(), user); record != nil || !rotation.HasCode(err, rotation.MalformedAnswer) {
+			if record, err := journal.Load(t.Context(), user); record != nil ||
+				!rotation.HasCode(err, rotation.MalformedAnswer) {
 				t.Errorf("%+v, %v", record, err)
 			}
 		})
@@ -203,17 +211,21 @@ func TestCanceledTransactions(t *testing.T) {
 		answer awstest.Answer
 		want   rotation.Code // "": ErrConflict
 	}{
-		"condition of the first":     {canceled("ConditionalCheckFailed", "None"), ""},
-		"condition of the second":    {canceled("None", "ConditionalCheckFailed"), ""},
-		"condition, and a conflict":  {canceled("TransactionConflict", "ConditionalCheckFailed"), ""},
-		"conflict with another":      {canceled("TransactionConflict", "None"), rotation.Throttled},
-		"throttled":                  {canceled("None", "ThrottlingError"), rotation.Throttled},
-		"no capacity":                {canceled("ProvisionedThroughputExceeded", "None"), rotation.Throttled},
-		"not valid":                  {canceled("ValidationError", "None"), rotation.MalformedAnswer},
-		"without reasons":            {awstest.JSONError(400, prefix+"TransactionCanceledException", "canceled"), rotation.MalformedAnswer},
-		"the same is under way":      {awstest.JSONError(400, prefix+"TransactionInProgressException", ""), rotation.Throttled},
-		"reused idempotency token":   {awstest.JSONError(400, prefix+"IdempotentParameterMismatchException", ""), rotation.MalformedAnswer},
-		"table's capacity, directly": {awstest.JSONError(400, prefix+"ProvisionedThroughputExceededException", ""), rotation.Throttled},
+		"condition of the first":    {canceled("ConditionalCheckFailed", "None"), ""},
+		"condition of the second":   {canceled("None", "ConditionalCheckFailed"), ""},
+		"condition, and a conflict": {canceled("TransactionConflict", "ConditionalCheckFailed"), ""},
+		"conflict with another":     {canceled("TransactionConflict", "None"), rotation.Throttled},
+		"throttled":                 {canceled("None", "ThrottlingError"), rotation.Throttled},
+		"no capacity":               {canceled("ProvisionedThroughputExceeded", "None"), rotation.Throttled},
+		"not valid":                 {canceled("ValidationError", "None"), rotation.MalformedAnswer},
+		"without reasons": {awstest.JSONError(400, prefix+"TransactionCanceledException", "canceled"),
+			rotation.MalformedAnswer},
+		"the same is under way": {awstest.JSONError(400, prefix+"TransactionInProgressException", ""),
+			rotation.Throttled},
+		"reused idempotency token": {awstest.JSONError(400, prefix+"IdempotentParameterMismatchException", ""),
+			rotation.MalformedAnswer},
+		"table's capacity, directly": {awstest.JSONError(400, prefix+"ProvisionedThroughputExceededException", ""),
+			rotation.Throttled},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := awstest.Serve(t, awstest.Always(test.answer))
@@ -232,7 +244,8 @@ func canceled(codes ...string) awstest.Answer {
 		reasons = append(reasons, map[string]string{"Code": code})
 	}
 	body, _ := json.Marshal(map[string]any{
-		"__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException", "message": "Transaction cancelled", "CancellationReasons": reasons,
+		"__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException", "message": "Transaction cancelled",
+		"CancellationReasons": reasons,
 	})
 	return awstest.JSON(400, string(body))
 }
@@ -276,8 +289,10 @@ func TestAllReadsAreConsistent(t *testing.T) {
 
 func TestHistoryReadsAllPages(t *testing.T) {
 	page := func(id, last string) awstest.Answer {
-		return awstest.JSON(200, `{"Items":[{"iamUser":{"S":"qovery"},"record":{"S":"ROTATION#`+id+`"},"revision":{"N":"3"},"target":{"S":"production"},`+
-			`"rotationId":{"S":"`+id+`"},"takenAt":{"S":"2026-01-02T03:04:05Z"},"outcome":{"S":"completed"},"endedAt":{"S":"2026-01-02T08:04:05Z"}}]`+last+`}`)
+		return awstest.JSON(200, `{"Items":[{"iamUser":{"S":"qovery"},"record":{"S":"ROTATION#`+id+
+			`"},"revision":{"N":"3"},"target":{"S":"production"},`+
+			`"rotationId":{"S":"`+id+`"},"takenAt":{"S":"2026-01-02T03:04:05Z"},"outcome":{"S":"completed"},`+
+			`"endedAt":{"S":"2026-01-02T08:04:05Z"}}]`+last+`}`)
 	}
 	last := `,"LastEvaluatedKey":{"iamUser":{"S":"qovery"},"record":{"S":"ROTATION#two"}}`
 	server := awstest.Serve(t, awstest.InOrder(page("two", last), page("one", "")))
@@ -289,7 +304,8 @@ func TestHistoryReadsAllPages(t *testing.T) {
 		t.Errorf("asked %s", second)
 	}
 	endless := awstest.Serve(t, awstest.Always(page("two", last)))
-	if _, err := awstable.New(awstest.Config(endless.URL), table).History(t.Context(), "qovery"); !rotation.HasCode(err, rotation.MalformedAnswer) {
+	if _, err := awstable.New(awstest.Config(endless.URL), table).History(t.Context(), "qovery"); !rotation.HasCode(err,
+		rotation.MalformedAnswer) {
 		t.Error(err)
 	}
 }
@@ -304,7 +320,8 @@ func TestItemsAreReadExactly(t *testing.T) {
 		"one more inside":     {`"begun"`, `"found":{"BOOL":true},"begun"`, "marks.create.found"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			const attributes = `"iamUser":{"S":"qovery"},"revision":{"N":"3"},"target":{"S":"production"},"rotationId":{"S":"one"},` +
+			const attributes = `"iamUser":{"S":"qovery"},"revision":{"N":"3"},"target":{"S":"production"},` +
+				`"rotationId":{"S":"one"},` +
 				`"takenAt":{"S":"2026-01-02T03:04:05Z"},"marks":{"M":{"create":{"M":{"begun":{"S":"2026-01-02T03:04:05Z"}}}}}`
 			changed := strings.Replace(attributes, test.old, test.changed, 1)
 			const ended = `,"record":{"S":"ROTATION#one"},"outcome":{"S":"completed"},"endedAt":{"S":"2026-01-02T08:04:05Z"}`
@@ -325,11 +342,14 @@ func TestItemsAreReadExactly(t *testing.T) {
 
 func aRecord(user string) rotation.Record {
 	return rotation.Record{
-		Revision: 1, IAMUser: user, Target: "production", RotationID: "one", TakenAt: takenAt, TouchedAt: takenAt, Owner: "arn:owner", Fence: 7,
-		OldKey: "AKIAOLDOLDOLDOLDOLD1", KnownKeys: []rotation.KeyID{"AKIAOLDOLDOLDOLDOLD1"}, Marks: map[rotation.Effect]rotation.Mark{rotation.Create: {Begun: takenAt}},
+		Revision: 1, IAMUser: user, Target: "production", RotationID: "one", TakenAt: takenAt, TouchedAt: takenAt,
+		Owner: "arn:owner", Fence: 7,
+		OldKey: "AKIAOLDOLDOLDOLDOLD1", KnownKeys: []rotation.KeyID{"AKIAOLDOLDOLDOLDOLD1"},
+		Marks: map[rotation.Effect]rotation.Mark{rotation.Create: {Begun: takenAt}},
 	}
 }
 
 func keyOf(user string) map[string]types.AttributeValue {
-	return map[string]types.AttributeValue{"iamUser": &types.AttributeValueMemberS{Value: user}, "record": &types.AttributeValueMemberS{Value: "ACTIVE"}}
+	return map[string]types.AttributeValue{"iamUser": &types.AttributeValueMemberS{Value: user},
+		"record": &types.AttributeValueMemberS{Value: "ACTIVE"}}
 }

@@ -92,7 +92,9 @@ func (q query) asksFor(e types.Event, record details) bool {
 	if q.by == types.LookupAttributeKeyAccessKeyId {
 		return cmp.Or(aws.ToString(e.AccessKeyId), record.UserIdentity.AccessKeyID) == string(q.id)
 	}
-	return slices.ContainsFunc(e.Resources, func(r types.Resource) bool { return aws.ToString(r.ResourceName) == string(q.id) })
+	return slices.ContainsFunc(e.Resources, func(r types.Resource) bool {
+		return aws.ToString(r.ResourceName) == string(q.id)
+	})
 }
 
 // everything counts every event.
@@ -100,7 +102,9 @@ func everything(event) bool { return true }
 
 // byOthers counts the events that are not this system's own.
 func byOthers(e event) bool {
-	words := strings.FieldsFunc(e.details.UserAgent, func(c rune) bool { return unicode.IsSpace(c) || c == '[' || c == ']' })
+	words := strings.FieldsFunc(e.details.UserAgent, func(c rune) bool {
+		return unicode.IsSpace(c) || c == '[' || c == ']'
+	})
 	return !slices.Contains(words, awsclient.Marker)
 }
 

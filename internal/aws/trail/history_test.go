@@ -96,7 +96,9 @@ func (q asked) matches(f fields) bool {
 		return f["AccessKeyId"] == by.AttributeValue
 	}
 	resources, _ := f["Resources"].([]fields)
-	return by.AttributeKey == "ResourceName" && slices.ContainsFunc(resources, func(r fields) bool { return r["ResourceName"] == by.AttributeValue })
+	return by.AttributeKey == "ResourceName" && slices.ContainsFunc(resources, func(r fields) bool {
+		return r["ResourceName"] == by.AttributeValue
+	})
 }
 
 // queries are the requests so far.
@@ -130,7 +132,8 @@ func record(at time.Time, name, service string, record map[string]any) fields {
 
 // found is what use is read as.
 func found(at time.Time, region string) rotation.Use {
-	return rotation.Use{At: at, Event: "GetAuthorizationToken", Service: "ecr", Region: region, Source: "203.0.113.10", UserAgent: "docker-credential-helper"}
+	return rotation.Use{At: at, Event: "GetAuthorizationToken", Service: "ecr", Region: region, Source: "203.0.113.10",
+		UserAgent: "docker-credential-helper"}
 }
 
 // creation is the event of the key's creation, by a role's session or a user.
@@ -146,7 +149,8 @@ func creation(at time.Time, role, arn string) fields {
 // about makes an event one about the key, and not one by it.
 func about(f fields) fields {
 	f["AccessKeyId"] = "ASIA0123456789ABCDEF"
-	f["Resources"] = []fields{{"ResourceType": "AWS::IAM::AccessKey", "ResourceName": string(id)}, {"ResourceType": "AWS::IAM::User", "ResourceName": "qovery"}}
+	f["Resources"] = []fields{{"ResourceType": "AWS::IAM::AccessKey", "ResourceName": string(id)},
+		{"ResourceType": "AWS::IAM::User", "ResourceName": "qovery"}}
 	return f
 }
 

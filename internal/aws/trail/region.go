@@ -64,7 +64,8 @@ func (q query) includes(at time.Time) bool {
 // uses returns the uses on the first page that has any that count, the latest
 // first, and whether there are no more. A page without any is no end: CloudTrail
 // may give such a page, and go on.
-func (r *region) uses(ctx context.Context, q query, counts func(event) bool) (uses []rotation.Use, all bool, err error) {
+func (r *region) uses(ctx context.Context, q query, counts func(event) bool) (uses []rotation.Use, all bool,
+	err error) {
 	all, err = r.pages(ctx, q, func(page []event) bool {
 		for _, e := range page {
 			if counts(e) {
@@ -160,7 +161,8 @@ func (r *region) pages(ctx context.Context, q query, enough func([]event) bool) 
 }
 
 // page reads one page, when its turn has come.
-func (r *region) page(ctx context.Context, input *cloudtrail.LookupEventsInput) (*cloudtrail.LookupEventsOutput, error) {
+func (r *region) page(ctx context.Context, input *cloudtrail.LookupEventsInput) (*cloudtrail.LookupEventsOutput,
+	error) {
 	if err := r.wait(ctx); err != nil {
 		return nil, err
 	}

@@ -48,7 +48,8 @@ func New(cfg aws.Config, clock rotation.Clock) *Trail {
 // LatestUses returns the latest uses of the key since a time. Every event counts,
 // whatever it says that it came from: who could write this system's name into a
 // user agent must not be able to hide a use.
-func (t *Trail) LatestUses(ctx context.Context, id rotation.KeyID, since time.Time, regions []string) ([]rotation.Use, error) {
+func (t *Trail) LatestUses(ctx context.Context, id rotation.KeyID, since time.Time, regions []string) ([]rotation.Use,
+	error) {
 	about := query{by: types.LookupAttributeKeyAccessKeyId, id: id, from: t.from(since), size: usePage}
 	uses, err := t.inEach(regions, func(r *region) ([]rotation.Use, error) {
 		uses, _, err := r.uses(ctx, about, everything)
@@ -62,8 +63,10 @@ func (t *Trail) LatestUses(ctx context.Context, id rotation.KeyID, since time.Ti
 }
 
 // FirstUse returns the first use since a time by anything but this system.
-func (t *Trail) FirstUse(ctx context.Context, id rotation.KeyID, since time.Time, regions []string) (rotation.Use, error) {
-	about := query{by: types.LookupAttributeKeyAccessKeyId, id: id, from: t.from(since), to: t.clock.Now().Truncate(time.Second), size: usePage}
+func (t *Trail) FirstUse(ctx context.Context, id rotation.KeyID, since time.Time, regions []string) (rotation.Use,
+	error) {
+	about := query{by: types.LookupAttributeKeyAccessKeyId, id: id, from: t.from(since),
+		to: t.clock.Now().Truncate(time.Second), size: usePage}
 	if about.from.After(about.to) {
 		return rotation.Use{}, nil
 	}

@@ -42,14 +42,16 @@ func TestLatestUses(t *testing.T) {
 	server := serve(t, events)
 	uses, err := server.trail(newClock()).LatestUses(t.Context(), id, since, append(both, here))
 	want := []rotation.Use{
-		found(after(time.Hour), here), found(after(30*time.Minute), there), found(after(time.Minute), here), found(after(0), there),
+		found(after(time.Hour), here), found(after(30*time.Minute), there), found(after(time.Minute), here),
+		found(after(0), there),
 	}
 	if err != nil || !slices.Equal(uses, want) {
 		t.Errorf("%+v, %v", uses, err)
 	}
 	queries := server.queries(t)
 	for _, q := range queries {
-		if by := q.LookupAttributes; len(by) != 1 || by[0].AttributeKey != "AccessKeyId" || by[0].AttributeValue != string(id) ||
+		if by := q.LookupAttributes; len(by) != 1 || by[0].AttributeKey != "AccessKeyId" ||
+			by[0].AttributeValue != string(id) ||
 			q.StartTime != float64(since.Unix()) || q.MaxResults != 10 {
 			t.Errorf("asked %+v", q)
 		}
@@ -92,7 +94,8 @@ func TestUnused(t *testing.T) {
 
 // A page without events says nothing as long as there is another one.
 func TestAnEmptyPageIsNoEnd(t *testing.T) {
-	server := serve(t, map[string][]fields{here: {use(after(time.Hour), here)}, there: {creation(after(0), createRole, "")}})
+	server := serve(t,
+		map[string][]fields{here: {use(after(time.Hour), here)}, there: {creation(after(0), createRole, "")}})
 	server.hollow = 1
 	trail := server.trail(newClock())
 	uses, err := trail.LatestUses(t.Context(), id, since, both)
@@ -122,13 +125,16 @@ func TestFirstUse(t *testing.T) {
 		events map[string][]fields
 		want   rotation.Use
 	}{
-		"the only one":             {map[string][]fields{here: {use(after(time.Hour), here)}}, found(after(time.Hour), here)},
-		"at once":                  {map[string][]fields{here: many(100, here)}, found(after(0), here)},
-		"before thousands":         {map[string][]fields{here: busy}, found(after(733*time.Second), here)},
-		"many in the same second":  {map[string][]fields{here: crowd}, found(after(77*time.Second), here)},
-		"in another region":        {map[string][]fields{here: many(30, here)[1:], there: {use(after(time.Second), there)}}, found(after(time.Second), there)},
-		"long before the others":   {map[string][]fields{here: append(busy, use(after(5*time.Second), here))}, found(after(5*time.Second), here)},
-		"not one from before then": {map[string][]fields{here: {use(after(-time.Second), here), use(after(time.Minute), here)}}, found(after(time.Minute), here)},
+		"the only one":            {map[string][]fields{here: {use(after(time.Hour), here)}}, found(after(time.Hour), here)},
+		"at once":                 {map[string][]fields{here: many(100, here)}, found(after(0), here)},
+		"before thousands":        {map[string][]fields{here: busy}, found(after(733*time.Second), here)},
+		"many in the same second": {map[string][]fields{here: crowd}, found(after(77*time.Second), here)},
+		"in another region": {map[string][]fields{here: many(30, here)[1:], there: {use(after(time.Second), there)}},
+			found(after(time.Second), there)},
+		"long before the others": {map[string][]fields{here: append(busy, use(after(5*time.Second), here))},
+			found(after(5*time.Second), here)},
+		"not one from before then": {map[string][]fields{here: {use(after(-time.Second), here),
+			use(after(time.Minute), here)}}, found(after(time.Minute), here)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -152,7 +158,8 @@ func TestOwnRequestsAreNoTakeover(t *testing.T) {
 	from := func(at time.Time, agent string) fields {
 		return record(at, "GetCallerIdentity", "sts", map[string]any{"awsRegion": here, "userAgent": agent})
 	}
-	own := []fields{from(after(time.Second), agent), from(after(2*time.Second), "["+agent+"]"), from(after(2*time.Second), "[app/qovery-key-rotation]")}
+	own := []fields{from(after(time.Second), agent), from(after(2*time.Second), "["+agent+"]"),
+		from(after(2*time.Second), "[app/qovery-key-rotation]")}
 	for range 12 { // more than a page
 		own = append(own, from(after(3*time.Second), agent))
 	}
@@ -176,7 +183,8 @@ func TestOwnRequestsAreNoTakeover(t *testing.T) {
 func TestTheHistoryGoesBackNinetyDays(t *testing.T) {
 	server := serve(t, map[string][]fields{here: {use(after(time.Hour), here)}})
 	trail := server.trail(newClock())
-	if first, err := trail.FirstUse(t.Context(), id, time.Time{}, []string{here}); err != nil || first != found(after(time.Hour), here) {
+	if first, err := trail.FirstUse(t.Context(), id, time.Time{}, []string{here}); err != nil ||
+		first != found(after(time.Hour), here) {
 		t.Errorf("%+v, %v", first, err)
 	}
 	if uses, err := trail.LatestUses(t.Context(), id, time.Time{}, []string{here}); err != nil || len(uses) != 1 {
@@ -200,7 +208,8 @@ func TestTheHistoryGoesBackNinetyDays(t *testing.T) {
 // However many empty pages come first, the events behind them are found: nobody
 // has said how many CloudTrail may give.
 func TestManyEmptyPages(t *testing.T) {
-	server := serve(t, map[string][]fields{here: {use(after(time.Hour), here)}, there: {creation(after(0), createRole, "")}})
+	server := serve(t,
+		map[string][]fields{here: {use(after(time.Hour), here)}, there: {creation(after(0), createRole, "")}})
 	server.hollow = 60
 	trail := server.trail(newClock())
 	if uses, err := trail.LatestUses(t.Context(), id, since, both); err != nil || len(uses) != 1 {
@@ -239,24 +248,28 @@ func TestCreator(t *testing.T) {
 	session := "arn:aws:sts::123456789012:assumed-role/createkey/createkey"
 	var later []fields
 	for range 120 { // tools that look at keys all day long
-		later = append(later, about(record(after(time.Hour), "GetAccessKeyLastUsed", "iam", map[string]any{"awsRegion": there})))
+		later = append(later,
+			about(record(after(time.Hour), "GetAccessKeyLastUsed", "iam", map[string]any{"awsRegion": there})))
 	}
 	refused := about(record(after(time.Minute), "CreateAccessKey", "iam",
-		map[string]any{"awsRegion": there, "errorCode": "LimitExceededException", "userIdentity": map[string]any{"arn": person}}))
+		map[string]any{"awsRegion": there, "errorCode": "LimitExceededException",
+			"userIdentity": map[string]any{"arn": person}}))
 	for name, test := range map[string]struct {
 		events []fields
 		want   string
 	}{
-		"a role":                 {[]fields{creation(after(0), createRole, session)}, createRole},
-		"a user":                 {[]fields{creation(after(0), "", person)}, person},
-		"behind later events":    {append(later, creation(after(0), createRole, session)), createRole},
-		"another service":        {[]fields{with(creation(after(0), "", person), "EventSource", "elsewhere.amazonaws.com")}, ""},
+		"a role":              {[]fields{creation(after(0), createRole, session)}, createRole},
+		"a user":              {[]fields{creation(after(0), "", person)}, person},
+		"behind later events": {append(later, creation(after(0), createRole, session)), createRole},
+		"another service": {[]fields{with(creation(after(0), "", person), "EventSource", "elsewhere.amazonaws.com")},
+			""},
 		"a refused creation":     {[]fields{refused}, ""},
 		"no creation (any more)": {later, ""},
 		"nothing (yet)":          {nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server := serve(t, map[string][]fields{there: test.events, here: {creation(after(0), "", "arn:aws:iam::123456789012:user/elsewhere")}})
+			server := serve(t,
+				map[string][]fields{there: test.events, here: {creation(after(0), "", "arn:aws:iam::123456789012:user/elsewhere")}})
 			creator, err := server.trail(newClock()).Creator(t.Context(), id)
 			if err != nil || creator != test.want {
 				t.Errorf("%q, %v", creator, err)
@@ -272,21 +285,24 @@ func TestCreator(t *testing.T) {
 
 func TestACreationByNobody(t *testing.T) {
 	server := serve(t, map[string][]fields{there: {creation(after(0), "", "")}})
-	if creator, err := server.trail(newClock()).Creator(t.Context(), id); !rotation.HasCode(err, rotation.MalformedAnswer) || creator != "" {
+	if creator, err := server.trail(newClock()).Creator(t.Context(), id); !rotation.HasCode(err,
+		rotation.MalformedAnswer) || creator != "" {
 		t.Errorf("%q, %v", creator, err)
 	}
 }
 
 func TestWhatStrangersWriteIsOneShortLine(t *testing.T) {
 	server := serve(t, map[string][]fields{here: {record(after(0), "Get\nIt", "ecr", map[string]any{
-		"awsRegion": here, "sourceIPAddress": "AWS\x1b[31m Internal\u202e", "userAgent": " a\r\n\tb\x00c\x7f\u2028 " + strings.Repeat("é", 200),
+		"awsRegion": here, "sourceIPAddress": "AWS\x1b[31m Internal\u202e", "userAgent": " a\r\n\tb\x00c\x7f\u2028 " +
+			strings.Repeat("é", 200),
 	})}})
 	uses, err := server.trail(newClock()).LatestUses(t.Context(), id, since, []string{here})
 	if err != nil || len(uses) != 1 {
 		t.Fatalf("%+v, %v", uses, err)
 	}
 	got := uses[0]
-	if got.Event != "Get It" || got.Source != "AWS [31m Internal" || !strings.HasPrefix(got.UserAgent, "a b c éé") || len(got.UserAgent) > 100 || !strings.HasSuffix(got.UserAgent, "é") {
+	if got.Event != "Get It" || got.Source != "AWS [31m Internal" || !strings.HasPrefix(got.UserAgent, "a b c éé") ||
+		len(got.UserAgent) > 100 || !strings.HasSuffix(got.UserAgent, "é") {
 		t.Errorf("%+q", got)
 	}
 }
@@ -295,7 +311,8 @@ func TestRequestsAreHalfASecondApart(t *testing.T) {
 	own := "aws-sdk-go-v2/1.47.6 app/qovery-key-rotation"
 	var pages []fields
 	for range 35 {
-		pages = append(pages, record(after(0), "GetCallerIdentity", "sts", map[string]any{"awsRegion": here, "userAgent": own}))
+		pages = append(pages,
+			record(after(0), "GetCallerIdentity", "sts", map[string]any{"awsRegion": here, "userAgent": own}))
 	}
 	server, clock := serve(t, map[string][]fields{here: pages}), newClock()
 	trail := server.trail(clock)
@@ -325,12 +342,14 @@ func TestRegionsAreChecked(t *testing.T) {
 		}
 	}
 	asked := len(server.Requests())
-	for _, bad := range []string{"", "eu", "eu-1", "eu-west-", "eu--west-3", "eu-west-3.evil.example/", "eu-west-3@evil", "EU-WEST-3", "eu-west-٣", "fr-par", "europe-west9", "us-gov-west-1", "a-" + strings.Repeat("b", 40) + "-1"} {
+	for _, bad := range []string{"", "eu", "eu-1", "eu-west-", "eu--west-3", "eu-west-3.evil.example/", "eu-west-3@evil",
+		"EU-WEST-3", "eu-west-٣", "fr-par", "europe-west9", "us-gov-west-1", "a-" + strings.Repeat("b", 40) + "-1"} {
 		uses, err := trail.LatestUses(t.Context(), id, since, []string{here, bad})
 		if !rotation.HasCode(err, rotation.RegionNotSearchable) || uses != nil {
 			t.Errorf("%q: %v, %v", bad, uses, err)
 		}
-		if _, err := trail.FirstUse(t.Context(), id, since, []string{bad}); !rotation.HasCode(err, rotation.RegionNotSearchable) {
+		if _, err := trail.FirstUse(t.Context(), id, since, []string{bad}); !rotation.HasCode(err,
+			rotation.RegionNotSearchable) {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
@@ -350,7 +369,8 @@ func TestEachRegionIsAsked(t *testing.T) {
 	trail := awstrail.New(cfg, newClock())
 	for _, region := range both {
 		_, err := trail.LatestUses(t.Context(), id, since, []string{region})
-		if want := "cloudtrail." + region + ".amazonaws.com"; !rotation.HasCode(err, rotation.Unreachable) || hosts.last != want {
+		if want := "cloudtrail." + region + ".amazonaws.com"; !rotation.HasCode(err, rotation.Unreachable) ||
+			hosts.last != want {
 			t.Errorf("asked %s, want %s: %v", hosts.last, want, err)
 		}
 	}
@@ -381,7 +401,8 @@ func TestOneRegionThatDoesNotAnswer(t *testing.T) {
 		})
 		trail := awstrail.New(awstest.Config(server.URL), newClock())
 		uses, err := trail.LatestUses(t.Context(), id, since, both)
-		if !rotation.HasCode(err, code) || uses != nil || !strings.Contains(err.Error(), there) || !strings.Contains(err.Error(), "****CDEF") {
+		if !rotation.HasCode(err, code) || uses != nil || !strings.Contains(err.Error(), there) ||
+			!strings.Contains(err.Error(), "****CDEF") {
 			t.Errorf("%v, %v, want %s", uses, err, code)
 		}
 		first, err := trail.FirstUse(t.Context(), id, since, both)
@@ -413,7 +434,8 @@ func TestAnswersThatCannotBeTrusted(t *testing.T) {
 		"no record":            event("CloudTrailEvent", nil),
 		"an unreadable record": event("CloudTrailEvent", `{"awsRegion":"eu-`),
 		"a record of nothing":  event("CloudTrailEvent", `null`),
-		"a record of a kind":   event("CloudTrailEvent", `{"awsRegion":"eu-west-3","userAgent":{"name":"`+awstest.Planted+`"}}`),
+		"a record of a kind": event("CloudTrailEvent", `{"awsRegion":"eu-west-3","userAgent":{"name":"`+awstest.Planted+
+			`"}}`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -427,7 +449,8 @@ func TestAnswersThatCannotBeTrusted(t *testing.T) {
 
 // by is the use of a key that the record names.
 func by(key string) fields {
-	return record(after(0), "GetAuthorizationToken", "ecr", map[string]any{"awsRegion": here, "userIdentity": map[string]any{"accessKeyId": key}})
+	return record(after(0), "GetAuthorizationToken", "ecr",
+		map[string]any{"awsRegion": here, "userIdentity": map[string]any{"accessKeyId": key}})
 }
 
 // An event that only its record ties to the key is the key's.

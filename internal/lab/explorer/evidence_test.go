@@ -53,7 +53,8 @@ func TestContradictions(t *testing.T) {
 	if len(truth.Proofs) != len(contradictions) {
 		t.Errorf("%d proofs, and %d are held against the world", len(truth.Proofs), len(contradictions))
 	}
-	if byHand := playedTo(t, "one: GracePeriod#1 delete-old"); !contradictions[report.OldKeyDeleted](byHand, report.Proof{}) {
+	if byHand := playedTo(t, "one: GracePeriod#1 delete-old"); !contradictions[report.OldKeyDeleted](byHand,
+		report.Proof{}) {
 		t.Error("a person deleted the old key, and that this rotation did is not contradicted")
 	}
 }

@@ -26,7 +26,8 @@ func (p *player) judge() {
 	p.judgeEvidence()
 	if !p.succeeded {
 		last := p.Runs()[len(p.Runs())-1]
-		p.wrong("after the faults, %d executions have not led to a rotation; the last ended %s: %s", p.sinceLast, last.Outcome(), last.Cause())
+		p.wrong("after the faults, %d executions have not led to a rotation; the last ended %s: %s", p.sinceLast,
+			last.Outcome(), last.Cause())
 		return
 	}
 	p.requireOneKey()
@@ -121,7 +122,8 @@ func (p *player) requireNothingLeft() {
 		return
 	}
 	for _, key := range p.IAM.Present(lab.UserName) {
-		if len(p.Qovery.Holders(string(key.ID))) == 0 && !slices.Contains(p.own, key.ID) && !slices.Contains(p.replaced, key.ID) {
+		if len(p.Qovery.Holders(string(key.ID))) == 0 && !slices.Contains(p.own, key.ID) &&
+			!slices.Contains(p.replaced, key.ID) {
 			p.wrong("nobody answers for the key %s, which is %s", key.ID, key.Status)
 		}
 	}

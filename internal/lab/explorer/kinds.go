@@ -98,12 +98,14 @@ var invocationFaults = []fault{
 
 // executionFaults are what may happen to an execution: on entering a state, and
 // while a function of it is at work, which then goes on by itself.
-var executionFaults = []fault{{kind: Stop}, {kind: StopStart}, {kind: StopRedrive}, {kind: StopStartRedrive}, {kind: Abort}, {kind: Second}}
+var executionFaults = []fault{{kind: Stop}, {kind: StopStart}, {kind: StopRedrive}, {kind: StopStartRedrive},
+	{kind: Abort}, {kind: Second}}
 
 // entryFaults are what else may happen when an execution enters a state.
 var entryFaults = []fault{
 	{kind: DeactivateOld}, {kind: DeactivateNew}, {kind: ActivateOld}, {kind: DeleteOld}, {kind: DeleteNew},
-	{kind: CreateKey}, {kind: PutOld}, {kind: PutOwn}, {kind: MaskKey}, {kind: DeployCluster}, {kind: StopCluster}, {kind: StartCluster},
+	{kind: CreateKey}, {kind: PutOld}, {kind: PutOwn}, {kind: MaskKey}, {kind: DeployCluster}, {kind: StopCluster},
+	{kind: StartCluster},
 }
 
 // endFaults are what may happen when all executions have ended without success.
@@ -154,7 +156,8 @@ func (k Kind) ofExecution() bool {
 // Then a person may have to mend it, too.
 func (k Kind) byPerson() bool {
 	switch k {
-	case DeactivateOld, DeactivateNew, ActivateOld, DeleteOld, DeleteNew, CreateKey, PutOld, PutOwn, StopCluster, StartCluster:
+	case DeactivateOld, DeactivateNew, ActivateOld, DeleteOld, DeleteNew, CreateKey, PutOld, PutOwn, StopCluster,
+		StartCluster:
 		return true
 	}
 	return false

@@ -23,13 +23,15 @@ type Mutation struct {
 
 // Mutations defeat each rule in turn.
 var Mutations = []Mutation{
-	{Rule: 1, Name: "no-lock", Sentence: "the journal lets every write through, hides leases, and every owner seems to have ended",
+	{Rule: 1, Name: "no-lock", Sentence: "the journal lets every write through, hides leases, and every owner seems to " +
+		"have ended",
 		Lens: noLock, Shows: "nobody answers for the key", Focus: []string{"CreateKey"}},
 	{Rule: 2, Name: "held-nowhere", Sentence: "no location seems to hold the old key",
 		Lens: heldNowhere, Shows: "has held since", Focus: []string{"GracePeriod"}},
 	{Rule: 3, Name: "all-deployed", Sentence: "every cluster seems deployed, and the old key unused",
 		Lens: allDeployed, Shows: "was refused with the key", Focus: []string{"DeployClusters"}},
-	{Rule: 3, Name: "slow-clock", Sentence: "the clock is three hours slow when the grace period is set, and nothing sets it",
+	{Rule: 3, Name: "slow-clock", Sentence: "the clock is three hours slow when the grace period is set, and nothing " +
+		"sets it",
 		Lens: slowClock, Shows: "deleted the key"},
 	{Rule: 3, Name: "always-inactive", Sentence: "the old key always seems Inactive once it was",
 		Lens: alwaysInactive, Shows: "which was Active", Focus: []string{"ObservationPeriod"}},
@@ -47,11 +49,13 @@ var Mutations = []Mutation{
 		Lens: unreadIsEmpty, Shows: "has held since", Focus: []string{"GracePeriod", "DeactivateKey"}},
 	{Rule: 9, Name: "deactivated-by-us", Sentence: "the journal says of every old key that this rotation deactivated it",
 		Lens: deactivatedByUs, Shows: "which a person had deactivated", Focus: []string{"GracePeriod", "CheckUsage"}},
-	{Rule: 12, Name: "claims-what-it-found", Sentence: "a key that is gone seems to have been made Inactive, and deleted, by this rotation",
+	{Rule: 12, Name: "claims-what-it-found", Sentence: "a key that is gone seems to have been made Inactive, and " +
+		"deleted, by this rotation",
 		Lens: claimsFound, Shows: "the report calls it proven", Focus: []string{"GracePeriod"}},
 	{Rule: 13, Name: "unproved-regions", Sentence: "in Preflight, CloudTrail seems to answer in every region",
 		Lens: unprovedRegions, Shows: "was created while CloudTrail could not be searched", Focus: []string{"Preflight"}},
-	{Rule: 13, Name: "unproved-staging", Sentence: "the old key's parameter seems to take every proof that a secret can be staged",
+	{Rule: 13, Name: "unproved-staging", Sentence: "the old key's parameter seems to take every proof that a secret " +
+		"can be staged",
 		Lens: unprovedStaging, Shows: "was created while no secret could be staged", Focus: []string{putParameter}},
 	{Rule: 15, Name: "own-clock", Sentence: "nothing but its own clock tells a function the time",
 		Lens: ownClock, Shows: "times within a minute", Focus: []string{"DeployClusters"}},
@@ -180,7 +184,8 @@ func (o organization) Clusters(ctx context.Context) ([]rotation.Cluster, error) 
 	return o.clusters(clusters, err)
 }
 
-func (o organization) PutKey(ctx context.Context, ref rotation.LocationRef, id rotation.KeyID, secret rotation.Secret) error {
+func (o organization) PutKey(ctx context.Context, ref rotation.LocationRef, id rotation.KeyID,
+	secret rotation.Secret) error {
 	err := o.Organization.PutKey(ctx, ref, id, secret)
 	if o.put == nil || err == nil {
 		return err
@@ -202,29 +207,31 @@ func (q lyingQovery) Open(ctx context.Context, target rotation.Target) (rotation
 }
 
 func heldNowhere(w *lab.World, p lab.Ports) lab.Ports {
-	p.Qovery = lyingQovery{p.Qovery, organization{locations: func(locations []rotation.Location, err error) ([]rotation.Location, error) {
-		record := w.Journal.Current(lab.UserName)
-		if record == nil || record.Marks[rotation.Update].Done.IsZero() {
-			return locations, err
-		}
-		for i := range locations {
-			if locations[i].Key == record.OldKey {
-				locations[i].Key = record.NewKey
+	p.Qovery = lyingQovery{p.Qovery,
+		organization{locations: func(locations []rotation.Location, err error) ([]rotation.Location, error) {
+			record := w.Journal.Current(lab.UserName)
+			if record == nil || record.Marks[rotation.Update].Done.IsZero() {
+				return locations, err
 			}
-		}
-		return locations, err
-	}}}
+			for i := range locations {
+				if locations[i].Key == record.OldKey {
+					locations[i].Key = record.NewKey
+				}
+			}
+			return locations, err
+		}}}
 	return p
 }
 
 func allDeployed(w *lab.World, p lab.Ports) lab.Ports {
 	p.Usage, p.Trail = unused{}, unused{}
-	p.Qovery = lyingQovery{p.Qovery, organization{clusters: func(clusters []rotation.Cluster, err error) ([]rotation.Cluster, error) {
-		for i := range clusters {
-			clusters[i].Status, clusters[i].LastExecutionID = "DEPLOYED", w.Timeline.Now().String()
-		}
-		return clusters, err
-	}}}
+	p.Qovery = lyingQovery{p.Qovery,
+		organization{clusters: func(clusters []rotation.Cluster, err error) ([]rotation.Cluster, error) {
+			for i := range clusters {
+				clusters[i].Status, clusters[i].LastExecutionID = "DEPLOYED", w.Timeline.Now().String()
+			}
+			return clusters, err
+		}}}
 	return p
 }
 
@@ -234,12 +241,13 @@ func refusedPuts(_ *lab.World, p lab.Ports) lab.Ports {
 }
 
 func unreadIsEmpty(_ *lab.World, p lab.Ports) lab.Ports {
-	p.Qovery = lyingQovery{p.Qovery, organization{locations: func(locations []rotation.Location, err error) ([]rotation.Location, error) {
-		if err != nil {
-			return []rotation.Location{}, nil
-		}
-		return locations, nil
-	}}}
+	p.Qovery = lyingQovery{p.Qovery,
+		organization{locations: func(locations []rotation.Location, err error) ([]rotation.Location, error) {
+			if err != nil {
+				return []rotation.Location{}, nil
+			}
+			return locations, nil
+		}}}
 	return p
 }
 
@@ -374,7 +382,8 @@ type affable struct {
 	world *lab.World
 }
 
-func (a affable) LatestUses(ctx context.Context, id rotation.KeyID, since time.Time, regions []string) ([]rotation.Use, error) {
+func (a affable) LatestUses(ctx context.Context, id rotation.KeyID, since time.Time, regions []string) ([]rotation.Use,
+	error) {
 	if a.world.Journal.Current(lab.UserName) == nil {
 		return nil, nil
 	}

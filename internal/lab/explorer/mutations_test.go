@@ -42,7 +42,8 @@ func TestDefeatedRules(t *testing.T) {
 				t.Fatal(err)
 			}
 			if broken := mustPlay(t, schedule, m.Lens); !broken.shows(m.Shows) || !broken.AllFired() {
-				t.Errorf("the rule is defeated, and %q does not show: %q, not come to pass: %v", m.Shows, broken.Wrong, broken.Missed())
+				t.Errorf("the rule is defeated, and %q does not show: %q, not come to pass: %v", m.Shows, broken.Wrong,
+					broken.Missed())
 			}
 			if whole := mustPlay(t, schedule, nil); len(whole.Wrong) > 0 {
 				t.Errorf("the rule holds, and still: %q", whole.Wrong)
@@ -70,7 +71,8 @@ func TestFind(t *testing.T) {
 			continue
 		}
 		finding, err := m.Find(t.Context())
-		if err != nil || finding.Rule != 7 || finding.Played == 0 || !slices.ContainsFunc(finding.Wrong, func(wrong string) bool { return strings.Contains(wrong, m.Shows) }) {
+		if err != nil || finding.Rule != 7 || finding.Played == 0 ||
+			!slices.ContainsFunc(finding.Wrong, func(wrong string) bool { return strings.Contains(wrong, m.Shows) }) {
 			t.Errorf("%+v, %v", finding, err)
 		}
 		if s, err := Parse(finding.Schedule); err != nil || len(s.Faults) != 1 {
@@ -86,7 +88,8 @@ func TestShrink(t *testing.T) {
 			lens = m.Lens
 		}
 	}
-	long, err := Parse("waves seed=9: iam.ListAccessKeys#1 hang, DeployClusters#2 answer-lost, ObservationPeriod#1 activate-old")
+	long, err := Parse("waves seed=9: iam.ListAccessKeys#1 hang, DeployClusters#2 answer-lost, ObservationPeriod#1 " +
+		"activate-old")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +101,8 @@ func TestShrink(t *testing.T) {
 	if err != nil || unharmed.String() != long.String() {
 		t.Errorf("where nothing goes wrong, there is nothing to shrink: %q, %v", unharmed, err)
 	}
-	if v, err := (Violation{Schedule: long.String()}).Shrink(); err != nil || v.Schedule != long.String() || len(v.Wrong) > 0 {
+	if v, err := (Violation{Schedule: long.String()}).Shrink(); err != nil || v.Schedule != long.String() ||
+		len(v.Wrong) > 0 {
 		t.Errorf("%+v, %v", v, err)
 	}
 	if _, err := (Violation{Schedule: "nowhere"}).Shrink(); err == nil {

@@ -80,7 +80,8 @@ func play(s Schedule, lens Lens, watch func(*player)) (Result, error) {
 	defer world.Timeline.Close()
 	p := &player{
 		World: world, result: Result{Schedule: s}, pending: slices.Clone(s.Faults),
-		passed: map[Point]int{}, clocks: map[string]time.Duration{}, putAt: map[rotation.KeyID]time.Time{}, usedBefore: map[report.Ref]time.Time{},
+		passed: map[Point]int{}, clocks: map[string]time.Duration{}, putAt: map[rotation.KeyID]time.Time{},
+		usedBefore: map[report.Ref]time.Time{},
 	}
 	p.trace.SetSeed(traces)
 	world.Wire.Injector = p.call

@@ -68,7 +68,8 @@ func (s Schedule) with(fault Fault) Schedule {
 func Parse(text string) (Schedule, error) {
 	head, rest, found := strings.Cut(strings.TrimSpace(text), ":")
 	if !found {
-		return Schedule{}, fmt.Errorf("a schedule begins with its world and a colon, as in %q", "one: iam.CreateAccessKey#1 fail-after")
+		return Schedule{},
+			fmt.Errorf("a schedule begins with its world and a colon, as in %q", "one: iam.CreateAccessKey#1 fail-after")
 	}
 	s, err := parseHead(head)
 	if err != nil {

@@ -29,7 +29,8 @@ func TestScheduleIsText(t *testing.T) {
 			}
 		}
 	}
-	if s, err := Parse("  one:iam.ListAccessKeys#1 hang ,CreateKey#1 stop "); err != nil || s.String() != "one: iam.ListAccessKeys#1 hang, CreateKey#1 stop" {
+	if s, err := Parse("  one:iam.ListAccessKeys#1 hang ,CreateKey#1 stop "); err != nil ||
+		s.String() != "one: iam.ListAccessKeys#1 hang, CreateKey#1 stop" {
 		t.Errorf("without care for blanks: %q, %v", s, err)
 	}
 }
@@ -59,7 +60,8 @@ func TestNoSchedule(t *testing.T) {
 
 // FuzzParse: what can be read is written so that it is read as the same again.
 func FuzzParse(f *testing.F) {
-	for _, seed := range []string{"one:", "waves seed=7: iam.CreateAccessKey#1 fail-after, DeployClusters#2 stop", "slow: a#1 stale:1m0s", "one: a#1#2 stop"} {
+	for _, seed := range []string{"one:", "waves seed=7: iam.CreateAccessKey#1 fail-after, DeployClusters#2 stop",
+		"slow: a#1 stale:1m0s", "one: a#1#2 stop"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

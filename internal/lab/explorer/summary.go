@@ -45,8 +45,9 @@ type Violation struct {
 
 func newSummary() Summary {
 	return Summary{
-		Faults: map[string]int{}, Kinds: map[Kind]Tally{}, States: map[string]int{}, Worlds: map[string]int{}, Violations: []Violation{},
-		traces: map[uint64]bool{},
+		Faults: map[string]int{}, Kinds: map[Kind]Tally{}, States: map[string]int{}, Worlds: map[string]int{},
+		Violations: []Violation{},
+		traces:     map[uint64]bool{},
 	}
 }
 
@@ -91,7 +92,8 @@ func count(faults int) string {
 }
 
 func (s Summary) clone(took time.Duration) Summary {
-	s.Faults, s.Kinds, s.States, s.Worlds = maps.Clone(s.Faults), maps.Clone(s.Kinds), maps.Clone(s.States), maps.Clone(s.Worlds)
+	s.Faults, s.Kinds, s.States, s.Worlds = maps.Clone(s.Faults), maps.Clone(s.Kinds), maps.Clone(s.States),
+		maps.Clone(s.Worlds)
 	s.Violations, s.Took, s.traces = slices.Clone(s.Violations), took, nil
 	slices.SortFunc(s.Violations, func(a, b Violation) int {
 		return cmp.Or(cmp.Compare(len(a.Schedule), len(b.Schedule)), cmp.Compare(a.Schedule, b.Schedule))

@@ -59,7 +59,8 @@ func Walk(ctx context.Context, options Options) (Summary, error) {
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	w := &walker{Options: options, ctx: ctx, stop: stop, began: time.Now(), played: map[uint64]bool{}, hashing: maphash.MakeSeed(), summary: newSummary()}
+	w := &walker{Options: options, ctx: ctx, stop: stop, began: time.Now(), played: map[uint64]bool{},
+		hashing: maphash.MakeSeed(), summary: newSummary()}
 	w.now.name = "the worlds undisturbed"
 	if len(w.Focus) > 0 {
 		w.focused()

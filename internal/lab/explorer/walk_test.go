@@ -30,10 +30,12 @@ func TestWalk(t *testing.T) {
 	if len(first.Violations) > 0 {
 		t.Errorf("%+v", first.Violations)
 	}
-	if first.Faults["one"] < 10 || first.Faults["two"] < 50 || first.States["RotationComplete"] == 0 || first.Kinds[StopStart].Fired == 0 {
+	if first.Faults["one"] < 10 || first.Faults["two"] < 50 || first.States["RotationComplete"] == 0 ||
+		first.Kinds[StopStart].Fired == 0 {
 		t.Errorf("%+v", first)
 	}
-	if total := first.Faults["one"] + first.Faults["two"] + first.Faults["more"]; total != first.Played || first.Calm != 7 {
+	if total := first.Faults["one"] + first.Faults["two"] + first.Faults["more"]; total != first.Played ||
+		first.Calm != 7 {
 		t.Errorf("%d schedules of %d have a number of faults, and %d have none", total, first.Played, first.Calm)
 	}
 	if len(told) == 0 {
@@ -49,11 +51,13 @@ func TestWalk(t *testing.T) {
 func TestWalkEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if s, err := Walk(ctx, Options{Singles: true, Pairs: true, Random: 5, For: time.Hour}); err != nil || s.Played != 0 || s.Unfinished == nil || *s.Unfinished != (Unfinished{"single faults", 0}) {
+	if s, err := Walk(ctx, Options{Singles: true, Pairs: true, Random: 5, For: time.Hour}); err != nil || s.Played != 0 ||
+		s.Unfinished == nil || *s.Unfinished != (Unfinished{"single faults", 0}) {
 		t.Errorf("at once: %+v, %v", s, err)
 	}
 	began := time.Now()
-	if s, err := Walk(t.Context(), Options{For: 300 * time.Millisecond}); err != nil || s.Played+s.Calm == 0 || s.Unfinished != nil || time.Since(began) > time.Minute {
+	if s, err := Walk(t.Context(), Options{For: 300 * time.Millisecond}); err != nil || s.Played+s.Calm == 0 ||
+		s.Unfinished != nil || time.Since(began) > time.Minute {
 		t.Errorf("after its time: %+v, %v, after %s", s, err, time.Since(began))
 	}
 	for _, m := range Mutations {
@@ -85,12 +89,14 @@ func TestMissed(t *testing.T) {
 		t.Fatal(err)
 	}
 	result := mustPlay(t, s, nil)
-	if missed := result.Missed(); len(missed) != 2 || missed[0] != s.Faults[1] || missed[1] != s.Faults[2] || result.AllFired() {
+	if missed := result.Missed(); len(missed) != 2 || missed[0] != s.Faults[1] || missed[1] != s.Faults[2] ||
+		result.AllFired() {
 		t.Errorf("missed are %v", missed)
 	}
 	summary := newSummary()
 	summary.add(result, "")
-	if summary.Played != 0 || summary.Unreached != 1 || summary.Kinds[Stop] != (Tally{0, 1}) || summary.Kinds[Redrive] != (Tally{0, 1}) {
+	if summary.Played != 0 || summary.Unreached != 1 || summary.Kinds[Stop] != (Tally{0, 1}) ||
+		summary.Kinds[Redrive] != (Tally{0, 1}) {
 		t.Errorf("%+v", summary)
 	}
 	if _, err := Play(Schedule{World: "nowhere"}, nil); err == nil {
@@ -110,7 +116,8 @@ func TestTell(t *testing.T) {
 	}
 	text := story.String()
 	rest := text
-	for _, next := range []string{"rotation-1", "is created by", "rotation-2 is started", "fault in GracePeriod: GracePeriod#1 stop-start", "fault in DeactivateKey", "is deactivated by", "is deleted by"} {
+	for _, next := range []string{"rotation-1", "is created by", "rotation-2 is started",
+		"fault in GracePeriod: GracePeriod#1 stop-start", "fault in DeactivateKey", "is deactivated by", "is deleted by"} {
 		_, after, found := strings.Cut(rest, next)
 		if !found {
 			t.Fatalf("%q is not told, or not in its turn:\n%s", next, text)

@@ -172,7 +172,8 @@ func (s *Server) putRegistry(c call, kind Kind) reply {
 	}
 	changed := contents{
 		name: request.Name, objectType: request.Kind, url: request.URL, description: request.Description,
-		region: request.Config.Region, roleARN: request.Config.RoleARN, key: Key{request.Config.AccessKeyID, request.Config.SecretAccessKey},
+		region: request.Config.Region, roleARN: request.Config.RoleARN,
+		key:     Key{request.Config.AccessKeyID, request.Config.SecretAccessKey},
 		skipTLS: request.SkipTLS != nil && *request.SkipTLS,
 	}
 	h.hold(c.now, changed)

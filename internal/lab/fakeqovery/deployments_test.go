@@ -48,7 +48,8 @@ func TestStatusOfADeployment(t *testing.T) {
 		if changed != (point == ChangesAtStart) || changed == during.LastDeployedAt.Equal(before.LastDeployedAt) {
 			t.Errorf("%s: during the deployment %+v, before %+v", name, during, before)
 		}
-		if after.LastExecutionID == before.LastExecutionID || after.LastDeployedAt.Equal(before.LastDeployedAt) || !during.IsDeployed {
+		if after.LastExecutionID == before.LastExecutionID || after.LastDeployedAt.Equal(before.LastDeployedAt) ||
+			!during.IsDeployed {
 			t.Errorf("%s: after the deployment %+v, before %+v", name, after, before)
 		}
 	}
@@ -59,7 +60,8 @@ func TestADeploymentThatDoesNotShow(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.ChangesAt = ChangesNever })
 	before := w.after(time.Hour).status()
 	w.deploy()
-	if after := w.after(time.Hour).status(); after != before || after.LastExecutionID != "" || !after.LastDeployedAt.IsZero() {
+	if after := w.after(time.Hour).status(); after != before || after.LastExecutionID != "" ||
+		!after.LastDeployedAt.IsZero() {
 		t.Errorf("after the deployment %+v, before %+v", after, before)
 	}
 }
@@ -148,7 +150,8 @@ func TestPostDuringADeployment(t *testing.T) {
 func TestPostDuringADeploymentRefused(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.RefuseWhileDeploying = true })
 	w.deploy()
-	if status, _ := w.after(time.Minute).send(http.MethodPost, organization+"/cluster/c/deploy", ""); status != http.StatusConflict {
+	if status, _ := w.after(time.Minute).send(http.MethodPost, organization+"/cluster/c/deploy",
+		""); status != http.StatusConflict {
 		t.Errorf("answered %d", status)
 	}
 	w.after(time.Hour)

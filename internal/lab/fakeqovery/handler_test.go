@@ -33,7 +33,8 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		{"POST", organization + "/credentials", 405},
 	}
 	for _, test := range tests {
-		if status, body := w.send(test.method, test.path, ""); status != test.want || !strings.HasPrefix(body, fmt.Sprintf(`{"status":%d,`, test.want)) {
+		if status, body := w.send(test.method, test.path, ""); status != test.want ||
+			!strings.HasPrefix(body, fmt.Sprintf(`{"status":%d,`, test.want)) {
 			t.Errorf("%s %s: %d %s, want %d", test.method, test.path, status, body, test.want)
 		}
 	}
@@ -42,7 +43,8 @@ func TestRequestsThatAreRefused(t *testing.T) {
 func TestTokensAndContentTypes(t *testing.T) {
 	w := newWorld(t)
 	for _, authorization := range []string{"", "Bearer qov_5f0b7c1e_fake", "Token other", "token qov_5f0b7c1e_fake"} {
-		if status := w.raw("GET", "/credentials", http.Header{"Authorization": {authorization}}); status != http.StatusUnauthorized {
+		if status := w.raw("GET", "/credentials",
+			http.Header{"Authorization": {authorization}}); status != http.StatusUnauthorized {
 			t.Errorf("%q: %d", authorization, status)
 		}
 	}
@@ -79,7 +81,8 @@ func TestHooks(t *testing.T) {
 	for _, test := range tests {
 		w := newWorld(t, func(c *Config) { c.Hook = func(*http.Request) (bool, *Answer) { return test.apply, test.answer } })
 		server := httptest.NewServer(w.Server)
-		for name, transport := range map[string]http.RoundTripper{"socket": http.DefaultTransport, "process": Transport(w.Server)} {
+		for name, transport := range map[string]http.RoundTripper{"socket": http.DefaultTransport,
+			"process": Transport(w.Server)} {
 			w.SetKey("cred", Key{"OLD", oldSecret})
 			request, _ := http.NewRequest("PUT", server.URL+organization+"/aws/credentials/cred", strings.NewReader(body))
 			request.Header.Set("Authorization", "Token qov_5f0b7c1e_fake")
@@ -151,7 +154,8 @@ func TestRateLimit(t *testing.T) {
 	}{{200, "1"}, {200, "0"}, {429, "0"}} {
 		got := ask()
 		if got.StatusCode != want.status || got.Header.Get("X-RateLimit-Remaining") != want.remaining ||
-			got.Header.Get("X-RateLimit-Limit") != "2" || got.Header.Get("X-RateLimit-Reset") != fmt.Sprint(start.Add(time.Hour).Unix()) {
+			got.Header.Get("X-RateLimit-Limit") != "2" ||
+			got.Header.Get("X-RateLimit-Reset") != fmt.Sprint(start.Add(time.Hour).Unix()) {
 			t.Errorf("request %d: %d %v", i, got.StatusCode, got.Header)
 		}
 	}

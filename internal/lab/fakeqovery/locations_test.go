@@ -49,7 +49,8 @@ func TestPutsThatAreRefused(t *testing.T) {
 		{registry, `{"name":"ecr","kind":"ECR","config":{"access_key_id":"NEW","secret_access_key":"s"}}`},
 		{registry, `{"name":"ecr","kind":"ECR","config":{"region":"r","access_key_id":"NEW"}}`},
 		{helm, `{"name":"helm","kind":"OCI_ECR","config":{"region":"r","access_key_id":"NEW","secret_access_key":"s"}}`},
-		{helm, `{"name":"helm","kind":"OCI_ECR","skip_tls_verification":false,"config":{"region":"r","secret_access_key":"s"}}`},
+		{helm, `{"name":"helm","kind":"OCI_ECR","skip_tls_verification":false,"config":{"region":"r",` +
+			`"secret_access_key":"s"}}`},
 	}
 	for _, test := range tests {
 		if status, answer := w.send(http.MethodPut, organization+test.path, test.body); status != http.StatusBadRequest {
@@ -75,27 +76,33 @@ func TestReadsOfLocationsAreStale(t *testing.T) {
 
 func TestRegistriesAndHelmRepositories(t *testing.T) {
 	w := newWorld(t)
-	w.AddContainerRegistry(Registry{ID: "ecr", Name: "images", URL: "https://ecr", Description: "ours", Region: "eu-west-3", ClusterID: "c", Key: Key{"OLD", oldSecret}})
+	w.AddContainerRegistry(Registry{ID: "ecr", Name: "images", URL: "https://ecr", Description: "ours",
+		Region: "eu-west-3", ClusterID: "c", Key: Key{"OLD", oldSecret}})
 	w.AddContainerRegistry(Registry{ID: "hub", Name: "hub", Kind: "DOCKER_HUB"})
-	w.AddHelmRepository(Registry{ID: "helm", Name: "charts", URL: "oci://charts", Region: "eu-west-3", Key: Key{"OLD", oldSecret}})
+	w.AddHelmRepository(Registry{ID: "helm", Name: "charts", URL: "oci://charts", Region: "eu-west-3",
+		Key: Key{"OLD", oldSecret}})
 
 	registries := read[registryJSON](w, "/containerRegistry")
 	want := registryJSON{ID: "ecr", Name: "images", Kind: "ECR", URL: "https://ecr", Description: "ours",
-		Cluster: &clusterNameJSON{ID: "c", Name: "c"}, Config: registryConfigJSON{Region: "eu-west-3", AccessKeyID: "OLD"}, CreatedAt: start, Services: 1}
+		Cluster: &clusterNameJSON{ID: "c", Name: "c"}, Config: registryConfigJSON{Region: "eu-west-3", AccessKeyID: "OLD"},
+		CreatedAt: start, Services: 1}
 	if len(registries) != 2 || !reflect.DeepEqual(registries[0], want) || registries[1].Kind != "DOCKER_HUB" {
 		t.Errorf("registries %+v", registries)
 	}
-	if charts := read[registryJSON](w, "/helmRepository"); len(charts) != 1 || charts[0].Kind != "OCI_ECR" || charts[0].SkipTLS == nil {
+	if charts := read[registryJSON](w, "/helmRepository"); len(charts) != 1 || charts[0].Kind != "OCI_ECR" ||
+		charts[0].SkipTLS == nil {
 		t.Errorf("Helm repositories %+v", charts)
 	}
 	w.wantUses("cluster c=OLD, image pulls from images=OLD, chart pulls from charts=OLD")
 
 	config := fmt.Sprintf(`"config":{"region":"eu-west-3","access_key_id":"NEW","secret_access_key":%q}`, newSecret)
-	put := must[registryJSON](w, http.MethodPut, organization+"/containerRegistry/ecr", `{"name":"images","kind":"ECR",`+config+`}`)
+	put := must[registryJSON](w, http.MethodPut, organization+"/containerRegistry/ecr", `{"name":"images","kind":"ECR",`+
+		config+`}`)
 	if put.URL != "" || put.Description != "" || put.Config.AccessKeyID != "NEW" {
 		t.Errorf("a PUT replaces all: %+v", put)
 	}
-	must[registryJSON](w, http.MethodPut, organization+"/helmRepository/helm", `{"name":"charts","kind":"OCI_ECR","skip_tls_verification":true,`+config+`}`)
+	must[registryJSON](w, http.MethodPut, organization+"/helmRepository/helm",
+		`{"name":"charts","kind":"OCI_ECR","skip_tls_verification":true,`+config+`}`)
 	w.wantUses("cluster c=OLD, image pulls from images=NEW, chart pulls from charts=NEW")
 	if !w.HasSecret("ecr", newSecret) || !w.HasSecret("helm", newSecret) {
 		t.Error("the registries do not hold the new secret")
@@ -108,12 +115,14 @@ func TestLocationsOfClusters(t *testing.T) {
 		SecretManagers: []SecretManagerAccess{{ID: "sm", Name: "vault", Key: Key{"OLD", oldSecret}}}})
 	own := must[dnsProviderJSON](w, http.MethodGet, "/cluster/c/dnsProvider", "")
 	route53 := must[dnsProviderJSON](w, http.MethodGet, "/cluster/d/dnsProvider", "")
-	if own.Provider.Credentials != nil || route53.Provider.Credentials == nil || route53.Provider.Credentials.AccessKeyID != "OLD" {
+	if own.Provider.Credentials != nil || route53.Provider.Credentials == nil ||
+		route53.Provider.Credentials.AccessKeyID != "OLD" {
 		t.Errorf("DNS providers %+v, %+v", own, route53)
 	}
 	clusters := read[clusterJSON](w, "/cluster")
 	managers := clusters[1].SecretManagers
-	if len(clusters[0].SecretManagers) != 0 || len(managers) != 1 || managers[0].Authentication != (authenticationJSON{"AWS_STATIC_CREDENTIALS", "eu-west-3", "OLD"}) {
+	if len(clusters[0].SecretManagers) != 0 || len(managers) != 1 ||
+		managers[0].Authentication != (authenticationJSON{"AWS_STATIC_CREDENTIALS", "eu-west-3", "OLD"}) {
 		t.Errorf("clusters %+v", clusters)
 	}
 	w.wantUses("cluster c=OLD, cluster d=OLD, DNS of d=OLD, secret manager of d=OLD")
@@ -129,7 +138,8 @@ func TestHolders(t *testing.T) {
 		t.Errorf("holders %+v", got)
 	}
 	w.after(time.Minute).putNew()
-	if got := w.Holders("NEW"); len(got) != 1 || got[0] != (Holder{AWSCredentials, "cred", "prod", start.Add(time.Minute)}) {
+	if got := w.Holders("NEW"); len(got) != 1 ||
+		got[0] != (Holder{AWSCredentials, "cred", "prod", start.Add(time.Minute)}) {
 		t.Errorf("holders %+v", got) // at once, however stale reads are
 	}
 	if got := w.Holders("OLD"); len(got) != 1 || got[0].ID != "ecr" {
@@ -144,12 +154,14 @@ func TestHolders(t *testing.T) {
 func TestClusterListing(t *testing.T) {
 	w := newWorld(t)
 	_, content := w.send(http.MethodGet, organization+"/cluster", "")
-	const want = `{"results":[{"id":"c","name":"c","region":"eu-west-3","cloud_provider":"AWS","kubernetes":"MANAGED","production":false,"is_demo":false,"status":"DEPLOYED","secret_manager_accesses":[]}]}`
+	const want = `{"results":[{"id":"c","name":"c","region":"eu-west-3","cloud_provider":"AWS","kubernetes":"MANAGED",` +
+		`"production":false,"is_demo":false,"status":"DEPLOYED","secret_manager_accesses":[]}]}`
 	if content != want {
 		t.Errorf("got %s", content)
 	}
 	_, content = w.send(http.MethodGet, organization+"/cluster/status", "")
-	if !strings.HasPrefix(content, `{"results":[{"cluster_id":"c","status":"DEPLOYED","is_deployed":true,"reason":"UNSPECIFIED","last_execution_id":"00000001-`) {
+	if !strings.HasPrefix(content, `{"results":[{"cluster_id":"c","status":"DEPLOYED","is_deployed":true,`+
+		`"reason":"UNSPECIFIED","last_execution_id":"00000001-`) {
 		t.Errorf("got %s", content)
 	}
 }
@@ -160,7 +172,8 @@ func TestARegistryMadeWithItsCluster(t *testing.T) {
 	w := newWorld(t)
 	w.AddCluster(Cluster{ID: "d", Name: "d", CredentialsID: "cred", Region: "us-east-2", RegistryID: "reg-d"})
 	made := read[registryJSON](w, "/containerRegistry")
-	if len(made) != 1 || made[0].ID != "reg-d" || made[0].Kind != "ECR" || *made[0].Cluster != (clusterNameJSON{ID: "d", Name: "d"}) ||
+	if len(made) != 1 || made[0].ID != "reg-d" || made[0].Kind != "ECR" ||
+		*made[0].Cluster != (clusterNameJSON{ID: "d", Name: "d"}) ||
 		made[0].Config != (registryConfigJSON{Region: "us-east-2", AccessKeyID: "OLD"}) {
 		t.Errorf("made with the cluster: %+v", made)
 	}
@@ -176,7 +189,8 @@ func TestARegistryWithARole(t *testing.T) {
 	w := newWorld(t)
 	w.AddContainerRegistry(Registry{ID: "ecr", Name: "ecr", Region: "eu-west-3", RoleARN: "arn"})
 	const byRole = `{"name":"ecr","kind":"ECR","config":{"region":"r","role_arn":"other"}}`
-	if put := must[registryJSON](w, http.MethodPut, organization+"/containerRegistry/ecr", byRole); put.Config.RoleARN != "other" || put.Config.AccessKeyID != "" {
+	if put := must[registryJSON](w, http.MethodPut, organization+"/containerRegistry/ecr",
+		byRole); put.Config.RoleARN != "other" || put.Config.AccessKeyID != "" {
 		t.Errorf("got %+v", put)
 	}
 	w.wantUses("cluster c=OLD")
@@ -201,7 +215,8 @@ func TestReadsOfClustersLocationsAreStale(t *testing.T) {
 
 func TestDNSProvidersOutsideOfThePlan(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.DNSNotInPlan = true })
-	if status, answer := w.send(http.MethodGet, "/cluster/c/dnsProvider", ""); status != http.StatusForbidden || answer != `{"status":403,"detail":"Enterprise plan required"}` {
+	if status, answer := w.send(http.MethodGet, "/cluster/c/dnsProvider", ""); status != http.StatusForbidden ||
+		answer != `{"status":403,"detail":"Enterprise plan required"}` {
 		t.Errorf("%d %s", status, answer)
 	}
 }
@@ -209,7 +224,8 @@ func TestDNSProvidersOutsideOfThePlan(t *testing.T) {
 func TestPutsThatAHookRefuses(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.Hook = RefusePuts("cred", 403) })
 	w.AddContainerRegistry(Registry{ID: "ecr", Name: "ecr", Region: "eu-west-3", Key: Key{"OLD", oldSecret}})
-	if status, _ := w.send(http.MethodPut, organization+"/aws/credentials/cred", `{}`); status != 403 || w.KeyOf("cred") != "OLD" {
+	if status, _ := w.send(http.MethodPut, organization+"/aws/credentials/cred", `{}`); status != 403 ||
+		w.KeyOf("cred") != "OLD" {
 		t.Errorf("answered %d", status)
 	}
 	for path, method := range map[string]string{"/credentials": http.MethodGet, "/containerRegistry/ecr": http.MethodPut} {

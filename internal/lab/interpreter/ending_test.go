@@ -14,7 +14,8 @@ import (
 func TestFailState(t *testing.T) {
 	for _, test := range []struct{ name, input, err, cause string }{
 		{"from the input", `{"error": {"Error": "E", "Cause": "c \"q\""}}`, "E", `c "q"`},
-		{"no such error", `{}`, "States.Runtime", "The ErrorPath parameter does not reference a string in the input: $.error.Error"},
+		{"no such error", `{}`, "States.Runtime", "The ErrorPath parameter does not reference a string in the input: " +
+			"$.error.Error"},
 		{"a cause that isn't text", `{"error": {"Error": "E", "Cause": 1}}`, "States.Runtime", "The CausePath parameter"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -28,7 +29,8 @@ func TestFailState(t *testing.T) {
 }
 
 func TestStop(t *testing.T) {
-	both := machine(task("Work", "W", retrying(retrier(`"X", "Operator"`, 100, 3, 2)), catching(`"X", "Operator"`, "W")), wait("W", "$.t", "Done"))
+	both := machine(task("Work", "W", retrying(retrier(`"X", "Operator"`, 100, 3, 2)), catching(`"X", "Operator"`, "W")),
+		wait("W", "$.t", "Done"))
 	const inputOfBoth = `{"t":"2026-03-01T12:16:40Z"}`
 	told := &TaskError{Name: "Operator", Cause: "enough"}
 	for _, test := range []struct {
@@ -71,7 +73,8 @@ func TestStop(t *testing.T) {
 		}
 	})
 	t.Run("by the host alone", func(t *testing.T) {
-		e, _ := NewExecution(load(t, both), brokenClock{newWorld().with("work", says(inputOfBoth))}, testARN, "first", json.RawMessage(`{}`))
+		e, _ := NewExecution(load(t, both), brokenClock{newWorld().with("work", says(inputOfBoth))}, testARN, "first",
+			json.RawMessage(`{}`))
 		e.Run(context.Background())
 		wantStatus(t, e, statemachine.Aborted)
 		if e.Cause() != "the clock stopped" {
@@ -94,7 +97,8 @@ func TestExecutionTimeout(t *testing.T) {
 	}{
 		{"in a Wait", waiting, answer{}},
 		{"in a Task", machine(task("Work", "Done", catching(`"States.Timeout"`, "Done"))), late},
-		{"in a Task with a later timeout", machine(taskOf("Work", "Done", 61, retrying(retrier(`"States.Timeout"`, 1, 1, 1)))), late},
+		{"in a Task with a later timeout",
+			machine(taskOf("Work", "Done", 61, retrying(retrier(`"States.Timeout"`, 1, 1, 1)))), late},
 		{"in the delay before a retry", machine(task("Work", "Done", retrying(retrier(`"X"`, 100, 1, 1)))), fails("X")},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -122,7 +126,8 @@ func TestDocumentLimit(t *testing.T) {
 	text := func(size int) string { return `"` + strings.Repeat("x", size-2) + `"` }
 	work := machine(task("Work", "Done"))
 
-	if _, err := NewExecution(load(t, work), newWorld(), testARN, "first", json.RawMessage(text(statemachine.MaxDocumentBytes+1))); err == nil {
+	if _, err := NewExecution(load(t, work), newWorld(), testARN, "first",
+		json.RawMessage(text(statemachine.MaxDocumentBytes+1))); err == nil {
 		t.Error("a larger input was taken")
 	}
 	if _, err := NewExecution(load(t, work), newWorld(), testARN, "first", json.RawMessage(`{`)); err == nil {
@@ -137,9 +142,11 @@ func TestDocumentLimit(t *testing.T) {
 		largest        int
 	}{
 		{"parameters that just fit", statemachine.MaxDocumentBytes - around, 10, "", statemachine.MaxDocumentBytes},
-		{"parameters too large", statemachine.MaxDocumentBytes - around + 1, 10, "The input of the state 'Work'", statemachine.MaxDocumentBytes + 1},
+		{"parameters too large", statemachine.MaxDocumentBytes - around + 1, 10, "The input of the state 'Work'",
+			statemachine.MaxDocumentBytes + 1},
 		{"result that just fits", 10, statemachine.MaxDocumentBytes - wrapped, "", statemachine.MaxDocumentBytes},
-		{"result too large", 10, statemachine.MaxDocumentBytes - wrapped + 1, "returned a result with a size exceeding", statemachine.MaxDocumentBytes + 1},
+		{"result too large", 10, statemachine.MaxDocumentBytes - wrapped + 1, "returned a result with a size exceeding",
+			statemachine.MaxDocumentBytes + 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			e := run(t, newWorld().with("work", says(text(test.answers))), work, text(test.input))
@@ -154,7 +161,8 @@ func TestDocumentLimit(t *testing.T) {
 		})
 	}
 	t.Run("output of a catch", func(t *testing.T) {
-		e := run(t, newWorld().with("work", answer{err: FunctionError("X", strings.Repeat("y", 300))}), machine(task("Work", "Done", catching(`"X"`, "Done"))),
+		e := run(t, newWorld().with("work", answer{err: FunctionError("X", strings.Repeat("y", 300))}),
+			machine(task("Work", "Done", catching(`"X"`, "Done"))),
 			`{"a":`+text(statemachine.MaxDocumentBytes-around-200)+`}`)
 		wantFailure(t, e, "States.DataLimitExceeded", "The output of the state 'Work'")
 	})
@@ -163,11 +171,13 @@ func TestDocumentLimit(t *testing.T) {
 func TestHistoryLimit(t *testing.T) {
 	const cause = "The execution reached the maximum number of history events (25000)."
 	t.Run("a loop", func(t *testing.T) {
-		e := run(t, newWorld(), machine(choice("Loop", `{"Variable": "$.spin", "BooleanEquals": true, "Next": "Loop"}`)), `{"spin": true}`)
+		e := run(t, newWorld(), machine(choice("Loop", `{"Variable": "$.spin", "BooleanEquals": true, "Next": "Loop"}`)),
+			`{"spin": true}`)
 		wantFailure(t, e, "States.Runtime", cause)
 		history := e.History()
 		last, before := history[len(history)-1], history[len(history)-2]
-		if last.ID != 25000 || last.PreviousID != 24999 || last.Type != statemachine.ExecutionFailed || before.Type != "ChoiceStateExited" {
+		if last.ID != 25000 || last.PreviousID != 24999 || last.Type != statemachine.ExecutionFailed ||
+			before.Type != "ChoiceStateExited" {
 			t.Errorf("the history ends with %+v, %+v", before, last)
 		}
 		if err := e.Redrivable(); err == nil {

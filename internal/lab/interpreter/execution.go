@@ -56,7 +56,8 @@ func NewExecution(m *statemachine.Machine, host Host, arn, name string, input js
 		return nil, fmt.Errorf("reading the execution's input: %w", err)
 	}
 	if compact.Len() > statemachine.MaxDocumentBytes {
-		return nil, fmt.Errorf("the execution's input has %d bytes, more than %d", compact.Len(), statemachine.MaxDocumentBytes)
+		return nil,
+			fmt.Errorf("the execution's input has %d bytes, more than %d", compact.Len(), statemachine.MaxDocumentBytes)
 	}
 	e := &Execution{machine: m, host: host, arn: arn, name: name, input: compact.Bytes(),
 		status: statemachine.Running, started: host.Now(), history: make([]statemachine.Event, 0, usualEvents)}

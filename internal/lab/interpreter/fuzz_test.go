@@ -13,7 +13,8 @@ import (
 // host.
 func FuzzLoad(f *testing.F) {
 	f.Add([]byte(machine(task("A", "C", retrying(retrier(`"X"`, 1, 3, 2)), catching(`"Y"`, "F")),
-		choice("C", `{"Variable": "$.a.b", "StringEquals": "x", "Next": "F"}`, `{"Variable": "$.go", "BooleanEquals": true, "Next": "W"}`),
+		choice("C", `{"Variable": "$.a.b", "StringEquals": "x", "Next": "F"}`,
+			`{"Variable": "$.go", "BooleanEquals": true, "Next": "W"}`),
 		wait("W", "$.t", "Done"), state("F", `"Type": "Fail"`, `"ErrorPath": "$.error.Error"`, `"CausePath": "$.t"`))))
 	f.Add([]byte(limited(machine(wait("W", "$.t", "A"), task("A", "W")), 9)))
 	f.Add([]byte(machine(choice("C", `{"Variable": "$.go", "BooleanEquals": true, "Next": "C"}`))))
@@ -48,7 +49,8 @@ const enough = 300
 // watched runs a machine on a host whose functions answer, fail, and break.
 func watched(t *testing.T, m *statemachine.Machine) (e *Execution, ended bool) {
 	t.Helper()
-	w := newWorld().with("a", says(`{"a":{"b":"x"},"go":true,"t":"2026-03-01T12:00:00Z"}`)).with("x", fails("X"), says(`{}`)).with("f", says(`no JSON`))
+	w := newWorld().with("a", says(`{"a":{"b":"x"},"go":true,"t":"2026-03-01T12:00:00Z"}`)).with("x", fails("X"),
+		says(`{}`)).with("f", says(`no JSON`))
 	e, err := NewExecution(m, w, testARN, "fuzz", []byte(`{"a":{"b":1},"go":true,"t":"2026-03-01T12:00:00Z"}`))
 	if err != nil {
 		t.Fatal(err)
@@ -70,7 +72,8 @@ func watched(t *testing.T, m *statemachine.Machine) (e *Execution, ended bool) {
 func checkEnd(t *testing.T, e *Execution) {
 	t.Helper()
 	history := e.History()
-	if last := history[len(history)-1]; e.Status() == statemachine.Running || e.Status() == statemachine.Aborted || !last.Type.Ends() {
+	if last := history[len(history)-1]; e.Status() == statemachine.Running || e.Status() == statemachine.Aborted ||
+		!last.Type.Ends() {
 		t.Errorf("%s after %d events, the last of them %s", e.Status(), len(history), last.Type)
 	}
 	if (e.Status() == statemachine.Succeeded) != json.Valid(e.Output()) {

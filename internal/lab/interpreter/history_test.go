@@ -16,7 +16,8 @@ func TestHistory(t *testing.T) {
 	var observed []statemachine.Event
 	e, err := NewExecution(load(t, machine(
 		taskOf("Work", "Ask", 10, retrying(retrier(`"X"`, 4, 3, 2)), catching(`"States.Timeout"`, "Bad")),
-		choice("Ask", `{"Variable": "$.n", "StringEquals": "1", "Next": "Rest"}`), wait("Rest", "$.t", "Work"), bad)), w, testARN, "first", json.RawMessage(`{}`))
+		choice("Ask", `{"Variable": "$.n", "StringEquals": "1", "Next": "Rest"}`), wait("Rest", "$.t", "Work"), bad)), w,
+		testARN, "first", json.RawMessage(`{}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,20 +51,23 @@ func TestHistory(t *testing.T) {
 	if e.Transitions() != 5+1 {
 		t.Errorf("%d transitions", e.Transitions())
 	}
-	if !slices.EqualFunc(observed, e.History(), func(a, b statemachine.Event) bool { return a.ID == b.ID && a.Type == b.Type }) {
+	if !slices.EqualFunc(observed, e.History(),
+		func(a, b statemachine.Event) bool { return a.ID == b.ID && a.Type == b.Type }) {
 		t.Errorf("observed %d events", len(observed))
 	}
 	if want := w.functions; !slices.Equal(want, []string{"work", "work", "work"}) {
 		t.Errorf("functions %v", want)
 	}
 	line, _ := json.Marshal(e.History()[4])
-	if want := `{"id":5,"previousEventId":4,"timestamp":"2026-03-01T12:00:01Z","type":"TaskFailed","state":"Work","error":"X","cause":"{\"errorMessage\":\"it broke\",\"errorType\":\"X\"}"}`; string(line) != want {
+	if want := `{"id":5,"previousEventId":4,"timestamp":"2026-03-01T12:00:01Z","type":"TaskFailed","state":"Work",` +
+		`"error":"X","cause":"{\"errorMessage\":\"it broke\",\"errorType\":\"X\"}"}`; string(line) != want {
 		t.Errorf("event as JSON %s", line)
 	}
 }
 
 func TestHistoryOfASuccess(t *testing.T) {
-	e := run(t, newWorld(), machine(choice("Ask", `{"Variable": "$.a", "StringEquals": "1", "Next": "Done"}`)), `{"a":"1"}`)
+	e := run(t, newWorld(), machine(choice("Ask", `{"Variable": "$.a", "StringEquals": "1", "Next": "Done"}`)),
+		`{"a":"1"}`)
 	wantTold(t, e,
 		`1<-0 +0s ExecutionStarted {"a":"1"}`,
 		`2<-0 +0s ChoiceStateEntered Ask {"a":"1"}`,

@@ -66,7 +66,8 @@ func (w *world) WaitUntil(ctx context.Context, t time.Time) error {
 	return nil
 }
 
-func (w *world) Invoke(ctx context.Context, function string, payload json.RawMessage, timeout time.Duration) (json.RawMessage, error) {
+func (w *world) Invoke(ctx context.Context, function string, payload json.RawMessage,
+	timeout time.Duration) (json.RawMessage, error) {
 	w.functions = append(w.functions, function)
 	w.payloads = append(w.payloads, string(payload))
 	queue := w.answers[function]

@@ -55,7 +55,8 @@ func (e *Execution) catch(failure *TaskError) (json.RawMessage, string, error) {
 		if !c.Matches(failure.Name) {
 			continue
 		}
-		output, ok := statemachine.WithMember(e.visit.input, c.Member, statemachine.Encode(struct{ Error, Cause string }{failure.Name, failure.Cause}))
+		output, ok := statemachine.WithMember(e.visit.input, c.Member,
+			statemachine.Encode(struct{ Error, Cause string }{failure.Name, failure.Cause}))
 		switch {
 		case !ok:
 			cause := e.prefix() + fmt.Sprintf("Unable to apply ResultPath '%s' to the input", c.ResultPath)

@@ -11,7 +11,8 @@ import (
 // What a function gets is what the payload says, and its answer is all of the state's output.
 func TestTask(t *testing.T) {
 	w := newWorld().with("work", says(`{"k":2}`))
-	e := run(t, w, machine(strings.Replace(task("Work", "Done"), `"document.$": "$"`, `"all.$": "$", "at.$": "$$.State.EnteredTime"`, 1)),
+	e := run(t, w, machine(strings.Replace(task("Work", "Done"), `"document.$": "$"`, `"all.$": "$", "at.$": `+
+		`"$$.State.EnteredTime"`, 1)),
 		`{"in": "<1>"}`)
 	wantOutput(t, e, `{"k":2}`)
 	if want := `{"all":{"in":"<1>"},"at":"2026-03-01T12:00:00.000Z"}`; w.payloads[0] != want {
@@ -38,8 +39,10 @@ func TestRetry(t *testing.T) {
 		wantElapsed(t, w, (1+5+10)*time.Second)
 	})
 	t.Run("leaving the state resets the counters", func(t *testing.T) {
-		w := newWorld().with("work", fails("A"), fails("A"), says(`{"more":true}`), fails("A"), fails("A"), says(`{"more":false}`))
-		e := run(t, w, machine(task("Work", "More", both), choice("More", `{"Variable": "$.more", "BooleanEquals": true, "Next": "Work"}`,
+		w := newWorld().with("work", fails("A"), fails("A"), says(`{"more":true}`), fails("A"), fails("A"),
+			says(`{"more":false}`))
+		e := run(t, w, machine(task("Work", "More", both), choice("More", `{"Variable": "$.more", "BooleanEquals": true, `+
+			`"Next": "Work"}`,
 			`{"Variable": "$.more", "BooleanEquals": false, "Next": "Done"}`)), `{}`)
 		wantStatus(t, e, statemachine.Succeeded)
 		wantElapsed(t, w, 6*time.Second)
@@ -102,7 +105,8 @@ func TestTaskTimeout(t *testing.T) {
 		wantElapsed(t, w, 20*time.Second)
 	})
 	t.Run("is caught", func(t *testing.T) {
-		e := run(t, newWorld().with("work", slow), machine(taskOf("Work", "Done", 10, catching(`"States.Timeout"`, "Done"))), `{}`)
+		e := run(t, newWorld().with("work", slow), machine(taskOf("Work", "Done", 10, catching(`"States.Timeout"`, "Done"))),
+			`{}`)
 		wantOutput(t, e, `{"error":{"Error":"States.Timeout","Cause":""}}`)
 	})
 }

@@ -49,7 +49,9 @@ func TestWaitThatCant(t *testing.T) {
 func TestWaitingUntil(t *testing.T) {
 	w := &watchedWorld{world: newWorld()}
 	w.with("work", fails("A"), says(`{"t": "2026-03-01T12:01:05Z"}`))
-	e, err := NewExecution(load(t, machine(task("Work", "W", retrying(retrier(`"A"`, 5, 1, 1))), wait("W", "$.t", "Done"))), w, testARN, "first", []byte(`{}`))
+	e, err := NewExecution(load(t,
+		machine(task("Work", "W", retrying(retrier(`"A"`, 5, 1, 1))), wait("W", "$.t", "Done"))), w, testARN, "first",
+		[]byte(`{}`))
 	if err != nil {
 		t.Fatal(err)
 	}

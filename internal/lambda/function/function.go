@@ -48,7 +48,8 @@ type Listener interface {
 func StartListener(build func(*Setup) Listener) {
 	setup := newSetup()
 	listener := build(setup)
-	awslambda.StartWithOptions(&handler{serve: serveListener(listener), what: "event", advice: toListener, broken: setup.Err(), log: setup.Log})
+	awslambda.StartWithOptions(&handler{serve: serveListener(listener), what: "event", advice: toListener,
+		broken: setup.Err(), log: setup.Log})
 }
 
 func newSetup() *Setup {

@@ -17,7 +17,8 @@ import (
 const (
 	stepVariable = "TEST_STEP" // names the step that this program serves, where it is started as a function
 	planted      = "PlantedSecretNobodyMayQuote"
-	event        = `{"document":{"target":"production","rotationId":"r1"},"execution":{"Id":"arn:execution","Name":"run-1","Input":{"target":"production"}}}`
+	event        = `{"document":{"target":"production","rotationId":"r1"},"execution":{"Id":"arn:execution",` +
+		`"Name":"run-1","Input":{"target":"production"}}}`
 )
 
 func TestMain(m *testing.M) {
@@ -52,7 +53,8 @@ func (s testStep) Run(ctx context.Context, call rotation.Call) (rotation.Documen
 		var none *rotation.Document
 		return *none, nil
 	case "fail":
-		return doc, rotation.Errorf(rotation.OldKeyHeld, "A location holds the key %s", rotation.KeyID("AKIA0123456789ABCDEF"))
+		return doc,
+			rotation.Errorf(rotation.OldKeyHeld, "A location holds the key %s", rotation.KeyID("AKIA0123456789ABCDEF"))
 	case "foreign":
 		return doc, fmt.Errorf("wrapped: %w", rotation.Errorf(rotation.Throttled, "Slow down"))
 	case "hang":
@@ -115,7 +117,8 @@ func TestSuccess(t *testing.T) {
 
 func TestErrorsHaveCodeAndSentence(t *testing.T) {
 	for step, want := range map[string]awstest.FunctionAnswer{
-		"fail":    {ErrorType: "OldKeyHeld", Message: "A location holds the key ****CDEF. " + rotation.OldKeyHeld.Advice() + "."},
+		"fail": {ErrorType: "OldKeyHeld", Message: "A location holds the key ****CDEF. " + rotation.OldKeyHeld.Advice() +
+			"."},
 		"foreign": {ErrorType: "Throttled", Message: "Slow down. " + rotation.Throttled.Advice() + "."},
 	} {
 		f := start(t, step)
@@ -128,7 +131,8 @@ func TestErrorsHaveCodeAndSentence(t *testing.T) {
 
 func TestMalformedEvents(t *testing.T) {
 	f := start(t, "succeed")
-	for _, malformed := range []string{``, `null`, `[]`, `"text"`, `{`, `{}`, `{"document":[],"execution":{"Id":"arn"}}`, `{"document":{}}`,
+	for _, malformed := range []string{``, `null`, `[]`, `"text"`, `{`, `{}`, `{"document":[],"execution":{"Id":"arn"}}`,
+		`{"document":{}}`,
 		`{"document":{"graceEndsAt":"soon"},"execution":{"Id":"arn"}}`} {
 		if answer := f.Invoke(t, malformed, time.Minute); answer.ErrorType != string(rotation.InvalidInput) {
 			t.Errorf("%s: %s", malformed, answer.Body)
@@ -145,7 +149,8 @@ func TestPanic(t *testing.T) {
 		f := start(t, step)
 		for range 2 {
 			answer := f.Invoke(t, event, time.Minute)
-			if answer.ErrorType != string(rotation.Unreachable) || !strings.Contains(answer.Message, "testStep.Run (function_test.go:") {
+			if answer.ErrorType != string(rotation.Unreachable) ||
+				!strings.Contains(answer.Message, "testStep.Run (function_test.go:") {
 				t.Errorf("%s: %+v", step, answer)
 			}
 		}
@@ -177,10 +182,11 @@ func TestWrongEnvironment(t *testing.T) {
 		env  map[string]string
 		want []string
 	}{
-		"nothing":      {map[string]string{}, []string{"TABLE_NAME is missing", "STAGED_PREFIX is missing"}},
-		"no table":     {map[string]string{"STAGED_PREFIX": "/staged/"}, []string{"TABLE_NAME is missing"}},
-		"empty":        {map[string]string{"TABLE_NAME": "", "STAGED_PREFIX": "/staged/"}, []string{"TABLE_NAME is missing"}},
-		"wrong prefix": {map[string]string{"TABLE_NAME": "journal", "STAGED_PREFIX": "staged"}, []string{"STAGED_PREFIX does not begin"}},
+		"nothing":  {map[string]string{}, []string{"TABLE_NAME is missing", "STAGED_PREFIX is missing"}},
+		"no table": {map[string]string{"STAGED_PREFIX": "/staged/"}, []string{"TABLE_NAME is missing"}},
+		"empty":    {map[string]string{"TABLE_NAME": "", "STAGED_PREFIX": "/staged/"}, []string{"TABLE_NAME is missing"}},
+		"wrong prefix": {map[string]string{"TABLE_NAME": "journal", "STAGED_PREFIX": "staged"},
+			[]string{"STAGED_PREFIX does not begin"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			test.env[stepVariable] = "panic"
@@ -258,7 +264,8 @@ func TestListener(t *testing.T) {
 	} {
 		f := start(t, "listener "+listener)
 		answer := f.Invoke(t, `{"any":"event"}`, 3*time.Second)
-		if answer.ErrorType != want.ErrorType || answer.Message != want.Message || want.Body != nil && string(answer.Body) != string(want.Body) {
+		if answer.ErrorType != want.ErrorType || answer.Message != want.Message || want.Body != nil &&
+			string(answer.Body) != string(want.Body) {
 			t.Errorf("%s: %s", listener, answer.Body)
 		}
 		f.Stop()
@@ -273,7 +280,8 @@ func TestListenerPanics(t *testing.T) {
 	f := start(t, "listener panic")
 	for range 2 {
 		answer := f.Invoke(t, `{}`, time.Minute)
-		if answer.ErrorType != string(rotation.Unreachable) || !strings.Contains(answer.Message, "testListener.Handle (function_test.go:") {
+		if answer.ErrorType != string(rotation.Unreachable) ||
+			!strings.Contains(answer.Message, "testListener.Handle (function_test.go:") {
 			t.Errorf("%+v", answer)
 		}
 	}
@@ -286,7 +294,8 @@ func TestListenerPanics(t *testing.T) {
 func TestListenersWrongEnvironment(t *testing.T) {
 	f := startWith(t, map[string]string{stepVariable: "listener panic"})
 	answer := f.Invoke(t, `{}`, time.Minute)
-	if answer.ErrorType != string(rotation.ConfigurationError) || !strings.Contains(answer.Message, rotation.ConfigurationError.Advice()) {
+	if answer.ErrorType != string(rotation.ConfigurationError) ||
+		!strings.Contains(answer.Message, rotation.ConfigurationError.Advice()) {
 		t.Errorf("%+v", answer)
 	}
 }

@@ -45,7 +45,8 @@ func (h aboutRotation) Handle(ctx context.Context, record slog.Record) error {
 	if s, ok := ctx.Value(rotationKey{}).(*subject); ok {
 		named := map[string]bool{}
 		record.Attrs(func(a slog.Attr) bool { named[a.Key] = true; return true })
-		for _, a := range []slog.Attr{slog.String("target", s.target), slog.String("rotation", s.rotation), slog.String("execution", s.execution)} {
+		for _, a := range []slog.Attr{slog.String("target", s.target), slog.String("rotation", s.rotation),
+			slog.String("execution", s.execution)} {
 			if !named[a.Key] && a.Value.String() != "" {
 				record.AddAttrs(a)
 			}
@@ -76,6 +77,7 @@ func (h *handler) report(ctx context.Context, began time.Time, err error) {
 	if coded.Class == rotation.Transient || coded.Class == rotation.Again {
 		level = slog.LevelWarn
 	}
-	h.log.LogAttrs(ctx, level, h.what+" failed", slog.String("code", string(coded.Code)), slog.String("class", string(coded.Class)),
+	h.log.LogAttrs(ctx, level, h.what+" failed", slog.String("code", string(coded.Code)),
+		slog.String("class", string(coded.Class)),
 		slog.Bool("urgent", coded.Urgent), slog.String("error", coded.Error()), took)
 }

@@ -114,7 +114,8 @@ func (a Auditor) lookAtAll(ctx context.Context) []Facts {
 			all[i] = a.LookTwice(ctx, name)
 			for source, err := range all[i].Unread {
 				coded := rotation.AsError(err)
-				a.Log.WarnContext(ctx, "not found out", "target", name, "what", string(source), "code", string(coded.Code), "error", coded.What)
+				a.Log.WarnContext(ctx, "not found out", "target", name, "what", string(source), "code", string(coded.Code), "error",
+					coded.What)
 			}
 		})
 	}

@@ -56,8 +56,9 @@ func (a *account) audit(t *testing.T, ctx context.Context) error {
 	p := ports{a}
 	a.sent = nil
 	return Auditor{
-		Reader: Reader{Clock: clock{}, Targets: p, Journal: journalPort{p}, Executions: p, Keys: p, Needs: rotation.Needs{Usage: p, Trail: needed{p: p}, Staging: needed{p: p}}, Qovery: p, Schedules: p},
-		Names:  slices.Sorted(maps.Keys(a.targets)), AgeLimit: limit, Memory: p, Topic: p,
+		Reader: Reader{Clock: clock{}, Targets: p, Journal: journalPort{p}, Executions: p, Keys: p,
+			Needs: rotation.Needs{Usage: p, Trail: needed{p: p}, Staging: needed{p: p}}, Qovery: p, Schedules: p},
+		Names: slices.Sorted(maps.Keys(a.targets)), AgeLimit: limit, Memory: p, Topic: p,
 		Metrics: lambda.MetricsTo(p), Log: slog.New(slog.NewJSONHandler(&a.logged, nil)),
 	}.Handle(ctx, []byte("{}"))
 }
@@ -124,7 +125,8 @@ func (n needed) LatestUses(_ context.Context, id rotation.KeyID, _ time.Time, _ 
 	n.p.mu.Lock()
 	defer n.p.mu.Unlock()
 	for _, f := range n.p.targets {
-		if slices.ContainsFunc(f.Keys, func(key rotation.AccessKey) bool { return key.ID == id }) && f.Unread[fromNeeds] != nil {
+		if slices.ContainsFunc(f.Keys, func(key rotation.AccessKey) bool { return key.ID == id }) &&
+			f.Unread[fromNeeds] != nil {
 			return nil, f.Unread[fromNeeds]
 		}
 	}
@@ -224,7 +226,8 @@ func TestToldOnce(t *testing.T) {
 	a.told(t)
 	a.is("production", user(active(keyN, 31*day), inactive(keyX, 21*day)))
 	a.told(t, left)
-	if body := a.sent[0].Body; !strings.Contains(body, "told before, and has changed") || !strings.Contains(body, "(Inactive)") {
+	if body := a.sent[0].Body; !strings.Contains(body, "told before, and has changed") ||
+		!strings.Contains(body, "(Inactive)") {
 		t.Errorf("told %s", body)
 	}
 	a.is("production")
@@ -256,10 +259,13 @@ func TestUnknownIsNotOver(t *testing.T) {
 		change change
 		told   []string
 	}{
-		"a rotation runs":        {openSince(touched(time.Minute)), nil},
-		"Qovery does not answer": {silent(fromQovery, rotation.AccessDenied), []string{"CHECK production: what Qovery holds could not be audited"}},
-		"nor does the journal":   {silent(fromJournal, rotation.AccessDenied), []string{"CHECK production: the journal could not be audited"}},
-		"no target":              {silent(fromTarget, rotation.AccessDenied), []string{"CHECK production: the target's configuration could not be audited"}},
+		"a rotation runs": {openSince(touched(time.Minute)), nil},
+		"Qovery does not answer": {silent(fromQovery, rotation.AccessDenied),
+			[]string{"CHECK production: what Qovery holds could not be audited"}},
+		"nor does the journal": {silent(fromJournal, rotation.AccessDenied),
+			[]string{"CHECK production: the journal could not be audited"}},
+		"no target": {silent(fromTarget, rotation.AccessDenied),
+			[]string{"CHECK production: the target's configuration could not be audited"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := accountOf(map[string]Facts{"production": world(keys)})
@@ -333,7 +339,8 @@ func TestTargetsAreAuditedApart(t *testing.T) {
 			return nil
 		}
 		err := a.audit(t, t.Context())
-		if !rotation.HasCode(err, rotation.Throttled) || !strings.Contains(err.Error(), "a: SNS is busy") || strings.Contains(err.Error(), "b: ") {
+		if !rotation.HasCode(err, rotation.Throttled) || !strings.Contains(err.Error(), "a: SNS is busy") ||
+			strings.Contains(err.Error(), "b: ") {
 			t.Error(err)
 		}
 		a.wasTold(t, "b: a leftover key ****ELS3")
@@ -346,11 +353,13 @@ func TestTargetsAreAuditedApart(t *testing.T) {
 	t.Run("not measured", func(t *testing.T) {
 		a := accountOf(map[string]Facts{"a": world(left), "b": world(left)})
 		a.full = "a"
-		if err := a.audit(t, t.Context()); !rotation.HasCode(err, rotation.Unreachable) || !strings.Contains(err.Error(), "a: The metrics could not be written: no space left") {
+		if err := a.audit(t, t.Context()); !rotation.HasCode(err, rotation.Unreachable) ||
+			!strings.Contains(err.Error(), "a: The metrics could not be written: no space left") {
 			t.Error(err)
 		}
 		a.wasTold(t, "a: a leftover key ****ELS3", "b: a leftover key ****ELS3")
-		if lines := strings.Count(a.metrics.String(), "\n"); lines != 1 || !strings.Contains(a.metrics.String(), `"target":"b"`) {
+		if lines := strings.Count(a.metrics.String(), "\n"); lines != 1 ||
+			!strings.Contains(a.metrics.String(), `"target":"b"`) {
 			t.Errorf("measured %s", a.metrics.String())
 		}
 	})
@@ -433,7 +442,8 @@ func TestEachIsRememberedAtOnce(t *testing.T) {
 // what it seems to say was told, and it is replaced.
 func TestIllegibleMemory(t *testing.T) {
 	a := accountOf(map[string]Facts{"production": world(user(active(keyN, 30*day), active(keyX, 20*day)), scheduled(nil))})
-	for _, illegible := range []string{`{"auditedAt": 7, "told": {}}`, `{"told": {"schedule#": {"state": "missing"}, "left-over#` + string(keyX) + `": "Active"}}`} {
+	for _, illegible := range []string{`{"auditedAt": 7, "told": {}}`,
+		`{"told": {"schedule#": {"state": "missing"}, "left-over#` + string(keyX) + `": "Active"}}`} {
 		a.memory["production"] = []byte(illegible)
 		a.logged.Reset()
 		a.told(t, "production: a leftover key ****ELS3", "production: there is no schedule")
@@ -452,7 +462,8 @@ func TestMovingJournal(t *testing.T) {
 		"another": func(f *Facts) { r := *f.Record; r.RotationID = "other"; f.Record = &r },
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := accountOf(map[string]Facts{"production": world(user(active(keyO, 90*day), active(keyX, hour)), qoveryHolds(keyO, keyO), openSince())})
+			a := accountOf(map[string]Facts{"production": world(user(active(keyO, 90*day), active(keyX, hour)),
+				qoveryHolds(keyO, keyO), openSince())})
 			a.onLoad = func(n int, f *Facts) {
 				if n == 2 {
 					move(f)
@@ -469,7 +480,8 @@ func TestMovingJournal(t *testing.T) {
 // Each target has its line of metrics, and all of them together have one.
 func TestMetrics(t *testing.T) {
 	a := accountOf(map[string]Facts{
-		"a": world(user(active(keyN, 40*day), active(keyX, 20*day))), "b": world(silent(fromQovery, rotation.AccessDenied)), "c": world(user(active(keyN, 50*day), active(keyX, 20*day))),
+		"a": world(user(active(keyN, 40*day), active(keyX, 20*day))), "b": world(silent(fromQovery, rotation.AccessDenied)),
+		"c": world(user(active(keyN, 50*day), active(keyX, 20*day))),
 	})
 	if err := a.audit(t, t.Context()); err != nil {
 		t.Fatal(err)
@@ -494,7 +506,8 @@ func TestMetrics(t *testing.T) {
 				t.Errorf("no %s in %s", part, line)
 			}
 		}
-		if i == 1 && strings.Contains(line, LeftoverKeys) || i == 3 && (strings.Contains(line, `"target"`) || strings.Contains(line, Drift)) {
+		if i == 1 && strings.Contains(line, LeftoverKeys) || i == 3 &&
+			(strings.Contains(line, `"target"`) || strings.Contains(line, Drift)) {
 			t.Errorf("too much is in %s", line)
 		}
 	}
@@ -529,7 +542,8 @@ func TestAgeAltogether(t *testing.T) {
 
 // Logs, metrics and messages name no whole key.
 func TestNoWholeKeyIsShown(t *testing.T) {
-	a := accountOf(map[string]Facts{"production": world(user(active(keyN, 130*day), active(keyX, 120*day), inactive(keyO, 200*day)), qoveryHolds(keyN, keyX, keyO))})
+	a := accountOf(map[string]Facts{"production": world(user(active(keyN, 130*day), active(keyX, 120*day),
+		inactive(keyO, 200*day)), qoveryHolds(keyN, keyX, keyO))})
 	if err := a.audit(t, t.Context()); err != nil || len(a.sent) < 3 {
 		t.Fatalf("%v, told %v", err, a.sent)
 	}

@@ -141,7 +141,8 @@ func (r Reader) compareJournal(ctx context.Context, f *Facts) error {
 		return nil
 	}
 	now, err := r.Journal.Load(ctx, f.Target.IAMUserName)
-	f.Moved = (now == nil) != (f.Record == nil) || now != nil && (now.RotationID != f.Record.RotationID || now.Revision != f.Record.Revision)
+	f.Moved = (now == nil) != (f.Record == nil) || now != nil &&
+		(now.RotationID != f.Record.RotationID || now.Revision != f.Record.Revision)
 	return err
 }
 

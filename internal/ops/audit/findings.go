@@ -80,12 +80,14 @@ func (j *judge) notRead(source Source, err *rotation.Error) Finding {
 	f := Finding{
 		Kind: unread(source), State: string(err.Code), Urgency: notice.Check, Title: notReadTitles[source],
 		Verdict: "It is not known whether anything is broken: " + notReadTitles[source],
-		Found:   []string{err.What, "Until it can be read, the audit says nothing of it, and nothing that it told before counts as over"},
-		Advice:  mending(err.Code) + " To see what is in place:", Command: seeAll,
+		Found: []string{err.What, "Until it can be read, the audit says nothing of it, and nothing that it told before " +
+			"counts as over"},
+		Advice: mending(err.Code) + " To see what is in place:", Command: seeAll,
 	}
 	if err.Class == rotation.Transient {
 		f.State = string(rotation.Transient)
-		f.Advice = "Nothing, if it was a moment's failure: the next audit says so. If this stays, see the log of the function for what was not answered. To see what is in place meanwhile:"
+		f.Advice = "Nothing, if it was a moment's failure: the next audit says so. If this stays, see the log of the " +
+			"function for what was not answered. To see what is in place meanwhile:"
 	}
 	if source == fromNeeds && err.Class != rotation.Transient {
 		f.Title = "the next rotation would be refused"
@@ -96,8 +98,10 @@ func (j *judge) notRead(source Source, err *rotation.Error) Finding {
 	}
 	if err.Code == rotation.TokenRefused {
 		f.Title = "the Qovery token is refused"
-		f.Verdict = "The next rotation could not begin: Qovery's API token is missing or refused. Whether anything else is wrong is not known"
-		f.Advice = "Put a token of that organization, with the right to manage clusters and credentials, into the token parameter. Then, to see that it works:"
+		f.Verdict = "The next rotation could not begin: Qovery's API token is missing or refused. Whether anything else " +
+			"is wrong is not known"
+		f.Advice = "Put a token of that organization, with the right to manage clusters and credentials, into the token " +
+			"parameter. Then, to see that it works:"
 		f.Command = j.command("start", "--dry-run")
 	}
 	return f
@@ -116,7 +120,8 @@ func (j *judge) oldKey(key rotation.AccessKey) Finding {
 		Kind: tooOld, About: string(key.ID), Urgency: notice.Calm, Verdict: canWait,
 		Title: fmt.Sprintf("the key %s is over %d days old", key.ID, int(j.ageLimit.Hours()/24)),
 		Found: []string{fmt.Sprintf("The Active key %s of the IAM user %s was created %s, %s ago. The limit is %d days",
-			key.ID, j.Target.IAMUserName, words.At(key.CreatedAt), words.Span(key.CreatedAt, j.Now), int(j.ageLimit.Hours()/24))},
+			key.ID, j.Target.IAMUserName, words.At(key.CreatedAt), words.Span(key.CreatedAt, j.Now),
+			int(j.ageLimit.Hours()/24))},
 		Advice: "Rotate it:", Command: j.command("start", "--watch"),
 	}
 	switch {
@@ -135,10 +140,12 @@ func (j *judge) unusedKey(key rotation.AccessKey) Finding {
 		Kind: unused, About: string(key.ID), Urgency: notice.Calm, Verdict: canWait,
 		Title: fmt.Sprintf("nothing has used the key %s for %d days", key.ID, int(unusedFor.Hours()/24)),
 		Found: []string{
-			fmt.Sprintf("The Active key %s of the IAM user %s, which %s, was %s", key.ID, j.Target.IAMUserName, j.heldBy(key.ID), j.lastUse(key.ID)),
+			fmt.Sprintf("The Active key %s of the IAM user %s, which %s, was %s", key.ID, j.Target.IAMUserName, j.heldBy(key.ID),
+				j.lastUse(key.ID)),
 			"A key that nothing uses is better deleted",
 		},
-		Advice:  "See in Qovery whether any cluster still needs it. If none does, take it out of Qovery, take the target out of cdk.json, and delete the key in IAM. To see all targets:",
+		Advice: "See in Qovery whether any cluster still needs it. If none does, take it out of Qovery, take the target " +
+			"out of cdk.json, and delete the key in IAM. To see all targets:",
 		Command: seeAll,
 	}
 }
@@ -174,14 +181,17 @@ func (j *judge) leftoverKey(key rotation.AccessKey) Finding {
 		Title: fmt.Sprintf("a leftover key %s", key.ID),
 		Found: []string{
 			fmt.Sprintf("The IAM user %s has the key %s (%s), which no place in Qovery holds. It was created %s, %s ago, and %s",
-				j.Target.IAMUserName, key.ID, key.Status, words.At(key.CreatedAt), words.Span(key.CreatedAt, j.Now), j.lastUse(key.ID)),
+				j.Target.IAMUserName, key.ID, key.Status, words.At(key.CreatedAt), words.Span(key.CreatedAt, j.Now),
+				j.lastUse(key.ID)),
 			"No rotation that is open knows of it. While it is there, the next rotation refuses to begin",
 		},
-		Advice:  "Find out whose it is. If nobody uses it, make it Inactive for a while, then delete it in IAM. To see all keys:",
+		Advice: "Find out whose it is. If nobody uses it, make it Inactive for a while, then delete it in IAM. To see " +
+			"all keys:",
 		Command: seeAll,
 	}
 	if key.Status == rotation.Inactive {
-		f.Advice = "Find out whose it is, and since when it is Inactive. If nobody has missed it, delete it in IAM. To see all keys:"
+		f.Advice = "Find out whose it is, and since when it is Inactive. If nobody has missed it, delete it in IAM. To " +
+			"see all keys:"
 	}
 	if j.Record != nil {
 		f.Found[1] = "The open rotation does not know of it"
@@ -202,25 +212,32 @@ func (j *judge) badKey(id rotation.KeyID, held []rotation.Location, ours bool) F
 		f.Title = fmt.Sprintf("Qovery holds the Inactive key %s", id)
 		f.Verdict = fmt.Sprintf("Deployments fail now: Qovery holds %s, which is Inactive", id)
 		f.Found = []string{fmt.Sprintf("The key %s of the IAM user %s is Inactive, and held by %s", id, user, names(held))}
-		f.Advice = "Somebody made it Inactive. If that was because it leaked, put another Active key of the user into these places, as the runbook says under \"A key by hand\". Else make it Active again; then 'rotate status' shows whether all is well:"
+		f.Advice = "Somebody made it Inactive. If that was because it leaked, put another Active key of the user into " +
+			"these places, as the runbook says under \"A key by hand\". Else make it Active again; then 'rotate status' " +
+			"shows whether all is well:"
 		f.Command = notice.ActivateCommand(user, id)
 	case ours:
 		f.Title = fmt.Sprintf("Qovery holds the key %s, which does not exist", id)
 		f.Verdict = fmt.Sprintf("Deployments fail now: Qovery holds %s, which does not exist any more", id)
 		f.Found = []string{fmt.Sprintf("The IAM user %s has no key %s any more, and it is held by %s", user, id, names(held))}
-		f.Advice = fmt.Sprintf("Put an Active key of the IAM user %s into these places. If nobody has its secret, create one and put it everywhere, as the runbook says under \"A key by hand\". Then, to see that all is well:", user)
+		f.Advice = fmt.Sprintf("Put an Active key of the IAM user %s into these places. If nobody has its secret, create "+
+			"one and put it everywhere, as the runbook says under \"A key by hand\". Then, to see that all is well:", user)
 	default:
 		f.Urgency = notice.Check
 		f.Title = fmt.Sprintf("Qovery holds another key, %s", id)
 		f.Verdict = fmt.Sprintf("Something may be broken: Qovery holds %s, which is no key of the IAM user %s", id, user)
 		f.Found = []string{
-			fmt.Sprintf("The last rotation put a key of the IAM user %s into %s. Now that holds %s, which is none of that user's", user, names(held), id),
+			fmt.Sprintf(
+				"The last rotation put a key of the IAM user %s into %s. Now that holds %s, which is none of that user's", user,
+				names(held), id),
 			"It may be another user's, or not exist; this audit may not ask about other users",
 		}
-		f.Advice = "If somebody changed it on purpose, nothing is to be done until the next rotation, which leaves that place alone. Else put the user's Active key there. To see what is in place:"
+		f.Advice = "If somebody changed it on purpose, nothing is to be done until the next rotation, which leaves that " +
+			"place alone. Else put the user's Active key there. To see what is in place:"
 	}
 	if j.Record != nil && ours {
-		f.Advice = "A rotation is open. Starting it again carries it on, and brings the old key back where that is what is missing. " +
+		f.Advice = "A rotation is open. Starting it again carries it on, and brings the old key back where that is what " +
+			"is missing. " +
 			"If it is held again, put an Active key of the user into these places by hand, and run 'rotate release'."
 		f.Command = j.command("start", "--watch")
 	}
@@ -231,8 +248,9 @@ func (j *judge) badKey(id rotation.KeyID, held []rotation.Location, ours bool) F
 func (j *judge) severalKeys(active []rotation.KeyID) Finding {
 	f := Finding{
 		Kind: drift, About: several, Urgency: notice.Calm, Verdict: canWait,
-		Title:   "Qovery holds several keys of the IAM user " + j.Target.IAMUserName,
-		Advice:  "Put the same key into all of these places, then delete the other one. Until then the next rotation refuses to begin. To see what is in place:",
+		Title: "Qovery holds several keys of the IAM user " + j.Target.IAMUserName,
+		Advice: "Put the same key into all of these places, then delete the other one. Until then the next rotation " +
+			"refuses to begin. To see what is in place:",
 		Command: seeAll,
 	}
 	for _, id := range active {
@@ -250,7 +268,8 @@ func (j *judge) heldNowhere() Finding {
 		Verdict: "Nothing is known to be broken, and the next rotation refuses to begin",
 		Found: []string{fmt.Sprintf("No place in the organization %s holds a key of the IAM user %s, which has %s",
 			j.Target.OrganizationID, j.Target.IAMUserName, j.keysText())},
-		Advice:  "If Qovery uses role credentials now, delete the user's keys and take the target out of cdk.json. Else correct the target's IAM user or organization. To see what a rotation would do:",
+		Advice: "If Qovery uses role credentials now, delete the user's keys and take the target out of cdk.json. Else " +
+			"correct the target's IAM user or organization. To see what a rotation would do:",
 		Command: j.command("start", "--dry-run"),
 	}
 }
@@ -275,13 +294,15 @@ func (j *judge) openRecord() Finding {
 	}
 	places := []string{found, fmt.Sprintf("The IAM user %s has %s", j.Target.IAMUserName, j.keysKnown())}
 	if j.status(record.OldKey) == rotation.Inactive {
-		places = append(places, fmt.Sprintf("If something still needs the old key, that fails now; '%s' makes it Active again", j.command("abort")))
+		places = append(places,
+			fmt.Sprintf("If something still needs the old key, that fails now; '%s' makes it Active again", j.command("abort")))
 	}
 	return Finding{
-		Kind: open, About: record.RotationID, Urgency: notice.Calm, Verdict: "Nothing is known to be broken. This can wait until the morning",
-		Title:  "a rotation was left open",
-		Found:  places,
-		Advice: "Starting it again carries it on where it stopped:", Command: j.command("start", "--watch"),
+		Kind: open, About: record.RotationID, Urgency: notice.Calm,
+		Verdict: "Nothing is known to be broken. This can wait until the morning",
+		Title:   "a rotation was left open",
+		Found:   places,
+		Advice:  "Starting it again carries it on where it stopped:", Command: j.command("start", "--watch"),
 	}
 }
 
@@ -295,18 +316,24 @@ func (j *judge) keysKnown() string {
 const notByItself = "Until then the next rotation does not start by itself"
 
 func (j *judge) noSchedule() Finding {
-	return j.scheduleFinding("missing", "there is no schedule", fmt.Sprintf("EventBridge Scheduler has no schedule for the target %s. "+
-		"Nothing starts its rotations", j.Target.Name), "Deploy the stack again. "+notByItself+". To rotate by hand meanwhile:")
+	return j.scheduleFinding("missing", "there is no schedule",
+		fmt.Sprintf("EventBridge Scheduler has no schedule for the target %s. "+
+			"Nothing starts its rotations", j.Target.Name), "Deploy the stack again. "+notByItself+
+			". To rotate by hand meanwhile:")
 }
 
 func (j *judge) disabledSchedule() Finding {
-	return j.scheduleFinding("disabled", "the schedule is disabled", fmt.Sprintf("The schedule of the target %s is disabled, and the target's configuration wants it enabled", j.Target.Name),
-		"Enable it in EventBridge Scheduler, or, if that was on purpose, set schedule.enabled to false in cdk.json and deploy. "+notByItself+". To rotate by hand meanwhile:")
+	return j.scheduleFinding("disabled", "the schedule is disabled",
+		fmt.Sprintf("The schedule of the target %s is disabled, and the target's configuration wants it enabled",
+			j.Target.Name),
+		"Enable it in EventBridge Scheduler, or, if that was on purpose, set schedule.enabled to false in cdk.json and "+
+			"deploy. "+notByItself+". To rotate by hand meanwhile:")
 }
 
 func (j *judge) changedSchedule() Finding {
 	return j.scheduleFinding(j.Schedule.Expression, "the schedule is not the configured one",
-		fmt.Sprintf("The schedule of the target %s is %s, and the target's configuration wants %s", j.Target.Name, j.Schedule.Expression, j.Target.Schedule.Expression()),
+		fmt.Sprintf("The schedule of the target %s is %s, and the target's configuration wants %s", j.Target.Name,
+			j.Schedule.Expression, j.Target.Schedule.Expression()),
 		"Deploy the stack again, with the rateDays in cdk.json that are meant. To rotate by hand meanwhile:")
 }
 

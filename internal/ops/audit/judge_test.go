@@ -18,9 +18,11 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // all are the kinds that are judged when everything is read and at rest.
-const all = "drift left-over open schedule too-old unread-Qovery unread-execution unread-journal unread-keys unread-needs unread-schedule unread-target unread-uses unused"
+const all = "drift left-over open schedule too-old unread-Qovery unread-execution unread-journal unread-keys " +
+	"unread-needs unread-schedule unread-target unread-uses unused"
 
-const busy = "schedule too-old unread-Qovery unread-execution unread-journal unread-keys unread-needs unread-schedule unread-target unread-uses"
+const busy = "schedule too-old unread-Qovery unread-execution unread-journal unread-keys unread-needs " +
+	"unread-schedule unread-target unread-uses"
 
 // blind are those that are judged without an answer of Qovery's, beside open.
 var blind = strings.Replace(busy, "unread-needs ", "", 1)
@@ -33,77 +35,126 @@ var cases = map[string]struct {
 	figures  string
 	judged   string
 }{
-	"fine":                 {world(), "", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
-	"fine-before-rotating": {world(neverRotated), "", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+	"fine": {world(), "", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+	"fine-before-rotating": {world(neverRotated), "", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1",
+		all},
 	"fine-anothers-key-elsewhere": {world(qoveryHolds(keyN, keyN, keyX)), "",
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
-	"fine-unscheduled-on-purpose": {world(notScheduled, scheduled(&rotation.DeployedSchedule{Enabled: false, Expression: "rate(90 days)"})), "",
+	"fine-unscheduled-on-purpose": {world(notScheduled,
+		scheduled(&rotation.DeployedSchedule{Enabled: false, Expression: "rate(90 days)"})), "",
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
-	"fine-place-without-a-key": {world(qoveryHolds(keyN, "")), "", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+	"fine-place-without-a-key": {world(qoveryHolds(keyN, "")), "",
+		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
 
-	"too-old-by-a-minute-less": {world(user(active(keyN, limit-hour/60))), "", "KeyAge=97 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
-	"too-old":                  {world(user(active(keyN, limit))), "too-old#NEW2", "KeyAge=97 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+	"too-old-by-a-minute-less": {world(user(active(keyN, limit-hour/60))), "",
+		"KeyAge=97 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+	"too-old": {world(user(active(keyN, limit))), "too-old#NEW2",
+		"KeyAge=97 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
 	"too-old-and-open": {world(user(active(keyO, 100*day), active(keyN, hour)), qoveryHolds(keyO, keyO), openSince()),
 		"open#k3v9 too-old#OLD1", "KeyAge=100 Keys=2 LeftoverKeys=0 Drift=0 OpenRecords=1 Audited=1", all},
-	"too-old-while-rotating": {world(user(active(keyO, 100*day), active(keyN, hour)), qoveryHolds(keyO, keyO), openSince(running)),
+	"too-old-while-rotating": {world(user(active(keyO, 100*day), active(keyN, hour)), qoveryHolds(keyO, keyO),
+		openSince(running)),
 		"too-old#OLD1", "KeyAge=100 Keys=2 Audited=1", busy},
-	"too-old-or-left-over": {world(user(active(keyN, 30*day), active(keyX, 200*day)), silent(fromQovery, rotation.AccessDenied)), "unread-Qovery#",
+	"too-old-or-left-over": {world(user(active(keyN, 30*day), active(keyX, 200*day)),
+		silent(fromQovery, rotation.AccessDenied)), "unread-Qovery#",
 		"Keys=2 OpenRecords=0 Audited=0", "open " + strings.Replace(blind, "too-old ", "", 1)},
-	"too-old-or-left-over-beside-an-open-rotation": {world(user(active(keyO, 100*day), active(keyX, 200*day)), qoveryHolds(keyO, keyO), openSince(running)), "too-old#OLD1",
+	"too-old-or-left-over-beside-an-open-rotation": {world(user(active(keyO, 100*day), active(keyX, 200*day)),
+		qoveryHolds(keyO, keyO), openSince(running)), "too-old#OLD1",
 		"KeyAge=100 Keys=2 Audited=1", strings.Replace(busy, "too-old ", "", 1)},
-	"too-old-is-the-only-key": {world(user(active(keyN, limit)), silent(fromQovery, rotation.AccessDenied)), "too-old#NEW2 unread-Qovery#", "KeyAge=97 Keys=1 OpenRecords=0 Audited=0", "open " + blind},
-	"young-or-left-over":      {world(user(active(keyN, 30*day), active(keyX, 40*day)), silent(fromQovery, rotation.AccessDenied)), "unread-Qovery#", "KeyAge=40 Keys=2 OpenRecords=0 Audited=0", "open " + blind},
-	"unused":                  {world(user(active(keyN, 60*day).usedLast(45 * day))), "unused#NEW2", "KeyAge=60 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
-	"unused-since-creation":   {world(user(active(keyN, 46*day).neverUsed())), "unused#NEW2", "KeyAge=46 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
-	"young-and-unused":        {world(user(active(keyN, 44*day).neverUsed())), "", "KeyAge=44 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+	"too-old-is-the-only-key": {world(user(active(keyN, limit)), silent(fromQovery, rotation.AccessDenied)),
+		"too-old#NEW2 unread-Qovery#", "KeyAge=97 Keys=1 OpenRecords=0 Audited=0", "open " + blind},
+	"young-or-left-over": {world(user(active(keyN, 30*day), active(keyX, 40*day)),
+		silent(fromQovery, rotation.AccessDenied)), "unread-Qovery#", "KeyAge=40 Keys=2 OpenRecords=0 Audited=0", "open " +
+		blind},
+	"unused": {world(user(active(keyN, 60*day).usedLast(45 * day))), "unused#NEW2",
+		"KeyAge=60 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+	"unused-since-creation": {world(user(active(keyN, 46*day).neverUsed())), "unused#NEW2",
+		"KeyAge=46 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+	"young-and-unused": {world(user(active(keyN, 44*day).neverUsed())), "",
+		"KeyAge=44 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
 
 	"left-over": {world(user(active(keyN, 30*day), active(keyX, 200*day).usedLast(3*day))), "left-over#ELS3",
 		"KeyAge=30 Keys=2 LeftoverKeys=1 Drift=0 OpenRecords=0 Audited=1", all},
 	"left-over-inactive": {world(user(active(keyN, 30*day), inactive(keyO, 120*day).neverUsed())), "left-over#OLD1",
 		"KeyAge=30 Keys=2 LeftoverKeys=1 Drift=0 OpenRecords=0 Audited=1", all},
-	"left-over-beside-an-open-rotation": {world(user(active(keyO, 90*day), active(keyX, hour).neverUsed()), qoveryHolds(keyO, keyO), openSince()), "left-over#ELS3 open#k3v9",
+	"left-over-beside-an-open-rotation": {world(user(active(keyO, 90*day), active(keyX, hour).neverUsed()),
+		qoveryHolds(keyO, keyO), openSince()), "left-over#ELS3 open#k3v9",
 		"KeyAge=90 Keys=2 LeftoverKeys=1 Drift=0 OpenRecords=1 Audited=1", all},
-	"left-over-is-not-known-while-rotating": {world(user(active(keyO, 90*day), active(keyX, hour)), qoveryHolds(keyO, keyO), openSince(running)), "",
+	"left-over-is-not-known-while-rotating": {world(user(active(keyO, 90*day), active(keyX, hour)),
+		qoveryHolds(keyO, keyO), openSince(running)), "",
 		"KeyAge=90 Keys=2 Audited=1", busy},
-	"left-over-is-not-known-right-after": {world(user(active(keyN, hour), inactive(keyO, 90*day)), endedAgo(hour/6-1)), "", "KeyAge=0.04 Keys=2 Audited=1", busy},
-	"left-over-some-time-after": {world(user(active(keyN, hour), inactive(keyO, 90*day)), endedAgo(hour/6)), "left-over#OLD1",
+	"left-over-is-not-known-right-after": {world(user(active(keyN, hour), inactive(keyO, 90*day)), endedAgo(hour/6-1)), "",
+		"KeyAge=0.04 Keys=2 Audited=1", busy},
+	"left-over-some-time-after": {world(user(active(keyN, hour), inactive(keyO, 90*day)), endedAgo(hour/6)),
+		"left-over#OLD1",
 		"KeyAge=0.04 Keys=2 LeftoverKeys=1 Drift=0 OpenRecords=0 Audited=1", all},
-	"left-over-is-not-known-when-the-journal-moves": {world(user(active(keyN, hour), inactive(keyO, 90*day)), moved), "", "KeyAge=0.04 Keys=2 Audited=1", busy},
+	"left-over-is-not-known-when-the-journal-moves": {world(user(active(keyN, hour), inactive(keyO, 90*day)), moved), "",
+		"KeyAge=0.04 Keys=2 Audited=1", busy},
 
-	"drift-inactive":  {world(user(inactive(keyN, 30*day))), "drift#NEW2", "Keys=1 LeftoverKeys=0 Drift=2 OpenRecords=0 Audited=1", all},
-	"drift-deleted":   {world(qoveryHolds(keyN, keyN, keyO)), "drift#OLD1", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=1 OpenRecords=0 Audited=1", all},
-	"drift-strangers": {world(qoveryHolds(keyN, keyX)), "drift#ELS3", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=1 OpenRecords=0 Audited=1", all},
-	"drift-several": {world(user(active(keyN, 30*day), active(keyX, 20*day)), qoveryHolds(keyN, keyN, keyX)), "drift#several",
+	"drift-inactive": {world(user(inactive(keyN, 30*day))), "drift#NEW2",
+		"Keys=1 LeftoverKeys=0 Drift=2 OpenRecords=0 Audited=1", all},
+	"drift-deleted": {world(qoveryHolds(keyN, keyN, keyO)), "drift#OLD1",
+		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=1 OpenRecords=0 Audited=1", all},
+	"drift-strangers": {world(qoveryHolds(keyN, keyX)), "drift#ELS3",
+		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=1 OpenRecords=0 Audited=1", all},
+	"drift-several": {world(user(active(keyN, 30*day), active(keyX, 20*day)), qoveryHolds(keyN, keyN, keyX)),
+		"drift#several",
 		"KeyAge=30 Keys=2 LeftoverKeys=0 Drift=1 OpenRecords=0 Audited=1", all},
 	"drift-nowhere": {world(neverRotated, qoveryHolds(keyX, keyX)), "drift#nowhere",
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=1 OpenRecords=0 Audited=1", all},
-	"drift-no-key-at-all": {world(neverRotated, user(), qoveryHolds(keyX)), "drift#nowhere", "Keys=0 LeftoverKeys=0 Drift=1 OpenRecords=0 Audited=1", all},
-	"drift-in-an-open-rotation": {world(user(inactive(keyO, 90*day), active(keyN, hour)), qoveryHolds(keyN, keyO), openSince()), "drift#OLD1 open#k3v9",
+	"drift-no-key-at-all": {world(neverRotated, user(), qoveryHolds(keyX)), "drift#nowhere",
+		"Keys=0 LeftoverKeys=0 Drift=1 OpenRecords=0 Audited=1", all},
+	"drift-in-an-open-rotation": {world(user(inactive(keyO, 90*day), active(keyN, hour)), qoveryHolds(keyN, keyO),
+		openSince()), "drift#OLD1 open#k3v9",
 		"KeyAge=0.04 Keys=2 LeftoverKeys=0 Drift=1 OpenRecords=1 Audited=1", all},
-	"two-keys-of-an-open-rotation": {world(user(active(keyO, 90*day), active(keyN, hour)), qoveryHolds(keyN, keyO), openSince()), "open#k3v9",
+	"two-keys-of-an-open-rotation": {world(user(active(keyO, 90*day), active(keyN, hour)), qoveryHolds(keyN, keyO),
+		openSince()), "open#k3v9",
 		"KeyAge=90 Keys=2 LeftoverKeys=0 Drift=0 OpenRecords=1 Audited=1", all},
 
-	"open-with-the-old-key-inactive": {world(user(inactive(keyO, 90*day), active(keyN, hour)), qoveryHolds(keyN, keyN), openSince()), "open#k3v9",
+	"open-with-the-old-key-inactive": {world(user(inactive(keyO, 90*day), active(keyN, hour)), qoveryHolds(keyN, keyN),
+		openSince()), "open#k3v9",
 		"KeyAge=0.04 Keys=2 LeftoverKeys=0 Drift=0 OpenRecords=1 Audited=1", all},
-	"open-a-step-at-work":     {world(user(active(keyO, 90*day)), qoveryHolds(keyO, keyO), openSince(leased)), "", "KeyAge=90 Keys=1 Audited=1", busy},
-	"open-touched-just-now":   {world(user(active(keyO, 90*day)), qoveryHolds(keyO, keyO), openSince(touched(hour/12))), "", "KeyAge=90 Keys=1 Audited=1", busy},
-	"open-without-its-keys":   {world(silent(fromKeys, rotation.AccessDenied), openSince()), "open#k3v9 unread-keys#", "OpenRecords=1 Audited=0", "open schedule unread-Qovery unread-execution unread-journal unread-keys unread-schedule unread-target"},
-	"open-of-who-knows-whom":  {world(user(active(keyO, 90*day)), qoveryHolds(keyO, keyO), openSince(silent(fromOwner, rotation.Throttled))), "unread-execution#", "KeyAge=90 Keys=1 Audited=0", busy},
-	"open-of-a-forgotten-one": {world(user(active(keyO, 90*day)), qoveryHolds(keyO, keyO), openSince(touched(25*hour), func(f *Facts) { f.Owner = rotation.ExecutionUnknown })), "open#k3v9", "KeyAge=90 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=1 Audited=1", all},
+	"open-a-step-at-work": {world(user(active(keyO, 90*day)), qoveryHolds(keyO, keyO), openSince(leased)), "",
+		"KeyAge=90 Keys=1 Audited=1", busy},
+	"open-touched-just-now": {world(user(active(keyO, 90*day)), qoveryHolds(keyO, keyO), openSince(touched(hour/12))),
+		"", "KeyAge=90 Keys=1 Audited=1", busy},
+	"open-without-its-keys": {world(silent(fromKeys, rotation.AccessDenied), openSince()), "open#k3v9 unread-keys#",
+		"OpenRecords=1 Audited=0", "open schedule unread-Qovery unread-execution unread-journal unread-keys " +
+			"unread-schedule unread-target"},
+	"open-of-who-knows-whom": {world(user(active(keyO, 90*day)), qoveryHolds(keyO, keyO),
+		openSince(silent(fromOwner, rotation.Throttled))), "unread-execution#", "KeyAge=90 Keys=1 Audited=0", busy},
+	"open-of-a-forgotten-one": {world(user(active(keyO, 90*day)), qoveryHolds(keyO, keyO),
+		openSince(touched(25*hour), func(f *Facts) {
+			f.Owner = rotation.ExecutionUnknown
+		})), "open#k3v9", "KeyAge=90 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=1 Audited=1", all},
 
-	"schedule-missing":  {world(scheduled(nil)), "schedule#", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
-	"schedule-disabled": {world(scheduled(&rotation.DeployedSchedule{Enabled: false, Expression: "rate(90 days)"})), "schedule#", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
-	"schedule-changed":  {world(scheduled(&rotation.DeployedSchedule{Enabled: true, Expression: "rate(365 days)"})), "schedule#", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+	"schedule-missing": {world(scheduled(nil)), "schedule#",
+		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+	"schedule-disabled": {world(scheduled(&rotation.DeployedSchedule{Enabled: false, Expression: "rate(90 days)"})),
+		"schedule#", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+	"schedule-changed": {world(scheduled(&rotation.DeployedSchedule{Enabled: true, Expression: "rate(365 days)"})),
+		"schedule#", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
 
-	"unread-target":        {world(silent(fromTarget, rotation.TargetNotFound)), "unread-target#", "Audited=0", "unread-target"},
-	"unread-journal":       {world(silent(fromJournal, rotation.MalformedAnswer)), "unread-journal#", "KeyAge=30 Keys=1 Audited=0", "schedule too-old unread-Qovery unread-journal unread-keys unread-needs unread-schedule unread-target unread-uses"},
-	"unread-keys":          {world(silent(fromKeys, rotation.TargetNotFound)), "unread-keys#", "OpenRecords=0 Audited=0", "open schedule unread-Qovery unread-execution unread-journal unread-keys unread-schedule unread-target"},
-	"unread-uses":          {world(silent(fromUses, rotation.AccessDenied)), "unread-uses#", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=0", strings.Replace(strings.TrimSuffix(all, " unused"), "unread-needs ", "", 1)},
-	"unread-qovery":        {world(silent(fromQovery, rotation.Unreachable)), "unread-Qovery#", "KeyAge=30 Keys=1 OpenRecords=0 Audited=0", "open " + blind},
-	"unread-token":         {world(silent(fromQovery, rotation.TokenRefused)), "unread-Qovery#", "KeyAge=30 Keys=1 OpenRecords=0 Audited=0", "open " + blind},
-	"unread-schedule":      {world(silent(fromSchedule, rotation.AccessDenied)), "unread-schedule#", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=0", strings.Replace(all, "schedule ", "", 1)},
-	"unread-needs":         {world(silent(fromNeeds, rotation.RegionNotSearchable)), "unread-needs#", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=0", all},
-	"unread-needs-for-now": {world(silent(fromNeeds, rotation.Throttled)), "unread-needs#", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=0", all},
+	"unread-target": {world(silent(fromTarget, rotation.TargetNotFound)), "unread-target#", "Audited=0",
+		"unread-target"},
+	"unread-journal": {world(silent(fromJournal, rotation.MalformedAnswer)), "unread-journal#",
+		"KeyAge=30 Keys=1 Audited=0", "schedule too-old unread-Qovery unread-journal unread-keys unread-needs " +
+			"unread-schedule unread-target unread-uses"},
+	"unread-keys": {world(silent(fromKeys, rotation.TargetNotFound)), "unread-keys#", "OpenRecords=0 Audited=0",
+		"open schedule unread-Qovery unread-execution unread-journal unread-keys unread-schedule unread-target"},
+	"unread-uses": {world(silent(fromUses, rotation.AccessDenied)), "unread-uses#",
+		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=0",
+		strings.Replace(strings.TrimSuffix(all, " unused"), "unread-needs ", "", 1)},
+	"unread-qovery": {world(silent(fromQovery, rotation.Unreachable)), "unread-Qovery#",
+		"KeyAge=30 Keys=1 OpenRecords=0 Audited=0", "open " + blind},
+	"unread-token": {world(silent(fromQovery, rotation.TokenRefused)), "unread-Qovery#",
+		"KeyAge=30 Keys=1 OpenRecords=0 Audited=0", "open " + blind},
+	"unread-schedule": {world(silent(fromSchedule, rotation.AccessDenied)), "unread-schedule#",
+		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=0", strings.Replace(all, "schedule ", "", 1)},
+	"unread-needs": {world(silent(fromNeeds, rotation.RegionNotSearchable)), "unread-needs#",
+		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=0", all},
+	"unread-needs-for-now": {world(silent(fromNeeds, rotation.Throttled)), "unread-needs#",
+		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=0", all},
 }
 
 func TestJudge(t *testing.T) {
@@ -155,7 +206,8 @@ func TestMessages(t *testing.T) {
 					t.Errorf("%s: %s in %q", name, wrong, line)
 				}
 			}
-			if (!strings.HasPrefix(f.Command, "rotate ") && !strings.HasPrefix(f.Command, "aws iam ")) || len(m.Subject) > 99 || m.Target != "production" {
+			if (!strings.HasPrefix(f.Command, "rotate ") && !strings.HasPrefix(f.Command, "aws iam ")) || len(m.Subject) > 99 ||
+				m.Target != "production" {
 				t.Errorf("%s: %+v", name, m)
 			}
 		}

@@ -71,7 +71,8 @@ func (a Auditor) recall(ctx context.Context, target string) (map[string]Told, er
 	var found memory
 	err := a.Memory.Recall(ctx, target, &found)
 	if rotation.HasCode(err, rotation.MalformedAnswer) {
-		a.Log.WarnContext(ctx, "memory illegible, everything is told anew", "target", target, "error", rotation.AsError(err).What)
+		a.Log.WarnContext(ctx, "memory illegible, everything is told anew", "target", target, "error",
+			rotation.AsError(err).What)
 		return map[string]Told{}, nil
 	}
 	if found.Told == nil {
@@ -100,7 +101,8 @@ func (a Auditor) publish(ctx context.Context, message notice.Message) error {
 	if err := a.Topic.Publish(ctx, message); err != nil {
 		return err
 	}
-	a.Log.InfoContext(ctx, "notice sent", "subject", message.Subject, "urgency", string(message.Urgency), "target", message.Target)
+	a.Log.InfoContext(ctx, "notice sent", "subject", message.Subject, "urgency", string(message.Urgency), "target",
+		message.Target)
 	return nil
 }
 
@@ -111,7 +113,8 @@ func (f Finding) message(j Judgement, before Told, now time.Time) notice.Message
 		found = append(found, "This was told before, and has changed since")
 	}
 	return notice.Finding{
-		Target: j.Target, Urgency: f.Urgency, Title: f.Title, Verdict: f.Verdict, Found: found, Advice: f.Advice, Command: f.Command,
+		Target: j.Target, Urgency: f.Urgency, Title: f.Title, Verdict: f.Verdict, Found: found, Advice: f.Advice,
+		Command: f.Command,
 		Details: []notice.Row{{Name: "found", Value: words.At(now)}, {Name: "first told", Value: atIfAny(before.Since)}},
 	}.Message()
 }

@@ -99,8 +99,9 @@ func record(o, n rotation.KeyID) rotation.Record {
 	return rotation.Record{
 		IAMUser: "qovery", Target: "production", RotationID: "k3v9", TakenAt: ago(9 * hour), TouchedAt: ago(6 * hour),
 		Owner: "arn:aws:states:eu-west-3:123456789012:execution:qovery-key-rotation:production-7f3a",
-		Fence: 1, Revision: 7, OldKey: o, NewKey: n, KnownKeys: []rotation.KeyID{o}, Locations: []rotation.LocationRef{credentials, lower},
-		Marks: map[rotation.Effect]rotation.Mark{},
+		Fence: 1, Revision: 7, OldKey: o, NewKey: n, KnownKeys: []rotation.KeyID{o},
+		Locations: []rotation.LocationRef{credentials, lower},
+		Marks:     map[rotation.Effect]rotation.Mark{},
 	}
 }
 

@@ -24,8 +24,11 @@ func (r *report) steps() []step {
 		}
 	}
 	steps = append(steps, r.further()...)
-	if r.canReactivate() && !r.Execution.Abort && !slices.ContainsFunc(steps, func(s step) bool { return s.command == r.rotate("abort") }) {
-		steps = append(steps, step{fmt.Sprintf("If something turns out to need the old key %s, this makes it Active again:", r.Record.OldKey), r.rotate("abort")})
+	if r.canReactivate() && !r.Execution.Abort &&
+		!slices.ContainsFunc(steps, func(s step) bool { return s.command == r.rotate("abort") }) {
+		steps = append(steps,
+			step{fmt.Sprintf("If something turns out to need the old key %s, this makes it Active again:", r.Record.OldKey),
+				r.rotate("abort")})
 	}
 	return steps
 }
@@ -40,7 +43,8 @@ func (r *report) further() []step {
 	case r.code == rotation.NoAccessKey && r.NoTarget == nil:
 		return []step{{"Then, to see that all is well:", r.rotate("status")}}
 	case r.ending == AbortDone:
-		return []step{{"To give it up instead: see to it that every place in Qovery that holds a key of the user holds the same Active one, " +
+		return []step{{"To give it up instead: see to it that every place in Qovery that holds a key of the user holds " +
+			"the same Active one, " +
 			"close the rotation, and delete the other key, which the next rotation would stumble over:", r.rotate("release")}}
 	}
 	return nil
@@ -106,7 +110,8 @@ func (r *report) step() step {
 		return step{advice, "aws iam create-access-key --user-name " + r.Target.IAMUserName}
 	case r.asksForMore():
 		return step{"Do what the step asks for at the end of its words. Then start the rotation again:", start}
-	case strings.Contains(advice, "'rotate release'") && r.ending == held && (r.updating() || !strings.Contains(advice, "start the rotation again")):
+	case strings.Contains(advice, "'rotate release'") && r.ending == held &&
+		(r.updating() || !strings.Contains(advice, "start the rotation again")):
 		return step{advice, r.rotate("release")}
 	case strings.Contains(strings.ToLower(advice), "start the rotation again"):
 		return step{words.Sentences(advice, r.resumes(advice)), start}
@@ -140,7 +145,8 @@ func (r *report) asksForMore() bool {
 
 func (r *report) afterRotation() step {
 	if strange := r.strangers(); len(strange) > 0 {
-		return step{fmt.Sprintf("Find out whose key %s is: while it is there, the next rotation refuses to begin.", strings.Join(strange, " and ")), r.rotate("status")}
+		return step{fmt.Sprintf("Find out whose key %s is: while it is there, the next rotation refuses to begin.",
+			strings.Join(strange, " and ")), r.rotate("status")}
 	}
 	next := ""
 	if schedule := r.Target.Schedule; r.NoTarget == nil && schedule.Enabled {
@@ -164,7 +170,8 @@ func (r *report) afterDryRun() step {
 	case r.Execution.Status == Failed:
 		return step{mending(words.Dot(r.code.Advice())) + " To try the dry run again:", again}
 	case doc != nil && doc.Plan.Refused != "":
-		return step{words.Dot(rotation.Code(doc.Plan.Refused).Advice()) + " To see whether a rotation would begin then:", again}
+		return step{words.Dot(rotation.Code(doc.Plan.Refused).Advice()) + " To see whether a rotation would begin then:",
+			again}
 	}
 	if doc != nil && doc.Plan.Would != rotation.ActionCreate && r.Record != nil {
 		return step{"To carry the rotation on:", r.rotate("start", "--watch")}
@@ -201,7 +208,8 @@ func foreignError(name string) foreign {
 		return foreign{"Lambda did not run a step, although that was tried again and again.",
 			"See the execution for what Lambda answered, and AWS's status page for Lambda"}
 	}
-	return foreign{"The error is not one that this system raises.", "See the execution for the state that failed and for its cause"}
+	return foreign{"The error is not one that this system raises.",
+		"See the execution for the state that failed and for its cause"}
 }
 
 var (

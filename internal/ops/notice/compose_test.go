@@ -34,118 +34,229 @@ var (
 	newKey   = keys(active(keyN, 6*hour))
 
 	locked   = said(rotation.ClustersLocked, "Clusters are locked: prod-eu: maintenance until Monday", "")
-	stillUse = said(rotation.OldKeyStillInUse, "The old key ****OLD1 is still used: at 2026-08-03T02:41:00Z, ecr in eu-west-3, GetAuthorizationToken from 203.0.113.7 by docker", holdsNew)
-	running  = said(rotation.RotationInProgress, "The execution "+otherExecution+" is rotating this key", "")
+	stillUse = said(rotation.OldKeyStillInUse, "The old key ****OLD1 is still used: at 2026-08-03T02:41:00Z, ecr in "+
+		"eu-west-3, GetAuthorizationToken from 203.0.113.7 by docker", holdsNew)
+	running = said(rotation.RotationInProgress, "The execution "+otherExecution+" is rotating this key", "")
 )
 
 // Every kind of message there is, by the name of its golden file.
 var table = map[string]row{
 	// It went well.
-	"succeeded":           {execution("SUCCEEDED", output(completed(summary()))), world(newKey, ended(rotation.Completed, thisExecution, time.Minute, nil))},
+	"succeeded": {execution("SUCCEEDED", output(completed(summary()))),
+		world(newKey, ended(rotation.Completed, thisExecution, time.Minute, nil))},
 	"succeeded-with-more": {execution("SUCCEEDED", output(completed(summary(extended)))), world(newKey, unscheduled)},
 	"succeeded-with-uses": {execution("SUCCEEDED", output(completed(summary(used)))), world(newKey)},
 	"succeeded-twice":     {execution("SUCCEEDED", output(completed(summary(earlier), summary()))), world(newKey)},
-	"succeeded-iam-lags":  {execution("SUCCEEDED", output(completed(summary()))), world(keys(active(keyN, 6*hour), inactive(keyO, 90*day)))},
+	"succeeded-iam-lags": {execution("SUCCEEDED", output(completed(summary()))),
+		world(keys(active(keyN, 6*hour), inactive(keyO, 90*day)))},
 	"succeeded-old-key-was-gone": {execution("SUCCEEDED", output(completed(summary(func(s *rotation.Summary) {
 		s.OldKeyInactiveAt, s.OldKeyDeletedAt = time.Time{}, time.Time{}
 	})))), world(newKey)},
-	"succeeded-new-key-inactive": {execution("SUCCEEDED", output(completed(summary()))), world(keys(inactive(keyN, 6*hour)))},
-	"succeeded-strange-key":      {execution("SUCCEEDED", output(completed(summary()))), world(keys(active(keyN, 6*hour), active(keyX, hour)))},
+	"succeeded-new-key-inactive": {execution("SUCCEEDED", output(completed(summary()))),
+		world(keys(inactive(keyN, 6*hour)))},
+	"succeeded-strange-key": {execution("SUCCEEDED", output(completed(summary()))),
+		world(keys(active(keyN, 6*hour), active(keyX, hour)))},
 	"succeeded-output-too-long": {execution("SUCCEEDED", with("outputDetails", map[string]bool{"included": false})),
 		world(newKey, ended(rotation.Completed, thisExecution, time.Minute, new(summary())))},
 	"succeeded-nothing-known": {execution("SUCCEEDED"), world(newKey)},
 	"already-running": {execution("SUCCEEDED", output(rotation.Document{Target: "production",
-		Error: &rotation.CaughtError{Error: "RotationInProgress", Cause: lambdaCause(running)}})), world(bothKeys, open(updated, ofAnother))},
-	"dry-run":              {execution("SUCCEEDED", input(dryRun), output(plannedAs(rotation.PlanReport{Would: rotation.ActionCreate}))), world(oneKey)},
-	"dry-run-carries-on":   {execution("SUCCEEDED", input(dryRun), output(plannedAs(rotation.PlanReport{Would: rotation.ActionDeploy}))), world(bothKeys, open(updated, ofAnother))},
-	"dry-run-refused":      {execution("SUCCEEDED", input(dryRun), output(refused(locked))), world(oneKey)},
-	"dry-run-would-wait":   {execution("SUCCEEDED", input(dryRun), output(refused(said(rotation.ClustersBusy, "Clusters are being deployed, perhaps with the old key: prod-eu (DEPLOYING)", "")))), world(oneKey)},
-	"dry-run-failed":       {execution("FAILED", input(dryRun), failedWith(said(rotation.TokenRefused, "Qovery does not accept the token", ""))), world(oneKey)},
+		Error: &rotation.CaughtError{Error: "RotationInProgress", Cause: lambdaCause(running)}})),
+		world(bothKeys, open(updated, ofAnother))},
+	"dry-run": {execution("SUCCEEDED", input(dryRun),
+		output(plannedAs(rotation.PlanReport{Would: rotation.ActionCreate}))), world(oneKey)},
+	"dry-run-carries-on": {execution("SUCCEEDED", input(dryRun),
+		output(plannedAs(rotation.PlanReport{Would: rotation.ActionDeploy}))), world(bothKeys, open(updated, ofAnother))},
+	"dry-run-refused": {execution("SUCCEEDED", input(dryRun), output(refused(locked))), world(oneKey)},
+	"dry-run-would-wait": {execution("SUCCEEDED", input(dryRun),
+		output(refused(said(rotation.ClustersBusy, "Clusters are being deployed, perhaps with the old key: prod-eu "+
+			"(DEPLOYING)", "")))), world(oneKey)},
+	"dry-run-failed": {execution("FAILED", input(dryRun),
+		failedWith(said(rotation.TokenRefused, "Qovery does not accept the token", ""))), world(oneKey)},
 	"dry-run-without-plan": {execution("SUCCEEDED", input(dryRun)), world(oneKey)},
 
 	// It ended clean.
-	"clean":                   {execution("FAILED", failedWith(locked)), world(oneKey)},
-	"clean-after-discard":     {execution("FAILED", failedWith(said(rotation.NewKeyUnusable, "STS does not accept the new key ****NEW2", "Qovery holds the old key ****OLD1, still Active; the new key ****NEW2 is held nowhere"))), world(oneKey, ended(rotation.Discarded, thisExecution, time.Minute, nil))},
-	"clean-unscheduled":       {execution("FAILED", failedWith(locked)), world(oneKey, unscheduled)},
-	"clean-key-inactive":      {execution("FAILED", failedWith(said(rotation.OldKeyInactive, "The key ****OLD1, which Qovery holds, is Inactive", ""))), world(keys(inactive(keyO, 90*day)))},
-	"clean-no-key":            {execution("FAILED", failedWith(said(rotation.NoAccessKey, `The IAM user qovery has no access key; awsCredentials "prod" holds ****OLD1`, ""))), world(keys())},
-	"clean-mismatch":          {execution("FAILED", failedWith(said(rotation.CredentialMismatch, "No AWS credentials in the organization hold a key of the IAM user qovery: the user has ****OLD1 (Active); no location holds a key", ""))), world(oneKey)},
-	"clean-several-keys":      {execution("FAILED", failedWith(said(rotation.MultipleAccessKeys, "The IAM user qovery has 2 access keys: Qovery uses ****OLD1; beside it there is ****ELS3, Inactive, 300 days old, never used", ""))), world(keys(active(keyO, 90*day), inactive(keyX, 300*day)))},
-	"clean-several-keys-bad":  {execution("FAILED", failedWith(said(rotation.MultipleAccessKeys, "The IAM user qovery has 2 access keys: Qovery uses ****OLD1; beside it there is ****ELS3, Active, 3 days old, never used", ""))), world(keys(inactive(keyO, 90*day), active(keyX, 3*day)))},
-	"clean-key-replaced":      {execution("FAILED", failedWith(locked)), world(keys(active(keyX, day)), ended(rotation.Completed, otherExecution, 90*day, nil))},
-	"clean-no-such-target":    {execution("FAILED", input(`{"target":"prodution"}`), failedWith(said(rotation.TargetNotFound, "There is no target prodution: the parameter /qovery-key-rotation/targets/prodution does not exist", ""))), world(noTarget(rotation.Errorf(rotation.TargetNotFound, "There is no target prodution: the parameter /qovery-key-rotation/targets/prodution does not exist")))},
-	"clean-bad-input":         {execution("FAILED", input(`{"target":5}`), failedWith(said(rotation.InvalidInput, `The execution's input is not valid: target (for example {"target": "production"})`, ""))), world(noTarget(rotation.Errorf(rotation.InvalidInput, "The execution's input names no target")))},
-	"clean-nothing-to-abort":  {execution("FAILED", input(abort), failedWith(said(rotation.NothingToAbort, "No rotation of the IAM user qovery is open", ""))), world(oneKey)},
-	"clean-then-next-refused": {execution("FAILED", failedWith(locked)), world(newKey, ended(rotation.Completed, thisExecution, time.Minute, new(summary())))},
-	"clean-after-a-day":       {execution("FAILED", failedWith(said(rotation.ClustersBusy, "Clusters are being deployed, perhaps with the old key: prod-eu (DEPLOYING)", ""))), world(oneKey)},
+	"clean": {execution("FAILED", failedWith(locked)), world(oneKey)},
+	"clean-after-discard": {execution("FAILED",
+		failedWith(said(rotation.NewKeyUnusable, "STS does not accept the new key ****NEW2",
+			"Qovery holds the old key ****OLD1, still Active; the new key ****NEW2 is held nowhere"))),
+		world(oneKey, ended(rotation.Discarded, thisExecution, time.Minute, nil))},
+	"clean-unscheduled": {execution("FAILED", failedWith(locked)), world(oneKey, unscheduled)},
+	"clean-key-inactive": {execution("FAILED",
+		failedWith(said(rotation.OldKeyInactive, "The key ****OLD1, which Qovery holds, is Inactive", ""))),
+		world(keys(inactive(keyO, 90*day)))},
+	"clean-no-key": {execution("FAILED",
+		failedWith(said(rotation.NoAccessKey, `The IAM user qovery has no access key; awsCredentials "prod" holds ****OLD1`,
+			""))), world(keys())},
+	"clean-mismatch": {execution("FAILED",
+		failedWith(said(rotation.CredentialMismatch,
+			"No AWS credentials in the organization hold a key of the IAM user qovery: the user has ****OLD1 (Active); no "+
+				"location holds a key", ""))), world(oneKey)},
+	"clean-several-keys": {execution("FAILED",
+		failedWith(said(rotation.MultipleAccessKeys,
+			"The IAM user qovery has 2 access keys: Qovery uses ****OLD1; beside it there is ****ELS3, Inactive, 300 days "+
+				"old, never used", ""))), world(keys(active(keyO, 90*day), inactive(keyX, 300*day)))},
+	"clean-several-keys-bad": {execution("FAILED",
+		failedWith(said(rotation.MultipleAccessKeys,
+			"The IAM user qovery has 2 access keys: Qovery uses ****OLD1; beside it there is ****ELS3, Active, 3 days old, "+
+				"never used", ""))), world(keys(inactive(keyO, 90*day), active(keyX, 3*day)))},
+	"clean-key-replaced": {execution("FAILED", failedWith(locked)),
+		world(keys(active(keyX, day)), ended(rotation.Completed, otherExecution, 90*day, nil))},
+	"clean-no-such-target": {execution("FAILED", input(`{"target":"prodution"}`),
+		failedWith(said(rotation.TargetNotFound, "There is no target prodution: the parameter "+
+			"/qovery-key-rotation/targets/prodution does not exist", ""))),
+		world(noTarget(rotation.Errorf(rotation.TargetNotFound,
+			"There is no target prodution: the parameter /qovery-key-rotation/targets/prodution does not exist")))},
+	"clean-bad-input": {execution("FAILED", input(`{"target":5}`),
+		failedWith(said(rotation.InvalidInput, `The execution's input is not valid: target (for example {"target": `+
+			`"production"})`, ""))), world(noTarget(rotation.Errorf(rotation.InvalidInput, "The execution's input names no "+
+		"target")))},
+	"clean-nothing-to-abort": {execution("FAILED", input(abort),
+		failedWith(said(rotation.NothingToAbort, "No rotation of the IAM user qovery is open", ""))), world(oneKey)},
+	"clean-then-next-refused": {execution("FAILED", failedWith(locked)),
+		world(newKey, ended(rotation.Completed, thisExecution, time.Minute, new(summary())))},
+	"clean-after-a-day": {execution("FAILED", failedWith(said(rotation.ClustersBusy, "Clusters are being deployed, "+
+		"perhaps with the old key: prod-eu (DEPLOYING)", ""))), world(oneKey)},
 
 	// It is held.
-	"held-in-use":            {execution("FAILED", failedWith(stillUse)), world(bothKeys, open(deployed))},
-	"held-by-clean-code":     {execution("FAILED", failedWith(said(rotation.ClustersLocked, locked.What, holdsOld))), world(oneKey, open(ofAnother))},
-	"held-between":           {execution("FAILED", failedWith(said(rotation.UpdateFailed, `The location containerRegistry "images" was not updated: Qovery answered 500`, "Some locations in Qovery may hold the new key ****NEW2 already; the old key ****OLD1 is still Active"))), world(bothKeys, open(created, began(rotation.Update, 10*time.Minute)))},
-	"held-new-key-inactive":  {execution("FAILED", failedWith(said(rotation.NewKeyInactive, "The new key ****NEW2 is Inactive", holdsNew))), world(keys(active(keyO, 90*day), inactive(keyN, 6*hour)), open(deployed))},
-	"held-new-key-lost":      {execution("FAILED", failedWith(said(rotation.NewKeyLost, "The new key ****NEW2 does not exist any more", holdsNew))), world(oneKey, open(deployed))},
-	"held-old-key-held":      {execution("FAILED", failedWith(said(rotation.OldKeyHeld, `The old key ****OLD1 is still held by awsCredentials "prod"`, "Qovery holds the new key ****NEW2; the old key ****OLD1 is Inactive"))), world(keys(inactive(keyO, 90*day), active(keyN, 6*hour)), open(deactivated))},
-	"held-deployment-failed": {execution("FAILED", failedWith(said(rotation.DeploymentFailed, "Cluster prod-eu is DEPLOYMENT_ERROR after 2 attempts to deploy it: node group did not become ready", holdsNew))), world(bothKeys, open(updated))},
-	"held-old-key-lost":      {execution("FAILED", failedWith(said(rotation.OldKeyLost, "The old key ****OLD1 does not exist any more", "Qovery holds the new key ****NEW2; the old key ****OLD1 is Inactive"))), world(newKey, open(deactivated))},
-	"held-unusable":          {execution("FAILED", failedWith(said(rotation.NewKeyUnusableAfterUpdate, "STS does not accept the new key ****NEW2", "Some locations in Qovery may hold the new key ****NEW2 already; the old key ****OLD1 is still Active"))), world(bothKeys, open(created, began(rotation.Update, 10*time.Minute)))},
-	"held-iam-lags":          {execution("FAILED", failedWith(said(rotation.Unreachable, "iam:UpdateAccessKey (the IAM user qovery) was not answered: it took too long", holdsOld))), world(keys(inactive(keyO, 90*day)), open(began(rotation.Reactivate, 3*time.Minute)))},
-	"held-two-bad-keys": {execution("FAILED", failedWith(said(rotation.OldKeyInactive, "The old key ****OLD1 is Inactive, and not by this rotation", ""))), world(keys(inactive(keyO, 90*day)), open(func(r *rotation.Record) {
+	"held-in-use": {execution("FAILED", failedWith(stillUse)), world(bothKeys, open(deployed))},
+	"held-by-clean-code": {execution("FAILED", failedWith(said(rotation.ClustersLocked, locked.What, holdsOld))),
+		world(oneKey, open(ofAnother))},
+	"held-between": {execution("FAILED",
+		failedWith(said(rotation.UpdateFailed, `The location containerRegistry "images" was not updated: Qovery answered 500`,
+			"Some locations in Qovery may hold the new key ****NEW2 already; the old key ****OLD1 is still Active"))),
+		world(bothKeys, open(created, began(rotation.Update, 10*time.Minute)))},
+	"held-new-key-inactive": {execution("FAILED",
+		failedWith(said(rotation.NewKeyInactive, "The new key ****NEW2 is Inactive", holdsNew))),
+		world(keys(active(keyO, 90*day), inactive(keyN, 6*hour)), open(deployed))},
+	"held-new-key-lost": {execution("FAILED",
+		failedWith(said(rotation.NewKeyLost, "The new key ****NEW2 does not exist any more", holdsNew))),
+		world(oneKey, open(deployed))},
+	"held-old-key-held": {execution("FAILED",
+		failedWith(said(rotation.OldKeyHeld, `The old key ****OLD1 is still held by awsCredentials "prod"`,
+			"Qovery holds the new key ****NEW2; the old key ****OLD1 is Inactive"))),
+		world(keys(inactive(keyO, 90*day), active(keyN, 6*hour)), open(deactivated))},
+	"held-deployment-failed": {execution("FAILED",
+		failedWith(said(rotation.DeploymentFailed, "Cluster prod-eu is DEPLOYMENT_ERROR after 2 attempts to deploy it: "+
+			"node group did not become ready", holdsNew))), world(bothKeys, open(updated))},
+	"held-old-key-lost": {execution("FAILED", failedWith(said(rotation.OldKeyLost, "The old key ****OLD1 does not "+
+		"exist any more", "Qovery holds the new key ****NEW2; the old key ****OLD1 is Inactive"))),
+		world(newKey, open(deactivated))},
+	"held-unusable": {execution("FAILED", failedWith(said(rotation.NewKeyUnusableAfterUpdate, "STS does not accept the "+
+		"new key ****NEW2", "Some locations in Qovery may hold the new key ****NEW2 already; the old key ****OLD1 is "+
+		"still Active"))), world(bothKeys, open(created, began(rotation.Update, 10*time.Minute)))},
+	"held-iam-lags": {execution("FAILED", failedWith(said(rotation.Unreachable, "iam:UpdateAccessKey (the IAM user "+
+		"qovery) was not answered: it took too long", holdsOld))),
+		world(keys(inactive(keyO, 90*day)), open(began(rotation.Reactivate, 3*time.Minute)))},
+	"held-two-bad-keys": {execution("FAILED", failedWith(said(rotation.OldKeyInactive, "The old key ****OLD1 is "+
+		"Inactive, and not by this rotation", ""))), world(keys(inactive(keyO, 90*day)), open(func(r *rotation.Record) {
 		r.NewKey = keyN
 		did(rotation.Create, 3*time.Minute)(r)
 		began(rotation.Update, time.Minute)(r)
 	}))},
-	"held-orphan":              {execution("FAILED", failedWith(said(rotation.UnexpectedAccessKey, "The IAM user qovery has a key ****ELS3 that this rotation did not create", holdsOld))), world(keys(active(keyO, 90*day), active(keyX, 5*hour)), open(asked))},
-	"held-aborted-as-asked":    {execution("FAILED", input(abort), with("error", "AbortRequested"), with("cause", said(rotation.AbortRequested, "The rotation was aborted on request", holdsNew).Error())), world(bothKeys, open(deployed, did(rotation.Reactivate, 2*time.Minute)))},
-	"held-abort-failed":        {execution("FAILED", input(abort), failedWith(denied)), world(keys(inactive(keyO, 90*day), active(keyN, 6*hour)), open(deactivated))},
-	"held-lock-lost":           {execution("FAILED", failedWith(said(rotation.LockLost, "The rotation of production belongs to another execution now: "+otherExecution, ""))), world(bothKeys, open(deployed, ofAnother))},
-	"clean-after-release":      {execution("FAILED", failedWith(said(rotation.MultipleAccessKeys, "The IAM user qovery has 2 access keys: Qovery uses ****NEW2; beside it there is ****OLD1, Active, 90 days old, never used", ""))), world(bothKeys, ended(rotation.Released, otherExecution, hour, nil))},
-	"closed-meanwhile":         {execution("FAILED", failedWith(said(rotation.LockLost, "The journal has no open rotation of production", ""))), world(newKey, ended(rotation.Released, thisExecution, time.Minute, nil))},
-	"held-spoiled-secret":      {execution("FAILED", failedWith(spoiled)), world(bothKeys, open(created))},
-	"held-secret-lost":         {execution("FAILED", failedWith(said(rotation.StagedSecretLost, "The secret of the new key ****NEW2 is not staged any more", holdsOld))), world(bothKeys, open(created))},
-	"held-secret-lost-between": {execution("FAILED", failedWith(said(rotation.StagedSecretLost, `The secret of the new key ****NEW2 is gone; AWS credentials "prod" holds ****NEW2, container registry "images" holds ****OLD1`, ""))), world(bothKeys, open(created, began(rotation.Update, 10*time.Minute)))},
-	"held-brought-back":        {execution("FAILED", with("error", "DeploymentFailed"), with("cause", broughtBack)), world(bothKeys, open(deployed, did(rotation.Reactivate, 2*time.Minute)))},
-	"held-step-timed-out":      {execution("FAILED", with("error", "States.Timeout")), world(bothKeys, open(deployed, atWork))},
-	"held-function-crashed":    {execution("FAILED", with("error", "Runtime.ExitError"), with("cause", `{"errorMessage":"RequestId: 6f2a Error: Runtime exited with error: signal: killed","errorType":"Runtime.ExitError"}`)), world(bothKeys, open(deployed))},
-	"held-lambda-down":         {execution("FAILED", with("error", "Lambda.ServiceException"), with("cause", "Service unavailable")), world(bothKeys, open(deployed))},
-	"held-lambda-full":         {execution("FAILED", with("error", "Lambda.TooManyRequestsException"), with("cause", "Rate exceeded")), world(bothKeys, open(deployed))},
-	"held-document-too-long":   {execution("FAILED", with("error", "States.DataLimitExceeded"), with("cause", "The state/task 'DeployClusters' returned a result with a size exceeding the maximum number of bytes service limit.")), world(bothKeys, open(deployed))},
-	"held-definition-mismatch": {execution("FAILED", with("error", "States.Runtime"), with("cause", "An error occurred while executing the state 'IsDeployed' (entered at the event id #31). Invalid path '$.deployment.next'")), world(bothKeys, open(deployed))},
-	"held-unknown-error":       {execution("FAILED", with("error", "States.Whatever")), world(bothKeys, open(deployed))},
+	"held-orphan": {execution("FAILED",
+		failedWith(said(rotation.UnexpectedAccessKey,
+			"The IAM user qovery has a key ****ELS3 that this rotation did not create", holdsOld))),
+		world(keys(active(keyO, 90*day), active(keyX, 5*hour)), open(asked))},
+	"held-aborted-as-asked": {execution("FAILED", input(abort), with("error", "AbortRequested"),
+		with("cause", said(rotation.AbortRequested, "The rotation was aborted on request", holdsNew).Error())),
+		world(bothKeys, open(deployed, did(rotation.Reactivate, 2*time.Minute)))},
+	"held-abort-failed": {execution("FAILED", input(abort), failedWith(denied)),
+		world(keys(inactive(keyO, 90*day), active(keyN, 6*hour)), open(deactivated))},
+	"held-lock-lost": {execution("FAILED",
+		failedWith(said(rotation.LockLost, "The rotation of production belongs to another execution now: "+otherExecution,
+			""))), world(bothKeys, open(deployed, ofAnother))},
+	"clean-after-release": {execution("FAILED",
+		failedWith(said(rotation.MultipleAccessKeys,
+			"The IAM user qovery has 2 access keys: Qovery uses ****NEW2; beside it there is ****OLD1, Active, 90 days old, "+
+				"never used", ""))), world(bothKeys, ended(rotation.Released, otherExecution, hour, nil))},
+	"closed-meanwhile": {execution("FAILED",
+		failedWith(said(rotation.LockLost, "The journal has no open rotation of production", ""))),
+		world(newKey, ended(rotation.Released, thisExecution, time.Minute, nil))},
+	"held-spoiled-secret": {execution("FAILED", failedWith(spoiled)), world(bothKeys, open(created))},
+	"held-secret-lost": {execution("FAILED",
+		failedWith(said(rotation.StagedSecretLost, "The secret of the new key ****NEW2 is not staged any more", holdsOld))),
+		world(bothKeys, open(created))},
+	"held-secret-lost-between": {execution("FAILED",
+		failedWith(said(rotation.StagedSecretLost, `The secret of the new key ****NEW2 is gone; AWS credentials "prod" `+
+			`holds ****NEW2, container registry "images" holds ****OLD1`, ""))),
+		world(bothKeys, open(created, began(rotation.Update, 10*time.Minute)))},
+	"held-brought-back": {execution("FAILED", with("error", "DeploymentFailed"), with("cause", broughtBack)),
+		world(bothKeys, open(deployed, did(rotation.Reactivate, 2*time.Minute)))},
+	"held-step-timed-out": {execution("FAILED", with("error", "States.Timeout")),
+		world(bothKeys, open(deployed, atWork))},
+	"held-function-crashed": {execution("FAILED", with("error", "Runtime.ExitError"),
+		with("cause", `{"errorMessage":"RequestId: 6f2a Error: Runtime exited with error: signal: killed",`+
+			`"errorType":"Runtime.ExitError"}`)), world(bothKeys, open(deployed))},
+	"held-lambda-down": {execution("FAILED", with("error", "Lambda.ServiceException"),
+		with("cause", "Service unavailable")), world(bothKeys, open(deployed))},
+	"held-lambda-full": {execution("FAILED", with("error", "Lambda.TooManyRequestsException"),
+		with("cause", "Rate exceeded")), world(bothKeys, open(deployed))},
+	"held-document-too-long": {execution("FAILED", with("error", "States.DataLimitExceeded"),
+		with("cause", "The state/task 'DeployClusters' returned a result with a size exceeding the maximum number of "+
+			"bytes service limit.")), world(bothKeys, open(deployed))},
+	"held-definition-mismatch": {execution("FAILED", with("error", "States.Runtime"),
+		with("cause", "An error occurred while executing the state 'IsDeployed' (entered at the event id #31). Invalid "+
+			"path '$.deployment.next'")), world(bothKeys, open(deployed))},
+	"held-unknown-error": {execution("FAILED", with("error", "States.Whatever")), world(bothKeys, open(deployed))},
 
 	// It was ended from outside.
-	"aborted-before-anything":   {execution("ABORTED"), world(oneKey)},
-	"aborted-early":             {execution("ABORTED"), world(bothKeys, open(created, atWork))},
-	"aborted-while-updating":    {execution("ABORTED"), world(bothKeys, open(created, began(rotation.Update, time.Minute), atWork))},
-	"aborted-while-observing":   {execution("ABORTED", with("error", "Stopped"), with("cause", "paged about image pulls,\nalice")), world(keys(inactive(keyO, 90*day), active(keyN, 6*hour)), open(deactivated))},
-	"aborted-abort":             {execution("ABORTED", input(abort)), world(keys(inactive(keyO, 90*day), active(keyN, 6*hour)), open(deactivated))},
-	"aborted-before-release":    {execution("ABORTED"), world(oneKey, ended(rotation.Released, otherExecution, day, nil))},
-	"aborted-while-discarding":  {execution("ABORTED"), world(oneKey, open(created, began(rotation.Discard, time.Minute)))},
-	"aborted-history-silent":    {execution("ABORTED"), world(oneKey, func(f *Facts) { f.NoHistory = denied })},
-	"aborted-while-deleting":    {execution("ABORTED"), world(newKey, open(deactivated, did(rotation.Verify, 10*time.Minute), began(rotation.Delete, time.Minute)))},
-	"aborted-and-taken-over":    {execution("ABORTED"), world(bothKeys, open(deployed, ofAnother))},
-	"aborted-without-a-key":     {execution("ABORTED"), world(keys(active(keyX, hour)), open(deployed))},
-	"timed-out":                 {execution("TIMED_OUT", with("startDate", ago(60*day).UnixMilli())), world(bothKeys, open(deployed))},
-	"aborted-iam-silent":        {execution("ABORTED"), world(noKeys, open(deployed))},
-	"aborted-journal-silent":    {execution("ABORTED"), world(bothKeys, noJournal)},
-	"aborted-all-silent":        {execution("ABORTED"), world(noKeys, noJournal)},
-	"aborted-target-silent":     {execution("ABORTED"), world(noTarget(rotation.Errorf(rotation.Throttled, "AWS throttles ssm:GetParameter (/qovery-key-rotation/targets/production) (ThrottlingException)")))},
-	"held-journal-silent":       {execution("FAILED", failedWith(stillUse)), world(keys(active(keyO, 90*day), inactive(keyN, 6*hour)), noJournal)},
-	"succeeded-journal-silent":  {execution("SUCCEEDED", output(completed(summary()))), world(newKey, noJournal)},
-	"timed-out-without-a-key":   {execution("TIMED_OUT"), world(keys(inactive(keyO, 90*day)), noJournal)},
-	"failed-in-another-console": {execution("FAILED", with("executionArn", strings.ReplaceAll(strings.ReplaceAll(thisExecution, "arn:aws:", "arn:aws-cn:"), "eu-west-3", "cn-north-1")), failedWith(locked)), world(oneKey)},
-	"failed-in-no-console":      {execution("FAILED", with("executionArn", strings.ReplaceAll(strings.ReplaceAll(thisExecution, "arn:aws:", "arn:aws-iso:"), "eu-west-3", "us-iso-east-1")), failedWith(locked)), world(oneKey)},
+	"aborted-before-anything": {execution("ABORTED"), world(oneKey)},
+	"aborted-early":           {execution("ABORTED"), world(bothKeys, open(created, atWork))},
+	"aborted-while-updating": {execution("ABORTED"),
+		world(bothKeys, open(created, began(rotation.Update, time.Minute), atWork))},
+	"aborted-while-observing": {execution("ABORTED", with("error", "Stopped"),
+		with("cause", "paged about image pulls,\nalice")),
+		world(keys(inactive(keyO, 90*day), active(keyN, 6*hour)), open(deactivated))},
+	"aborted-abort": {execution("ABORTED", input(abort)),
+		world(keys(inactive(keyO, 90*day), active(keyN, 6*hour)), open(deactivated))},
+	"aborted-before-release": {execution("ABORTED"), world(oneKey, ended(rotation.Released, otherExecution, day, nil))},
+	"aborted-while-discarding": {execution("ABORTED"),
+		world(oneKey, open(created, began(rotation.Discard, time.Minute)))},
+	"aborted-history-silent": {execution("ABORTED"), world(oneKey, func(f *Facts) { f.NoHistory = denied })},
+	"aborted-while-deleting": {execution("ABORTED"),
+		world(newKey, open(deactivated, did(rotation.Verify, 10*time.Minute), began(rotation.Delete, time.Minute)))},
+	"aborted-and-taken-over": {execution("ABORTED"), world(bothKeys, open(deployed, ofAnother))},
+	"aborted-without-a-key":  {execution("ABORTED"), world(keys(active(keyX, hour)), open(deployed))},
+	"timed-out": {execution("TIMED_OUT", with("startDate", ago(60*day).UnixMilli())),
+		world(bothKeys, open(deployed))},
+	"aborted-iam-silent":     {execution("ABORTED"), world(noKeys, open(deployed))},
+	"aborted-journal-silent": {execution("ABORTED"), world(bothKeys, noJournal)},
+	"aborted-all-silent":     {execution("ABORTED"), world(noKeys, noJournal)},
+	"aborted-target-silent": {execution("ABORTED"),
+		world(noTarget(rotation.Errorf(rotation.Throttled,
+			"AWS throttles ssm:GetParameter (/qovery-key-rotation/targets/production) (ThrottlingException)")))},
+	"held-journal-silent": {execution("FAILED", failedWith(stillUse)),
+		world(keys(active(keyO, 90*day), inactive(keyN, 6*hour)), noJournal)},
+	"succeeded-journal-silent": {execution("SUCCEEDED", output(completed(summary()))), world(newKey, noJournal)},
+	"timed-out-without-a-key":  {execution("TIMED_OUT"), world(keys(inactive(keyO, 90*day)), noJournal)},
+	"failed-in-another-console": {execution("FAILED",
+		with("executionArn",
+			strings.ReplaceAll(strings.ReplaceAll(thisExecution, "arn:aws:", "arn:aws-cn:"), "eu-west-3", "cn-north-1")),
+		failedWith(locked)), world(oneKey)},
+	"failed-in-no-console": {execution("FAILED",
+		with("executionArn",
+			strings.ReplaceAll(strings.ReplaceAll(thisExecution, "arn:aws:", "arn:aws-iso:"), "eu-west-3", "us-iso-east-1")),
+		failedWith(locked)), world(oneKey)},
 
 	// It is of the past when it is told.
-	"past-rotated":  {execution("SUCCEEDED", output(completed(summary())), longAgo), world(keys(active(keyX, hour)), ended(rotation.Completed, otherExecution, hour, nil), ended(rotation.Completed, thisExecution, 90*day, nil))},
-	"past-failed":   {execution("FAILED", failedWith(stillUse), longAgo), world(bothKeys, open(deactivated, ofAnother))},
-	"past-released": {execution("FAILED", failedWith(stillUse), longAgo), world(bothKeys, ended(rotation.Released, thisExecution, 80*day, nil))},
+	"past-rotated": {execution("SUCCEEDED", output(completed(summary())), longAgo),
+		world(keys(active(keyX, hour)), ended(rotation.Completed, otherExecution, hour, nil),
+			ended(rotation.Completed, thisExecution, 90*day, nil))},
+	"past-failed": {execution("FAILED", failedWith(stillUse), longAgo), world(bothKeys, open(deactivated, ofAnother))},
+	"past-released": {execution("FAILED", failedWith(stillUse), longAgo),
+		world(bothKeys, ended(rotation.Released, thisExecution, 80*day, nil))},
 	"past-dry-run":  {execution("SUCCEEDED", input(dryRun), output(refused(locked)), longAgo), world(oneKey)},
 	"past-but-open": {execution("FAILED", failedWith(stillUse), longAgo), world(bothKeys, open(deployed))},
 
 	// Alarms.
-	"alarm":         {alarm("qovery-key-rotation-undelivered", "ALARM", "A rotation was not started by its schedule, or a notice was not delivered, although that was tried for a day. Read the message in the queue qovery-key-rotation-undelivered, mend the cause, start the rotation by hand, and delete the message.", "Threshold Crossed: 1 datapoint [1.0 (03/08/26 02:54:00)] was greater than or equal to the threshold (1.0)."), Facts{Now: night}},
-	"alarm-over":    {alarm("qovery-key-rotation-undelivered", "OK", "A rotation was not started by its schedule.", "Threshold Crossed: 1 datapoint [0.0 (03/08/26 02:54:00)] was not greater than or equal to the threshold (1.0)."), Facts{Now: night}},
+	"alarm": {alarm("qovery-key-rotation-undelivered", "ALARM",
+		"A rotation was not started by its schedule, or a notice was not delivered, although that was tried for a day. "+
+			"Read the message in the queue qovery-key-rotation-undelivered, mend the cause, start the rotation by hand, and "+
+			"delete the message.", "Threshold Crossed: 1 datapoint [1.0 (03/08/26 02:54:00)] was greater than or equal to "+
+			"the threshold (1.0)."), Facts{Now: night}},
+	"alarm-over": {alarm("qovery-key-rotation-undelivered", "OK", "A rotation was not started by its schedule.",
+		"Threshold Crossed: 1 datapoint [0.0 (03/08/26 02:54:00)] was not greater than or equal to the threshold (1.0)."),
+		Facts{Now: night}},
 	"alarm-no-data": {alarm("Größe", "INSUFFICIENT_DATA", "", ""), Facts{Now: night}},
 }
 
@@ -160,30 +271,35 @@ const (
 
 // spoiled is an error that says itself what to do.
 var spoiled = func() *rotation.Error {
-	err := said(rotation.MalformedAnswer, "The answer to ssm:GetParameter (/qovery-key-rotation/staged/****NEW2) makes no sense: the value is no access key", "According to the journal, "+holdsOld)
+	err := said(rotation.MalformedAnswer, "The answer to ssm:GetParameter (/qovery-key-rotation/staged/****NEW2) makes "+
+		"no sense: the value is no access key", "According to the journal, "+holdsOld)
 	err.Next = rotation.NextAfterWrongSecret
 	return err
 }()
 
 // broughtBack is the cause after the way back: what has happened since the step
 // failed comes after the step's own words.
-var broughtBack = strings.Replace(lambdaCause(said(rotation.DeploymentFailed, "Cluster staging is DEPLOYMENT_ERROR after 2 attempts to deploy it: AuthFailure",
+var broughtBack = strings.Replace(lambdaCause(said(rotation.DeploymentFailed,
+	"Cluster staging is DEPLOYMENT_ERROR after 2 attempts to deploy it: AuthFailure",
 	"According to the journal, Qovery holds the new key ****NEW2; the old key ****OLD1 is Inactive")),
 	`","errorType`, ` Since then: Qovery holds the new key ****NEW2; the old key ****OLD1 is Active again.","errorType`, 1)
 
 func used(s *rotation.Summary) {
 	s.LastUseOfOldKey = ago(4 * hour)
-	s.FirstUseOfNewKey = &rotation.Use{At: ago(5 * hour), Service: "eks", Event: "DescribeCluster", Region: "eu-west-3", UserAgent: "qovery-engine"}
+	s.FirstUseOfNewKey = &rotation.Use{At: ago(5 * hour), Service: "eks", Event: "DescribeCluster", Region: "eu-west-3",
+		UserAgent: "qovery-engine"}
 }
 
 func extended(s *rotation.Summary) {
-	s.ClustersDeployed, s.ClustersSkipped, s.GraceExtendedBy = 1, []string{"sandbox (STOPPED)"}, rotation.Duration(90*time.Minute)
+	s.ClustersDeployed, s.ClustersSkipped, s.GraceExtendedBy = 1, []string{"sandbox (STOPPED)"},
+		rotation.Duration(90*time.Minute)
 }
 
 func earlier(s *rotation.Summary) {
 	s.OldKey, s.NewKey = keyX.String(), keyO.String()
 	s.StartedAt, s.NewKeyCreatedAt, s.UpdatedAt = ago(40*day), ago(40*day), ago(40*day)
-	s.OldKeyInactiveAt, s.OldKeyDeletedAt, s.CompletedAt = ago(7*hour), ago(6*hour+10*time.Minute), ago(6*hour+9*time.Minute)
+	s.OldKeyInactiveAt, s.OldKeyDeletedAt, s.CompletedAt = ago(7*hour), ago(6*hour+10*time.Minute),
+		ago(6*hour+9*time.Minute)
 }
 
 func asked(r *rotation.Record) { r.Attempts = []time.Time{ago(5 * hour)} }
@@ -249,7 +365,8 @@ var (
 // there, in order; there is a command to type; no whole key id is in it.
 func checkForm(t *testing.T, m Message) {
 	t.Helper()
-	if m.Subject == "" || len(m.Subject) >= 100 || strings.ContainsFunc(m.Subject, func(c rune) bool { return c < ' ' || c > '~' }) {
+	if m.Subject == "" || len(m.Subject) >= 100 ||
+		strings.ContainsFunc(m.Subject, func(c rune) bool { return c < ' ' || c > '~' }) {
 		t.Errorf("subject %q", m.Subject)
 	}
 	rest := m.Body
@@ -309,7 +426,8 @@ func TestRunbookPages(t *testing.T) {
 // Whatever the code, and wherever the rotation stood, the advice is that code's.
 func TestEveryCodeGivesItsAdvice(t *testing.T) {
 	for _, info := range rotation.Codes {
-		for name, facts := range map[string]Facts{"clean": world(oneKey), "held": world(bothKeys, open(deployed)), "nothing known": world(noKeys, noJournal)} {
+		for name, facts := range map[string]Facts{"clean": world(oneKey), "held": world(bothKeys, open(deployed)),
+			"nothing known": world(noKeys, noJournal)} {
 			failed := execution("FAILED", failedWith(said(info.Code, "Something is so", holdsNew)))
 			m := Compose(parse(t, failed), facts)
 			checkForm(t, m)
@@ -327,7 +445,8 @@ func TestEveryCodeGivesItsAdvice(t *testing.T) {
 			if !strings.Contains(m.Subject, string(info.Code)) && !slices.Contains(inWords, info.Code) {
 				t.Errorf("%s, %s: subject %q", info.Code, name, m.Subject)
 			}
-			if strings.Contains(info.Advice, "'rotate release'") && name == "held" && !strings.Contains(todo, "    rotate release production\n") {
+			if strings.Contains(info.Advice, "'rotate release'") && name == "held" &&
+				!strings.Contains(todo, "    rotate release production\n") {
 				t.Errorf("%s, %s: no command for %q in\n%s", info.Code, name, info.Advice, m.Body)
 			}
 		}
@@ -343,7 +462,8 @@ func TestTheJournalTellsCleanFromHeld(t *testing.T) {
 			continue // another execution's; and what was asked for
 		}
 		failed := parse(t, execution("FAILED", failedWith(said(info.Code, "Something is so", ""))))
-		if r := newReport(*failed.Execution, world(oneKey)); r.ending != clean && (r.ending != closed || info.MayEndUnchanged()) {
+		if r := newReport(*failed.Execution, world(oneKey)); r.ending != clean &&
+			(r.ending != closed || info.MayEndUnchanged()) {
 			t.Errorf("%s without a record: %s", info.Code, r.ending)
 		}
 		if r := newReport(*failed.Execution, world(bothKeys, open(deployed))); r.ending != held {
@@ -386,10 +506,12 @@ func TestNoticesClaimNoMore(t *testing.T) {
 		},
 		"a deletion had no answer": {
 			row{execution("SUCCEEDED", output(completed(summary(gone(rotation.Unclear))))), world(newKey)},
-			"old key found gone: a request of this rotation that had no answer deleted it, or somebody else did", "old key deleted",
+			"old key found gone: a request of this rotation that had no answer deleted it, or somebody else did",
+			"old key deleted",
 		},
 		"an open rotation that deployed nothing and found the key gone": {
-			row{execution("ABORTED"), world(newKey, open(updated, how(rotation.Deploy, rotation.NotNeeded), how(rotation.Deactivate, rotation.Found)))},
+			row{execution("ABORTED"),
+				world(newKey, open(updated, how(rotation.Deploy, rotation.NotNeeded), how(rotation.Deactivate, rotation.Found)))},
 			"old key found gone", "deployed with the new key",
 		},
 		"a deployment verified after the key was gone": {
@@ -407,7 +529,8 @@ func TestNoticesClaimNoMore(t *testing.T) {
 // gone is a summary of a rotation that found its old key gone.
 func gone(how rotation.How) func(*rotation.Summary) {
 	return func(s *rotation.Summary) {
-		s.OldKeyInactiveAt, s.OldKeyDeletedAt, s.OldKeyGoneBy, s.OldKeyDeletion = time.Time{}, time.Time{}, ago(time.Hour), how
+		s.OldKeyInactiveAt, s.OldKeyDeletedAt, s.OldKeyGoneBy, s.OldKeyDeletion = time.Time{}, time.Time{}, ago(time.Hour),
+			how
 	}
 }
 

@@ -20,7 +20,8 @@ func console(arn, service, page string) string {
 		return ""
 	}
 	region := parts[3]
-	return "https://" + strings.Replace(consoles[parts[1]], "REGION", region, 1) + "/" + service + "/home?region=" + region + "#" + page
+	return "https://" + strings.Replace(consoles[parts[1]], "REGION", region, 1) + "/" + service + "/home?region=" +
+		region + "#" + page
 }
 
 // ExecutionPage is the page of an execution in AWS's console, or "" in a partition

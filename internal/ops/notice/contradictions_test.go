@@ -43,7 +43,8 @@ var (
 
 // failures are all codes, errors of others, and what steps say with them.
 func failures() map[string]func(detail) {
-	all := map[string]func(detail){"States.Timeout": with("error", "States.Timeout"), "States.Whatever": with("error", "States.Whatever")}
+	all := map[string]func(detail){"States.Timeout": with("error", "States.Timeout"),
+		"States.Whatever": with("error", "States.Whatever")}
 	for _, info := range rotation.Codes {
 		all[string(info.Code)] = failedWith(said(info.Code, "Something is so", ""))
 	}
@@ -52,9 +53,11 @@ func failures() map[string]func(detail) {
 
 var endings = sync.OnceValue(func() (all []anEnding) {
 	events := map[string]string{
-		"stopped": execution("ABORTED"), "abort stopped": execution("ABORTED", input(abort)), "timed out": execution("TIMED_OUT"),
+		"stopped": execution("ABORTED"), "abort stopped": execution("ABORTED", input(abort)),
+		"timed out": execution("TIMED_OUT"),
 		"succeeded": execution("SUCCEEDED"), "rotated": execution("SUCCEEDED", output(completed(summary()))),
-		"dry run": execution("SUCCEEDED", input(dryRun), output(plannedAs(rotation.PlanReport{Would: rotation.ActionCreate}))),
+		"dry run": execution("SUCCEEDED", input(dryRun),
+			output(plannedAs(rotation.PlanReport{Would: rotation.ActionCreate}))),
 	}
 	for name, failure := range failures() {
 		events["failed "+name] = execution("FAILED", failure)
@@ -62,7 +65,8 @@ var endings = sync.OnceValue(func() (all []anEnding) {
 		events["dry run failed "+name] = execution("FAILED", failure, input(dryRun))
 	}
 	for _, info := range rotation.Codes {
-		events["dry run refused "+string(info.Code)] = execution("SUCCEEDED", input(dryRun), output(refused(said(info.Code, "Something is so", ""))))
+		events["dry run refused "+string(info.Code)] = execution("SUCCEEDED", input(dryRun),
+			output(refused(said(info.Code, "Something is so", ""))))
 	}
 	for event, text := range events {
 		parsed, err := ParseEvent([]byte(text))
@@ -80,7 +84,8 @@ var endings = sync.OnceValue(func() (all []anEnding) {
 
 var (
 	ifOpen  = strings.NewReplacer("If a rotation is open, then run 'rotate release'", "", ", if a rotation is open", "")
-	resumes = regexp.MustCompile(`carr(y|ies) (it|the rotation|on)|be carried on|where it stopped|goes on with|stays open|[Rr]esumes|'rotate release'`)
+	resumes = regexp.MustCompile(`carr(y|ies) (it|the rotation|on)|be carried on|where it stopped|goes on with|stays ` +
+		`open|[Rr]esumes|'rotate release'`)
 )
 
 // Where no rotation is open, nothing is to be resumed, and nothing to be released.
@@ -96,7 +101,8 @@ func TestNothingIsResumedThatIsNotOpen(t *testing.T) {
 	}
 }
 
-var allIsWell = regexp.MustCompile(`(?i)nothing (is|was|has been) (different|changed|broken)|nothing changed|not urgent|can wait|changes nothing`)
+var allIsWell = regexp.MustCompile(`(?i)nothing (is|was|has been) (different|changed|broken)|nothing changed|not ` +
+	`urgent|can wait|changes nothing`)
 
 // Whoever is woken because something fails, or may fail, does not read that nothing
 // has changed.
@@ -105,7 +111,8 @@ func TestNoAlarmSaysThatAllIsWell(t *testing.T) {
 	for _, e := range endings() {
 		m := Compose(e.event, e.facts)
 		urgencies[m.Urgency]++
-		if found := allIsWell.FindString(strings.ReplaceAll(m.Subject+"\n"+m.Body, "Probably nothing is broken", "")); found != "" && m.Urgency != Calm {
+		if found := allIsWell.FindString(strings.ReplaceAll(m.Subject+"\n"+m.Body, "Probably nothing is broken",
+			"")); found != "" && m.Urgency != Calm {
 			t.Fatalf("%s: %q in\n%s", e.name, found, whole(m))
 		}
 		if m.Urgency == Calm && strings.Contains(m.Subject+m.Body, "URGENT") {
@@ -119,7 +126,8 @@ func TestNoAlarmSaysThatAllIsWell(t *testing.T) {
 	}
 }
 
-var aboutNow = regexp.MustCompile(`URGENT|CHECK|IN PLACE|[Ii]s held|[Ii]s open|stays open|\bnow\b|fails?\b|broken|not urgent|If nothing is done`)
+var aboutNow = regexp.MustCompile(`URGENT|CHECK|IN PLACE|[Ii]s held|[Ii]s open|stays ` +
+	`open|\bnow\b|fails?\b|broken|not urgent|If nothing is done`)
 
 // Once others have worked on the target, or when a day has passed, an execution is
 // told as what it was. Whatever is so by then, nothing is judged by it.
@@ -127,7 +135,8 @@ func TestThePastSaysNothingOfNow(t *testing.T) {
 	later := map[string]fact{
 		"rotated since": func(f *Facts) {
 			f.Now = f.Now.Add(3 * time.Hour)
-			item := rotation.HistoryItem{Record: newRecord(updated, ofAnother), Outcome: rotation.Completed, EndedAt: f.Now.Add(-time.Hour)}
+			item := rotation.HistoryItem{Record: newRecord(updated, ofAnother), Outcome: rotation.Completed,
+				EndedAt: f.Now.Add(-time.Hour)}
 			f.Record, f.History = nil, append([]rotation.HistoryItem{item}, f.History...)
 		},
 		"another's since": func(f *Facts) {

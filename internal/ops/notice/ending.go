@@ -45,7 +45,8 @@ func newReport(x Execution, facts Facts) *report {
 	if r.past {
 		r.Facts = facts.then(x)
 	}
-	if i := slices.IndexFunc(rotation.Codes, func(info rotation.CodeInfo) bool { return string(info.Code) == x.Error }); i >= 0 {
+	if i := slices.IndexFunc(rotation.Codes,
+		func(info rotation.CodeInfo) bool { return string(info.Code) == x.Error }); i >= 0 {
 		r.code = rotation.Codes[i].Code
 	}
 	r.completed = r.summaries()
@@ -115,7 +116,8 @@ func (r *report) isClosed() bool {
 // success: the state machine succeeds in three states.
 func (r *report) success() Ending {
 	switch {
-	case r.Execution.Output != nil && r.Execution.Output.Error != nil && r.Execution.Output.Error.Error == string(rotation.RotationInProgress):
+	case r.Execution.Output != nil && r.Execution.Output.Error != nil &&
+		r.Execution.Output.Error.Error == string(rotation.RotationInProgress):
 		return Met
 	case r.summary != nil:
 		return Rotated

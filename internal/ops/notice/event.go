@@ -90,7 +90,8 @@ func ParseEvent(data []byte) (Event, error) {
 }
 
 func malformed(format string, args ...any) error {
-	err := rotation.Errorf(rotation.InvalidInput, "The event is none that can be told of: %s", fmt.Sprintf(format, args...))
+	err := rotation.Errorf(rotation.InvalidInput, "The event is none that can be told of: %s",
+		fmt.Sprintf(format, args...))
 	err.Next = "See which rule sends it to this function"
 	return err
 }

@@ -11,27 +11,31 @@ import (
 func TestMalformedEvents(t *testing.T) {
 	valid := execution("FAILED")
 	for name, test := range map[string]struct{ event, want string }{
-		"nothing":             {``, "no event of EventBridge"},
-		"null":                {`null`, `detail-type is ""`},
-		"no object":           {`[]`, "no event of EventBridge"},
-		"cut off":             {valid[:len(valid)/2], "no event of EventBridge"},
-		"another kind":        {strings.Replace(valid, "Execution Status", "Express Status", 1), "detail-type is"},
-		"a step's call":       {`{"document":{},"execution":{"Id":"arn"}}`, "detail-type is"},
-		"no detail":           {event("aws.states", "Step Functions Execution Status Change", "", nil), "names no execution"},
-		"detail is text":      {event("aws.states", "Step Functions Execution Status Change", "", "text"), "detail cannot be read"},
-		"no execution":        {execution("FAILED", with("executionArn", nil)), "names no execution"},
-		"a machine's ARN":     {execution("FAILED", with("executionArn", "arn:aws:states:eu-west-3:123456789012:stateMachine:x")), "names no execution"},
-		"an ARN with a break": {execution("FAILED", with("executionArn", thisExecution+"\nhttps://elsewhere.example")), "names no execution"},
-		"still running":       {execution("RUNNING"), "RUNNING is no status"},
-		"no status":           {execution(""), "no status"},
-		"no beginning":        {execution("FAILED", with("startDate", nil)), "when the execution began"},
-		"text for a date":     {execution("FAILED", with("startDate", "yesterday")), "detail cannot be read"},
-		"no alarm":            {alarm(" ", "ALARM", "", ""), "names no alarm"},
-		"no alarm's state":    {alarm("a", "LOUD", "", ""), `"LOUD" is no state`},
-		"alarm is text":       {event("aws.cloudwatch", "CloudWatch Alarm State Change", "", "text"), "detail cannot be read"},
+		"nothing":       {``, "no event of EventBridge"},
+		"null":          {`null`, `detail-type is ""`},
+		"no object":     {`[]`, "no event of EventBridge"},
+		"cut off":       {valid[:len(valid)/2], "no event of EventBridge"},
+		"another kind":  {strings.Replace(valid, "Execution Status", "Express Status", 1), "detail-type is"},
+		"a step's call": {`{"document":{},"execution":{"Id":"arn"}}`, "detail-type is"},
+		"no detail":     {event("aws.states", "Step Functions Execution Status Change", "", nil), "names no execution"},
+		"detail is text": {event("aws.states", "Step Functions Execution Status Change", "", "text"),
+			"detail cannot be read"},
+		"no execution": {execution("FAILED", with("executionArn", nil)), "names no execution"},
+		"a machine's ARN": {execution("FAILED",
+			with("executionArn", "arn:aws:states:eu-west-3:123456789012:stateMachine:x")), "names no execution"},
+		"an ARN with a break": {execution("FAILED", with("executionArn", thisExecution+"\nhttps://elsewhere.example")),
+			"names no execution"},
+		"still running":    {execution("RUNNING"), "RUNNING is no status"},
+		"no status":        {execution(""), "no status"},
+		"no beginning":     {execution("FAILED", with("startDate", nil)), "when the execution began"},
+		"text for a date":  {execution("FAILED", with("startDate", "yesterday")), "detail cannot be read"},
+		"no alarm":         {alarm(" ", "ALARM", "", ""), "names no alarm"},
+		"no alarm's state": {alarm("a", "LOUD", "", ""), `"LOUD" is no state`},
+		"alarm is text":    {event("aws.cloudwatch", "CloudWatch Alarm State Change", "", "text"), "detail cannot be read"},
 	} {
 		_, err := ParseEvent([]byte(test.event))
-		if !rotation.HasCode(err, rotation.InvalidInput) || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "which rule") {
+		if !rotation.HasCode(err, rotation.InvalidInput) || !strings.Contains(err.Error(), test.want) ||
+			!strings.Contains(err.Error(), "which rule") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -76,7 +80,8 @@ func FuzzEvents(f *testing.F) {
 			return
 		}
 		m := Compose(event, facts[max(n, 0)%len(facts)])
-		if m.Subject == "" || len(m.Subject) >= 100 || strings.ContainsFunc(m.Subject, func(c rune) bool { return c < ' ' || c > '~' }) {
+		if m.Subject == "" || len(m.Subject) >= 100 ||
+			strings.ContainsFunc(m.Subject, func(c rune) bool { return c < ' ' || c > '~' }) {
 			t.Errorf("subject %q", m.Subject)
 		}
 		if id := wholeKey.FindString(m.Subject + m.Body); id != "" {

@@ -89,7 +89,8 @@ func (r Reader) owned(ctx context.Context, x Execution) (rotation.Target, error)
 			return target, err
 		}
 	}
-	return rotation.Target{}, rotation.Errorf(rotation.InvalidInput, "The execution works on no target: its input names none, and by the journal no rotation is its own")
+	return rotation.Target{}, rotation.Errorf(rotation.InvalidInput, "The execution works on no target: its input "+
+		"names none, and by the journal no rotation is its own")
 }
 
 // has tells whether a rotation of the target is the execution's, or was.

@@ -15,7 +15,8 @@ func (n Notifier) measure(completed []rotation.Summary) error {
 	for _, summary := range completed {
 		words := map[string]string{"rotation": summary.RotationID}
 		took := summary.CompletedAt.Sub(summary.StartedAt)
-		if err := n.Metrics.Put(summary.CompletedAt, summary.Target, words, lambda.Metric{Name: RotationTime, Unit: lambda.Seconds, Value: took.Seconds()}); err != nil {
+		if err := n.Metrics.Put(summary.CompletedAt, summary.Target, words,
+			lambda.Metric{Name: RotationTime, Unit: lambda.Seconds, Value: took.Seconds()}); err != nil {
 			return err
 		}
 	}

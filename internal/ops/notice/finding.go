@@ -50,7 +50,8 @@ func (f Finding) Message() Message {
 		p.field("keys", keysPage(arnIn(f.Target.Region), f.Target.IAMUserName))
 	}
 	return Message{
-		Subject: subject(prefix + f.Target.Name + ": " + f.Title), Body: p.String(), Urgency: f.Urgency, Target: f.Target.Name,
+		Subject: subject(prefix + f.Target.Name + ": " + f.Title), Body: p.String(), Urgency: f.Urgency,
+		Target: f.Target.Name,
 	}
 }
 

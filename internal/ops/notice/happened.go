@@ -16,21 +16,26 @@ func (r *report) happened() []string {
 	case Rotated:
 		return r.tellRotated()
 	case unclear:
-		return []string{fmt.Sprintf("An execution for %s succeeded, and the event does not tell what it has done; nor does the journal.", r.name())}
+		return []string{fmt.Sprintf("An execution for %s succeeded, and the event does not tell what it has done; nor "+
+			"does the journal.", r.name())}
 	case Planned:
 		return r.tellPlan()
 	case Met:
-		return withQuote(fmt.Sprintf("An execution for %s found another one at work on the same key, and ended without doing anything.", r.name()), rotation.RotationInProgress, r.Execution.Output.Error.Cause)
+		return withQuote(fmt.Sprintf("An execution for %s found another one at work on the same key, and ended without "+
+			"doing anything.", r.name()), rotation.RotationInProgress, r.Execution.Output.Error.Cause)
 	case overtaken:
-		return withQuote(fmt.Sprintf("An execution for %s ended because the rotation was not its own any more.", r.name()), r.code, r.Execution.Cause)
+		return withQuote(fmt.Sprintf("An execution for %s ended because the rotation was not its own any more.", r.name()),
+			r.code, r.Execution.Cause)
 	case closed:
-		return withQuote(fmt.Sprintf("An execution for %s ended because its rotation is completed, or was released.", r.name()), r.code, r.Execution.Cause)
+		return withQuote(fmt.Sprintf("An execution for %s ended because its rotation is completed, or was released.",
+			r.name()), r.code, r.Execution.Cause)
 	case stopped:
 		return r.tellStopped()
 	case AbortDone:
 		return []string{r.tellAborted()}
 	case timedOut:
-		return []string{fmt.Sprintf("Step Functions ended the execution for %s because it took longer than an execution may.", r.name())}
+		return []string{fmt.Sprintf("Step Functions ended the execution for %s because it took longer than an execution may.",
+			r.name())}
 	}
 	return r.tellFailed()
 }
@@ -51,7 +56,8 @@ func (r *report) tellRotated() []string {
 
 // tellSummary is the outcome of one rotation.
 func tellSummary(s rotation.Summary) []string {
-	lines := append([]string{fmt.Sprintf("The key %s of %s was replaced by %s.", quotable(s.OldKey), s.Target, quotable(s.NewKey))}, timeline(s)...)
+	lines := append([]string{fmt.Sprintf("The key %s of %s was replaced by %s.", quotable(s.OldKey), s.Target,
+		quotable(s.NewKey))}, timeline(s)...)
 	if both := took(s.NewKeyCreatedAt, s.OldKeyInactiveAt); both != "" {
 		text := "The old key went Inactive " + both + " after the new one was created"
 		if s.GraceExtendedBy > 0 {
@@ -125,24 +131,31 @@ func (r *report) tellPlan() []string {
 	x := r.Execution
 	switch {
 	case x.Status == Failed:
-		return r.withReason(fmt.Sprintf("The dry run for %s could not be finished.", r.name()) + r.calmly(" A dry run changes nothing."))
+		return r.withReason(fmt.Sprintf("The dry run for %s could not be finished.", r.name()) +
+			r.calmly(" A dry run changes nothing."))
 	case x.Output == nil:
-		return []string{fmt.Sprintf("A dry run for %s is done. Its plan is the execution's output, for which the event had no room.", r.name())}
+		return []string{fmt.Sprintf("A dry run for %s is done. Its plan is the execution's output, for which the event "+
+			"had no room.", r.name())}
 	}
 	plan := x.Output.Plan
 	if plan.Refused != "" {
 		text := fmt.Sprintf("A dry run for %s: a rotation would %s %s (%s).", r.name(), wouldNot(plan), r.now(), plan.Refused)
 		return withQuote(text+r.calmly(unchanged), rotation.Code(plan.Refused), plan.Because)
 	}
-	lines := []string{fmt.Sprintf("A dry run for %s: %s %s.", r.name(), wouldGo(plan), r.now()) + r.calmly(unchanged), "  first it would " + would[plan.Would]}
+	lines := []string{fmt.Sprintf("A dry run for %s: %s %s.", r.name(), wouldGo(plan), r.now()) + r.calmly(unchanged),
+		"  first it would " + would[plan.Would]}
 	if len(plan.Locations) > 0 {
-		lines = append(lines, fmt.Sprintf("  %s would get a new key in place of %s: %s", words.Count(len(plan.Locations), "location"), quotable(x.Output.OldKey), locations(plan.Locations)))
+		lines = append(lines,
+			fmt.Sprintf("  %s would get a new key in place of %s: %s", words.Count(len(plan.Locations), "location"),
+				quotable(x.Output.OldKey), locations(plan.Locations)))
 	}
 	if plan.DeploysNothing() {
 		lines = append(lines, "  nothing would be deployed: no cluster runs")
 	}
 	if len(plan.Clusters) > 0 {
-		lines = append(lines, fmt.Sprintf("  %s would be deployed: %s", words.Count(len(plan.Clusters), "cluster"), quotable(enumerate(plan.Clusters))))
+		lines = append(lines,
+			fmt.Sprintf("  %s would be deployed: %s", words.Count(len(plan.Clusters), "cluster"),
+				quotable(enumerate(plan.Clusters))))
 	}
 	if len(plan.Skipped) > 0 {
 		lines = append(lines, "  passed over: "+quotable(enumerate(plan.Skipped)))
@@ -213,7 +226,8 @@ func (r *report) oldKey() rotation.KeyID {
 func (r *report) tellFailed() []string {
 	var lines []string
 	for _, summary := range r.completed {
-		lines = append(lines, fmt.Sprintf("First an interrupted rotation was carried on and completed: the key %s was replaced by %s.", quotable(summary.OldKey), quotable(summary.NewKey)))
+		lines = append(lines, fmt.Sprintf("First an interrupted rotation was carried on and completed: the key %s was "+
+			"replaced by %s.", quotable(summary.OldKey), quotable(summary.NewKey)))
 	}
 	return append(lines, r.withReason(r.failure())...)
 }
@@ -245,12 +259,14 @@ func (r *report) failure() string {
 	case r.ending == held && !r.own():
 		return fmt.Sprintf("The open rotation of %s was not carried on by this execution%s.", name, reason)
 	case r.ending == held:
-		return fmt.Sprintf("The rotation of %s stopped and is held: it stays open until it is carried on or released%s.", name, reason)
+		return fmt.Sprintf("The rotation of %s stopped and is held: it stays open until it is carried on or released%s.",
+			name, reason)
 	case len(r.completed) > 0:
 		return fmt.Sprintf("Then the next rotation of %s, which was due by then, could not begin%s.", name, reason)
 	}
 	if r.verdict.urgency != Calm {
-		return fmt.Sprintf("The rotation of %s did not go through%s. It is not the cause of what is said above: it left the keys and Qovery as they were.", name, reason)
+		return fmt.Sprintf("The rotation of %s did not go through%s. It is not the cause of what is said above: it left "+
+			"the keys and Qovery as they were.", name, reason)
 	}
 	return fmt.Sprintf("The rotation of %s did not go through, and nothing is different from before it%s.", name, reason)
 }
@@ -258,7 +274,8 @@ func (r *report) failure() string {
 // withQuote adds what a step said, without the code's advice: that comes further
 // down.
 func withQuote(text string, code rotation.Code, cause string) []string {
-	said := strings.Join(strings.Fields(strings.Replace(quotable(words.Cause(cause)), words.Dot(code.Advice()), "", 1)), " ")
+	said := strings.Join(strings.Fields(strings.Replace(quotable(words.Cause(cause)), words.Dot(code.Advice()), "", 1)),
+		" ")
 	if said == "" {
 		return []string{text}
 	}

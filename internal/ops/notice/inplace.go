@@ -21,7 +21,8 @@ func (r *report) inPlace() []string {
 	for _, missing := range []struct {
 		err  error
 		what string
-	}{{r.NoTarget, "The target could not be read"}, {r.NoKeys, "The keys could not be read"}, {r.NoRecord, "The journal could not be read"}, {history, "The journal's history could not be read"}} {
+	}{{r.NoTarget, "The target could not be read"}, {r.NoKeys, "The keys could not be read"},
+		{r.NoRecord, "The journal could not be read"}, {history, "The journal's history could not be read"}} {
 		if missing.err != nil {
 			lines = append(lines, missing.what+": "+words.Dot(why(missing.err)))
 		}
@@ -73,7 +74,9 @@ func (r *report) progress() []string {
 		lines = append(lines, "It is about "+locations(record.Locations)+".")
 	}
 	if record.Lease.Holder != "" && r.Now.Before(record.Lease.Until) {
-		lines = append(lines, fmt.Sprintf("A step may still be at work until %s; until then this may change.", words.At(record.Lease.Until.Add(59*time.Second))))
+		lines = append(lines,
+			fmt.Sprintf("A step may still be at work until %s; until then this may change.",
+				words.At(record.Lease.Until.Add(59*time.Second))))
 	}
 	if !r.own() {
 		lines = append(lines, "Another execution has it, or had it last (see the details).")
@@ -106,7 +109,8 @@ func (w effectWords) of(effect rotation.Effect, m rotation.Mark) string {
 // effects are the marks of a record, in words.
 var effects = map[rotation.Effect]effectWords{
 	rotation.Create: {begun: "creating the new key", is: "new key created"},
-	rotation.Update: {begun: "putting the new key into the locations in Qovery", is: "new key in every location in Qovery"},
+	rotation.Update: {begun: "putting the new key into the locations in Qovery",
+		is: "new key in every location in Qovery"},
 	rotation.Deploy: {begun: "deploying the clusters", is: "clusters deployed with the new key",
 		notNeeded: "nothing was deployed: no cluster runs"},
 	rotation.Deactivate: {begun: "making the old key Inactive", is: "old key Inactive", did: "old key made Inactive",

@@ -110,7 +110,8 @@ var usedByQovery = onFirstUse(`Qovery uses (\*{4}\w{4})`)
 // usedByQovery is the key that Preflight has seen in Qovery, where the journal
 // knows none. It is only in the sentence.
 func (r *report) usedByQovery() rotation.KeyID {
-	if found := usedByQovery().FindStringSubmatch(words.Cause(r.Execution.Cause)); found != nil && r.code == rotation.MultipleAccessKeys {
+	if found := usedByQovery().FindStringSubmatch(words.Cause(r.Execution.Cause)); found != nil &&
+		r.code == rotation.MultipleAccessKeys {
 		return rotation.KeyID(found[1])
 	}
 	return ""
@@ -133,7 +134,8 @@ func lastKeys(last rotation.HistoryItem) []knownKey {
 	known := []knownKey{{id: left, role: role, held: holds, past: true}}
 	if deleted != "" {
 		role := "gone by the end of that rotation"
-		if last.Record.Marks[rotation.Delete].How == rotation.Did || last.Outcome == rotation.Discarded && last.Record.Marks[rotation.Discard].How == rotation.Did {
+		if last.Record.Marks[rotation.Delete].How == rotation.Did || last.Outcome == rotation.Discarded &&
+			last.Record.Marks[rotation.Discard].How == rotation.Did {
 			role = "deleted by that rotation"
 		}
 		known = append(known, knownKey{id: deleted, role: role, held: notHeld, past: true, gone: true, touch: last.EndedAt})
@@ -209,7 +211,8 @@ func (r *report) strange(othersAreKnown bool) func(rotation.KeyID) string {
 			return "a key of the IAM user"
 		case r.Record == nil && len(r.History) == 0 && r.summary == nil:
 			return "another key of the IAM user"
-		case r.Record == nil && len(r.History) > 0 && slices.Contains([]rotation.KeyID{r.History[0].Record.OldKey, r.History[0].Record.NewKey}, id):
+		case r.Record == nil && len(r.History) > 0 &&
+			slices.Contains([]rotation.KeyID{r.History[0].Record.OldKey, r.History[0].Record.NewKey}, id):
 			return "a key of the rotation that ended " + words.At(r.History[0].EndedAt) + ", " + string(r.History[0].Outcome)
 		case r.Record == nil:
 			return "a key that the last rotation did not know"
@@ -262,7 +265,8 @@ func (k knownKey) line(now time.Time, unlisted bool) string {
 		parts = append(parts, "not made Inactive by a rotation"+k.lag(now))
 	}
 	if k.listed != nil {
-		parts = append(parts, fmt.Sprintf("created %s, %s ago", words.At(k.listed.CreatedAt), words.Span(k.listed.CreatedAt, now)))
+		parts = append(parts,
+			fmt.Sprintf("created %s, %s ago", words.At(k.listed.CreatedAt), words.Span(k.listed.CreatedAt, now)))
 	}
 	return fmt.Sprintf("%s  %-8s  %s", k.id, k.state(), strings.Join(parts, "; "))
 }

@@ -64,7 +64,8 @@ func (n Notifier) Handle(ctx context.Context, data []byte) error {
 	if err := n.Topic.Publish(ctx, message); err != nil {
 		return err
 	}
-	n.Log.InfoContext(ctx, "notice sent", "subject", message.Subject, "urgency", string(message.Urgency), "target", message.Target)
+	n.Log.InfoContext(ctx, "notice sent", "subject", message.Subject, "urgency", string(message.Urgency), "target",
+		message.Target)
 	if event.Execution == nil {
 		return nil
 	}
@@ -93,9 +94,11 @@ func (n Notifier) read(ctx context.Context, event Event) Facts {
 		defer cancel()
 	}
 	facts := n.Read(ctx, *event.Execution)
-	for what, err := range map[string]error{"target": facts.NoTarget, "journal": facts.NoRecord, "history": facts.NoHistory, "keys": facts.NoKeys} {
+	for what, err := range map[string]error{"target": facts.NoTarget, "journal": facts.NoRecord,
+		"history": facts.NoHistory, "keys": facts.NoKeys} {
 		if err != nil {
-			n.Log.WarnContext(ctx, "not found out", "what", what, "code", string(rotation.AsError(err).Code), "error", rotation.AsError(err).What)
+			n.Log.WarnContext(ctx, "not found out", "what", what, "code", string(rotation.AsError(err).Code), "error",
+				rotation.AsError(err).What)
 		}
 	}
 	return facts

@@ -105,12 +105,14 @@ func TestNotifierTellsWhatIsInPlace(t *testing.T) {
 
 // An execution whose input says nothing is told of by the rotation that is its own.
 func TestTargetIsFoundByTheJournal(t *testing.T) {
-	for name, text := range map[string]string{"refused": `{"Target":"production"}`, "of two minds": `{"target":"staging","target":"production"}`, "none": ""} {
+	for name, text := range map[string]string{"refused": `{"Target":"production"}`,
+		"of two minds": `{"target":"staging","target":"production"}`, "none": ""} {
 		f := &fake{facts: world(bothKeys, open(deployed))}
 		if _, err := f.handle(t.Context(), execution("ABORTED", input(text))); err != nil {
 			t.Fatal(err)
 		}
-		if m := f.sent[0]; m.Target != "production" || !strings.Contains(m.Body, "Qovery holds ****NEW2") || !strings.Contains(m.Body, "rotate start production") {
+		if m := f.sent[0]; m.Target != "production" || !strings.Contains(m.Body, "Qovery holds ****NEW2") ||
+			!strings.Contains(m.Body, "rotate start production") {
 			t.Errorf("%s: %+v", name, m)
 		}
 		f = &fake{facts: world(oneKey)}
@@ -127,7 +129,8 @@ func TestTargetIsFoundByTheJournal(t *testing.T) {
 // was asked: that is one notice. Where nothing is open, or that is not known, nobody
 // else would tell of the stop.
 func TestOneNoticeOfAnAbort(t *testing.T) {
-	stopped := execution("ABORTED", with("error", "StoppedToAbort"), with("cause", "A person aborted the rotation with 'rotate abort'."))
+	stopped := execution("ABORTED", with("error", "StoppedToAbort"),
+		with("cause", "A person aborted the rotation with 'rotate abort'."))
 	for name, test := range map[string]struct {
 		facts Facts
 		sent  int
@@ -144,11 +147,14 @@ func TestOneNoticeOfAnAbort(t *testing.T) {
 		}
 	}
 	f := &fake{facts: world(bothKeys, open(deployed, did(rotation.Reactivate, time.Minute)))}
-	done := execution("FAILED", input(abort), with("error", "AbortRequested"), with("cause", "The rotation was aborted on request."))
-	if _, err := f.handle(t.Context(), done); err != nil || len(f.sent) != 1 || f.sent[0].Subject != "production: rotation aborted as asked, not urgent" {
+	done := execution("FAILED", input(abort), with("error", "AbortRequested"),
+		with("cause", "The rotation was aborted on request."))
+	if _, err := f.handle(t.Context(), done); err != nil || len(f.sent) != 1 ||
+		f.sent[0].Subject != "production: rotation aborted as asked, not urgent" {
 		t.Fatalf("%v, sent %v", err, f.sent)
 	}
-	if m := f.sent[0]; m.Ending != "aborted" || !strings.Contains(m.Body, "as somebody asked: the old key ****OLD1 is Active.") || strings.Contains(m.Body, "error ") {
+	if m := f.sent[0]; m.Ending != "aborted" || !strings.Contains(m.Body, "as somebody asked: the old key ****OLD1 is "+
+		"Active.") || strings.Contains(m.Body, "error ") {
 		t.Errorf("sent %+v", m)
 	}
 }
@@ -180,27 +186,31 @@ func TestNotifierTakesTheTargetFromTheDocument(t *testing.T) {
 	f := &fake{facts: world(newKey, noTarget(denied))}
 	doc := completed(summary())
 	doc.Settings = world().Target
-	if _, err := f.handle(t.Context(), execution("SUCCEEDED", output(doc))); err != nil || len(f.users) != 1 || f.users[0] != "qovery" {
+	if _, err := f.handle(t.Context(), execution("SUCCEEDED", output(doc))); err != nil || len(f.users) != 1 ||
+		f.users[0] != "qovery" {
 		t.Errorf("%v, keys of %v", err, f.users)
 	}
 	if m := f.sent[0]; m.Urgency != Calm || m.Target != "production" {
 		t.Errorf("sent %+v", m)
 	}
-	if _, err := f.handle(t.Context(), execution("ABORTED")); err != nil || len(f.users) != 1 || f.sent[1].Urgency != Check {
+	if _, err := f.handle(t.Context(), execution("ABORTED")); err != nil || len(f.users) != 1 ||
+		f.sent[1].Urgency != Check {
 		t.Errorf("%v, keys of %v", err, f.users)
 	}
 }
 
 func TestNotifierReadsNothingForAlarms(t *testing.T) {
 	f := &fake{}
-	if _, err := f.handle(t.Context(), alarm("a", "ALARM", "d", "r")); err != nil || len(f.sent) != 1 || len(f.users) != 0 {
+	if _, err := f.handle(t.Context(), alarm("a", "ALARM", "d", "r")); err != nil || len(f.sent) != 1 ||
+		len(f.users) != 0 {
 		t.Errorf("%v, sent %v, keys of %v", err, f.sent, f.users)
 	}
 }
 
 func TestNotifierFails(t *testing.T) {
 	f := &fake{facts: world(oneKey), fails: rotation.Errorf(rotation.Throttled, "Slow down")}
-	if logs, err := f.handle(t.Context(), execution("FAILED", failedWith(locked))); !rotation.HasCode(err, rotation.Throttled) || strings.Contains(logs, "notice sent") {
+	if logs, err := f.handle(t.Context(), execution("FAILED", failedWith(locked))); !rotation.HasCode(err,
+		rotation.Throttled) || strings.Contains(logs, "notice sent") {
 		t.Errorf("the topic's error: %v; logged %s", err, logs)
 	}
 	if _, err := f.handle(t.Context(), `{}`); !rotation.HasCode(err, rotation.InvalidInput) || len(f.sent) != 1 {
@@ -216,11 +226,13 @@ func TestNotifierMeasuresRotations(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := fmt.Sprintf(`"RotationTime":%g`, s.CompletedAt.Sub(s.StartedAt).Seconds())
-	if lines := f.lines.String(); strings.Count(lines, "\n") != 1 || !strings.Contains(lines, want) || !strings.Contains(lines, fmt.Sprintf(`"Timestamp":%d`, s.CompletedAt.UnixMilli())) {
+	if lines := f.lines.String(); strings.Count(lines, "\n") != 1 || !strings.Contains(lines, want) ||
+		!strings.Contains(lines, fmt.Sprintf(`"Timestamp":%d`, s.CompletedAt.UnixMilli())) {
 		t.Errorf("no %s in %s", want, lines)
 	}
 	f.lines.Reset()
-	for _, event := range []string{execution("ABORTED"), execution("FAILED", failedWith(locked)), alarm("a", "ALARM", "d", "r")} {
+	for _, event := range []string{execution("ABORTED"), execution("FAILED", failedWith(locked)),
+		alarm("a", "ALARM", "d", "r")} {
 		if _, err := f.handle(t.Context(), event); err != nil || f.lines.Len() > 0 {
 			t.Errorf("%v, measured %s", err, f.lines.String())
 		}

@@ -119,14 +119,16 @@ func inactive(id rotation.KeyID, created time.Duration) rotation.AccessKey {
 
 func unscheduled(f *Facts) { f.Target.Schedule.Enabled = false }
 
-var denied = rotation.Errorf(rotation.AccessDenied, "AWS denies iam:ListAccessKeys (the IAM user qovery) (AccessDenied)")
+var denied = rotation.Errorf(rotation.AccessDenied,
+	"AWS denies iam:ListAccessKeys (the IAM user qovery) (AccessDenied)")
 
 func noTarget(err error) fact {
 	return func(f *Facts) { f.Target, f.NoTarget = rotation.Target{}, err }
 }
 func noKeys(f *Facts) { f.Keys, f.NoKeys = nil, denied }
 func noJournal(f *Facts) {
-	err := rotation.Errorf(rotation.Unreachable, "dynamodb:GetItem (the journal of the IAM user qovery) was not answered: it took too long")
+	err := rotation.Errorf(rotation.Unreachable,
+		"dynamodb:GetItem (the journal of the IAM user qovery) was not answered: it took too long")
 	f.Record, f.History, f.NoRecord, f.NoHistory = nil, nil, err, err
 }
 
@@ -140,10 +142,13 @@ func open(pasts ...past) fact {
 
 func newRecord(pasts ...past) rotation.Record {
 	r := rotation.Record{
-		Revision: 7, IAMUser: "qovery", Target: "production", RotationID: "k3v9", TakenAt: ago(6 * hour), TouchedAt: ago(hour),
-		Owner: thisExecution, Fence: 1, OldKey: keyO, KnownKeys: []rotation.KeyID{keyO}, Marks: map[rotation.Effect]rotation.Mark{},
+		Revision: 7, IAMUser: "qovery", Target: "production", RotationID: "k3v9", TakenAt: ago(6 * hour),
+		TouchedAt: ago(hour),
+		Owner:     thisExecution, Fence: 1, OldKey: keyO, KnownKeys: []rotation.KeyID{keyO},
+		Marks: map[rotation.Effect]rotation.Mark{},
 		Locations: []rotation.LocationRef{
-			{Kind: rotation.AWSCredentials, ID: "0b7d", Name: "prod"}, {Kind: rotation.ContainerRegistry, ID: "1c8e", Name: "images"},
+			{Kind: rotation.AWSCredentials, ID: "0b7d", Name: "prod"},
+			{Kind: rotation.ContainerRegistry, ID: "1c8e", Name: "images"},
 		},
 	}
 	for _, tell := range pasts {
@@ -154,7 +159,8 @@ func newRecord(pasts ...past) rotation.Record {
 
 func did(e rotation.Effect, begun time.Duration) past {
 	return func(r *rotation.Record) {
-		r.Marks[e] = rotation.Mark{Begun: ago(begun), Done: ago(begun - time.Minute), How: rotation.Did, Saw: rotation.Inactive}
+		r.Marks[e] = rotation.Mark{Begun: ago(begun), Done: ago(begun - time.Minute), How: rotation.Did,
+			Saw: rotation.Inactive}
 	}
 }
 
@@ -188,7 +194,8 @@ func ended(outcome rotation.Outcome, by string, since time.Duration, summary *ro
 		if outcome == rotation.Discarded {
 			record.NewKey = ""
 		}
-		f.History = append(f.History, rotation.HistoryItem{Record: record, Outcome: outcome, EndedAt: ago(since), Summary: summary})
+		f.History = append(f.History,
+			rotation.HistoryItem{Record: record, Outcome: outcome, EndedAt: ago(since), Summary: summary})
 	}
 }
 
@@ -196,7 +203,8 @@ func summary(changes ...func(*rotation.Summary)) rotation.Summary {
 	s := rotation.Summary{
 		Target: "production", RotationID: "k3v9", OldKey: keyO.String(), NewKey: keyN.String(), StartedAt: ago(6 * hour),
 		NewKeyCreatedAt: ago(6 * hour), UpdatedAt: ago(5*hour + 50*time.Minute), OldKeyInactiveAt: ago(40 * time.Minute),
-		OldKeyDeletedAt: ago(time.Minute), OldKeyDeletion: rotation.Did, CompletedAt: ago(30 * time.Second), ClustersDeployed: 12, Verification: rotation.VerifyCanary,
+		OldKeyDeletedAt: ago(time.Minute), OldKeyDeletion: rotation.Did, CompletedAt: ago(30 * time.Second),
+		ClustersDeployed: 12, Verification: rotation.VerifyCanary,
 	}
 	for _, change := range changes {
 		change(&s)
@@ -209,7 +217,8 @@ func completed(summaries ...rotation.Summary) rotation.Document {
 }
 
 func alarm(name, state, description, reason string) string {
-	return event("aws.cloudwatch", "CloudWatch Alarm State Change", "arn:aws:cloudwatch:eu-west-3:123456789012:alarm:"+name, map[string]any{
+	return event("aws.cloudwatch", "CloudWatch Alarm State Change", "arn:aws:cloudwatch:eu-west-3:123456789012:alarm:"+
+		name, map[string]any{
 		"alarmName": name, "configuration": map[string]any{"description": description},
 		"previousState": map[string]any{"value": "OK"},
 		"state":         map[string]any{"value": state, "reason": reason, "timestamp": "2026-08-03T02:59:40.985+0000"},

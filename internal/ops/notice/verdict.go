@@ -21,7 +21,8 @@ func (r *report) judge() verdict {
 	case r.past:
 		return r.judgeThen()
 	case r.code == rotation.NewKeyUnusableAfterUpdate:
-		return verdict{Urgent, "Deployments may be failing now: STS refuses the new key, which locations in Qovery hold.", nil}
+		return verdict{Urgent, "Deployments may be failing now: STS refuses the new key, which locations in Qovery hold.",
+			nil}
 	case r.NoTarget != nil && (r.code == rotation.TargetNotFound || r.code == rotation.InvalidInput):
 		return verdict{Calm, "Nothing is broken by this: the execution ended before it touched a key.", nil}
 	case r.NoTarget != nil:
@@ -58,7 +59,8 @@ func (r *report) judgeHeld() verdict {
 		return *worst
 	}
 	if r.Execution.Abort && r.ending == held && r.oldKeyFails() != "" {
-		return verdict{Urgent, "Somebody asked to have the old key back, and it is still Inactive: whatever needs it fails now.",
+		return verdict{Urgent, "Somebody asked to have the old key back, and it is still Inactive: whatever needs it " +
+			"fails now.",
 			&step{"Make it Active by hand, which harms no rotation:", ActivateCommand(r.Target.IAMUserName, r.Record.OldKey)}}
 	}
 	text := fmt.Sprintf("Qovery holds %s, which is Active.", ids[0])
@@ -69,7 +71,8 @@ func (r *report) judgeHeld() verdict {
 	case rotation.UnexpectedAccessKey: // which a location may hold
 		return verdict{Calm, "Nothing is known to be broken: by the journal " + text, nil}
 	case rotation.DeploymentFailed:
-		return verdict{Check, "No key is broken: " + text + " But a cluster does not deploy, and what is deployed to it next may fail.", nil}
+		return verdict{Check, "No key is broken: " + text +
+			" But a cluster does not deploy, and what is deployed to it next may fail.", nil}
 	}
 	if r.oldKeyFails() != "" {
 		return verdict{Calm, "Nothing is known to be broken: " + text, nil}
@@ -80,7 +83,8 @@ func (r *report) judgeHeld() verdict {
 // oldKeyFails: the rotation stopped with the old key Inactive. By all that it
 // has checked nothing needs the key, but it is no longer there to see.
 func (r *report) oldKeyFails() string {
-	if i := slices.IndexFunc(r.known, func(k knownKey) bool { return k.ours && k.isInactive() }); i >= 0 && r.canReactivate() {
+	if i := slices.IndexFunc(r.known, func(k knownKey) bool { return k.ours && k.isInactive() }); i >= 0 &&
+		r.canReactivate() {
 		return fmt.Sprintf(" The old key %s is Inactive: if something still needs it, that fails now.", r.known[i].id)
 	}
 	return ""
@@ -100,29 +104,35 @@ func (r *report) judgeBad(k knownKey) verdict {
 	}
 	switch {
 	case k.settles(r.Now):
-		return verdict{Check, fmt.Sprintf("Something may be broken: %s %s, %s. That may be IAM's lists, which lag by up to ten minutes.", holding, k.id, is), r.look()}
+		return verdict{Check, fmt.Sprintf("Something may be broken: %s %s, %s. That may be IAM's lists, which lag by up "+
+			"to ten minutes.", holding, k.id, is), r.look()}
 	case r.code == rotation.OldKeyLost:
 		return verdict{Check, fmt.Sprintf("Something may be broken: %s %s, %s.", holding, k.id, is), nil}
 	case r.Record == nil && r.usedByQovery() == "" && slices.ContainsFunc(r.known, knownKey.isActive):
-		return verdict{Check, fmt.Sprintf("Something may be broken: by the journal Qovery holds %s, %s. Unless somebody has put another key there, deployments fail now.", k.id, is), r.mend(k)}
+		return verdict{Check, fmt.Sprintf("Something may be broken: by the journal Qovery holds %s, %s. Unless somebody "+
+			"has put another key there, deployments fail now.", k.id, is), r.mend(k)}
 	}
 	return verdict{Urgent, fmt.Sprintf("%s: %s %s, %s.", fail, holding, k.id, is), r.mend(k)}
 }
 
 // mendingAdvice: the advice of these codes is to mend just that.
-var mendingAdvice = []rotation.Code{rotation.NewKeyInactive, rotation.NewKeyLost, rotation.NoAccessKey, rotation.OldKeyInactive, rotation.StagedSecretLost}
+var mendingAdvice = []rotation.Code{rotation.NewKeyInactive, rotation.NewKeyLost, rotation.NoAccessKey,
+	rotation.OldKeyInactive, rotation.StagedSecretLost}
 
 // mend is the shortest way back to a key that works.
 func (r *report) mend(k knownKey) *step {
 	switch {
 	case k.isInactive() && !k.ours:
-		return &step{fmt.Sprintf("Somebody made %s Inactive. Unless that was because it leaked, make it Active again:", k.id), ActivateCommand(r.Target.IAMUserName, k.id)}
+		return &step{fmt.Sprintf("Somebody made %s Inactive. Unless that was because it leaked, make it Active again:", k.id),
+			ActivateCommand(r.Target.IAMUserName, k.id)}
 	case slices.Contains(mendingAdvice, r.code), r.code == rotation.OldKeyHeld && k.listed == nil:
 		return nil
 	case k.listed == nil && r.Record != nil:
-		return &step{fmt.Sprintf("Put an Active key of the IAM user %s into the locations in Qovery by hand, then close the rotation:", r.Target.IAMUserName), r.rotate("release")}
+		return &step{fmt.Sprintf("Put an Active key of the IAM user %s into the locations in Qovery by hand, then close "+
+			"the rotation:", r.Target.IAMUserName), r.rotate("release")}
 	case k.listed == nil:
-		return &step{fmt.Sprintf("See which key Qovery holds. If it is %s, put an Active key of the IAM user %s there:", k.id, r.Target.IAMUserName), r.rotate("status")}
+		return &step{fmt.Sprintf("See which key Qovery holds. If it is %s, put an Active key of the IAM user %s there:", k.id,
+			r.Target.IAMUserName), r.rotate("status")}
 	}
 	return &step{fmt.Sprintf("The rotation made %s Inactive itself. This makes it Active again:", k.id), r.rotate("abort")}
 }
@@ -131,7 +141,9 @@ func (r *report) mend(k knownKey) *step {
 // of which a message shows the end alone.
 func ActivateCommand(user string, id rotation.KeyID) string {
 	end := strings.TrimLeft(id.String(), "*")
-	return fmt.Sprintf(`aws iam update-access-key --user-name %s --status Active --access-key-id "$(aws iam list-access-keys --user-name %s --query "AccessKeyMetadata[?ends_with(AccessKeyId, '%s')].AccessKeyId" --output text)"`, user, user, end)
+	return fmt.Sprintf(`aws iam update-access-key --user-name %s --status Active --access-key-id "$(aws iam `+
+		`list-access-keys --user-name %s --query "AccessKeyMetadata[?ends_with(AccessKeyId, '%s')].AccessKeyId" --output `+
+		`text)"`, user, user, end)
 }
 
 // judgeUser judges without knowing which key Qovery holds.
@@ -154,13 +166,19 @@ func (r *report) judgeUser() verdict {
 	case r.code == rotation.CredentialMismatch:
 		return verdict{Calm, "Nothing is broken by this: nothing was changed, and Qovery holds no key of this IAM user.", nil}
 	case len(active) == 0:
-		return verdict{Urgent, fmt.Sprintf("Whatever uses a key of the IAM user %s fails now: none of its keys is Active.", user), r.mendUser(inactive)}
+		return verdict{Urgent,
+			fmt.Sprintf("Whatever uses a key of the IAM user %s fails now: none of its keys is Active.", user),
+			r.mendUser(inactive)}
 	case len(inactive) > 0:
-		return verdict{Check, fmt.Sprintf("Something may be broken: %s of the IAM user %s is Inactive, and %s.", strings.Join(inactive, " and "), user, which), r.look()}
+		return verdict{Check,
+			fmt.Sprintf("Something may be broken: %s of the IAM user %s is Inactive, and %s.", strings.Join(inactive, " and "),
+				user, which), r.look()}
 	case r.NoRecord != nil:
-		return verdict{Check, fmt.Sprintf("Probably nothing is broken: every key of the IAM user %s is Active. But %s.", user, which), r.look()}
+		return verdict{Check,
+			fmt.Sprintf("Probably nothing is broken: every key of the IAM user %s is Active. But %s.", user, which), r.look()}
 	case len(active) == 1:
-		return verdict{Calm, fmt.Sprintf("Nothing is known to be broken: %s, the only key of the IAM user %s, is Active.", active[0], user), nil}
+		return verdict{Calm,
+			fmt.Sprintf("Nothing is known to be broken: %s, the only key of the IAM user %s, is Active.", active[0], user), nil}
 	}
 	return verdict{Calm, fmt.Sprintf("Nothing is known to be broken: every key of the IAM user %s is Active.", user), nil}
 }
@@ -168,11 +186,15 @@ func (r *report) judgeUser() verdict {
 func (r *report) mendUser(inactive []string) *step {
 	switch {
 	case len(inactive) == 1:
-		return &step{fmt.Sprintf("Somebody made %s Inactive. Unless that was because it leaked, make it Active again:", inactive[0]), ActivateCommand(r.Target.IAMUserName, rotation.KeyID(inactive[0]))}
+		return &step{fmt.Sprintf("Somebody made %s Inactive. Unless that was because it leaked, make it Active again:",
+			inactive[0]), ActivateCommand(r.Target.IAMUserName, rotation.KeyID(inactive[0]))}
 	case slices.Contains(mendingAdvice, r.code):
 		return nil
 	case len(inactive) == 0:
-		return &step{fmt.Sprintf("Create an access key for the IAM user %s and put it into Qovery. Then see that all is well:", r.Target.IAMUserName), r.rotate("status")}
+		return &step{fmt.Sprintf(
+			"Create an access key for the IAM user %s and put it into Qovery. Then see that all is well:", r.Target.IAMUserName),
+			r.rotate("status")}
 	}
-	return &step{fmt.Sprintf("Somebody made %s Inactive. Unless that was on purpose, make it Active again in IAM (link below), and see that all is well:", strings.Join(inactive, " and ")), r.rotate("status")}
+	return &step{fmt.Sprintf("Somebody made %s Inactive. Unless that was on purpose, make it Active again in IAM (link "+
+		"below), and see that all is well:", strings.Join(inactive, " and ")), r.rotate("status")}
 }

@@ -67,7 +67,8 @@ func laneOrder(lane string) int {
 func joined(spans []span) []span {
 	var list []span
 	for _, s := range spans {
-		if n := len(list); n > 0 && list[n-1].lane == s.lane && list[n-1].text == s.text && s.from.Sub(list[n-1].to) < time.Minute {
+		if n := len(list); n > 0 && list[n-1].lane == s.lane && list[n-1].text == s.text &&
+			s.from.Sub(list[n-1].to) < time.Minute {
 			list[n-1].to = s.to
 			continue
 		}
@@ -152,7 +153,8 @@ func (r Rotation) chart() chart {
 	y := markRoom
 	for _, s := range spans {
 		if len(c.Lanes) == 0 || c.Lanes[len(c.Lanes)-1].Label != s.lane {
-			c.Lanes = append(c.Lanes, lane{Label: s.lane, Y: unit(y), Middle: unit(y + barHeight/2), TextBottom: unit(y + barHeight/2 + 4.5)})
+			c.Lanes = append(c.Lanes,
+				lane{Label: s.lane, Y: unit(y), Middle: unit(y + barHeight/2), TextBottom: unit(y + barHeight/2 + 4.5)})
 			y += laneHeight
 		}
 		last := &c.Lanes[len(c.Lanes)-1]
@@ -168,7 +170,8 @@ func (r Rotation) keySpans() []span {
 	var spans []span
 	for _, key := range r.Keys {
 		for i, p := range key.Periods {
-			s := span{lane: strings.ToUpper(key.Role[:1]) + key.Role[1:] + " " + key.ID, class: key.Role, text: string(p.Status), from: p.From, to: p.To}
+			s := span{lane: strings.ToUpper(key.Role[:1]) + key.Role[1:] + " " + key.ID, class: key.Role, text: string(p.Status),
+				from: p.From, to: p.To}
 			switch p.Status {
 			case rotation.Inactive:
 				s.class = "inactive"
@@ -187,10 +190,12 @@ func (r Rotation) keySpans() []span {
 func (s scale) bar(span span, y float64) bar {
 	x, end := s.x(span.from), s.x(span.to)
 	b := bar{
-		Class: strings.TrimSuffix(span.class, " deleted"), X: unit(x), Y: unit(y), Width: unit(max(2, end-x)), Height: unit(barHeight),
-		TextX: unit(x + 7), TextY: unit(y + barHeight/2 + 4.5), HasEnd: strings.HasSuffix(span.class, " deleted"),
+		Class: strings.TrimSuffix(span.class, " deleted"), X: unit(x), Y: unit(y), Width: unit(max(2, end-x)),
+		Height: unit(barHeight),
+		TextX:  unit(x + 7), TextY: unit(y + barHeight/2 + 4.5), HasEnd: strings.HasSuffix(span.class, " deleted"),
 		EndX: unit(max(x+2, end)), EndY: unit(y + barHeight/2),
-		Title: fmt.Sprintf("%s, %s: %s to %s (%s)", span.lane, span.text, clock(span.from), clock(span.to), spell(span.to.Sub(span.from))),
+		Title: fmt.Sprintf("%s, %s: %s to %s (%s)", span.lane, span.text, clock(span.from), clock(span.to),
+			spell(span.to.Sub(span.from))),
 	}
 	if float64(b.Width) > 14+letterWidth*float64(len(span.text)) {
 		b.Text = span.text

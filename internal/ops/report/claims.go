@@ -181,7 +181,8 @@ func (f *facts) proveCanary() finding {
 			clock(verified.FirstBegun()))
 	}
 	return provenFrom(verified.FirstBegun(), at, "Canary “%s”: started %s, seen as deployed %s; "+
-		"IAM listed the old key as Inactive before and after.", f.canaryName(), clock(verified.FirstBegun()), clock(verified.Done))
+		"IAM listed the old key as Inactive before and after.", f.canaryName(), clock(verified.FirstBegun()),
+		clock(verified.Done))
 }
 
 // canaryName is empty when the answers that named it were lost.

@@ -67,13 +67,16 @@ func (f *facts) says(r Rotation, owner Execution) string {
 	case Completed:
 		return fmt.Sprintf("The key %s was replaced by %s%s", oldKey, newKey, f.endOfOldKey())
 	case Discarded:
-		return words.Sentences("The rotation did not go through", fmt.Sprintf("Nothing is different from before it: Qovery holds %s", oldKey), owner.Cause)
+		return words.Sentences("The rotation did not go through",
+			fmt.Sprintf("Nothing is different from before it: Qovery holds %s", oldKey), owner.Cause)
 	case Running:
 		return fmt.Sprintf("The rotation of the key %s is running. This report ends %s.", oldKey, clock(f.asOf))
 	case Stopped:
-		return fmt.Sprintf("The execution %s was stopped, and the rotation of the key %s was left open, to be carried on or released.", owner.Name, oldKey)
+		return fmt.Sprintf("The execution %s was stopped, and the rotation of the key %s was left open, to be carried on "+
+			"or released.", owner.Name, oldKey)
 	}
-	return words.Sentences(fmt.Sprintf("The rotation of the key %s stopped and was left open, to be carried on or released", oldKey), owner.Cause)
+	return words.Sentences(fmt.Sprintf(
+		"The rotation of the key %s stopped and was left open, to be carried on or released", oldKey), owner.Cause)
 }
 
 // endOfOldKey is the end of a sentence on a completed rotation.

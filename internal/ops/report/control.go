@@ -34,6 +34,7 @@ type Control struct {
 // CIS Amazon Web Services Foundations Benchmark, "Ensure access keys are rotated
 // every 90 days or less": recommendation 1.14 of version 4.0.1, 2.12 of 7.0.0.
 // https://tenable.com/audits/items/CIS_Amazon_Web_Services_Foundations_v4.0.1_L1.audit:2dddb82b578a49d084a2b4bbeb4a8b5b
+//
 // https://www.tenable.com/audits/items/CIS_Amazon_Web_Services_Foundations_v7.0.0_L1.audit:eac7dffb1e4bf37ac60384a3ae553903
 //
 // Security Hub's IAM.3 has the AWS Config rule access-keys-rotated evaluate it,
@@ -73,7 +74,9 @@ func judgeActive(old *Key) (Verdict, string) {
 	case old.PerhapsLess():
 		return judgeVanished(age, old.seenActive().Sub(old.CreatedAt), "was Active last")
 	case old.Status() == "Active" && over <= 0:
-		return Open, fmt.Sprintf("It is Active and was %s old when this report ends; it must be Inactive by %s.", spell(age), clock(old.CreatedAt.Add(ageRule)))
+		return Open,
+			fmt.Sprintf("It is Active and was %s old when this report ends; it must be Inactive by %s.", spell(age),
+				clock(old.CreatedAt.Add(ageRule)))
 	case old.Status() == "Active":
 		return NotMet, fmt.Sprintf("It is Active and was %s old when this report ends, %s too old.", spell(age), spell(over))
 	case over > 0:
@@ -129,7 +132,8 @@ func (r Rotation) Advice() string {
 	if r.Controls[0].Verdict != NotMet || ageAtEnd(days) <= ageRule || ageAtEnd(twelveWeeks) > ageRule {
 		return ""
 	}
-	return fmt.Sprintf("The old key stays Active while the clusters are deployed and in the grace period, so with a rotation every %s it grows older than 90 days. A target that must keep to the controls sets schedule.rateDays to %d.", words.Count(days, "day"), twelveWeeks)
+	return fmt.Sprintf("The old key stays Active while the clusters are deployed and in the grace period, so with a "+
+		"rotation every %s it grows older than 90 days. A target that must keep to the controls sets schedule.rateDays to %d.", words.Count(days, "day"), twelveWeeks)
 }
 
 // Sources are the public addresses of the controls.

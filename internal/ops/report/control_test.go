@@ -26,28 +26,41 @@ func TestControls(t *testing.T) {
 		active, whole Verdict
 		because       string
 	}{
-		{"young", deleted(key(0, inactive(84*day)), 84*day+time.Hour), Met, Met, "It was 84 days old when it was Active last."},
+		{"young", deleted(key(0, inactive(84*day)), 84*day+time.Hour), Met, Met,
+			"It was 84 days old when it was Active last."},
 		{"to the second", deleted(key(0, inactive(90*day)), 90*day), Met, Met, "It was 90 days old when it was Active last."},
-		{"Inactive in time, deleted too late", deleted(key(0, inactive(90*day-time.Minute)), 90*day+time.Hour), Met, NotMet, "It was 89 days 23 h old when it was Active last."},
-		{"a second too late", deleted(key(0, inactive(90*day+time.Second)), 91*day), NotMet, NotMet, "It was 90 days old when it was Active last, 1 s too old."},
-		{"Inactive, and not deleted yet", key(89*day, inactive(85*day)), Met, Open, "It was 85 days old when it was Active last."},
-		{"Active again", key(91*day, inactive(85*day), active(86*day)), NotMet, NotMet, "It is Active and was 91 days old when this report ends, 1 day too old."},
-		{"still Active", key(80 * day), Open, Open, "It is Active and was 80 days old when this report ends; it must be Inactive by 2026-04-01 12:00:00 UTC."},
-		{"deleted without having been Inactive", deleted(key(0), 100*day), NotMet, NotMet, "It was 100 days old when it was Active last, 10 days too old."},
-		{"gone in time", lived(&Key{CreatedAt: born, SeenAt: after(80 * day), GoneBy: after(85 * day)}, after(86*day)), Met, Met,
+		{"Inactive in time, deleted too late", deleted(key(0, inactive(90*day-time.Minute)), 90*day+time.Hour), Met, NotMet,
+			"It was 89 days 23 h old when it was Active last."},
+		{"a second too late", deleted(key(0, inactive(90*day+time.Second)), 91*day), NotMet, NotMet,
+			"It was 90 days old when it was Active last, 1 s too old."},
+		{"Inactive, and not deleted yet", key(89*day, inactive(85*day)), Met, Open,
+			"It was 85 days old when it was Active last."},
+		{"Active again", key(91*day, inactive(85*day), active(86*day)), NotMet, NotMet,
+			"It is Active and was 91 days old when this report ends, 1 day too old."},
+		{"still Active", key(80 * day), Open, Open,
+			"It is Active and was 80 days old when this report ends; it must be Inactive by 2026-04-01 12:00:00 UTC."},
+		{"deleted without having been Inactive", deleted(key(0), 100*day), NotMet, NotMet,
+			"It was 100 days old when it was Active last, 10 days too old."},
+		{"gone in time", lived(&Key{CreatedAt: born, SeenAt: after(80 * day), GoneBy: after(85 * day)}, after(86*day)), Met,
+			Met,
 			"It was between 80 days and 85 days old when it was Active last: it was found gone, and when it went is not known."},
-		{"gone too late, or not", lived(&Key{CreatedAt: born, SeenAt: after(89 * day), GoneBy: after(91 * day)}, after(92*day)), Untold, Untold,
+		{"gone too late, or not",
+			lived(&Key{CreatedAt: born, SeenAt: after(89 * day), GoneBy: after(91 * day)}, after(92*day)), Untold, Untold,
 			"It was between 89 days and 91 days old when it was Active last: it was found gone, and when it went is not known."},
-		{"gone too late", lived(&Key{CreatedAt: born, SeenAt: after(91 * day), GoneBy: after(92 * day)}, after(92*day)), NotMet, NotMet,
+		{"gone too late", lived(&Key{CreatedAt: born, SeenAt: after(91 * day), GoneBy: after(92 * day)}, after(92*day)),
+			NotMet, NotMet,
 			"It was between 91 days and 92 days old when it was Active last: it was found gone, and when it went is not known."},
-		{"Inactive, and gone", lived(&Key{CreatedAt: born, Changes: []Change{inactive(85 * day)}, SeenAt: after(86 * day), GoneBy: after(91 * day)}, after(92*day)), Met, Untold,
+		{"Inactive, and gone",
+			lived(&Key{CreatedAt: born, Changes: []Change{inactive(85 * day)}, SeenAt: after(86 * day), GoneBy: after(91 * day)},
+				after(92*day)), Met, Untold,
 			"It was 85 days old when it was Active last."},
 		{"born nobody knows when", lived(&Key{}, born), Untold, Untold, noBirth},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			judged := controls(test.key)
 			if judged[0].Verdict != test.active || judged[1].Verdict != test.active || judged[2].Verdict != test.whole {
-				t.Errorf("%s, %s, %s; want %s, %s", judged[0].Verdict, judged[1].Verdict, judged[2].Verdict, test.active, test.whole)
+				t.Errorf("%s, %s, %s; want %s, %s", judged[0].Verdict, judged[1].Verdict, judged[2].Verdict, test.active,
+					test.whole)
 			}
 			if judged[0].Because != test.because {
 				t.Errorf("because %q, want %q", judged[0].Because, test.because)
@@ -84,7 +97,8 @@ func TestAdvice(t *testing.T) {
 func TestBothActive(t *testing.T) {
 	at := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 	hour := func(n int) time.Time { return at.Add(time.Duration(n) * time.Hour) }
-	old := lived(&Key{CreatedAt: hour(0), Changes: []Change{{hour(5), rotation.Inactive}, {hour(7), rotation.Active}, {hour(8), rotation.Inactive}}}, hour(9))
+	old := lived(&Key{CreatedAt: hour(0),
+		Changes: []Change{{hour(5), rotation.Inactive}, {hour(7), rotation.Active}, {hour(8), rotation.Inactive}}}, hour(9))
 	replacement := lived(&Key{CreatedAt: hour(2)}, hour(9))
 	if both := bothActive(old, replacement); both != 4*time.Hour {
 		t.Errorf("both Active for %s, want 4h", both)
@@ -93,8 +107,10 @@ func TestBothActive(t *testing.T) {
 
 func TestSpell(t *testing.T) {
 	for want, d := range map[string]time.Duration{
-		"0 s": 0, "under 1 s": time.Millisecond, "1 s": 1900 * time.Millisecond, "2 min": 2 * time.Minute, "1 h 1 min": time.Hour + 61*time.Second,
-		"1 day": 24*time.Hour + 5*time.Second, "90 days 2 h": 90*24*time.Hour + 2*time.Hour + time.Minute, "1 h": time.Hour + time.Second,
+		"0 s": 0, "under 1 s": time.Millisecond, "1 s": 1900 * time.Millisecond, "2 min": 2 * time.Minute,
+		"1 h 1 min": time.Hour + 61*time.Second,
+		"1 day":     24*time.Hour + 5*time.Second, "90 days 2 h": 90*24*time.Hour + 2*time.Hour + time.Minute,
+		"1 h": time.Hour + time.Second,
 	} {
 		if got := spell(d); got != want {
 			t.Errorf("%s is spelled %q, want %q", d, got, want)

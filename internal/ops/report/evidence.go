@@ -25,7 +25,8 @@ func (e *evidence) rotation(id string) *facts {
 		}
 	}
 	f := &facts{
-		id: id, asOf: e.asOf, done: map[rotation.Effect]fact{}, started: map[string]time.Time{}, marks: map[rotation.Effect]marked{},
+		id: id, asOf: e.asOf, done: map[rotation.Effect]fact{}, started: map[string]time.Time{},
+		marks: map[rotation.Effect]marked{},
 	}
 	e.rotations = append(e.rotations, f)
 	return f
@@ -88,7 +89,8 @@ func (f *facts) note(doc rotation.Document, ref Ref) {
 	f.owner = ref.Execution
 	f.noteMarks(doc.Marks, ref)
 	if len(doc.Deployment.Clusters) == 0 {
-		doc.Deployment.Clusters = f.latest.Deployment.Clusters // what an earlier execution proved is proven, until it is done again
+		// what an earlier execution proved is proven, until it is done again
+		doc.Deployment.Clusters = f.latest.Deployment.Clusters
 	}
 	f.latest = doc
 	if !doc.OldKeyMade.IsZero() {
@@ -149,7 +151,8 @@ func (f *facts) planDone(doc rotation.Document, now fact) {
 		f.tell(now.At, doc.OldKey, "Rotation begins: "+doc.Plan.Reason, &now.Ref)
 		return
 	}
-	f.tell(now.At, "", fmt.Sprintf("Execution %s carries the rotation on: %s", now.Ref.Execution, doc.Plan.Reason), &now.Ref)
+	f.tell(now.At, "", fmt.Sprintf("Execution %s carries the rotation on: %s", now.Ref.Execution, doc.Plan.Reason),
+		&now.Ref)
 }
 
 func (f *facts) createDone(doc rotation.Document, now fact) {
@@ -196,7 +199,8 @@ func (f *facts) deployDone(doc rotation.Document, now fact) {
 			if start := wave.StartedAt(); !start.IsZero() {
 				f.deployments = append(f.deployments, span{"Deployments", "work", fmt.Sprintf("wave %d", wave.Number), start, at})
 			}
-			f.tell(at, doc.NewKey, fmt.Sprintf("Wave %d (%s) deployed with the new key%s", wave.Number, wave.Name, wave.passedOver()), &now.Ref)
+			f.tell(at, doc.NewKey,
+				fmt.Sprintf("Wave %d (%s) deployed with the new key%s", wave.Number, wave.Name, wave.passedOver()), &now.Ref)
 		}
 	}
 	if !slices.ContainsFunc(doc.Deployment.Clusters, func(c rotation.ClusterProgress) bool { return !c.DoneAt.IsZero() }) {
@@ -214,7 +218,8 @@ func (f *facts) usageDone(doc rotation.Document, now fact) {
 	f.key(doc.OldKey).seen(doc.Usage.CheckedAt)
 	if !doc.Usage.Idle {
 		if !prolonged { // told once, not every quarter of an hour
-			f.tell(now.At, doc.OldKey, "Usage check: the old key is in use, last "+doc.Usage.LastUse+"; the grace period is prolonged", &now.Ref)
+			f.tell(now.At, doc.OldKey, "Usage check: the old key is in use, last "+doc.Usage.LastUse+
+				"; the grace period is prolonged", &now.Ref)
 		}
 		return
 	}
@@ -372,7 +377,8 @@ func (f *facts) waves() []Wave {
 		}
 		wave := &waves[c.Wave-1]
 		wave.Clusters = append(wave.Clusters, Cluster{
-			Name: redact(c.Name), ID: c.ID, StartedAt: f.started[c.ID], DoneAt: c.DoneAt, Attempts: c.Attempts, Skipped: c.Skipped,
+			Name: redact(c.Name), ID: c.ID, StartedAt: f.started[c.ID], DoneAt: c.DoneAt, Attempts: c.Attempts,
+			Skipped: c.Skipped,
 		})
 	}
 	return slices.DeleteFunc(waves, func(w Wave) bool { return len(w.Clusters) == 0 })

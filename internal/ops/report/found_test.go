@@ -15,14 +15,16 @@ import (
 func TestFoundIsNotDone(t *testing.T) {
 	result, histories := play(t, "old-key-deleted-by-hand")
 	built := build(t, result.World.Timeline.Now(), histories...)
-	untrue := []report.Claim{report.GraceKept, report.OldKeyIdle, report.CanaryDeployed, report.ObservationKept, report.OldKeyDeleted}
+	untrue := []report.Claim{report.GraceKept, report.OldKeyIdle, report.CanaryDeployed, report.ObservationKept,
+		report.OldKeyDeleted}
 	for _, proof := range built.Rotations[0].Proofs {
 		if slices.Contains(untrue, proof.Claim) != (proof.Proven == report.NotProven) {
 			t.Errorf("%q is %s by %q", proof.Claim, proof.Proven, proof.How)
 		}
 	}
 	page := html(t, built)
-	for _, claim := range []string{"DeleteAccessKey succeeded", "Old key made Inactive", "Old key deleted", "was deployed while the old key"} {
+	for _, claim := range []string{"DeleteAccessKey succeeded", "Old key made Inactive", "Old key deleted",
+		"was deployed while the old key"} {
 		if strings.Contains(page, claim) {
 			t.Errorf("the page says %q", claim)
 		}
@@ -37,12 +39,14 @@ func TestNothingDeployed(t *testing.T) {
 	result, histories := play(t, "every-cluster-stopped")
 	built := build(t, result.World.Timeline.Now(), histories...)
 	for _, proof := range built.Rotations[0].Proofs {
-		if (proof.Claim == report.ClustersDeployed || proof.Claim == report.CanaryDeployed) && proof.Proven != report.DoesNotApply {
+		if (proof.Claim == report.ClustersDeployed || proof.Claim == report.CanaryDeployed) &&
+			proof.Proven != report.DoesNotApply {
 			t.Errorf("%q is %s by %q", proof.Claim, proof.Proven, proof.How)
 		}
 	}
 	page := html(t, built)
-	if !strings.Contains(page, "Nothing was deployed") || strings.Contains(page, "(non-production) deployed with the new key") {
+	if !strings.Contains(page, "Nothing was deployed") ||
+		strings.Contains(page, "(non-production) deployed with the new key") {
 		t.Error("the page does not say that nothing was deployed")
 	}
 }

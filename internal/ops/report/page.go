@@ -107,7 +107,9 @@ type failures struct {
 	Times int
 }
 
-var definition = sync.OnceValues(func() (*statemachine.Machine, error) { return statemachine.Load(statemachine.Definition) })
+var definition = sync.OnceValues(func() (*statemachine.Machine, error) {
+	return statemachine.Load(statemachine.Definition)
+})
 
 // purpose is what the definition says of a state.
 func purpose(state string) string {

@@ -67,7 +67,8 @@ func jsonText(t *testing.T, r report.Report) string {
 }
 
 func TestGolden(t *testing.T) {
-	for _, name := range []string{"plain", "verification-fails", "partial-update", "two-keys", "dry-run", "old-key-deleted-by-hand", "every-cluster-stopped"} {
+	for _, name := range []string{"plain", "verification-fails", "partial-update", "two-keys", "dry-run",
+		"old-key-deleted-by-hand", "every-cluster-stopped"} {
 		t.Run(name, func(t *testing.T) {
 			result, histories := play(t, name)
 			built := build(t, result.World.Timeline.Now(), histories...)
@@ -91,15 +92,17 @@ func requireGolden(t *testing.T, name, got string) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("%s is not what is written now ('go test ./internal/ops/report -update' writes it anew, 'git diff' shows the difference)", path)
+		t.Errorf("%s is not what is written now ('go test ./internal/ops/report -update' writes it anew, 'git diff' shows "+
+			"the difference)", path)
 	}
 }
 
 var (
 	// reference is anything that makes a browser fetch something.
-	reference = regexp.MustCompile(`(?i)<(script|link|img|iframe|object|embed|base|audio|video|source|use|image|form)\b|\b(src|href|srcset|action|poster|data)\s*=|@import|@font-face|url\((?:[^#]|#[^h])|http-equiv|\bon\w+\s*=`)
-	wholeKey  = regexp.MustCompile(`A(KIA|SIA)[A-Z0-9]{12,}`)
-	unknown   = regexp.MustCompile(`ZgotmplZ|<no value>|%!|0001-01-01`)
+	reference = regexp.MustCompile(
+		`(?i)<(script|link|img|iframe|object|embed|base|audio|video|source|use|image|form)\b|\b(src|href|srcset|action|poster|data)\s*=|@import|@font-face|url\((?:[^#]|#[^h])|http-equiv|\bon\w+\s*=`)
+	wholeKey = regexp.MustCompile(`A(KIA|SIA)[A-Z0-9]{12,}`)
+	unknown  = regexp.MustCompile(`ZgotmplZ|<no value>|%!|0001-01-01`)
 )
 
 // Every scenario's report stands by itself, shows nothing that is secret, and says
@@ -168,7 +171,8 @@ func requireLives(t *testing.T, truth lab.Report, built report.Report) {
 			near(t, key.ID+" created", key.CreatedAt, life.CreatedAt)
 			if key.Status() == "gone" {
 				if life.Status != "deleted" || life.DeletedAt.Before(key.SeenAt) || life.DeletedAt.After(key.GoneBy) {
-					t.Errorf("%s was seen at %s and found gone at %s, and was deleted %s", key.ID, key.SeenAt, key.GoneBy, life.DeletedAt)
+					t.Errorf("%s was seen at %s and found gone at %s, and was deleted %s", key.ID, key.SeenAt, key.GoneBy,
+						life.DeletedAt)
 				}
 				continue
 			}
@@ -300,17 +304,20 @@ func TestEarlierHistoryMissing(t *testing.T) {
 // What others wrote is shown as text, and never as a whole key id.
 func TestForeignWords(t *testing.T) {
 	at := time.Date(2026, 1, 12, 8, 0, 0, 0, time.UTC)
-	cause, err := json.Marshal(map[string]string{"errorType": "AccessDenied", "errorMessage": `<script>alert("AKIAIOSFODNN7EXAMPLE")</script>`})
+	cause, err := json.Marshal(map[string]string{"errorType": "AccessDenied",
+		"errorMessage": `<script>alert("AKIAIOSFODNN7EXAMPLE")</script>`})
 	if err != nil {
 		t.Fatal(err)
 	}
-	built := build(t, at, statemachine.History{ARN: "arn:aws:states:eu-west-3:123456789012:execution:rotation:one", Events: []statemachine.Event{
-		{ID: 1, Time: at, Type: statemachine.ExecutionStarted, Input: json.RawMessage(`{"target":"production"}`)},
-		{ID: 2, Time: at, Type: "TaskStateEntered", State: "Preflight"},
-		{ID: 3, Time: at, Type: statemachine.TaskScheduled, State: "Preflight"},
-		{ID: 4, Time: at, Type: statemachine.TaskFailed, State: "Preflight", Error: "AccessDenied", Cause: string(cause)},
-		{ID: 5, Time: at, Type: statemachine.ExecutionFailed, Error: "AccessDenied", Cause: string(cause)},
-	}})
+	built := build(t, at,
+		statemachine.History{ARN: "arn:aws:states:eu-west-3:123456789012:execution:rotation:one",
+			Events: []statemachine.Event{
+				{ID: 1, Time: at, Type: statemachine.ExecutionStarted, Input: json.RawMessage(`{"target":"production"}`)},
+				{ID: 2, Time: at, Type: "TaskStateEntered", State: "Preflight"},
+				{ID: 3, Time: at, Type: statemachine.TaskScheduled, State: "Preflight"},
+				{ID: 4, Time: at, Type: statemachine.TaskFailed, State: "Preflight", Error: "AccessDenied", Cause: string(cause)},
+				{ID: 5, Time: at, Type: statemachine.ExecutionFailed, Error: "AccessDenied", Cause: string(cause)},
+			}})
 	page := html(t, built)
 	if !strings.Contains(page, `&lt;script&gt;alert(&#34;****MPLE&#34;)`) {
 		t.Error("the message is not shown as it should be")
@@ -327,8 +334,9 @@ func TestUnreadableHistory(t *testing.T) {
 	at := time.Now()
 	start := statemachine.Event{ID: 1, Time: at, Type: statemachine.ExecutionStarted}
 	for want, events := range map[string][]statemachine.Event{
-		"does not begin with its start":    {{ID: 1, Time: at, Type: "TaskStateEntered"}},
-		"event 2 of x: the state Complete": {start, {ID: 2, Time: at, Type: "TaskStateExited", State: "Complete", Output: json.RawMessage(`[]`)}},
+		"does not begin with its start": {{ID: 1, Time: at, Type: "TaskStateEntered"}},
+		"event 2 of x: the state Complete": {start,
+			{ID: 2, Time: at, Type: "TaskStateExited", State: "Complete", Output: json.RawMessage(`[]`)}},
 	} {
 		_, err := report.Build([]statemachine.History{{ARN: "arn:x", Events: events}}, at, "a test")
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -72,7 +72,8 @@ func (s scale) x(t time.Time) float64 {
 
 // steps are how far apart the axis may show times.
 var steps = []time.Duration{
-	time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour,
+	time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 3 * time.Hour,
+	6 * time.Hour, 12 * time.Hour,
 	24 * time.Hour, 2 * 24 * time.Hour, 7 * 24 * time.Hour, 14 * 24 * time.Hour, 28 * 24 * time.Hour,
 }
 
@@ -98,7 +99,8 @@ func (s scale) ticks(y unit) []tick {
 		}
 		for t := p.from.Truncate(step); !t.After(p.to); t = t.Add(step) {
 			x := s.x(t)
-			if t.Before(p.from) || x > chartRight-20 || s.nearBreak(x) || len(ticks) > 0 && x-float64(ticks[len(ticks)-1].X) < tickSpacing*0.8 {
+			if t.Before(p.from) || x > chartRight-20 || s.nearBreak(x) || len(ticks) > 0 &&
+				x-float64(ticks[len(ticks)-1].X) < tickSpacing*0.8 {
 				continue
 			}
 			text := t.Format("15:04")

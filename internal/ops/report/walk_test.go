@@ -207,7 +207,9 @@ var walked = map[report.Claim][]shown{
 		{no, until("plain", "VerifyDeployment"), notYet},
 		{no, ofTheFirstEdition("plain"), old},
 		{pointless, past{scenario: "every-cluster-stopped"}, "Nothing was deployed"},
-		{pointless, configured("plain", func(t *rotation.Target) { t.Verification = rotation.VerifyNone }), "verification is “none”"},
+		{pointless, configured("plain", func(t *rotation.Target) {
+			t.Verification = rotation.VerifyNone
+		}), "verification is “none”"},
 		{pointless, past{scenario: "update-refused"}, givenUp},
 	},
 	report.ObservationKept: {
@@ -239,7 +241,8 @@ func losingALocation() past {
 	return past{scenario: "plain", disturb: func(w *lab.World) {
 		entering(w, "UpdateCredentials", func() {
 			record := w.Journal.Current(lab.UserName)
-			record.Locations = append(record.Locations, rotation.LocationRef{Kind: rotation.HelmRepository, ID: "h", Name: "charts"})
+			record.Locations = append(record.Locations,
+				rotation.LocationRef{Kind: rotation.HelmRepository, ID: "h", Name: "charts"})
 			record.Revision++
 			if err := w.Journal.Save(context.Background(), *record); err != nil {
 				panic(err)

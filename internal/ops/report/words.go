@@ -33,7 +33,8 @@ func spell(d time.Duration) string {
 	for _, unit := range []struct {
 		size      time.Duration
 		one, many string
-	}{{24 * time.Hour, " day", " days"}, {time.Hour, " h", " h"}, {time.Minute, " min", " min"}, {time.Second, " s", " s"}} {
+	}{{24 * time.Hour, " day", " days"}, {time.Hour, " h", " h"}, {time.Minute, " min", " min"},
+		{time.Second, " s", " s"}} {
 		n := d / unit.size
 		d -= n * unit.size
 		switch {

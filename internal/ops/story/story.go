@@ -31,7 +31,8 @@ func (t *Teller) Describe(event statemachine.Event) string {
 		return "started with " + string(event.Input)
 	case event.Type == statemachine.ExecutionRedriven:
 		return "redriven"
-	case event.Type == statemachine.ExecutionSucceeded, event.Type == statemachine.ExecutionAborted, event.Type == statemachine.ExecutionTimedOut:
+	case event.Type == statemachine.ExecutionSucceeded, event.Type == statemachine.ExecutionAborted,
+		event.Type == statemachine.ExecutionTimedOut:
 		return strings.ToUpper(strings.TrimPrefix(string(event.Type), "Execution"))
 	case event.Type == statemachine.ExecutionFailed && event.Error == string(rotation.AbortRequested):
 		return "aborted, as asked" // which is a failure to Step Functions alone
@@ -103,25 +104,31 @@ func (t *Teller) describeExit(event statemachine.Event) string {
 }
 
 var tellings = map[string]func(rotation.Document) string{
-	"Preflight":         func(d rotation.Document) string { return fmt.Sprintf("%s; old key %s", d.Plan.Reason, d.OldKey) },
-	"ChoosePlan":        func(d rotation.Document) string { return string(d.Plan.Action) },
-	"RestoreOldKey":     func(d rotation.Document) string { return "old key " + d.OldKey + " is Active" },
-	"IsAbort":           func(d rotation.Document) string { return yes(d.Plan.Action == rotation.ActionAbort) },
-	"CreateKey":         func(d rotation.Document) string { return "new key " + d.NewKey + " created, its secret staged" },
-	"VerifyKey":         func(d rotation.Document) string { return "STS knows it as " + d.Identity },
-	"UpdateCredentials": func(rotation.Document) string { return "Qovery holds the new key; no secret is staged any more" },
-	"DeployClusters":    tellDeployment,
-	"IsDeployed":        func(d rotation.Document) string { return yes(d.Deployment.Next != rotation.PollAgain) },
-	"CheckUsage":        tellUsage,
-	"IsIdle":            func(d rotation.Document) string { return yes(d.Usage.Idle) },
-	"DeactivateKey":     tellDeactivation,
-	"VerifyDeployment":  tellVerification,
-	"IsVerified":        func(d rotation.Document) string { return yes(d.Verification.Next != rotation.PollAgain) },
-	"DeleteKey":         tellDeletion,
-	"Complete":          func(rotation.Document) string { return "the journal's record is closed" },
-	"IsNextDue":         func(d rotation.Document) string { return yes(d.NextIsDue) },
-	"DiscardKey":        func(d rotation.Document) string { return "the new key is discarded, the journal's record closed" },
-	"ReactivateKey":     func(d rotation.Document) string { return "old key " + d.OldKey + " is Active" },
+	"Preflight": func(d rotation.Document) string {
+		return fmt.Sprintf("%s; old key %s", d.Plan.Reason, d.OldKey)
+	},
+	"ChoosePlan":    func(d rotation.Document) string { return string(d.Plan.Action) },
+	"RestoreOldKey": func(d rotation.Document) string { return "old key " + d.OldKey + " is Active" },
+	"IsAbort":       func(d rotation.Document) string { return yes(d.Plan.Action == rotation.ActionAbort) },
+	"CreateKey":     func(d rotation.Document) string { return "new key " + d.NewKey + " created, its secret staged" },
+	"VerifyKey":     func(d rotation.Document) string { return "STS knows it as " + d.Identity },
+	"UpdateCredentials": func(rotation.Document) string {
+		return "Qovery holds the new key; no secret is staged any more"
+	},
+	"DeployClusters":   tellDeployment,
+	"IsDeployed":       func(d rotation.Document) string { return yes(d.Deployment.Next != rotation.PollAgain) },
+	"CheckUsage":       tellUsage,
+	"IsIdle":           func(d rotation.Document) string { return yes(d.Usage.Idle) },
+	"DeactivateKey":    tellDeactivation,
+	"VerifyDeployment": tellVerification,
+	"IsVerified":       func(d rotation.Document) string { return yes(d.Verification.Next != rotation.PollAgain) },
+	"DeleteKey":        tellDeletion,
+	"Complete":         func(rotation.Document) string { return "the journal's record is closed" },
+	"IsNextDue":        func(d rotation.Document) string { return yes(d.NextIsDue) },
+	"DiscardKey": func(d rotation.Document) string {
+		return "the new key is discarded, the journal's record closed"
+	},
+	"ReactivateKey": func(d rotation.Document) string { return "old key " + d.OldKey + " is Active" },
 }
 
 func yes(is bool) string {

@@ -32,7 +32,8 @@ func TestFoundIsNotDone(t *testing.T) {
 			never: []string{"is Inactive", "was Inactive", "deleted\nComplete", "and deleted", "no use of the old key is known"},
 		},
 		"every-cluster-stopped": {
-			says:  []string{"DeployClusters: nothing was deployed: 2 clusters passed over", "VerifyDeployment: nothing was deployed"},
+			says: []string{"DeployClusters: nothing was deployed: 2 clusters passed over",
+				"VerifyDeployment: nothing was deployed"},
 			never: []string{"0 of 2", "since the clusters were deployed"},
 		},
 	} {

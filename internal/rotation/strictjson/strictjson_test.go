@@ -37,14 +37,17 @@ type Embedded struct {
 
 func example() everything {
 	one := 1
-	return everything{Name: "a", Count: 3, On: true, Maybe: &one, List: []inner{{7}}, At: time.Date(2026, 1, 12, 8, 0, 0, 0, time.UTC)}
+	return everything{Name: "a", Count: 3, On: true, Maybe: &one, List: []inner{{7}},
+		At: time.Date(2026, 1, 12, 8, 0, 0, 0, time.UTC)}
 }
 
 func TestRead(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
 		{`{}`, ""},
-		{` {"name": "x", "count": -3, "on": false, "at": "2026-01-12T08:00:00Z", "maybe": 4, "deep": "y", "Untold": "z"} `, ""},
-		{`{"list": [{"size": 1}, {}], "byName": {"a": {"size": 2}, "A": {}}, "later": {"x": 1, "x": 2}, "any": [1, {"a": null}]}`, ""},
+		{` {"name": "x", "count": -3, "on": false, "at": "2026-01-12T08:00:00Z", "maybe": 4, "deep": "y", "Untold": "z"} `,
+			""},
+		{`{"list": [{"size": 1}, {}], "byName": {"a": {"size": 2}, "A": {}}, "later": {"x": 1, "x": 2}, "any": [1, {"a": ` +
+			`null}]}`, ""},
 		{`{"maybe": null, "list": null, "byName": null, "any": null}`, ""},
 		{`{"n\u0061me": "x"}`, ""},
 
@@ -52,8 +55,10 @@ func TestRead(t *testing.T) {
 		{`{"name": "x", "NAME": "y"}`, `NAME: is no field that is known (for example "name")`},
 		{`{"name": "x", "name": "x"}`, `name: is there more than once (for example one "name")`},
 		{`{"name": "x", "n\u0061me": "x"}`, `name: is there more than once (for example one "name")`},
-		{`{"ſize": 1}`, `ſize: is no field that is known (for example Untold, any, at, byName, count, deep, later, list, maybe, name, on)`},
-		{`{"Skipped": "x"}`, `Skipped: is no field that is known (for example Untold, any, at, byName, count, deep, later, list, maybe, name, on)`},
+		{`{"ſize": 1}`, `ſize: is no field that is known (for example Untold, any, at, byName, count, deep, later, list, ` +
+			`maybe, name, on)`},
+		{`{"Skipped": "x"}`, `Skipped: is no field that is known (for example Untold, any, at, byName, count, deep, later,` +
+			` list, maybe, name, on)`},
 		{`{"list": [{}, {"Size": 1}]}`, `list[1].Size: is no field that is known (for example "size")`},
 		{`{"list": [{"size": 1, "size": 2}]}`, `list[0].size: is there more than once (for example one "size")`},
 		{`{"byName": {"a": {}, "a": {}}}`, `byName.a: is there more than once (for example one "a")`},
@@ -97,8 +102,10 @@ func TestRead(t *testing.T) {
 // All mistakes are found, and what is right beside them is read.
 func TestReadGoesOnAfterMistakes(t *testing.T) {
 	into := everything{Name: "default", Count: 5}
-	err := Err(Read("here", []byte(`{"name": 1, "deep": "y", "list": [{"size": "x"}, {"size": 2}], "nme": 3}`), &into, nil))
-	want := "here.name: is a number, not a string\nhere.list[0].size: is a string, not a whole number\nhere.nme: is no field that is known (for example \"name\")"
+	err := Err(Read("here", []byte(`{"name": 1, "deep": "y", "list": [{"size": "x"}, {"size": 2}], "nme": 3}`), &into,
+		nil))
+	want := "here.name: is a number, not a string\nhere.list[0].size: is a string, not a whole number\nhere.nme: is no " +
+		"field that is known (for example \"name\")"
 	if err == nil || err.Error() != want {
 		t.Errorf("%v", err)
 	}
@@ -110,7 +117,8 @@ func TestReadGoesOnAfterMistakes(t *testing.T) {
 // What is accepted is what Go's own decoder reads; and what that writes is accepted.
 func FuzzRead(f *testing.F) {
 	for _, text := range []string{
-		`{"name": "x", "count": 1, "list": [{"size": 2}], "byName": {"a": {}}, "any": {"b": [1.5, null]}, "later": [1], "at": "2026-01-12T08:00:00.5+01:00"}`,
+		`{"name": "x", "count": 1, "list": [{"size": 2}], "byName": {"a": {}}, "any": {"b": [1.5, null]}, "later": [1], ` +
+			`"at": "2026-01-12T08:00:00.5+01:00"}`,
 		`{"NAME": "x", "name": "y", "on": true, "maybe": 3}`, `{"deep": "\ud800", "any": -0}`, `[]`, `{"any": 1e999}`,
 	} {
 		f.Add([]byte(text))

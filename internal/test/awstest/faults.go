@@ -60,7 +60,10 @@ func (p Protocol) faults() map[string]fault {
 		"garbage":                      {p.whole(200, "<<{{"+Planted), rotation.MalformedAnswer},
 		"the other protocol's garbage": {p.whole(200, `"`+Planted+`"`), rotation.MalformedAnswer},
 		"huge":                         {Huge(p.open), rotation.MalformedAnswer},
-		"huge error":                   {func(w http.ResponseWriter) { w.WriteHeader(500); Huge(p.open)(w) }, rotation.Unreachable},
+		"huge error": {func(w http.ResponseWriter) {
+			w.WriteHeader(500)
+			Huge(p.open)(w)
+		}, rotation.Unreachable},
 	}
 }
 

@@ -114,7 +114,8 @@ func (g *Gateway) carryOut(r *http.Request, body []byte, call Call) Reply {
 // writes later, so that of two writers at the same moment both would win. A caller
 // that has gone does not stop it.
 func (g *Gateway) forward(r *http.Request, body []byte) Reply {
-	request, err := http.NewRequestWithContext(context.WithoutCancel(r.Context()), r.Method, g.Behind+r.URL.RequestURI(), bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(context.WithoutCancel(r.Context()), r.Method, g.Behind+r.URL.RequestURI(),
+		bytes.NewReader(body))
 	if err != nil {
 		return Reply{}
 	}

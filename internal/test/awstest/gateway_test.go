@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-const signed = "AWS4-HMAC-SHA256 Credential=ASIAPREFLIGHT/20300101/eu-west-3/SERVICE/aws4_request, SignedHeaders=host, Signature=0"
+const signed = "AWS4-HMAC-SHA256 Credential=ASIAPREFLIGHT/20300101/eu-west-3/SERVICE/aws4_request, " +
+	"SignedHeaders=host, Signature=0"
 
 func request(service, target, body string) *http.Request {
 	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
@@ -58,21 +59,27 @@ func TestCallsAreNoted(t *testing.T) {
 			[]Need{{Action: "iam:DeleteAccessKey", Resource: "user qovery"}},
 		},
 		"a transaction needs what is in it": {
-			request("dynamodb", "DynamoDB_20120810.TransactWriteItems", `{"TransactItems":[{"Put":{"TableName":"t","Item":{"iamUser":{"S":"u"}}}},{"ConditionCheck":{"TableName":"t","Key":{"iamUser":{"S":"v"}}}}]}`),
+			request("dynamodb", "DynamoDB_20120810.TransactWriteItems",
+				`{"TransactItems":[{"Put":{"TableName":"t","Item":{"iamUser":{"S":"u"}}}},{"ConditionCheck":{"TableName":"t",`+
+					`"Key":{"iamUser":{"S":"v"}}}}]}`),
 			"dynamodb:TransactWriteItems",
-			[]Need{{"dynamodb:PutItem", "arn:aws:dynamodb:eu-west-3:123456789012:table/t", "u"}, {"dynamodb:ConditionCheckItem", "arn:aws:dynamodb:eu-west-3:123456789012:table/t", "v"}},
+			[]Need{{"dynamodb:PutItem", "arn:aws:dynamodb:eu-west-3:123456789012:table/t", "u"},
+				{"dynamodb:ConditionCheckItem", "arn:aws:dynamodb:eu-west-3:123456789012:table/t", "v"}},
 		},
 		"an item": {
-			request("dynamodb", "DynamoDB_20120810.PutItem", `{"TableName":"t","Item":{"iamUser":{"S":"target:production"}}}`), "dynamodb:PutItem",
+			request("dynamodb", "DynamoDB_20120810.PutItem", `{"TableName":"t","Item":{"iamUser":{"S":"target:production"}}}`),
+			"dynamodb:PutItem",
 			[]Need{{"dynamodb:PutItem", "arn:aws:dynamodb:eu-west-3:123456789012:table/t", "target:production"}},
 		},
 		"CloudTrail's long names": {
-			request("cloudtrail", "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents", `{}`), "cloudtrail:LookupEvents",
+			request("cloudtrail", "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents", `{}`),
+			"cloudtrail:LookupEvents",
 			[]Need{{Action: "cloudtrail:LookupEvents", Resource: "*"}},
 		},
 		"a schedule": {
 			scheduled(), "scheduler:GetSchedule",
-			[]Need{{Action: "scheduler:GetSchedule", Resource: "arn:aws:scheduler:eu-west-3:123456789012:schedule/rotations/production"}},
+			[]Need{{Action: "scheduler:GetSchedule",
+				Resource: "arn:aws:scheduler:eu-west-3:123456789012:schedule/rotations/production"}},
 		},
 		"one's own identity needs nothing": {request("sts", "", "Action=GetCallerIdentity"), "sts:GetCallerIdentity", nil},
 	} {
@@ -81,7 +88,8 @@ func TestCallsAreNoted(t *testing.T) {
 			answer := httptest.NewRecorder()
 			g.ServeHTTP(answer, c.request)
 			calls := g.Calls()
-			if len(calls) != 1 || calls[0].Caller != "ASIAPREFLIGHT" || calls[0].Action != c.action || !slices.Equal(calls[0].Needs, c.needs) {
+			if len(calls) != 1 || calls[0].Caller != "ASIAPREFLIGHT" || calls[0].Action != c.action ||
+				!slices.Equal(calls[0].Needs, c.needs) {
 				t.Errorf("noted %+v", calls)
 			}
 			if !strings.HasPrefix(answer.Body.String(), "carried out") {

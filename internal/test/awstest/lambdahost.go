@@ -87,7 +87,8 @@ const (
 // nobody waits any more, and the function goes on. The caller holds the clock,
 // the function meanwhile in its place. Started, if not nil, is told of the
 // invocation before the function is.
-func (h *LambdaHost) Invoke(ctx context.Context, f HostedFunction, event []byte, started func(*Invocation)) (Returned, error) {
+func (h *LambdaHost) Invoke(ctx context.Context, f HostedFunction, event []byte, started func(*Invocation)) (Returned,
+	error) {
 	s, err := h.sandbox(f)
 	if err != nil {
 		return Returned{}, err

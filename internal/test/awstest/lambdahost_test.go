@@ -57,7 +57,8 @@ func openHost(t *testing.T) (*LambdaHost, *Clock, HostedFunction) {
 	h := NewLambdaHost(clock, programs)
 	t.Cleanup(h.Close)
 	clock.Begin()
-	return h, clock, HostedFunction{Name: "worker", Environment: map[string]string{"GREETING": "hello"}, Timeout: 5 * time.Minute}
+	return h, clock,
+		HostedFunction{Name: "worker", Environment: map[string]string{"GREETING": "hello"}, Timeout: 5 * time.Minute}
 }
 
 func TestInvoke(t *testing.T) {

@@ -48,10 +48,12 @@ type FunctionAnswer struct {
 // with the test.
 func StartFunction(t testing.TB, env map[string]string, program string, args ...string) *Function {
 	t.Helper()
-	f := &Function{invocations: make(chan invocation), answers: make(chan FunctionAnswer), asked: make(chan struct{}), over: make(chan struct{}), logs: &buffer{}}
+	f := &Function{invocations: make(chan invocation), answers: make(chan FunctionAnswer), asked: make(chan struct{}),
+		over: make(chan struct{}), logs: &buffer{}}
 	api := httptest.NewServer(http.HandlerFunc(f.serve))
 	process := exec.CommandContext(t.Context(), program, args...)
-	process.Env = []string{"AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(api.URL, "http://"), "AWS_LAMBDA_LOG_FORMAT=JSON"}
+	process.Env = []string{"AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(api.URL, "http://"),
+		"AWS_LAMBDA_LOG_FORMAT=JSON"}
 	for name, value := range env {
 		process.Env = append(process.Env, name+"="+value)
 	}

@@ -72,10 +72,12 @@ func motoCommand(t *testing.T) []string {
 	if path, err := exec.LookPath("moto_server"); err == nil {
 		return []string{path}
 	}
-	if python, err := exec.LookPath("python3"); err == nil && exec.Command(python, "-c", "import moto.server, flask").Run() == nil {
+	if python, err := exec.LookPath("python3"); err == nil &&
+		exec.Command(python, "-c", "import moto.server, flask").Run() == nil {
 		return []string{python, "-m", "moto.server"}
 	}
-	const missing = "NOT TESTED AGAINST AWS'S APIs: the moto server is missing; get it with: pip install 'moto[server]==5.2.1'"
+	const missing = "NOT TESTED AGAINST AWS'S APIs: the moto server is missing; get it with: pip install " +
+		"'moto[server]==5.2.1'"
 	if os.Getenv("CI") == "true" {
 		t.Fatal(missing)
 	}

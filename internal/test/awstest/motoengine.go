@@ -20,7 +20,8 @@ import (
 var engineProgram string
 
 // ErrNoMoto says how to get what is missing.
-var ErrNoMoto = errors.New("the moto server is missing, which the integration tests run against; get it with: pip install 'moto[server]==5.2.1'")
+var ErrNoMoto = errors.New("the moto server is missing, which the integration tests run against; get it with: pip " +
+	"install 'moto[server]==5.2.1'")
 
 // Engine is a running moto server.
 type Engine struct {
@@ -40,7 +41,8 @@ func StartEngine(hostPort string) (*Engine, error) {
 	}
 	s := &Engine{over: make(chan struct{})}
 	s.process = exec.Command(python, "-c", engineProgram)
-	s.process.Env = append(os.Environ(), "TZ=UTC", "MOTO_PORT="+hostPort, "AWS_DEFAULT_REGION=eu-west-3", "NO_PROXY=localhost,127.0.0.1", "PYTHONDONTWRITEBYTECODE=1")
+	s.process.Env = append(os.Environ(), "TZ=UTC", "MOTO_PORT="+hostPort, "AWS_DEFAULT_REGION=eu-west-3",
+		"NO_PROXY=localhost,127.0.0.1", "PYTHONDONTWRITEBYTECODE=1")
 	s.process.Stdout, s.process.Stderr = &s.output, &s.output
 	s.process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	s.process.WaitDelay = time.Second

@@ -58,7 +58,8 @@ func (t *Template) ref(name string) string {
 // name is a resource's: its own, or else its id, which CloudFormation's name
 // would begin with.
 func (t *Template) name(id string) string {
-	for _, property := range []string{"FunctionName", "TableName", "TopicName", "RoleName", "QueueName", "StateMachineName"} {
+	for _, property := range []string{"FunctionName", "TableName", "TopicName", "RoleName", "QueueName",
+		"StateMachineName"} {
 		if name, ok := t.resources[id].Properties[property]; ok {
 			return t.text(name)
 		}
@@ -69,8 +70,10 @@ func (t *Template) name(id string) string {
 // arn is the ARN of a resource of the stack.
 func (t *Template) arn(id string) string {
 	kinds := map[string]string{
-		"AWS::Lambda::Function": "lambda:<region>:<account>:function:", "AWS::DynamoDB::Table": "dynamodb:<region>:<account>:table/", "AWS::SNS::Topic": "sns:<region>:<account>:",
-		"AWS::IAM::Role": "iam::<account>:role/", "AWS::SQS::Queue": "sqs:<region>:<account>:", "AWS::StepFunctions::StateMachine": "states:<region>:<account>:stateMachine:",
+		"AWS::Lambda::Function": "lambda:<region>:<account>:function:",
+		"AWS::DynamoDB::Table":  "dynamodb:<region>:<account>:table/", "AWS::SNS::Topic": "sns:<region>:<account>:",
+		"AWS::IAM::Role": "iam::<account>:role/", "AWS::SQS::Queue": "sqs:<region>:<account>:",
+		"AWS::StepFunctions::StateMachine": "states:<region>:<account>:stateMachine:",
 	}
 	place := strings.NewReplacer("<region>", t.place.Region, "<account>", t.place.Account)
 	return "arn:aws:" + place.Replace(kinds[t.resources[id].Type]) + t.name(id)

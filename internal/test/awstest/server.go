@@ -85,7 +85,8 @@ func XML(status int, body string) Answer {
 
 // XMLError is an error of IAM or STS.
 func XMLError(status int, code, message string) Answer {
-	return XML(status, fmt.Sprintf(`<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error><RequestId>r</RequestId></ErrorResponse>`, code, message))
+	return XML(status, fmt.Sprintf(`<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message>`+
+		`</Error><RequestId>r</RequestId></ErrorResponse>`, code, message))
 }
 
 // Hangup closes the connection without a word, or after the beginning of an answer.

@@ -81,7 +81,8 @@ func ReadTemplate(file string, place Place) (*Template, error) {
 	if err := json.Unmarshal(data, &whole); err != nil {
 		return nil, fmt.Errorf("reading the template: %w", err)
 	}
-	t := &Template{Functions: map[string]TemplateFunction{}, Targets: map[string]string{}, Outputs: map[string]string{}, Schedules: map[string]TemplateSchedule{}, resources: whole.Resources, place: place}
+	t := &Template{Functions: map[string]TemplateFunction{}, Targets: map[string]string{}, Outputs: map[string]string{},
+		Schedules: map[string]TemplateSchedule{}, resources: whole.Resources, place: place}
 	for id := range t.resources {
 		t.read(t.resources[id])
 	}
@@ -120,7 +121,8 @@ func (t *Template) read(r resource) {
 		property := func(name string) string { return t.text(r.Properties[name]) }
 		target, _ := r.Properties["Target"].(map[string]any)
 		t.Schedules[property("Name")] = TemplateSchedule{
-			property("GroupName"), property("ScheduleExpression"), property("State"), property("StartDate"), t.text(target["Arn"]),
+			property("GroupName"), property("ScheduleExpression"), property("State"), property("StartDate"),
+			t.text(target["Arn"]),
 		}
 	}
 }
@@ -180,7 +182,8 @@ func leadingKeys(condition any) (string, error) {
 	whole, _ := condition.(map[string]any)
 	patterns, _ := whole[like].(map[string]any)
 	pattern := list(patterns[keys])
-	if len(pattern) != 1 || len(patterns) != 1 || !reflect.DeepEqual(whole, map[string]any{like: patterns, "Null": map[string]any{keys: "false"}}) {
+	if len(pattern) != 1 || len(patterns) != 1 ||
+		!reflect.DeepEqual(whole, map[string]any{like: patterns, "Null": map[string]any{keys: "false"}}) {
 		return "", fmt.Errorf("a condition that the tests do not know: %v", condition)
 	}
 	return pattern[0], nil

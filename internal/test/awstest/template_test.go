@@ -12,22 +12,27 @@ import (
 // The golden template of the infrastructure's tests, read as the integration
 // tests read the one that they synthesize.
 func TestReadTemplate(t *testing.T) {
-	read, err := ReadTemplate("../../../infra/stack/testdata/qovery-key-rotation.template.json", Place{Account: "123456789012", Region: "eu-west-3"})
+	read, err := ReadTemplate("../../../infra/stack/testdata/qovery-key-rotation.template.json",
+		Place{Account: "123456789012", Region: "eu-west-3"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	preflight := read.Functions["preflight"]
-	if preflight.Name != "qovery-key-rotation-preflight" || preflight.Timeout != 300 || preflight.Environment["TARGET_PREFIX"] != "/qovery-key-rotation/targets/" {
+	if preflight.Name != "qovery-key-rotation-preflight" || preflight.Timeout != 300 ||
+		preflight.Environment["TARGET_PREFIX"] != "/qovery-key-rotation/targets/" {
 		t.Errorf("preflight is %+v", preflight)
 	}
-	if topic := read.Functions["notify"].Environment["TOPIC_ARN"]; topic != "arn:aws:sns:eu-west-3:123456789012:"+read.Topic {
+	if topic := read.Functions["notify"].Environment["TOPIC_ARN"]; topic != "arn:aws:sns:eu-west-3:123456789012:"+
+		read.Topic {
 		t.Errorf("the topic is %s", topic)
 	}
-	if target := read.Targets["/qovery-key-rotation/targets/production"]; !strings.Contains(target, `"account":"123456789012"`) {
+	if target := read.Targets["/qovery-key-rotation/targets/production"]; !strings.Contains(target,
+		`"account":"123456789012"`) {
 		t.Errorf("the target is %s", target)
 	}
 	table := "arn:aws:dynamodb:eu-west-3:123456789012:table/" + preflight.Environment["TABLE_NAME"]
-	if !allowed(preflight, "dynamodb:GetItem", table) || allowed(preflight, "dynamodb:Query", table) || allowed(preflight, "dynamodb:GetItem", table+"2") {
+	if !allowed(preflight, "dynamodb:GetItem", table) || allowed(preflight, "dynamodb:Query", table) ||
+		allowed(preflight, "dynamodb:GetItem", table+"2") {
 		t.Errorf("preflight may do %v", preflight.Grants)
 	}
 	audit := read.Functions["audit"]
@@ -40,7 +45,8 @@ func TestReadTemplate(t *testing.T) {
 }
 
 func TestOutputsAndSchedules(t *testing.T) {
-	read, err := ReadTemplate("../../../infra/stack/testdata/qovery-key-rotation.template.json", Place{Account: "123456789012", Region: "eu-west-3"})
+	read, err := ReadTemplate("../../../infra/stack/testdata/qovery-key-rotation.template.json",
+		Place{Account: "123456789012", Region: "eu-west-3"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +56,8 @@ func TestOutputsAndSchedules(t *testing.T) {
 	if table := read.Outputs["TableName"]; table != read.Functions["preflight"].Environment["TABLE_NAME"] {
 		t.Errorf("the table is %s", table)
 	}
-	want := TemplateSchedule{"qovery-key-rotation", "rate(90 days)", "ENABLED", "2026-01-12T08:00:00.000Z", "arn:aws:scheduler:::aws-sdk:sfn:startExecution"}
+	want := TemplateSchedule{"qovery-key-rotation", "rate(90 days)", "ENABLED", "2026-01-12T08:00:00.000Z",
+		"arn:aws:scheduler:::aws-sdk:sfn:startExecution"}
 	if got := read.Schedules["production"]; got != want || len(read.Schedules) != 2 {
 		t.Errorf("the schedules are %+v", read.Schedules)
 	}
@@ -95,7 +102,8 @@ func TestGrantsOnItems(t *testing.T) {
 
 // A condition is read for just what it says, or not at all.
 func TestConditions(t *testing.T) {
-	const like, known = `{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["target:*"]}`, `"Null": {"dynamodb:LeadingKeys": "false"}`
+	const like, known = `{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["target:*"]}`,
+		`"Null": {"dynamodb:LeadingKeys": "false"}`
 	for condition, want := range map[string]string{
 		"null":                    "",
 		like + ", " + known + "}": "target:*",
@@ -125,7 +133,8 @@ func TestUnknownConditionInATemplate(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := filepath.Join(t.TempDir(), "template.json")
-	if err := os.WriteFile(file, bytes.ReplaceAll(golden, []byte("ForAllValues:StringLike"), []byte("ForAnyValue:StringLike")), 0o600); err != nil {
+	if err := os.WriteFile(file,
+		bytes.ReplaceAll(golden, []byte("ForAllValues:StringLike"), []byte("ForAnyValue:StringLike")), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := ReadTemplate(file, Place{}); err == nil || !strings.Contains(err.Error(), "ForAnyValue") {

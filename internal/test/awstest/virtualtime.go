@@ -128,7 +128,8 @@ func (c *Clock) advance() {
 }
 
 func (c *Clock) pass(until time.Time) {
-	for minute := c.Now().Truncate(time.Minute).Add(time.Minute); c.OnMinute != nil && !minute.After(until); minute = minute.Add(time.Minute) {
+	for minute := c.Now().Truncate(time.Minute).Add(time.Minute); c.OnMinute != nil &&
+		!minute.After(until); minute = minute.Add(time.Minute) {
 		c.now.Store(minute.UnixNano())
 		c.OnMinute(minute)
 	}

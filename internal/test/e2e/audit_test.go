@@ -78,18 +78,21 @@ func TestAudit(t *testing.T) {
 		w.audits(name + ": a rotation was left open")
 		w.start("rotation-2", "").wait()
 		w.sleep(time.Minute)
-		w.audits(name + ": over: the key " + last(w.oldKey) + " is over 97 days old") // of the rotation it is too early to say so
+		// of the rotation it is too early to say so
+		w.audits(name + ": over: the key " + last(w.oldKey) + " is over 97 days old")
 		w.sleep(time.Hour)
 		w.audits(name + ": over: a rotation was left open")
 
-		w.must(scheduler.NewFromConfig(w.cfg).DeleteSchedule(w.ctx, &scheduler.DeleteScheduleInput{Name: aws.String(name), GroupName: scheduleGroup()}))
+		w.must(scheduler.NewFromConfig(w.cfg).DeleteSchedule(w.ctx,
+			&scheduler.DeleteScheduleInput{Name: aws.String(name), GroupName: scheduleGroup()}))
 		w.must(ssm.NewFromConfig(w.cfg).DeleteParameter(w.ctx, &ssm.DeleteParameterInput{Name: aws.String(tokenParameter)}))
 		w.audits("CHECK "+name+": the Qovery token is refused", name+": there is no schedule")
 		w.audits()
 	})
 	w.check()
 	log := w.host.Logs()["audit"]
-	if lines := strings.Count(log, `"_aws":`); lines != 2*11 || !strings.Contains(log, `"LeftoverKeys":1`) || !strings.Contains(log, `"OpenRecords":1`) || !strings.Contains(log, `"Audited":0`) {
+	if lines := strings.Count(log, `"_aws":`); lines != 2*11 || !strings.Contains(log, `"LeftoverKeys":1`) ||
+		!strings.Contains(log, `"OpenRecords":1`) || !strings.Contains(log, `"Audited":0`) {
 		t.Errorf("%d lines of metrics in %s", lines, log)
 	}
 }

@@ -13,7 +13,8 @@ import (
 func TestTheClockIsTheOnlyDifference(t *testing.T) {
 	t.Parallel()
 	list := func(tags string) map[string]bool {
-		output, err := exec.Command("go", "list", "-deps", "-tags", tags, "-f", "{{$p := .ImportPath}}{{range .GoFiles}}{{$p}}/{{.}}\n{{end}}", "../../../functions/...").Output()
+		output, err := exec.Command("go", "list", "-deps", "-tags", tags, "-f",
+			"{{$p := .ImportPath}}{{range .GoFiles}}{{$p}}/{{.}}\n{{end}}", "../../../functions/...").Output()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -110,7 +110,8 @@ func (w *world) completed() {
 	if journal := w.journal(); strings.Contains(journal, `"ACTIVE"`) {
 		w.Errorf("a record is open: %s", journal)
 	}
-	staged, err := ssm.NewFromConfig(w.cfg).GetParametersByPath(w.ctx, &ssm.GetParametersByPathInput{Path: aws.String("/qovery-key-rotation/staged"), Recursive: aws.Bool(true)})
+	staged, err := ssm.NewFromConfig(w.cfg).GetParametersByPath(w.ctx,
+		&ssm.GetParametersByPathInput{Path: aws.String("/qovery-key-rotation/staged"), Recursive: aws.Bool(true)})
 	w.must(nil, err)
 	if len(staged.Parameters) > 0 {
 		w.Errorf("%d secrets are staged", len(staged.Parameters))
@@ -132,13 +133,17 @@ func TestLeaksAreFound(t *testing.T) {
 	w.host.Print("preflight", secret)
 	topics, err := sns.NewFromConfig(w.cfg).ListTopics(w.ctx, &sns.ListTopicsInput{})
 	w.must(nil, err)
-	w.must(sns.NewFromConfig(w.cfg).Publish(w.ctx, &sns.PublishInput{TopicArn: topics.Topics[0].TopicArn, Message: &secret}))
+	w.must(sns.NewFromConfig(w.cfg).Publish(w.ctx,
+		&sns.PublishInput{TopicArn: topics.Topics[0].TopicArn, Message: &secret}))
 	text := func(s string) dynamotypes.AttributeValue { return &dynamotypes.AttributeValueMemberS{Value: s} }
 	w.must(dynamodb.NewFromConfig(w.cfg).PutItem(w.ctx, &dynamodb.PutItemInput{
-		TableName: w.tableName(), Item: map[string]dynamotypes.AttributeValue{"iamUser": text("somebody"), "record": text("planted"), "note": text(secret)},
+		TableName: w.tableName(),
+		Item: map[string]dynamotypes.AttributeValue{"iamUser": text("somebody"), "record": text("planted"),
+			"note": text(secret)},
 	}))
 	found := strings.Join(w.leaks(), "\n")
-	for _, place := range []string{"the journal", "the log of preflight", "the history of planted", "the published messages"} {
+	for _, place := range []string{"the journal", "the log of preflight", "the history of planted",
+		"the published messages"} {
 		if !strings.Contains(found, "the secret of "+w.oldKey+" is in "+place) {
 			t.Errorf("the secret was planted in %s, and found in: %s", place, found)
 		}

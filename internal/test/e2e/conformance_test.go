@@ -84,7 +84,8 @@ func same(w *world, scenario lab.Scenario) {
 	for i, run := range w.order {
 		got, want := run.told(), toldOf(result.World.Runs()[i])
 		if !slices.Equal(got.Path, want.Path) || got.Ended != want.Ended {
-			w.Errorf("%s:\nmoto:      %s, %s %s\nsimulator: %s, %s", run.name, strings.Join(got.Path, " "), got.Ended, got.Cause, strings.Join(want.Path, " "), want.Ended)
+			w.Errorf("%s:\nmoto:      %s, %s %s\nsimulator: %s, %s", run.name, strings.Join(got.Path, " "), got.Ended, got.Cause,
+				strings.Join(want.Path, " "), want.Ended)
 		}
 		if a, b := got.Took, want.Took; !slices.ContainsFunc(want.Path, isFailure) && (a-b).Abs() > similar {
 			w.Errorf("%s took %s, %s on the simulator", run.name, a, b)

@@ -81,12 +81,14 @@ func synthesize(dir string) error {
 		return err
 	}
 	out := filepath.Join(dir, "cdk.out")
-	env := []string{"CDK_CONTEXT_JSON=" + string(context), "CDK_OUTDIR=" + out, "CDK_DEFAULT_ACCOUNT=", "CDK_DEFAULT_REGION=",
+	env := []string{"CDK_CONTEXT_JSON=" + string(context), "CDK_OUTDIR=" + out, "CDK_DEFAULT_ACCOUNT=",
+		"CDK_DEFAULT_REGION=",
 		"JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION=1", "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=1"}
 	if err := command(dir, env, filepath.Join(dir, "infra")); err != nil {
 		return err
 	}
-	shipped.template, err = awstest.ReadTemplate(filepath.Join(out, "qovery-key-rotation.template.json"), awstest.Place{Account: awstest.Account, Region: region})
+	shipped.template, err = awstest.ReadTemplate(filepath.Join(out, "qovery-key-rotation.template.json"),
+		awstest.Place{Account: awstest.Account, Region: region})
 	return err
 }
 

@@ -20,8 +20,10 @@ func (w *world) notify(run *execution) {
 	}
 	now := w.clock.Now()
 	event, err := json.Marshal(map[string]any{
-		"version": "0", "id": "00000000-0000-4000-8000-000000000000", "source": "aws.states", "account": strings.Split(run.arn, ":")[4],
-		"detail-type": "Step Functions Execution Status Change", "region": region, "time": now, "resources": []string{run.arn},
+		"version": "0", "id": "00000000-0000-4000-8000-000000000000", "source": "aws.states",
+		"account":     strings.Split(run.arn, ":")[4],
+		"detail-type": "Step Functions Execution Status Change", "region": region, "time": now,
+		"resources": []string{run.arn},
 		"detail": map[string]any{
 			"executionArn": run.arn, "stateMachineArn": w.machine, "name": run.name, "status": execution.Status,
 			"startDate": execution.StartDate.UnixMilli(), "stopDate": now.UnixMilli(),

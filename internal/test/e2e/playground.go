@@ -134,7 +134,8 @@ Ctrl-C takes everything down.
 func describeStacks(qovery string) func(awstest.Call) *awstest.Reply {
 	return func(call awstest.Call) *awstest.Reply {
 		if name := call.Form.Get("StackName"); name != shipped.template.Machine {
-			return xmlAnswer(http.StatusBadRequest, `<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code><Message>There is no such stack</Message></Error></ErrorResponse>`)
+			return xmlAnswer(http.StatusBadRequest, `<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code>`+
+				`<Message>There is no such stack</Message></Error></ErrorResponse>`)
 		}
 		type output struct{ OutputKey, OutputValue string }
 		var outputs []output
@@ -170,7 +171,8 @@ func listSubscriptions(call awstest.Call) *awstest.Reply {
 func xmlOf(operation string, result any) *awstest.Reply {
 	var text strings.Builder
 	text.WriteString("<" + operation + "Response>")
-	if err := xml.NewEncoder(&text).EncodeElement(result, xml.StartElement{Name: xml.Name{Local: operation + "Result"}}); err != nil {
+	if err := xml.NewEncoder(&text).EncodeElement(result,
+		xml.StartElement{Name: xml.Name{Local: operation + "Result"}}); err != nil {
 		panic(err)
 	}
 	text.WriteString("</" + operation + "Response>")
@@ -182,7 +184,8 @@ func jsonOf(value any) *awstest.Reply {
 	if err != nil {
 		panic(err)
 	}
-	return &awstest.Reply{Status: http.StatusOK, Header: http.Header{"Content-Type": {"application/x-amz-json-1.0"}}, Body: body}
+	return &awstest.Reply{Status: http.StatusOK, Header: http.Header{"Content-Type": {"application/x-amz-json-1.0"}},
+		Body: body}
 }
 
 // amend gives histories the order and the pages that were asked for: moto tells

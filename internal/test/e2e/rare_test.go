@@ -119,7 +119,8 @@ var tales = map[string]tale{
 	},
 	"orphan-discarded": {
 		here: func(w *world) {
-			throttled := &awstest.Reply{Status: 400, Body: []byte(`<ErrorResponse><Error><Type>Sender</Type><Code>ThrottlingError</Code><Message>Rate exceeded</Message></Error></ErrorResponse>`)}
+			throttled := &awstest.Reply{Status: 400, Body: []byte(`<ErrorResponse><Error><Type>Sender</Type><Code>` +
+				`ThrottlingError</Code><Message>Rate exceeded</Message></Error></ErrorResponse>`)}
 			w.gateway.Fault = func(call awstest.Call) awstest.Fault {
 				switch {
 				case call.Caller == callerOf("createkey") && call.Action == "iam:ListAccessKeys" && call.N > 1:
@@ -178,7 +179,8 @@ func nth(n int, call awstest.Call, function, action string) bool {
 
 func (w *world) deleteByHand(id string) {
 	w.Helper()
-	w.must(iam.NewFromConfig(w.cfg).DeleteAccessKey(w.ctx, &iam.DeleteAccessKeyInput{UserName: aws.String(lab.UserName), AccessKeyId: &id}))
+	w.must(iam.NewFromConfig(w.cfg).DeleteAccessKey(w.ctx,
+		&iam.DeleteAccessKeyInput{UserName: aws.String(lab.UserName), AccessKeyId: &id}))
 }
 
 // newKey is the key that is there beside the old one.

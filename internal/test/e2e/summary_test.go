@@ -84,13 +84,16 @@ func differences(name string, grants []awstest.Grant, needs map[awstest.Need]boo
 			}
 		}
 		if !allowed {
-			found = append(found, fmt.Sprintf("%s did %s on %s, which it may not", name, need.Action, strings.TrimSpace(need.Resource+" "+need.Key)))
+			found = append(found,
+				fmt.Sprintf("%s did %s on %s, which it may not", name, need.Action, strings.TrimSpace(need.Resource+" "+need.Key)))
 		}
 	}
 	for i, grant := range grants {
 		delivery := strings.HasPrefix(grant.Action, "logs:") || strings.HasPrefix(grant.Action, "xray:")
 		if all && !used[i] && !delivery {
-			found = append(found, fmt.Sprintf("%s may do %s on %s, and never did", name, grant.Action, strings.TrimSpace(grant.Resource+" "+grant.Keys)))
+			found = append(found,
+				fmt.Sprintf("%s may do %s on %s, and never did", name, grant.Action,
+					strings.TrimSpace(grant.Resource+" "+grant.Keys)))
 		}
 	}
 	slices.Sort(found)

@@ -105,7 +105,8 @@ func (t *trail) created(call awstest.Call, body []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.keys[answer.Key.AccessKeyID] = &key{
-		id: answer.Key.AccessKeyID, secret: answer.Key.SecretAccessKey, status: rotation.Active, created: t.w.clock.Now(), creator: creator,
+		id: answer.Key.AccessKeyID, secret: answer.Key.SecretAccessKey, status: rotation.Active, created: t.w.clock.Now(),
+		creator: creator,
 	}
 }
 
@@ -178,7 +179,8 @@ func (w *world) consume(at time.Time) {
 // callerIdentity refuses keys that do not work, which moto would not.
 func (t *trail) callerIdentity(call awstest.Call) *awstest.Reply {
 	if !t.works(call.Caller) {
-		return xmlAnswer(http.StatusForbidden, `<ErrorResponse><Error><Type>Sender</Type><Code>InvalidClientTokenId</Code><Message>The security token included in the request is invalid.</Message></Error></ErrorResponse>`)
+		return xmlAnswer(http.StatusForbidden, `<ErrorResponse><Error><Type>Sender</Type><Code>InvalidClientTokenId</Code>`+
+			`<Message>The security token included in the request is invalid.</Message></Error></ErrorResponse>`)
 	}
 	t.used(call.Caller, "sts", call.Agent, t.w.clock.Now())
 	return nil
@@ -197,9 +199,12 @@ func (t *trail) lastUsed(call awstest.Call) *awstest.Reply {
 	}
 	last := "<ServiceName>N/A</ServiceName><Region>N/A</Region>"
 	if known := k.known(time.Time{}, t.w.clock.Now().Add(-usageLag)); len(known) > 0 {
-		last = fmt.Sprintf("<LastUsedDate>%s</LastUsedDate><ServiceName>%s</ServiceName><Region>%s</Region>", known[len(known)-1].at.Format(time.RFC3339), known[len(known)-1].service, region)
+		last = fmt.Sprintf("<LastUsedDate>%s</LastUsedDate><ServiceName>%s</ServiceName><Region>%s</Region>",
+			known[len(known)-1].at.Format(time.RFC3339), known[len(known)-1].service, region)
 	}
-	return xmlAnswer(http.StatusOK, fmt.Sprintf(`<GetAccessKeyLastUsedResponse><GetAccessKeyLastUsedResult><UserName>%s</UserName><AccessKeyLastUsed>%s</AccessKeyLastUsed></GetAccessKeyLastUsedResult></GetAccessKeyLastUsedResponse>`, lab.UserName, last))
+	return xmlAnswer(http.StatusOK, fmt.Sprintf(`<GetAccessKeyLastUsedResponse><GetAccessKeyLastUsedResult><UserName>`+
+		`%s</UserName><AccessKeyLastUsed>%s</AccessKeyLastUsed></GetAccessKeyLastUsedResult></GetAccessKeyLastUsedResponse>`,
+		lab.UserName, last))
 }
 
 // known are the uses from one time to another, both included, oldest first.
@@ -229,7 +234,8 @@ func (t *trail) lookupEvents(call awstest.Call) *awstest.Reply {
 		return nil
 	}
 	if slices.Contains(t.denied, call.Region) {
-		return jsonAnswer(http.StatusBadRequest, map[string]any{"__type": "AccessDeniedException", "message": "with an explicit deny in a service control policy"})
+		return jsonAnswer(http.StatusBadRequest,
+			map[string]any{"__type": "AccessDeniedException", "message": "with an explicit deny in a service control policy"})
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -277,7 +283,8 @@ func event(at time.Time, name, service, region, agent, role, id string) map[stri
 		"userIdentity": map[string]any{"sessionContext": map[string]any{"sessionIssuer": map[string]any{"arn": role}}},
 	})
 	e := map[string]any{
-		"EventTime": float64(at.UnixMilli()) / 1000, "EventName": name, "EventSource": service + ".amazonaws.com", "CloudTrailEvent": string(record),
+		"EventTime": float64(at.UnixMilli()) / 1000, "EventName": name, "EventSource": service + ".amazonaws.com",
+		"CloudTrailEvent": string(record),
 	}
 	if id != "" {
 		e["AccessKeyId"] = id

@@ -35,7 +35,8 @@ const (
 // beginning is when every world begins: at the time of day at which the
 // simulator's do, and ahead of the real time. A function's context ends at its
 // deadline by the real clock; ahead of it, the deadline is the host's alone.
-var beginning = time.Now().UTC().Truncate(24 * time.Hour).Add(48*time.Hour + time.Duration(lab.Beginning.Hour())*time.Hour)
+var beginning = time.Now().UTC().Truncate(24 * time.Hour).Add(48*time.Hour +
+	time.Duration(lab.Beginning.Hour())*time.Hour)
 
 // world is an AWS account and a Qovery organization, and everything that uses
 // the key.
@@ -83,7 +84,8 @@ func newWorld(ctx context.Context, t T, l *lane, setup lab.Setup) *world {
 	w.host = awstest.NewLambdaHost(w.clock, shipped.programs)
 	w.trail = newTrail(w)
 	w.trail.denied = setup.Denied
-	w.gateway = &awstest.Gateway{Behind: w.lane.moto.URL, Clock: w.clock, Users: w.trail.user, Stubs: w.trail.stubs(), Fault: func(awstest.Call) awstest.Fault { return awstest.Fault{} }, Seen: w.trail.seen}
+	w.gateway = &awstest.Gateway{Behind: w.lane.moto.URL, Clock: w.clock, Users: w.trail.user, Stubs: w.trail.stubs(),
+		Fault: func(awstest.Call) awstest.Fault { return awstest.Fault{} }, Seen: w.trail.seen}
 	w.cfg = awstest.Config("http://" + w.lane.address)
 	w.settleQovery(setup)
 	w.lane.world.Store(w)
@@ -127,7 +129,8 @@ func (w *world) settleAWS(setup lab.Setup) {
 	w.oldKey = key.ID
 	w.qovery.AddCredentials(fakeqovery.Credentials{ID: credentialsID, Name: "AWS production account", Key: key})
 	machine, err := sfn.NewFromConfig(w.cfg).CreateStateMachine(w.ctx, &sfn.CreateStateMachineInput{
-		Name: aws.String(t.Machine), RoleArn: aws.String("arn:aws:iam::" + awstest.Account + ":role/machine"), Definition: aws.String(t.Definition),
+		Name: aws.String(t.Machine), RoleArn: aws.String("arn:aws:iam::" + awstest.Account + ":role/machine"),
+		Definition: aws.String(t.Definition),
 	})
 	w.must(nil, err)
 	w.machine = *machine.StateMachineArn
@@ -158,10 +161,12 @@ func (w *world) schedules(all map[string]awstest.TemplateSchedule) {
 	w.must(client.CreateScheduleGroup(w.ctx, &scheduler.CreateScheduleGroupInput{Name: scheduleGroup()}))
 	for name, s := range all {
 		w.must(client.CreateSchedule(w.ctx, &scheduler.CreateScheduleInput{
-			Name: &name, GroupName: scheduleGroup(), ScheduleExpression: &s.Expression, State: schedulertypes.ScheduleState(s.State),
+			Name: &name, GroupName: scheduleGroup(), ScheduleExpression: &s.Expression,
+			State:              schedulertypes.ScheduleState(s.State),
 			StartDate:          startDate(w, s),
 			FlexibleTimeWindow: &schedulertypes.FlexibleTimeWindow{Mode: schedulertypes.FlexibleTimeWindowModeOff},
-			Target:             &schedulertypes.Target{Arn: &s.Target, RoleArn: aws.String("arn:aws:iam::" + awstest.Account + ":role/scheduler")},
+			Target: &schedulertypes.Target{Arn: &s.Target,
+				RoleArn: aws.String("arn:aws:iam::" + awstest.Account + ":role/scheduler")},
 		}))
 	}
 }
@@ -184,7 +189,8 @@ func (w *world) parameter(kind ssmtypes.ParameterType, name, value string) {
 // createKey is a person creating a key.
 func (w *world) createKey() fakeqovery.Key {
 	w.Helper()
-	created, err := iam.NewFromConfig(w.cfg).CreateAccessKey(w.ctx, &iam.CreateAccessKeyInput{UserName: aws.String(lab.UserName)})
+	created, err := iam.NewFromConfig(w.cfg).CreateAccessKey(w.ctx,
+		&iam.CreateAccessKeyInput{UserName: aws.String(lab.UserName)})
 	w.must(nil, err)
 	return fakeqovery.Key{ID: *created.AccessKey.AccessKeyId, Secret: *created.AccessKey.SecretAccessKey}
 }
@@ -213,7 +219,8 @@ func (w *world) addClusters(setup lab.Setup) {
 			name = fmt.Sprintf("production-%d", i+1-(count-productions))
 		}
 		cluster := fakeqovery.Cluster{
-			ID: fmt.Sprintf("c1a57e00-0000-4000-8000-%012d", i+1), Name: name, Region: region, Production: i >= count-productions,
+			ID: fmt.Sprintf("c1a57e00-0000-4000-8000-%012d", i+1), Name: name, Region: region,
+			Production:    i >= count-productions,
 			CredentialsID: credentialsID, DeployTime: setup.DeployTime, Applications: setup.Applications,
 		}
 		if setup.Registries {
@@ -241,7 +248,8 @@ func (w *world) function(name string) (awstest.HostedFunction, bool) {
 	deployed, exists := shipped.template.Functions[name]
 	env := map[string]string{
 		"AWS_REGION": region, "AWS_ENDPOINT_URL": "http://" + w.lane.address,
-		"AWS_ACCESS_KEY_ID": callerOf(name), "AWS_SECRET_ACCESS_KEY": "secret-of-" + name, "AWS_SESSION_TOKEN": "session-of-" + name,
+		"AWS_ACCESS_KEY_ID": callerOf(name), "AWS_SECRET_ACCESS_KEY": "secret-of-" + name,
+		"AWS_SESSION_TOKEN": "session-of-" + name,
 	}
 	for variable, value := range deployed.Environment {
 		env[variable] = value
@@ -249,7 +257,8 @@ func (w *world) function(name string) (awstest.HostedFunction, bool) {
 	if env["QOVERY_API_URL"] != "" {
 		env["QOVERY_API_URL"] = w.api.URL
 	}
-	return awstest.HostedFunction{Name: name, Environment: env, Timeout: time.Duration(deployed.Timeout) * time.Second}, exists
+	return awstest.HostedFunction{Name: name, Environment: env, Timeout: time.Duration(deployed.Timeout) * time.Second},
+		exists
 }
 
 // callerOf is the access key by which the calls of a function are known.

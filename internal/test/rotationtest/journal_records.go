@@ -31,7 +31,8 @@ func fullRecord(revision int) rotation.Record {
 		Marks: map[rotation.Effect]rotation.Mark{
 			rotation.Create: {Begun: someTime.Add(4 * time.Second), Done: someTime.Add(5 * time.Second)},
 			rotation.Update: {Begun: someTime.Add(6 * time.Second)},
-			rotation.Deploy: {Begun: someTime.Add(9 * time.Second), Earlier: someTime.Add(8 * time.Second), First: someTime.Add(7 * time.Second)},
+			rotation.Deploy: {Begun: someTime.Add(9 * time.Second), Earlier: someTime.Add(8 * time.Second),
+				First: someTime.Add(7 * time.Second)},
 			rotation.Delete: {
 				Begun: someTime.Add(10 * time.Second), Done: someTime.Add(11 * time.Second),
 				How: rotation.Unclear, Saw: rotation.Inactive,
@@ -42,7 +43,8 @@ func fullRecord(revision int) rotation.Record {
 
 // bareRecord has only what every record has.
 func bareRecord(revision int) rotation.Record {
-	return rotation.Record{Revision: revision, IAMUser: unique("user"), Target: "production", RotationID: unique("rotation"), TakenAt: someTime}
+	return rotation.Record{Revision: revision, IAMUser: unique("user"), Target: "production",
+		RotationID: unique("rotation"), TakenAt: someTime}
 }
 
 func itemOf(record rotation.Record) rotation.HistoryItem {

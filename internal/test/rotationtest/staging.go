@@ -38,7 +38,8 @@ func Staging(t *testing.T, open func(t *testing.T) rotation.Staging) {
 	})
 	test("put does not overwrite", func(s *stagingTest) {
 		s.put(secret)
-		if _, err := s.staging.Put(s.Context(), s.id, rotation.NewSecret("another")); !rotation.HasCode(err, rotation.MalformedAnswer) {
+		if _, err := s.staging.Put(s.Context(), s.id, rotation.NewSecret("another")); !rotation.HasCode(err,
+			rotation.MalformedAnswer) {
 			s.Errorf("%v, want %s", err, rotation.MalformedAnswer)
 		}
 		s.want(secret)

@@ -18,7 +18,8 @@ var wrongs = []struct {
 	{"two marks in a row", regexp.MustCompile(`[,;][.,;:]|:[.,;]|[?!…][.,;]|\.[,;:]`)},
 	{"two spaces between sentences", regexp.MustCompile(`[.:?!]  +[A-Z]`)},
 	{"a sentence that begins before the last has ended", regexp.MustCompile(
-		`[^.:?!…("'“] (Hint:|Since then:|According to the journal|In the step's words|When that is|To carry|To see|To watch|Trying again|By the journal)`)},
+		`[^.:?!…("'“] (Hint:|Since then:|According to the journal|In the step's words|When that is|To carry|To see|To ` +
+			`watch|Trying again|By the journal)`)},
 }
 
 // Sentences are the lines of a message that are sentences: neither headings nor
