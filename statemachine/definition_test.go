@@ -90,7 +90,7 @@ func TestTransitions(t *testing.T) {
 		"Preflight":           "ChoosePlan AlreadyRunning",
 		"ChoosePlan":          "CreateKey VerifyKey DeployClusters DeleteKey RestoreOldKey PlanReported",
 		"RestoreOldKey":       "IsAbort",
-		"IsAbort":             "RotationHeld Preflight",
+		"IsAbort":             "RotationPaused Preflight",
 		"CreateKey":           "VerifyKey DiscardKey",
 		"VerifyKey":           "UpdateCredentials DiscardKey",
 		"UpdateCredentials":   "DeployClusters DiscardKey",
@@ -109,9 +109,9 @@ func TestTransitions(t *testing.T) {
 		"DeleteKey":           "Complete ReactivateKey",
 		"Complete":            "IsNextDue",
 		"IsNextDue":           "Preflight RotationComplete",
-		"DiscardKey":          "RotationAborted",
-		"ReactivateKey":       "RotationHeld",
-		"RotationComplete":    "", "AlreadyRunning": "", "PlanReported": "", "RotationAborted": "", "RotationHeld": "",
+		"DiscardKey":          "RotationUnchanged",
+		"ReactivateKey":       "RotationPaused",
+		"RotationComplete":    "", "AlreadyRunning": "", "PlanReported": "", "RotationUnchanged": "", "RotationPaused": "",
 	}
 	got := map[string]string{}
 	for _, s := range machine.States() {
@@ -155,7 +155,7 @@ func TestChoicesAskForWhatTheDocumentSays(t *testing.T) {
 		{"ChoosePlan", "plan.action = " + string(rotation.ActionDelete), "DeleteKey"},
 		{"ChoosePlan", "plan.action = " + string(rotation.ActionReactivate), "RestoreOldKey"},
 		{"ChoosePlan", "plan.action = " + string(rotation.ActionAbort), "RestoreOldKey"},
-		{"IsAbort", "plan.action = " + string(rotation.ActionAbort), "RotationHeld"},
+		{"IsAbort", "plan.action = " + string(rotation.ActionAbort), "RotationPaused"},
 		{"IsDeployed", "deployment.next = " + string(rotation.PollAgain), "WaitForDeployment"},
 		{"IsDeployed", "deployment.next = " + string(rotation.OldKeyGone), "Complete"},
 		{"IsDeployed", "deployment.next = " + string(rotation.GoOn), "GracePeriod"},
@@ -399,7 +399,7 @@ func TestUnprovedRightsLeadBackOrNoFurther(t *testing.T) {
 			switch {
 			case !exists:
 				t.Errorf("%s: there is no state %s", u.Right, u.In)
-			case u.Ends == "RotationAborted" && c.Next != "DiscardKey", u.Ends == u.In && caught, u.Ends != "RotationAborted" &&
+			case u.Ends == "RotationUnchanged" && c.Next != "DiscardKey", u.Ends == u.In && caught, u.Ends != "RotationUnchanged" &&
 				u.Ends != u.In:
 				t.Errorf("%s: %s in %s is said to end in %s, and is caught into %q", u.Right, info.Code, u.In, u.Ends, c.Next)
 			}

@@ -141,7 +141,7 @@ func (d denial) play(t *testing.T) fate {
 		switch {
 		case f.code == "":
 			return
-		case f.end == "RotationAborted" || f.end == "RotationHeld" || run.Redrive() != nil:
+		case f.end == "RotationUnchanged" || f.end == "RotationPaused" || run.Redrive() != nil:
 			f.then = "start"
 			run = begin(t, w, "rotation-2")
 		default:
@@ -178,7 +178,7 @@ func (f *fate) ended(t *testing.T, w *lab.World, run *lab.Run) {
 	path := run.Path()
 	f.end, f.code = path[len(path)-1], run.ErrorName()
 	f.state = f.end
-	if f.end == "RotationAborted" || f.end == "RotationHeld" {
+	if f.end == "RotationUnchanged" || f.end == "RotationPaused" {
 		f.state = path[len(path)-3]
 	}
 	for _, location := range w.Qovery.Locations() {
@@ -224,7 +224,7 @@ func TestDenials(t *testing.T) {
 			}
 		case !f.write && f.right != signing:
 			t.Errorf("%s: a read is listed among what no read proves", f.right)
-		case f.code != want.code || f.state != want.In || f.end != want.Ends || f.left != "" && f.end == "RotationAborted":
+		case f.code != want.code || f.state != want.In || f.end != want.Ends || f.left != "" && f.end == "RotationUnchanged":
 			t.Errorf("%s: ends in %s with %s of %s, leaving %q; the table of codes says %+v", f.right, f.end, f.code, f.state,
 				f.left, want)
 		}

@@ -138,7 +138,7 @@ func (p Program) evidence(ctx context.Context, f reportFlags, args []string) (re
 func (s *stack) tellReleases(ctx context.Context, rotations []report.Rotation) error {
 	for i := range rotations {
 		r := &rotations[i]
-		if r.Outcome != report.Held && r.Outcome != report.Stopped {
+		if r.Outcome != report.Paused && r.Outcome != report.Stopped {
 			continue
 		}
 		items, err := s.journal.History(ctx, r.Settings.IAMUserName)

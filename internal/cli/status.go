@@ -73,10 +73,10 @@ type keyStatus struct {
 type state string
 
 const (
-	idle    state = "idle"    // no rotation is open
-	rotates state = "running" // an execution is at work
-	isHeld  state = "held"    // a rotation is open, and no execution is at work
-	unknown state = "unknown"
+	idle     state = "idle"    // no rotation is open
+	rotates  state = "running" // an execution is at work
+	isPaused state = "paused"  // a rotation is open, and no execution is at work
+	unknown  state = "unknown"
 )
 
 func (p Program) status(cmd *cobra.Command, f *stackFlags) error {
@@ -176,8 +176,8 @@ func (t targetStatus) stateText(now time.Time) string {
 			text += " in " + t.In
 		}
 		return text + ", for " + short(now.Sub(t.Since))
-	case isHeld:
-		return "held: a rotation is open since " + words.At(t.Since)
+	case isPaused:
+		return "paused: a rotation is open since " + words.At(t.Since)
 	}
 	return string(t.State)
 }
@@ -210,8 +210,8 @@ func (k keyStatus) String() string {
 	return text
 }
 
-// whyHeld is what the owner of an open rotation said at its end, and what to do.
-func whyHeld(x *notice.Execution, target string) string {
+// whyPaused is what the owner of an open rotation said at its end, and what to do.
+func whyPaused(x *notice.Execution, target string) string {
 	carryOn := fmt.Sprintf(" To carry it on: rotate start %s --watch", target)
 	switch {
 	case x == nil:

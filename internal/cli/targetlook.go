@@ -76,16 +76,16 @@ func (l *targetLook) lookAtState(ctx context.Context, target rotation.Target) {
 	case record == nil:
 		l.State = idle
 	default: // the owner is none of those that run
-		l.State, l.Since = isHeld, record.TakenAt
+		l.State, l.Since = isPaused, record.TakenAt
 		l.explain(owner, ownerErr)
 	}
 }
 
-// explain says why the rotation is held, as far as is known.
+// explain says why the rotation is paused, as far as is known.
 func (l *targetLook) explain(owner *notice.Execution, err error) {
 	if err == nil {
-		l.Because = whyHeld(owner, l.Name)
-		l.attend("The rotation is held. %s", l.Because)
+		l.Because = whyPaused(owner, l.Name)
+		l.attend("The rotation is paused. %s", l.Because)
 	}
 }
 

@@ -119,7 +119,7 @@ type organization struct {
 	id            string
 	authorization rotation.Secret // the header's value
 	token         rotation.Secret
-	kept          *kept
+	cache         *cache
 }
 
 var _ rotation.Organization = (*organization)(nil)
@@ -151,7 +151,7 @@ func (c *Client) Open(ctx context.Context, target rotation.Target) (rotation.Org
 		id:            target.OrganizationID,
 		authorization: rotation.NewSecret("Token " + token),
 		token:         rotation.NewSecret(token),
-		kept:          new(kept),
+		cache:         new(cache),
 	}, nil
 }
 

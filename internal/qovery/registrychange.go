@@ -44,7 +44,7 @@ type registryEntry struct {
 // entry is the registry as it was a short time ago. One list serves many PUTs.
 func (k registryKind) entry(ctx context.Context, o *organization, id string) (registryEntry, bool, error) {
 	asked := o.client.Clock.Now()
-	if entry, found := o.kept.take(k.kind, id, asked); found {
+	if entry, found := o.cache.take(k.kind, id, asked); found {
 		return entry, true, nil
 	}
 	body, err := o.ask(ctx, k.list, o.id)
@@ -55,8 +55,8 @@ func (k registryKind) entry(ctx context.Context, o *organization, id string) (re
 	if err != nil {
 		return registryEntry{}, false, malformed(k.list, err)
 	}
-	o.kept.keep(k.kind, entries, asked)
-	entry, found := o.kept.take(k.kind, id, asked)
+	o.cache.keep(k.kind, entries, asked)
+	entry, found := o.cache.take(k.kind, id, asked)
 	return entry, found, nil
 }
 

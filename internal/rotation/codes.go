@@ -78,7 +78,7 @@ type CodeInfo struct {
 type Unproved struct {
 	Right string // "iam:CreateAccessKey"; a request to Qovery without its ids
 	In    string // the state that is refused it
-	// Ends is where that leads: by a way back to RotationAborted, with nothing
+	// Ends is where that leads: by a way back to RotationUnchanged, with nothing
 	// changed, or no further than In, with Qovery's key Active, where a redrive
 	// continues once the right is there.
 	Ends string
@@ -91,11 +91,11 @@ var (
 	locking = except(tasks, "Preflight") // the states that own a record
 	qovery  = []string{"Preflight", "CreateKey", "UpdateCredentials", "DeployClusters", "DeactivateKey",
 		"VerifyDeployment", "DeleteKey", "Complete", "DiscardKey"}
-	// undoing are the states with a way back for everything that can go wrong in
+	// rollbackStates are the states with a way back for everything that can go wrong in
 	// them: CreateKey to DiscardKey, VerifyDeployment to ReactivateKey.
-	undoing = []string{"CreateKey", "VerifyDeployment"}
-	// bailing are the states whose exhausted retries take the way back.
-	bailing = append(only("DeactivateKey"), undoing...)
+	rollbackStates = []string{"CreateKey", "VerifyDeployment"}
+	// rollbackOrDeactivate are the states whose exhausted retries take the way back.
+	rollbackOrDeactivate = append(only("DeactivateKey"), rollbackStates...)
 )
 
 // An advice is given before it is known how the execution will end: what starting
@@ -107,13 +107,13 @@ const (
 
 // Codes is the table of codes, in alphabetical order.
 var Codes = []CodeInfo{
-	{Code: AbortRequested, Class: Held,
+	{Code: AbortRequested, Class: Paused,
 		Advice: "Start the rotation again when you want it to resume"}, // set by Preflight's plan, not raised
-	{Code: AccessDenied, Class: Held, Caught: undoing, Uncaught: except(tasks, undoing...),
+	{Code: AccessDenied, Class: Paused, Caught: rollbackStates, Uncaught: except(tasks, rollbackStates...),
 		Unproved: []Unproved{
-			{"ssm:PutParameter", "CreateKey", "RotationAborted"}, // before a key is created, and so the next two
-			{"ssm:DeleteParameter", "CreateKey", "RotationAborted"},
-			{"iam:CreateAccessKey", "CreateKey", "RotationAborted"},
+			{"ssm:PutParameter", "CreateKey", "RotationUnchanged"}, // before a key is created, and so the next two
+			{"ssm:DeleteParameter", "CreateKey", "RotationUnchanged"},
+			{"iam:CreateAccessKey", "CreateKey", "RotationUnchanged"},
 			{"sts:GetCallerIdentity", "VerifyKey", "VerifyKey"}, // signed with the new key
 			{"iam:UpdateAccessKey", "DeactivateKey", "DeactivateKey"},
 			{"iam:DeleteAccessKey", "DeleteKey", "DeleteKey"},
@@ -125,125 +125,125 @@ var Codes = []CodeInfo{
 		Advice: "The rotation goes back and deploys the cluster"},
 	{Code: ClustersBusy, Class: Transient, Retried: only("Preflight"),
 		Advice: "Wait for the deployments to end, or cancel them, then start the rotation again"},
-	{Code: ClustersInError, Class: Clean, Uncaught: only("Preflight"),
+	{Code: ClustersInError, Class: Unchanged, Uncaught: only("Preflight"),
 		Advice: "Mend the clusters, deploy them once, then start the rotation again"},
-	{Code: ClustersLocked, Class: Clean, Uncaught: only("Preflight"),
+	{Code: ClustersLocked, Class: Unchanged, Uncaught: only("Preflight"),
 		Advice: "Unlock the clusters in Qovery, then start the rotation again"},
-	{Code: ConfigurationError, Class: Held, Caught: undoing, Uncaught: except(tasks, undoing...),
+	{Code: ConfigurationError, Class: Paused, Caught: rollbackStates, Uncaught: except(tasks, rollbackStates...),
 		Advice: "Deploy the stack again with --revert-drift, which restores the function's environment, then start the " +
 			"rotation again"},
-	{Code: CreationFailed, Class: Clean, Caught: only("CreateKey"),
+	{Code: CreationFailed, Class: Unchanged, Caught: only("CreateKey"),
 		Advice: "See the log of the function createkey for what IAM or Parameter Store did not answer, then start the " +
 			"rotation again"},
-	{Code: CredentialMismatch, Class: Clean, Uncaught: only("Preflight"),
+	{Code: CredentialMismatch, Class: Unchanged, Uncaught: only("Preflight"),
 		Advice: "Correct the target's IAM user or organization, or put the user's key into the credentials, then start " +
 			"the rotation again"},
-	{Code: DeactivationFailed, Class: Held, Caught: only("DeactivateKey"),
+	{Code: DeactivationFailed, Class: Paused, Caught: only("DeactivateKey"),
 		Advice: startAgain},
-	{Code: DeploymentFailed, Class: Held, Caught: only("VerifyDeployment"), Uncaught: only("DeployClusters"),
+	{Code: DeploymentFailed, Class: Paused, Caught: only("VerifyDeployment"), Uncaught: only("DeployClusters"),
 		Unproved: []Unproved{{"POST /cluster/deploy", "DeployClusters", "DeployClusters"}},
 		Advice:   "Mend the cluster, then start the rotation again"},
-	{Code: DeploymentNotObserved, Class: Held, Caught: only("VerifyDeployment"),
+	{Code: DeploymentNotObserved, Class: Paused, Caught: only("VerifyDeployment"),
 		Uncaught: only("DeployClusters", "DeactivateKey"),
 		Advice:   "See in Qovery why the cluster does not deploy, then start the rotation again"},
-	{Code: DeploymentTimeout, Class: Held, Caught: only("VerifyDeployment"), Uncaught: only("DeployClusters"),
+	{Code: DeploymentTimeout, Class: Paused, Caught: only("VerifyDeployment"), Uncaught: only("DeployClusters"),
 		Advice: "See in Qovery what the clusters wait for, then start the rotation again"},
 	{Code: IAMSettling, Class: Transient,
 		Retried: []string{"Preflight", "RestoreOldKey", "CreateKey", "UpdateCredentials", "DeployClusters", "DeactivateKey",
-			"VerifyDeployment", "DeleteKey", "Complete", "DiscardKey", "ReactivateKey"}, Caught: bailing,
+			"VerifyDeployment", "DeleteKey", "Complete", "DiscardKey", "ReactivateKey"}, Caught: rollbackOrDeactivate,
 		Advice: "IAM's lists lag; wait ten minutes, then start the rotation again"},
-	{Code: InvalidInput, Class: Clean, Caught: undoing, Uncaught: except(tasks, undoing...),
+	{Code: InvalidInput, Class: Unchanged, Caught: rollbackStates, Uncaught: except(tasks, rollbackStates...),
 		Advice: "Correct the input, then start the rotation again"},
-	{Code: KeyLimitReached, Class: Clean, Caught: only("CreateKey"),
+	{Code: KeyLimitReached, Class: Unchanged, Caught: only("CreateKey"),
 		Advice: "Delete the access key that nobody uses, then start the rotation again"},
-	{Code: LockLost, Class: Held, Uncaught: locking,
+	{Code: LockLost, Class: Paused, Uncaught: locking,
 		Advice: "Another execution has taken this rotation over, or it is closed; nothing needs to be done here"},
-	{Code: MalformedAnswer, Class: Transient, Retried: tasks, Caught: bailing,
+	{Code: MalformedAnswer, Class: Transient, Retried: tasks, Caught: rollbackOrDeactivate,
 		Advice: tryAgain + "; if this goes on, the API has changed"},
-	{Code: MultipleAccessKeys, Class: Clean, Uncaught: only("Preflight"),
+	{Code: MultipleAccessKeys, Class: Unchanged, Uncaught: only("Preflight"),
 		Advice: "Delete the key that nobody uses (deactivate it first for a while), then start the rotation again"},
-	{Code: NewKeyInactive, Class: Held, Caught: only("VerifyDeployment"),
+	{Code: NewKeyInactive, Class: Paused, Caught: only("VerifyDeployment"),
 		Uncaught: only("Preflight", "UpdateCredentials", "DeployClusters", "DeactivateKey", "DeleteKey"),
 		Advice: "Somebody deactivated the new key: find out why, make it Active unless it leaked, and start the " +
 			"rotation again"},
-	{Code: NewKeyLost, Class: Held, Caught: only("VerifyDeployment"),
+	{Code: NewKeyLost, Class: Paused, Caught: only("VerifyDeployment"),
 		Uncaught: only("Preflight", "UpdateCredentials", "DeployClusters", "DeactivateKey", "DeleteKey"),
 		Advice: "Somebody deleted the new key. If no location holds it, start the rotation again. If one does, put a " +
 			"good key into every location by hand and deploy the clusters, then run 'rotate release', if a rotation is open"},
-	{Code: NewKeyUnusable, Class: Clean, Caught: only("VerifyKey"),
+	{Code: NewKeyUnusable, Class: Unchanged, Caught: only("VerifyKey"),
 		Advice: tryAgain},
-	{Code: NewKeyUnusableAfterUpdate, Class: Held, Uncaught: only("VerifyKey"),
+	{Code: NewKeyUnusableAfterUpdate, Class: Paused, Uncaught: only("VerifyKey"),
 		Advice: "Make the new key Active if it is not, and else find out why STS refuses it. " + startAgain},
-	{Code: NoAccessKey, Class: Clean, Uncaught: only("Preflight"),
+	{Code: NoAccessKey, Class: Unchanged, Uncaught: only("Preflight"),
 		Advice: "Create an access key for the user, put it into every location in Qovery and deploy the clusters. If a " +
 			"rotation is open, then run 'rotate release'"},
-	{Code: NoClusters, Class: Clean, Uncaught: only("Preflight"),
+	{Code: NoClusters, Class: Unchanged, Uncaught: only("Preflight"),
 		Advice: "Check that the target names the right organization and IAM user, then start the rotation again"},
-	{Code: NothingToAbort, Class: Clean, Uncaught: only("Preflight"),
+	{Code: NothingToAbort, Class: Unchanged, Uncaught: only("Preflight"),
 		Advice: "Nothing needs to be done"},
-	{Code: OldKeyActive, Class: Held, Caught: only("VerifyDeployment"), Uncaught: only("DeleteKey"),
+	{Code: OldKeyActive, Class: Paused, Caught: only("VerifyDeployment"), Uncaught: only("DeleteKey"),
 		Advice: "Somebody made the old key Active again: find out who uses it, then start the rotation again"},
-	{Code: OldKeyHeld, Class: Held, Caught: only("DeleteKey", "VerifyDeployment"),
+	{Code: OldKeyHeld, Class: Paused, Caught: only("DeleteKey", "VerifyDeployment"),
 		Uncaught: only("DeployClusters", "DeactivateKey", "Complete"),
 		Advice: "Take the old key out of that place: give it a role, or a key of another IAM user (nobody has the new " +
 			"key's secret). Then start the rotation again"},
-	{Code: OldKeyInactive, Class: Clean, Caught: only("CreateKey"), Uncaught: only("Preflight", "DeactivateKey"),
+	{Code: OldKeyInactive, Class: Unchanged, Caught: only("CreateKey"), Uncaught: only("Preflight", "DeactivateKey"),
 		Advice: "Somebody deactivated the key: find out why, make it Active unless it leaked, and start the rotation again"},
-	{Code: OldKeyLost, Class: Held, Uncaught: only("RestoreOldKey", "ReactivateKey"),
+	{Code: OldKeyLost, Class: Paused, Uncaught: only("RestoreOldKey", "ReactivateKey"),
 		Advice: "If a place in Qovery still holds the old key, give it a role, or a key of another IAM user (nobody has " +
 			"the new key's secret). Then start the rotation again, which completes without the old key"},
-	{Code: OldKeyStillInUse, Class: Held, Uncaught: only("CheckUsage"),
+	{Code: OldKeyStillInUse, Class: Paused, Uncaught: only("CheckUsage"),
 		Advice: "Give that consumer a role or a key of an IAM user of its own (nobody has the new key's secret), then " +
 			"redrive the execution or start the rotation again"},
-	{Code: RegionNotSearchable, Class: Clean, Uncaught: only("Preflight", "CheckUsage"),
+	{Code: RegionNotSearchable, Class: Unchanged, Uncaught: only("Preflight", "CheckUsage"),
 		Advice: "Allow cloudtrail:LookupEvents there for the roles of this stack, or correct the region in Qovery, then " +
 			"start the rotation again"},
-	{Code: RotationInProgress, Class: Clean, Caught: only("Preflight"),
+	{Code: RotationInProgress, Class: Unchanged, Caught: only("Preflight"),
 		Advice: "Wait for that execution, or watch it"},
-	{Code: StagedSecretLost, Class: Held, Uncaught: only("Preflight", "VerifyKey", "UpdateCredentials"),
+	{Code: StagedSecretLost, Class: Paused, Uncaught: only("Preflight", "VerifyKey", "UpdateCredentials"),
 		Advice: "Nobody has the new key's secret any more. If no location was given the new key, start the rotation " +
 			"again: another one is created. If one was, see to it that no two locations hold different keys of the user " +
 			"(some may be given a role, or a key of another IAM user), then run 'rotate release', if a rotation is open"},
-	{Code: StepBusy, Class: Transient, Retried: tasks, Caught: bailing,
+	{Code: StepBusy, Class: Transient, Retried: tasks, Caught: rollbackOrDeactivate,
 		Advice: "Wait until that step is over, then start the rotation again"},
-	{Code: TargetNotFound, Class: Clean, Caught: undoing,
+	{Code: TargetNotFound, Class: Unchanged, Caught: rollbackStates,
 		Uncaught: except(tasks, "CreateKey", "VerifyDeployment", "VerifyKey"),
 		Advice:   "Check the target's name, and that the stack is deployed with it"},
-	{Code: Throttled, Class: Transient, Retried: tasks, Caught: bailing,
+	{Code: Throttled, Class: Transient, Retried: tasks, Caught: rollbackOrDeactivate,
 		Advice: tryAgain + " when there is less load"},
-	{Code: TokenRefused, Class: Held, Caught: only("CreateKey", "VerifyDeployment"),
+	{Code: TokenRefused, Class: Paused, Caught: only("CreateKey", "VerifyDeployment"),
 		Uncaught: except(qovery, "CreateKey", "VerifyDeployment"),
 		Advice: "Put a token of that organization with the right to manage clusters into the token parameter. " +
 			startAgain},
 	{Code: TooEarly, Class: Transient, Retried: only("DeactivateKey", "DeleteKey"), Caught: only("DeactivateKey"),
 		Advice: "Wait until the period is over, then start the rotation again"},
-	{Code: TooManyClusters, Class: Clean, Caught: only("VerifyDeployment"), Uncaught: only("Preflight", "DeployClusters"),
+	{Code: TooManyClusters, Class: Unchanged, Caught: only("VerifyDeployment"), Uncaught: only("Preflight", "DeployClusters"),
 		Advice: "Split the clusters over several IAM users with a target each, then start the rotation again"},
-	{Code: UnexpectedAccessKey, Class: Held, Caught: undoing,
+	{Code: UnexpectedAccessKey, Class: Paused, Caught: rollbackStates,
 		Uncaught: only("Preflight", "UpdateCredentials", "DeployClusters", "DeactivateKey", "DeleteKey", "Complete",
 			"DiscardKey"),
 		Advice: "Put that right by hand: all locations that hold a key of the user must hold the same one, and an Active " +
 			"one. Then run 'rotate release', if a rotation is open"},
-	{Code: UnmanagedLocations, Class: Clean, Uncaught: only("Preflight"),
+	{Code: UnmanagedLocations, Class: Unchanged, Uncaught: only("Preflight"),
 		Advice: "Give those places a key of another IAM user, or name their ids under handledElsewhere and change them by " +
 			"hand in the grace period. Then start the rotation again"},
-	{Code: Unreachable, Class: Transient, Retried: tasks, Caught: bailing,
+	{Code: Unreachable, Class: Transient, Retried: tasks, Caught: rollbackOrDeactivate,
 		Advice: tryAgain + " when the service answers"},
-	{Code: UnsupportedCredentials, Class: Clean, Uncaught: only("Preflight"),
+	{Code: UnsupportedCredentials, Class: Unchanged, Uncaught: only("Preflight"),
 		Advice: "Give those credentials a key of another IAM user or a role, or name their ids under handledElsewhere and " +
 			"change them by hand in the grace period. Then start the rotation again"},
-	{Code: UpdateFailed, Class: Held, Uncaught: only("UpdateCredentials", "DiscardKey"),
+	{Code: UpdateFailed, Class: Paused, Uncaught: only("UpdateCredentials", "DiscardKey"),
 		Unproved: []Unproved{ // after the credentials have the new key
 			{"PUT /containerRegistry", "UpdateCredentials", "UpdateCredentials"},
 			{"PUT /helmRepository", "UpdateCredentials", "UpdateCredentials"},
 		},
 		Advice: "See in Qovery why the location does not take the key. " + startAgain},
-	{Code: UpdateRefused, Class: Clean, Caught: only("UpdateCredentials"),
-		Unproved: []Unproved{{"PUT /aws/credentials", "UpdateCredentials", "RotationAborted"}},
+	{Code: UpdateRefused, Class: Unchanged, Caught: only("UpdateCredentials"),
+		Unproved: []Unproved{{"PUT /aws/credentials", "UpdateCredentials", "RotationUnchanged"}},
 		Advice:   "Check that the token may edit the organization's credentials, then start the rotation again"},
 	{Code: UsageCheckStale, Class: Again, Caught: only("DeactivateKey"),
 		Advice: "The rotation goes back and checks the usage"},
-	{Code: WrongIdentity, Class: Held, Uncaught: only("VerifyKey"),
+	{Code: WrongIdentity, Class: Paused, Uncaught: only("VerifyKey"),
 		Advice: "Correct the target's account or IAM user path, deploy the stack, then start the rotation again"},
 }
 
@@ -254,14 +254,14 @@ func (c Code) Info() CodeInfo {
 			return info
 		}
 	}
-	return CodeInfo{Code: c, Class: Held}
+	return CodeInfo{Code: c, Class: Paused}
 }
 
 // MayEndUnchanged tells whether a rotation may end with the code and leave nothing
 // open: it is raised before a record is, or the way back closes the record.
 func (i CodeInfo) MayEndUnchanged() bool {
 	raised := slices.Concat(i.Retried, i.Caught, i.Uncaught)
-	return i.Class == Clean || slices.Contains(raised, "Preflight") || slices.Contains(i.Caught, "CreateKey")
+	return i.Class == Unchanged || slices.Contains(raised, "Preflight") || slices.Contains(i.Caught, "CreateKey")
 }
 
 // Class is the code's class.

@@ -120,7 +120,7 @@ func (s DeployClusters) deploy(ctx context.Context, l *look, doc *Document) erro
 			return nil
 		}
 	}
-	return l.waved(ctx, doc)
+	return l.finishWave(ctx, doc)
 }
 
 func (d *Deployment) members(wave int) []*ClusterProgress {
@@ -320,9 +320,9 @@ func (l *look) start(ctx context.Context, progress *ClusterProgress) error {
 	return nil
 }
 
-// waved ends the last wave: the grace period begins, unless the old key is gone
+// finishWave ends the last wave: the grace period begins, unless the old key is gone
 // already.
-func (l *look) waved(ctx context.Context, doc *Document) error {
+func (l *look) finishWave(ctx context.Context, doc *Document) error {
 	locations, err := l.organization.Editable(ctx)
 	if err != nil {
 		return err

@@ -13,10 +13,10 @@ type Class string
 
 // The classes of errors.
 const (
-	// Clean: nothing is different from before the rotation began.
-	Clean Class = "clean"
-	// Held: Qovery holds a good, Active key; starting again carries on.
-	Held Class = "held"
+	// Unchanged: nothing is different from before the rotation began.
+	Unchanged Class = "unchanged"
+	// Paused: Qovery holds a good, Active key; starting again resumes the rotation.
+	Paused Class = "paused"
 	// Transient: the same step is tried again.
 	Transient Class = "transient"
 	// Again: the state machine goes back to an earlier state.

@@ -42,7 +42,7 @@ func TestErrorSentence(t *testing.T) {
 
 func TestErrorf(t *testing.T) {
 	err := Errorf(TooManyClusters, "There are %d clusters for %s", 251, keyO)
-	if err.Class != Clean || err.What != "There are 251 clusters for ****OLD1" || err.Urgent {
+	if err.Class != Unchanged || err.What != "There are 251 clusters for ****OLD1" || err.Urgent {
 		t.Errorf("made %+v", err)
 	}
 	wantText(t, err.Error(), "There are 251 clusters for ****OLD1. Split the clusters")
@@ -106,11 +106,11 @@ func TestRefusalWithARecordIsHeld(t *testing.T) {
 		record *Record
 		want   Class
 	}{
-		{NoClusters, nil, Clean},
-		{NoClusters, record(), Held},
+		{NoClusters, nil, Unchanged},
+		{NoClusters, record(), Paused},
 		{ClustersBusy, record(), Transient},
-		{NewKeyLost, record(made(day)), Held},
-		{RotationInProgress, record(), Clean},
+		{NewKeyLost, record(made(day)), Paused},
+		{RotationInProgress, record(), Unchanged},
 	} {
 		original := Errorf(test.code, "It is so")
 		got := refusal(original, test.record)
@@ -156,14 +156,14 @@ func TestAdvice(t *testing.T) {
 		if info.Advice == "" || strings.HasSuffix(info.Advice, ".") || strings.ToUpper(info.Advice[:1]) != info.Advice[:1] {
 			t.Errorf("%s: the advice %q is no sentence without its full stop", info.Code, info.Advice)
 		}
-		if !slices.Contains([]Class{Clean, Held, Transient, Again}, info.Class) {
+		if !slices.Contains([]Class{Unchanged, Paused, Transient, Again}, info.Class) {
 			t.Errorf("%s: class %q", info.Code, info.Class)
 		}
 		if info.Code.Info().Code != info.Code || info.Code.Class() != info.Class || info.Code.Advice() != info.Advice {
 			t.Errorf("%s: Info finds another row", info.Code)
 		}
 	}
-	if unknown := Code("Other").Info(); unknown.Class != Held || unknown.Code != "Other" {
+	if unknown := Code("Other").Info(); unknown.Class != Paused || unknown.Code != "Other" {
 		t.Errorf("a code that nobody knows is %+v, want held", unknown)
 	}
 }

@@ -274,8 +274,8 @@ func (r Record) explain(err error) error {
 	if coded.InPlace == "" {
 		coded.InPlace = r.inPlace()
 	}
-	if coded.Class == Clean && r.begun(Update) {
-		coded.Class = Held // from then on nothing ends as if it had not been
+	if coded.Class == Unchanged && r.begun(Update) {
+		coded.Class = Paused // from then on nothing ends as if it had not been
 	}
 	return &coded
 }

@@ -34,7 +34,7 @@ func TestOddKeyIDs(t *testing.T) {
 		{managerID, `secret manager "vault"`, addSecretManager, putForeignKeyInto(managerID)},
 	} {
 		for how, written := range oddly {
-			meddling{
+			intervention{
 				name: location.says + " " + how, given: all(location.given, writtenAs(location.id, written)),
 				ends: "FAILED MalformedAnswer", says: location.says, path: "Preflight", left: nothingDone,
 				then: all(writtenAs(location.id, nil), location.then), more: 1,
@@ -48,7 +48,7 @@ func nothing(*people) {}
 // In the middle of a rotation the old key is brought back, and nothing is deleted.
 func TestOddKeyIDsInTheMiddle(t *testing.T) {
 	masked := oddly["masked"]
-	for _, m := range []meddling{
+	for _, m := range []intervention{
 		{name: "before the old key is deactivated", given: addRegistries, at: "GracePeriod",
 			act:  writtenAs(registryID, masked),
 			ends: "FAILED MalformedAnswer", says: `container registry "images"`, path: untilDeact + broughtBack, left: heldBoth,
@@ -65,7 +65,7 @@ func TestOddKeyIDsInTheMiddle(t *testing.T) {
 // A registry of another cloud holds no key of AWS, whatever its key's id is like.
 func TestOddKeyIDsOfOtherClouds(t *testing.T) {
 	for i, kind := range []string{"SCALEWAY_CR", "DOCKER_HUB", "GENERIC_CR"} {
-		meddling{name: kind, given: func(p *people) {
+		intervention{name: kind, given: func(p *people) {
 			id := fmt.Sprintf("%s%d", registryID[:35], i)
 			p.Qovery.AddContainerRegistry(fakeqovery.Registry{ID: id, Name: "elsewhere", Kind: kind, Key: p.foreignKey()})
 			p.Qovery.WriteKeyAs(id, func(string) string { return "scw-key-1" })
@@ -77,6 +77,6 @@ func writtenAs(id string, written func(string) string) func(*people) {
 	return func(p *people) { p.Qovery.WriteKeyAs(id, written) }
 }
 
-func (m meddling) run(t *testing.T) {
+func (m intervention) run(t *testing.T) {
 	t.Run(m.name, func(t *testing.T) { m.play(t) })
 }

@@ -15,10 +15,10 @@ import (
 	"qovery-key-rotation/internal/rotation"
 )
 
-// A meddling is a story of what people, and the services around them, do between
+// A intervention is a story of what people, and the services around them, do between
 // the steps: what becomes of that execution, what is left, what has to be done by
 // hand then, and that the rotation gets through in the end.
-type meddling struct {
+type intervention struct {
 	name     string
 	clusters int           // how many there are; zero: one
 	given    func(*people) // before the execution starts
@@ -84,7 +84,7 @@ func (p *people) start(t *testing.T, more string) *lab.Run {
 	return run
 }
 
-func (m meddling) play(t *testing.T) {
+func (m intervention) play(t *testing.T) {
 	p := attentive(t, lab.Setup{Clusters: m.clusters})
 	var last *lab.Run
 	p.operate(t, func() {
@@ -130,7 +130,7 @@ func (m meddling) play(t *testing.T) {
 }
 
 // begin runs the first execution, with the act in it.
-func (m meddling) begin(t *testing.T, p *people) {
+func (m intervention) begin(t *testing.T, p *people) {
 	if !strings.HasSuffix(m.at, "Period") && !strings.HasPrefix(m.at, "WaitFor") && m.at != "ExtendGrace" {
 		acted := false
 		p.OnInvoke = func(state string) lab.InvokeFault {
@@ -267,13 +267,13 @@ const (
 	untilObserve   = untilDeact + " ObservationPeriod"
 	untilVerified  = untilObserve + " VerifyDeployment"
 	untilDelete    = untilVerified + " DeleteKey"
-	clean          = " DiscardKey RotationAborted"
-	broughtBack    = " ReactivateKey RotationHeld"
+	clean          = " DiscardKey RotationUnchanged"
+	broughtBack    = " ReactivateKey RotationPaused"
 
 	bothStaged = "key 1 Active and held, key 2 Active, record open, secret of key 2 staged"
 )
 
-var keysByHand = []meddling{
+var keysByHand = []intervention{
 	// A key of somebody else in the credentials.
 	{name: "a foreign key before the new one is created", at: "CreateKey", act: putForeignKey,
 		ends: "FAILED UnexpectedAccessKey", path: "Preflight CreateKey" + clean, left: "key 1 Active",
@@ -619,7 +619,7 @@ func asSoonAs(site string, act func(*people)) func(*people) {
 
 func mend(p *people) { p.Wire.Injector = nil }
 
-var placesByHand = []meddling{
+var placesByHand = []intervention{
 	// At the start.
 	{name: "a locked cluster", given: lock, ends: "FAILED ClustersLocked", says: "staging-1: black friday",
 		path: "Preflight", left: nothingDone,
@@ -725,7 +725,7 @@ func TestPlacesByHand(t *testing.T) {
 	}
 }
 
-var clustersByHand = []meddling{
+var clustersByHand = []intervention{
 	{name: "added in the grace period", at: "GracePeriod", act: addCluster,
 		ends: "SUCCEEDED", path: toGrace + " CheckUsage DeactivateKey DeployClusters GracePeriod " + toEnd, left: oldDeleted},
 	{name: "broken once in the grace period", at: "GracePeriod", act: breakCluster,
@@ -789,7 +789,7 @@ func TestClustersByHand(t *testing.T) {
 	}
 }
 
-var servicesAstray = []meddling{
+var servicesAstray = []intervention{
 	{name: "CloudTrail throttled for long", at: "CheckUsage", act: failing("trail.", lab.Throttle),
 		ends: "FAILED Throttled", path: untilUsage, left: heldBoth, still: "FAILED Throttled", then: mend, more: 1},
 	{name: "IAM unreachable when the old key is to be deactivated", at: "DeactivateKey",
@@ -888,16 +888,16 @@ func TestAbort(t *testing.T) {
 		left       string
 	}{
 		{"nothing is open", "", nil, "FAILED NothingToAbort", "Preflight", nothingDone},
-		{"in the grace period", "GracePeriod", nil, "FAILED AbortRequested", "Preflight RestoreOldKey RotationHeld",
+		{"in the grace period", "GracePeriod", nil, "FAILED AbortRequested", "Preflight RestoreOldKey RotationPaused",
 			heldBoth},
 		{"in the observation period", "ObservationPeriod", nil, "FAILED AbortRequested",
-			"Preflight RestoreOldKey RotationHeld", heldBoth},
+			"Preflight RestoreOldKey RotationPaused", heldBoth},
 		{"the old key is Active again already", "ObservationPeriod", activate(1), "FAILED AbortRequested",
-			"Preflight RestoreOldKey RotationHeld", heldBoth},
-		{"Qovery is down", "ObservationPeriod", qoveryDown, "FAILED AbortRequested", "Preflight RestoreOldKey RotationHeld",
+			"Preflight RestoreOldKey RotationPaused", heldBoth},
+		{"Qovery is down", "ObservationPeriod", qoveryDown, "FAILED AbortRequested", "Preflight RestoreOldKey RotationPaused",
 			heldBoth},
 		{"the token is revoked", "ObservationPeriod", answering("", "", 401), "FAILED AbortRequested",
-			"Preflight RestoreOldKey RotationHeld", heldBoth},
+			"Preflight RestoreOldKey RotationPaused", heldBoth},
 		{"a person has deactivated the old key", "GracePeriod", deactivate(1), "FAILED OldKeyInactive", "Preflight",
 			"key 1 Inactive, key 2 Active and held, record open"},
 		{"a person has deleted the old key", "ObservationPeriod", remove(1), "FAILED OldKeyLost", "Preflight RestoreOldKey",

@@ -140,7 +140,7 @@ var freshRows = []row{
 // A rotation is open that has no new key, or is giving it up. From here on there
 // is a record.
 var unfinishedRows = []row{
-	{"a location holds another key", func(s *Situation) bool { return len(s.Record.strangers(s.Locations)) > 0 },
+	{"a location holds another key", func(s *Situation) bool { return len(s.Record.foreignLocations(s.Locations)) > 0 },
 		func(s *Situation) Decision {
 			return refuse(UnexpectedAccessKey, "%s", s.Record.requireFamiliar(s.Locations).(*Error).What)
 		}},

@@ -175,8 +175,8 @@ func refusal(err *Error, record *Record) *Error {
 	refused := *err
 	if record != nil {
 		refused.InPlace = record.inPlace()
-		if refused.Class == Clean && refused.Code != RotationInProgress {
-			refused.Class = Held
+		if refused.Class == Unchanged && refused.Code != RotationInProgress {
+			refused.Class = Paused
 		}
 	}
 	return &refused

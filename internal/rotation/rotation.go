@@ -14,7 +14,7 @@
 // The target is one named thing to rotate. The old key is the access key that
 // Qovery holds at the start, the new key the one that replaces it. A location
 // is a place in Qovery that stores an access key id. A wave is a group of
-// clusters deployed together. A clean end leaves everything as it was before; a
+// clusters deployed together. An unchanged end leaves everything as it was before; a
 // held end leaves Qovery with a good, Active key, and starting again carries on.
 package rotation
 

@@ -91,9 +91,9 @@ func (c *claim) requireReleased(ctx context.Context, qovery Qovery, target Targe
 	return organization, locations, c.requireFamiliar(locations)
 }
 
-// strangers returns the record's locations that hold neither of its two keys. A
+// foreignLocations returns the record's locations that hold neither of its two keys. A
 // location that is gone holds nothing, and is none of them.
-func (r *Record) strangers(locations []Location) []Location {
+func (r *Record) foreignLocations(locations []Location) []Location {
 	var found []Location
 	for _, location := range locations {
 		if r.rotates(location.LocationRef) && location.Key != r.OldKey && (r.NewKey == "" || location.Key != r.NewKey) {
@@ -109,7 +109,7 @@ func (r *Record) rotates(ref LocationRef) bool {
 
 // requireFamiliar refuses to go on when somebody put another key into a location.
 func (r *Record) requireFamiliar(locations []Location) error {
-	if found := r.strangers(locations); len(found) > 0 {
+	if found := r.foreignLocations(locations); len(found) > 0 {
 		return Errorf(UnexpectedAccessKey, "%s hold neither the old key %s nor the new key %s", names(found), r.OldKey,
 			r.NewKey)
 	}

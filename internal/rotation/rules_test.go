@@ -63,7 +63,7 @@ func TestStrangers(t *testing.T) {
 		{"another kind of location with the same id", record(made(day)), []Location{sameID}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			wantLocations(t, test.r.strangers(test.held), test.want...)
+			wantLocations(t, test.r.foreignLocations(test.held), test.want...)
 			err := test.r.requireFamiliar(test.held)
 			if len(test.want) == 0 {
 				wantCode(t, err, "")

@@ -43,7 +43,7 @@ func TestKeysAreNotCreatedToBeThrownAway(t *testing.T) {
 			}}
 			w := play(t, scenario, lab.Setup{Clusters: 1}).World
 			first, second := w.Runs()[0], w.Runs()[1]
-			if path := first.Path(); path[len(path)-1] != "RotationAborted" {
+			if path := first.Path(); path[len(path)-1] != "RotationUnchanged" {
 				t.Errorf("ends %s after %v: %s", first.Outcome(), path, first.Cause())
 			}
 			made := slices.DeleteFunc(w.IAM.Lives(), func(life lab.KeyLife) bool {

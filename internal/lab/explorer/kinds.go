@@ -153,7 +153,7 @@ func (k Kind) ofExecution() bool {
 }
 
 // byPerson tells whether a person interferes with keys, credentials or clusters.
-// Then a person may have to mend it, too.
+// Then a person may have to fix it, too.
 func (k Kind) byPerson() bool {
 	switch k {
 	case DeactivateOld, DeactivateNew, ActivateOld, DeleteOld, DeleteNew, CreateKey, PutOld, PutOwn, StopCluster,

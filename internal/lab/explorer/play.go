@@ -13,11 +13,11 @@ import (
 )
 
 const (
-	pause      = 2 * time.Hour // between the end of all executions and the next one
-	moment     = time.Minute   // how long people take for the second thing they do
-	mostStarts = 3             // how many executions may be needed after the faults
-	mostRounds = 16            // how often the explorer starts one at all
-	mostMended = 5             // how often a person may have to mend something
+	pause       = 2 * time.Hour // between the end of all executions and the next one
+	moment      = time.Minute   // how long people take for the second thing they do
+	mostStarts  = 3             // how many executions may be needed after the faults
+	mostRounds  = 16            // how often the explorer starts one at all
+	mostRepairs = 5             // how often a person may have to fix something
 )
 
 // Result is what playing a schedule came to.
@@ -128,8 +128,8 @@ type player struct {
 	usedBefore map[report.Ref]time.Time // when the old key was used last that a usage check could know of
 
 	started   int // executions, for their names
-	sinceLast int // executions that were started after the last fault, or after somebody mended something
-	mended    int
+	sinceLast int // executions that were started after the last fault, or after a person fixed something
+	repairs   int
 	plans     int // what people are going to do in a moment
 	succeeded bool
 }
@@ -260,7 +260,7 @@ func (p *player) operate() {
 		p.requireNothingLeft()
 		p.requireGoodKeys()
 		switch {
-		case p.mend():
+		case p.repair():
 			p.sinceLast = 0
 			p.Sleep(moment)
 		case p.sinceLast >= mostStarts:

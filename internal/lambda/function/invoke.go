@@ -56,7 +56,7 @@ func (h *handler) Invoke(ctx context.Context, event []byte) (answer []byte, err 
 
 func serveStep(step rotation.Step) func(context.Context, []byte, time.Time) ([]byte, error) {
 	return func(ctx context.Context, event []byte, deadline time.Time) ([]byte, error) {
-		return rotation.Handle(ctx, noting{step}, event, invocationID(ctx, newID()), deadline)
+		return rotation.Handle(ctx, withAttrs{step}, event, invocationID(ctx, newID()), deadline)
 	}
 }
 
@@ -82,11 +82,11 @@ func (h *handler) advise(err error) error {
 	return &advised
 }
 
-// noting notes for the logs which rotation a call is about.
-type noting struct{ step rotation.Step }
+// withAttrs notes for the logs which rotation a call is about.
+type withAttrs struct{ step rotation.Step }
 
 // Run runs the step.
-func (n noting) Run(ctx context.Context, call rotation.Call) (rotation.Document, error) {
+func (n withAttrs) Run(ctx context.Context, call rotation.Call) (rotation.Document, error) {
 	note(ctx, call)
 	doc, err := n.step.Run(ctx, call)
 	if err == nil {

@@ -110,7 +110,7 @@ func (r *report) step() step {
 		return step{advice, "aws iam create-access-key --user-name " + r.Target.IAMUserName}
 	case r.asksForMore():
 		return step{"Do what the step asks for at the end of its words. Then start the rotation again:", start}
-	case strings.Contains(advice, "'rotate release'") && r.ending == held &&
+	case strings.Contains(advice, "'rotate release'") && r.ending == paused &&
 		(r.updating() || !strings.Contains(advice, "start the rotation again")):
 		return step{advice, r.rotate("release")}
 	case strings.Contains(strings.ToLower(advice), "start the rotation again"):
@@ -144,7 +144,7 @@ func (r *report) asksForMore() bool {
 }
 
 func (r *report) afterRotation() step {
-	if strange := r.strangers(); len(strange) > 0 {
+	if strange := r.foreignLocations(); len(strange) > 0 {
 		return step{fmt.Sprintf("Find out whose key %s is: while it is there, the next rotation refuses to begin.",
 			strings.Join(strange, " and ")), r.rotate("status")}
 	}

@@ -66,7 +66,7 @@ func (r *report) message() Message {
 		p.line("%s%s", r.verdict.text, r.canWait())
 	}
 	p.section("WHAT HAPPENED")
-	for _, line := range r.happened() {
+	for _, line := range r.outcomeLines() {
 		p.line("%s", line)
 	}
 	if !r.past {
@@ -97,7 +97,7 @@ func (r *report) canWait() string {
 		return r.oldKeyFails()
 	}
 	switch r.ending {
-	case clean, held, AbortDone, stopped, timedOut:
+	case unchanged, paused, AbortDone, stopped, timedOut:
 		return " This can wait until the morning."
 	}
 	return ""
@@ -161,14 +161,14 @@ func runbookPage(heading string) string {
 func (r *report) ifNothingIsDone() string {
 	const carriesOn = "tries to carry the rotation on"
 	does := map[Ending]string{
-		clean: "tries again", held: carriesOn, AbortDone: carriesOn, stopped: carriesOn, timedOut: carriesOn,
+		unchanged: "tries again", paused: carriesOn, AbortDone: carriesOn, stopped: carriesOn, timedOut: carriesOn,
 	}[r.ending]
 	switch {
 	case r.past || does == "" || r.NoTarget != nil || r.code == rotation.NothingToAbort:
 		return ""
 	case r.Record == nil:
 		does = "tries again"
-	case !r.own() && r.ending != held:
+	case !r.own() && r.ending != paused:
 		return "" // it is up to the execution that has the rotation now
 	}
 	schedule := r.Target.Schedule

@@ -462,14 +462,14 @@ func TestTheJournalTellsCleanFromHeld(t *testing.T) {
 			continue // another execution's; and what was asked for
 		}
 		failed := parse(t, execution("FAILED", failedWith(said(info.Code, "Something is so", ""))))
-		if r := newReport(*failed.Execution, world(oneKey)); r.ending != clean &&
+		if r := newReport(*failed.Execution, world(oneKey)); r.ending != unchanged &&
 			(r.ending != closed || info.MayEndUnchanged()) {
 			t.Errorf("%s without a record: %s", info.Code, r.ending)
 		}
-		if r := newReport(*failed.Execution, world(bothKeys, open(deployed))); r.ending != held {
+		if r := newReport(*failed.Execution, world(bothKeys, open(deployed))); r.ending != paused {
 			t.Errorf("%s with a record: %s", info.Code, r.ending)
 		}
-		if r := newReport(*failed.Execution, world(bothKeys, noJournal)); (r.ending == clean) != (info.Class == rotation.Clean) {
+		if r := newReport(*failed.Execution, world(bothKeys, noJournal)); (r.ending == unchanged) != (info.Class == rotation.Unchanged) {
 			t.Errorf("%s without the journal: %s", info.Code, r.ending)
 		}
 	}

@@ -30,8 +30,8 @@ const (
 	Met       Ending = "alreadyRunning" // it met another execution at work
 	overtaken Ending = "overtaken"      // another execution has taken its rotation over
 	closed    Ending = "closed"         // its rotation is completed or released
-	clean     Ending = "clean"          // nothing is different
-	held      Ending = "held"           // a rotation is open
+	unchanged Ending = "unchanged"      // nothing is different
+	paused    Ending = "paused"         // a rotation is open
 	AbortDone Ending = "aborted"        // as a person asked; the rotation is open
 	stopped   Ending = "stopped"        // by a person
 	timedOut  Ending = "timedOut"
@@ -94,13 +94,13 @@ func (r *report) end() Ending {
 	case r.code == rotation.LockLost:
 		return overtaken
 	case r.Record != nil:
-		return held
+		return paused
 	case r.nothingIsOpen():
-		return clean
-	case r.code.Class() == rotation.Clean:
-		return clean
+		return unchanged
+	case r.code.Class() == rotation.Unchanged:
+		return unchanged
 	}
-	return held
+	return paused
 }
 
 // nothingIsOpen: the journal has no open rotation of the target.

@@ -225,8 +225,8 @@ func (r *report) strange(othersAreKnown bool) func(rotation.KeyID) string {
 	}
 }
 
-// strangers are the listed keys that a rotation would stumble over.
-func (r *report) strangers() []string {
+// foreignLocations are the listed keys that a rotation would stumble over.
+func (r *report) foreignLocations() []string {
 	var ids []string
 	for _, k := range r.known {
 		if k.listed != nil && k.held == holdingUnknown {

@@ -53,10 +53,10 @@ func (r *report) endThen() Ending {
 		return AbortDone
 	case r.code == rotation.LockLost:
 		return overtaken
-	case r.outcome() == rotation.Discarded, r.code.Class() == rotation.Clean:
-		return clean
+	case r.outcome() == rotation.Discarded, r.code.Class() == rotation.Unchanged:
+		return unchanged
 	}
-	return held
+	return paused
 }
 
 // outcome is how the rotation ended that was the execution's last; empty: that is
@@ -78,7 +78,7 @@ func (r *report) failedThen() string {
 	case r.outcome() == rotation.Released:
 		released := words.At(r.History[0].EndedAt)
 		return fmt.Sprintf("The rotation of %s stopped%s. A person released it %s.", name, reason, released)
-	case r.ending == clean:
+	case r.ending == unchanged:
 		return fmt.Sprintf("The rotation of %s did not go through%s.", name, reason)
 	}
 	return fmt.Sprintf("The rotation of %s stopped%s.", name, reason)

@@ -35,14 +35,14 @@ func (r *report) ended() string {
 		return "another execution carries the rotation on"
 	case closed:
 		return "the rotation is closed already"
-	case clean:
+	case unchanged:
 		if r.code == rotation.NothingToAbort {
 			return "there is no rotation to abort"
 		}
 		return "not rotated" + r.calmly(", nothing changed") + r.inBrackets()
 	case AbortDone:
 		return "rotation aborted as asked" + calm
-	case held:
+	case paused:
 		if r.Execution.Abort {
 			return "the abort failed" + calm + r.inBrackets()
 		}

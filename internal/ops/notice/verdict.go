@@ -58,7 +58,7 @@ func (r *report) judgeHeld() verdict {
 	if worst != nil {
 		return *worst
 	}
-	if r.Execution.Abort && r.ending == held && r.oldKeyFails() != "" {
+	if r.Execution.Abort && r.ending == paused && r.oldKeyFails() != "" {
 		return verdict{Urgent, "Somebody asked to have the old key back, and it is still Inactive: whatever needs it " +
 			"fails now.",
 			&step{"Make it Active by hand, which harms no rotation:", ActivateCommand(r.Target.IAMUserName, r.Record.OldKey)}}

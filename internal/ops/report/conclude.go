@@ -57,7 +57,7 @@ func (f *facts) outcome(owner Execution) (Outcome, time.Time) {
 	case Stopped:
 		return Stopped, owner.EndedAt
 	default:
-		return Held, owner.EndedAt
+		return Paused, owner.EndedAt
 	}
 }
 

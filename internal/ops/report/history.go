@@ -183,12 +183,12 @@ func (r *reader) outcome() Outcome {
 		return Passed
 	case r.Status == statemachine.Succeeded:
 		return Completed
-	case last == "RotationAborted":
+	case last == "RotationUnchanged":
 		return Discarded
 	case r.Status == statemachine.Aborted:
 		return Stopped
 	case r.facts == nil:
 		return Refused
 	}
-	return Held
+	return Paused
 }

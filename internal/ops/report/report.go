@@ -30,7 +30,7 @@ type Outcome string
 const (
 	Completed Outcome = "completed" // the old key is replaced, and gone
 	Discarded Outcome = "discarded" // the new key is gone, nothing is different
-	Held      Outcome = "held"      // an execution failed; Qovery holds a good key, and the rotation can be carried on
+	Paused    Outcome = "paused"    // an execution failed; Qovery holds a good key, and the rotation can be carried on
 	Stopped   Outcome = "stopped"   // an execution was stopped; the rotation can be carried on
 	Running   Outcome = "running"
 	Refused   Outcome = "refused" // nothing was begun

@@ -11,7 +11,7 @@ import (
 )
 
 // happened tells what happened, a sentence or two.
-func (r *report) happened() []string {
+func (r *report) outcomeLines() []string {
 	switch r.ending {
 	case Rotated:
 		return r.tellRotated()
@@ -140,9 +140,9 @@ func (r *report) tellPlan() []string {
 	plan := x.Output.Plan
 	if plan.Refused != "" {
 		text := fmt.Sprintf("A dry run for %s: a rotation would %s %s (%s).", r.name(), wouldNot(plan), r.now(), plan.Refused)
-		return withQuote(text+r.calmly(unchanged), rotation.Code(plan.Refused), plan.Because)
+		return withQuote(text+r.calmly(notChanged), rotation.Code(plan.Refused), plan.Because)
 	}
-	lines := []string{fmt.Sprintf("A dry run for %s: %s %s.", r.name(), wouldGo(plan), r.now()) + r.calmly(unchanged),
+	lines := []string{fmt.Sprintf("A dry run for %s: %s %s.", r.name(), wouldGo(plan), r.now()) + r.calmly(notChanged),
 		"  first it would " + would[plan.Would]}
 	if len(plan.Locations) > 0 {
 		lines = append(lines,
@@ -171,7 +171,7 @@ func (r *report) now() string {
 	return "now"
 }
 
-const unchanged = " Nothing was changed."
+const notChanged = " Nothing was changed."
 
 // would is what a plan does first.
 var would = map[rotation.Action]string{
@@ -250,15 +250,15 @@ func (r *report) failure() string {
 	switch {
 	case r.past:
 		return r.failedThen()
-	case r.Record == nil && r.ending == held:
+	case r.Record == nil && r.ending == paused:
 		return fmt.Sprintf("The rotation of %s stopped%s. Whether it is open could not be found out.", name, reason)
-	case r.Execution.Abort && r.ending == held:
+	case r.Execution.Abort && r.ending == paused:
 		return fmt.Sprintf("The rotation of %s should have been aborted, and that failed%s.", name, reason)
 	case r.Execution.Abort:
 		return fmt.Sprintf("A rotation of %s should have been aborted, and none is open%s.", name, reason)
-	case r.ending == held && !r.own():
+	case r.ending == paused && !r.own():
 		return fmt.Sprintf("The open rotation of %s was not carried on by this execution%s.", name, reason)
-	case r.ending == held:
+	case r.ending == paused:
 		return fmt.Sprintf("The rotation of %s stopped and is held: it stays open until it is carried on or released%s.",
 			name, reason)
 	case len(r.completed) > 0:

@@ -8,10 +8,10 @@ import (
 	"qovery-key-rotation/internal/rotation"
 )
 
-// mend does what the last execution's error tells a person to do, where a person
+// repair does what the last execution's error tells a person to do, where a person
 // has interfered, and tells whether there was anything.
-func (p *player) mend() bool {
-	if p.mended >= mostMended || !p.interfered() {
+func (p *player) repair() bool {
+	if p.repairs >= mostRepairs || !p.interfered() {
 		return false
 	}
 	last := p.Runs()[len(p.Runs())-1]
@@ -23,8 +23,8 @@ func (p *player) mend() bool {
 	if !strings.Contains(last.Cause(), ". ") {
 		p.wrong("%s does not say what to do: %s", code, last.Cause())
 	}
-	p.tell("a person mends %s", code)
-	p.mended++
+	p.tell("a person fixes %s", code)
+	p.repairs++
 	remedy(p)
 	return true
 }

@@ -14,9 +14,9 @@ import (
 // was listed within the minute is as good as one that was read just now.
 const keepFor = time.Minute
 
-// kept is what an opened organization has read and uses again. An organization
+// cache is what an opened organization has read and uses again. An organization
 // is opened once for each invocation of a step, so the next step reads anew.
-type kept struct {
+type cache struct {
 	mu         sync.Mutex
 	registries map[rotation.LocationKind]keptRegistries
 }
@@ -28,7 +28,7 @@ type keptRegistries struct {
 
 // take returns a registry that was listed a short time ago. It does so once:
 // after a change, what was listed is not what the registry holds.
-func (k *kept) take(kind rotation.LocationKind, id string, now time.Time) (entry registryEntry, found bool) {
+func (k *cache) take(kind rotation.LocationKind, id string, now time.Time) (entry registryEntry, found bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	list := k.registries[kind]
@@ -40,7 +40,7 @@ func (k *kept) take(kind rotation.LocationKind, id string, now time.Time) (entry
 	return entry, found
 }
 
-func (k *kept) keep(kind rotation.LocationKind, entries []registryEntry, asked time.Time) {
+func (k *cache) keep(kind rotation.LocationKind, entries []registryEntry, asked time.Time) {
 	byID := make(map[string]registryEntry, len(entries))
 	for _, entry := range entries {
 		byID[entry.ID] = entry
