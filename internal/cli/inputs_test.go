@@ -31,6 +31,7 @@ var inputs = []string{
 	`{"target": "production", "DryRun": true}`,
 	`{"target": "production", "dryRun": true, "dryRun": false}`,
 	`{"target": "staging", "target": "production"}`,
+	`{"target":"x","dryRun":true,"target":"production","dryRun":false}`,
 	`{"target": "production", "abort": false, "Abort": true}`,
 	`{"target": "production", "dryrn": true}`,
 	`{"target": "production", "dryRun": "true"}`,
@@ -39,6 +40,15 @@ var inputs = []string{
 	`{"target": "Production"}`,
 	`{"target": ["production"]}`,
 	`{}`, `null`, `"production"`, `[{"target": "production"}]`,
+}
+
+// collapsible are the inputs whose names come twice, and the target that is left
+// where Step Functions passes the last one on. Whether it does, nobody has seen: such
+// an execution may be at work, and Preflight refuses the text as it stands.
+var collapsible = map[string]string{
+	`{"target": "production", "dryRun": true, "dryRun": false}`:         "production",
+	`{"target": "staging", "target": "production"}`:                     "production",
+	`{"target":"x","dryRun":true,"target":"production","dryRun":false}`: "production",
 }
 
 // TestConsumersOfAnInputAgree: whoever reads what an execution works on reads the
@@ -56,10 +66,14 @@ func TestConsumersOfAnInputAgree(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			atWork := refused == nil && parsed.Target == "production" && !parsed.DryRun
+			reaches, mayReach := parsed, refused
+			if collapsed, exists := collapsible[input]; exists {
+				reaches, mayReach = rotation.Input{Target: collapsed}, nil
+			}
+			atWork := mayReach == nil && reaches.Target == "production" && !reaches.DryRun
 			commandLineAgrees(t, a, atWork)
 			preflightAgrees(t, a, run, refused)
-			noticeAgrees(t, a, run, parsed, refused)
+			noticeAgrees(t, a, run, reaches, refused)
 		})
 	}
 }
@@ -115,7 +129,7 @@ func noticeAgrees(t *testing.T, a *account, run *lab.Run, parsed rotation.Input,
 		return
 	}
 	code, said := a.types(t, "watch", "begun")
-	for _, want := range []string{"the execution ended before it touched a key", "The execution's input"} {
+	for _, want := range []string{"Nothing is ", "The execution's input"} {
 		if code != cli.ExitHeld || !strings.Contains(said, want) {
 			t.Errorf("rotate watch: exit code %d, and %q is missing in:\n%s", code, want, said)
 		}
@@ -160,6 +174,10 @@ func TestAbortStopsTheOwner(t *testing.T) {
 			inactive := slices.ContainsFunc(keys, func(k rotation.AccessKey) bool { return k.Status != rotation.Active })
 			if code != cli.ExitSucceeded || !run.Ended() || inactive || len(keys) != 2 {
 				t.Errorf("exit code %d, and the keys are %v:\n%s", code, keys, said)
+			}
+			code, said = a.types(t, "watch", "begun")
+			if code != cli.ExitHeld || strings.Contains(said, "not known") {
+				t.Errorf("rotate watch of what was stopped: exit code %d:\n%s", code, said)
 			}
 		})
 	}
