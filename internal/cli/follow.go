@@ -74,6 +74,7 @@ func (s *stack) follow(ctx context.Context, x *notice.Execution, v view) (*ended
 			return nil, err
 		}
 		if f.x.Status != running {
+			f.x.WorkedOn(f.doc)
 			message := notice.Compose(notice.Event{Execution: f.x}, s.facts(ctx, f.x))
 			return &ended{f.x, message}, ctx.Err()
 		}

@@ -153,15 +153,40 @@ func (x *Execution) readOutput(output string) {
 }
 
 // readInput reads the input as Preflight does: one that Preflight refuses names no
-// target. The event has no room for the input where the output is very long, and
-// that names the target too.
+// target. Of a name that comes twice Step Functions may pass on the last alone, and
+// then Preflight never sees the first. The event has no room for the input where the
+// output is very long, and that names the target too.
 func (x *Execution) readInput(text string) {
 	input, err := rotation.ParseInput(json.RawMessage(text))
+	if err != nil {
+		input, err = rotation.ParseInput(collapsed(text))
+	}
 	switch {
 	case err == nil:
 		x.Target, x.DryRun, x.Abort = input.Target, input.DryRun, input.Abort
 	case x.Output != nil && rotation.IsTargetName(x.Output.Target):
 		x.Target, x.Abort = x.Output.Target, x.Output.Abort
+	}
+	if x.Output != nil {
+		x.WorkedOn(*x.Output)
+	}
+}
+
+// collapsed is an object with the last of each of its members.
+func collapsed(text string) json.RawMessage {
+	var members map[string]json.RawMessage
+	if json.Unmarshal([]byte(text), &members) != nil {
+		return nil
+	}
+	object, _ := json.Marshal(members) // nil where it fails: no input
+	return object
+}
+
+// WorkedOn corrects what the input says by a document that Preflight has returned,
+// if this is one: it is what the functions worked on.
+func (x *Execution) WorkedOn(doc rotation.Document) {
+	if rotation.IsTargetName(doc.Settings.Name) {
+		x.Target, x.Abort, x.DryRun = doc.Settings.Name, doc.Abort, doc.Plan.Action == rotation.ActionDryRun
 	}
 }
 
