@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/rotation"
@@ -132,6 +134,8 @@ AWS IAM access key that Qovery holds, unattended and without downtime.
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.ArbitraryArgs, // so that a mistyped command gets our sentence
+
+		PersistentPreRunE: refuseEmpty,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return usageError{fmt.Errorf("there is no command %q", args[0])}
@@ -154,6 +158,21 @@ AWS IAM access key that Qovery holds, unattended and without downtime.
 	root.AddCommand(newRunbook(), newSimulate(), newExplore(), newDiagram(), newVersion())
 	refuseUnknown(root)
 	return root
+}
+
+// refuseEmpty refuses what is given and says nothing, as an unset variable of a
+// script does: it must not be like what is not given. (Hidden are the commands that
+// shells complete with.)
+func refuseEmpty(cmd *cobra.Command, args []string) (mistake error) {
+	cmd.Flags().Visit(func(flag *pflag.Flag) {
+		if mistake == nil && flag.Value.String() == "" {
+			mistake = usageError{fmt.Errorf("--%s is empty", flag.Name)}
+		}
+	})
+	if mistake == nil && cmd.HasParent() && !cmd.Hidden && slices.Contains(args, "") {
+		mistake = usageError{errors.New("an argument is empty")}
+	}
+	return mistake
 }
 
 // refuseUnknown has the commands that cobra adds refuse what they do not know, as

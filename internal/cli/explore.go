@@ -92,8 +92,6 @@ func (f exploreFlags) check(cmd *cobra.Command) error {
 		return fmt.Errorf("--random %d is not 0 to %d", f.random, mostRandom)
 	case f.lasts < 0:
 		return fmt.Errorf("--for %s is in the past", f.lasts)
-	case f.replay == "" && cmd.Flags().Changed("replay"):
-		return errors.New("--replay wants a schedule, as 'rotate explore --mutations' shows them")
 	case f.mutation != "" && f.replay == "":
 		return errors.New("--mutation goes with --replay; --mutations defeats all rules in turn")
 	case f.replay != "" && f.mutations:
