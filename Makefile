@@ -62,21 +62,28 @@ build: need-go ## Build the Lambda functions into dist/ (linux/arm64, reproducib
 
 # The CDK's own command line, pinned. It runs 'make build' first (cdk.json).
 CDK := npx --yes aws-cdk@2.1148.1
+# The configuration. Without it 'make synth' shows what the example becomes.
+CONFIG ?=
+ifneq ($(CONFIG),)
+CDK += -c config=$(CONFIG)
+endif
 
-synth: need-go need-node ## Write the CloudFormation template to cdk.out
+synth: need-go need-node ## Write the CloudFormation template to cdk.out (CONFIG=file: of that configuration)
 	$(CDK) synth --quiet
 
-bootstrap: need-go need-node ## Prepare the accounts and regions of cdk.json for deployments, once
+bootstrap: need-go need-node need-config ## Prepare the accounts and regions of rotation.json for deployments, once
 	$(CDK) bootstrap
 
 diff: need-go need-node ## Show what a deployment would change
 	$(CDK) diff
 
-deploy: need-go need-node ## Deploy all stacks of cdk.json
+deploy: need-go need-node need-config ## Deploy all stacks of rotation.json
 	$(CDK) deploy --all
 
 # What a target needs, and how to get it.
-.PHONY: need-go need-node need-cc
+.PHONY: need-config need-go need-node need-cc
+need-config: # the example is no one's
+	@[ -f "$(or $(CONFIG),rotation.json)" ] || { echo "$(or $(CONFIG),rotation.json) is missing: copy rotation.example.json to it, and put in yours"; exit 1; }
 need-go: # an old Go can't read go.mod
 	@command -v go >/dev/null && go list -m >/dev/null || { echo "Go 1.26 or later is needed: https://go.dev/dl"; exit 1; }
 need-node:

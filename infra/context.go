@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"strings"
@@ -18,9 +20,64 @@ const (
 	contextFile     = "CONTEXT_OVERFLOW_LOCATION_ENV"
 )
 
-// readContext returns the context's value under a key, or nil. The CDK has it
-// too, but only once Node runs: read here, mistakes show at once.
-func readContext(key string) (json.RawMessage, error) {
+// The configuration's file, and the key of the context that names another: the
+// CDK's option -c config=PATH.
+const (
+	ownFile     = "rotation.json"
+	exampleFile = "rotation.example.json"
+	pathKey     = "config"
+)
+
+// readFile reads the configuration. Where there is none yet, the example shows
+// what a template looks like; 'make deploy' refuses that.
+func readFile(warnings io.Writer) (name string, data []byte, err error) {
+	name, err = fileName()
+	if err != nil {
+		return "", nil, err
+	}
+	data, err = os.ReadFile(cmp.Or(name, ownFile))
+	switch {
+	case name == "" && errors.Is(err, fs.ErrNotExist):
+		fmt.Fprintf(warnings, "There is no %s: this is %s. Copy it and put in yours before you deploy.\n", ownFile, exampleFile)
+		name = exampleFile
+		data, err = os.ReadFile(name)
+	case name == "":
+		name = ownFile
+	}
+	if err != nil {
+		return "", nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	return name, data, nil
+}
+
+// fileName is the file that the context names, if it names one.
+func fileName() (string, error) {
+	context, err := readContext()
+	if err != nil {
+		return "", err
+	}
+	for name := range context {
+		switch lower := strings.ToLower(name); {
+		case lower == "rotation" || strings.HasPrefix(lower, "rotation."):
+			return "", fmt.Errorf("the configuration stands in %s now, not in the context of cdk.json: move what is "+
+				"under %q there", ownFile, name)
+		case name != pathKey && strings.HasPrefix(lower, pathKey):
+			return "", fmt.Errorf("the context has %q, which nothing reads; the configuration's path is %q", name, pathKey)
+		}
+	}
+	if context[pathKey] == nil {
+		return "", nil
+	}
+	var name string
+	if json.Unmarshal(context[pathKey], &name) != nil || name == "" {
+		return "", fmt.Errorf("the context's %q is not the path of a file", pathKey)
+	}
+	return name, nil
+}
+
+// readContext is the context that the CDK has, too, but only once Node runs: read
+// here, mistakes show at once.
+func readContext() (map[string]json.RawMessage, error) {
 	sources := []string{os.Getenv(contextVariable)}
 	if sources[0] == "" {
 		return nil, errors.New("this is the CDK's app: run make synth")
@@ -38,30 +95,5 @@ func readContext(key string) (json.RawMessage, error) {
 			return nil, fmt.Errorf("the context is wrong: %w", err)
 		}
 	}
-	for name := range context {
-		if name != key && strings.HasPrefix(strings.ToLower(name), key) {
-			return nil, fmt.Errorf("the context has %q, which nothing reads; the configuration is %q", name, key)
-		}
-	}
-	return context[key], nil
-}
-
-// configurationFile is where the context comes from.
-const configurationFile = "cdk.json"
-
-// checkFile makes sure that no name stands twice in cdk.json: the CDK's CLI hands
-// over the last of them, and nobody would hear of the others.
-func checkFile() error {
-	data, err := os.ReadFile(configurationFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("reading the configuration: %w", err)
-	}
-	var file any
-	if err := strictjson.Err(strictjson.Read("", data, &file, nil)); err != nil {
-		return fmt.Errorf("%s: %w", configurationFile, err)
-	}
-	return nil
+	return context, nil
 }

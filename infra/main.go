@@ -1,4 +1,4 @@
-// Command infra is the CDK app: it turns the configuration in cdk.json into one
+// Command infra is the CDK app: it turns the configuration in rotation.json into one
 // CloudFormation stack for each account and region. The CDK's CLI runs it.
 package main
 
@@ -31,17 +31,14 @@ func synthesize(now time.Time) error {
 		return err
 	}
 	defer clean()
-	if err := checkFile(); err != nil {
-		return err
-	}
-	context, err := readContext(config.Key)
+	name, file, err := readFile(os.Stderr)
 	if err != nil {
 		return err
 	}
 	cli := config.Environment{Account: os.Getenv("CDK_DEFAULT_ACCOUNT"), Region: os.Getenv("CDK_DEFAULT_REGION")}
-	cfg, err := config.Parse(context, cli, now)
+	cfg, err := config.Parse(file, cli, now)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	if err := stack.CheckAssets(assetsDir); err != nil {
 		return err

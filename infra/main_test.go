@@ -24,13 +24,14 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// run runs the app in a folder in which the given functions are built.
-func run(t *testing.T, context string, functions ...string) (output string, status int, out string) {
+// run runs the app in a folder that has a configuration and in which the given
+// functions are built.
+func run(t *testing.T, rotation string, functions ...string) (output string, status int, out string) {
 	t.Helper()
-	return runIn(t, nil, context, functions...)
+	return runIn(t, map[string]string{"rotation.json": rotation}, `{}`, functions...)
 }
 
-// runIn runs the app in a folder that has some more files.
+// runIn runs the app in a folder that has these files, with that context.
 func runIn(t *testing.T, files map[string]string, context string, functions ...string) (output string, status int,
 	out string) {
 	t.Helper()
@@ -68,17 +69,17 @@ func requireNoTrace(t *testing.T, output string) {
 }
 
 func TestMistakesEndSynthesisPlainly(t *testing.T) {
-	output, status, _ := run(t, `{"rotation": {"targets": [{"name": "Production", "iamUserName": "qovery", `+
-		`"organisationId": "6c4f9e2a"}]}}`)
+	output, status, _ := run(t, `{"targets": [{"name": "Production", "iamUserName": "qovery", `+
+		`"organisationId": "6c4f9e2a"}]}`)
 	if status != 1 {
 		t.Errorf("the status is %d", status)
 	}
 	for _, want := range []string{
-		"cdk.json: there are 4 mistakes in the context\n",
-		`rotation.targets[0].organisationId: is no field that is known (for example "organizationId")`,
-		`rotation.targets[0].organizationId: is required`,
-		`rotation.targets[0].schedule.startAt: is required`,
-		`rotation.targets[0].name: "Production" is not 1 to 32 characters`,
+		"rotation.json: there are 4 mistakes\n",
+		`targets[0].organisationId: is no field that is known (for example "organizationId")`,
+		`targets[0].organizationId: is required`,
+		`targets[0].schedule.startAt: is required`,
+		`targets[0].name: "Production" is not 1 to 32 characters`,
 	} {
 		if !strings.Contains(output, want) {
 			t.Errorf("%q is not in:\n%s", want, output)
@@ -87,40 +88,57 @@ func TestMistakesEndSynthesisPlainly(t *testing.T) {
 	requireNoTrace(t, output)
 }
 
-const context = `{"rotation": {"targets": [{
+const rotation = `{"targets": [{
 	"name": "production", "iamUserName": "qovery", "organizationId": "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90",
 	"schedule": {"startAt": "2026-01-12T09:00:00+01:00"}
-}]}}`
+}]}`
 
-// A context that is too long for a variable comes in a file.
-func TestLongContextComesInAFile(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "context.json")
-	if err := os.WriteFile(file, []byte(`{"rotation": {"targets": 7}}`), 0o644); err != nil {
+// The context names another file; one that is too long for a variable comes in a file.
+func TestAnotherConfiguration(t *testing.T) {
+	overflow := filepath.Join(t.TempDir(), "context.json")
+	if err := os.WriteFile(overflow, []byte(`{"config": "staging.json"}`), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("CONTEXT_OVERFLOW_LOCATION_ENV", file)
-	output, status, _ := run(t, `{"other": true}`)
-	if want := "rotation.targets: is a number, not a list"; status != 1 || !strings.Contains(output, want) {
+	files := map[string]string{"rotation.json": rotation, "staging.json": `{"targets": 7}`}
+	want := "staging.json: there is 1 mistake\n  targets: is a number, not a list"
+	if output, status, _ := runIn(t, files, `{"config": "staging.json"}`); status != 1 || !strings.Contains(output, want) {
+		t.Errorf("%d, %s", status, output)
+	}
+	t.Setenv("CONTEXT_OVERFLOW_LOCATION_ENV", overflow)
+	if output, status, _ := runIn(t, files, `{"other": true}`); status != 1 || !strings.Contains(output, want) {
 		t.Errorf("%d, %s", status, output)
 	}
 }
 
-// Of a field that stands twice in cdk.json the CDK's CLI hands over the last, and
-// nobody hears of the other one.
+// Without a configuration there is the example, and it says so. One that was named
+// has to be there.
+func TestWithoutAConfiguration(t *testing.T) {
+	files := map[string]string{"rotation.example.json": rotation}
+	output, status, _ := runIn(t, files, `{}`, functions...)
+	if want := "There is no rotation.json: this is rotation.example.json."; status != 0 || !strings.Contains(output, want) {
+		t.Errorf("%d, %s", status, output)
+	}
+	for _, context := range []string{`{"config": "rotation.json"}`, `{"config": "other.json"}`, `{"config": "."}`} {
+		output, status, _ := runIn(t, files, context, functions...)
+		if want := "reading the configuration: "; status != 1 || !strings.Contains(output, want) {
+			t.Errorf("%s: %d, %s", context, status, output)
+		}
+		requireNoTrace(t, output)
+	}
+}
+
 func TestAFieldThatStandsTwiceEndsSynthesisPlainly(t *testing.T) {
-	file := `{"app": "go run ./infra", "context": ` +
-		strings.Replace(context, `"name"`, `"gracePeriod": "12h", "gracePeriod": "2h", "name"`, 1) + `}`
-	output, status, _ := runIn(t, map[string]string{"cdk.json": file}, context)
-	if want := "context.rotation.targets[0].gracePeriod: is there more than once"; status != 1 ||
-		!strings.Contains(output, want) {
+	output, status, _ := run(t, strings.Replace(rotation, `"name"`, `"gracePeriod": "12h", "gracePeriod": "2h", "name"`, 1))
+	if want := "targets[0].gracePeriod: is there more than once"; status != 1 || !strings.Contains(output, want) {
 		t.Errorf("%d, %s", status, output)
 	}
 	requireNoTrace(t, output)
 }
 
 func TestFunctionsThatAreNotBuiltEndSynthesisPlainly(t *testing.T) {
-	output, status, _ := run(t, context, "preflight")
-	if want := "the function createkey cannot be deployed: dist/createkey/bootstrap is missing (run make build)"; status != 1 || !strings.Contains(output, want) {
+	output, status, _ := run(t, rotation, "preflight")
+	want := "the function createkey cannot be deployed: dist/createkey/bootstrap is missing (run make build)"
+	if status != 1 || !strings.Contains(output, want) {
 		t.Errorf("%d, %s", status, output)
 	}
 	requireNoTrace(t, output)
@@ -128,8 +146,7 @@ func TestFunctionsThatAreNotBuiltEndSynthesisPlainly(t *testing.T) {
 
 // What only the CDK knows of is a sentence, too. To it these addresses are one.
 func TestWhatTheCDKRefusesEndsSynthesisPlainly(t *testing.T) {
-	twice := strings.Replace(context, `{"rotation": {`,
-		`{"rotation": {"alertEmails": ["a/b@company.example", "a--b@company.example"], `, 1)
+	twice := strings.Replace(rotation, `{`, `{"alertEmails": ["a/b@company.example", "a--b@company.example"], `, 1)
 	output, status, _ := run(t, twice, functions...)
 	if want := `the CDK refuses this configuration: SubscriptionAlreadyExistsUnder: A subscription with id ` +
 		`"a--b@company.example" already exists`; status != 1 || !strings.Contains(output, want) {
@@ -141,16 +158,17 @@ func TestWhatTheCDKRefusesEndsSynthesisPlainly(t *testing.T) {
 // Without the CDK's CLI there is no context, and with a slip of the finger none
 // that is read.
 func TestAContextThatIsNotReadEndsSynthesisPlainly(t *testing.T) {
+	const moved = "the configuration stands in rotation.json now, not in the context of cdk.json: move what is under "
 	for given, want := range map[string]string{
-		"": "this is the CDK's app: run make synth",
-		strings.Replace(context, "rotation", "Rotation",
-			1): `the context has "Rotation", which nothing reads; the configuration is "rotation"`,
-		strings.Replace(context, "rotation", "rotations",
-			1): `the context has "rotations", which nothing reads; the configuration is "rotation"`,
-		strings.Replace(context, "{", `{"rotation.customerKey":"true",`,
-			1): `the context has "rotation.customerKey", which nothing reads; the configuration is "rotation"`,
+		"":                                 "this is the CDK's app: run make synth",
+		`{"config": 7}`:                    `the context's "config" is not the path of a file`,
+		`{"config": ""}`:                   `the context's "config" is not the path of a file`,
+		`{"Config": "x.json"}`:             `the context has "Config", which nothing reads; the configuration's path is "config"`,
+		`{"configuration": "x"}`:           `the context has "configuration", which nothing reads`,
+		`{"rotation": ` + rotation + `}`:   moved + `"rotation" there`,
+		`{"rotation.customerKey": "true"}`: moved + `"rotation.customerKey" there`,
 	} {
-		output, status, _ := run(t, given, functions...)
+		output, status, _ := runIn(t, map[string]string{"rotation.json": rotation}, given, functions...)
 		if status != 1 || !strings.Contains(output, want) {
 			t.Errorf("%d, %s", status, output)
 		}
@@ -180,7 +198,7 @@ var functions = []string{"preflight", "createkey", "verifykey", "updatecredentia
 	"deactivatekey", "deletekey", "complete", "discardkey", "reactivatekey", "notify", "audit"}
 
 func TestSynthesis(t *testing.T) {
-	output, status, out := run(t, context, functions...)
+	output, status, out := run(t, rotation, functions...)
 	if status != 0 {
 		t.Fatalf("%d, %s", status, output)
 	}

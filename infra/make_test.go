@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -111,6 +112,37 @@ func TestMakeNeedsACompilerThatWorks(t *testing.T) {
 		"one with arguments": {map[string]string{"go": calls("ccache clang"), "ccache": works}, ""},
 	} {
 		t.Run(name, func(t *testing.T) { requireMake(t, row.tools, "need-cc", row.want, row.want != "") })
+	}
+}
+
+// The example is no one's: it isn't deployed.
+func TestMakeNeedsAConfiguration(t *testing.T) {
+	dir := t.TempDir()
+	recipe, err := os.ReadFile("../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"Makefile": string(recipe), "rotation.example.json": "{}"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := tools(t, nil)
+	output, failed := makes(t, dir, path, "need-config")
+	if want := "rotation.json is missing: copy rotation.example.json to it, and put in yours\n"; !failed ||
+		!strings.HasPrefix(output, want) {
+		t.Errorf("%t, %s", failed, output)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "rotation.json"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if output, failed := makes(t, dir, path, "need-config"); failed || output != "" {
+		t.Errorf("%t, %s", failed, output)
+	}
+	for _, target := range []string{"deploy", "bootstrap"} {
+		if !regexp.MustCompile(`(?m)^` + target + `:.* need-config`).Match(recipe) {
+			t.Errorf("make %s does not need a configuration", target)
+		}
 	}
 }
 

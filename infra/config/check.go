@@ -13,11 +13,11 @@ import (
 
 // check adds what is wrong with the values, one by one and with each other.
 func (c Config) check(now time.Time, found *Mistakes) {
-	if len(c.Targets) == 0 && !found.has(Key+".targets") && !found.has(Key) {
-		found.add(Key+".targets", "is required: there is nothing to rotate without a target", "[{...}]")
+	if len(c.Targets) == 0 && !found.has("targets") && !found.has("") {
+		found.add("targets", "is required: there is nothing to rotate without a target", "[{...}]")
 	}
 	for i, target := range c.Targets {
-		path := fmt.Sprintf("%s.targets[%d]", Key, i)
+		path := fmt.Sprintf("targets[%d]", i)
 		if found.has(path) {
 			continue // it is no object at all
 		}
@@ -35,7 +35,7 @@ func (c Config) check(now time.Time, found *Mistakes) {
 // checkKeyAge wants a limit that a key which is replaced in time never reaches:
 // with a limit of rateDays, every key would be over it by its grace period.
 func (c Config) checkKeyAge(found *Mistakes) {
-	path := Key + ".keyAgeLimitDays"
+	path := "keyAgeLimitDays"
 	if found.has(path) {
 		return
 	}
@@ -57,7 +57,7 @@ func (c Config) checkKeyAge(found *Mistakes) {
 // checkAPI wants an address that the functions will take, and no machine's own:
 // theirs are Lambda's.
 func (c Config) checkAPI(found *Mistakes) {
-	path := Key + ".qoveryApiUrl"
+	path := "qoveryApiUrl"
 	if c.QoveryAPIURL == "" || found.has(path) {
 		return
 	}

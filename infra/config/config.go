@@ -1,6 +1,6 @@
-// Package config is what cdk.json says under context.rotation: decoded strictly
-// and checked, so that every mistake shows at synthesis and none at deployment
-// or, worse, on the day of a rotation. It knows nothing of the CDK.
+// Package config is what rotation.json says: read strictly and checked, so that
+// every mistake shows at synthesis and none at deployment or, worse, on the day of
+// a rotation. It knows nothing of the CDK.
 package config
 
 import (
@@ -14,6 +14,7 @@ import (
 
 // Config is all that can be configured.
 type Config struct {
+	Schema  string            `json:"$schema,omitempty"` // for editors
 	Targets []rotation.Target `json:"targets"`
 	// AlertEmails are told how every rotation ended, and when something needs a
 	// person. Each has to confirm its subscription once.
@@ -38,55 +39,36 @@ type Environment struct {
 	Region  string
 }
 
-// Key is where the configuration stands in cdk.json's context, and how the
-// paths of its fields begin.
-const Key = "rotation"
-
-// Parse reads what the context holds under Key, and checks it. An error is
-// Mistakes: all of them at once. Targets without an account or a region get the
-// CLI's, as far as that knows.
-func Parse(context json.RawMessage, cli Environment, now time.Time) (Config, error) {
-	if problem := contextProblem(context); problem != "" {
-		var found Mistakes
-		found.add(Key, problem, `{"targets": [...], "alertEmails": [...]}`)
-		return Config{}, found
-	}
-	config, found := read(context)
+// Parse reads a configuration and checks it. An error is Mistakes: all of them at
+// once. Targets without an account or a region get the CLI's, as far as that knows.
+func Parse(file []byte, cli Environment, now time.Time) (Config, error) {
+	config, found := read(file)
 	config.settle(cli)
 	config.check(now, &found)
+	checkSchema(file, &found)
 	if len(found) > 0 {
 		return Config{}, found
 	}
 	return config, nil
 }
 
-func contextProblem(context json.RawMessage) string {
-	switch {
-	case len(context) == 0 || string(context) == "null":
-		return "is missing from the context in cdk.json"
-	case context[0] == '"':
-		return "is a string, not an object: it has to be in cdk.json, since the CDK's option -c gives strings alone"
-	}
-	return ""
-}
-
 // defaultKeyAgeLimitDays leaves a week above the default schedule: for the
-// grace period, its longest extension, and a failure that a person mends.
+// grace period, its longest extension, and a failure that a person fixes.
 const defaultKeyAgeLimitDays = 97
 
 // read fills the defaults in. What has the wrong shape is left at its default.
-func read(context json.RawMessage) (Config, Mistakes) {
+func read(file []byte) (Config, Mistakes) {
 	var raw struct {
 		Config
 		Targets []json.RawMessage `json:"targets"`
 	}
 	raw.KeyAgeLimitDays = defaultKeyAgeLimitDays
-	found := Mistakes(strictjson.Read(Key, context, &raw, example()))
+	found := Mistakes(strictjson.Read("", file, &raw, example()))
 	config := raw.Config
 	for i, data := range raw.Targets {
 		target := rotation.DefaultTarget()
 		found = append(found,
-			strictjson.Read(fmt.Sprintf("%s.targets[%d]", Key, i), data, &target, rotation.ExampleTarget())...)
+			strictjson.Read(fmt.Sprintf("targets[%d]", i), data, &target, rotation.ExampleTarget())...)
 		config.Targets = append(config.Targets, target)
 	}
 	return config, found

@@ -13,21 +13,20 @@ import (
 
 var today = time.Date(2026, 1, 10, 12, 0, 0, 0, time.UTC)
 
-// parse reads a configuration that is written as cdk.json has it.
+// parse reads a configuration in which a field that stands twice has its last value.
 func parse(t *testing.T, text string) (Config, error) {
 	t.Helper()
-	return Parse(handedOver(t, text), Environment{}, today)
+	return Parse(last(t, text), Environment{}, today)
 }
 
-// handedOver is what the CDK's CLI makes of a text: of two fields of one name it
-// hands over the last.
-func handedOver(t *testing.T, text string) json.RawMessage {
+// last is a text in which every field stands once: with the last of its values.
+func last(t *testing.T, text string) json.RawMessage {
 	t.Helper()
-	var context any
-	if err := json.Unmarshal([]byte(text), &context); err != nil {
+	var value any
+	if err := json.Unmarshal([]byte(text), &value); err != nil {
 		t.Fatal(err)
 	}
-	data, err := json.Marshal(context)
+	data, err := json.Marshal(value)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,188 +114,184 @@ func longAddress(local, domain int) string {
 
 // Every mistake, with the whole line that it is answered with.
 var mistakes = []struct{ name, config, want string }{
-	{"nothing there", `null`, `rotation: is missing from the context in cdk.json (for example {"targets": [...], ` +
-		`"alertEmails": [...]})`},
-	{"no object", `["production"]`, `rotation: is a list, not an object (for example {...})`},
-	{"from the command line", `"{\"targets\": []}"`,
-		`rotation: is a string, not an object: it has to be in cdk.json, since the CDK's option -c gives strings alone ` +
-			`(for example {"targets": [...], "alertEmails": [...]})`},
+	{"nothing there", `null`, `it is null, not an object (for example {...})`},
+	{"no object", `["production"]`, `it is a list, not an object (for example {...})`},
 	{"no targets", `{}`,
-		`rotation.targets: is required: there is nothing to rotate without a target (for example [{...}])`},
-	{"empty targets", `{"targets": []}`, `rotation.targets: is required: there is nothing to rotate without a target ` +
+		`targets: is required: there is nothing to rotate without a target (for example [{...}])`},
+	{"empty targets", `{"targets": []}`, `targets: is required: there is nothing to rotate without a target ` +
 		`(for example [{...}])`},
-	{"targets not a list", `{"targets": {}}`, `rotation.targets: is an object, not a list (for example [{...}])`},
+	{"targets not a list", `{"targets": {}}`, `targets: is an object, not a list (for example [{...}])`},
 	{"target no object", `{"targets": ["production"]}`,
-		`rotation.targets[0]: is a string, not an object (for example {...})`},
+		`targets[0]: is a string, not an object (for example {...})`},
 
 	{"unknown field", several(target("a", "b")[:1] + `"iamUser": "x", ` + target("a", "b")[1:]),
-		`rotation.targets[0].iamUser: is no field that is known (for example "iamUserName")`},
+		`targets[0].iamUser: is no field that is known (for example "iamUserName")`},
 	{"unknown field at the top", `{"targets": [` + target("a", "b") + `], "alertEmail": "a@example.com"}`,
-		`rotation.alertEmail: is no field that is known (for example "alertEmails")`},
+		`alertEmail: is no field that is known (for example "alertEmails")`},
 	{"unknown field inside", scheduled(`"startat": "2026-01-12T09:00:00Z"`),
-		`rotation.targets[0].schedule.startat: is no field that is known (for example "startAt")`},
+		`targets[0].schedule.startat: is no field that is known (for example "startAt")`},
 	{"number as text", scheduled(`"rateDays": "90"`),
-		`rotation.targets[0].schedule.rateDays: is a string, not a whole number (for example 90)`},
-	{"fraction", scheduled(`"rateDays": 90.5`), `rotation.targets[0].schedule.rateDays: is a fraction, not a whole ` +
+		`targets[0].schedule.rateDays: is a string, not a whole number (for example 90)`},
+	{"fraction", scheduled(`"rateDays": 90.5`), `targets[0].schedule.rateDays: is a fraction, not a whole ` +
 		`number (for example 90)`},
 	{"null", one(`"verification": null`),
-		`rotation.targets[0].verification: is null, not a string (for example "canary")`},
+		`targets[0].verification: is null, not a string (for example "canary")`},
 	{"flag as text", scheduled(`"enabled": "yes"`),
-		`rotation.targets[0].schedule.enabled: is a string, not true or false (for example true)`},
+		`targets[0].schedule.enabled: is a string, not true or false (for example true)`},
 	{"no duration", one(`"gracePeriod": "2 hours"`),
-		`rotation.targets[0].gracePeriod: "2 hours" is not a duration such as 2h or 90m (for example "2h")`},
+		`targets[0].gracePeriod: "2 hours" is not a duration such as 2h or 90m (for example "2h")`},
 	{"duration as number", one(`"gracePeriod": 7200`),
-		`rotation.targets[0].gracePeriod: is a number, not a string (for example "2h")`},
+		`targets[0].gracePeriod: is a number, not a string (for example "2h")`},
 
 	{"name missing", several(`{"iamUserName": "qovery", ` + organization + `, ` + schedule + `}`),
-		`rotation.targets[0].name: is required (for example "production")`},
-	{"bad name", one(`"name": "Production"`), `rotation.targets[0].name: "Production" is not 1 to 32 characters of a-z,` +
+		`targets[0].name: is required (for example "production")`},
+	{"bad name", one(`"name": "Production"`), `targets[0].name: "Production" is not 1 to 32 characters of a-z,` +
 		` 0-9 and - (for example "production")`},
-	{"long name", one(`"name": "` + strings.Repeat("a", 33) + `"`), `rotation.targets[0].name: "` +
+	{"long name", one(`"name": "` + strings.Repeat("a", 33) + `"`), `targets[0].name: "` +
 		strings.Repeat("a", 33) + `" is not 1 to 32 characters of a-z, 0-9 and - (for example "production")`},
-	{"user missing", one(`"iamUserName": ""`), `rotation.targets[0].iamUserName: is required (for example "qovery")`},
+	{"user missing", one(`"iamUserName": ""`), `targets[0].iamUserName: is required (for example "qovery")`},
 	{"bad user", one(`"iamUserName": "qovery *"`),
-		`rotation.targets[0].iamUserName: "qovery *" is no IAM user name (for example "qovery")`},
+		`targets[0].iamUserName: "qovery *" is no IAM user name (for example "qovery")`},
 	{"bad path", one(`"iamUserPath": "automation"`),
-		`rotation.targets[0].iamUserPath: "automation" does not begin and end with a slash (for example "/automation/")`},
+		`targets[0].iamUserPath: "automation" does not begin and end with a slash (for example "/automation/")`},
 	{"bad organization", one(`"organizationId": "my-company"`),
-		`rotation.targets[0].organizationId: "my-company" is no UUID (for example "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90")`},
+		`targets[0].organizationId: "my-company" is no UUID (for example "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90")`},
 	{"bad location", one(`"handledElsewhere": ["registry"]`),
-		`rotation.targets[0].handledElsewhere[0]: "registry" is no UUID (for example "0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12")`},
+		`targets[0].handledElsewhere[0]: "registry" is no UUID (for example "0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12")`},
 	{"bad token parameter", one(`"tokenParameter": "qovery-token"`),
-		`rotation.targets[0].tokenParameter: is no SSM parameter name that begins with a slash (for example ` +
+		`targets[0].tokenParameter: is no SSM parameter name that begins with a slash (for example ` +
 			`"/qovery-key-rotation/qovery-token")`},
 	{"the token itself", one(`"tokenParameter": "qov_hunter2.x"`),
-		`rotation.targets[0].tokenParameter: is no SSM parameter name that begins with a slash (for example ` +
+		`targets[0].tokenParameter: is no SSM parameter name that begins with a slash (for example ` +
 			`"/qovery-key-rotation/qovery-token")`},
 	{"token among secrets", one(`"tokenParameter": "/qovery-key-rotation/staged/token"`),
-		`rotation.targets[0].tokenParameter: "/qovery-key-rotation/staged/token" lies under /qovery-key-rotation/staged/, ` +
+		`targets[0].tokenParameter: "/qovery-key-rotation/staged/token" lies under /qovery-key-rotation/staged/, ` +
 			`where other things are kept (for example "/qovery-key-rotation/qovery-token")`},
 	{"token among targets", one(`"tokenParameter": "/qovery-key-rotation/targets/token"`),
-		`rotation.targets[0].tokenParameter: "/qovery-key-rotation/targets/token" lies under ` +
+		`targets[0].tokenParameter: "/qovery-key-rotation/targets/token" lies under ` +
 			`/qovery-key-rotation/targets/, where other things are kept (for example "/qovery-key-rotation/qovery-token")`},
-	{"bad account", one(`"account": "1234"`), `rotation.targets[0].account: "1234" is not twelve digits (for example ` +
+	{"bad account", one(`"account": "1234"`), `targets[0].account: "1234" is not twelve digits (for example ` +
 		`"123456789012")`},
 	{"account as number", one(`"account": 123456789012`),
-		`rotation.targets[0].account: is a number, not a string (for example "123456789012")`},
-	{"bad region", one(`"region": "Paris"`), `rotation.targets[0].region: "Paris" ` + otherPartition},
-	{"GovCloud", one(`"region": "us-gov-west-1"`), `rotation.targets[0].region: "us-gov-west-1" ` + otherPartition},
-	{"Sovereign Cloud", one(`"region": "eusc-de-east-1"`), `rotation.targets[0].region: "eusc-de-east-1" ` +
+		`targets[0].account: is a number, not a string (for example "123456789012")`},
+	{"bad region", one(`"region": "Paris"`), `targets[0].region: "Paris" ` + otherPartition},
+	{"GovCloud", one(`"region": "us-gov-west-1"`), `targets[0].region: "us-gov-west-1" ` + otherPartition},
+	{"Sovereign Cloud", one(`"region": "eusc-de-east-1"`), `targets[0].region: "eusc-de-east-1" ` +
 		otherPartition},
-	{"too many locations", one(elsewhere(100)), `rotation.targets[0].handledElsewhere: with 100 locations the target ` +
+	{"too many locations", one(elsewhere(100)), `targets[0].handledElsewhere: with 100 locations the target ` +
 		`takes 4407 bytes, and a parameter holds 4096 (for example fewer than 80 locations)`},
 
 	{"rate too short", scheduled(`"rateDays": 6`),
-		`rotation.targets[0].schedule.rateDays: 6 is not 7 to 365 (for example 90)`},
+		`targets[0].schedule.rateDays: 6 is not 7 to 365 (for example 90)`},
 	{"rate too long", scheduled(`"rateDays": 366`),
-		`rotation.targets[0].schedule.rateDays: 366 is not 7 to 365 (for example 90)`},
-	{"no rate", scheduled(`"rateDays": 0`), `rotation.targets[0].schedule.rateDays: 0 is not 7 to 365 (for example 90)`},
+		`targets[0].schedule.rateDays: 366 is not 7 to 365 (for example 90)`},
+	{"no rate", scheduled(`"rateDays": 0`), `targets[0].schedule.rateDays: 0 is not 7 to 365 (for example 90)`},
 	{"schedule no object", one(`"schedule": "every 90 days"`),
-		`rotation.targets[0].schedule: is a string, not an object ` +
+		`targets[0].schedule: is a string, not an object ` +
 			`(for example {"rateDays":90,"startAt":"2026-01-12T09:00:00+01:00","flexibleWindowMinutes":60,"enabled":true})`},
-	{"start missing", one(`"schedule": {}`), `rotation.targets[0].schedule.startAt: is required (for example ` +
+	{"start missing", one(`"schedule": {}`), `targets[0].schedule.startAt: is required (for example ` +
 		`"2026-01-12T09:00:00+01:00")`},
 	{"start without offset", one(`"schedule": {"startAt": "2026-01-12T09:00:00"}`),
-		`rotation.targets[0].schedule.startAt: "2026-01-12T09:00:00" is no RFC 3339 time with offset (for example ` +
+		`targets[0].schedule.startAt: "2026-01-12T09:00:00" is no RFC 3339 time with offset (for example ` +
 			`"2026-01-12T09:00:00+01:00")`},
 	{"start too far away", one(`"schedule": {"startAt": "2062-01-12T09:00:00Z"}`),
-		`rotation.targets[0].schedule.startAt: "2062-01-12T09:00:00Z" leads to no rotation within ten years (for example ` +
+		`targets[0].schedule.startAt: "2062-01-12T09:00:00Z" leads to no rotation within ten years (for example ` +
 			`"2026-01-12T09:00:00+01:00")`},
 	{"window too long", scheduled(`"flexibleWindowMinutes": 1441`),
-		`rotation.targets[0].schedule.flexibleWindowMinutes: 1441 is not 0 to 1440 (for example 60)`},
+		`targets[0].schedule.flexibleWindowMinutes: 1441 is not 0 to 1440 (for example 60)`},
 	{"window negative", scheduled(`"flexibleWindowMinutes": -1`),
-		`rotation.targets[0].schedule.flexibleWindowMinutes: -1 is not 0 to 1440 (for example 60)`},
+		`targets[0].schedule.flexibleWindowMinutes: -1 is not 0 to 1440 (for example 60)`},
 
 	{"grace too short", one(`"gracePeriod": "1h59m"`),
-		`rotation.targets[0].gracePeriod: 1h59m is not 2h to 24h (for example "2h")`},
+		`targets[0].gracePeriod: 1h59m is not 2h to 24h (for example "2h")`},
 	{"grace too long", one(`"gracePeriod": "25h"`),
-		`rotation.targets[0].gracePeriod: 25h is not 2h to 24h (for example "2h")`},
-	{"idle too short", one(`"idleFor": "14m"`), `rotation.targets[0].idleFor: 14m is not 15m to 2h (for example "1h")`},
+		`targets[0].gracePeriod: 25h is not 2h to 24h (for example "2h")`},
+	{"idle too short", one(`"idleFor": "14m"`), `targets[0].idleFor: 14m is not 15m to 2h (for example "1h")`},
 	{"idle over the grace period", one(`"idleFor": "3h"`),
-		`rotation.targets[0].idleFor: 3h is not 15m to 2h (for example "1h")`},
+		`targets[0].idleFor: 3h is not 15m to 2h (for example "1h")`},
 	{"extension too long", one(`"maxGraceExtension": "169h"`),
-		`rotation.targets[0].maxGraceExtension: 169h is not 0s to 168h (for example "24h")`},
+		`targets[0].maxGraceExtension: 169h is not 0s to 168h (for example "24h")`},
 	{"observation too short", one(`"observationPeriod": "4m"`),
-		`rotation.targets[0].observationPeriod: 4m is not 5m to 24h (for example "30m")`},
+		`targets[0].observationPeriod: 4m is not 5m to 24h (for example "30m")`},
 	{"observation too long", one(`"observationPeriod": "25h"`),
-		`rotation.targets[0].observationPeriod: 25h is not 5m to 24h (for example "30m")`},
+		`targets[0].observationPeriod: 25h is not 5m to 24h (for example "30m")`},
 	{"timeout too short", one(`"deploymentTimeout": "10m"`),
-		`rotation.targets[0].deploymentTimeout: 10m is not 30m to 12h: at least 15m for each of maxDeployAttempts (for ` +
+		`targets[0].deploymentTimeout: 10m is not 30m to 12h: at least 15m for each of maxDeployAttempts (for ` +
 			`example "2h")`},
 	{"timeout too long", one(`"deploymentTimeout": "13h"`),
-		`rotation.targets[0].deploymentTimeout: 13h is not 30m to 12h: at least 15m for each of maxDeployAttempts (for ` +
+		`targets[0].deploymentTimeout: 13h is not 30m to 12h: at least 15m for each of maxDeployAttempts (for ` +
 			`example "2h")`},
 	{"no attempts", one(`"maxDeployAttempts": 0`),
-		`rotation.targets[0].maxDeployAttempts: 0 is not 1 to 5 (for example 2)`},
+		`targets[0].maxDeployAttempts: 0 is not 1 to 5 (for example 2)`},
 	{"too many attempts", one(`"maxDeployAttempts": 6`),
-		`rotation.targets[0].maxDeployAttempts: 6 is not 1 to 5 (for example 2)`},
+		`targets[0].maxDeployAttempts: 6 is not 1 to 5 (for example 2)`},
 	{"unknown verification", one(`"verification": "all"`),
-		`rotation.targets[0].verification: "all" is neither none nor canary (for example "canary")`},
+		`targets[0].verification: "all" is neither none nor canary (for example "canary")`},
 
 	{"duplicate name", several(target("a", "x"), target("a", "y")),
-		`rotation.targets[1].name: "a" is the name of targets[0] already (for example "a-2")`},
+		`targets[1].name: "a" is the name of targets[0] already (for example "a-2")`},
 	{"duplicate user", several(target("a", "Qovery"), target("b", "qovery")),
-		`rotation.targets[1].iamUserName: "qovery" is rotated by targets[0] already (for example one target for each IAM ` +
+		`targets[1].iamUserName: "qovery" is rotated by targets[0] already (for example one target for each IAM ` +
 			`user)`},
 	{"duplicate user in two regions",
 		several(target("a", "x", `"account": "111111111111", "region": "eu-west-3"`),
 			target("b", "x", `"account": "111111111111", "region": "us-east-1"`)),
-		`rotation.targets[1].iamUserName: "x" is rotated by targets[0] already, in the account 111111111111 (for example ` +
+		`targets[1].iamUserName: "x" is rotated by targets[0] already, in the account 111111111111 (for example ` +
 			`one target for each IAM user)`},
 	{"users too long for the policies", large(13, 487),
-		`rotation.targets: the users and token parameters of the targets that go to the CLI's account in the CLI's region ` +
+		`targets: the users and token parameters of the targets that go to the CLI's account in the CLI's region ` +
 			`take 8606 characters in an IAM policy; there is room for 8600 (for example shorter paths and names, or another ` +
 			`"region" or "account" for some of them)`},
-	{"too many targets", many(51), `rotation.targets: 51 targets go to the CLI's account in the CLI's region; a stack ` +
+	{"too many targets", many(51), `targets: 51 targets go to the CLI's account in the CLI's region; a stack ` +
 		`takes 50 (for example another "region" or "account" for some of them)`},
 
 	{"bad e-mail", `{"targets": [` + target("a", "b") + `], "alertEmails": ["platform"]}`,
-		`rotation.alertEmails[0]: "platform" is no e-mail address (for example "platform@example.com")`},
+		`alertEmails[0]: "platform" is no e-mail address (for example "platform@example.com")`},
 	{"e-mail with a name", `{"targets": [` + target("a", "b") + `], "alertEmails": ["Platform <p@example.com>"]}`,
-		`rotation.alertEmails[0]: "Platform <p@example.com>" is no e-mail address (for example "platform@example.com")`},
+		`alertEmails[0]: "Platform <p@example.com>" is no e-mail address (for example "platform@example.com")`},
 	{"e-mail on this machine", emails("root@localhost"),
-		`rotation.alertEmails[0]: "root@localhost" has no public domain after the @ (for example "platform@example.com")`},
+		`alertEmails[0]: "root@localhost" has no public domain after the @ (for example "platform@example.com")`},
 	{"e-mail to an address of a machine", emails("root@[192.0.2.1]"),
-		`rotation.alertEmails[0]: "root@[192.0.2.1]" has no public domain after the @ (for example "platform@example.com")`},
+		`alertEmails[0]: "root@[192.0.2.1]" has no public domain after the @ (for example "platform@example.com")`},
 	{"e-mail with a bad domain", emails("a@-x.example"),
-		`rotation.alertEmails[0]: "a@-x.example" has no public domain after the @ (for example "platform@example.com")`},
+		`alertEmails[0]: "a@-x.example" has no public domain after the @ (for example "platform@example.com")`},
 	{"e-mail not in ASCII", emails("jürgen@company.example"),
-		`rotation.alertEmails[0]: "jürgen@company.example" is not in ASCII; a domain can be written in Punycode (for ` +
+		`alertEmails[0]: "jürgen@company.example" is not in ASCII; a domain can be written in Punycode (for ` +
 			`example "platform@example.com")`},
-	{"e-mail too long before the @", emails(longAddress(65, 10)), `rotation.alertEmails[0]: "` + longAddress(65, 10) +
+	{"e-mail too long before the @", emails(longAddress(65, 10)), `alertEmails[0]: "` + longAddress(65, 10) +
 		`" is too long: mail has room for 64 characters before the @, and for 254 in all (for example "platform@example.com")`},
-	{"e-mail too long", emails(longAddress(64, 190)), `rotation.alertEmails[0]: "` + longAddress(64, 190) +
+	{"e-mail too long", emails(longAddress(64, 190)), `alertEmails[0]: "` + longAddress(64, 190) +
 		`" is too long: mail has room for 64 characters before the @, and for 254 in all (for example "platform@example.com")`},
 	{"too many e-mails", emails(addresses(101)...),
-		`rotation.alertEmails: 101 addresses are more than the 100 that a stack has room for (for example the address of ` +
+		`alertEmails: 101 addresses are more than the 100 that a stack has room for (for example the address of ` +
 			`a mailing list)`},
 	{"e-mail no text", `{"targets": [` + target("a", "b") + `], "alertEmails": [7]}`,
-		`rotation.alertEmails[0]: is a number, not a string (for example "platform@example.com")`},
+		`alertEmails[0]: is a number, not a string (for example "platform@example.com")`},
 	{"e-mail twice", `{"targets": [` + target("a", "b") + `], "alertEmails": ["p@example.com", "P@example.com"]}`,
-		`rotation.alertEmails[1]: "P@example.com" is there already, as alertEmails[0] (for example an address once)`},
+		`alertEmails[1]: "P@example.com" is there already, as alertEmails[0] (for example an address once)`},
 	{"key-age limit too low", `{"targets": [` + target("a", "b") + `], "keyAgeLimitDays": 7}`,
-		`rotation.keyAgeLimitDays: 7 is not 8 to 400 (for example 97)`},
+		`keyAgeLimitDays: 7 is not 8 to 400 (for example 97)`},
 	{"key-age limit too high", `{"targets": [` + target("a", "b") + `], "keyAgeLimitDays": 401}`,
-		`rotation.keyAgeLimitDays: 401 is not 8 to 400 (for example 97)`},
+		`keyAgeLimitDays: 401 is not 8 to 400 (for example 97)`},
 	{"key-age limit not above the rate", `{"targets": [` + target("a", "b") + `], "keyAgeLimitDays": 90}`,
-		`rotation.keyAgeLimitDays: 90 is not above the 90 of targets[0].schedule.rateDays, so that every key would be ` +
+		`keyAgeLimitDays: 90 is not above the 90 of targets[0].schedule.rateDays, so that every key would be ` +
 			`over the limit before it is replaced (for example 100)`},
 	{"API without TLS", api("http://api.qovery.com"),
-		`rotation.qoveryApiUrl: must begin with https:// (for example "https://api.qovery.com")`},
+		`qoveryApiUrl: must begin with https:// (for example "https://api.qovery.com")`},
 	{"API on this machine", api("http://localhost:8080"),
-		`rotation.qoveryApiUrl: must begin with https:// (for example "https://api.qovery.com")`},
-	{"API without a host", api("https://:443"), `rotation.qoveryApiUrl: is no URL such as https://api.qovery.com (for ` +
+		`qoveryApiUrl: must begin with https:// (for example "https://api.qovery.com")`},
+	{"API without a host", api("https://:443"), `qoveryApiUrl: is no URL such as https://api.qovery.com (for ` +
 		`example "https://api.qovery.com")`},
 	{"API with a fragment", api("https://api.qovery.com#"),
-		`rotation.qoveryApiUrl: must not contain a query or fragment (for example "https://api.qovery.com")`},
+		`qoveryApiUrl: must not contain a query or fragment (for example "https://api.qovery.com")`},
 	{"API with a query", api("https://api.qovery.com?"),
-		`rotation.qoveryApiUrl: must not contain a query or fragment (for example "https://api.qovery.com")`},
+		`qoveryApiUrl: must not contain a query or fragment (for example "https://api.qovery.com")`},
 	{"API with a user", api("https://me:secret@api.qovery.com"),
-		`rotation.qoveryApiUrl: must not contain a user name or password (for example "https://api.qovery.com")`},
+		`qoveryApiUrl: must not contain a user name or password (for example "https://api.qovery.com")`},
 	{"API that CloudFormation would resolve", api("https://api.qovery.com/{{resolve:ssm:x}}"),
-		`rotation.qoveryApiUrl: is no URL such as https://api.qovery.com (for example "https://api.qovery.com")`},
+		`qoveryApiUrl: is no URL such as https://api.qovery.com (for example "https://api.qovery.com")`},
 	{"API too long", api("https://" + strings.Repeat("a", 1017)),
-		`rotation.qoveryApiUrl: has 1025 characters; there is room for 1024 (for example "https://api.qovery.com")`},
+		`qoveryApiUrl: has 1025 characters; there is room for 1024 (for example "https://api.qovery.com")`},
 }
 
 func TestMistakes(t *testing.T) {
@@ -318,8 +313,8 @@ func TestMistakes(t *testing.T) {
 func TestTheCLIsRegionIsChecked(t *testing.T) {
 	for region, refused := range map[string]bool{"us-gov-west-1": true, "eusc-de-east-1": true, "eu-west-3": false,
 		"": false} {
-		_, err := Parse(handedOver(t, one()), Environment{"111111111111", region}, today)
-		if (err != nil) != refused || refused && !strings.Contains(err.Error(), fmt.Sprintf("rotation.targets[0].region: "+
+		_, err := Parse(last(t, one()), Environment{"111111111111", region}, today)
+		if (err != nil) != refused || refused && !strings.Contains(err.Error(), fmt.Sprintf("targets[0].region: "+
 			"%q is no region", region)) {
 			t.Errorf("%q: %v", region, err)
 		}
@@ -352,15 +347,15 @@ func TestAllMistakesAreTold(t *testing.T) {
 		{"name": "a", "iamUserName": "x", "organizationId": "no", "schedule": {"startAt": "2026-01-12T09:00:00"}},
 		{"name": "a", "iamUserName": 7, "gracePeriod": "1h", "color": "red"}
 	]}`)
-	want := `cdk.json: there are 8 mistakes in the context
-  rotation.targets[1].color: is no field that is known (for example account, deploymentTimeout, gracePeriod, handledElsewhere, iamUserName, iamUserPath, idleFor, maxDeployAttempts, maxGraceExtension, name, observationPeriod, organizationId, region, schedule, tokenParameter, verification)
-  rotation.targets[1].iamUserName: is a number, not a string (for example "qovery")
-  rotation.targets[0].organizationId: "no" is no UUID (for example "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90")
-  rotation.targets[0].schedule.startAt: "2026-01-12T09:00:00" is no RFC 3339 time with offset (for example "2026-01-12T09:00:00+01:00")
-  rotation.targets[1].organizationId: is required (for example "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90")
-  rotation.targets[1].schedule.startAt: is required (for example "2026-01-12T09:00:00+01:00")
-  rotation.targets[1].gracePeriod: 1h is not 2h to 24h (for example "2h")
-  rotation.targets[1].name: "a" is the name of targets[0] already (for example "a-2")
+	want := `there are 8 mistakes
+  targets[1].color: is no field that is known (for example account, deploymentTimeout, gracePeriod, handledElsewhere, iamUserName, iamUserPath, idleFor, maxDeployAttempts, maxGraceExtension, name, observationPeriod, organizationId, region, schedule, tokenParameter, verification)
+  targets[1].iamUserName: is a number, not a string (for example "qovery")
+  targets[0].organizationId: "no" is no UUID (for example "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90")
+  targets[0].schedule.startAt: "2026-01-12T09:00:00" is no RFC 3339 time with offset (for example "2026-01-12T09:00:00+01:00")
+  targets[1].organizationId: is required (for example "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90")
+  targets[1].schedule.startAt: is required (for example "2026-01-12T09:00:00+01:00")
+  targets[1].gracePeriod: 1h is not 2h to 24h (for example "2h")
+  targets[1].name: "a" is the name of targets[0] already (for example "a-2")
 `
 	if err == nil || err.Error() != want {
 		t.Errorf("got:\n%v\nnot:\n%s", err, want)
@@ -408,8 +403,8 @@ func TestTargetsSurviveTheirParameter(t *testing.T) {
 
 func TestStacksGroupTargets(t *testing.T) {
 	const home, far = `"account": "111111111111", "region": "eu-west-3"`, `"region": "us-east-1"`
-	context := handedOver(t, several(target("a", "a"), target("b", "b", far), target("c", "c", home)))
-	config, err := Parse(context, Environment{"111111111111", "eu-west-3"}, today)
+	file := last(t, several(target("a", "a"), target("b", "b", far), target("c", "c", home)))
+	config, err := Parse(file, Environment{"111111111111", "eu-west-3"}, today)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ const maxEmails = 100
 // checkEmails wants bare addresses, each once. No address at all is legal, since
 // a topic may be listened to in other ways; the app warns of it.
 func (c Config) checkEmails(found *Mistakes) {
-	path := Key + ".alertEmails"
+	path := "alertEmails"
 	if n := len(c.AlertEmails); n > maxEmails {
 		found.add(path, fmt.Sprintf("%d addresses are more than the %d that a stack has room for", n, maxEmails),
 			"the address of a mailing list")

@@ -18,21 +18,20 @@ func example() Config {
 	}
 }
 
-// What the shipped cdk.json and the examples have, and nobody else.
+// What rotation.example.json and the examples have, and nobody else.
 const (
 	exampleEmail  = "platform@" + exampleDomain
 	exampleDomain = "example.com"
 )
 
 // ExampleOrganizationWarning tells that a target still has the organization of
-// the shipped cdk.json, or is empty.
+// rotation.example.json, or is empty.
 func ExampleOrganizationWarning(target rotation.Target) string {
 	if !strings.EqualFold(target.OrganizationID, rotation.ExampleTarget().OrganizationID) {
 		return ""
 	}
 	return fmt.Sprintf("The organizationId of the target %s is still the example's: no token opens it, and no rotation "+
-		"begins. "+
-		"Put the UUID of yours into cdk.json.", target.Name)
+		"begins. Put the UUID of yours into rotation.json.", target.Name)
 }
 
 // ExampleEmailWarning tells that an address is still one of the domain that
@@ -43,6 +42,6 @@ func ExampleEmailWarning(email string) string {
 	if !strings.EqualFold(domain, exampleDomain) {
 		return ""
 	}
-	return fmt.Sprintf("%s in rotation.alertEmails is still the example's: nobody reads what is sent there. Put the "+
-		"address of your team into cdk.json.", email)
+	return fmt.Sprintf("%s in alertEmails is still the example's: no one reads what is sent there. Put the "+
+		"address of your team into rotation.json.", email)
 }

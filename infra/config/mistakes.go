@@ -16,9 +16,9 @@ type Mistakes []*rotation.FieldError
 func (m Mistakes) Error() string {
 	var text strings.Builder
 	if len(m) == 1 {
-		text.WriteString("cdk.json: there is 1 mistake in the context\n")
+		text.WriteString("there is 1 mistake\n")
 	} else {
-		fmt.Fprintf(&text, "cdk.json: there are %d mistakes in the context\n", len(m))
+		fmt.Fprintf(&text, "there are %d mistakes\n", len(m))
 	}
 	for _, mistake := range m {
 		fmt.Fprintf(&text, "  %s\n", mistake)
@@ -45,7 +45,7 @@ func (m *Mistakes) adopt(path string, err error) {
 func (m Mistakes) has(field string) bool {
 	return slices.ContainsFunc(m, func(e *rotation.FieldError) bool {
 		rest, within := strings.CutPrefix(field, e.Field)
-		return within && (rest == "" || rest[0] == '.' || rest[0] == '[')
+		return within && (rest == "" || e.Field == "" || rest[0] == '.' || rest[0] == '[')
 	})
 }
 
@@ -66,4 +66,11 @@ func fieldErrors(err error) []*rotation.FieldError {
 		return []*rotation.FieldError{mistake}
 	}
 	return []*rotation.FieldError{{Field: "target", Problem: err.Error(), Example: "none"}}
+}
+
+// hasWithin tells whether there is a mistake in a part of the field.
+func (m Mistakes) hasWithin(field string) bool {
+	return slices.ContainsFunc(m, func(e *rotation.FieldError) bool {
+		return Mistakes{{Field: field}}.has(e.Field)
+	})
 }

@@ -61,13 +61,13 @@ func (s Stack) policyARNs() int {
 func (c Config) checkStacks(found *Mistakes) {
 	for _, stack := range c.Stacks() {
 		if length := stack.policyARNs(); length > maxPolicyARNs && len(stack.Targets) <= maxTargets {
-			found.add(Key+".targets", fmt.Sprintf("the users and token parameters of the targets that go to %s take %d "+
+			found.add("targets", fmt.Sprintf("the users and token parameters of the targets that go to %s take %d "+
 				"characters in an IAM policy; there is room for %d",
 				stack.Environment, length, maxPolicyARNs),
 				`shorter paths and names, or another "region" or "account" for some of them`)
 		}
 		if len(stack.Targets) > maxTargets {
-			found.add(Key+".targets",
+			found.add("targets",
 				fmt.Sprintf("%d targets go to %s; a stack takes %d", len(stack.Targets), stack.Environment, maxTargets),
 				`another "region" or "account" for some of them`)
 		}

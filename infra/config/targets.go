@@ -17,7 +17,7 @@ import (
 func (c Config) checkDuplicates(found *Mistakes) {
 	names, users := map[string]int{}, map[string]int{}
 	for i, target := range c.Targets {
-		path := fmt.Sprintf("%s.targets[%d]", Key, i)
+		path := fmt.Sprintf("targets[%d]", i)
 		if first, twice := names[target.Name]; twice && target.Name != "" {
 			found.add(path+".name", fmt.Sprintf("%q is the name of targets[%d] already", target.Name, first), `"`+target.Name+
 				`-2"`)

@@ -81,7 +81,7 @@ func firstDifference(got, want []byte) string {
 
 func TestSynthesisIsRepeatable(t *testing.T) {
 	_, first := shipped(t)
-	second := synthesize(t, shippedContext(t), config.Environment{}, today)
+	second := synthesize(t, shippedFile(t), config.Environment{}, today)
 	if a, b := withoutDefinition(t, first.files[Name]), withoutDefinition(t, second.files[Name]); !bytes.Equal(a, b) {
 		t.Errorf("the same input gave another template:\n%s", firstDifference(b, a))
 	}

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -56,20 +57,25 @@ type synthesized struct {
 	messages  []string            // warnings and errors, the CDK's and cdk-nag's
 }
 
-// synthesize turns a context, as cdk.json has it, into templates. cdk-nag always
-// looks at them too.
-func synthesize(t *testing.T, context map[string]any, cli config.Environment, now time.Time) synthesized {
+// context is the CDK's, as cdk.json has it.
+var context = sync.OnceValue(func() map[string]any {
+	var file struct{ Context map[string]any }
+	data, err := os.ReadFile("../../cdk.json")
+	if err := errors.Join(err, json.Unmarshal(data, &file)); err != nil {
+		panic(err)
+	}
+	return file.Context
+})
+
+// synthesize turns a configuration into templates. cdk-nag always looks at them, too.
+func synthesize(t *testing.T, file string, cli config.Environment, now time.Time) synthesized {
 	t.Helper()
 	out, err := os.MkdirTemp(workDir, "cdk.out")
 	if err != nil {
 		t.Fatal(err)
 	}
-	app := awscdk.NewApp(&awscdk.AppProps{Outdir: &out, AnalyticsReporting: jsii.Bool(false), Context: &context})
-	rotation, err := json.Marshal(app.Node().TryGetContext(jsii.String(config.Key)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg, err := config.Parse(rotation, cli, now)
+	app := awscdk.NewApp(&awscdk.AppProps{Outdir: &out, AnalyticsReporting: jsii.Bool(false), Context: new(context())})
+	cfg, err := config.Parse([]byte(file), cli, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,11 +120,11 @@ func readMessages(t *testing.T, file string) []string {
 	return messages
 }
 
-// shipped is what the repository's own cdk.json turns into, without an account
+// shipped is what the shipped rotation.example.json turns into, without an account
 // or a region: made once, and only read.
 func shipped(t *testing.T) (template, synthesized) {
 	t.Helper()
-	shippedOnce.Do(func() { shippedResult = synthesize(t, shippedContext(t), config.Environment{}, today) })
+	shippedOnce.Do(func() { shippedResult = synthesize(t, shippedFile(t), config.Environment{}, today) })
 	return shippedResult.templates[Name], shippedResult
 }
 
@@ -127,29 +133,14 @@ var (
 	shippedResult synthesized
 )
 
-func shippedContext(t *testing.T) map[string]any {
+// shippedFile is the example that is shipped.
+func shippedFile(t *testing.T) string {
 	t.Helper()
-	data, err := os.ReadFile("../../cdk.json")
+	data, err := os.ReadFile("../../rotation.example.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var file struct {
-		Context map[string]any `json:"context"`
-	}
-	if err := json.Unmarshal(data, &file); err != nil {
-		t.Fatal(err)
-	}
-	return file.Context
-}
-
-// withRotation is a context of the given configuration, written as JSON.
-func withRotation(t *testing.T, text string) map[string]any {
-	t.Helper()
-	var rotation any
-	if err := json.Unmarshal([]byte(text), &rotation); err != nil {
-		t.Fatal(err)
-	}
-	return map[string]any{config.Key: rotation}
+	return string(data)
 }
 
 // targetJSON is a target with some fields of its own.

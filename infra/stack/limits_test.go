@@ -14,7 +14,7 @@ import (
 func largest(t *testing.T) synthesized {
 	t.Helper()
 	largestOnce.Do(func() {
-		largestResult = synthesize(t, largestContext(t), config.Environment{Account: "111111111111", Region: region14}, today)
+		largestResult = synthesize(t, largestFile(), config.Environment{Account: "111111111111", Region: region14}, today)
 	})
 	return largestResult
 }
@@ -27,8 +27,7 @@ var (
 // region14 is a name of the longest that regions have.
 const region14 = "ap-southeast-2"
 
-func largestContext(t *testing.T) map[string]any {
-	t.Helper()
+func largestFile() string {
 	var emails []string
 	for i := range 100 {
 		emails = append(emails, fmt.Sprintf(`"%s%02d@company.example"`, strings.Repeat("p", 62), i))
@@ -38,9 +37,9 @@ func largestContext(t *testing.T) map[string]any {
 	for i := 1; i < 50; i++ {
 		targets = append(targets, largeTarget(i, 45, token))
 	}
-	return withRotation(t, fmt.Sprintf(`{"customerKey": true, "qoveryApiUrl": "https://%s", "alertEmails": [%s], `+
+	return fmt.Sprintf(`{"customerKey": true, "qoveryApiUrl": "https://%s", "alertEmails": [%s], `+
 		`"targets": [%s]}`,
-		strings.Repeat("q", 1016), strings.Join(emails, ","), strings.Join(targets, ",")))
+		strings.Repeat("q", 1016), strings.Join(emails, ","), strings.Join(targets, ","))
 }
 
 // largeTarget has a name and a user of the longest, and a path that is so long.
@@ -93,7 +92,7 @@ func TestATargetMayBeCalledAsOtherThingsAre(t *testing.T) {
 	for i, name := range names {
 		targets = append(targets, targetJSON(name, fmt.Sprintf("user-%d", i)))
 	}
-	result := synthesize(t, withRotation(t, `{"targets": [`+strings.Join(targets, ",")+`]}`), config.Environment{}, today)
+	result := synthesize(t, `{"targets": [`+strings.Join(targets, ",")+`]}`, config.Environment{}, today)
 	if n := len(result.templates[Name].rotations()); n != len(names) {
 		t.Errorf("there are %d schedules", n)
 	}

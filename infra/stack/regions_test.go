@@ -33,8 +33,8 @@ func TestTargetsAreInThePartitionAWS(t *testing.T) {
 // new.
 func TestUnknownRegionsAreWarnedOf(t *testing.T) {
 	for region, want := range map[string]bool{"eu-wset-3": true, "eu-west-33": true, "eu-west-3": false} {
-		context := withRotation(t, `{"alertEmails": ["p@company.example"], "targets": [`+targetJSON("a", "b")+`]}`)
-		messages := strings.Join(synthesize(t, context, config.Environment{Account: "111111111111", Region: region},
+		file := `{"alertEmails": ["p@company.example"], "targets": [` + targetJSON("a", "b") + `]}`
+		messages := strings.Join(synthesize(t, file, config.Environment{Account: "111111111111", Region: region},
 			today).messages, "\n")
 		if got := strings.Contains(messages, "The CDK knows no region "+region+"."); got != want || !want && messages != "" {
 			t.Errorf("%s: %q", region, messages)

@@ -104,7 +104,7 @@ func writeRole(t *testing.T, page *bytes.Buffer, who string, permissions []strin
 
 const rightsIntroduction = `# Who may do what
 
-What the template of the shipped ` + "`cdk.json`" + ` allows; ` + "`go test ./infra/stack`" + ` fails if this page says something else, and
+What the template of the shipped example allows; ` + "`go test ./infra/stack`" + ` fails if this page says something else, and
 ` + "`go test ./infra/stack -run Rights -update`" + ` writes it anew. There are no other roles, no managed policies, and no statement
 that denies or excepts.
 

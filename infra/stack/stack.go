@@ -81,7 +81,7 @@ func (b *builder) warn() {
 		}
 	}
 	if len(b.props.Config.AlertEmails) == 0 {
-		warn("alertEmails", "rotation.alertEmails is empty: unless something else subscribes to the topic, nobody is told "+
+		warn("alertEmails", "alertEmails is empty: unless something else subscribes to the topic, nobody is told "+
 			"how rotations end.")
 	}
 	for _, email := range b.props.Config.AlertEmails {
@@ -89,7 +89,7 @@ func (b *builder) warn() {
 	}
 	if region := b.props.Stack.Region; region != "" && !isKnown(region) {
 		warn("region", fmt.Sprintf("The CDK knows no region %s. If it isn't a new one, correct "+
-			"rotation.targets[...].region in cdk.json.", region))
+			"targets[...].region in rotation.json.", region))
 	}
 	for _, target := range b.props.Stack.Targets {
 		warn("example:"+target.Name, config.ExampleOrganizationWarning(target))

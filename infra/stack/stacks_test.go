@@ -12,15 +12,16 @@ import (
 
 // Targets for several accounts and regions, with a key of the customer's own.
 func several(t *testing.T) synthesized {
-	return synthesize(t, withRotation(t, `{
+	return synthesize(t, `{
 		"alertEmails": ["platform@company.example", "security@company.example"],
 		"customerKey": true,
 		"qoveryApiUrl": "https://qovery.example.com/api",
 		"targets": [
 			`+targetJSON("production", "qovery", `"account": "111111111111", "region": "eu-west-3"`)+`,
-			`+targetJSON("staging", "qovery-staging", `"iamUserPath": "/automation/", "tokenParameter": "/qovery-key-rotation/staging-token"`)+`,
+			`+targetJSON("staging", "qovery-staging", `"iamUserPath": "/automation/",
+				"tokenParameter": "/qovery-key-rotation/staging-token"`)+`,
 			`+targetJSON("overseas", "qovery-overseas", `"account": "111111111111", "region": "us-east-1"`)+`
-		]}`), config.Environment{Account: "111111111111", Region: "eu-west-3"}, today)
+		]}`, config.Environment{Account: "111111111111", Region: "eu-west-3"}, today)
 }
 
 func TestOneStackForEachAccountAndRegion(t *testing.T) {

@@ -103,7 +103,7 @@ func TestDocsCommands(t *testing.T) {
 	}
 }
 
-// The fragments of cdk.json that the pages show are valid.
+// The fragments of rotation.json that the pages show are valid.
 func TestDocsTargets(t *testing.T) {
 	_, after, _ := strings.Cut(pages(t)["docs/production.md"], "```json\n")
 	fragment, _, _ := strings.Cut(after, "```\n")

@@ -217,7 +217,7 @@ func (s *stack) qoveryClient() (*qovery.Client, error) {
 	if err != nil {
 		return nil,
 			&problem{"The address of Qovery's API in the stack's outputs is not accepted: " + err.Error(),
-				"Correct qoveryApiUrl in cdk.json and deploy again", ExitHeld}
+				"Correct qoveryApiUrl in rotation.json and deploy again", ExitHeld}
 	}
 	return client, nil
 }

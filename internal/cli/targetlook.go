@@ -128,9 +128,9 @@ func (l *targetLook) lookAtSchedule(ctx context.Context, target rotation.Target)
 		l.attend("Somebody disabled the schedule: nothing starts rotations of %s. Enable it in EventBridge Scheduler, or "+
 			"deploy the stack again", l.Name)
 	case !schedule.Enabled:
-		l.attend("The schedule is disabled in cdk.json: nothing starts rotations of %s", l.Name)
+		l.attend("The schedule is disabled in rotation.json: nothing starts rotations of %s", l.Name)
 	case schedule.Expression != target.Schedule.Expression():
-		l.attend("The schedule is %s, and cdk.json wants %s. Deploy the stack again, with the rateDays that are meant",
+		l.attend("The schedule is %s, and rotation.json wants %s. Deploy the stack again, with the rateDays that are meant",
 			schedule.Expression, target.Schedule.Expression())
 	}
 }

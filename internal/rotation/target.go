@@ -10,7 +10,7 @@ import (
 )
 
 // Target is one named thing to rotate: an IAM user, the Qovery organization
-// that holds its key, and the timings. It is configured in cdk.json and deployed
+// that holds its key, and the timings. It is configured in rotation.json and deployed
 // as one SSM parameter; ParseTarget checks it at both ends.
 type Target struct {
 	Name           string   `json:"name"`

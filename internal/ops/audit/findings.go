@@ -145,7 +145,7 @@ func (j *judge) unusedKey(key rotation.AccessKey) Finding {
 			"A key that nothing uses is better deleted",
 		},
 		Advice: "See in Qovery whether any cluster still needs it. If none does, take it out of Qovery, take the target " +
-			"out of cdk.json, and delete the key in IAM. To see all targets:",
+			"out of rotation.json, and delete the key in IAM. To see all targets:",
 		Command: seeAll,
 	}
 }
@@ -268,7 +268,7 @@ func (j *judge) heldNowhere() Finding {
 		Verdict: "Nothing is known to be broken, and the next rotation refuses to begin",
 		Found: []string{fmt.Sprintf("No place in the organization %s holds a key of the IAM user %s, which has %s",
 			j.Target.OrganizationID, j.Target.IAMUserName, j.keysText())},
-		Advice: "If Qovery uses role credentials now, delete the user's keys and take the target out of cdk.json. Else " +
+		Advice: "If Qovery uses role credentials now, delete the user's keys and take the target out of rotation.json. Else " +
 			"correct the target's IAM user or organization. To see what a rotation would do:",
 		Command: j.command("start", "--dry-run"),
 	}
@@ -326,7 +326,7 @@ func (j *judge) disabledSchedule() Finding {
 	return j.scheduleFinding("disabled", "the schedule is disabled",
 		fmt.Sprintf("The schedule of the target %s is disabled, and the target's configuration wants it enabled",
 			j.Target.Name),
-		"Enable it in EventBridge Scheduler, or, if that was on purpose, set schedule.enabled to false in cdk.json and "+
+		"Enable it in EventBridge Scheduler, or, if that was on purpose, set schedule.enabled to false in rotation.json and "+
 			"deploy. "+notByItself+". To rotate by hand meanwhile:")
 }
 
@@ -334,7 +334,7 @@ func (j *judge) changedSchedule() Finding {
 	return j.scheduleFinding(j.Schedule.Expression, "the schedule is not the configured one",
 		fmt.Sprintf("The schedule of the target %s is %s, and the target's configuration wants %s", j.Target.Name,
 			j.Schedule.Expression, j.Target.Schedule.Expression()),
-		"Deploy the stack again, with the rateDays in cdk.json that are meant. To rotate by hand meanwhile:")
+		"Deploy the stack again, with the rateDays in rotation.json that are meant. To rotate by hand meanwhile:")
 }
 
 func (j *judge) scheduleFinding(state, title, found, advice string) Finding {
