@@ -11,7 +11,7 @@ BUILD = CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH_OF_FUNCTIONS) go build -trimpat
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help demo explore playground test fuzz check integration bench build synth bootstrap diff deploy
+.PHONY: help demo explore playground test fuzz check lines integration bench build synth bootstrap diff deploy
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -52,8 +52,12 @@ playground: need-go need-node ## Try the command line against an AWS account on 
 bench: need-go ## Measure start, size, cost and requests against their goals (a minute)
 	@go run ./internal/test/bench -write "$(WRITE)"
 
-check: need-go ## Check format, vet and staticcheck
+lines: need-go ## Count the lines of Go, for the table in docs/development.md
+	@.ci/lines docs/development.md
+
+check: need-go ## Check format, length of lines, vet and staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not formatted: $$unformatted"; exit 1; }
+	@! git grep -nE '.{121,}' -- '*.go' || { echo "these lines are longer than 120 characters"; exit 1; }
 	go vet ./... && go vet -tags integration ./internal/test/e2e/
 	go run $(STATICCHECK) ./... && go run $(STATICCHECK) -tags integration ./internal/test/e2e/
 

@@ -38,7 +38,8 @@ func readFile(warnings io.Writer) (name string, data []byte, err error) {
 	data, err = os.ReadFile(cmp.Or(name, ownFile))
 	switch {
 	case name == "" && errors.Is(err, fs.ErrNotExist):
-		fmt.Fprintf(warnings, "There is no %s: this is %s. Copy it and put in yours before you deploy.\n", ownFile, exampleFile)
+		fmt.Fprintf(warnings, "There is no %s: this is %s. Copy it and put in yours before you deploy.\n", ownFile,
+			exampleFile)
 		name = exampleFile
 		data, err = os.ReadFile(name)
 	case name == "":

@@ -115,7 +115,8 @@ func TestAnotherConfiguration(t *testing.T) {
 func TestWithoutAConfiguration(t *testing.T) {
 	files := map[string]string{"rotation.example.json": rotation}
 	output, status, _ := runIn(t, files, `{}`, functions...)
-	if want := "There is no rotation.json: this is rotation.example.json."; status != 0 || !strings.Contains(output, want) {
+	if want := "There is no rotation.json: this is rotation.example.json."; status != 0 ||
+		!strings.Contains(output, want) {
 		t.Errorf("%d, %s", status, output)
 	}
 	for _, context := range []string{`{"config": "rotation.json"}`, `{"config": "other.json"}`, `{"config": "."}`} {
@@ -128,7 +129,8 @@ func TestWithoutAConfiguration(t *testing.T) {
 }
 
 func TestAFieldThatStandsTwiceEndsSynthesisPlainly(t *testing.T) {
-	output, status, _ := run(t, strings.Replace(rotation, `"name"`, `"gracePeriod": "12h", "gracePeriod": "2h", "name"`, 1))
+	output, status, _ := run(t,
+		strings.Replace(rotation, `"name"`, `"gracePeriod": "12h", "gracePeriod": "2h", "name"`, 1))
 	if want := "targets[0].gracePeriod: is there more than once"; status != 1 || !strings.Contains(output, want) {
 		t.Errorf("%d, %s", status, output)
 	}
@@ -160,10 +162,11 @@ func TestWhatTheCDKRefusesEndsSynthesisPlainly(t *testing.T) {
 func TestAContextThatIsNotReadEndsSynthesisPlainly(t *testing.T) {
 	const moved = "the configuration stands in rotation.json now, not in the context of cdk.json: move what is under "
 	for given, want := range map[string]string{
-		"":                                 "this is the CDK's app: run make synth",
-		`{"config": 7}`:                    `the context's "config" is not the path of a file`,
-		`{"config": ""}`:                   `the context's "config" is not the path of a file`,
-		`{"Config": "x.json"}`:             `the context has "Config", which nothing reads; the configuration's path is "config"`,
+		"":               "this is the CDK's app: run make synth",
+		`{"config": 7}`:  `the context's "config" is not the path of a file`,
+		`{"config": ""}`: `the context's "config" is not the path of a file`,
+		`{"Config": "x.json"}`: `the context has "Config", which nothing reads; the configuration's path is ` +
+			`"config"`,
 		`{"configuration": "x"}`:           `the context has "configuration", which nothing reads`,
 		`{"rotation": ` + rotation + `}`:   moved + `"rotation" there`,
 		`{"rotation.customerKey": "true"}`: moved + `"rotation.customerKey" there`,

@@ -399,8 +399,9 @@ func TestUnprovedRightsLeadBackOrNoFurther(t *testing.T) {
 			switch {
 			case !exists:
 				t.Errorf("%s: there is no state %s", u.Right, u.In)
-			case u.Ends == "RotationUnchanged" && c.Next != "DiscardKey", u.Ends == u.In && caught, u.Ends != "RotationUnchanged" &&
-				u.Ends != u.In:
+			case u.Ends == "RotationUnchanged" && c.Next != "DiscardKey", u.Ends == u.In && caught,
+				u.Ends != "RotationUnchanged" &&
+					u.Ends != u.In:
 				t.Errorf("%s: %s in %s is said to end in %s, and is caught into %q", u.Right, info.Code, u.In, u.Ends, c.Next)
 			}
 		}

@@ -259,9 +259,11 @@ var mistakes = []struct{ name, config, want string }{
 		`alertEmails[0]: "jürgen@company.example" is not in ASCII; a domain can be written in Punycode (for ` +
 			`example "platform@example.com")`},
 	{"e-mail too long before the @", emails(longAddress(65, 10)), `alertEmails[0]: "` + longAddress(65, 10) +
-		`" is too long: mail has room for 64 characters before the @, and for 254 in all (for example "platform@example.com")`},
+		`" is too long: mail has room for 64 characters before the @, and for 254 in all ` +
+		`(for example "platform@example.com")`},
 	{"e-mail too long", emails(longAddress(64, 190)), `alertEmails[0]: "` + longAddress(64, 190) +
-		`" is too long: mail has room for 64 characters before the @, and for 254 in all (for example "platform@example.com")`},
+		`" is too long: mail has room for 64 characters before the @, and for 254 in all ` +
+		`(for example "platform@example.com")`},
 	{"too many e-mails", emails(addresses(101)...),
 		`alertEmails: 101 addresses are more than the 100 that a stack has room for (for example the address of ` +
 			`a mailing list)`},
@@ -348,10 +350,13 @@ func TestAllMistakesAreTold(t *testing.T) {
 		{"name": "a", "iamUserName": 7, "gracePeriod": "1h", "color": "red"}
 	]}`)
 	want := `there are 8 mistakes
-  targets[1].color: is no field that is known (for example account, deploymentTimeout, gracePeriod, handledElsewhere, iamUserName, iamUserPath, idleFor, maxDeployAttempts, maxGraceExtension, name, observationPeriod, organizationId, region, schedule, tokenParameter, verification)
+  targets[1].color: is no field that is known (for example account, deploymentTimeout, ` +
+		`gracePeriod, handledElsewhere, iamUserName, iamUserPath, idleFor, maxDeployAttempts, maxGraceExtension, name, ` +
+		`observationPeriod, organizationId, region, schedule, tokenParameter, verification)
   targets[1].iamUserName: is a number, not a string (for example "qovery")
   targets[0].organizationId: "no" is no UUID (for example "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90")
-  targets[0].schedule.startAt: "2026-01-12T09:00:00" is no RFC 3339 time with offset (for example "2026-01-12T09:00:00+01:00")
+  targets[0].schedule.startAt: "2026-01-12T09:00:00" is no RFC 3339 time with offset ` +
+		`(for example "2026-01-12T09:00:00+01:00")
   targets[1].organizationId: is required (for example "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90")
   targets[1].schedule.startAt: is required (for example "2026-01-12T09:00:00+01:00")
   targets[1].gracePeriod: 1h is not 2h to 24h (for example "2h")

@@ -278,10 +278,12 @@ func writeFates(page *bytes.Buffer, all []fate) {
 const fatesIntroduction = `
 ## What an organization's denial does
 
-A policy above the account may deny what these roles allow. Here each right, and each request to Qovery, is denied to all functions
-at once from the beginning of a rotation, on the simulator, by ` + "`go test ./infra/stack -run Denials -v`" + `. What a read proves,
-Preflight finds out before anything has changed. What only its use proves either ends with nothing changed, or pauses the rotation:
-Qovery holds a key that is Active, and once the right is there, a redrive of the execution completes it.
+A policy above the account may deny what these roles allow. Here each right, and each
+request to Qovery, is denied to all functions at once from the beginning of a rotation, on
+the simulator, by ` + "`go test ./infra/stack -run Denials -v`" + `. What a read proves, Preflight
+finds out before anything has changed. What only its use proves either ends with nothing
+changed, or pauses the rotation: Qovery holds a key that is Active, and once the right is
+there, a redrive of the execution completes it.
 
 | denied | the rotation ends in | left | once it is allowed |
 | --- | --- | --- | --- |

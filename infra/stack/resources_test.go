@@ -323,7 +323,8 @@ func TestNoSecretInTheTemplate(t *testing.T) {
 func TestEverythingIsTagged(t *testing.T) {
 	tpl, _ := shipped(t)
 	untaggable := regexp.MustCompile(
-		`^AWS::(CloudWatch::Dashboard|Lambda::(Permission|EventInvokeConfig)|SNS::(TopicPolicy|Subscription)|SQS::QueuePolicy|Scheduler::Schedule)$`)
+		`^AWS::(CloudWatch::Dashboard|Lambda::(Permission|EventInvokeConfig)|SNS::(TopicPolicy|Subscription)|` +
+			`SQS::QueuePolicy|Scheduler::Schedule)$`)
 	for id, resource := range tpl.Resources {
 		if !untaggable.MatchString(resource.Type) &&
 			!strings.Contains(fmt.Sprint(resource.Properties["Tags"]), "qovery-key-rotation") {

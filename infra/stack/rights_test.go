@@ -104,18 +104,21 @@ func writeRole(t *testing.T, page *bytes.Buffer, who string, permissions []strin
 
 const rightsIntroduction = `# Who may do what
 
-What the template of the shipped example allows; ` + "`go test ./infra/stack`" + ` fails if this page says something else, and
-` + "`go test ./infra/stack -run Rights -update`" + ` writes it anew. There are no other roles, no managed policies, and no statement
-that denies or excepts.
+What the template of the shipped example allows; ` + "`go test ./infra/stack`" + ` fails if this page
+says something else, and ` + "`go test ./infra/stack -run Rights -update`" + ` writes it anew. There
+are no other roles, no managed policies, and no statement that denies or excepts.
 
 ## The roles
 
-Each function has a role of its own, which Lambda alone assumes; the roles of the state machine and of the schedules are assumed by
-Step Functions and EventBridge Scheduler, for this account only. Every function also may write its own logs
-(` + "`logs:CreateLogStream`, `logs:PutLogEvents`" + ` on its log group) and hand in traces (` + "`xray:PutTraceSegments`, `xray:PutTelemetryRecords`" + `).
+Each function has a role of its own, which Lambda alone assumes; the roles of the state
+machine and of the schedules are assumed by Step Functions and EventBridge Scheduler, for
+this account only. Every function also may write its own logs (` + "`logs:CreateLogStream`" + `,
+` + "`logs:PutLogEvents`" + ` on its log group) and hand in traces (` + "`xray:PutTraceSegments`" + `,
+` + "`xray:PutTelemetryRecords`" + `).
 
-With ` + "`customerKey`" + ` there is nothing to add to the roles: the key's policy lets whoever may use the table, the topic, the queue and the
-parameters have it used for that by DynamoDB, SNS, SQS and Parameter Store. CloudWatch Logs and EventBridge use it by themselves.
+With ` + "`customerKey`" + ` there is nothing to add to the roles: the key's policy lets whoever may
+use the table, the topic, the queue and the parameters have it used for that by DynamoDB,
+SNS, SQS and Parameter Store. CloudWatch Logs and EventBridge use it by themselves.
 
 | role | may | on |
 | --- | --- | --- |
@@ -124,15 +127,19 @@ parameters have it used for that by DynamoDB, SNS, SQS and Parameter Store. Clou
 const rightsOfPeople = `
 ## What people need
 
-Put your region, account and stack's output ` + "`TableName`" + ` in place of ` + "`REGION`, `ACCOUNT` and `TABLE`" + `, and list the IAM users
-of your targets. For ` + "`rotate status`, `history`, `watch` and `report`" + `, which change nothing:
+Put your region, account and stack's output ` + "`TableName`" + ` in place of
+` + "`REGION`, `ACCOUNT` and `TABLE`" + `, and list the IAM users of your targets.
+For ` + "`rotate status`, `history`, `watch` and" + `
+` + "`report`" + `, which change nothing:
 
 ` + "```json\n%s\n```" + `
 
-` + "`status`" + ` compares IAM with what Qovery holds, and proves what a rotation reads, only for those who may also read the token. It says what it may not read, and goes on.
+` + "`status`" + ` compares IAM with what Qovery holds, and proves what a rotation reads, only for
+those who may also read the token. It says what it may not read, and goes on.
 The token can change what Qovery deploys, so it is not among these rights.
 
-For ` + "`rotate start`, `abort` and `release`" + `, in addition. Who starts and stops only needs neither the token nor what follows it:
+For ` + "`rotate start`, `abort` and `release`" + `, in addition. Who starts and stops only needs
+neither the token nor what follows it:
 
 ` + "```json\n%s\n```" + `
 `

@@ -66,9 +66,12 @@ func (b *builder) newAuditSchedule(scope constructs.Construct, group awsschedule
 		FlexibleTimeWindow: &awsscheduler.CfnSchedule_FlexibleTimeWindowProperty{Mode: jsii.String("FLEXIBLE"),
 			MaximumWindowInMinutes: jsii.Number(30)},
 		Target: &awsscheduler.CfnSchedule_TargetProperty{
-			Arn:              audit.FunctionArn(),
-			RoleArn:          role.RoleArn(),
-			RetryPolicy:      &awsscheduler.CfnSchedule_RetryPolicyProperty{MaximumEventAgeInSeconds: jsii.Number(oneDay.Seconds() / 2), MaximumRetryAttempts: jsii.Number(185)},
+			Arn:     audit.FunctionArn(),
+			RoleArn: role.RoleArn(),
+			RetryPolicy: &awsscheduler.CfnSchedule_RetryPolicyProperty{
+				MaximumEventAgeInSeconds: jsii.Number(oneDay.Seconds() / 2),
+				MaximumRetryAttempts:     jsii.Number(185),
+			},
 			DeadLetterConfig: &awsscheduler.CfnSchedule_DeadLetterConfigProperty{Arn: b.undelivered.QueueArn()},
 		},
 	})

@@ -20,8 +20,9 @@ func (b *builder) newTargets() {
 		target.Account, target.Region = *b.Account(), *b.Region()
 		awsssm.NewCfnParameter(scope, new(childID(target.Name)), &awsssm.CfnParameterProps{
 			Name: new(rotation.TargetPrefix + target.Name),
-			Description: new(fmt.Sprintf("The target %s: rotates the access key of the IAM user %s. Change it in rotation.json, "+
-				"not here", target.Name, target.IAMUserName)),
+			Description: new(fmt.Sprintf(
+				"The target %s: rotates the access key of the IAM user %s. Change it in rotation.json, "+
+					"not here", target.Name, target.IAMUserName)),
 			Type:  jsii.String("String"),
 			Tier:  jsii.String("Standard"),
 			Value: new(config.TargetJSON(target)),

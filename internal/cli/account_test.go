@@ -195,7 +195,8 @@ func (a *account) listAccessKeys(user string) awstest.Answer {
 	var keys strings.Builder
 	for _, key := range a.world.IAM.Present(user) {
 		fmt.Fprintf(&keys,
-			"<member><UserName>%s</UserName><AccessKeyId>%s</AccessKeyId><Status>%s</Status><CreateDate>%s</CreateDate></member>",
+			"<member><UserName>%s</UserName><AccessKeyId>%s</AccessKeyId><Status>%s</Status>"+
+				"<CreateDate>%s</CreateDate></member>",
 			user, string(key.ID), key.Status, key.CreatedAt.Format(time.RFC3339))
 	}
 	return awstest.XML(http.StatusOK, `<ListAccessKeysResponse><ListAccessKeysResult><IsTruncated>false</IsTruncated>`+

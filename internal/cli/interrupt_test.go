@@ -74,8 +74,8 @@ func TestInterruptedMutations(t *testing.T) {
 	defer cancel()
 	var out, errs bytes.Buffer
 	code := cli.Program{Clock: testClock{}, Out: &out, Err: &errs}.Run(ctx, []string{"explore", "--mutations"})
-	if want := regexp.MustCompile(
-		`^rotate: Interrupted after \d+ of \d+ mutations\. To see the others, run it again\.\n$`); code != cli.ExitInterrupted || !want.MatchString(errs.String()) {
+	want := regexp.MustCompile(`^rotate: Interrupted after \d+ of \d+ mutations\. To see the others, run it again\.\n$`)
+	if code != cli.ExitInterrupted || !want.MatchString(errs.String()) {
 		t.Errorf("exit code %d, %q", code, errs.String())
 	}
 }

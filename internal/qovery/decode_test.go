@@ -90,10 +90,12 @@ func callNamed(name string) func(context.Context, rotation.Organization) error {
 
 func TestCredentials(t *testing.T) {
 	opened, _ := serve(t, answers(body(`{"results":[
-		{"credential":{"id":"1","name":"prod","object_type":"AWS","access_key_id":"AKIA1111111111111111","new_field":{}},"clusters":[{"id":"c-1","name":"a"},{"id":"c-2"}]},
+		{"credential":{"id":"1","name":"prod","object_type":"AWS","access_key_id":"AKIA1111111111111111",
+			"new_field":{}},"clusters":[{"id":"c-1","name":"a"},{"id":"c-2"}]},
 		{"credential":{"id":"2","name":"spare","object_type":"AWS","access_key_id":"AKIA1111111111111111"},"clusters":[]},
 		{"credential":{"id":"3","name":"role","object_type":"AWS_ROLE","role_arn":"arn"},"clusters":[{"id":"c-3"}]},
-		{"credential":{"id":"4","name":"hall","object_type":"EKS_ANYWHERE_VSPHERE","access_key_id":"AKIA1111111111111111"},"clusters":[]},
+		{"credential":{"id":"4","name":"hall","object_type":"EKS_ANYWHERE_VSPHERE",
+			"access_key_id":"AKIA1111111111111111"},"clusters":[]},
 		{"credential":{"id":"5","object_type":"SOMETHING_NEW"}}
 	],"more":true}`)))
 	got, err := opened.Credentials(t.Context())
@@ -124,7 +126,8 @@ func TestClusters(t *testing.T) {
 			`"name":"b","region":"us-east-2","production":true},{"id":"3","region":"on-premise"}]}`),
 		body(`{"results":[
 			{"cluster_id":"3","status":"SOMETHING_NEW"},
-			{"cluster_id":"1","status":"DEPLOYED","is_deployed":false,"last_execution_id":"x-1","last_deployment_date":"2026-05-04T09:00:00.5Z"},
+			{"cluster_id":"1","status":"DEPLOYED","is_deployed":false,"last_execution_id":"x-1",
+				"last_deployment_date":"2026-05-04T09:00:00.5Z"},
 			{"cluster_id":"2","status":"STOPPED","last_execution_id":null},
 			{"cluster_id":"made meanwhile","status":"READY"}]}`)))
 	got, err := opened.Clusters(t.Context())

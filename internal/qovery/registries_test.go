@@ -145,7 +145,8 @@ func (p *puts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // or not; what a request does not have is left out.
 func TestAChangeKeepsAllElse(t *testing.T) {
 	server := &puts{list: listOf(`{
-		"id":"reg-1","created_at":"2026-01-01T00:00:00Z","updated_at":null,"associated_services_count":3,"cluster":{"id":"c-1"},
+		"id":"reg-1","created_at":"2026-01-01T00:00:00Z","updated_at":null,"associated_services_count":3,
+			"cluster":{"id":"c-1"},
 		"name":"images & <co>","kind":"ECR","description":null,"url":"https://x?a=1&b=2","skip_tls_verification":true,
 		"new":{"deep":[1,2.50,12345678901234567890]},
 		"config":{"region":"eu-west-3","access_key_id":"AKIAOLDOLDOLDOLDOLD1","new_too":[true],"username":""}}`)}
@@ -153,9 +154,11 @@ func TestAChangeKeepsAllElse(t *testing.T) {
 	if err := putInto(images)(t.Context(), opened); err != nil {
 		t.Fatal(err)
 	}
-	const want = `{"name":"images & <co>","kind":"ECR","description":null,"url":"https://x?a=1&b=2","skip_tls_verification":true,
+	const want = `{"name":"images & <co>","kind":"ECR","description":null,"url":"https://x?a=1&b=2",
+		"skip_tls_verification":true,
 		"new":{"deep":[1,2.50,12345678901234567890]},
-		"config":{"region":"eu-west-3","access_key_id":"` + string(testKey) + `","secret_access_key":"` + testSecret + `","new_too":[true],"username":""}}`
+		"config":{"region":"eu-west-3","access_key_id":"` + string(testKey) + `",
+			"secret_access_key":"` + testSecret + `","new_too":[true],"username":""}}`
 	body := strings.TrimPrefix(server.bodies[0], "reg-1 ")
 	if !reflect.DeepEqual(exact(t, body), exact(t, want)) {
 		t.Errorf("sent %s", body)

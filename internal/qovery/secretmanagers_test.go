@@ -16,7 +16,8 @@ func withManagers(field string) string {
 
 func TestSecretManagers(t *testing.T) {
 	clusters, err := decodeClusters([]byte(withManagers(`,"secret_manager_accesses":[
-		{"id":"1","name":"vault","endpoint":{},"authentication":{"mode":"AWS_STATIC_CREDENTIALS","region":"eu-west-3","access_key":"AKIA1111111111111111","secret_key":null}},
+		{"id":"1","name":"vault","endpoint":{},"authentication":{"mode":"AWS_STATIC_CREDENTIALS","region":"eu-west-3",
+			"access_key":"AKIA1111111111111111","secret_key":null}},
 		{"id":"2","name":"by role","authentication":{"mode":"AWS_ROLE_ARN","role_arn":"arn"}},
 		{"id":"3","name":"","authentication":{"mode":"SOMETHING_NEW","access_key":"AKIA1111111111111111"}}]`)))
 	if err != nil {

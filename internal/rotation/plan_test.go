@@ -493,10 +493,14 @@ var justified = map[string]string{
 	"CREATE, the new key was never handed out and its secret is gone: deletes the new key": "the record names it (rule " +
 		"4), no update was begun (rule 5), no rotated location holds it (rule 2), " +
 		"and without its secret it can never be handed out",
-	"DELETE, the old key's deletion was begun: deletes the old key":                                          "all conditions of rule 3 held when it was begun, and no rotated location holds it (rule 2)",
-	"REACTIVATE, the old key is held, and this rotation may have made it Inactive: makes the old key Active": "the record may have made it Inactive (rule 9), and something needs it now",
-	"REACTIVATE, all locations hold the new key, the old one may be Inactive: makes the old key Active":      "the record may have made it Inactive (rule 9); nothing is lost, and this execution proves rule 3 for itself",
-	"ABORT, abort: makes the old key Active":                                                                 "asked for, and the record made it Inactive (rule 9)",
+	"DELETE, the old key's deletion was begun: deletes the old key": "" +
+		"all conditions of rule 3 held when it was begun, and no rotated location holds it (rule 2)",
+	"REACTIVATE, the old key is held, and this rotation may have made it Inactive: makes the old key Active": "" +
+		"the record may have made it Inactive (rule 9), and something needs it now",
+	"REACTIVATE, all locations hold the new key, the old one may be Inactive: makes the old key Active": "" +
+		"the record may have made it Inactive (rule 9); nothing is lost, and this execution proves rule 3 for itself",
+	"ABORT, abort: makes the old key Active": "" +
+		"asked for, and the record made it Inactive (rule 9)",
 }
 
 // destroys says what a decision is about to do that can't be undone, or that

@@ -189,8 +189,9 @@ func TestKeyLimit(t *testing.T) {
 func TestCreateThatCannotBeTrusted(t *testing.T) {
 	const secret = "<SecretAccessKey>" + awstest.Planted + "</SecretAccessKey>"
 	for name, fields := range map[string]string{
-		"no secret": "<AccessKeyId>AKIA1111111111111111</AccessKeyId><Status>Active</Status><CreateDate>2026-01-02T03:04:05Z</CreateDate>",
-		"no id":     secret + "<Status>Active</Status><CreateDate>2026-01-02T03:04:05Z</CreateDate>",
+		"no secret": "<AccessKeyId>AKIA1111111111111111</AccessKeyId><Status>Active</Status>" +
+			"<CreateDate>2026-01-02T03:04:05Z</CreateDate>",
+		"no id": secret + "<Status>Active</Status><CreateDate>2026-01-02T03:04:05Z</CreateDate>",
 		"no status": secret +
 			"<AccessKeyId>AKIA1111111111111111</AccessKeyId><CreateDate>2026-01-02T03:04:05Z</CreateDate>",
 		"unreadable date": secret + "<AccessKeyId>AKIA1111111111111111</AccessKeyId><Status>Active</Status><CreateDate>" +

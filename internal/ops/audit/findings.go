@@ -268,8 +268,8 @@ func (j *judge) heldNowhere() Finding {
 		Verdict: "Nothing is known to be broken, and the next rotation refuses to begin",
 		Found: []string{fmt.Sprintf("No place in the organization %s holds a key of the IAM user %s, which has %s",
 			j.Target.OrganizationID, j.Target.IAMUserName, j.keysText())},
-		Advice: "If Qovery uses role credentials now, delete the user's keys and take the target out of rotation.json. Else " +
-			"correct the target's IAM user or organization. To see what a rotation would do:",
+		Advice: "If Qovery uses role credentials now, delete the user's keys and take the target out of rotation.json. " +
+			"Else correct the target's IAM user or organization. To see what a rotation would do:",
 		Command: j.command("start", "--dry-run"),
 	}
 }

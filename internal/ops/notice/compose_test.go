@@ -469,7 +469,8 @@ func TestTheJournalTellsCleanFromHeld(t *testing.T) {
 		if r := newReport(*failed.Execution, world(bothKeys, open(deployed))); r.ending != paused {
 			t.Errorf("%s with a record: %s", info.Code, r.ending)
 		}
-		if r := newReport(*failed.Execution, world(bothKeys, noJournal)); (r.ending == unchanged) != (info.Class == rotation.Unchanged) {
+		r := newReport(*failed.Execution, world(bothKeys, noJournal))
+		if (r.ending == unchanged) != (info.Class == rotation.Unchanged) {
 			t.Errorf("%s without the journal: %s", info.Code, r.ending)
 		}
 	}

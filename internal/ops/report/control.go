@@ -35,7 +35,7 @@ type Control struct {
 // every 90 days or less": recommendation 1.14 of version 4.0.1, 2.12 of 7.0.0.
 // https://tenable.com/audits/items/CIS_Amazon_Web_Services_Foundations_v4.0.1_L1.audit:2dddb82b578a49d084a2b4bbeb4a8b5b
 //
-// https://www.tenable.com/audits/items/CIS_Amazon_Web_Services_Foundations_v7.0.0_L1.audit:eac7dffb1e4bf37ac60384a3ae553903
+// www.tenable.com/audits/items/CIS_Amazon_Web_Services_Foundations_v7.0.0_L1.audit:eac7dffb1e4bf37ac60384a3ae553903
 //
 // Security Hub's IAM.3 has the AWS Config rule access-keys-rotated evaluate it,
 // which looks at Active keys alone and counts from their creation.
@@ -133,7 +133,8 @@ func (r Rotation) Advice() string {
 		return ""
 	}
 	return fmt.Sprintf("The old key stays Active while the clusters are deployed and in the grace period, so with a "+
-		"rotation every %s it grows older than 90 days. A target that must keep to the controls sets schedule.rateDays to %d.", words.Count(days, "day"), twelveWeeks)
+		"rotation every %s it grows older than 90 days. A target that must keep to the controls sets "+
+		"schedule.rateDays to %d.", words.Count(days, "day"), twelveWeeks)
 }
 
 // Sources are the public addresses of the controls.

@@ -100,7 +100,9 @@ func requireGolden(t *testing.T, name, got string) {
 var (
 	// reference is anything that makes a browser fetch something.
 	reference = regexp.MustCompile(
-		`(?i)<(script|link|img|iframe|object|embed|base|audio|video|source|use|image|form)\b|\b(src|href|srcset|action|poster|data)\s*=|@import|@font-face|url\((?:[^#]|#[^h])|http-equiv|\bon\w+\s*=`)
+		`(?i)<(script|link|img|iframe|object|embed|base|audio|video|source|use|image|form)\b|` +
+			`\b(src|href|srcset|action|poster|data)\s*=|` +
+			`@import|@font-face|url\((?:[^#]|#[^h])|http-equiv|\bon\w+\s*=`)
 	wholeKey = regexp.MustCompile(`A(KIA|SIA)[A-Z0-9]{12,}`)
 	unknown  = regexp.MustCompile(`ZgotmplZ|<no value>|%!|0001-01-01`)
 )

@@ -50,7 +50,8 @@ func TestOutputsAndSchedules(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if machine := read.Outputs["StateMachineArn"]; machine != "arn:aws:states:eu-west-3:123456789012:stateMachine:qovery-key-rotation" {
+	machine := read.Outputs["StateMachineArn"]
+	if machine != "arn:aws:states:eu-west-3:123456789012:stateMachine:qovery-key-rotation" {
 		t.Errorf("the machine is %s", machine)
 	}
 	if table := read.Outputs["TableName"]; table != read.Functions["preflight"].Environment["TABLE_NAME"] {
