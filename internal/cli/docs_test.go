@@ -105,7 +105,7 @@ func TestDocsCommands(t *testing.T) {
 
 // The fragments of rotation.json that the pages show are valid.
 func TestDocsTargets(t *testing.T) {
-	_, after, _ := strings.Cut(pages(t)["docs/production.md"], "```json\n")
+	_, after, _ := strings.Cut(pages(t)["docs/install.md"], "```json\n")
 	fragment, _, _ := strings.Cut(after, "```\n")
 	parsed, err := config.Parse([]byte("{"+fragment+"}"), config.Environment{}, time.Now())
 	if err != nil {

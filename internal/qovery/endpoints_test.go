@@ -7,10 +7,10 @@ import (
 	"testing"
 )
 
-// docs/production.md lists the requests that a token must allow: all that are
+// docs/install.md lists the requests that a token must allow: all that are
 // made, and no other.
 func TestProductionListsTheRequests(t *testing.T) {
-	page, err := os.ReadFile("../../docs/production.md")
+	page, err := os.ReadFile("../../docs/install.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +28,7 @@ func TestProductionListsTheRequests(t *testing.T) {
 	slices.Sort(listed)
 	slices.Sort(made)
 	if !slices.Equal(listed, made) {
-		t.Errorf("docs/production.md lists\n%q\nand these are made:\n%q", listed, made)
+		t.Errorf("docs/install.md lists\n%q\nand these are made:\n%q", listed, made)
 	}
 	source, err := os.ReadFile("endpoints.go")
 	if err != nil {
