@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -43,6 +44,7 @@ type account struct {
 	confirmed bool      // the e-mail subscription is
 	denied    map[string]bool
 	failing   map[string]int    // how often an action is not answered
+	later     bool              // a later version has written the journal
 	onStop    func()            // happens when an execution is stopped; may be nil
 	inputs    map[string]string // of executions, where another one is told
 }
@@ -371,7 +373,7 @@ func (a *account) getItem(fields map[string]any) awstest.Answer {
 	answer := map[string]any{"ConsumedCapacity": map[string]any{"TableName": "journal", "CapacityUnits": 1}}
 	user, _ := key["iamUser"].(string)
 	if record := a.world.Journal.Current(user); record != nil && key["record"] == "ACTIVE" {
-		answer["Item"] = attributesOf(*record, map[string]any{"record": "ACTIVE"})
+		answer["Item"] = attributesOf(*record, a.written(map[string]any{"record": "ACTIVE"}))
 	}
 	return reply(answer)
 }
@@ -387,9 +389,23 @@ func (a *account) query() awstest.Answer {
 		if item.Summary != nil {
 			more["summary"] = item.Summary
 		}
-		listed = append(listed, attributesOf(item.Record, more))
+		listed = append(listed, attributesOf(item.Record, a.written(more)))
+	}
+	if a.later && len(items) == 0 {
+		listed = append(listed, attributesOf(rotation.Record{}, a.written(nil)))
 	}
 	return reply(map[string]any{"Items": listed, "Count": len(listed)})
+}
+
+// written are attributes as the latest version writes them, which may be a later one
+// than the command line's.
+func (a *account) written(more map[string]any) map[string]any {
+	if !a.later {
+		return more
+	}
+	later := map[string]any{"color": "red"}
+	maps.Copy(later, more)
+	return later
 }
 
 // transact closes a record: the second part of the transaction is the history item.
