@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -45,11 +46,11 @@ func (p Program) abort(cmd *cobra.Command, f *stackFlags, name string) error {
 	if err != nil {
 		return err
 	}
-	record, err := s.journal.Load(ctx, target.IAMUserName)
-	if err != nil {
-		return err
-	}
+	record, unread := s.journal.Load(ctx, target.IAMUserName)
 	found, err := s.atWork(ctx, name, record)
+	if len(found) == 0 { // what inputs name is stopped, whether the record can be read or not
+		err = cmp.Or(unread, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -104,9 +105,10 @@ func halfAborted(target string, stopped []string, err error) error {
 	if len(stopped) == 0 {
 		return err
 	}
+	why := explain(err)
 	what := fmt.Sprintf("%s is stopped, and the execution that brings the old key back could not be started: %s",
-		strings.Join(stopped, ", "), explain(err).what)
-	return &problem{what, "As soon as that is possible: rotate abort " + target, ExitHeld}
+		strings.Join(stopped, ", "), why.what)
+	return &problem{what, words.Sentences(why.todo, "As soon as that is possible: rotate abort "+target), ExitHeld}
 }
 
 // stopAll stops executions, and says so of each.

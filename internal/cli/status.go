@@ -59,6 +59,8 @@ type targetStatus struct {
 	Schedule  *scheduleStatus `json:"schedule,omitempty"`
 	Unknown   []string        `json:"unknown"`   // what could not be read
 	Attention []string        `json:"attention"` // what somebody should see to
+
+	historyRead bool // without it nobody knows whether there is a last rotation
 }
 
 type keyStatus struct {
@@ -183,7 +185,10 @@ func (t targetStatus) stateText(now time.Time) string {
 }
 
 func (t targetStatus) lastText() string {
-	if t.Last == nil {
+	switch {
+	case !t.historyRead:
+		return "unknown"
+	case t.Last == nil:
 		return "no rotation has been recorded yet"
 	}
 	what := fmt.Sprintf("%s was replaced by %s", t.Last.OldKey, t.Last.NewKey)

@@ -104,6 +104,7 @@ func (l *targetLook) stateOf(ctx context.Context, x *notice.Execution) string {
 
 func (l *targetLook) lookAtHistory(ctx context.Context, target rotation.Target) {
 	items, err := l.journal.History(ctx, target.IAMUserName)
+	l.historyRead = err == nil
 	switch {
 	case err != nil:
 		l.unread("the journal's history", err)

@@ -20,7 +20,7 @@ func (j *Journal) Ended(ctx context.Context, iamUser string, takenAt time.Time,
 	}
 	ended, err := decodeHistory(found, iamUser)
 	if err != nil {
-		return nil, j.request("dynamodb:GetItem", iamUser).Malformed(err.Error())
+		return nil, unreadable(j.request("dynamodb:GetItem", iamUser), err)
 	}
 	return &ended, nil
 }
@@ -55,7 +55,7 @@ func (j *Journal) History(ctx context.Context, iamUser string) ([]rotation.Histo
 		for _, found := range page.Items {
 			ended, err := decodeHistory(found, iamUser)
 			if err != nil {
-				return nil, request.Malformed(err.Error())
+				return nil, unreadable(request, err)
 			}
 			items = append(items, ended)
 		}

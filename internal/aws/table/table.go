@@ -54,11 +54,11 @@ func (j *Journal) Load(ctx context.Context, iamUser string) (*rotation.Record, e
 		return nil, err
 	}
 	record, err := decodeRecord(found, iamUser)
-	if err == nil && at.IsZero() {
-		err = errors.New("it has no date")
-	}
-	if err != nil {
-		return nil, j.request("dynamodb:GetItem", iamUser).Malformed(err.Error())
+	switch {
+	case err != nil:
+		return nil, unreadable(j.request("dynamodb:GetItem", iamUser), err)
+	case at.IsZero():
+		return nil, j.request("dynamodb:GetItem", iamUser).Malformed("it has no date")
 	}
 	record.ReadAt = at
 	return &record, nil
@@ -163,6 +163,14 @@ func (j *Journal) request(action, iamUser string) awsclient.Request {
 		return awsclient.Request{Action: action, On: "the audits' memory of the target " + target}
 	}
 	return awsclient.Request{Action: action, On: "the journal of the IAM user " + iamUser}
+}
+
+// unreadable is the error of an item that another version may have written.
+func unreadable(request awsclient.Request, err error) error {
+	malformed := request.Malformed(err.Error())
+	malformed.Next = "Update this command line to the version of the stack. If the stack was set back to an earlier " +
+		"version, deploy the later one again"
+	return malformed
 }
 
 func revision(n int) item {
