@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -205,22 +206,63 @@ func (f reportFlags) write(out, tell io.Writer, evidence report.Report) error {
 	if f.file == "" {
 		return write(out)
 	}
-	if err := writeFile(f.file, write); err != nil {
+	err := writeFile(out, f.file, write)
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
 		return unwritten{"The report", "Make room, or give another file with --file", err}
+	case err != nil:
+		return unwritten{"The report", "Give another file with --file", err}
 	}
 	fmt.Fprintf(tell, "Wrote the evidence of %s to %s, %s.\n", words.Count(len(evidence.Rotations), "rotation"), f.file,
 		kind)
 	return nil
 }
 
-// writeFile writes a file whole or not at all. What is no file, such as a pipe, is
-// written to, and not replaced.
-func writeFile(path string, write func(io.Writer) error) error {
-	found, err := os.Stat(path)
-	if err != nil || found.Mode().IsRegular() {
-		return replaceFile(path, write)
+// writeFile writes a file whole or not at all; of a link, the one that it leads to.
+// What is no file, such as a pipe, is written to, and not replaced, and so is the
+// command's own output. The error names the file as it was given.
+func writeFile(out io.Writer, path string, write func(io.Writer) error) error {
+	err := writeThere(out, path, write)
+	var failed *os.PathError
+	if errors.As(err, &failed) {
+		return fmt.Errorf("%s: %w", path, failed.Err)
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY, 0)
+	return err
+}
+
+func writeThere(out io.Writer, path string, write func(io.Writer) error) error {
+	found, err := os.Stat(path)
+	switch _, entry := os.Lstat(path); {
+	case err != nil && entry == nil: // a link to what is not there yet
+		return writeTo(path, os.O_CREATE, write)
+	case err != nil:
+		return replaceFile(path, write)
+	case isOutput(out, found):
+		return write(out)
+	case !found.Mode().IsRegular():
+		return writeTo(path, 0, write)
+	}
+	target, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return err
+	}
+	return replaceFile(target, write)
+}
+
+// isOutput tells whether a file is the command's output.
+func isOutput(out io.Writer, found os.FileInfo) bool {
+	file, isFile := fileOf(out)
+	if !isFile {
+		return false
+	}
+	output, err := file.Stat()
+	return err == nil && os.SameFile(found, output)
+}
+
+const readable = 0o644 // a report is to be handed around
+
+func writeTo(path string, flag int, write func(io.Writer) error) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|flag, readable)
 	if err != nil {
 		return err
 	}
@@ -238,14 +280,9 @@ func replaceFile(path string, write func(io.Writer) error) (err error) {
 			_ = os.Remove(file.Name())
 		}
 	}()
-	err = write(file)
-	if closeErr := file.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
+	if err = errors.Join(write(file), file.Close()); err != nil {
 		return err
 	}
-	const readable = 0o644 // a report is to be handed around
 	if err = os.Chmod(file.Name(), readable); err != nil {
 		return err
 	}
