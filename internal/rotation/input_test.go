@@ -37,7 +37,8 @@ func TestParseInput(t *testing.T) {
 		{`{"target": "production", "gracePeriod": 4}`, Input{}, "gracePeriod"},
 		{`{"target": "production"} {}`, Input{}, "more than one JSON value"},
 		{`{"target": "production"`, Input{}, "EOF"},
-		{``, Input{}, "EOF"},
+		{``, Input{}, "it is empty"},
+		{"{\"target\": \"production\"}\x00", Input{}, "has more than its JSON value"},
 
 		// Another program would read these otherwise.
 		{`{"Target": "production"}`, Input{}, "Target: is no field"},

@@ -232,7 +232,7 @@ func TestTargetIsOneJSONValue(t *testing.T) {
 		{aTarget + "\n", ""},
 		{aTarget + "{}", "more than one JSON value"},
 		{aTarget + "}", "more than one JSON value"},
-		{"", "EOF"},
+		{"", "it is empty"},
 		{"[]", "it is a list, not an object"},
 		{"null", "it is null, not an object"},
 	} {
@@ -334,4 +334,22 @@ func FuzzParseTarget(f *testing.F) {
 			t.Errorf("came back as %+v, was %+v", back, target)
 		}
 	})
+}
+
+// However long a value is, and whatever is in it, a mistake quotes what can be read.
+func TestMistakesQuoteWhatCanBeRead(t *testing.T) {
+	long := strings.Repeat("\x1b[2J", 1000)
+	target := ExampleTarget()
+	target.Name, target.IAMUserName, target.IAMUserPath, target.OrganizationID = long, long, "/"+long, long
+	target.TokenParameter, target.Account, target.Region, target.Verification = "/"+long, long, long, Verification(long)
+	target.Schedule.StartAt = long
+	for _, line := range strings.Split(target.Check().Error(), "\n") {
+		if len(line) > 900 || strings.ContainsRune(line, '\x1b') {
+			t.Errorf("%d bytes: %.200q", len(line), line)
+		}
+	}
+	var d Duration
+	if err := d.UnmarshalText([]byte(long)); err == nil || len(err.Error()) > 900 {
+		t.Errorf("%.200v", err)
+	}
 }

@@ -77,3 +77,24 @@ func TestJSON(t *testing.T) {
 		}
 	}
 }
+
+// What others write is printed on one line, and a terminal obeys nothing in it.
+func TestForeignTexts(t *testing.T) {
+	for text, want := range map[string]string{
+		"one\ntwo\r\n three\x00": "one two three",
+		"red\x1b[31m \u202eback": "red [31m back",
+		"bad \xff and \u009b":    "bad ? and",
+		"größer, 東京 ✓":           "größer, 東京 ✓",
+		"":                       "",
+	} {
+		if got := Line(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+	if got := Short("größer", 6) + Short("größer", 5); got != "größergröß…" {
+		t.Error(got)
+	}
+	if got := Quote("a\x1b\"" + strings.Repeat("é", 200)); got != `"a\x1b\"`+strings.Repeat("é", 96)+`…"` {
+		t.Error(got)
+	}
+}

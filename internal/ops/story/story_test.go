@@ -1,10 +1,14 @@
 package story_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
+	"unicode"
 
 	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/internal/ops/story"
+	"qovery-key-rotation/statemachine"
 )
 
 // told is a scenario as it is told.
@@ -48,5 +52,41 @@ func TestFoundIsNotDone(t *testing.T) {
 				t.Errorf("%s: it is told that %q", scenario, untrue)
 			}
 		}
+	}
+}
+
+// What others write is told on one line, however long it is, and a terminal obeys
+// nothing in it.
+func TestForeignTextsAreBounded(t *testing.T) {
+	machine, err := statemachine.Load(statemachine.Definition)
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := strings.Repeat("x\x1b[2Jy\n", 1000)
+	input, _ := json.Marshal(map[string]string{"target": long})
+	for _, event := range []statemachine.Event{
+		{Type: statemachine.ExecutionStarted, Input: input},
+		{Type: statemachine.TaskFailed, State: "Preflight", Error: long, Cause: long},
+		{Type: statemachine.ExecutionFailed, Error: long, Cause: long},
+		{Type: "TaskStateExited", State: "VerifyKey", Output: json.RawMessage(`{"identity":"a\u001b` +
+			strings.Repeat("x", 5000) + `"}`)},
+	} {
+		text := story.NewTeller(machine).Describe(event)
+		if text == "" || len(text) > 600 || strings.ContainsFunc(text, unicode.IsControl) {
+			t.Errorf("%s: %d bytes, %.50q", event.Type, len(text), text)
+		}
+	}
+}
+
+// Without an open rotation there is no old key to tell of.
+func TestNoOldKeyIsTold(t *testing.T) {
+	machine, err := statemachine.Load(statemachine.Definition)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := story.NewTeller(machine).Describe(statemachine.Event{Type: "TaskStateExited", State: "Preflight",
+		Output: json.RawMessage(`{"plan":{"reason":"abort without an open rotation"}}`)})
+	if text != "abort without an open rotation" {
+		t.Errorf("%q", text)
 	}
 }

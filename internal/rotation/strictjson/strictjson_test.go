@@ -2,7 +2,9 @@ package strictjson
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 )
@@ -80,13 +82,20 @@ func TestRead(t *testing.T) {
 		{`{"list": ["x"]}`, `list[0]: is a string, not an object (for example {"size":7})`},
 		{`{"byName": []}`, `byName: is a list, not an object`},
 
-		{``, `it is not JSON: EOF (for example {...})`},
-		{"\ufeff{}", `it begins with a byte order mark; save it without one, as plain UTF-8 (for example {...})`},
-		{`{"name": "x"`, `it is not JSON: unexpected EOF (for example {...})`},
-		{`{} {}`, `it is more than one JSON value (for example {...})`},
-		{`{}}`, `it is more than one JSON value (for example {...})`},
-		{`null`, `it is null, not an object (for example {...})`},
-		{`[]`, `it is a list, not an object (for example {...})`},
+		{`{"": 1}`, `"": is no field that is known (for example Untold, any, at, byName, count, deep, later, list, ` +
+			`maybe, name, on)`},
+		{`{"name": "x", "n\u001bme": "x"}`, `"n\x1bme": is no field that is known (for example "name")`},
+
+		{``, `it is empty`},
+		{" \n", `it is empty`},
+		{"\ufeff{}", `it begins with a byte order mark; save it without one, as plain UTF-8`},
+		{`{"name": "x"`, `it is not JSON: unexpected EOF`},
+		{`{} {}`, `it is more than one JSON value`},
+		{`{}}`, `it has more than its JSON value: invalid character '}' looking for beginning of value`},
+		{"{}\x00", `it has more than its JSON value: invalid character '\x00' looking for beginning of value`},
+		{`{} // so`, `it has more than its JSON value: invalid character '/' looking for beginning of value`},
+		{`null`, `it is null, not an object`},
+		{`[]`, `it is a list, not an object`},
 	} {
 		var into everything
 		got := ""
@@ -96,6 +105,23 @@ func TestRead(t *testing.T) {
 		if got != test.want {
 			t.Errorf("%s: %q, want %q", test.text, got, test.want)
 		}
+	}
+}
+
+// However much is wrong, an error can be read, and fits where errors go.
+func TestMistakesAreBounded(t *testing.T) {
+	var text strings.Builder
+	for i := range 5000 {
+		fmt.Fprintf(&text, `,"%s%d": 1`, strings.Repeat("x", 500), i)
+	}
+	var into everything
+	err := Err(Read("", []byte("{"+text.String()[1:]+"}"), &into, nil))
+	if err == nil || len(err.Error()) > 4000 || !strings.HasSuffix(err.Error(), "\nand 4990 more mistakes") {
+		t.Errorf("%d bytes: %.200s", len(fmt.Sprint(err)), fmt.Sprint(err))
+	}
+	err = Err(Read("", []byte(`{"at": "`+text.String()[9:5000]+`"}`), &into, nil))
+	if err == nil || len(err.Error()) > 400 {
+		t.Errorf("%d bytes: %.200s", len(fmt.Sprint(err)), fmt.Sprint(err))
 	}
 }
 
