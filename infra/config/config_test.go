@@ -114,8 +114,8 @@ func longAddress(local, domain int) string {
 
 // Every mistake, with the whole line that it is answered with.
 var mistakes = []struct{ name, config, want string }{
-	{"nothing there", `null`, `it is null, not an object (for example {...})`},
-	{"no object", `["production"]`, `it is a list, not an object (for example {...})`},
+	{"nothing there", `null`, `it is null, not an object`},
+	{"no object", `["production"]`, `it is a list, not an object`},
 	{"no targets", `{}`,
 		`targets: is required: there is nothing to rotate without a target (for example [{...}])`},
 	{"empty targets", `{"targets": []}`, `targets: is required: there is nothing to rotate without a target ` +

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // staticAWS is the object_type of static AWS credentials. Other types cannot be
@@ -139,7 +140,7 @@ func (o *organization) putCredentials(ctx context.Context, ref rotation.Location
 	now := listed[i]
 	switch {
 	case !now.Rotatable:
-		return notSent("the credentials %s are of the type %s, not static AWS ones", ref.Name, singleLine(now.Type))
+		return notSent("the credentials %s are of the type %s, not static AWS ones", ref.Name, words.Line(now.Type))
 	case now.Name == "":
 		return malformed(listCredentials, fmt.Errorf(`the credentials have no "name", which a change must repeat`))
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // heldKey is the access key id that stands in a location, "" where there is none. In
@@ -12,7 +13,7 @@ import (
 func heldKey(text string, ofAWS bool, ref rotation.LocationRef) (rotation.KeyID, error) {
 	id, err := rotation.ParseKeyID(text)
 	if err != nil && ofAWS {
-		return "", fmt.Errorf("%s %q%s holds %w", ref.Kind, singleLine(ref.Name), shownID(ref.ID), err)
+		return "", fmt.Errorf("%s %q%s holds %w", ref.Kind, words.Line(ref.Name), shownID(ref.ID), err)
 	}
 	return id, nil
 }

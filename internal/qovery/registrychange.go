@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // answeredOnly are the fields of a registry that Qovery answers and a request
@@ -25,7 +26,7 @@ func (k registryKind) putKey(o *organization, ctx context.Context, ref rotation.
 		return notSent("the %s %s does not exist any more", k.called, ref.Name)
 	case !now.Rotatable:
 		return notSent("the %s %s is of the kind %s without a static key, or has a role", k.called, ref.Name,
-			singleLine(now.Type))
+			words.Line(now.Type))
 	}
 	body, err := now.with(id, secret)
 	if err != nil {

@@ -6,7 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"sync"
-	"unicode"
+
+	"qovery-key-rotation/internal/words"
 )
 
 const (
@@ -31,28 +32,12 @@ func (o *organization) foreign(text string, limit int) string {
 	for _, known := range []string{token, url.QueryEscape(token), url.PathEscape(token)} {
 		text = strings.ReplaceAll(text, known, "[redacted]")
 	}
-	return shorten(maskKeys(singleLine(text)), limit)
-}
-
-// singleLine keeps what can be printed and puts one space for all between.
-func singleLine(text string) string {
-	words := strings.FieldsFunc(text, func(r rune) bool {
-		return unicode.IsSpace(r) || !unicode.IsPrint(r) || r == unicode.ReplacementChar
-	})
-	return strings.Join(words, " ")
+	return words.Short(maskKeys(words.Line(text)), limit)
 }
 
 func maskKeys(text string) string {
 	text = keyIDPattern().ReplaceAllString(text, "****$1")
 	return secretPattern().ReplaceAllString(text, "[redacted]")
-}
-
-func shorten(text string, limit int) string {
-	runes := []rune(text)
-	if len(runes) <= limit {
-		return text
-	}
-	return string(runes[:limit-1]) + "…"
 }
 
 // detail is what an error's body says. Qovery's bodies have no fixed schema:

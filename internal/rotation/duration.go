@@ -1,9 +1,11 @@
 package rotation
 
 import (
-	"fmt"
+	"errors"
 	"strings"
 	"time"
+
+	"qovery-key-rotation/internal/words"
 )
 
 // Duration is a time.Duration that is written as people write it: "2h", "90m".
@@ -28,7 +30,7 @@ func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil
 func (d *Duration) UnmarshalText(text []byte) error {
 	parsed, err := time.ParseDuration(string(text))
 	if err != nil {
-		return fmt.Errorf("%q is not a duration such as 2h or 90m", text)
+		return errors.New(words.Quote(string(text)) + " is not a duration such as 2h or 90m")
 	}
 	*d = Duration(parsed)
 	return nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation/strictjson"
+	"qovery-key-rotation/internal/words"
 )
 
 // Target is one named thing to rotate: an IAM user, the Qovery organization
@@ -120,7 +121,7 @@ func (t Target) Check() error {
 	found.check("account", t.Account, accountProblem(t.Account), `"123456789012"`)
 	found.check("region", t.Region, regionProblem(t.Region), `"eu-west-3"`)
 	if t.Verification != VerifyNone && t.Verification != VerifyCanary {
-		found.add("verification", fmt.Sprintf("%q is neither none nor canary", t.Verification), `"canary"`)
+		found.add("verification", words.Quote(string(t.Verification))+" is neither none nor canary", `"canary"`)
 	}
 	if t.MaxDeployAttempts < 1 || t.MaxDeployAttempts > mostAttempts {
 		found.add("maxDeployAttempts", fmt.Sprintf("%d is not 1 to %d", t.MaxDeployAttempts, mostAttempts), "2")
@@ -150,7 +151,7 @@ func (m *mistakes) check(field, value, problem, example string) {
 	case field == "tokenParameter" && !strings.HasPrefix(value, "/"):
 		m.add(field, problem, example)
 	default:
-		m.add(field, fmt.Sprintf("%q %s", value, problem), example)
+		m.add(field, words.Quote(value)+" "+problem, example)
 	}
 }
 
@@ -169,7 +170,7 @@ func (s Schedule) check() []error {
 	if _, err := time.Parse(time.RFC3339, s.StartAt); err != nil {
 		problem := "is required"
 		if s.StartAt != "" {
-			problem = fmt.Sprintf("%q is no RFC 3339 time with offset", s.StartAt)
+			problem = words.Quote(s.StartAt) + " is no RFC 3339 time with offset"
 		}
 		mistakes = append(mistakes,
 			&FieldError{Field: "schedule.startAt", Problem: problem, Example: `"2026-01-12T09:00:00+01:00"`})

@@ -231,7 +231,7 @@ func TestTargetIsOneJSONValue(t *testing.T) {
 	for _, test := range []struct{ data, want string }{
 		{aTarget + "\n", ""},
 		{aTarget + "{}", "more than one JSON value"},
-		{aTarget + "}", "more than one JSON value"},
+		{aTarget + "}", "more than its JSON value"},
 		{"", "it is empty"},
 		{"[]", "it is a list, not an object"},
 		{"null", "it is null, not an object"},

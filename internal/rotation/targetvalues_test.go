@@ -21,7 +21,7 @@ func TestTargetKeepsTheServicesRules(t *testing.T) {
 		{`name="-"`, `name: "-" begins with -`},
 
 		{`iamUserPath="/` + long(510) + `/"`, ""},
-		{`iamUserPath="/` + long(511) + `/"`, `/" has 513 characters; IAM takes 512 (for example "/automation/")`},
+		{`iamUserPath="/` + long(511) + `/"`, `" has 513 characters; IAM takes 512 (for example "/automation/")`},
 		{`iamUserPath="/a//b/"`, ""},
 		{`iamUserPath="/a\u007eb!/"`, ""},
 		{`iamUserPath="/a b/"`, `iamUserPath: "/a b/" has characters other than ! to ~ (for example "/automation/")`},

@@ -94,7 +94,7 @@ func TestForeignTexts(t *testing.T) {
 	if got := Short("größer", 6) + Short("größer", 5); got != "größergröß…" {
 		t.Error(got)
 	}
-	if got := Quote("a\x1b\"" + strings.Repeat("é", 200)); got != `"a\x1b\"`+strings.Repeat("é", 96)+`…"` {
+	if got := Quote("a\x1b\"" + strings.Repeat("é", 200)); got != `"a\x1b\"`+strings.Repeat("é", 92)+`…"` {
 		t.Error(got)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // Request names a request for the sentences about its failure.
@@ -129,11 +130,7 @@ func (r Request) quote(err error) string {
 	if r.Secret || !errors.As(err, &answer) || answer.ErrorMessage() == "" {
 		return ""
 	}
-	message := maskKeys(strings.ToValidUTF8(strings.Join(strings.Fields(answer.ErrorMessage()), " "), "?"))
-	if len(message) > longest {
-		message = strings.ToValidUTF8(message[:longest], "") + "..."
-	}
-	return ": " + message
+	return ": " + words.Short(maskKeys(words.Line(answer.ErrorMessage())), longest)
 }
 
 // keyIDs matches what IAM calls its unique ids, of which access keys begin with

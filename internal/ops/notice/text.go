@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 const (
@@ -32,20 +33,14 @@ func subject(text string) string {
 // without anything that may be a key. Steps put no secret anywhere; this is for
 // what Lambda, or a person who stops an execution, may have quoted.
 func quotable(text string) string {
-	text = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, "?"), func(c rune) bool {
-		return unicode.IsSpace(c) || unicode.IsControl(c)
-	}), " ")
-	text = keyIDs().ReplaceAllStringFunc(text, func(id string) string { return rotation.KeyID(id).String() })
+	text = keyIDs().ReplaceAllStringFunc(words.Line(text), func(id string) string { return rotation.KeyID(id).String() })
 	text = aWord().ReplaceAllStringFunc(text, func(word string) string {
 		if looksSecret(word) {
 			return "(hidden)"
 		}
 		return word
 	})
-	if runes := []rune(text); len(runes) > longestQuote {
-		text = string(runes[:longestQuote]) + " ..."
-	}
-	return text
+	return words.Short(text, longestQuote)
 }
 
 var (

@@ -27,7 +27,7 @@ func TestQuotable(t *testing.T) {
 		"ASIAOLDOLDOLDOLDOLD1,":                                   "****OLD1,",
 		"secret wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY!":        "secret (hidden)!",
 		"commit 2ebb9502ebb9502ebb9502ebb9502ebb9502ebb9":         "commit 2ebb9502ebb9502ebb9502ebb9502ebb9502ebb9",
-		strings.Repeat("é", longestQuote+1):                       strings.Repeat("é", longestQuote) + " ...",
+		strings.Repeat("é", longestQuote+1):                       strings.Repeat("é", longestQuote-1) + "…",
 		"cluster 1c8e3d5f-9a72-4a1d-82ef-a4d1b8065f23 is STOPPED": "cluster 1c8e3d5f-9a72-4a1d-82ef-a4d1b8065f23 is STOPPED",
 	} {
 		if got := quotable(text); got != want {

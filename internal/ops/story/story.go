@@ -26,6 +26,11 @@ func NewTeller(machine *statemachine.Machine) *Teller { return &Teller{machine: 
 // Describe says what an event means, or "" when it needs no words. It wants all
 // events of the execution from some state on, in order.
 func (t *Teller) Describe(event statemachine.Event) string {
+	const longest = 500 // an input may have 256 KiB
+	return words.Short(words.Line(t.describe(event)), longest)
+}
+
+func (t *Teller) describe(event statemachine.Event) string {
 	switch {
 	case event.Type == statemachine.ExecutionStarted:
 		return "started with " + string(event.Input)
@@ -105,6 +110,9 @@ func (t *Teller) describeExit(event statemachine.Event) string {
 
 var tellings = map[string]func(rotation.Document) string{
 	"Preflight": func(d rotation.Document) string {
+		if d.OldKey == "" {
+			return d.Plan.Reason
+		}
 		return fmt.Sprintf("%s; old key %s", d.Plan.Reason, d.OldKey)
 	},
 	"ChoosePlan":    func(d rotation.Document) string { return string(d.Plan.Action) },

@@ -6,7 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"strconv"
+
+	"qovery-key-rotation/internal/words"
 )
 
 // reader collects the mistakes on its way through a value.
@@ -54,6 +55,9 @@ func hasNil(into reflect.Value) bool {
 	return false
 }
 
+// longestProblem bounds what others say of a value, which they may quote.
+const longestProblem = 200
+
 // readText is for what is written as text and parses itself, as durations and
 // times do.
 func (r *reader) readText(path string, value json.RawMessage, into encoding.TextUnmarshaler, example reflect.Value) {
@@ -62,7 +66,7 @@ func (r *reader) readText(path string, value json.RawMessage, into encoding.Text
 		return
 	}
 	if err := into.UnmarshalText([]byte(unquote(value))); err != nil {
-		r.add(path, err.Error(), example)
+		r.add(path, words.Short(err.Error(), longestProblem), example)
 	}
 }
 
@@ -147,17 +151,26 @@ func (r *reader) members(path string, value json.RawMessage) []member {
 		m := member{}
 		m.name, _ = next(decoder).(string)
 		mustNot(decoder.Decode(&m.value))
-		if m.path = m.name; path != "" {
-			m.path = path + "." + m.name
+		if m.path = shownName(m.name); path != "" {
+			m.path = path + "." + m.path
 		}
 		if seen[m.name] {
-			r.found = append(r.found, &Mistake{m.path, "is there more than once", "one " + strconv.Quote(m.name)})
+			r.found = append(r.found, &Mistake{m.path, "is there more than once", "one " + words.Quote(m.name)})
 			continue
 		}
 		seen[m.name] = true
 		all = append(all, m)
 	}
 	return all
+}
+
+// shownName is a name as it stands in a path: quoted where it would not be seen, or
+// would not end.
+func shownName(name string) string {
+	if quoted := words.Quote(name); name == "" || quoted != `"`+name+`"` {
+		return quoted
+	}
+	return name
 }
 
 func next(decoder *json.Decoder) json.Token {

@@ -16,21 +16,23 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+
+	"qovery-key-rotation/internal/words"
 )
 
 // Mistake is one thing that is wrong with a text.
 type Mistake struct {
 	Field   string // path of the field; empty: the whole text
 	Problem string // what is wrong with it
-	Example string // a right value, if one is known
+	Example string // a right value of a field, if one is known
 }
 
 // Error reads as one line.
 func (m *Mistake) Error() string {
-	text := m.Field + ": " + m.Problem
 	if m.Field == "" {
-		text = "it " + m.Problem
+		return "it " + m.Problem
 	}
+	text := m.Field + ": " + m.Problem
 	if m.Example != "" {
 		text += fmt.Sprintf(" (for example %s)", m.Example)
 	}
@@ -53,11 +55,15 @@ func Read(path string, data []byte, into, example any) []*Mistake {
 	return r.found
 }
 
-// Err joins mistakes into one error, a line each.
+// Err joins mistakes into one error, a line each, and counts those that are too many.
 func Err(mistakes []*Mistake) error {
+	const most = 10
 	var all []error
-	for _, m := range mistakes {
+	for _, m := range mistakes[:min(len(mistakes), most)] {
 		all = append(all, m)
+	}
+	if more := len(mistakes) - most; more > 0 {
+		all = append(all, errors.New("and "+words.Count(more, "more mistake")))
 	}
 	return errors.Join(all...)
 }
@@ -68,11 +74,17 @@ func single(data []byte) (value json.RawMessage, problem string) {
 		return nil, "begins with a byte order mark; save it without one, as plain UTF-8"
 	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
-	if err := decoder.Decode(&value); err != nil {
+	switch err := decoder.Decode(&value); {
+	case errors.Is(err, io.EOF):
+		return nil, "is empty"
+	case err != nil:
 		return nil, fmt.Sprintf("is not JSON: %v", err)
 	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, "is more than one JSON value"
+	switch err := decoder.Decode(new(json.RawMessage)); {
+	case errors.Is(err, io.EOF):
+		return value, ""
+	case err != nil:
+		return nil, fmt.Sprintf("has more than its JSON value: %v", err)
 	}
-	return value, ""
+	return nil, "is more than one JSON value"
 }
