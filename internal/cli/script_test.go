@@ -117,6 +117,7 @@ func exitCode(ts *testscript.TestScript, _ bool, args []string) {
 //	world deny ACTION          the person lacks the right
 //	world unanswered ACTION 2  so often there is no answer
 //	world later                a later version has written the journal; off: no more
+//	world garbled NAME         the history of that execution makes no sense
 //	world failing              the next deployments of the first cluster fail
 //	world busy                 a deployment of the first cluster begins
 //	world second-key           a person creates another key
@@ -164,6 +165,8 @@ func changeWorld(ts *testscript.TestScript, _ bool, args []string) {
 		a.failing[args[1]] = n
 	case "later":
 		a.later = len(args) == 1
+	case "garbled":
+		a.garbled = args[1]
 	case "failing":
 		fails := fakeqovery.Fails("Error acquiring the state lock", "Try again in a few minutes")
 		w.Qovery.Script(w.Clusters[0], fails, fails)
