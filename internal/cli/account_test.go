@@ -45,7 +45,7 @@ type account struct {
 	denied    map[string]bool
 	failing   map[string]int    // how often an action is not answered
 	later     bool              // a later version has written the journal
-	garbled   string    // the execution whose history makes no sense
+	garbled   string            // the execution whose history makes no sense
 	onStop    func()            // happens when an execution is stopped; may be nil
 	inputs    map[string]string // of executions, where another one is told
 }

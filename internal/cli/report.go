@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -123,11 +124,16 @@ func (p Program) evidence(ctx context.Context, f reportFlags, args []string) (re
 		}
 		arns = append(arns, x.ARN)
 	}
-	histories, err := sfn.NewReader(s.cfg).Rotation(ctx, arns)
+	histories, unread, err := sfn.NewReader(s.cfg).Rotation(ctx, arns)
 	if err != nil {
 		return report.Report{}, err
 	}
-	evidence, err := report.Build(histories, s.clock.Now(), "the histories kept by AWS Step Functions")
+	source := "the histories kept by AWS Step Functions"
+	for _, arn := range unread {
+		source += fmt.Sprintf(", without that of %s, which could not be read and may belong to the rotation",
+			arn[strings.LastIndex(arn, ":")+1:])
+	}
+	evidence, err := report.Build(histories, s.clock.Now(), source)
 	if err != nil {
 		return report.Report{}, err
 	}

@@ -35,16 +35,17 @@ const pageSize = 1000
 const longestPreflight = 25 * time.Hour
 
 // Rotation returns the histories of the executions, and of the others of their
-// state machines that had to do with the same rotations.
-func (r *Reader) Rotation(ctx context.Context, arns []string) ([]statemachine.History, error) {
-	var histories []statemachine.History
+// state machines that had to do with the same rotations. Of another whose history
+// makes no sense nobody knows whether it had: those are unread.
+func (r *Reader) Rotation(ctx context.Context, arns []string) (histories []statemachine.History, unread []string,
+	err error) {
 	for _, arn := range arns {
 		if known(histories, arn) {
 			continue
 		}
 		history, err := r.History(ctx, arn)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		histories = append(histories, history)
 	}
@@ -55,15 +56,19 @@ func (r *Reader) Rotation(ctx context.Context, arns []string) ([]statemachine.Hi
 		}
 		others, err := r.startedSince(ctx, machineOf(history.ARN), since.Add(-longestPreflight))
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for _, arn := range others {
-			if known(histories, arn) {
+			if known(histories, arn) || slices.Contains(unread, arn) {
 				continue
 			}
 			other, err := r.History(ctx, arn)
-			if err != nil {
-				return nil, err
+			switch {
+			case rotation.HasCode(err, rotation.MalformedAnswer):
+				unread = append(unread, arn)
+				continue
+			case err != nil:
+				return nil, nil, err
 			}
 			otherIDs, _ := rotations(other)
 			if slices.ContainsFunc(otherIDs, func(id string) bool { return slices.Contains(ids, id) }) {
@@ -71,7 +76,7 @@ func (r *Reader) Rotation(ctx context.Context, arns []string) ([]statemachine.Hi
 			}
 		}
 	}
-	return histories, nil
+	return histories, unread, nil
 }
 
 func known(histories []statemachine.History, arn string) bool {

@@ -162,7 +162,7 @@ func TestRotation(t *testing.T) {
 			}
 			want := text(t, s, all)
 			for _, run := range s.runs {
-				histories, err := reader.Rotation(context.Background(), []string{run.ARN()})
+				histories, _, err := reader.Rotation(context.Background(), []string{run.ARN()})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -177,7 +177,7 @@ func TestRotation(t *testing.T) {
 // Executions of other rotations stay out.
 func TestOthersStayOut(t *testing.T) {
 	s, reader := serve(t, "second-execution", 1000)
-	histories, err := reader.Rotation(context.Background(), []string{s.runs[0].ARN()})
+	histories, _, err := reader.Rotation(context.Background(), []string{s.runs[0].ARN()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +193,7 @@ func TestOthersStayOut(t *testing.T) {
 func TestDenied(t *testing.T) {
 	s, reader := serve(t, "dry-run", 1000)
 	s.deny = true
-	_, err := reader.Rotation(context.Background(), []string{s.runs[0].ARN()})
+	_, _, err := reader.Rotation(context.Background(), []string{s.runs[0].ARN()})
 	want := "AWS denies states:GetExecutionHistory (" + s.runs[0].ARN() +
 		") (AccessDeniedException): not authorized. Use credentials of that account with states:GetExecutionHistory and " +
 		"states:ListExecutions."
@@ -204,7 +204,7 @@ func TestDenied(t *testing.T) {
 
 func TestForgotten(t *testing.T) {
 	_, reader := serve(t, "dry-run", 1000)
-	_, err := reader.Rotation(context.Background(),
+	_, _, err := reader.Rotation(context.Background(),
 		[]string{"arn:aws:states:eu-west-3:123456789012:execution:other:long-ago"})
 	if err == nil || !strings.Contains(err.Error(), "the execution "+
 		"arn:aws:states:eu-west-3:123456789012:execution:other:long-ago is unknown to Step Functions, which forgets one "+
