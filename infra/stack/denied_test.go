@@ -127,7 +127,8 @@ type fate struct {
 func (d denial) play(t *testing.T) fate {
 	t.Helper()
 	f := fate{denial: d}
-	scenario := lab.Scenario{Name: d.right, Script: func(w *lab.World) {
+	setup := lab.Setup{Registries: true, HelmRepository: true}
+	result, err := lab.Play(setup, nil, func(w *lab.World) {
 		w.Wire.Injector = func(call lab.Call) lab.Fault {
 			if slices.Contains(d.sites, call.Site) {
 				return lab.Fault{Kind: lab.Deny}
@@ -152,8 +153,7 @@ func (d denial) play(t *testing.T) fate {
 			w.Journal.Current(lab.UserName) != nil {
 			t.Errorf("%s: allowed again, a %s ends %s: %s", d.right, f.then, run.Outcome(), run.Cause())
 		}
-	}}
-	result, err := scenario.Play(lab.Setup{Registries: true, HelmRepository: true}, nil)
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

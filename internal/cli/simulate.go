@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -14,7 +16,9 @@ import (
 
 type simulateFlags struct {
 	scenario string
+	script   string // the file
 	list     bool
+	actions  bool
 	clusters int
 	seed     uint64
 	dryRun   bool
@@ -32,30 +36,37 @@ func newSimulate() *cobra.Command {
 		Short: "Run a rotation on the embedded simulator, told step by step",
 		Long: `simulate runs the state machine that is deployed, with the steps that the Lambda
 functions run, against a simulated AWS account and Qovery, on virtual time. No
-AWS account is needed, and hours pass in a moment.`,
+AWS account is needed, and hours pass in a moment.
+
+With --script it tells a story of your own: a text with one action per line, which
+--actions lists. What is expected of it may stand below a line of "----", as the
+story prints it at its end; simulate fails if it differs.`,
 		Example: `  rotate simulate
   rotate simulate --list
   rotate simulate --scenario aborted-in-grace --seed 7
   rotate simulate --scenario region-denied --dry-run
-  rotate simulate --clusters 250 --output json`,
+  rotate simulate --clusters 250 --output json
+  rotate simulate --script my.txt`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := flags.output.check(); err != nil {
 				return err
 			}
-			if err := flags.check(cmd.Flags().Changed("clusters")); err != nil {
+			if err := flags.check(cmd.Flags().Changed); err != nil {
 				return usageError{err}
 			}
-			if flags.list {
-				if err := requireNoStory(cmd); err != nil {
-					return usageError{err}
-				}
+			switch {
+			case flags.list:
 				return listScenarios(cmd.OutOrStdout(), flags.output.json())
+			case flags.actions:
+				return listActions(cmd.OutOrStdout())
 			}
 			return simulate(cmd.OutOrStdout(), flags)
 		},
 	}
 	cmd.Flags().StringVar(&flags.scenario, "scenario", "plain", "which story to run (see --list)")
+	cmd.Flags().StringVar(&flags.script, "script", "", "the file of a story of your own")
+	cmd.Flags().BoolVar(&flags.actions, "actions", false, "list the actions that a script may have")
 	cmd.Flags().BoolVar(&flags.list, "list", false, "list the scenarios")
 	cmd.Flags().IntVar(&flags.clusters, "clusters", 0, "how many clusters there are (default: the scenario's own)")
 	cmd.Flags().Uint64Var(&flags.seed, "seed", 1, "what chance begins with: the same seed is the same story")
@@ -65,12 +76,30 @@ AWS account is needed, and hours pass in a moment.`,
 	return cmd
 }
 
-func (f simulateFlags) check(clustersGiven bool) error {
+func (f simulateFlags) check(given func(flag string) bool) error {
 	if _, exists := lab.Find(f.scenario); !exists {
 		return fmt.Errorf("there is no scenario %q: 'rotate simulate --list' names them", f.scenario)
 	}
-	if clustersGiven && (f.clusters < 1 || f.clusters > mostClusters) {
+	if given("clusters") && (f.clusters < 1 || f.clusters > mostClusters) {
 		return fmt.Errorf("--clusters %d is not 1 to %d", f.clusters, mostClusters)
+	}
+	for _, name := range []string{"scenario", "script", "clusters", "seed", "dry-run"} {
+		switch {
+		case !given(name):
+		case f.list:
+			return fmt.Errorf("--list lists all scenarios and runs none, so that --%s has no meaning beside it", name)
+		case f.actions:
+			return fmt.Errorf("--actions runs nothing, so that --%s has no meaning beside it", name)
+		}
+	}
+	if given("scenario") && given("script") {
+		return errors.New("give --scenario or --script, not both")
+	}
+	if f.list && f.actions {
+		return errors.New("give --list or --actions, not both")
+	}
+	if f.actions && f.output.json() {
+		return errors.New("--actions is for people: it has no JSON")
 	}
 	return nil
 }
@@ -81,16 +110,6 @@ func scenarioNames() []string {
 		names = append(names, s.Name)
 	}
 	return names
-}
-
-// requireNoStory refuses, beside --list, the flags that are about one story.
-func requireNoStory(cmd *cobra.Command) error {
-	for _, name := range []string{"scenario", "clusters", "seed", "dry-run"} {
-		if cmd.Flags().Changed(name) {
-			return fmt.Errorf("--list lists all scenarios and runs none, so that --%s has no meaning beside it", name)
-		}
-	}
-	return nil
 }
 
 func listScenarios(out io.Writer, asJSON bool) error {
@@ -111,8 +130,35 @@ func listScenarios(out io.Writer, asJSON bool) error {
 	return nil
 }
 
+func listActions(out io.Writer) error {
+	for _, action := range lab.Actions {
+		fmt.Fprintf(out, "%s\n    %s\n", action.Usage, action.Help)
+	}
+	return nil
+}
+
+// story is the scenario, or what the script says.
+func (f simulateFlags) story() (lab.Scenario, error) {
+	if f.script == "" {
+		scenario, _ := lab.Find(f.scenario)
+		return scenario, nil
+	}
+	text, err := os.ReadFile(f.script)
+	if err != nil {
+		return lab.Scenario{}, err
+	}
+	scenario, err := lab.ParseScript(f.script, string(text))
+	if err != nil {
+		err = usageError{fmt.Errorf("the script %s: %w", f.script, err)}
+	}
+	return scenario, err
+}
+
 func simulate(out io.Writer, flags simulateFlags) error {
-	scenario, _ := lab.Find(flags.scenario)
+	scenario, err := flags.story()
+	if err != nil {
+		return err
+	}
 	setup := scenario.Setup
 	setup.Seed, setup.DryRun = flags.seed, flags.dryRun
 	if flags.clusters > 0 {
@@ -137,10 +183,36 @@ func simulate(out io.Writer, flags simulateFlags) error {
 	} else {
 		printReport(out, report)
 	}
-	if err == nil && !report.Good() {
-		err = errEnded
+	switch {
+	case err != nil:
+		return err
+	case flags.script == "" || flags.dryRun:
+		return endedWell(report.Good())
+	case !flags.output.json():
+		printComparison(out, scenario, result.Told)
 	}
-	return err
+	rules := len(report.Violations) + len(report.Leaks)
+	return endedWell(result.Told == scenario.Want || scenario.Want == "" && rules == 0)
+}
+
+func endedWell(well bool) error {
+	if !well {
+		return errEnded
+	}
+	return nil
+}
+
+// printComparison prints what is expected of a script and what came to pass.
+func printComparison(out io.Writer, scenario lab.Scenario, told string) {
+	fmt.Fprintf(out, "\n----\n%s", told)
+	switch scenario.Want {
+	case told:
+		fmt.Fprintln(out, "That is what the script expects.")
+	case "":
+		fmt.Fprintln(out, "The script expects nothing yet: to expect this, add it, with the line of \"----\".")
+	default:
+		fmt.Fprintf(out, "The script expects something else:\n%s", scenario.Want)
+	}
 }
 
 func printLine(out io.Writer, line lab.Line) {

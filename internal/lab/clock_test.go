@@ -36,23 +36,13 @@ func TestJudgeSeesLoopsThatRunAway(t *testing.T) {
 // TestStepsAreWrappedForCalls: people who run a step's parts by hand still can.
 func TestStepsAreWrappedForCalls(t *testing.T) {
 	wrapped := 0
-	w, err := NewWorld(Setup{Clusters: 1, Through: func(_ *World, p Ports) Ports {
+	setup := Setup{Clusters: 1, Through: func(_ *World, p Ports) Ports {
 		p.Around = func(step rotation.Step) rotation.Step { return counted{step, &wrapped} }
 		return p
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Timeline.Close()
-	operator := w.Timeline.Go("operator", func() {
-		run := w.start("rotation", "")
-		run.UntilIn("GracePeriod")
-		run.Stop()
-		w.Sleep(time.Hour)
-		w.byHand(w.ReleaseByHand())
-	})
-	if !w.Timeline.RunUntilDone(operator) || wrapped < 5 || w.Journal.Current(UserName) != nil {
-		t.Errorf("%d calls were wrapped; open is %v", wrapped, w.Journal.Current(UserName))
+	}}
+	result := playText(t, setup, "start rotation\nuntil GracePeriod\nstop\nwait 1h\nrelease")
+	if open := result.World.Journal.Current(UserName); wrapped < 5 || open != nil {
+		t.Errorf("%d calls were wrapped; open is %v", wrapped, open)
 	}
 }
 

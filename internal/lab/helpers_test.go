@@ -87,3 +87,23 @@ func noError(t testing.TB, err error) {
 		t.Fatal(err)
 	}
 }
+
+// byHand is for what a person does, which does not fail here.
+func (w *World) byHand(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+func playText(t *testing.T, setup Setup, text string) Result {
+	t.Helper()
+	s, err := ParseScript(t.Name(), text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := s.Play(setup, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}

@@ -98,7 +98,7 @@ func (i *IAM) Create(ctx context.Context, name string) (rotation.NewAccessKey, e
 // SetStatus makes a key Active or Inactive.
 func (i *IAM) SetStatus(ctx context.Context, name string, id rotation.KeyID, status rotation.KeyStatus) error {
 	sent := i.now()
-	return i.wire.Do(ctx, updateAccessKey, true, func(time.Time) error {
+	return i.wire.Do(ctx, "iam.UpdateAccessKey", true, func(time.Time) error {
 		i.sent = sent
 		defer func() { i.sent = time.Time{} }()
 		return i.setStatus(name, id, status)

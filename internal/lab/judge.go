@@ -104,7 +104,7 @@ func (j *Judge) requireReleased(change KeyChange) {
 // requireOwnDeactivation: whoever deactivates a key by hand has a reason.
 func (j *Judge) requireOwnDeactivation(change KeyChange) {
 	asked := slices.ContainsFunc(j.world.Wire.Calls(), func(c Call) bool {
-		return c.Site == updateAccessKey && strings.HasSuffix(c.Process, "/DeactivateKey")
+		return c.Site == "iam.UpdateAccessKey" && strings.HasSuffix(c.Process, "/DeactivateKey")
 	})
 	if before := j.before(change); before.By == Person && !asked {
 		j.violated("%s made the key %s Active, which a person had deactivated", change.By, change.Key)

@@ -168,8 +168,8 @@ func TestSameSeedSameStory(t *testing.T) {
 func TestScenariosHaveNamesAndSentences(t *testing.T) {
 	seen := map[string]bool{}
 	for _, s := range Scenarios {
-		if s.Name == "" || seen[s.Name] || !strings.HasSuffix(s.Sentence, ".") || s.Ends == "" {
-			t.Errorf("scenario %q: %q ends with %q", s.Name, s.Sentence, s.Ends)
+		if s.Name == "" || seen[s.Name] || !strings.HasSuffix(s.Sentence, ".") || s.Ends() == "" {
+			t.Errorf("scenario %q: %q ends with %q", s.Name, s.Sentence, s.Ends())
 		}
 		seen[s.Name] = true
 	}

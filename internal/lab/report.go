@@ -7,6 +7,7 @@ import (
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/words"
+	"qovery-key-rotation/statemachine"
 )
 
 // Report is what a scenario came to.
@@ -51,8 +52,9 @@ type ExecutionReport struct {
 func (r Result) Report(name string) Report {
 	w := r.World
 	report := Report{
-		Scenario: name, Outcome: r.Outcome, Succeeded: r.Outcome == succeeds, Sentence: words.Cause(r.Last.Cause()),
-		Took: rotation.Duration(w.Timeline.Now().Sub(Beginning).Round(time.Second)), Keys: w.keyReports(),
+		Scenario: name, Outcome: r.Outcome, Succeeded: r.Last.Status() == statemachine.Succeeded,
+		Sentence: words.Cause(r.Last.Cause()),
+		Took:     rotation.Duration(w.Timeline.Now().Sub(Beginning).Round(time.Second)), Keys: w.keyReports(),
 		FailedAuthentication: w.Judge.Refusals, Refused: w.Judge.Refused, Violations: w.Judge.Violations,
 		Leaks: w.Judge.Leaks(),
 	}

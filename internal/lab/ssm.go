@@ -73,7 +73,7 @@ func (s *SSM) Token(ctx context.Context, parameter string) (rotation.Secret, err
 
 // Put stages a secret, without overwriting, and tells whether it did.
 func (s *SSM) Put(ctx context.Context, id rotation.KeyID, secret rotation.Secret) (stored bool, err error) {
-	return fetch(ctx, s.wire, Call{Site: putParameter, Write: true}, func(time.Time) (bool, error) {
+	return fetch(ctx, s.wire, Call{Site: "staging.Put", Write: true}, func(time.Time) (bool, error) {
 		there, ok := s.staged[id]
 		if ok && (there.id != id || !there.secret.Equal(secret)) {
 			return false, rotation.Errorf(rotation.MalformedAnswer, "Another secret is staged for the key %s", id)

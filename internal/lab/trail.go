@@ -45,7 +45,7 @@ const CreatorRole = "arn:aws:iam::" + account + ":role/qovery-key-rotation-creat
 // LatestUses returns the latest use that is known by now.
 func (t *Trail) LatestUses(ctx context.Context, id rotation.KeyID, since time.Time, regions []string) ([]rotation.Use,
 	error) {
-	return fetch(ctx, t.iam.wire, Call{Site: lookupEvents}, func(at time.Time) ([]rotation.Use, error) {
+	return fetch(ctx, t.iam.wire, Call{Site: "trail.LookupEvents"}, func(at time.Time) ([]rotation.Use, error) {
 		if err := t.search(regions...); err != nil {
 			return nil, err
 		}
@@ -64,7 +64,7 @@ func (t *Trail) LatestUses(ctx context.Context, id rotation.KeyID, since time.Ti
 // FirstUse returns the first use by anything but the rotation.
 func (t *Trail) FirstUse(ctx context.Context, id rotation.KeyID, since time.Time, regions []string) (rotation.Use,
 	error) {
-	return fetch(ctx, t.iam.wire, Call{Site: lookupEvents}, func(at time.Time) (rotation.Use, error) {
+	return fetch(ctx, t.iam.wire, Call{Site: "trail.LookupEvents"}, func(at time.Time) (rotation.Use, error) {
 		if err := t.search(regions...); err != nil {
 			return rotation.Use{}, err
 		}
@@ -84,7 +84,7 @@ func (t *Trail) detailed(use rotation.Use) rotation.Use {
 
 // Creator returns who created a key, once that is known.
 func (t *Trail) Creator(ctx context.Context, id rotation.KeyID) (string, error) {
-	return fetch(ctx, t.iam.wire, Call{Site: lookupEvents}, func(at time.Time) (string, error) {
+	return fetch(ctx, t.iam.wire, Call{Site: "trail.LookupEvents"}, func(at time.Time) (string, error) {
 		if err := t.search(globalRegion); err != nil {
 			return "", err
 		}

@@ -58,6 +58,9 @@ type Setup struct {
 	HelmRepository bool
 	// Route53: the first cluster's DNS provider holds the key.
 	Route53 bool
+	// Prompt: what is changed is seen by the next read, and a key that works goes on
+	// working.
+	Prompt bool
 	// DryRun makes the first execution that a scenario starts a dry run, and its last.
 	DryRun bool
 	// Through changes what the steps see of the world, to prove that the world
@@ -177,6 +180,10 @@ func (w *World) settle(setup Setup) {
 		Key: fakeKey(w.OldKey),
 	})
 	w.addClusters(setup)
+	if setup.Prompt {
+		w.IAM.Settling.Lists, w.IAM.Settling.Relapse = Exactly(0), 0
+		w.Qovery.Configure(func(c *fakeqovery.Config) { c.StatusLag, c.CredentialsLag = 0, 0 })
+	}
 
 	document, err := json.Marshal(w.Target)
 	if err != nil {

@@ -28,24 +28,8 @@ var loops = []lab.Scenario{
 	scenario("verification-fails"),         // WaitForVerification, the way back
 	scenario("abort-while-inactive"),       // RestoreOldKey
 	scenario("aborted-for-90-days"),        // IsNextDue
-	{
-		Name: "long-deployments", Ends: "SUCCEEDED", // WaitForDeployment, WaitForVerification
-		Setup:  lab.Setup{DeployTime: 70 * time.Minute},
-		Script: func(w *lab.World) { startAndWait(w) },
-	},
-	{
-		Name: "sent-back", Ends: "SUCCEEDED", // DeactivateKey to DeployClusters
-		Setup: lab.Setup{Clusters: 1},
-		Script: func(w *lab.World) {
-			run, err := w.Start("rotation", `{"target": "production"}`)
-			if err != nil {
-				panic(err)
-			}
-			run.UntilIn("GracePeriod")
-			w.Qovery.SetStatus(w.Clusters[0], "DEPLOYMENT_ERROR")
-			run.Wait()
-		},
-	},
+	scenario("long-deployments"),           // WaitForDeployment, WaitForVerification
+	scenario("sent-back"),                  // DeactivateKey to DeployClusters
 }
 
 func scenario(name string) lab.Scenario {
@@ -54,14 +38,6 @@ func scenario(name string) lab.Scenario {
 		panic("there is no scenario " + name)
 	}
 	return found
-}
-
-func startAndWait(w *lab.World) {
-	run, err := w.Start("rotation", `{"target": "production"}`)
-	if err != nil {
-		panic(err)
-	}
-	run.Wait()
 }
 
 // cost is what a scenario took.
@@ -139,7 +115,7 @@ func everySkew(t *testing.T,
 	t.Helper()
 	for _, s := range loops {
 		right := playAt(t, s, nil)
-		if right.outcome != s.Ends {
+		if right.outcome != s.Ends() {
 			t.Fatalf("%s ends %s with right clocks", s.Name, right.outcome)
 		}
 		for _, skew := range skews {

@@ -106,8 +106,8 @@ func crashAfter(t *testing.T, scenario lab.Scenario, state string, n int) bool {
 	if keys := len(result.World.IAM.Lives()) - 1; keys == 3 && result.Outcome == "FAILED CreationFailed" {
 		return true // it made as many keys as a rotation may, and lost each
 	}
-	if result.Outcome != scenario.Ends {
-		t.Errorf("after %d crashes after write %d: %s, want %s: %s", *crashes, n, result.Outcome, scenario.Ends,
+	if result.Outcome != scenario.Ends() {
+		t.Errorf("after %d crashes after write %d: %s, want %s: %s", *crashes, n, result.Outcome, scenario.Ends(),
 			result.Last.Cause())
 	}
 	if harm := harmIn(result.World); harm != "" {

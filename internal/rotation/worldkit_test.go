@@ -2,7 +2,6 @@ package rotation_test
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -17,6 +16,15 @@ func play(t *testing.T, scenario lab.Scenario, setup lab.Setup) lab.Result {
 		t.Fatal(err)
 	}
 	return result
+}
+
+func playText(t *testing.T, setup lab.Setup, text string) lab.Result {
+	t.Helper()
+	script, err := lab.ParseScript(t.Name(), text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return play(t, script, setup)
 }
 
 // begin starts an execution of the target, with more input if there is any.
@@ -46,14 +54,8 @@ func harmIn(w *lab.World) string {
 	return strings.Join(harm, "; ")
 }
 
-// stops are the states in a path that say something; choices and polls don't.
-func stops(path []string) string {
-	kept := slices.DeleteFunc(slices.Clone(path), func(state string) bool {
-		return strings.HasPrefix(state, "Is") || strings.HasPrefix(state, "WaitFor") || state == "ExtendGrace" ||
-			state == "ChoosePlan"
-	})
-	return strings.Join(slices.Compact(kept), " ")
-}
+// stops are the states in a path that say something.
+func stops(path []string) string { return strings.Join(lab.Stops(path), " ") }
 
 // oneKeyLeft: the user has one Active key, Qovery's, and nothing else is left.
 func oneKeyLeft(w *lab.World) bool {
@@ -62,26 +64,4 @@ func oneKeyLeft(w *lab.World) bool {
 		w.Journal.Current(lab.UserName) == nil && len(w.SSM.Staged()) == 0
 }
 
-// whatIsLeft says in words which keys there are, who is held, and whether the
-// journal and the staging place are empty.
-func whatIsLeft(w *lab.World) string {
-	names := map[rotation.KeyID]string{}
-	for i, life := range w.IAM.Lives() {
-		names[life.ID] = fmt.Sprintf("key %d", i+1)
-	}
-	var left []string
-	for _, key := range w.IAM.Present(lab.UserName) {
-		text := names[key.ID] + " " + string(key.Status)
-		if len(w.Qovery.Holders(string(key.ID))) > 0 {
-			text += " and held"
-		}
-		left = append(left, text)
-	}
-	if w.Journal.Current(lab.UserName) != nil {
-		left = append(left, "record open")
-	}
-	for _, id := range w.SSM.Staged() {
-		left = append(left, "secret of "+names[id]+" staged")
-	}
-	return strings.Join(left, ", ")
-}
+func whatIsLeft(w *lab.World) string { return w.Left() }

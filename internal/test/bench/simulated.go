@@ -29,13 +29,7 @@ type simulated struct {
 
 // simulate runs one rotation to its end, and insists that it went well.
 func simulate(setup lab.Setup) (simulated, error) {
-	scenario := lab.Scenario{Name: "bench", Script: func(w *lab.World) {
-		run, err := w.Start("bench", `{"target": "`+lab.TargetName+`"}`)
-		if err != nil {
-			panic(err) // the input is a constant
-		}
-		run.Wait()
-	}}
+	scenario, _ := lab.Find("plain")
 	var r simulated
 	result, err := scenario.Play(setup, r.watch)
 	if err != nil {

@@ -3,8 +3,9 @@
 package main
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,26 +17,28 @@ import (
 // wayTo says what it takes for a rotation to come to a state that the plain one
 // does not visit, on the simulator and here.
 var wayTo = map[string]struct {
-	sim  func(*lab.World)
+	sim  string
 	here func(*world)
 }{
 	"ExtendGrace": {
-		func(w *lab.World) { w.UseElsewhere(w.OldKey.ID, "ecr", 10*time.Minute) },
+		"elsewhere uses old ecr 10m",
 		func(w *world) { w.usedElsewhere(true) },
 	},
 	"DiscardKey": {
-		func(w *lab.World) { w.IAM.Settling.Propagation = lab.Exactly(24 * time.Hour) },
+		"lag propagation 24h",
 		func(w *world) { w.trail.propagation = 24 * time.Hour },
 	},
 	"ReactivateKey": {
-		func(w *lab.World) { w.Qovery.Script(w.Clusters[0], deployedOnce()...) },
+		"cluster 1 succeeds\n" + strings.Repeat("cluster 1 fails "+strconv.Quote(authFailure)+"\n", 2),
 		func(w *world) { w.qovery.Script(w.clusters[0], deployedOnce()...) },
 	},
 }
 
+const authFailure = "AuthFailure: AWS was not able to validate the provided access credentials"
+
 // deployedOnce is a cluster that deploys the first time and then fails twice.
 func deployedOnce() []fakeqovery.Outcome {
-	fails := fakeqovery.Fails("AuthFailure: AWS was not able to validate the provided access credentials", "")
+	fails := fakeqovery.Fails(authFailure, "")
 	return []fakeqovery.Outcome{fakeqovery.Succeeds(), fails, fails}
 }
 
@@ -72,21 +75,8 @@ func interrupted(t *testing.T, state string) {
 		w.trail.propagation = 0
 		w.start("rotation-2", "").wait()
 	})
-	same(w, lab.Scenario{
-		Name: "stopped in " + state, Setup: lab.Setup{},
-		Script: func(sim *lab.World) {
-			if way.sim != nil {
-				way.sim(sim)
-			}
-			run := begin(sim, "rotation-1")
-			run.UntilIn(state)
-			run.Stop()
-			sim.NobodyElse()
-			sim.Sleep(20 * time.Minute)
-			sim.IAM.Settling.Propagation = lab.Exactly(0)
-			begin(sim, "rotation-2").Wait()
-		},
-	})
+	sameAs(w, way.sim, "start rotation-1", "until "+state, "stop", "elsewhere ends", "wait 20m", "lag propagation 0s",
+		"run rotation-2")
 	w.check()
 	w.completed()
 	if !t.Failed() {
@@ -110,32 +100,13 @@ func TestRestoreOldKey(t *testing.T) {
 		w.sleep(20 * time.Minute)
 		w.start("rotation-3", "").wait()
 	})
-	same(w, lab.Scenario{
-		Name: "stopped in RestoreOldKey", Setup: lab.Setup{},
-		Script: func(sim *lab.World) {
-			for _, stop := range [][2]string{{"rotation-1", "ObservationPeriod"}, {"rotation-2", "RestoreOldKey"}} {
-				run := begin(sim, stop[0])
-				run.UntilIn(stop[1])
-				run.Stop()
-				sim.Sleep(time.Minute)
-			}
-			sim.Sleep(19 * time.Minute)
-			begin(sim, "rotation-3").Wait()
-		},
-	})
+	sameAs(w, "start rotation-1", "until ObservationPeriod", "stop", "wait 1m",
+		"start rotation-2", "until RestoreOldKey", "stop", "wait 20m", "run rotation-3")
 	w.check()
 	w.completed()
 	if !t.Failed() {
 		row("%-30s %s, the same path", "stopped in RestoreOldKey", w.summaryOfRuns())
 	}
-}
-
-func begin(sim *lab.World, name string) *lab.Run {
-	run, err := sim.Start(name, fmt.Sprintf(`{"target": %q}`, lab.TargetName))
-	if err != nil {
-		panic(err) // the scenario itself is wrong
-	}
-	return run
 }
 
 // TestTwoAtOnce starts two executions at the same moment: one of them rotates.

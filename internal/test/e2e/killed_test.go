@@ -3,6 +3,7 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -51,8 +52,7 @@ func TestKilledAfterEffect(t *testing.T) {
 }
 
 func (k kill) run(t *testing.T) {
-	setup := lab.Setup{}
-	w := testWorld(t, setup)
+	w := testWorld(t, lab.Setup{})
 	way := wayTo[k.state]
 	if way.here != nil {
 		way.here(w)
@@ -62,18 +62,7 @@ func (k kill) run(t *testing.T) {
 	if !*killed {
 		t.Fatalf("%s has not done %s", k.function, k.action)
 	}
-	same(w, lab.Scenario{Name: k.name, Setup: setup, Script: func(sim *lab.World) {
-		if way.sim != nil {
-			way.sim(sim)
-		}
-		sim.Wire.Injector = func(call lab.Call) lab.Fault {
-			if call.Site == k.site && call.N == k.siteN {
-				return lab.Fault{Kind: lab.KillAfter}
-			}
-			return lab.Fault{}
-		}
-		begin(sim, "rotation").Wait()
-	}})
+	sameAs(w, way.sim, fmt.Sprintf(`fault "%s#%d" kill-after`, k.site, k.siteN), "run rotation")
 	w.check()
 	if k.state == "" {
 		w.completed()

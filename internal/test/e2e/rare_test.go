@@ -3,7 +3,6 @@
 package main
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -19,7 +18,7 @@ import (
 // engines. Here are those in which functions do what they do rarely.
 type tale struct {
 	here      func(*world)
-	sim       func(*lab.World)
+	sim       string // the script
 	completed bool
 }
 
@@ -33,14 +32,7 @@ var tales = map[string]tale{
 			w.deleteByHand(w.oldKey)
 			w.start("rotation-2", "").wait()
 		},
-		sim: func(w *lab.World) {
-			run := begin(w, "rotation-1")
-			run.UntilIn("GracePeriod")
-			run.Stop()
-			w.Sleep(time.Hour)
-			w.IAM.DeleteByHand(lab.UserName, w.OldKey.ID)
-			begin(w, "rotation-2").Wait()
-		},
+		sim:       "start rotation-1\nuntil GracePeriod\nstop\nwait 1h\ndelete old\nrun rotation-2",
 		completed: true,
 	},
 	"new-key-deleted-by-hand": {
@@ -55,21 +47,8 @@ var tales = map[string]tale{
 			w.trail.propagation = 0
 			w.start("rotation-2", "").wait()
 		},
-		sim: func(w *lab.World) {
-			w.IAM.Settling.Propagation = lab.Exactly(time.Hour)
-			run := begin(w, "rotation-1")
-			run.UntilIn("VerifyKey")
-			run.Stop()
-			w.Sleep(20 * time.Minute)
-			for _, key := range w.IAM.Present(lab.UserName) {
-				if key.ID != w.OldKey.ID {
-					w.IAM.DeleteByHand(lab.UserName, key.ID)
-				}
-			}
-			w.Sleep(20 * time.Minute)
-			w.IAM.Settling.Propagation = lab.Exactly(0)
-			begin(w, "rotation-2").Wait()
-		},
+		sim: "lag propagation 1h\nstart rotation-1\nuntil VerifyKey\nstop\nwait 20m\ndelete new\nwait 20m\n" +
+			"lag propagation 0s\nrun rotation-2",
 		completed: true,
 	},
 	"killed-before-staging": {
@@ -82,15 +61,7 @@ var tales = map[string]tale{
 			}
 			plainly(w)
 		},
-		sim: func(w *lab.World) {
-			w.Wire.Injector = func(call lab.Call) lab.Fault {
-				if call.Site == "staging.Put" && call.N == 2 {
-					return lab.Fault{Kind: lab.KillBefore}
-				}
-				return lab.Fault{}
-			}
-			begin(w, "rotation").Wait()
-		},
+		sim:       "fault staging.Put#2 kill-before\nrun rotation",
 		completed: true,
 	},
 	"create-answer-lost-by-a-clock-ahead": {
@@ -106,15 +77,7 @@ var tales = map[string]tale{
 			}
 			plainly(w)
 		},
-		sim: func(w *lab.World) {
-			w.Wire.Injector = func(call lab.Call) lab.Fault {
-				if call.Site == "iam.CreateAccessKey" && call.N == 1 {
-					return lab.Fault{Kind: lab.FailAfter}
-				}
-				return lab.Fault{}
-			}
-			begin(w, "rotation").Wait()
-		},
+		sim:       "fault iam.CreateAccessKey#1 fail-after\nrun rotation",
 		completed: true,
 	},
 	"orphan-discarded": {
@@ -131,21 +94,7 @@ var tales = map[string]tale{
 			}
 			plainly(w)
 		},
-		sim: func(w *lab.World) {
-			listed := 0
-			w.Wire.Injector = func(call lab.Call) lab.Fault {
-				if call.Site == "iam.ListAccessKeys" && strings.HasSuffix(call.Process, "/CreateKey") {
-					if listed++; listed > 1 {
-						return lab.Fault{Kind: lab.Throttle}
-					}
-				}
-				if call.Site == "iam.CreateAccessKey" && call.N == 1 {
-					return lab.Fault{Kind: lab.FailAfter}
-				}
-				return lab.Fault{}
-			}
-			begin(w, "rotation").Wait()
-		},
+		sim: "fault iam.CreateAccessKey#1 fail-after\nfault iam.ListAccessKeys>1 throttle in CreateKey\nrun rotation",
 	},
 }
 
@@ -154,10 +103,9 @@ func TestRareTales(t *testing.T) {
 	for name, tale := range tales {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			setup := lab.Setup{}
-			w := testWorld(t, setup)
+			w := testWorld(t, lab.Setup{})
 			w.clock.Script(func() { tale.here(w) })
-			same(w, lab.Scenario{Name: name, Setup: setup, Script: tale.sim})
+			sameAs(w, tale.sim)
 			w.check()
 			if tale.completed {
 				w.completed()

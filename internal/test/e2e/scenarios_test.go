@@ -158,6 +158,13 @@ var scripts = map[string]func(*world){
 		w.sleep(time.Minute)
 		plainly(w)
 	},
-	"forty-clusters": plainly,
-	"dry-run":        func(w *world) { w.start("dry-run", `, "dryRun": true`).wait() },
+	"forty-clusters":   plainly,
+	"long-deployments": plainly,
+	"sent-back": func(w *world) {
+		run := w.start("rotation", "")
+		run.untilIn("GracePeriod")
+		w.qovery.SetStatus(w.clusters[0], "DEPLOYMENT_ERROR")
+		run.wait()
+	},
+	"dry-run": func(w *world) { w.start("dry-run", `, "dryRun": true`).wait() },
 }

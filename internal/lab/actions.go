@@ -1,0 +1,200 @@
+package lab
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+// errDryRun ends a script whose first execution is a dry run.
+var errDryRun = errors.New("the dry run has ended")
+
+// executionActions are about executions and about time.
+var executionActions = []Action{
+	{"start NAME [INPUT]", `starts an execution, with {"target": "production"} for its input or with another one`, start},
+	{"run NAME [INPUT]", "starts an execution, and waits until it has ended", func(a *args) act {
+		return inOrder(start(a), untilEnded)
+	}},
+	{"until STATE|ended|DURATION [NAME]", "waits until the execution is in the state, until it has ended, or until the " +
+		"world is so old", until},
+	{"wait DURATION", "lets time pass", func(a *args) act {
+		d := a.duration()
+		return func(o *Operator) error { o.Sleep(d); return nil }
+	}},
+	{"stop [NAME]", "stops the execution", onRun(func(_ *Operator, run *Run) error { run.Stop(); return nil })},
+	{"redrive [NAME]", "redrives the execution, which has failed", onRun(func(o *Operator, run *Run) error {
+		o.open[run] = true
+		return run.Redrive()
+	})},
+	{"forget [NAME]", "makes Step Functions forget the execution", onRun(func(o *Operator, run *Run) error {
+		o.Executions.Forget(run.ARN())
+		return nil
+	})},
+	{"release", "closes the record of a rotation that was resolved by hand", plainly(func(o *Operator) error {
+		return o.ReleaseByHand()
+	})},
+	{"lease HOLDER DURATION", "gives somebody the lease of the record", lease},
+	{"when STATE ACTION", "does something when the function of the state is called for the first time", when(false)},
+	{"each STATE ACTION", "does something whenever the function of the state is called", when(true)},
+	{"after DURATION ACTION", "does something in a while", func(a *args) act {
+		d, do := a.duration(), a.action()
+		return func(o *Operator) error { o.later(d, do); return nil }
+	}},
+	{"say TEXT", "is told as part of the story", func(a *args) act {
+		text := a.rest()
+		return func(o *Operator) error { o.Say("%s", text); return nil }
+	}},
+	{"says TEXT", "requires that what the last execution says contains the text", says},
+	{"deployments N...", "requires that each cluster was deployed so often", deployments},
+}
+
+func plainly(do act) func(*args) act { return func(*args) act { return do } }
+
+func inOrder(acts ...act) act {
+	return func(o *Operator) error {
+		for _, do := range acts {
+			if err := do(o); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// onRun is an action on the execution that is named, or was started last.
+func onRun(do func(*Operator, *Run) error) func(*args) act {
+	return func(a *args) act {
+		name := a.optional()
+		return func(o *Operator) error {
+			run, err := o.named(name)
+			if err != nil {
+				return err
+			}
+			o.run = run
+			return do(o, run)
+		}
+	}
+}
+
+func start(a *args) act {
+	name, input := a.word("a name"), a.rest()
+	if input != "" && !json.Valid([]byte(input)) {
+		a.fail("the input is no JSON")
+	}
+	return func(o *Operator) error {
+		if input == "" {
+			input = fmt.Sprintf(`{"target": %q}`, o.Target.Name)
+		}
+		if o.dryRun {
+			input = fmt.Sprintf(`{"target": %q, "dryRun": true}`, o.Target.Name)
+		}
+		run, err := o.Start(name, input)
+		if err != nil {
+			return err
+		}
+		o.started(run)
+		if o.dryRun {
+			run.Wait()
+			return errDryRun
+		}
+		return nil
+	}
+}
+
+func untilEnded(o *Operator) error { o.run.Wait(); return nil }
+
+func until(a *args) act {
+	what := a.word("a state")
+	if age, err := time.ParseDuration(what); err == nil {
+		return func(o *Operator) error { o.Sleep(Beginning.Add(age).Sub(o.Timeline.Now())); return nil }
+	}
+	machine, err := loadMachine()
+	if err != nil {
+		a.fail("%w", err)
+	} else if _, exists := machine.State(what); !exists && what != "ended" {
+		a.fail("there is no state %q", what)
+	}
+	return onRun(func(o *Operator, run *Run) error {
+		if what == "ended" {
+			return untilEnded(o)
+		}
+		if !run.UntilIn(what) {
+			return fmt.Errorf("the execution never comes there: it goes through %s", strings.Join(Stops(run.Path()), " "))
+		}
+		return nil
+	})(a)
+}
+
+// later does something after a while, as an event that takes no time.
+func (o *Operator) later(d time.Duration, do act) {
+	o.Timeline.At(o.Timeline.Now().Add(d), func() { o.putOff(do) })
+}
+
+// putOff does what an action had put off. If it fails, the script ends with that.
+func (o *Operator) putOff(do act) {
+	if err := do(o); err != nil && o.err == nil {
+		o.err = err
+	}
+}
+
+func when(always bool) func(*args) act {
+	return func(a *args) act {
+		state, do := a.word("a state"), a.action()
+		return func(o *Operator) error {
+			before, done := o.OnInvoke, false
+			o.OnInvoke = func(s string) InvokeFault {
+				if s == state && (always || !done) {
+					done = true
+					o.putOff(do)
+				}
+				if before != nil {
+					return before(s)
+				}
+				return ""
+			}
+			return nil
+		}
+	}
+}
+
+func lease(a *args) act {
+	holder, d := a.word("a holder"), a.duration()
+	return func(o *Operator) error {
+		record := o.Journal.Current(UserName)
+		if record == nil {
+			return errors.New("no record is open")
+		}
+		record.Revision++
+		record.Lease = rotation.Lease{Holder: holder, Until: o.Timeline.Now().Add(d)}
+		return o.Journal.Save(context.Background(), *record)
+	}
+}
+
+func says(a *args) act {
+	text := a.rest()
+	return func(o *Operator) error {
+		if said := o.run.Says(); !strings.Contains(said, text) {
+			return fmt.Errorf("it says: %s", said)
+		}
+		return nil
+	}
+}
+
+func deployments(a *args) act {
+	want := a.rest()
+	return func(o *Operator) error {
+		var got []string
+		for _, cluster := range o.Clusters {
+			got = append(got, fmt.Sprint(len(o.Qovery.Deployments(cluster))))
+		}
+		if got := strings.Join(got, " "); got != want {
+			return fmt.Errorf("it is %s", got)
+		}
+		return nil
+	}
+}

@@ -1,0 +1,196 @@
+package lab
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"qovery-key-rotation/internal/lab/fakeqovery"
+)
+
+// faultActions are what goes wrong with calls and clocks.
+var faultActions = []Action{
+	{"fault SITE[#N|%N|>N] KIND[:DELAY] [in STATE]", "makes the calls of a site go wrong (a prefix of sites ends with " +
+		"*): all, the N-th from now on, each N-th, or all after the N-th; KIND is " + faultKinds(), fault},
+	{"no-faults", "ends all faults of calls", plainly(func(o *Operator) error { o.faults = nil; return nil })},
+	{"on SITE ACTION", "does something as soon as the next call of the site is sent", onCall},
+	{"qovery answers STATUS [METHOD [PATH]]", "has Qovery answer requests with a status, in place of carrying them out; " +
+		"'qovery drops' drops all, 'qovery recovers' ends both, 'qovery hides-changes' shows no deployment", ofQovery},
+	{"lag WHAT DURATION", "changes how long something takes to be seen: iam-lists, propagation, qovery or cloudtrail", lag},
+	{"clock DURATION [STATE...]", "puts the clocks of functions ahead or, with a minus, behind: of those states, or of " +
+		"all others", clock},
+}
+
+func faultKinds() string {
+	var kinds []string
+	for _, kind := range FaultKinds {
+		kinds = append(kinds, string(kind))
+	}
+	return strings.Join(kinds, ", ")
+}
+
+// scriptFault is a fault of some calls.
+type scriptFault struct {
+	Fault
+	site, state string
+	nth, every  int // zero: all
+	after       int
+	calls       int // so far
+}
+
+func (f *scriptFault) strikes(call Call) bool {
+	prefix, isPrefix := strings.CutSuffix(f.site, "*")
+	if call.Site != f.site && !(isPrefix && strings.HasPrefix(call.Site, prefix)) ||
+		f.state != "" && !strings.HasSuffix(call.Process, "/"+f.state) {
+		return false
+	}
+	f.calls++
+	return (f.nth == 0 || f.nth == f.calls) && (f.every == 0 || f.calls%f.every == 0) && f.calls > f.after
+}
+
+// number cuts "#2" or "%2" off the site.
+func (f *scriptFault) number(a *args, sign string) (n int) {
+	site, number, is := strings.Cut(f.site, sign)
+	if !is {
+		return 0
+	}
+	f.site = site
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 1 {
+		a.fail("%q is no number from 1", number)
+	}
+	return n
+}
+
+func fault(a *args) act {
+	f := scriptFault{site: a.word("a site")}
+	f.nth, f.every, f.after = f.number(a, "#"), f.number(a, "%"), f.number(a, ">")
+	kind, delay, delayed := strings.Cut(a.word("a kind"), ":")
+	f.Kind = FaultKind(kind)
+	if !slices.Contains(FaultKinds, f.Kind) {
+		a.fail("%q is no kind of fault", kind)
+	}
+	if d, err := time.ParseDuration(delay); delayed && err != nil {
+		a.fail("%q is no duration", delay)
+	} else {
+		f.Delay = d
+	}
+	if a.accept("in") {
+		f.state = a.word("a state")
+	}
+	return func(o *Operator) error {
+		strike := f // whoever does this line again begins to count again
+		o.inject()
+		o.faults = append(o.faults, &strike)
+		return nil
+	}
+}
+
+// inject has the wire ask for faults, of those that it had before at last.
+func (o *Operator) inject() {
+	if o.injects {
+		return
+	}
+	o.injects = true
+	before := o.Wire.Injector
+	o.Wire.Injector = func(call Call) Fault {
+		var struck Fault
+		for _, f := range o.faults { // each counts each call
+			if f.strikes(call) && struck.Kind == NoFault {
+				struck = f.Fault
+			}
+		}
+		if struck.Kind == NoFault && before != nil {
+			return before(call)
+		}
+		return struck
+	}
+}
+
+// on does something at the time of a call, though not in its process.
+func onCall(a *args) act {
+	site, do := a.word("a site"), a.action()
+	return func(o *Operator) error {
+		before, done := o.Wire.Injector, false
+		o.Wire.Injector = func(call Call) Fault {
+			if !done && call.Site == site {
+				done = true
+				o.later(0, do)
+			}
+			if before != nil {
+				return before(call)
+			}
+			return Fault{}
+		}
+		return nil
+	}
+}
+
+func ofQovery(a *args) act {
+	configure := func(change func(*fakeqovery.Config)) act {
+		return func(o *Operator) error { o.Qovery.Configure(change); return nil }
+	}
+	switch what := a.word("what it does"); what {
+	case "answers":
+		hook := answering(strconv.Itoa(a.number("a status")), a.optional(), a.optional())
+		return configure(func(c *fakeqovery.Config) { c.Hook = hook })
+	case "drops":
+		return configure(func(c *fakeqovery.Config) {
+			c.Hook = func(*http.Request) (bool, *fakeqovery.Answer) { return false, &fakeqovery.Answer{Dropped: true} }
+		})
+	case "recovers":
+		return configure(func(c *fakeqovery.Config) { c.Hook = nil })
+	case "hides-changes":
+		return configure(func(c *fakeqovery.Config) { c.ChangesAt = fakeqovery.ChangesNever })
+	default:
+		a.fail("%q is nothing that it does", what)
+		return nil
+	}
+}
+
+// answering answers requests of a method (empty: any) whose path contains a part:
+// the name of a location stands for its id.
+func answering(status, method, part string) fakeqovery.Hook {
+	if id, is := locations()[part]; is {
+		part = id
+	}
+	code, _ := strconv.Atoi(status)
+	return func(r *http.Request) (bool, *fakeqovery.Answer) {
+		if method != "" && r.Method != method || !strings.Contains(r.URL.Path, part) {
+			return true, nil
+		}
+		return false, &fakeqovery.Answer{Status: code, Body: `{"status":` + status + `,"detail":"Refused"}`}
+	}
+}
+
+func lag(a *args) act {
+	set := oneOf(a, "thing that lags", map[string]func(*World, time.Duration){
+		"iam-lists":   func(w *World, d time.Duration) { w.IAM.Settling.Lists = Exactly(d) },
+		"propagation": func(w *World, d time.Duration) { w.IAM.Settling.Propagation = Exactly(d) },
+		"cloudtrail":  func(w *World, d time.Duration) { w.Trail.Lag = d },
+		"qovery": func(w *World, d time.Duration) {
+			w.Qovery.Configure(func(c *fakeqovery.Config) { c.CredentialsLag = d })
+		},
+	})
+	d := a.duration()
+	return func(o *Operator) error { set(o.World, d); return nil }
+}
+
+func clock(a *args) act {
+	off, states := a.duration(), strings.Fields(a.rest())
+	return func(o *Operator) error {
+		before := o.ClockOff
+		o.ClockOff = func(state string) time.Duration {
+			if slices.Contains(states, state) || len(states) == 0 && before == nil {
+				return off
+			}
+			if before != nil {
+				return before(state)
+			}
+			return 0
+		}
+		return nil
+	}
+}

@@ -1,0 +1,255 @@
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"qovery-key-rotation/internal/lab/fakeqovery"
+	"qovery-key-rotation/internal/rotation"
+)
+
+// personActions are what people do to keys, to what Qovery holds, and to clusters.
+var personActions = []Action{
+	{"create key", "creates a key of the user", func(a *args) act {
+		a.skip("key")
+		return func(o *Operator) error { _, err := ownKey(o); return err }
+	}},
+	{"deactivate KEY", "makes the key Inactive: 'old', 'new', or 'key 2', the second one that was created", onKey(
+		func(o *Operator, id rotation.KeyID) error { return o.setStatus(id, rotation.Inactive) })},
+	{"activate KEY", "makes the key Active", onKey(
+		func(o *Operator, id rotation.KeyID) error { return o.setStatus(id, rotation.Active) })},
+	{"delete KEY", "deletes the key", onKey(func(o *Operator, id rotation.KeyID) error {
+		o.IAM.DeleteByHand(UserName, id)
+		return nil
+	})},
+	{"refuse KEY", "has AWS refuse the key, as a policy of the organization does", onKey(
+		func(o *Operator, id rotation.KeyID) error { o.IAM.RefuseByHand(id); return nil })},
+	{"allow KEY", "ends that", onKey(func(o *Operator, id rotation.KeyID) error { o.IAM.AllowByHand(id); return nil })},
+	{"put KEY into LOCATION", "puts the key into credentials, other-credentials, registry, registry-N, helm, dns or " +
+		"secret-manager; also 'foreign', a key of another user, and 'own', one that is created for it", put},
+	{"put-everywhere KEY", "puts the key into every location, and deploys every cluster", onKey(
+		func(o *Operator, id rotation.KeyID) error { o.PutByHand(id); return nil })},
+	{"write LOCATION masked|lower-case|spaced|cut|secret|right", "has Qovery show the key's id in another way", write},
+	{"stage KEY as KEY", "stages a wrong secret for the first key, in the name of the second", stage},
+	{"unstage KEY", "deletes the staged secret of the key", onKey(
+		func(o *Operator, id rotation.KeyID) error { o.SSM.UnstageByHand(id); return nil })},
+	{"elsewhere uses KEY SERVICE DURATION", "has something outside Qovery use the key, every so often; " +
+		"'elsewhere ends' ends it", elsewhere},
+	{"cluster N|last|all ACT", "ACT is deploy, stop, lock REASON, unlock or becomes STATUS; or says what becomes of the " +
+		"next deployment: succeeds, fails [PROBLEM [HINT]], ends STATUS, takes DURATION, is-ignored", cluster},
+}
+
+// keyRef finds a key when its turn comes.
+type keyRef func(*Operator) (rotation.KeyID, error)
+
+func (a *args) key() keyRef {
+	if a.accept("key") {
+		n := a.number("a number")
+		return func(o *Operator) (rotation.KeyID, error) { return o.created(n) }
+	}
+	return oneOf(a, "key", map[string]keyRef{"old": oldKey, "new": newKey, "own": ownKey, "foreign": foreignKey})
+}
+
+// onKey is an action on a key that exists.
+func onKey(do func(*Operator, rotation.KeyID) error) func(*args) act {
+	return func(a *args) act {
+		key := a.key()
+		return func(o *Operator) error {
+			id, err := key(o)
+			if err != nil {
+				return err
+			}
+			return do(o, id)
+		}
+	}
+}
+
+// created is the n-th key of the user that was ever created.
+func (o *Operator) created(n int) (rotation.KeyID, error) {
+	for _, life := range o.IAM.Lives() {
+		if life.User != UserName {
+			continue
+		}
+		if n--; n == 0 {
+			return life.ID, nil
+		}
+	}
+	return "", errors.New("there was no such key yet")
+}
+
+// oldKey is the key to replace: without a record, the one that Qovery holds.
+func oldKey(o *Operator) (rotation.KeyID, error) {
+	if record := o.Journal.Current(UserName); record != nil {
+		return o.existing(record.OldKey)
+	}
+	return o.existing(rotation.KeyID(o.Qovery.KeyOf(o.Qovery.Locations()[0])))
+}
+
+// newKey is the key to replace it with.
+func newKey(o *Operator) (rotation.KeyID, error) {
+	if record := o.Journal.Current(UserName); record != nil {
+		return o.existing(record.NewKey)
+	}
+	return "", errors.New("there is no new key")
+}
+
+func (o *Operator) existing(id rotation.KeyID) (rotation.KeyID, error) {
+	if _, exists := o.IAM.Status(id); !exists {
+		return "", errors.New("there is no such key")
+	}
+	return id, nil
+}
+
+func ownKey(o *Operator) (rotation.KeyID, error) {
+	key, err := o.IAM.CreateKeyByHand(UserName)
+	return key.ID, err
+}
+
+// foreignKey is a good key of another user.
+func foreignKey(o *Operator) (rotation.KeyID, error) {
+	o.IAM.AddUser("somebody", "/")
+	return o.IAM.SeedKey("somebody", o.Timeline.Now().Add(-time.Hour), rotation.Active).ID, nil
+}
+
+func (o *Operator) setStatus(id rotation.KeyID, status rotation.KeyStatus) error {
+	if now, _ := o.IAM.Status(id); now == status {
+		return fmt.Errorf("the key is %s already", status)
+	}
+	return o.IAM.SetStatusByHand(UserName, id, status)
+}
+
+// Ids of locations that scripts add.
+const (
+	otherCredentialsID = "1a2b3c4d-0000-4000-8000-000000000001"
+	lonelyRegistryID   = "1a2b3c4d-0000-4000-8000-000000000002"
+	secretManagerID    = "1a2b3c4d-0000-4000-8000-000000000004"
+	dnsClusterID       = "c1a57e00-0000-4000-8000-000000000300"
+)
+
+// locations are the ids of what has one, by name.
+func locations() map[string]string {
+	ids := map[string]string{"credentials": credentialsID, "other-credentials": otherCredentialsID,
+		"registry": lonelyRegistryID, "helm": helmRepositoryID, "secret-manager": secretManagerID, "dns": dnsClusterID}
+	for n := range 9 {
+		ids[fmt.Sprintf("registry-%d", n+1)] = registryID(n)
+	}
+	return ids
+}
+
+func (a *args) location() string { return oneOf(a, "location", locations()) }
+
+func put(a *args) act {
+	key := a.key()
+	a.skip("into")
+	location := a.location()
+	return func(o *Operator) error {
+		id, err := key(o)
+		if err == nil {
+			o.Qovery.SetKey(location, fakeKey(o.IAM.Answer(id)))
+		}
+		return err
+	}
+}
+
+// ways in which an access key id may stand in Qovery that is none: as a person
+// mistyped it, or as answers without the right to see it might write it.
+var ways = map[string]func(string) string{
+	"masked":     func(id string) string { return id[:4] + strings.Repeat("*", len(id)-8) + id[len(id)-4:] },
+	"lower-case": strings.ToLower,
+	"spaced":     func(id string) string { return id + " " },
+	"cut":        func(id string) string { return id[:len(id)-5] },
+	"secret":     func(string) string { return "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" },
+	"right":      nil,
+}
+
+func write(a *args) act {
+	location, way := a.location(), oneOf(a, "way", ways)
+	return func(o *Operator) error { o.Qovery.WriteKeyAs(location, way); return nil }
+}
+
+func stage(a *args) act {
+	parameter := a.key()
+	a.skip("as")
+	named := a.key()
+	return func(o *Operator) error {
+		id, err := parameter(o)
+		other, err2 := named(o)
+		o.SSM.StageByHand(id, other, o.OldKey.Secret)
+		return errors.Join(err, err2)
+	}
+}
+
+func elsewhere(a *args) act {
+	if a.accept("ends") {
+		return func(o *Operator) error { o.NobodyElse(); return nil }
+	}
+	a.skip("uses")
+	key, service, every := a.key(), a.word("a service"), a.duration()
+	return func(o *Operator) error {
+		id, err := key(o)
+		o.UseElsewhere(id, service, every)
+		return err
+	}
+}
+
+func cluster(a *args) act {
+	which := a.word("a cluster")
+	if n := map[string]bool{"last": true, "all": true}; !n[which] {
+		numbered := &args{left: which}
+		numbered.number("cluster")
+		a.err = numbered.err
+	}
+	do := clusterAct(a)
+	return func(o *Operator) error {
+		var n int
+		clusters := o.Clusters
+		if which == "last" {
+			clusters = clusters[len(clusters)-1:]
+		} else if _, err := fmt.Sscan(which, &n); err == nil {
+			if n > len(clusters) {
+				return fmt.Errorf("there are %d clusters", len(clusters))
+			}
+			clusters = clusters[n-1 : n]
+		}
+		for _, id := range clusters {
+			do(o.Qovery, id)
+		}
+		return nil
+	}
+}
+
+func clusterAct(a *args) func(*fakeqovery.Server, string) {
+	type does = func(*fakeqovery.Server, string)
+	next := func(outcome fakeqovery.Outcome) does {
+		return func(q *fakeqovery.Server, id string) { q.Script(id, outcome) }
+	}
+	switch what := a.word("an act"); what {
+	case "deploy":
+		return (*fakeqovery.Server).Deploy
+	case "stop":
+		return (*fakeqovery.Server).Stop
+	case "unlock":
+		return (*fakeqovery.Server).Unlock
+	case "lock":
+		reason := a.rest()
+		return func(q *fakeqovery.Server, id string) { q.Lock(id, reason, "ops") }
+	case "becomes":
+		status := a.word("a status")
+		return func(q *fakeqovery.Server, id string) { q.SetStatus(id, status) }
+	case "succeeds":
+		return next(fakeqovery.Succeeds())
+	case "fails":
+		return next(fakeqovery.Fails(a.optional(), a.optional()))
+	case "ends":
+		return next(fakeqovery.EndsAs(a.word("a status")))
+	case "takes":
+		return next(fakeqovery.Succeeds().After(a.duration()))
+	case "is-ignored":
+		return next(fakeqovery.Ignored())
+	default:
+		a.fail("%q is no act", what)
+		return nil
+	}
+}

@@ -1,0 +1,144 @@
+package lab
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"qovery-key-rotation/internal/lab/fakeqovery"
+	"qovery-key-rotation/internal/rotation"
+)
+
+// worldActions say what a world is like.
+var worldActions = []Action{
+	{"world OPTION...", "the first line, if it is not a plain world: clusters=N, production=N, deploy-time=DURATION, " +
+		"cloud=KIND (a registry on another cloud), denied=REGION, applications, registries, helm, dns, prompt (what is " +
+		"changed is seen by the next read)", func(a *args) act {
+		a.fail("it is the first line")
+		return nil
+	}},
+	{"add credentials TYPE|cluster [OF]|registry|dns|secret-manager|key", "adds what holds the old key, a cluster of " +
+		"the credentials or of other-credentials, or a key that the user has had for a year", add},
+	{"deny-regions [REGION...]", "has an organization's policy deny looking events up in those regions alone", denyRegions},
+	{"target JSON", "deploys another configuration of the target: the fields that differ; a location's name stands for " +
+		"its id", retarget},
+}
+
+// describe reads the options of a world.
+func (s *Setup) describe(options string) error {
+	for _, option := range strings.Fields(options) {
+		name, value, _ := strings.Cut(option, "=")
+		var err error
+		switch name {
+		case "clusters":
+			s.Clusters, err = strconv.Atoi(value)
+		case "production":
+			s.Production, err = strconv.Atoi(value)
+		case "deploy-time":
+			s.DeployTime, err = time.ParseDuration(value)
+		case "cloud":
+			s.OtherClouds = append(s.OtherClouds, value)
+		case "denied":
+			s.Denied = append(s.Denied, value)
+		default:
+			flag := map[string]*bool{"applications": &s.Applications, "registries": &s.Registries,
+				"helm": &s.HelmRepository, "dns": &s.Route53, "prompt": &s.Prompt}[option]
+			if flag == nil {
+				return fmt.Errorf("%q is no option of a world", option)
+			}
+			*flag = true
+		}
+		if err != nil {
+			return fmt.Errorf("%q: %w", option, err)
+		}
+	}
+	return nil
+}
+
+func add(a *args) act {
+	switch what := a.word("what is added"); what {
+	case "credentials":
+		objectType := a.word("a type")
+		return func(o *Operator) error {
+			o.Qovery.AddCredentials(fakeqovery.Credentials{ID: otherCredentialsID, Name: "AWS, once more",
+				ObjectType: objectType, Key: fakeKey(o.OldKey)})
+			return nil
+		}
+	case "cluster":
+		credentials := credentialsID
+		if a.left != "" {
+			credentials = a.location()
+		}
+		return func(o *Operator) error { o.addCluster(credentials); return nil }
+	case "key":
+		return func(o *Operator) error {
+			o.IAM.SeedKey(UserName, Beginning.Add(-400*24*time.Hour), rotation.Active)
+			return nil
+		}
+	case "registry":
+		return func(o *Operator) error {
+			o.Qovery.AddContainerRegistry(fakeqovery.Registry{ID: lonelyRegistryID, Name: "images", Region: region,
+				Key: fakeKey(o.OldKey)})
+			return nil
+		}
+	case "dns":
+		return func(o *Operator) error {
+			o.Qovery.AddCluster(fakeqovery.Cluster{ID: dnsClusterID, Name: "with-dns", CredentialsID: credentialsID,
+				Route53: fakeKey(o.OldKey)})
+			return nil
+		}
+	case "secret-manager":
+		return func(o *Operator) error {
+			vault := fakeqovery.SecretManagerAccess{ID: secretManagerID, Name: "vault", Key: fakeKey(o.OldKey)}
+			o.Qovery.AddCluster(fakeqovery.Cluster{ID: dnsClusterID, Name: "with-vault", CredentialsID: credentialsID,
+				SecretManagers: []fakeqovery.SecretManagerAccess{vault}})
+			return nil
+		}
+	default:
+		a.fail("%q can't be added", what)
+		return nil
+	}
+}
+
+func denyRegions(a *args) act {
+	denied := strings.Fields(a.rest())
+	return func(o *Operator) error { o.Trail.Denied = denied; return nil }
+}
+
+func (w *World) addCluster(credentials string) {
+	n := len(w.Clusters) + 1
+	id := fmt.Sprintf("c1a57e00-0000-4000-8000-%012d", 100+n)
+	w.Clusters = append(w.Clusters, id)
+	w.Qovery.AddCluster(fakeqovery.Cluster{ID: id, Name: fmt.Sprintf("added-%d", n), CredentialsID: credentials})
+}
+
+func retarget(a *args) act {
+	fields := a.rest()
+	if !json.Valid([]byte(fields)) {
+		a.fail("it is no JSON")
+	}
+	for name, id := range locations() {
+		fields = strings.ReplaceAll(fields, strconv.Quote(name), strconv.Quote(id))
+	}
+	return func(o *Operator) error {
+		document, err := json.Marshal(o.Target)
+		var all map[string]json.RawMessage
+		if err == nil {
+			err = json.Unmarshal(document, &all)
+		}
+		if err == nil {
+			err = json.Unmarshal([]byte(fields), &all)
+		}
+		if err == nil {
+			document, err = json.Marshal(all)
+		}
+		o.SSM.SetTarget(o.Target.Name, document)
+		var target rotation.Target
+		if json.Unmarshal(document, &target) == nil {
+			o.Target = target // unless the configuration is one that can't be read
+		}
+		return err
+	}
+}

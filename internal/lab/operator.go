@@ -1,0 +1,185 @@
+package lab
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"qovery-key-rotation/internal/rotation"
+)
+
+// Operator is who acts in a world: who does what the lines of a script say, and
+// notes what becomes of the executions.
+type Operator struct {
+	*World
+	run    *Run // that lines without a name mean
+	noted  map[*Run]int
+	open   map[*Run]bool
+	faults []*scriptFault
+	left   string // as last noted
+	story  strings.Builder
+	err    error // of an action that another one put off
+
+	injects bool // faults, into the wire
+}
+
+// NewOperator returns one who has done nothing yet.
+func NewOperator(w *World) *Operator {
+	return &Operator{World: w, noted: map[*Run]int{}, open: map[*Run]bool{}}
+}
+
+// Do does what a line says, for those who don't read it from a script.
+func (o *Operator) Do(run *Run, line string) error {
+	do, err := parseAction(line)
+	if err != nil {
+		return err
+	}
+	if run != nil {
+		o.run = run
+	}
+	return do(o)
+}
+
+// perform does what the lines say, one after another.
+func (o *Operator) perform(lines []scriptLine) error {
+	for _, line := range lines {
+		err := line.do(o)
+		if err == errDryRun {
+			return nil
+		}
+		if err == nil {
+			err = o.err
+		}
+		if err != nil {
+			return fmt.Errorf("line %d: %s: %w", line.number, line.text, err)
+		}
+		o.note()
+	}
+	if o.run != nil && !o.run.Ended() {
+		o.Sleep(time.Millisecond) // in which it ends if the last line stopped it
+		o.note()
+	}
+	return nil
+}
+
+// started makes the execution the one that is meant from now on.
+func (o *Operator) started(run *Run) { o.run, o.open[run] = run, true }
+
+// named is the execution of that name, or the one that was started last.
+func (o *Operator) named(name string) (*Run, error) {
+	if name == "" && o.run != nil {
+		return o.run, nil
+	}
+	for _, run := range o.Runs() {
+		if run.Name() == name {
+			return run, nil
+		}
+	}
+	return nil, fmt.Errorf("there is no execution %q", name)
+}
+
+// note writes down which executions have ended since the last note.
+func (o *Operator) note() {
+	ended := false
+	for _, run := range o.Runs() {
+		if !o.open[run] || !run.Ended() {
+			continue
+		}
+		o.open[run], ended = false, true
+		fmt.Fprintf(&o.story, "%s %s\n", run.Name(), run.Outcome())
+		path := run.Path()
+		writePath(&o.story, Stops(path[o.noted[run]:]))
+		o.noted[run] = len(path)
+	}
+	if ended {
+		o.noteLeft()
+	}
+}
+
+func (o *Operator) noteLeft() {
+	o.left = o.Left()
+	fmt.Fprintf(&o.story, "  left: %s\n", o.left)
+}
+
+// transcript is the whole story, for comparison with what is expected.
+func (o *Operator) transcript() string {
+	if left := o.Left(); left != o.left {
+		fmt.Fprintf(&o.story, "in the end\n  left: %s\n", left)
+	}
+	if o.Judge.Refusals > 0 {
+		fmt.Fprintln(&o.story, "consumers were refused")
+	}
+	for _, wrong := range append(o.Judge.Violations, o.Judge.Leaks()...) {
+		fmt.Fprintln(&o.story, "RULE BROKEN:", wrong)
+	}
+	return o.story.String()
+}
+
+// writePath writes states in lines that are not too long.
+func writePath(out *strings.Builder, states []string) {
+	const width = 100
+	column := 0
+	for _, state := range states {
+		switch {
+		case column == 0:
+			out.WriteString(" ")
+			column = 1
+		case column+len(state) > width:
+			out.WriteString("\n ")
+			column = 1
+		}
+		out.WriteString(" " + state)
+		column += 1 + len(state)
+	}
+	if column > 0 {
+		out.WriteString("\n")
+	}
+}
+
+// Stops are the states in a path that say something; choices and polls don't.
+func Stops(path []string) (stops []string) {
+	for _, state := range path {
+		passing := strings.HasPrefix(state, "Is") || strings.HasPrefix(state, "WaitFor") || state == "ExtendGrace" ||
+			state == "ChoosePlan"
+		if !passing && (len(stops) == 0 || stops[len(stops)-1] != state) {
+			stops = append(stops, state)
+		}
+	}
+	return stops
+}
+
+// Left says in words which keys there are, which of them Qovery holds, and
+// whether a record is open and secrets are staged. Keys are numbered as they were
+// created; the first is the old one.
+func (w *World) Left() string {
+	names := map[rotation.KeyID]string{}
+	for i, life := range w.IAM.Lives() {
+		names[life.ID] = fmt.Sprintf("key %d", i+1)
+	}
+	var left []string
+	for _, key := range w.IAM.Present(UserName) {
+		text := names[key.ID] + " " + string(key.Status)
+		if len(w.Qovery.Holders(string(key.ID))) > 0 {
+			text += " and held"
+		}
+		left = append(left, text)
+	}
+	if w.Journal.Current(UserName) != nil {
+		left = append(left, "record open")
+	}
+	for _, id := range w.SSM.Staged() {
+		left = append(left, "secret of "+names[id]+" staged")
+	}
+	return strings.Join(left, ", ")
+}
+
+// Says is what an execution that has ended says of that: the sentence that it
+// failed with, or its output.
+func (r *Run) Says() string {
+	var failure struct{ ErrorMessage string }
+	if json.Unmarshal([]byte(r.Cause()), &failure) == nil && failure.ErrorMessage != "" {
+		return failure.ErrorMessage
+	}
+	return r.Cause() + string(r.Output())
+}

@@ -1,0 +1,229 @@
+package lab
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Scenario is a story: a world, and what people and misfortune do in it. As text
+// it is a comment that says what happens, then one action a line, then, below
+// "----", what is expected of it:
+//
+//	# A person stops the execution in the grace period; the next one resumes.
+//	start rotation-1
+//	until GracePeriod
+//	stop
+//	run rotation-2
+//	----
+//	rotation-1 ABORTED Stopped
+//	  Preflight CreateKey ...
+type Scenario struct {
+	Name     string
+	Sentence string // what happens, and how it ends
+	Setup    Setup
+	// Want is what is expected: how each execution ends, the states that it goes
+	// through, and what is left then. Empty: nothing is.
+	Want string
+
+	text  string // all that is above the expectation
+	lines []scriptLine
+}
+
+// scriptLine is one action of a script.
+type scriptLine struct {
+	number int
+	text   string
+	do     act
+}
+
+// act is what an action does when its turn comes.
+type act func(*Operator) error
+
+const divider = "----\n"
+
+// ParseScript reads a scenario. Of all lines that are wrong the error names each.
+func ParseScript(name, text string) (Scenario, error) {
+	s := Scenario{Name: name}
+	s.text, s.Want, _ = strings.Cut(text, divider)
+	var sentence []string
+	var wrong []error
+	for i, line := range strings.Split(s.text, "\n") {
+		line = strings.TrimSpace(line)
+		if comment, is := strings.CutPrefix(line, "#"); is && len(s.lines) == 0 {
+			sentence = append(sentence, strings.TrimSpace(comment))
+			continue
+		}
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		if err := s.add(i+1, line); err != nil {
+			wrong = append(wrong, fmt.Errorf("line %d: %w", i+1, err))
+		}
+	}
+	s.Sentence = strings.Join(sentence, " ")
+	if len(s.lines) == 0 && wrong == nil {
+		wrong = append(wrong, errors.New("the script has no actions"))
+	}
+	return s, errors.Join(wrong...)
+}
+
+// add adds a line. The world is there before all others.
+func (s *Scenario) add(number int, line string) error {
+	if options, is := strings.CutPrefix(line, "world "); is {
+		if len(s.lines) > 0 {
+			return errors.New("the world is described before anything happens in it")
+		}
+		return s.Setup.describe(options)
+	}
+	do, err := parseAction(line)
+	s.lines = append(s.lines, scriptLine{number, line, do})
+	return err
+}
+
+// Text writes the scenario with what is expected of it.
+func (s Scenario) Text(want string) string { return s.text + divider + want }
+
+// Ends is how the last execution is expected to end: SUCCEEDED, or FAILED and why.
+func (s Scenario) Ends() string {
+	last := ""
+	for line := range strings.Lines(s.Want) {
+		if execution, ends, is := strings.Cut(strings.TrimSpace(line), " "); is && execution != "" && line[0] != ' ' {
+			last = ends
+		}
+	}
+	return last
+}
+
+// Action is a kind of line that scripts may have.
+type Action struct {
+	Usage string // begins with its name
+	Help  string
+	parse func(*args) act
+}
+
+// Actions are all of them.
+var Actions []Action
+
+// init makes what would be a cycle of variables: actions are made of actions, and
+// scenarios of both.
+func init() {
+	Actions = slices.Concat(executionActions, personActions, faultActions, worldActions)
+	Scenarios = readScenarios()
+}
+
+func parseAction(line string) (act, error) {
+	a := &args{left: line}
+	name := a.word("an action")
+	for _, action := range Actions {
+		if known, _, _ := strings.Cut(action.Usage, " "); known != name {
+			continue
+		}
+		do := action.parse(a)
+		if a.err == nil && a.left != "" {
+			a.fail("%q is too much", a.left)
+		}
+		if a.err != nil {
+			return nil, fmt.Errorf("%q: %w; it is written: %s", line, a.err, action.Usage)
+		}
+		return do, nil
+	}
+	return nil, fmt.Errorf("there is no action %q; 'rotate simulate --actions' lists them", name)
+}
+
+// args are the words of a line that are not read yet, and the first mistake.
+type args struct {
+	left string
+	err  error
+}
+
+func (a *args) fail(format string, values ...any) {
+	a.err = cmp.Or(a.err, fmt.Errorf(format, values...))
+}
+
+// word is the next word, or what stands between quotation marks.
+func (a *args) word(what string) string {
+	if a.left == "" {
+		a.fail("%s is missing", what)
+	}
+	word, rest, _ := strings.Cut(a.left, " ")
+	if quoted, err := strconv.QuotedPrefix(a.left); err == nil {
+		word, _ = strconv.Unquote(quoted)
+		rest = a.left[len(quoted):]
+	}
+	a.left = strings.TrimSpace(rest)
+	return word
+}
+
+// optional is the next word if there is one.
+func (a *args) optional() string {
+	if a.left == "" {
+		return ""
+	}
+	return a.word("")
+}
+
+// skip reads a word that must be there.
+func (a *args) skip(word string) {
+	if got := a.optional(); got != word {
+		a.fail("%q is missing", word)
+	}
+}
+
+// accept reads a word if it is there.
+func (a *args) accept(word string) bool {
+	rest, is := strings.CutPrefix(a.left+" ", word+" ")
+	if is {
+		a.left = strings.TrimSpace(rest)
+	}
+	return is
+}
+
+// rest is everything.
+func (a *args) rest() (text string) {
+	text, a.left = a.left, ""
+	return text
+}
+
+func (a *args) number(what string) int {
+	text := a.word(what)
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		a.fail("%q is no number from 1", text)
+	}
+	return n
+}
+
+func (a *args) duration() time.Duration {
+	text := a.word("a duration")
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		a.fail("%q is no duration such as 1h30m", text)
+	}
+	return d
+}
+
+// oneOf is the next word, which is one of those.
+func oneOf[T any](a *args, what string, values map[string]T) T {
+	word := a.word(what)
+	value, known := values[word]
+	if !known {
+		a.fail("%q is no %s", word, what)
+	}
+	return value
+}
+
+// action is the rest of the line as an action of its own.
+func (a *args) action() act {
+	if a.left == "" {
+		a.fail("an action is missing")
+		return nil
+	}
+	do, err := parseAction(a.rest())
+	a.err = cmp.Or(a.err, err)
+	return do
+}

@@ -1,0 +1,110 @@
+package lab
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestScriptsAreRead(t *testing.T) {
+	s, err := ParseScript("mine", "# A person stops it.\n# That is all.\n\nworld clusters=3 denied=eu-west-1 prompt\n"+
+		"start rotation\n# not part of it\nuntil GracePeriod\n----\nrotation ABORTED Stopped\n  Preflight\n  left: nothing\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Sentence != "A person stops it. That is all." || len(s.lines) != 2 || s.lines[1].number != 7 ||
+		s.Setup.Clusters != 3 || s.Setup.Denied[0] != "eu-west-1" || !s.Setup.Prompt || s.Ends() != "ABORTED Stopped" {
+		t.Errorf("it is read as %+v, and ends with %q", s, s.Ends())
+	}
+}
+
+// Every mistake is named, with its line.
+func TestMistakesInScripts(t *testing.T) {
+	for script, says := range map[string]string{
+		"":                                 "no actions",
+		"dance":                            `line 1: there is no action "dance"; 'rotate simulate --actions' lists them`,
+		"\n\nwait":                         "line 3: \"wait\": a duration is missing; it is written: wait DURATION",
+		"wait long":                        `"long" is no duration such as 1h30m`,
+		"wait 1h 2h":                       `"2h" is too much`,
+		"until Paradise":                   `there is no state "Paradise"`,
+		"delete it":                        `"it" is no key`,
+		"delete key none":                  `"none" is no number from 1`,
+		"put old in credentials":           `"into" is missing`,
+		"put old into drawer":              `"drawer" is no location`,
+		"write credentials backwards":      `"backwards" is no way`,
+		"cluster some stop":                `"some" is no number`,
+		"cluster 1 melts":                  `"melts" is no act`,
+		"fault staging.Put#x throttle":     `"x" is no number from 1`,
+		"fault staging.Put explode":        `"explode" is no kind of fault`,
+		"fault staging.Put land-late:soon": `"soon" is no duration`,
+		"lag patience 1h":                  `"patience" is no thing that lags`,
+		"when CreateKey":                   "an action is missing",
+		"when CreateKey dance":             `there is no action "dance"`,
+		"start rotation {":                 "the input is no JSON",
+		"target {":                         "it is no JSON",
+		"qovery sings":                     `"sings" is nothing that it does`,
+		"add hope":                         `"hope" can't be added`,
+		"world clusters=many":              `"clusters=many"`,
+		"world flat":                       `"flat" is no option of a world`,
+		"start rotation\nworld clusters=1": "line 2: the world is described before anything happens in it",
+		"dance\nstart rotation\nsing":      `line 3: there is no action "sing"`,
+	} {
+		if _, err := ParseScript("mine", script); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %v, and not %q", script, err, says)
+		}
+	}
+}
+
+// So is what turns out to be wrong when its turn comes.
+func TestScriptsThatFail(t *testing.T) {
+	for script, says := range map[string]string{
+		"stop":                            `line 1: stop: there is no execution ""`,
+		"start rotation\nstop rotation-2": `line 2: stop rotation-2: there is no execution "rotation-2"`,
+		"run rotation\nredrive":           "line 2: redrive: ",
+		"run rotation\ndelete key 3":      "there was no such key yet",
+		"deactivate new":                  "there is no new key",
+		"run rotation\nactivate old":      "the key is Active already",
+		"cluster 3 stop":                  "there are 2 clusters",
+		"run rotation\nuntil GracePeriod": "the execution never comes there: it goes through Preflight CreateKey",
+		"start rotation\nwhen VerifyKey delete key 9\nuntil ended": "no such key",
+		"lease me 1h":                   "no record is open",
+		"run rotation\nsays goodbye":    "it says: {",
+		"run rotation\ndeployments 1 1": "it is 2 1",
+		"wait 1h":                       "it starts no execution",
+	} {
+		s, err := ParseScript("mine", script)
+		if err != nil {
+			t.Errorf("%q: %v", script, err)
+			continue
+		}
+		if _, err := s.Play(s.Setup, nil); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %v, and not %q", script, err, says)
+		}
+	}
+}
+
+// A faulty call is counted from the line that makes it so.
+func TestFaultsOfScripts(t *testing.T) {
+	for script, want := range map[string]int{
+		"run a\nwait 1h\nfault staging.Put#2 throttle\nrun b":               1,
+		"fault staging.Put throttle\nno-faults\nrun a":                      0,
+		"fault staging.* throttle\nrun a":                                   1000,
+		"fault staging.Put throttle in VerifyKey\nrun a":                    0,
+		"fault staging.Put#1 throttle\nfault staging.Put#1 throttle\nrun a": 1,
+	} {
+		result := playText(t, Setup{Clusters: 1}, script)
+		if got := result.World.Wire.faults[Throttle]; got != want && (want < 1000 || got < 5) {
+			t.Errorf("%q: %d calls were throttled, want %d; %s", script, got, want, result.Told)
+		}
+	}
+}
+
+func TestActionsHaveHelp(t *testing.T) {
+	seen := map[string]bool{}
+	for _, action := range Actions {
+		name, _, _ := strings.Cut(action.Usage, " ")
+		if seen[name] || action.Help == "" || strings.HasSuffix(action.Help, ".") {
+			t.Errorf("%s: %q", action.Usage, action.Help)
+		}
+		seen[name] = true
+	}
+}
