@@ -11,7 +11,7 @@ BUILD = CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH_OF_FUNCTIONS) go build -trimpat
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help demo explore playground test fuzz check lines integration bench build synth bootstrap diff deploy
+.PHONY: help demo explore playground test fuzz check lines integration contract bench build synth bootstrap diff deploy
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -43,6 +43,9 @@ FUZZ_TARGETS = $(shell grep -roE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+'
 fuzz: need-go ## Fuzz one target after another, FUZZTIME=60s each (FUZZ=qovery: those of that name)
 	@for target in $(FUZZ_TARGETS); do echo "$$target for $(FUZZTIME)"; \
 		nice go test -run '^$$' -fuzz "^$${target#*:}$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10s -parallel 2 "$${target%:*}"; done
+
+contract: need-go ## Hold the simulated Qovery against Qovery's own description (QOVERY_OPENAPI=its file)
+	cd internal/test/contract && go vet ./... && QOVERY_OPENAPI="$(abspath $(QOVERY_OPENAPI))" go test -count=1 -v ./...
 
 playground: need-go need-node ## Try the command line against an AWS account on this machine
 	go build -o bin/rotate ./cmd/rotate

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"log/slog"
+	"net/http"
 
 	"qovery-key-rotation/internal/lab/fakeqovery"
 	"qovery-key-rotation/internal/qovery"
@@ -28,7 +29,7 @@ type Ports struct {
 func (w *World) ports() (Ports, error) {
 	client, err := qovery.New(qovery.Options{
 		BaseURL:   "https://qovery.simulated",
-		Transport: &qoveryTransport{world: w, inner: fakeqovery.Transport(w.Qovery), sites: map[requestLine]string{}},
+		Transport: &qoveryTransport{world: w, inner: w.transport(), sites: map[requestLine]string{}},
 		Token:     w.SSM.Token,
 		Clock:     w.Timeline,
 		Jitter:    w.random.Float64,
@@ -37,6 +38,17 @@ func (w *World) ports() (Ports, error) {
 		Clock: stepClock{w.Timeline, w}, Journal: w.Journal, Keys: w.IAM, Usage: w.IAM, Trail: w.Trail, Identities: w.IAM,
 		Targets: w.SSM, Staging: w.SSM, Executions: w.Executions, Qovery: client,
 	}, err
+}
+
+// transport leads to Qovery, behind what stands in front of it.
+func (w *World) transport() http.RoundTripper {
+	return fakeqovery.Transport(http.HandlerFunc(func(answer http.ResponseWriter, request *http.Request) {
+		var handler http.Handler = w.Qovery
+		if w.Front != nil {
+			handler = w.Front(handler)
+		}
+		handler.ServeHTTP(answer, request)
+	}))
 }
 
 // steps makes the steps as the functions make them.

@@ -93,6 +93,8 @@ type World struct {
 	// ClockOff is how far the clock of a state's function is ahead of the true time,
 	// or behind it; nil: it is right.
 	ClockOff func(state string) time.Duration
+	// Front stands in front of Qovery, and sees every request and its answer; nil: nothing does.
+	Front func(qovery http.Handler) http.Handler
 	// OnSay is told what the script of a scenario says.
 	OnSay func(string)
 

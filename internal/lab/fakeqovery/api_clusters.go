@@ -7,6 +7,8 @@ import (
 
 type clusterJSON struct {
 	ID             string              `json:"id"`
+	CreatedAt      time.Time           `json:"created_at"`
+	Organization   referenceJSON       `json:"organization"`
 	Name           string              `json:"name"`
 	Region         string              `json:"region"`
 	CloudProvider  string              `json:"cloud_provider"`
@@ -16,6 +18,13 @@ type clusterJSON struct {
 	Status         string              `json:"status"`
 	SecretManagers []secretManagerJSON `json:"secret_manager_accesses"`
 }
+
+type referenceJSON struct {
+	ID string `json:"id"`
+}
+
+// createdAt is when all clusters were created: long ago.
+var createdAt = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 
 type secretManagerJSON struct {
 	ID             string             `json:"id"`
@@ -43,7 +52,8 @@ func (s *Server) listClusters(c call) reply {
 	list := make([]clusterJSON, len(s.clusters))
 	for i, cluster := range s.clusters {
 		list[i] = clusterJSON{
-			ID: cluster.ID, Name: cluster.Name, Region: cluster.Region, CloudProvider: "AWS", Kubernetes: "MANAGED",
+			ID: cluster.ID, CreatedAt: createdAt, Organization: referenceJSON{s.config.OrganizationID},
+			Name: cluster.Name, Region: cluster.Region, CloudProvider: "AWS", Kubernetes: "MANAGED",
 			Production: cluster.Production, IsDemo: cluster.IsDemo,
 			Status:         cluster.statuses.at(then).status,
 			SecretManagers: s.secretManagers(cluster.managers, c),
