@@ -21,7 +21,8 @@ var worldActions = []Action{
 	}},
 	{"add credentials TYPE|cluster [OF]|registry|dns|secret-manager|key", "adds what holds the old key, a cluster of " +
 		"the credentials or of other-credentials, or a key that the user has had for a year", add},
-	{"deny-regions [REGION...]", "has an organization's policy deny looking events up in those regions alone", denyRegions},
+	{"deny-regions [REGION...]", "has an organization's policy deny looking events up in those regions alone",
+		denyRegions},
 	{"target JSON", "deploys another configuration of the target: the fields that differ; a location's name stands for " +
 		"its id", retarget},
 }

@@ -169,7 +169,8 @@ func TestDryRunsChangeNothing(t *testing.T) {
 			setup := scenario.Setup
 			setup.DryRun = true
 			w := play(t, scenario, setup).World
-			if path := strings.Join(lab.Stops(w.Runs()[0].Path()), " "); len(w.Runs()) != 1 || path != "Preflight PlanReported" && path != "Preflight" {
+			if path := strings.Join(lab.Stops(w.Runs()[0].Path()), " "); len(w.Runs()) != 1 ||
+				path != "Preflight PlanReported" && path != "Preflight" {
 				t.Errorf("%d executions, the first one through %s", len(w.Runs()), path)
 			}
 			for _, call := range w.Wire.Calls() {

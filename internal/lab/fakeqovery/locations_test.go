@@ -155,7 +155,8 @@ func TestClusterListing(t *testing.T) {
 	w := newWorld(t)
 	_, content := w.send(http.MethodGet, organization+"/cluster", "")
 	const want = `{"results":[{"id":"c","created_at":"2025-01-01T00:00:00Z",` +
-		`"organization":{"id":"5f0b7c1e-3c55-4f0e-9d0e-6b8d1a2c4e10"},"name":"c","region":"eu-west-3","cloud_provider":"AWS","kubernetes":"MANAGED",` +
+		`"organization":{"id":"5f0b7c1e-3c55-4f0e-9d0e-6b8d1a2c4e10"},"name":"c","region":"eu-west-3",` +
+		`"cloud_provider":"AWS","kubernetes":"MANAGED",` +
 		`"production":false,"is_demo":false,"status":"DEPLOYED","secret_manager_accesses":[]}]}`
 	if content != want {
 		t.Errorf("got %s", content)

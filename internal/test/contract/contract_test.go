@@ -41,7 +41,8 @@ func TestContract(t *testing.T) {
 		}
 	}
 	played := explored(t, contract)
-	fmt.Printf("%d requests and %d answers (%d of them with a status that isn't described) of %d scenarios and %d schedules "+
+	fmt.Printf("%d requests and %d answers (%d of them with a status that isn't described) of %d scenarios and %d "+
+		"schedules "+
 		"of the exploration: %d violations\n", contract.Requests, contract.Answers, contract.Undescribed, len(lab.Scenarios),
 		played, len(contract.Violations))
 	for _, what := range slices.Sorted(maps.Keys(contract.Violations)) {
