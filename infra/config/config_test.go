@@ -292,7 +292,9 @@ var mistakes = []struct{ name, config, want string }{
 		`qoveryApiUrl: must not contain a user name or password (for example "https://api.qovery.com")`},
 	{"API that CloudFormation would resolve", api("https://api.qovery.com/{{resolve:ssm:x}}"),
 		`qoveryApiUrl: is no URL such as https://api.qovery.com (for example "https://api.qovery.com")`},
-	{"API too long", api("https://" + strings.Repeat("a", 1017)),
+	{"API at an address", api("https://169.254.169.254"),
+		`qoveryApiUrl: must name its host by a name in the DNS, with a dot (for example "https://api.qovery.com")`},
+	{"API too long", api("https://a.example/" + strings.Repeat("a", 1007)),
 		`qoveryApiUrl: has 1025 characters; there is room for 1024 (for example "https://api.qovery.com")`},
 }
 

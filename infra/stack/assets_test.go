@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"bytes"
 	"debug/elf"
 	"os"
 	"path/filepath"
@@ -38,6 +39,8 @@ func TestCheckAssets(t *testing.T) {
 		{"cut off", write(program[:63], 0o755), "is no program for Linux"},
 		{"for another machine", write(awstest.Program("notify", elf.EM_X86_64), 0o755),
 			"is a program for EM_X86_64, and the functions run on EM_AARCH64"},
+		{"for FreeBSD", write(forFreeBSD(program), 0o755), "is a program for ELFOSABI_FREEBSD, and the functions run on " +
+			"Linux"},
 		{"too large", sized(250<<20 + 1), "has 262144001 bytes; Lambda takes 262144000"},
 		{"with something beside it", func(t *testing.T, file string) {
 			rewrite(t, filepath.Join(filepath.Dir(file), ".env"), nil, 0o644)
@@ -56,6 +59,13 @@ func TestCheckAssets(t *testing.T) {
 			}
 		})
 	}
+}
+
+// forFreeBSD is what the linker writes into a header that says so.
+func forFreeBSD(program []byte) []byte {
+	program = bytes.Clone(program)
+	program[elf.EI_OSABI] = byte(elf.ELFOSABI_FREEBSD)
+	return program
 }
 
 func rewrite(t *testing.T, file string, data []byte, mode os.FileMode) {

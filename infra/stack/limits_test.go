@@ -37,9 +37,9 @@ func largestFile() string {
 	for i := 1; i < 50; i++ {
 		targets = append(targets, largeTarget(i, 45, token))
 	}
-	return fmt.Sprintf(`{"customerKey": true, "qoveryApiUrl": "https://%s", "alertEmails": [%s], `+
+	return fmt.Sprintf(`{"customerKey": true, "qoveryApiUrl": "https://q.example/%s", "alertEmails": [%s], `+
 		`"targets": [%s]}`,
-		strings.Repeat("q", 1016), strings.Join(emails, ","), strings.Join(targets, ","))
+		strings.Repeat("q", 1006), strings.Join(emails, ","), strings.Join(targets, ","))
 }
 
 // largeTarget has a name and a user of the longest, and a path that is so long.

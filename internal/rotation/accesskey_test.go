@@ -15,7 +15,6 @@ func TestParseKeyID(t *testing.T) {
 	for text, why := range map[string]string{
 		"":                       "", // no key
 		"AKIAIOSFODNN7EXAMPLE":   "",
-		"ASIAIOSFODNN7EXAMPLE":   "",
 		"022QF06E7MXBSH9DHM02":   "", // from before they began so
 		"SCWABCDEFGHIJKLMNOPQ":   "", // another cloud's is like no key's of AWS
 		strings.Repeat("A", 16):  "",
@@ -29,6 +28,12 @@ func TestParseKeyID(t *testing.T) {
 		"AKIAIOSFODNN7EXAMPLE ":                    "a space",
 		"AKIAIOSFODNN7EXAMPLE\n":                   "another character",
 		"AKIAIOSFODNN7EXAMPLÉ":                     "another character",
+		"AKIAXXXXXXXXXXXX7EXA":                     "masked",
+		"XXXXXXXXXXXXXXXXXXXX":                     "masked",
+		"0000000000000000":                         "masked",
+		"ASIAIOSFODNN7EXAMPLE":                     "another kind",
+		"AIDAIOSFODNN7EXAMPLE":                     "another kind",
+		"AROAIOSFODNN7EXAMPLE":                     "another kind",
 		"****MPLE":                                 "an asterisk",
 		"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY": "a small letter",
 	} {

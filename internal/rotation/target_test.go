@@ -119,6 +119,11 @@ func TestTargetBounds(t *testing.T) {
 			`offset (for example "2026-01-12T09:00:00+01:00")`},
 		{`schedule.startAt="2026-01-12 09:00:00+01:00"`, `is no RFC 3339 time with offset`},
 		{`schedule.startAt="2026-02-30T09:00:00Z"`, `is no RFC 3339 time with offset`},
+		{`schedule.startAt="2026-01-12T09:00:00+24:00"`, `is no RFC 3339 time with offset`},
+		{`schedule.startAt="2026-01-12T09:00:00+01:60"`, `is no RFC 3339 time with offset`},
+		{`schedule.startAt="2026-01-12T09:00:00,5Z"`, `is no RFC 3339 time with offset`},
+		{`schedule.startAt="2026-01-12T9:00:00Z"`, `is no RFC 3339 time with offset`},
+		{`schedule.startAt="2026-01-12T09:00:00.5-23:59"`, ""},
 		{`schedule.startAt`, `schedule.startAt: is required`},
 		{`schedule`, `schedule.startAt: is required`},
 
