@@ -331,7 +331,7 @@ func TestWhatTheServicesTakeIsTaken(t *testing.T) {
 		"the most e-mails":               emails(addresses(100)...),
 		"the longest e-mail":             emails(longAddress(64, 189)),
 		"an e-mail with much in it":      emails("a.b+c/d=e$f{g}@sub.company-1.xn--p1ai"),
-		"the longest API":                api("https://" + strings.Repeat("a", 1016)),
+		"the longest API":                api("https://a.example/" + strings.Repeat("a", 1006)),
 		"an API behind a path and port":  api("https://proxy.company.example:8443/qovery%20api/"),
 		"a limit just above the rate":    `{"targets": [` + target("a", "b") + `], "keyAgeLimitDays": 91}`,
 		"the highest limit":              `{"targets": [` + target("a", "b") + `], "keyAgeLimitDays": 400}`,

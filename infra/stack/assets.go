@@ -60,6 +60,9 @@ func machineProblem(file string) string {
 	if program.Machine != elf.EM_AARCH64 {
 		return fmt.Sprintf("is a program for %s, and the functions run on %s", program.Machine, elf.EM_AARCH64)
 	}
+	if program.OSABI != elf.ELFOSABI_NONE && program.OSABI != elf.ELFOSABI_LINUX { // Go's linker writes the first
+		return fmt.Sprintf("is a program for %s, and the functions run on Linux", program.OSABI)
+	}
 	return ""
 }
 

@@ -22,7 +22,11 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"path"
+	"regexp"
+	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
@@ -86,8 +90,8 @@ func New(options Options) (*Client, error) {
 // together. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 const maxBaseURL = 1024
 
-// CheckBaseURL accepts https, and http on this machine, so that the token is
-// never sent in the clear. The error does not quote the URL, which may hold a
+// CheckBaseURL accepts https to a name in the DNS, and http on this machine, so that
+// the token is never sent in the clear, and to no neighbour of a function. The error does not quote the URL, which may hold a
 // password; it begins with a verb. Braces are in no URL; in one that is deployed
 // they would be CloudFormation's.
 func CheckBaseURL(raw string) error {
@@ -103,8 +107,36 @@ func CheckBaseURL(raw string) error {
 		return errors.New("must not contain a query or fragment")
 	case base.Scheme != "https" && (base.Scheme != "http" || !isLoopback(base.Hostname())):
 		return errors.New("must begin with https:// (http:// only on localhost)")
+	case base.Scheme == "https" && (len(base.Hostname()) > maxName || !dnsName().MatchString(base.Hostname())):
+		return errors.New("must name its host by a name in the DNS, with a dot")
+	case !isPort(base):
+		return errors.New("must have a port from 1 to 65535, or none")
+	case !isPlain(base):
+		return errors.New("must have a path of plain names, without . and ..")
 	}
 	return nil
+}
+
+const maxName = 253 // of a name in the DNS
+
+// dnsName: the last part of a name is no number, as that of an IP address is.
+var dnsName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
+})
+
+// isPlain tells whether a path is written as it is read, by whoever reads it.
+func isPlain(base *url.URL) bool {
+	below := strings.TrimSuffix(base.Path, "/")
+	return base.RawPath == "" && (below == "" || below == path.Clean(below))
+}
+
+func isPort(base *url.URL) bool {
+	port := base.Port()
+	if port == "" {
+		return !strings.HasSuffix(base.Host, ":")
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	return err == nil && n > 0
 }
 
 func isLoopback(host string) bool {

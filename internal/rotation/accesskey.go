@@ -3,6 +3,7 @@ package rotation
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -17,8 +18,12 @@ var ErrNoKeyID = errors.New("what is no access key id")
 // ParseKeyID reads an access key id as IAM writes them: 16 to 128 characters, by the
 // API, and all of them capital letters and digits. An empty text is no key. Whatever
 // somebody else has written becomes a KeyID here alone: a masked or mistyped id is
-// like no key's, and would count as somebody else's. The error quotes nothing, since
-// it may be a secret that stands in the wrong place.
+// like no key's, and would count as somebody else's. Access keys of IAM users begin
+// with AKIA; those that AWS made before it wrote so are accepted, and what begins like
+// another of its ids is not. X and 0 are what ids are masked with: six of one in a row
+// are no id. Letters and digits in place of others can't be found out. The error
+// quotes nothing, since it may be a secret that stands in the wrong place.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-prefixes
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKeyMetadata.html
 func ParseKeyID(text string) (KeyID, error) {
 	isOdd := func(c rune) bool { return (c < 'A' || c > 'Z') && (c < '0' || c > '9') }
@@ -31,9 +36,16 @@ func ParseKeyID(text string) (KeyID, error) {
 			fmt.Errorf("%w: %s is in it, and there are capital letters and digits alone in one", ErrNoKeyID, inWords(text[odd]))
 	case len(text) < 16 || len(text) > 128:
 		return "", fmt.Errorf("%w: it has %d characters, and one has 16 to 128", ErrNoKeyID, len(text))
+	case strings.Contains(text, "XXXXXX") || strings.Contains(text, "000000"):
+		return "", fmt.Errorf("%w: it is masked", ErrNoKeyID)
+	case slices.Contains(otherIDs, text[:4]):
+		return "", fmt.Errorf("%w: it is an id of another kind", ErrNoKeyID)
 	}
 	return KeyID(text), nil
 }
+
+// otherIDs are how AWS's ids of other things begin: ASIA is a temporary key's.
+var otherIDs = []string{"ABIA", "ACCA", "AGPA", "AIDA", "AIPA", "ANPA", "ANVA", "APKA", "AROA", "ASCA", "ASIA"}
 
 // inWords tells of a character without showing it, unless it hides others.
 func inWords(c byte) string {

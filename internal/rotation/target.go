@@ -155,27 +155,15 @@ func (m *mistakes) check(field, value, problem, example string) {
 	}
 }
 
-func (s Schedule) check() []error {
-	var mistakes []error
+func (s Schedule) check() (found mistakes) {
 	if s.RateDays < 7 || s.RateDays > 365 {
-		mistakes = append(mistakes,
-			&FieldError{Field: "schedule.rateDays", Problem: fmt.Sprintf("%d is not 7 to 365", s.RateDays), Example: "90"})
+		found.add("schedule.rateDays", fmt.Sprintf("%d is not 7 to 365", s.RateDays), "90")
 	}
 	if s.FlexibleWindowMinutes < 0 || s.FlexibleWindowMinutes > 1440 {
-		mistakes = append(mistakes, &FieldError{
-			Field: "schedule.flexibleWindowMinutes", Problem: fmt.Sprintf("%d is not 0 to 1440", s.FlexibleWindowMinutes),
-			Example: "60",
-		})
+		found.add("schedule.flexibleWindowMinutes", fmt.Sprintf("%d is not 0 to 1440", s.FlexibleWindowMinutes), "60")
 	}
-	if _, err := time.Parse(time.RFC3339, s.StartAt); err != nil {
-		problem := "is required"
-		if s.StartAt != "" {
-			problem = words.Quote(s.StartAt) + " is no RFC 3339 time with offset"
-		}
-		mistakes = append(mistakes,
-			&FieldError{Field: "schedule.startAt", Problem: problem, Example: `"2026-01-12T09:00:00+01:00"`})
-	}
-	return mistakes
+	found.check("schedule.startAt", s.StartAt, startAtProblem(s.StartAt), `"2026-01-12T09:00:00+01:00"`)
+	return found
 }
 
 func (t Timings) check(attempts int) []error {

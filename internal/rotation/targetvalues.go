@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"time"
 )
 
 // What AWS takes as the values of a target, and what this system makes of them.
@@ -24,7 +25,8 @@ var (
 	accountPattern   = onFirstUse(`^([0-9]{12})?$`)
 	printablePattern = onFirstUse(`^[!-~]*$`)
 	parameterPattern = onFirstUse(`^(/[A-Za-z0-9_.-]+)+$`)
-	regionPattern    = onFirstUse(`^((us|eu|ap|sa|ca|me|af|il|mx)-[a-z]+-[0-9]+)?$`)
+	regionPattern    = onFirstUse(`^((us|eu|ap|sa|ca|me|af|il|mx)-[a-z]+-[1-9])?$`)
+	startPattern     = onFirstUse(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$`)
 )
 
 // nameProblem also keeps names apart from the options of command lines.
@@ -51,7 +53,17 @@ func IsUUID(id string) bool { return uuidPattern().MatchString(id) }
 func uuidProblem(id string) string { return unless(IsUUID(id), "is no UUID") }
 
 func accountProblem(account string) string {
+	if account == "000000000000" {
+		return "is no account of AWS"
+	}
 	return unless(accountPattern().MatchString(account), "is not twelve digits")
+}
+
+// startAtProblem is stricter than Go, which takes commas, single digits and offsets
+// of days.
+func startAtProblem(at string) string {
+	_, err := time.Parse(time.RFC3339, at)
+	return unless(err == nil && startPattern().MatchString(at), "is no RFC 3339 time with offset")
 }
 
 func unless(right bool, problem string) string {
