@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"qovery-key-rotation/docs"
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // The sections are the whole runbook but for its introduction, and each code has
@@ -25,7 +25,7 @@ func TestSections(t *testing.T) {
 	if !strings.HasSuffix(docs.Runbook, text.String()) {
 		t.Error("the sections together are not what stands in the runbook")
 	}
-	for _, info := range rotation.Codes {
+	for _, info := range fault.Codes {
 		if !slices.Contains(names, string(info.Code)) {
 			t.Errorf("there is no section %s", info.Code)
 		}

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/test/awstest"
 )
 
@@ -66,7 +66,7 @@ func audits(t *testing.T, program string) {
 		awstest.JSONError(400, "AccessDeniedException", awstest.Planted)(w)
 	})
 	answer := awstest.StartFunction(t, environment(auditor, mute.URL), program).Invoke(t, `{}`, 30*time.Second)
-	if answer.ErrorType != string(rotation.AccessDenied) || !strings.Contains(answer.Message, "production: ") ||
+	if answer.ErrorType != string(fault.AccessDenied) || !strings.Contains(answer.Message, "production: ") ||
 		!strings.Contains(answer.Message, "Lambda tries again") {
 		t.Errorf("without a memory: %s", answer.Body)
 	}
@@ -75,7 +75,7 @@ func audits(t *testing.T, program string) {
 		env := environment(auditor, "http://127.0.0.1:1")
 		env[variable] = value
 		if answer := awstest.StartFunction(t, env, program).Invoke(t, `{}`,
-			20*time.Second); answer.ErrorType != string(rotation.ConfigurationError) ||
+			20*time.Second); answer.ErrorType != string(fault.ConfigurationError) ||
 			!strings.Contains(answer.Message, variable) {
 			t.Errorf("%s=%s: %s", variable, value, answer.Body)
 		}

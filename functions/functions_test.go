@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/test/awstest"
 )
 
@@ -157,7 +158,7 @@ func everyVariableCounts(t *testing.T, name, program string) {
 		env := environment(name, "http://127.0.0.1:1")
 		env[variable] = value
 		answer := awstest.StartFunction(t, env, program).Invoke(t, event, 20*time.Second)
-		if answer.ErrorType != string(rotation.ConfigurationError) || !strings.Contains(answer.Message, variable) {
+		if answer.ErrorType != string(fault.ConfigurationError) || !strings.Contains(answer.Message, variable) {
 			t.Errorf("%s=%q: %+v", variable, value, answer)
 		}
 		for other := range broken {
@@ -183,13 +184,13 @@ func answersEvents(t *testing.T, name, program string) {
 	})
 	f := awstest.StartFunction(t, environment(name, server.URL), program)
 	for _, malformed := range []string{`{`, `{}`, `{"document":"text"}`} {
-		if answer := f.Invoke(t, malformed, 20*time.Second); answer.ErrorType != string(rotation.InvalidInput) {
+		if answer := f.Invoke(t, malformed, 20*time.Second); answer.ErrorType != string(fault.InvalidInput) {
 			t.Errorf("%s: %s", malformed, answer.Body)
 		}
 	}
-	want, asked := rotation.LockLost, "GetItem"
+	want, asked := fault.LockLost, "GetItem"
 	if name == "preflight" {
-		want, asked = rotation.TargetNotFound, "GetParameter"
+		want, asked = fault.TargetNotFound, "GetParameter"
 	}
 	if answer := f.Invoke(t, event, 20*time.Second); answer.ErrorType != string(want) || answer.Message == "" {
 		t.Errorf("%+v, want %s", answer, want)

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/test/awstest"
 )
 
@@ -77,7 +77,7 @@ func tellsOfEvents(t *testing.T, program string) {
 	server := awstest.Serve(t, account())
 	f := awstest.StartFunction(t, environment(notify, server.URL), program)
 	for _, malformed := range []string{``, `{`, `{}`, `null`, event, strings.Replace(aborted, "ABORTED", "RUNNING", 1)} {
-		if answer := f.Invoke(t, malformed, 20*time.Second); answer.ErrorType != string(rotation.InvalidInput) ||
+		if answer := f.Invoke(t, malformed, 20*time.Second); answer.ErrorType != string(fault.InvalidInput) ||
 			!strings.Contains(answer.Message, "which rule") {
 			t.Errorf("%s: %s", malformed, answer.Body)
 		}
@@ -104,7 +104,7 @@ func tellsOfEvents(t *testing.T, program string) {
 
 	mute := awstest.Serve(t, account("Publish"))
 	answer := awstest.StartFunction(t, environment(notify, mute.URL), program).Invoke(t, aborted, 20*time.Second)
-	if answer.ErrorType != string(rotation.AccessDenied) ||
+	if answer.ErrorType != string(fault.AccessDenied) ||
 		!strings.Contains(answer.Message, "sns:Publish (the topic notices)") ||
 		!strings.Contains(answer.Message, "Lambda tries again") {
 		t.Errorf("mute: %s", answer.Body)
@@ -113,7 +113,7 @@ func tellsOfEvents(t *testing.T, program string) {
 	env := environment(notify, "http://127.0.0.1:1")
 	env["TOPIC_ARN"] = "notices"
 	if answer := awstest.StartFunction(t, env, program).Invoke(t, aborted,
-		20*time.Second); answer.ErrorType != string(rotation.ConfigurationError) ||
+		20*time.Second); answer.ErrorType != string(fault.ConfigurationError) ||
 		!strings.Contains(answer.Message, "TOPIC_ARN is no ARN") {
 		t.Errorf("no ARN: %s", answer.Body)
 	}

@@ -24,6 +24,7 @@ import (
 	"qovery-key-rotation/internal/aws/iam"
 	"qovery-key-rotation/internal/lab/fakeqovery"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/test/awstest"
 )
 
@@ -43,7 +44,7 @@ func TestRotationUntilItWaits(t *testing.T) {
 		t.Fatal("the dry run would not create a key")
 	}
 	doc := w.mustRun("preflight", nil, "")
-	w.refuses("preflight", nil, w.another, rotation.RotationInProgress)
+	w.refuses("preflight", nil, w.another, fault.RotationInProgress)
 
 	doc = w.mustRun("createkey", &doc, "")
 	if again := w.mustRun("createkey", &doc, ""); again.NewKey != doc.NewKey || len(w.keys(t)) != 2 {
@@ -58,7 +59,7 @@ func TestRotationUntilItWaits(t *testing.T) {
 	if held := w.qovery.KeyOf(credentialsID); rotation.KeyID(held).String() != doc.NewKey {
 		t.Errorf("Qovery holds %s, want %s", rotation.KeyID(held), doc.NewKey)
 	}
-	w.refuses("verifykey", &doc, w.execution, rotation.StagedSecretLost) // it is destroyed by now
+	w.refuses("verifykey", &doc, w.execution, fault.StagedSecretLost) // it is destroyed by now
 
 	doc = w.mustRun("deployclusters", &doc, "")
 	if doc.Deployment.Next != rotation.PollAgain || len(doc.Deployment.Clusters) != 1 {
@@ -70,11 +71,11 @@ func TestRotationUntilItWaits(t *testing.T) {
 	if checked := w.mustRun("checkusage", &doc, ""); !checked.Usage.Idle {
 		t.Errorf("usage %+v", checked.Usage)
 	}
-	w.refuses("deactivatekey", &doc, w.execution, rotation.ClusterNotDeployed)
-	w.refuses("deletekey", &doc, w.execution, rotation.OldKeyActive)
-	w.refuses("complete", &doc, w.execution, rotation.IAMSettling)
-	w.refuses("discardkey", &doc, w.execution, rotation.UpdateFailed)
-	w.refuses("reactivatekey", &doc, w.another, rotation.LockLost)
+	w.refuses("deactivatekey", &doc, w.execution, fault.ClusterNotDeployed)
+	w.refuses("deletekey", &doc, w.execution, fault.OldKeyActive)
+	w.refuses("complete", &doc, w.execution, fault.IAMSettling)
+	w.refuses("discardkey", &doc, w.execution, fault.UpdateFailed)
+	w.refuses("reactivatekey", &doc, w.another, fault.LockLost)
 	w.mustRun("reactivatekey", &doc, "")
 	if keys := w.keys(t); len(keys) != 2 || keys[0].Status != rotation.Active || keys[1].Status != rotation.Active {
 		t.Errorf("the keys are %v", keys)
@@ -292,7 +293,7 @@ func (w *world) mustRun(function string, doc *rotation.Document, input string) (
 	return next
 }
 
-func (w *world) refuses(function string, doc *rotation.Document, execution string, want rotation.Code) {
+func (w *world) refuses(function string, doc *rotation.Document, execution string, want fault.Code) {
 	w.Helper()
 	if answer := w.invoke(function, doc, execution, ""); answer.ErrorType != string(want) {
 		w.Errorf("%s: %s: %s, want %s", function, answer.ErrorType, answer.Message, want)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -289,7 +290,7 @@ func TestEveryTaskRetriesWhatPasses(t *testing.T) {
 					t.Errorf("%s is retried by %+v", name, r)
 				}
 			}
-			for _, name := range []rotation.Code{rotation.Throttled, rotation.Unreachable, rotation.MalformedAnswer} {
+			for _, name := range []fault.Code{fault.Throttled, fault.Unreachable, fault.MalformedAnswer} {
 				r, found := retrier(s, string(name))
 				if !found || r.MaxAttempts == 0 || s.Name != "Preflight" && (r.MaxDelaySeconds == 0 || !r.FullJitter) {
 					t.Errorf("%s is retried by %+v", name, r)
@@ -310,7 +311,7 @@ func TestEveryTaskRetriesWhatPasses(t *testing.T) {
 
 // Where a retry must outlast something, it has no jitter.
 func TestRetriesThatOutlast(t *testing.T) {
-	outlasts := func(t *testing.T, s statemachine.State, code rotation.Code, d time.Duration) {
+	outlasts := func(t *testing.T, s statemachine.State, code fault.Code, d time.Duration) {
 		t.Helper()
 		r, found := retrier(s, string(code))
 		if !found || r.FullJitter || r.BackoffRate != 1 || lasts(r) < d {
@@ -319,27 +320,27 @@ func TestRetriesThatOutlast(t *testing.T) {
 	}
 	for _, s := range ofType(t, definition(t), "Task") {
 		if s.Name == "Preflight" {
-			for _, info := range rotation.Codes {
-				if slices.Contains(info.Retried, "Preflight") && info.Code != rotation.StepBusy {
+			for _, info := range fault.Codes {
+				if slices.Contains(info.Retried, "Preflight") && info.Code != fault.StepBusy {
 					outlasts(t, s, info.Code, 24*time.Hour)
 				}
 			}
 			// Often at first: an abort waits for Step Functions to tell that the
 			// execution was stopped.
-			if r, _ := retrier(s, string(rotation.StepBusy)); r.FullJitter || r.IntervalSeconds > 10 || lasts(r) < 24*time.Hour {
+			if r, _ := retrier(s, string(fault.StepBusy)); r.FullJitter || r.IntervalSeconds > 10 || lasts(r) < 24*time.Hour {
 				t.Errorf("Preflight: StepBusy is retried for %s by %+v", lasts(r), r)
 			}
 			continue
 		}
-		outlasts(t, s, rotation.StepBusy, rotation.FunctionTimeouts[functionOf(s)]+clocksDiffer)
-		if r, _ := retrier(s, string(rotation.StepBusy)); r.IntervalSeconds != 30 {
+		outlasts(t, s, fault.StepBusy, rotation.FunctionTimeouts[functionOf(s)]+clocksDiffer)
+		if r, _ := retrier(s, string(fault.StepBusy)); r.IntervalSeconds != 30 {
 			t.Errorf("%s: StepBusy is retried every %d s", s.Name, r.IntervalSeconds)
 		}
-		if retries(s, string(rotation.IAMSettling)) {
-			outlasts(t, s, rotation.IAMSettling, 15*time.Minute)
+		if retries(s, string(fault.IAMSettling)) {
+			outlasts(t, s, fault.IAMSettling, 15*time.Minute)
 		}
-		if retries(s, string(rotation.TooEarly)) {
-			outlasts(t, s, rotation.TooEarly, time.Minute) // a period that is short by more is an error of ours
+		if retries(s, string(fault.TooEarly)) {
+			outlasts(t, s, fault.TooEarly, time.Minute) // a period that is short by more is an error of ours
 		}
 	}
 }
@@ -378,7 +379,7 @@ func TestStepBusyOutlastsTheLeasesOfAllCrashes(t *testing.T) {
 		for _, state := range before(s.Name, map[string]bool{}) {
 			earlier = max(earlier, rotation.FunctionTimeouts[functionOf(state)])
 		}
-		if r, _ := retrier(s, string(rotation.StepBusy)); lasts(r) < leases+earlier+clocksDiffer {
+		if r, _ := retrier(s, string(fault.StepBusy)); lasts(r) < leases+earlier+clocksDiffer {
 			t.Errorf("%s retries StepBusy for %s; the leases of %d crashes run for %s, and the one before for %s",
 				s.Name, lasts(r), crash.MaxAttempts, leases, earlier)
 		}
@@ -392,7 +393,7 @@ const clocksDiffer = 2 * time.Minute
 // nothing has changed, or no further than the state that is refused it.
 func TestUnprovedRightsLeadBackOrNoFurther(t *testing.T) {
 	machine := definition(t)
-	for _, info := range rotation.Codes {
+	for _, info := range fault.Codes {
 		for _, u := range info.Unproved {
 			s, exists := machine.State(u.In)
 			c, caught := catcher(s, string(info.Code))
@@ -412,7 +413,7 @@ func TestUnprovedRightsLeadBackOrNoFurther(t *testing.T) {
 func TestCodesAndDefinitionAgree(t *testing.T) {
 	tasks := ofType(t, definition(t), "Task")
 	known := map[string]bool{}
-	for _, info := range rotation.Codes {
+	for _, info := range fault.Codes {
 		known[string(info.Code)] = true
 		for _, s := range tasks {
 			code := string(info.Code)
@@ -452,7 +453,7 @@ func TestCodesAndDefinitionAgree(t *testing.T) {
 				t.Errorf("%s: %s caught %v", s.Name, name, catches(s, name))
 			}
 		}
-		if catches(s, string(rotation.LockLost)) {
+		if catches(s, string(fault.LockLost)) {
 			t.Errorf("%s catches LockLost: whoever has the lock goes the way back, if anyone", s.Name)
 		}
 	}
@@ -469,16 +470,16 @@ func TestWhereCatchesLead(t *testing.T) {
 					"UpdateCredentials": "DiscardKey",
 					"DeactivateKey":     "ReactivateKey", "VerifyDeployment": "ReactivateKey", "DeleteKey": "ReactivateKey",
 				}[s.Name]
-				switch rotation.Code(name) {
-				case rotation.ClusterNotDeployed:
+				switch fault.Code(name) {
+				case fault.ClusterNotDeployed:
 					want = "DeployClusters"
-				case rotation.UsageCheckStale:
+				case fault.UsageCheckStale:
 					want = "CheckUsage"
 				}
 				if c.Next != want {
 					t.Errorf("%s leads from %s to %s, want %s", name, s.Name, c.Next, want)
 				}
-				if class := rotation.Code(name).Class(); class == rotation.Again && c.Next == "ReactivateKey" {
+				if class := fault.Code(name).Class(); class == fault.Again && c.Next == "ReactivateKey" {
 					t.Errorf("%s is of the class %s and ends the rotation", name, class)
 				}
 			}
@@ -490,9 +491,9 @@ func TestWhereCatchesLead(t *testing.T) {
 func TestEveryCodeHasARow(t *testing.T) {
 	constants := codeConstants(t)
 	var rows []string
-	for _, info := range rotation.Codes {
+	for _, info := range fault.Codes {
 		rows = append(rows, string(info.Code))
-		if info.Code != rotation.AbortRequested && len(info.Retried)+len(info.Caught)+len(info.Uncaught) == 0 {
+		if info.Code != fault.AbortRequested && len(info.Retried)+len(info.Caught)+len(info.Uncaught) == 0 {
 			t.Errorf("%s: no state raises it", info.Code)
 		}
 		for _, states := range [][]string{info.Retried, info.Caught, info.Uncaught} {
@@ -517,7 +518,7 @@ func TestEveryCodeHasARow(t *testing.T) {
 // codeConstants are the constants of type Code, read from the source.
 func codeConstants(t *testing.T) map[string]string {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "../internal/rotation/codes.go", nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), "../internal/rotation/fault/codes.go", nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -628,7 +629,7 @@ func carriedOn() []account {
 func TestTheLongestRotationFits(t *testing.T) {
 	machine := definition(t)
 	preflight, _ := machine.State("Preflight")
-	patient, _ := retrier(preflight, string(rotation.ClustersBusy))
+	patient, _ := retrier(preflight, string(fault.ClustersBusy))
 
 	accounts := slices.Concat(carriedOn(), longestRotation(patient.MaxAttempts, lasts(patient)))
 	events, takes := 1+ending+1, time.Duration(0) // ExecutionStarted, the Succeed state, ExecutionSucceeded

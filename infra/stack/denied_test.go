@@ -12,6 +12,7 @@ import (
 
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // sites are what the simulated world calls the requests that an action allows, and
@@ -236,13 +237,13 @@ func TestDenials(t *testing.T) {
 
 // unproved is a row's entry with its code.
 type unproved struct {
-	rotation.Unproved
+	fault.Unproved
 	code string
 }
 
 func unprovedRights() map[string]unproved {
 	all := map[string]unproved{}
-	for _, info := range rotation.Codes {
+	for _, info := range fault.Codes {
 		for _, u := range info.Unproved {
 			all[u.Right] = unproved{u, string(info.Code)}
 		}

@@ -12,6 +12,7 @@ import (
 
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -154,7 +155,7 @@ func (s *stack) followAbort(cmd *cobra.Command, f *stackFlags, x *notice.Executi
 	if err := showEnd(cmd, f, e); err != nil {
 		return err
 	}
-	if e.Error == string(rotation.NothingToAbort) {
+	if e.Error == string(fault.NothingToAbort) {
 		return exit(ExitNothing)
 	}
 	return exit(e.exit())

@@ -13,6 +13,7 @@ import (
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/ops/story"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
 )
@@ -95,7 +96,7 @@ func (f *follower) look(ctx context.Context) error {
 		f.x = x
 	}
 	events, err := f.stack.states.since(ctx, f.x.ARN, f.latest)
-	if err != nil && rotation.AsError(err).Code == rotation.MalformedAnswer && f.latest == 0 {
+	if err != nil && fault.AsError(err).Code == fault.MalformedAnswer && f.latest == 0 {
 		return nil // the same for its history
 	}
 	if err != nil {
@@ -113,8 +114,8 @@ func (f *follower) look(ctx context.Context) error {
 // tolerate lets a look fail that may succeed next time: the execution goes on,
 // whether somebody watches it or not.
 func (f *follower) tolerate(ctx context.Context, err error) error {
-	coded := rotation.AsError(err)
-	if ctx.Err() != nil || coded.Class != rotation.Transient {
+	coded := fault.AsError(err)
+	if ctx.Err() != nil || coded.Class != fault.Transient {
 		return err
 	}
 	if f.x.Status != running {

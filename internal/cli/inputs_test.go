@@ -13,6 +13,7 @@ import (
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // inputs are executions' inputs as people write them, right ones and wrong ones.
@@ -111,7 +112,7 @@ func commandLineAgrees(t *testing.T, a *account, atWork bool) {
 func preflightAgrees(t *testing.T, a *account, run *lab.Run, refused error) {
 	t.Helper()
 	a.world.Sleep(time.Minute)
-	if isRefused := run.ErrorName() == string(rotation.InvalidInput); isRefused != (refused != nil) &&
+	if isRefused := run.ErrorName() == string(fault.InvalidInput); isRefused != (refused != nil) &&
 		!strings.Contains(run.Cause(), "is shorter than the target's") {
 		t.Errorf("Preflight: %s %s, and the input is %v", run.ErrorName(), run.Cause(), refused)
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -20,22 +20,22 @@ func (p *problem) Error() string { return words.Sentences(p.what, p.todo) }
 
 // advice is what to do about errors of the adapters. The codes' own advice speaks
 // of functions and their roles; here a person asks, with rights of their own.
-var advice = map[rotation.Code]string{
-	rotation.AccessDenied: "Your own AWS identity lacks that right, or its session is over: log in again, or " +
+var advice = map[fault.Code]string{
+	fault.AccessDenied: "Your own AWS identity lacks that right, or its session is over: log in again, or " +
 		"choose another one with --profile",
-	rotation.Unreachable:        "Check the network, --region and AWS_ENDPOINT_URL, then try again",
-	rotation.Throttled:          "Try again in a minute",
-	rotation.MalformedAnswer:    "Try again; if it stays so, check AWS_ENDPOINT_URL and proxies",
-	rotation.ConfigurationError: "Check --stack and --region; if they are right, deploy the stack again",
-	rotation.TargetNotFound:     "To see all targets: rotate status",
-	rotation.InvalidInput:       "Correct it, then try again",
+	fault.Unreachable:        "Check the network, --region and AWS_ENDPOINT_URL, then try again",
+	fault.Throttled:          "Try again in a minute",
+	fault.MalformedAnswer:    "Try again; if it stays so, check AWS_ENDPOINT_URL and proxies",
+	fault.ConfigurationError: "Check --stack and --region; if they are right, deploy the stack again",
+	fault.TargetNotFound:     "To see all targets: rotate status",
+	fault.InvalidInput:       "Correct it, then try again",
 }
 
 // explain puts an error into words for the person at the terminal, and gives it
 // an exit code.
 func explain(err error) *problem {
 	var known *problem
-	var coded *rotation.Error
+	var coded *fault.Error
 	var lost unwritten
 	switch {
 	case errors.As(err, &known):

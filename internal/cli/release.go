@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -54,9 +55,9 @@ func (p Program) release(cmd *cobra.Command, f *stackFlags, name string, yes boo
 	}
 	released, err := s.release(ctx, name)
 	switch {
-	case rotation.HasCode(err, rotation.NothingToAbort):
+	case fault.HasCode(err, fault.NothingToAbort):
 		return nothingToRelease(name)
-	case rotation.HasCode(err, rotation.RotationInProgress):
+	case fault.HasCode(err, fault.RotationInProgress):
 		return &problem{fmt.Sprintf("An execution is at work on %s: %s", name, pastOf(released).executionName()),
 			fmt.Sprintf("To watch it: rotate watch %[1]s; to stop it first: rotate abort %[1]s", name), ExitRunning}
 	case err != nil:

@@ -25,6 +25,7 @@ import (
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/qovery"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // stackFlags say which deployed stack a command is about, and how it answers.
@@ -185,7 +186,7 @@ func (s *stack) outputs(ctx context.Context) (map[string]string, error) {
 // target reads a target. One that does not exist is told with those that do.
 func (s *stack) target(ctx context.Context, name string) (rotation.Target, error) {
 	target, err := s.targets.Target(ctx, name)
-	if !rotation.HasCode(err, rotation.TargetNotFound) {
+	if !fault.HasCode(err, fault.TargetNotFound) {
 		return target, err
 	}
 	names, listErr := s.targets.Names(ctx)

@@ -11,6 +11,7 @@ import (
 
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -117,7 +118,7 @@ func (f startFlags) input(target rotation.Target) (rotation.Input, error) {
 		_, err = parsed.Apply(target)
 	}
 	if err != nil {
-		return rotation.Input{}, usageError{fmt.Errorf("%s", strings.TrimRight(rotation.AsError(err).What, "."))}
+		return rotation.Input{}, usageError{fmt.Errorf("%s", strings.TrimRight(fault.AsError(err).What, "."))}
 	}
 	return parsed, nil
 }

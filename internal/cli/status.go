@@ -9,6 +9,7 @@ import (
 
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -221,7 +222,7 @@ func whyPaused(x *notice.Execution, target string) string {
 	switch {
 	case x == nil:
 		return "Step Functions does not know any more how its execution ended." + carryOn
-	case x.Error == string(rotation.AbortRequested):
+	case x.Error == string(fault.AbortRequested):
 		return fmt.Sprintf("It was aborted, %s.", words.At(x.StoppedAt)) + carryOn +
 			fmt.Sprintf("; to close it as it is: rotate release %s", target)
 	case x.Error == "" || x.Status != notice.Failed:

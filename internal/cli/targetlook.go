@@ -10,6 +10,7 @@ import (
 
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -44,7 +45,7 @@ func (l *targetLook) look(ctx context.Context) targetStatus {
 // unread notes what could not be read, and why.
 func (l *targetLook) unread(what string, err error) {
 	why := strings.TrimRight(firstLine(err), ".")
-	var coded *rotation.Error
+	var coded *fault.Error
 	if errors.As(err, &coded) {
 		why = strings.TrimRight(coded.What, ".")
 	}

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/test/wordstest"
 )
 
@@ -55,9 +55,9 @@ func TestNextStart(t *testing.T) {
 
 // Whatever an adapter answers, a person reads whole sentences.
 func TestProblemsAreSentences(t *testing.T) {
-	for _, info := range rotation.Codes {
+	for _, info := range fault.Codes {
 		for _, what := range []string{"It is so", "It is so.", "Is it?", "It was cut ...", "AWS says: No!"} {
-			err := rotation.Errorf(info.Code, "%s", what)
+			err := fault.Errorf(info.Code, "%s", what)
 			if wrong := wordstest.Wrong(explain(err).Error()); wrong != "" {
 				t.Errorf("%s: %s in %s", info.Code, wrong, explain(err))
 			}

@@ -13,7 +13,7 @@ import (
 // faultActions are what goes wrong with calls and clocks.
 var faultActions = []Action{
 	{"fault SITE[#N|%N|>N] KIND[:DELAY] [in STATE]", "makes the calls of a site go wrong (a prefix of sites ends with " +
-		"*): all, the N-th from now on, each N-th, or all after the N-th; KIND is " + faultKinds(), fault},
+		"*): all, the N-th from now on, each N-th, or all after the N-th; KIND is " + faultKinds(), faultCalls},
 	{"no-faults", "ends all faults of calls", plainly(func(o *Operator) error { o.faults = nil; return nil })},
 	{"on SITE ACTION", "does something as soon as the next call of the site is sent", onCall},
 	{"qovery answers STATUS [METHOD [PATH]]", "has Qovery answer requests with a status, in place of carrying them out; " +
@@ -65,7 +65,7 @@ func (f *scriptFault) number(a *args, sign string) (n int) {
 	return n
 }
 
-func fault(a *args) act {
+func faultCalls(a *args) act {
 	f := scriptFault{site: a.word("a site")}
 	f.nth, f.every, f.after = f.number(a, "#"), f.number(a, "%"), f.number(a, ">")
 	kind, delay, delayed := strings.Cut(a.word("a kind"), ":")

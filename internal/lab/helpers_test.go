@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/test/rotationtest"
 )
 
@@ -74,9 +74,9 @@ func wantTrace(t testing.TB, got, want []string) {
 	}
 }
 
-func wantCode(t testing.TB, err error, code rotation.Code) {
+func wantCode(t testing.TB, err error, code fault.Code) {
 	t.Helper()
-	if !rotation.HasCode(err, code) {
+	if !fault.HasCode(err, code) {
 		t.Errorf("%v, want %s", err, code)
 	}
 }

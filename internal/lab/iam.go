@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // keysPerUser is IAM's limit. An Inactive key counts, too.
@@ -122,7 +123,7 @@ func (i *IAM) create(name string) (rotation.NewAccessKey, error) {
 		return rotation.NewAccessKey{}, noUser(name)
 	case len(owner.keys) >= keysPerUser:
 		return rotation.NewAccessKey{},
-			rotation.Errorf(rotation.KeyLimitReached, "The IAM user %s has %d access keys", name, len(owner.keys))
+			fault.Errorf(fault.KeyLimitReached, "The IAM user %s has %d access keys", name, len(owner.keys))
 	}
 	k := i.newKey(owner, i.now())
 	k.usableAt = i.now().Add(i.Settling.Propagation.draw(i.random))
@@ -170,5 +171,5 @@ func (i *IAM) existing(name string, id rotation.KeyID) *key {
 func (i *IAM) now() time.Time { return i.wire.timeline.Now() }
 
 func noUser(name string) error {
-	return rotation.Errorf(rotation.TargetNotFound, "There is no IAM user %s", name)
+	return fault.Errorf(fault.TargetNotFound, "There is no IAM user %s", name)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/test/rotationtest"
 )
 
@@ -94,7 +95,7 @@ func TestWritesActOnTheTruth(t *testing.T) {
 	_, err := s.iam.CreateKeyByHand("qovery")
 	noError(t, err)
 	_, err = s.iam.CreateKeyByHand("qovery") // no list shows any key yet
-	wantCode(t, err, rotation.KeyLimitReached)
+	wantCode(t, err, fault.KeyLimitReached)
 	s.iam.DeleteByHand("qovery", first.ID)
 	_, err = s.iam.CreateKeyByHand("qovery")
 	noError(t, err)
@@ -216,7 +217,7 @@ func TestLastUseLags(t *testing.T) {
 	}
 	s.iam.DeleteByHand("qovery", key.ID)
 	_, err := s.iam.LastUse(t.Context(), "qovery", key.ID)
-	wantCode(t, err, rotation.AccessDenied)
+	wantCode(t, err, fault.AccessDenied)
 }
 
 func TestTheUsageLogStaysSmall(t *testing.T) {
@@ -299,7 +300,7 @@ func TestAKeyCreatedLateIsTheCallers(t *testing.T) {
 	s.wire.Injector = on("iam.CreateAccessKey", Fault{LandLate, 5 * time.Minute})
 	s.within(t, "step", func(ctx context.Context) {
 		_, err := s.iam.Create(ctx, "qovery")
-		wantCode(t, err, rotation.Unreachable)
+		wantCode(t, err, fault.Unreachable)
 	})
 	wantEqual(t, "keys", len(s.iam.Lives()), 0)
 	s.Run()

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // use is a moment at which a key worked.
@@ -36,7 +37,7 @@ func (i *IAM) LastUse(ctx context.Context, name string, id rotation.KeyID) (rota
 		k := i.existing(name, id)
 		if k == nil { // IAM says of unknown keys that they are none of the caller's business
 			return rotation.Use{},
-				rotation.Errorf(rotation.AccessDenied, "IAM does not tell the last use of the access key %s", id)
+				fault.Errorf(fault.AccessDenied, "IAM does not tell the last use of the access key %s", id)
 		}
 		return k.lastUse(at, i.Settling.Usage), nil
 	})

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // itemLimit is how large an item may be in DynamoDB.
@@ -137,10 +138,10 @@ func (j *Journal) tell(record rotation.Record, closed *rotation.HistoryItem, sto
 func encoded(item any) ([]byte, error) {
 	data, err := json.Marshal(item)
 	if err != nil {
-		return nil, rotation.Errorf(rotation.MalformedAnswer, "The journal cannot store the record: %v", err)
+		return nil, fault.Errorf(fault.MalformedAnswer, "The journal cannot store the record: %v", err)
 	}
 	if len(data) >= itemLimit {
-		return nil, rotation.Errorf(rotation.MalformedAnswer, "The journal cannot store a record of %d bytes", len(data))
+		return nil, fault.Errorf(fault.MalformedAnswer, "The journal cannot store a record of %d bytes", len(data))
 	}
 	return data, nil
 }

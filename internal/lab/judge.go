@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
 )
@@ -177,7 +178,7 @@ func (j *Judge) entered(execution string, event statemachine.Event) {
 }
 
 // raised polices the table of codes: a state raises only what the table says.
-func (j *Judge) raised(state string, code rotation.Code) {
+func (j *Judge) raised(state string, code fault.Code) {
 	info := code.Info()
 	if !slices.Contains(slices.Concat(info.Retried, info.Caught, info.Uncaught), state) {
 		j.violated("%s raised %s, which the table of codes does not say", state, code)

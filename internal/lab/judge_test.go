@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 func newTestWorld(t *testing.T) *World {
@@ -97,11 +98,11 @@ func TestJudgeSeesDeletionsThatAreTooEarly(t *testing.T) {
 
 func TestJudgeSeesCodesOutsideTheTable(t *testing.T) {
 	w := newTestWorld(t)
-	w.Judge.raised("VerifyKey", rotation.NewKeyUnusable)
+	w.Judge.raised("VerifyKey", fault.NewKeyUnusable)
 	if len(w.Judge.Violations) != 0 {
 		t.Fatalf("a code of the table is a violation: %q", w.Judge.Violations)
 	}
-	w.Judge.raised("VerifyKey", rotation.UpdateRefused)
+	w.Judge.raised("VerifyKey", fault.UpdateRefused)
 	if len(w.Judge.Violations) != 1 {
 		t.Errorf("VerifyKey raised UpdateRefused, and the judge saw %q", w.Judge.Violations)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"qovery-key-rotation/internal/lab/interpreter"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -210,7 +211,7 @@ func (w *World) killAt(process *Process, deadline time.Time) {
 }
 
 func (h *host) failed(state string, failure error) error {
-	var coded *rotation.Error
+	var coded *fault.Error
 	if !errors.As(failure, &coded) {
 		return failure
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // SSM is the Parameter Store: targets, the organization's tokens, and the secrets
@@ -49,12 +50,12 @@ func (s *SSM) Target(ctx context.Context, name string) (rotation.Target, error) 
 	return fetch(ctx, s.wire, Call{Site: "targets.Target", Consistent: true}, func(time.Time) (rotation.Target, error) {
 		document, ok := s.targets[name]
 		if !ok {
-			return rotation.Target{}, rotation.Errorf(rotation.TargetNotFound, "There is no target %q", name)
+			return rotation.Target{}, fault.Errorf(fault.TargetNotFound, "There is no target %q", name)
 		}
 		target, err := rotation.ParseTarget(document)
 		if err != nil {
 			return rotation.Target{},
-				rotation.Errorf(rotation.InvalidInput, "The target %q is configured wrongly: %v", name, err)
+				fault.Errorf(fault.InvalidInput, "The target %q is configured wrongly: %v", name, err)
 		}
 		return target, nil
 	})
@@ -65,7 +66,7 @@ func (s *SSM) Token(ctx context.Context, parameter string) (rotation.Secret, err
 	return fetch(ctx, s.wire, Call{Site: "token.Read", Consistent: true}, func(time.Time) (rotation.Secret, error) {
 		token := s.tokens[parameter]
 		if token.Empty() {
-			return token, rotation.Errorf(rotation.TokenRefused, "The parameter %s holds no token", parameter)
+			return token, fault.Errorf(fault.TokenRefused, "The parameter %s holds no token", parameter)
 		}
 		return token, nil
 	})
@@ -76,7 +77,7 @@ func (s *SSM) Put(ctx context.Context, id rotation.KeyID, secret rotation.Secret
 	return fetch(ctx, s.wire, Call{Site: "staging.Put", Write: true}, func(time.Time) (bool, error) {
 		there, ok := s.staged[id]
 		if ok && (there.id != id || !there.secret.Equal(secret)) {
-			return false, rotation.Errorf(rotation.MalformedAnswer, "Another secret is staged for the key %s", id)
+			return false, fault.Errorf(fault.MalformedAnswer, "Another secret is staged for the key %s", id)
 		}
 		s.staged[id] = stagedSecret{id, secret}
 		return !ok, nil
@@ -104,7 +105,7 @@ func (s *SSM) Get(ctx context.Context, id rotation.KeyID) (rotation.Secret, erro
 		case !ok:
 			return rotation.Secret{}, rotation.ErrNotStaged
 		case staged.id != id:
-			err := rotation.Errorf(rotation.MalformedAnswer, "The secret staged for the key %s is another's", id)
+			err := fault.Errorf(fault.MalformedAnswer, "The secret staged for the key %s is another's", id)
 			err.Next = rotation.NextAfterWrongSecret
 			return rotation.Secret{}, err
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/test/rotationtest"
 )
 
@@ -41,13 +42,13 @@ func TestExecutionsKeepTheirContract(t *testing.T) {
 func TestJournalRefusesWhatDynamoDBWould(t *testing.T) {
 	s := newServices(t, 1)
 	record := rotation.Record{IAMUser: "qovery", Revision: 1, Target: strings.Repeat("x", 400<<10)}
-	wantCode(t, s.journal.Save(t.Context(), record), rotation.MalformedAnswer)
+	wantCode(t, s.journal.Save(t.Context(), record), fault.MalformedAnswer)
 	wantEqual(t, "stored", s.journal.Current("qovery") == nil, true)
 	record.Target = "production"
 	noError(t, s.journal.Save(t.Context(), record))
 	item := rotation.HistoryItem{Record: record}
 	item.Record.Target = strings.Repeat("x", 400<<10)
-	wantCode(t, s.journal.Close(t.Context(), item), rotation.MalformedAnswer)
+	wantCode(t, s.journal.Close(t.Context(), item), fault.MalformedAnswer)
 	wantEqual(t, "still open", s.journal.Current("qovery") != nil, true)
 }
 
@@ -56,7 +57,7 @@ func TestALateSaveWritesWhatWasSent(t *testing.T) {
 	s.wire.Injector = on("journal.Save", Fault{LandLate, time.Minute})
 	s.within(t, "step", func(ctx context.Context) {
 		record := rotation.Record{IAMUser: "qovery", Revision: 1, Marks: map[rotation.Effect]rotation.Mark{}}
-		wantCode(t, s.journal.Save(ctx, record), rotation.Unreachable)
+		wantCode(t, s.journal.Save(ctx, record), fault.Unreachable)
 		record.Marks[rotation.Delete] = rotation.Mark{Begun: s.Now()}
 	})
 	s.Run()
@@ -72,7 +73,7 @@ func TestALateSaveMeetsTheCondition(t *testing.T) {
 		return Fault{}
 	}
 	s.within(t, "step", func(ctx context.Context) {
-		wantCode(t, s.journal.Save(ctx, rotation.Record{IAMUser: "qovery", Revision: 1, Owner: "late"}), rotation.Unreachable)
+		wantCode(t, s.journal.Save(ctx, rotation.Record{IAMUser: "qovery", Revision: 1, Owner: "late"}), fault.Unreachable)
 		noError(t, s.journal.Save(ctx, rotation.Record{IAMUser: "qovery", Revision: 1, Owner: "second"}))
 	})
 	s.Run()
@@ -108,9 +109,9 @@ func TestTargets(t *testing.T) {
 	noError(t, err)
 	wantEqual(t, "grace period", target.GracePeriod, rotation.Duration(2*time.Hour))
 	_, err = s.ssm.Target(t.Context(), "broken")
-	wantCode(t, err, rotation.InvalidInput)
+	wantCode(t, err, fault.InvalidInput)
 	_, err = s.ssm.Target(t.Context(), "missing")
-	wantCode(t, err, rotation.TargetNotFound)
+	wantCode(t, err, fault.TargetNotFound)
 }
 
 func TestToken(t *testing.T) {
@@ -122,7 +123,7 @@ func TestToken(t *testing.T) {
 	wantEqual(t, "token", token.Reveal(), "t")
 	for _, parameter := range []string{"/empty", "/missing"} {
 		_, err = s.ssm.Token(t.Context(), parameter)
-		wantCode(t, err, rotation.TokenRefused)
+		wantCode(t, err, fault.TokenRefused)
 	}
 }
 
@@ -131,9 +132,9 @@ func TestStagedByHand(t *testing.T) {
 	s.ssm.StageByHand("AKIAB", "AKIAC", rotation.NewSecret("s"))
 	s.ssm.StageByHand("AKIAA", "AKIAA", rotation.NewSecret("s"))
 	_, err := s.ssm.Get(t.Context(), "AKIAB")
-	wantCode(t, err, rotation.MalformedAnswer)
+	wantCode(t, err, fault.MalformedAnswer)
 	_, err = s.ssm.Put(t.Context(), "AKIAB", rotation.NewSecret("s"))
-	wantCode(t, err, rotation.MalformedAnswer)
+	wantCode(t, err, fault.MalformedAnswer)
 	staged := s.ssm.Staged()
 	wantEqual(t, "staged", len(staged), 2)
 	wantEqual(t, "first", staged[0], "AKIAA")

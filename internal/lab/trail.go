@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // Trail is CloudTrail: it tells of uses some minutes after they happened.
@@ -32,7 +33,7 @@ func (t *Trail) search(regions ...string) error {
 	}
 	for _, name := range regions {
 		if slices.Contains(t.Denied, name) {
-			return rotation.Errorf(rotation.AccessDenied,
+			return fault.Errorf(fault.AccessDenied,
 				"AWS denies cloudtrail:LookupEvents (in %s): with an explicit deny in a service control policy", name)
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // Wire is what every remote call goes over: half of its latency, then the effect,
@@ -222,5 +222,5 @@ func fetch[T any](ctx context.Context, w *Wire, call Call, effect func(at time.T
 }
 
 func unreachable(site string) error {
-	return rotation.Errorf(rotation.Unreachable, "The request %s got no answer", site)
+	return fault.Errorf(fault.Unreachable, "The request %s got no answer", site)
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // Fault is what goes wrong with one call.
@@ -73,12 +73,12 @@ func (w *Wire) fail(ctx context.Context, outcome *Outcome, answer error, effect 
 	case FailBefore, FailAfter:
 		return unreachable(site)
 	case Throttle:
-		return rotation.Errorf(rotation.Throttled, "The request %s was throttled", site)
+		return fault.Errorf(fault.Throttled, "The request %s was throttled", site)
 	case Deny:
-		return rotation.Errorf(rotation.AccessDenied, "AWS denies %s, with an explicit deny in a service control policy",
+		return fault.Errorf(fault.AccessDenied, "AWS denies %s, with an explicit deny in a service control policy",
 			site)
 	case Malformed:
-		return rotation.Errorf(rotation.MalformedAnswer, "The answer to %s made no sense", site)
+		return fault.Errorf(fault.MalformedAnswer, "The answer to %s made no sense", site)
 	case Hang, HangAfter:
 		_ = w.wait(ctx, outcome, Forever)
 		return unreachable(site)

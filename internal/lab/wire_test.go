@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 var errService = errors.New("the service's own answer")
@@ -31,7 +32,7 @@ func TestFaults(t *testing.T) {
 		deadline = time.Minute
 		never    = -1
 	)
-	code := func(c rotation.Code) string { return string(c) }
+	code := func(c fault.Code) string { return string(c) }
 	tests := []struct {
 		fault    Fault
 		read     bool          // else a write
@@ -42,21 +43,21 @@ func TestFaults(t *testing.T) {
 	}{
 		{fault: Fault{}, effectAt: there, answer: "ok", answerAt: latency},
 		{fault: Fault{}, read: true, effectAt: there, answer: "ok", answerAt: latency},
-		{fault: Fault{Kind: FailBefore}, effectAt: never, answer: code(rotation.Unreachable), answerAt: latency},
-		{fault: Fault{Kind: FailAfter}, effectAt: there, answer: code(rotation.Unreachable), answerAt: latency},
-		{fault: Fault{Kind: Throttle}, effectAt: never, answer: code(rotation.Throttled), answerAt: latency},
-		{fault: Fault{Kind: Hang}, effectAt: never, answer: code(rotation.Unreachable), answerAt: deadline},
-		{fault: Fault{Kind: HangAfter}, effectAt: there, answer: code(rotation.Unreachable), answerAt: deadline},
-		{fault: Fault{LandLate, time.Hour}, effectAt: there + time.Hour, answer: code(rotation.Unreachable),
+		{fault: Fault{Kind: FailBefore}, effectAt: never, answer: code(fault.Unreachable), answerAt: latency},
+		{fault: Fault{Kind: FailAfter}, effectAt: there, answer: code(fault.Unreachable), answerAt: latency},
+		{fault: Fault{Kind: Throttle}, effectAt: never, answer: code(fault.Throttled), answerAt: latency},
+		{fault: Fault{Kind: Hang}, effectAt: never, answer: code(fault.Unreachable), answerAt: deadline},
+		{fault: Fault{Kind: HangAfter}, effectAt: there, answer: code(fault.Unreachable), answerAt: deadline},
+		{fault: Fault{LandLate, time.Hour}, effectAt: there + time.Hour, answer: code(fault.Unreachable),
 			answerAt: latency + patience},
-		{fault: Fault{LandLate, time.Second}, effectAt: there + time.Second, answer: code(rotation.Unreachable),
+		{fault: Fault{LandLate, time.Second}, effectAt: there + time.Second, answer: code(fault.Unreachable),
 			answerAt: latency + patience},
-		{fault: Fault{LandLate, time.Hour}, read: true, effectAt: never, answer: code(rotation.Unreachable),
+		{fault: Fault{LandLate, time.Hour}, read: true, effectAt: never, answer: code(fault.Unreachable),
 			answerAt: latency + patience},
 		{fault: Fault{Stale, time.Minute}, read: true, effectAt: there, asOf: time.Minute, answer: "ok", answerAt: latency},
 		{fault: Fault{Stale, time.Minute}, effectAt: there, answer: "ok", answerAt: latency},
-		{fault: Fault{Kind: Malformed}, effectAt: there, answer: code(rotation.MalformedAnswer), answerAt: latency},
-		{fault: Fault{Kind: Malformed}, read: true, effectAt: never, answer: code(rotation.MalformedAnswer),
+		{fault: Fault{Kind: Malformed}, effectAt: there, answer: code(fault.MalformedAnswer), answerAt: latency},
+		{fault: Fault{Kind: Malformed}, read: true, effectAt: never, answer: code(fault.MalformedAnswer),
 			answerAt: latency},
 		{fault: Fault{Kind: KillBefore}, effectAt: never, answer: "killed", answerAt: there},
 		{fault: Fault{Kind: KillAfter}, effectAt: there, answer: "killed", answerAt: there},
@@ -81,7 +82,7 @@ func TestFaults(t *testing.T) {
 				})
 				answer = "ok"
 				if err != nil {
-					answer = string(rotation.AsError(err).Code)
+					answer = string(fault.AsError(err).Code)
 				}
 			})
 			s.Run()
@@ -189,7 +190,7 @@ func TestAnEndedContext(t *testing.T) {
 				wantCode(t, s.wire.Do(ctx, "site", true, func(time.Time) error {
 					applied = true
 					return nil
-				}), rotation.Unreachable)
+				}), fault.Unreachable)
 			})
 			wantEqual(t, "applied", applied, test.applied)
 			wantEqual(t, "passed", since(s.Timeline), test.ends)
@@ -221,7 +222,7 @@ func TestACallersTimeout(t *testing.T) {
 				wantCode(t, s.wire.do(ctx, Call{Site: "site", Write: true, Timeout: test.timeout}, func(time.Time) error {
 					applied = true
 					return nil
-				}), rotation.Unreachable)
+				}), fault.Unreachable)
 				wantEqual(t, "applied", applied, test.applied)
 				wantEqual(t, "passed", since(s.Timeline), test.passed)
 			})

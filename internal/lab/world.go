@@ -16,6 +16,7 @@ import (
 	"qovery-key-rotation/internal/lab/fakeqovery"
 	"qovery-key-rotation/internal/qovery"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -327,11 +328,11 @@ func (t *qoveryTransport) RoundTrip(request *http.Request) (*http.Response, erro
 	switch {
 	case err == nil:
 		return response, nil
-	case rotation.HasCode(err, rotation.Throttled):
+	case fault.HasCode(err, fault.Throttled):
 		return answer(request, http.StatusTooManyRequests, ""), nil
-	case rotation.HasCode(err, rotation.AccessDenied):
+	case fault.HasCode(err, fault.AccessDenied):
 		return answer(request, http.StatusForbidden, ""), nil
-	case rotation.HasCode(err, rotation.MalformedAnswer):
+	case fault.HasCode(err, fault.MalformedAnswer):
 		return answer(request, http.StatusOK, "<html>"), nil
 	}
 	return nil, fmt.Errorf("connection lost")

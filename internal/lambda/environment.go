@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // The variables that the stack gives to the functions, beside Lambda's own.
@@ -132,6 +133,6 @@ func (e *Environment) Err() error {
 	if len(e.problems) == 0 {
 		return nil
 	}
-	return rotation.Errorf(rotation.ConfigurationError, "The function's environment is wrong: %s",
+	return fault.Errorf(fault.ConfigurationError, "The function's environment is wrong: %s",
 		strings.Join(e.problems, "; "))
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"qovery-key-rotation/internal/lambda"
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 func TestRole(t *testing.T) {
@@ -26,7 +26,7 @@ func TestRole(t *testing.T) {
 			t.Errorf("%s: %v", value, err)
 		}
 		if problem != "" &&
-			(!rotation.HasCode(err, rotation.ConfigurationError) ||
+			(!fault.HasCode(err, fault.ConfigurationError) ||
 				!strings.Contains(err.Error(), "CREATOR_ROLE_ARN "+problem)) {
 			t.Errorf("%s: %v", value, err)
 		}
@@ -79,7 +79,7 @@ func wants(t *testing.T, env *lambda.Environment, value, problem string) {
 	t.Helper()
 	err := env.Err()
 	if (err == nil) != (problem == "") || err != nil &&
-		(!rotation.HasCode(err, rotation.ConfigurationError) || !strings.Contains(err.Error(), "NAMES "+problem)) {
+		(!fault.HasCode(err, fault.ConfigurationError) || !strings.Contains(err.Error(), "NAMES "+problem)) {
 		t.Errorf("%q: %v, want %q", value, err, problem)
 	}
 }

@@ -6,11 +6,12 @@ import (
 	"fmt"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // malformed makes the error for an answer of 2xx that is not what it should be.
 func malformed(e endpoint, err error) error {
-	coded := rotation.Errorf(rotation.MalformedAnswer, "%s: the answer is not what Qovery's API describes: %v", e.doing,
+	coded := fault.Errorf(fault.MalformedAnswer, "%s: the answer is not what Qovery's API describes: %v", e.doing,
 		err)
 	if errors.Is(err, rotation.ErrNoKeyID) {
 		coded.What, coded.Next = fmt.Sprintf("%s: %v", e.doing, err), nextAfterOddKey

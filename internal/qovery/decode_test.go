@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 const noList = `there are no "results"`
@@ -54,7 +55,7 @@ func TestMalformedAnswers(t *testing.T) {
 	for _, test := range tests {
 		opened, _ := serve(t, answers(body(test.answer)))
 		err := callNamed(test.method)(t.Context(), opened)
-		if !rotation.HasCode(err, rotation.MalformedAnswer) || !strings.Contains(err.Error(), test.says) {
+		if !fault.HasCode(err, fault.MalformedAnswer) || !strings.Contains(err.Error(), test.says) {
 			t.Errorf("%s %s: %v, want %q", test.method, test.answer, err, test.says)
 		}
 	}
@@ -73,7 +74,7 @@ func TestMalformedStatuses(t *testing.T) {
 	for answer, says := range tests {
 		opened, _ := serve(t, answers(body(`{"results":[{"id":"c-1","region":"eu-west-3"}]}`), body(answer)))
 		_, err := opened.Clusters(t.Context())
-		if !rotation.HasCode(err, rotation.MalformedAnswer) || !strings.Contains(err.Error(), says) {
+		if !fault.HasCode(err, fault.MalformedAnswer) || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v, want %q", answer, err, says)
 		}
 	}

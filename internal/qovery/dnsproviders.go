@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 const (
@@ -46,7 +47,7 @@ func (o *organization) dnsProviders(ctx context.Context, clusters []cluster) ([]
 	var locations []rotation.Location
 	for i, c := range clusters {
 		if i > 0 && o.client.Clock.Sleep(ctx, dnsPause) != nil {
-			return nil, rotation.Errorf(rotation.Unreachable, "%s was interrupted", readDNSProvider.doing)
+			return nil, fault.Errorf(fault.Unreachable, "%s was interrupted", readDNSProvider.doing)
 		}
 		got, problem := o.read(ctx, readDNSProvider, c.ID)
 		if i == 0 && isNotInPlan(got) {
@@ -75,7 +76,7 @@ func isNotInPlan(got answer) bool {
 // dnsProviderIn takes the provider from an answer. A 404 is no "none": a cluster
 // with Qovery's own provider is answered as any other, and one that was deleted
 // since the clusters were listed will not be listed the next time.
-func dnsProviderIn(c cluster, got answer, problem *rotation.Error) (dnsProvider, error) {
+func dnsProviderIn(c cluster, got answer, problem *fault.Error) (dnsProvider, error) {
 	switch {
 	case problem != nil && got.status == http.StatusNotFound:
 		return dnsProvider{}, malformed(readDNSProvider, errors.New("the cluster"+shownID(c.ID)+" is listed, and now it "+

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 const (
@@ -75,7 +76,7 @@ func TestMalformedDNSProviders(t *testing.T) {
 	for answer, says := range tests {
 		opened, _ := serve(t, answers(body(answer)))
 		_, err := opened.dnsProviders(t.Context(), clustersNamed("1"))
-		if !rotation.HasCode(err, rotation.MalformedAnswer) || !strings.Contains(err.Error(), says) {
+		if !fault.HasCode(err, fault.MalformedAnswer) || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v, want %q", answer, err, says)
 		}
 	}
@@ -87,22 +88,22 @@ func TestDNSProvidersThatCannotBeRead(t *testing.T) {
 	tests := []struct {
 		name    string
 		answers []func(http.ResponseWriter)
-		code    rotation.Code
+		code    fault.Code
 		asked   int
 	}{
 		{"not in the organization's plan", []func(http.ResponseWriter){status(403, noPlan)}, "", 1},
 		{"in the plan, and then not", []func(http.ResponseWriter){body(qoverysDNS), status(403, noPlan)},
-			rotation.TokenRefused, 2},
-		{"not allowed", []func(http.ResponseWriter){status(403, `{"detail":"Access denied"}`)}, rotation.TokenRefused, 1},
-		{"not allowed, without a word", []func(http.ResponseWriter){status(403, "")}, rotation.TokenRefused, 1},
-		{"not found, with the words of the plan", []func(http.ResponseWriter){status(404, noPlan)}, rotation.MalformedAnswer,
+			fault.TokenRefused, 2},
+		{"not allowed", []func(http.ResponseWriter){status(403, `{"detail":"Access denied"}`)}, fault.TokenRefused, 1},
+		{"not allowed, without a word", []func(http.ResponseWriter){status(403, "")}, fault.TokenRefused, 1},
+		{"not found, with the words of the plan", []func(http.ResponseWriter){status(404, noPlan)}, fault.MalformedAnswer,
 			1},
 		{"not found", []func(http.ResponseWriter){body(qoverysDNS), status(404, `{"detail":"Cluster not found"}`)},
-			rotation.MalformedAnswer, 2},
-		{"no token", []func(http.ResponseWriter){status(401, "")}, rotation.TokenRefused, 1},
-		{"down", []func(http.ResponseWriter){status(503, "")}, rotation.Unreachable, 4},
+			fault.MalformedAnswer, 2},
+		{"no token", []func(http.ResponseWriter){status(401, "")}, fault.TokenRefused, 1},
+		{"down", []func(http.ResponseWriter){status(503, "")}, fault.Unreachable, 4},
 		{"limited", []func(http.ResponseWriter){body(qoverysDNS), status(429, "", "X-RateLimit-Reset", at(time.Hour))},
-			rotation.Throttled, 2},
+			fault.Throttled, 2},
 		{"down for a moment", []func(http.ResponseWriter){status(503, ""), body(qoverysDNS)}, "", 4},
 	}
 	for _, test := range tests {
@@ -120,7 +121,7 @@ func TestInterruptedBetweenDNSProviders(t *testing.T) {
 	handler := answers(body(qoverysDNS))
 	opened, clock := serve(t, handler)
 	opened.client.Clock = stopping{clock, cancel}
-	if _, err := opened.dnsProviders(ctx, clustersNamed("1", "2")); !rotation.HasCode(err, rotation.Unreachable) {
+	if _, err := opened.dnsProviders(ctx, clustersNamed("1", "2")); !fault.HasCode(err, fault.Unreachable) {
 		t.Errorf("error %v", err)
 	}
 	if len(handler.all()) != 1 {

@@ -9,6 +9,7 @@ import (
 
 	"qovery-key-rotation/internal/lab/fakeqovery"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // withFake opens an organization of the fake Qovery, over a socket or in process.
@@ -144,7 +145,7 @@ func TestLocksLogsAndRefusalsOfTheFake(t *testing.T) {
 	}
 
 	fake.Configure(func(c *fakeqovery.Config) { c.Token = "another" })
-	if _, err := opened.Clusters(t.Context()); !rotation.HasCode(err, rotation.TokenRefused) {
+	if _, err := opened.Clusters(t.Context()); !fault.HasCode(err, fault.TokenRefused) {
 		t.Errorf("with a token that is not valid any more: %v", err)
 	}
 }
@@ -156,13 +157,13 @@ func TestEffectsOfFailedRequests(t *testing.T) {
 		apply   bool
 		answer  *fakeqovery.Answer
 		changed bool
-		code    rotation.Code
+		code    fault.Code
 	}{
 		{"none", true, nil, true, ""},
-		{"before the effect", false, &fakeqovery.Answer{Status: 502}, false, rotation.Unreachable},
-		{"after the effect", true, &fakeqovery.Answer{Status: 504, Body: testSecret}, true, rotation.Unreachable},
-		{"the answer is lost", true, &fakeqovery.Answer{Dropped: true}, true, rotation.Unreachable},
-		{"the request is lost", false, &fakeqovery.Answer{Dropped: true}, false, rotation.Unreachable},
+		{"before the effect", false, &fakeqovery.Answer{Status: 502}, false, fault.Unreachable},
+		{"after the effect", true, &fakeqovery.Answer{Status: 504, Body: testSecret}, true, fault.Unreachable},
+		{"the answer is lost", true, &fakeqovery.Answer{Dropped: true}, true, fault.Unreachable},
+		{"the request is lost", false, &fakeqovery.Answer{Dropped: true}, false, fault.Unreachable},
 	}
 	for _, test := range tests {
 		for name, socket := range map[string]bool{"over a socket": true, "in process": false} {
@@ -194,7 +195,7 @@ func TestRateLimitOfTheFake(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := opened.Locks(t.Context()); !rotation.HasCode(err, rotation.Throttled) {
+	if _, err := opened.Locks(t.Context()); !fault.HasCode(err, fault.Throttled) {
 		t.Errorf("over the limit: %v", err)
 	}
 	clock.now = start.Add(time.Hour - 10*time.Second)

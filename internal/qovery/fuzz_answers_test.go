@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // rightAnswers are what Qovery answers where it is asked for something, by the
@@ -97,7 +98,7 @@ func checkDomainError(t *testing.T, name string, err error) {
 	t.Helper()
 	checkNoLeak(t, name, err)
 	var (
-		coded   *rotation.Error
+		coded   *fault.Error
 		refused *rotation.Refusal
 	)
 	isChange := strings.HasPrefix(name, "PutKey") || name == "Deploy"

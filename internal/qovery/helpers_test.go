@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 const (
@@ -150,11 +151,11 @@ func hangUp(http.ResponseWriter) { panic(http.ErrAbortHandler) }
 const emptyList = `{"results":[]}`
 
 // isCode tells whether err carries the code; "" is no error.
-func isCode(err error, code rotation.Code) bool {
+func isCode(err error, code fault.Code) bool {
 	if code == "" {
 		return err == nil
 	}
-	return rotation.HasCode(err, code)
+	return fault.HasCode(err, code)
 }
 
 // refusal is the status with which err refuses, or -1.

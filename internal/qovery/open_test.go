@@ -8,25 +8,26 @@ import (
 	"testing"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 func TestOpenReadsTheToken(t *testing.T) {
 	tests := []struct {
 		name, token string
 		err         error
-		code        rotation.Code
+		code        fault.Code
 	}{
 		{"a token", testToken, nil, ""},
 		{"a token with white space around it", " \t" + testToken + "\r\n", nil, ""},
-		{"nothing", "", nil, rotation.TokenRefused},
-		{"white space", " \n", nil, rotation.TokenRefused},
-		{"two lines", testToken + "\nX-Evil: " + testToken, nil, rotation.TokenRefused},
-		{"the whole header", "Token " + testToken, nil, rotation.TokenRefused},
-		{"a control character", testToken + "\x7f", nil, rotation.TokenRefused},
-		{"another alphabet", testToken + "é", nil, rotation.TokenRefused},
-		{"a store that is throttled", "", rotation.Errorf(rotation.Throttled, "SSM"), rotation.Throttled},
-		{"a store that says no", "", rotation.Errorf(rotation.AccessDenied, "SSM"), rotation.AccessDenied},
-		{"a store that quotes the token", "", errors.New("bad value " + testToken), rotation.TokenRefused},
+		{"nothing", "", nil, fault.TokenRefused},
+		{"white space", " \n", nil, fault.TokenRefused},
+		{"two lines", testToken + "\nX-Evil: " + testToken, nil, fault.TokenRefused},
+		{"the whole header", "Token " + testToken, nil, fault.TokenRefused},
+		{"a control character", testToken + "\x7f", nil, fault.TokenRefused},
+		{"another alphabet", testToken + "é", nil, fault.TokenRefused},
+		{"a store that is throttled", "", fault.Errorf(fault.Throttled, "SSM"), fault.Throttled},
+		{"a store that says no", "", fault.Errorf(fault.AccessDenied, "SSM"), fault.AccessDenied},
+		{"a store that quotes the token", "", errors.New("bad value " + testToken), fault.TokenRefused},
 	}
 	for _, test := range tests {
 		var asked string
@@ -58,7 +59,7 @@ func TestOpenInterrupted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := client.Open(ctx, testTarget()); !rotation.HasCode(err, rotation.Unreachable) {
+	if _, err := client.Open(ctx, testTarget()); !fault.HasCode(err, fault.Unreachable) {
 		t.Errorf("error %v", err)
 	}
 }

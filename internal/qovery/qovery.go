@@ -30,6 +30,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 const (
@@ -170,11 +171,11 @@ func (c *Client) Open(ctx context.Context, target rotation.Target) (rotation.Org
 	token := strings.TrimSpace(read.Reveal())
 	if token == "" {
 		return nil,
-			rotation.Errorf(rotation.TokenRefused, "The parameter %s, which should hold Qovery's API token, is empty",
+			fault.Errorf(fault.TokenRefused, "The parameter %s, which should hold Qovery's API token, is empty",
 				target.TokenParameter)
 	}
 	if !isHeaderSafe(token) {
-		return nil, rotation.Errorf(rotation.TokenRefused,
+		return nil, fault.Errorf(fault.TokenRefused,
 			"The parameter %s holds no Qovery API token: there is a space, a line break or another character in it that no "+
 				"token has", target.TokenParameter)
 	}
@@ -191,14 +192,14 @@ func (c *Client) Open(ctx context.Context, target rotation.Target) (rotation.Org
 // is throttled or down is tried again. Other texts are not quoted: they come
 // from where the token is.
 func tokenUnreadable(ctx context.Context, parameter string, err error) error {
-	var coded *rotation.Error
+	var coded *fault.Error
 	switch {
 	case errors.As(err, &coded):
 		return coded
 	case ctx.Err() != nil:
-		return rotation.Errorf(rotation.Unreachable, "Reading Qovery's API token from %s was interrupted", parameter)
+		return fault.Errorf(fault.Unreachable, "Reading Qovery's API token from %s was interrupted", parameter)
 	}
-	return rotation.Errorf(rotation.TokenRefused, "Qovery's API token could not be read from %s", parameter)
+	return fault.Errorf(fault.TokenRefused, "Qovery's API token could not be read from %s", parameter)
 }
 
 // isHeaderSafe tells whether the token is all visible ASCII. Anything else

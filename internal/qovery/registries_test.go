@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 func listOf(entries ...string) string { return `{"results":[` + strings.Join(entries, ",") + `]}` }
@@ -219,18 +220,18 @@ func TestChangesOfRegistriesThatAreNotSent(t *testing.T) {
 	tests := []struct {
 		name    string
 		answer  func(http.ResponseWriter)
-		code    rotation.Code
+		code    fault.Code
 		refused int
 	}{
-		{"refused", status(403, ""), rotation.TokenRefused, -1},
-		{"down", status(500, ""), rotation.Unreachable, -1},
-		{"limited", status(429, "", "X-RateLimit-Reset", "99999999999"), rotation.Throttled, -1},
-		{"no list", body(`{}`), rotation.MalformedAnswer, -1},
+		{"refused", status(403, ""), fault.TokenRefused, -1},
+		{"down", status(500, ""), fault.Unreachable, -1},
+		{"limited", status(429, "", "X-RateLimit-Reset", "99999999999"), fault.Throttled, -1},
+		{"no list", body(`{}`), fault.MalformedAnswer, -1},
 		{"gone", body(changed("reg-1", "reg-2")), "", 0},
 		{"a role by now", body(changed(`"access_key_id":"AKIAIOSFODNN7OLDKEY1"`, `"role_arn":"arn"`)), "", 0},
 		{"of another kind by now", body(changed("ECR", "GENERIC_CR")), "", 0},
-		{"a key in another spelling", body(changed("access_key_id", "Access_Key_ID")), rotation.MalformedAnswer, -1},
-		{"a config in another spelling", body(changed("config", "CONFIG")), rotation.MalformedAnswer, -1},
+		{"a key in another spelling", body(changed("access_key_id", "Access_Key_ID")), fault.MalformedAnswer, -1},
+		{"a config in another spelling", body(changed("config", "CONFIG")), fault.MalformedAnswer, -1},
 	}
 	for _, test := range tests {
 		handler := answers(test.answer)
@@ -250,16 +251,16 @@ func TestRefusedChangesOfRegistries(t *testing.T) {
 	tests := []struct {
 		answer  func(http.ResponseWriter)
 		refused int
-		code    rotation.Code
+		code    fault.Code
 	}{
 		{body(""), -1, ""},
 		{status(201, "{}"), -1, ""},
 		{status(400, `{"detail":"`+testSecret+`"}`), 400, ""},
 		{status(404, ""), 404, ""},
-		{status(408, ""), -1, rotation.Unreachable},
-		{status(429, ""), -1, rotation.Throttled},
-		{status(502, testSecret), -1, rotation.Unreachable},
-		{hangUp, -1, rotation.Unreachable},
+		{status(408, ""), -1, fault.Unreachable},
+		{status(429, ""), -1, fault.Throttled},
+		{status(502, testSecret), -1, fault.Unreachable},
+		{hangUp, -1, fault.Unreachable},
 	}
 	for _, test := range tests {
 		for kind, first := range map[rotation.LocationRef]string{images: oneRegistry, charts: oneRepository} {

@@ -7,7 +7,7 @@ import (
 	"io"
 	"net/http"
 
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 const (
@@ -110,10 +110,10 @@ func (o *organization) ask(ctx context.Context, e endpoint, ids ...string) ([]by
 
 // read makes a request that changes nothing, and repeats it while that may help
 // (retry.go). It returns the last answer, and what is wrong with it.
-func (o *organization) read(ctx context.Context, e endpoint, ids ...string) (answer, *rotation.Error) {
+func (o *organization) read(ctx context.Context, e endpoint, ids ...string) (answer, *fault.Error) {
 	path, err := e.with(ids...)
 	if err != nil {
-		return answer{}, rotation.Errorf(rotation.InvalidInput, "%s: %v", e.doing, err)
+		return answer{}, fault.Errorf(fault.InvalidInput, "%s: %v", e.doing, err)
 	}
 	for attempt := 0; ; attempt++ {
 		got, err := o.send(ctx, e, path, nil)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 const oneCredential = `{"results":[{"credential":{"id":"cred-1","name":"prod & co","object_type":"AWS",` +
@@ -179,7 +180,7 @@ func TestIDsStayInTheirPlace(t *testing.T) {
 func TestEmptyIDsAreNotSent(t *testing.T) {
 	handler := answers(body(emptyList))
 	opened, _ := serve(t, handler)
-	if _, err := opened.Problem(t.Context(), ""); !rotation.HasCode(err, rotation.InvalidInput) {
+	if _, err := opened.Problem(t.Context(), ""); !fault.HasCode(err, fault.InvalidInput) {
 		t.Errorf("Problem without a cluster: %v", err)
 	}
 	if err := opened.Deploy(t.Context(), ""); refusal(err) != 0 {

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"time"
 
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 const (
@@ -17,13 +17,13 @@ const (
 
 // waitToRepeat waits before a request is repeated. It returns false when it
 // should not be, or when there is no time left for it.
-func (o *organization) waitToRepeat(ctx context.Context, attempt int, a answer, problem *rotation.Error) bool {
-	repeatable := problem.Code == rotation.Unreachable || problem.Code == rotation.Throttled
+func (o *organization) waitToRepeat(ctx context.Context, attempt int, a answer, problem *fault.Error) bool {
+	repeatable := problem.Code == fault.Unreachable || problem.Code == fault.Throttled
 	if !repeatable || attempt >= maxRepeats {
 		return false
 	}
 	pause := o.pause(attempt)
-	if resets, known := resetTime(a.header, o.client.Clock.Now()); known && problem.Code == rotation.Throttled {
+	if resets, known := resetTime(a.header, o.client.Clock.Now()); known && problem.Code == fault.Throttled {
 		left := resets.Sub(o.client.Clock.Now())
 		if left > maxLimited {
 			return false

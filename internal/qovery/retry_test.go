@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 func at(offset time.Duration) string { return strconv.FormatInt(start.Add(offset).Unix(), 10) }
@@ -20,7 +21,7 @@ func TestReadsAreRepeated(t *testing.T) {
 		name    string
 		answers []func(http.ResponseWriter)
 		slept   []time.Duration
-		code    rotation.Code
+		code    fault.Code
 	}{
 		{"an answer at once", []func(http.ResponseWriter){body(emptyList)}, nil, ""},
 		{"5xx, then an answer", []func(http.ResponseWriter){status(500, ""), status(503, "<html>"), body(emptyList)},
@@ -30,18 +31,18 @@ func TestReadsAreRepeated(t *testing.T) {
 		{"408 and 425, then an answer", []func(http.ResponseWriter){status(408, ""), status(425, ""), body(emptyList)},
 			[]time.Duration{second, 2 * second}, ""},
 		{"5xx for good", []func(http.ResponseWriter){status(502, "")}, []time.Duration{second, 2 * second, 4 * second},
-			rotation.Unreachable},
+			fault.Unreachable},
 		{"no connection for good", []func(http.ResponseWriter){hangUp}, []time.Duration{second, 2 * second, 4 * second},
-			rotation.Unreachable},
+			fault.Unreachable},
 		{"limited without a word", []func(http.ResponseWriter){limited(), body(emptyList)}, []time.Duration{second}, ""},
 		{"limited for good", []func(http.ResponseWriter){limited()}, []time.Duration{second, 2 * second, 4 * second},
-			rotation.Throttled},
+			fault.Throttled},
 		{"limited until soon", []func(http.ResponseWriter){limited("X-RateLimit-Reset", at(30*second)), body(emptyList)},
 			[]time.Duration{31 * second}, ""},
 		{"limited until the bound", []func(http.ResponseWriter){limited("X-RateLimit-Reset", at(60*second)), body(emptyList)},
 			[]time.Duration{61 * second}, ""},
 		{"limited for longer", []func(http.ResponseWriter){limited("X-RateLimit-Reset", at(61*second))}, nil,
-			rotation.Throttled},
+			fault.Throttled},
 		{"limited until a time that is past",
 			[]func(http.ResponseWriter){limited("X-RateLimit-Reset", at(-second)), body(emptyList)}, []time.Duration{second},
 			""},
@@ -53,13 +54,13 @@ func TestReadsAreRepeated(t *testing.T) {
 			[]func(http.ResponseWriter){limited("Retry-After", start.Add(9*second).Format(http.TimeFormat)), body(emptyList)},
 			[]time.Duration{10 * second}, ""},
 		{"Retry-After without end", []func(http.ResponseWriter){limited("Retry-After", "9223372036854775807")}, nil,
-			rotation.Throttled},
+			fault.Throttled},
 		{"the later of both",
 			[]func(http.ResponseWriter){limited("Retry-After", "5", "X-RateLimit-Reset", at(20*second)), body(emptyList)},
 			[]time.Duration{21 * second}, ""},
-		{"a refused token", []func(http.ResponseWriter){status(401, "")}, nil, rotation.TokenRefused},
-		{"a bad answer", []func(http.ResponseWriter){body(`{}`)}, nil, rotation.MalformedAnswer},
-		{"a bad request", []func(http.ResponseWriter){status(400, "")}, nil, rotation.MalformedAnswer},
+		{"a refused token", []func(http.ResponseWriter){status(401, "")}, nil, fault.TokenRefused},
+		{"a bad answer", []func(http.ResponseWriter){body(`{}`)}, nil, fault.MalformedAnswer},
+		{"a bad request", []func(http.ResponseWriter){status(400, "")}, nil, fault.MalformedAnswer},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -123,7 +124,7 @@ func TestNoSleepPastTheDeadline(t *testing.T) {
 	})})
 	ctx := deadlined{t.Context(), start.Add(3 * time.Second)}
 	_, err := opened.Locks(ctx)
-	if !rotation.HasCode(err, rotation.Unreachable) {
+	if !fault.HasCode(err, fault.Unreachable) {
 		t.Errorf("error %v", err)
 	}
 	// One second fits, two more end exactly at the deadline.
@@ -136,7 +137,7 @@ func TestInterruptedReadsAreNotRepeated(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	handler := answers(func(w http.ResponseWriter) { cancel(); hangUp(w) })
 	opened, clock := serve(t, handler)
-	if _, err := opened.Locks(ctx); !rotation.HasCode(err, rotation.Unreachable) {
+	if _, err := opened.Locks(ctx); !fault.HasCode(err, fault.Unreachable) {
 		t.Errorf("error %v", err)
 	}
 	if len(handler.all()) != 1 || len(clock.slept) != 0 {
@@ -155,7 +156,7 @@ func TestHangingServer(t *testing.T) {
 	t.Cleanup(func() { close(released) }) // before the server is closed
 	opened.client.timeout = 30 * time.Millisecond
 	began := time.Now()
-	if _, err := opened.Locks(t.Context()); !rotation.HasCode(err, rotation.Unreachable) {
+	if _, err := opened.Locks(t.Context()); !fault.HasCode(err, fault.Unreachable) {
 		t.Errorf("error %v", err)
 	}
 	if got := handler.count("GET"); got != maxRepeats+1 {
@@ -198,7 +199,7 @@ func TestChangesAreNotRepeatedByTheTransport(t *testing.T) {
 	opened, _ := serve(t, handler)
 	opened.client.Transport.(*http.Transport).DisableKeepAlives = false
 	err := opened.PutKey(t.Context(), creds, testKey, rotation.NewSecret(testSecret))
-	if !rotation.HasCode(err, rotation.Unreachable) {
+	if !fault.HasCode(err, fault.Unreachable) {
 		t.Errorf("error %v", err)
 	}
 	if got := handler.count("PUT"); got != 1 {

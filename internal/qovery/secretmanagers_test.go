@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // withManagers is an answer with one cluster and what it says of its secret
@@ -95,7 +96,7 @@ func TestLocationsNeedsEveryKind(t *testing.T) {
 			return good[asked[strings.LastIndex(asked, "/"):]]
 		}))
 		got, err := opened.Locations(t.Context())
-		if path == "" && (err != nil || got == nil) || path != "" && !rotation.HasCode(err, rotation.MalformedAnswer) {
+		if path == "" && (err != nil || got == nil) || path != "" && !fault.HasCode(err, fault.MalformedAnswer) {
 			t.Errorf("%s %s: %+v, %v", path, answer, got, err)
 		}
 	}

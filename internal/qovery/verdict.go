@@ -8,20 +8,21 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
 )
 
 // problemOf says what is wrong with the answer to a request that changes
 // nothing; nil when nothing is.
-func (o *organization) problemOf(ctx context.Context, e endpoint, a answer, err error) *rotation.Error {
-	problem := func(code rotation.Code, what string) *rotation.Error {
-		return rotation.Errorf(code, "%s: %s", e.doing, what)
+func (o *organization) problemOf(ctx context.Context, e endpoint, a answer, err error) *fault.Error {
+	problem := func(code fault.Code, what string) *fault.Error {
+		return fault.Errorf(code, "%s: %s", e.doing, what)
 	}
 	switch {
 	case errors.Is(err, errTooLarge):
-		return problem(rotation.MalformedAnswer, errTooLarge.Error())
+		return problem(fault.MalformedAnswer, errTooLarge.Error())
 	case err != nil:
-		return problem(rotation.Unreachable, networkProblem(ctx, err, o.client.timeout))
+		return problem(fault.Unreachable, networkProblem(ctx, err, o.client.timeout))
 	case a.ok():
 		return nil
 	}
@@ -29,19 +30,19 @@ func (o *organization) problemOf(ctx context.Context, e endpoint, a answer, err 
 	switch {
 	case a.status == http.StatusUnauthorized, a.status == http.StatusForbidden:
 		// Qovery answers 403 also for what it does not find.
-		return problem(rotation.TokenRefused, answered+
+		return problem(fault.TokenRefused, answered+
 			"; the token is not valid for this organization, may not do this, or what was asked for does not exist")
 	case a.status == http.StatusNotFound:
-		return problem(rotation.TokenRefused, answered+
+		return problem(fault.TokenRefused, answered+
 			"; the organization or the thing in it does not exist, or the token belongs to another organization")
 	case a.status == http.StatusTooManyRequests:
-		return problem(rotation.Throttled, o.limited(a))
+		return problem(fault.Throttled, o.limited(a))
 	case isPassing(a.status):
-		return problem(rotation.Unreachable, answered)
+		return problem(fault.Unreachable, answered)
 	case a.status >= 300 && a.status <= 399:
-		return problem(rotation.MalformedAnswer, answered+"; redirects are not followed")
+		return problem(fault.MalformedAnswer, answered+"; redirects are not followed")
 	}
-	return problem(rotation.MalformedAnswer, answered)
+	return problem(fault.MalformedAnswer, answered)
 }
 
 // outcomeOf says how a request that changes something went. Only an answer that
@@ -50,15 +51,15 @@ func (o *organization) outcomeOf(ctx context.Context, e endpoint, a answer, err 
 	const unknown = "; it may have happened all the same"
 	switch {
 	case err != nil:
-		return rotation.Errorf(rotation.Unreachable, "%s: %s%s", e.doing, networkProblem(ctx, err, o.client.timeout), unknown)
+		return fault.Errorf(fault.Unreachable, "%s: %s%s", e.doing, networkProblem(ctx, err, o.client.timeout), unknown)
 	case a.ok():
 		return nil
 	case a.status == http.StatusTooManyRequests:
-		return rotation.Errorf(rotation.Throttled, "%s: %s%s", e.doing, o.limited(a), unknown)
+		return fault.Errorf(fault.Throttled, "%s: %s%s", e.doing, o.limited(a), unknown)
 	case a.status >= 400 && a.status <= 499 && !isPassing(a.status):
 		return &rotation.Refusal{Status: a.status, Detail: o.detail(a)}
 	}
-	return rotation.Errorf(rotation.Unreachable, "%s: %s%s", e.doing, o.answered(a), unknown)
+	return fault.Errorf(fault.Unreachable, "%s: %s%s", e.doing, o.answered(a), unknown)
 }
 
 // isPassing tells of statuses that say nothing of the request itself.

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 func newRecorder() *httptest.ResponseRecorder { return httptest.NewRecorder() }
@@ -26,25 +27,25 @@ func mustParse(raw string) *url.URL {
 func TestAnswersToReads(t *testing.T) {
 	tests := []struct {
 		status int
-		code   rotation.Code
+		code   fault.Code
 		says   string
 	}{
 		{200, "", ""},
 		{201, "", ""},
-		{204, rotation.MalformedAnswer, "it is no JSON"},
-		{301, rotation.MalformedAnswer, "301 Moved Permanently; redirects are not followed"},
-		{400, rotation.MalformedAnswer, "400 Bad Request"},
-		{401, rotation.TokenRefused, "the token is not valid for this organization"},
-		{403, rotation.TokenRefused, "or what was asked for does not exist"},
-		{404, rotation.TokenRefused, "the token belongs to another organization"},
-		{408, rotation.Unreachable, "408"},
-		{409, rotation.MalformedAnswer, "409"},
-		{418, rotation.MalformedAnswer, "418"},
-		{425, rotation.Unreachable, "425"},
-		{429, rotation.Throttled, "limit of requests"},
-		{500, rotation.Unreachable, "500 Internal Server Error"},
-		{503, rotation.Unreachable, "503"},
-		{599, rotation.Unreachable, "it answered 599"},
+		{204, fault.MalformedAnswer, "it is no JSON"},
+		{301, fault.MalformedAnswer, "301 Moved Permanently; redirects are not followed"},
+		{400, fault.MalformedAnswer, "400 Bad Request"},
+		{401, fault.TokenRefused, "the token is not valid for this organization"},
+		{403, fault.TokenRefused, "or what was asked for does not exist"},
+		{404, fault.TokenRefused, "the token belongs to another organization"},
+		{408, fault.Unreachable, "408"},
+		{409, fault.MalformedAnswer, "409"},
+		{418, fault.MalformedAnswer, "418"},
+		{425, fault.Unreachable, "425"},
+		{429, fault.Throttled, "limit of requests"},
+		{500, fault.Unreachable, "500 Internal Server Error"},
+		{503, fault.Unreachable, "503"},
+		{599, fault.Unreachable, "it answered 599"},
 	}
 	for _, test := range tests {
 		content := emptyList
@@ -64,27 +65,27 @@ func TestAnswersToChanges(t *testing.T) {
 	tests := []struct {
 		name    string
 		answer  func(http.ResponseWriter)
-		refused int           // status of a *Refusal
-		code    rotation.Code // of another error
+		refused int        // status of a *Refusal
+		code    fault.Code // of another error
 	}{
 		{"200", body("{}"), -1, ""},
 		{"201", status(201, "{}"), -1, ""},
 		{"200 without a body", body(""), -1, ""},
 		{"200 with HTML", body("<html>"), -1, ""},
 		{"200 that ends early", status(200, "x", "Content-Length", "100"), -1, ""},
-		{"302", status(302, "", "Location", "/"), -1, rotation.Unreachable},
+		{"302", status(302, "", "Location", "/"), -1, fault.Unreachable},
 		{"400", status(400, `{"detail":"no"}`), 400, ""},
 		{"401", status(401, ""), 401, ""},
 		{"403", status(403, ""), 403, ""},
 		{"404", status(404, ""), 404, ""},
-		{"408", status(408, ""), -1, rotation.Unreachable},
+		{"408", status(408, ""), -1, fault.Unreachable},
 		{"409", status(409, ""), 409, ""},
 		{"422", status(422, ""), 422, ""},
-		{"425", status(425, ""), -1, rotation.Unreachable},
-		{"429", status(429, ""), -1, rotation.Throttled},
-		{"500", status(500, ""), -1, rotation.Unreachable},
-		{"504", status(504, ""), -1, rotation.Unreachable},
-		{"no answer", hangUp, -1, rotation.Unreachable},
+		{"425", status(425, ""), -1, fault.Unreachable},
+		{"429", status(429, ""), -1, fault.Throttled},
+		{"500", status(500, ""), -1, fault.Unreachable},
+		{"504", status(504, ""), -1, fault.Unreachable},
+		{"no answer", hangUp, -1, fault.Unreachable},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -115,15 +116,15 @@ func TestPutKeySendsNothingWhenItsReadFails(t *testing.T) {
 	tests := []struct {
 		name    string
 		answer  func(http.ResponseWriter)
-		code    rotation.Code
+		code    fault.Code
 		refused int
 	}{
-		{"refused", status(403, ""), rotation.TokenRefused, -1},
-		{"down", status(500, ""), rotation.Unreachable, -1},
-		{"limited", status(429, "", "X-RateLimit-Reset", "99999999999"), rotation.Throttled, -1},
-		{"no list", body(`{}`), rotation.MalformedAnswer, -1},
+		{"refused", status(403, ""), fault.TokenRefused, -1},
+		{"down", status(500, ""), fault.Unreachable, -1},
+		{"limited", status(429, "", "X-RateLimit-Reset", "99999999999"), fault.Throttled, -1},
+		{"no list", body(`{}`), fault.MalformedAnswer, -1},
 		{"other credentials", body(strings.ReplaceAll(oneCredential, "cred-1", "cred-2")), "", 0},
-		{"no name", body(strings.ReplaceAll(oneCredential, `"name"`, `"nom"`)), rotation.MalformedAnswer, -1},
+		{"no name", body(strings.ReplaceAll(oneCredential, `"name"`, `"nom"`)), fault.MalformedAnswer, -1},
 		{"a role by now", body(role), "", 0},
 	}
 	for _, test := range tests {
@@ -220,7 +221,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 
 func TestLargeAnswers(t *testing.T) {
 	fits := `{"results":[]}` + strings.Repeat(" ", maxAnswer-len(emptyList))
-	for size, code := range map[string]rotation.Code{fits: "", fits + " ": rotation.MalformedAnswer} {
+	for size, code := range map[string]fault.Code{fits: "", fits + " ": fault.MalformedAnswer} {
 		handler := answers(body(size))
 		opened, _ := serve(t, handler)
 		if _, err := opened.Locks(t.Context()); !isCode(err, code) {

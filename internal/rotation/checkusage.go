@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -24,7 +25,7 @@ const checkEvery = 15 * time.Minute
 // Run looks once.
 func (s CheckUsage) Run(ctx context.Context, call Call) (Document, error) {
 	doc := call.Document
-	if doc.Error != nil && doc.Error.Error == string(UsageCheckStale) {
+	if doc.Error != nil && doc.Error.Error == string(fault.UsageCheckStale) {
 		doc.Error = nil
 		doc.Usage.Returns++
 	}
@@ -55,7 +56,8 @@ func (s CheckUsage) Run(ctx context.Context, call Call) (Document, error) {
 	}
 	if doc.Usage.Extended+Duration(checkEvery) > doc.Settings.MaxGraceExtension {
 		return doc,
-			record.explain(Errorf(OldKeyStillInUse, "The old key %s is still used: %s", record.OldKey, describeUses(uses)))
+			record.explain(fault.Errorf(fault.OldKeyStillInUse, "The old key %s is still used: %s", record.OldKey,
+				describeUses(uses)))
 	}
 	doc.Usage.Returns = 0
 	doc.Usage.Extended += Duration(checkEvery)

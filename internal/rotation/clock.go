@@ -3,6 +3,8 @@ package rotation
 import (
 	"context"
 	"time"
+
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // The time of a step is AWS's. The clock of the machine that a function runs on
@@ -25,7 +27,7 @@ func (g Guard) load(ctx context.Context, iamUser string, entered time.Time) (*Re
 	case err != nil:
 		return nil, g, err
 	case record != nil && record.ReadAt.IsZero():
-		return nil, g, Errorf(MalformedAnswer, "The journal does not tell the time")
+		return nil, g, fault.Errorf(fault.MalformedAnswer, "The journal does not tell the time")
 	case record != nil:
 		g.ahead = ahead(asked, record.ReadAt, answered)
 	}

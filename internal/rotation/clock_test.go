@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 func TestAhead(t *testing.T) {
@@ -67,7 +69,7 @@ func TestLoadSetsTheClock(t *testing.T) {
 		journal toldTime
 		entered time.Time
 		want    time.Time
-		code    Code
+		code    fault.Code
 		says    string
 	}{
 		{"a right clock", toldTime{record: &Record{ReadAt: noon}}, noon, noon, "", ""},
@@ -79,8 +81,8 @@ func TestLoadSetsTheClock(t *testing.T) {
 		{"the state was entered later than the journal says", toldTime{record: &Record{ReadAt: noon}}, behind, behind, "",
 			"behind=1h0m0s"},
 		{"no state", toldTime{record: &Record{ReadAt: noon}}, time.Time{}, noon, "", ""},
-		{"no time", toldTime{record: &Record{}}, noon, noon, MalformedAnswer, ""},
-		{"no answer", toldTime{err: unread}, noon, noon, Unreachable, ""},
+		{"no time", toldTime{record: &Record{}}, noon, noon, fault.MalformedAnswer, ""},
+		{"no answer", toldTime{err: unread}, noon, noon, fault.Unreachable, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var log strings.Builder
@@ -88,7 +90,7 @@ func TestLoadSetsTheClock(t *testing.T) {
 				Log: slog.New(slog.NewTextHandler(io.Writer(&log), nil))}
 			_, set, err := g.load(t.Context(), "qovery", test.entered)
 			if test.code != "" {
-				if err == nil || AsError(err).Code != test.code {
+				if err == nil || fault.AsError(err).Code != test.code {
 					t.Errorf("%v, want %s", err, test.code)
 				}
 				return

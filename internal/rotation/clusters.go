@@ -3,6 +3,8 @@ package rotation
 import (
 	"cmp"
 	"slices"
+
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // class is what a cluster's status means for a rotation.
@@ -98,7 +100,7 @@ func servedClusters(all []Cluster, locations []Location) ([]Cluster, error) {
 			cluster, listed := byID[id]
 			if !listed {
 				return nil,
-					Errorf(MalformedAnswer, "Qovery says that %s %q serves the cluster %s, and does not list that cluster",
+					fault.Errorf(fault.MalformedAnswer, "Qovery says that %s %q serves the cluster %s, and does not list that cluster",
 						location.Kind, location.Name, id)
 			}
 			served = append(served, cluster)

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"time"
+
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // Complete closes the journal's record and sums the rotation up.
@@ -47,7 +49,8 @@ func (s Complete) Run(ctx context.Context, call Call) (Document, error) {
 		}
 	}
 	if item.Outcome != Completed || item.Summary == nil {
-		return doc, Errorf(LockLost, "The rotation of %s was closed by somebody else, as %s", doc.Target, item.Outcome)
+		return doc,
+			fault.Errorf(fault.LockLost, "The rotation of %s was closed by somebody else, as %s", doc.Target, item.Outcome)
 	}
 	doc.Summaries = append(doc.Summaries, *item.Summary)
 	doc.NextIsDue = doc.CarriedOn && !item.Summary.NewKeyCreatedAt.IsZero() &&
@@ -71,7 +74,7 @@ func (s Complete) check(ctx context.Context, c *claim, doc Document) error {
 	}
 	// DeployClusters saw that it is gone, and no key comes back: the list lags.
 	if _, exists := findKey(keys, c.OldKey); exists {
-		return Errorf(IAMSettling, "IAM lists the old key %s again, which was gone", c.OldKey)
+		return fault.Errorf(fault.IAMSettling, "IAM lists the old key %s again, which was gone", c.OldKey)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -82,7 +83,7 @@ func TestCrashesWithTheLease(t *testing.T) {
 			})
 		}
 	}
-	for _, state := range rotation.StepBusy.Info().Retried {
+	for _, state := range fault.StepBusy.Info().Retried {
 		reads := []string{"Preflight", "VerifyKey", "CheckUsage"} // these set no lease
 		if !slices.Contains(slices.Concat(visited, reads), state) {
 			t.Errorf("%s crashes nowhere", state)
@@ -123,7 +124,7 @@ func TestAPanicLeavesNoLease(t *testing.T) {
 	step.Keys = panicking{step.Keys}
 	f.step = recovering{step}
 	_, err := f.invoke(t)
-	requireCode(t, err, rotation.Unreachable)
+	requireCode(t, err, fault.Unreachable)
 	if lease := f.Journal.Current(lab.UserName).Lease; lease.Holder != "" {
 		t.Errorf("the lease runs until %s", lease.Until)
 	}

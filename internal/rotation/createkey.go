@@ -3,6 +3,8 @@ package rotation
 import (
 	"context"
 	"errors"
+
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // CreateKey creates the new key and stages its secret. Before that it clears up
@@ -71,7 +73,8 @@ func (s CreateKey) clearUp(ctx context.Context, c *claim, doc Document) error {
 		return err
 	}
 	if len(left) > 0 {
-		return Errorf(UnexpectedAccessKey, "The IAM user %s has a key %s that this rotation did not create", c.IAMUser,
+		return fault.Errorf(fault.UnexpectedAccessKey, "The IAM user %s has a key %s that this rotation did not create",
+			c.IAMUser,
 			left[0].ID)
 	}
 	return nil
@@ -86,9 +89,9 @@ func (r *Record) requireOldKeyInService(keys []AccessKey, locations []Location) 
 	key, exists := findKey(keys, r.OldKey)
 	switch {
 	case !exists || len(holders(locations, r.OldKey)) == 0:
-		return Errorf(UnexpectedAccessKey, "The old key %s is not the key that Qovery uses any more", r.OldKey)
+		return fault.Errorf(fault.UnexpectedAccessKey, "The old key %s is not the key that Qovery uses any more", r.OldKey)
 	case key.Status != Active:
-		return Errorf(OldKeyInactive, "The old key %s is Inactive", r.OldKey)
+		return fault.Errorf(fault.OldKeyInactive, "The old key %s is Inactive", r.OldKey)
 	}
 	return nil
 }
@@ -118,7 +121,7 @@ const moreTries = 2
 // stays there unless its outcome becomes known.
 func (s CreateKey) create(ctx context.Context, c *claim) (stored bool, err error) {
 	if n := c.thrownAway(); n > moreTries {
-		return false, Errorf(CreationFailed, "This rotation created %d access keys and deleted each again, "+
+		return false, fault.Errorf(fault.CreationFailed, "This rotation created %d access keys and deleted each again, "+
 			"because the answer was lost or its secret was not staged", n)
 	}
 	unstaged := c.Unstaged
@@ -171,7 +174,8 @@ func (s CreateKey) proveStaging(ctx context.Context, c *claim) error {
 	read, err := s.Staging.Get(ctx, c.OldKey)
 	switch {
 	case errors.Is(err, ErrNotStaged), err == nil && !read.Equal(proof):
-		return Errorf(MalformedAnswer, "A parameter was written to prove that a secret can be staged, and does not hold "+
+		return fault.Errorf(fault.MalformedAnswer, "A parameter was written to prove that a secret can be staged, and "+
+			"does not hold "+
 			"what was written")
 	case err != nil:
 		return err
@@ -182,17 +186,19 @@ func (s CreateKey) proveStaging(ctx context.Context, c *claim) error {
 // notCreated forgets an attempt of which IAM says that it created nothing. Of
 // any other the outcome is unknown: its key is found, and deleted, later.
 func (s CreateKey) notCreated(ctx context.Context, c *claim, err error) error {
-	if HasCode(err, KeyLimitReached) && c.recently(Discard, c.now()) {
-		err = Errorf(IAMSettling, "IAM still counts a key that was deleted a moment ago")
+	if fault.HasCode(err, fault.KeyLimitReached) && c.recently(Discard, c.now()) {
+		err = fault.Errorf(fault.IAMSettling, "IAM still counts a key that was deleted a moment ago")
 	}
-	if HasCode(err, IAMSettling) || HasCode(err, AccessDenied) || HasCode(err, Throttled) ||
-		HasCode(err, KeyLimitReached) || HasCode(err, TargetNotFound) {
+	if fault.HasCode(err, fault.IAMSettling) || fault.HasCode(err, fault.AccessDenied) ||
+		fault.HasCode(err, fault.Throttled) ||
+		fault.HasCode(err, fault.KeyLimitReached) || fault.HasCode(err, fault.TargetNotFound) {
 		if forgetErr := c.resolveAttempt(ctx, func(r *Record) { delete(r.Marks, Create) }); forgetErr != nil {
 			return forgetErr
 		}
 		return err
 	}
-	return Errorf(IAMSettling, "CreateAccessKey was sent and its outcome is unknown (%s)", AsError(err).What)
+	return fault.Errorf(fault.IAMSettling, "CreateAccessKey was sent and its outcome is unknown (%s)",
+		fault.AsError(err).What)
 }
 
 // resolveAttempt takes the latest attempt off the list of unknown outcomes.

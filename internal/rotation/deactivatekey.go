@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"time"
+
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // DeactivateKey makes the old key Inactive, once nothing needs it any more.
@@ -43,15 +45,16 @@ func (doc *Document) observationEnds(record Record) time.Time {
 // key may be Inactive already. Transient errors are retried first, and lead
 // there by themselves. So does a usage check that is stale again and again.
 func (c *claim) afterBegun(ctx context.Context, err error, doc Document) error {
-	coded := AsError(err)
-	stale := coded.Code == UsageCheckStale
+	coded := fault.AsError(err)
+	stale := coded.Code == fault.UsageCheckStale
 	switch {
-	case coded.Class == Transient || coded.Code == LockLost:
+	case coded.Class == fault.Transient || coded.Code == fault.LockLost:
 		return coded
 	case stale && !c.backTooOften(doc, doc.Usage.Returns):
 		return c.notDeactivated(ctx, coded)
 	case stale || c.begun(Deactivate):
-		return Errorf(DeactivationFailed, "Making the old key %s Inactive did not end well (%s): %s", c.OldKey, coded.Code,
+		return fault.Errorf(fault.DeactivationFailed, "Making the old key %s Inactive did not end well (%s): %s", c.OldKey,
+			coded.Code,
 			coded.What)
 	}
 	return coded
@@ -66,12 +69,13 @@ func (c *claim) backTooOften(doc Document, returns int) bool {
 // notDeactivated withdraws "begun" where the usage check became stale before the
 // old key was made Inactive: a function that crashes leaves its lease for minutes.
 // IAM lists the key as Active; that counts once no request can land any more.
-func (c *claim) notDeactivated(ctx context.Context, stale *Error) error {
+func (c *claim) notDeactivated(ctx context.Context, stale *fault.Error) error {
 	switch {
 	case !c.begun(Deactivate):
 		return stale
 	case c.mayLand(Deactivate):
-		return Errorf(IAMSettling, "A request to make the old key %s Inactive had no answer, and may yet land", c.OldKey)
+		return fault.Errorf(fault.IAMSettling, "A request to make the old key %s Inactive had no answer, and may yet land",
+			c.OldKey)
 	}
 	if err := c.withdraw(ctx, Deactivate, Mark{}); err != nil {
 		return err
@@ -88,7 +92,7 @@ func (s DeactivateKey) deactivate(ctx context.Context, c *claim, doc Document) e
 	return c.effect(ctx, Deactivate, saw, func() (How, error) {
 		err := s.Keys.SetStatus(ctx, c.IAMUser, c.OldKey, Inactive)
 		switch {
-		case HasCode(err, AccessDenied) && c.withdraw(ctx, Deactivate, before) == nil:
+		case fault.HasCode(err, fault.AccessDenied) && c.withdraw(ctx, Deactivate, before) == nil:
 			return "", err // the key is as it was; there is nothing to bring back
 		case errors.Is(err, ErrNoSuchKey):
 			return Found, nil // somebody deleted it: nothing can use it
@@ -128,7 +132,7 @@ func (s DeactivateKey) check(ctx context.Context, c *claim, doc Document) (KeySt
 		return "", err
 	}
 	if saw == Inactive && !c.deactivatedByUs() {
-		return "", Errorf(OldKeyInactive, "The old key %s is Inactive, and not by this rotation", c.OldKey)
+		return "", fault.Errorf(fault.OldKeyInactive, "The old key %s is Inactive, and not by this rotation", c.OldKey)
 	}
 	return saw, nil
 }
@@ -155,10 +159,11 @@ func (c *claim) requireDeployed(doc Document, all []Cluster, locations []Locatio
 	case len(unproven) == 0:
 		return nil
 	case c.backTooOften(doc, doc.Deployment.Returns):
-		return Errorf(DeploymentNotObserved, "After %d more rounds these clusters are still not proven to run with the "+
-			"new key: %s", mostReturns, enumerate(unproven))
+		return fault.Errorf(fault.DeploymentNotObserved,
+			"After %d more rounds these clusters are still not proven to run with the "+
+				"new key: %s", mostReturns, enumerate(unproven))
 	default:
-		return Errorf(ClusterNotDeployed, "These clusters are not proven to run with the new key: %s",
+		return fault.Errorf(fault.ClusterNotDeployed, "These clusters are not proven to run with the new key: %s",
 			strings.Join(unproven, ", "))
 	}
 }
@@ -168,10 +173,11 @@ func (c *claim) requireDeployed(doc Document, all []Cluster, locations []Locatio
 func (c *claim) requirePeriods(doc Document) error {
 	now := c.now()
 	if ends := doc.graceEnds(c.Record); now.Before(ends) {
-		return Errorf(TooEarly, "By the journal's clock the grace period ends in %s", ends.Sub(now).Round(time.Second))
+		return fault.Errorf(fault.TooEarly, "By the journal's clock the grace period ends in %s",
+			ends.Sub(now).Round(time.Second))
 	}
 	if !doc.Usage.Idle || now.Sub(doc.Usage.CheckedAt) > usageFreshFor {
-		return Errorf(UsageCheckStale, "There is no usage check of the last %s that found the old key idle",
+		return fault.Errorf(fault.UsageCheckStale, "There is no usage check of the last %s that found the old key idle",
 			Duration(usageFreshFor))
 	}
 	return nil

@@ -3,6 +3,8 @@ package rotation
 import (
 	"context"
 	"time"
+
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // DeleteKey deletes the old key. Nothing brings it back.
@@ -62,10 +64,10 @@ func (s DeleteKey) check(ctx context.Context, c *claim, doc Document) (KeyStatus
 // period, by this rotation, and that the deployment was verified meanwhile.
 func (c *claim) requireObserved(doc Document) error {
 	if !c.done(Deactivate) || !c.done(Verify) {
-		return Errorf(OldKeyActive, "The old key %s was not deactivated and verified by this rotation", c.OldKey)
+		return fault.Errorf(fault.OldKeyActive, "The old key %s was not deactivated and verified by this rotation", c.OldKey)
 	}
 	if ends := doc.observationEnds(c.Record); c.now().Before(ends) {
-		return Errorf(TooEarly, "By the journal's clock the observation period ends in %s",
+		return fault.Errorf(fault.TooEarly, "By the journal's clock the observation period ends in %s",
 			ends.Sub(c.now()).Round(time.Second))
 	}
 	return nil

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // DeployClusters makes every cluster take up the new key, wave after wave, and
@@ -93,7 +95,8 @@ func (s DeployClusters) look(ctx context.Context, c *claim, doc Document) (*look
 	}
 	if len(clusters) > MaxClusters {
 		return nil,
-			Errorf(TooManyClusters, "The credentials that hold the key serve %d clusters; %d are the limit", len(clusters),
+			fault.Errorf(fault.TooManyClusters, "The credentials that hold the key serve %d clusters; %d are the limit",
+				len(clusters),
 				MaxClusters)
 	}
 	oldKey, _ := findKey(keys, c.OldKey)
@@ -136,7 +139,7 @@ func (d *Deployment) members(wave int) []*ClusterProgress {
 // returned prepares another round after DeactivateKey has found a cluster that
 // is not proven deployed.
 func (l *look) returned(doc *Document) {
-	if doc.Error == nil || doc.Error.Error != string(ClusterNotDeployed) {
+	if doc.Error == nil || doc.Error.Error != string(fault.ClusterNotDeployed) {
 		return
 	}
 	doc.Error = nil
@@ -218,7 +221,8 @@ func (l *look) advance(ctx context.Context, effect Effect, members []*ClusterPro
 		}
 	}
 	if timeout := time.Duration(doc.Settings.DeploymentTimeout); len(late) > 0 && l.now().Sub(startedAt) >= timeout {
-		return Errorf(DeploymentTimeout, "After %s these clusters are not deployed: %s", doc.Settings.DeploymentTimeout,
+		return fault.Errorf(fault.DeploymentTimeout, "After %s these clusters are not deployed: %s",
+			doc.Settings.DeploymentTimeout,
 			l.describe(late))
 	}
 	if l.at.Before(doc.UpdatedAt.Add(afterUpdate)) {
@@ -255,20 +259,23 @@ func (l *look) judge(ctx context.Context, progress *ClusterProgress, maxAttempts
 // givenUp is the error after the last attempt.
 func (l *look) givenUp(ctx context.Context, progress *ClusterProgress, cluster Cluster, verdict verdict) error {
 	if verdict == notObserved {
-		return Errorf(DeploymentNotObserved, "Cluster %s was told to deploy %d times, and each time nothing was seen of "+
-			"it within %s: "+
-			"it is %s, was never seen in progress, and its last execution and date stay the same",
+		return fault.Errorf(fault.DeploymentNotObserved,
+			"Cluster %s was told to deploy %d times, and each time nothing was seen of "+
+				"it within %s: "+
+				"it is %s, was never seen in progress, and its last execution and date stay the same",
 			progress.Name, progress.Attempts, Duration(observeWithin), cluster.Status)
 	}
 	if progress.Refused != 0 {
-		return Errorf(DeploymentFailed, "Qovery refused to deploy the cluster %s (%s) with status %d", progress.Name,
+		return fault.Errorf(fault.DeploymentFailed, "Qovery refused to deploy the cluster %s (%s) with status %d",
+			progress.Name,
 			cluster.Status, progress.Refused)
 	}
 	problem, err := l.organization.Problem(ctx, progress.ID)
 	if err != nil || problem == "" {
 		problem = "its logs tell no reason"
 	}
-	return Errorf(DeploymentFailed, "Cluster %s is %s after %d attempts to deploy it: %s", progress.Name, cluster.Status,
+	return fault.Errorf(fault.DeploymentFailed, "Cluster %s is %s after %d attempts to deploy it: %s", progress.Name,
+		cluster.Status,
 		progress.Attempts, problem)
 }
 
@@ -306,7 +313,7 @@ func (l *look) start(ctx context.Context, progress *ClusterProgress) error {
 	err := l.organization.Deploy(ctx, progress.ID)
 	var refused *Refusal
 	switch {
-	case HasCode(err, Throttled):
+	case fault.HasCode(err, fault.Throttled):
 		return err // nothing was started
 	case errors.As(err, &refused):
 		progress.refused(refused.Status)
@@ -330,7 +337,8 @@ func (l *look) finishWave(ctx context.Context, doc *Document) error {
 	// Somebody put the old key somewhere after the update: better said now than
 	// after the grace period.
 	if settled := doc.UpdatedAt.Add(afterUpdate); l.now().After(settled) {
-		if err := requireNotHeld(rotated(locations, doc.Settings.HandledElsewhere), l.OldKey, OldKeyHeld, "old"); err != nil {
+		if err := requireNotHeld(rotated(locations, doc.Settings.HandledElsewhere), l.OldKey, fault.OldKeyHeld,
+			"old"); err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"testing"
 	"time"
+
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // unchanged is a step that does nothing.
@@ -34,7 +36,7 @@ func FuzzDocument(f *testing.F) {
 	f.Fuzz(func(t *testing.T, event []byte) {
 		once, err := Handle(t.Context(), unchanged{}, event, "invocation", noon.Add(time.Minute))
 		if err != nil {
-			wantCode(t, err, InvalidInput)
+			wantCode(t, err, fault.InvalidInput)
 			return
 		}
 		next := append(append([]byte(`{"document":`), once...), `,"execution":{"Id":"`+thisExecution+`"}}`...)

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"time"
 
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -58,12 +59,13 @@ func (g Guard) own(ctx context.Context, call Call) (Record, Guard, error) {
 		return Record{}, g, err
 	}
 	if record == nil {
-		return Record{}, g, Errorf(LockLost, "The journal has no open rotation of %s", call.Document.Target)
+		return Record{}, g, fault.Errorf(fault.LockLost, "The journal has no open rotation of %s", call.Document.Target)
 	}
 	if record.Owner != call.Execution.ARN || record.Fence != call.Document.Fence ||
 		record.RotationID != call.Document.RotationID {
 		return Record{}, g,
-			Errorf(LockLost, "The rotation of %s belongs to another execution now: %s", call.Document.Target, record.Owner)
+			fault.Errorf(fault.LockLost, "The rotation of %s belongs to another execution now: %s", call.Document.Target,
+				record.Owner)
 	}
 	return *record, g, nil
 }
@@ -76,7 +78,7 @@ func (g Guard) claim(ctx context.Context, call Call) (*claim, error) {
 	call.Deadline = call.Deadline.Add(g.ahead).UTC() // Lambda counts by this machine's clock
 	if record.Lease.runs(g.now()) && record.Lease.Holder != call.InvocationID {
 		return nil,
-			Errorf(StepBusy, "Another invocation may be at work on this rotation until %s",
+			fault.Errorf(fault.StepBusy, "Another invocation may be at work on this rotation until %s",
 				words.Time(record.Lease.Until, time.TimeOnly))
 	}
 	c := &claim{Record: record, guard: g, call: call}
@@ -85,7 +87,7 @@ func (g Guard) claim(ctx context.Context, call Call) (*claim, error) {
 	case errors.Is(err, ErrConflict):
 		// Somebody wrote between our read and our write: who owns the record
 		// now is found out by the retry.
-		return nil, Errorf(StepBusy, "Another invocation has just claimed this rotation")
+		return nil, fault.Errorf(fault.StepBusy, "Another invocation has just claimed this rotation")
 	case err != nil:
 		c.release(ctx) // the claim may have been written although its answer was lost
 		return nil, err
@@ -215,7 +217,7 @@ func (c *claim) finish(ctx context.Context, e Effect, o observed, undone ...Effe
 func (c *claim) mark(ctx context.Context, change func(*Record)) error {
 	err := c.save(ctx, change)
 	if errors.Is(err, ErrConflict) {
-		return Errorf(LockLost, "The journal's record of %s was changed by somebody else", c.Target)
+		return fault.Errorf(fault.LockLost, "The journal's record of %s was changed by somebody else", c.Target)
 	}
 	return err
 }
@@ -225,7 +227,7 @@ func (c *claim) inTime() error {
 	if c.now().Before(c.call.Deadline) {
 		return nil
 	}
-	return Errorf(StepBusy, "This invocation ran out of time; the next one carries on")
+	return fault.Errorf(fault.StepBusy, "This invocation ran out of time; the next one carries on")
 }
 
 // close ends the rotation: the record becomes a history item.
@@ -233,7 +235,7 @@ func (c *claim) close(ctx context.Context, outcome Outcome, summary *Summary) er
 	item := HistoryItem{Record: c.Record, Outcome: outcome, EndedAt: c.now(), Summary: summary}
 	err := c.guard.closeRecord(ctx, item)
 	if errors.Is(err, ErrConflict) {
-		return Errorf(LockLost, "The journal's record of %s was changed by somebody else", c.Target)
+		return fault.Errorf(fault.LockLost, "The journal's record of %s was changed by somebody else", c.Target)
 	}
 	c.closed = err == nil
 	return err
@@ -270,12 +272,12 @@ func (r Record) explain(err error) error {
 	if err == nil {
 		return nil
 	}
-	coded := *AsError(err)
+	coded := *fault.AsError(err)
 	if coded.InPlace == "" {
 		coded.InPlace = r.inPlace()
 	}
-	if coded.Class == Unchanged && r.begun(Update) {
-		coded.Class = Paused // from then on nothing ends as if it had not been
+	if coded.Class == fault.Unchanged && r.begun(Update) {
+		coded.Class = fault.Paused // from then on nothing ends as if it had not been
 	}
 	return &coded
 }

@@ -14,8 +14,8 @@ func TestImports(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	own := []string{"qovery-key-rotation/internal/rotation", "qovery-key-rotation/internal/rotation/strictjson",
-		"qovery-key-rotation/internal/words"}
+	own := []string{"qovery-key-rotation/internal/rotation", "qovery-key-rotation/internal/rotation/fault",
+		"qovery-key-rotation/internal/rotation/strictjson", "qovery-key-rotation/internal/words"}
 	deps := strings.Fields(string(output))
 	for _, dep := range deps {
 		first, _, _ := strings.Cut(dep, "/")

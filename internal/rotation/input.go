@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/strictjson"
 )
 
@@ -39,12 +40,13 @@ func exampleInput() Input {
 func ParseInput(data json.RawMessage) (Input, error) {
 	var input Input
 	if mistakes := strictjson.Read("", data, &input, exampleInput()); len(mistakes) > 0 {
-		return Input{}, Errorf(InvalidInput, "The execution's input is not valid: %s. A right one is %s",
+		return Input{}, fault.Errorf(fault.InvalidInput, "The execution's input is not valid: %s. A right one is %s",
 			strings.ReplaceAll(strictjson.Err(mistakes).Error(), "\n", "; "), inputExample)
 	}
 	if !IsTargetName(input.Target) {
 		return Input{},
-			Errorf(InvalidInput, "The execution's input names no target in \"target\". A right one is %s", inputExample)
+			fault.Errorf(fault.InvalidInput, "The execution's input names no target in \"target\". A right one is %s",
+				inputExample)
 	}
 	return input, nil
 }
@@ -68,11 +70,12 @@ func (in Input) Apply(target Target) (Target, error) {
 	lengthen("deploymentTimeout", &target.DeploymentTimeout, in.DeploymentTimeout)
 	if len(shorter) > 0 {
 		return Target{},
-			Errorf(InvalidInput, "An execution may lengthen a period and never shorten it: %s", strings.Join(shorter, "; "))
+			fault.Errorf(fault.InvalidInput, "An execution may lengthen a period and never shorten it: %s",
+				strings.Join(shorter, "; "))
 	}
 	if err := target.Check(); err != nil {
 		return Target{},
-			Errorf(InvalidInput, "With the execution's input the target is not valid: %s",
+			fault.Errorf(fault.InvalidInput, "With the execution's input the target is not valid: %s",
 				strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 	return target, nil

@@ -7,6 +7,7 @@ import (
 
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // TestBadInputChangesNothing: whatever is wrong is said in a sentence, before
@@ -16,35 +17,35 @@ func TestBadInputChangesNothing(t *testing.T) {
 		name   string
 		input  string
 		target string // the deployed configuration, when it is not the usual one
-		code   rotation.Code
+		code   fault.Code
 		says   string
 	}{
-		{"unknown target", `{"target": "staging"}`, "", rotation.TargetNotFound, "staging"},
-		{"no target", `{}`, "", rotation.InvalidInput, `{"target": "production"}`},
-		{"a number for a target", `{"target": 5}`, "", rotation.InvalidInput, "target"},
-		{"a list", `[]`, "", rotation.InvalidInput, "it is a list"},
-		{"unknown field", `{"target": "production", "force": true}`, "", rotation.InvalidInput, "force: is no field"},
-		{"a forged plan", `{"target": "production", "plan": {"action": "DELETE"}}`, "", rotation.InvalidInput,
+		{"unknown target", `{"target": "staging"}`, "", fault.TargetNotFound, "staging"},
+		{"no target", `{}`, "", fault.InvalidInput, `{"target": "production"}`},
+		{"a number for a target", `{"target": 5}`, "", fault.InvalidInput, "target"},
+		{"a list", `[]`, "", fault.InvalidInput, "it is a list"},
+		{"unknown field", `{"target": "production", "force": true}`, "", fault.InvalidInput, "force: is no field"},
+		{"a forged plan", `{"target": "production", "plan": {"action": "DELETE"}}`, "", fault.InvalidInput,
 			"plan: is no field"},
-		{"shorter grace period", `{"target": "production", "gracePeriod": "1h"}`, "", rotation.InvalidInput,
+		{"shorter grace period", `{"target": "production", "gracePeriod": "1h"}`, "", fault.InvalidInput,
 			"gracePeriod 1h is shorter than the target's 2h"},
-		{"shorter idle time", `{"target": "production", "idleFor": "30m"}`, "", rotation.InvalidInput,
+		{"shorter idle time", `{"target": "production", "idleFor": "30m"}`, "", fault.InvalidInput,
 			"idleFor 30m is shorter"},
-		{"too long a grace period", `{"target": "production", "gracePeriod": "48h"}`, "", rotation.InvalidInput,
+		{"too long a grace period", `{"target": "production", "gracePeriod": "48h"}`, "", fault.InvalidInput,
 			"48h is not 2h to 24h"},
-		{"another case", `{"Target": "production"}`, "", rotation.InvalidInput,
+		{"another case", `{"Target": "production"}`, "", fault.InvalidInput,
 			`Target: is no field that is known (for example "target")`},
-		{"another case beside it", `{"target": "production", "dryRun": true, "DryRun": false}`, "", rotation.InvalidInput,
+		{"another case beside it", `{"target": "production", "dryRun": true, "DryRun": false}`, "", fault.InvalidInput,
 			"DryRun: is no field"},
-		{"twice", `{"target": "production", "dryRun": true, "dryRun": false}`, "", rotation.InvalidInput,
+		{"twice", `{"target": "production", "dryRun": true, "dryRun": false}`, "", fault.InvalidInput,
 			"dryRun: is there more than once"},
-		{"no duration", `{"target": "production", "gracePeriod": "long"}`, "", rotation.InvalidInput,
+		{"no duration", `{"target": "production", "gracePeriod": "long"}`, "", fault.InvalidInput,
 			`"long" is not a duration`},
-		{"deployed grace period under two hours", `{"target": "production"}`, `"gracePeriod": "1h59m"`, rotation.InvalidInput,
+		{"deployed grace period under two hours", `{"target": "production"}`, `"gracePeriod": "1h59m"`, fault.InvalidInput,
 			"gracePeriod: 1h59m is not 2h to 24h"},
-		{"deployed organization is no UUID", `{"target": "production"}`, `"organizationId": "acme"`, rotation.InvalidInput,
+		{"deployed organization is no UUID", `{"target": "production"}`, `"organizationId": "acme"`, fault.InvalidInput,
 			`organizationId: "acme" is no UUID`},
-		{"deployed unknown field", `{"target": "production"}`, `"colour": "red"`, rotation.InvalidInput,
+		{"deployed unknown field", `{"target": "production"}`, `"colour": "red"`, fault.InvalidInput,
 			"colour: is no field"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -123,7 +124,7 @@ func TestLargestTarget(t *testing.T) {
 	}
 
 	result = play(t, plain, lab.Setup{Clusters: rotation.MaxClusters + 1})
-	if want := "FAILED " + string(rotation.TooManyClusters); result.Outcome != want {
+	if want := "FAILED " + string(fault.TooManyClusters); result.Outcome != want {
 		t.Errorf("%d clusters: %s, want %s", rotation.MaxClusters+1, result.Outcome, want)
 	}
 	if left := whatIsLeft(result.World); left != nothingDone {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 func TestParseInput(t *testing.T) {
@@ -58,7 +60,7 @@ func TestParseInput(t *testing.T) {
 				}
 				return
 			}
-			wantCode(t, err, InvalidInput)
+			wantCode(t, err, fault.InvalidInput)
 			if err != nil {
 				wantText(t, err.Error(), test.says, `A right one is {"target": "production"}.`)
 			}
@@ -110,7 +112,7 @@ func TestApply(t *testing.T) {
 			}
 			got, err := input.Apply(target)
 			if test.says != "" {
-				wantCode(t, err, InvalidInput)
+				wantCode(t, err, fault.InvalidInput)
 				wantText(t, err.Error(), test.says)
 				wantNoText(t, err.Error(), "\n")
 				return
@@ -146,7 +148,7 @@ func FuzzParseInput(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		input, err := ParseInput(data)
 		if err != nil {
-			wantCode(t, err, InvalidInput)
+			wantCode(t, err, fault.InvalidInput)
 			return
 		}
 		back, err := ParseInput(json.RawMessage(asJSON(t, input)))
@@ -158,7 +160,7 @@ func FuzzParseInput(f *testing.F) {
 		}
 		applied, err := input.Apply(target)
 		if err != nil {
-			wantCode(t, err, InvalidInput)
+			wantCode(t, err, fault.InvalidInput)
 			return
 		}
 		if err := applied.Check(); err != nil {

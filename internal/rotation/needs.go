@@ -3,6 +3,8 @@ package rotation
 import (
 	"context"
 	"time"
+
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // Needs are what later steps read and the plan does not depend on. They are
@@ -43,8 +45,9 @@ func (n Needs) Prove(
 // to search from a time that is yet to come by its own clock.
 func (n Needs) searchable(ctx context.Context, id KeyID, regions []string, now time.Time) error {
 	_, err := n.Trail.LatestUses(ctx, id, now.Add(-trailLag), regions)
-	if HasCode(err, AccessDenied) {
-		return Errorf(RegionNotSearchable, "CloudTrail can't be searched for uses of the old key: %s", AsError(err).What)
+	if fault.HasCode(err, fault.AccessDenied) {
+		return fault.Errorf(fault.RegionNotSearchable, "CloudTrail can't be searched for uses of the old key: %s",
+			fault.AsError(err).What)
 	}
 	return err
 }

@@ -10,6 +10,7 @@ import (
 
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // A dry run says what would refuse the rotation.
@@ -19,7 +20,7 @@ func TestADryRunNamesTheRegion(t *testing.T) {
 	if err := json.Unmarshal(result.Last.Output(), &doc); err != nil {
 		t.Fatal(err)
 	}
-	if doc.Plan.Refused != string(rotation.RegionNotSearchable) || doc.Plan.Would != "" {
+	if doc.Plan.Refused != string(fault.RegionNotSearchable) || doc.Plan.Would != "" {
 		t.Errorf("the plan is %+v", doc.Plan)
 	}
 	for _, part := range []string{"us-east-1", "service control policy", "Allow cloudtrail:LookupEvents"} {

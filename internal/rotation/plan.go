@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -42,7 +43,7 @@ type Situation struct {
 type Decision struct {
 	Action  Action
 	Reason  string // the row that matched, for people
-	Refusal *Error
+	Refusal *fault.Error
 	// CloseRecord: the record is of a rotation whose new key is gone and held
 	// nowhere. It is closed first; what follows was decided without it.
 	CloseRecord bool
@@ -81,13 +82,13 @@ func init() {
 var ownershipRows = []row{
 	{"abort while the execution that was stopped still seems to run",
 		func(s *Situation) bool { return s.Abort && s.ownerRuns() }, func(s *Situation) Decision {
-			return refuse(StepBusy, "Step Functions still tells that %s runs", s.Record.Owner)
+			return refuse(fault.StepBusy, "Step Functions still tells that %s runs", s.Record.Owner)
 		}},
 	{"another execution is at work", (*Situation).ownerRuns, func(s *Situation) Decision {
-		return refuse(RotationInProgress, "The execution %s is rotating this key", s.Record.Owner)
+		return refuse(fault.RotationInProgress, "The execution %s is rotating this key", s.Record.Owner)
 	}},
 	{"a step may still be at work", (*Situation).stepMayRun, func(s *Situation) Decision {
-		return refuse(StepBusy, "A step of %s may still be at work", s.Record.Owner)
+		return refuse(fault.StepBusy, "A step of %s may still be at work", s.Record.Owner)
 	}},
 }
 
@@ -96,7 +97,7 @@ var ownershipRows = []row{
 var abortRows = []row{
 	{"abort without an open rotation", func(s *Situation) bool { return s.Abort && s.Record == nil },
 		func(s *Situation) Decision {
-			return refuse(NothingToAbort, "No rotation of the IAM user %s is open", s.IAMUser)
+			return refuse(fault.NothingToAbort, "No rotation of the IAM user %s is open", s.IAMUser)
 		}},
 	{"abort; the old key is Inactive, not by this rotation", func(s *Situation) bool {
 		return s.Abort && s.oldInactive() && !s.Record.deactivatedByUs()
@@ -106,10 +107,11 @@ var abortRows = []row{
 
 var settlingRows = []row{
 	{"the new key or a creation is too young to judge", (*Situation).creationSettling, func(s *Situation) Decision {
-		return refuse(IAMSettling, "A key was created less than %d minutes ago, and IAM's lists lag", settling/time.Minute)
+		return refuse(fault.IAMSettling, "A key was created less than %d minutes ago, and IAM's lists lag",
+			settling/time.Minute)
 	}},
 	{"the user has no key", func(s *Situation) bool { return len(s.Keys) == 0 }, func(s *Situation) Decision {
-		return refuse(NoAccessKey, "The IAM user %s has no access key%s", s.IAMUser, s.heldText())
+		return refuse(fault.NoAccessKey, "The IAM user %s has no access key%s", s.IAMUser, s.heldText())
 	}},
 }
 
@@ -119,18 +121,18 @@ var freshRows = []row{
 		return s.Record == nil && s.usedByQovery() == "" && len(s.unsupported()) > 0
 	}, func(s *Situation) Decision {
 		held := s.unsupported()
-		return refuse(UnsupportedCredentials, "%s hold the key %s, and are of type %s, not static AWS credentials",
+		return refuse(fault.UnsupportedCredentials, "%s hold the key %s, and are of type %s, not static AWS credentials",
 			names(held), held[0].Key, held[0].Type)
 	}},
 	{"Qovery holds no key of the user", func(s *Situation) bool { return s.Record == nil && s.usedByQovery() == "" },
 		func(s *Situation) Decision {
-			return refuse(CredentialMismatch, "No AWS credentials in the organization hold a key of the IAM user %s: the "+
+			return refuse(fault.CredentialMismatch, "No AWS credentials in the organization hold a key of the IAM user %s: the "+
 				"user has %s%s", s.IAMUser, s.keysText(), s.heldText())
 		}},
 	{"more than one key", func(s *Situation) bool { return s.Record == nil && len(s.Keys) > 1 }, multipleKeys},
 	{"the key is Inactive", func(s *Situation) bool { return s.Record == nil && s.Keys[0].Status != Active },
 		func(s *Situation) Decision {
-			decision := refuse(OldKeyInactive, "The key %s, which Qovery holds, is Inactive", s.Keys[0].ID)
+			decision := refuse(fault.OldKeyInactive, "The key %s, which Qovery holds, is Inactive", s.Keys[0].ID)
 			decision.Refusal.Urgent = true
 			return decision
 		}},
@@ -142,7 +144,7 @@ var freshRows = []row{
 var unfinishedRows = []row{
 	{"a location holds another key", func(s *Situation) bool { return len(s.Record.foreignLocations(s.Locations)) > 0 },
 		func(s *Situation) Decision {
-			return refuse(UnexpectedAccessKey, "%s", s.Record.requireFamiliar(s.Locations).(*Error).What)
+			return refuse(fault.UnexpectedAccessKey, "%s", s.Record.requireFamiliar(s.Locations).(*fault.Error).What)
 		}},
 	{"no new key yet", func(s *Situation) bool {
 		return s.withoutNewKey() && len(s.Record.further(s.Keys)) == 0
@@ -170,13 +172,13 @@ var unfinishedRows = []row{
 		return decision
 	}},
 	{"the new key is gone", (*Situation).newGone, func(s *Situation) Decision {
-		decision := refuse(NewKeyLost, "The new key %s does not exist any more%s", s.Record.NewKey, s.heldText())
+		decision := refuse(fault.NewKeyLost, "The new key %s does not exist any more%s", s.Record.NewKey, s.heldText())
 		decision.Refusal.Urgent = s.holds(s.Record.NewKey)
 		return decision
 	}},
 	{"the new key is Inactive", func(s *Situation) bool { return s.status(s.Record.NewKey) == Inactive },
 		func(s *Situation) Decision {
-			decision := refuse(NewKeyInactive, "The new key %s is Inactive%s", s.Record.NewKey, s.heldText())
+			decision := refuse(fault.NewKeyInactive, "The new key %s is Inactive%s", s.Record.NewKey, s.heldText())
 			decision.Refusal.Urgent = s.holds(s.Record.NewKey)
 			return decision
 		}},
@@ -195,7 +197,7 @@ var carryOnRows = []row{
 	}, do(ActionCreate)},
 	{"locations hold the old key and the new key's secret is gone",
 		func(s *Situation) bool { return s.named() && s.oldHeld() }, func(s *Situation) Decision {
-			decision := refuse(StagedSecretLost, "The secret of the new key %s is gone%s", s.Record.NewKey, s.heldText())
+			decision := refuse(fault.StagedSecretLost, "The secret of the new key %s is gone%s", s.Record.NewKey, s.heldText())
 			decision.Refusal.Urgent = !s.exists(s.Record.OldKey)
 			return decision
 		}},
@@ -207,7 +209,8 @@ var carryOnRows = []row{
 	}, do(ActionReactivate)},
 	{"all locations hold the new key", (*Situation).onlyNewHeld, do(ActionDeploy)},
 	{"anything else", func(*Situation) bool { return true }, func(s *Situation) Decision {
-		return refuse(UnexpectedAccessKey, "The keys are not what the journal says: it knows the old key %s and the new "+
+		return refuse(fault.UnexpectedAccessKey, "The keys are not what the journal says: it knows the old key %s and the "+
+			"new "+
 			"key %s, the user has %s%s",
 			s.Record.OldKey, s.Record.NewKey, s.keysText(), s.heldText())
 	}},
@@ -217,16 +220,16 @@ func do(action Action) func(*Situation) Decision {
 	return func(*Situation) Decision { return Decision{Action: action} }
 }
 
-func refuse(code Code, format string, args ...any) Decision {
-	return Decision{Refusal: Errorf(code, format, args...)}
+func refuse(code fault.Code, format string, args ...any) Decision {
+	return Decision{Refusal: fault.Errorf(code, format, args...)}
 }
 
 func oldKeyInactive(s *Situation) Decision {
 	if s.Record.recently(Reactivate, s.Now) {
-		return refuse(IAMSettling, "The old key %s was made Active less than %d minutes ago, and IAM's lists lag",
+		return refuse(fault.IAMSettling, "The old key %s was made Active less than %d minutes ago, and IAM's lists lag",
 			s.Record.OldKey, settling/time.Minute)
 	}
-	decision := refuse(OldKeyInactive, "The old key %s is Inactive, and not by this rotation%s", s.Record.OldKey,
+	decision := refuse(fault.OldKeyInactive, "The old key %s is Inactive, and not by this rotation%s", s.Record.OldKey,
 		s.heldText())
 	decision.Refusal.Urgent = s.oldHeld()
 	return decision
@@ -240,7 +243,8 @@ func multipleKeys(s *Situation) Decision {
 			others = append(others, s.describe(key))
 		}
 	}
-	decision := refuse(MultipleAccessKeys, "The IAM user %s has %d access keys: Qovery uses %s; beside it there is %s",
+	decision := refuse(fault.MultipleAccessKeys,
+		"The IAM user %s has %d access keys: Qovery uses %s; beside it there is %s",
 		s.IAMUser, len(s.Keys), used, strings.Join(others, "; "))
 	if slices.ContainsFunc(s.Keys,
 		func(key AccessKey) bool { return key.ID != used && len(holders(s.Locations, key.ID)) > 0 }) {

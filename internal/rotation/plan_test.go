@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // A fact is something that holds at noon, when the plan is made.
@@ -49,16 +51,16 @@ var (
 // An outcome is what a decision comes to.
 type outcome struct {
 	action Action
-	code   Code
+	code   fault.Code
 	urgent bool
 	closes bool
 	says   []string
 }
 
-func does(action Action) outcome                { return outcome{action: action} }
-func refuses(code Code, says ...string) outcome { return outcome{code: code, says: says} }
-func (o outcome) urgently() outcome             { o.urgent = true; return o }
-func afterClosing(o outcome) outcome            { o.closes = true; return o }
+func does(action Action) outcome                      { return outcome{action: action} }
+func refuses(code fault.Code, says ...string) outcome { return outcome{code: code, says: says} }
+func (o outcome) urgently() outcome                   { o.urgent = true; return o }
+func afterClosing(o outcome) outcome                  { o.closes = true; return o }
 func (o outcome) check(t *testing.T, d Decision) {
 	t.Helper()
 	got := outcome{action: d.Action, closes: d.CloseRecord}
@@ -90,17 +92,18 @@ func TestPlan(t *testing.T) {
 		want outcome
 	}{
 		// Whose record is it?
-		{"another execution runs", given(record(), owner(ExecutionRunning)), refuses(RotationInProgress, otherExecution)},
+		{"another execution runs", given(record(), owner(ExecutionRunning)),
+			refuses(fault.RotationInProgress, otherExecution)},
 		{"another execution runs, and there is an abort", given(record(), owner(ExecutionRunning), abort),
-			refuses(StepBusy, otherExecution)},
+			refuses(fault.StepBusy, otherExecution)},
 		{"its owner ended, and a step may still be at work", given(record(leased(time.Second))),
-			refuses(StepBusy, otherExecution)},
+			refuses(fault.StepBusy, otherExecution)},
 		{"its owner ended, and the lease is just over", given(record(leased(0)), keys(active(keyO)), allHold(keyO)),
 			does(ActionCreate)},
 		{"its owner is unknown, and wrote a moment ago", given(record(touched(time.Second)), owner(ExecutionUnknown)),
-			refuses(StepBusy)},
+			refuses(fault.StepBusy)},
 		{"its owner is unknown, and wrote just under a day ago", given(record(touched(day-ms)), owner(ExecutionUnknown)),
-			refuses(StepBusy)},
+			refuses(fault.StepBusy)},
 		{"its owner is unknown, and wrote a day ago",
 			given(record(touched(day)), owner(ExecutionUnknown), keys(active(keyO)), allHold(keyO)), does(ActionCreate)},
 		{"its owner ended a moment ago", given(record(touched(ms)), keys(active(keyO)), allHold(keyO)), does(ActionCreate)},
@@ -109,16 +112,16 @@ func TestPlan(t *testing.T) {
 		{"it is this execution's own, and Step Functions does not know it yet",
 			given(record(mine, touched(0)), owner(ExecutionUnknown), keys(active(keyO)), allHold(keyO)), does(ActionCreate)},
 		{"it is this execution's own, and an earlier try is at work",
-			given(record(mine, leased(time.Minute)), owner(ExecutionRunning)), refuses(StepBusy)},
+			given(record(mine, leased(time.Minute)), owner(ExecutionRunning)), refuses(fault.StepBusy)},
 
 		// Abort.
 		{"credentials of another type hold the key", fresh(keys(active(keyO)), places(byRole(keyO))),
-			refuses(UnsupportedCredentials, "OLD1", "AWS_ROLE")},
+			refuses(fault.UnsupportedCredentials, "OLD1", "AWS_ROLE")},
 		{"the old key was brought back a moment ago, and the new one is gone",
 			given(record(made(day), done(Reactivate, time.Minute)), keys(inactive(keyO)), allHold(keyO)),
-			refuses(IAMSettling, "OLD1")},
+			refuses(fault.IAMSettling, "OLD1")},
 		{"abort, and no rotation is open", fresh(abort, keys(active(keyO)), allHold(keyO)),
-			refuses(NothingToAbort, "qovery")},
+			refuses(fault.NothingToAbort, "qovery")},
 		{"abort before there is a new key", given(record(), abort, keys(active(keyO)), allHold(keyO)), does(ActionAbort)},
 		{"abort in the grace period", given(after(), abort, bothActive, allHold(keyN)), does(ActionAbort)},
 		{"abort in the observation period", given(deactivated, abort, oldInactive, allHold(keyN)), does(ActionAbort)},
@@ -126,62 +129,62 @@ func TestPlan(t *testing.T) {
 			given(after(done(Deactivate, day), begun(Reactivate, time.Hour)), abort, oldInactive, allHold(keyN)),
 			does(ActionAbort)},
 		{"abort, and a person deactivated the old key", given(after(), abort, oldInactive, allHold(keyN)),
-			refuses(OldKeyInactive, "OLD1")},
+			refuses(fault.OldKeyInactive, "OLD1")},
 		{"abort, and a person deactivated the old key, which is held", given(after(), abort, oldInactive, someHoldBoth()),
-			refuses(OldKeyInactive, "OLD1").urgently()},
+			refuses(fault.OldKeyInactive, "OLD1").urgently()},
 		{"abort just after a restoration", given(after(done(Reactivate, time.Minute)), abort, oldInactive, allHold(keyN)),
-			refuses(IAMSettling, "OLD1")},
+			refuses(fault.IAMSettling, "OLD1")},
 
 		// IAM's lists lag.
 		{"the new key is missing, and young", given(record(made(10*time.Minute-ms)), newGone, allHold(keyO)),
-			refuses(IAMSettling)},
+			refuses(fault.IAMSettling)},
 		{"the new key is missing, and ten minutes old", given(record(made(10*time.Minute)), newGone, allHold(keyO)),
 			afterClosing(does(ActionCreate))},
 		{"a creation is unresolved, and young", given(record(attempted(10*time.Minute-ms)), newGone, allHold(keyO)),
-			refuses(IAMSettling)},
+			refuses(fault.IAMSettling)},
 		{"a creation is unresolved, and ten minutes old", given(record(attempted(10*time.Minute)), newGone, allHold(keyO)),
 			does(ActionCreate)},
 		{"of two unresolved creations one is young",
-			given(record(attempted(time.Hour), attempted(time.Minute)), newGone, allHold(keyO)), refuses(IAMSettling)},
+			given(record(attempted(time.Hour), attempted(time.Minute)), newGone, allHold(keyO)), refuses(fault.IAMSettling)},
 
 		// No key at all.
 		{"the user has no key", fresh(allHold(keyX)),
-			refuses(NoAccessKey, "qovery", `AWS credentials "prod" holds ****ELS3`)},
-		{"the user has no key, a rotation is open", given(after(), allHold(keyN)), refuses(NoAccessKey, "****NEW2")},
+			refuses(fault.NoAccessKey, "qovery", `AWS credentials "prod" holds ****ELS3`)},
+		{"the user has no key, a rotation is open", given(after(), allHold(keyN)), refuses(fault.NoAccessKey, "****NEW2")},
 
 		// No rotation is open.
 		{"one Active key, held", fresh(keys(active(keyO)), allHold(keyO)), does(ActionCreate)},
 		{"one Inactive key, held", fresh(keys(inactive(keyO)), allHold(keyO)),
-			refuses(OldKeyInactive, "****OLD1").urgently()},
+			refuses(fault.OldKeyInactive, "****OLD1").urgently()},
 		{"Qovery holds another user's key", fresh(keys(active(keyO)), allHold(keyX)),
-			refuses(CredentialMismatch, "the user has ****OLD1 (Active)", `AWS credentials "prod" holds ****ELS3`,
+			refuses(fault.CredentialMismatch, "the user has ****OLD1 (Active)", `AWS credentials "prod" holds ****ELS3`,
 				`container registry "images" holds ****ELS3`)},
 		{"Qovery holds no key", fresh(keys(active(keyO), inactive(keyX)), places(credentials(""))),
-			refuses(CredentialMismatch, "****OLD1 (Active), ****ELS3 (Inactive)", "no location holds a key")},
+			refuses(fault.CredentialMismatch, "****OLD1 (Active), ****ELS3 (Inactive)", "no location holds a key")},
 		{"only a registry holds the key", fresh(keys(active(keyO)), places(credentials(keyX), registry(keyO))),
-			refuses(CredentialMismatch, `container registry "images" holds ****OLD1`)},
+			refuses(fault.CredentialMismatch, `container registry "images" holds ****OLD1`)},
 		{"two keys",
 			fresh(keys(active(keyO), created(ago(12*day+time.Hour), inactive(keyX))), allHold(keyO), used(keyX, 36*time.Hour)),
-			refuses(MultipleAccessKeys, "2 access keys", "Qovery uses ****OLD1",
+			refuses(fault.MultipleAccessKeys, "2 access keys", "Qovery uses ****OLD1",
 				"****ELS3, Inactive, 12 days old, last used 2026-08-02T00:00:00Z")},
 		{"two keys, the one that Qovery uses listed last",
 			fresh(keys(created(ago(day), active(keyX)), active(keyO)), allHold(keyO)),
-			refuses(MultipleAccessKeys, "Qovery uses ****OLD1", "****ELS3, Active, 1 days old, never used")},
+			refuses(fault.MultipleAccessKeys, "Qovery uses ****OLD1", "****ELS3, Active, 1 days old, never used")},
 		{"three keys", fresh(keys(active(keyN), active(keyO), inactive(keyX)), allHold(keyO)),
-			refuses(MultipleAccessKeys, "3 access keys", "****NEW2, Active, 90 days old, never used",
+			refuses(fault.MultipleAccessKeys, "3 access keys", "****NEW2, Active, 90 days old, never used",
 				"****ELS3, Inactive, 90 days old, never used")},
 
 		// Somebody put another key into a location.
 		{"a location holds another key",
 			given(record(made(day)), bothActive, staged, places(credentials(keyO), registry(keyX))),
-			refuses(UnexpectedAccessKey, `"images" (registry)`, "****OLD1", "****NEW2")},
+			refuses(fault.UnexpectedAccessKey, `"images" (registry)`, "****OLD1", "****NEW2")},
 		{"a location was emptied", given(after(), bothActive, places(credentials(keyN), registry(""))),
-			refuses(UnexpectedAccessKey, `"images" (registry)`)},
+			refuses(fault.UnexpectedAccessKey, `"images" (registry)`)},
 		{"a location was removed", given(after(), bothActive, places(credentials(keyN))), does(ActionDeploy)},
 		{"a location that is handled elsewhere holds another key",
 			given(after(), bothActive, places(credentials(keyN), elsewhere(keyX))), does(ActionDeploy)},
 		{"the new key is put back to a location before there is one",
-			given(record(), keys(active(keyO)), places(credentials(keyO), registry(keyN))), refuses(UnexpectedAccessKey)},
+			given(record(), keys(active(keyO)), places(credentials(keyO), registry(keyN))), refuses(fault.UnexpectedAccessKey)},
 
 		// No new key yet.
 		{"no new key yet", given(record(), keys(active(keyO)), allHold(keyO)), does(ActionCreate)},
@@ -191,33 +194,33 @@ func TestPlan(t *testing.T) {
 		{"a lost creation left a key behind", given(record(lost), keys(active(keyO), orphan), allHold(keyO)),
 			does(ActionCreate)},
 		{"rule 4: no creation was lost", given(record(), keys(active(keyO), orphan), allHold(keyO)),
-			refuses(UnexpectedAccessKey, "****ELS3 (Active)")},
+			refuses(fault.UnexpectedAccessKey, "****ELS3 (Active)")},
 		{"rule 4: the key was used", given(record(lost), keys(active(keyO), orphan), allHold(keyO), used(keyX, time.Minute)),
-			refuses(UnexpectedAccessKey)},
+			refuses(fault.UnexpectedAccessKey)},
 		{"rule 4: the key is held",
 			given(record(lost), keys(active(keyO), orphan),
 				places(credentials(keyO), Location{LocationRef: LocationRef{HelmRepository, "h", "h"}, Key: keyX})),
-			refuses(UnexpectedAccessKey)},
+			refuses(fault.UnexpectedAccessKey)},
 		{"rule 4: the key is held elsewhere",
 			given(record(lost), keys(active(keyO), orphan), places(credentials(keyO), elsewhere(keyX))),
-			refuses(UnexpectedAccessKey)},
+			refuses(fault.UnexpectedAccessKey)},
 		{"rule 4: the key is too old",
 			given(record(lost), keys(active(keyO), created(ago(2*time.Hour+time.Minute+ms), orphan)), allHold(keyO)),
-			refuses(UnexpectedAccessKey)},
+			refuses(fault.UnexpectedAccessKey)},
 		{"rule 4: the key is too young",
 			given(record(lost), keys(active(keyO), created(ago(2*time.Hour-10*time.Minute-ms), orphan)), allHold(keyO)),
-			refuses(UnexpectedAccessKey)},
+			refuses(fault.UnexpectedAccessKey)},
 		{"rule 4: of two further keys one is somebody's",
-			given(record(lost), keys(active(keyO), orphan, active(keyN)), allHold(keyO)), refuses(UnexpectedAccessKey)},
+			given(record(lost), keys(active(keyO), orphan, active(keyN)), allHold(keyO)), refuses(fault.UnexpectedAccessKey)},
 		{"a key that this rotation deleted is listed late", given(record(func(r *Record) {
 			r.forget(keyX, Did, noon)
 		}), keys(active(keyO), active(keyX)), allHold(keyO)), does(ActionCreate)},
 		{"no new key yet, and the old one is Inactive", given(record(), keys(inactive(keyO)), allHold(keyO)),
-			refuses(OldKeyInactive, "****OLD1").urgently()},
+			refuses(fault.OldKeyInactive, "****OLD1").urgently()},
 		{"no new key yet, and the old one is gone", given(record(), keys(active(keyX)), allHold(keyO)),
-			refuses(UnexpectedAccessKey, "****OLD1", "****ELS3 (Active)")},
+			refuses(fault.UnexpectedAccessKey, "****OLD1", "****ELS3 (Active)")},
 		{"no new key yet, and the old one is not held", given(record(), keys(active(keyO)), places()),
-			refuses(UnexpectedAccessKey, "no location holds a key")},
+			refuses(fault.UnexpectedAccessKey, "no location holds a key")},
 
 		// The new key is given up, or gone.
 		{"a discard was begun", given(record(made(day), begun(Discard, time.Hour)), bothActive, allHold(keyO)),
@@ -231,28 +234,30 @@ func TestPlan(t *testing.T) {
 		{"the new key is gone and held nowhere", given(record(made(day)), newGone, allHold(keyO)),
 			afterClosing(does(ActionCreate))},
 		{"the same, and there is another key", given(record(made(day)), keys(active(keyO), active(keyX)), allHold(keyO)),
-			afterClosing(refuses(MultipleAccessKeys, "****OLD1", "****ELS3"))},
+			afterClosing(refuses(fault.MultipleAccessKeys, "****OLD1", "****ELS3"))},
 		{"the same, and the old key is Inactive", given(record(made(day)), keys(inactive(keyO)), allHold(keyO)),
-			afterClosing(refuses(OldKeyInactive).urgently())},
+			afterClosing(refuses(fault.OldKeyInactive).urgently())},
 		{"the same, and Qovery holds neither", given(record(made(day)), newGone, places()),
-			afterClosing(refuses(CredentialMismatch, "****OLD1"))},
-		{"the new key is gone and held", given(after(), newGone, allHold(keyN)), refuses(NewKeyLost, "****NEW2").urgently()},
-		{"both keys are gone", given(record(made(day)), keys(active(keyX)), allHold(keyO)), refuses(NewKeyLost, "****NEW2")},
+			afterClosing(refuses(fault.CredentialMismatch, "****OLD1"))},
+		{"the new key is gone and held", given(after(), newGone, allHold(keyN)),
+			refuses(fault.NewKeyLost, "****NEW2").urgently()},
+		{"both keys are gone", given(record(made(day)), keys(active(keyX)), allHold(keyO)),
+			refuses(fault.NewKeyLost, "****NEW2")},
 		{"the new key is Inactive and held", given(after(), keys(active(keyO), inactive(keyN)), allHold(keyN)),
-			refuses(NewKeyInactive, "****NEW2").urgently()},
+			refuses(fault.NewKeyInactive, "****NEW2").urgently()},
 		{"the new key is Inactive and held nowhere",
 			given(record(made(day)), keys(active(keyO), inactive(keyN)), staged, allHold(keyO)),
-			refuses(NewKeyInactive, "****NEW2")},
+			refuses(fault.NewKeyInactive, "****NEW2")},
 
 		// The old key is Inactive: by whom?
 		{"a person deactivated the old key, which is held", given(record(made(day)), oldInactive, staged, allHold(keyO)),
-			refuses(OldKeyInactive, "****OLD1").urgently()},
+			refuses(fault.OldKeyInactive, "****OLD1").urgently()},
 		{"a person deactivated the old key, which is not held", given(after(), oldInactive, allHold(keyN)),
-			refuses(OldKeyInactive, "****OLD1")},
+			refuses(fault.OldKeyInactive, "****OLD1")},
 		{"it was brought back a moment ago", given(after(done(Reactivate, 10*time.Minute-ms)), oldInactive, allHold(keyN)),
-			refuses(IAMSettling, "****OLD1")},
+			refuses(fault.IAMSettling, "****OLD1")},
 		{"it was brought back ten minutes ago", given(after(done(Reactivate, 10*time.Minute)), oldInactive, allHold(keyN)),
-			refuses(OldKeyInactive)},
+			refuses(fault.OldKeyInactive)},
 		{"we deactivated it, and it is still listed as Active", given(deactivated, bothActive, allHold(keyN)),
 			does(ActionReactivate)},
 		{"we deactivated it, and the new key is Inactive",
@@ -276,12 +281,12 @@ func TestPlan(t *testing.T) {
 		{"not handed out, and its secret is lost", given(record(made(day)), bothActive, allHold(keyO)), does(ActionCreate)},
 		{"perhaps handed out, and its secret is lost",
 			given(record(made(day), begun(Update, day)), bothActive, allHold(keyO)),
-			refuses(StagedSecretLost, "****NEW2", `"prod" holds ****OLD1`)},
+			refuses(fault.StagedSecretLost, "****NEW2", `"prod" holds ****OLD1`)},
 		{"handed out to some, and its secret is lost",
 			given(record(made(day), begun(Update, day)), bothActive, someHoldBoth()),
-			refuses(StagedSecretLost, "****NEW2", `"images" holds ****NEW2`)},
+			refuses(fault.StagedSecretLost, "****NEW2", `"images" holds ****NEW2`)},
 		{"a person handed it to some, and its secret is lost", given(record(made(day)), bothActive, someHoldBoth()),
-			refuses(StagedSecretLost)},
+			refuses(fault.StagedSecretLost)},
 		{"its deletion was begun", given(dying, oldInactive, allHold(keyN)), does(ActionDelete)},
 		{"its deletion was begun, and it is gone", given(dying, oldGone, allHold(keyN)), does(ActionDelete)},
 		{"its deletion was begun, and it is listed as Active", given(dying, bothActive, allHold(keyN)),
@@ -293,7 +298,7 @@ func TestPlan(t *testing.T) {
 			given(after(), bothActive, places(credentials(keyN), elsewhere(keyO))), does(ActionDeploy)},
 		{"all hold the new key, and the old one is gone", given(after(), oldGone, allHold(keyN)), does(ActionDeploy)},
 		{"no location is left", given(record(made(day)), bothActive, staged, places()),
-			refuses(UnexpectedAccessKey, "****OLD1 (Active), ****NEW2 (Active)", "no location holds a key")},
+			refuses(fault.UnexpectedAccessKey, "****OLD1 (Active), ****NEW2 (Active)", "no location holds a key")},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			decision := Decide(test.s)
@@ -316,13 +321,13 @@ func firstRow(s Situation) string {
 // A place that a person changes by hand says nothing about which key Qovery
 // uses: with only such places, a new key would be created that nobody is given.
 func TestPlacesHandledElsewhereAreNotRotated(t *testing.T) {
-	refuses(CredentialMismatch, "****OLD1").check(t, Decide(given(nil, keys(active(keyO)), places(elsewhere(keyO)))))
+	refuses(fault.CredentialMismatch, "****OLD1").check(t, Decide(given(nil, keys(active(keyO)), places(elsewhere(keyO)))))
 }
 
 // Whoever reads "delete the key that nobody uses" must be told that Qovery uses both.
 func TestTwoKeysThatQoveryUsesBoth(t *testing.T) {
 	s := given(nil, keys(active(keyO), active(keyX)), places(credentials(keyO), registry(keyX)))
-	refuses(MultipleAccessKeys, "Qovery uses ****OLD1",
+	refuses(fault.MultipleAccessKeys, "Qovery uses ****OLD1",
 		"****ELS3, Active, 90 days old, never used, held by container registry \"images\"").check(t, Decide(s))
 	if next := Decide(s).Refusal.Next; !strings.HasPrefix(next, "Both are in use") {
 		t.Errorf("what to do: %q", next)
@@ -698,11 +703,11 @@ var laws = []law{
 			return true
 		}
 		switch d.Refusal.Code {
-		case OldKeyInactive:
+		case fault.OldKeyInactive:
 			return d.Refusal.Urgent || !v.oldHeld
-		case NewKeyInactive, NewKeyLost:
+		case fault.NewKeyInactive, fault.NewKeyLost:
 			return d.Refusal.Urgent == v.newHeld
-		case StagedSecretLost: // locations hold the old key
+		case fault.StagedSecretLost: // locations hold the old key
 			return d.Refusal.Urgent == !s.exists(s.Record.OldKey)
 		default:
 			return !d.Refusal.Urgent
@@ -755,17 +760,20 @@ func TestOwnershipComesFirst(t *testing.T) {
 					}
 					for what, waiting := range map[string]struct {
 						got  Decision
-						want Code
+						want fault.Code
 					}{
-						"owner runs":           {with(nothing, ExecutionRunning), RotationInProgress},
-						"owner runs, leased":   {with(leased(time.Minute), ExecutionRunning), RotationInProgress},
-						"owner unknown, young": {with(touched(time.Hour), ExecutionUnknown), StepBusy},
-						"leased":               {with(leased(time.Minute), ExecutionEnded), StepBusy},
-						"leased, unknown":      {with(leased(time.Minute), ExecutionUnknown), StepBusy},
-						"own, leased":          {with(func(r *Record) { mine(r); leased(time.Minute)(r) }, ExecutionRunning), StepBusy},
+						"owner runs":           {with(nothing, ExecutionRunning), fault.RotationInProgress},
+						"owner runs, leased":   {with(leased(time.Minute), ExecutionRunning), fault.RotationInProgress},
+						"owner unknown, young": {with(touched(time.Hour), ExecutionUnknown), fault.StepBusy},
+						"leased":               {with(leased(time.Minute), ExecutionEnded), fault.StepBusy},
+						"leased, unknown":      {with(leased(time.Minute), ExecutionUnknown), fault.StepBusy},
+						"own, leased": {with(func(r *Record) {
+							mine(r)
+							leased(time.Minute)(r)
+						}, ExecutionRunning), fault.StepBusy},
 					} {
-						if s.Abort && waiting.want == RotationInProgress {
-							waiting.want = StepBusy // the execution that was stopped may still seem to run
+						if s.Abort && waiting.want == fault.RotationInProgress {
+							waiting.want = fault.StepBusy // the execution that was stopped may still seem to run
 						}
 						if waiting.got.Action != "" || waiting.got.Refusal.Code != waiting.want {
 							t.Fatalf("%s, %s\n%s: decided %s %v, want %s", name, tell(s), what, waiting.got.Action, waiting.got.Refusal,

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // Preflight loads the target, looks at IAM, Qovery and the journal, decides the
@@ -47,7 +49,7 @@ func (p Preflight) Run(ctx context.Context, call Call) (Document, error) {
 			return decided, err
 		}
 	}
-	return Document{}, Errorf(StepBusy, "The journal's record of %s keeps changing", target.Name)
+	return Document{}, fault.Errorf(fault.StepBusy, "The journal's record of %s keeps changing", target.Name)
 }
 
 // decide looks once, and does what the plan says of the journal. ErrConflict
@@ -127,7 +129,8 @@ func (p Preflight) lookAtQovery(ctx context.Context, doc Document, s *Situation)
 	}
 	if len(s.Keys) > 1 && doc.justCompleted(p.now()) {
 		return nil,
-			Errorf(IAMSettling, "This execution has just deleted the old key of the IAM user %s, and IAM's lists lag", user)
+			fault.Errorf(fault.IAMSettling,
+				"This execution has just deleted the old key of the IAM user %s, and IAM's lists lag", user)
 	}
 	for _, key := range s.unclear() {
 		if s.LastUses[key.ID], err = p.Usage.LastUse(ctx, user, key.ID); err != nil {
@@ -171,12 +174,12 @@ func (p Preflight) closeDiscarded(ctx context.Context, s Situation) error {
 }
 
 // refusal is the decision's error; where a record is open it is held, not clean.
-func refusal(err *Error, record *Record) *Error {
+func refusal(err *fault.Error, record *Record) *fault.Error {
 	refused := *err
 	if record != nil {
 		refused.InPlace = record.inPlace()
-		if refused.Class == Unchanged && refused.Code != RotationInProgress {
-			refused.Class = Paused
+		if refused.Class == fault.Unchanged && refused.Code != fault.RotationInProgress {
+			refused.Class = fault.Paused
 		}
 	}
 	return &refused
@@ -220,8 +223,8 @@ func (p Preflight) take(ctx context.Context, call Call, doc Document, s Situatio
 		doc.UpdatedAt = s.Now // a person put the new key there, and may just have done so
 	}
 	if doc.Plan.Action == ActionAbort {
-		err := record.explain(Errorf(AbortRequested, "The rotation was aborted on request"))
-		doc.Error = &CaughtError{Error: string(AbortRequested), Cause: err.Error()}
+		err := record.explain(fault.Errorf(fault.AbortRequested, "The rotation was aborted on request"))
+		doc.Error = &CaughtError{Error: string(fault.AbortRequested), Cause: err.Error()}
 	}
 	return doc, nil
 }
@@ -273,7 +276,7 @@ func (s *Situation) oldKey() KeyID {
 // the others bring a key back, or have asked.
 func (p Preflight) lookAhead(
 	ctx context.Context, organization Organization, s Situation, doc *Document,
-) (*Error, error) {
+) (*fault.Error, error) {
 	action := doc.Plan.Action
 	if action != ActionCreate && action != ActionVerify && action != ActionDeploy {
 		return nil, nil
@@ -290,8 +293,8 @@ func (p Preflight) lookAhead(
 		doc.Deployment.Regions, err = p.Prove(ctx, s.IAMUser, s.oldKey(), all, held, s.Now)
 	}
 	switch {
-	case HasCode(err, RegionNotSearchable):
-		return AsError(err), nil
+	case fault.HasCode(err, fault.RegionNotSearchable):
+		return fault.AsError(err), nil
 	case err != nil:
 		return nil, err
 	case action != ActionCreate:
@@ -304,7 +307,7 @@ func (p Preflight) lookAhead(
 // comes last: it is not asked again and again while clusters are busy.
 func (p Preflight) checkForCreate(
 	ctx context.Context, organization Organization, s Situation, all []Cluster, plan *PlanReport,
-) (*Error, error) {
+) (*fault.Error, error) {
 	old := s.oldKey()
 	locks, err := organization.Locks(ctx)
 	if err != nil {
@@ -326,7 +329,7 @@ func (p Preflight) checkForCreate(
 
 // checkLocations refuses places that hold the key and that this system cannot
 // change: deleting the key would break them.
-func checkLocations(held []Location, old KeyID) *Error {
+func checkLocations(held []Location, old KeyID) *fault.Error {
 	var credentials, others []Location
 	for _, location := range held {
 		switch {
@@ -339,14 +342,15 @@ func checkLocations(held []Location, old KeyID) *Error {
 	}
 	switch {
 	case len(credentials) > 0:
-		return Errorf(UnsupportedCredentials, "%s hold the key %s, and are of type %s, not static AWS credentials",
+		return fault.Errorf(fault.UnsupportedCredentials,
+			"%s hold the key %s, and are of type %s, not static AWS credentials",
 			names(credentials), old, credentials[0].Type)
 	case len(others) > 0:
 		var list []string
 		for _, location := range others {
 			list = append(list, names([]Location{location})+", to be changed in "+whereToChange[location.Kind])
 		}
-		return Errorf(UnmanagedLocations, "The key %s is also held where it must be changed by hand: %s", old,
+		return fault.Errorf(fault.UnmanagedLocations, "The key %s is also held where it must be changed by hand: %s", old,
 			strings.Join(list, "; "))
 	}
 	return nil
@@ -360,7 +364,7 @@ var whereToChange = map[LocationKind]string{
 	SecretManager:     "the cluster's settings, secret managers",
 }
 
-func checkClusters(clusters []Cluster, locks map[string]string, plan *PlanReport) *Error {
+func checkClusters(clusters []Cluster, locks map[string]string, plan *PlanReport) *fault.Error {
 	var locked, failed, busy []string
 	for _, cluster := range clusters {
 		reason, isLocked := locks[cluster.ID]
@@ -381,16 +385,17 @@ func checkClusters(clusters []Cluster, locks map[string]string, plan *PlanReport
 	}
 	switch {
 	case len(clusters) == 0:
-		return Errorf(NoClusters, "The credentials that hold the key serve no clusters")
+		return fault.Errorf(fault.NoClusters, "The credentials that hold the key serve no clusters")
 	case len(clusters) > MaxClusters:
-		return Errorf(TooManyClusters, "The credentials that hold the key serve %d clusters; %d are the limit", len(clusters),
+		return fault.Errorf(fault.TooManyClusters, "The credentials that hold the key serve %d clusters; %d are the limit",
+			len(clusters),
 			MaxClusters)
 	case len(locked) > 0:
-		return Errorf(ClustersLocked, "Clusters are locked: %s", enumerate(locked))
+		return fault.Errorf(fault.ClustersLocked, "Clusters are locked: %s", enumerate(locked))
 	case len(failed) > 0:
-		return Errorf(ClustersInError, "Clusters are in an error state: %s", enumerate(failed))
+		return fault.Errorf(fault.ClustersInError, "Clusters are in an error state: %s", enumerate(failed))
 	case len(busy) > 0:
-		return Errorf(ClustersBusy, "Clusters are being deployed, perhaps with the old key: %s", enumerate(busy))
+		return fault.Errorf(fault.ClustersBusy, "Clusters are being deployed, perhaps with the old key: %s", enumerate(busy))
 	}
 	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 func named(name, status string) Cluster { return Cluster{ID: "id-" + name, Name: name, Status: status} }
@@ -25,7 +27,7 @@ func TestCheckClusters(t *testing.T) {
 		name     string
 		clusters []Cluster
 		locks    map[string]string
-		want     Code
+		want     fault.Code
 		says     []string // in the refusal
 		deploys  string
 		skips    string
@@ -38,32 +40,33 @@ func TestCheckClusters(t *testing.T) {
 		{"one that was never deployed is passed over", []Cluster{named("alpha", "READY"), named("beta", "DELETED")}, nil, "",
 			nil, "", "alpha (READY) beta (DELETED)"},
 
-		{"none", nil, nil, NoClusters, nil, "", ""},
+		{"none", nil, nil, fault.NoClusters, nil, "", ""},
 		{"250", many(250), nil, "", nil, "", ""},
-		{"251", many(251), nil, TooManyClusters, []string{"251 clusters; 250"}, "", ""},
+		{"251", many(251), nil, fault.TooManyClusters, []string{"251 clusters; 250"}, "", ""},
 
-		{"a locked one", []Cluster{named("alpha", "DEPLOYED"), named("beta", "DEPLOYED")}, frozen, ClustersLocked,
+		{"a locked one", []Cluster{named("alpha", "DEPLOYED"), named("beta", "DEPLOYED")}, frozen, fault.ClustersLocked,
 			[]string{"beta: black friday"}, "alpha beta", ""},
-		{"a locked one that is being deployed", []Cluster{named("beta", "DEPLOYING")}, frozen, ClustersLocked,
+		{"a locked one that is being deployed", []Cluster{named("beta", "DEPLOYING")}, frozen, fault.ClustersLocked,
 			[]string{"beta"}, "beta", ""},
 		{"a locked one that is stopped is not in the way", []Cluster{named("alpha", "DEPLOYED"), named("beta", "STOPPED")},
 			frozen, "", nil, "alpha", "beta (STOPPED)"},
 		{"a locked one that is none of ours", []Cluster{named("alpha", "DEPLOYED")}, frozen, "", nil, "alpha", ""},
-		{"in error", []Cluster{named("alpha", "DEPLOYMENT_ERROR"), named("beta", "DEPLOYED")}, nil, ClustersInError,
+		{"in error", []Cluster{named("alpha", "DEPLOYMENT_ERROR"), named("beta", "DEPLOYED")}, nil, fault.ClustersInError,
 			[]string{"alpha (DEPLOYMENT_ERROR)"}, "alpha beta", ""},
-		{"with credentials that are refused", []Cluster{named("alpha", "INVALID_CREDENTIALS")}, nil, ClustersInError,
+		{"with credentials that are refused", []Cluster{named("alpha", "INVALID_CREDENTIALS")}, nil, fault.ClustersInError,
 			[]string{"alpha (INVALID_CREDENTIALS)"}, "alpha", ""},
-		{"being deployed", []Cluster{named("alpha", "DEPLOYING"), named("beta", "QUEUED")}, nil, ClustersBusy,
+		{"being deployed", []Cluster{named("alpha", "DEPLOYING"), named("beta", "QUEUED")}, nil, fault.ClustersBusy,
 			[]string{"alpha (DEPLOYING), beta (QUEUED)"}, "alpha beta", ""},
-		{"of a status that is not known", []Cluster{named("alpha", "HIBERNATING")}, nil, ClustersBusy,
+		{"of a status that is not known", []Cluster{named("alpha", "HIBERNATING")}, nil, fault.ClustersBusy,
 			[]string{"alpha (HIBERNATING)"}, "alpha", ""},
 
 		{"locked, in error and busy: the lock is told first",
-			[]Cluster{named("alpha", "STOP_ERROR"), named("beta", "DEPLOYED"), named("gamma", "QUEUED")}, frozen, ClustersLocked,
+			[]Cluster{named("alpha", "STOP_ERROR"), named("beta", "DEPLOYED"), named("gamma", "QUEUED")}, frozen,
+			fault.ClustersLocked,
 			nil, "alpha beta gamma", ""},
 		{"in error and busy: waiting would not help", []Cluster{named("alpha", "QUEUED"), named("beta", "STOP_ERROR")}, nil,
-			ClustersInError, nil, "alpha beta", ""},
-		{"many in error are counted", failingClusters(7), nil, ClustersInError, []string{"and 2 more"}, "", ""},
+			fault.ClustersInError, nil, "alpha beta", ""},
+		{"many in error are counted", failingClusters(7), nil, fault.ClustersInError, []string{"and 2 more"}, "", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var plan PlanReport
@@ -127,7 +130,7 @@ func TestServedClusters(t *testing.T) {
 
 	// Unknown is not "no": a cluster that is served and not listed is a wrong answer.
 	_, err := servedClusters(all, []Location{serving(credentials(keyO), "id-alpha", "id-gone")})
-	wantCode(t, err, MalformedAnswer)
+	wantCode(t, err, fault.MalformedAnswer)
 	wantText(t, err.Error(), "id-gone", `"prod"`)
 }
 

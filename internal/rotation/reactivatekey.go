@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // ReactivateKey makes the old key Active again, if this record made it Inactive
@@ -42,7 +44,7 @@ func (s ReactivateKey) reactivate(ctx context.Context, c *claim) error {
 	}
 	err := s.Keys.SetStatus(ctx, c.IAMUser, c.OldKey, Active)
 	if errors.Is(err, ErrNoSuchKey) {
-		return Errorf(OldKeyLost, "The old key %s does not exist any more", c.OldKey)
+		return fault.Errorf(fault.OldKeyLost, "The old key %s does not exist any more", c.OldKey)
 	}
 	if err != nil {
 		return err
@@ -51,7 +53,8 @@ func (s ReactivateKey) reactivate(ctx context.Context, c *claim) error {
 		return err
 	}
 	if c.mayLand(Deactivate) || c.mayLand(Delete) {
-		return Errorf(IAMSettling, "The old key %s was made Active; a request to deactivate or delete it had no answer, "+
+		return fault.Errorf(fault.IAMSettling, "The old key %s was made Active; a request to deactivate or delete it had "+
+			"no answer, "+
 			"and may yet land", c.OldKey)
 	}
 	// IAM does not tell whether it was Active already, and a list before the request
@@ -74,7 +77,7 @@ func (s ReactivateKey) confirm(ctx context.Context, c *claim) error {
 			return nil
 		}
 		if !c.now().Before(end) {
-			return Errorf(IAMSettling, "The old key %s was made Active, and IAM still lists it otherwise", c.OldKey)
+			return fault.Errorf(fault.IAMSettling, "The old key %s was made Active, and IAM still lists it otherwise", c.OldKey)
 		}
 		if err := s.Clock.Sleep(ctx, confirmEvery); err != nil {
 			return err

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // Release closes a record that a person has resolved by hand. It requires that
@@ -35,7 +37,7 @@ func (r Release) Run(ctx context.Context, name string) (Record, error) {
 	}
 	r.Guard = guard
 	if record == nil {
-		return Record{}, Errorf(NothingToAbort, "No rotation of %s is open", name)
+		return Record{}, fault.Errorf(fault.NothingToAbort, "No rotation of %s is open", name)
 	}
 	if err := r.requireOver(ctx, record); err != nil {
 		return *record, err
@@ -45,7 +47,7 @@ func (r Release) Run(ctx context.Context, name string) (Record, error) {
 	}
 	err = r.release(ctx, record)
 	if errors.Is(err, ErrConflict) {
-		return *record, Errorf(StepBusy, "The journal's record of %s has just changed", name)
+		return *record, fault.Errorf(fault.StepBusy, "The journal's record of %s has just changed", name)
 	}
 	return *record, err
 }
@@ -107,14 +109,15 @@ func (r Release) requireInOrder(ctx context.Context, target Target, record *Reco
 	}
 	switch {
 	case len(wrong) > 0:
-		return Errorf(UnexpectedAccessKey, "%s", strings.Join(wrong, "; "))
+		return fault.Errorf(fault.UnexpectedAccessKey, "%s", strings.Join(wrong, "; "))
 	case len(inUse) == 0:
-		return Errorf(UnexpectedAccessKey, "No location holds a key of the IAM user %s", target.IAMUserName)
+		return fault.Errorf(fault.UnexpectedAccessKey, "No location holds a key of the IAM user %s", target.IAMUserName)
 	case len(inUse) > 1:
-		return Errorf(UnexpectedAccessKey, "Locations hold two keys of the IAM user %s: %s and %s", target.IAMUserName,
+		return fault.Errorf(fault.UnexpectedAccessKey, "Locations hold two keys of the IAM user %s: %s and %s",
+			target.IAMUserName,
 			inUse[0].ID, inUse[1].ID)
 	case inUse[0].Status != Active:
-		return Errorf(UnexpectedAccessKey, "The key %s, which the locations hold, is Inactive", inUse[0].ID)
+		return fault.Errorf(fault.UnexpectedAccessKey, "The key %s, which the locations hold, is Inactive", inUse[0].ID)
 	}
 	return nil
 }

@@ -7,7 +7,7 @@
 // agree with each other, and with steps of earlier or later executions, through
 // the journal (journal.go). Before any effect a step goes through the guard
 // (guard.go); what to do at the start is decided by one pure function (plan.go);
-// everything that can go wrong has a code (codes.go).
+// everything that can go wrong has a code (package fault).
 //
 // # Words
 //
@@ -22,6 +22,8 @@ import (
 	"context"
 	"encoding/json"
 	"time"
+
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // A Step does one Task of the state machine. It returns the document for the
@@ -63,14 +65,15 @@ func Handle(ctx context.Context, step Step, event []byte, invocationID string, d
 		if _, refused := ParseInput(call.Execution.Input); call.Execution.Input != nil && refused != nil {
 			return nil, refused // the first state's document is the input
 		}
-		return nil, Errorf(InvalidInput, "The event is not what the state machine sends: %v", err)
+		return nil, fault.Errorf(fault.InvalidInput, "The event is not what the state machine sends: %v", err)
 	}
 	if call.Execution.ARN == "" {
-		return nil, Errorf(InvalidInput, "The event names no execution; this function is called by the state machine only")
+		return nil, fault.Errorf(fault.InvalidInput, "The event names no execution; this function is called by the state "+
+			"machine only")
 	}
 	document, err := step.Run(ctx, call)
 	if err != nil {
-		return nil, AsError(err)
+		return nil, fault.AsError(err)
 	}
 	return json.Marshal(document)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -66,9 +67,9 @@ func enumerate(list []string) string {
 
 // requireNotHeld is rule 2: a key that any location holds is never deactivated
 // or deleted.
-func requireNotHeld(locations []Location, id KeyID, code Code, what string) error {
+func requireNotHeld(locations []Location, id KeyID, code fault.Code, what string) error {
 	if found := holders(locations, id); len(found) > 0 {
-		return Errorf(code, "The %s key %s is still held by %s", what, id, names(found))
+		return fault.Errorf(code, "The %s key %s is still held by %s", what, id, names(found))
 	}
 	return nil
 }
@@ -85,7 +86,7 @@ func (c *claim) requireReleased(ctx context.Context, qovery Qovery, target Targe
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := requireNotHeld(locations, c.OldKey, OldKeyHeld, "old"); err != nil {
+	if err := requireNotHeld(locations, c.OldKey, fault.OldKeyHeld, "old"); err != nil {
 		return nil, nil, err
 	}
 	return organization, locations, c.requireFamiliar(locations)
@@ -110,7 +111,8 @@ func (r *Record) rotates(ref LocationRef) bool {
 // requireFamiliar refuses to go on when somebody put another key into a location.
 func (r *Record) requireFamiliar(locations []Location) error {
 	if found := r.foreignLocations(locations); len(found) > 0 {
-		return Errorf(UnexpectedAccessKey, "%s hold neither the old key %s nor the new key %s", names(found), r.OldKey,
+		return fault.Errorf(fault.UnexpectedAccessKey, "%s hold neither the old key %s nor the new key %s", names(found),
+			r.OldKey,
 			r.NewKey)
 	}
 	return nil
@@ -124,11 +126,11 @@ func (r *Record) requireNewKey(keys []AccessKey, now time.Time) error {
 	case exists && key.Status == Active:
 		return nil
 	case exists:
-		return Errorf(NewKeyInactive, "The new key %s is Inactive", r.NewKey)
+		return fault.Errorf(fault.NewKeyInactive, "The new key %s is Inactive", r.NewKey)
 	case r.recently(Create, now):
-		return Errorf(IAMSettling, "IAM does not list the new key %s yet", r.NewKey)
+		return fault.Errorf(fault.IAMSettling, "IAM does not list the new key %s yet", r.NewKey)
 	default:
-		return Errorf(NewKeyLost, "The new key %s does not exist any more", r.NewKey)
+		return fault.Errorf(fault.NewKeyLost, "The new key %s does not exist any more", r.NewKey)
 	}
 }
 
@@ -159,7 +161,8 @@ func (r *Record) unresolved() time.Time {
 // requireSettled waits until a creation of unknown outcome would show.
 func (r *Record) requireSettled(now time.Time) error {
 	if last := r.unresolved(); !last.IsZero() && now.Sub(last) < settling {
-		return Errorf(IAMSettling, "A CreateAccessKey was sent at %s and its answer was lost; until %s its key may still "+
+		return fault.Errorf(fault.IAMSettling, "A CreateAccessKey was sent at %s and its answer was lost; until %s its "+
+			"key may still "+
 			"turn up",
 			words.Time(last, time.TimeOnly), words.Time(last.Add(settling), time.TimeOnly))
 	}
@@ -211,7 +214,8 @@ func (o Orphans) isOurs(ctx context.Context, record *Record, key AccessKey, loca
 		return false, err
 	}
 	if known := key.CreatedAt.Add(trailLag); creator == "" && now.Before(known) {
-		return false, Errorf(IAMSettling, "CloudTrail says by %s whether a lost CreateAccessKey created the key %s, or "+
+		return false, fault.Errorf(fault.IAMSettling, "CloudTrail says by %s whether a lost CreateAccessKey created the "+
+			"key %s, or "+
 			"somebody else did", words.Time(known, time.TimeOnly), key.ID)
 	}
 	return creator == "" || creator == o.CreatedBy, nil
@@ -264,13 +268,14 @@ func (r *Record) forget(id KeyID, how How, now time.Time) {
 // and 5), and forgets it.
 func discardNewKey(ctx context.Context, c *claim, keys Keys, staging Staging, organization Organization) error {
 	if c.begun(Update) {
-		return Errorf(UpdateFailed, "The update of the locations has begun, so the new key %s is never discarded", c.NewKey)
+		return fault.Errorf(fault.UpdateFailed, "The update of the locations has begun, so the new key %s is never discarded",
+			c.NewKey)
 	}
 	locations, err := organization.Locations(ctx)
 	if err != nil {
 		return err
 	}
-	if err := requireNotHeld(locations, c.NewKey, UnexpectedAccessKey, "new"); err != nil {
+	if err := requireNotHeld(locations, c.NewKey, fault.UnexpectedAccessKey, "new"); err != nil {
 		return err
 	}
 	found := c.Marks[Discard].foundSo()
@@ -309,7 +314,7 @@ func (r *Record) thrownAway() int { return len(r.KnownKeys) - 1 }
 // old key's name, nothing but a proof of staging ever is.
 func sweepSecrets(ctx context.Context, record Record, staging Staging, now time.Time) error {
 	if lands := record.Unstaged.Add(settling); now.Before(lands) {
-		return Errorf(IAMSettling, "What was to be staged and had no answer may yet be written until %s",
+		return fault.Errorf(fault.IAMSettling, "What was to be staged and had no answer may yet be written until %s",
 			words.Time(lands, time.TimeOnly))
 	}
 	for _, id := range append([]KeyID{record.NewKey}, record.KnownKeys...) {

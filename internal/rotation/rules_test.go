@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 func TestHolders(t *testing.T) {
@@ -69,7 +71,7 @@ func TestStrangers(t *testing.T) {
 				wantCode(t, err, "")
 				return
 			}
-			wantCode(t, err, UnexpectedAccessKey)
+			wantCode(t, err, fault.UnexpectedAccessKey)
 			wantText(t, err.Error(), test.want[0].ID, "****OLD1", "rotate release")
 		})
 	}
@@ -77,9 +79,9 @@ func TestStrangers(t *testing.T) {
 
 func TestRequireNotHeld(t *testing.T) {
 	held := []Location{credentials(keyN), elsewhere(keyO)}
-	wantCode(t, requireNotHeld(held, keyX, OldKeyHeld, "old"), "")
-	err := requireNotHeld(held, keyO, OldKeyHeld, "old")
-	wantCode(t, err, OldKeyHeld) // rule 2 knows no exceptions
+	wantCode(t, requireNotHeld(held, keyX, fault.OldKeyHeld, "old"), "")
+	err := requireNotHeld(held, keyO, fault.OldKeyHeld, "old")
+	wantCode(t, err, fault.OldKeyHeld) // rule 2 knows no exceptions
 	wantText(t, err.Error(), "by hand", elsewhereID, "The old key ****OLD1")
 }
 
@@ -88,16 +90,16 @@ func TestRequireNewKey(t *testing.T) {
 		name string
 		r    *Record
 		keys []AccessKey
-		want Code
+		want fault.Code
 	}{
 		{"there and Active", record(made(day)), []AccessKey{active(keyO), active(keyN)}, ""},
 		{"there, Active and young", record(made(0)), []AccessKey{active(keyN)}, ""},
-		{"Inactive", record(made(day)), []AccessKey{inactive(keyN)}, NewKeyInactive},
-		{"Inactive and young", record(made(0)), []AccessKey{inactive(keyN)}, NewKeyInactive},
-		{"not listed, and young", record(made(10*time.Minute - ms)), []AccessKey{active(keyO)}, IAMSettling},
-		{"not listed, created ten minutes ago", record(made(10 * time.Minute)), []AccessKey{active(keyO)}, NewKeyLost},
-		{"not listed, begun a moment ago and not done", record(begunNew(time.Second)), nil, IAMSettling},
-		{"not named", record(), []AccessKey{active(keyO), active("")}, NewKeyLost},
+		{"Inactive", record(made(day)), []AccessKey{inactive(keyN)}, fault.NewKeyInactive},
+		{"Inactive and young", record(made(0)), []AccessKey{inactive(keyN)}, fault.NewKeyInactive},
+		{"not listed, and young", record(made(10*time.Minute - ms)), []AccessKey{active(keyO)}, fault.IAMSettling},
+		{"not listed, created ten minutes ago", record(made(10 * time.Minute)), []AccessKey{active(keyO)}, fault.NewKeyLost},
+		{"not listed, begun a moment ago and not done", record(begunNew(time.Second)), nil, fault.IAMSettling},
+		{"not named", record(), []AccessKey{active(keyO), active("")}, fault.NewKeyLost},
 	} {
 		t.Run(test.name, func(t *testing.T) { wantCode(t, test.r.requireNewKey(test.keys, noon), test.want) })
 	}
@@ -169,15 +171,15 @@ func TestRequireSettled(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		r    *Record
-		want Code
+		want fault.Code
 	}{
 		{"no attempt", record(), ""},
-		{"a moment ago", record(attempted(0)), IAMSettling},
-		{"just under ten minutes ago", record(attempted(10*time.Minute - ms)), IAMSettling},
+		{"a moment ago", record(attempted(0)), fault.IAMSettling},
+		{"just under ten minutes ago", record(attempted(10*time.Minute - ms)), fault.IAMSettling},
 		{"ten minutes ago", record(attempted(10 * time.Minute)), ""},
-		{"the latest counts", record(attempted(time.Hour), attempted(time.Minute)), IAMSettling},
-		{"the latest counts, whatever the order", record(attempted(time.Minute), attempted(time.Hour)), IAMSettling},
-		{"by a clock that is ahead", record(attempted(-time.Minute)), IAMSettling},
+		{"the latest counts", record(attempted(time.Hour), attempted(time.Minute)), fault.IAMSettling},
+		{"the latest counts, whatever the order", record(attempted(time.Minute), attempted(time.Hour)), fault.IAMSettling},
+		{"by a clock that is ahead", record(attempted(-time.Minute)), fault.IAMSettling},
 	} {
 		t.Run(test.name, func(t *testing.T) { wantCode(t, test.r.requireSettled(noon), test.want) })
 	}
@@ -237,12 +239,12 @@ func TestRequireOldKeyInactive(t *testing.T) {
 		name string
 		r    *Record
 		key  AccessKey
-		want Code
+		want fault.Code
 	}{
 		{"Inactive", record(done(Deactivate, day)), inactive(keyO), ""},
 		{"gone", record(done(Deactivate, day)), AccessKey{}, ""},
-		{"still listed as Active", record(done(Deactivate, time.Minute)), active(keyO), IAMSettling},
-		{"Active again", record(done(Deactivate, 10*time.Minute)), active(keyO), OldKeyActive},
+		{"still listed as Active", record(done(Deactivate, time.Minute)), active(keyO), fault.IAMSettling},
+		{"Active again", record(done(Deactivate, 10*time.Minute)), active(keyO), fault.OldKeyActive},
 	} {
 		t.Run(test.name, func(t *testing.T) { wantCode(t, test.r.requireOldKeyInactive(test.key, noon), test.want) })
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // runbook is docs/runbook.md: what comes before the codes, and each code's section.
@@ -32,7 +34,7 @@ func runbook(t *testing.T) (text string, headings []string, sections map[string]
 func TestRunbookHasEveryCode(t *testing.T) {
 	_, headings, _ := runbook(t)
 	var codes []string
-	for _, info := range Codes {
+	for _, info := range fault.Codes {
 		codes = append(codes, string(info.Code))
 	}
 	if !slices.Equal(headings, codes) {
@@ -86,8 +88,8 @@ func TestRunbookCommandsAndLinks(t *testing.T) {
 // the runbook says of the others how to go on.
 func TestRunbookGoesOn(t *testing.T) {
 	_, _, sections := runbook(t)
-	for _, info := range Codes {
-		if info.Class == Again {
+	for _, info := range fault.Codes {
+		if info.Class == fault.Again {
 			continue
 		}
 		if !strings.Contains(sections[string(info.Code)], "$ rotate ") &&

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 const plain = "wJalrXUtnFEMI/K7MDENG"
@@ -57,7 +59,7 @@ func TestSecretIsNeverPrinted(t *testing.T) {
 			}
 			wantHidden(t, fmt.Sprint(carrier))
 			wantHidden(t, fmt.Errorf("asking STS: %v", carrier).Error())
-			wantHidden(t, Errorf(Unreachable, "asking STS with %v", carrier).Error())
+			wantHidden(t, fault.Errorf(fault.Unreachable, "asking STS with %v", carrier).Error())
 			wantHidden(t, errors.Join(errors.New("one"), fmt.Errorf("two: %+v", carrier)).Error())
 		})
 	}

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"qovery-key-rotation/internal/lab"
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // What is staged to find out whether a secret can be is gone at every end, and
@@ -20,7 +20,7 @@ func TestNoProofOfStagingIsLeft(t *testing.T) {
 				}
 				result := playText(t, lab.Setup{Clusters: 1}, fmt.Sprintf(
 					"lag propagation 24h\nfault %s#1 %s%s\nrun rotation\nwait 1h", site, kind, delayed))
-				if result.Outcome != "FAILED "+string(rotation.NewKeyUnusable) || whatIsLeft(result.World) != nothingDone {
+				if result.Outcome != "FAILED "+string(fault.NewKeyUnusable) || whatIsLeft(result.World) != nothingDone {
 					t.Errorf("ends %s: %s; left is %s", result.Outcome, result.Last.Cause(), whatIsLeft(result.World))
 				}
 				requireNoHarm(t, result.World)

@@ -14,6 +14,7 @@ import (
 	"qovery-key-rotation/internal/lab/explorer"
 	"qovery-key-rotation/internal/lab/fakeqovery"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -182,7 +183,7 @@ func (f *frozen) received(t *testing.T, parameters json.RawMessage) {
 }
 
 // invoke calls the function, which has the time that it usually has.
-func (f *frozen) invoke(t *testing.T) (rotation.Document, *rotation.Error) {
+func (f *frozen) invoke(t *testing.T) (rotation.Document, *fault.Error) {
 	t.Helper()
 	timeout := rotation.FunctionTimeouts[f.function]
 	return f.invokeFor(t, timeout, timeout-2*time.Second)
@@ -191,7 +192,7 @@ func (f *frozen) invoke(t *testing.T) (rotation.Document, *rotation.Error) {
 // invokeFor calls the function with a deadline and a context that need not end
 // with it.
 func (f *frozen) invokeFor(t *testing.T, timeout, contextual time.Duration) (doc rotation.Document,
-	failure *rotation.Error) {
+	failure *fault.Error) {
 	t.Helper()
 	event, err := json.Marshal(f.call)
 	if err != nil {
@@ -206,7 +207,7 @@ func (f *frozen) invokeFor(t *testing.T, timeout, contextual time.Duration) (doc
 		result, err = rotation.Handle(ctx, f.step, event, fmt.Sprintf("by-hand-%d", f.invocations), deadline)
 	})
 	if err != nil {
-		failure = rotation.AsError(err)
+		failure = fault.AsError(err)
 		info := failure.Code.Info()
 		if !slices.Contains(slices.Concat(info.Retried, info.Caught, info.Uncaught), f.state) {
 			t.Errorf("the table of codes does not say that %s raises %s", f.state, failure.Code)
@@ -219,7 +220,7 @@ func (f *frozen) invokeFor(t *testing.T, timeout, contextual time.Duration) (doc
 	return doc, nil
 }
 
-func requireCode(t *testing.T, err *rotation.Error, want rotation.Code) {
+func requireCode(t *testing.T, err *fault.Error, want fault.Code) {
 	t.Helper()
 	switch {
 	case err == nil && want != "":
@@ -297,7 +298,7 @@ func TestEveryCallOfAStepThrottled(t *testing.T) {
 				}
 				throttled := func() {
 					_, err := f.invoke(t)
-					want := rotation.Throttled
+					want := fault.Throttled
 					if last := i == len(calls)-1; last &&
 						(m.state == "CheckUsage" || call.Site == "journal.Save" && m.state != "Preflight") {
 						want = "" // the new key's first use proves little, and at the deadline a lease is over anyway
@@ -312,7 +313,7 @@ func TestEveryCallOfAStepThrottled(t *testing.T) {
 				f.Wire.Injector = nil
 				f.sleep(t, rotation.FunctionTimeouts[f.function])
 				_, err := f.invoke(t)
-				if err != nil && err.Code == rotation.IAMSettling { // a key was created that nobody wrote down
+				if err != nil && err.Code == fault.IAMSettling { // a key was created that nobody wrote down
 					f.sleep(t, 10*time.Minute)
 					_, err = f.invoke(t)
 				}
@@ -337,19 +338,19 @@ func TestStepsKeepToTheirRecord(t *testing.T) {
 		for _, c := range []struct {
 			name   string
 			change func(*frozen)
-			want   rotation.Code
+			want   fault.Code
 		}{
-			{"closed", func(f *frozen) { f.closeRecord() }, rotation.LockLost},
+			{"closed", func(f *frozen) { f.closeRecord() }, fault.LockLost},
 			{"taken over", func(f *frozen) {
 				f.rewrite(func(r *rotation.Record) { r.Owner += "-2"; r.Fence++ })
-			}, rotation.LockLost},
+			}, fault.LockLost},
 			{"taken over and taken back", func(f *frozen) {
 				f.rewrite(func(r *rotation.Record) { r.Fence += 2 })
-			}, rotation.LockLost},
+			}, fault.LockLost},
 			{"of another rotation", func(f *frozen) {
 				f.rewrite(func(r *rotation.Record) { r.RotationID = "another" })
-			}, rotation.LockLost},
-			{"leased", lease(time.Minute), either(leases, rotation.StepBusy)},
+			}, fault.LockLost},
+			{"leased", lease(time.Minute), either(leases, fault.StepBusy)},
 			{"leased until a moment ago", lease(-time.Second), ""},
 		} {
 			t.Run(m.name+"/"+c.name, func(t *testing.T) {
@@ -370,7 +371,7 @@ func TestStepsKeepToTheirRecord(t *testing.T) {
 	}
 }
 
-func either(is bool, code rotation.Code) rotation.Code {
+func either(is bool, code fault.Code) fault.Code {
 	if is {
 		return code
 	}
@@ -427,8 +428,8 @@ func TestOutOfTime(t *testing.T) {
 					switch {
 					case err == nil:
 					case !endsContext:
-						requireCode(t, err, rotation.StepBusy)
-					case err.Class != rotation.Transient:
+						requireCode(t, err, fault.StepBusy)
+					case err.Class != fault.Transient:
 						t.Errorf("with %s: %v", timeout, err)
 					}
 					f.Wire.Observer = nil
@@ -442,7 +443,7 @@ func TestOutOfTime(t *testing.T) {
 	}
 }
 
-func (f *frozen) invokeWithin(t *testing.T, timeout time.Duration, endsContext bool) *rotation.Error {
+func (f *frozen) invokeWithin(t *testing.T, timeout time.Duration, endsContext bool) *fault.Error {
 	t.Helper()
 	contextual := timeout
 	if !endsContext {
@@ -541,77 +542,77 @@ func TestStepsRefuse(t *testing.T) {
 		name   string
 		moment moment
 		change func(*frozen)
-		want   rotation.Code
+		want   fault.Code
 	}{
 		// Rule 3, of the document.
 		{"the grace period is not over", at("DeactivateKey"),
 			doc(func(d *rotation.Document) {
 				d.Settings.GracePeriod += rotation.Duration(30 * time.Second)
-			}), rotation.TooEarly},
+			}), fault.TooEarly},
 		{"a deployment that is younger than the grace period", at("DeactivateKey"),
 			doc(func(d *rotation.Document) {
 				d.Deployment.Clusters[0].DoneAt = d.Deployment.Clusters[0].DoneAt.Add(time.Hour)
-			}), rotation.TooEarly},
+			}), fault.TooEarly},
 		{"a usage check of 16 minutes ago", at("DeactivateKey"),
 			doc(func(d *rotation.Document) {
 				d.Usage.CheckedAt = d.Usage.CheckedAt.Add(-16 * time.Minute)
-			}), rotation.UsageCheckStale},
+			}), fault.UsageCheckStale},
 		{"a usage check that found a use", at("DeactivateKey"),
-			doc(func(d *rotation.Document) { d.Usage.Idle = false }), rotation.UsageCheckStale},
+			doc(func(d *rotation.Document) { d.Usage.Idle = false }), fault.UsageCheckStale},
 		{"no usage check", at("DeactivateKey"),
-			doc(func(d *rotation.Document) { d.Usage = rotation.UsageCheck{} }), rotation.UsageCheckStale},
+			doc(func(d *rotation.Document) { d.Usage = rotation.UsageCheck{} }), fault.UsageCheckStale},
 		{"a cluster without proof", at("DeactivateKey"),
-			doc(func(d *rotation.Document) { d.Deployment.Clusters = nil }), rotation.ClusterNotDeployed},
+			doc(func(d *rotation.Document) { d.Deployment.Clusters = nil }), fault.ClusterNotDeployed},
 		{"a cluster without proof, after two returns", at("DeactivateKey"),
 			doc(func(d *rotation.Document) {
 				d.Deployment.Clusters, d.Deployment.Returns = nil, 2
-			}), rotation.DeploymentNotObserved},
+			}), fault.DeploymentNotObserved},
 		{"a cluster whose proof is not over", at("DeactivateKey"),
-			doc(func(d *rotation.Document) { d.Deployment.Clusters[0].DoneAt = time.Time{} }), rotation.ClusterNotDeployed},
+			doc(func(d *rotation.Document) { d.Deployment.Clusters[0].DoneAt = time.Time{} }), fault.ClusterNotDeployed},
 		{"the observation period is not over", at("DeleteKey"),
-			doc(func(d *rotation.Document) { d.Settings.ObservationPeriod += rotation.Duration(time.Hour) }), rotation.TooEarly},
+			doc(func(d *rotation.Document) { d.Settings.ObservationPeriod += rotation.Duration(time.Hour) }), fault.TooEarly},
 		{"the verification is missing", at("DeleteKey"),
-			record(func(r *rotation.Record) { delete(r.Marks, rotation.Verify) }), rotation.OldKeyActive},
+			record(func(r *rotation.Record) { delete(r.Marks, rotation.Verify) }), fault.OldKeyActive},
 		{"the verification was only begun", at("DeleteKey"),
 			record(func(r *rotation.Record) {
 				r.Marks[rotation.Verify] = rotation.Mark{Begun: r.TakenAt}
-			}), rotation.OldKeyActive},
+			}), fault.OldKeyActive},
 		{"the deactivation is not this rotation's", at("DeleteKey"),
-			record(func(r *rotation.Record) { delete(r.Marks, rotation.Deactivate) }), rotation.OldKeyActive},
+			record(func(r *rotation.Record) { delete(r.Marks, rotation.Deactivate) }), fault.OldKeyActive},
 
 		// Rules 2, 4 and 5.
 		{"a discard after the update has begun", moment{state: "DiscardKey", given: newKeysNeverWork},
 			record(func(r *rotation.Record) {
 				r.Marks[rotation.Update] = rotation.Mark{Begun: r.TakenAt}
-			}), rotation.UpdateFailed},
+			}), fault.UpdateFailed},
 		{"a discard of a key that a location holds",
 			moment{state: "DiscardKey", given: all(newKeysNeverWork, addCredentials("AWS"))},
 			person(func(p *people) {
 				p.Qovery.SetKey(otherCredentials, keyOf(p.IAM.Answer(p.key(2))))
-			}), rotation.UnexpectedAccessKey},
+			}), fault.UnexpectedAccessKey},
 		{"a discard while a creation is settling", moment{state: "DiscardKey",
 			given: all(failingOnce("iam.CreateAccessKey", lab.FailAfter), later(2*time.Minute, putForeignKey))},
-			person(func(*people) {}), rotation.IAMSettling},
+			person(func(*people) {}), fault.IAMSettling},
 		{"a deactivation of a key that a place handled elsewhere holds",
 			moment{state: "DeactivateKey", given: all(addCredentials("AWS"), handledElsewhere(otherCredentials))},
-			person(func(*people) {}), rotation.OldKeyHeld},
+			person(func(*people) {}), fault.OldKeyHeld},
 		{"a creation while a location holds another key", at("CreateKey"), person(putForeignKey),
-			rotation.UnexpectedAccessKey},
+			fault.UnexpectedAccessKey},
 
 		// Live state.
 		{"a location that is gone, and answers that are out of date",
 			moment{state: "UpdateCredentials", given: onceIn("UpdateCredentials", together(putNewKey, loseLocation))},
 			person(later(30*time.Second, func(p *people) {
 				p.Qovery.Configure(func(c *fakeqovery.Config) { c.CredentialsLag = 10 * time.Minute })
-			})), rotation.MalformedAnswer},
+			})), fault.MalformedAnswer},
 		{"the record was released", at("Complete"), func(f *frozen) {
 			item := rotation.HistoryItem{Record: *f.Journal.Current(lab.UserName), Outcome: rotation.Released,
 				EndedAt: f.Timeline.Now()}
 			if err := f.Journal.Close(context.Background(), item); err != nil {
 				panic(err)
 			}
-		}, rotation.LockLost},
-		{"the new key is not listed yet", at("UpdateCredentials"), person(remove(2)), rotation.IAMSettling},
+		}, fault.LockLost},
+		{"the new key is not listed yet", at("UpdateCredentials"), person(remove(2)), fault.IAMSettling},
 		{"the list of keys shows the old one again", moment{state: "Complete", given: onceIn("UpdateCredentials", remove(1))},
 			person(func(p *people) {
 				p.Wire.Injector = func(c lab.Call) lab.Fault {
@@ -620,22 +621,22 @@ func TestStepsRefuse(t *testing.T) {
 					}
 					return lab.Fault{}
 				}
-			}), rotation.IAMSettling},
+			}), fault.IAMSettling},
 		{"a cluster that credentials serve and nobody lists", at("DeactivateKey"), person(listNoClusters),
-			rotation.MalformedAnswer},
+			fault.MalformedAnswer},
 		{"a cluster that credentials serve and nobody lists, while they are deployed", at("DeployClusters"),
-			person(listNoClusters), rotation.MalformedAnswer},
+			person(listNoClusters), fault.MalformedAnswer},
 		{"a cluster that credentials serve and nobody lists, at the start", at("Preflight"), person(listNoClusters),
-			rotation.MalformedAnswer},
+			fault.MalformedAnswer},
 		{"the last use of a further key cannot be read", moment{state: "Preflight", given: createKey},
-			person(failing("iam.GetAccessKeyLastUsed", lab.Throttle)), rotation.Throttled},
+			person(failing("iam.GetAccessKeyLastUsed", lab.Throttle)), fault.Throttled},
 		{"the verification: the old key is listed as Active still", at("VerifyDeployment"),
 			func(f *frozen) {
 				activate(1)(f.people)
 				f.rewrite(func(r *rotation.Record) {
 					r.Marks[rotation.Deactivate] = rotation.Mark{Begun: f.Timeline.Now(), Done: f.Timeline.Now()}
 				})
-			}, rotation.IAMSettling},
+			}, fault.IAMSettling},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := freeze(t, c.moment)
@@ -668,7 +669,7 @@ func TestHandle(t *testing.T) {
 		`{"execution": {"Id": ""}}`, `{"document": 5, "execution": {"Id": "arn"}}`} {
 		f.unchanged(t, func() {
 			_, err := rotation.Handle(context.Background(), f.step, []byte(event), "by-hand", f.Timeline.Now())
-			if err == nil || rotation.AsError(err).Code != rotation.InvalidInput {
+			if err == nil || fault.AsError(err).Code != fault.InvalidInput {
 				t.Errorf("%s: %v", event, err)
 			}
 		})
@@ -684,46 +685,46 @@ func TestRelease(t *testing.T) {
 		stop  string // the state in which the execution is stopped; empty: it goes on
 		given func(*people)
 		act   func(*people)
-		want  rotation.Code
+		want  fault.Code
 		says  string
 	}{
 		{"both are in order, the old key everywhere", "VerifyKey", nil, nil, "", ""},
 		{"the new key everywhere", "GracePeriod", nil, nil, "", ""},
-		{"nothing is open", "", nil, all((*people).wait), rotation.NothingToAbort, "No rotation of production is open"},
+		{"nothing is open", "", nil, all((*people).wait), fault.NothingToAbort, "No rotation of production is open"},
 		{"the execution runs", "", nil, func(p *people) {
 			p.run.UntilIn("GracePeriod")
-		}, rotation.RotationInProgress, "execution:qovery-key-rotation:rotation-1"},
-		{"a step may still be at work", "GracePeriod", nil, lendTo("somebody", time.Hour), rotation.StepBusy,
+		}, fault.RotationInProgress, "execution:qovery-key-rotation:rotation-1"},
+		{"a step may still be at work", "GracePeriod", nil, lendTo("somebody", time.Hour), fault.StepBusy,
 			"may still be at work"},
 		{"the owner is not known", "GracePeriod", nil, func(p *people) {
 			p.Executions.Forget(p.run.ARN())
-		}, rotation.StepBusy, "may still be at work"},
-		{"a foreign key", "GracePeriod", nil, putForeignKey, rotation.UnexpectedAccessKey, "No location holds a key"},
+		}, fault.StepBusy, "may still be at work"},
+		{"a foreign key", "GracePeriod", nil, putForeignKey, fault.UnexpectedAccessKey, "No location holds a key"},
 		{"a foreign key in one of several places", "GracePeriod", addRegistries, putForeignKeyInto(registryID), "", ""},
 		{"the old key in one of several places, and gone", "GracePeriod", addRegistries,
-			all(putOldKeyInto(registryID), remove(1)), rotation.UnexpectedAccessKey, `container registry "images" (` +
+			all(putOldKeyInto(registryID), remove(1)), fault.UnexpectedAccessKey, `container registry "images" (` +
 				registryID + `) holds ****`},
 		{"no key at all", "GracePeriod", nil, all(putForeignKey, func(p *people) {
 			p.rewrite(func(r *rotation.Record) { r.Locations = nil })
-		}), rotation.UnexpectedAccessKey, "No location holds a key"},
-		{"two keys", "", halfUpdated, all((*people).wait), rotation.UnexpectedAccessKey,
+		}), fault.UnexpectedAccessKey, "No location holds a key"},
+		{"two keys", "", halfUpdated, all((*people).wait), fault.UnexpectedAccessKey,
 			"Locations hold two keys of the IAM user qovery"},
-		{"an Inactive key", "GracePeriod", nil, deactivate(2), rotation.UnexpectedAccessKey, "is Inactive"},
-		{"a key that is gone", "GracePeriod", nil, remove(2), rotation.UnexpectedAccessKey, "which does not exist any more"},
+		{"an Inactive key", "GracePeriod", nil, deactivate(2), fault.UnexpectedAccessKey, "is Inactive"},
+		{"a key that is gone", "GracePeriod", nil, remove(2), fault.UnexpectedAccessKey, "which does not exist any more"},
 		{"a target that is gone", "GracePeriod", nil, func(p *people) {
 			p.Target.Name = "staging"
-		}, rotation.TargetNotFound, "staging"},
-		{"IAM is throttled", "GracePeriod", nil, failing("iam.", lab.Throttle), rotation.Throttled, ""},
-		{"Step Functions is throttled", "GracePeriod", nil, failing("states.", lab.Throttle), rotation.Throttled, ""},
-		{"Qovery is throttled", "GracePeriod", nil, failing("qovery.", lab.Throttle), rotation.Throttled, ""},
-		{"the token cannot be read", "GracePeriod", nil, failing("token.", lab.Throttle), rotation.Throttled, ""},
-		{"the journal is throttled", "GracePeriod", nil, failing("journal.", lab.Throttle), rotation.Throttled, ""},
-		{"the staged secret cannot be deleted", "GracePeriod", nil, failing("staging.", lab.Throttle), rotation.Throttled,
+		}, fault.TargetNotFound, "staging"},
+		{"IAM is throttled", "GracePeriod", nil, failing("iam.", lab.Throttle), fault.Throttled, ""},
+		{"Step Functions is throttled", "GracePeriod", nil, failing("states.", lab.Throttle), fault.Throttled, ""},
+		{"Qovery is throttled", "GracePeriod", nil, failing("qovery.", lab.Throttle), fault.Throttled, ""},
+		{"the token cannot be read", "GracePeriod", nil, failing("token.", lab.Throttle), fault.Throttled, ""},
+		{"the journal is throttled", "GracePeriod", nil, failing("journal.", lab.Throttle), fault.Throttled, ""},
+		{"the staged secret cannot be deleted", "GracePeriod", nil, failing("staging.", lab.Throttle), fault.Throttled,
 			""},
-		{"the record changes meanwhile", "GracePeriod", nil, asSoonAs("journal.Close", (*people).touch), rotation.StepBusy,
+		{"the record changes meanwhile", "GracePeriod", nil, asSoonAs("journal.Close", (*people).touch), fault.StepBusy,
 			"has just changed"},
 		{"another execution takes the record over, with its staged secret", "VerifyKey", nil,
-			asSoonAs("journal.Save", (*people).touch), rotation.StepBusy, "has just changed"},
+			asSoonAs("journal.Save", (*people).touch), fault.StepBusy, "has just changed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := attentive(t, lab.Setup{})
@@ -765,11 +766,11 @@ func TestRelease(t *testing.T) {
 
 func (p *people) wait() { p.run.Wait() }
 
-func coded(err error) *rotation.Error {
+func coded(err error) *fault.Error {
 	if err == nil {
 		return nil
 	}
-	return rotation.AsError(err)
+	return fault.AsError(err)
 }
 
 // TestDeploymentsLeftToTheNextLook: once one deployment was started, that the next
@@ -832,12 +833,12 @@ func TestRefusedCreationThatIsNotNoted(t *testing.T) {
 	}
 	f.unchanged(t, func() {
 		_, err := f.invoke(t)
-		requireCode(t, err, rotation.Throttled)
+		requireCode(t, err, fault.Throttled)
 	})
 	f.Wire.Injector = nil
 	f.sleep(t, rotation.FunctionTimeouts["createkey"])
 	_, err := f.invoke(t)
-	requireCode(t, err, rotation.IAMSettling)
+	requireCode(t, err, fault.IAMSettling)
 	f.sleep(t, 10*time.Minute)
 	_, err = f.invoke(t)
 	requireCode(t, err, "")
@@ -850,7 +851,7 @@ func TestTooManyClustersMeanwhile(t *testing.T) {
 	addCluster(f.people)
 	f.unchanged(t, func() {
 		_, err := f.invoke(t)
-		requireCode(t, err, rotation.TooManyClusters)
+		requireCode(t, err, fault.TooManyClusters)
 	})
 }
 
@@ -896,14 +897,14 @@ func TestSecretEquality(t *testing.T) {
 type full struct{ rotation.Keys }
 
 func (full) Create(context.Context, string) (rotation.NewAccessKey, error) {
-	return rotation.NewAccessKey{}, rotation.Errorf(rotation.KeyLimitReached, "The IAM user has two access keys")
+	return rotation.NewAccessKey{}, fault.Errorf(fault.KeyLimitReached, "The IAM user has two access keys")
 }
 
 // TestLimitOfKeysAfterADiscard: the place of the key that was just discarded gets
 // free in a while.
 func TestLimitOfKeysAfterADiscard(t *testing.T) {
-	for name, want := range map[string]rotation.Code{"CreateKey": rotation.KeyLimitReached,
-		"CreateKey after a secret that was lost": rotation.IAMSettling} {
+	for name, want := range map[string]fault.Code{"CreateKey": fault.KeyLimitReached,
+		"CreateKey after a secret that was lost": fault.IAMSettling} {
 		i := slices.IndexFunc(moments, func(m moment) bool { return m.name == name })
 		f := freeze(t, moments[i])
 		step := f.step.(rotation.CreateKey)
@@ -923,10 +924,10 @@ func TestLimitOfKeysAfterADiscard(t *testing.T) {
 func TestDeniedDeactivation(t *testing.T) {
 	for name, test := range map[string]struct {
 		before rotation.Mark
-		want   rotation.Code
+		want   fault.Code
 	}{
-		"at once":                         {rotation.Mark{}, rotation.AccessDenied},
-		"after one that was not answered": {rotation.Mark{Begun: lab.Beginning}, rotation.DeactivationFailed},
+		"at once":                         {rotation.Mark{}, fault.AccessDenied},
+		"after one that was not answered": {rotation.Mark{Begun: lab.Beginning}, fault.DeactivationFailed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := freeze(t, moments[slices.IndexFunc(moments, func(m moment) bool { return m.state == "DeactivateKey" })])
@@ -953,12 +954,12 @@ func TestDeactivationMayStillLand(t *testing.T) {
 	f := freeze(t, moments[slices.IndexFunc(moments, func(m moment) bool { return m.state == "ReactivateKey" })])
 	f.rewrite(func(r *rotation.Record) { r.Marks[rotation.Deactivate] = rotation.Mark{Begun: f.Timeline.Now()} })
 	_, err := f.invoke(t)
-	requireCode(t, err, rotation.IAMSettling)
+	requireCode(t, err, fault.IAMSettling)
 	requireLeft(t, f.people, heldBoth) // it is brought back at once all the same
 	deactivate(1)(f.people)            // the late one
 	f.sleep(t, 8*time.Minute)
 	_, err = f.invoke(t)
-	requireCode(t, err, rotation.IAMSettling) // another may follow it yet
+	requireCode(t, err, fault.IAMSettling) // another may follow it yet
 	requireLeft(t, f.people, heldBoth)
 	f.sleep(t, 2*time.Minute)
 	_, err = f.invoke(t)
@@ -1022,7 +1023,7 @@ func TestShortListOfLocations(t *testing.T) {
 	})
 	f.unchanged(t, func() {
 		_, err := f.invoke(t)
-		requireCode(t, err, rotation.MalformedAnswer)
+		requireCode(t, err, fault.MalformedAnswer)
 	})
 	if marks := f.Journal.Current(lab.UserName).Marks; !marks[rotation.Update].Done.IsZero() {
 		t.Error("the update counts as done")

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // The test kit: small constructors, so that a row of a table reads as a sentence.
@@ -136,11 +138,11 @@ func wantNoText(t *testing.T, text string, parts ...string) {
 }
 
 // wantCode requires an error with a code, and none for "".
-func wantCode(t *testing.T, err error, want Code) {
+func wantCode(t *testing.T, err error, want fault.Code) {
 	t.Helper()
-	var got Code
+	var got fault.Code
 	if err != nil {
-		got = AsError(err).Code
+		got = fault.AsError(err).Code
 	}
 	if got != want {
 		t.Errorf("got code %q, want %q (%v)", got, want, err)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // UpdateCredentials puts the new key into every location that held the old one,
@@ -85,7 +87,7 @@ func (s UpdateCredentials) alreadyUpdated(
 			return nil, err
 		}
 		if len(c.missing(again)) != len(c.missing(locations)) || len(holders(again, c.OldKey)) > 0 {
-			return nil, Errorf(MalformedAnswer, "Qovery's lists of locations don't agree with each other")
+			return nil, fault.Errorf(fault.MalformedAnswer, "Qovery's lists of locations don't agree with each other")
 		}
 		locations = again
 	}
@@ -113,7 +115,8 @@ func (s UpdateCredentials) putAll(ctx context.Context, c *claim, organization Or
 	}
 	secret, err := s.Staging.Get(ctx, c.NewKey)
 	if errors.Is(err, ErrNotStaged) {
-		return Errorf(StagedSecretLost, "The secret of the new key %s is not staged any more; %s still hold the old key",
+		return fault.Errorf(fault.StagedSecretLost,
+			"The secret of the new key %s is not staged any more; %s still hold the old key",
 			c.NewKey, names(pending))
 	}
 	if err != nil {
@@ -148,9 +151,9 @@ func (s UpdateCredentials) refused(ctx context.Context, c *claim, location Locat
 	mayWithdraw bool) error {
 	what := names([]Location{location})
 	if mayWithdraw && c.withdraw(ctx, Update, Mark{}) == nil {
-		return Errorf(UpdateRefused, "%s was not updated: %s", what, refused)
+		return fault.Errorf(fault.UpdateRefused, "%s was not updated: %s", what, refused)
 	}
-	return Errorf(UpdateFailed, "%s was not updated: %s", what, refused)
+	return fault.Errorf(fault.UpdateFailed, "%s was not updated: %s", what, refused)
 }
 
 // readBack waits until Qovery's reads show the new key in every location, and
@@ -172,7 +175,8 @@ func (s UpdateCredentials) readBack(ctx context.Context, c *claim, organization 
 		}
 		if !c.now().Before(end) {
 			return nil,
-				Errorf(UpdateFailed, "%s took the new key, and after %s Qovery still does not show it there", names(stale),
+				fault.Errorf(fault.UpdateFailed, "%s took the new key, and after %s Qovery still does not show it there",
+					names(stale),
 					Duration(readBackWithin))
 		}
 		if err := s.Clock.Sleep(ctx, readBackEvery); err != nil {

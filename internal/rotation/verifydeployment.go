@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // verify advances the canary: one cluster is deployed once more while the old
@@ -51,7 +53,7 @@ func (l *look) verified(ctx context.Context, v *CanaryRun) error {
 
 // requireOldKeyOut makes sure that the old key is out of service, and not needed.
 func (l *look) requireOldKeyOut() error {
-	if err := requireNotHeld(l.locations, l.OldKey, OldKeyHeld, "old"); err != nil {
+	if err := requireNotHeld(l.locations, l.OldKey, fault.OldKeyHeld, "old"); err != nil {
 		return err
 	}
 	return l.requireOldKeyInactive(l.oldKey, l.now())
@@ -64,9 +66,9 @@ func (r *Record) requireOldKeyInactive(key AccessKey, now time.Time) error {
 	case key.Status != Active:
 		return nil
 	case r.recently(Deactivate, now):
-		return Errorf(IAMSettling, "IAM does not show the old key %s as Inactive yet", r.OldKey)
+		return fault.Errorf(fault.IAMSettling, "IAM does not show the old key %s as Inactive yet", r.OldKey)
 	default:
-		return Errorf(OldKeyActive, "The old key %s is Active again", r.OldKey)
+		return fault.Errorf(fault.OldKeyActive, "The old key %s is Active again", r.OldKey)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // VerifyKey signs requests with the new key until STS accepts it reliably, and
@@ -40,7 +42,8 @@ func (s VerifyKey) Run(ctx context.Context, call Call) (Document, error) {
 func (s VerifyKey) verify(ctx context.Context, record Record, target Target) (Identity, error) {
 	secret, err := s.Staging.Get(ctx, record.NewKey)
 	if errors.Is(err, ErrNotStaged) {
-		return Identity{}, Errorf(StagedSecretLost, "The secret of the new key %s is not staged any more", record.NewKey)
+		return Identity{},
+			fault.Errorf(fault.StagedSecretLost, "The secret of the new key %s is not staged any more", record.NewKey)
 	}
 	if err != nil {
 		return Identity{}, err
@@ -66,11 +69,11 @@ func (s VerifyKey) verify(ctx context.Context, record Record, target Target) (Id
 			return Identity{}, err
 		}
 	}
-	code := NewKeyUnusable
+	code := fault.NewKeyUnusable
 	if record.begun(Update) {
-		code = NewKeyUnusableAfterUpdate
+		code = fault.NewKeyUnusableAfterUpdate
 	}
-	return Identity{}, Errorf(code, "STS has refused the new key %s for %s", record.NewKey, Duration(verifyWithin))
+	return Identity{}, fault.Errorf(code, "STS has refused the new key %s for %s", record.NewKey, Duration(verifyWithin))
 }
 
 // requireUser makes sure that the key is the target's user's.
@@ -78,7 +81,8 @@ func (i Identity) requireUser(target Target) error {
 	user := fmt.Sprintf(":iam::%s:user%s%s", i.Account, target.IAMUserPath, target.IAMUserName)
 	if len(i.ARN) < len(user) || i.ARN[len(i.ARN)-len(user):] != user || target.Account != "" &&
 		i.Account != target.Account {
-		return Errorf(WrongIdentity, "STS says that the new key belongs to %s, which is not the IAM user %s%s", i.ARN,
+		return fault.Errorf(fault.WrongIdentity, "STS says that the new key belongs to %s, which is not the IAM user %s%s",
+			i.ARN,
 			target.IAMUserPath, target.IAMUserName)
 	}
 	return nil

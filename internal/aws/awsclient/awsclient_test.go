@@ -18,7 +18,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"qovery-key-rotation/internal/lambda"
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 func TestFromEnvironment(t *testing.T) {
@@ -60,7 +60,7 @@ func TestWrongEnvironmentIsNamedAtOnce(t *testing.T) {
 	env := environmentOf(map[string]string{"AWS_ENDPOINT_URL": "localhost:5000", "AWS_SECRET_ACCESS_KEY": "secret"})
 	FromEnvironment(env)
 	err := env.Err()
-	if !rotation.HasCode(err, rotation.ConfigurationError) {
+	if !fault.HasCode(err, fault.ConfigurationError) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_ENDPOINT_URL"} {
@@ -134,7 +134,7 @@ func TestKeysInNamesAreMasked(t *testing.T) {
 // What neither service nor network explains proves nothing.
 func TestAnythingElseProvesNothing(t *testing.T) {
 	err := Request{Action: "iam:ListAccessKeys"}.Failed(errors.New("a secret"))
-	if err.Code != rotation.Unreachable || strings.Contains(err.Error(), "secret") {
+	if err.Code != fault.Unreachable || strings.Contains(err.Error(), "secret") {
 		t.Error(err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -46,14 +47,14 @@ var unansweredCodes = set("InternalFailure", "InternalServerError", "RequestExpi
 // Failed maps an error of the SDK to the domain's codes. Throttled and
 // AccessDenied mean that the service has not done what it was asked for; with
 // Unreachable and MalformedAnswer it may have.
-func (r Request) Failed(err error) *rotation.Error {
+func (r Request) Failed(err error) *fault.Error {
 	code, status := Code(err), statusOf(err)
 	isNetwork, why := network(err)
 	switch {
 	case IsThrottle(code) || status == 429:
-		return rotation.Errorf(rotation.Throttled, "AWS throttles %s (%s)", r, orStatus(code, status))
+		return fault.Errorf(fault.Throttled, "AWS throttles %s (%s)", r, orStatus(code, status))
 	case deniedCodes[code] || status == 401 || status == 403:
-		return rotation.Errorf(rotation.AccessDenied, "AWS denies %s (%s)%s", r, orStatus(code, status), r.quote(err))
+		return fault.Errorf(fault.AccessDenied, "AWS denies %s (%s)%s", r, orStatus(code, status), r.quote(err))
 	case unansweredCodes[code] || status >= 500:
 		return r.Unanswered(orStatus(code, status))
 	case errors.Is(err, errTooLarge):
@@ -69,13 +70,13 @@ func (r Request) Failed(err error) *rotation.Error {
 }
 
 // Malformed says that an answer is not one that can be acted upon.
-func (r Request) Malformed(why string) *rotation.Error {
-	return rotation.Errorf(rotation.MalformedAnswer, "The answer to %s makes no sense: %s", r, why)
+func (r Request) Malformed(why string) *fault.Error {
+	return fault.Errorf(fault.MalformedAnswer, "The answer to %s makes no sense: %s", r, why)
 }
 
 // Unanswered says that there was no answer that tells anything.
-func (r Request) Unanswered(why string) *rotation.Error {
-	return rotation.Errorf(rotation.Unreachable, "%s was not answered: %s", r, why)
+func (r Request) Unanswered(why string) *fault.Error {
+	return fault.Errorf(fault.Unreachable, "%s was not answered: %s", r, why)
 }
 
 // String names the request. Key ids in it are shown by their last characters.

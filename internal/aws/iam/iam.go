@@ -16,6 +16,7 @@ import (
 
 	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // Keys is the access keys of IAM users.
@@ -78,7 +79,7 @@ func (k *Keys) Create(ctx context.Context, user string) (rotation.NewAccessKey, 
 	answer, err := k.client.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: &user}, once)
 	switch {
 	case awsclient.Code(err) == limitExceeded:
-		return rotation.NewAccessKey{}, rotation.Errorf(rotation.KeyLimitReached, "The IAM user %s has as many access "+
+		return rotation.NewAccessKey{}, fault.Errorf(fault.KeyLimitReached, "The IAM user %s has as many access "+
 			"keys as IAM allows", user)
 	case err != nil:
 		return rotation.NewAccessKey{}, failed(request, user, err)
@@ -145,7 +146,7 @@ func accessKey(request awsclient.Request, id *string, status types.StatusType, c
 // failed adds what IAM says of users to the usual mapping.
 func failed(request awsclient.Request, user string, err error) error {
 	if awsclient.Code(err) == noSuchEntity {
-		return rotation.Errorf(rotation.TargetNotFound, "There is no IAM user %s", user)
+		return fault.Errorf(fault.TargetNotFound, "There is no IAM user %s", user)
 	}
 	return request.Failed(err)
 }

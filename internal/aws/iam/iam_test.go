@@ -14,6 +14,7 @@ import (
 
 	"qovery-key-rotation/internal/aws/iam"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/test/awstest"
 	"qovery-key-rotation/internal/test/rotationtest"
 )
@@ -113,7 +114,7 @@ func TestListThatCannotBeTrusted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := awstest.Serve(t, awstest.Always(answer))
 			keys, err := iam.New(awstest.Config(server.URL)).List(t.Context(), user)
-			if !rotation.HasCode(err, rotation.MalformedAnswer) || keys != nil {
+			if !fault.HasCode(err, fault.MalformedAnswer) || keys != nil {
 				t.Errorf("%v, %v", keys, err)
 			}
 		})
@@ -145,7 +146,7 @@ func TestAnErrorAfterTheEffect(t *testing.T) {
 	server := awstest.Serve(t,
 		awstest.InOrder(awstest.XMLError(500, "InternalFailure", ""), awstest.XMLError(404, "NoSuchEntity", "")))
 	keys := iam.New(awstest.Config(server.URL))
-	if deleted, err := keys.Delete(t.Context(), user, id); deleted || !rotation.HasCode(err, rotation.Unreachable) {
+	if deleted, err := keys.Delete(t.Context(), user, id); deleted || !fault.HasCode(err, fault.Unreachable) {
 		t.Errorf("not answered: %v, %v", deleted, err)
 	}
 	if deleted, err := keys.Delete(t.Context(), user, id); deleted || err != nil {
@@ -160,9 +161,9 @@ func TestWhatIAMHasNot(t *testing.T) {
 	_, listing := keys.List(t.Context(), user)
 	_, creating := keys.Create(t.Context(), user)
 	_, using := keys.LastUse(t.Context(), user, id)
-	for err, want := range map[error]rotation.Code{listing: rotation.TargetNotFound, creating: rotation.TargetNotFound,
-		using: rotation.MalformedAnswer} {
-		if !rotation.HasCode(err, want) {
+	for err, want := range map[error]fault.Code{listing: fault.TargetNotFound, creating: fault.TargetNotFound,
+		using: fault.MalformedAnswer} {
+		if !fault.HasCode(err, want) {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}
@@ -177,8 +178,8 @@ func TestWhatIAMHasNot(t *testing.T) {
 func TestKeyLimit(t *testing.T) {
 	server := awstest.Serve(t, awstest.Always(awstest.XMLError(409, "LimitExceeded", "Cannot exceed quota for "+
 		"AccessKeysPerUser: 2")))
-	if _, err := iam.New(awstest.Config(server.URL)).Create(t.Context(), user); !rotation.HasCode(err,
-		rotation.KeyLimitReached) {
+	if _, err := iam.New(awstest.Config(server.URL)).Create(t.Context(), user); !fault.HasCode(err,
+		fault.KeyLimitReached) {
 		t.Error(err)
 	}
 	if n := len(server.Requests()); n != 1 {
@@ -203,7 +204,7 @@ func TestCreateThatCannotBeTrusted(t *testing.T) {
 				"</AccessKey></CreateAccessKeyResult></CreateAccessKeyResponse>"
 			server := awstest.Serve(t, awstest.Always(awstest.XML(200, body)))
 			_, err := iam.New(awstest.Config(server.URL)).Create(t.Context(), user)
-			if !rotation.HasCode(err, rotation.MalformedAnswer) || strings.Contains(err.Error(), awstest.Planted) {
+			if !fault.HasCode(err, fault.MalformedAnswer) || strings.Contains(err.Error(), awstest.Planted) {
 				t.Error(err)
 			}
 			if n := len(server.Requests()); n != 1 {
@@ -218,7 +219,7 @@ func TestLastUse(t *testing.T) {
 	for name, test := range map[string]struct {
 		answer string
 		want   rotation.Use
-		code   rotation.Code
+		code   fault.Code
 	}{
 		"used": {lastUsed(
 			"<LastUsedDate>2026-01-02T03:04:05Z</LastUsedDate><ServiceName>ecr</ServiceName><Region>eu-west-3</Region>"),
@@ -226,15 +227,15 @@ func TestLastUse(t *testing.T) {
 		"never used": {lastUsed("<ServiceName>N/A</ServiceName><Region>N/A</Region>"), rotation.Use{Lag: iam.Lag},
 			""},
 		"a use without date": {lastUsed("<ServiceName>ecr</ServiceName><Region>eu-west-3</Region>"), rotation.Use{},
-			rotation.MalformedAnswer},
-		"nothing about a use": {lastUsed(""), rotation.Use{}, rotation.MalformedAnswer},
+			fault.MalformedAnswer},
+		"nothing about a use": {lastUsed(""), rotation.Use{}, fault.MalformedAnswer},
 		"another user's": {strings.ReplaceAll(lastUsed("<ServiceName>N/A</ServiceName>"), user, "somebody"),
-			rotation.Use{}, rotation.MalformedAnswer},
+			rotation.Use{}, fault.MalformedAnswer},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := awstest.Serve(t, awstest.Always(awstest.XML(200, test.answer)))
 			use, err := iam.New(awstest.Config(server.URL)).LastUse(t.Context(), user, id)
-			if use != test.want || (err != nil) != (test.code != "") || err != nil && !rotation.HasCode(err, test.code) {
+			if use != test.want || (err != nil) != (test.code != "") || err != nil && !fault.HasCode(err, test.code) {
 				t.Errorf("%+v, %v", use, err)
 			}
 		})

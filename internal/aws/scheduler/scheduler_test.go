@@ -10,6 +10,7 @@ import (
 
 	"qovery-key-rotation/internal/aws/scheduler"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/test/awstest"
 )
 
@@ -58,7 +59,7 @@ func TestAnswers(t *testing.T) {
 	} {
 		server := awstest.Serve(t, awstest.Always(answer))
 		if got, err := scheduler.New(awstest.Config(server.URL), group).Schedule(t.Context(), "production"); got != nil ||
-			!rotation.HasCode(err, rotation.MalformedAnswer) {
+			!fault.HasCode(err, fault.MalformedAnswer) {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"qovery-key-rotation/internal/aws/sfn"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/test/awstest"
 	"qovery-key-rotation/internal/test/rotationtest"
 )
@@ -60,7 +61,7 @@ func TestStates(t *testing.T) {
 		"PAUSED":  "", "": "", "running": "",
 	} {
 		state, err := ask(t, awstest.JSON(200, fmt.Sprintf(`{"executionArn":%q,"status":%q}`, arn, status)))
-		if state != want || (want == "") != rotation.HasCode(err, rotation.MalformedAnswer) {
+		if state != want || (want == "") != fault.HasCode(err, fault.MalformedAnswer) {
 			t.Errorf("%q: %q, %v", status, state, err)
 		}
 	}
@@ -76,7 +77,7 @@ func TestUnknown(t *testing.T) {
 		"invalid ARN":       awstest.JSONError(400, "InvalidArn", "Invalid Arn"),
 		"another execution": awstest.JSON(200, `{"executionArn":"arn:another","status":"FAILED"}`),
 	} {
-		if state, err := ask(t, answer); state != "" || !rotation.HasCode(err, rotation.MalformedAnswer) {
+		if state, err := ask(t, answer); state != "" || !fault.HasCode(err, fault.MalformedAnswer) {
 			t.Errorf("%s: %q, %v", name, state, err)
 		}
 	}

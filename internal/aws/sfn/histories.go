@@ -16,6 +16,7 @@ import (
 
 	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -64,7 +65,7 @@ func (r *Reader) Rotation(ctx context.Context, arns []string) (histories []state
 			}
 			other, err := r.History(ctx, arn)
 			switch {
-			case rotation.HasCode(err, rotation.MalformedAnswer):
+			case fault.HasCode(err, fault.MalformedAnswer):
 				unread = append(unread, arn)
 				continue
 			case err != nil:
@@ -165,7 +166,7 @@ func (r *Reader) History(ctx context.Context, arn string) (statemachine.History,
 func failed(request awsclient.Request, err error) error {
 	coded := request.Failed(err)
 	coded.Next = "Run the command again"
-	if coded.Code == rotation.AccessDenied {
+	if coded.Code == fault.AccessDenied {
 		coded.Next = "Use credentials of that account with states:GetExecutionHistory and states:ListExecutions"
 	}
 	return coded

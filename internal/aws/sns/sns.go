@@ -14,7 +14,7 @@ import (
 
 	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/ops/notice"
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // Topic is one topic.
@@ -65,11 +65,11 @@ func (t *Topic) Publish(ctx context.Context, message notice.Message) error {
 func (t *Topic) failed(request awsclient.Request, err error) error {
 	switch code := awsclient.Code(err); {
 	case code == "NotFound":
-		return rotation.Errorf(rotation.ConfigurationError, "There is no SNS topic %s", t.arn)
+		return fault.Errorf(fault.ConfigurationError, "There is no SNS topic %s", t.arn)
 	case code == "KMSThrottling":
-		return rotation.Errorf(rotation.Throttled, "AWS throttles %s (%s)", request, code)
+		return fault.Errorf(fault.Throttled, "AWS throttles %s (%s)", request, code)
 	case strings.HasPrefix(code, "KMS"):
-		return rotation.Errorf(rotation.AccessDenied, "AWS denies %s (%s): the key that encrypts the topic cannot be used",
+		return fault.Errorf(fault.AccessDenied, "AWS denies %s (%s): the key that encrypts the topic cannot be used",
 			request, code)
 	}
 	return request.Failed(err)

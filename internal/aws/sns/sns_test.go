@@ -11,7 +11,7 @@ import (
 
 	"qovery-key-rotation/internal/aws/sns"
 	"qovery-key-rotation/internal/ops/notice"
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/test/awstest"
 )
 
@@ -31,12 +31,12 @@ func TestAgainstMoto(t *testing.T) {
 	}
 	tooLong := message
 	tooLong.Subject = strings.Repeat("x", 101)
-	if err := sns.New(cfg, *topic.TopicArn).Publish(t.Context(), tooLong); !rotation.HasCode(err,
-		rotation.MalformedAnswer) {
+	if err := sns.New(cfg, *topic.TopicArn).Publish(t.Context(), tooLong); !fault.HasCode(err,
+		fault.MalformedAnswer) {
 		t.Errorf("a subject that is too long: %v", err)
 	}
-	if err := sns.New(cfg, arn+"-elsewhere").Publish(t.Context(), message); !rotation.HasCode(err,
-		rotation.ConfigurationError) {
+	if err := sns.New(cfg, arn+"-elsewhere").Publish(t.Context(), message); !fault.HasCode(err,
+		fault.ConfigurationError) {
 		t.Errorf("no such topic: %v", err)
 	}
 }
@@ -90,10 +90,10 @@ func TestFaults(t *testing.T) {
 
 // What is wrong with the topic, or with the key that encrypts it.
 func TestTopicsFaults(t *testing.T) {
-	for code, want := range map[string]rotation.Code{
-		"NotFound": rotation.ConfigurationError, "AuthorizationError": rotation.AccessDenied,
-		"KMSAccessDenied": rotation.AccessDenied, "KMSDisabled": rotation.AccessDenied, "KMSNotFound": rotation.AccessDenied,
-		"KMSThrottling": rotation.Throttled, "InvalidParameter": rotation.MalformedAnswer,
+	for code, want := range map[string]fault.Code{
+		"NotFound": fault.ConfigurationError, "AuthorizationError": fault.AccessDenied,
+		"KMSAccessDenied": fault.AccessDenied, "KMSDisabled": fault.AccessDenied, "KMSNotFound": fault.AccessDenied,
+		"KMSThrottling": fault.Throttled, "InvalidParameter": fault.MalformedAnswer,
 	} {
 		status := 400
 		if code == "AuthorizationError" {
@@ -101,7 +101,7 @@ func TestTopicsFaults(t *testing.T) {
 		}
 		server := awstest.Serve(t, awstest.Always(awstest.XMLError(status, code, "No")))
 		err := sns.New(awstest.Config(server.URL), arn).Publish(t.Context(), message)
-		if !rotation.HasCode(err, want) || !strings.Contains(err.Error(), "notices") {
+		if !fault.HasCode(err, want) || !strings.Contains(err.Error(), "notices") {
 			t.Errorf("%s: %v, want %s", code, err, want)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/test/awstest"
 )
 
@@ -59,7 +60,7 @@ func FuzzStagedSecret(f *testing.F) {
 	f.Fuzz(func(t *testing.T, value string) {
 		read, err := store(holding(t, staged+string(id), value)).Staged(staged).Get(t.Context(), id)
 		if err != nil {
-			if !rotation.HasCode(err, rotation.MalformedAnswer) || strings.Contains(err.Error(), awstest.Planted) {
+			if !fault.HasCode(err, fault.MalformedAnswer) || strings.Contains(err.Error(), awstest.Planted) {
 				t.Error(err)
 			}
 			return
@@ -89,8 +90,8 @@ func FuzzTargetParameter(f *testing.F) {
 			if err := target.Check(); err != nil || target.Name != "production" {
 				t.Errorf("%s: %v", target.Name, err)
 			}
-		case value == "" && rotation.HasCode(err, rotation.MalformedAnswer):
-		case !rotation.HasCode(err, rotation.InvalidInput) || strings.Contains(err.Error(), "\n"):
+		case value == "" && fault.HasCode(err, fault.MalformedAnswer):
+		case !fault.HasCode(err, fault.InvalidInput) || strings.Contains(err.Error(), "\n"):
 			t.Error(err)
 		}
 	})
@@ -135,7 +136,7 @@ func FuzzAnswers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, operation uint8, status uint16, body []byte) {
 		i := int(operation) % len(operations)
 		err := operations[i](t, answered(200+int(status%400), body))
-		var coded *rotation.Error
+		var coded *fault.Error
 		switch {
 		case err == nil:
 			if s := 200 + int(status%400); s > 299 && !strings.Contains(string(body), "Parameter") {

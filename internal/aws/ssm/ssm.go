@@ -13,6 +13,7 @@ import (
 
 	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // Store is the Parameter Store of the configuration's account and region.
@@ -35,7 +36,7 @@ var errNotFound = errors.New("no such parameter")
 // https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
 func failed(request awsclient.Request, err error) error {
 	if code := awsclient.Code(err); code == "InvalidKeyId" {
-		return rotation.Errorf(rotation.AccessDenied,
+		return fault.Errorf(fault.AccessDenied,
 			"AWS denies %s (%s): the KMS key that encrypts the parameter cannot be used", request, code)
 	}
 	return request.Failed(err)

@@ -15,6 +15,7 @@ import (
 
 	"qovery-key-rotation/internal/aws/ssm"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/test/awstest"
 	"qovery-key-rotation/internal/test/rotationtest"
 )
@@ -107,9 +108,9 @@ func targetsInMoto(t *testing.T, cfg aws.Config) {
 	if err != nil || len(names) != 15 || names[0] != "broken" || names[1] != "many-00" || names[14] != "production" {
 		t.Errorf("%v, %v", names, err)
 	}
-	for name, want := range map[string]rotation.Code{"other": rotation.InvalidInput, "broken": rotation.InvalidInput,
-		"none": rotation.TargetNotFound} {
-		if _, err := store(cfg).Targets(targets).Target(t.Context(), name); !rotation.HasCode(err, want) {
+	for name, want := range map[string]fault.Code{"other": fault.InvalidInput, "broken": fault.InvalidInput,
+		"none": fault.TargetNotFound} {
+		if _, err := store(cfg).Targets(targets).Target(t.Context(), name); !fault.HasCode(err, want) {
 			t.Errorf("%s: %v, want %s", name, err, want)
 		}
 	}
@@ -122,7 +123,7 @@ func tokensInMoto(t *testing.T, cfg aws.Config) {
 		t.Error(err)
 	}
 	for _, name := range []string{token + "-in-the-clear", token + "-nowhere"} {
-		if _, err := store(cfg).Token(t.Context(), name); !rotation.HasCode(err, rotation.TokenRefused) ||
+		if _, err := store(cfg).Token(t.Context(), name); !fault.HasCode(err, fault.TokenRefused) ||
 			strings.Contains(err.Error(), awstest.Planted) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -201,7 +202,7 @@ func TestKeyThatCannotBeUsed(t *testing.T) {
 	} {
 		server := awstest.Serve(t, awstest.Always(awstest.JSONError(400, "InvalidKeyId", "arn is disabled")))
 		err := call(store(awstest.Config(server.URL)).Staged(staged).EncryptedWith(kmsKey))
-		if !rotation.HasCode(err, rotation.AccessDenied) ||
+		if !fault.HasCode(err, fault.AccessDenied) ||
 			!strings.Contains(err.Error(), "the KMS key that encrypts the parameter cannot be used") {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -227,26 +228,26 @@ func TestPutAfterAnErrorAfterTheEffect(t *testing.T) {
 	value, _ := json.Marshal(map[string]string{"accessKeyId": string(id), "secretAccessKey": secret.Reveal()})
 	for name, test := range map[string]struct {
 		stored string
-		code   rotation.Code
+		code   fault.Code
 	}{
 		"the same": {string(value), ""},
 		"another secret": {strings.ReplaceAll(string(value), awstest.Planted, awstest.Planted+"2"),
-			rotation.MalformedAnswer},
-		"another key":     {strings.ReplaceAll(string(value), "CDEF", "CDEX"), rotation.MalformedAnswer},
-		"no access key":   {awstest.Planted, rotation.MalformedAnswer},
-		"without secret":  {`{"accessKeyId":"` + string(id) + `"}`, rotation.MalformedAnswer},
-		"without content": {`{}`, rotation.MalformedAnswer},
+			fault.MalformedAnswer},
+		"another key":     {strings.ReplaceAll(string(value), "CDEF", "CDEX"), fault.MalformedAnswer},
+		"no access key":   {awstest.Planted, fault.MalformedAnswer},
+		"without secret":  {`{"accessKeyId":"` + string(id) + `"}`, fault.MalformedAnswer},
+		"without content": {`{}`, fault.MalformedAnswer},
 		"two secrets": {strings.Replace(string(value), `"secretAccessKey"`,
-			`"secretAccessKey":"another","secretAccessKey"`, 1), rotation.MalformedAnswer},
+			`"secretAccessKey":"another","secretAccessKey"`, 1), fault.MalformedAnswer},
 		"another name": {strings.Replace(string(value), `"secretAccessKey"`, `"SecretAccessKey"`, 1),
-			rotation.MalformedAnswer},
+			fault.MalformedAnswer},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := awstest.Serve(t, awstest.InOrder(
 				awstest.JSONError(500, "InternalServerError", ""), awstest.JSONError(400, "ParameterAlreadyExists", ""),
 				parameter(test.stored)))
 			stored, err := store(awstest.Config(server.URL)).Staged(staged).Put(t.Context(), id, secret)
-			if stored || (err != nil) != (test.code != "") || err != nil && !rotation.HasCode(err, test.code) {
+			if stored || (err != nil) != (test.code != "") || err != nil && !fault.HasCode(err, test.code) {
 				t.Fatal(err)
 			}
 			if err != nil && strings.Contains(err.Error(), awstest.Planted) {
@@ -263,7 +264,7 @@ func TestWrongSecretSaysWhatToDo(t *testing.T) {
 		awstest.Planted + `"}`} {
 		server := awstest.Serve(t, awstest.Always(parameter(value)))
 		_, err := store(awstest.Config(server.URL)).Staged(staged).Get(t.Context(), id)
-		if !rotation.HasCode(err, rotation.MalformedAnswer) ||
+		if !fault.HasCode(err, fault.MalformedAnswer) ||
 			!strings.HasSuffix(err.Error(), rotation.NextAfterWrongSecret+".") {
 			t.Errorf("%v", err)
 		}
@@ -288,7 +289,7 @@ func TestAbsentIsLookedForAgain(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	interrupted := awstest.Serve(t, awstest.Always(notFound))
 	stopping := ssm.New(awstest.Config(interrupted.URL), stop{cancel}).Staged(staged)
-	if there, err := stopping.Has(ctx, id); there || !rotation.HasCode(err, rotation.Unreachable) {
+	if there, err := stopping.Has(ctx, id); there || !fault.HasCode(err, fault.Unreachable) {
 		t.Errorf("interrupted: %v, %v", there, err)
 	}
 }
@@ -305,8 +306,8 @@ func (s stop) Sleep(ctx context.Context, _ time.Duration) error {
 func TestAnotherParameter(t *testing.T) {
 	server := awstest.Serve(t, awstest.Always(awstest.JSON(200, `{"Parameter":{"Name":"/another","Type":"SecureString",`+
 		`"Value":"v"}}`)))
-	if _, err := store(awstest.Config(server.URL)).Token(t.Context(), token); !rotation.HasCode(err,
-		rotation.MalformedAnswer) {
+	if _, err := store(awstest.Config(server.URL)).Token(t.Context(), token); !fault.HasCode(err,
+		fault.MalformedAnswer) {
 		t.Error(err)
 	}
 }

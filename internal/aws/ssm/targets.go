@@ -11,6 +11,7 @@ import (
 
 	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // Targets are the deployed target configurations, a parameter each.
@@ -58,7 +59,7 @@ func (t *Targets) Target(ctx context.Context, name string) (rotation.Target, err
 	parameter := t.prefix + name
 	read, err := t.store.get(ctx, parameter, false)
 	if errors.Is(err, errNotFound) {
-		return rotation.Target{}, rotation.Errorf(rotation.TargetNotFound, "There is no target %s: the parameter %s does "+
+		return rotation.Target{}, fault.Errorf(fault.TargetNotFound, "There is no target %s: the parameter %s does "+
 			"not exist", name, parameter)
 	}
 	if err != nil {
@@ -66,12 +67,12 @@ func (t *Targets) Target(ctx context.Context, name string) (rotation.Target, err
 	}
 	target, err := rotation.ParseTarget([]byte(*read.Value))
 	if err != nil {
-		return rotation.Target{}, rotation.Errorf(rotation.InvalidInput, "The target in the parameter %s is not valid: %s",
+		return rotation.Target{}, fault.Errorf(fault.InvalidInput, "The target in the parameter %s is not valid: %s",
 			parameter, strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 	if target.Name != name {
 		return rotation.Target{},
-			rotation.Errorf(rotation.InvalidInput, "The parameter %s holds another target, %s", parameter, target.Name)
+			fault.Errorf(fault.InvalidInput, "The parameter %s holds another target, %s", parameter, target.Name)
 	}
 	return target, nil
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // Token reads the Qovery token that an operator has put into a parameter. A
@@ -16,12 +17,12 @@ func (s *Store) Token(ctx context.Context, parameter string) (rotation.Secret, e
 	read, err := s.get(ctx, parameter, true)
 	switch {
 	case errors.Is(err, errNotFound):
-		return rotation.Secret{}, rotation.Errorf(rotation.TokenRefused, "The parameter %s, which should hold Qovery's "+
+		return rotation.Secret{}, fault.Errorf(fault.TokenRefused, "The parameter %s, which should hold Qovery's "+
 			"API token, does not exist", parameter)
 	case err != nil:
 		return rotation.Secret{}, err
 	case read.Type != types.ParameterTypeSecureString:
-		return rotation.Secret{}, rotation.Errorf(rotation.TokenRefused, "The parameter %s, which holds Qovery's API "+
+		return rotation.Secret{}, fault.Errorf(fault.TokenRefused, "The parameter %s, which holds Qovery's API "+
 			"token, is no SecureString", parameter)
 	}
 	return rotation.NewSecret(*read.Value), nil

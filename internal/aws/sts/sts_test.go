@@ -14,6 +14,7 @@ import (
 	"qovery-key-rotation/internal/aws/iam"
 	"qovery-key-rotation/internal/aws/sts"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/test/awstest"
 )
 
@@ -68,7 +69,7 @@ func TestTheRegionIsAsked(t *testing.T) {
 	cfg, asked := awstest.Config(""), &hosts{}
 	cfg.HTTPClient = asked
 	_, err := sts.New(cfg).CallerIdentity(t.Context(), id, secret)
-	if !rotation.HasCode(err, rotation.Unreachable) || asked.last != "sts."+awstest.Region+".amazonaws.com" {
+	if !fault.HasCode(err, fault.Unreachable) || asked.last != "sts."+awstest.Region+".amazonaws.com" {
 		t.Errorf("asked %s: %v", asked.last, err)
 	}
 }
@@ -105,7 +106,7 @@ func TestHalfAnAnswer(t *testing.T) {
 		"<Arn>arn:aws:iam::123456789012:user/qovery</Arn>"} {
 		server := awstest.Serve(t, awstest.Always(answer(fields)))
 		_, err := sts.New(awstest.Config(server.URL)).CallerIdentity(t.Context(), id, secret)
-		if !rotation.HasCode(err, rotation.MalformedAnswer) {
+		if !fault.HasCode(err, fault.MalformedAnswer) {
 			t.Error(err)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 
 	awstable "qovery-key-rotation/internal/aws/table"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/test/awstest"
 )
 
@@ -95,8 +96,8 @@ func FuzzRecord(f *testing.F) {
 		switch {
 		case err != nil:
 			// A text that ends too early is like an answer that was cut off.
-			if record != nil || !rotation.HasCode(err, rotation.MalformedAnswer) &&
-				!rotation.HasCode(err, rotation.Unreachable) {
+			if record != nil || !fault.HasCode(err, fault.MalformedAnswer) &&
+				!fault.HasCode(err, fault.Unreachable) {
 				t.Errorf("%v, %v", record, err)
 			}
 		case record == nil:
@@ -145,7 +146,7 @@ func TestAnAnswerWithoutADate(t *testing.T) {
 	}
 	store.undated = true
 	if record, err := store.journal().Load(t.Context(), "qovery"); record != nil ||
-		!rotation.HasCode(err, rotation.MalformedAnswer) {
+		!fault.HasCode(err, fault.MalformedAnswer) {
 		t.Errorf("%+v, %v", record, err)
 	}
 }
@@ -206,7 +207,7 @@ func FuzzAnswers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, operation uint8, status uint16, body []byte) {
 		store := &oneItem{status: 200 + int(status%400), answer: body}
 		err := operations[int(operation)%len(operations)](t, store.journal(), body)
-		var coded *rotation.Error
+		var coded *fault.Error
 		switch {
 		case err == nil && store.status > 299:
 			t.Errorf("%d is taken for a success", store.status)

@@ -24,6 +24,7 @@ import (
 
 	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // Journal is the journal in one table.
@@ -127,7 +128,7 @@ func (j *Journal) canceled(user string, err error) error {
 		}
 	}
 	if throttled != "" {
-		return rotation.Errorf(rotation.Throttled, "AWS throttles %s (%s)", j.request(action, user), throttled)
+		return fault.Errorf(fault.Throttled, "AWS throttles %s (%s)", j.request(action, user), throttled)
 	}
 	return j.failed(action, user, err)
 }
@@ -153,7 +154,7 @@ func (j *Journal) get(ctx context.Context, iamUser, record string) (item, time.T
 // failed adds what a missing table means to the usual mapping.
 func (j *Journal) failed(action, iamUser string, err error) error {
 	if awsclient.Code(err) == "ResourceNotFoundException" {
-		return rotation.Errorf(rotation.ConfigurationError, "There is no DynamoDB table %s for the journal", j.table)
+		return fault.Errorf(fault.ConfigurationError, "There is no DynamoDB table %s for the journal", j.table)
 	}
 	return j.request(action, iamUser).Failed(err)
 }

@@ -16,6 +16,7 @@ import (
 
 	awstable "qovery-key-rotation/internal/aws/table"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/test/awstest"
 	"qovery-key-rotation/internal/test/rotationtest"
 )
@@ -72,8 +73,8 @@ func remembers(t *testing.T, cfg aws.Config) {
 	if record, err := journal.Load(t.Context(), "staging"); err != nil || record == nil {
 		t.Errorf("the record beside it: %+v, %v", record, err)
 	}
-	if err := journal.Recall(t.Context(), "staging", &struct{ At int }{}); !rotation.HasCode(err,
-		rotation.MalformedAnswer) || !strings.Contains(err.Error(), "memory of the target staging") {
+	if err := journal.Recall(t.Context(), "staging", &struct{ At int }{}); !fault.HasCode(err,
+		fault.MalformedAnswer) || !strings.Contains(err.Error(), "memory of the target staging") {
 		t.Errorf("another kind of document: %v", err)
 	}
 }
@@ -126,7 +127,7 @@ func noTable(t *testing.T, cfg aws.Config) {
 	_, loading := journal.Load(t.Context(), "qovery")
 	_, telling := journal.History(t.Context(), "qovery")
 	for _, err := range []error{loading, telling, journal.Save(t.Context(), aRecord("qovery"))} {
-		if !rotation.HasCode(err, rotation.ConfigurationError) {
+		if !fault.HasCode(err, fault.ConfigurationError) {
 			t.Error(err)
 		}
 	}
@@ -167,7 +168,7 @@ func handwritten(t *testing.T, cfg aws.Config) {
 				t.Fatal(err)
 			}
 			if record, err := journal.Load(t.Context(), user); record != nil ||
-				!rotation.HasCode(err, rotation.MalformedAnswer) {
+				!fault.HasCode(err, fault.MalformedAnswer) {
 				t.Errorf("%+v, %v", record, err)
 			}
 		})
@@ -209,29 +210,29 @@ func TestCanceledTransactions(t *testing.T) {
 	const prefix = "com.amazonaws.dynamodb.v20120810#"
 	for name, test := range map[string]struct {
 		answer awstest.Answer
-		want   rotation.Code // "": ErrConflict
+		want   fault.Code // "": ErrConflict
 	}{
 		"condition of the first":    {canceled("ConditionalCheckFailed", "None"), ""},
 		"condition of the second":   {canceled("None", "ConditionalCheckFailed"), ""},
 		"condition, and a conflict": {canceled("TransactionConflict", "ConditionalCheckFailed"), ""},
-		"conflict with another":     {canceled("TransactionConflict", "None"), rotation.Throttled},
-		"throttled":                 {canceled("None", "ThrottlingError"), rotation.Throttled},
-		"no capacity":               {canceled("ProvisionedThroughputExceeded", "None"), rotation.Throttled},
-		"not valid":                 {canceled("ValidationError", "None"), rotation.MalformedAnswer},
+		"conflict with another":     {canceled("TransactionConflict", "None"), fault.Throttled},
+		"throttled":                 {canceled("None", "ThrottlingError"), fault.Throttled},
+		"no capacity":               {canceled("ProvisionedThroughputExceeded", "None"), fault.Throttled},
+		"not valid":                 {canceled("ValidationError", "None"), fault.MalformedAnswer},
 		"without reasons": {awstest.JSONError(400, prefix+"TransactionCanceledException", "canceled"),
-			rotation.MalformedAnswer},
+			fault.MalformedAnswer},
 		"the same is under way": {awstest.JSONError(400, prefix+"TransactionInProgressException", ""),
-			rotation.Throttled},
+			fault.Throttled},
 		"reused idempotency token": {awstest.JSONError(400, prefix+"IdempotentParameterMismatchException", ""),
-			rotation.MalformedAnswer},
+			fault.MalformedAnswer},
 		"table's capacity, directly": {awstest.JSONError(400, prefix+"ProvisionedThroughputExceededException", ""),
-			rotation.Throttled},
+			fault.Throttled},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := awstest.Serve(t, awstest.Always(test.answer))
 			item := rotation.HistoryItem{Record: aRecord("qovery"), Outcome: rotation.Completed, EndedAt: takenAt}
 			err := awstable.New(awstest.Config(server.URL), table).Close(t.Context(), item)
-			if test.want == "" && !errors.Is(err, rotation.ErrConflict) || test.want != "" && !rotation.HasCode(err, test.want) {
+			if test.want == "" && !errors.Is(err, rotation.ErrConflict) || test.want != "" && !fault.HasCode(err, test.want) {
 				t.Errorf("%v, want %s", err, test.want)
 			}
 		})
@@ -304,8 +305,8 @@ func TestHistoryReadsAllPages(t *testing.T) {
 		t.Errorf("asked %s", second)
 	}
 	endless := awstest.Serve(t, awstest.Always(page("two", last)))
-	if _, err := awstable.New(awstest.Config(endless.URL), table).History(t.Context(), "qovery"); !rotation.HasCode(err,
-		rotation.MalformedAnswer) {
+	if _, err := awstable.New(awstest.Config(endless.URL), table).History(t.Context(), "qovery"); !fault.HasCode(err,
+		fault.MalformedAnswer) {
 		t.Error(err)
 	}
 }
@@ -332,7 +333,7 @@ func TestItemsAreReadExactly(t *testing.T) {
 			_, telling := journal.History(t.Context(), "qovery")
 			_, ending := journal.Ended(t.Context(), "qovery", takenAt, "one")
 			for _, err := range []error{loading, telling, ending} {
-				if !rotation.HasCode(err, rotation.MalformedAnswer) || !strings.Contains(err.Error(), test.says) {
+				if !fault.HasCode(err, fault.MalformedAnswer) || !strings.Contains(err.Error(), test.says) {
 					t.Errorf("%v does not name %s", err, test.says)
 				}
 			}

@@ -14,6 +14,7 @@ import (
 	identities "qovery-key-rotation/internal/aws/sts"
 	awstrail "qovery-key-rotation/internal/aws/trail"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/test/awstest"
 )
 
@@ -233,7 +234,7 @@ func TestTimeEndsTheSearch(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 			defer cancel()
 			err := search(ctx, awstrail.New(awstest.Config(server.URL), newClock()))
-			if !rotation.HasCode(err, rotation.Unreachable) || !strings.Contains(err.Error(), "pages") {
+			if !fault.HasCode(err, fault.Unreachable) || !strings.Contains(err.Error(), "pages") {
 				t.Error(err)
 			}
 			if n := len(server.Requests()); n <= 20 {
@@ -285,8 +286,8 @@ func TestCreator(t *testing.T) {
 
 func TestACreationByNobody(t *testing.T) {
 	server := serve(t, map[string][]fields{there: {creation(after(0), "", "")}})
-	if creator, err := server.trail(newClock()).Creator(t.Context(), id); !rotation.HasCode(err,
-		rotation.MalformedAnswer) || creator != "" {
+	if creator, err := server.trail(newClock()).Creator(t.Context(), id); !fault.HasCode(err,
+		fault.MalformedAnswer) || creator != "" {
 		t.Errorf("%q, %v", creator, err)
 	}
 }
@@ -345,16 +346,16 @@ func TestRegionsAreChecked(t *testing.T) {
 	for _, bad := range []string{"", "eu", "eu-1", "eu-west-", "eu--west-3", "eu-west-3.evil.example/", "eu-west-3@evil",
 		"EU-WEST-3", "eu-west-٣", "fr-par", "europe-west9", "us-gov-west-1", "a-" + strings.Repeat("b", 40) + "-1"} {
 		uses, err := trail.LatestUses(t.Context(), id, since, []string{here, bad})
-		if !rotation.HasCode(err, rotation.RegionNotSearchable) || uses != nil {
+		if !fault.HasCode(err, fault.RegionNotSearchable) || uses != nil {
 			t.Errorf("%q: %v, %v", bad, uses, err)
 		}
-		if _, err := trail.FirstUse(t.Context(), id, since, []string{bad}); !rotation.HasCode(err,
-			rotation.RegionNotSearchable) {
+		if _, err := trail.FirstUse(t.Context(), id, since, []string{bad}); !fault.HasCode(err,
+			fault.RegionNotSearchable) {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
 	// To look nowhere is not to find nothing.
-	if _, err := trail.LatestUses(t.Context(), id, since, nil); !rotation.HasCode(err, rotation.MalformedAnswer) {
+	if _, err := trail.LatestUses(t.Context(), id, since, nil); !fault.HasCode(err, fault.MalformedAnswer) {
 		t.Error(err)
 	}
 	if n := len(server.Requests()); n != asked {
@@ -369,7 +370,7 @@ func TestEachRegionIsAsked(t *testing.T) {
 	trail := awstrail.New(cfg, newClock())
 	for _, region := range both {
 		_, err := trail.LatestUses(t.Context(), id, since, []string{region})
-		if want := "cloudtrail." + region + ".amazonaws.com"; !rotation.HasCode(err, rotation.Unreachable) ||
+		if want := "cloudtrail." + region + ".amazonaws.com"; !fault.HasCode(err, fault.Unreachable) ||
 			hosts.last != want {
 			t.Errorf("asked %s, want %s: %v", hosts.last, want, err)
 		}
@@ -386,11 +387,11 @@ func (h *hosts) Do(r *http.Request) (*http.Response, error) {
 
 // One region that cannot be searched, and nothing is said to be unused.
 func TestOneRegionThatDoesNotAnswer(t *testing.T) {
-	for code, answer := range map[rotation.Code]awstest.Answer{
-		rotation.Throttled:       awstest.JSONError(400, "ThrottlingException", "Rate exceeded"),
-		rotation.AccessDenied:    awstest.JSONError(400, "AccessDeniedException", "no"),
-		rotation.Unreachable:     awstest.Hangup(""),
-		rotation.MalformedAnswer: awstest.JSON(200, `{}`),
+	for code, answer := range map[fault.Code]awstest.Answer{
+		fault.Throttled:       awstest.JSONError(400, "ThrottlingException", "Rate exceeded"),
+		fault.AccessDenied:    awstest.JSONError(400, "AccessDeniedException", "no"),
+		fault.Unreachable:     awstest.Hangup(""),
+		fault.MalformedAnswer: awstest.JSON(200, `{}`),
 	} {
 		server := awstest.Serve(t, func(w http.ResponseWriter, r awstest.Request, _ int) {
 			if read(t, r).Region == here {
@@ -401,12 +402,12 @@ func TestOneRegionThatDoesNotAnswer(t *testing.T) {
 		})
 		trail := awstrail.New(awstest.Config(server.URL), newClock())
 		uses, err := trail.LatestUses(t.Context(), id, since, both)
-		if !rotation.HasCode(err, code) || uses != nil || !strings.Contains(err.Error(), there) ||
+		if !fault.HasCode(err, code) || uses != nil || !strings.Contains(err.Error(), there) ||
 			!strings.Contains(err.Error(), "****CDEF") {
 			t.Errorf("%v, %v, want %s", uses, err, code)
 		}
 		first, err := trail.FirstUse(t.Context(), id, since, both)
-		if !rotation.HasCode(err, code) || first != (rotation.Use{}) {
+		if !fault.HasCode(err, code) || first != (rotation.Use{}) {
 			t.Errorf("%v, %v, want %s", first, err, code)
 		}
 	}
@@ -466,7 +467,7 @@ func TestTheRecordNamesTheKey(t *testing.T) {
 func TestEventsFromAfter(t *testing.T) {
 	server := awstest.Serve(t, awstest.Always(one(use(now.Add(time.Minute), here))))
 	first, err := awstrail.New(awstest.Config(server.URL), newClock()).FirstUse(t.Context(), id, since, both)
-	if !rotation.HasCode(err, rotation.MalformedAnswer) || first != (rotation.Use{}) {
+	if !fault.HasCode(err, fault.MalformedAnswer) || first != (rotation.Use{}) {
 		t.Errorf("%+v, %v", first, err)
 	}
 }
@@ -479,7 +480,7 @@ func TestTheCreationOfAnotherKey(t *testing.T) {
 	} {
 		server := awstest.Serve(t, awstest.Always(one(with(another, "Resources", resources))))
 		creator, err := awstrail.New(awstest.Config(server.URL), newClock()).Creator(t.Context(), id)
-		if !rotation.HasCode(err, rotation.MalformedAnswer) || creator != "" {
+		if !fault.HasCode(err, fault.MalformedAnswer) || creator != "" {
 			t.Errorf("%s: %q, %v", name, creator, err)
 		}
 	}
@@ -492,7 +493,7 @@ func distrusted(t *testing.T, answer awstest.Answer, creator bool) {
 	trail := awstrail.New(awstest.Config(server.URL), newClock())
 	check := func(err error) {
 		t.Helper()
-		if !rotation.HasCode(err, rotation.MalformedAnswer) || strings.Contains(err.Error(), awstest.Planted) {
+		if !fault.HasCode(err, fault.MalformedAnswer) || strings.Contains(err.Error(), awstest.Planted) {
 			t.Error(err)
 		}
 	}
@@ -549,7 +550,7 @@ func TestTheWaitEndsWithTheFunction(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := trail.Creator(ctx, id); !rotation.HasCode(err, rotation.Unreachable) {
+	if _, err := trail.Creator(ctx, id); !fault.HasCode(err, fault.Unreachable) {
 		t.Error(err)
 	}
 	if n := len(server.Requests()); n != 1 {

@@ -56,8 +56,8 @@ const (
 	StartRedrive Kind = "start-redrive" // a person starts another, and redrives the last one a minute later
 )
 
-// fault is a kind with a delay.
-type fault struct {
+// faultKind is a kind with a delay.
+type faultKind struct {
 	kind  Kind
 	delay time.Duration
 }
@@ -69,7 +69,7 @@ const outage = 45 * time.Minute
 // callFaults are what may go wrong with a call. The delays stay within what the
 // rotation assumes: reads are stale by a minute at most, and effects land within
 // ten minutes. An outage lasts for longer than anything but Preflight waits.
-var callFaults = []fault{
+var callFaults = []faultKind{
 	{kind: Kind(lab.FailBefore)},
 	{kind: Kind(lab.FailBefore), delay: outage},
 	{kind: Kind(lab.FailAfter)},
@@ -91,28 +91,28 @@ var callFaults = []fault{
 }
 
 // invocationFaults are what may go wrong with an invocation.
-var invocationFaults = []fault{
+var invocationFaults = []faultKind{
 	{kind: Abandon}, {kind: LoseAnswer},
 	{kind: ClockBehind, delay: 5 * time.Minute}, {kind: ClockAhead, delay: 5 * time.Minute},
 }
 
 // executionFaults are what may happen to an execution: on entering a state, and
 // while a function of it is at work, which then goes on by itself.
-var executionFaults = []fault{{kind: Stop}, {kind: StopStart}, {kind: StopRedrive}, {kind: StopStartRedrive},
+var executionFaults = []faultKind{{kind: Stop}, {kind: StopStart}, {kind: StopRedrive}, {kind: StopStartRedrive},
 	{kind: Abort}, {kind: Second}}
 
 // entryFaults are what else may happen when an execution enters a state.
-var entryFaults = []fault{
+var entryFaults = []faultKind{
 	{kind: DeactivateOld}, {kind: DeactivateNew}, {kind: ActivateOld}, {kind: DeleteOld}, {kind: DeleteNew},
 	{kind: CreateKey}, {kind: PutOld}, {kind: PutOwn}, {kind: MaskKey}, {kind: DeployCluster}, {kind: StopCluster},
 	{kind: StartCluster},
 }
 
 // endFaults are what may happen when all executions have ended without success.
-var endFaults = []fault{{kind: Redrive}, {kind: StartRedrive}}
+var endFaults = []faultKind{{kind: Redrive}, {kind: StartRedrive}}
 
 func (k Kind) exists() bool {
-	for _, faults := range [][]fault{callFaults, invocationFaults, executionFaults, entryFaults, endFaults} {
+	for _, faults := range [][]faultKind{callFaults, invocationFaults, executionFaults, entryFaults, endFaults} {
 		for _, f := range faults {
 			if f.kind == k {
 				return true
@@ -144,12 +144,12 @@ func (k Kind) matters(call lab.Call) bool {
 
 // ofInvocation tells whether the kind concerns an invocation.
 func (k Kind) ofInvocation() bool {
-	return slices.ContainsFunc(invocationFaults, func(f fault) bool { return f.kind == k })
+	return slices.ContainsFunc(invocationFaults, func(f faultKind) bool { return f.kind == k })
 }
 
 // ofExecution tells whether the kind concerns a whole execution.
 func (k Kind) ofExecution() bool {
-	return slices.ContainsFunc(executionFaults, func(f fault) bool { return f.kind == k })
+	return slices.ContainsFunc(executionFaults, func(f faultKind) bool { return f.kind == k })
 }
 
 // byPerson tells whether a person interferes with keys, credentials or clusters.

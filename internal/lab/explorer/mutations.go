@@ -7,6 +7,7 @@ import (
 
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // Mutation defeats one rule of safety by ports that lie or let through. That
@@ -364,7 +365,7 @@ type talkative struct{ rotation.Staging }
 func (t talkative) Put(ctx context.Context, id rotation.KeyID, secret rotation.Secret) (bool, error) {
 	stored, err := t.Staging.Put(ctx, id, secret)
 	if err != nil {
-		err = rotation.Errorf(rotation.Unreachable, "%s could not be staged: %v", secret.Reveal(), err)
+		err = fault.Errorf(fault.Unreachable, "%s could not be staged: %v", secret.Reveal(), err)
 	}
 	return stored, err
 }

@@ -6,6 +6,7 @@ import (
 
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // repair does what the last execution's error tells a person to do, where a person
@@ -15,7 +16,7 @@ func (p *player) repair() bool {
 		return false
 	}
 	last := p.Runs()[len(p.Runs())-1]
-	code := rotation.Code(last.ErrorName())
+	code := fault.Code(last.ErrorName())
 	remedy := remedies[code]
 	if remedy == nil {
 		return false
@@ -34,23 +35,23 @@ func (p *player) interfered() bool {
 }
 
 // remedies are what people do about the errors that need them.
-var remedies = map[rotation.Code]func(*player){
-	rotation.OldKeyInactive:      func(p *player) { p.setStatus(p.oldKey(), rotation.Active) },
-	rotation.NewKeyInactive:      func(p *player) { p.setStatus(p.newKey(), rotation.Active) },
-	rotation.MultipleAccessKeys:  (*player).deleteUnused,
-	rotation.KeyLimitReached:     (*player).deleteUnused,
-	rotation.OldKeyActive:        func(*player) {}, // find out who uses it: nobody does
-	rotation.OldKeyHeld:          (*player).giveAll,
-	rotation.OldKeyLost:          (*player).giveAll,
-	rotation.NewKeyLost:          (*player).giveAll,
-	rotation.StagedSecretLost:    (*player).giveAll,
-	rotation.UnexpectedAccessKey: (*player).giveAll,
-	rotation.CredentialMismatch:  (*player).giveAll,
-	rotation.NoAccessKey:         (*player).giveAll,
-	rotation.NoClusters:          (*player).startClusters,
-	rotation.ClustersInError:     (*player).startClusters,
-	rotation.DeploymentFailed:    (*player).startClusters,
-	rotation.OldKeyStillInUse:    (*player).startClusters,
+var remedies = map[fault.Code]func(*player){
+	fault.OldKeyInactive:      func(p *player) { p.setStatus(p.oldKey(), rotation.Active) },
+	fault.NewKeyInactive:      func(p *player) { p.setStatus(p.newKey(), rotation.Active) },
+	fault.MultipleAccessKeys:  (*player).deleteUnused,
+	fault.KeyLimitReached:     (*player).deleteUnused,
+	fault.OldKeyActive:        func(*player) {}, // find out who uses it: nobody does
+	fault.OldKeyHeld:          (*player).giveAll,
+	fault.OldKeyLost:          (*player).giveAll,
+	fault.NewKeyLost:          (*player).giveAll,
+	fault.StagedSecretLost:    (*player).giveAll,
+	fault.UnexpectedAccessKey: (*player).giveAll,
+	fault.CredentialMismatch:  (*player).giveAll,
+	fault.NoAccessKey:         (*player).giveAll,
+	fault.NoClusters:          (*player).startClusters,
+	fault.ClustersInError:     (*player).startClusters,
+	fault.DeploymentFailed:    (*player).startClusters,
+	fault.OldKeyStillInUse:    (*player).startClusters,
 }
 
 // deleteUnused deletes the keys that no location holds, once one key is in all

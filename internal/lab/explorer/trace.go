@@ -5,7 +5,7 @@ import (
 	"hash/maphash"
 
 	"qovery-key-rotation/internal/lab"
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -28,7 +28,7 @@ func (t *trace) note(parts ...string) {
 }
 
 func (t *trace) event(run *lab.Run, event statemachine.Event) {
-	t.note(run.Name(), string(event.Type), event.State, kindOf(rotation.Code(event.Error)))
+	t.note(run.Name(), string(event.Type), event.State, kindOf(fault.Code(event.Error)))
 }
 
 func (t *trace) call(call lab.Outcome) {
@@ -43,8 +43,8 @@ func (t *trace) call(call lab.Outcome) {
 }
 
 // kindOf is the code, or one word for all that are tried again.
-func kindOf(code rotation.Code) string {
-	if code.Class() == rotation.Transient {
+func kindOf(code fault.Code) string {
+	if code.Class() == fault.Transient {
 		return "transient"
 	}
 	return string(code)
@@ -53,7 +53,7 @@ func kindOf(code rotation.Code) string {
 // answer is what the caller got: of an error its code, since its words have times
 // and ids in them.
 func answer(call lab.Outcome) string {
-	var coded *rotation.Error
+	var coded *fault.Error
 	switch {
 	case call.Late:
 		return "late"

@@ -328,7 +328,7 @@ func (s Station) callFaults() []Fault {
 	return slices.DeleteFunc(s.each(callFaults), func(f Fault) bool { return !f.Kind.matters(*s.Call) })
 }
 
-func (s Station) each(kinds []fault) []Fault {
+func (s Station) each(kinds []faultKind) []Fault {
 	var faults []Fault
 	for _, f := range kinds {
 		faults = append(faults, Fault{s.Point, f.kind, f.delay})

@@ -8,7 +8,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
 
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // forLambda gives Lambda the code as errorType and the sentence as errorMessage.
@@ -18,15 +18,15 @@ func forLambda(err error) error {
 	if err == nil {
 		return nil
 	}
-	coded := rotation.AsError(err)
+	coded := fault.AsError(err)
 	return messages.InvokeResponse_Error{Type: string(coded.Code), Message: coded.Error()}
 }
 
 // panicked is the error of a step that panicked, called while the panic is being
 // recovered from. It tells where, and never the value, which may hold anything.
 // A panic proves nothing, so that the step is tried again, as after a crash.
-func panicked() *rotation.Error {
-	return rotation.Errorf(rotation.Unreachable, "The function stopped at a programming error in %s", panicSite())
+func panicked() *fault.Error {
+	return fault.Errorf(fault.Unreachable, "The function stopped at a programming error in %s", panicSite())
 }
 
 // panicSite is the function, file and line that panicked.

@@ -11,6 +11,7 @@ import (
 
 	"qovery-key-rotation/internal/lambda/function"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/test/awstest"
 )
 
@@ -54,9 +55,9 @@ func (s testStep) Run(ctx context.Context, call rotation.Call) (rotation.Documen
 		return *none, nil
 	case "fail":
 		return doc,
-			rotation.Errorf(rotation.OldKeyHeld, "A location holds the key %s", rotation.KeyID("AKIA0123456789ABCDEF"))
+			fault.Errorf(fault.OldKeyHeld, "A location holds the key %s", rotation.KeyID("AKIA0123456789ABCDEF"))
 	case "foreign":
-		return doc, fmt.Errorf("wrapped: %w", rotation.Errorf(rotation.Throttled, "Slow down"))
+		return doc, fmt.Errorf("wrapped: %w", fault.Errorf(fault.Throttled, "Slow down"))
 	case "hang":
 		return doc, s.setup.Clock.Sleep(ctx, time.Hour)
 	}
@@ -78,9 +79,9 @@ func (l testListener) Handle(ctx context.Context, event []byte) error {
 	case "panic":
 		panic(fmt.Errorf("the secret is %s", planted))
 	case "fail":
-		return rotation.Errorf(rotation.Throttled, "Slow down")
+		return fault.Errorf(fault.Throttled, "Slow down")
 	case "refuse":
-		err := rotation.Errorf(rotation.InvalidInput, "No")
+		err := fault.Errorf(fault.InvalidInput, "No")
 		err.Next = "Ask again"
 		return err
 	case "hang":
@@ -117,9 +118,9 @@ func TestSuccess(t *testing.T) {
 
 func TestErrorsHaveCodeAndSentence(t *testing.T) {
 	for step, want := range map[string]awstest.FunctionAnswer{
-		"fail": {ErrorType: "OldKeyHeld", Message: "A location holds the key ****CDEF. " + rotation.OldKeyHeld.Advice() +
+		"fail": {ErrorType: "OldKeyHeld", Message: "A location holds the key ****CDEF. " + fault.OldKeyHeld.Advice() +
 			"."},
-		"foreign": {ErrorType: "Throttled", Message: "Slow down. " + rotation.Throttled.Advice() + "."},
+		"foreign": {ErrorType: "Throttled", Message: "Slow down. " + fault.Throttled.Advice() + "."},
 	} {
 		f := start(t, step)
 		answer := f.Invoke(t, event, time.Minute)
@@ -134,7 +135,7 @@ func TestMalformedEvents(t *testing.T) {
 	for _, malformed := range []string{``, `null`, `[]`, `"text"`, `{`, `{}`, `{"document":[],"execution":{"Id":"arn"}}`,
 		`{"document":{}}`,
 		`{"document":{"graceEndsAt":"soon"},"execution":{"Id":"arn"}}`} {
-		if answer := f.Invoke(t, malformed, time.Minute); answer.ErrorType != string(rotation.InvalidInput) {
+		if answer := f.Invoke(t, malformed, time.Minute); answer.ErrorType != string(fault.InvalidInput) {
 			t.Errorf("%s: %s", malformed, answer.Body)
 		}
 	}
@@ -149,7 +150,7 @@ func TestPanic(t *testing.T) {
 		f := start(t, step)
 		for range 2 {
 			answer := f.Invoke(t, event, time.Minute)
-			if answer.ErrorType != string(rotation.Unreachable) ||
+			if answer.ErrorType != string(fault.Unreachable) ||
 				!strings.Contains(answer.Message, "testStep.Run (function_test.go:") {
 				t.Errorf("%s: %+v", step, answer)
 			}
@@ -169,10 +170,10 @@ func TestDeadline(t *testing.T) {
 	if took := time.Since(began); took < 500*time.Millisecond || took > timeout-time.Second {
 		t.Errorf("answered after %s", took)
 	}
-	if answer.ErrorType != string(rotation.Unreachable) {
+	if answer.ErrorType != string(fault.Unreachable) {
 		t.Errorf("%+v", answer)
 	}
-	if answer := f.Invoke(t, event, time.Second); answer.ErrorType != string(rotation.Unreachable) {
+	if answer := f.Invoke(t, event, time.Second); answer.ErrorType != string(fault.Unreachable) {
 		t.Errorf("without any time: %+v", answer)
 	}
 }
@@ -194,7 +195,7 @@ func TestWrongEnvironment(t *testing.T) {
 			for range 2 {
 				answer := f.Invoke(t, event, time.Minute)
 				for _, want := range test.want {
-					if answer.ErrorType != string(rotation.ConfigurationError) || !strings.Contains(answer.Message, want) {
+					if answer.ErrorType != string(fault.ConfigurationError) || !strings.Contains(answer.Message, want) {
 						t.Errorf("%+v, want %s", answer, want)
 					}
 				}
@@ -280,7 +281,7 @@ func TestListenerPanics(t *testing.T) {
 	f := start(t, "listener panic")
 	for range 2 {
 		answer := f.Invoke(t, `{}`, time.Minute)
-		if answer.ErrorType != string(rotation.Unreachable) ||
+		if answer.ErrorType != string(fault.Unreachable) ||
 			!strings.Contains(answer.Message, "testListener.Handle (function_test.go:") {
 			t.Errorf("%+v", answer)
 		}
@@ -294,8 +295,8 @@ func TestListenerPanics(t *testing.T) {
 func TestListenersWrongEnvironment(t *testing.T) {
 	f := startWith(t, map[string]string{stepVariable: "listener panic"})
 	answer := f.Invoke(t, `{}`, time.Minute)
-	if answer.ErrorType != string(rotation.ConfigurationError) ||
-		!strings.Contains(answer.Message, rotation.ConfigurationError.Advice()) {
+	if answer.ErrorType != string(fault.ConfigurationError) ||
+		!strings.Contains(answer.Message, fault.ConfigurationError.Advice()) {
 		t.Errorf("%+v", answer)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // margin is how long before Lambda's deadline a step is told to stop: long
@@ -47,7 +48,7 @@ func (h *handler) Invoke(ctx context.Context, event []byte) (answer []byte, err 
 	}
 	deadline, known := ctx.Deadline()
 	if !known {
-		return nil, rotation.Errorf(rotation.Unreachable, "Lambda set no deadline")
+		return nil, fault.Errorf(fault.Unreachable, "Lambda set no deadline")
 	}
 	ctx, cancel := context.WithDeadline(ctx, deadline.Add(-margin))
 	defer cancel()
@@ -75,8 +76,8 @@ func (h *handler) advise(err error) error {
 	if err == nil || h.advice == "" {
 		return err
 	}
-	advised := *rotation.AsError(err)
-	if advised.Next == "" && advised.Code != rotation.ConfigurationError {
+	advised := *fault.AsError(err)
+	if advised.Next == "" && advised.Code != fault.ConfigurationError {
 		advised.Next = h.advice
 	}
 	return &advised

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // newLog logs to Lambda as its logging controls ask for (JSON or text, and the
@@ -72,9 +73,9 @@ func (h *handler) report(ctx context.Context, began time.Time, err error) {
 		h.log.InfoContext(ctx, h.what+" done", took)
 		return
 	}
-	coded := rotation.AsError(err)
+	coded := fault.AsError(err)
 	level := slog.LevelError
-	if coded.Class == rotation.Transient || coded.Class == rotation.Again {
+	if coded.Class == fault.Transient || coded.Class == fault.Again {
 		level = slog.LevelWarn
 	}
 	h.log.LogAttrs(ctx, level, h.what+" failed", slog.String("code", string(coded.Code)),

@@ -20,7 +20,7 @@ import (
 
 	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/ops/notice"
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // Journal is as much of the journal as an audit needs.
@@ -64,7 +64,7 @@ func (a Auditor) Handle(ctx context.Context, _ []byte) error {
 	var (
 		judged []Judgement
 		failed []string
-		first  *rotation.Error
+		first  *fault.Error
 	)
 	for i, facts := range a.lookAtAll(ctx) {
 		judgement := Judge(a.Names[i], facts, a.AgeLimit)
@@ -73,7 +73,7 @@ func (a Auditor) Handle(ctx context.Context, _ []byte) error {
 			if err == nil {
 				continue
 			}
-			coded := rotation.AsError(err)
+			coded := fault.AsError(err)
 			a.Log.ErrorContext(ctx, "audit failed", "target", a.Names[i], "code", string(coded.Code), "error", coded.What)
 			failed = append(failed, a.Names[i]+": "+coded.What)
 			if first == nil {
@@ -82,7 +82,7 @@ func (a Auditor) Handle(ctx context.Context, _ []byte) error {
 		}
 	}
 	if first != nil {
-		return rotation.Errorf(first.Code, "The audit of some targets failed: %s", strings.Join(failed, "; "))
+		return fault.Errorf(first.Code, "The audit of some targets failed: %s", strings.Join(failed, "; "))
 	}
 	// Last, so that it says that the audit came to its end.
 	return a.measure(a.Clock.Now(), "", altogether(judged, a.AgeLimit))
@@ -91,7 +91,7 @@ func (a Auditor) Handle(ctx context.Context, _ []byte) error {
 // measure writes the metrics of a target or, with "", of all.
 func (a Auditor) measure(now time.Time, target string, figures Figures) error {
 	if err := a.Metrics.Put(now, target, nil, figures.metrics()...); err != nil {
-		return rotation.Errorf(rotation.Unreachable, "The metrics could not be written: %v", err)
+		return fault.Errorf(fault.Unreachable, "The metrics could not be written: %v", err)
 	}
 	return nil
 }
@@ -113,7 +113,7 @@ func (a Auditor) lookAtAll(ctx context.Context) []Facts {
 			defer func() { <-places }()
 			all[i] = a.LookTwice(ctx, name)
 			for source, err := range all[i].Unread {
-				coded := rotation.AsError(err)
+				coded := fault.AsError(err)
 				a.Log.WarnContext(ctx, "not found out", "target", name, "what", string(source), "code", string(coded.Code), "error",
 					coded.What)
 			}

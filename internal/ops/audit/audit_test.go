@@ -16,6 +16,7 @@ import (
 	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // account is all that an auditor reads from and writes to: facts for each target.
@@ -104,7 +105,7 @@ func (p ports) State(context.Context, string) (rotation.ExecutionState, error) {
 func (p ports) List(ctx context.Context, user string) ([]rotation.AccessKey, error) {
 	if "user-of-"+p.hangs == user {
 		<-ctx.Done()
-		return nil, rotation.Errorf(rotation.Unreachable, "IAM does not answer")
+		return nil, fault.Errorf(fault.Unreachable, "IAM does not answer")
 	}
 	return p.of(user).Keys, p.of(user).Unread[fromKeys]
 }
@@ -159,7 +160,7 @@ func (p ports) Recall(_ context.Context, target string, into any) error {
 		return p.amnesia
 	}
 	if err := json.Unmarshal(p.memory[target], into); err != nil {
-		return rotation.Errorf(rotation.MalformedAnswer, "AWS answers what cannot be understood: %v", err)
+		return fault.Errorf(fault.MalformedAnswer, "AWS answers what cannot be understood: %v", err)
 	}
 	return nil
 }
@@ -245,7 +246,7 @@ func TestToldOnce(t *testing.T) {
 func TestWhatTheNextRotationNeeds(t *testing.T) {
 	a := accountOf(map[string]Facts{"production": world(), "other": world(user(active(keyX, day)), qoveryHolds(keyX))})
 	a.told(t)
-	a.is("production", silent(fromNeeds, rotation.RegionNotSearchable))
+	a.is("production", silent(fromNeeds, fault.RegionNotSearchable))
 	a.told(t, "CHECK production: the next rotation would be refused")
 	a.told(t)
 	a.is("production")
@@ -260,11 +261,11 @@ func TestUnknownIsNotOver(t *testing.T) {
 		told   []string
 	}{
 		"a rotation runs": {openSince(touched(time.Minute)), nil},
-		"Qovery does not answer": {silent(fromQovery, rotation.AccessDenied),
+		"Qovery does not answer": {silent(fromQovery, fault.AccessDenied),
 			[]string{"CHECK production: what Qovery holds could not be audited"}},
-		"nor does the journal": {silent(fromJournal, rotation.AccessDenied),
+		"nor does the journal": {silent(fromJournal, fault.AccessDenied),
 			[]string{"CHECK production: the journal could not be audited"}},
-		"no target": {silent(fromTarget, rotation.AccessDenied),
+		"no target": {silent(fromTarget, fault.AccessDenied),
 			[]string{"CHECK production: the target's configuration could not be audited"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -285,11 +286,11 @@ func TestUnknownIsNotOver(t *testing.T) {
 // A passing failure changes its code from day to day, and is told once.
 func TestPassingFailuresAreOneFinding(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := accountOf(map[string]Facts{"production": world(silent(fromQovery, rotation.Throttled))})
+		a := accountOf(map[string]Facts{"production": world(silent(fromQovery, fault.Throttled))})
 		a.told(t, "CHECK production: what Qovery holds could not be audited")
-		a.is("production", silent(fromQovery, rotation.Unreachable))
+		a.is("production", silent(fromQovery, fault.Unreachable))
 		a.told(t)
-		a.is("production", silent(fromQovery, rotation.TokenRefused))
+		a.is("production", silent(fromQovery, fault.TokenRefused))
 		a.told(t, "CHECK production: the Qovery token is refused")
 	})
 }
@@ -297,7 +298,7 @@ func TestPassingFailuresAreOneFinding(t *testing.T) {
 // What is answered half a minute later was never missing.
 func TestSecondLook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := accountOf(map[string]Facts{"production": world(silent(fromQovery, rotation.Throttled))})
+		a := accountOf(map[string]Facts{"production": world(silent(fromQovery, fault.Throttled))})
 		a.later["production"] = world()
 		began := time.Now()
 		a.told(t)
@@ -313,9 +314,9 @@ func TestSecondLook(t *testing.T) {
 // One target's failure does not stop the others, whatever it is.
 func TestTargetsAreAuditedApart(t *testing.T) {
 	left := user(active(keyN, 30*day), active(keyX, 20*day))
-	unreachable := rotation.Errorf(rotation.Throttled, "SNS is busy")
+	unreachable := fault.Errorf(fault.Throttled, "SNS is busy")
 	t.Run("not read", func(t *testing.T) {
-		a := accountOf(map[string]Facts{"a": world(silent(fromTarget, rotation.InvalidInput)), "b": world(left)})
+		a := accountOf(map[string]Facts{"a": world(silent(fromTarget, fault.InvalidInput)), "b": world(left)})
 		a.told(t, "CHECK a: the target's configuration could not be audited", "b: a leftover key ****ELS3")
 	})
 	t.Run("never answered", func(t *testing.T) {
@@ -339,7 +340,7 @@ func TestTargetsAreAuditedApart(t *testing.T) {
 			return nil
 		}
 		err := a.audit(t, t.Context())
-		if !rotation.HasCode(err, rotation.Throttled) || !strings.Contains(err.Error(), "a: SNS is busy") ||
+		if !fault.HasCode(err, fault.Throttled) || !strings.Contains(err.Error(), "a: SNS is busy") ||
 			strings.Contains(err.Error(), "b: ") {
 			t.Error(err)
 		}
@@ -353,7 +354,7 @@ func TestTargetsAreAuditedApart(t *testing.T) {
 	t.Run("not measured", func(t *testing.T) {
 		a := accountOf(map[string]Facts{"a": world(left), "b": world(left)})
 		a.full = "a"
-		if err := a.audit(t, t.Context()); !rotation.HasCode(err, rotation.Unreachable) ||
+		if err := a.audit(t, t.Context()); !fault.HasCode(err, fault.Unreachable) ||
 			!strings.Contains(err.Error(), "a: The metrics could not be written: no space left") {
 			t.Error(err)
 		}
@@ -366,7 +367,7 @@ func TestTargetsAreAuditedApart(t *testing.T) {
 	t.Run("not remembered", func(t *testing.T) {
 		a := accountOf(map[string]Facts{"a": world(left)})
 		a.amnesia = errors.New("down")
-		if err := a.audit(t, t.Context()); !rotation.HasCode(err, rotation.Unreachable) || len(a.sent) > 0 {
+		if err := a.audit(t, t.Context()); !fault.HasCode(err, fault.Unreachable) || len(a.sent) > 0 {
 			t.Errorf("%v, told %v", err, a.sent)
 		}
 	})
@@ -379,7 +380,7 @@ func TestUntoldIsToldLater(t *testing.T) {
 	deaf := func(word string) {
 		a.mute = func(m notice.Message) error {
 			if strings.Contains(m.Subject, word) {
-				return rotation.Errorf(rotation.Throttled, "SNS is busy")
+				return fault.Errorf(fault.Throttled, "SNS is busy")
 			}
 			return nil
 		}
@@ -404,7 +405,7 @@ func TestUntoldIsToldLater(t *testing.T) {
 // remembered before the next.
 func TestEachIsRememberedAtOnce(t *testing.T) {
 	a := accountOf(map[string]Facts{"production": world(user(active(keyN, 30*day), active(keyX, 20*day)), scheduled(nil))})
-	full := rotation.Errorf(rotation.Throttled, "DynamoDB is busy")
+	full := fault.Errorf(fault.Throttled, "DynamoDB is busy")
 	only := func(fails func(n int) bool) func(int) error {
 		return func(n int) error {
 			if fails(n) {
@@ -418,7 +419,7 @@ func TestEachIsRememberedAtOnce(t *testing.T) {
 	fails := func(subjects ...string) {
 		t.Helper()
 		a.kept = 0
-		if err := a.audit(t, t.Context()); !rotation.HasCode(err, rotation.Throttled) {
+		if err := a.audit(t, t.Context()); !fault.HasCode(err, fault.Throttled) {
 			t.Error(err)
 		}
 		a.wasTold(t, subjects...)
@@ -480,7 +481,7 @@ func TestMovingJournal(t *testing.T) {
 // Each target has its line of metrics, and all of them together have one.
 func TestMetrics(t *testing.T) {
 	a := accountOf(map[string]Facts{
-		"a": world(user(active(keyN, 40*day), active(keyX, 20*day))), "b": world(silent(fromQovery, rotation.AccessDenied)),
+		"a": world(user(active(keyN, 40*day), active(keyX, 20*day))), "b": world(silent(fromQovery, fault.AccessDenied)),
 		"c": world(user(active(keyN, 50*day), active(keyX, 20*day))),
 	})
 	if err := a.audit(t, t.Context()); err != nil {
@@ -516,8 +517,8 @@ func TestMetrics(t *testing.T) {
 // The highest age of those targets that could be read is that of all only where
 // the others can't take it back: not one below the limit while a key's is not known.
 func TestAgeAltogether(t *testing.T) {
-	unknown, young, old := world(silent(fromKeys, rotation.AccessDenied)), world(), world(user(active(keyN, limit)))
-	perhapsLeftover := world(user(active(keyN, 30*day), active(keyX, 200*day)), silent(fromQovery, rotation.AccessDenied))
+	unknown, young, old := world(silent(fromKeys, fault.AccessDenied)), world(), world(user(active(keyN, limit)))
+	perhapsLeftover := world(user(active(keyN, 30*day), active(keyX, 200*day)), silent(fromQovery, fault.AccessDenied))
 	noKey := world(user(inactive(keyN, 30*day)))
 	for name, test := range map[string]struct {
 		targets []Facts

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // Facts are what is in place, as far as it could be read.
@@ -85,7 +86,7 @@ const (
 func (r Reader) LookTwice(ctx context.Context, name string) Facts {
 	facts := r.Look(ctx, name)
 	passing := slices.ContainsFunc(slices.Collect(maps.Values(facts.Unread)), func(err error) bool {
-		return rotation.AsError(err).Class == rotation.Transient
+		return fault.AsError(err).Class == fault.Transient
 	})
 	if passing && r.Clock.Sleep(ctx, secondLook) == nil {
 		return r.Look(ctx, name)

@@ -7,6 +7,7 @@ import (
 
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -76,7 +77,7 @@ var notReadTitles = map[Source]string{
 
 // notRead is told again when the reason becomes another one. What passes by
 // itself is one reason.
-func (j *judge) notRead(source Source, err *rotation.Error) Finding {
+func (j *judge) notRead(source Source, err *fault.Error) Finding {
 	f := Finding{
 		Kind: unread(source), State: string(err.Code), Urgency: notice.Check, Title: notReadTitles[source],
 		Verdict: "It is not known whether anything is broken: " + notReadTitles[source],
@@ -84,19 +85,19 @@ func (j *judge) notRead(source Source, err *rotation.Error) Finding {
 			"counts as over"},
 		Advice: mending(err.Code) + " To see what is in place:", Command: seeAll,
 	}
-	if err.Class == rotation.Transient {
-		f.State = string(rotation.Transient)
+	if err.Class == fault.Transient {
+		f.State = string(fault.Transient)
 		f.Advice = "Nothing, if it was a moment's failure: the next audit says so. If this stays, see the log of the " +
 			"function for what was not answered. To see what is in place meanwhile:"
 	}
-	if source == fromNeeds && err.Class != rotation.Transient {
+	if source == fromNeeds && err.Class != fault.Transient {
 		f.Title = "the next rotation would be refused"
 		f.Verdict = "Nothing is broken by this. Until it is put right, no rotation begins"
 		f.Found = []string{err.What, "A rotation reads this too, and refuses to begin without it"}
 		f.Advice = mending(err.Code) + " To see that it works:"
 		f.Command = j.command("start", "--dry-run")
 	}
-	if err.Code == rotation.TokenRefused {
+	if err.Code == fault.TokenRefused {
 		f.Title = "the Qovery token is refused"
 		f.Verdict = "The next rotation could not begin: Qovery's API token is missing or refused. Whether anything else " +
 			"is wrong is not known"
@@ -109,7 +110,7 @@ func (j *judge) notRead(source Source, err *rotation.Error) Finding {
 
 // mending is a code's advice without starting a rotation, which is not what an
 // audit's trouble asks for.
-func mending(code rotation.Code) string {
+func mending(code fault.Code) string {
 	advice, _, _ := strings.Cut(code.Advice(), " When that is mended, start the rotation again")
 	advice, _, _ = strings.Cut(advice, ", then start the rotation again")
 	return words.Dot(advice)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 const (
@@ -40,7 +41,7 @@ func Judge(name string, f Facts, ageLimit time.Duration) Judgement {
 		}
 		if err := f.Unread[source]; err != nil {
 			j.figures[Audited] = 0
-			j.add(j.notRead(source, rotation.AsError(err)))
+			j.add(j.notRead(source, fault.AsError(err)))
 		}
 	}
 	if j.read(fromKeys) {

@@ -12,6 +12,7 @@ import (
 
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/test/wordstest"
 )
 
@@ -56,15 +57,15 @@ var cases = map[string]struct {
 		openSince(running)),
 		"too-old#OLD1", "KeyAge=100 Keys=2 Audited=1", busy},
 	"too-old-or-left-over": {world(user(active(keyN, 30*day), active(keyX, 200*day)),
-		silent(fromQovery, rotation.AccessDenied)), "unread-Qovery#",
+		silent(fromQovery, fault.AccessDenied)), "unread-Qovery#",
 		"Keys=2 OpenRecords=0 Audited=0", "open " + strings.Replace(blind, "too-old ", "", 1)},
 	"too-old-or-left-over-beside-an-open-rotation": {world(user(active(keyO, 100*day), active(keyX, 200*day)),
 		qoveryHolds(keyO, keyO), openSince(running)), "too-old#OLD1",
 		"KeyAge=100 Keys=2 Audited=1", strings.Replace(busy, "too-old ", "", 1)},
-	"too-old-is-the-only-key": {world(user(active(keyN, limit)), silent(fromQovery, rotation.AccessDenied)),
+	"too-old-is-the-only-key": {world(user(active(keyN, limit)), silent(fromQovery, fault.AccessDenied)),
 		"too-old#NEW2 unread-Qovery#", "KeyAge=97 Keys=1 OpenRecords=0 Audited=0", "open " + blind},
 	"young-or-left-over": {world(user(active(keyN, 30*day), active(keyX, 40*day)),
-		silent(fromQovery, rotation.AccessDenied)), "unread-Qovery#", "KeyAge=40 Keys=2 OpenRecords=0 Audited=0", "open " +
+		silent(fromQovery, fault.AccessDenied)), "unread-Qovery#", "KeyAge=40 Keys=2 OpenRecords=0 Audited=0", "open " +
 		blind},
 	"unused": {world(user(active(keyN, 60*day).usedLast(45 * day))), "unused#NEW2",
 		"KeyAge=60 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
@@ -118,11 +119,11 @@ var cases = map[string]struct {
 		"KeyAge=90 Keys=1 Audited=1", busy},
 	"open-touched-just-now": {world(user(active(keyO, 90*day)), qoveryHolds(keyO, keyO), openSince(touched(hour/12))),
 		"", "KeyAge=90 Keys=1 Audited=1", busy},
-	"open-without-its-keys": {world(silent(fromKeys, rotation.AccessDenied), openSince()), "open#k3v9 unread-keys#",
+	"open-without-its-keys": {world(silent(fromKeys, fault.AccessDenied), openSince()), "open#k3v9 unread-keys#",
 		"OpenRecords=1 Audited=0", "open schedule unread-Qovery unread-execution unread-journal unread-keys " +
 			"unread-schedule unread-target"},
 	"open-of-who-knows-whom": {world(user(active(keyO, 90*day)), qoveryHolds(keyO, keyO),
-		openSince(silent(fromOwner, rotation.Throttled))), "unread-execution#", "KeyAge=90 Keys=1 Audited=0", busy},
+		openSince(silent(fromOwner, fault.Throttled))), "unread-execution#", "KeyAge=90 Keys=1 Audited=0", busy},
 	"open-of-a-forgotten-one": {world(user(active(keyO, 90*day)), qoveryHolds(keyO, keyO),
 		openSince(touched(25*hour), func(f *Facts) {
 			f.Owner = rotation.ExecutionUnknown
@@ -135,25 +136,25 @@ var cases = map[string]struct {
 	"schedule-changed": {world(scheduled(&rotation.DeployedSchedule{Enabled: true, Expression: "rate(365 days)"})),
 		"schedule#", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
 
-	"unread-target": {world(silent(fromTarget, rotation.TargetNotFound)), "unread-target#", "Audited=0",
+	"unread-target": {world(silent(fromTarget, fault.TargetNotFound)), "unread-target#", "Audited=0",
 		"unread-target"},
-	"unread-journal": {world(silent(fromJournal, rotation.MalformedAnswer)), "unread-journal#",
+	"unread-journal": {world(silent(fromJournal, fault.MalformedAnswer)), "unread-journal#",
 		"KeyAge=30 Keys=1 Audited=0", "schedule too-old unread-Qovery unread-journal unread-keys unread-needs " +
 			"unread-schedule unread-target unread-uses"},
-	"unread-keys": {world(silent(fromKeys, rotation.TargetNotFound)), "unread-keys#", "OpenRecords=0 Audited=0",
+	"unread-keys": {world(silent(fromKeys, fault.TargetNotFound)), "unread-keys#", "OpenRecords=0 Audited=0",
 		"open schedule unread-Qovery unread-execution unread-journal unread-keys unread-schedule unread-target"},
-	"unread-uses": {world(silent(fromUses, rotation.AccessDenied)), "unread-uses#",
+	"unread-uses": {world(silent(fromUses, fault.AccessDenied)), "unread-uses#",
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=0",
 		strings.Replace(strings.TrimSuffix(all, " unused"), "unread-needs ", "", 1)},
-	"unread-qovery": {world(silent(fromQovery, rotation.Unreachable)), "unread-Qovery#",
+	"unread-qovery": {world(silent(fromQovery, fault.Unreachable)), "unread-Qovery#",
 		"KeyAge=30 Keys=1 OpenRecords=0 Audited=0", "open " + blind},
-	"unread-token": {world(silent(fromQovery, rotation.TokenRefused)), "unread-Qovery#",
+	"unread-token": {world(silent(fromQovery, fault.TokenRefused)), "unread-Qovery#",
 		"KeyAge=30 Keys=1 OpenRecords=0 Audited=0", "open " + blind},
-	"unread-schedule": {world(silent(fromSchedule, rotation.AccessDenied)), "unread-schedule#",
+	"unread-schedule": {world(silent(fromSchedule, fault.AccessDenied)), "unread-schedule#",
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=0", strings.Replace(all, "schedule ", "", 1)},
-	"unread-needs": {world(silent(fromNeeds, rotation.RegionNotSearchable)), "unread-needs#",
+	"unread-needs": {world(silent(fromNeeds, fault.RegionNotSearchable)), "unread-needs#",
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=0", all},
-	"unread-needs-for-now": {world(silent(fromNeeds, rotation.Throttled)), "unread-needs#",
+	"unread-needs-for-now": {world(silent(fromNeeds, fault.Throttled)), "unread-needs#",
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=0", all},
 }
 

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/ops/notice"
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -70,9 +70,9 @@ func (a Auditor) tell(ctx context.Context, now time.Time, j Judgement) error {
 func (a Auditor) recall(ctx context.Context, target string) (map[string]Told, error) {
 	var found memory
 	err := a.Memory.Recall(ctx, target, &found)
-	if rotation.HasCode(err, rotation.MalformedAnswer) {
+	if fault.HasCode(err, fault.MalformedAnswer) {
 		a.Log.WarnContext(ctx, "memory illegible, everything is told anew", "target", target, "error",
-			rotation.AsError(err).What)
+			fault.AsError(err).What)
 		return map[string]Told{}, nil
 	}
 	if found.Told == nil {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // The test kit: small constructors, so that a row of a table reads as a sentence.
@@ -136,9 +137,9 @@ func scheduled(s *rotation.DeployedSchedule) change { return func(f *Facts) { f.
 func notScheduled(f *Facts) { f.Target.Schedule.Enabled = false }
 
 // silent: a source does not answer. What is read through it is empty.
-func silent(source Source, code rotation.Code) change {
+func silent(source Source, code fault.Code) change {
 	return func(f *Facts) {
-		f.Unread[source] = rotation.Errorf(code, "The source was not read")
+		f.Unread[source] = fault.Errorf(code, "The source was not read")
 		switch source {
 		case fromTarget:
 			*f = Facts{Now: f.Now, Unread: f.Unread}

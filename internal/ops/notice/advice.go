@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -38,9 +39,9 @@ func (r *report) further() []step {
 	switch {
 	case r.ending == Rotated:
 		return r.evidence()
-	case r.code == rotation.NoAccessKey && r.NoTarget == nil && r.Record != nil:
+	case r.code == fault.NoAccessKey && r.NoTarget == nil && r.Record != nil:
 		return []step{{"Then close the rotation that is open:", r.rotate("release")}}
-	case r.code == rotation.NoAccessKey && r.NoTarget == nil:
+	case r.code == fault.NoAccessKey && r.NoTarget == nil:
 		return []step{{"Then, to see that all is well:", r.rotate("status")}}
 	case r.ending == AbortDone:
 		return []step{{"To give it up instead: see to it that every place in Qovery that holds a key of the user holds " +
@@ -100,13 +101,13 @@ func (r *report) step() step {
 	}
 	advice := words.Dot(r.code.Advice())
 	switch {
-	case r.code == rotation.NothingToAbort, r.code == rotation.TargetNotFound, r.Execution.Target == "":
+	case r.code == fault.NothingToAbort, r.code == fault.TargetNotFound, r.Execution.Target == "":
 		return step{advice + " To see all targets:", r.rotate("status")}
-	case r.code == rotation.RotationInProgress:
+	case r.code == fault.RotationInProgress:
 		return step{advice, r.rotate("watch")}
 	case r.Execution.Abort && r.ending != AbortDone:
 		return step{mending(advice) + " To abort it again:", r.rotate("abort")}
-	case r.code == rotation.NoAccessKey && r.NoTarget == nil:
+	case r.code == fault.NoAccessKey && r.NoTarget == nil:
 		return step{advice, "aws iam create-access-key --user-name " + r.Target.IAMUserName}
 	case r.asksForMore():
 		return step{"Do what the step asks for at the end of its words. Then start the rotation again:", start}
@@ -140,7 +141,7 @@ func (r *report) updating() bool { return r.begun(rotation.Update) || r.updated(
 // asksForMore: the step has said itself what to do, in place of its code's advice.
 func (r *report) asksForMore() bool {
 	said := words.Cause(r.Execution.Cause)
-	return r.code == rotation.MalformedAnswer && said != "" && !strings.Contains(said, r.code.Advice())
+	return r.code == fault.MalformedAnswer && said != "" && !strings.Contains(said, r.code.Advice())
 }
 
 func (r *report) afterRotation() step {
@@ -170,7 +171,7 @@ func (r *report) afterDryRun() step {
 	case r.Execution.Status == Failed:
 		return step{mending(words.Dot(r.code.Advice())) + " To try the dry run again:", again}
 	case doc != nil && doc.Plan.Refused != "":
-		return step{words.Dot(rotation.Code(doc.Plan.Refused).Advice()) + " To see whether a rotation would begin then:",
+		return step{words.Dot(fault.Code(doc.Plan.Refused).Advice()) + " To see whether a rotation would begin then:",
 			again}
 	}
 	if doc != nil && doc.Plan.Would != rotation.ActionCreate && r.Record != nil {

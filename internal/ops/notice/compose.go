@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -137,7 +137,7 @@ func (r *report) runbook() string {
 	case r.ending == Rotated || r.ending == unclear || r.ending == Planned && r.Execution.Status == Succeeded:
 		return ""
 	case r.ending == Met:
-		return runbookPage(string(rotation.RotationInProgress))
+		return runbookPage(string(fault.RotationInProgress))
 	case r.code != "":
 		return runbookPage(string(r.code))
 	case r.Execution.Status == Failed:
@@ -164,7 +164,7 @@ func (r *report) ifNothingIsDone() string {
 		unchanged: "tries again", paused: carriesOn, AbortDone: carriesOn, stopped: carriesOn, timedOut: carriesOn,
 	}[r.ending]
 	switch {
-	case r.past || does == "" || r.NoTarget != nil || r.code == rotation.NothingToAbort:
+	case r.past || does == "" || r.NoTarget != nil || r.code == fault.NothingToAbort:
 		return ""
 	case r.Record == nil:
 		does = "tries again"

@@ -13,6 +13,7 @@ import (
 
 	"qovery-key-rotation/docs"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/test/wordstest"
 )
 
@@ -33,10 +34,10 @@ var (
 	bothKeys = keys(active(keyO, 90*day), active(keyN, 6*hour))
 	newKey   = keys(active(keyN, 6*hour))
 
-	locked   = said(rotation.ClustersLocked, "Clusters are locked: prod-eu: maintenance until Monday", "")
-	stillUse = said(rotation.OldKeyStillInUse, "The old key ****OLD1 is still used: at 2026-08-03T02:41:00Z, ecr in "+
+	locked   = said(fault.ClustersLocked, "Clusters are locked: prod-eu: maintenance until Monday", "")
+	stillUse = said(fault.OldKeyStillInUse, "The old key ****OLD1 is still used: at 2026-08-03T02:41:00Z, ecr in "+
 		"eu-west-3, GetAuthorizationToken from 203.0.113.7 by docker", holdsNew)
-	running = said(rotation.RotationInProgress, "The execution "+otherExecution+" is rotating this key", "")
+	running = said(fault.RotationInProgress, "The execution "+otherExecution+" is rotating this key", "")
 )
 
 // Every kind of message there is, by the name of its golden file.
@@ -68,116 +69,116 @@ var table = map[string]row{
 		output(plannedAs(rotation.PlanReport{Would: rotation.ActionDeploy}))), world(bothKeys, open(updated, ofAnother))},
 	"dry-run-refused": {execution("SUCCEEDED", input(dryRun), output(refused(locked))), world(oneKey)},
 	"dry-run-would-wait": {execution("SUCCEEDED", input(dryRun),
-		output(refused(said(rotation.ClustersBusy, "Clusters are being deployed, perhaps with the old key: prod-eu "+
+		output(refused(said(fault.ClustersBusy, "Clusters are being deployed, perhaps with the old key: prod-eu "+
 			"(DEPLOYING)", "")))), world(oneKey)},
 	"dry-run-failed": {execution("FAILED", input(dryRun),
-		failedWith(said(rotation.TokenRefused, "Qovery does not accept the token", ""))), world(oneKey)},
+		failedWith(said(fault.TokenRefused, "Qovery does not accept the token", ""))), world(oneKey)},
 	"dry-run-without-plan": {execution("SUCCEEDED", input(dryRun)), world(oneKey)},
 
 	// It ended clean.
 	"clean": {execution("FAILED", failedWith(locked)), world(oneKey)},
 	"clean-after-discard": {execution("FAILED",
-		failedWith(said(rotation.NewKeyUnusable, "STS does not accept the new key ****NEW2",
+		failedWith(said(fault.NewKeyUnusable, "STS does not accept the new key ****NEW2",
 			"Qovery holds the old key ****OLD1, still Active; the new key ****NEW2 is held nowhere"))),
 		world(oneKey, ended(rotation.Discarded, thisExecution, time.Minute, nil))},
 	"clean-unscheduled": {execution("FAILED", failedWith(locked)), world(oneKey, unscheduled)},
 	"clean-key-inactive": {execution("FAILED",
-		failedWith(said(rotation.OldKeyInactive, "The key ****OLD1, which Qovery holds, is Inactive", ""))),
+		failedWith(said(fault.OldKeyInactive, "The key ****OLD1, which Qovery holds, is Inactive", ""))),
 		world(keys(inactive(keyO, 90*day)))},
 	"clean-no-key": {execution("FAILED",
-		failedWith(said(rotation.NoAccessKey, `The IAM user qovery has no access key; awsCredentials "prod" holds ****OLD1`,
+		failedWith(said(fault.NoAccessKey, `The IAM user qovery has no access key; awsCredentials "prod" holds ****OLD1`,
 			""))), world(keys())},
 	"clean-mismatch": {execution("FAILED",
-		failedWith(said(rotation.CredentialMismatch,
+		failedWith(said(fault.CredentialMismatch,
 			"No AWS credentials in the organization hold a key of the IAM user qovery: the user has ****OLD1 (Active); no "+
 				"location holds a key", ""))), world(oneKey)},
 	"clean-several-keys": {execution("FAILED",
-		failedWith(said(rotation.MultipleAccessKeys,
+		failedWith(said(fault.MultipleAccessKeys,
 			"The IAM user qovery has 2 access keys: Qovery uses ****OLD1; beside it there is ****ELS3, Inactive, 300 days "+
 				"old, never used", ""))), world(keys(active(keyO, 90*day), inactive(keyX, 300*day)))},
 	"clean-several-keys-bad": {execution("FAILED",
-		failedWith(said(rotation.MultipleAccessKeys,
+		failedWith(said(fault.MultipleAccessKeys,
 			"The IAM user qovery has 2 access keys: Qovery uses ****OLD1; beside it there is ****ELS3, Active, 3 days old, "+
 				"never used", ""))), world(keys(inactive(keyO, 90*day), active(keyX, 3*day)))},
 	"clean-key-replaced": {execution("FAILED", failedWith(locked)),
 		world(keys(active(keyX, day)), ended(rotation.Completed, otherExecution, 90*day, nil))},
 	"clean-no-such-target": {execution("FAILED", input(`{"target":"prodution"}`),
-		failedWith(said(rotation.TargetNotFound, "There is no target prodution: the parameter "+
+		failedWith(said(fault.TargetNotFound, "There is no target prodution: the parameter "+
 			"/qovery-key-rotation/targets/prodution does not exist", ""))),
-		world(noTarget(rotation.Errorf(rotation.TargetNotFound,
+		world(noTarget(fault.Errorf(fault.TargetNotFound,
 			"There is no target prodution: the parameter /qovery-key-rotation/targets/prodution does not exist")))},
 	"clean-bad-input": {execution("FAILED", input(`{"target":5}`),
-		failedWith(said(rotation.InvalidInput, `The execution's input is not valid: target (for example {"target": `+
-			`"production"})`, ""))), world(noTarget(rotation.Errorf(rotation.InvalidInput, "The execution's input names no "+
+		failedWith(said(fault.InvalidInput, `The execution's input is not valid: target (for example {"target": `+
+			`"production"})`, ""))), world(noTarget(fault.Errorf(fault.InvalidInput, "The execution's input names no "+
 		"target")))},
 	"clean-nothing-to-abort": {execution("FAILED", input(abort),
-		failedWith(said(rotation.NothingToAbort, "No rotation of the IAM user qovery is open", ""))), world(oneKey)},
+		failedWith(said(fault.NothingToAbort, "No rotation of the IAM user qovery is open", ""))), world(oneKey)},
 	"clean-then-next-refused": {execution("FAILED", failedWith(locked)),
 		world(newKey, ended(rotation.Completed, thisExecution, time.Minute, new(summary())))},
-	"clean-after-a-day": {execution("FAILED", failedWith(said(rotation.ClustersBusy, "Clusters are being deployed, "+
+	"clean-after-a-day": {execution("FAILED", failedWith(said(fault.ClustersBusy, "Clusters are being deployed, "+
 		"perhaps with the old key: prod-eu (DEPLOYING)", ""))), world(oneKey)},
 
 	// It is held.
 	"held-in-use": {execution("FAILED", failedWith(stillUse)), world(bothKeys, open(deployed))},
-	"held-by-clean-code": {execution("FAILED", failedWith(said(rotation.ClustersLocked, locked.What, holdsOld))),
+	"held-by-clean-code": {execution("FAILED", failedWith(said(fault.ClustersLocked, locked.What, holdsOld))),
 		world(oneKey, open(ofAnother))},
 	"held-between": {execution("FAILED",
-		failedWith(said(rotation.UpdateFailed, `The location containerRegistry "images" was not updated: Qovery answered 500`,
+		failedWith(said(fault.UpdateFailed, `The location containerRegistry "images" was not updated: Qovery answered 500`,
 			"Some locations in Qovery may hold the new key ****NEW2 already; the old key ****OLD1 is still Active"))),
 		world(bothKeys, open(created, began(rotation.Update, 10*time.Minute)))},
 	"held-new-key-inactive": {execution("FAILED",
-		failedWith(said(rotation.NewKeyInactive, "The new key ****NEW2 is Inactive", holdsNew))),
+		failedWith(said(fault.NewKeyInactive, "The new key ****NEW2 is Inactive", holdsNew))),
 		world(keys(active(keyO, 90*day), inactive(keyN, 6*hour)), open(deployed))},
 	"held-new-key-lost": {execution("FAILED",
-		failedWith(said(rotation.NewKeyLost, "The new key ****NEW2 does not exist any more", holdsNew))),
+		failedWith(said(fault.NewKeyLost, "The new key ****NEW2 does not exist any more", holdsNew))),
 		world(oneKey, open(deployed))},
 	"held-old-key-held": {execution("FAILED",
-		failedWith(said(rotation.OldKeyHeld, `The old key ****OLD1 is still held by awsCredentials "prod"`,
+		failedWith(said(fault.OldKeyHeld, `The old key ****OLD1 is still held by awsCredentials "prod"`,
 			"Qovery holds the new key ****NEW2; the old key ****OLD1 is Inactive"))),
 		world(keys(inactive(keyO, 90*day), active(keyN, 6*hour)), open(deactivated))},
 	"held-deployment-failed": {execution("FAILED",
-		failedWith(said(rotation.DeploymentFailed, "Cluster prod-eu is DEPLOYMENT_ERROR after 2 attempts to deploy it: "+
+		failedWith(said(fault.DeploymentFailed, "Cluster prod-eu is DEPLOYMENT_ERROR after 2 attempts to deploy it: "+
 			"node group did not become ready", holdsNew))), world(bothKeys, open(updated))},
-	"held-old-key-lost": {execution("FAILED", failedWith(said(rotation.OldKeyLost, "The old key ****OLD1 does not "+
+	"held-old-key-lost": {execution("FAILED", failedWith(said(fault.OldKeyLost, "The old key ****OLD1 does not "+
 		"exist any more", "Qovery holds the new key ****NEW2; the old key ****OLD1 is Inactive"))),
 		world(newKey, open(deactivated))},
-	"held-unusable": {execution("FAILED", failedWith(said(rotation.NewKeyUnusableAfterUpdate, "STS does not accept the "+
+	"held-unusable": {execution("FAILED", failedWith(said(fault.NewKeyUnusableAfterUpdate, "STS does not accept the "+
 		"new key ****NEW2", "Some locations in Qovery may hold the new key ****NEW2 already; the old key ****OLD1 is "+
 		"still Active"))), world(bothKeys, open(created, began(rotation.Update, 10*time.Minute)))},
-	"held-iam-lags": {execution("FAILED", failedWith(said(rotation.Unreachable, "iam:UpdateAccessKey (the IAM user "+
+	"held-iam-lags": {execution("FAILED", failedWith(said(fault.Unreachable, "iam:UpdateAccessKey (the IAM user "+
 		"qovery) was not answered: it took too long", holdsOld))),
 		world(keys(inactive(keyO, 90*day)), open(began(rotation.Reactivate, 3*time.Minute)))},
-	"held-two-bad-keys": {execution("FAILED", failedWith(said(rotation.OldKeyInactive, "The old key ****OLD1 is "+
+	"held-two-bad-keys": {execution("FAILED", failedWith(said(fault.OldKeyInactive, "The old key ****OLD1 is "+
 		"Inactive, and not by this rotation", ""))), world(keys(inactive(keyO, 90*day)), open(func(r *rotation.Record) {
 		r.NewKey = keyN
 		did(rotation.Create, 3*time.Minute)(r)
 		began(rotation.Update, time.Minute)(r)
 	}))},
 	"held-orphan": {execution("FAILED",
-		failedWith(said(rotation.UnexpectedAccessKey,
+		failedWith(said(fault.UnexpectedAccessKey,
 			"The IAM user qovery has a key ****ELS3 that this rotation did not create", holdsOld))),
 		world(keys(active(keyO, 90*day), active(keyX, 5*hour)), open(asked))},
 	"held-aborted-as-asked": {execution("FAILED", input(abort), with("error", "AbortRequested"),
-		with("cause", said(rotation.AbortRequested, "The rotation was aborted on request", holdsNew).Error())),
+		with("cause", said(fault.AbortRequested, "The rotation was aborted on request", holdsNew).Error())),
 		world(bothKeys, open(deployed, did(rotation.Reactivate, 2*time.Minute)))},
 	"held-abort-failed": {execution("FAILED", input(abort), failedWith(denied)),
 		world(keys(inactive(keyO, 90*day), active(keyN, 6*hour)), open(deactivated))},
 	"held-lock-lost": {execution("FAILED",
-		failedWith(said(rotation.LockLost, "The rotation of production belongs to another execution now: "+otherExecution,
+		failedWith(said(fault.LockLost, "The rotation of production belongs to another execution now: "+otherExecution,
 			""))), world(bothKeys, open(deployed, ofAnother))},
 	"clean-after-release": {execution("FAILED",
-		failedWith(said(rotation.MultipleAccessKeys,
+		failedWith(said(fault.MultipleAccessKeys,
 			"The IAM user qovery has 2 access keys: Qovery uses ****NEW2; beside it there is ****OLD1, Active, 90 days old, "+
 				"never used", ""))), world(bothKeys, ended(rotation.Released, otherExecution, hour, nil))},
 	"closed-meanwhile": {execution("FAILED",
-		failedWith(said(rotation.LockLost, "The journal has no open rotation of production", ""))),
+		failedWith(said(fault.LockLost, "The journal has no open rotation of production", ""))),
 		world(newKey, ended(rotation.Released, thisExecution, time.Minute, nil))},
 	"held-spoiled-secret": {execution("FAILED", failedWith(spoiled)), world(bothKeys, open(created))},
 	"held-secret-lost": {execution("FAILED",
-		failedWith(said(rotation.StagedSecretLost, "The secret of the new key ****NEW2 is not staged any more", holdsOld))),
+		failedWith(said(fault.StagedSecretLost, "The secret of the new key ****NEW2 is not staged any more", holdsOld))),
 		world(bothKeys, open(created))},
 	"held-secret-lost-between": {execution("FAILED",
-		failedWith(said(rotation.StagedSecretLost, `The secret of the new key ****NEW2 is gone; AWS credentials "prod" `+
+		failedWith(said(fault.StagedSecretLost, `The secret of the new key ****NEW2 is gone; AWS credentials "prod" `+
 			`holds ****NEW2, container registry "images" holds ****OLD1`, ""))),
 		world(bothKeys, open(created, began(rotation.Update, 10*time.Minute)))},
 	"held-brought-back": {execution("FAILED", with("error", "DeploymentFailed"), with("cause", broughtBack)),
@@ -223,7 +224,7 @@ var table = map[string]row{
 	"aborted-journal-silent": {execution("ABORTED"), world(bothKeys, noJournal)},
 	"aborted-all-silent":     {execution("ABORTED"), world(noKeys, noJournal)},
 	"aborted-target-silent": {execution("ABORTED"),
-		world(noTarget(rotation.Errorf(rotation.Throttled,
+		world(noTarget(fault.Errorf(fault.Throttled,
 			"AWS throttles ssm:GetParameter (/qovery-key-rotation/targets/production) (ThrottlingException)")))},
 	"held-journal-silent": {execution("FAILED", failedWith(stillUse)),
 		world(keys(active(keyO, 90*day), inactive(keyN, 6*hour)), noJournal)},
@@ -270,8 +271,8 @@ const (
 )
 
 // spoiled is an error that says itself what to do.
-var spoiled = func() *rotation.Error {
-	err := said(rotation.MalformedAnswer, "The answer to ssm:GetParameter (/qovery-key-rotation/staged/****NEW2) makes "+
+var spoiled = func() *fault.Error {
+	err := said(fault.MalformedAnswer, "The answer to ssm:GetParameter (/qovery-key-rotation/staged/****NEW2) makes "+
 		"no sense: the value is no access key", "According to the journal, "+holdsOld)
 	err.Next = rotation.NextAfterWrongSecret
 	return err
@@ -279,7 +280,7 @@ var spoiled = func() *rotation.Error {
 
 // broughtBack is the cause after the way back: what has happened since the step
 // failed comes after the step's own words.
-var broughtBack = strings.Replace(lambdaCause(said(rotation.DeploymentFailed,
+var broughtBack = strings.Replace(lambdaCause(said(fault.DeploymentFailed,
 	"Cluster staging is DEPLOYMENT_ERROR after 2 attempts to deploy it: AuthFailure",
 	"According to the journal, Qovery holds the new key ****NEW2; the old key ****OLD1 is Inactive")),
 	`","errorType`, ` Since then: Qovery holds the new key ****NEW2; the old key ****OLD1 is Active again.","errorType`, 1)
@@ -313,7 +314,7 @@ func plannedAs(plan rotation.PlanReport) rotation.Document {
 	return rotation.Document{Target: "production", OldKey: keyO.String(), Plan: plan}
 }
 
-func refused(err *rotation.Error) rotation.Document {
+func refused(err *fault.Error) rotation.Document {
 	return plannedAs(rotation.PlanReport{Refused: string(err.Code), Because: err.Error()})
 }
 
@@ -425,7 +426,7 @@ func TestRunbookPages(t *testing.T) {
 
 // Whatever the code, and wherever the rotation stood, the advice is that code's.
 func TestEveryCodeGivesItsAdvice(t *testing.T) {
-	for _, info := range rotation.Codes {
+	for _, info := range fault.Codes {
 		for name, facts := range map[string]Facts{"clean": world(oneKey), "held": world(bothKeys, open(deployed)),
 			"nothing known": world(noKeys, noJournal)} {
 			failed := execution("FAILED", failedWith(said(info.Code, "Something is so", holdsNew)))
@@ -441,7 +442,7 @@ func TestEveryCodeGivesItsAdvice(t *testing.T) {
 			if strings.Count(m.Body, info.Advice) != 1 || !strings.Contains(todo, info.Advice) {
 				t.Errorf("%s, %s: not once %q in\n%s", info.Code, name, info.Advice, m.Body)
 			}
-			inWords := []rotation.Code{rotation.LockLost, rotation.AbortRequested, rotation.NothingToAbort}
+			inWords := []fault.Code{fault.LockLost, fault.AbortRequested, fault.NothingToAbort}
 			if !strings.Contains(m.Subject, string(info.Code)) && !slices.Contains(inWords, info.Code) {
 				t.Errorf("%s, %s: subject %q", info.Code, name, m.Subject)
 			}
@@ -457,8 +458,8 @@ func TestEveryCodeGivesItsAdvice(t *testing.T) {
 // that the code has by itself. Who fails with a code that always leaves one open,
 // while none is, has had it closed since.
 func TestTheJournalTellsCleanFromHeld(t *testing.T) {
-	for _, info := range rotation.Codes {
-		if info.Code == rotation.LockLost || info.Code == rotation.AbortRequested {
+	for _, info := range fault.Codes {
+		if info.Code == fault.LockLost || info.Code == fault.AbortRequested {
 			continue // another execution's; and what was asked for
 		}
 		failed := parse(t, execution("FAILED", failedWith(said(info.Code, "Something is so", ""))))
@@ -470,7 +471,7 @@ func TestTheJournalTellsCleanFromHeld(t *testing.T) {
 			t.Errorf("%s with a record: %s", info.Code, r.ending)
 		}
 		r := newReport(*failed.Execution, world(bothKeys, noJournal))
-		if (r.ending == unchanged) != (info.Class == rotation.Unchanged) {
+		if (r.ending == unchanged) != (info.Class == fault.Unchanged) {
 			t.Errorf("%s without the journal: %s", info.Code, r.ending)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // An ending is an event and what may be so when it is told: every code, every way
@@ -45,7 +46,7 @@ var (
 func failures() map[string]func(detail) {
 	all := map[string]func(detail){"States.Timeout": with("error", "States.Timeout"),
 		"States.Whatever": with("error", "States.Whatever")}
-	for _, info := range rotation.Codes {
+	for _, info := range fault.Codes {
 		all[string(info.Code)] = failedWith(said(info.Code, "Something is so", ""))
 	}
 	return all
@@ -64,7 +65,7 @@ var endings = sync.OnceValue(func() (all []anEnding) {
 		events["abort failed "+name] = execution("FAILED", failure, input(abort))
 		events["dry run failed "+name] = execution("FAILED", failure, input(dryRun))
 	}
-	for _, info := range rotation.Codes {
+	for _, info := range fault.Codes {
 		events["dry run refused "+string(info.Code)] = execution("SUCCEEDED", input(dryRun),
 			output(refused(said(info.Code, "Something is so", ""))))
 	}
@@ -168,7 +169,7 @@ func TestThePastSaysNothingOfNow(t *testing.T) {
 // What a step says, it says before it is known how the execution will end: its
 // advice claims nothing of what starting again will do.
 func TestAdviceKnowsNoEnd(t *testing.T) {
-	for _, info := range rotation.Codes {
+	for _, info := range fault.Codes {
 		if found := regexp.MustCompile(`carries on|where it stopped|goes on with`).FindString(info.Advice); found != "" {
 			t.Errorf("%s: %q in %q", info.Code, found, info.Advice)
 		}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // report is what is known of an execution that ended, while it is told.
@@ -12,7 +13,7 @@ type report struct {
 	Execution Execution
 	past      bool // nothing is said of now: see isPast
 	ending    Ending
-	code      rotation.Code      // of the error, if it is one of this system's own
+	code      fault.Code         // of the error, if it is one of this system's own
 	completed []rotation.Summary // the rotations that the execution completed
 	summary   *rotation.Summary  // the last of them
 	known     []knownKey
@@ -45,9 +46,9 @@ func newReport(x Execution, facts Facts) *report {
 	if r.past {
 		r.Facts = facts.then(x)
 	}
-	if i := slices.IndexFunc(rotation.Codes,
-		func(info rotation.CodeInfo) bool { return string(info.Code) == x.Error }); i >= 0 {
-		r.code = rotation.Codes[i].Code
+	if i := slices.IndexFunc(fault.Codes,
+		func(info fault.CodeInfo) bool { return string(info.Code) == x.Error }); i >= 0 {
+		r.code = fault.Codes[i].Code
 	}
 	r.completed = r.summaries()
 	if n := len(r.completed); n > 0 {
@@ -89,15 +90,15 @@ func (r *report) end() Ending {
 		return r.endThen()
 	case r.isClosed():
 		return closed
-	case r.code == rotation.AbortRequested:
+	case r.code == fault.AbortRequested:
 		return AbortDone
-	case r.code == rotation.LockLost:
+	case r.code == fault.LockLost:
 		return overtaken
 	case r.Record != nil:
 		return paused
 	case r.nothingIsOpen():
 		return unchanged
-	case r.code.Class() == rotation.Unchanged:
+	case r.code.Class() == fault.Unchanged:
 		return unchanged
 	}
 	return paused
@@ -117,7 +118,7 @@ func (r *report) isClosed() bool {
 func (r *report) success() Ending {
 	switch {
 	case r.Execution.Output != nil && r.Execution.Output.Error != nil &&
-		r.Execution.Output.Error.Error == string(rotation.RotationInProgress):
+		r.Execution.Output.Error.Error == string(fault.RotationInProgress):
 		return Met
 	case r.summary != nil:
 		return Rotated

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -90,7 +91,7 @@ func ParseEvent(data []byte) (Event, error) {
 }
 
 func malformed(format string, args ...any) error {
-	err := rotation.Errorf(rotation.InvalidInput, "The event is none that can be told of: %s",
+	err := fault.Errorf(fault.InvalidInput, "The event is none that can be told of: %s",
 		fmt.Sprintf(format, args...))
 	err.Next = "See which rule sends it to this function"
 	return err

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // What cannot be understood is an error that says so, and never nothing.
@@ -34,7 +34,7 @@ func TestMalformedEvents(t *testing.T) {
 		"alarm is text":    {event("aws.cloudwatch", "CloudWatch Alarm State Change", "", "text"), "detail cannot be read"},
 	} {
 		_, err := ParseEvent([]byte(test.event))
-		if !rotation.HasCode(err, rotation.InvalidInput) || !strings.Contains(err.Error(), test.want) ||
+		if !fault.HasCode(err, fault.InvalidInput) || !strings.Contains(err.Error(), test.want) ||
 			!strings.Contains(err.Error(), "which rule") {
 			t.Errorf("%s: %v", name, err)
 		}

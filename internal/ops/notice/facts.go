@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // Facts are what is in place now, as far as it could be found out.
@@ -89,7 +90,7 @@ func (r Reader) owned(ctx context.Context, x Execution) (rotation.Target, error)
 			return target, err
 		}
 	}
-	return rotation.Target{}, rotation.Errorf(rotation.InvalidInput, "The execution works on no target: its input "+
+	return rotation.Target{}, fault.Errorf(fault.InvalidInput, "The execution works on no target: its input "+
 		"names none, and by the journal no rotation is its own")
 }
 
@@ -104,4 +105,4 @@ func (r Reader) has(ctx context.Context, target rotation.Target, arn string) (bo
 }
 
 // why says why something is not known.
-func why(err error) string { return quotable(rotation.AsError(err).What) }
+func why(err error) string { return quotable(fault.AsError(err).What) }

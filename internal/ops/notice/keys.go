@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -90,7 +91,7 @@ func (r *report) journalKeys() []knownKey {
 		return r.openKeys()
 	case r.ending == Planned && r.Execution.Output != nil && r.Execution.Output.OldKey != "":
 		return []knownKey{{id: rotation.KeyID(r.Execution.Output.OldKey), role: "the key to be replaced", held: holds}}
-	case r.code == rotation.CredentialMismatch:
+	case r.code == fault.CredentialMismatch:
 		return nil // Preflight has seen that Qovery holds another user's
 	case r.usedByQovery() != "":
 		return []knownKey{{id: r.usedByQovery(), role: "the key that Qovery uses", held: holds}}
@@ -111,7 +112,7 @@ var usedByQovery = onFirstUse(`Qovery uses (\*{4}\w{4})`)
 // knows none. It is only in the sentence.
 func (r *report) usedByQovery() rotation.KeyID {
 	if found := usedByQovery().FindStringSubmatch(words.Cause(r.Execution.Cause)); found != nil &&
-		r.code == rotation.MultipleAccessKeys {
+		r.code == fault.MultipleAccessKeys {
 		return rotation.KeyID(found[1])
 	}
 	return ""
@@ -159,7 +160,7 @@ func (r *report) openKeys() []knownKey {
 		begun: r.begun(rotation.Discard), touch: r.latest(rotation.Create, rotation.Discard),
 	}
 	switch {
-	case r.updated() && (r.code == rotation.OldKeyHeld || r.code == rotation.OldKeyLost):
+	case r.updated() && (r.code == fault.OldKeyHeld || r.code == fault.OldKeyLost):
 		oldKey.held, newKey.held = mayHold, holds // the step has seen so, or has reason to fear it
 	case r.updated():
 		oldKey.held, newKey.held = notHeld, holds

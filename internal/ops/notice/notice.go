@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/lambda"
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // Message is what people get.
@@ -97,8 +97,8 @@ func (n Notifier) read(ctx context.Context, event Event) Facts {
 	for what, err := range map[string]error{"target": facts.NoTarget, "journal": facts.NoRecord,
 		"history": facts.NoHistory, "keys": facts.NoKeys} {
 		if err != nil {
-			n.Log.WarnContext(ctx, "not found out", "what", what, "code", string(rotation.AsError(err).Code), "error",
-				rotation.AsError(err).What)
+			n.Log.WarnContext(ctx, "not found out", "what", what, "code", string(fault.AsError(err).Code), "error",
+				fault.AsError(err).What)
 		}
 	}
 	return facts

@@ -12,6 +12,7 @@ import (
 
 	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // fake is all that a notifier reads from and writes to.
@@ -40,7 +41,7 @@ func (f *fake) names(context.Context) ([]string, error) { return []string{f.fact
 
 func (f fakeTargets) Target(_ context.Context, name string) (rotation.Target, error) {
 	if f.facts.NoTarget == nil && name != f.facts.Target.Name {
-		return rotation.Target{}, rotation.Errorf(rotation.TargetNotFound, "There is no target %s", name)
+		return rotation.Target{}, fault.Errorf(fault.TargetNotFound, "There is no target %s", name)
 	}
 	return f.facts.Target, f.facts.NoTarget
 }
@@ -211,12 +212,12 @@ func TestNotifierReadsNothingForAlarms(t *testing.T) {
 }
 
 func TestNotifierFails(t *testing.T) {
-	f := &fake{facts: world(oneKey), fails: rotation.Errorf(rotation.Throttled, "Slow down")}
-	if logs, err := f.handle(t.Context(), execution("FAILED", failedWith(locked))); !rotation.HasCode(err,
-		rotation.Throttled) || strings.Contains(logs, "notice sent") {
+	f := &fake{facts: world(oneKey), fails: fault.Errorf(fault.Throttled, "Slow down")}
+	if logs, err := f.handle(t.Context(), execution("FAILED", failedWith(locked))); !fault.HasCode(err,
+		fault.Throttled) || strings.Contains(logs, "notice sent") {
 		t.Errorf("the topic's error: %v; logged %s", err, logs)
 	}
-	if _, err := f.handle(t.Context(), `{}`); !rotation.HasCode(err, rotation.InvalidInput) || len(f.sent) != 1 {
+	if _, err := f.handle(t.Context(), `{}`); !fault.HasCode(err, fault.InvalidInput) || len(f.sent) != 1 {
 		t.Errorf("malformed: %v", err)
 	}
 }

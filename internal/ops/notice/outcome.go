@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -22,7 +23,7 @@ func (r *report) outcomeLines() []string {
 		return r.tellPlan()
 	case Met:
 		return withQuote(fmt.Sprintf("An execution for %s found another one at work on the same key, and ended without "+
-			"doing anything.", r.name()), rotation.RotationInProgress, r.Execution.Output.Error.Cause)
+			"doing anything.", r.name()), fault.RotationInProgress, r.Execution.Output.Error.Cause)
 	case overtaken:
 		return withQuote(fmt.Sprintf("An execution for %s ended because the rotation was not its own any more.", r.name()),
 			r.code, r.Execution.Cause)
@@ -140,7 +141,7 @@ func (r *report) tellPlan() []string {
 	plan := x.Output.Plan
 	if plan.Refused != "" {
 		text := fmt.Sprintf("A dry run for %s: a rotation would %s %s (%s).", r.name(), wouldNot(plan), r.now(), plan.Refused)
-		return withQuote(text+r.calmly(notChanged), rotation.Code(plan.Refused), plan.Because)
+		return withQuote(text+r.calmly(notChanged), fault.Code(plan.Refused), plan.Because)
 	}
 	lines := []string{fmt.Sprintf("A dry run for %s: %s %s.", r.name(), wouldGo(plan), r.now()) + r.calmly(notChanged),
 		"  first it would " + would[plan.Would]}
@@ -273,7 +274,7 @@ func (r *report) failure() string {
 
 // withQuote adds what a step said, without the code's advice: that comes further
 // down.
-func withQuote(text string, code rotation.Code, cause string) []string {
+func withQuote(text string, code fault.Code, cause string) []string {
 	said := strings.Join(strings.Fields(strings.Replace(quotable(words.Cause(cause)), words.Dot(code.Advice()), "", 1)),
 		" ")
 	if said == "" {

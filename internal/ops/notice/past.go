@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -49,11 +50,11 @@ func (f Facts) then(x Execution) Facts {
 // endThen is how a failed execution ended, as far as its own history tells.
 func (r *report) endThen() Ending {
 	switch {
-	case r.code == rotation.AbortRequested:
+	case r.code == fault.AbortRequested:
 		return AbortDone
-	case r.code == rotation.LockLost:
+	case r.code == fault.LockLost:
 		return overtaken
-	case r.outcome() == rotation.Discarded, r.code.Class() == rotation.Unchanged:
+	case r.outcome() == rotation.Discarded, r.code.Class() == fault.Unchanged:
 		return unchanged
 	}
 	return paused

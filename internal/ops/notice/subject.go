@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -36,7 +37,7 @@ func (r *report) ended() string {
 	case closed:
 		return "the rotation is closed already"
 	case unchanged:
-		if r.code == rotation.NothingToAbort {
+		if r.code == fault.NothingToAbort {
 			return "there is no rotation to abort"
 		}
 		return "not rotated" + r.calmly(", nothing changed") + r.inBrackets()
@@ -100,7 +101,7 @@ func wouldGo(plan rotation.PlanReport) string {
 
 // wouldNot: what passes by itself is waited for.
 func wouldNot(plan rotation.PlanReport) string {
-	if rotation.Code(plan.Refused).Class() == rotation.Transient {
+	if fault.Code(plan.Refused).Class() == fault.Transient {
 		return "wait"
 	}
 	return "be refused"

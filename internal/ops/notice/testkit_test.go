@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // The test kit: small constructors, so that a row of the table reads as a sentence.
@@ -66,18 +67,18 @@ func with(field string, value any) func(detail) { return func(d detail) { d[fiel
 func input(text string) func(detail) { return with("input", text) }
 
 // failedWith is how the error of a step arrives: code, and Lambda's JSON.
-func failedWith(err *rotation.Error) func(detail) {
+func failedWith(err *fault.Error) func(detail) {
 	return func(d detail) { d["error"], d["cause"] = string(err.Code), lambdaCause(err) }
 }
 
-func lambdaCause(err *rotation.Error) string {
+func lambdaCause(err *fault.Error) string {
 	cause, _ := json.Marshal(map[string]string{"errorMessage": err.Error(), "errorType": string(err.Code)})
 	return string(cause)
 }
 
 // said is an error as a step under the guard raises it.
-func said(code rotation.Code, what, inPlace string) *rotation.Error {
-	err := rotation.Errorf(code, "%s", what)
+func said(code fault.Code, what, inPlace string) *fault.Error {
+	err := fault.Errorf(code, "%s", what)
 	err.InPlace = inPlace
 	return err
 }
@@ -119,7 +120,7 @@ func inactive(id rotation.KeyID, created time.Duration) rotation.AccessKey {
 
 func unscheduled(f *Facts) { f.Target.Schedule.Enabled = false }
 
-var denied = rotation.Errorf(rotation.AccessDenied,
+var denied = fault.Errorf(fault.AccessDenied,
 	"AWS denies iam:ListAccessKeys (the IAM user qovery) (AccessDenied)")
 
 func noTarget(err error) fact {
@@ -127,7 +128,7 @@ func noTarget(err error) fact {
 }
 func noKeys(f *Facts) { f.Keys, f.NoKeys = nil, denied }
 func noJournal(f *Facts) {
-	err := rotation.Errorf(rotation.Unreachable,
+	err := fault.Errorf(fault.Unreachable,
 		"dynamodb:GetItem (the journal of the IAM user qovery) was not answered: it took too long")
 	f.Record, f.History, f.NoRecord, f.NoHistory = nil, nil, err, err
 }

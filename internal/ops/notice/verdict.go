@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // verdict says whether anything is broken now, and what mends it.
@@ -20,10 +21,10 @@ func (r *report) judge() verdict {
 	switch {
 	case r.past:
 		return r.judgeThen()
-	case r.code == rotation.NewKeyUnusableAfterUpdate:
+	case r.code == fault.NewKeyUnusableAfterUpdate:
 		return verdict{Urgent, "Deployments may be failing now: STS refuses the new key, which locations in Qovery hold.",
 			nil}
-	case r.NoTarget != nil && (r.code == rotation.TargetNotFound || r.code == rotation.InvalidInput):
+	case r.NoTarget != nil && (r.code == fault.TargetNotFound || r.code == fault.InvalidInput):
 		return verdict{Calm, "Nothing is broken by this: the execution ended before it touched a key.", nil}
 	case r.NoTarget != nil:
 		return verdict{Check, "It is not known whether anything is broken: the target could not be read.", r.look()}
@@ -68,9 +69,9 @@ func (r *report) judgeHeld() verdict {
 		text = fmt.Sprintf("Qovery may hold %s, and both are Active.", strings.Join(ids, " and "))
 	}
 	switch r.code {
-	case rotation.UnexpectedAccessKey: // which a location may hold
+	case fault.UnexpectedAccessKey: // which a location may hold
 		return verdict{Calm, "Nothing is known to be broken: by the journal " + text, nil}
-	case rotation.DeploymentFailed:
+	case fault.DeploymentFailed:
 		return verdict{Check, "No key is broken: " + text +
 			" But a cluster does not deploy, and what is deployed to it next may fail.", nil}
 	}
@@ -106,7 +107,7 @@ func (r *report) judgeBad(k knownKey) verdict {
 	case k.settles(r.Now):
 		return verdict{Check, fmt.Sprintf("Something may be broken: %s %s, %s. That may be IAM's lists, which lag by up "+
 			"to ten minutes.", holding, k.id, is), r.look()}
-	case r.code == rotation.OldKeyLost:
+	case r.code == fault.OldKeyLost:
 		return verdict{Check, fmt.Sprintf("Something may be broken: %s %s, %s.", holding, k.id, is), nil}
 	case r.Record == nil && r.usedByQovery() == "" && slices.ContainsFunc(r.known, knownKey.isActive):
 		return verdict{Check, fmt.Sprintf("Something may be broken: by the journal Qovery holds %s, %s. Unless somebody "+
@@ -116,8 +117,8 @@ func (r *report) judgeBad(k knownKey) verdict {
 }
 
 // mendingAdvice: the advice of these codes is to mend just that.
-var mendingAdvice = []rotation.Code{rotation.NewKeyInactive, rotation.NewKeyLost, rotation.NoAccessKey,
-	rotation.OldKeyInactive, rotation.StagedSecretLost}
+var mendingAdvice = []fault.Code{fault.NewKeyInactive, fault.NewKeyLost, fault.NoAccessKey,
+	fault.OldKeyInactive, fault.StagedSecretLost}
 
 // mend is the shortest way back to a key that works.
 func (r *report) mend(k knownKey) *step {
@@ -125,7 +126,7 @@ func (r *report) mend(k knownKey) *step {
 	case k.isInactive() && !k.ours:
 		return &step{fmt.Sprintf("Somebody made %s Inactive. Unless that was because it leaked, make it Active again:", k.id),
 			ActivateCommand(r.Target.IAMUserName, k.id)}
-	case slices.Contains(mendingAdvice, r.code), r.code == rotation.OldKeyHeld && k.listed == nil:
+	case slices.Contains(mendingAdvice, r.code), r.code == fault.OldKeyHeld && k.listed == nil:
 		return nil
 	case k.listed == nil && r.Record != nil:
 		return &step{fmt.Sprintf("Put an Active key of the IAM user %s into the locations in Qovery by hand, then close "+
@@ -163,7 +164,7 @@ func (r *report) judgeUser() verdict {
 		which = "which one Qovery holds is not known, because the journal could not be read"
 	}
 	switch {
-	case r.code == rotation.CredentialMismatch:
+	case r.code == fault.CredentialMismatch:
 		return verdict{Calm, "Nothing is broken by this: nothing was changed, and Qovery holds no key of this IAM user.", nil}
 	case len(active) == 0:
 		return verdict{Urgent,

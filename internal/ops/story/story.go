@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
 )
@@ -39,7 +40,7 @@ func (t *Teller) describe(event statemachine.Event) string {
 	case event.Type == statemachine.ExecutionSucceeded, event.Type == statemachine.ExecutionAborted,
 		event.Type == statemachine.ExecutionTimedOut:
 		return strings.ToUpper(strings.TrimPrefix(string(event.Type), "Execution"))
-	case event.Type == statemachine.ExecutionFailed && event.Error == string(rotation.AbortRequested):
+	case event.Type == statemachine.ExecutionFailed && event.Error == string(fault.AbortRequested):
 		return "aborted, as asked" // which is a failure to Step Functions alone
 	case event.Type == statemachine.ExecutionFailed:
 		return "FAILED: " + event.Error

@@ -9,7 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // Planted stands in every bad answer. Of a request that carries a secret, no
@@ -34,36 +34,36 @@ var (
 // from 1024 on. A port that was just free could be another test's server.
 const nobody = "http://127.0.0.1:1"
 
-type fault struct {
+type faultyAnswer struct {
 	answer Answer
-	want   rotation.Code
+	want   fault.Code
 }
 
-func (p Protocol) faults() map[string]fault {
-	return map[string]fault{
-		"throttled":                    {p.fail(400, "ThrottlingException", Planted), rotation.Throttled},
-		"throttled with 503":           {p.fail(503, "Throttling", Planted), rotation.Throttled},
-		"too many requests, in HTML":   {p.whole(429, "<html>"+Planted), rotation.Throttled},
-		"request limit":                {p.fail(400, "RequestLimitExceeded", Planted), rotation.Throttled},
-		"denied":                       {p.fail(403, "AccessDenied", Planted), rotation.AccessDenied},
-		"denied in the other words":    {p.fail(400, "AccessDeniedException", Planted), rotation.AccessDenied},
-		"own credentials expired":      {p.fail(400, "ExpiredTokenException", Planted), rotation.AccessDenied},
-		"forbidden by a proxy":         {p.whole(403, "<html>"+Planted), rotation.AccessDenied},
-		"internal error":               {p.fail(500, "InternalFailure", Planted), rotation.Unreachable},
-		"internal error with 400":      {p.fail(400, "ServiceUnavailable", Planted), rotation.Unreachable},
-		"bad gateway, in HTML":         {p.whole(502, "<html>"+Planted), rotation.Unreachable},
-		"reset":                        {Hangup(""), rotation.Unreachable},
-		"cut":                          {Hangup(p.open), rotation.Unreachable},
-		"unexpected error":             {p.fail(400, "ValidationError", Planted), rotation.MalformedAnswer},
-		"an error that is no code":     {p.fail(400, "Oh no! "+Planted, ""), rotation.MalformedAnswer},
-		"redirect":                     {redirect, rotation.MalformedAnswer},
-		"garbage":                      {p.whole(200, "<<{{"+Planted), rotation.MalformedAnswer},
-		"the other protocol's garbage": {p.whole(200, `"`+Planted+`"`), rotation.MalformedAnswer},
-		"huge":                         {Huge(p.open), rotation.MalformedAnswer},
+func (p Protocol) faults() map[string]faultyAnswer {
+	return map[string]faultyAnswer{
+		"throttled":                    {p.fail(400, "ThrottlingException", Planted), fault.Throttled},
+		"throttled with 503":           {p.fail(503, "Throttling", Planted), fault.Throttled},
+		"too many requests, in HTML":   {p.whole(429, "<html>"+Planted), fault.Throttled},
+		"request limit":                {p.fail(400, "RequestLimitExceeded", Planted), fault.Throttled},
+		"denied":                       {p.fail(403, "AccessDenied", Planted), fault.AccessDenied},
+		"denied in the other words":    {p.fail(400, "AccessDeniedException", Planted), fault.AccessDenied},
+		"own credentials expired":      {p.fail(400, "ExpiredTokenException", Planted), fault.AccessDenied},
+		"forbidden by a proxy":         {p.whole(403, "<html>"+Planted), fault.AccessDenied},
+		"internal error":               {p.fail(500, "InternalFailure", Planted), fault.Unreachable},
+		"internal error with 400":      {p.fail(400, "ServiceUnavailable", Planted), fault.Unreachable},
+		"bad gateway, in HTML":         {p.whole(502, "<html>"+Planted), fault.Unreachable},
+		"reset":                        {Hangup(""), fault.Unreachable},
+		"cut":                          {Hangup(p.open), fault.Unreachable},
+		"unexpected error":             {p.fail(400, "ValidationError", Planted), fault.MalformedAnswer},
+		"an error that is no code":     {p.fail(400, "Oh no! "+Planted, ""), fault.MalformedAnswer},
+		"redirect":                     {redirect, fault.MalformedAnswer},
+		"garbage":                      {p.whole(200, "<<{{"+Planted), fault.MalformedAnswer},
+		"the other protocol's garbage": {p.whole(200, `"`+Planted+`"`), fault.MalformedAnswer},
+		"huge":                         {Huge(p.open), fault.MalformedAnswer},
 		"huge error": {func(w http.ResponseWriter) {
 			w.WriteHeader(500)
 			Huge(p.open)(w)
-		}, rotation.Unreachable},
+		}, fault.Unreachable},
 	}
 }
 
@@ -88,8 +88,8 @@ type Operation struct {
 func CheckFaults(t *testing.T, op Operation) {
 	faults := op.Protocol.faults()
 	if op.Reads {
-		faults["no body"] = fault{op.Protocol.whole(200, ""), rotation.MalformedAnswer}
-		faults["an empty answer"] = fault{op.Protocol.whole(200, op.Protocol.empty), rotation.MalformedAnswer}
+		faults["no body"] = faultyAnswer{op.Protocol.whole(200, ""), fault.MalformedAnswer}
+		faults["an empty answer"] = faultyAnswer{op.Protocol.whole(200, op.Protocol.empty), fault.MalformedAnswer}
 	}
 	if op.Blind {
 		delete(faults, "garbage")
@@ -108,20 +108,20 @@ func CheckFaults(t *testing.T, op Operation) {
 	}
 	t.Run("refused connection", func(t *testing.T) {
 		t.Parallel()
-		op.check(t, op.Call(t.Context(), Config(nobody)), rotation.Unreachable)
+		op.check(t, op.Call(t.Context(), Config(nobody)), fault.Unreachable)
 	})
 	t.Run("no answer in time", func(t *testing.T) {
 		t.Parallel()
 		server := Serve(t, func(_ http.ResponseWriter, _ Request, _ int) { time.Sleep(time.Second) })
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
-		op.check(t, op.Call(ctx, Config(server.URL)), rotation.Unreachable)
+		op.check(t, op.Call(ctx, Config(server.URL)), fault.Unreachable)
 	})
 }
 
-func (op Operation) check(t *testing.T, err error, want rotation.Code) {
+func (op Operation) check(t *testing.T, err error, want fault.Code) {
 	t.Helper()
-	if err == nil || !rotation.HasCode(err, want) {
+	if err == nil || !fault.HasCode(err, want) {
 		t.Fatalf("%v, want %s", err, want)
 	}
 	if op.Secret && strings.Contains(err.Error(), Planted) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // Keys holds IAM's access keys against their contract. Each open returns
@@ -118,8 +119,8 @@ func keysNoUser(k *keysTest) {
 	_, listing := k.keys.List(k.Context(), nobody)
 	_, creating := k.keys.Create(k.Context(), nobody)
 	for _, err := range []error{listing, creating} {
-		if !rotation.HasCode(err, rotation.TargetNotFound) {
-			k.Errorf("%v, want %s", err, rotation.TargetNotFound)
+		if !fault.HasCode(err, fault.TargetNotFound) {
+			k.Errorf("%v, want %s", err, fault.TargetNotFound)
 		}
 	}
 }
@@ -143,8 +144,8 @@ func (k *keysTest) wantDeleted(want bool, user string, id rotation.KeyID) {
 
 func (k *keysTest) wantLimit() {
 	k.Helper()
-	if key, err := k.keys.Create(k.Context(), k.user); !rotation.HasCode(err, rotation.KeyLimitReached) || key.ID != "" {
-		k.Errorf("%v, %v, want %s", key.ID, err, rotation.KeyLimitReached)
+	if key, err := k.keys.Create(k.Context(), k.user); !fault.HasCode(err, fault.KeyLimitReached) || key.ID != "" {
+		k.Errorf("%v, %v, want %s", key.ID, err, fault.KeyLimitReached)
 	}
 }
 

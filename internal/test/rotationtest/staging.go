@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // Staging holds the staged secrets against their contract. open may return the
@@ -38,9 +39,9 @@ func Staging(t *testing.T, open func(t *testing.T) rotation.Staging) {
 	})
 	test("put does not overwrite", func(s *stagingTest) {
 		s.put(secret)
-		if _, err := s.staging.Put(s.Context(), s.id, rotation.NewSecret("another")); !rotation.HasCode(err,
-			rotation.MalformedAnswer) {
-			s.Errorf("%v, want %s", err, rotation.MalformedAnswer)
+		if _, err := s.staging.Put(s.Context(), s.id, rotation.NewSecret("another")); !fault.HasCode(err,
+			fault.MalformedAnswer) {
+			s.Errorf("%v, want %s", err, fault.MalformedAnswer)
 		}
 		s.want(secret)
 	})

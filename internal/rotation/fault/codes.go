@@ -1,4 +1,4 @@
-package rotation
+package fault
 
 import "slices"
 
@@ -111,13 +111,14 @@ var Codes = []CodeInfo{
 		Advice: "Start the rotation again when you want it to resume"}, // set by Preflight's plan, not raised
 	{Code: AccessDenied, Class: Paused, Caught: rollbackStates, Uncaught: except(tasks, rollbackStates...),
 		Unproved: []Unproved{
-			{"ssm:PutParameter", "CreateKey", "RotationUnchanged"}, // before a key is created, and so the next two
-			{"ssm:DeleteParameter", "CreateKey", "RotationUnchanged"},
-			{"iam:CreateAccessKey", "CreateKey", "RotationUnchanged"},
-			{"sts:GetCallerIdentity", "VerifyKey", "VerifyKey"}, // signed with the new key
-			{"iam:UpdateAccessKey", "DeactivateKey", "DeactivateKey"},
-			{"iam:DeleteAccessKey", "DeleteKey", "DeleteKey"},
-			{"dynamodb:DeleteItem", "Complete", "Complete"},
+			// before a key is created, and so the next two
+			{Right: "ssm:PutParameter", In: "CreateKey", Ends: "RotationUnchanged"},
+			{Right: "ssm:DeleteParameter", In: "CreateKey", Ends: "RotationUnchanged"},
+			{Right: "iam:CreateAccessKey", In: "CreateKey", Ends: "RotationUnchanged"},
+			{Right: "sts:GetCallerIdentity", In: "VerifyKey", Ends: "VerifyKey"}, // signed with the new key
+			{Right: "iam:UpdateAccessKey", In: "DeactivateKey", Ends: "DeactivateKey"},
+			{Right: "iam:DeleteAccessKey", In: "DeleteKey", Ends: "DeleteKey"},
+			{Right: "dynamodb:DeleteItem", In: "Complete", Ends: "Complete"},
 		},
 		Advice: "Check the role of the function and the permission boundaries and service control policies above it. " +
 			startAgain},
@@ -141,7 +142,7 @@ var Codes = []CodeInfo{
 	{Code: DeactivationFailed, Class: Paused, Caught: only("DeactivateKey"),
 		Advice: startAgain},
 	{Code: DeploymentFailed, Class: Paused, Caught: only("VerifyDeployment"), Uncaught: only("DeployClusters"),
-		Unproved: []Unproved{{"POST /cluster/deploy", "DeployClusters", "DeployClusters"}},
+		Unproved: []Unproved{{Right: "POST /cluster/deploy", In: "DeployClusters", Ends: "DeployClusters"}},
 		Advice:   "Mend the cluster, then start the rotation again"},
 	{Code: DeploymentNotObserved, Class: Paused, Caught: only("VerifyDeployment"),
 		Uncaught: only("DeployClusters", "DeactivateKey"),
@@ -235,12 +236,12 @@ var Codes = []CodeInfo{
 			"change them by hand in the grace period. Then start the rotation again"},
 	{Code: UpdateFailed, Class: Paused, Uncaught: only("UpdateCredentials", "DiscardKey"),
 		Unproved: []Unproved{ // after the credentials have the new key
-			{"PUT /containerRegistry", "UpdateCredentials", "UpdateCredentials"},
-			{"PUT /helmRepository", "UpdateCredentials", "UpdateCredentials"},
+			{Right: "PUT /containerRegistry", In: "UpdateCredentials", Ends: "UpdateCredentials"},
+			{Right: "PUT /helmRepository", In: "UpdateCredentials", Ends: "UpdateCredentials"},
 		},
 		Advice: "See in Qovery why the location does not take the key. " + startAgain},
 	{Code: UpdateRefused, Class: Unchanged, Caught: only("UpdateCredentials"),
-		Unproved: []Unproved{{"PUT /aws/credentials", "UpdateCredentials", "RotationUnchanged"}},
+		Unproved: []Unproved{{Right: "PUT /aws/credentials", In: "UpdateCredentials", Ends: "RotationUnchanged"}},
 		Advice:   "Check that the token may edit the organization's credentials, then start the rotation again"},
 	{Code: UsageCheckStale, Class: Again, Caught: only("DeactivateKey"),
 		Advice: "The rotation goes back and checks the usage"},

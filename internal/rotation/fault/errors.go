@@ -1,4 +1,7 @@
-package rotation
+// Package fault names everything that can go wrong: the codes that the state machine
+// routes by (codes.go), and the one error type that carries them, with what to do
+// next.
+package fault
 
 import (
 	"errors"

@@ -1,0 +1,101 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// An error is told in sentences: what is so, what is in place now, what to do
+// next; with one full stop after each.
+func TestErrorSentence(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		err  Error
+		want string
+	}{
+		{"all parts",
+			Error{Code: NewKeyUnusable, What: "STS refuses the key", InPlace: "Qovery holds the old key", Next: "Wait"},
+			"STS refuses the key. Qovery holds the old key. Wait."},
+		{"full stops are not doubled", Error{Code: NewKeyUnusable, What: "STS refuses the key.", InPlace: "Qovery holds " +
+			"the old key..", Next: "Wait."}, "STS refuses the key. Qovery holds the old key. Wait."},
+		{"nor are spaces", Error{Code: NewKeyUnusable, What: " STS refuses the key. ", InPlace: " ", Next: "Wait\n"},
+			"STS refuses the key. Wait."},
+		{"the code's own advice", Error{Code: NewKeyUnusable, What: "STS refuses the key"},
+			"STS refuses the key. Start the rotation again."},
+		{"a code that nobody knows", Error{Code: "Other", What: "It broke"}, "It broke."},
+		{"nothing", Error{}, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := test.err.Error(); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestErrorf(t *testing.T) {
+	err := Errorf(TooManyClusters, "There are %d clusters for %s", 251, "a user")
+	if err.Class != Unchanged || err.What != "There are 251 clusters for a user" || err.Urgent {
+		t.Errorf("made %+v", err)
+	}
+	if want := "There are 251 clusters for a user. Split the clusters"; !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("it says %q, want %q", err, want)
+	}
+}
+
+func TestAsError(t *testing.T) {
+	coded, errNoSuchKey := Errorf(Throttled, "Too many requests"), errors.New("no such key")
+	for _, test := range []struct {
+		name  string
+		err   error
+		want  Code
+		class Class
+	}{
+		{"one of ours", coded, Throttled, Transient},
+		{"wrapped", fmt.Errorf("listing keys: %w", coded), Throttled, Transient},
+		{"joined", errors.Join(errors.New("other"), coded), Throttled, Transient},
+		{"a context that ended", context.DeadlineExceeded, Unreachable, Transient},
+		{"anything else proves nothing, and is tried again", errNoSuchKey, Unreachable, Transient},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := AsError(test.err)
+			if got.Code != test.want || got.Class != test.class {
+				t.Errorf("got %s, %s, want %s, %s", got.Code, got.Class, test.want, test.class)
+			}
+			if !HasCode(test.err, test.want) && test.want != Unreachable {
+				t.Errorf("has no code %s", test.want)
+			}
+			if HasCode(test.err, LockLost) || HasCode(nil, test.want) {
+				t.Error("has a code that it has not")
+			}
+		})
+	}
+	if HasCode(errNoSuchKey, Unreachable) {
+		t.Error("an error without a code has one")
+	}
+	if err := AsError(context.Canceled); !strings.Contains(err.Error(), "context canceled") {
+		t.Errorf("it says %q", err)
+	}
+}
+
+// Every row of the table says what to do, in one sentence or more, to people.
+func TestAdvice(t *testing.T) {
+	for _, info := range Codes {
+		if info.Advice == "" || strings.HasSuffix(info.Advice, ".") || strings.ToUpper(info.Advice[:1]) != info.Advice[:1] {
+			t.Errorf("%s: the advice %q is no sentence without its full stop", info.Code, info.Advice)
+		}
+		if !slices.Contains([]Class{Unchanged, Paused, Transient, Again}, info.Class) {
+			t.Errorf("%s: class %q", info.Code, info.Class)
+		}
+		if info.Code.Info().Code != info.Code || info.Code.Class() != info.Class || info.Code.Advice() != info.Advice {
+			t.Errorf("%s: Info finds another row", info.Code)
+		}
+	}
+	if unknown := Code("Other").Info(); unknown.Class != Paused || unknown.Code != "Other" {
+		t.Errorf("a code that nobody knows is %+v, want held", unknown)
+	}
+}
