@@ -16,6 +16,7 @@ import (
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -654,26 +655,26 @@ func TestTheLongestRotationFits(t *testing.T) {
 
 // The limits that the account above counts with are those that targets keep.
 func TestTheLongestRotationIsLegalAndNoLongerOneIs(t *testing.T) {
-	longest := rotation.DefaultTarget()
+	longest := target.Default()
 	longest.Name, longest.IAMUserName, longest.OrganizationID = "longest", "qovery", "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90"
 	longest.Schedule.StartAt = "2026-01-12T09:00:00+01:00"
-	periods := func(target *rotation.Target) map[*rotation.Duration]time.Duration {
-		return map[*rotation.Duration]time.Duration{
-			&target.GracePeriod: longestGrace, &target.MaxGraceExtension: longestExtension,
-			&target.ObservationPeriod: longestObservation, &target.DeploymentTimeout: longestDeployment,
+	periods := func(of *target.Target) map[*target.Duration]time.Duration {
+		return map[*target.Duration]time.Duration{
+			&of.GracePeriod: longestGrace, &of.MaxGraceExtension: longestExtension,
+			&of.ObservationPeriod: longestObservation, &of.DeploymentTimeout: longestDeployment,
 		}
 	}
 	for period, most := range periods(&longest) {
-		*period = rotation.Duration(most)
+		*period = target.Duration(most)
 	}
 	if err := longest.Check(); err != nil {
 		t.Errorf("not legal: %v", err)
 	}
 	for period := range periods(&longest) {
-		*period += rotation.Duration(time.Second)
+		*period += target.Duration(time.Second)
 		if longest.Check() == nil {
 			t.Errorf("a period of %s is legal", period)
 		}
-		*period -= rotation.Duration(time.Second)
+		*period -= target.Duration(time.Second)
 	}
 }

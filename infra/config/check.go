@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/qovery"
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // check adds what is wrong with the values, one by one and with each other.
@@ -39,7 +39,7 @@ func (c Config) checkKeyAge(found *Mistakes) {
 	if found.has(path) {
 		return
 	}
-	if problem := rotation.KeyAgeLimitProblem(c.KeyAgeLimitDays); problem != "" {
+	if problem := target.KeyAgeLimitProblem(c.KeyAgeLimitDays); problem != "" {
 		found.add(path, fmt.Sprintf("%d %s", c.KeyAgeLimitDays, problem), strconv.Itoa(defaultKeyAgeLimitDays))
 		return
 	}

@@ -8,14 +8,14 @@ import (
 	"fmt"
 	"time"
 
-	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/strictjson"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // Config is all that can be configured.
 type Config struct {
-	Schema  string            `json:"$schema,omitempty"` // for editors
-	Targets []rotation.Target `json:"targets"`
+	Schema  string          `json:"$schema,omitempty"` // for editors
+	Targets []target.Target `json:"targets"`
 	// AlertEmails are told how every rotation ended, and when something needs a
 	// person. Each has to confirm its subscription once.
 	AlertEmails []string `json:"alertEmails"`
@@ -66,10 +66,10 @@ func read(file []byte) (Config, Mistakes) {
 	found := Mistakes(strictjson.Read("", file, &raw, example()))
 	config := raw.Config
 	for i, data := range raw.Targets {
-		target := rotation.DefaultTarget()
+		read := target.Default()
 		found = append(found,
-			strictjson.Read(fmt.Sprintf("targets[%d]", i), data, &target, rotation.ExampleTarget())...)
-		config.Targets = append(config.Targets, target)
+			strictjson.Read(fmt.Sprintf("targets[%d]", i), data, &read, target.Example())...)
+		config.Targets = append(config.Targets, read)
 	}
 	return config, found
 }

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 var today = time.Date(2026, 1, 10, 12, 0, 0, 0, time.UTC)
@@ -41,14 +41,14 @@ const (
 
 // one is a configuration with one target, which has some more fields.
 func one(more ...string) string {
-	return several(target("production", "qovery", more...))
+	return several(targetText("production", "qovery", more...))
 }
 
 func several(targets ...string) string { return `{"targets": [` + strings.Join(targets, ", ") + `]}` }
 
 // target has all that a target must have. A field of its own may come again:
 // the last one counts.
-func target(name, user string, more ...string) string {
+func targetText(name, user string, more ...string) string {
 	fields := append([]string{fmt.Sprintf(`"name": %q`, name), fmt.Sprintf(`"iamUserName": %q`, user), organization,
 		schedule}, more...)
 	return "{" + strings.Join(fields, ", ") + "}"
@@ -61,7 +61,7 @@ func scheduled(more ...string) string {
 func many(n int) string {
 	var targets []string
 	for i := range n {
-		targets = append(targets, target(fmt.Sprintf("t-%d", i), fmt.Sprintf("user-%d", i)))
+		targets = append(targets, targetText(fmt.Sprintf("t-%d", i), fmt.Sprintf("user-%d", i)))
 	}
 	return several(targets...)
 }
@@ -71,7 +71,7 @@ func many(n int) string {
 func large(n, path int) string {
 	var targets []string
 	for i := range n {
-		targets = append(targets, target(fmt.Sprintf("t-%d", i), strings.Repeat("u", 62)+fmt.Sprintf("%02d", i),
+		targets = append(targets, targetText(fmt.Sprintf("t-%d", i), strings.Repeat("u", 62)+fmt.Sprintf("%02d", i),
 			`"iamUserPath": "/`+strings.Repeat("p", path-2)+`/", "tokenParameter": "/`+strings.Repeat("t", 961)+`"`))
 	}
 	return several(targets...)
@@ -90,12 +90,12 @@ const otherPartition = `is no region of the partition aws. GovCloud, China, the 
 // emails is a configuration with these addresses.
 func emails(addresses ...string) string {
 	list, _ := json.Marshal(addresses)
-	return `{"targets": [` + target("a", "b") + `], "alertEmails": ` + string(list) + `}`
+	return `{"targets": [` + targetText("a", "b") + `], "alertEmails": ` + string(list) + `}`
 }
 
 // api is a configuration with Qovery's API somewhere else.
 func api(url string) string {
-	return fmt.Sprintf(`{"targets": [%s], "qoveryApiUrl": %q}`, target("a", "b"), url)
+	return fmt.Sprintf(`{"targets": [%s], "qoveryApiUrl": %q}`, targetText("a", "b"), url)
 }
 
 // addresses are n different ones.
@@ -124,9 +124,9 @@ var mistakes = []struct{ name, config, want string }{
 	{"target no object", `{"targets": ["production"]}`,
 		`targets[0]: is a string, not an object (for example {...})`},
 
-	{"unknown field", several(target("a", "b")[:1] + `"iamUser": "x", ` + target("a", "b")[1:]),
+	{"unknown field", several(targetText("a", "b")[:1] + `"iamUser": "x", ` + targetText("a", "b")[1:]),
 		`targets[0].iamUser: is no field that is known (for example "iamUserName")`},
-	{"unknown field at the top", `{"targets": [` + target("a", "b") + `], "alertEmail": "a@example.com"}`,
+	{"unknown field at the top", `{"targets": [` + targetText("a", "b") + `], "alertEmail": "a@example.com"}`,
 		`alertEmail: is no field that is known (for example "alertEmails")`},
 	{"unknown field inside", scheduled(`"startat": "2026-01-12T09:00:00Z"`),
 		`targets[0].schedule.startat: is no field that is known (for example "startAt")`},
@@ -228,14 +228,14 @@ var mistakes = []struct{ name, config, want string }{
 	{"unknown verification", one(`"verification": "all"`),
 		`targets[0].verification: "all" is neither none nor canary (for example "canary")`},
 
-	{"duplicate name", several(target("a", "x"), target("a", "y")),
+	{"duplicate name", several(targetText("a", "x"), targetText("a", "y")),
 		`targets[1].name: "a" is the name of targets[0] already (for example "a-2")`},
-	{"duplicate user", several(target("a", "Qovery"), target("b", "qovery")),
+	{"duplicate user", several(targetText("a", "Qovery"), targetText("b", "qovery")),
 		`targets[1].iamUserName: "qovery" is rotated by targets[0] already (for example one target for each IAM ` +
 			`user)`},
 	{"duplicate user in two regions",
-		several(target("a", "x", `"account": "111111111111", "region": "eu-west-3"`),
-			target("b", "x", `"account": "111111111111", "region": "us-east-1"`)),
+		several(targetText("a", "x", `"account": "111111111111", "region": "eu-west-3"`),
+			targetText("b", "x", `"account": "111111111111", "region": "us-east-1"`)),
 		`targets[1].iamUserName: "x" is rotated by targets[0] already, in the account 111111111111 (for example ` +
 			`one target for each IAM user)`},
 	{"users too long for the policies", large(13, 487),
@@ -245,9 +245,9 @@ var mistakes = []struct{ name, config, want string }{
 	{"too many targets", many(51), `targets: 51 targets go to the CLI's account in the CLI's region; a stack ` +
 		`takes 50 (for example another "region" or "account" for some of them)`},
 
-	{"bad e-mail", `{"targets": [` + target("a", "b") + `], "alertEmails": ["platform"]}`,
+	{"bad e-mail", `{"targets": [` + targetText("a", "b") + `], "alertEmails": ["platform"]}`,
 		`alertEmails[0]: "platform" is no e-mail address (for example "platform@example.com")`},
-	{"e-mail with a name", `{"targets": [` + target("a", "b") + `], "alertEmails": ["Platform <p@example.com>"]}`,
+	{"e-mail with a name", `{"targets": [` + targetText("a", "b") + `], "alertEmails": ["Platform <p@example.com>"]}`,
 		`alertEmails[0]: "Platform <p@example.com>" is no e-mail address (for example "platform@example.com")`},
 	{"e-mail on this machine", emails("root@localhost"),
 		`alertEmails[0]: "root@localhost" has no public domain after the @ (for example "platform@example.com")`},
@@ -267,15 +267,15 @@ var mistakes = []struct{ name, config, want string }{
 	{"too many e-mails", emails(addresses(101)...),
 		`alertEmails: 101 addresses are more than the 100 that a stack has room for (for example the address of ` +
 			`a mailing list)`},
-	{"e-mail no text", `{"targets": [` + target("a", "b") + `], "alertEmails": [7]}`,
+	{"e-mail no text", `{"targets": [` + targetText("a", "b") + `], "alertEmails": [7]}`,
 		`alertEmails[0]: is a number, not a string (for example "platform@example.com")`},
-	{"e-mail twice", `{"targets": [` + target("a", "b") + `], "alertEmails": ["p@example.com", "P@example.com"]}`,
+	{"e-mail twice", `{"targets": [` + targetText("a", "b") + `], "alertEmails": ["p@example.com", "P@example.com"]}`,
 		`alertEmails[1]: "P@example.com" is there already, as alertEmails[0] (for example an address once)`},
-	{"key-age limit too low", `{"targets": [` + target("a", "b") + `], "keyAgeLimitDays": 7}`,
+	{"key-age limit too low", `{"targets": [` + targetText("a", "b") + `], "keyAgeLimitDays": 7}`,
 		`keyAgeLimitDays: 7 is not 8 to 400 (for example 97)`},
-	{"key-age limit too high", `{"targets": [` + target("a", "b") + `], "keyAgeLimitDays": 401}`,
+	{"key-age limit too high", `{"targets": [` + targetText("a", "b") + `], "keyAgeLimitDays": 401}`,
 		`keyAgeLimitDays: 401 is not 8 to 400 (for example 97)`},
-	{"key-age limit not above the rate", `{"targets": [` + target("a", "b") + `], "keyAgeLimitDays": 90}`,
+	{"key-age limit not above the rate", `{"targets": [` + targetText("a", "b") + `], "keyAgeLimitDays": 90}`,
 		`keyAgeLimitDays: 90 is not above the 90 of targets[0].schedule.rateDays, so that every key would be ` +
 			`over the limit before it is replaced (for example 100)`},
 	{"API without TLS", api("http://api.qovery.com"),
@@ -333,9 +333,9 @@ func TestWhatTheServicesTakeIsTaken(t *testing.T) {
 		"an e-mail with much in it":      emails("a.b+c/d=e$f{g}@sub.company-1.xn--p1ai"),
 		"the longest API":                api("https://a.example/" + strings.Repeat("a", 1006)),
 		"an API behind a path and port":  api("https://proxy.company.example:8443/qovery%20api/"),
-		"a limit just above the rate":    `{"targets": [` + target("a", "b") + `], "keyAgeLimitDays": 91}`,
-		"the highest limit":              `{"targets": [` + target("a", "b") + `], "keyAgeLimitDays": 400}`,
-		"a target called like the group": several(target("group", "b")),
+		"a limit just above the rate":    `{"targets": [` + targetText("a", "b") + `], "keyAgeLimitDays": 91}`,
+		"the highest limit":              `{"targets": [` + targetText("a", "b") + `], "keyAgeLimitDays": 400}`,
+		"a target called like the group": several(targetText("group", "b")),
 		"as many targets as fit":         many(50),
 		"users that just fit":            large(13, 486),
 	} {
@@ -374,7 +374,7 @@ func TestDefaultsAreFilledIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := rotation.DefaultTarget()
+	want := target.Default()
 	want.Name, want.IAMUserName = "production", "qovery"
 	want.OrganizationID, want.Schedule.StartAt = "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90", "2026-01-12T09:00:00+01:00"
 	if got := TargetJSON(config.Targets[0]); got != TargetJSON(want) {
@@ -402,7 +402,7 @@ func TestTargetsSurviveTheirParameter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	parsed, err := rotation.ParseTarget([]byte(TargetJSON(config.Targets[0])))
+	parsed, err := target.Parse([]byte(TargetJSON(config.Targets[0])))
 	if err != nil || TargetJSON(parsed) != TargetJSON(config.Targets[0]) {
 		t.Errorf("%v, %+v", err, parsed)
 	}
@@ -410,7 +410,7 @@ func TestTargetsSurviveTheirParameter(t *testing.T) {
 
 func TestStacksGroupTargets(t *testing.T) {
 	const home, far = `"account": "111111111111", "region": "eu-west-3"`, `"region": "us-east-1"`
-	file := last(t, several(target("a", "a"), target("b", "b", far), target("c", "c", home)))
+	file := last(t, several(targetText("a", "a"), targetText("b", "b", far), targetText("c", "c", home)))
 	config, err := Parse(file, Environment{"111111111111", "eu-west-3"}, today)
 	if err != nil {
 		t.Fatal(err)

@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"strings"
 
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // example has a right value for every field. The mistakes show them.
 func example() Config {
 	return Config{
-		Targets:         []rotation.Target{rotation.ExampleTarget()},
+		Targets:         []target.Target{target.Example()},
 		AlertEmails:     []string{exampleEmail},
 		KeyAgeLimitDays: defaultKeyAgeLimitDays,
 		CustomerKey:     true,
@@ -26,12 +26,12 @@ const (
 
 // ExampleOrganizationWarning tells that a target still has the organization of
 // rotation.example.json, or is empty.
-func ExampleOrganizationWarning(target rotation.Target) string {
-	if !strings.EqualFold(target.OrganizationID, rotation.ExampleTarget().OrganizationID) {
+func ExampleOrganizationWarning(t target.Target) string {
+	if !strings.EqualFold(t.OrganizationID, target.Example().OrganizationID) {
 		return ""
 	}
 	return fmt.Sprintf("The organizationId of the target %s is still the example's: no token opens it, and no rotation "+
-		"begins. Put the UUID of yours into rotation.json.", target.Name)
+		"begins. Put the UUID of yours into rotation.json.", t.Name)
 }
 
 // ExampleEmailWarning tells that an address is still one of the domain that

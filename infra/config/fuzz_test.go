@@ -6,7 +6,7 @@ import (
 	"reflect"
 	"testing"
 
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // Whatever stands in rotation.json, there are mistakes, each with its place and a
@@ -51,20 +51,20 @@ func checkMistakes(t *testing.T, err error) {
 	}
 }
 
-func checkDeployable(t *testing.T, target rotation.Target) {
+func checkDeployable(t *testing.T, deployed target.Target) {
 	t.Helper()
-	value, err := json.Marshal(target)
+	value, err := json.Marshal(deployed)
 	if err != nil {
 		t.Fatal(err)
 	}
-	read, err := rotation.ParseTarget(value)
+	read, err := target.Parse(value)
 	if err != nil {
 		t.Fatalf("deployed, and not accepted: %v\n%s", err, value)
 	}
 	if again, _ := json.Marshal(read); !reflect.DeepEqual(again, value) {
 		t.Errorf("came back as %s, was %s", again, value)
 	}
-	if _, err := target.Schedule.FirstRun(today); err != nil {
+	if _, err := deployed.Schedule.FirstRun(today); err != nil {
 		t.Error(err)
 	}
 }

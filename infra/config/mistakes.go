@@ -6,11 +6,11 @@ import (
 	"slices"
 	"strings"
 
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // Mistakes are all mistakes in a configuration, each with its field's path.
-type Mistakes []*rotation.FieldError
+type Mistakes []*target.Mistake
 
 // Error lists them, a line each.
 func (m Mistakes) Error() string {
@@ -27,7 +27,7 @@ func (m Mistakes) Error() string {
 }
 
 func (m *Mistakes) add(field, problem, example string) {
-	*m = append(*m, &rotation.FieldError{Field: field, Problem: problem, Example: example})
+	*m = append(*m, &target.Mistake{Field: field, Problem: problem, Example: example})
 }
 
 // adopt adds what the domain found, with the path of the value that it looked
@@ -43,34 +43,34 @@ func (m *Mistakes) adopt(path string, err error) {
 
 // has tells whether there is a mistake in the field, or in what it is a part of.
 func (m Mistakes) has(field string) bool {
-	return slices.ContainsFunc(m, func(e *rotation.FieldError) bool {
+	return slices.ContainsFunc(m, func(e *target.Mistake) bool {
 		rest, within := strings.CutPrefix(field, e.Field)
 		return within && (rest == "" || e.Field == "" || rest[0] == '.' || rest[0] == '[')
 	})
 }
 
 // fieldErrors takes apart what errors.Join has put together.
-func fieldErrors(err error) []*rotation.FieldError {
+func fieldErrors(err error) []*target.Mistake {
 	if err == nil {
 		return nil
 	}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		var all []*rotation.FieldError
+		var all []*target.Mistake
 		for _, e := range joined.Unwrap() {
 			all = append(all, fieldErrors(e)...)
 		}
 		return all
 	}
-	var mistake *rotation.FieldError
+	var mistake *target.Mistake
 	if errors.As(err, &mistake) {
-		return []*rotation.FieldError{mistake}
+		return []*target.Mistake{mistake}
 	}
-	return []*rotation.FieldError{{Field: "target", Problem: err.Error(), Example: "none"}}
+	return []*target.Mistake{{Field: "target", Problem: err.Error(), Example: "none"}}
 }
 
 // hasWithin tells whether there is a mistake in a part of the field.
 func (m Mistakes) hasWithin(field string) bool {
-	return slices.ContainsFunc(m, func(e *rotation.FieldError) bool {
+	return slices.ContainsFunc(m, func(e *target.Mistake) bool {
 		return Mistakes{{Field: field}}.has(e.Field)
 	})
 }

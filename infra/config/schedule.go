@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"time"
 
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 )
 
 // checkSchedule wants a first rotation within ten years. A later one is a slip of
 // the finger, and would rotate nothing.
-func checkSchedule(path string, schedule rotation.Schedule, now time.Time, found *Mistakes) {
+func checkSchedule(path string, schedule target.Schedule, now time.Time, found *Mistakes) {
 	field := path + ".schedule.startAt"
 	if found.has(field) || found.has(path+".schedule.rateDays") {
 		return // Check has said so
@@ -25,7 +25,7 @@ func checkSchedule(path string, schedule rotation.Schedule, now time.Time, found
 // DueWarning tells what a deployment at this time may do to a rotation that is
 // due about now, or is empty. A deployment gives the schedule a new StartDate,
 // and what was due before that is not caught up.
-func DueWarning(target rotation.Target, now time.Time) string {
+func DueWarning(target target.Target, now time.Time) string {
 	first, err := target.Schedule.FirstRun(now)
 	if err != nil || !target.Schedule.Enabled {
 		return ""

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 func TestDueWarning(t *testing.T) {
@@ -29,7 +29,7 @@ func TestDueWarning(t *testing.T) {
 		{"years later", due.AddDate(5, 0, 0), ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			target := rotation.DefaultTarget()
+			target := target.Default()
 			target.Name, target.Schedule.StartAt = "production", "2026-01-12T09:00:00+01:00"
 			got := DueWarning(target, row.now)
 			if !strings.HasPrefix(got, row.want) || row.want == "" && got != "" {

@@ -13,7 +13,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // described is what the schema says of one field.
@@ -47,7 +47,7 @@ func objects(t *testing.T) map[string]object {
 
 // The schema has the fields that are read, each with the default that it has.
 func TestTheSchemaHasEveryField(t *testing.T) {
-	defaults, right := rotation.DefaultTarget(), rotation.ExampleTarget()
+	defaults, right := target.Default(), target.Example()
 	fallback := Config{KeyAgeLimitDays: defaultKeyAgeLimitDays}
 	whole := example()
 	whole.Schema = "rotation.schema.json"
@@ -101,7 +101,7 @@ func alone(t *testing.T, object, field, value string) string {
 	switch object {
 	case "configuration":
 		text = fmt.Sprintf(`{"targets": [%s], %q: %s}`,
-			target("a", "b", `"schedule": {`+startAt+`, "rateDays": 7}`), field, value)
+			targetText("a", "b", `"schedule": {`+startAt+`, "rateDays": 7}`), field, value)
 	case "schedule":
 		text = strings.Replace(scheduled(fmt.Sprintf("%q: %s", field, value)), `{"targets"`,
 			`{"keyAgeLimitDays": 400, "targets"`, 1)
@@ -131,8 +131,9 @@ func TestTheSchemaRefuses(t *testing.T) {
 		t.Errorf("the schema refuses %d of %d", refused, len(mistakes))
 	}
 	for text, want := range map[string]string{
-		`{"targets": [` + target("a", "b") + `], "alertEmails": null}`: "alertEmails: got null, want array",
-		one(`"handledElsewhere": null`):                                "targets[0].handledElsewhere: got null, want array",
+		`{"targets": [` + targetText("a", "b") + `], "alertEmails": null}`: "alertEmails: got null, want array",
+		one(`"handledElsewhere": null`): "targets[0].handledElsewhere: got null, want " +
+			"array",
 	} {
 		if _, err := parse(t, text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", text, err)

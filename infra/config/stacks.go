@@ -6,13 +6,13 @@ import (
 	"slices"
 	"strconv"
 
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // Stack is what is deployed to one account and region.
 type Stack struct {
 	Environment
-	Targets []rotation.Target
+	Targets []target.Target
 }
 
 // maxTargets is how many targets one stack may have: each adds to the policies

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // checkDuplicates wants names once in the whole configuration, so that a notice
@@ -47,7 +47,7 @@ const maxParameter = 4096
 
 // checkSize makes sure that the target fits into its parameter, with the account
 // and the region that CloudFormation may have to fill in.
-func checkSize(path string, target rotation.Target, found *Mistakes) {
+func checkSize(path string, target target.Target, found *Mistakes) {
 	target.Account = cmp.Or(target.Account, "123456789012")
 	target.Region = cmp.Or(target.Region, "ap-southeast-2")
 	if size := len(TargetJSON(target)); size > maxParameter {
@@ -58,7 +58,7 @@ func checkSize(path string, target rotation.Target, found *Mistakes) {
 }
 
 // TargetJSON is what a target's parameter holds. Preflight parses it.
-func TargetJSON(target rotation.Target) string {
+func TargetJSON(target target.Target) string {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)

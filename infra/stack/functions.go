@@ -8,6 +8,7 @@ import (
 
 	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // function is one Lambda function: what it is for, which variables it reads, and
@@ -204,8 +205,8 @@ func (f function) isStep() bool { return f.name != notify && f.name != auditor }
 func (b *builder) environment(f function) *map[string]*string {
 	values := map[string]*string{
 		lambda.TableName:    b.journal.TableName(),
-		lambda.TargetPrefix: new(rotation.TargetPrefix),
-		lambda.StagedPrefix: new(rotation.StagedPrefix),
+		lambda.TargetPrefix: new(target.Prefix),
+		lambda.StagedPrefix: new(target.StagedPrefix),
 		lambda.QoveryAPIURL: &b.props.Config.QoveryAPIURL,
 		lambda.TopicARN:     b.topic.TopicArn(),
 		lambda.KMSKeyARN:    b.keyARN(),

@@ -5,7 +5,7 @@ import (
 
 	"qovery-key-rotation/internal/aws/ssm"
 	"qovery-key-rotation/internal/aws/table"
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // grant is one statement of a policy: these actions on that resource.
@@ -72,11 +72,11 @@ var conditions = map[resource]map[string]any{
 func (b *builder) arns(on resource) []string {
 	switch on {
 	case targetParameters:
-		return []string{b.arn("ssm", "parameter"+rotation.TargetPrefix+"*")}
+		return []string{b.arn("ssm", "parameter"+target.Prefix+"*")}
 	case stagedSecrets:
-		return []string{b.arn("ssm", "parameter"+rotation.StagedPrefix+"*")}
+		return []string{b.arn("ssm", "parameter"+target.StagedPrefix+"*")}
 	case noSecret:
-		return []string{b.arn("ssm", "parameter"+rotation.StagedPrefix+ssm.Nothing)}
+		return []string{b.arn("ssm", "parameter"+target.StagedPrefix+ssm.Nothing)}
 	case tokenParameters:
 		return b.tokenParameters()
 	case targetUsers:

@@ -7,7 +7,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/regioninfo"
 
 	"qovery-key-rotation/infra/config"
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // The CDK's list of regions is not ours: a target may be in those of the partition
@@ -17,7 +17,7 @@ func TestTargetsAreInThePartitionAWS(t *testing.T) {
 	for _, region := range *regioninfo.RegionInfo_Regions() {
 		partition := *region.Partition()
 		partitions[partition]++
-		target := rotation.DefaultTarget()
+		target := target.Default()
 		target.Region = *region.Name()
 		refused := strings.Contains(target.Check().Error(), "region: ") // other fields are missing, too
 		if refused == (partition == "aws") {

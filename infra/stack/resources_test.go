@@ -12,7 +12,7 @@ import (
 	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/ops/audit"
 	"qovery-key-rotation/internal/ops/notice"
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -61,7 +61,7 @@ func TestTargetParametersParse(t *testing.T) {
 	if name := parameter.text("Name"); name != "/qovery-key-rotation/targets/production" {
 		t.Errorf("the parameter is called %s", name)
 	}
-	target, err := rotation.ParseTarget([]byte(parameter.text("Value")))
+	target, err := target.Parse([]byte(parameter.text("Value")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -293,7 +293,7 @@ func TestOutputsAreReadyToUse(t *testing.T) {
 			t.Errorf("%s is %v", name, got)
 		}
 	}
-	if _, err := rotation.ParseInput(json.RawMessage(`{"target": "production", "dryRun": true}`)); err != nil {
+	if _, err := target.ParseInput(json.RawMessage(`{"target": "production", "dryRun": true}`)); err != nil {
 		t.Error(err)
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // newSchedules makes a schedule for each target, and one for the audit.
@@ -90,7 +90,7 @@ func (b *builder) newSchedulerRole() awsiam.IRole {
 
 // startDate is the next time that the schedule's anchor leads to. Without one, a
 // rate begins at deployment.
-func startDate(schedule rotation.Schedule, now time.Time) string {
+func startDate(schedule target.Schedule, now time.Time) string {
 	first, err := schedule.FirstRun(now)
 	if err != nil {
 		panic("stack: a schedule was not checked: " + err.Error())
@@ -98,14 +98,14 @@ func startDate(schedule rotation.Schedule, now time.Time) string {
 	return first.UTC().Format("2006-01-02T15:04:05.000Z")
 }
 
-func state(schedule rotation.Schedule) string {
+func state(schedule target.Schedule) string {
 	if schedule.Enabled {
 		return "ENABLED"
 	}
 	return "DISABLED"
 }
 
-func flexibleWindow(schedule rotation.Schedule) *awsscheduler.CfnSchedule_FlexibleTimeWindowProperty {
+func flexibleWindow(schedule target.Schedule) *awsscheduler.CfnSchedule_FlexibleTimeWindowProperty {
 	if schedule.FlexibleWindowMinutes == 0 {
 		return &awsscheduler.CfnSchedule_FlexibleTimeWindowProperty{Mode: jsii.String("OFF")}
 	}

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/infra/config"
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // audits is the id of the audit's schedule.
@@ -89,7 +89,7 @@ func TestScheduleRunsTheAudit(t *testing.T) {
 			t.Errorf("%s is %v, not %v", path, got, want)
 		}
 	}
-	if target := (rotation.Target{Name: schedule.text("Name")}); !strings.Contains(target.Check().Error(), "name: ") {
+	if target := (target.Target{Name: schedule.text("Name")}); !strings.Contains(target.Check().Error(), "name: ") {
 		t.Errorf("a target can be called %s as well", target.Name)
 	}
 }

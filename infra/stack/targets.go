@@ -9,23 +9,23 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"qovery-key-rotation/infra/config"
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // newTargets makes a parameter for each target. What it holds says which account
 // and region it is about, also where only CloudFormation knows these.
 func (b *builder) newTargets() {
 	scope := constructs.NewConstruct(b.Stack, jsii.String("targets"))
-	for _, target := range b.props.Stack.Targets {
-		target.Account, target.Region = *b.Account(), *b.Region()
-		awsssm.NewCfnParameter(scope, new(childID(target.Name)), &awsssm.CfnParameterProps{
-			Name: new(rotation.TargetPrefix + target.Name),
+	for _, t := range b.props.Stack.Targets {
+		t.Account, t.Region = *b.Account(), *b.Region()
+		awsssm.NewCfnParameter(scope, new(childID(t.Name)), &awsssm.CfnParameterProps{
+			Name: new(target.Prefix + t.Name),
 			Description: new(fmt.Sprintf(
 				"The target %s: rotates the access key of the IAM user %s. Change it in rotation.json, "+
-					"not here", target.Name, target.IAMUserName)),
+					"not here", t.Name, t.IAMUserName)),
 			Type:  jsii.String("String"),
 			Tier:  jsii.String("Standard"),
-			Value: new(config.TargetJSON(target)),
+			Value: new(config.TargetJSON(t)),
 		})
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"qovery-key-rotation/internal/ops/notice"
-	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -43,11 +43,11 @@ done, and the exit code is 4. Exit code 0 means that the abort went through.`,
 
 func (p Program) abort(cmd *cobra.Command, f *stackFlags, name string) error {
 	ctx := cmd.Context()
-	s, target, err := p.openFor(ctx, f, name)
+	s, configured, err := p.openFor(ctx, f, name)
 	if err != nil {
 		return err
 	}
-	record, unread := s.journal.Load(ctx, target.IAMUserName)
+	record, unread := s.journal.Load(ctx, configured.IAMUserName)
 	found, err := s.atWork(ctx, name, record)
 	if len(found) == 0 { // what inputs name is stopped, whether the record can be read or not
 		err = cmp.Or(unread, err)
@@ -73,7 +73,7 @@ func (p Program) abort(cmd *cobra.Command, f *stackFlags, name string) error {
 		return halfAborted(name, stopped, err)
 	}
 	// Read again: what was stopped in Preflight may have opened one or not.
-	record, err = s.journal.Load(acting, target.IAMUserName)
+	record, err = s.journal.Load(acting, configured.IAMUserName)
 	switch {
 	case err != nil:
 		return halfAborted(name, stopped, err)
@@ -91,7 +91,7 @@ func (p Program) abort(cmd *cobra.Command, f *stackFlags, name string) error {
 			words.At(record.TakenAt))
 	}
 	x, err := s.states.start(acting, executionName(name, "abort", s.clock.Now()),
-		rotation.Input{Target: name, Abort: true})
+		target.Input{Target: name, Abort: true})
 	if err != nil {
 		return halfAborted(name, stopped, err)
 	}

@@ -14,7 +14,7 @@ import (
 
 	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/ops/notice"
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // executions is the executions of the stack's state machine.
@@ -38,7 +38,7 @@ func (e *executions) arn(name string) string {
 // start starts an execution. The name makes that safe to repeat: Step Functions
 // knows a second start with the same name and input for the same.
 // https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
-func (e *executions) start(ctx context.Context, name string, input rotation.Input) (*notice.Execution, error) {
+func (e *executions) start(ctx context.Context, name string, input target.Input) (*notice.Execution, error) {
 	text, err := json.Marshal(input)
 	if err != nil {
 		return nil, err

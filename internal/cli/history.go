@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -81,7 +82,7 @@ func (p Program) history(cmd *cobra.Command, f *stackFlags, name string, limit i
 }
 
 // rotations are those that the journal knows, the latest first.
-func (s *stack) rotations(ctx context.Context, target rotation.Target) ([]past, error) {
+func (s *stack) rotations(ctx context.Context, target target.Target) ([]past, error) {
 	open, err := s.journal.Load(ctx, target.IAMUserName)
 	if err != nil {
 		return nil, err
@@ -105,9 +106,9 @@ func (s *stack) rotations(ctx context.Context, target rotation.Target) ([]past, 
 // executionName is the name in the ARN.
 func (p past) executionName() string { return p.Execution[strings.LastIndex(p.Execution, ":")+1:] }
 
-func showHistory(out io.Writer, target string, rotations []past) error {
+func showHistory(out io.Writer, name string, rotations []past) error {
 	if len(rotations) == 0 {
-		_, err := fmt.Fprintf(out, "No rotation of %s has been recorded yet.\n", target)
+		_, err := fmt.Fprintf(out, "No rotation of %s has been recorded yet.\n", name)
 		return err
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -115,7 +116,7 @@ func showHistory(out io.Writer, target string, rotations []past) error {
 	for _, r := range rotations {
 		took, clusters, newKey := "-", "-", "-"
 		if !r.EndedAt.IsZero() {
-			took = rotation.Duration(r.EndedAt.Sub(r.BegunAt).Round(time.Minute)).String()
+			took = target.Duration(r.EndedAt.Sub(r.BegunAt).Round(time.Minute)).String()
 		}
 		if r.Summary != nil {
 			clusters = fmt.Sprint(r.Summary.ClustersDeployed)

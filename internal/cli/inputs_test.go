@@ -14,6 +14,7 @@ import (
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // inputs are executions' inputs as people write them, right ones and wrong ones.
@@ -62,14 +63,14 @@ func TestConsumersOfAnInputAgree(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer a.close()
-			parsed, refused := rotation.ParseInput(json.RawMessage(input))
+			parsed, refused := target.ParseInput(json.RawMessage(input))
 			run, err := a.world.Start("begun", input)
 			if err != nil {
 				t.Fatal(err)
 			}
 			reaches, mayReach := parsed, refused
 			if collapsed, exists := collapsible[input]; exists {
-				reaches, mayReach = rotation.Input{Target: collapsed}, nil
+				reaches, mayReach = target.Input{Target: collapsed}, nil
 			}
 			atWork := mayReach == nil && reaches.Target == "production" && !reaches.DryRun
 			commandLineAgrees(t, a, atWork)
@@ -119,7 +120,7 @@ func preflightAgrees(t *testing.T, a *account, run *lab.Run, refused error) {
 }
 
 // noticeAgrees reads the execution as a notice about its end does.
-func noticeAgrees(t *testing.T, a *account, run *lab.Run, parsed rotation.Input, refused error) {
+func noticeAgrees(t *testing.T, a *account, run *lab.Run, parsed target.Input, refused error) {
 	t.Helper()
 	x := notice.Detail{ExecutionARN: run.ARN(), Status: "RUNNING", StartDate: run.StartTime().UnixMilli(),
 		Input: string(run.Input())}.Execution()
@@ -166,7 +167,7 @@ func TestAbortStopsTheOwner(t *testing.T) {
 			if err != nil || !run.UntilIn("ObservationPeriod") {
 				t.Fatal("no execution comes to the observation period", err)
 			}
-			if parsed, err := rotation.ParseInput(json.RawMessage(input)); err == nil && parsed.Abort {
+			if parsed, err := target.ParseInput(json.RawMessage(input)); err == nil && parsed.Abort {
 				return // an abort that runs is let go on
 			}
 			a.inputs[run.ARN()] = input

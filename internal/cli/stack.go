@@ -26,6 +26,7 @@ import (
 	"qovery-key-rotation/internal/qovery"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // stackFlags say which deployed stack a command is about, and how it answers.
@@ -83,13 +84,13 @@ type stack struct {
 }
 
 // openFor opens the stack for one of its targets.
-func (p Program) openFor(ctx context.Context, f *stackFlags, name string) (*stack, rotation.Target, error) {
+func (p Program) openFor(ctx context.Context, f *stackFlags, name string) (*stack, target.Target, error) {
 	if err := f.check(); err != nil {
-		return nil, rotation.Target{}, err
+		return nil, target.Target{}, err
 	}
 	s, err := p.open(ctx, f)
 	if err != nil {
-		return nil, rotation.Target{}, err
+		return nil, target.Target{}, err
 	}
 	target, err := s.target(ctx, name)
 	return s, target, err
@@ -115,11 +116,11 @@ func (p Program) open(ctx context.Context, f *stackFlags) (*stack, error) {
 	s.account = machine.AccountID
 	s.states = newExecutions(s.cfg, s.machine)
 	s.store = ssm.New(s.cfg, s.clock)
-	s.targets = s.store.Targets(rotation.TargetPrefix)
+	s.targets = s.store.Targets(target.Prefix)
 	s.journal = table.New(s.cfg, s.table)
 	s.keys = iam.New(s.cfg)
 	s.needs = rotation.Needs{Usage: s.keys, Trail: trail.New(s.cfg, s.clock),
-		Staging: s.store.Staged(rotation.StagedPrefix)}
+		Staging: s.store.Staged(target.StagedPrefix)}
 	return s, nil
 }
 
@@ -184,7 +185,7 @@ func (s *stack) outputs(ctx context.Context) (map[string]string, error) {
 }
 
 // target reads a target. One that does not exist is told with those that do.
-func (s *stack) target(ctx context.Context, name string) (rotation.Target, error) {
+func (s *stack) target(ctx context.Context, name string) (target.Target, error) {
 	target, err := s.targets.Target(ctx, name)
 	if !fault.HasCode(err, fault.TargetNotFound) {
 		return target, err
@@ -205,7 +206,7 @@ func (s *stack) facts(ctx context.Context, x *notice.Execution) notice.Facts {
 }
 
 // openQovery opens the organization with the token that the person may read.
-func (s *stack) openQovery(ctx context.Context, target rotation.Target) (rotation.Organization, error) {
+func (s *stack) openQovery(ctx context.Context, target target.Target) (rotation.Organization, error) {
 	client, err := s.qoveryClient()
 	if err != nil {
 		return nil, err
@@ -224,7 +225,7 @@ func (s *stack) qoveryClient() (*qovery.Client, error) {
 }
 
 // release closes a record with the rights of the person.
-func (s *stack) release(ctx context.Context, target string) (rotation.Record, error) {
+func (s *stack) release(ctx context.Context, name string) (rotation.Record, error) {
 	client, err := s.qoveryClient()
 	if err != nil {
 		return rotation.Record{}, err
@@ -235,8 +236,8 @@ func (s *stack) release(ctx context.Context, target string) (rotation.Record, er
 		Keys:       s.keys,
 		Qovery:     client,
 		Executions: sfn.NewExecutions(s.cfg),
-		Staging:    s.store.Staged(rotation.StagedPrefix),
-	}.Run(ctx, target)
+		Staging:    s.store.Staged(target.StagedPrefix),
+	}.Run(ctx, name)
 }
 
 // completeTargets completes the name of a target where the stack answers soon.

@@ -12,6 +12,7 @@ import (
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -99,8 +100,8 @@ func (p Program) start(cmd *cobra.Command, f startFlags, name string) error {
 
 // input is the execution's. It is checked here as Preflight checks it, so that a
 // mistake shows at once.
-func (f startFlags) input(target rotation.Target) (rotation.Input, error) {
-	input := map[string]any{"target": target.Name}
+func (f startFlags) input(configured target.Target) (target.Input, error) {
+	input := map[string]any{"target": configured.Name}
 	if f.dryRun {
 		input["dryRun"] = true
 	}
@@ -111,14 +112,14 @@ func (f startFlags) input(target rotation.Target) (rotation.Input, error) {
 	}
 	text, err := json.Marshal(input)
 	if err != nil {
-		return rotation.Input{}, err
+		return target.Input{}, err
 	}
-	parsed, err := rotation.ParseInput(text)
+	parsed, err := target.ParseInput(text)
 	if err == nil {
-		_, err = parsed.Apply(target)
+		_, err = parsed.Apply(configured)
 	}
 	if err != nil {
-		return rotation.Input{}, usageError{fmt.Errorf("%s", strings.TrimRight(fault.AsError(err).What, "."))}
+		return target.Input{}, usageError{fmt.Errorf("%s", strings.TrimRight(fault.AsError(err).What, "."))}
 	}
 	return parsed, nil
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"qovery-key-rotation/internal/aws/awsclient"
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -25,7 +25,7 @@ type scheduleStatus struct {
 }
 
 // schedule reads the target's schedule. Its group is named as the state machine.
-func (s *stack) schedule(ctx context.Context, target rotation.Target) (*scheduleStatus, error) {
+func (s *stack) schedule(ctx context.Context, target target.Target) (*scheduleStatus, error) {
 	group := s.machine[strings.LastIndex(s.machine, ":")+1:]
 	answer, err := scheduler.NewFromConfig(s.cfg).GetSchedule(ctx,
 		&scheduler.GetScheduleInput{Name: &target.Name, GroupName: &group})
@@ -66,7 +66,7 @@ func (s scheduleStatus) text(now time.Time) string {
 	}
 	left := s.Next.Sub(now)
 	if left < 48*time.Hour {
-		return fmt.Sprintf("%s, in %s", words.At(s.Next), rotation.Duration(left.Round(time.Minute)))
+		return fmt.Sprintf("%s, in %s", words.At(s.Next), target.Duration(left.Round(time.Minute)))
 	}
 	return fmt.Sprintf("%s, in %s", words.At(s.Next), words.Count(int(left.Hours()/24), "day"))
 }

@@ -11,6 +11,7 @@ import (
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -56,7 +57,7 @@ func (l *targetLook) attend(format string, args ...any) {
 	l.Attention = append(l.Attention, fmt.Sprintf(format, args...))
 }
 
-func (l *targetLook) lookAtState(ctx context.Context, target rotation.Target) {
+func (l *targetLook) lookAtState(ctx context.Context, target target.Target) {
 	record, err := l.journal.Load(ctx, target.IAMUserName)
 	if err != nil {
 		l.unread("the journal", err)
@@ -103,7 +104,7 @@ func (l *targetLook) stateOf(ctx context.Context, x *notice.Execution) string {
 	return f.events.State
 }
 
-func (l *targetLook) lookAtHistory(ctx context.Context, target rotation.Target) {
+func (l *targetLook) lookAtHistory(ctx context.Context, target target.Target) {
 	items, err := l.journal.History(ctx, target.IAMUserName)
 	l.historyRead = err == nil
 	switch {
@@ -116,7 +117,7 @@ func (l *targetLook) lookAtHistory(ctx context.Context, target rotation.Target) 
 	}
 }
 
-func (l *targetLook) lookAtSchedule(ctx context.Context, target rotation.Target) {
+func (l *targetLook) lookAtSchedule(ctx context.Context, target target.Target) {
 	schedule, err := l.schedule(ctx, target)
 	if err != nil {
 		l.unread("the schedule", err)
@@ -142,11 +143,11 @@ func (l *targetLook) lookAtSchedule(ctx context.Context, target rotation.Target)
 const overdue = 7
 
 // oldest is how old the schedule should let a key become.
-func oldest(target rotation.Target) time.Duration {
+func oldest(target target.Target) time.Duration {
 	return time.Duration(target.Schedule.RateDays+overdue) * 24 * time.Hour
 }
 
-func (l *targetLook) lookAtKeys(ctx context.Context, target rotation.Target) bool {
+func (l *targetLook) lookAtKeys(ctx context.Context, target target.Target) bool {
 	keys, err := l.keys.List(ctx, target.IAMUserName)
 	if err != nil {
 		l.unread("the IAM user's keys", err)
@@ -186,7 +187,7 @@ func (l *targetLook) lookAtKeyCount() {
 // lookAhead says which key will be too old when the next rotation begins: right
 // after the installation that may be a whole period away. Of one that is too old
 // already that was said; one that Qovery does not hold is not rotated.
-func (l *targetLook) lookAhead(target rotation.Target) {
+func (l *targetLook) lookAhead(target target.Target) {
 	if l.State != idle || l.Schedule == nil || l.Schedule.Next.IsZero() {
 		return
 	}
@@ -203,7 +204,7 @@ func (l *targetLook) lookAhead(target rotation.Target) {
 
 // lookAtQovery compares what Qovery holds with what IAM knows. In the middle of a
 // rotation they may differ.
-func (l *targetLook) lookAtQovery(ctx context.Context, target rotation.Target) {
+func (l *targetLook) lookAtQovery(ctx context.Context, target target.Target) {
 	organization, err := l.openQovery(ctx, target)
 	if err != nil {
 		l.unread("what Qovery holds", err)
@@ -238,7 +239,7 @@ func (l *targetLook) lookAtQovery(ctx context.Context, target rotation.Target) {
 
 // lookAtNeeds proves what a rotation reads, as Preflight does, with the rights of
 // the person who looks: what they may not read, the functions may.
-func (l *targetLook) lookAtNeeds(ctx context.Context, target rotation.Target, organization rotation.Organization,
+func (l *targetLook) lookAtNeeds(ctx context.Context, target target.Target, organization rotation.Organization,
 	locations []rotation.Location) {
 	clusters, err := organization.Clusters(ctx)
 	if err != nil {

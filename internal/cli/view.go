@@ -9,6 +9,7 @@ import (
 
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -87,7 +88,7 @@ func (p progress) String() string {
 }
 
 // short writes a duration in whole seconds.
-func short(d time.Duration) string { return rotation.Duration(d.Round(time.Second)).String() }
+func short(d time.Duration) string { return target.Duration(d.Round(time.Second)).String() }
 
 // outcome is how an execution ended, as JSON.
 type outcome struct {

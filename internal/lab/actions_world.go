@@ -9,6 +9,7 @@ import (
 
 	"qovery-key-rotation/internal/lab/fakeqovery"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // worldActions say what a world is like.
@@ -136,7 +137,7 @@ func retarget(a *args) act {
 			document, err = json.Marshal(all)
 		}
 		o.SSM.SetTarget(o.Target.Name, document)
-		var target rotation.Target
+		var target target.Target
 		if json.Unmarshal(document, &target) == nil {
 			o.Target = target // unless the configuration is one that can't be read
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // BlindTo has the steps not know of some kinds of locations (Setup.Through).
@@ -23,7 +24,7 @@ type blind struct {
 	to []rotation.LocationKind
 }
 
-func (b blind) Open(ctx context.Context, target rotation.Target) (rotation.Organization, error) {
+func (b blind) Open(ctx context.Context, target target.Target) (rotation.Organization, error) {
 	organization, err := b.Qovery.Open(ctx, target)
 	return blindOrganization{organization, b.to}, err
 }

@@ -8,6 +8,7 @@ import (
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 func newTestWorld(t *testing.T) *World {
@@ -190,7 +191,7 @@ func TestJudgeSeesFailedPulls(t *testing.T) {
 	setup.Through = BlindTo(rotation.ContainerRegistry)
 	// The pulls use the old key, so the usage check would hold the rotation: this
 	// one does not look.
-	setup.Target = func(target *rotation.Target) { target.Verification = rotation.VerifyNone }
+	setup.Target = func(t *target.Target) { t.Verification = target.VerifyNone }
 	result, err := scenario.Play(setup, func(w *World) {
 		w.Trail.Lag, w.IAM.Settling.Usage = 365*24*time.Hour, 365*24*time.Hour
 	})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
 )
@@ -16,9 +17,9 @@ type Report struct {
 	Outcome              string               `json:"outcome"` // of the last execution
 	Succeeded            bool                 `json:"succeeded"`
 	Sentence             string               `json:"sentence,omitempty"` // why it did not succeed
-	Took                 rotation.Duration    `json:"took"`               // virtual time
+	Took                 target.Duration      `json:"took"`               // virtual time
 	Keys                 []KeyReport          `json:"keys"`
-	BothValid            rotation.Duration    `json:"bothValid"` // how long two keys were Active at once
+	BothValid            target.Duration      `json:"bothValid"` // how long two keys were Active at once
 	Executions           []ExecutionReport    `json:"executions"`
 	Transitions          int                  `json:"transitions"`
 	LargestDocument      int                  `json:"largestDocument"` // bytes
@@ -54,11 +55,11 @@ func (r Result) Report(name string) Report {
 	report := Report{
 		Scenario: name, Outcome: r.Outcome, Succeeded: r.Last.Status() == statemachine.Succeeded,
 		Sentence: words.Cause(r.Last.Cause()),
-		Took:     rotation.Duration(w.Timeline.Now().Sub(Beginning).Round(time.Second)), Keys: w.keyReports(),
+		Took:     target.Duration(w.Timeline.Now().Sub(Beginning).Round(time.Second)), Keys: w.keyReports(),
 		FailedAuthentication: w.Judge.Refusals, Refused: w.Judge.Refused, Violations: w.Judge.Violations,
 		Leaks: w.Judge.Leaks(),
 	}
-	report.BothValid = rotation.Duration(w.bothValid().Round(time.Second))
+	report.BothValid = target.Duration(w.bothValid().Round(time.Second))
 	report.QoveryRequests, report.BusiestHour = w.Qovery.Requests()
 	for _, run := range w.runs {
 		report.Executions = append(report.Executions,

@@ -7,6 +7,7 @@ import (
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // SSM is the Parameter Store: targets, the organization's tokens, and the secrets
@@ -46,18 +47,18 @@ func (s *SSM) SetTarget(name string, document []byte) { s.targets[name] = docume
 func (s *SSM) SetToken(parameter string, token rotation.Secret) { s.tokens[parameter] = token }
 
 // Target reads and checks a target.
-func (s *SSM) Target(ctx context.Context, name string) (rotation.Target, error) {
-	return fetch(ctx, s.wire, Call{Site: "targets.Target", Consistent: true}, func(time.Time) (rotation.Target, error) {
+func (s *SSM) Target(ctx context.Context, name string) (target.Target, error) {
+	return fetch(ctx, s.wire, Call{Site: "targets.Target", Consistent: true}, func(time.Time) (target.Target, error) {
 		document, ok := s.targets[name]
 		if !ok {
-			return rotation.Target{}, fault.Errorf(fault.TargetNotFound, "There is no target %q", name)
+			return target.Target{}, fault.Errorf(fault.TargetNotFound, "There is no target %q", name)
 		}
-		target, err := rotation.ParseTarget(document)
+		read, err := target.Parse(document)
 		if err != nil {
-			return rotation.Target{},
+			return target.Target{},
 				fault.Errorf(fault.InvalidInput, "The target %q is configured wrongly: %v", name, err)
 		}
-		return target, nil
+		return read, nil
 	})
 }
 

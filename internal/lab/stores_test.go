@@ -8,6 +8,7 @@ import (
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/test/rotationtest"
 )
 
@@ -105,9 +106,9 @@ func TestTargets(t *testing.T) {
 	s := newServices(t, 1)
 	s.ssm.SetTarget("production", []byte(good))
 	s.ssm.SetTarget("broken", []byte(`{"name":"broken"}`))
-	target, err := s.ssm.Target(t.Context(), "production")
+	read, err := s.ssm.Target(t.Context(), "production")
 	noError(t, err)
-	wantEqual(t, "grace period", target.GracePeriod, rotation.Duration(2*time.Hour))
+	wantEqual(t, "grace period", read.GracePeriod, target.Duration(2*time.Hour))
 	_, err = s.ssm.Target(t.Context(), "broken")
 	wantCode(t, err, fault.InvalidInput)
 	_, err = s.ssm.Target(t.Context(), "missing")

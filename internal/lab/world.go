@@ -17,6 +17,7 @@ import (
 	"qovery-key-rotation/internal/qovery"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -68,7 +69,7 @@ type Setup struct {
 	// sees what that breaks; nil: they see it as it is.
 	Through func(*World, Ports) Ports
 	// Target changes the target's configuration before it is deployed.
-	Target func(*rotation.Target)
+	Target func(*target.Target)
 }
 
 // World is an AWS account, a Qovery organization and everything that uses the
@@ -83,7 +84,7 @@ type World struct {
 	Executions *Executions
 	Qovery     *fakeqovery.Server
 	Judge      *Judge
-	Target     rotation.Target
+	Target     target.Target
 	OldKey     rotation.NewAccessKey
 	Clusters   []string // ids
 
@@ -153,8 +154,8 @@ var loadMachine = sync.OnceValues(func() (*statemachine.Machine, error) {
 	return machine, nil
 })
 
-func (w *World) target(setup Setup) rotation.Target {
-	target := rotation.DefaultTarget()
+func (w *World) target(setup Setup) target.Target {
+	target := target.Default()
 	target.Name, target.IAMUserName = TargetName, UserName
 	target.OrganizationID = fakeqovery.DefaultConfig(nil).OrganizationID
 	target.TokenParameter = tokenParameter

@@ -12,8 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // The variables that the stack gives to the functions, beside Lambda's own.
@@ -103,7 +103,7 @@ func (e *Environment) Targets(name string) []string {
 		return nil
 	}
 	parts := strings.Split(value, ",")
-	if slices.ContainsFunc(parts, func(part string) bool { return !rotation.IsTargetName(part) }) {
+	if slices.ContainsFunc(parts, func(part string) bool { return !target.IsName(part) }) {
 		e.Reject(name, "names no target in one of its parts")
 	}
 	return parts
@@ -113,7 +113,7 @@ func (e *Environment) Targets(name string) []string {
 func (e *Environment) KeyAgeLimit(name string) time.Duration {
 	value := e.Required(name)
 	days, _ := strconv.Atoi(value) // what is no number is no limit either
-	if problem := rotation.KeyAgeLimitProblem(days); value != "" && problem != "" {
+	if problem := target.KeyAgeLimitProblem(days); value != "" && problem != "" {
 		e.Reject(name, problem)
 	}
 	return time.Duration(days) * 24 * time.Hour

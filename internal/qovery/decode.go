@@ -7,6 +7,7 @@ import (
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // malformed makes the error for an answer of 2xx that is not what it should be.
@@ -50,7 +51,7 @@ func decodeList[T any](body []byte) ([]T, error) {
 // shownID is an id as a part of a sentence, " (id)". What is no UUID is not
 // shown: it could be anything that the server was sent.
 func shownID(id string) string {
-	if !rotation.IsUUID(id) {
+	if !target.IsUUID(id) {
 		return ""
 	}
 	return " (" + id + ")"

@@ -13,6 +13,7 @@ import (
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 const (
@@ -68,8 +69,8 @@ func tokenOf(value string) func(context.Context, string) (rotation.Secret, error
 	return func(context.Context, string) (rotation.Secret, error) { return rotation.NewSecret(value), nil }
 }
 
-func testTarget() rotation.Target {
-	target := rotation.DefaultTarget()
+func testTarget() target.Target {
+	target := target.Default()
 	target.OrganizationID = testOrganization
 	return target
 }

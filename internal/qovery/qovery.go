@@ -31,6 +31,7 @@ import (
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 const (
@@ -162,7 +163,7 @@ var _ rotation.Organization = (*organization)(nil)
 func (o organization) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "organization %s", o.id) }
 
 // Open reads the token of the target's organization. No request is made yet.
-func (c *Client) Open(ctx context.Context, target rotation.Target) (rotation.Organization, error) {
+func (c *Client) Open(ctx context.Context, target target.Target) (rotation.Organization, error) {
 	read, err := c.Token(ctx, target.TokenParameter)
 	if err != nil {
 		return nil, tokenUnreadable(ctx, target.TokenParameter, err)

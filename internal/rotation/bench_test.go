@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // BenchmarkDecide is the plan: a first rotation, and one that is carried on.
@@ -33,7 +35,7 @@ func BenchmarkHandle(b *testing.B) {
 		b.Run(fmt.Sprintf("%dclusters", clusters), func(b *testing.B) {
 			call := Call{Execution: Execution{ARN: thisExecution, Name: "this",
 				Input: json.RawMessage(`{"target":"production"}`), StartTime: noon}}
-			call.Document.Settings = DefaultTarget()
+			call.Document.Settings = target.Default()
 			for i := range clusters {
 				cluster := Cluster{ID: fmt.Sprintf("c1a57e00-0000-4000-8000-%012d", i), Name: fmt.Sprintf("cluster-%d", i)}
 				progress := newProgress(cluster)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -50,17 +51,17 @@ func (s CheckUsage) Run(ctx context.Context, call Call) (Document, error) {
 	now := guard.now()
 	latest := latestOf(uses)
 	doc.Usage.CheckedAt, doc.Usage.LastUseAt, doc.Usage.LastUse = now, latest.At, latest.describe()
-	if doc.Usage.Idle = doc.Settings.isIdle(latest, now); doc.Usage.Idle {
+	if doc.Usage.Idle = isIdle(doc.Settings, latest, now); doc.Usage.Idle {
 		s.noteTakeover(ctx, record, &doc)
 		return doc, nil
 	}
-	if doc.Usage.Extended+Duration(checkEvery) > doc.Settings.MaxGraceExtension {
+	if doc.Usage.Extended+target.Duration(checkEvery) > doc.Settings.MaxGraceExtension {
 		return doc,
 			record.explain(fault.Errorf(fault.OldKeyStillInUse, "The old key %s is still used: %s", record.OldKey,
 				describeUses(uses)))
 	}
 	doc.Usage.Returns = 0
-	doc.Usage.Extended += Duration(checkEvery)
+	doc.Usage.Extended += target.Duration(checkEvery)
 	doc.Usage.NextCheckAt = waitUntil(now.Add(checkEvery), now)
 	return doc, nil
 }
@@ -105,7 +106,7 @@ func latestOf(uses []Use) Use {
 
 // isIdle: the key has been unused for long enough, and the logs would tell by
 // now if that were not so.
-func (t Target) isIdle(use Use, now time.Time) bool {
+func isIdle(t target.Target, use Use, now time.Time) bool {
 	return use.At.IsZero() || now.Sub(use.At) >= time.Duration(t.IdleFor)+max(use.Lag, trailLag)
 }
 

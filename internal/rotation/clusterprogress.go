@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -38,12 +39,9 @@ const (
 	notObserved verdict = "not observed"
 )
 
-// observeWithin is how long a deployment that was started may stay invisible.
-const observeWithin = 10 * time.Minute
-
-// perAttempt is the room that a wave's timeout leaves for each attempt: until it
-// is clear that nothing shows, and until the next look after that.
-const perAttempt = observeWithin + pollSlowly
+// observeWithin is how long a deployment that was started may stay invisible. The
+// next look after that is within the room that a wave's timeout has for an attempt.
+const observeWithin = target.PerAttempt - pollSlowly
 
 const longestName = 32
 

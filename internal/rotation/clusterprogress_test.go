@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // allStatuses are Qovery's values by what they mean, and one that is not known.
@@ -305,12 +307,9 @@ func TestDocumentStaysSmall(t *testing.T) {
 		{"passed over", strings.Repeat("n", 64), passedOver},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			target, err := ParseTarget([]byte(aTarget))
-			if err != nil {
-				t.Fatal(err)
-			}
+			settings := target.Example()
 			// The rotation before this one passed all clusters over, and said so.
-			doc := Document{Target: target.Name, Settings: target, Summaries: []Summary{{}}}
+			doc := Document{Target: settings.Name, Settings: settings, Summaries: []Summary{{}}}
 			doc.OldKey, doc.NewKey, doc.RotationID = keyO.String(), keyN.String(), "7a1c9f52-2a1b-4cc3-8f0e-5b8f4cf7d1e0"
 			bare := len(asJSON(t, doc))
 			var registries []Location // one came with each cluster
@@ -377,7 +376,7 @@ func TestGraceEnds(t *testing.T) {
 		{"a person put the new key there", record(done(Deploy, time.Hour)), ended(2 * time.Hour), time.Hour},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			doc := &Document{Settings: DefaultTarget(), Deployment: Deployment{Clusters: test.clusters}}
+			doc := &Document{Settings: target.Default(), Deployment: Deployment{Clusters: test.clusters}}
 			if want, got := ago(test.want).Add(2*time.Hour), doc.graceEnds(*test.r); !got.Equal(want) {
 				t.Errorf("ends at %s, want %s", got, want)
 			}

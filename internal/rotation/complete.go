@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // Complete closes the journal's record and sums the rotation up.
@@ -88,7 +89,7 @@ func (doc *Document) summarize(record Record, now time.Time) Summary {
 		GraceExtendedBy: doc.Usage.Extended, Verification: doc.Settings.Verification,
 	}
 	if record.Marks[Verify].How == NotNeeded {
-		summary.Verification = VerifyNone
+		summary.Verification = target.VerifyNone
 	}
 	summary.endOldKey(record)
 	for _, progress := range doc.Deployment.Clusters {

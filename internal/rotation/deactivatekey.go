@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // DeactivateKey makes the old key Inactive, once nothing needs it any more.
@@ -178,7 +179,7 @@ func (c *claim) requirePeriods(doc Document) error {
 	}
 	if !doc.Usage.Idle || now.Sub(doc.Usage.CheckedAt) > usageFreshFor {
 		return fault.Errorf(fault.UsageCheckStale, "There is no usage check of the last %s that found the old key idle",
-			Duration(usageFreshFor))
+			target.Duration(usageFreshFor))
 	}
 	return nil
 }

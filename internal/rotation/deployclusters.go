@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // DeployClusters makes every cluster take up the new key, wave after wave, and
@@ -263,7 +264,7 @@ func (l *look) givenUp(ctx context.Context, progress *ClusterProgress, cluster C
 			"Cluster %s was told to deploy %d times, and each time nothing was seen of "+
 				"it within %s: "+
 				"it is %s, was never seen in progress, and its last execution and date stay the same",
-			progress.Name, progress.Attempts, Duration(observeWithin), cluster.Status)
+			progress.Name, progress.Attempts, target.Duration(observeWithin), cluster.Status)
 	}
 	if progress.Refused != 0 {
 		return fault.Errorf(fault.DeploymentFailed, "Qovery refused to deploy the cluster %s (%s) with status %d",

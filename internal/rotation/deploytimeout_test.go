@@ -8,18 +8,18 @@ import (
 
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/lab/fakeqovery"
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // shortestTimeout is the shortest deploymentTimeout, in whole minutes, that a
 // target with so many attempts may have.
-func shortestTimeout(t *testing.T, target rotation.Target, attempts int) rotation.Duration {
+func shortestTimeout(t *testing.T, of target.Target, attempts int) target.Duration {
 	t.Helper()
-	target.MaxDeployAttempts = attempts
+	of.MaxDeployAttempts = attempts
 	for timeout := time.Minute; timeout <= 12*time.Hour; timeout += time.Minute {
-		target.DeploymentTimeout = rotation.Duration(timeout)
-		if target.Check() == nil {
-			return target.DeploymentTimeout
+		of.DeploymentTimeout = target.Duration(timeout)
+		if of.Check() == nil {
+			return of.DeploymentTimeout
 		}
 	}
 	t.Fatalf("no timeout is legal with %d attempts", attempts)
@@ -34,7 +34,7 @@ func TestTheShortestTimeoutLeavesRoomForTheAttempts(t *testing.T) {
 			t.Run(fmt.Sprintf("%d attempts of %d clusters", attempts, clusters), func(t *testing.T) {
 				p := attentive(t, lab.Setup{
 					Clusters: clusters, Production: 1, DeployTime: 3 * time.Second,
-					Target: func(target *rotation.Target) {
+					Target: func(target *target.Target) {
 						target.DeploymentTimeout = shortestTimeout(t, *target, attempts)
 						target.MaxDeployAttempts = attempts
 					},
@@ -57,8 +57,8 @@ func TestTheShortestTimeoutLeavesRoomForTheAttempts(t *testing.T) {
 
 // The timeout's sentence says of each cluster what was not seen.
 func TestTheTimeoutSaysWhatWasNotSeen(t *testing.T) {
-	p := attentive(t, lab.Setup{Clusters: 4, Production: 1, Target: func(target *rotation.Target) {
-		target.DeploymentTimeout, target.MaxDeployAttempts = rotation.Duration(30*time.Minute), 2
+	p := attentive(t, lab.Setup{Clusters: 4, Production: 1, Target: func(t *target.Target) {
+		t.DeploymentTimeout, t.MaxDeployAttempts = target.Duration(30*time.Minute), 2
 	}})
 	late := p.Clusters[1]
 	p.Qovery.Script(p.Clusters[0], fakeqovery.Succeeds().After(3*time.Hour))

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -12,13 +13,13 @@ import (
 // whole key id: steps take the keys from the journal. It stays under 300 bytes a
 // cluster, because Step Functions carries 256 KiB at most.
 type Document struct {
-	Target     string     `json:"target"`
-	Abort      bool       `json:"abort,omitempty"`
-	Plan       PlanReport `json:"plan"`
-	Settings   Target     `json:"settings"` // the target, with the execution's longer timings
-	RotationID string     `json:"rotationId,omitempty"`
-	TakenAt    time.Time  `json:"takenAt,omitzero"`
-	Fence      int        `json:"fence,omitempty"`
+	Target     string        `json:"target"`
+	Abort      bool          `json:"abort,omitempty"`
+	Plan       PlanReport    `json:"plan"`
+	Settings   target.Target `json:"settings"` // the target, with the execution's longer timings
+	RotationID string        `json:"rotationId,omitempty"`
+	TakenAt    time.Time     `json:"takenAt,omitzero"`
+	Fence      int           `json:"fence,omitempty"`
 	// as last seen; a change brings fresh attempts and deadlines
 	RedriveCount int        `json:"redriveCount,omitempty"`
 	OldKey       string     `json:"oldKey,omitempty"`         // last four characters
@@ -123,15 +124,15 @@ type CanaryRun struct {
 
 // UsageCheck is the result of CheckUsage.
 type UsageCheck struct {
-	Idle        bool      `json:"idle"`
-	Gone        bool      `json:"gone,omitempty"` // IAM did not list the old key, and its uses were not asked for
-	CheckedAt   time.Time `json:"checkedAt,omitzero"`
-	LastUseAt   time.Time `json:"lastUseAt,omitzero"`
-	LastUse     string    `json:"lastUse,omitempty"`
-	NextCheckAt WaitTime  `json:"nextCheckAt"`
-	Extended    Duration  `json:"extended"`            // how much longer the grace period has become
-	Returns     int       `json:"returns,omitempty"`   // how often DeactivateKey sent the definition back since
-	TakenOver   *Use      `json:"takenOver,omitempty"` // the new key's first use by anything but this system
+	Idle        bool            `json:"idle"`
+	Gone        bool            `json:"gone,omitempty"` // IAM did not list the old key, and its uses were not asked for
+	CheckedAt   time.Time       `json:"checkedAt,omitzero"`
+	LastUseAt   time.Time       `json:"lastUseAt,omitzero"`
+	LastUse     string          `json:"lastUse,omitempty"`
+	NextCheckAt WaitTime        `json:"nextCheckAt"`
+	Extended    target.Duration `json:"extended"`            // how much longer the grace period has become
+	Returns     int             `json:"returns,omitempty"`   // how often DeactivateKey sent the definition back since
+	TakenOver   *Use            `json:"takenOver,omitempty"` // the new key's first use by anything but this system
 }
 
 // PlanReport is the plan as people and ChoosePlan see it.
@@ -169,8 +170,8 @@ type Summary struct {
 	ClustersDeployed int       `json:"clustersDeployed"`
 	ClustersSkipped  []string  `json:"clustersSkipped,omitempty"`
 	// proof that it took over, as far as CloudTrail tells
-	FirstUseOfNewKey *Use         `json:"firstUseOfNewKey,omitempty"`
-	LastUseOfOldKey  time.Time    `json:"lastUseOfOldKey,omitzero"`
-	GraceExtendedBy  Duration     `json:"graceExtendedBy"`
-	Verification     Verification `json:"verification"`
+	FirstUseOfNewKey *Use                `json:"firstUseOfNewKey,omitempty"`
+	LastUseOfOldKey  time.Time           `json:"lastUseOfOldKey,omitzero"`
+	GraceExtendedBy  target.Duration     `json:"graceExtendedBy"`
+	Verification     target.Verification `json:"verification"`
 }

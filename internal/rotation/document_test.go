@@ -23,7 +23,7 @@ func FuzzDocument(f *testing.F) {
 	for _, document := range []string{
 		`{}`, `null`, `[]`, `{"target":"production","graceEndsAt":"2026-08-03T12:00:00.5+02:00",` +
 			`"deployment":{"next":"POLL","nextPollAt":"2026-08-03T12:00:00Z"}}`,
-		`{"settings":` + aTarget + `,"usage":{"extended":"1h30m","takenOver":{"At":"2026-08-03T12:00:00Z"}},` +
+		`{"settings":{"name":"production"},"usage":{"extended":"1h30m","takenOver":{"At":"2026-08-03T12:00:00Z"}},` +
 			`"summaries":[{}],"error":{"Error":"E","Cause":"{}"}}`,
 		`{"deployment":{"clusters":[{"id":"c-1"},null],"regions":[""]},"verification":{"canary":{}},` +
 			`"takenAt":"9999-12-31T23:59:59.9Z"}`,

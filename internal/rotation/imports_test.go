@@ -15,7 +15,8 @@ func TestImports(t *testing.T) {
 		t.Fatal(err)
 	}
 	own := []string{"qovery-key-rotation/internal/rotation", "qovery-key-rotation/internal/rotation/fault",
-		"qovery-key-rotation/internal/rotation/strictjson", "qovery-key-rotation/internal/words"}
+		"qovery-key-rotation/internal/rotation/strictjson", "qovery-key-rotation/internal/rotation/target",
+		"qovery-key-rotation/internal/words"}
 	deps := strings.Fields(string(output))
 	for _, dep := range deps {
 		first, _, _ := strings.Cut(dep, "/")

@@ -8,6 +8,7 @@ import (
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // TestBadInputChangesNothing: whatever is wrong is said in a sentence, before
@@ -76,7 +77,7 @@ func TestBadInputChangesNothing(t *testing.T) {
 }
 
 // override changes one field of the document that a target is deployed as.
-func override(t *testing.T, target rotation.Target, field string) []byte {
+func override(t *testing.T, target target.Target, field string) []byte {
 	t.Helper()
 	document, err := json.Marshal(target)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/lab/fakeqovery"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // A intervention is a story of what people, and the services around them, do between
@@ -509,7 +510,7 @@ func addRoute53Elsewhere(p *people) {
 
 func handledElsewhere(id string) func(*people) {
 	return func(p *people) {
-		p.retarget(func(target *rotation.Target) { target.HandledElsewhere = []string{id} })
+		p.retarget(func(target *target.Target) { target.HandledElsewhere = []string{id} })
 	}
 }
 
@@ -521,7 +522,7 @@ func later(d time.Duration, act func(*people)) func(*people) {
 func changeRoute53(p *people) { p.Qovery.SetKey(dnsCluster, p.foreignKey()) }
 
 // retarget deploys another configuration of the target.
-func (p *people) retarget(change func(*rotation.Target)) {
+func (p *people) retarget(change func(*target.Target)) {
 	change(&p.Target)
 	document, err := json.Marshal(p.Target)
 	if err != nil {
@@ -531,11 +532,11 @@ func (p *people) retarget(change func(*rotation.Target)) {
 }
 
 func wrongAccount(p *people) {
-	p.retarget(func(target *rotation.Target) { target.Account = "999999999999" })
+	p.retarget(func(target *target.Target) { target.Account = "999999999999" })
 }
 
 func rightAccount(p *people) {
-	p.retarget(func(target *rotation.Target) { target.Account = "" })
+	p.retarget(func(target *target.Target) { target.Account = "" })
 }
 
 func lock(p *people)   { p.Qovery.Lock(p.Clusters[0], "black friday", "ops") }
@@ -1124,16 +1125,16 @@ func TestRedriveBringsFreshAttempts(t *testing.T) {
 func TestCanary(t *testing.T) {
 	for _, c := range []struct {
 		name         string
-		verification rotation.Verification
+		verification target.Verification
 		meanwhile    func(*people) // while the canary is deployed
 		want         string        // deployments of staging and production
 	}{
-		{"one of non-production", rotation.VerifyCanary, nil, "2 1"},
-		{"none", rotation.VerifyNone, nil, "1 1"},
-		{"another one when it is stopped", rotation.VerifyCanary, stopCluster, "2 2"},
+		{"one of non-production", target.VerifyCanary, nil, "2 1"},
+		{"none", target.VerifyNone, nil, "1 1"},
+		{"another one when it is stopped", target.VerifyCanary, stopCluster, "2 2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := attentive(t, lab.Setup{Clusters: 2, Target: func(target *rotation.Target) {
+			p := attentive(t, lab.Setup{Clusters: 2, Target: func(target *target.Target) {
 				target.Verification = c.verification
 			}})
 			p.operate(t, func() {

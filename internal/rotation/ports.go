@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // Every port returns *Error with one of the codes AccessDenied, Throttled,
@@ -21,7 +23,7 @@ type Clock interface {
 // Targets are the deployed target configurations.
 type Targets interface {
 	// Target returns a target, checked. Also TargetNotFound, InvalidInput.
-	Target(ctx context.Context, name string) (Target, error)
+	Target(ctx context.Context, name string) (target.Target, error)
 }
 
 // Keys are the access keys of IAM users. Lists lag behind changes by seconds,
@@ -172,7 +174,7 @@ var ErrConflict = errors.New("the journal's record has changed")
 type Qovery interface {
 	// Open reads the organization's API token and returns the organization.
 	// Also TokenRefused when the token cannot be read or is empty.
-	Open(ctx context.Context, target Target) (Organization, error)
+	Open(ctx context.Context, target target.Target) (Organization, error)
 }
 
 // Organization is one organization at Qovery. Reads may be a minute stale.

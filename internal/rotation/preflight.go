@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // Preflight loads the target, looks at IAM, Qovery and the journal, decides the
@@ -28,7 +29,7 @@ const lookAgain = 3
 
 // Run decides what this execution does.
 func (p Preflight) Run(ctx context.Context, call Call) (Document, error) {
-	input, err := ParseInput(call.Execution.Input)
+	input, err := target.ParseInput(call.Execution.Input)
 	if err != nil {
 		return Document{}, err
 	}

@@ -2,6 +2,7 @@ package rotation
 
 import (
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // CheckRegions makes sure that CloudTrail can be asked in these regions: whoever
@@ -11,7 +12,7 @@ func CheckRegions(names []string) error {
 		return fault.Errorf(fault.MalformedAnswer, "No region is known in which the key may have been used")
 	}
 	for _, name := range names {
-		if name == "" || regionProblem(name) != "" {
+		if name == "" || target.RegionProblem(name) != "" {
 			return fault.Errorf(fault.RegionNotSearchable,
 				"CloudTrail can't be searched in %q, where the key may have been used: that "+
 					"isn't a region of AWS", shortName(name))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // Release closes a record that a person has resolved by hand. It requires that
@@ -81,7 +82,7 @@ func (r Release) requireOver(ctx context.Context, record *Record) error {
 
 // requireInOrder makes sure that the locations hold one Active key of the user,
 // and none that the rotation knew and that is gone.
-func (r Release) requireInOrder(ctx context.Context, target Target, record *Record) error {
+func (r Release) requireInOrder(ctx context.Context, target target.Target, record *Record) error {
 	organization, err := r.Qovery.Open(ctx, target)
 	if err != nil {
 		return err

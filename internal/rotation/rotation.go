@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // A Step does one Task of the state machine. It returns the document for the
@@ -62,7 +63,7 @@ type Execution struct {
 func Handle(ctx context.Context, step Step, event []byte, invocationID string, deadline time.Time) ([]byte, error) {
 	call := Call{InvocationID: invocationID, Deadline: deadline}
 	if err := json.Unmarshal(event, &call); err != nil {
-		if _, refused := ParseInput(call.Execution.Input); call.Execution.Input != nil && refused != nil {
+		if _, refused := target.ParseInput(call.Execution.Input); call.Execution.Input != nil && refused != nil {
 			return nil, refused // the first state's document is the input
 		}
 		return nil, fault.Errorf(fault.InvalidInput, "The event is not what the state machine sends: %v", err)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -76,7 +77,7 @@ func requireNotHeld(locations []Location, id KeyID, code fault.Code, what string
 
 // requireReleased holds rule 2 for the old key against the locations listed now,
 // and makes sure that nobody put a third key into one of them.
-func (c *claim) requireReleased(ctx context.Context, qovery Qovery, target Target,
+func (c *claim) requireReleased(ctx context.Context, qovery Qovery, target target.Target,
 	list func(Organization, context.Context) ([]Location, error)) (Organization, []Location, error) {
 	organization, err := qovery.Open(ctx, target)
 	if err != nil {

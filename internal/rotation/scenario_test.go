@@ -10,6 +10,7 @@ import (
 
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -84,11 +85,11 @@ func TestSummariesClaimNoMore(t *testing.T) {
 		t.Errorf("a person deleted the key, and the rotation says that it made it Inactive %s, and deleted it %s",
 			s.OldKeyInactiveAt, s.OldKeyDeletedAt)
 	}
-	if s := summary("every-cluster-stopped"); s.ClustersDeployed != 0 || s.Verification != rotation.VerifyNone {
+	if s := summary("every-cluster-stopped"); s.ClustersDeployed != 0 || s.Verification != target.VerifyNone {
 		t.Errorf("%d clusters were deployed, and the verification was %s", s.ClustersDeployed, s.Verification)
 	}
 	if s := summary("plain"); s.OldKeyInactiveAt.IsZero() || s.OldKeyDeletedAt.IsZero() || s.ClustersDeployed != 2 ||
-		s.Verification != rotation.VerifyCanary {
+		s.Verification != target.VerifyCanary {
 		t.Errorf("the plain rotation says %+v", s)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"qovery-key-rotation/internal/lab/fakeqovery"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -547,7 +548,7 @@ func TestStepsRefuse(t *testing.T) {
 		// Rule 3, of the document.
 		{"the grace period is not over", at("DeactivateKey"),
 			doc(func(d *rotation.Document) {
-				d.Settings.GracePeriod += rotation.Duration(30 * time.Second)
+				d.Settings.GracePeriod += target.Duration(30 * time.Second)
 			}), fault.TooEarly},
 		{"a deployment that is younger than the grace period", at("DeactivateKey"),
 			doc(func(d *rotation.Document) {
@@ -570,7 +571,7 @@ func TestStepsRefuse(t *testing.T) {
 		{"a cluster whose proof is not over", at("DeactivateKey"),
 			doc(func(d *rotation.Document) { d.Deployment.Clusters[0].DoneAt = time.Time{} }), fault.ClusterNotDeployed},
 		{"the observation period is not over", at("DeleteKey"),
-			doc(func(d *rotation.Document) { d.Settings.ObservationPeriod += rotation.Duration(time.Hour) }), fault.TooEarly},
+			doc(func(d *rotation.Document) { d.Settings.ObservationPeriod += target.Duration(time.Hour) }), fault.TooEarly},
 		{"the verification is missing", at("DeleteKey"),
 			record(func(r *rotation.Record) { delete(r.Marks, rotation.Verify) }), fault.OldKeyActive},
 		{"the verification was only begun", at("DeleteKey"),

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // UpdateCredentials puts the new key into every location that held the old one,
@@ -177,7 +178,7 @@ func (s UpdateCredentials) readBack(ctx context.Context, c *claim, organization 
 			return nil,
 				fault.Errorf(fault.UpdateFailed, "%s took the new key, and after %s Qovery still does not show it there",
 					names(stale),
-					Duration(readBackWithin))
+					target.Duration(readBackWithin))
 		}
 		if err := s.Clock.Sleep(ctx, readBackEvery); err != nil {
 			return nil, err

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // verify advances the canary: one cluster is deployed once more while the old
@@ -14,7 +15,7 @@ import (
 func (s DeployClusters) verify(ctx context.Context, l *look, doc *Document) error {
 	l.refresh(doc)
 	v := &doc.Verification
-	if l.done(Verify) || doc.Settings.Verification == VerifyNone {
+	if l.done(Verify) || doc.Settings.Verification == target.VerifyNone {
 		return l.verified(ctx, v)
 	}
 	if err := l.requireOldKeyOut(); err != nil {

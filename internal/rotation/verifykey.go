@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // VerifyKey signs requests with the new key until STS accepts it reliably, and
@@ -39,7 +40,7 @@ func (s VerifyKey) Run(ctx context.Context, call Call) (Document, error) {
 	return doc, nil
 }
 
-func (s VerifyKey) verify(ctx context.Context, record Record, target Target) (Identity, error) {
+func (s VerifyKey) verify(ctx context.Context, record Record, user target.Target) (Identity, error) {
 	secret, err := s.Staging.Get(ctx, record.NewKey)
 	if errors.Is(err, ErrNotStaged) {
 		return Identity{},
@@ -57,7 +58,7 @@ func (s VerifyKey) verify(ctx context.Context, record Record, target Target) (Id
 		case err != nil:
 			return Identity{}, err
 		default:
-			if err := identity.requireUser(target); err != nil {
+			if err := identity.requireUser(user); err != nil {
 				return Identity{}, err
 			}
 			worked++
@@ -73,11 +74,12 @@ func (s VerifyKey) verify(ctx context.Context, record Record, target Target) (Id
 	if record.begun(Update) {
 		code = fault.NewKeyUnusableAfterUpdate
 	}
-	return Identity{}, fault.Errorf(code, "STS has refused the new key %s for %s", record.NewKey, Duration(verifyWithin))
+	return Identity{},
+		fault.Errorf(code, "STS has refused the new key %s for %s", record.NewKey, target.Duration(verifyWithin))
 }
 
 // requireUser makes sure that the key is the target's user's.
-func (i Identity) requireUser(target Target) error {
+func (i Identity) requireUser(target target.Target) error {
 	user := fmt.Sprintf(":iam::%s:user%s%s", i.Account, target.IAMUserPath, target.IAMUserName)
 	if len(i.ARN) < len(user) || i.ARN[len(i.ARN)-len(user):] != user || target.Account != "" &&
 		i.Account != target.Account {

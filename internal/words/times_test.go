@@ -17,7 +17,7 @@ var forMachines = []string{
 	"internal/lab/interpreter/contextobject.go", // the context object: when an execution started
 	"infra/stack/schedules.go",                  // the schedule's first run, which is computed
 	"internal/aws/table/item.go",                // a sort key; a record without its time is refused
-	"internal/rotation/duration.go",             // a Wait state's time
+	"internal/rotation/waittime.go",             // a Wait state's time
 	"internal/cli/executions.go",                // the name of an execution, from the clock
 	"internal/lab/world.go",                     // the beginning of a world
 	"internal/ops/report/scale.go",              // an axis, between times that are known

@@ -12,6 +12,7 @@ import (
 	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // Targets are the deployed target configurations, a parameter each.
@@ -55,24 +56,24 @@ func (t *Targets) Names(ctx context.Context) ([]string, error) {
 }
 
 // Target reads a target and checks it.
-func (t *Targets) Target(ctx context.Context, name string) (rotation.Target, error) {
+func (t *Targets) Target(ctx context.Context, name string) (target.Target, error) {
 	parameter := t.prefix + name
 	read, err := t.store.get(ctx, parameter, false)
 	if errors.Is(err, errNotFound) {
-		return rotation.Target{}, fault.Errorf(fault.TargetNotFound, "There is no target %s: the parameter %s does "+
+		return target.Target{}, fault.Errorf(fault.TargetNotFound, "There is no target %s: the parameter %s does "+
 			"not exist", name, parameter)
 	}
 	if err != nil {
-		return rotation.Target{}, err
+		return target.Target{}, err
 	}
-	target, err := rotation.ParseTarget([]byte(*read.Value))
+	found, err := target.Parse([]byte(*read.Value))
 	if err != nil {
-		return rotation.Target{}, fault.Errorf(fault.InvalidInput, "The target in the parameter %s is not valid: %s",
+		return target.Target{}, fault.Errorf(fault.InvalidInput, "The target in the parameter %s is not valid: %s",
 			parameter, strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
-	if target.Name != name {
-		return rotation.Target{},
-			fault.Errorf(fault.InvalidInput, "The parameter %s holds another target, %s", parameter, target.Name)
+	if found.Name != name {
+		return target.Target{},
+			fault.Errorf(fault.InvalidInput, "The parameter %s holds another target, %s", parameter, found.Name)
 	}
-	return target, nil
+	return found, nil
 }

@@ -8,6 +8,7 @@ import (
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // Mutation defeats one rule of safety by ports that lie or let through. That
@@ -200,7 +201,7 @@ type lyingQovery struct {
 	lie organization
 }
 
-func (q lyingQovery) Open(ctx context.Context, target rotation.Target) (rotation.Organization, error) {
+func (q lyingQovery) Open(ctx context.Context, target target.Target) (rotation.Organization, error) {
 	opened, err := q.Qovery.Open(ctx, target)
 	lie := q.lie
 	lie.Organization = opened

@@ -17,6 +17,7 @@ import (
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // account is all that an auditor reads from and writes to: facts for each target.
@@ -71,7 +72,7 @@ func (clock) Now() time.Time { return morning }
 
 type ports struct{ *account }
 
-func (p ports) Target(_ context.Context, name string) (rotation.Target, error) {
+func (p ports) Target(_ context.Context, name string) (target.Target, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if later, exists := p.later[name]; exists && p.targets[name].Moved {
@@ -136,7 +137,7 @@ func (n needed) LatestUses(_ context.Context, id rotation.KeyID, _ time.Time, _ 
 
 func (needed) Readable(context.Context) error { return nil }
 
-func (p ports) Open(_ context.Context, target rotation.Target) (rotation.Organization, error) {
+func (p ports) Open(_ context.Context, target target.Target) (rotation.Organization, error) {
 	return organization{nil, p.of(target.IAMUserName)}, p.of(target.IAMUserName).Unread[fromQovery]
 }
 

@@ -8,12 +8,13 @@ import (
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // Facts are what is in place, as far as it could be read.
 type Facts struct {
 	Now       time.Time
-	Target    rotation.Target // without a name when it could not be read
+	Target    target.Target // without a name when it could not be read
 	Keys      []rotation.AccessKey
 	Uses      map[rotation.KeyID]rotation.Use // the last ones that IAM knows of
 	Locations []rotation.Location

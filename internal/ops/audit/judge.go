@@ -8,6 +8,7 @@ import (
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 const (
@@ -21,7 +22,7 @@ const (
 
 // Judgement is what an audit says of a target.
 type Judgement struct {
-	Target   rotation.Target // with nothing but its name where it could not be read
+	Target   target.Target // with nothing but its name where it could not be read
 	Findings []Finding
 	Figures  Figures
 	// Judged are the kinds of findings that could be judged. What is not found

@@ -5,6 +5,7 @@ import (
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // The test kit: small constructors, so that a row of a table reads as a sentence.
@@ -32,7 +33,7 @@ type change func(*Facts)
 // world is a target with which all is well: its user has one Active key, thirty
 // days old and in use, which Qovery holds in two places since the last rotation.
 func world(changes ...change) Facts {
-	target := rotation.DefaultTarget()
+	target := target.Default()
 	target.Name, target.IAMUserName, target.OrganizationID = "production", "qovery", "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90"
 	target.Account, target.Region = "123456789012", "eu-west-3"
 	f := Facts{

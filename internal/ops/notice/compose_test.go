@@ -14,6 +14,7 @@ import (
 	"qovery-key-rotation/docs"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/test/wordstest"
 )
 
@@ -293,7 +294,7 @@ func used(s *rotation.Summary) {
 
 func extended(s *rotation.Summary) {
 	s.ClustersDeployed, s.ClustersSkipped, s.GraceExtendedBy = 1, []string{"sandbox (STOPPED)"},
-		rotation.Duration(90*time.Minute)
+		target.Duration(90*time.Minute)
 }
 
 func earlier(s *rotation.Summary) {

@@ -10,6 +10,7 @@ import (
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -158,14 +159,14 @@ func (x *Execution) readOutput(output string) {
 // then Preflight never sees the first. The event has no room for the input where the
 // output is very long, and that names the target too.
 func (x *Execution) readInput(text string) {
-	input, err := rotation.ParseInput(json.RawMessage(text))
+	input, err := target.ParseInput(json.RawMessage(text))
 	if err != nil {
-		input, err = rotation.ParseInput(collapsed(text))
+		input, err = target.ParseInput(collapsed(text))
 	}
 	switch {
 	case err == nil:
 		x.Target, x.DryRun, x.Abort = input.Target, input.DryRun, input.Abort
-	case x.Output != nil && rotation.IsTargetName(x.Output.Target):
+	case x.Output != nil && target.IsName(x.Output.Target):
 		x.Target, x.Abort = x.Output.Target, x.Output.Abort
 	}
 	if x.Output != nil {
@@ -186,7 +187,7 @@ func collapsed(text string) json.RawMessage {
 // WorkedOn corrects what the input says by a document that Preflight has returned,
 // if this is one: it is what the functions worked on.
 func (x *Execution) WorkedOn(doc rotation.Document) {
-	if rotation.IsTargetName(doc.Settings.Name) {
+	if target.IsName(doc.Settings.Name) {
 		x.Target, x.Abort, x.DryRun = doc.Settings.Name, doc.Abort, doc.Plan.Action == rotation.ActionDryRun
 	}
 }

@@ -8,12 +8,13 @@ import (
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // Facts are what is in place now, as far as it could be found out.
 type Facts struct {
 	Now     time.Time
-	Target  rotation.Target        // without a name when it is not known
+	Target  target.Target          // without a name when it is not known
 	Record  *rotation.Record       // the open record, or nil
 	History []rotation.HistoryItem // the newest first
 	Keys    []rotation.AccessKey   // of the target's IAM user
@@ -62,7 +63,7 @@ func (r Reader) Read(ctx context.Context, x Execution) Facts {
 }
 
 // target reads the target; where that cannot be, the document may carry it.
-func (r Reader) target(ctx context.Context, x Execution) (rotation.Target, error) {
+func (r Reader) target(ctx context.Context, x Execution) (target.Target, error) {
 	if x.Target == "" {
 		return r.owned(ctx, x)
 	}
@@ -76,26 +77,26 @@ func (r Reader) target(ctx context.Context, x Execution) (rotation.Target, error
 // owned is the target whose rotation the execution has or had by the journal. That
 // is asked where its input names none: it may be of an earlier version, which read
 // inputs otherwise.
-func (r Reader) owned(ctx context.Context, x Execution) (rotation.Target, error) {
+func (r Reader) owned(ctx context.Context, x Execution) (target.Target, error) {
 	names, err := r.Names(ctx)
 	if err != nil {
-		return rotation.Target{}, err
+		return target.Target{}, err
 	}
 	for _, name := range names {
-		target, err := r.Targets.Target(ctx, name)
+		found, err := r.Targets.Target(ctx, name)
 		if err != nil {
-			return rotation.Target{}, err
+			return target.Target{}, err
 		}
-		if has, err := r.has(ctx, target, x.ARN); has || err != nil {
-			return target, err
+		if has, err := r.has(ctx, found, x.ARN); has || err != nil {
+			return found, err
 		}
 	}
-	return rotation.Target{}, fault.Errorf(fault.InvalidInput, "The execution works on no target: its input "+
+	return target.Target{}, fault.Errorf(fault.InvalidInput, "The execution works on no target: its input "+
 		"names none, and by the journal no rotation is its own")
 }
 
 // has tells whether a rotation of the target is the execution's, or was.
-func (r Reader) has(ctx context.Context, target rotation.Target, arn string) (bool, error) {
+func (r Reader) has(ctx context.Context, target target.Target, arn string) (bool, error) {
 	record, err := r.Journal.Load(ctx, target.IAMUserName)
 	if err != nil || record != nil && record.Owner == arn {
 		return err == nil, err

@@ -3,13 +3,13 @@ package notice
 import (
 	"strings"
 
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 )
 
 // Finding is what an audit found, or found to be over.
 type Finding struct {
-	Target  rotation.Target // with nothing but its name where it could not be read
+	Target  target.Target // with nothing but its name where it could not be read
 	Urgency Urgency
 	Title   string   // what is so, in a few words: "a leftover key ****OLD1"
 	Verdict string   // is anything broken?

@@ -13,6 +13,7 @@ import (
 	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // fake is all that a notifier reads from and writes to.
@@ -39,9 +40,9 @@ type (
 
 func (f *fake) names(context.Context) ([]string, error) { return []string{f.facts.Target.Name}, nil }
 
-func (f fakeTargets) Target(_ context.Context, name string) (rotation.Target, error) {
+func (f fakeTargets) Target(_ context.Context, name string) (target.Target, error) {
 	if f.facts.NoTarget == nil && name != f.facts.Target.Name {
-		return rotation.Target{}, fault.Errorf(fault.TargetNotFound, "There is no target %s", name)
+		return target.Target{}, fault.Errorf(fault.TargetNotFound, "There is no target %s", name)
 	}
 	return f.facts.Target, f.facts.NoTarget
 }

@@ -8,6 +8,7 @@ import (
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // The test kit: small constructors, so that a row of the table reads as a sentence.
@@ -98,7 +99,7 @@ type fact func(*Facts)
 
 // world is a target with a schedule and one key, ninety days old.
 func world(changes ...fact) Facts {
-	target := rotation.DefaultTarget()
+	target := target.Default()
 	target.Name, target.IAMUserName, target.OrganizationID = "production", "qovery", "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90"
 	target.Schedule.StartAt = "2026-01-12T09:00:00+01:00"
 	facts := Facts{Now: night, Target: target}
@@ -124,7 +125,7 @@ var denied = fault.Errorf(fault.AccessDenied,
 	"AWS denies iam:ListAccessKeys (the IAM user qovery) (AccessDenied)")
 
 func noTarget(err error) fact {
-	return func(f *Facts) { f.Target, f.NoTarget = rotation.Target{}, err }
+	return func(f *Facts) { f.Target, f.NoTarget = target.Target{}, err }
 }
 func noKeys(f *Facts) { f.Keys, f.NoKeys = nil, denied }
 func noJournal(f *Facts) {
@@ -205,7 +206,7 @@ func summary(changes ...func(*rotation.Summary)) rotation.Summary {
 		Target: "production", RotationID: "k3v9", OldKey: keyO.String(), NewKey: keyN.String(), StartedAt: ago(6 * hour),
 		NewKeyCreatedAt: ago(6 * hour), UpdatedAt: ago(5*hour + 50*time.Minute), OldKeyInactiveAt: ago(40 * time.Minute),
 		OldKeyDeletedAt: ago(time.Minute), OldKeyDeletion: rotation.Did, CompletedAt: ago(30 * time.Second),
-		ClustersDeployed: 12, Verification: rotation.VerifyCanary,
+		ClustersDeployed: 12, Verification: target.VerifyCanary,
 	}
 	for _, change := range changes {
 		change(&s)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -161,7 +162,7 @@ func (f *facts) proveCanary() finding {
 	verified := f.marks[rotation.Verify]
 	at := fact{verified.Done, verified.Ref}
 	switch {
-	case f.latest.Settings.Verification == rotation.VerifyNone:
+	case f.latest.Settings.Verification == target.VerifyNone:
 		return doesNotApply("The target's verification is “none”.")
 	case verified.Done.IsZero() && f.canaryFailed.Error != "":
 		return notProven(fact{f.canaryFailed.At, f.canaryRef}, "%s.", f.canaryFailed.Brief())

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -23,7 +24,7 @@ func (f *facts) conclude(executions []Execution) Rotation {
 	for _, key := range f.keys {
 		r.Keys = append(r.Keys, *key)
 		if key != old {
-			r.BothActive += rotation.Duration(bothActive(old, key).Round(time.Second))
+			r.BothActive += target.Duration(bothActive(old, key).Round(time.Second))
 		}
 	}
 	r.Controls, r.Proofs, r.Milestones = controls(old), f.proofs(), f.story()

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
 )
@@ -25,7 +25,7 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"clock":   clock,
 	"stamp":   stamp,
 	"machine": func(t time.Time) string { return words.Time(t, time.RFC3339) },
-	"spell":   func(d rotation.Duration) string { return spell(time.Duration(d)) },
+	"spell":   func(d target.Duration) string { return spell(time.Duration(d)) },
 	"between": func(from, to time.Time) string { return spell(to.Sub(from)) },
 	"style":   func() template.CSS { return template.CSS(styleText) }, // ours, not an input
 	"number":  func(i int) int { return i + 1 },
@@ -130,7 +130,7 @@ func (r Report) Title() string {
 		return "Key rotation of " + r.Rotations[0].Settings.Name
 	}
 	for _, e := range r.Executions {
-		if input, err := rotation.ParseInput(json.RawMessage(e.Input)); err == nil {
+		if input, err := target.ParseInput(json.RawMessage(e.Input)); err == nil {
 			return "Key rotation of " + input.Target
 		}
 	}

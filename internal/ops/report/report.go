@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -80,17 +81,17 @@ type Ref struct {
 
 // Rotation is the evidence of one rotation.
 type Rotation struct {
-	ID         string          `json:"id"`
-	Outcome    Outcome         `json:"outcome"`
-	Says       string          `json:"says"` // the outcome, in words
-	StartedAt  time.Time       `json:"startedAt"`
-	EndedAt    time.Time       `json:"endedAt,omitzero"`
-	Incomplete bool            `json:"incomplete,omitempty"` // an earlier execution's history is missing
-	Executions []string        `json:"executions"`
-	Settings   rotation.Target `json:"settings"` // the target, with the execution's longer timings
-	Keys       []Key           `json:"keys"`     // the old one first
+	ID         string        `json:"id"`
+	Outcome    Outcome       `json:"outcome"`
+	Says       string        `json:"says"` // the outcome, in words
+	StartedAt  time.Time     `json:"startedAt"`
+	EndedAt    time.Time     `json:"endedAt,omitzero"`
+	Incomplete bool          `json:"incomplete,omitempty"` // an earlier execution's history is missing
+	Executions []string      `json:"executions"`
+	Settings   target.Target `json:"settings"` // the target, with the execution's longer timings
+	Keys       []Key         `json:"keys"`     // the old one first
 	// BothActive is how long the old key and a new one were Active at once.
-	BothActive rotation.Duration  `json:"bothActive"`
+	BothActive target.Duration    `json:"bothActive"`
 	Controls   []Control          `json:"controls"`
 	Proofs     []Proof            `json:"proofs"`
 	Milestones []Milestone        `json:"milestones"`
@@ -102,11 +103,11 @@ type Rotation struct {
 
 // Usage is the last check of what uses the keys.
 type Usage struct {
-	CheckedAt        time.Time         `json:"checkedAt"`
-	OldKeyIdle       bool              `json:"oldKeyIdle"`
-	LastUseOfOldKey  string            `json:"lastUseOfOldKey,omitempty"`
-	GraceExtendedBy  rotation.Duration `json:"graceExtendedBy"`
-	FirstUseOfNewKey *rotation.Use     `json:"firstUseOfNewKey,omitempty"`
+	CheckedAt        time.Time       `json:"checkedAt"`
+	OldKeyIdle       bool            `json:"oldKeyIdle"`
+	LastUseOfOldKey  string          `json:"lastUseOfOldKey,omitempty"`
+	GraceExtendedBy  target.Duration `json:"graceExtendedBy"`
+	FirstUseOfNewKey *rotation.Use   `json:"firstUseOfNewKey,omitempty"`
 }
 
 // Milestone is something that happened in a rotation.

@@ -10,6 +10,7 @@ import (
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/ops/report"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -121,7 +122,7 @@ func entering(w *lab.World, state string, act func()) {
 	}
 }
 
-func configured(scenario string, change func(*rotation.Target)) past {
+func configured(scenario string, change func(*target.Target)) past {
 	return past{scenario: scenario, disturb: func(w *lab.World) {
 		change(&w.Target)
 		document, err := json.Marshal(w.Target)
@@ -207,8 +208,8 @@ var walked = map[report.Claim][]shown{
 		{no, until("plain", "VerifyDeployment"), notYet},
 		{no, ofTheFirstEdition("plain"), old},
 		{pointless, past{scenario: "every-cluster-stopped"}, "Nothing was deployed"},
-		{pointless, configured("plain", func(t *rotation.Target) {
-			t.Verification = rotation.VerifyNone
+		{pointless, configured("plain", func(t *target.Target) {
+			t.Verification = target.VerifyNone
 		}), "verification is “none”"},
 		{pointless, past{scenario: "update-refused"}, givenUp},
 	},

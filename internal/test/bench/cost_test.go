@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // list is a price list on which everything costs one dollar.
@@ -103,7 +103,7 @@ func TestAMonth(t *testing.T) {
 // with as many of those as there are rotations in it.
 func TestWhatIsCompared(t *testing.T) {
 	r := simulated{}
-	r.Transitions, r.Took = 10, rotation.Duration(90*time.Second)
+	r.Transitions, r.Took = 10, target.Duration(90*time.Second)
 	s := stack{dashboards: 1}
 	nothing := map[string]float64{}
 	for name := range list(nil).Prices {

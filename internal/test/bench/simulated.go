@@ -7,7 +7,7 @@ import (
 
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/lab/fakeqovery"
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
 )
@@ -139,7 +139,7 @@ func lostRows(context.Context) ([]row, error) {
 }
 
 func needed(takes time.Duration) time.Duration {
-	queue, target := fakeqovery.DefaultConfig(nil).QueueTime, rotation.DefaultTarget()
+	queue, target := fakeqovery.DefaultConfig(nil).QueueTime, target.Default()
 	return loops*(takes+queue) + baseline + time.Duration(target.GracePeriod) + time.Duration(target.ObservationPeriod)
 }
 

@@ -10,7 +10,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // row is one line of the table: what was measured, what it is compared with, and
@@ -97,4 +97,4 @@ func writeInto(document string, table []byte) error {
 	return os.WriteFile(document, out.Bytes(), 0o644)
 }
 
-func spell(d time.Duration) string { return rotation.Duration(d).String() }
+func spell(d time.Duration) string { return target.Duration(d).String() }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 var someTime = time.Date(2026, 3, 29, 1, 59, 59, 123456789, time.UTC)
@@ -64,8 +65,8 @@ func itemOf(record rotation.Record) rotation.HistoryItem {
 			CompletedAt:      someTime.Add(5 * time.Hour),
 			ClustersDeployed: 2,
 			ClustersSkipped:  []string{"staging"},
-			GraceExtendedBy:  rotation.Duration(time.Hour),
-			Verification:     rotation.VerifyCanary,
+			GraceExtendedBy:  target.Duration(time.Hour),
+			Verification:     target.VerifyCanary,
 		},
 	}
 }

@@ -1,4 +1,6 @@
-package rotation
+// Package target is what there is to rotate, as people configure it (target.go), and
+// what an execution may say of it (input.go).
+package target
 
 import (
 	"errors"
@@ -40,8 +42,12 @@ type Timings struct {
 	DeploymentTimeout Duration `json:"deploymentTimeout"` // for each wave: 15m for each attempt, to 12h
 }
 
-// mostAttempts is how often a cluster may be told to deploy.
-const mostAttempts = 5
+// MostAttempts is how often a cluster may be told to deploy.
+const MostAttempts = 5
+
+// PerAttempt is the room that a wave's timeout leaves for each attempt: until it
+// is clear that nothing shows, and until the next look after that.
+const PerAttempt = 15 * time.Minute
 
 // Schedule says when rotations start by themselves.
 type Schedule struct {
@@ -60,8 +66,8 @@ const (
 	VerifyCanary Verification = "canary"
 )
 
-// DefaultTarget has the default of every field that has one.
-func DefaultTarget() Target {
+// Default has the default of every field that has one.
+func Default() Target {
 	return Target{
 		IAMUserPath:    "/",
 		TokenParameter: "/qovery-key-rotation/qovery-token",
@@ -78,9 +84,9 @@ func DefaultTarget() Target {
 	}
 }
 
-// ExampleTarget has a right value for every field. Mistakes show them.
-func ExampleTarget() Target {
-	target := DefaultTarget()
+// Example has a right value for every field. Mistakes show them.
+func Example() Target {
+	target := Default()
 	target.Name = "production"
 	target.IAMUserName = "qovery"
 	target.OrganizationID = "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90"
@@ -91,12 +97,12 @@ func ExampleTarget() Target {
 	return target
 }
 
-// ParseTarget reads a target strictly, fills in the defaults and checks every
+// Parse reads a target strictly, fills in the defaults and checks every
 // field. The error names each field that is wrong, says what is, and gives a
 // right example.
-func ParseTarget(data []byte) (Target, error) {
-	target := DefaultTarget()
-	if mistakes := strictjson.Read("", data, &target, ExampleTarget()); len(mistakes) > 0 {
+func Parse(data []byte) (Target, error) {
+	target := Default()
+	if mistakes := strictjson.Read("", data, &target, Example()); len(mistakes) > 0 {
 		return Target{}, strictjson.Err(mistakes)
 	}
 	if err := target.Check(); err != nil {
@@ -105,8 +111,8 @@ func ParseTarget(data []byte) (Target, error) {
 	return target, nil
 }
 
-// FieldError is one mistake in a configuration or an input.
-type FieldError = strictjson.Mistake
+// Mistake is one mistake in a configuration or an input.
+type Mistake = strictjson.Mistake
 
 // Check checks every field. All mistakes are joined into one error.
 func (t Target) Check() error {
@@ -119,12 +125,12 @@ func (t Target) Check() error {
 	found.check("tokenParameter", t.TokenParameter, tokenParameterProblem(t.TokenParameter, t.Region),
 		`"/qovery-key-rotation/qovery-token"`)
 	found.check("account", t.Account, accountProblem(t.Account), `"123456789012"`)
-	found.check("region", t.Region, regionProblem(t.Region), `"eu-west-3"`)
+	found.check("region", t.Region, RegionProblem(t.Region), `"eu-west-3"`)
 	if t.Verification != VerifyNone && t.Verification != VerifyCanary {
 		found.add("verification", words.Quote(string(t.Verification))+" is neither none nor canary", `"canary"`)
 	}
-	if t.MaxDeployAttempts < 1 || t.MaxDeployAttempts > mostAttempts {
-		found.add("maxDeployAttempts", fmt.Sprintf("%d is not 1 to %d", t.MaxDeployAttempts, mostAttempts), "2")
+	if t.MaxDeployAttempts < 1 || t.MaxDeployAttempts > MostAttempts {
+		found.add("maxDeployAttempts", fmt.Sprintf("%d is not 1 to %d", t.MaxDeployAttempts, MostAttempts), "2")
 	}
 	for i, id := range t.HandledElsewhere {
 		found.check(fmt.Sprintf("handledElsewhere[%d]", i), id, uuidProblem(id), `"0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12"`)
@@ -138,7 +144,7 @@ func (t Target) Check() error {
 type mistakes []error
 
 func (m *mistakes) add(field, problem, example string) {
-	*m = append(*m, &FieldError{Field: field, Problem: problem, Example: example})
+	*m = append(*m, &Mistake{Field: field, Problem: problem, Example: example})
 }
 
 // check adds what is wrong with a text, if anything is. In the place of its
@@ -171,7 +177,7 @@ func (t Timings) check(attempts int) []error {
 	between := func(field string, value, low, high Duration, example string) {
 		if value < low || value > high {
 			mistakes = append(mistakes,
-				&FieldError{Field: field, Problem: fmt.Sprintf("%s is not %s to %s", value, low, high), Example: example})
+				&Mistake{Field: field, Problem: fmt.Sprintf("%s is not %s to %s", value, low, high), Example: example})
 		}
 	}
 	hour, minute := Duration(time.Hour), Duration(time.Minute)
@@ -179,11 +185,11 @@ func (t Timings) check(attempts int) []error {
 	between("idleFor", t.IdleFor, 15*minute, max(t.GracePeriod, 15*minute), `"1h"`)
 	between("maxGraceExtension", t.MaxGraceExtension, 0, 7*24*hour, `"24h"`)
 	between("observationPeriod", t.ObservationPeriod, 5*minute, 24*hour, `"30m"`)
-	shortest := Duration(perAttempt) * Duration(min(max(attempts, 1), mostAttempts))
+	shortest := Duration(PerAttempt) * Duration(min(max(attempts, 1), MostAttempts))
 	if t.DeploymentTimeout < shortest || t.DeploymentTimeout > 12*hour {
 		problem := fmt.Sprintf("%s is not %s to 12h: at least %s for each of maxDeployAttempts", t.DeploymentTimeout,
-			shortest, Duration(perAttempt))
-		mistakes = append(mistakes, &FieldError{Field: "deploymentTimeout", Problem: problem, Example: `"2h"`})
+			shortest, Duration(PerAttempt))
+		mistakes = append(mistakes, &Mistake{Field: "deploymentTimeout", Problem: problem, Example: `"2h"`})
 	}
 	return mistakes
 }

@@ -1,4 +1,4 @@
-package rotation
+package target
 
 import (
 	"encoding/json"
@@ -43,7 +43,7 @@ func ParseInput(data json.RawMessage) (Input, error) {
 		return Input{}, fault.Errorf(fault.InvalidInput, "The execution's input is not valid: %s. A right one is %s",
 			strings.ReplaceAll(strictjson.Err(mistakes).Error(), "\n", "; "), inputExample)
 	}
-	if !IsTargetName(input.Target) {
+	if !IsName(input.Target) {
 		return Input{},
 			fault.Errorf(fault.InvalidInput, "The execution's input names no target in \"target\". A right one is %s",
 				inputExample)

@@ -1,4 +1,4 @@
-package rotation
+package target
 
 import (
 	"cmp"
@@ -14,7 +14,7 @@ import (
 
 // Where the functions look for targets, and keep secrets on their way.
 const (
-	TargetPrefix = "/qovery-key-rotation/targets/"
+	Prefix       = "/qovery-key-rotation/targets/"
 	StagedPrefix = "/qovery-key-rotation/staged/"
 )
 
@@ -40,8 +40,8 @@ func nameProblem(name string) string {
 	return ""
 }
 
-// IsTargetName tells whether a target may be called so.
-func IsTargetName(name string) bool { return nameProblem(name) == "" }
+// IsName tells whether a target may be called so.
+func IsName(name string) bool { return nameProblem(name) == "" }
 
 func userNameProblem(name string) string {
 	return unless(userPattern().MatchString(name), "is no IAM user name")
@@ -119,7 +119,7 @@ func tokenParameterProblem(name, region string) string {
 			return "begins with " + reserved + " in any case; SSM keeps those for itself"
 		}
 	}
-	for _, prefix := range []string{TargetPrefix, StagedPrefix} {
+	for _, prefix := range []string{Prefix, StagedPrefix} {
 		if strings.HasPrefix(name, prefix) {
 			return "lies under " + prefix + ", where other things are kept"
 		}
@@ -127,11 +127,11 @@ func tokenParameterProblem(name, region string) string {
 	return ""
 }
 
-// regionProblem keeps to the partition whose regions are called so, by the AWS
+// RegionProblem keeps to the partition whose regions are called so, by the AWS
 // SDKs' own data. Elsewhere a rotation would ask a region that its account doesn't
 // have, and never know whether the old key is still used.
 // https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
-func regionProblem(region string) string {
+func RegionProblem(region string) string {
 	return unless(regionPattern().MatchString(region),
 		"is no region of the partition aws. GovCloud, China, the European Sovereign Cloud and the isolated regions aren't "+
 			"supported: "+

@@ -1,4 +1,4 @@
-package rotation
+package target
 
 import (
 	"encoding/json"
@@ -38,7 +38,7 @@ func configured(t *testing.T, changes ...string) []byte {
 }
 
 func TestTargetDefaults(t *testing.T) {
-	got, err := ParseTarget([]byte(aTarget))
+	got, err := Parse([]byte(aTarget))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +193,7 @@ func TestTheTimeoutHasRoomForTheAttempts(t *testing.T) {
 		{-1, 15 * time.Minute, "maxDeployAttempts: -1 is not 1 to 5"},
 		{9e9, 75 * time.Minute, "maxDeployAttempts: 9000000000 is not 1 to 5"},
 	} {
-		target, err := ParseTarget(configured(t, `verification="canary"`))
+		target, err := Parse(configured(t, `verification="canary"`))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -262,7 +262,7 @@ func TestTargetNamesAreExactAndComeOnce(t *testing.T) {
 }
 
 func parseError(data []byte) error {
-	_, err := ParseTarget(data)
+	_, err := Parse(data)
 	return err
 }
 
@@ -312,7 +312,7 @@ func TestFirstRun(t *testing.T) {
 			}
 		})
 	}
-	if _, err := (Schedule{RateDays: 7, StartAt: "soon"}).FirstRun(noon); err == nil {
+	if _, err := (Schedule{RateDays: 7, StartAt: "soon"}).FirstRun(time.Now()); err == nil {
 		t.Error("an anchor that is no time was accepted")
 	}
 }
@@ -324,14 +324,14 @@ func FuzzParseTarget(f *testing.F) {
 	f.Add([]byte(`{"handledElsewhere": ["0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12"], "region": "eu-west-3"}`))
 	f.Add([]byte(`null`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		target, err := ParseTarget(data)
+		target, err := Parse(data)
 		if err != nil {
 			return
 		}
 		if err := target.Check(); err != nil {
 			t.Errorf("parsed, and does not pass its own check: %v", err)
 		}
-		back, err := ParseTarget([]byte(asJSON(t, target)))
+		back, err := Parse([]byte(asJSON(t, target)))
 		if err != nil {
 			t.Fatalf("written, and not accepted: %v", err)
 		}
@@ -344,7 +344,7 @@ func FuzzParseTarget(f *testing.F) {
 // However long a value is, and whatever is in it, a mistake quotes what can be read.
 func TestMistakesQuoteWhatCanBeRead(t *testing.T) {
 	long := strings.Repeat("\x1b[2J", 1000)
-	target := ExampleTarget()
+	target := Example()
 	target.Name, target.IAMUserName, target.IAMUserPath, target.OrganizationID = long, long, "/"+long, long
 	target.TokenParameter, target.Account, target.Region, target.Verification = "/"+long, long, long, Verification(long)
 	target.Schedule.StartAt = long

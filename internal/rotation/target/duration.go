@@ -1,0 +1,37 @@
+package target
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"qovery-key-rotation/internal/words"
+)
+
+// Duration is a time.Duration that is written as people write it: "2h", "90m".
+type Duration time.Duration
+
+// String drops the zero parts that time.Duration prints: 2h, not 2h0m0s.
+func (d Duration) String() string {
+	s := time.Duration(d).String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+// MarshalText writes the short form.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads what time.ParseDuration reads.
+func (d *Duration) UnmarshalText(text []byte) error {
+	parsed, err := time.ParseDuration(string(text))
+	if err != nil {
+		return errors.New(words.Quote(string(text)) + " is not a duration such as 2h or 90m")
+	}
+	*d = Duration(parsed)
+	return nil
+}
