@@ -40,7 +40,8 @@ AWS account is needed, and hours pass in a moment.
 
 With --script it tells a story of your own: a text with one action per line, which
 --actions lists. What is expected of it may stand below a line of "----", as the
-story prints it at its end; simulate fails if it differs.`,
+story prints it at its end; simulate fails if it differs. A dry run fails, with the
+exit code 1, where it says that a rotation would be refused or would have to wait.`,
 		Example: `  rotate simulate
   rotate simulate --list
   rotate simulate --scenario aborted-in-grace --seed 7

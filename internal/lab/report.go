@@ -139,7 +139,9 @@ func planOf(output json.RawMessage) rotation.PlanReport {
 	return doc.Plan
 }
 
-// Good tells whether the scenario succeeded and nothing went wrong in it.
+// Good tells whether the scenario succeeded and nothing went wrong in it, or, of a dry
+// run, would be refused.
 func (r Report) Good() bool {
-	return r.Succeeded && r.FailedAuthentication == 0 && len(r.Violations) == 0 && len(r.Leaks) == 0
+	return r.Succeeded && r.FailedAuthentication == 0 && len(r.Violations) == 0 && len(r.Leaks) == 0 &&
+		(r.Plan == nil || r.Plan.Refused == "")
 }

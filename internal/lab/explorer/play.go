@@ -17,6 +17,7 @@ const (
 	moment      = time.Minute   // how long people take for the second thing they do
 	mostStarts  = 3             // how many executions may be needed after the faults
 	mostRounds  = 16            // how often the explorer starts one at all
+	mostFaults  = 10            // of a schedule: each may end an execution, and some are needed after them
 	mostRepairs = 5             // how often a person may have to fix something
 )
 

@@ -78,7 +78,11 @@ func Parse(text string) (Schedule, error) {
 	if rest = strings.TrimSpace(rest); rest == "" {
 		return s, nil
 	}
-	for _, part := range strings.Split(rest, ",") {
+	parts := strings.Split(rest, ",")
+	if len(parts) > mostFaults {
+		return Schedule{}, fmt.Errorf("there are %d faults; a schedule has %d at most", len(parts), mostFaults)
+	}
+	for _, part := range parts {
 		fault, err := parseFault(strings.TrimSpace(part))
 		if err != nil {
 			return Schedule{}, err
