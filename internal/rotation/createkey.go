@@ -208,3 +208,7 @@ func (c *claim) resolveAttempt(ctx context.Context, change func(*Record)) error 
 		change(r)
 	})
 }
+
+// thrownAway is how many keys this rotation has created and deleted again. It
+// began with one key, the old one, and knows those that it deleted since.
+func (r *Record) thrownAway() int { return len(r.KnownKeys) - 1 }

@@ -1,6 +1,11 @@
 package rotation
 
-import "context"
+import (
+	"context"
+	"time"
+
+	"qovery-key-rotation/internal/rotation/fault"
+)
 
 // DiscardKey deletes the new key and its secret, and closes the record: nothing
 // is different from before the rotation. It never does so once the update of
@@ -52,4 +57,51 @@ func (s DiscardKey) discard(ctx context.Context, c *claim, doc Document) error {
 		return err
 	}
 	return sweepSecrets(ctx, c.Record, s.Staging, c.now())
+}
+
+// discardNewKey deletes the record's new key and its staged secret (rules 2, 4
+// and 5), and forgets it.
+func discardNewKey(ctx context.Context, c *claim, keys Keys, staging Staging, organization Organization) error {
+	if c.begun(Update) {
+		return fault.Errorf(fault.UpdateFailed, "The update of the locations has begun, so the new key %s is never discarded",
+			c.NewKey)
+	}
+	locations, err := organization.Locations(ctx)
+	if err != nil {
+		return err
+	}
+	if err := requireNotHeld(locations, c.NewKey, fault.UnexpectedAccessKey, "new"); err != nil {
+		return err
+	}
+	found := c.Marks[Discard].foundSo()
+	if err := c.begin(ctx, Discard, ""); err != nil {
+		return err
+	}
+	how, err := deleteKey(ctx, keys, c.IAMUser, c.NewKey)
+	if err != nil {
+		return err
+	}
+	if how == Found {
+		how = found
+	}
+	if err := staging.Delete(ctx, c.NewKey); err != nil {
+		return err
+	}
+	c.guard.Log.InfoContext(ctx, "new key discarded", "how", string(how), "key", c.NewKey.String(), "rotation",
+		c.RotationID)
+	return c.mark(ctx, func(r *Record) {
+		if !r.done(Create) {
+			r.Unstaged = c.now()
+		}
+		r.forget(r.NewKey, how, c.now())
+		r.NewKey = ""
+		delete(r.Marks, Create)
+	})
+}
+
+// forget notes that a key was deleted. IAM's lists may show it for some time
+// yet, and it is no stranger then.
+func (r *Record) forget(id KeyID, how How, now time.Time) {
+	r.KnownKeys = append(r.KnownKeys, id)
+	r.Marks[Discard] = Mark{Done: now, How: how}
 }

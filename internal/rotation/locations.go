@@ -1,0 +1,107 @@
+package rotation
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
+)
+
+// holders returns the locations that hold the key, those handled elsewhere
+// included (rule 2 knows no exceptions).
+func holders(locations []Location, id KeyID) []Location {
+	var found []Location
+	for _, location := range locations {
+		if id != "" && location.Key == id {
+			found = append(found, location)
+		}
+	}
+	return found
+}
+
+// rotated leaves out the locations that a person changes by hand, and those of
+// kinds that this system cannot change.
+func rotated(locations []Location, handledElsewhere []string) []Location {
+	return slices.DeleteFunc(managed(locations, handledElsewhere), func(l Location) bool { return !l.Rotatable })
+}
+
+// managed leaves out the locations that a person changes by hand.
+func managed(locations []Location, handledElsewhere []string) []Location {
+	return slices.DeleteFunc(slices.Clone(locations), func(l Location) bool {
+		return slices.ContainsFunc(handledElsewhere, func(id string) bool { return strings.EqualFold(id, l.ID) })
+	})
+}
+
+// names lists locations for a sentence.
+func names(locations []Location) string {
+	var list []string
+	for _, l := range locations {
+		list = append(list, fmt.Sprintf("%s %q (%s)", l.Kind, l.Name, l.ID))
+	}
+	return enumerate(list)
+}
+
+// enumerate lists up to five things, and counts the others.
+func enumerate(list []string) string {
+	const most = 5
+	if len(list) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
+	}
+	return strings.Join(list, ", ")
+}
+
+// requireNotHeld is rule 2: a key that any location holds is never deactivated
+// or deleted.
+func requireNotHeld(locations []Location, id KeyID, code fault.Code, what string) error {
+	if found := holders(locations, id); len(found) > 0 {
+		return fault.Errorf(code, "The %s key %s is still held by %s", what, id, names(found))
+	}
+	return nil
+}
+
+// requireReleased holds rule 2 for the old key against the locations listed now,
+// and makes sure that nobody put a third key into one of them.
+func (c *claim) requireReleased(ctx context.Context, qovery Qovery, target target.Target,
+	list func(Organization, context.Context) ([]Location, error)) (Organization, []Location, error) {
+	organization, err := qovery.Open(ctx, target)
+	if err != nil {
+		return nil, nil, err
+	}
+	locations, err := list(organization, ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := requireNotHeld(locations, c.OldKey, fault.OldKeyHeld, "old"); err != nil {
+		return nil, nil, err
+	}
+	return organization, locations, c.requireFamiliar(locations)
+}
+
+// foreignLocations returns the record's locations that hold neither of its two keys. A
+// location that is gone holds nothing, and is none of them.
+func (r *Record) foreignLocations(locations []Location) []Location {
+	var found []Location
+	for _, location := range locations {
+		if r.rotates(location.LocationRef) && location.Key != r.OldKey && (r.NewKey == "" || location.Key != r.NewKey) {
+			found = append(found, location)
+		}
+	}
+	return found
+}
+
+func (r *Record) rotates(ref LocationRef) bool {
+	return slices.ContainsFunc(r.Locations, func(l LocationRef) bool { return l.Kind == ref.Kind && l.ID == ref.ID })
+}
+
+// requireFamiliar refuses to go on when somebody put another key into a location.
+func (r *Record) requireFamiliar(locations []Location) error {
+	if found := r.foreignLocations(locations); len(found) > 0 {
+		return fault.Errorf(fault.UnexpectedAccessKey, "%s hold neither the old key %s nor the new key %s", names(found),
+			r.OldKey,
+			r.NewKey)
+	}
+	return nil
+}
