@@ -95,7 +95,7 @@ func (f *follower) look(ctx context.Context) error {
 	if x != nil { // one that has just begun may not be known yet
 		f.x = x
 	}
-	events, err := f.stack.states.since(ctx, f.x.ARN, f.latest)
+	events, err := f.stack.states.Since(ctx, f.x.ARN, f.latest)
 	if err != nil && fault.AsError(err).Code == fault.MalformedAnswer && f.latest == 0 {
 		return nil // the same for its history
 	}

@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"qovery-key-rotation/internal/aws/sfn"
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/ops/report"
@@ -124,7 +123,7 @@ func (p Program) evidence(ctx context.Context, f reportFlags, args []string) (re
 		}
 		arns = append(arns, x.ARN)
 	}
-	histories, unread, err := sfn.NewReader(s.cfg).Rotation(ctx, arns)
+	histories, unread, err := s.states.Rotation(ctx, arns)
 	if err != nil {
 		return report.Report{}, err
 	}

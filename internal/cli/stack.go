@@ -75,7 +75,7 @@ type stack struct {
 	topic   string // ARN of the topic with the notices
 	qovery  string // base URL of Qovery's API; empty: the public one
 
-	states  *executions
+	states  executions
 	targets *ssm.Targets
 	store   *ssm.Store
 	journal *table.Journal
@@ -114,7 +114,7 @@ func (p Program) open(ctx context.Context, f *stackFlags) (*stack, error) {
 			"Check --stack; if it is right, deploy the stack again", ExitHeld}
 	}
 	s.account = machine.AccountID
-	s.states = newExecutions(s.cfg, s.machine)
+	s.states = executions{sfn.NewExecutions(s.cfg), s.machine}
 	s.store = ssm.New(s.cfg, s.clock)
 	s.targets = s.store.Targets(target.Prefix)
 	s.journal = table.New(s.cfg, s.table)
@@ -206,12 +206,12 @@ func (s *stack) facts(ctx context.Context, x *notice.Execution) notice.Facts {
 }
 
 // openQovery opens the organization with the token that the person may read.
-func (s *stack) openQovery(ctx context.Context, target target.Target) (rotation.Organization, error) {
+func (s *stack) openQovery(ctx context.Context, t target.Target) (rotation.Organization, error) {
 	client, err := s.qoveryClient()
 	if err != nil {
 		return nil, err
 	}
-	return client.Open(ctx, target)
+	return client.Open(ctx, t)
 }
 
 func (s *stack) qoveryClient() (*qovery.Client, error) {
@@ -235,7 +235,7 @@ func (s *stack) release(ctx context.Context, name string) (rotation.Record, erro
 		Targets:    s.targets,
 		Keys:       s.keys,
 		Qovery:     client,
-		Executions: sfn.NewExecutions(s.cfg),
+		Executions: s.states,
 		Staging:    s.store.Staged(target.StagedPrefix),
 	}.Run(ctx, name)
 }

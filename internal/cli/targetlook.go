@@ -94,7 +94,7 @@ func (l *targetLook) explain(owner *notice.Execution, err error) {
 // stateOf is the state that an execution is in, as far as can be told.
 func (l *targetLook) stateOf(ctx context.Context, x *notice.Execution) string {
 	f := follower{stack: l.stack, x: x}
-	events, err := l.states.sinceState(ctx, x.ARN)
+	events, err := l.states.SinceState(ctx, x.ARN)
 	if err != nil {
 		return ""
 	}

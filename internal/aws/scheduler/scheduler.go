@@ -1,5 +1,5 @@
 // Package scheduler asks EventBridge Scheduler for the schedules of the
-// targets. It implements the port audit.Schedules.
+// targets. It implements the port rotation.Schedules.
 package scheduler
 
 import (
@@ -47,5 +47,5 @@ func (s *Schedules) Schedule(ctx context.Context, target string) (*rotation.Depl
 		return nil, request.Malformed("the schedule's state is none that is known")
 	}
 	return &rotation.DeployedSchedule{Enabled: answer.State == types.ScheduleStateEnabled,
-		Expression: *answer.ScheduleExpression}, nil
+		Expression: *answer.ScheduleExpression, StartAt: aws.ToTime(answer.StartDate)}, nil
 }

@@ -3,6 +3,7 @@ package scheduler_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsscheduler "github.com/aws/aws-sdk-go-v2/service/scheduler"
@@ -13,6 +14,8 @@ import (
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/test/awstest"
 )
+
+var begins = time.Date(2026, 9, 1, 4, 0, 0, 0, time.UTC)
 
 const group = "qovery-key-rotation"
 
@@ -26,7 +29,7 @@ func TestAgainstMoto(t *testing.T) {
 	for name, state := range map[string]types.ScheduleState{"production": types.ScheduleStateEnabled,
 		"staging": types.ScheduleStateDisabled} {
 		_, err := client.CreateSchedule(t.Context(), &awsscheduler.CreateScheduleInput{
-			Name: &name, GroupName: aws.String(group), State: state, ScheduleExpression: aws.String("rate(90 days)"),
+			Name: &name, GroupName: aws.String(group), State: state, StartDate: &begins, ScheduleExpression: aws.String("rate(90 days)"),
 			FlexibleTimeWindow: &types.FlexibleTimeWindow{Mode: types.FlexibleTimeWindowModeOff},
 			Target: &types.Target{Arn: aws.String("arn:aws:scheduler:::aws-sdk:sfn:startExecution"),
 				RoleArn: aws.String("arn:aws:iam::123456789012:role/scheduler")},
@@ -36,12 +39,13 @@ func TestAgainstMoto(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]*rotation.DeployedSchedule{
-		"production": {Enabled: true, Expression: "rate(90 days)"},
-		"staging":    {Enabled: false, Expression: "rate(90 days)"},
+		"production": {Enabled: true, Expression: "rate(90 days)", StartAt: begins},
+		"staging":    {Enabled: false, Expression: "rate(90 days)", StartAt: begins},
 		"nothing":    nil,
 	} {
 		got, err := scheduler.New(cfg, group).Schedule(t.Context(), name)
-		if err != nil || (got == nil) != (want == nil) || got != nil && *got != *want {
+		if err != nil || (got == nil) != (want == nil) || got != nil && (!got.StartAt.Equal(want.StartAt) ||
+			got.Enabled != want.Enabled || got.Expression != want.Expression) {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}

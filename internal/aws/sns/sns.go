@@ -1,5 +1,4 @@
-// Package sns is the SNS topic that people listen to. It implements the port
-// notice.Topic.
+// Package sns is the SNS topic that people subscribe to.
 package sns
 
 import (
@@ -13,7 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
 
 	"qovery-key-rotation/internal/aws/awsclient"
-	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation/fault"
 )
 
@@ -22,8 +20,6 @@ type Topic struct {
 	client *sns.Client
 	arn    string
 }
-
-var _ notice.Topic = (*Topic)(nil)
 
 // New returns the topic with the ARN.
 func New(cfg aws.Config, arn string) *Topic {
@@ -37,20 +33,20 @@ var topicARN = sync.OnceValue(func() *regexp.Regexp {
 // IsARN tells whether a text is the ARN of a topic.
 func IsARN(text string) bool { return topicARN().MatchString(text) }
 
-// Publish hands a message to everybody who listens. Repeated, it arrives twice:
-// SNS knows no idempotency for such topics, and twice is better than not at all.
-// Subscriptions can filter by the attributes urgency and target.
+// Publish hands a message to all subscribers. Repeated, it arrives twice: SNS knows
+// no idempotency for such topics, and twice is better than not at all. Subscriptions
+// can filter by the attributes; empty ones are left out, which SNS refuses.
 // https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
-func (t *Topic) Publish(ctx context.Context, message notice.Message) error {
-	request := awsclient.Request{Action: "sns:Publish", On: "the topic " + t.arn[strings.LastIndex(t.arn, ":")+1:]}
-	attributes := map[string]types.MessageAttributeValue{}
-	for name, value := range map[string]string{"urgency": string(message.Urgency), "target": message.Target} {
-		if value != "" { // SNS takes no empty ones
-			attributes[name] = types.MessageAttributeValue{DataType: aws.String("String"), StringValue: &value}
+func (t *Topic) Publish(ctx context.Context, subject, body string, attributes map[string]string) error {
+	request := t.request("sns:Publish")
+	sent := map[string]types.MessageAttributeValue{}
+	for name, value := range attributes {
+		if value != "" {
+			sent[name] = types.MessageAttributeValue{DataType: aws.String("String"), StringValue: &value}
 		}
 	}
 	answer, err := t.client.Publish(ctx, &sns.PublishInput{
-		TopicArn: &t.arn, Subject: &message.Subject, Message: &message.Body, MessageAttributes: attributes,
+		TopicArn: &t.arn, Subject: &subject, Message: &body, MessageAttributes: sent,
 	})
 	switch {
 	case err != nil:
@@ -73,4 +69,34 @@ func (t *Topic) failed(request awsclient.Request, err error) error {
 			request, code)
 	}
 	return request.Failed(err)
+}
+
+// Subscriber is where the topic's messages go.
+type Subscriber struct {
+	Protocol  string `json:"protocol"`
+	Endpoint  string `json:"endpoint"`
+	Confirmed bool   `json:"confirmed"`
+}
+
+// Subscribers are those of the topic. SNS shows a subscription that was never
+// confirmed by a word in place of its ARN.
+// https://docs.aws.amazon.com/sns/latest/api/API_ListSubscriptionsByTopic.html
+func (t *Topic) Subscribers(ctx context.Context) ([]Subscriber, error) {
+	list := []Subscriber{}
+	pages := sns.NewListSubscriptionsByTopicPaginator(t.client, &sns.ListSubscriptionsByTopicInput{TopicArn: &t.arn})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, t.failed(t.request("sns:ListSubscriptionsByTopic"), err)
+		}
+		for _, found := range page.Subscriptions {
+			list = append(list, Subscriber{aws.ToString(found.Protocol), aws.ToString(found.Endpoint),
+				strings.HasPrefix(aws.ToString(found.SubscriptionArn), "arn:")})
+		}
+	}
+	return list, nil
+}
+
+func (t *Topic) request(action string) awsclient.Request {
+	return awsclient.Request{Action: action, On: "the topic " + t.arn[strings.LastIndex(t.arn, ":")+1:]}
 }

@@ -3,6 +3,7 @@ package sns_test
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,15 +11,18 @@ import (
 	awssns "github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"qovery-key-rotation/internal/aws/sns"
-	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/test/awstest"
 )
 
 const arn = "arn:aws:sns:eu-west-3:123456789012:notices"
 
-var message = notice.Message{Subject: "production: rotated", Body: "Nothing is broken.\nÜberall.\n",
-	Urgency: notice.Calm, Target: "production"}
+const (
+	subject = "production: rotated"
+	body    = "Nothing is broken.\nÜberall.\n"
+)
+
+var about = map[string]string{"urgency": "none", "target": "production"}
 
 func TestAgainstMoto(t *testing.T) {
 	cfg := awstest.Config(awstest.Moto(t))
@@ -26,16 +30,15 @@ func TestAgainstMoto(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := sns.New(cfg, *topic.TopicArn).Publish(t.Context(), message); err != nil {
+	if err := sns.New(cfg, *topic.TopicArn).Publish(t.Context(), subject, body, about); err != nil {
 		t.Error(err)
 	}
-	tooLong := message
-	tooLong.Subject = strings.Repeat("x", 101)
-	if err := sns.New(cfg, *topic.TopicArn).Publish(t.Context(), tooLong); !fault.HasCode(err,
+	tooLong := strings.Repeat("x", 101)
+	if err := sns.New(cfg, *topic.TopicArn).Publish(t.Context(), tooLong, body, about); !fault.HasCode(err,
 		fault.MalformedAnswer) {
 		t.Errorf("a subject that is too long: %v", err)
 	}
-	if err := sns.New(cfg, arn+"-elsewhere").Publish(t.Context(), message); !fault.HasCode(err,
+	if err := sns.New(cfg, arn+"-elsewhere").Publish(t.Context(), subject, body, about); !fault.HasCode(err,
 		fault.ConfigurationError) {
 		t.Errorf("no such topic: %v", err)
 	}
@@ -45,18 +48,17 @@ func TestPublish(t *testing.T) {
 	server := awstest.Serve(t, awstest.Always(awstest.XML(200, `<PublishResponse><PublishResult><MessageId>`+
 		`m1</MessageId></PublishResult></PublishResponse>`)))
 	topic := sns.New(awstest.Config(server.URL), arn)
-	if err := topic.Publish(t.Context(), message); err != nil {
+	if err := topic.Publish(t.Context(), subject, body, about); err != nil {
 		t.Fatal(err)
 	}
-	aboutNoTarget := message
-	aboutNoTarget.Target = ""
-	if err := topic.Publish(t.Context(), aboutNoTarget); err != nil {
+	aboutNoTarget := map[string]string{"urgency": "none", "target": ""}
+	if err := topic.Publish(t.Context(), subject, body, aboutNoTarget); err != nil {
 		t.Fatal(err)
 	}
 	requests := server.Requests()
 	sent, err := url.ParseQuery(requests[0].Body)
-	if err != nil || sent.Get("TopicArn") != arn || sent.Get("Subject") != message.Subject ||
-		sent.Get("Message") != message.Body {
+	if err != nil || sent.Get("TopicArn") != arn || sent.Get("Subject") != subject ||
+		sent.Get("Message") != body {
 		t.Errorf("sent %v, %v", sent, err)
 	}
 	for i, want := range []map[string]string{{"target": "production", "urgency": "none"}, {"urgency": "none"}} {
@@ -83,9 +85,29 @@ func attributes(t *testing.T, body string) map[string]string {
 	return found
 }
 
+// One page after the other, and what is not confirmed.
+func TestSubscribers(t *testing.T) {
+	server := awstest.Serve(t, awstest.InOrder(page("email", "a@example.com", arn+":1", "more"),
+		page("https", "https://example.com", "PendingConfirmation", "")))
+	got, err := sns.New(awstest.Config(server.URL), arn).Subscribers(t.Context())
+	want := []sns.Subscriber{{"email", "a@example.com", true}, {"https", "https://example.com", false}}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%v, %v, want %v", got, err, want)
+	}
+}
+
+func page(protocol, endpoint, arn, next string) awstest.Answer {
+	return awstest.XML(200, `<ListSubscriptionsByTopicResponse><ListSubscriptionsByTopicResult><Subscriptions><member>`+
+		`<Protocol>`+protocol+`</Protocol><Endpoint>`+endpoint+`</Endpoint><SubscriptionArn>`+arn+`</SubscriptionArn>`+
+		`</member></Subscriptions><NextToken>`+next+`</NextToken></ListSubscriptionsByTopicResult>`+
+		`</ListSubscriptionsByTopicResponse>`)
+}
+
 func TestFaults(t *testing.T) {
 	awstest.CheckFaults(t, awstest.Operation{Protocol: awstest.XMLProtocol, Reads: true,
-		Call: func(ctx context.Context, cfg aws.Config) error { return sns.New(cfg, arn).Publish(ctx, message) }})
+		Call: func(ctx context.Context, cfg aws.Config) error {
+			return sns.New(cfg, arn).Publish(ctx, subject, body, about)
+		}})
 }
 
 // What is wrong with the topic, or with the key that encrypts it.
@@ -100,7 +122,7 @@ func TestTopicsFaults(t *testing.T) {
 			status = 403
 		}
 		server := awstest.Serve(t, awstest.Always(awstest.XMLError(status, code, "No")))
-		err := sns.New(awstest.Config(server.URL), arn).Publish(t.Context(), message)
+		err := sns.New(awstest.Config(server.URL), arn).Publish(t.Context(), subject, body, about)
 		if !fault.HasCode(err, want) || !strings.Contains(err.Error(), "notices") {
 			t.Errorf("%s: %v, want %s", code, err, want)
 		}

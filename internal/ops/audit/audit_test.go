@@ -183,7 +183,9 @@ func (p ports) Write(line []byte) (int, error) {
 	return p.metrics.Write(line)
 }
 
-func (p ports) Publish(_ context.Context, m notice.Message) error {
+func (p ports) Publish(_ context.Context, subject, body string, attributes map[string]string) error {
+	m := notice.Message{Subject: subject, Body: body, Urgency: notice.Urgency(attributes["urgency"]),
+		Target: attributes["target"]}
 	if p.mute != nil && p.mute(m) != nil {
 		return p.mute(m)
 	}

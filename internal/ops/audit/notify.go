@@ -39,7 +39,7 @@ func (a Auditor) tell(ctx context.Context, now time.Time, j Judgement) error {
 	forgotten := remember() // also what was illegible, and when the target was audited
 	var failures []error
 	say := func(message notice.Message, note func()) {
-		if err := a.publish(ctx, message); err != nil {
+		if err := message.Send(ctx, a.Topic, a.Log); err != nil {
 			failures = append(failures, err)
 			return
 		}
@@ -95,15 +95,6 @@ func over(told map[string]Told, j Judgement) []string {
 		}
 	}
 	return gone
-}
-
-func (a Auditor) publish(ctx context.Context, message notice.Message) error {
-	if err := a.Topic.Publish(ctx, message); err != nil {
-		return err
-	}
-	a.Log.InfoContext(ctx, "notice sent", "subject", message.Subject, "urgency", string(message.Urgency), "target",
-		message.Target)
-	return nil
 }
 
 // message tells of a finding that is new, or that was told in another state.

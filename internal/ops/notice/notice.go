@@ -35,8 +35,19 @@ const (
 )
 
 // Topic is where messages go. Errors are those of rotation's ports.
+// Subscriptions can filter by the attributes.
 type Topic interface {
-	Publish(ctx context.Context, message Message) error
+	Publish(ctx context.Context, subject, body string, attributes map[string]string) error
+}
+
+// Send publishes the message.
+func (m Message) Send(ctx context.Context, topic Topic, log *slog.Logger) error {
+	attributes := map[string]string{"urgency": string(m.Urgency), "target": m.Target}
+	if err := topic.Publish(ctx, m.Subject, m.Body, attributes); err != nil {
+		return err
+	}
+	log.InfoContext(ctx, "notice sent", "subject", m.Subject, "urgency", string(m.Urgency), "target", m.Target)
+	return nil
 }
 
 // Notifier turns an event into a message.
@@ -60,14 +71,8 @@ func (n Notifier) Handle(ctx context.Context, data []byte) error {
 		n.Log.InfoContext(ctx, "notice left to the abort", "execution", event.Execution.Name)
 		return nil
 	}
-	message := Compose(event, facts)
-	if err := n.Topic.Publish(ctx, message); err != nil {
+	if err := Compose(event, facts).Send(ctx, n.Topic, n.Log); err != nil || event.Execution == nil {
 		return err
-	}
-	n.Log.InfoContext(ctx, "notice sent", "subject", message.Subject, "urgency", string(message.Urgency), "target",
-		message.Target)
-	if event.Execution == nil {
-		return nil
 	}
 	return n.measure(newReport(*event.Execution, facts).completed)
 }

@@ -22,7 +22,7 @@ func sameEvidence(w *world, sim *lab.World) {
 	for _, run := range w.order {
 		arns = append(arns, run.arn)
 	}
-	histories, _, err := sfn.NewReader(w.cfg).Rotation(w.ctx, arns)
+	histories, _, err := sfn.NewExecutions(w.cfg).Rotation(w.ctx, arns)
 	w.must(nil, err)
 	var simulated []statemachine.History
 	for _, run := range sim.Runs() {

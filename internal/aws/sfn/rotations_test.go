@@ -19,6 +19,7 @@ import (
 	"qovery-key-rotation/internal/aws/sfn"
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/ops/report"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -114,7 +115,7 @@ func wire(events []statemachine.Event) (list []any) {
 	return list
 }
 
-func serve(t *testing.T, scenario string, limit int) (*service, *sfn.Reader) {
+func serve(t *testing.T, scenario string, limit int) (*service, *sfn.Executions) {
 	t.Helper()
 	story, _ := lab.Find(scenario)
 	result, err := story.Play(story.Setup, nil)
@@ -124,7 +125,7 @@ func serve(t *testing.T, scenario string, limit int) (*service, *sfn.Reader) {
 	s := &service{runs: result.World.Runs(), limit: limit}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	return s, sfn.NewReader(awsclient.Bounded(aws.Config{
+	return s, sfn.NewExecutions(awsclient.Bounded(aws.Config{
 		Region: "eu-west-3", BaseEndpoint: &server.URL,
 		Credentials: awsclient.Static(aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}),
 	}))
@@ -189,15 +190,12 @@ func TestOthersStayOut(t *testing.T) {
 	}
 }
 
-// A person gets advice for a person.
 func TestDenied(t *testing.T) {
 	s, reader := serve(t, "dry-run", 1000)
 	s.deny = true
 	_, _, err := reader.Rotation(context.Background(), []string{s.runs[0].ARN()})
-	want := "AWS denies states:GetExecutionHistory (" + s.runs[0].ARN() +
-		") (AccessDeniedException): not authorized. Use credentials of that account with states:GetExecutionHistory and " +
-		"states:ListExecutions."
-	if err == nil || err.Error() != want {
+	want := "AWS denies states:GetExecutionHistory (" + s.runs[0].ARN() + ") (AccessDeniedException): not authorized"
+	if !fault.HasCode(err, fault.AccessDenied) || fault.AsError(err).What != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
 }
