@@ -25,6 +25,7 @@ type entry struct {
 	Type           string
 	Properties     map[string]any
 	DeletionPolicy string
+	DependsOn      any // an id, or a list of them
 	Metadata       map[string]any
 }
 

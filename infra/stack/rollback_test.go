@@ -1,0 +1,109 @@
+package stack
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"qovery-key-rotation/infra/config"
+)
+
+// scheduler keeps the rule of EventBridge Scheduler: neither a new schedule nor a
+// changed one may have a StartDate that is over five minutes old.
+// https://docs.aws.amazon.com/scheduler/latest/APIReference/API_UpdateSchedule.html
+type scheduler struct{ now time.Time }
+
+func (s scheduler) put(schedule entry) error {
+	text := schedule.text("StartDate")
+	if text == "" {
+		return nil
+	}
+	start, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return err
+	}
+	if start.Before(s.now.Add(-5 * time.Minute)) {
+		return fmt.Errorf("ValidationException: the StartDate you specify cannot be earlier than 5 minutes ago: %s", text)
+	}
+	return nil
+}
+
+// rollBack is what CloudFormation does after an updateFormation's of a stack, at its worst: what need not wait for the
+// resource that fails is all updated before it fails.
+func rollBack(before, after template, failing string, now time.Time) (rolledBack error) {
+	behind := map[string]bool{failing: true}
+	for grown := true; grown; {
+		grown = false
+		for id, resource := range after.Resources {
+			if !behind[id] && slices.ContainsFunc(resource.dependencies(after), func(on string) bool { return behind[on] }) {
+				behind[id], grown = true, true
+			}
+		}
+	}
+	for id, resource := range before.Resources {
+		if resource.Type == "AWS::Scheduler::Schedule" && !behind[id] {
+			if err := (scheduler{now}).put(resource); err != nil {
+				return fmt.Errorf("rolling %s back: %w", id, err)
+			}
+		}
+	}
+	return nil
+}
+
+// dependencies are the resources that one refers to or waits for.
+func (e entry) dependencies(of template) (ids []string) {
+	ids = list(e.DependsOn)
+	eachString(e.Properties, func(text string) {
+		if _, is := of.Resources[text]; is { // a Ref, or the first of a GetAtt
+			ids = append(ids, text)
+		}
+		for id := range of.Resources {
+			if strings.Contains(text, "${"+id) { // a Sub
+				ids = append(ids, id)
+			}
+		}
+	})
+	return ids
+}
+
+// An update that fails can be rolled back, also when the StartDates of before have
+// passed: schedules are updated when all else has been.
+func TestAFailedUpdateIsRolledBack(t *testing.T) {
+	later := today.AddDate(0, 0, 100)
+	before := synthesize(t, shippedFile(t), config.Environment{}, today).templates[Name]
+	after := synthesize(t, shippedFile(t), config.Environment{}, later).templates[Name]
+	failed := 0
+	for _, id := range slices.Sorted(maps.Keys(after.Resources)) {
+		failed++
+		if err := rollBack(before, after, id, later); err != nil {
+			t.Errorf("%s fails: %v", id, err)
+		}
+	}
+	if t.Logf("the update was failed at each of %d resources", failed); failed < 50 {
+		t.Error("these are not all")
+	}
+	if (scheduler{later}).put(before.rotations()["schedulesproduction"]) == nil {
+		t.Error("the schedule of before could be put back in any case, so that nothing was tried")
+	}
+}
+
+// Of several schedules one may have been updated when another is refused. That is
+// what the documents' way out is for.
+func TestTheSchedulesWaitForAllElse(t *testing.T) {
+	for id, tpl := range several(t).templates {
+		for name, schedule := range tpl.Resources {
+			if schedule.Type != "AWS::Scheduler::Schedule" {
+				continue
+			}
+			on := schedule.dependencies(tpl)
+			for other, resource := range tpl.Resources {
+				if resource.Type != schedule.Type && !slices.Contains(on, other) {
+					t.Errorf("%s: %s does not wait for %s", id, name, other)
+				}
+			}
+		}
+	}
+}
