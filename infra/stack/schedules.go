@@ -16,14 +16,16 @@ import (
 	"qovery-key-rotation/internal/rotation/target"
 )
 
-// newSchedules makes a schedule for each target, and one for the audit.
-func (b *builder) newSchedules(machine awsstepfunctions.StateMachine, audit awslambda.Function) {
+// newSchedules makes a schedule for each target, and one for the audit. It returns
+// what they are in.
+func (b *builder) newSchedules(machine awsstepfunctions.StateMachine, audit awslambda.Function) constructs.Construct {
 	scope := constructs.NewConstruct(b.Stack, jsii.String("schedules"))
 	group := awsscheduler.NewCfnScheduleGroup(scope, jsii.String("group"),
 		&awsscheduler.CfnScheduleGroupProps{Name: jsii.String(Name)})
+	daily := b.newAuditSchedule(scope, group, audit)
 	role := b.newSchedulerRole()
 	for _, target := range b.props.Stack.Targets {
-		awsscheduler.NewCfnSchedule(scope, new(childID(target.Name)), &awsscheduler.CfnScheduleProps{
+		schedule := awsscheduler.NewCfnSchedule(scope, new(childID(target.Name)), &awsscheduler.CfnScheduleProps{
 			Name:      &target.Name,
 			GroupName: group.Ref(),
 			Description: new(fmt.Sprintf("Starts the rotation of %s every %d days", target.Name,
@@ -41,8 +43,20 @@ func (b *builder) newSchedules(machine awsstepfunctions.StateMachine, audit awsl
 				DeadLetterConfig: &awsscheduler.CfnSchedule_DeadLetterConfigProperty{Arn: b.undelivered.QueueArn()},
 			},
 		})
+		schedule.AddDependency(daily)
 	}
-	b.newAuditSchedule(scope, group, audit)
+	return scope
+}
+
+// updateLast has the schedules wait for everything else. Scheduler refuses a
+// StartDate that has passed, in an update, too: if anything failed after a schedule
+// was updated, CloudFormation couldn't put the schedule back.
+func (b *builder) updateLast(schedules constructs.Construct) {
+	for _, other := range *b.Node().Children() {
+		if *other.Node().Path() != *schedules.Node().Path() {
+			schedules.Node().AddDependency(other)
+		}
+	}
 }
 
 // auditSchedule is the name of the audit's schedule. It has a character that no
@@ -52,13 +66,13 @@ const auditSchedule = "daily.audit"
 // newAuditSchedule runs the audit in the early morning, so that people find in
 // their mail what the day is for.
 func (b *builder) newAuditSchedule(scope constructs.Construct, group awsscheduler.CfnScheduleGroup,
-	audit awslambda.Function) {
+	audit awslambda.Function) awsscheduler.CfnSchedule {
 	role := b.newRole("audit-scheduler-role", "What the schedule of the daily audit may do",
 		b.service("scheduler.amazonaws.com"),
 		b.statement(grant{auditFunction, actions("lambda:InvokeFunction")}),
 		b.statement(grant{undelivered, actions("sqs:SendMessage")}),
 	)
-	awsscheduler.NewCfnSchedule(scope, jsii.String(auditSchedule), &awsscheduler.CfnScheduleProps{
+	return awsscheduler.NewCfnSchedule(scope, jsii.String(auditSchedule), &awsscheduler.CfnScheduleProps{
 		Name:               jsii.String(auditSchedule),
 		GroupName:          group.Ref(),
 		Description:        jsii.String("Audits all targets once a day"),
