@@ -31,6 +31,7 @@ var executionActions = []Action{
 		o.open[run] = true
 		return run.Redrive()
 	})},
+	{"in STATE [NAME]", "requires that the execution is in the state", in},
 	{"forget [NAME]", "makes Step Functions forget the execution", onRun(func(o *Operator, run *Run) error {
 		o.Executions.Forget(run.ARN())
 		return nil
@@ -38,7 +39,17 @@ var executionActions = []Action{
 	{"release", "closes the record of a rotation that was resolved by hand", plainly(func(o *Operator) error {
 		return o.ReleaseByHand()
 	})},
-	{"lease HOLDER DURATION", "gives somebody the lease of the record", lease},
+	{"lease HOLDER DURATION", "gives somebody the lease of the record", func(a *args) act {
+		holder, d := a.word("a holder"), a.duration()
+		return func(o *Operator) error {
+			return o.rewrite(func(record *rotation.Record) {
+				record.Lease = rotation.Lease{Holder: holder, Until: o.Timeline.Now().Add(d)}
+			})
+		}
+	}},
+	{"touch", "changes the record, as a step of somebody else's does", plainly(func(o *Operator) error {
+		return o.rewrite(func(*rotation.Record) {})
+	})},
 	{"when STATE ACTION", "does something when the function of the state is called for the first time", when(false)},
 	{"each STATE ACTION", "does something whenever the function of the state is called", when(true)},
 	{"after DURATION ACTION", "does something in a while", func(a *args) act {
@@ -130,6 +141,16 @@ func until(a *args) act {
 	})(a)
 }
 
+func in(a *args) act {
+	state := a.word("a state")
+	return onRun(func(_ *Operator, run *Run) error {
+		if now := run.CurrentState(); now != state {
+			return fmt.Errorf("it is in %s", now)
+		}
+		return nil
+	})(a)
+}
+
 // later does something after a while, as an event that takes no time.
 func (o *Operator) later(d time.Duration, do act) {
 	o.Timeline.At(o.Timeline.Now().Add(d), func() { o.putOff(do) })
@@ -146,9 +167,9 @@ func when(always bool) func(*args) act {
 	return func(a *args) act {
 		state, do := a.word("a state"), a.action()
 		return func(o *Operator) error {
-			before, done := o.OnInvoke, false
+			before, calms, done := o.OnInvoke, o.calms, false
 			o.OnInvoke = func(s string) InvokeFault {
-				if s == state && (always || !done) {
+				if s == state && (always || !done) && calms == o.calms {
 					done = true
 					o.putOff(do)
 				}
@@ -162,17 +183,15 @@ func when(always bool) func(*args) act {
 	}
 }
 
-func lease(a *args) act {
-	holder, d := a.word("a holder"), a.duration()
-	return func(o *Operator) error {
-		record := o.Journal.Current(UserName)
-		if record == nil {
-			return errors.New("no record is open")
-		}
-		record.Revision++
-		record.Lease = rotation.Lease{Holder: holder, Until: o.Timeline.Now().Add(d)}
-		return o.Journal.Save(context.Background(), *record)
+// rewrite saves a change of the record.
+func (o *Operator) rewrite(change func(*rotation.Record)) error {
+	record := o.Journal.Current(UserName)
+	if record == nil {
+		return errors.New("no record is open")
 	}
+	record.Revision++
+	change(record)
+	return o.Journal.Save(context.Background(), *record)
 }
 
 func says(a *args) act {

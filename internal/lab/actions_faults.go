@@ -14,7 +14,10 @@ import (
 var faultActions = []Action{
 	{"fault SITE[#N|%N|>N] KIND[:DELAY] [in STATE]", "makes the calls of a site go wrong (a prefix of sites ends with " +
 		"*): all, the N-th from now on, each N-th, or all after the N-th; KIND is " + faultKinds(), faultCalls},
-	{"no-faults", "ends all faults of calls", plainly(func(o *Operator) error { o.faults = nil; return nil })},
+	{"calm", "ends all faults of calls, and what when, each and on wait for", plainly(func(o *Operator) error {
+		o.calms++
+		return nil
+	})},
 	{"on SITE ACTION", "does something as soon as the next call of the site is sent", onCall},
 	{"qovery answers STATUS [METHOD [PATH]]", "has Qovery answer requests with a status, in place of carrying them out; " +
 		"'qovery drops' drops all, 'qovery recovers' ends both, 'qovery hides-changes' shows no deployment", ofQovery},
@@ -82,41 +85,27 @@ func faultCalls(a *args) act {
 		f.state = a.word("a state")
 	}
 	return func(o *Operator) error {
-		strike := f // whoever does this line again begins to count again
-		o.inject()
-		o.faults = append(o.faults, &strike)
+		before, calms, strike := o.Wire.Injector, o.calms, f
+		o.Wire.Injector = func(call Call) (struck Fault) {
+			if before != nil {
+				struck = before(call)
+			}
+			if strike.strikes(call) && calms == o.calms {
+				return strike.Fault
+			}
+			return struck
+		}
 		return nil
 	}
 }
 
-// inject has the wire ask for faults, of those that it had before at last.
-func (o *Operator) inject() {
-	if o.injects {
-		return
-	}
-	o.injects = true
-	before := o.Wire.Injector
-	o.Wire.Injector = func(call Call) Fault {
-		var struck Fault
-		for _, f := range o.faults { // each counts each call
-			if f.strikes(call) && struck.Kind == NoFault {
-				struck = f.Fault
-			}
-		}
-		if struck.Kind == NoFault && before != nil {
-			return before(call)
-		}
-		return struck
-	}
-}
-
-// on does something at the time of a call, though not in its process.
+// onCall does something at the time of a call, though not in its process.
 func onCall(a *args) act {
 	site, do := a.word("a site"), a.action()
 	return func(o *Operator) error {
-		before, done := o.Wire.Injector, false
+		before, calms, done := o.Wire.Injector, o.calms, false
 		o.Wire.Injector = func(call Call) Fault {
-			if !done && call.Site == site {
+			if !done && call.Site == site && calms == o.calms {
 				done = true
 				o.later(0, do)
 			}

@@ -31,7 +31,8 @@ var personActions = []Action{
 		"secret-manager; also 'foreign', a key of another user, and 'own', one that is created for it", put},
 	{"put-everywhere KEY", "puts the key into every location, and deploys every cluster", onKey(
 		func(o *Operator, id rotation.KeyID) error { o.PutByHand(id); return nil })},
-	{"write LOCATION masked|lower-case|spaced|cut|secret|right", "has Qovery show the key's id in another way", write},
+	{"write LOCATION masked|lower-case|spaced|cut|secret|scaleway|right", "has Qovery show the key's id in another way",
+		write},
 	{"stage KEY as KEY", "stages a wrong secret for the first key, in the name of the second", stage},
 	{"unstage KEY", "deletes the staged secret of the key", onKey(
 		func(o *Operator, id rotation.KeyID) error { o.SSM.UnstageByHand(id); return nil })},
@@ -161,6 +162,7 @@ var ways = map[string]func(string) string{
 	"spaced":     func(id string) string { return id + " " },
 	"cut":        func(id string) string { return id[:len(id)-5] },
 	"secret":     func(string) string { return "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" },
+	"scaleway":   func(string) string { return "scw-key-1" },
 	"right":      nil,
 }
 

@@ -20,8 +20,9 @@ var worldActions = []Action{
 		a.fail("it is the first line")
 		return nil
 	}},
-	{"add credentials TYPE|cluster [OF]|registry|dns|secret-manager|key", "adds what holds the old key, a cluster of " +
-		"the credentials or of other-credentials, or a key that the user has had for a year", add},
+	{"add credentials TYPE|cluster [OF]|registry [KIND]|dns|secret-manager|key",
+		"adds what holds the old key, a cluster of the credentials or of other-credentials, a registry of another kind " +
+			"with a foreign key, or a key that the user has had for a year", add},
 	{"deny-regions [REGION...]", "has an organization's policy deny looking events up in those regions alone",
 		denyRegions},
 	{"target JSON", "deploys another configuration of the target: the fields that differ; a location's name stands for " +
@@ -80,9 +81,15 @@ func add(a *args) act {
 			return nil
 		}
 	case "registry":
+		kind := a.optional()
 		return func(o *Operator) error {
-			o.Qovery.AddContainerRegistry(fakeqovery.Registry{ID: lonelyRegistryID, Name: "images", Region: region,
-				Key: fakeKey(o.OldKey)})
+			registry := fakeqovery.Registry{ID: lonelyRegistryID, Name: "images", Kind: kind, Region: region}
+			registry.Key = fakeKey(o.OldKey)
+			if kind != "" {
+				id, _ := foreignKey(o)
+				registry.Key = fakeKey(o.IAM.Answer(id))
+			}
+			o.Qovery.AddContainerRegistry(registry)
 			return nil
 		}
 	case "dns":

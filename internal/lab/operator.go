@@ -13,15 +13,14 @@ import (
 // notes what becomes of the executions.
 type Operator struct {
 	*World
-	run    *Run // that lines without a name mean
-	noted  map[*Run]int
-	open   map[*Run]bool
-	faults []*scriptFault
-	left   string // as last noted
-	story  strings.Builder
-	err    error // of an action that another one put off
+	run   *Run // that lines without a name mean
+	noted map[*Run]int
+	open  map[*Run]bool
+	left  string // as last noted
+	story strings.Builder
+	err   error // of an action that another one put off
 
-	injects bool // faults, into the wire
+	calms int // how often all faults were ended
 }
 
 // NewOperator returns one who has done nothing yet.

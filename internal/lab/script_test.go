@@ -86,7 +86,7 @@ func TestScriptsThatFail(t *testing.T) {
 func TestFaultsOfScripts(t *testing.T) {
 	for script, want := range map[string]int{
 		"run a\nwait 1h\nfault staging.Put#2 throttle\nrun b":               1,
-		"fault staging.Put throttle\nno-faults\nrun a":                      0,
+		"fault staging.Put throttle\ncalm\nrun a":                           0,
 		"fault staging.* throttle\nrun a":                                   1000,
 		"fault staging.Put throttle in VerifyKey\nrun a":                    0,
 		"fault staging.Put#1 throttle\nfault staging.Put#1 throttle\nrun a": 1,

@@ -41,7 +41,7 @@ func TestTheShortestTimeoutLeavesRoomForTheAttempts(t *testing.T) {
 				})
 				p.Qovery.Configure(func(c *fakeqovery.Config) { c.ChangesAt = fakeqovery.ChangesNever })
 				var run *lab.Run
-				p.operate(t, func() { run = p.start(t, ""); run.Wait() })
+				p.operate(t, func() { run = p.start(); run.Wait() })
 				want := fmt.Sprintf("told to deploy %d times", attempts)
 				if run.Outcome() != "FAILED DeploymentNotObserved" || !strings.Contains(run.Cause(), want) {
 					t.Errorf("with a timeout of %s it ends %s: %s", p.Target.DeploymentTimeout, run.Outcome(), run.Cause())
@@ -72,7 +72,7 @@ func TestTheTimeoutSaysWhatWasNotSeen(t *testing.T) {
 		return ""
 	}
 	var run *lab.Run
-	p.operate(t, func() { run = p.start(t, ""); run.Wait() })
+	p.operate(t, func() { run = p.start(); run.Wait() })
 	if run.Outcome() != "FAILED DeploymentTimeout" {
 		t.Fatalf("ends %s: %s", run.Outcome(), run.Cause())
 	}

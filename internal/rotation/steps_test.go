@@ -36,18 +36,18 @@ var moments = []moment{
 	{name: "Preflight", state: "Preflight"},
 	{name: "Preflight of an interrupted rotation", state: "Preflight", given: interrupted},
 	{name: "Preflight of a rotation whose new key is gone", state: "Preflight",
-		given: all(interrupted, remove(2), putOldKey), hurts: true},
+		given: all(interrupted, does("delete key 2"), does("put key 1 into credentials")), hurts: true},
 	{name: "CreateKey", state: "CreateKey"},
 	{name: "CreateKey after a creation that was lost", state: "CreateKey",
-		given: failingOnce("iam.CreateAccessKey", lab.FailAfter), after: 9 * time.Minute, waits: time.Minute +
+		given: does("fault iam.CreateAccessKey#1 fail-after"), after: 9 * time.Minute, waits: time.Minute +
 			30*time.Second},
 	{name: "CreateKey after a secret that was lost", state: "CreateKey",
-		given: failingAt("staging.Put", 2, lab.KillBefore), after: time.Second,
+		given: does("fault staging.Put#2 kill-before"), after: time.Second,
 		waits: rotation.FunctionTimeouts["createkey"]},
 	{name: "VerifyKey", state: "VerifyKey"},
 	{name: "UpdateCredentials", state: "UpdateCredentials"},
 	{name: "UpdateCredentials where a location is gone", state: "UpdateCredentials",
-		given: onceIn("UpdateCredentials", together(putNewKey, loseLocation))},
+		given: onceIn("UpdateCredentials", together(does("put key 2 into credentials"), loseLocation))},
 	{name: "DeployClusters", state: "DeployClusters", after: 65 * time.Second},
 	{name: "DeployClusters, all being deployed", state: "DeployClusters", after: 8 * time.Minute},
 	{name: "CheckUsage", state: "CheckUsage"},
@@ -57,12 +57,15 @@ var moments = []moment{
 	{name: "DeleteKey", state: "DeleteKey"},
 	{name: "Complete", state: "Complete"},
 	{name: "Complete where a person has deleted the old key", state: "Complete",
-		given: onceIn("UpdateCredentials", remove(1)), hurts: true},
-	{name: "DiscardKey", state: "DiscardKey", given: newKeysNeverWork},
+		given: does("when UpdateCredentials delete key 1"), hurts: true},
+	{name: "DiscardKey", state: "DiscardKey", given: does("lag propagation 24h")},
 	{name: "DiscardKey after a creation that was lost", state: "DiscardKey",
-		given: all(failingOnce("iam.CreateAccessKey", lab.FailAfter), later(2*time.Minute, putForeignKey)),
+		given: all(does("fault iam.CreateAccessKey#1 fail-after"),
+			later(2*time.Minute, does("put foreign into credentials"))),
 		waits: 11 * time.Minute},
-	{name: "ReactivateKey", state: "ReactivateKey", given: onceIn("VerifyDeployment", deploymentsFail)},
+	{name: "ReactivateKey", state: "ReactivateKey",
+		given: does("when VerifyDeployment cluster 1 fails AccessDenied",
+			"when VerifyDeployment cluster 1 fails AccessDenied")},
 	{name: "RestoreOldKey", state: "RestoreOldKey", given: func(p *people) {
 		run := p.mustStart("earlier")
 		run.UntilIn("ObservationPeriod")
@@ -87,11 +90,10 @@ func interrupted(p *people) {
 // loseLocation has the record name a location that is not there any more.
 func loseLocation(p *people) {
 	p.rewrite(func(r *rotation.Record) {
-		r.Locations = append(r.Locations, rotation.LocationRef{Kind: rotation.HelmRepository, ID: helmID, Name: "charts"})
+		r.Locations = append(r.Locations,
+			rotation.LocationRef{Kind: rotation.HelmRepository, ID: "1a2b3c4d-0000-4000-8000-000000000003", Name: "charts"})
 	})
 }
-
-func newKeysNeverWork(p *people) { p.IAM.Settling.Propagation = lab.Exactly(24 * time.Hour) }
 
 func onceIn(state string, act func(*people)) func(*people) {
 	return func(p *people) {
@@ -404,7 +406,7 @@ func (f *frozen) closeRecord() {
 func TestOutOfTime(t *testing.T) {
 	const latency = 100 * time.Millisecond
 	several := []moment{
-		{name: "UpdateCredentials of two", state: "UpdateCredentials", given: addCredentials("AWS")},
+		{name: "UpdateCredentials of two", state: "UpdateCredentials", given: does("add credentials AWS")},
 		{name: "DeployClusters of three", state: "DeployClusters", setup: func(s *lab.Setup) {
 			s.Clusters, s.Production = 4, 1
 		}, after: 65 * time.Second},
@@ -582,27 +584,30 @@ func TestStepsRefuse(t *testing.T) {
 			record(func(r *rotation.Record) { delete(r.Marks, rotation.Deactivate) }), fault.OldKeyActive},
 
 		// Rules 2, 4 and 5.
-		{"a discard after the update has begun", moment{state: "DiscardKey", given: newKeysNeverWork},
+		{"a discard after the update has begun", moment{state: "DiscardKey", given: does("lag propagation 24h")},
 			record(func(r *rotation.Record) {
 				r.Marks[rotation.Update] = rotation.Mark{Begun: r.TakenAt}
 			}), fault.UpdateFailed},
 		{"a discard of a key that a location holds",
-			moment{state: "DiscardKey", given: all(newKeysNeverWork, addCredentials("AWS"))},
+			moment{state: "DiscardKey", given: all(does("lag propagation 24h"), does("add credentials AWS"))},
 			person(func(p *people) {
-				p.Qovery.SetKey(otherCredentials, keyOf(p.IAM.Answer(p.key(2))))
+				does("put key 2 into other-credentials")(p)
 			}), fault.UnexpectedAccessKey},
 		{"a discard while a creation is settling", moment{state: "DiscardKey",
-			given: all(failingOnce("iam.CreateAccessKey", lab.FailAfter), later(2*time.Minute, putForeignKey))},
+			given: all(does("fault iam.CreateAccessKey#1 fail-after"),
+				later(2*time.Minute, does("put foreign into credentials")))},
 			person(func(*people) {}), fault.IAMSettling},
 		{"a deactivation of a key that a place handled elsewhere holds",
-			moment{state: "DeactivateKey", given: all(addCredentials("AWS"), handledElsewhere(otherCredentials))},
+			moment{state: "DeactivateKey", given: all(does("add credentials AWS"), does(`target {"handledElsewhere": `+
+				`["other-credentials"]}`))},
 			person(func(*people) {}), fault.OldKeyHeld},
-		{"a creation while a location holds another key", at("CreateKey"), person(putForeignKey),
+		{"a creation while a location holds another key", at("CreateKey"), person(does("put foreign into credentials")),
 			fault.UnexpectedAccessKey},
 
 		// Live state.
 		{"a location that is gone, and answers that are out of date",
-			moment{state: "UpdateCredentials", given: onceIn("UpdateCredentials", together(putNewKey, loseLocation))},
+			moment{state: "UpdateCredentials",
+				given: onceIn("UpdateCredentials", together(does("put key 2 into credentials"), loseLocation))},
 			person(later(30*time.Second, func(p *people) {
 				p.Qovery.Configure(func(c *fakeqovery.Config) { c.CredentialsLag = 10 * time.Minute })
 			})), fault.MalformedAnswer},
@@ -613,8 +618,9 @@ func TestStepsRefuse(t *testing.T) {
 				panic(err)
 			}
 		}, fault.LockLost},
-		{"the new key is not listed yet", at("UpdateCredentials"), person(remove(2)), fault.IAMSettling},
-		{"the list of keys shows the old one again", moment{state: "Complete", given: onceIn("UpdateCredentials", remove(1))},
+		{"the new key is not listed yet", at("UpdateCredentials"), person(does("delete key 2")), fault.IAMSettling},
+		{"the list of keys shows the old one again",
+			moment{state: "Complete", given: does("when UpdateCredentials delete key 1")},
 			person(func(p *people) {
 				p.Wire.Injector = func(c lab.Call) lab.Fault {
 					if c.Site == "iam.ListAccessKeys" {
@@ -629,11 +635,11 @@ func TestStepsRefuse(t *testing.T) {
 			person(listNoClusters), fault.MalformedAnswer},
 		{"a cluster that credentials serve and nobody lists, at the start", at("Preflight"), person(listNoClusters),
 			fault.MalformedAnswer},
-		{"the last use of a further key cannot be read", moment{state: "Preflight", given: createKey},
-			person(failing("iam.GetAccessKeyLastUsed", lab.Throttle)), fault.Throttled},
+		{"the last use of a further key cannot be read", moment{state: "Preflight", given: does("create key")},
+			person(does("fault iam.GetAccessKeyLastUsed throttle")), fault.Throttled},
 		{"the verification: the old key is listed as Active still", at("VerifyDeployment"),
 			func(f *frozen) {
-				activate(1)(f.people)
+				does("activate key 1")(f.people)
 				f.rewrite(func(r *rotation.Record) {
 					r.Marks[rotation.Deactivate] = rotation.Mark{Begun: f.Timeline.Now(), Done: f.Timeline.Now()}
 				})
@@ -680,7 +686,7 @@ func TestHandle(t *testing.T) {
 // TestRelease: a record is closed by hand only when nobody is at work on it and
 // every location holds one Active key of the user; no key is changed.
 func TestRelease(t *testing.T) {
-	halfUpdated := all(addCredentials("AWS"), answering("PUT", otherCredentials, 403))
+	halfUpdated := all(does("add credentials AWS"), does("qovery answers 403 PUT other-credentials"))
 	for _, c := range []struct {
 		name  string
 		stop  string // the state in which the execution is stopped; empty: it goes on
@@ -695,37 +701,41 @@ func TestRelease(t *testing.T) {
 		{"the execution runs", "", nil, func(p *people) {
 			p.run.UntilIn("GracePeriod")
 		}, fault.RotationInProgress, "execution:qovery-key-rotation:rotation-1"},
-		{"a step may still be at work", "GracePeriod", nil, lendTo("somebody", time.Hour), fault.StepBusy,
+		{"a step may still be at work", "GracePeriod", nil, does("lease somebody 1h"), fault.StepBusy,
 			"may still be at work"},
 		{"the owner is not known", "GracePeriod", nil, func(p *people) {
 			p.Executions.Forget(p.run.ARN())
 		}, fault.StepBusy, "may still be at work"},
-		{"a foreign key", "GracePeriod", nil, putForeignKey, fault.UnexpectedAccessKey, "No location holds a key"},
-		{"a foreign key in one of several places", "GracePeriod", addRegistries, putForeignKeyInto(registryID), "", ""},
-		{"the old key in one of several places, and gone", "GracePeriod", addRegistries,
-			all(putOldKeyInto(registryID), remove(1)), fault.UnexpectedAccessKey, `container registry "images" (` +
-				registryID + `) holds ****`},
-		{"no key at all", "GracePeriod", nil, all(putForeignKey, func(p *people) {
+		{"a foreign key", "GracePeriod", nil, does("put foreign into credentials"), fault.UnexpectedAccessKey,
+			"No location holds a key"},
+		{"a foreign key in one of several places", "GracePeriod", does("add registry"), does("put foreign into registry"), "",
+			""},
+		{"the old key in one of several places, and gone", "GracePeriod", does("add registry"),
+			all(does("put key 1 into registry"), does("delete key 1")), fault.UnexpectedAccessKey,
+			`container registry "images" (` +
+				`1a2b3c4d-0000-4000-8000-000000000002) holds ****`},
+		{"no key at all", "GracePeriod", nil, all(does("put foreign into credentials"), func(p *people) {
 			p.rewrite(func(r *rotation.Record) { r.Locations = nil })
 		}), fault.UnexpectedAccessKey, "No location holds a key"},
 		{"two keys", "", halfUpdated, all((*people).wait), fault.UnexpectedAccessKey,
 			"Locations hold two keys of the IAM user qovery"},
-		{"an Inactive key", "GracePeriod", nil, deactivate(2), fault.UnexpectedAccessKey, "is Inactive"},
-		{"a key that is gone", "GracePeriod", nil, remove(2), fault.UnexpectedAccessKey, "which does not exist any more"},
+		{"an Inactive key", "GracePeriod", nil, does("deactivate key 2"), fault.UnexpectedAccessKey, "is Inactive"},
+		{"a key that is gone", "GracePeriod", nil, does("delete key 2"), fault.UnexpectedAccessKey,
+			"which does not exist any more"},
 		{"a target that is gone", "GracePeriod", nil, func(p *people) {
 			p.Target.Name = "staging"
 		}, fault.TargetNotFound, "staging"},
-		{"IAM is throttled", "GracePeriod", nil, failing("iam.", lab.Throttle), fault.Throttled, ""},
-		{"Step Functions is throttled", "GracePeriod", nil, failing("states.", lab.Throttle), fault.Throttled, ""},
-		{"Qovery is throttled", "GracePeriod", nil, failing("qovery.", lab.Throttle), fault.Throttled, ""},
-		{"the token cannot be read", "GracePeriod", nil, failing("token.", lab.Throttle), fault.Throttled, ""},
-		{"the journal is throttled", "GracePeriod", nil, failing("journal.", lab.Throttle), fault.Throttled, ""},
-		{"the staged secret cannot be deleted", "GracePeriod", nil, failing("staging.", lab.Throttle), fault.Throttled,
+		{"IAM is throttled", "GracePeriod", nil, does("fault iam.* throttle"), fault.Throttled, ""},
+		{"Step Functions is throttled", "GracePeriod", nil, does("fault states.* throttle"), fault.Throttled, ""},
+		{"Qovery is throttled", "GracePeriod", nil, does("fault qovery.* throttle"), fault.Throttled, ""},
+		{"the token cannot be read", "GracePeriod", nil, does("fault token.* throttle"), fault.Throttled, ""},
+		{"the journal is throttled", "GracePeriod", nil, does("fault journal.* throttle"), fault.Throttled, ""},
+		{"the staged secret cannot be deleted", "GracePeriod", nil, does("fault staging.* throttle"), fault.Throttled,
 			""},
-		{"the record changes meanwhile", "GracePeriod", nil, asSoonAs("journal.Close", (*people).touch), fault.StepBusy,
+		{"the record changes meanwhile", "GracePeriod", nil, does("on journal.Close touch"), fault.StepBusy,
 			"has just changed"},
 		{"another execution takes the record over, with its staged secret", "VerifyKey", nil,
-			asSoonAs("journal.Save", (*people).touch), fault.StepBusy, "has just changed"},
+			does("on journal.Save touch"), fault.StepBusy, "has just changed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := attentive(t, lab.Setup{})
@@ -737,7 +747,7 @@ func TestRelease(t *testing.T) {
 					p.interrupt(t, c.stop)
 					p.Sleep(rotation.FunctionTimeouts["verifykey"])
 				} else {
-					p.run = p.start(t, "")
+					p.run = p.start()
 				}
 				if c.act != nil {
 					c.act(p)
@@ -849,7 +859,7 @@ func TestRefusedCreationThatIsNotNoted(t *testing.T) {
 // TestTooManyClustersMeanwhile: the document could not carry their progress.
 func TestTooManyClustersMeanwhile(t *testing.T) {
 	f := freeze(t, moment{state: "DeployClusters", setup: func(s *lab.Setup) { s.Clusters = rotation.MaxClusters }})
-	addCluster(f.people)
+	does("add cluster")(f.people)
 	f.unchanged(t, func() {
 		_, err := f.invoke(t)
 		requireCode(t, err, fault.TooManyClusters)
@@ -937,7 +947,7 @@ func TestDeniedDeactivation(t *testing.T) {
 					r.Marks[rotation.Deactivate] = test.before
 				}
 			})
-			failing("iam.UpdateAccessKey", lab.Deny)(f.people)
+			does("fault iam.UpdateAccessKey deny")(f.people)
 			_, err := f.invoke(t)
 			requireCode(t, err, test.want)
 			if mark := f.Journal.Current(lab.UserName).Marks[rotation.Deactivate]; mark != test.before {
@@ -957,7 +967,7 @@ func TestDeactivationMayStillLand(t *testing.T) {
 	_, err := f.invoke(t)
 	requireCode(t, err, fault.IAMSettling)
 	requireLeft(t, f.people, heldBoth) // it is brought back at once all the same
-	deactivate(1)(f.people)            // the late one
+	does("deactivate key 1")(f.people) // the late one
 	f.sleep(t, 8*time.Minute)
 	_, err = f.invoke(t)
 	requireCode(t, err, fault.IAMSettling) // another may follow it yet
