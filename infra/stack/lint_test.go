@@ -21,7 +21,8 @@ func TestLint(t *testing.T) {
 	files := slices.Concat(slices.Collect(maps.Values(one.files)), slices.Collect(maps.Values(several(t).files)),
 		slices.Collect(maps.Values(largest(t).files)))
 	// W3005: schedules wait for everything, also for what they refer to.
-	if out, err := exec.Command(lint, append([]string{"--ignore-checks", "W3005", "--"}, files...)...).CombinedOutput(); err != nil {
+	if out, err := exec.Command(lint,
+		append([]string{"--ignore-checks", "W3005", "--"}, files...)...).CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

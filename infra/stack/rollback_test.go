@@ -34,15 +34,7 @@ func (s scheduler) put(schedule entry) error {
 // rollBack is what CloudFormation does after an update that failed, at its worst: all
 // that need not wait for the resource that failed has been updated before.
 func rollBack(before, after template, failing string, now time.Time) (rolledBack error) {
-	behind := map[string]bool{failing: true}
-	for grown := true; grown; {
-		grown = false
-		for id, resource := range after.Resources {
-			if !behind[id] && slices.ContainsFunc(resource.dependencies(after), func(on string) bool { return behind[on] }) {
-				behind[id], grown = true, true
-			}
-		}
-	}
+	behind := after.behind(failing)
 	for id, resource := range before.Resources {
 		if resource.Type == "AWS::Scheduler::Schedule" && !behind[id] {
 			if err := (scheduler{now}).put(resource); err != nil {
@@ -51,6 +43,21 @@ func rollBack(before, after template, failing string, now time.Time) (rolledBack
 		}
 	}
 	return nil
+}
+
+// behind are a resource and all that waits for it.
+func (tpl template) behind(id string) map[string]bool {
+	behind := map[string]bool{id: true}
+	for grown := true; grown; {
+		grown = false
+		for other, resource := range tpl.Resources {
+			waits := slices.ContainsFunc(resource.dependencies(tpl), func(on string) bool { return behind[on] })
+			if !behind[other] && waits {
+				behind[other], grown = true, true
+			}
+		}
+	}
+	return behind
 }
 
 // dependencies are the resources that one refers to or waits for.
@@ -94,14 +101,11 @@ func TestAFailedUpdateIsRolledBack(t *testing.T) {
 // refused; docs/install.md has the way out.
 func TestTheSchedulesWaitForAllElse(t *testing.T) {
 	for id, tpl := range several(t).templates {
-		for name, schedule := range tpl.Resources {
-			if schedule.Type != "AWS::Scheduler::Schedule" {
-				continue
-			}
-			on := schedule.dependencies(tpl)
-			for other, resource := range tpl.Resources {
+		for other, resource := range tpl.Resources {
+			behind := tpl.behind(other)
+			for name, schedule := range tpl.Resources {
 				audit := plainID(other) == audits && plainID(name) != audits
-				if (resource.Type != schedule.Type || audit) && !slices.Contains(on, other) {
+				if schedule.Type == "AWS::Scheduler::Schedule" && (resource.Type != schedule.Type || audit) && !behind[name] {
 					t.Errorf("%s: %s does not wait for %s", id, name, other)
 				}
 			}

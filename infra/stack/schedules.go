@@ -17,8 +17,9 @@ import (
 )
 
 // newSchedules makes a schedule for each target, and one for the audit. It returns
-// what they are in.
-func (b *builder) newSchedules(machine awsstepfunctions.StateMachine, audit awslambda.Function) constructs.Construct {
+// the latter.
+func (b *builder) newSchedules(
+	machine awsstepfunctions.StateMachine, audit awslambda.Function) awsscheduler.CfnSchedule {
 	scope := constructs.NewConstruct(b.Stack, jsii.String("schedules"))
 	group := awsscheduler.NewCfnScheduleGroup(scope, jsii.String("group"),
 		&awsscheduler.CfnScheduleGroupProps{Name: jsii.String(Name)})
@@ -43,18 +44,19 @@ func (b *builder) newSchedules(machine awsstepfunctions.StateMachine, audit awsl
 				DeadLetterConfig: &awsscheduler.CfnSchedule_DeadLetterConfigProperty{Arn: b.undelivered.QueueArn()},
 			},
 		})
-		schedule.AddDependency(daily)
+		schedule.Node().AddDependency(daily)
 	}
-	return scope
+	return daily
 }
 
-// updateLast has the schedules wait for everything else. Scheduler refuses a
-// StartDate that has passed, in an update, too: if anything failed after a schedule
-// was updated, CloudFormation couldn't put the schedule back.
-func (b *builder) updateLast(schedules constructs.Construct) {
+// updateLast has the audit's schedule wait for everything else; the other schedules
+// wait for that. (All for all would make a template that is too large.) Scheduler
+// refuses a StartDate that has passed, in an update, too: if anything failed after a
+// schedule was updated, CloudFormation couldn't put the schedule back.
+func (b *builder) updateLast(daily awsscheduler.CfnSchedule) {
 	for _, other := range *b.Node().Children() {
-		if *other.Node().Path() != *schedules.Node().Path() {
-			schedules.Node().AddDependency(other)
+		if *other.Node().Path() != *daily.Node().Scope().Node().Path() {
+			daily.Node().AddDependency(other)
 		}
 	}
 }

@@ -51,12 +51,12 @@ func New(scope constructs.Construct, id string, props Props) awscdk.Stack {
 	functions := b.newFunctions()
 	machine := b.newMachine(functions)
 	b.newTargets()
-	schedules := b.newSchedules(machine, functions[auditor])
+	daily := b.newSchedules(machine, functions[auditor])
 	alarms := b.newAlarms(functions, machine)
 	b.newNotices(functions[notify], machine, alarms)
 	b.newDashboard(functions, machine, alarms)
 	b.newOutputs(machine)
-	b.updateLast(schedules)
+	b.updateLast(daily)
 	b.warn()
 	return stack
 }
