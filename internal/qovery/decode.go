@@ -12,12 +12,10 @@ import (
 
 // malformed makes the error for an answer of 2xx that is not what it should be.
 func malformed(e endpoint, err error) error {
-	coded := fault.Errorf(fault.MalformedAnswer, "%s: the answer is not what Qovery's API describes: %v", e.doing,
-		err)
 	if errors.Is(err, rotation.ErrNoKeyID) {
-		coded.What, coded.Next = fmt.Sprintf("%s: %v", e.doing, err), nextAfterOddKey
+		return fault.Errorf(fault.UnreadableKeyID, "%s: %v", e.doing, err)
 	}
-	return coded
+	return fault.Errorf(fault.MalformedAnswer, "%s: the answer is not what Qovery's API describes: %v", e.doing, err)
 }
 
 // decode reads JSON. What the decoder says is put in other words, because it

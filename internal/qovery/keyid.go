@@ -17,7 +17,3 @@ func heldKey(text string, ofAWS bool, ref rotation.LocationRef) (rotation.KeyID,
 	}
 	return id, nil
 }
-
-// nextAfterOddKey is what to do about a location that holds what is no access key id.
-const nextAfterOddKey = "Put an access key of AWS into that location again, in Qovery's console, " +
-	"with its id as IAM writes it"

@@ -67,7 +67,11 @@ func (p Preflight) decide(ctx context.Context, call Call, doc Document, dryRun b
 	}
 	var organization Organization
 	if !doc.Abort {
-		if organization, err = p.lookAtQovery(ctx, doc, &situation); err != nil {
+		organization, err = p.lookAtQovery(ctx, doc, &situation)
+		switch {
+		case dryRun && fault.HasCode(err, fault.UnreadableKeyID):
+			return report(doc, Decision{Refusal: fault.AsError(err)}, situation), nil
+		case err != nil:
 			return Document{}, err
 		}
 	}

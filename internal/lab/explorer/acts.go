@@ -125,12 +125,15 @@ func (p *player) put(id rotation.KeyID) bool {
 	return true
 }
 
-// maskKey has Qovery mask an access key id, for longer than all but Preflight try.
+// maskKey has Qovery mask an access key id, for longer than anything is tried again.
 func (p *player) maskKey() {
 	masked := p.Qovery.Locations()[0]
 	p.Qovery.WriteKeyAs(masked, func(id string) string { return id[:4] + "************" + id[len(id)-4:] })
 	p.soon(3*time.Hour, func() { p.Qovery.WriteKeyAs(masked, nil) })
 }
+
+// unmaskKey puts its key into the location again.
+func (p *player) unmaskKey() { p.Qovery.WriteKeyAs(p.Qovery.Locations()[0], nil) }
 
 // noteReplaced notes which keys a person is about to replace.
 func (p *player) noteReplaced(by rotation.KeyID) {

@@ -47,6 +47,7 @@ var remedies = map[fault.Code]func(*player){
 	fault.StagedSecretLost:    (*player).giveAll,
 	fault.UnexpectedAccessKey: (*player).giveAll,
 	fault.CredentialMismatch:  (*player).giveAll,
+	fault.UnreadableKeyID:     (*player).unmaskKey,
 	fault.NoAccessKey:         (*player).giveAll,
 	fault.NoClusters:          (*player).startClusters,
 	fault.ClustersInError:     (*player).startClusters,

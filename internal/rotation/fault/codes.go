@@ -53,6 +53,7 @@ const (
 	UnexpectedAccessKey       Code = "UnexpectedAccessKey"
 	UnmanagedLocations        Code = "UnmanagedLocations"
 	Unreachable               Code = "Unreachable"
+	UnreadableKeyID           Code = "UnreadableKeyID"
 	UnsupportedCredentials    Code = "UnsupportedCredentials"
 	UpdateFailed              Code = "UpdateFailed"
 	UpdateRefused             Code = "UpdateRefused"
@@ -231,6 +232,10 @@ var Codes = []CodeInfo{
 			"hand in the grace period. Then start the rotation again"},
 	{Code: Unreachable, Class: Transient, Retried: tasks, Caught: rollbackOrDeactivate,
 		Advice: tryAgain + " when the service answers"},
+	{Code: UnreadableKeyID, Class: Paused, Caught: rollbackStates,
+		Uncaught: except(qovery, rollbackStates...),
+		Advice: "Put an access key of AWS into that location again, in Qovery's console, with its id as IAM writes it. " +
+			startAgain},
 	{Code: UnsupportedCredentials, Class: Unchanged, Uncaught: only("Preflight"),
 		Advice: "Give those credentials a key of another IAM user or a role, or name their ids under handledElsewhere and " +
 			"change them by hand in the grace period. Then start the rotation again"},
