@@ -16,8 +16,13 @@ var errDryRun = errors.New("the dry run has ended")
 
 // executionActions are about executions and about time.
 var executionActions = []Action{
-	{"start NAME [INPUT]", `starts an execution, with {"target": "production"} for its input or with another one`, start},
-	{"run NAME [INPUT]", "starts an execution, and waits until it has ended", func(a *args) act {
+	{"start [NAME [INPUT]]", `starts an execution: without a name, rotation-N; without an input, {"target": ` +
+		`"production"}`, start},
+	{"abort [NAME]", "stops the execution, and starts one that aborts", onRun(func(o *Operator, run *Run) error {
+		run.Stop()
+		return o.start("", fmt.Sprintf(`{"target": %q, "abort": true}`, o.Target.Name))
+	})},
+	{"run [NAME [INPUT]]", "starts an execution, and waits until it has ended", func(a *args) act {
 		return inOrder(start(a), untilEnded)
 	}},
 	{"until STATE|ended|DURATION [NAME]", "waits until the execution is in the state, until it has ended, or until the " +
@@ -93,28 +98,33 @@ func onRun(do func(*Operator, *Run) error) func(*args) act {
 }
 
 func start(a *args) act {
-	name, input := a.word("a name"), a.rest()
+	name, input := a.optional(), a.rest()
 	if input != "" && !json.Valid([]byte(input)) {
 		a.fail("the input is no JSON")
 	}
-	return func(o *Operator) error {
-		if input == "" {
-			input = fmt.Sprintf(`{"target": %q}`, o.Target.Name)
-		}
-		if o.dryRun {
-			input = fmt.Sprintf(`{"target": %q, "dryRun": true}`, o.Target.Name)
-		}
-		run, err := o.Start(name, input)
-		if err != nil {
-			return err
-		}
-		o.started(run)
-		if o.dryRun {
-			run.Wait()
-			return errDryRun
-		}
-		return nil
+	return func(o *Operator) error { return o.start(name, input) }
+}
+
+func (o *Operator) start(name, input string) error {
+	if name == "" {
+		name = fmt.Sprintf("rotation-%d", len(o.Runs())+1)
 	}
+	switch {
+	case o.dryRun:
+		input = fmt.Sprintf(`{"target": %q, "dryRun": true}`, o.Target.Name)
+	case input == "":
+		input = fmt.Sprintf(`{"target": %q}`, o.Target.Name)
+	}
+	run, err := o.Start(name, input)
+	if err != nil {
+		return err
+	}
+	o.run, o.open[run] = run, true
+	if o.dryRun {
+		run.Wait()
+		return errDryRun
+	}
+	return nil
 }
 
 func untilEnded(o *Operator) error { o.run.Wait(); return nil }
@@ -153,7 +163,8 @@ func in(a *args) act {
 
 // later does something after a while, as an event that takes no time.
 func (o *Operator) later(d time.Duration, do act) {
-	o.Timeline.At(o.Timeline.Now().Add(d), func() { o.putOff(do) })
+	o.Planned++
+	o.Timeline.At(o.Timeline.Now().Add(d), func() { o.Planned--; o.putOff(do) })
 }
 
 // putOff does what an action had put off. If it fails, the script ends with that.

@@ -80,13 +80,15 @@ func (o *Operator) created(n int) (rotation.KeyID, error) {
 	return "", errors.New("there was no such key yet")
 }
 
-// oldKey is the key to replace: without a record, the one that Qovery holds.
-func oldKey(o *Operator) (rotation.KeyID, error) {
-	if record := o.Journal.Current(UserName); record != nil {
-		return o.existing(record.OldKey)
+// KeyToReplace is the old key: without a record, the one that Qovery holds.
+func (w *World) KeyToReplace() rotation.KeyID {
+	if record := w.Journal.Current(UserName); record != nil {
+		return record.OldKey
 	}
-	return o.existing(rotation.KeyID(o.Qovery.KeyOf(o.Qovery.Locations()[0])))
+	return rotation.KeyID(w.Qovery.KeyOf(w.Qovery.Locations()[0]))
 }
+
+func oldKey(o *Operator) (rotation.KeyID, error) { return o.existing(o.KeyToReplace()) }
 
 // newKey is the key to replace it with.
 func newKey(o *Operator) (rotation.KeyID, error) {
@@ -147,10 +149,14 @@ func put(a *args) act {
 	location := a.location()
 	return func(o *Operator) error {
 		id, err := key(o)
-		if err == nil {
-			o.Qovery.SetKey(location, fakeKey(o.IAM.Answer(id)))
+		if err != nil {
+			return err
 		}
-		return err
+		if o.OnPut != nil {
+			o.OnPut(id)
+		}
+		o.Qovery.SetKey(location, fakeKey(o.IAM.Answer(id)))
+		return nil
 	}
 }
 

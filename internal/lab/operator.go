@@ -13,6 +13,11 @@ import (
 // notes what becomes of the executions.
 type Operator struct {
 	*World
+	// Planned is how much is going to be done after a while.
+	Planned int
+	// OnPut is told of each key that is about to be put somewhere; nil: nobody is.
+	OnPut func(rotation.KeyID)
+
 	run   *Run // that lines without a name mean
 	noted map[*Run]int
 	open  map[*Run]bool
@@ -61,9 +66,6 @@ func (o *Operator) perform(lines []scriptLine) error {
 	}
 	return nil
 }
-
-// started makes the execution the one that is meant from now on.
-func (o *Operator) started(run *Run) { o.run, o.open[run] = run, true }
 
 // named is the execution of that name, or the one that was started last.
 func (o *Operator) named(name string) (*Run, error) {

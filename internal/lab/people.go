@@ -35,11 +35,6 @@ func (w *World) PutByHand(id rotation.KeyID) {
 	}
 }
 
-// PutCredentialsByHand is a person putting a key into the AWS credentials alone.
-func (w *World) PutCredentialsByHand(id rotation.KeyID) {
-	w.Qovery.SetKey(credentialsID, fakeKey(w.IAM.Answer(id)))
-}
-
 // ReleaseByHand is a person running 'rotate release' once all is in order.
 func (w *World) ReleaseByHand() error {
 	preflight := w.functions["preflight"].(rotation.Preflight)

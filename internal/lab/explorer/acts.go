@@ -1,145 +1,69 @@
 package explorer
 
 import (
-	"time"
+	"strings"
 
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/rotation"
 )
 
-// act is what people do when an execution enters a state. It tells whether there
-// was anything to do.
-type act func(*player, *lab.Run) bool
+// acts are what people do when an execution enters a state, in the words of
+// scenarios; RUN is that execution.
+var acts = map[Kind][]string{
+	Stop:             {"stop"},
+	StopStart:        {"stop", "start"},
+	StopRedrive:      {"stop", "after 1m redrive RUN"},
+	StopStartRedrive: {"stop", "start", "after 1m redrive RUN"},
+	Abort:            {"abort"},
+	Second:           {"start"},
 
-var acts = map[Kind]act{
-	Stop:      func(_ *player, run *lab.Run) bool { run.Stop(); return true },
-	StopStart: func(p *player, run *lab.Run) bool { run.Stop(); p.start(""); return true },
-	StopRedrive: func(p *player, run *lab.Run) bool {
-		run.Stop()
-		p.redriveSoon(run)
-		return true
-	},
-	StopStartRedrive: func(p *player, run *lab.Run) bool {
-		run.Stop()
-		p.start("")
-		p.redriveSoon(run)
-		return true
-	},
-	Abort:  func(p *player, run *lab.Run) bool { run.Stop(); p.start(`, "abort": true`); return true },
-	Second: func(p *player, _ *lab.Run) bool { p.start(""); return true },
+	DeactivateOld: {"deactivate old"},
+	DeactivateNew: {"deactivate new"},
+	ActivateOld:   {"activate old"},
+	DeleteOld:     {"delete old"},
+	DeleteNew:     {"delete new"},
+	CreateKey:     {"create key"},
+	PutOld:        {"put old into credentials"},
+	PutOwn:        {"put own into credentials"},
 
-	DeactivateOld: func(p *player, _ *lab.Run) bool { return p.setStatus(p.oldKey(), rotation.Inactive) },
-	DeactivateNew: func(p *player, _ *lab.Run) bool { return p.setStatus(p.newKey(), rotation.Inactive) },
-	ActivateOld:   func(p *player, _ *lab.Run) bool { return p.setStatus(p.oldKey(), rotation.Active) },
-	DeleteOld:     func(p *player, _ *lab.Run) bool { return p.delete(p.oldKey()) },
-	DeleteNew:     func(p *player, _ *lab.Run) bool { return p.delete(p.newKey()) },
-	CreateKey:     func(p *player, _ *lab.Run) bool { return p.create() != "" },
-	PutOld:        func(p *player, _ *lab.Run) bool { return p.put(p.oldKey()) },
-	PutOwn:        func(p *player, _ *lab.Run) bool { return p.put(p.create()) },
+	// for longer than anything is tried again
+	MaskKey: {"write credentials masked", "after 3h write credentials right"},
 
-	MaskKey: func(p *player, _ *lab.Run) bool { p.maskKey(); return true },
-
-	DeployCluster: func(p *player, _ *lab.Run) bool { p.Qovery.Deploy(p.Clusters[0]); return true },
-	StopCluster:   func(p *player, _ *lab.Run) bool { p.stopCluster(); return true },
-	StartCluster: func(p *player, _ *lab.Run) bool {
-		p.stopCluster()
-		p.soon(time.Hour, func() { p.Qovery.Deploy(p.lastCluster()) })
-		return true
-	},
+	DeployCluster: {"cluster 1 deploy"},
+	StopCluster:   {"cluster last stop"},
+	StartCluster:  {"cluster last stop", "after 1h cluster last deploy"},
 }
 
-// soon has a person do something later.
-func (p *player) soon(after time.Duration, act func()) {
-	p.plans++
-	p.Timeline.At(p.Timeline.Now().Add(after), func() { p.plans--; act() })
-}
-
-func (p *player) redriveSoon(run *lab.Run) {
-	p.soon(moment, func() {
-		if run.Ended() {
-			p.tell("%s is redriven", run.Name())
-			_ = run.Redrive() // what cannot be redriven stays as it is
+// act does what people do, and tells whether there was anything to do.
+func (p *player) act(kind Kind, run *lab.Run) bool {
+	for _, line := range acts[kind] {
+		if p.Do(run, strings.ReplaceAll(line, "RUN", run.Name())) != nil {
+			return false
 		}
-	})
-}
-
-func (p *player) lastCluster() string { return p.Clusters[len(p.Clusters)-1] }
-
-func (p *player) stopCluster() { p.Qovery.Stop(p.lastCluster()) }
-
-// oldKey is the key to replace: without a record, the one that Qovery holds.
-func (p *player) oldKey() rotation.KeyID {
-	if record := p.record(); record != nil {
-		return record.OldKey
 	}
-	return rotation.KeyID(p.Qovery.KeyOf(p.Qovery.Locations()[0]))
-}
-
-// newKey is the key to replace it with; "" while there is none.
-func (p *player) newKey() rotation.KeyID {
-	if record := p.record(); record != nil {
-		return record.NewKey
-	}
-	return ""
-}
-
-func (p *player) setStatus(id rotation.KeyID, status rotation.KeyStatus) bool {
-	now, exists := p.IAM.Status(id)
-	if !exists || now == status {
-		return false
-	}
-	return p.IAM.SetStatusByHand(lab.UserName, id, status) == nil
-}
-
-func (p *player) delete(id rotation.KeyID) bool {
-	if _, exists := p.IAM.Status(id); !exists {
-		return false
-	}
-	p.IAM.DeleteByHand(lab.UserName, id)
 	return true
 }
 
-// create creates a key, unless the user has two.
-func (p *player) create() rotation.KeyID {
-	key, err := p.IAM.CreateKeyByHand(lab.UserName)
-	if err != nil {
-		return ""
-	}
-	p.own = append(p.own, key.ID)
-	return key.ID
-}
-
-// put puts a key that exists into the credentials. If it does not work, or does
-// not yet, what that breaks is the person's doing.
-func (p *player) put(id rotation.KeyID) bool {
-	status, exists := p.IAM.Status(id)
-	if !exists {
-		return false
-	}
-	if status != rotation.Active || id != p.oldKey() {
+// notePut notes that a person is about to put a key into the credentials. If it does
+// not work, or does not yet, what that breaks is the person's doing.
+func (p *player) notePut(id rotation.KeyID) {
+	if status, _ := p.IAM.Status(id); status != rotation.Active || id != p.KeyToReplace() {
 		p.excused = append(p.excused, id)
 	}
-	p.noteReplaced(id)
-	p.putAt[id] = p.Timeline.Now()
-	p.PutCredentialsByHand(id)
-	return true
-}
-
-// maskKey has Qovery mask an access key id, for longer than anything is tried again.
-func (p *player) maskKey() {
-	masked := p.Qovery.Locations()[0]
-	p.Qovery.WriteKeyAs(masked, func(id string) string { return id[:4] + "************" + id[len(id)-4:] })
-	p.soon(3*time.Hour, func() { p.Qovery.WriteKeyAs(masked, nil) })
-}
-
-// unmaskKey puts its key into the location again.
-func (p *player) unmaskKey() { p.Qovery.WriteKeyAs(p.Qovery.Locations()[0], nil) }
-
-// noteReplaced notes which keys a person is about to replace.
-func (p *player) noteReplaced(by rotation.KeyID) {
 	for _, location := range p.Qovery.Locations() {
-		if held := rotation.KeyID(p.Qovery.KeyOf(location)); held != by {
+		if held := rotation.KeyID(p.Qovery.KeyOf(location)); held != id {
 			p.replaced = append(p.replaced, held)
 		}
 	}
+	p.putAt[id] = p.Timeline.Now()
+}
+
+// isOwn tells whether a person has created the key while rotations ran.
+func (p *player) isOwn(id rotation.KeyID) bool {
+	for _, life := range p.IAM.Lives() {
+		if life.ID == id {
+			return life.Changes[0].By == lab.Person && id != p.OldKey.ID
+		}
+	}
+	return false
 }

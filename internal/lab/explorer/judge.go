@@ -122,7 +122,7 @@ func (p *player) requireNothingLeft() {
 		return
 	}
 	for _, key := range p.IAM.Present(lab.UserName) {
-		if len(p.Qovery.Holders(string(key.ID))) == 0 && !slices.Contains(p.own, key.ID) &&
+		if len(p.Qovery.Holders(string(key.ID))) == 0 && !p.isOwn(key.ID) &&
 			!slices.Contains(p.replaced, key.ID) {
 			p.wrong("nobody answers for the key %s, which is %s", key.ID, key.Status)
 		}

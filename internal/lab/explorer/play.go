@@ -80,10 +80,11 @@ func play(s Schedule, lens Lens, watch func(*player)) (Result, error) {
 	}
 	defer world.Timeline.Close()
 	p := &player{
-		World: world, result: Result{Schedule: s}, pending: slices.Clone(s.Faults),
+		Operator: lab.NewOperator(world), result: Result{Schedule: s}, pending: slices.Clone(s.Faults),
 		passed: map[Point]int{}, clocks: map[string]time.Duration{}, putAt: map[rotation.KeyID]time.Time{},
 		usedBefore: map[report.Ref]time.Time{},
 	}
+	p.OnPut = p.notePut
 	p.trace.SetSeed(traces)
 	world.Wire.Injector = p.call
 	world.OnInvoke = p.invoked
@@ -110,7 +111,7 @@ const operatorName = "operator"
 
 // player is a world with a schedule being played in it.
 type player struct {
-	*lab.World
+	*lab.Operator
 	result  Result
 	pending []Fault // those that have not come to pass
 	lasting []lastingFault
@@ -120,7 +121,6 @@ type player struct {
 	say     func(format string, args ...any)
 
 	excused       []rotation.KeyID             // a person put them into Qovery, whether they work or not
-	own           []rotation.KeyID             // created by a person
 	replaced      []rotation.KeyID             // a person put others into their place
 	putAt         map[rotation.KeyID]time.Time // when a person last put them into Qovery
 	interferedAt  time.Time                    // when a person last interfered with keys, credentials or clusters
@@ -128,10 +128,8 @@ type player struct {
 
 	usedBefore map[report.Ref]time.Time // when the old key was used last that a usage check could know of
 
-	started   int // executions, for their names
 	sinceLast int // executions that were started after the last fault, or after a person fixed something
 	repairs   int
-	plans     int // what people are going to do in a moment
 	succeeded bool
 }
 
@@ -188,7 +186,7 @@ func (p *player) call(call lab.Call) lab.Fault {
 	if fault, due := p.pass(station, func(k Kind) bool { return k.ofExecution() || k.matters(call) }); due {
 		p.fired(fault, state)
 		if fault.Kind.ofExecution() {
-			acts[fault.Kind](p, p.runOf(call.Process))
+			p.act(fault.Kind, p.runOf(call.Process))
 			return lab.Fault{}
 		}
 		if fault.lasts() {
@@ -239,7 +237,7 @@ func (p *player) event(run *lab.Run, event statemachine.Event) {
 	if !due {
 		return
 	}
-	if acts[fault.Kind](p, run) {
+	if p.act(fault.Kind, run) {
 		p.fired(fault, event.State)
 	}
 }
@@ -248,7 +246,7 @@ func (p *player) event(run *lab.Run, event statemachine.Event) {
 func (p *player) operate() {
 	for round := 1; round <= mostRounds; round++ {
 		p.sinceLast++
-		p.start("")
+		p.start()
 		p.settle()
 		if !p.succeeded {
 			p.carryOn(round)
@@ -280,21 +278,17 @@ func (p *player) carryOn(round int) {
 	}
 	p.fired(fault, Ended)
 	if fault.Kind == StartRedrive {
-		p.start("")
+		p.start()
 		p.Sleep(moment)
 	}
 	_ = last.Redrive() // it was redrivable just now
 	p.settle()
 }
 
-// start starts an execution.
-func (p *player) start(more string) {
-	p.started++
-	name := fmt.Sprintf("rotation-%d", p.started)
-	if _, err := p.Start(name, fmt.Sprintf(`{"target": %q%s}`, p.Target.Name, more)); err != nil {
+func (p *player) start() {
+	if err := p.Do(nil, "start"); err != nil {
 		panic(err) // the explorer itself is wrong
 	}
-	p.tell("%s is started", name)
 }
 
 // settle waits until all executions have ended, and looks whether the rotation
@@ -308,7 +302,7 @@ func (p *player) settle() {
 				run.Wait()
 			}
 		}
-		if p.plans > 0 {
+		if p.Planned > 0 {
 			again = true
 			p.Sleep(moment)
 		}

@@ -36,8 +36,8 @@ func (p *player) interfered() bool {
 
 // remedies are what people do about the errors that need them.
 var remedies = map[fault.Code]func(*player){
-	fault.OldKeyInactive:      func(p *player) { p.setStatus(p.oldKey(), rotation.Active) },
-	fault.NewKeyInactive:      func(p *player) { p.setStatus(p.newKey(), rotation.Active) },
+	fault.OldKeyInactive:      func(p *player) { _ = p.Do(nil, "activate old") },
+	fault.NewKeyInactive:      func(p *player) { _ = p.Do(nil, "activate new") },
 	fault.MultipleAccessKeys:  (*player).deleteUnused,
 	fault.KeyLimitReached:     (*player).deleteUnused,
 	fault.OldKeyActive:        func(*player) {}, // find out who uses it: nobody does
@@ -47,7 +47,7 @@ var remedies = map[fault.Code]func(*player){
 	fault.StagedSecretLost:    (*player).giveAll,
 	fault.UnexpectedAccessKey: (*player).giveAll,
 	fault.CredentialMismatch:  (*player).giveAll,
-	fault.UnreadableKeyID:     (*player).unmaskKey,
+	fault.UnreadableKeyID:     func(p *player) { _ = p.Do(nil, "write credentials right") },
 	fault.NoAccessKey:         (*player).giveAll,
 	fault.NoClusters:          (*player).startClusters,
 	fault.ClustersInError:     (*player).startClusters,
@@ -63,15 +63,13 @@ func (p *player) deleteUnused() {
 	}
 	for _, key := range p.IAM.Present(lab.UserName) {
 		if len(p.Qovery.Holders(string(key.ID))) == 0 {
-			p.delete(key.ID)
+			p.IAM.DeleteByHand(lab.UserName, key.ID)
 		}
 	}
 }
 
 func (p *player) startClusters() {
-	for _, cluster := range p.Clusters {
-		p.Qovery.Deploy(cluster)
-	}
+	_ = p.Do(nil, "cluster all deploy")
 	p.Sleep(time.Hour)
 }
 
@@ -119,8 +117,8 @@ func (p *player) activeKey() rotation.KeyID {
 			return key.ID
 		}
 	}
-	if active == "" {
-		active = p.create()
+	if active == "" && p.Do(nil, "create key") == nil {
+		return p.activeKey()
 	}
 	return active
 }

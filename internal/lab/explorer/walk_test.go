@@ -116,8 +116,8 @@ func TestTell(t *testing.T) {
 	}
 	text := story.String()
 	rest := text
-	for _, next := range []string{"rotation-1", "is created by", "rotation-2 is started",
-		"fault in GracePeriod: GracePeriod#1 stop-start", "fault in DeactivateKey", "is deactivated by", "is deleted by"} {
+	for _, next := range []string{"rotation-1", "is created by", "fault in GracePeriod: GracePeriod#1 stop-start",
+		"rotation-2                        started with", "fault in DeactivateKey", "is deactivated by", "is deleted by"} {
 		_, after, found := strings.Cut(rest, next)
 		if !found {
 			t.Fatalf("%q is not told, or not in its turn:\n%s", next, text)

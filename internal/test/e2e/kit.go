@@ -66,22 +66,22 @@ func prepare(root, dir, target string) error {
 
 // synthesize runs the CDK app as the CDK's command line does.
 func synthesize(dir string) error {
-	context, err := json.Marshal(map[string]any{
-		"@aws-cdk/core:enablePartitionLiterals": true,
-		"rotation": map[string]any{
-			"qoveryApiUrl": "https://qovery.invalid",
-			"alertEmails":  []string{"platform@example.com"},
-			"targets": []any{map[string]any{
-				"name": shipped.target, "iamUserName": lab.UserName, "organizationId": fakeqovery.DefaultConfig(nil).OrganizationID,
-				"schedule": map[string]any{"startAt": lab.Beginning.Format("2006-01-02T15:04:05Z07:00")},
-			}},
-		},
+	config, err := json.Marshal(map[string]any{
+		"qoveryApiUrl": "https://qovery.invalid",
+		"alertEmails":  []string{"platform@example.com"},
+		"targets": []any{map[string]any{
+			"name": shipped.target, "iamUserName": lab.UserName, "organizationId": fakeqovery.DefaultConfig(nil).OrganizationID,
+			"schedule": map[string]any{"startAt": lab.Beginning.Format("2006-01-02T15:04:05Z07:00")},
+		}},
 	})
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "rotation.json"), config, 0o600)
+	}
 	if err != nil {
 		return err
 	}
 	out := filepath.Join(dir, "cdk.out")
-	env := []string{"CDK_CONTEXT_JSON=" + string(context), "CDK_OUTDIR=" + out, "CDK_DEFAULT_ACCOUNT=",
+	env := []string{`CDK_CONTEXT_JSON={"@aws-cdk/core:enablePartitionLiterals": true}`, "CDK_OUTDIR=" + out, "CDK_DEFAULT_ACCOUNT=",
 		"CDK_DEFAULT_REGION=",
 		"JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION=1", "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=1"}
 	if err := command(dir, env, filepath.Join(dir, "infra")); err != nil {
