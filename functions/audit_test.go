@@ -48,7 +48,7 @@ func audits(t *testing.T, program string) {
 			remembered += request.Body
 		}
 	}
-	if told != "CHECK production: the target's configuration could not be audited" {
+	if told != "CHECK production: the target's configuration could not be read" {
 		t.Errorf("told %q", told)
 	}
 	if !strings.Contains(remembered, `"unread-target#"`) || !strings.Contains(remembered, `"target:production"`) {

@@ -15,6 +15,8 @@ func (b *builder) newOutputs(machine awsstepfunctions.StateMachine) {
 	b.output("StateMachineArn", "The state machine that rotates", *machine.StateMachineArn())
 	b.output("TopicArn", "The topic with the notices: subscribe to it to hear of every rotation", *b.topic.TopicArn())
 	b.output("TableName", "The journal: open and past rotations", *b.journal.TableName())
+	b.output("KeyAgeLimitDays", "The age at which a key is too old, for the command line",
+		strconv.Itoa(b.props.Config.KeyAgeLimitDays))
 	if url := b.props.Config.QoveryAPIURL; url != "" {
 		b.output("QoveryApiUrl", "Where Qovery's API is, for this stack and for the command line", url)
 	}

@@ -282,6 +282,7 @@ func TestOutputsAreReadyToUse(t *testing.T) {
 		"StateMachineArn": "${rotation}",
 		"TopicArn":        "${notices}",
 		"TableName":       "${journal}",
+		"KeyAgeLimitDays": "97",
 		"PutToken": `read -rs TOKEN; printf %s "$TOKEN" | aws ssm put-parameter --region eu-west-3 --name ` +
 			`/qovery-key-rotation/qovery-token ` +
 			`--type SecureString --overwrite --value file:///dev/stdin; unset TOKEN`,

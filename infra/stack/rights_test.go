@@ -213,7 +213,7 @@ func TestPeopleMayDoWhatTheCommandLineDoes(t *testing.T) {
 	named := regexp.MustCompile(`"((?:cloudformation|cloudtrail|dynamodb|iam|scheduler|sns|ssm|states):[A-Z]\w+)"`)
 	var needed []string
 	for _, pattern := range []string{"internal/cli/*.go", "internal/aws/sfn/*.go", "internal/aws/trail/*.go",
-		"internal/aws/table/*.go", "internal/aws/ssm/*.go"} {
+		"internal/aws/table/*.go", "internal/aws/ssm/*.go", "internal/aws/scheduler/*.go", "internal/aws/sns/*.go"} {
 		files, err := filepath.Glob("../../" + pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %v", pattern, err)
@@ -234,7 +234,7 @@ func TestPeopleMayDoWhatTheCommandLineDoes(t *testing.T) {
 	// Nobody but createkey stages secrets, and a transaction needs the rights of
 	// its parts, a PutItem and a DeleteItem. People use two actions of iamkeys.
 	needed = slices.DeleteFunc(needed, func(action string) bool {
-		return action == "ssm:PutParameter" || action == "dynamodb:TransactWriteItems"
+		return action == "ssm:PutParameter" || action == "sns:Publish" || action == "dynamodb:TransactWriteItems"
 	})
 	needed = append(needed, "dynamodb:DeleteItem", "iam:ListAccessKeys", "iam:GetAccessKeyLastUsed")
 	for _, action := range needed {

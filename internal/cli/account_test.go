@@ -149,7 +149,7 @@ func (a *account) answers(fields map[string]any) map[string]func() awstest.Answe
 	return map[string]func() awstest.Answer{
 		"DescribeStacks":           func() awstest.Answer { return a.describeStacks(text("StackName")) },
 		"ListAccessKeys":           func() awstest.Answer { return a.listAccessKeys(text("UserName")) },
-		"GetAccessKeyLastUsed":     a.neverUsed,
+		"GetAccessKeyLastUsed":     a.lastUsed,
 		"LookupEvents":             func() awstest.Answer { return reply(map[string]any{"Events": []any{}}) },
 		"ListSubscriptionsByTopic": a.listSubscriptions,
 		"GetSchedule":              a.getSchedule,
@@ -185,7 +185,7 @@ func (a *account) describeStacks(name string) awstest.Answer {
 	}
 	var outputs strings.Builder
 	for name, value := range map[string]string{"StateMachineArn": machineARN, "TableName": "journal", "TopicArn": topicARN,
-		"QoveryApiUrl": a.qovery.URL} {
+		"QoveryApiUrl": a.qovery.URL, "KeyAgeLimitDays": "97"} {
 		fmt.Fprintf(&outputs, "<member><OutputKey>%s</OutputKey><OutputValue>%s</OutputValue></member>", name, value)
 	}
 	return awstest.XML(http.StatusOK, `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>`+
@@ -207,9 +207,11 @@ func (a *account) listAccessKeys(user string) awstest.Answer {
 		keys.String()+`</AccessKeyMetadata></ListAccessKeysResult></ListAccessKeysResponse>`)
 }
 
-func (a *account) neverUsed() awstest.Answer {
+// lastUsed: each key was used an hour ago.
+func (a *account) lastUsed() awstest.Answer {
 	return awstest.XML(http.StatusOK, `<GetAccessKeyLastUsedResponse><GetAccessKeyLastUsedResult><UserName>`+lab.UserName+
-		`</UserName><AccessKeyLastUsed><ServiceName>N/A</ServiceName><Region>N/A</Region></AccessKeyLastUsed>`+
+		`</UserName><AccessKeyLastUsed><LastUsedDate>`+a.world.Timeline.Now().Add(-time.Hour).Format(time.RFC3339)+
+		`</LastUsedDate><ServiceName>ecr</ServiceName><Region>eu-west-3</Region></AccessKeyLastUsed>`+
 		`</GetAccessKeyLastUsedResult></GetAccessKeyLastUsedResponse>`)
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strconv"
 	"strings"
 	"time"
 
@@ -75,6 +76,8 @@ type stack struct {
 	topic   string // ARN of the topic with the notices
 	qovery  string // base URL of Qovery's API; empty: the public one
 
+	keyAgeLimit time.Duration // zero: an earlier version deployed the stack
+
 	states  executions
 	targets *ssm.Targets
 	store   *ssm.Store
@@ -108,6 +111,8 @@ func (p Program) open(ctx context.Context, f *stackFlags) (*stack, error) {
 	}
 	s.machine, s.table, s.topic, s.qovery = outputs["StateMachineArn"], outputs["TableName"], outputs["TopicArn"],
 		outputs["QoveryApiUrl"]
+	days, _ := strconv.Atoi(outputs["KeyAgeLimitDays"]) // 0 where there is none
+	s.keyAgeLimit = time.Duration(days) * 24 * time.Hour
 	machine, err := arn.Parse(s.machine)
 	if err != nil || s.table == "" || s.topic == "" {
 		return nil, &problem{fmt.Sprintf("The stack %s in %s has not the outputs of qovery-key-rotation", s.name, s.region),
@@ -203,15 +208,6 @@ func (s *stack) target(ctx context.Context, name string) (target.Target, error) 
 func (s *stack) facts(ctx context.Context, x *notice.Execution) notice.Facts {
 	return notice.Reader{Clock: s.clock, Names: s.targets.Names, Targets: s.targets, Journal: s.journal,
 		Keys: s.keys}.Read(ctx, *x)
-}
-
-// openQovery opens the organization with the token that the person may read.
-func (s *stack) openQovery(ctx context.Context, t target.Target) (rotation.Organization, error) {
-	client, err := s.qoveryClient()
-	if err != nil {
-		return nil, err
-	}
-	return client.Open(ctx, t)
 }
 
 func (s *stack) qoveryClient() (*qovery.Client, error) {

@@ -1,12 +1,15 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"qovery-key-rotation/internal/aws/sns"
+	"qovery-key-rotation/internal/ops/audit"
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
@@ -19,12 +22,12 @@ func (p Program) newStatus() *cobra.Command {
 		Use:   "status",
 		Short: "Show all targets: keys, rotations, schedules, and what needs attention",
 		Long: `status shows of every target of the stack which keys there are and how old, how the
-last rotation ended, when the next one is due and whether a key will be too old by
-then, whether one runs or is held, whether IAM and Qovery agree, and whether what
-the next one needs can be read; and who hears of it all.
+last rotation ended, when the next one is due, whether one runs or is paused, and what
+the audit would report now; and who gets the notices.
 
-It looks with your own rights. What it may not read it says, and goes on. Where it
-found something that somebody should see to, the exit code is 5.`,
+It looks with your own rights. What you may not read it says, and continues. Where it
+found something that someone should see to, the exit code is 5. What a rotation changes is
+not judged while one runs, nor for ten minutes after.`,
 		Example: `  rotate status
   rotate status --output json`,
 		Args: noArguments,
@@ -59,7 +62,7 @@ type targetStatus struct {
 	Last      *past           `json:"lastRotation,omitempty"`
 	Schedule  *scheduleStatus `json:"schedule,omitempty"`
 	Unknown   []string        `json:"unknown"`   // what could not be read
-	Attention []string        `json:"attention"` // what somebody should see to
+	Attention []audit.Finding `json:"attention"` // what somebody should see to
 
 	historyRead bool // without it nobody knows whether there is a last rotation
 }
@@ -91,17 +94,25 @@ func (p Program) status(cmd *cobra.Command, f *stackFlags) error {
 	if err != nil {
 		return err
 	}
+	if s.keyAgeLimit == 0 {
+		return &problem{fmt.Sprintf("The outputs of the stack %s don't say how old a key may become", s.name),
+			"Deploy the stack again, with this version", ExitHeld}
+	}
 	names, err := s.targets.Names(ctx)
 	if err != nil {
 		return err
 	}
 	status := stackStatus{Stack: s.name, Region: s.region, Account: s.account, Targets: []targetStatus{},
 		Attention: []string{}}
+	reader, err := s.reader()
+	if err != nil {
+		return err
+	}
 	working, workingErr := s.states.running(ctx)
 	for _, name := range names {
-		look := targetLook{s, working, workingErr, nil,
-			targetStatus{Name: name, Keys: []keyStatus{}, Unknown: []string{}, Attention: []string{}}}
-		status.Targets = append(status.Targets, look.look(ctx))
+		look := targetLook{s, reader.Look(ctx, name), working, workingErr,
+			targetStatus{Name: name, Keys: []keyStatus{}, Unknown: []string{}, Attention: []audit.Finding{}}}
+		status.Targets = append(status.Targets, look.look(ctx, s.keyAgeLimit))
 	}
 	status.Notices = s.notices(ctx)
 	status.Attention = append(status.Attention, status.Notices.attention()...)
@@ -122,7 +133,7 @@ func (p Program) status(cmd *cobra.Command, f *stackFlags) error {
 
 func (s stackStatus) needsAttention() bool {
 	for _, target := range s.Targets {
-		if len(target.Attention) > 0 {
+		if len(target.Attention) > 0 || target.Because != "" {
 			return true
 		}
 	}
@@ -133,11 +144,7 @@ func showStatus(out io.Writer, s stackStatus) {
 	row := func(name, format string, args ...any) {
 		fmt.Fprintf(out, "  %-10s %s\n", name, fmt.Sprintf(format, args...))
 	}
-	attention := func(list []string) {
-		for _, text := range list {
-			row(colour(out, yellow, "attention")+" ", "%s", words.Dot(text))
-		}
-	}
+	attention := func(text string) { row(colour(out, yellow, "attention")+" ", "%s", text) }
 	fmt.Fprintf(out, "stack %s in %s, account %s, %s\n", s.Stack, s.Region, s.Account, words.At(s.At))
 	for _, t := range s.Targets {
 		fmt.Fprintf(out, "\n%s", t.Name)
@@ -156,19 +163,29 @@ func showStatus(out io.Writer, s stackStatus) {
 		for _, text := range t.Unknown {
 			row("unknown", "%s", words.Dot(text))
 		}
-		attention(t.Attention)
+		if t.Because != "" {
+			attention("The rotation is paused. " + words.Dot(t.Because))
+		}
+		for _, f := range t.Attention {
+			attention(f.Urgency.Prefix() + f.Title)
+			for _, text := range append(f.Found, f.ToDo()) {
+				row("", "%s", words.Dot(text))
+			}
+		}
 	}
 	if len(s.Targets) == 0 {
 		fmt.Fprintln(out, "\nThe stack has no targets.")
 	}
 	fmt.Fprintln(out, "\nnotices")
 	for _, subscriber := range s.Notices.Subscribers {
-		row(subscriber.Protocol, "%s", subscriber)
+		row(subscriber.Protocol, "%s%s", subscriber.Endpoint, map[bool]string{false: ", not confirmed"}[subscriber.Confirmed])
 	}
 	if s.Notices.Unknown != "" {
 		row("unknown", "%s", words.Dot(s.Notices.Unknown))
 	}
-	attention(s.Attention)
+	for _, text := range s.Attention {
+		attention(words.Dot(text))
+	}
 }
 
 func (t targetStatus) stateText(now time.Time) string {
@@ -231,4 +248,53 @@ func whyPaused(x *notice.Execution, target string) string {
 		return x.Cause
 	}
 	return fmt.Sprintf("Its execution %s failed with %s.", x.Name, x.Error) + carryOn
+}
+
+// scheduleStatus is a target's schedule as it is deployed.
+type scheduleStatus struct {
+	Missing    bool      `json:"missing,omitempty"`
+	Enabled    bool      `json:"enabled"`
+	Expression string    `json:"expression,omitempty"`
+	Next       time.Time `json:"next,omitzero"` // the next start; the flexible window comes on top
+}
+
+func (s scheduleStatus) text(now time.Time) string {
+	switch {
+	case s.Missing:
+		return "nothing is scheduled"
+	case !s.Enabled:
+		return "the schedule is disabled"
+	case s.Next.IsZero():
+		return "by the schedule " + s.Expression
+	}
+	return fmt.Sprintf("%s, in %s", words.At(s.Next), words.Span(now, s.Next))
+}
+
+// noticesStatus is who gets the notices.
+type noticesStatus struct {
+	Topic       string           `json:"topic"`
+	Subscribers []sns.Subscriber `json:"subscribers"`
+	Unknown     string           `json:"unknown,omitempty"`
+}
+
+func (s *stack) notices(ctx context.Context) noticesStatus {
+	list, err := sns.New(s.cfg, s.topic).Subscribers(ctx)
+	if err != nil {
+		return noticesStatus{s.topic, []sns.Subscriber{}, fault.AsError(err).What}
+	}
+	return noticesStatus{Topic: s.topic, Subscribers: list}
+}
+
+func (n noticesStatus) attention() []string {
+	var list []string
+	for _, subscriber := range n.Subscribers {
+		if !subscriber.Confirmed {
+			list = append(list, subscriber.Endpoint+" has not confirmed the subscription and gets no notices: follow the "+
+				"link in the message from AWS")
+		}
+	}
+	if len(n.Subscribers) == 0 && n.Unknown == "" {
+		return append(list, "No one has subscribed to the notices")
+	}
+	return list
 }

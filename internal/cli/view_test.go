@@ -39,20 +39,6 @@ func TestNoTerminal(t *testing.T) {
 	}
 }
 
-func TestNextStart(t *testing.T) {
-	first := time.Date(2026, 1, 12, 8, 0, 0, 0, time.UTC)
-	const period = 90 * 24 * time.Hour
-	for _, row := range []struct{ now, want time.Time }{
-		{first.Add(-time.Hour), first},
-		{first, first.Add(period)},
-		{first.Add(period + time.Second), first.Add(2 * period)},
-	} {
-		if got := nextStart(first, 90, row.now); !got.Equal(row.want) {
-			t.Errorf("at %s the next start is %s, want %s", row.now, got, row.want)
-		}
-	}
-}
-
 // Whatever an adapter answers, a person reads whole sentences.
 func TestProblemsAreSentences(t *testing.T) {
 	for _, info := range fault.Codes {

@@ -92,11 +92,11 @@ func (p journalPort) Load(_ context.Context, user string) (*rotation.Record, err
 	if p.onLoad != nil {
 		p.onLoad(p.loads, p.of(user))
 	}
-	return p.of(user).Record, p.of(user).Unread[fromJournal]
+	return p.of(user).Record, p.of(user).Unread[FromJournal]
 }
 
 func (p journalPort) History(_ context.Context, user string) ([]rotation.HistoryItem, error) {
-	return p.of(user).History, p.of(user).Unread[fromJournal]
+	return p.of(user).History, p.of(user).Unread[FromJournal]
 }
 
 func (p ports) State(context.Context, string) (rotation.ExecutionState, error) {
@@ -128,8 +128,8 @@ func (n needed) LatestUses(_ context.Context, id rotation.KeyID, _ time.Time, _ 
 	defer n.p.mu.Unlock()
 	for _, f := range n.p.targets {
 		if slices.ContainsFunc(f.Keys, func(key rotation.AccessKey) bool { return key.ID == id }) &&
-			f.Unread[fromNeeds] != nil {
-			return nil, f.Unread[fromNeeds]
+			f.Unread[FromNeeds] != nil {
+			return nil, f.Unread[FromNeeds]
 		}
 	}
 	return nil, nil
@@ -138,7 +138,7 @@ func (n needed) LatestUses(_ context.Context, id rotation.KeyID, _ time.Time, _ 
 func (needed) Readable(context.Context) error { return nil }
 
 func (p ports) Open(_ context.Context, target target.Target) (rotation.Organization, error) {
-	return organization{nil, p.of(target.IAMUserName)}, p.of(target.IAMUserName).Unread[fromQovery]
+	return organization{nil, p.of(target.IAMUserName)}, p.of(target.IAMUserName).Unread[FromQovery]
 }
 
 type organization struct {
@@ -153,7 +153,7 @@ func (o organization) Locations(context.Context) ([]rotation.Location, error) {
 func (o organization) Clusters(context.Context) ([]rotation.Cluster, error) { return nil, nil }
 
 func (p ports) Schedule(_ context.Context, target string) (*rotation.DeployedSchedule, error) {
-	return p.targets[target].Schedule, p.targets[target].Unread[fromSchedule]
+	return p.targets[target].Schedule, p.targets[target].Unread[FromSchedule]
 }
 
 func (p ports) Recall(_ context.Context, target string, into any) error {
@@ -249,7 +249,7 @@ func TestToldOnce(t *testing.T) {
 func TestWhatTheNextRotationNeeds(t *testing.T) {
 	a := accountOf(map[string]Facts{"production": world(), "other": world(user(active(keyX, day)), qoveryHolds(keyX))})
 	a.told(t)
-	a.is("production", silent(fromNeeds, fault.RegionNotSearchable))
+	a.is("production", silent(FromNeeds, fault.RegionNotSearchable))
 	a.told(t, "CHECK production: the next rotation would be refused")
 	a.told(t)
 	a.is("production")
@@ -264,12 +264,12 @@ func TestUnknownIsNotOver(t *testing.T) {
 		told   []string
 	}{
 		"a rotation runs": {openSince(touched(time.Minute)), nil},
-		"Qovery does not answer": {silent(fromQovery, fault.AccessDenied),
-			[]string{"CHECK production: what Qovery holds could not be audited"}},
-		"nor does the journal": {silent(fromJournal, fault.AccessDenied),
-			[]string{"CHECK production: the journal could not be audited"}},
+		"Qovery does not answer": {silent(FromQovery, fault.AccessDenied),
+			[]string{"CHECK production: what Qovery holds could not be read"}},
+		"nor does the journal": {silent(FromJournal, fault.AccessDenied),
+			[]string{"CHECK production: the journal could not be read"}},
 		"no target": {silent(fromTarget, fault.AccessDenied),
-			[]string{"CHECK production: the target's configuration could not be audited"}},
+			[]string{"CHECK production: the target's configuration could not be read"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := accountOf(map[string]Facts{"production": world(keys)})
@@ -289,11 +289,11 @@ func TestUnknownIsNotOver(t *testing.T) {
 // A passing failure changes its code from day to day, and is told once.
 func TestPassingFailuresAreOneFinding(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := accountOf(map[string]Facts{"production": world(silent(fromQovery, fault.Throttled))})
-		a.told(t, "CHECK production: what Qovery holds could not be audited")
-		a.is("production", silent(fromQovery, fault.Unreachable))
+		a := accountOf(map[string]Facts{"production": world(silent(FromQovery, fault.Throttled))})
+		a.told(t, "CHECK production: what Qovery holds could not be read")
+		a.is("production", silent(FromQovery, fault.Unreachable))
 		a.told(t)
-		a.is("production", silent(fromQovery, fault.TokenRefused))
+		a.is("production", silent(FromQovery, fault.TokenRefused))
 		a.told(t, "CHECK production: the Qovery token is refused")
 	})
 }
@@ -301,7 +301,7 @@ func TestPassingFailuresAreOneFinding(t *testing.T) {
 // What is answered half a minute later was never missing.
 func TestSecondLook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := accountOf(map[string]Facts{"production": world(silent(fromQovery, fault.Throttled))})
+		a := accountOf(map[string]Facts{"production": world(silent(FromQovery, fault.Throttled))})
 		a.later["production"] = world()
 		began := time.Now()
 		a.told(t)
@@ -320,7 +320,7 @@ func TestTargetsAreAuditedApart(t *testing.T) {
 	unreachable := fault.Errorf(fault.Throttled, "SNS is busy")
 	t.Run("not read", func(t *testing.T) {
 		a := accountOf(map[string]Facts{"a": world(silent(fromTarget, fault.InvalidInput)), "b": world(left)})
-		a.told(t, "CHECK a: the target's configuration could not be audited", "b: a leftover key ****ELS3")
+		a.told(t, "CHECK a: the target's configuration could not be read", "b: a leftover key ****ELS3")
 	})
 	t.Run("never answered", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
@@ -331,7 +331,7 @@ func TestTargetsAreAuditedApart(t *testing.T) {
 			if err := a.audit(t, ctx); err != nil {
 				t.Fatal(err)
 			}
-			a.wasTold(t, "CHECK a: the IAM user's keys could not be audited", "b: a leftover key ****ELS3")
+			a.wasTold(t, "CHECK a: the IAM user's keys could not be read", "b: a leftover key ****ELS3")
 		})
 	})
 	t.Run("not told", func(t *testing.T) {
@@ -484,7 +484,7 @@ func TestMovingJournal(t *testing.T) {
 // Each target has its line of metrics, and all of them together have one.
 func TestMetrics(t *testing.T) {
 	a := accountOf(map[string]Facts{
-		"a": world(user(active(keyN, 40*day), active(keyX, 20*day))), "b": world(silent(fromQovery, fault.AccessDenied)),
+		"a": world(user(active(keyN, 40*day), active(keyX, 20*day))), "b": world(silent(FromQovery, fault.AccessDenied)),
 		"c": world(user(active(keyN, 50*day), active(keyX, 20*day))),
 	})
 	if err := a.audit(t, t.Context()); err != nil {
@@ -521,7 +521,7 @@ func TestMetrics(t *testing.T) {
 // the others can't take it back: not one below the limit while a key's is not known.
 func TestAgeAltogether(t *testing.T) {
 	unknown, young, old := world(silent(fromKeys, fault.AccessDenied)), world(), world(user(active(keyN, limit)))
-	perhapsLeftover := world(user(active(keyN, 30*day), active(keyX, 200*day)), silent(fromQovery, fault.AccessDenied))
+	perhapsLeftover := world(user(active(keyN, 30*day), active(keyX, 200*day)), silent(FromQovery, fault.AccessDenied))
 	noKey := world(user(inactive(keyN, 30*day)))
 	for name, test := range map[string]struct {
 		targets []Facts

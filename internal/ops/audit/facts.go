@@ -34,22 +34,22 @@ type Source string
 // The sources.
 const (
 	fromTarget   Source = "target"
-	fromJournal  Source = "journal"
-	fromOwner    Source = "execution"
+	FromJournal  Source = "journal"
+	FromOwner    Source = "execution"
 	fromKeys     Source = "keys"
 	fromUses     Source = "uses"
-	fromQovery   Source = "Qovery"
-	fromSchedule Source = "schedule"
-	// fromNeeds is what the next rotation reads beside all that: Preflight would
+	FromQovery   Source = "Qovery"
+	FromSchedule Source = "schedule"
+	// FromNeeds is what the next rotation reads beside all that: Preflight would
 	// refuse it.
-	fromNeeds Source = "needs"
+	FromNeeds Source = "needs"
 )
 
 // needs says which sources another one is found through. It is not asked when
 // one of them could not be read.
 var needs = map[Source][]Source{
-	fromJournal: {fromTarget}, fromKeys: {fromTarget}, fromQovery: {fromTarget}, fromSchedule: {fromTarget},
-	fromOwner: {fromJournal}, fromUses: {fromKeys}, fromNeeds: {fromUses, fromQovery},
+	FromJournal: {fromTarget}, fromKeys: {fromTarget}, FromQovery: {fromTarget}, FromSchedule: {fromTarget},
+	FromOwner: {FromJournal}, fromUses: {fromKeys}, FromNeeds: {fromUses, FromQovery},
 }
 
 // read tells whether all of the sources could be read.
@@ -109,19 +109,19 @@ func (r Reader) Look(ctx context.Context, name string) Facts {
 	target, err := r.Targets.Target(ctx, name)
 	if note(fromTarget, err); err == nil {
 		f.Target = target
-		note(fromJournal, r.readJournal(ctx, &f))
+		note(FromJournal, r.readJournal(ctx, &f))
 		note(fromKeys, r.readKeys(ctx, &f, note))
 		organization, err := r.readLocations(ctx, &f)
-		note(fromQovery, err)
-		if f.asked(fromNeeds) {
-			note(fromNeeds, r.prove(ctx, &f, organization))
+		note(FromQovery, err)
+		if f.asked(FromNeeds) {
+			note(FromNeeds, r.prove(ctx, &f, organization))
 		}
 		f.Schedule, err = r.Schedules.Schedule(ctx, name)
-		note(fromSchedule, err)
-		note(fromJournal, r.compareJournal(ctx, &f))
+		note(FromSchedule, err)
+		note(FromJournal, r.compareJournal(ctx, &f))
 		if f.Record != nil {
 			f.Owner, err = r.Executions.State(ctx, f.Record.Owner)
-			note(fromOwner, err)
+			note(FromOwner, err)
 		}
 	}
 	f.Now = r.Clock.Now().UTC()
@@ -139,7 +139,7 @@ func (r Reader) readJournal(ctx context.Context, f *Facts) (err error) {
 // compareJournal reads the record once more: the same revision says that no step
 // has changed anything in between.
 func (r Reader) compareJournal(ctx context.Context, f *Facts) error {
-	if f.Unread[fromJournal] != nil {
+	if f.Unread[FromJournal] != nil {
 		return nil
 	}
 	now, err := r.Journal.Load(ctx, f.Target.IAMUserName)

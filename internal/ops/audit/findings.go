@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
@@ -13,16 +14,17 @@ import (
 
 // Finding is one thing that is not as it should be.
 type Finding struct {
-	Kind  Kind
-	About string // what of the target it is about; empty where that is clear
-	// State changes when the finding does; then people are told again.
-	State   string
-	Urgency notice.Urgency
-	Title   string   // in a few words
-	Verdict string   // is anything broken?
-	Found   []string // in sentences
-	Advice  string
-	Command string
+	Kind   Kind   `json:"kind"`
+	Source Source `json:"source,omitempty"` // that could not be read
+	About  string `json:"about,omitempty"`  // what of the target it is about; empty where that is clear
+	// State changes when the finding does; then people are notified again.
+	State   string         `json:"-"`
+	Urgency notice.Urgency `json:"urgency"`
+	Title   string         `json:"title"`   // in a few words
+	Verdict string         `json:"verdict"` // is anything broken?
+	Found   []string       `json:"found"`   // in sentences
+	Advice  string         `json:"advice"`
+	Command string         `json:"command,omitempty"`
 }
 
 // id tells findings about the same apart from others, from one audit to the next.
@@ -33,12 +35,13 @@ type Kind string
 
 // The kinds, beside that of each source that could not be read.
 const (
-	tooOld   Kind = "too-old"
-	unused   Kind = "unused"
-	leftOver Kind = "left-over"
-	drift    Kind = "drift"
-	open     Kind = "open"
-	schedule Kind = "schedule"
+	tooOld     Kind = "too-old"
+	tooOldNext Kind = "too-old-next"
+	unused     Kind = "unused"
+	leftOver   Kind = "left-over"
+	drift      Kind = "drift"
+	Open       Kind = "open"
+	schedule   Kind = "schedule"
 )
 
 // kindOf is the kind of a finding's id.
@@ -61,36 +64,39 @@ func (j *judge) command(name string, flags ...string) string {
 	return strings.Join(append([]string{"rotate", name, j.Target.Name}, flags...), " ")
 }
 
-const seeAll = "rotate status"
+// ToDo is the advice with its command.
+func (f Finding) ToDo() string { return strings.TrimSpace(f.Advice + " " + f.Command) }
 
-// what could not be read, in words.
-var notReadTitles = map[Source]string{
-	fromTarget:   "the target's configuration could not be audited",
-	fromJournal:  "the journal could not be audited",
-	fromOwner:    "the open rotation's execution could not be audited",
-	fromKeys:     "the IAM user's keys could not be audited",
-	fromUses:     "the last uses of the keys could not be audited",
-	fromQovery:   "what Qovery holds could not be audited",
-	fromSchedule: "the schedule could not be audited",
-	fromNeeds:    "what the next rotation needs could not be audited",
+var sourceNames = map[Source]string{
+	fromTarget:   "the target's configuration",
+	FromJournal:  "the journal",
+	FromOwner:    "the open rotation's execution",
+	fromKeys:     "the IAM user's keys",
+	fromUses:     "the last uses of the keys",
+	FromQovery:   "what Qovery holds",
+	FromSchedule: "the schedule",
+	FromNeeds:    "what the next rotation needs",
 }
+
+// Unread says that the source could not be read.
+func (s Source) Unread() string { return sourceNames[s] + " could not be read" }
 
 // notRead is told again when the reason becomes another one. What passes by
 // itself is one reason.
 func (j *judge) notRead(source Source, err *fault.Error) Finding {
 	f := Finding{
-		Kind: unread(source), State: string(err.Code), Urgency: notice.Check, Title: notReadTitles[source],
-		Verdict: "It is not known whether anything is broken: " + notReadTitles[source],
+		Kind: unread(source), Source: source, State: string(err.Code), Urgency: notice.Check, Title: source.Unread(),
+		Verdict: "It is not known whether anything is broken: " + source.Unread(),
 		Found: []string{err.What, "Until it can be read, the audit says nothing of it, and nothing that it told before " +
 			"counts as over"},
-		Advice: mending(err.Code) + " To see what is in place:", Command: seeAll,
+		Advice: mending(err.Code),
 	}
 	if err.Class == fault.Transient {
 		f.State = string(fault.Transient)
 		f.Advice = "Nothing, if it was a moment's failure: the next audit says so. If this stays, see the log of the " +
-			"function for what was not answered. To see what is in place meanwhile:"
+			"function for what was not answered"
 	}
-	if source == fromNeeds && err.Class != fault.Transient {
+	if source == FromNeeds && err.Class != fault.Transient {
 		f.Title = "the next rotation would be refused"
 		f.Verdict = "Nothing is broken by this. Until it is put right, no rotation begins"
 		f.Found = []string{err.What, "A rotation reads this too, and refuses to begin without it"}
@@ -127,13 +133,25 @@ func (j *judge) oldKey(key rotation.AccessKey) Finding {
 	}
 	switch {
 	case j.Record == nil:
-	case j.read(fromOwner) && j.Record.AtWork(j.Owner, j.Now):
+	case j.read(FromOwner) && j.Record.AtWork(j.Owner, j.Now):
 		f.Found = append(f.Found, "A rotation is at work on it")
 		f.Advice, f.Command = "Nothing, unless the rotation is held. To watch it:", j.command("watch")
 	default:
 		f.Found = append(f.Found, "A rotation is open; starting it again carries it on")
 	}
 	return f
+}
+
+// soonTooOld: after an installation the first rotation may be a whole period away.
+func (j *judge) soonTooOld(key rotation.AccessKey, next time.Time) Finding {
+	days := int(next.Sub(key.CreatedAt).Hours() / 24)
+	return Finding{
+		Kind: tooOldNext, About: string(key.ID), Urgency: notice.Calm, Verdict: canWait,
+		Title: fmt.Sprintf("the key %s will be %d days old when the next rotation begins", key.ID, days),
+		Found: []string{fmt.Sprintf("The next rotation of the IAM user %s begins %s. The limit is %d days",
+			j.Target.IAMUserName, words.At(next), int(j.ageLimit.Hours()/24))},
+		Advice: "Rotate it before that:", Command: j.command("start", "--watch"),
+	}
 }
 
 func (j *judge) unusedKey(key rotation.AccessKey) Finding {
@@ -146,8 +164,7 @@ func (j *judge) unusedKey(key rotation.AccessKey) Finding {
 			"A key that nothing uses is better deleted",
 		},
 		Advice: "See in Qovery whether any cluster still needs it. If none does, take it out of Qovery, take the target " +
-			"out of rotation.json, and delete the key in IAM. To see all targets:",
-		Command: seeAll,
+			"out of rotation.json, and delete the key in IAM",
 	}
 }
 
@@ -186,13 +203,10 @@ func (j *judge) leftoverKey(key rotation.AccessKey) Finding {
 				j.lastUse(key.ID)),
 			"No rotation that is open knows of it. While it is there, the next rotation refuses to begin",
 		},
-		Advice: "Find out whose it is. If nobody uses it, make it Inactive for a while, then delete it in IAM. To see " +
-			"all keys:",
-		Command: seeAll,
+		Advice: "Find out whose it is. If nobody uses it, make it Inactive for a while, then delete it in IAM",
 	}
 	if key.Status == rotation.Inactive {
-		f.Advice = "Find out whose it is, and since when it is Inactive. If nobody has missed it, delete it in IAM. To " +
-			"see all keys:"
+		f.Advice = "Find out whose it is, and since when it is Inactive. If nobody has missed it, delete it in IAM"
 	}
 	if j.Record != nil {
 		f.Found[1] = "The open rotation does not know of it"
@@ -205,7 +219,6 @@ func (j *judge) badKey(id rotation.KeyID, held []rotation.Location, ours bool) F
 	status := j.status(id)
 	f := Finding{
 		Kind: drift, About: string(id), State: string(status) + " " + ids(held), Urgency: notice.Urgent,
-		Command: seeAll,
 	}
 	user := j.Target.IAMUserName
 	switch {
@@ -222,7 +235,7 @@ func (j *judge) badKey(id rotation.KeyID, held []rotation.Location, ours bool) F
 		f.Verdict = fmt.Sprintf("Deployments fail now: Qovery holds %s, which does not exist any more", id)
 		f.Found = []string{fmt.Sprintf("The IAM user %s has no key %s any more, and it is held by %s", user, id, names(held))}
 		f.Advice = fmt.Sprintf("Put an Active key of the IAM user %s into these places. If nobody has its secret, create "+
-			"one and put it everywhere, as the runbook says under \"A key by hand\". Then, to see that all is well:", user)
+			"one and put it everywhere, as the runbook says under \"A key by hand\"", user)
 	default:
 		f.Urgency = notice.Check
 		f.Title = fmt.Sprintf("Qovery holds another key, %s", id)
@@ -234,7 +247,7 @@ func (j *judge) badKey(id rotation.KeyID, held []rotation.Location, ours bool) F
 			"It may be another user's, or not exist; this audit may not ask about other users",
 		}
 		f.Advice = "If somebody changed it on purpose, nothing is to be done until the next rotation, which leaves that " +
-			"place alone. Else put the user's Active key there. To see what is in place:"
+			"place alone. Else put the user's Active key there"
 	}
 	if j.Record != nil && ours {
 		f.Advice = "A rotation is open. Starting it again carries it on, and brings the old key back where that is what " +
@@ -251,8 +264,7 @@ func (j *judge) severalKeys(active []rotation.KeyID) Finding {
 		Kind: drift, About: several, Urgency: notice.Calm, Verdict: canWait,
 		Title: "Qovery holds several keys of the IAM user " + j.Target.IAMUserName,
 		Advice: "Put the same key into all of these places, then delete the other one. Until then the next rotation " +
-			"refuses to begin. To see what is in place:",
-		Command: seeAll,
+			"refuses to begin",
 	}
 	for _, id := range active {
 		held := j.holders(id)
@@ -299,7 +311,7 @@ func (j *judge) openRecord() Finding {
 			fmt.Sprintf("If something still needs the old key, that fails now; '%s' makes it Active again", j.command("abort")))
 	}
 	return Finding{
-		Kind: open, About: record.RotationID, Urgency: notice.Calm,
+		Kind: Open, About: record.RotationID, Urgency: notice.Calm,
 		Verdict: "Nothing is known to be broken. This can wait until the morning",
 		Title:   "a rotation was left open",
 		Found:   places,
@@ -345,12 +357,15 @@ func (j *judge) scheduleFinding(state, title, found, advice string) Finding {
 	}
 }
 
+// Name names a location for a person.
+func Name(l rotation.Location) string { return fmt.Sprintf("%s %q", l.Kind, l.Name) }
+
 // names lists places for a sentence.
 func names(locations []rotation.Location) string {
 	const most = 10
 	var list []string
 	for _, l := range locations {
-		list = append(list, fmt.Sprintf("%s %q", l.Kind, l.Name))
+		list = append(list, Name(l))
 	}
 	if len(list) > most {
 		return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)

@@ -36,7 +36,7 @@ func Judge(name string, f Facts, ageLimit time.Duration) Judgement {
 		f.Target.Name = name
 	}
 	j := &judge{Facts: f, ageLimit: ageLimit, figures: Figures{Audited: 1}, judged: map[Kind]bool{}}
-	for _, source := range sources {
+	for _, source := range Sources {
 		if j.asked(source) {
 			j.judged[unread(source)] = true
 		}
@@ -48,19 +48,20 @@ func Judge(name string, f Facts, ageLimit time.Duration) Judgement {
 	if j.read(fromKeys) {
 		j.judgeKeys()
 	}
-	if j.read(fromKeys, fromQovery) && j.atRest() {
+	if j.read(fromKeys, FromQovery) && j.atRest() {
 		j.judgeLocations()
 	}
 	if j.atRest() {
 		j.judgeRecord()
 	}
-	if j.read(fromSchedule) {
+	if j.read(FromSchedule) {
 		j.judgeSchedule()
 	}
 	return Judgement{f.Target, j.findings, j.figures, j.judged}
 }
 
-var sources = []Source{fromTarget, fromJournal, fromOwner, fromKeys, fromUses, fromQovery, fromSchedule, fromNeeds}
+// Sources are all sources, in the order that they are read.
+var Sources = []Source{fromTarget, FromJournal, FromOwner, fromKeys, fromUses, FromQovery, FromSchedule, FromNeeds}
 
 // judge is a judgement in the making.
 type judge struct {
@@ -75,7 +76,7 @@ func (j *judge) add(f Finding) { j.findings = append(j.findings, f) }
 
 // atRest: no rotation changes anything now, nor did a moment ago.
 func (j *judge) atRest() bool {
-	if !j.read(fromJournal, fromOwner) || j.Moved {
+	if !j.read(FromJournal, FromOwner) || j.Moved {
 		return false
 	}
 	if j.Record != nil {
@@ -102,6 +103,23 @@ func (j *judge) judgeKeys() {
 	}
 	if j.judged[unused] = j.read(fromUses); j.judged[unused] {
 		j.judgeUse(left)
+	}
+	if j.judged[tooOldNext] = j.read(FromSchedule); j.judged[tooOldNext] {
+		j.judgeNextAge(left)
+	}
+}
+
+// judgeNextAge judges how old the keys will be when the next rotation begins.
+func (j *judge) judgeNextAge(left []rotation.KeyID) {
+	if j.Record != nil || j.Schedule == nil || j.Schedule.Next(j.Now).IsZero() {
+		return
+	}
+	next := j.Schedule.Next(j.Now)
+	for _, key := range j.Keys {
+		old := j.Now.Sub(key.CreatedAt) >= j.ageLimit
+		if key.Status == rotation.Active && !slices.Contains(left, key.ID) && !old && next.Sub(key.CreatedAt) >= j.ageLimit {
+			j.add(j.soonTooOld(key, next))
+		}
 	}
 }
 
@@ -148,7 +166,7 @@ func (j *judge) leftover() []rotation.KeyID {
 }
 
 // showsLeftovers: it can be told which keys are left over.
-func (j *judge) showsLeftovers() bool { return j.read(fromQovery) && j.atRest() }
+func (j *judge) showsLeftovers() bool { return j.read(FromQovery) && j.atRest() }
 
 // mayBeLeftover tells of a key whether that cannot be told. A user's only key is
 // never left over.
@@ -277,7 +295,7 @@ func (j *judge) rotatedPlaces() map[place]bool {
 }
 
 func (j *judge) judgeRecord() {
-	j.judged[open] = true
+	j.judged[Open] = true
 	j.figures[OpenRecords] = 0
 	if j.Record != nil {
 		j.figures[OpenRecords] = 1

@@ -19,7 +19,7 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // all are the kinds that are judged when everything is read and at rest.
-const all = "drift left-over open schedule too-old unread-Qovery unread-execution unread-journal unread-keys " +
+const all = "drift left-over open schedule too-old too-old-next unread-Qovery unread-execution unread-journal unread-keys " +
 	"unread-needs unread-schedule unread-target unread-uses unused"
 
 const busy = "schedule too-old unread-Qovery unread-execution unread-journal unread-keys unread-needs " +
@@ -57,16 +57,25 @@ var cases = map[string]struct {
 		openSince(running)),
 		"too-old#OLD1", "KeyAge=100 Keys=2 Audited=1", busy},
 	"too-old-or-left-over": {world(user(active(keyN, 30*day), active(keyX, 200*day)),
-		silent(fromQovery, fault.AccessDenied)), "unread-Qovery#",
+		silent(FromQovery, fault.AccessDenied)), "unread-Qovery#",
 		"Keys=2 OpenRecords=0 Audited=0", "open " + strings.Replace(blind, "too-old ", "", 1)},
 	"too-old-or-left-over-beside-an-open-rotation": {world(user(active(keyO, 100*day), active(keyX, 200*day)),
 		qoveryHolds(keyO, keyO), openSince(running)), "too-old#OLD1",
 		"KeyAge=100 Keys=2 Audited=1", strings.Replace(busy, "too-old ", "", 1)},
-	"too-old-is-the-only-key": {world(user(active(keyN, limit)), silent(fromQovery, fault.AccessDenied)),
+	"too-old-is-the-only-key": {world(user(active(keyN, limit)), silent(FromQovery, fault.AccessDenied)),
 		"too-old#NEW2 unread-Qovery#", "KeyAge=97 Keys=1 OpenRecords=0 Audited=0", "open " + blind},
 	"young-or-left-over": {world(user(active(keyN, 30*day), active(keyX, 40*day)),
-		silent(fromQovery, fault.AccessDenied)), "unread-Qovery#", "KeyAge=40 Keys=2 OpenRecords=0 Audited=0", "open " +
+		silent(FromQovery, fault.AccessDenied)), "unread-Qovery#", "KeyAge=40 Keys=2 OpenRecords=0 Audited=0", "open " +
 		blind},
+	"too-old-next": {world(nextStart(67 * day)), "too-old-next#NEW2",
+		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+	"too-old-next-by-a-minute-less": {world(nextStart(67*day - hour/60)), "",
+		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+	"too-old-next-and-now": {world(user(active(keyN, limit)), nextStart(67 * day)), "too-old#NEW2",
+		"KeyAge=97 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+	"too-old-next-of-an-open-rotation": {world(user(active(keyO, 90*day), active(keyN, hour)), qoveryHolds(keyN, keyO),
+		openSince(), nextStart(67*day)), "open#k3v9",
+		"KeyAge=90 Keys=2 LeftoverKeys=0 Drift=0 OpenRecords=1 Audited=1", all},
 	"unused": {world(user(active(keyN, 60*day).usedLast(45 * day))), "unused#NEW2",
 		"KeyAge=60 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
 	"unused-since-creation": {world(user(active(keyN, 46*day).neverUsed())), "unused#NEW2",
@@ -123,7 +132,7 @@ var cases = map[string]struct {
 		"OpenRecords=1 Audited=0", "open schedule unread-Qovery unread-execution unread-journal unread-keys " +
 			"unread-schedule unread-target"},
 	"open-of-who-knows-whom": {world(user(active(keyO, 90*day)), qoveryHolds(keyO, keyO),
-		openSince(silent(fromOwner, fault.Throttled))), "unread-execution#", "KeyAge=90 Keys=1 Audited=0", busy},
+		openSince(silent(FromOwner, fault.Throttled))), "unread-execution#", "KeyAge=90 Keys=1 Audited=0", busy},
 	"open-of-a-forgotten-one": {world(user(active(keyO, 90*day)), qoveryHolds(keyO, keyO),
 		openSince(touched(25*hour), func(f *Facts) {
 			f.Owner = rotation.ExecutionUnknown
@@ -138,7 +147,7 @@ var cases = map[string]struct {
 
 	"unread-target": {world(silent(fromTarget, fault.TargetNotFound)), "unread-target#", "Audited=0",
 		"unread-target"},
-	"unread-journal": {world(silent(fromJournal, fault.MalformedAnswer)), "unread-journal#",
+	"unread-journal": {world(silent(FromJournal, fault.MalformedAnswer)), "unread-journal#",
 		"KeyAge=30 Keys=1 Audited=0", "schedule too-old unread-Qovery unread-journal unread-keys unread-needs " +
 			"unread-schedule unread-target unread-uses"},
 	"unread-keys": {world(silent(fromKeys, fault.TargetNotFound)), "unread-keys#", "OpenRecords=0 Audited=0",
@@ -146,15 +155,15 @@ var cases = map[string]struct {
 	"unread-uses": {world(silent(fromUses, fault.AccessDenied)), "unread-uses#",
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=0",
 		strings.Replace(strings.TrimSuffix(all, " unused"), "unread-needs ", "", 1)},
-	"unread-qovery": {world(silent(fromQovery, fault.Unreachable)), "unread-Qovery#",
+	"unread-qovery": {world(silent(FromQovery, fault.Unreachable)), "unread-Qovery#",
 		"KeyAge=30 Keys=1 OpenRecords=0 Audited=0", "open " + blind},
-	"unread-token": {world(silent(fromQovery, fault.TokenRefused)), "unread-Qovery#",
+	"unread-token": {world(silent(FromQovery, fault.TokenRefused)), "unread-Qovery#",
 		"KeyAge=30 Keys=1 OpenRecords=0 Audited=0", "open " + blind},
-	"unread-schedule": {world(silent(fromSchedule, fault.AccessDenied)), "unread-schedule#",
-		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=0", strings.Replace(all, "schedule ", "", 1)},
-	"unread-needs": {world(silent(fromNeeds, fault.RegionNotSearchable)), "unread-needs#",
+	"unread-schedule": {world(silent(FromSchedule, fault.AccessDenied)), "unread-schedule#",
+		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=0", strings.NewReplacer(" schedule", "", " too-old-next", "").Replace(all)},
+	"unread-needs": {world(silent(FromNeeds, fault.RegionNotSearchable)), "unread-needs#",
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=0", all},
-	"unread-needs-for-now": {world(silent(fromNeeds, fault.Throttled)), "unread-needs#",
+	"unread-needs-for-now": {world(silent(FromNeeds, fault.Throttled)), "unread-needs#",
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=0", all},
 }
 
@@ -207,7 +216,7 @@ func TestMessages(t *testing.T) {
 					t.Errorf("%s: %s in %q", name, wrong, line)
 				}
 			}
-			if (!strings.HasPrefix(f.Command, "rotate ") && !strings.HasPrefix(f.Command, "aws iam ")) || len(m.Subject) > 99 ||
+			if (f.Command != "" && !strings.HasPrefix(f.Command, "rotate ") && !strings.HasPrefix(f.Command, "aws iam ")) || len(m.Subject) > 99 ||
 				m.Target != "production" {
 				t.Errorf("%s: %+v", name, m)
 			}

@@ -97,15 +97,25 @@ func over(told map[string]Told, j Judgement) []string {
 	return gone
 }
 
+// What a message ends with where there is no command for what is to be done.
+const (
+	seeAll = "To see all targets:"
+	status = "rotate status"
+)
+
 // message tells of a finding that is new, or that was told in another state.
 func (f Finding) message(j Judgement, before Told, now time.Time) notice.Message {
 	found := slices.Clone(f.Found)
 	if !before.Since.IsZero() {
 		found = append(found, "This was told before, and has changed since")
 	}
+	advice, command := f.Advice, f.Command
+	if command == "" {
+		advice, command = words.Dot(advice)+" "+seeAll, status
+	}
 	return notice.Finding{
-		Target: j.Target, Urgency: f.Urgency, Title: f.Title, Verdict: f.Verdict, Found: found, Advice: f.Advice,
-		Command: f.Command,
+		Target: j.Target, Urgency: f.Urgency, Title: f.Title, Verdict: f.Verdict, Found: found, Advice: advice,
+		Command: command,
 		Details: []notice.Row{{Name: "found", Value: words.At(now)}, {Name: "first told", Value: atIfAny(before.Since)}},
 	}.Message()
 }
@@ -116,7 +126,7 @@ func (t Told) over(j Judgement, now time.Time) notice.Message {
 		Target: j.Target, Urgency: notice.Calm, Title: "over: " + t.Title,
 		Verdict: "Nothing is broken as far as this finding goes: it is over",
 		Found:   []string{"No longer so: " + t.Title},
-		Advice:  "Nothing. To see all targets:", Command: seeAll,
+		Advice:  "Nothing. " + seeAll, Command: status,
 		Details: []notice.Row{{Name: "first told", Value: words.At(t.Since)}, {Name: "found over", Value: words.At(now)}},
 	}.Message()
 }

@@ -135,6 +135,8 @@ func moved(f *Facts) { f.Moved = true }
 
 func scheduled(s *rotation.DeployedSchedule) change { return func(f *Facts) { f.Schedule = s } }
 
+func nextStart(d time.Duration) change { return func(f *Facts) { f.Schedule.StartAt = morning.Add(d) } }
+
 func notScheduled(f *Facts) { f.Target.Schedule.Enabled = false }
 
 // silent: a source does not answer. What is read through it is empty.
@@ -148,13 +150,13 @@ func silent(source Source, code fault.Code) change {
 			f.Keys, f.Uses = nil, nil
 		case fromUses:
 			f.Uses = nil
-		case fromQovery:
+		case FromQovery:
 			f.Locations = nil
-		case fromJournal:
+		case FromJournal:
 			f.Record, f.History = nil, nil
-		case fromSchedule:
+		case FromSchedule:
 			f.Schedule = nil
-		case fromOwner:
+		case FromOwner:
 			f.Owner = ""
 		}
 	}

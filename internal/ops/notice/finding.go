@@ -25,13 +25,7 @@ type Row struct{ Name, Value string }
 // Message is the whole message.
 func (f Finding) Message() Message {
 	var p page
-	prefix := ""
-	switch f.Urgency {
-	case Urgent:
-		prefix = "URGENT "
-	case Check:
-		prefix = "CHECK "
-	}
+	prefix := f.Urgency.Prefix()
 	p.line("%s%s", strings.Replace(prefix, " ", ". ", 1), words.Dot(f.Verdict))
 	p.section("WHAT THE AUDIT FOUND")
 	for _, line := range f.Found {

@@ -34,6 +34,11 @@ const (
 	Calm   Urgency = "none"   // nothing fails
 )
 
+// Prefix is what a title begins with.
+func (u Urgency) Prefix() string {
+	return map[Urgency]string{Urgent: "URGENT ", Check: "CHECK "}[u]
+}
+
 // Topic is where messages go. Errors are those of rotation's ports.
 // Subscriptions can filter by the attributes.
 type Topic interface {
