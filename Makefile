@@ -84,8 +84,8 @@ bootstrap: need-go need-node need-config ## Prepare the accounts and regions of 
 diff: need-go need-node ## Show what a deployment would change
 	$(CDK) diff
 
-deploy: need-go need-node need-config ## Deploy all stacks of rotation.json
-	$(CDK) deploy --all
+deploy: need-go need-node need-config ## Deploy all stacks of rotation.json (with CI=true without asking)
+	$(CDK) deploy --all $(if $(CI),--require-approval never)
 
 # What a target needs, and how to get it.
 .PHONY: need-config need-go need-node need-cc

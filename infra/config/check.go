@@ -3,6 +3,9 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,7 +33,38 @@ func (c Config) check(now time.Time, found *Mistakes) {
 	c.checkKeyAge(found)
 	c.checkEmails(found)
 	c.checkAPI(found)
+	c.checkAlarms(found)
+	c.checkTags(found)
 }
+
+func (c Config) checkAlarms(found *Mistakes) {
+	if c.Alarms != EssentialAlarms && c.Alarms != FullAlarms && !found.has("alarms") {
+		found.add("alarms", fmt.Sprintf("%q is neither essential nor full", c.Alarms), `"full"`)
+	}
+}
+
+// checkTags keeps the rules of AWS's tags, and leaves room for the stack's own.
+// https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
+func (c Config) checkTags(found *Mistakes) {
+	const most, longestName, longestValue = 40, 128, 256
+	if len(c.Tags) > most {
+		found.add("tags", fmt.Sprintf("%d tags are more than the %d that there is room for", len(c.Tags), most), "fewer")
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Tags)) {
+		field, value := "tags."+name, c.Tags[name]
+		switch {
+		case name == "" || len(name) > longestName || len(value) > longestValue:
+			found.add(field, fmt.Sprintf("is not 1 to %d characters, or its value is over %d", longestName, longestValue),
+				`"platform"`)
+		case strings.HasPrefix(strings.ToLower(name), "aws:"):
+			found.add(field, "begins with aws:, which AWS keeps for itself", `"team"`)
+		case !tagCharacters.MatchString(name + value):
+			found.add(field, "has characters other than letters, digits, blanks and _.:/=+-@", `"platform"`)
+		}
+	}
+}
+
+var tagCharacters = regexp.MustCompile(`^[\p{L}\p{N}\p{Zs}_.:/=+\-@]*$`)
 
 // checkKeyAge wants a limit that a key which is replaced in time never reaches:
 // with a limit of rateDays, every key would be over it by its grace period.

@@ -28,9 +28,26 @@ type Config struct {
 	// targets' parameters and the histories of executions, which hold no secrets,
 	// are not encrypted with it.
 	CustomerKey bool `json:"customerKey"`
+	// Alarms are the essential ones (an audit that doesn't come, what couldn't be
+	// delivered), or all. CloudWatch bills each metric that an alarm watches.
+	Alarms Alarms `json:"alarms"`
+	// Dashboard makes each stack have a dashboard, which is billed above three in an
+	// account.
+	Dashboard bool `json:"dashboard"`
+	// Tags are put on every resource.
+	Tags map[string]string `json:"tags,omitempty"`
 	// QoveryAPIURL is where Qovery's API is; empty: at its public address.
 	QoveryAPIURL string `json:"qoveryApiUrl"`
 }
+
+// Alarms says which alarms a stack has.
+type Alarms string
+
+// The kinds of alarms.
+const (
+	EssentialAlarms Alarms = "essential"
+	FullAlarms      Alarms = "full"
+)
 
 // Environment is an account and a region. Either is empty where neither the
 // configuration nor the CLI says: then CloudFormation's own apply.
@@ -62,7 +79,7 @@ func read(file []byte) (Config, Mistakes) {
 		Config
 		Targets []json.RawMessage `json:"targets"`
 	}
-	raw.KeyAgeLimitDays = defaultKeyAgeLimitDays
+	raw.KeyAgeLimitDays, raw.Alarms = defaultKeyAgeLimitDays, EssentialAlarms
 	found := Mistakes(strictjson.Read("", file, &raw, example()))
 	config := raw.Config
 	for i, data := range raw.Targets {

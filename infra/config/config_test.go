@@ -98,6 +98,11 @@ func api(url string) string {
 	return fmt.Sprintf(`{"targets": [%s], "qoveryApiUrl": %q}`, targetText("a", "b"), url)
 }
 
+// tagged is a configuration with a tag.
+func tagged(name, value string) string {
+	return fmt.Sprintf(`{"targets": [%s], "tags": {%q: %q}}`, targetText("a", "b"), name, value)
+}
+
 // addresses are n different ones.
 func addresses(n int) []string {
 	list := make([]string, n)
@@ -271,6 +276,18 @@ var mistakes = []struct{ name, config, want string }{
 		`alertEmails[0]: is a number, not a string (for example "platform@example.com")`},
 	{"e-mail twice", `{"targets": [` + targetText("a", "b") + `], "alertEmails": ["p@example.com", "P@example.com"]}`,
 		`alertEmails[1]: "P@example.com" is there already, as alertEmails[0] (for example an address once)`},
+	{"unknown alarms", `{"targets": [` + targetText("a", "b") + `], "alarms": "all"}`,
+		`alarms: "all" is neither essential nor full (for example "full")`},
+	{"alarms no text", `{"targets": [` + targetText("a", "b") + `], "alarms": true}`,
+		`alarms: is true or false, not a string (for example "full")`},
+	{"tag of AWS's", tagged("AWS:x", "y"),
+		`tags.AWS:x: begins with aws:, which AWS keeps for itself (for example "team")`},
+	{"tag without a name", tagged("", "y"),
+		`tags.: is not 1 to 128 characters, or its value is over 256 (for example "platform")`},
+	{"tag too long", tagged("a", strings.Repeat("b", 257)),
+		`tags.a: is not 1 to 128 characters, or its value is over 256 (for example "platform")`},
+	{"tag with other characters", tagged("a", "b;c"),
+		`tags.a: has characters other than letters, digits, blanks and _.:/=+-@ (for example "platform")`},
 	{"key-age limit too low", `{"targets": [` + targetText("a", "b") + `], "keyAgeLimitDays": 7}`,
 		`keyAgeLimitDays: 7 is not 8 to 400 (for example 97)`},
 	{"key-age limit too high", `{"targets": [` + targetText("a", "b") + `], "keyAgeLimitDays": 401}`,

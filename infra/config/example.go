@@ -14,6 +14,9 @@ func example() Config {
 		AlertEmails:     []string{exampleEmail},
 		KeyAgeLimitDays: defaultKeyAgeLimitDays,
 		CustomerKey:     true,
+		Alarms:          FullAlarms,
+		Dashboard:       true,
+		Tags:            map[string]string{"team": "platform"},
 		QoveryAPIURL:    "https://api.qovery.com",
 	}
 }

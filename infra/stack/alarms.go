@@ -10,22 +10,30 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
 
+	"qovery-key-rotation/infra/config"
 	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/ops/audit"
 )
 
 // newAlarms makes the alarms on what no execution reports by its own end. They
-// have no actions: their changes go to notify, as executions' ends do.
+// have no actions: their changes go to notify, as executions' ends do. The essential
+// ones are on what nothing else reports, either.
 func (b *builder) newAlarms(functions map[string]awslambda.Function,
 	machine awsstepfunctions.StateMachine) []awscloudwatch.Alarm {
 	every := func(minutes float64, statistic string) *awscloudwatch.MetricOptions {
 		return &awscloudwatch.MetricOptions{Period: awscdk.Duration_Minutes(&minutes), Statistic: &statistic}
 	}
-	return []awscloudwatch.Alarm{
+	essential := []awscloudwatch.Alarm{
 		b.newAlarm("undelivered", 1, 1, b.undelivered.MetricApproximateNumberOfMessagesVisible(every(5, "Maximum")),
 			"A rotation was not started by its schedule, or a notice was not delivered, although that was tried for a day. "+
 				"Read the message in the queue "+named("undelivered")+
-				", mend the cause, start the rotation by hand, and delete the message."),
+				", fix the cause, start the rotation by hand, and delete the message."),
+		b.auditMissing(),
+	}
+	if b.props.Config.Alarms != config.FullAlarms {
+		return essential
+	}
+	return append(essential,
 		b.newAlarm("throttled", 1, 1, machine.MetricThrottled(every(5, "Sum")),
 			"Step Functions throttles the rotations of this account. They go on later by themselves; if this lasts, see what "+
 				"else uses the quota."),
@@ -46,8 +54,7 @@ func (b *builder) newAlarms(functions map[string]awslambda.Function,
 			"Qovery does not hold what IAM has, by the daily audit. Its notice says where, and what to do."),
 		b.auditAlarm("leftover-key", audit.LeftoverKeys, 1,
 			"An IAM user has a key that Qovery does not hold, by the daily audit. Its notice says which, and what to do."),
-		b.auditMissing(),
-	}
+	)
 }
 
 // auditAlarm rings when a figure of the daily audit, the highest of all targets

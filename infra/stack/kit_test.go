@@ -133,6 +133,25 @@ var (
 	shippedResult synthesized
 )
 
+// extended is the example with everything that costs something more.
+var extended = func() func(t *testing.T) synthesized {
+	var once sync.Once
+	var result synthesized
+	return func(t *testing.T) synthesized {
+		t.Helper()
+		once.Do(func() {
+			more := `{"alarms": "full", "dashboard": true, "tags": {"cost-center": "platform 7"},`
+			result = synthesize(t, strings.Replace(shippedFile(t), "{", more, 1), config.Environment{}, today)
+		})
+		return result
+	}
+}()
+
+func withAll(t *testing.T) template {
+	t.Helper()
+	return extended(t).templates[Name]
+}
+
 // shippedFile is the example that is shipped.
 func shippedFile(t *testing.T) string {
 	t.Helper()

@@ -47,7 +47,7 @@ func (b *builder) newFunction(f function) awslambda.Function {
 		// The log levels are Lambda's own controls: nothing has to be deployed to change one for a while.
 		LoggingFormat:         awslambda.LoggingFormat_JSON,
 		ApplicationLogLevelV2: awslambda.ApplicationLogLevel_INFO,
-		SystemLogLevelV2:      awslambda.SystemLogLevel_WARN,
+		SystemLogLevelV2:      awslambda.SystemLogLevel_INFO,
 	}
 	if f.name == notify {
 		// A notice that notify cannot compose reaches people all the same: Lambda

@@ -48,7 +48,8 @@ const whyLogDelivery = "The actions with which a service sets up the delivery of
 	"documents them with * alone."
 
 func (b *builder) newMachineRole(invoked []string) awsiam.IRole {
-	return b.newRole("rotation-role", "What the state machine "+Name+" may do", b.service("states.amazonaws.com"),
+	return b.newRole("rotation-role", "What the state machine "+Name+" may do",
+		b.service("states.amazonaws.com", b.arn("states", "stateMachine:"+Name)),
 		statement{actions: actions("lambda:InvokeFunction"), resources: invoked},
 		statement{
 			actions("logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery",

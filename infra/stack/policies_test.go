@@ -194,14 +194,20 @@ func TestNothingElseIsAllowed(t *testing.T) {
 	}
 }
 
-// A service that acts for a role does so for this account only. (Lambda tells no
+// A service that acts for a role does so for this account only, and for what needs it. (Lambda tells no
 // account when it assumes the role of a function.)
 func TestServicesActForThisAccountOnly(t *testing.T) {
 	tpl, _ := shipped(t)
-	for id, want := range map[string]string{"rotationrole": "states.amazonaws.com",
-		"schedulerrole": "scheduler.amazonaws.com", "auditschedulerrole": "scheduler.amazonaws.com"} {
+	const group = "scheduler:eu-west-3:123456789012:schedule-group/qovery-key-rotation"
+	for id, want := range map[string][2]string{
+		"rotationrole": {"states.amazonaws.com",
+			"states:eu-west-3:123456789012:stateMachine:qovery-key-rotation"},
+		"schedulerrole":      {"scheduler.amazonaws.com", group},
+		"auditschedulerrole": {"scheduler.amazonaws.com", group},
+	} {
 		trust := fmt.Sprint(tpl.all("AWS::IAM::Role")[id].property("AssumeRolePolicyDocument.Statement"))
-		if !strings.Contains(trust, "aws:SourceAccount:123456789012") || !strings.Contains(trust, want) {
+		if !strings.Contains(trust, "aws:SourceAccount:123456789012") || !strings.Contains(trust, want[0]) ||
+			!strings.Contains(trust, "aws:SourceArn:arn:aws:"+want[1]) {
 			t.Errorf("%s can be assumed by %s", id, trust)
 		}
 	}

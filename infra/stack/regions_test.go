@@ -32,7 +32,7 @@ func TestTargetsAreInThePartitionAWS(t *testing.T) {
 // A region that nobody knows is most likely a slip of the finger; it may also be
 // new.
 func TestUnknownRegionsAreWarnedOf(t *testing.T) {
-	for region, want := range map[string]bool{"eu-wset-3": true, "eu-west-33": true, "eu-west-3": false} {
+	for region, want := range map[string]bool{"eu-wset-3": true, "eu-west-9": true, "eu-west-3": false} {
 		file := `{"alertEmails": ["p@company.example"], "targets": [` + targetJSON("a", "b") + `]}`
 		messages := strings.Join(synthesize(t, file, config.Environment{Account: "111111111111", Region: region},
 			today).messages, "\n")

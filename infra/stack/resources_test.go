@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -92,7 +94,7 @@ func TestTopicAndQueueAreEncrypted(t *testing.T) {
 // Executions that end and alarms that ring reach notify; what it fails on goes
 // to the topic as it is.
 func TestNoticesReachPeople(t *testing.T) {
-	tpl, _ := shipped(t)
+	tpl := withAll(t)
 	rules := tpl.all("AWS::Events::Rule")
 	for name, rule := range rules {
 		targets := fmt.Sprint(rule.property("Targets"))
@@ -120,8 +122,41 @@ func TestNoticesReachPeople(t *testing.T) {
 	}
 }
 
-func TestAlarms(t *testing.T) {
+// What each alarm and dashboard costs a month is asked for: by default there are the
+// alarms on what nothing else reports.
+func TestTheDefaultIsCheap(t *testing.T) {
 	tpl, _ := shipped(t)
+	alarms := slices.Sorted(maps.Keys(tpl.all("AWS::CloudWatch::Alarm")))
+	if want := []string{"alarmauditmissing", "alarmundelivered"}; !slices.Equal(alarms, want) {
+		t.Errorf("there are the alarms %v", alarms)
+	}
+	if len(tpl.all("AWS::CloudWatch::Dashboard")) > 0 {
+		t.Error("there is a dashboard")
+	}
+}
+
+// The tags of the configuration are on all that has tags; the stack is protected.
+func TestTagsAndProtection(t *testing.T) {
+	out, tagged := 0, 0
+	for id, file := range extended(t).files {
+		for _, resource := range extended(t).templates[id].Resources {
+			if tags := fmt.Sprint(resource.Properties["Tags"]); strings.Contains(tags, "application") {
+				out++
+				tagged += strings.Count(tags, "cost-center")
+			}
+		}
+		manifest, err := os.ReadFile(filepath.Join(filepath.Dir(file), "manifest.json"))
+		if err != nil || !strings.Contains(string(manifest), `"terminationProtection": true`) {
+			t.Errorf("the stack is not protected (%v)", err)
+		}
+	}
+	if out < 20 || tagged != out {
+		t.Errorf("%d of %d resources have the tag", tagged, out)
+	}
+}
+
+func TestAlarms(t *testing.T) {
+	tpl := withAll(t)
 	alarms := tpl.all("AWS::CloudWatch::Alarm")
 	for name, metric := range map[string]string{
 		"alarmundelivered": "ApproximateNumberOfMessagesVisible", "alarmthrottled": "ExecutionThrottled",
@@ -142,7 +177,7 @@ func TestAlarms(t *testing.T) {
 // The alarms on what the audit finds look at the metrics that it writes, keep
 // their state between two audits, and one rings when no audit comes.
 func TestAuditAlarms(t *testing.T) {
-	tpl, _ := shipped(t)
+	tpl := withAll(t)
 	alarms := tpl.all("AWS::CloudWatch::Alarm")
 	for name, want := range map[string]struct {
 		metric, missing, comparison string
@@ -185,7 +220,7 @@ func TestOnlyAuditsThatStoppedAreToldOf(t *testing.T) {
 
 // The dashboard shows the metrics that are written, for every target.
 func TestDashboard(t *testing.T) {
-	tpl, _ := shipped(t)
+	tpl := withAll(t)
 	board := tpl.one(t, "AWS::CloudWatch::Dashboard")
 	var body struct {
 		Widgets []struct {
@@ -241,7 +276,7 @@ func TestDashboard(t *testing.T) {
 // Retries are normal. The alarm on failing steps rings when errors go on longer
 // than the retries of any one state can.
 func TestAlarmOutlastsRetries(t *testing.T) {
-	tpl, _ := shipped(t)
+	tpl := withAll(t)
 	periods := tpl.all("AWS::CloudWatch::Alarm")["alarmstepsfailing"].property("EvaluationPeriods").(float64)
 	machine, err := statemachine.Load(statemachine.Definition)
 	if err != nil {

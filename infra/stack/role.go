@@ -69,10 +69,15 @@ func wildcardSuppression(arn, why string) suppression {
 	return suppression{rule: "AwsSolutions-IAM5", reason: why, appliesTo: pattern}
 }
 
-// service is an AWS service that acts for this account only. Without the
-// condition, another account could make the service use the role for it.
-func (b *builder) service(name string) awsiam.IPrincipal {
+// service is an AWS service that acts for this account only, and for what is known
+// to need it. Without the conditions, another account could make the service use
+// the role for it.
+func (b *builder) service(name string, source ...string) awsiam.IPrincipal {
+	equal := map[string]any{"aws:SourceAccount": b.Account()}
+	if len(source) > 0 {
+		equal["aws:SourceArn"] = source[0]
+	}
 	return awsiam.NewServicePrincipal(&name, &awsiam.ServicePrincipalOpts{
-		Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": b.Account()}},
+		Conditions: &map[string]any{"StringEquals": equal},
 	})
 }

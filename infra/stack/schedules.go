@@ -70,7 +70,7 @@ const auditSchedule = "daily.audit"
 func (b *builder) newAuditSchedule(scope constructs.Construct, group awsscheduler.CfnScheduleGroup,
 	audit awslambda.Function) awsscheduler.CfnSchedule {
 	role := b.newRole("audit-scheduler-role", "What the schedule of the daily audit may do",
-		b.service("scheduler.amazonaws.com"),
+		b.scheduler(),
 		b.statement(grant{auditFunction, actions("lambda:InvokeFunction")}),
 		b.statement(grant{undelivered, actions("sqs:SendMessage")}),
 	)
@@ -98,10 +98,16 @@ const oneDay = 24 * time.Hour // the longest that EventBridge Scheduler goes on 
 // newSchedulerRole may start this machine, and put what it could not start into
 // the queue, which Scheduler does with the same role.
 func (b *builder) newSchedulerRole() awsiam.IRole {
-	return b.newRole("scheduler-role", "What the schedules of "+Name+" may do", b.service("scheduler.amazonaws.com"),
+	return b.newRole("scheduler-role", "What the schedules of "+Name+" may do", b.scheduler(),
 		b.statement(grant{stateMachine, actions("states:StartExecution")}),
 		b.statement(grant{undelivered, actions("sqs:SendMessage")}),
 	)
+}
+
+// scheduler acts for the stack's group of schedules.
+// https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
+func (b *builder) scheduler() awsiam.IPrincipal {
+	return b.service("scheduler.amazonaws.com", b.arn("scheduler", "schedule-group/"+Name))
 }
 
 // startDate is the next time that the schedule's anchor leads to. Without one, a

@@ -37,11 +37,19 @@ func New(scope constructs.Construct, id string, props Props) awscdk.Stack {
 		StackName:   jsii.String(Name),
 		Description: jsii.String("Rotates the AWS access keys that Qovery holds, without downtime"),
 		Env:         deployedTo(props.Stack.Environment),
+		// A stack that is deleted by mistake takes the schedules and the histories along.
+		TerminationProtection: jsii.Bool(true),
 	})
 	awscdk.Tags_Of(stack).Add(jsii.String("application"), jsii.String(Name), &awscdk.TagProps{
 		// CloudFormation's published schema of dashboards has no tags.
 		ExcludeResourceTypes: jsii.Strings("AWS::CloudWatch::Dashboard"),
 	})
+
+	for name, value := range props.Config.Tags {
+		awscdk.Tags_Of(stack).Add(&name, &value, &awscdk.TagProps{
+			ExcludeResourceTypes: jsii.Strings("AWS::CloudWatch::Dashboard"),
+		})
+	}
 
 	b := &builder{Stack: stack, props: props, roles: map[string]awsiam.IRole{}}
 	b.key = b.newCustomerKey()
@@ -54,7 +62,9 @@ func New(scope constructs.Construct, id string, props Props) awscdk.Stack {
 	daily := b.newSchedules(machine, functions[auditor])
 	alarms := b.newAlarms(functions, machine)
 	b.newNotices(functions[notify], machine, alarms)
-	b.newDashboard(functions, machine, alarms)
+	if props.Config.Dashboard {
+		b.newDashboard(functions, machine, alarms)
+	}
 	b.newOutputs(machine)
 	b.updateLast(daily)
 	b.warn()

@@ -1,6 +1,6 @@
 // Command bare is the yardstick of the functions' size and start: a function on
 // aws-lambda-go that does nothing.
-package bare
+package main
 
 import (
 	"context"

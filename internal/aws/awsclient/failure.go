@@ -35,9 +35,11 @@ var deniedCodes = set("AccessDenied", "AccessDeniedException", "AuthFailure", "E
 	"SignatureDoesNotMatch", "UnauthorizedOperation", "UnrecognizedClientException")
 
 // Codes that mean "not now" and are not in the SDK's own list. A transaction
-// conflict is DynamoDB's word for two writers at the same moment.
+// conflict is DynamoDB's word for two writers at the same moment, a concurrent
+// modification IAM's.
 var throttledCodes = set("ThrottlingError", "TooManyUpdates", "TransactionConflict", "TransactionConflictException",
-	"ProvisionedThroughputExceeded", "RequestThrottledException")
+	"ProvisionedThroughputExceeded", "RequestThrottledException", "ConcurrentModification",
+	"ConcurrentModificationException")
 
 // Codes of answers below 500 that say nothing about what was asked.
 var unansweredCodes = set("InternalFailure", "InternalServerError", "RequestExpired", "RequestTimeTooSkewed",

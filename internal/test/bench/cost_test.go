@@ -1,4 +1,4 @@
-package bench
+package main
 
 import (
 	"math"
@@ -131,7 +131,7 @@ func TestTheStackIsOnTheBill(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.alarms == 0 || s.alarmed < s.alarms || s.dashboards != 1 || s.memory != 128 {
+	if s.alarms == 0 || s.alarmed < s.alarms || s.dashboards != 0 || s.memory != 128 {
 		t.Errorf("%+v", s)
 	}
 }

@@ -5,7 +5,7 @@
 //
 // 'make bench' runs it in the repository's own folder. It needs Go and this
 // machine alone. How fast the code itself is, Go benchmarks beside that code say.
-package bench
+package main
 
 import (
 	"bytes"
