@@ -21,11 +21,13 @@ import (
 )
 
 // lambdaErrors are Lambda's own: a crash arrives as Lambda.Unknown or
-// Runtime.ExitError, a timeout as Sandbox.Timedout or States.Timeout.
+// Runtime.ExitError, one for want of memory also as Runtime.OutOfMemory, a timeout as
+// Sandbox.Timedout or States.Timeout.
 var lambdaErrors = []string{
 	"Lambda.ClientExecutionTimeoutException", "Lambda.ServiceException", "Lambda.AWSLambdaException",
 	"Lambda.SdkClientException",
-	"Lambda.TooManyRequestsException", "Lambda.Unknown", "Runtime.ExitError", "Runtime.OutOfMemory", "Sandbox.Timedout", "States.Timeout",
+	"Lambda.TooManyRequestsException", "Lambda.Unknown", "Runtime.ExitError", "Runtime.OutOfMemory", "Sandbox.Timedout",
+	"States.Timeout",
 }
 
 func definition(t *testing.T) *statemachine.Machine {

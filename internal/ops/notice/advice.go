@@ -221,10 +221,11 @@ var (
 )
 
 var foreignErrors = map[string]foreign{
-	"States.Timeout":    cutOff,
-	"Sandbox.Timedout":  cutOff,
-	"Lambda.Unknown":    crashed,
-	"Runtime.ExitError": crashed,
+	"States.Timeout":      cutOff,
+	"Sandbox.Timedout":    cutOff,
+	"Lambda.Unknown":      crashed,
+	"Runtime.ExitError":   crashed,
+	"Runtime.OutOfMemory": crashed,
 	"Lambda.TooManyRequestsException": {"Lambda had no room for a step, again and again.",
 		"See what uses up the account's concurrent Lambda executions"},
 	"States.DataLimitExceeded": {"The rotation's document has outgrown what Step Functions carries.",
