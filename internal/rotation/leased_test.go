@@ -1,0 +1,60 @@
+package rotation_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"qovery-key-rotation/internal/lab"
+)
+
+// leased watches a world: whatever is changed beside the journal is changed while a
+// lease runs that somebody who takes the record over would see.
+func leased(t *testing.T, w *lab.World) *int {
+	t.Helper()
+	writes, given := new(int), w.Wire.Injector
+	w.Wire.Injector = func(call lab.Call) lab.Fault {
+		if call.Write && !strings.HasPrefix(call.Site, "journal.") {
+			*writes++
+			record := w.Journal.Current(lab.UserName)
+			if record == nil || record.Lease.Holder == "" || !w.Timeline.Now().Before(record.Lease.Until) {
+				t.Errorf("%s is sent by %s without a lease", call.Site, call.Process)
+			}
+		}
+		if given != nil {
+			return given(call)
+		}
+		return lab.Fault{}
+	}
+	return writes
+}
+
+// TestNothingIsWrittenWithoutALease: not by any scenario, not by a step at any
+// moment, and not by a person who releases a record.
+func TestNothingIsWrittenWithoutALease(t *testing.T) {
+	for _, scenario := range lab.Scenarios {
+		t.Run(scenario.Name, func(t *testing.T) {
+			if _, err := scenario.Play(scenario.Setup, func(w *lab.World) { leased(t, w) }); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	for _, m := range moments {
+		t.Run(m.name, func(t *testing.T) {
+			f := freeze(t, m)
+			leased(t, f.World)
+			_, err := f.invoke(t)
+			requireCode(t, err, "")
+		})
+	}
+	t.Run("a release", func(t *testing.T) {
+		p := attentive(t, lab.Setup{})
+		p.operate(t, func() {
+			p.interrupt(t, "VerifyKey")
+			p.Sleep(10 * time.Minute)
+			if writes := leased(t, p.World); p.ReleaseByHand() != nil || *writes == 0 {
+				t.Errorf("nothing is released, and %d secrets are destroyed", *writes)
+			}
+		})
+	})
+}
