@@ -17,7 +17,7 @@ func main() {
 		cfg := awsclient.FromEnvironment(f.Environment)
 		keys := iam.New(cfg)
 		return rotation.CheckUsage{
-			Guard: f.Guard(table.New(cfg, f.Required(lambda.TableName))),
+			Guard: f.Guard(table.New(cfg, f.Required(lambda.TableName)), rotation.Writers{}),
 			Keys:  keys,
 			Usage: keys,
 			Trail: trail.New(cfg, f.Clock),

@@ -18,10 +18,11 @@ func main() {
 		cfg := awsclient.FromEnvironment(f.Environment)
 		store := ssm.New(cfg, f.Clock)
 		return rotation.Complete{
-			Guard:   f.Guard(table.New(cfg, f.Required(lambda.TableName))),
-			Keys:    iam.New(cfg),
-			Qovery:  qovery.FromEnvironment(f.Environment, f.Clock, f.Log, store.Token),
-			Staging: store.Staged(f.Prefix(lambda.StagedPrefix)),
+			Guard: f.Guard(table.New(cfg, f.Required(lambda.TableName)), rotation.Writers{
+				Staging: store.Staged(f.Prefix(lambda.StagedPrefix)),
+			}),
+			Keys:   iam.New(cfg),
+			Qovery: rotation.ReadOnly(qovery.FromEnvironment(f.Environment, f.Clock, f.Log, store.Token)),
 		}
 	})
 }

@@ -19,16 +19,17 @@ func main() {
 		cfg := awsclient.FromEnvironment(f.Environment)
 		keys := iam.New(cfg)
 		store := ssm.New(cfg, f.Clock)
+		staged := store.Staged(f.Prefix(lambda.StagedPrefix)).EncryptedWith(f.KMSKey(lambda.KMSKeyARN))
 		return rotation.CreateKey{
-			Guard: f.Guard(table.New(cfg, f.Required(lambda.TableName))),
+			Guard: f.Guard(table.New(cfg, f.Required(lambda.TableName)), rotation.Writers{Keys: keys, Staging: staged}),
 			Keys:  keys,
 			Orphans: rotation.Orphans{
 				Usage:     keys,
 				Trail:     trail.New(cfg, f.Clock),
 				CreatedBy: f.Role(lambda.CreatorRoleARN),
 			},
-			Qovery:  qovery.FromEnvironment(f.Environment, f.Clock, f.Log, store.Token),
-			Staging: store.Staged(f.Prefix(lambda.StagedPrefix)).EncryptedWith(f.KMSKey(lambda.KMSKeyARN)),
+			Qovery:  rotation.ReadOnly(qovery.FromEnvironment(f.Environment, f.Clock, f.Log, store.Token)),
+			Staging: staged,
 		}
 	})
 }

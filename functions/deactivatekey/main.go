@@ -16,10 +16,12 @@ import (
 func main() {
 	function.Start(func(f *function.Setup) rotation.Step {
 		cfg := awsclient.FromEnvironment(f.Environment)
+		keys := iam.New(cfg)
+		token := ssm.New(cfg, f.Clock).Token
 		return rotation.DeactivateKey{
-			Guard:  f.Guard(table.New(cfg, f.Required(lambda.TableName))),
-			Keys:   iam.New(cfg),
-			Qovery: qovery.FromEnvironment(f.Environment, f.Clock, f.Log, ssm.New(cfg, f.Clock).Token),
+			Guard:  f.Guard(table.New(cfg, f.Required(lambda.TableName)), rotation.Writers{Keys: keys}),
+			Keys:   keys,
+			Qovery: rotation.ReadOnly(qovery.FromEnvironment(f.Environment, f.Clock, f.Log, token)),
 		}
 	})
 }

@@ -20,15 +20,17 @@ func main() {
 		keys := iam.New(cfg)
 		store := ssm.New(cfg, f.Clock)
 		return rotation.DiscardKey{
-			Guard: f.Guard(table.New(cfg, f.Required(lambda.TableName))),
-			Keys:  keys,
+			Guard: f.Guard(table.New(cfg, f.Required(lambda.TableName)), rotation.Writers{
+				Keys:    keys,
+				Staging: store.Staged(f.Prefix(lambda.StagedPrefix)),
+			}),
+			Keys: keys,
 			Orphans: rotation.Orphans{
 				Usage:     keys,
 				Trail:     trail.New(cfg, f.Clock),
 				CreatedBy: f.Role(lambda.CreatorRoleARN),
 			},
-			Qovery:  qovery.FromEnvironment(f.Environment, f.Clock, f.Log, store.Token),
-			Staging: store.Staged(f.Prefix(lambda.StagedPrefix)),
+			Qovery: rotation.ReadOnly(qovery.FromEnvironment(f.Environment, f.Clock, f.Log, store.Token)),
 		}
 	})
 }

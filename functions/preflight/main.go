@@ -21,16 +21,17 @@ func main() {
 		cfg := awsclient.FromEnvironment(f.Environment)
 		keys := iam.New(cfg)
 		store := ssm.New(cfg, f.Clock)
+		staged := store.Staged(f.Prefix(lambda.StagedPrefix))
 		return rotation.Preflight{
-			Guard: f.Guard(table.New(cfg, f.Required(lambda.TableName))),
+			Guard: f.Guard(table.New(cfg, f.Required(lambda.TableName)), rotation.Writers{Staging: staged}),
 			Needs: rotation.Needs{
 				Usage:   keys,
 				Trail:   trail.New(cfg, f.Clock),
-				Staging: store.Staged(f.Prefix(lambda.StagedPrefix)),
+				Staging: staged,
 			},
 			Targets:    store.Targets(f.Prefix(lambda.TargetPrefix)),
 			Keys:       keys,
-			Qovery:     qovery.FromEnvironment(f.Environment, f.Clock, f.Log, store.Token),
+			Qovery:     rotation.ReadOnly(qovery.FromEnvironment(f.Environment, f.Clock, f.Log, store.Token)),
 			Executions: sfn.NewExecutions(cfg),
 			NewID:      function.NewRotationID,
 		}

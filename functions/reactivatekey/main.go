@@ -14,9 +14,10 @@ import (
 func main() {
 	function.Start(func(f *function.Setup) rotation.Step {
 		cfg := awsclient.FromEnvironment(f.Environment)
+		keys := iam.New(cfg)
 		return rotation.ReactivateKey{
-			Guard: f.Guard(table.New(cfg, f.Required(lambda.TableName))),
-			Keys:  iam.New(cfg),
+			Guard: f.Guard(table.New(cfg, f.Required(lambda.TableName)), rotation.Writers{Keys: keys}),
+			Keys:  keys,
 		}
 	})
 }

@@ -17,11 +17,14 @@ func main() {
 	function.Start(func(f *function.Setup) rotation.Step {
 		cfg := awsclient.FromEnvironment(f.Environment)
 		store := ssm.New(cfg, f.Clock)
+		staged := store.Staged(f.Prefix(lambda.StagedPrefix))
 		return rotation.UpdateCredentials{
-			Guard:   f.Guard(table.New(cfg, f.Required(lambda.TableName))),
+			Guard: f.Guard(table.New(cfg, f.Required(lambda.TableName)), rotation.Writers{
+				Staging: staged,
+				Qovery:  qovery.FromEnvironment(f.Environment, f.Clock, f.Log, store.Token),
+			}),
 			Keys:    iam.New(cfg),
-			Qovery:  qovery.FromEnvironment(f.Environment, f.Clock, f.Log, store.Token),
-			Staging: store.Staged(f.Prefix(lambda.StagedPrefix)),
+			Staging: staged,
 		}
 	})
 }

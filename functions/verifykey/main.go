@@ -16,7 +16,7 @@ func main() {
 	function.Start(func(f *function.Setup) rotation.Step {
 		cfg := awsclient.FromEnvironment(f.Environment)
 		return rotation.VerifyKey{
-			Guard:      f.Guard(table.New(cfg, f.Required(lambda.TableName))),
+			Guard:      f.Guard(table.New(cfg, f.Required(lambda.TableName)), rotation.Writers{}),
 			Staging:    ssm.New(cfg, f.Clock).Staged(f.Prefix(lambda.StagedPrefix)),
 			Identities: sts.New(cfg),
 		}

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"strconv"
 	"strings"
@@ -227,12 +226,12 @@ func (s *stack) release(ctx context.Context, name string) (rotation.Record, erro
 		return rotation.Record{}, err
 	}
 	return rotation.Release{
-		Guard:      rotation.Guard{Clock: s.clock, Journal: s.journal, Log: slog.New(slog.NewTextHandler(io.Discard, nil))},
+		Guard: rotation.NewGuard(s.clock, slog.New(slog.DiscardHandler), s.journal,
+			rotation.Writers{Staging: s.store.Staged(target.StagedPrefix)}),
 		Targets:    s.targets,
 		Keys:       s.keys,
-		Qovery:     client,
+		Qovery:     rotation.ReadOnly(client),
 		Executions: s.states,
-		Staging:    s.store.Staged(target.StagedPrefix),
 	}.Run(ctx, name)
 }
 

@@ -40,7 +40,6 @@ func (w *World) ReleaseByHand() error {
 	preflight := w.functions["preflight"].(rotation.Preflight)
 	release := rotation.Release{
 		Guard: preflight.Guard, Targets: w.SSM, Keys: w.IAM, Qovery: preflight.Qovery, Executions: w.Executions,
-		Staging: w.SSM,
 	}
 	_, err := release.Run(context.Background(), w.Target.Name)
 	return err

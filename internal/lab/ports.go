@@ -53,23 +53,27 @@ func (w *World) transport() http.RoundTripper {
 
 // steps makes the steps as the functions make them.
 func (p Ports) steps(log *slog.Logger, newID func() string) map[string]rotation.Step {
-	guard := rotation.Guard{Clock: p.Clock, Journal: p.Journal, Log: log}
+	guard := func(w rotation.Writers) rotation.Guard { return rotation.NewGuard(p.Clock, log, p.Journal, w) }
 	orphans := rotation.Orphans{Usage: p.Usage, Trail: p.Trail, CreatedBy: CreatorRole}
+	keys, staging := rotation.Writers{Keys: p.Keys}, rotation.Writers{Staging: p.Staging}
+	both := rotation.Writers{Keys: p.Keys, Staging: p.Staging}
+	organizations := rotation.ReadOnly(p.Qovery)
 	return map[string]rotation.Step{
-		"preflight": rotation.Preflight{Guard: guard,
+		"preflight": rotation.Preflight{Guard: guard(staging),
 			Needs:   rotation.Needs{Usage: p.Usage, Trail: p.Trail, Staging: p.Staging},
-			Targets: p.Targets, Keys: p.Keys, Qovery: p.Qovery, Executions: p.Executions, NewID: newID},
-		"createkey": rotation.CreateKey{Guard: guard, Keys: p.Keys, Orphans: orphans, Qovery: p.Qovery,
+			Targets: p.Targets, Keys: p.Keys, Qovery: organizations, Executions: p.Executions, NewID: newID},
+		"createkey": rotation.CreateKey{Guard: guard(both), Keys: p.Keys, Orphans: orphans, Qovery: organizations,
 			Staging: p.Staging},
-		"verifykey":         rotation.VerifyKey{Guard: guard, Staging: p.Staging, Identities: p.Identities},
-		"updatecredentials": rotation.UpdateCredentials{Guard: guard, Keys: p.Keys, Qovery: p.Qovery, Staging: p.Staging},
-		"deployclusters":    rotation.DeployClusters{Guard: guard, Keys: p.Keys, Qovery: p.Qovery},
-		"checkusage":        rotation.CheckUsage{Guard: guard, Keys: p.Keys, Usage: p.Usage, Trail: p.Trail},
-		"deactivatekey":     rotation.DeactivateKey{Guard: guard, Keys: p.Keys, Qovery: p.Qovery},
-		"deletekey":         rotation.DeleteKey{Guard: guard, Keys: p.Keys, Qovery: p.Qovery},
-		"complete":          rotation.Complete{Guard: guard, Keys: p.Keys, Qovery: p.Qovery, Staging: p.Staging},
-		"discardkey": rotation.DiscardKey{Guard: guard, Keys: p.Keys, Orphans: orphans, Qovery: p.Qovery,
-			Staging: p.Staging},
-		"reactivatekey": rotation.ReactivateKey{Guard: guard, Keys: p.Keys},
+		"verifykey": rotation.VerifyKey{Guard: guard(rotation.Writers{}), Staging: p.Staging, Identities: p.Identities},
+		"updatecredentials": rotation.UpdateCredentials{
+			Guard: guard(rotation.Writers{Staging: p.Staging, Qovery: p.Qovery}), Keys: p.Keys, Staging: p.Staging},
+		"deployclusters": rotation.DeployClusters{Guard: guard(rotation.Writers{Qovery: p.Qovery}), Keys: p.Keys},
+		"checkusage": rotation.CheckUsage{Guard: guard(rotation.Writers{}), Keys: p.Keys, Usage: p.Usage,
+			Trail: p.Trail},
+		"deactivatekey": rotation.DeactivateKey{Guard: guard(keys), Keys: p.Keys, Qovery: organizations},
+		"deletekey":     rotation.DeleteKey{Guard: guard(keys), Keys: p.Keys, Qovery: organizations},
+		"complete":      rotation.Complete{Guard: guard(staging), Keys: p.Keys, Qovery: organizations},
+		"discardkey":    rotation.DiscardKey{Guard: guard(both), Keys: p.Keys, Orphans: orphans, Qovery: organizations},
+		"reactivatekey": rotation.ReactivateKey{Guard: guard(keys), Keys: p.Keys},
 	}
 }

@@ -16,7 +16,7 @@ import (
 // the grace period is prolonged, up to the target's limit. It changes nothing.
 type CheckUsage struct {
 	Guard
-	Keys  Keys
+	Keys  KeyReader
 	Usage UsageLog
 	Trail Trail
 }

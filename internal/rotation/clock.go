@@ -21,7 +21,7 @@ func (g Guard) now() time.Time { return g.Clock.Now().Add(g.ahead).UTC() }
 // when Step Functions entered the state.
 func (g Guard) load(ctx context.Context, iamUser string, entered time.Time) (*Record, Guard, error) {
 	asked := g.Clock.Now()
-	record, err := g.Journal.Load(ctx, iamUser)
+	record, err := g.journal.Load(ctx, iamUser)
 	answered := g.Clock.Now()
 	switch {
 	case err != nil:

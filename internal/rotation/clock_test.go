@@ -86,8 +86,7 @@ func TestLoadSetsTheClock(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var log strings.Builder
-			g := Guard{Clock: &stoppedClock{noon}, Journal: test.journal,
-				Log: slog.New(slog.NewTextHandler(io.Writer(&log), nil))}
+			g := NewGuard(&stoppedClock{noon}, slog.New(slog.NewTextHandler(io.Writer(&log), nil)), test.journal, Writers{})
 			_, set, err := g.load(t.Context(), "qovery", test.entered)
 			if test.code != "" {
 				if err == nil || fault.AsError(err).Code != test.code {

@@ -12,9 +12,8 @@ import (
 // Complete closes the journal's record and sums the rotation up.
 type Complete struct {
 	Guard
-	Keys    Keys
-	Qovery  Qovery
-	Staging Staging
+	Keys   KeyReader
+	Qovery QoveryReader
 }
 
 const (
@@ -38,7 +37,7 @@ func (s Complete) Run(ctx context.Context, call Call) (Document, error) {
 			if err := s.check(ctx, c, doc); err != nil {
 				return err
 			}
-			if err := sweepSecrets(ctx, c.Record, s.Staging, c.now()); err != nil {
+			if err := c.sweepSecrets(ctx); err != nil {
 				return err
 			}
 			summary := doc.summarize(c.Record, c.now())
@@ -63,7 +62,7 @@ func (s Complete) Run(ctx context.Context, call Call) (Document, error) {
 // check makes sure that the rotation is what it says: the new key everywhere,
 // the old one gone.
 func (s Complete) check(ctx context.Context, c *claim, doc Document) error {
-	if _, _, err := c.requireReleased(ctx, s.Qovery, doc.Settings, Organization.Editable); err != nil {
+	if _, _, err := c.requireReleased(ctx, s.Qovery, doc.Settings, OrganizationReader.Editable); err != nil {
 		return err
 	}
 	if c.done(Delete) {

@@ -130,7 +130,7 @@ func TestAPanicLeavesNoLease(t *testing.T) {
 	}
 }
 
-type panicking struct{ rotation.Keys }
+type panicking struct{ rotation.KeyReader }
 
 func (panicking) List(context.Context, string) ([]rotation.AccessKey, error) { panic("a mistake") }
 

@@ -12,10 +12,10 @@ import (
 // that was begun, a new key whose secret was lost before it was handed out.
 type CreateKey struct {
 	Guard
-	Keys    Keys
+	Keys    KeyReader
 	Orphans Orphans
-	Qovery  Qovery
-	Staging Staging
+	Qovery  QoveryReader
+	Staging StagingReader
 }
 
 // Run leaves the record with a new key whose secret is staged.
@@ -68,7 +68,7 @@ func (s CreateKey) clearUp(ctx context.Context, c *claim, doc Document) error {
 	if err := c.requireSettled(c.now()); err != nil {
 		return err
 	}
-	left, err := deleteOrphans(ctx, c, s.Keys, s.Orphans, listed, organization)
+	left, err := c.deleteOrphans(ctx, s.Orphans, listed, organization)
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func (r *Record) requireOldKeyInService(keys []AccessKey, locations []Location) 
 
 // clearNewKey discards the record's new key, unless it is whole: then an earlier
 // run of this step created it.
-func (s CreateKey) clearNewKey(ctx context.Context, c *claim, organization Organization) error {
+func (s CreateKey) clearNewKey(ctx context.Context, c *claim, organization OrganizationReader) error {
 	if c.NewKey == "" {
 		return nil
 	}
@@ -109,7 +109,7 @@ func (s CreateKey) clearNewKey(ctx context.Context, c *claim, organization Organ
 	if staged && !c.begun(Discard) {
 		return nil
 	}
-	return discardNewKey(ctx, c, s.Keys, s.Staging, organization)
+	return c.discardNewKey(ctx, organization)
 }
 
 // moreTries is how many keys a rotation may create after one that it had to
@@ -129,7 +129,7 @@ func (s CreateKey) create(ctx context.Context, c *claim) (stored bool, err error
 		return false, err
 	}
 	attempt := c.now()
-	err = c.mark(ctx, func(r *Record) {
+	do, err := c.noting(ctx, func(r *Record) {
 		r.Marks[Create] = Mark{Begun: attempt}
 		r.Attempts = append(r.Attempts, attempt)
 		r.Unstaged = unstaged // nothing is left of the proof
@@ -137,17 +137,14 @@ func (s CreateKey) create(ctx context.Context, c *claim) (stored bool, err error
 	if err != nil {
 		return false, err
 	}
-	if err := c.inTime(); err != nil {
-		return false, err
-	}
-	key, err := s.Keys.Create(ctx, c.IAMUser)
+	key, err := do.createKey(ctx)
 	if err != nil {
 		return false, s.notCreated(ctx, c, err)
 	}
 	if err := c.resolveAttempt(ctx, func(r *Record) { r.NewKey = key.ID }); err != nil {
 		return false, err
 	}
-	return s.Staging.Put(ctx, key.ID, key.Secret)
+	return do.stage(ctx, key.ID, key.Secret)
 }
 
 // proof is what is staged for a moment, in place of a secret.
@@ -159,16 +156,17 @@ var proof = NewSecret("not a secret, but a proof that one can be staged")
 // that is left behind, by a crash or by a write that took effect late, is
 // destroyed by the next proof, or with the other secrets when the rotation ends.
 func (s CreateKey) proveStaging(ctx context.Context, c *claim) error {
-	if err := s.Staging.Delete(ctx, c.OldKey); err != nil {
+	do, err := c.effects()
+	if err != nil {
 		return err
 	}
-	if err := c.mark(ctx, func(r *Record) { r.Unstaged = c.now() }); err != nil {
+	if err := do.unstage(ctx, c.OldKey); err != nil {
 		return err
 	}
-	if err := c.inTime(); err != nil {
+	if do, err = c.noting(ctx, func(r *Record) { r.Unstaged = c.now() }); err != nil {
 		return err
 	}
-	if _, err := s.Staging.Put(ctx, c.OldKey, proof); err != nil {
+	if _, err := do.stage(ctx, c.OldKey, proof); err != nil {
 		return err
 	}
 	read, err := s.Staging.Get(ctx, c.OldKey)
@@ -180,7 +178,7 @@ func (s CreateKey) proveStaging(ctx context.Context, c *claim) error {
 	case err != nil:
 		return err
 	}
-	return s.Staging.Delete(ctx, c.OldKey)
+	return do.unstage(ctx, c.OldKey)
 }
 
 // notCreated forgets an attempt of which IAM says that it created nothing. Of

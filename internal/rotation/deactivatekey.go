@@ -13,8 +13,8 @@ import (
 // DeactivateKey makes the old key Inactive, once nothing needs it any more.
 type DeactivateKey struct {
 	Guard
-	Keys   Keys
-	Qovery Qovery
+	Keys   KeyReader
+	Qovery QoveryReader
 }
 
 const (
@@ -89,25 +89,29 @@ func (s DeactivateKey) deactivate(ctx context.Context, c *claim, doc Document) e
 	if err != nil {
 		return err
 	}
-	before := c.Marks[Deactivate]
-	return c.effect(ctx, Deactivate, saw, func() (How, error) {
-		err := s.Keys.SetStatus(ctx, c.IAMUser, c.OldKey, Inactive)
-		switch {
-		case fault.HasCode(err, fault.AccessDenied) && c.withdraw(ctx, Deactivate, before) == nil:
-			return "", err // the key is as it was; there is nothing to bring back
-		case errors.Is(err, ErrNoSuchKey):
-			return Found, nil // somebody deleted it: nothing can use it
-		case saw != Active:
-			return Unclear, err // IAM does not tell whether it was Inactive already
-		}
-		return Did, err
-	})
+	do, err := c.begin(ctx, Deactivate, saw)
+	if err != nil {
+		return err
+	}
+	how := Did
+	err = do.setStatus(ctx, Inactive)
+	switch {
+	case fault.HasCode(err, fault.AccessDenied) && do.withdraw(ctx) == nil:
+		return err // the key is as it was; there is nothing to bring back
+	case errors.Is(err, ErrNoSuchKey):
+		how = Found // somebody deleted it: nothing can use it
+	case err != nil:
+		return err
+	case saw != Active:
+		how = Unclear // IAM does not tell whether it was Inactive already
+	}
+	return do.done(ctx, observed{how: how})
 }
 
 // check holds rules 2 and 3 against live state, and returns what IAM lists of the
 // old key.
 func (s DeactivateKey) check(ctx context.Context, c *claim, doc Document) (KeyStatus, error) {
-	organization, locations, err := c.requireReleased(ctx, s.Qovery, doc.Settings, Organization.Locations)
+	organization, locations, err := c.requireReleased(ctx, s.Qovery, doc.Settings, OrganizationReader.Locations)
 	if err != nil {
 		return "", err
 	}

@@ -10,8 +10,8 @@ import (
 // DeleteKey deletes the old key. Nothing brings it back.
 type DeleteKey struct {
 	Guard
-	Keys   Keys
-	Qovery Qovery
+	Keys   KeyReader
+	Qovery QoveryReader
 }
 
 // Run leaves the user without the old key.
@@ -26,24 +26,23 @@ func (s DeleteKey) Run(ctx context.Context, call Call) (Document, error) {
 			return err
 		}
 		// Also when it is not listed any more: one list that lags proves nothing.
-		return c.effect(ctx, Delete, saw, func() (How, error) { return deleteKey(ctx, s.Keys, c.IAMUser, c.OldKey) })
+		do, err := c.begin(ctx, Delete, saw)
+		if err != nil {
+			return err
+		}
+		how, err := do.deleteKey(ctx, c.OldKey)
+		if err != nil {
+			return err
+		}
+		return do.done(ctx, observed{how: how})
 	})
 	return doc, err
-}
-
-// deleteKey deletes a key, and says whether it did or found it gone.
-func deleteKey(ctx context.Context, keys Keys, user string, id KeyID) (How, error) {
-	deleted, err := keys.Delete(ctx, user, id)
-	if deleted {
-		return Did, err
-	}
-	return Found, err
 }
 
 // check holds rules 2 and 3 against live state, and returns what IAM lists of the
 // old key.
 func (s DeleteKey) check(ctx context.Context, c *claim, doc Document) (KeyStatus, error) {
-	if _, _, err := c.requireReleased(ctx, s.Qovery, doc.Settings, Organization.Locations); err != nil {
+	if _, _, err := c.requireReleased(ctx, s.Qovery, doc.Settings, OrganizationReader.Locations); err != nil {
 		return "", err
 	}
 	keys, err := s.Keys.List(ctx, c.IAMUser)

@@ -20,8 +20,7 @@ import (
 // it waits for the deployments in progress, and then starts its own.
 type DeployClusters struct {
 	Guard
-	Keys   Keys
-	Qovery Qovery
+	Keys KeyReader
 }
 
 // How long to wait before the next look.
@@ -54,7 +53,7 @@ func (s DeployClusters) Run(ctx context.Context, call Call) (Document, error) {
 // look is what one run of the step sees, and acts on.
 type look struct {
 	*claim
-	organization Organization
+	organization OrganizationReader
 	locations    []Location
 	clusters     []Cluster // all that hang on the rotation
 	oldKey       AccessKey // zero when it is gone
@@ -63,7 +62,7 @@ type look struct {
 }
 
 func (s DeployClusters) look(ctx context.Context, c *claim, doc Document) (*look, error) {
-	organization, err := s.Qovery.Open(ctx, doc.Settings)
+	organization, err := c.open(ctx, doc.Settings)
 	if err != nil {
 		return nil, err
 	}
@@ -286,11 +285,12 @@ func (l *look) startAll(ctx context.Context, effect Effect, start []*ClusterProg
 	if len(start) == 0 {
 		return nil
 	}
-	if err := l.begin(ctx, effect, l.sawOldKey()); err != nil {
+	do, err := l.begin(ctx, effect, l.sawOldKey())
+	if err != nil {
 		return err
 	}
 	for _, progress := range start {
-		if err := l.start(ctx, progress); err != nil {
+		if err := l.start(ctx, do, progress); err != nil {
 			if l.started {
 				l.guard.Log.WarnContext(ctx, "deployments left to the next look", "error", err)
 				return nil
@@ -301,20 +301,17 @@ func (l *look) startAll(ctx context.Context, effect Effect, start []*ClusterProg
 	return nil
 }
 
-func (l *look) start(ctx context.Context, progress *ClusterProgress) error {
+func (l *look) start(ctx context.Context, do *effects, progress *ClusterProgress) error {
 	if l.started {
 		if err := l.guard.Clock.Sleep(ctx, betweenPosts); err != nil {
 			return err
 		}
 	}
-	if err := l.inTime(); err != nil {
-		return err
-	}
 	cluster, _ := l.cluster(progress.ID)
-	err := l.organization.Deploy(ctx, progress.ID)
+	err := do.deploy(ctx, progress.ID)
 	var refused *Refusal
 	switch {
-	case fault.HasCode(err, fault.Throttled):
+	case fault.HasCode(err, fault.Throttled), fault.HasCode(err, fault.StepBusy):
 		return err // nothing was started
 	case errors.As(err, &refused):
 		progress.refused(refused.Status)

@@ -2,7 +2,6 @@ package rotation
 
 import (
 	"context"
-	"time"
 
 	"qovery-key-rotation/internal/rotation/fault"
 )
@@ -12,10 +11,9 @@ import (
 // the locations has begun.
 type DiscardKey struct {
 	Guard
-	Keys    Keys
+	Keys    KeyReader
 	Orphans Orphans
-	Qovery  Qovery
-	Staging Staging
+	Qovery  QoveryReader
 }
 
 // Run ends the rotation clean.
@@ -41,7 +39,7 @@ func (s DiscardKey) discard(ctx context.Context, c *claim, doc Document) error {
 		return err
 	}
 	if c.NewKey != "" {
-		if err := discardNewKey(ctx, c, s.Keys, s.Staging, organization); err != nil {
+		if err := c.discardNewKey(ctx, organization); err != nil {
 			return err
 		}
 	}
@@ -53,18 +51,18 @@ func (s DiscardKey) discard(ctx context.Context, c *claim, doc Document) error {
 		return err
 	}
 	// A key that is not this rotation's is somebody else's, and stays.
-	if _, err := deleteOrphans(ctx, c, s.Keys, s.Orphans, keys, organization); err != nil {
+	if _, err := c.deleteOrphans(ctx, s.Orphans, keys, organization); err != nil {
 		return err
 	}
-	return sweepSecrets(ctx, c.Record, s.Staging, c.now())
+	return c.sweepSecrets(ctx)
 }
 
 // discardNewKey deletes the record's new key and its staged secret (rules 2, 4
 // and 5), and forgets it.
-func discardNewKey(ctx context.Context, c *claim, keys Keys, staging Staging, organization Organization) error {
+func (c *claim) discardNewKey(ctx context.Context, organization OrganizationReader) error {
 	if c.begun(Update) {
-		return fault.Errorf(fault.UpdateFailed, "The update of the locations has begun, so the new key %s is never discarded",
-			c.NewKey)
+		return fault.Errorf(fault.UpdateFailed,
+			"The update of the locations has begun, so the new key %s is never discarded", c.NewKey)
 	}
 	locations, err := organization.Locations(ctx)
 	if err != nil {
@@ -73,35 +71,30 @@ func discardNewKey(ctx context.Context, c *claim, keys Keys, staging Staging, or
 	if err := requireNotHeld(locations, c.NewKey, fault.UnexpectedAccessKey, "new"); err != nil {
 		return err
 	}
-	found := c.Marks[Discard].foundSo()
-	if err := c.begin(ctx, Discard, ""); err != nil {
-		return err
-	}
-	how, err := deleteKey(ctx, keys, c.IAMUser, c.NewKey)
+	do, err := c.begin(ctx, Discard, "")
 	if err != nil {
 		return err
 	}
-	if how == Found {
-		how = found
-	}
-	if err := staging.Delete(ctx, c.NewKey); err != nil {
+	how, err := do.deleteKey(ctx, c.NewKey)
+	if err != nil {
 		return err
 	}
-	c.guard.Log.InfoContext(ctx, "new key discarded", "how", string(how), "key", c.NewKey.String(), "rotation",
-		c.RotationID)
-	return c.mark(ctx, func(r *Record) {
+	if err := do.unstage(ctx, c.NewKey); err != nil {
+		return err
+	}
+	return do.done(ctx, observed{how: how}, func(r *Record) {
 		if !r.done(Create) {
 			r.Unstaged = c.now()
 		}
-		r.forget(r.NewKey, how, c.now())
+		r.forget(r.NewKey)
 		r.NewKey = ""
 		delete(r.Marks, Create)
 	})
 }
 
-// forget notes that a key was deleted. IAM's lists may show it for some time
+// forget notes that a key was discarded. IAM's lists may show it for some time
 // yet, and it is no stranger then.
-func (r *Record) forget(id KeyID, how How, now time.Time) {
+func (r *Record) forget(id KeyID) {
 	r.KnownKeys = append(r.KnownKeys, id)
-	r.Marks[Discard] = Mark{Done: now, How: how}
+	r.Marks[Discard] = Mark{Done: r.Marks[Discard].Done, How: r.Marks[Discard].How}
 }

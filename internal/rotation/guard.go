@@ -13,29 +13,35 @@ import (
 	"qovery-key-rotation/internal/words"
 )
 
-// Guard is the one way to an effect. A step that changes anything
+// Guard is the one way to an effect. It alone holds what can write, and hands it
+// out to a claim (claim.go), for the claim's lifetime. A step that changes anything
 //
 //  1. claims the record: the execution must own it, no other invocation may be
 //     at work, and one conditional write sets this invocation's lease;
 //  2. checks the rules again, against live state and not against its input;
-//  3. writes that the effect is begun;
+//  3. writes that the effect is begun, and is given what can cause it;
 //  4. causes the effect;
 //  5. writes that it is done, and clears the lease on return.
 type Guard struct {
-	Clock   Clock
-	Journal Journal
-	Log     *slog.Logger
+	Clock Clock
+	Log   *slog.Logger
 
-	ahead time.Duration // how far AWS's time is ahead of the clock's (clock.go)
+	journal Journal
+	writers Writers
+	ahead   time.Duration // how far AWS's time is ahead of the clock's (clock.go)
 }
 
-// claim is a record under the lease of this invocation. Its Record is always
-// what was last written or read.
-type claim struct {
-	Record
-	guard  Guard
-	call   Call
-	closed bool
+// Writers are what a function can change beside the journal. It has those that its
+// step needs.
+type Writers struct {
+	Keys    KeyWriter
+	Staging StagingWriter
+	Qovery  Qovery
+}
+
+// NewGuard makes the guard of a step.
+func NewGuard(clock Clock, log *slog.Logger, journal Journal, writers Writers) Guard {
+	return Guard{Clock: clock, Log: log, journal: journal, writers: writers}
 }
 
 // hold claims the record, does the work, notes the record's marks in the document
@@ -45,8 +51,7 @@ func (g Guard) hold(ctx context.Context, call Call, doc *Document, work func(*cl
 	if err != nil {
 		return err
 	}
-	defer c.release(ctx) // also when the work panics: the function lives on
-	err = work(c)
+	err = c.run(ctx, work)
 	doc.Marks = maps.Clone(c.Marks)
 	return c.Record.explain(err)
 }
@@ -70,24 +75,35 @@ func (g Guard) own(ctx context.Context, call Call) (Record, Guard, error) {
 	return *record, g, nil
 }
 
+// claim claims the record that the call's execution owns.
 func (g Guard) claim(ctx context.Context, call Call) (*claim, error) {
 	record, g, err := g.own(ctx, call)
 	if err != nil {
 		return nil, err
 	}
-	call.Deadline = call.Deadline.Add(g.ahead).UTC() // Lambda counts by this machine's clock
 	if record.Lease.runs(g.now()) && record.Lease.Holder != call.InvocationID {
 		return nil,
 			fault.Errorf(fault.StepBusy, "Another invocation may be at work on this rotation until %s",
 				words.Time(record.Lease.Until, time.TimeOnly))
 	}
-	c := &claim{Record: record, guard: g, call: call}
-	err = c.save(ctx, func(r *Record) { r.Lease = Lease{call.InvocationID, call.Deadline} })
-	switch {
-	case errors.Is(err, ErrConflict):
+	c, err := g.lease(ctx, record, call)
+	if errors.Is(err, ErrConflict) {
 		// Somebody wrote between our read and our write: who owns the record
 		// now is found out by the retry.
 		return nil, fault.Errorf(fault.StepBusy, "Another invocation has just claimed this rotation")
+	}
+	return c, err
+}
+
+// lease claims a record as it was read, on which nobody is at work. ErrConflict
+// means that somebody is, since then.
+func (g Guard) lease(ctx context.Context, record Record, call Call) (*claim, error) {
+	call.Deadline = call.Deadline.Add(g.ahead).UTC() // Lambda counts by this machine's clock
+	c := &claim{Record: record, guard: g, call: call}
+	err := c.save(ctx, func(r *Record) { r.Lease = Lease{call.InvocationID, call.Deadline} })
+	switch {
+	case errors.Is(err, ErrConflict):
+		return nil, err
 	case err != nil:
 		c.release(ctx) // the claim may have been written although its answer was lost
 		return nil, err
@@ -95,49 +111,37 @@ func (g Guard) claim(ctx context.Context, call Call) (*claim, error) {
 	return c, nil
 }
 
-// release clears the lease, if it is this invocation's. It never fails: a lease
-// that stays is over at the function's deadline, and steps wait for that.
-func (c *claim) release(ctx context.Context) {
-	if c.closed {
-		return
-	}
-	ctx = context.WithoutCancel(ctx) // also when the step ran out of time
-	clearLease := func(r *Record) { r.Lease = Lease{} }
-	if c.Lease.Holder == c.call.InvocationID && c.save(ctx, clearLease) == nil {
-		return
-	}
-	stored, err := c.guard.Journal.Load(ctx, c.IAMUser)
-	if err != nil || stored == nil || stored.Lease.Holder != c.call.InvocationID {
-		return
-	}
-	c.Record = *stored
-	if err := c.save(ctx, clearLease); err != nil {
-		c.guard.Log.WarnContext(ctx, "lease not cleared", "until", stored.Lease.Until, "error", err)
-	}
-}
-
-// save writes the record with a change. A failed condition is ErrConflict,
-// unless what is stored is just what was to be written: then an earlier try of
-// the same write arrived and its answer did not.
-func (c *claim) save(ctx context.Context, change func(*Record)) error {
-	next := c.Record.Clone()
-	change(&next)
-	if err := c.guard.write(ctx, &next); err != nil {
+// closeOver claims a record on which nobody is at work, as it was read, and closes
+// it. Its secrets go first, now that nobody who has read the record before can write
+// it any more. ErrConflict means that somebody is at work on it since then.
+func (g Guard) closeOver(ctx context.Context, record Record, call Call, outcome Outcome) error {
+	c, err := g.lease(ctx, record, call)
+	if err != nil {
 		return err
 	}
-	c.Record = next
-	return nil
+	err = c.run(ctx, func(c *claim) error {
+		if err := c.sweepSecrets(ctx); err != nil {
+			return err
+		}
+		return c.close(ctx, outcome, nil)
+	})
+	if fault.HasCode(err, fault.LockLost) {
+		return ErrConflict
+	}
+	return err
 }
 
-// write stores the next revision of a record.
-func (g Guard) write(ctx context.Context, next *Record) error {
+// store writes the next revision of a record: it opens, takes over or changes it. A failed
+// condition is ErrConflict, unless what is stored is just what was to be written:
+// then an earlier try of the same write arrived and its answer did not.
+func (g Guard) store(ctx context.Context, next *Record) error {
 	next.Revision++
 	next.TouchedAt = g.now()
-	err := g.Journal.Save(ctx, *next)
+	err := g.journal.Save(ctx, *next)
 	if !errors.Is(err, ErrConflict) {
 		return err
 	}
-	stored, loadErr := g.Journal.Load(ctx, next.IAMUser)
+	stored, loadErr := g.journal.Load(ctx, next.IAMUser)
 	if loadErr != nil {
 		return loadErr
 	}
@@ -153,102 +157,14 @@ func sameRecord(a, b Record) bool {
 	return leftErr == nil && rightErr == nil && bytes.Equal(left, right)
 }
 
-// effect marks an effect on a key as begun, causes it, and marks it as done, with
-// what the old key was seen to be before it, and whether the request did it or
-// found it done. An effect that was begun and not done is caused again: all are
-// safe to repeat.
-func (c *claim) effect(ctx context.Context, e Effect, saw KeyStatus, cause func() (How, error)) error {
-	found := c.Marks[e].foundSo()
-	if err := c.begin(ctx, e, saw); err != nil {
-		return err
-	}
-	how, err := cause()
-	if err != nil {
-		return err
-	}
-	if how == Found {
-		how = found
-	}
-	return c.finish(ctx, e, observed{how: how})
-}
-
-// begin writes that an effect is begun, before the first request that could have
-// it, and again before each further one: how late one may land is counted from
-// the last.
-func (c *claim) begin(ctx context.Context, e Effect, saw KeyStatus) error {
-	if err := c.mark(ctx, func(r *Record) { r.Marks[e] = r.Marks[e].again(c.now(), saw) }); err != nil {
-		return err
-	}
-	return c.inTime()
-}
-
-// withdraw puts an effect's mark back to what it was before the effect was begun,
-// where it is certain that no request had it, or can yet have it.
-func (c *claim) withdraw(ctx context.Context, e Effect, before Mark) error {
-	return c.mark(ctx, func(r *Record) {
-		if r.Marks[e] = before; before == (Mark{}) {
-			delete(r.Marks, e)
-		}
-	})
-}
-
-// finish writes that an effect is done, how, and which ones it has undone.
-func (c *claim) finish(ctx context.Context, e Effect, o observed, undone ...Effect) error {
-	c.guard.Log.InfoContext(ctx, "effect", "effect", string(e), "how", string(o.how),
-		"rotation", c.RotationID, "oldKey", c.OldKey.String(), "newKey", c.NewKey.String())
-	return c.mark(ctx, func(r *Record) {
-		mark := r.Marks[e]
-		if mark.Begun.IsZero() {
-			mark.Begun = c.now()
-		}
-		mark.Done, mark.How = c.now(), o.how
-		if o.saw != "" {
-			mark.Saw = o.saw
-		}
-		r.Marks[e] = mark
-		for _, other := range undone {
-			delete(r.Marks, other)
-		}
-	})
-}
-
-// mark is save for the holder of the lease, who is never overtaken: a conflict
-// means that the lease was lost.
-func (c *claim) mark(ctx context.Context, change func(*Record)) error {
-	err := c.save(ctx, change)
-	if errors.Is(err, ErrConflict) {
-		return fault.Errorf(fault.LockLost, "The journal's record of %s was changed by somebody else", c.Target)
-	}
-	return err
-}
-
-// inTime refuses to start an effect that this invocation may not see the end of.
-func (c *claim) inTime() error {
-	if c.now().Before(c.call.Deadline) {
-		return nil
-	}
-	return fault.Errorf(fault.StepBusy, "This invocation ran out of time; the next one carries on")
-}
-
-// close ends the rotation: the record becomes a history item.
-func (c *claim) close(ctx context.Context, outcome Outcome, summary *Summary) error {
-	item := HistoryItem{Record: c.Record, Outcome: outcome, EndedAt: c.now(), Summary: summary}
-	err := c.guard.closeRecord(ctx, item)
-	if errors.Is(err, ErrConflict) {
-		return fault.Errorf(fault.LockLost, "The journal's record of %s was changed by somebody else", c.Target)
-	}
-	c.closed = err == nil
-	return err
-}
-
 // closeRecord closes a record. ErrConflict means that it is neither the open one
 // nor closed already.
 func (g Guard) closeRecord(ctx context.Context, item HistoryItem) error {
-	err := g.Journal.Close(ctx, item)
+	err := g.journal.Close(ctx, item)
 	if !errors.Is(err, ErrConflict) {
 		return err
 	}
-	ended, endedErr := g.Journal.Ended(ctx, item.Record.IAMUser, item.Record.TakenAt, item.Record.RotationID)
+	ended, endedErr := g.journal.Ended(ctx, item.Record.IAMUser, item.Record.TakenAt, item.Record.RotationID)
 	if endedErr != nil {
 		return endedErr
 	}
@@ -262,54 +178,5 @@ func (g Guard) closeRecord(ctx context.Context, item HistoryItem) error {
 // already: a step that closes may be run again after it did.
 func (g Guard) ended(ctx context.Context, call Call) (*HistoryItem, error) {
 	doc := call.Document
-	return g.Journal.Ended(ctx, doc.Settings.IAMUserName, doc.TakenAt, doc.RotationID)
-}
-
-func (c *claim) now() time.Time { return c.guard.now() }
-
-// explain completes an error with what the journal knows to be in place.
-func (r Record) explain(err error) error {
-	if err == nil {
-		return nil
-	}
-	coded := *fault.AsError(err)
-	if coded.InPlace == "" {
-		coded.InPlace = r.inPlace()
-	}
-	if coded.Class == fault.Unchanged && r.begun(Update) {
-		coded.Class = fault.Paused // from then on nothing ends as if it had not been
-	}
-	return &coded
-}
-
-// inPlace says which keys there are, as far as the journal knows.
-func (r *Record) inPlace() string { return "According to the journal, " + r.keysInPlace() }
-
-func (r *Record) keysInPlace() string {
-	oldKey, newKey := r.OldKey.String(), r.NewKey.String()
-	switch {
-	case !r.oldKeyGoneBy().IsZero():
-		return "Qovery holds the new key " + newKey + "; the old key " + oldKey + " is gone"
-	case r.done(Delete):
-		return "Qovery holds the new key " + newKey + "; the old key " + oldKey + " is deleted"
-	case r.begun(Delete):
-		return "Qovery holds the new key " + newKey + "; the old key " + oldKey + " is Inactive or deleted"
-	case r.done(Deactivate):
-		return "Qovery holds the new key " + newKey + "; the old key " + oldKey + " is Inactive"
-	case r.begun(Deactivate):
-		return "Qovery holds the new key " + newKey + "; the old key " + oldKey + " is Active or Inactive"
-	case r.done(Update) && r.done(Reactivate):
-		return "Qovery holds the new key " + newKey + "; the old key " + oldKey + " is Active again"
-	case r.done(Update):
-		return "Qovery holds the new key " + newKey + "; the old key " + oldKey + " is still Active"
-	case r.begun(Update):
-		return "some locations in Qovery may hold the new key " + newKey + " already; the old key " + oldKey +
-			" is still Active"
-	case r.NewKey != "":
-		return "Qovery holds the old key " + oldKey + ", still Active; the new key " + newKey + " is held nowhere"
-	case len(r.Attempts) > 0:
-		return "Qovery holds the old key " + oldKey + ", still Active; a new key may have been created"
-	default:
-		return "Qovery holds the old key " + oldKey + "; there is no new key"
-	}
+	return g.journal.Ended(ctx, doc.Settings.IAMUserName, doc.TakenAt, doc.RotationID)
 }

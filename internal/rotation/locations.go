@@ -64,8 +64,8 @@ func requireNotHeld(locations []Location, id KeyID, code fault.Code, what string
 
 // requireReleased holds rule 2 for the old key against the locations listed now,
 // and makes sure that nobody put a third key into one of them.
-func (c *claim) requireReleased(ctx context.Context, qovery Qovery, target target.Target,
-	list func(Organization, context.Context) ([]Location, error)) (Organization, []Location, error) {
+func (c *claim) requireReleased(ctx context.Context, qovery QoveryReader, target target.Target,
+	list func(OrganizationReader, context.Context) ([]Location, error)) (OrganizationReader, []Location, error) {
 	organization, err := qovery.Open(ctx, target)
 	if err != nil {
 		return nil, nil, err

@@ -13,7 +13,7 @@ import (
 type Needs struct {
 	Usage   UsageLog
 	Trail   Trail
-	Staging Staging
+	Staging StagingReader
 }
 
 // Prove makes sure that the rotation of a user's key is not refused what its later

@@ -70,8 +70,8 @@ func (o Orphans) isOurs(ctx context.Context, record *Record, key AccessKey, loca
 
 // deleteOrphans deletes the keys that earlier creations left behind, each under
 // rule 4, and returns the further keys that it may not delete.
-func deleteOrphans(ctx context.Context, c *claim, keys Keys, orphans Orphans, listed []AccessKey,
-	organization Organization) (left []AccessKey, err error) {
+func (c *claim) deleteOrphans(ctx context.Context, orphans Orphans, listed []AccessKey,
+	organization OrganizationReader) (left []AccessKey, err error) {
 	further := c.further(listed)
 	if len(further) == 0 {
 		return nil, nil
@@ -89,17 +89,23 @@ func deleteOrphans(ctx context.Context, c *claim, keys Keys, orphans Orphans, li
 			left = append(left, key)
 			continue
 		}
-		if err := c.inTime(); err != nil {
-			return nil, err
-		}
-		how, err := deleteKey(ctx, keys, c.IAMUser, key.ID)
-		if err != nil {
-			return nil, err
-		}
-		c.guard.Log.InfoContext(ctx, "orphan deleted", "how", string(how), "key", key.ID.String(), "rotation", c.RotationID)
-		if err := c.mark(ctx, func(r *Record) { r.forget(key.ID, how, c.now()) }); err != nil {
+		if err := c.deleteOrphan(ctx, key.ID); err != nil {
 			return nil, err
 		}
 	}
 	return left, nil
+}
+
+// deleteOrphan deletes one. That it may be there the record's attempts say.
+func (c *claim) deleteOrphan(ctx context.Context, id KeyID) error {
+	do, err := c.effects()
+	if err != nil {
+		return err
+	}
+	how, err := do.deleteKey(ctx, id)
+	if err != nil {
+		return err
+	}
+	c.guard.Log.InfoContext(ctx, "orphan deleted", "key", id.String(), "rotation", c.RotationID)
+	return c.finish(ctx, Discard, observed{how: how}, func(r *Record) { r.forget(id) })
 }

@@ -212,9 +212,8 @@ func TestPlan(t *testing.T) {
 			refuses(fault.UnexpectedAccessKey)},
 		{"rule 4: of two further keys one is somebody's",
 			given(record(lost), keys(active(keyO), orphan, active(keyN)), allHold(keyO)), refuses(fault.UnexpectedAccessKey)},
-		{"a key that this rotation deleted is listed late", given(record(func(r *Record) {
-			r.forget(keyX, Did, noon)
-		}), keys(active(keyO), active(keyX)), allHold(keyO)), does(ActionCreate)},
+		{"a key that this rotation deleted is listed late",
+			given(record(discarded), keys(active(keyO), active(keyX)), allHold(keyO)), does(ActionCreate)},
 		{"no new key yet, and the old one is Inactive", given(record(), keys(inactive(keyO)), allHold(keyO)),
 			refuses(fault.OldKeyInactive, "****OLD1").urgently()},
 		{"no new key yet, and the old one is gone", given(record(), keys(active(keyX)), allHold(keyO)),
@@ -354,7 +353,7 @@ var pastsOfARecord = map[string]*Record{
 	"a creation lost, old":        record(attempted(2 * time.Hour)),
 	"two creations lost":          record(attempted(2*time.Hour), attempted(time.Minute)),
 	"two creations lost, old":     record(attempted(2*time.Hour), attempted(time.Hour)),
-	"a key discarded":             record(attempted(2*time.Hour), func(r *Record) { r.forget(keyX, Did, noon) }),
+	"a key discarded":             record(attempted(2*time.Hour), discarded),
 	"a creation denied after one": record(attempted(2*time.Hour), func(r *Record) { delete(r.Marks, Create) }),
 
 	"created, not staged":        record(begunNew(time.Hour)),
@@ -813,4 +812,10 @@ func tell(s Situation) string {
 		}
 	}
 	return b.String()
+}
+
+// discarded has a key behind it that was deleted a moment ago.
+func discarded(r *Record) {
+	r.Marks[Discard] = Mark{Done: noon, How: Did}
+	r.forget(keyX)
 }

@@ -26,11 +26,23 @@ type Targets interface {
 	Target(ctx context.Context, name string) (target.Target, error)
 }
 
-// Keys are the access keys of IAM users. Lists lag behind changes by seconds,
-// now and then by minutes.
+// Ports that can change something are in two halves. Steps have the reader of each;
+// the writer is the guard's (guard.go).
+
+// Keys are the access keys of IAM users.
 type Keys interface {
+	KeyReader
+	KeyWriter
+}
+
+// KeyReader lists keys. Lists lag behind changes by seconds, now and then by minutes.
+type KeyReader interface {
 	// List returns all keys of the user. Also TargetNotFound when there is no such user.
 	List(ctx context.Context, user string) ([]AccessKey, error)
+}
+
+// KeyWriter changes keys.
+type KeyWriter interface {
 	// Create is sent once and never repeated. AccessDenied, Throttled and
 	// KeyLimitReached mean that no key was created; with any other error one may
 	// have been, or may yet be.
@@ -108,9 +120,12 @@ type Identity struct {
 // Staging keeps the new key's secret until the locations hold it. Each secret
 // is stored under its key's id.
 type Staging interface {
-	// Put stores a secret, and tells whether it did: one that is there already is
-	// left alone, and found out to be the same, or MalformedAnswer.
-	Put(ctx context.Context, id KeyID, secret Secret) (stored bool, err error)
+	StagingReader
+	StagingWriter
+}
+
+// StagingReader reads staged secrets.
+type StagingReader interface {
 	// Readable makes sure that secrets can be read, without reading one: it asks for
 	// a parameter that is never there.
 	Readable(ctx context.Context) error
@@ -119,6 +134,13 @@ type Staging interface {
 	// Get reads a secret. Also ErrNotStaged. A stored value for another key id
 	// is MalformedAnswer with NextAfterWrongSecret.
 	Get(ctx context.Context, id KeyID) (Secret, error)
+}
+
+// StagingWriter stages secrets.
+type StagingWriter interface {
+	// Put stores a secret, and tells whether it did: one that is there already is
+	// left alone, and found out to be the same, or MalformedAnswer.
+	Put(ctx context.Context, id KeyID, secret Secret) (stored bool, err error)
 	// Delete destroys a secret. Already gone is success.
 	Delete(ctx context.Context, id KeyID) error
 }
@@ -153,9 +175,21 @@ const (
 // Journal is the table that says who rotates which IAM user, what was begun,
 // what was done, and how rotations ended. All reads are consistent.
 type Journal interface {
+	JournalReader
+	JournalWriter
+}
+
+// JournalReader reads the journal.
+type JournalReader interface {
 	// Load returns the open record of the user, with the time at which it was read by
 	// the journal's clock, or nil.
 	Load(ctx context.Context, iamUser string) (*Record, error)
+	// Ended returns how a rotation ended, or nil.
+	Ended(ctx context.Context, iamUser string, takenAt time.Time, rotationID string) (*HistoryItem, error)
+}
+
+// JournalWriter changes the journal.
+type JournalWriter interface {
 	// Save stores the record if the stored one has the revision before the
 	// record's (revision 1: if there is none), else ErrConflict.
 	Save(ctx context.Context, record Record) error
@@ -163,8 +197,6 @@ type Journal interface {
 	// transaction, if the stored record still has item.Record's revision, else
 	// ErrConflict.
 	Close(ctx context.Context, item HistoryItem) error
-	// Ended returns how a rotation ended, or nil.
-	Ended(ctx context.Context, iamUser string, takenAt time.Time, rotationID string) (*HistoryItem, error)
 }
 
 // ErrConflict says that the journal's record is not the one that was expected.
@@ -177,9 +209,34 @@ type Qovery interface {
 	Open(ctx context.Context, target target.Target) (Organization, error)
 }
 
-// Organization is one organization at Qovery. Reads may be a minute stale.
-// Every method also returns TokenRefused when Qovery does not accept the token.
+// QoveryReader opens organizations that are only read.
+type QoveryReader interface {
+	Open(ctx context.Context, target target.Target) (OrganizationReader, error)
+}
+
+// ReadOnly lets organizations be read, and nothing else.
+func ReadOnly(qovery Qovery) QoveryReader { return reading{qovery} }
+
+type reading struct{ qovery Qovery }
+
+// Open opens an organization.
+func (r reading) Open(ctx context.Context, target target.Target) (OrganizationReader, error) {
+	organization, err := r.qovery.Open(ctx, target)
+	return readOnly{organization}, err
+}
+
+// readOnly hides what else an organization is.
+type readOnly struct{ OrganizationReader }
+
+// Organization is one organization at Qovery. Every method also returns
+// TokenRefused when Qovery does not accept the token.
 type Organization interface {
+	OrganizationReader
+	OrganizationWriter
+}
+
+// OrganizationReader reads. What it reads may be a minute stale.
+type OrganizationReader interface {
 	// Credentials returns the cloud credentials alone, with the clusters that they
 	// serve: one request.
 	Credentials(ctx context.Context) ([]Location, error)
@@ -190,20 +247,24 @@ type Organization interface {
 	// key id, the editable kinds first, which are read last. It makes one request
 	// for each cluster.
 	Locations(ctx context.Context) ([]Location, error)
-	// PutKey puts a key into a location, keeping all else that it holds. It is
-	// sent once. A *Refusal means that nothing was changed; with any other
-	// error it may have been, or may yet be.
-	PutKey(ctx context.Context, ref LocationRef, id KeyID, secret Secret) error
 	// Clusters returns all clusters of the organization with their status.
 	Clusters(ctx context.Context) ([]Cluster, error)
 	// Locks returns the ids of locked clusters, with the reasons.
 	Locks(ctx context.Context) (map[string]string, error)
-	// Deploy starts a deployment. It is sent once. A *Refusal means that none
-	// was started; with any other error one may have been, or may yet be.
-	Deploy(ctx context.Context, clusterID string) error
 	// Problem returns the last error line of a cluster's deployment and
 	// Qovery's hint, or "" when the logs tell none.
 	Problem(ctx context.Context, clusterID string) (string, error)
+}
+
+// OrganizationWriter changes an organization.
+type OrganizationWriter interface {
+	// PutKey puts a key into a location, keeping all else that it holds. It is
+	// sent once. A *Refusal means that nothing was changed; with any other
+	// error it may have been, or may yet be.
+	PutKey(ctx context.Context, ref LocationRef, id KeyID, secret Secret) error
+	// Deploy starts a deployment. It is sent once. A *Refusal means that none
+	// was started; with any other error one may have been, or may yet be.
+	Deploy(ctx context.Context, clusterID string) error
 }
 
 // Refusal is a definite no to a request that would have changed something: an

@@ -18,8 +18,8 @@ type Preflight struct {
 	Guard
 	Needs
 	Targets    Targets
-	Keys       Keys
-	Qovery     Qovery
+	Keys       KeyReader
+	Qovery     QoveryReader
 	Executions Executions
 	NewID      func() string // a random id for a new rotation
 }
@@ -65,7 +65,7 @@ func (p Preflight) decide(ctx context.Context, call Call, doc Document, dryRun b
 	if err != nil {
 		return Document{}, err
 	}
-	var organization Organization
+	var organization OrganizationReader
 	if !doc.Abort {
 		organization, err = p.lookAtQovery(ctx, doc, &situation)
 		switch {
@@ -86,7 +86,7 @@ func (p Preflight) decide(ctx context.Context, call Call, doc Document, dryRun b
 		return report(doc, decision, situation), nil
 	}
 	if decision.CloseRecord {
-		if err := p.closeDiscarded(ctx, situation); err != nil {
+		if err := p.closeOver(ctx, *situation.Record, call, Discarded); err != nil {
 			return Document{}, err
 		}
 		situation.Record = nil
@@ -121,7 +121,7 @@ func (p Preflight) look(ctx context.Context, call Call, doc Document, record *Re
 }
 
 // lookAtQovery reads the rest of what the plan depends on.
-func (p Preflight) lookAtQovery(ctx context.Context, doc Document, s *Situation) (Organization, error) {
+func (p Preflight) lookAtQovery(ctx context.Context, doc Document, s *Situation) (OrganizationReader, error) {
 	user := s.IAMUser
 	organization, err := p.Qovery.Open(ctx, doc.Settings)
 	if err != nil {
@@ -165,19 +165,6 @@ func (doc *Document) justCompleted(now time.Time) bool {
 	return last >= 0 && now.Sub(doc.Summaries[last].CompletedAt) < settling
 }
 
-// closeDiscarded closes a record whose new key is gone. Its secrets go too, once
-// nobody who has read the record before can write it any more.
-func (p Preflight) closeDiscarded(ctx context.Context, s Situation) error {
-	record := s.Record.Clone()
-	if err := p.write(ctx, &record); err != nil {
-		return err
-	}
-	if err := sweepSecrets(ctx, record, p.Staging, s.Now); err != nil {
-		return err
-	}
-	return p.closeRecord(ctx, HistoryItem{Record: record, Outcome: Discarded, EndedAt: s.Now})
-}
-
 // refusal is the decision's error; where a record is open it is held, not clean.
 func refusal(err *fault.Error, record *Record) *fault.Error {
 	refused := *err
@@ -210,7 +197,7 @@ func (p Preflight) take(ctx context.Context, call Call, doc Document, s Situatio
 		record.Locations = refs(holders(rotated(s.Locations, s.HandledElsewhere), record.OldKey))
 	}
 	if write {
-		if err := p.write(ctx, &record); err != nil {
+		if err := p.store(ctx, &record); err != nil {
 			return Document{}, err
 		}
 		p.Log.InfoContext(ctx, "record taken", "rotation", record.RotationID, "fence", record.Fence, "plan",
@@ -280,7 +267,7 @@ func (s *Situation) oldKey() KeyID {
 // changed. Plans that deploy and then ask who uses the old key need to be able to;
 // the others bring a key back, or have asked.
 func (p Preflight) lookAhead(
-	ctx context.Context, organization Organization, s Situation, doc *Document,
+	ctx context.Context, organization OrganizationReader, s Situation, doc *Document,
 ) (*fault.Error, error) {
 	action := doc.Plan.Action
 	if action != ActionCreate && action != ActionVerify && action != ActionDeploy {
@@ -311,7 +298,7 @@ func (p Preflight) lookAhead(
 // checkForCreate notes the clusters in the plan. What takes one request a cluster
 // comes last: it is not asked again and again while clusters are busy.
 func (p Preflight) checkForCreate(
-	ctx context.Context, organization Organization, s Situation, all []Cluster, plan *PlanReport,
+	ctx context.Context, organization OrganizationReader, s Situation, all []Cluster, plan *PlanReport,
 ) (*fault.Error, error) {
 	old := s.oldKey()
 	locks, err := organization.Locks(ctx)

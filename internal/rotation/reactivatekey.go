@@ -13,7 +13,7 @@ import (
 // stays as it is: that person had a reason.
 type ReactivateKey struct {
 	Guard
-	Keys Keys
+	Keys KeyReader
 }
 
 const (
@@ -39,10 +39,11 @@ func (s ReactivateKey) Run(ctx context.Context, call Call) (Document, error) {
 // reactivate makes the call whatever IAM's lists say, because they lag, and
 // because a deactivation may land late.
 func (s ReactivateKey) reactivate(ctx context.Context, c *claim) error {
-	if err := c.begin(ctx, Reactivate, ""); err != nil {
+	do, err := c.begin(ctx, Reactivate, "")
+	if err != nil {
 		return err
 	}
-	err := s.Keys.SetStatus(ctx, c.IAMUser, c.OldKey, Active)
+	err = do.setStatus(ctx, Active)
 	if errors.Is(err, ErrNoSuchKey) {
 		return fault.Errorf(fault.OldKeyLost, "The old key %s does not exist any more", c.OldKey)
 	}
@@ -59,7 +60,11 @@ func (s ReactivateKey) reactivate(ctx context.Context, c *claim) error {
 	}
 	// IAM does not tell whether it was Active already, and a list before the request
 	// would be one more that may fail on the way back.
-	return c.finish(ctx, Reactivate, observed{how: Unclear, saw: Active}, Deactivate, Verify, Delete)
+	return do.done(ctx, observed{how: Unclear, saw: Active}, func(r *Record) {
+		for _, undone := range []Effect{Deactivate, Verify, Delete} {
+			delete(r.Marks, undone)
+		}
+	})
 }
 
 // mayLand tells whether a request that had no answer may yet have its effect, also

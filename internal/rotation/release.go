@@ -3,6 +3,7 @@ package rotation
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -18,11 +19,13 @@ import (
 type Release struct {
 	Guard
 	Targets    Targets
-	Keys       Keys
-	Qovery     Qovery
+	Keys       KeyReader
+	Qovery     QoveryReader
 	Executions Executions
-	Staging    Staging
 }
+
+// releaseWithin is how long the claim lasts, should the release not see its end.
+const releaseWithin = time.Minute
 
 // Run releases the target's record and returns it. Codes: TargetNotFound,
 // NothingToAbort when no record is open, RotationInProgress, StepBusy,
@@ -46,23 +49,12 @@ func (r Release) Run(ctx context.Context, name string) (Record, error) {
 	if err := r.requireInOrder(ctx, target, record); err != nil {
 		return *record, err
 	}
-	err = r.release(ctx, record)
+	id := fmt.Sprintf("release of revision %d", record.Revision)
+	err = r.closeOver(ctx, *record, Call{InvocationID: id, Deadline: r.Clock.Now().Add(releaseWithin)}, Released)
 	if errors.Is(err, ErrConflict) {
 		return *record, fault.Errorf(fault.StepBusy, "The journal's record of %s has just changed", name)
 	}
 	return *record, err
-}
-
-// release closes the record. Its secrets go too, once nobody who has read the
-// record before can write it any more.
-func (r Release) release(ctx context.Context, record *Record) error {
-	if err := r.write(ctx, record); err != nil {
-		return err
-	}
-	if err := sweepSecrets(ctx, *record, r.Staging, r.now()); err != nil {
-		return err
-	}
-	return r.closeRecord(ctx, HistoryItem{Record: *record, Outcome: Released, EndedAt: r.now()})
 }
 
 // requireOver makes sure that nobody is at work on the record.

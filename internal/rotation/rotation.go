@@ -3,10 +3,10 @@
 //
 // A rotation is carried out by steps (one file each: preflight.go, createkey.go,
 // verifykey.go, ...), which a state machine calls one after another. Steps pass
-// a Document along, reach the world only through the ports of ports.go, and
-// agree with each other, and with steps of earlier or later executions, through
-// the journal (journal.go). Before any effect a step goes through the guard
-// (guard.go); what to do at the start is decided by one pure function (plan.go);
+// a Document along, read the world through the ports of ports.go, and agree with
+// each other, and with steps of earlier or later executions, through the journal
+// (journal.go). What changes anything is the guard's (guard.go), which hands it out
+// to a claim. What to do at the start is decided by one pure function (plan.go);
 // everything that can go wrong has a code (package fault).
 //
 // # Words

@@ -458,15 +458,22 @@ func (f *frozen) invokeWithin(t *testing.T, timeout time.Duration, endsContext b
 
 // stutter is a journal whose client sends every write twice, because the answer to
 // the first one was lost: the second answer is a conflict with ourselves.
-type stutter struct{ rotation.Journal }
+type stutter struct {
+	rotation.Journal
+	on *bool
+}
 
 func (s stutter) Save(ctx context.Context, record rotation.Record) error {
-	_ = s.Journal.Save(ctx, record)
+	if *s.on {
+		_ = s.Journal.Save(ctx, record)
+	}
 	return s.Journal.Save(ctx, record)
 }
 
 func (s stutter) Close(ctx context.Context, item rotation.HistoryItem) error {
-	_ = s.Journal.Close(ctx, item)
+	if *s.on {
+		_ = s.Journal.Close(ctx, item)
+	}
 	return s.Journal.Close(ctx, item)
 }
 
@@ -474,10 +481,14 @@ func (s stutter) Close(ctx context.Context, item rotation.HistoryItem) error {
 func TestOwnWritesAreNoConflict(t *testing.T) {
 	for _, m := range moments {
 		t.Run(m.name, func(t *testing.T) {
-			f, g := freeze(t, m), freeze(t, m)
+			var on bool
+			f, g := freeze(t, m), freeze(t, m.seenThrough(func(p lab.Ports) lab.Ports {
+				p.Journal = stutter{p.Journal, &on}
+				return p
+			}))
 			_, err := f.invoke(t)
 			requireCode(t, err, "")
-			g.step = withJournal(g.step, stutter{g.Journal})
+			on = true
 			_, err = g.invoke(t)
 			requireCode(t, err, "")
 			if whatIsLeft(f.World) != whatIsLeft(g.World) {
@@ -488,43 +499,16 @@ func TestOwnWritesAreNoConflict(t *testing.T) {
 	}
 }
 
-func withJournal(step rotation.Step, journal rotation.Journal) rotation.Step {
-	switch s := step.(type) {
-	case rotation.Preflight:
-		s.Journal = journal
-		return s
-	case rotation.CreateKey:
-		s.Journal = journal
-		return s
-	case rotation.VerifyKey:
-		s.Journal = journal
-		return s
-	case rotation.UpdateCredentials:
-		s.Journal = journal
-		return s
-	case rotation.DeployClusters:
-		s.Journal = journal
-		return s
-	case rotation.CheckUsage:
-		s.Journal = journal
-		return s
-	case rotation.DeactivateKey:
-		s.Journal = journal
-		return s
-	case rotation.DeleteKey:
-		s.Journal = journal
-		return s
-	case rotation.Complete:
-		s.Journal = journal
-		return s
-	case rotation.DiscardKey:
-		s.Journal = journal
-		return s
-	case rotation.ReactivateKey:
-		s.Journal = journal
-		return s
+// seenThrough is the moment with ports that a test may change at it.
+func (m moment) seenThrough(through func(lab.Ports) lab.Ports) moment {
+	setup := m.setup
+	m.setup = func(s *lab.Setup) {
+		if setup != nil {
+			setup(s)
+		}
+		s.Through = func(_ *lab.World, p lab.Ports) lab.Ports { return through(p) }
 	}
-	panic(fmt.Sprintf("%T is no step", step))
+	return m
 }
 
 func at(state string) moment { return moment{name: state, state: state} }
@@ -905,9 +889,15 @@ func TestSecretEquality(t *testing.T) {
 }
 
 // full is IAM while it still counts a key that it has deleted.
-type full struct{ rotation.Keys }
+type full struct {
+	rotation.Keys
+	on *bool
+}
 
-func (full) Create(context.Context, string) (rotation.NewAccessKey, error) {
+func (f full) Create(ctx context.Context, user string) (rotation.NewAccessKey, error) {
+	if !*f.on {
+		return f.Keys.Create(ctx, user)
+	}
 	return rotation.NewAccessKey{}, fault.Errorf(fault.KeyLimitReached, "The IAM user has two access keys")
 }
 
@@ -917,13 +907,15 @@ func TestLimitOfKeysAfterADiscard(t *testing.T) {
 	for name, want := range map[string]fault.Code{"CreateKey": fault.KeyLimitReached,
 		"CreateKey after a secret that was lost": fault.IAMSettling} {
 		i := slices.IndexFunc(moments, func(m moment) bool { return m.name == name })
-		f := freeze(t, moments[i])
-		step := f.step.(rotation.CreateKey)
-		f.step = rotation.CreateKey{Guard: step.Guard, Keys: full{step.Keys}, Orphans: step.Orphans, Qovery: step.Qovery,
-			Staging: step.Staging}
+		var on bool
+		f := freeze(t, moments[i].seenThrough(func(p lab.Ports) lab.Ports {
+			p.Keys = full{p.Keys, &on}
+			return p
+		}))
+		on = true
 		_, err := f.invoke(t)
 		requireCode(t, err, want)
-		f.step = step
+		on = false
 		_, err = f.invoke(t)
 		requireCode(t, err, "")
 		f.requireNoHarm(t)

@@ -14,9 +14,8 @@ import (
 // reads each back, and destroys the staged secret.
 type UpdateCredentials struct {
 	Guard
-	Keys    Keys
-	Qovery  Qovery
-	Staging Staging
+	Keys    KeyReader
+	Staging StagingReader
 }
 
 const (
@@ -28,7 +27,7 @@ const (
 func (s UpdateCredentials) Run(ctx context.Context, call Call) (Document, error) {
 	doc := call.Document
 	err := s.hold(ctx, call, &doc, func(c *claim) error {
-		organization, err := s.Qovery.Open(ctx, doc.Settings)
+		organization, err := c.open(ctx, doc.Settings)
 		if err != nil {
 			return err
 		}
@@ -39,13 +38,18 @@ func (s UpdateCredentials) Run(ctx context.Context, call Call) (Document, error)
 		doc.UpdatedAt = c.Marks[Update].Done
 		held := holders(rotated(locations, doc.Settings.HandledElsewhere), c.NewKey)
 		doc.ReadBack = newReadBack(held, c.missing(locations), c.now())
-		return s.Staging.Delete(ctx, c.NewKey)
+		do, err := c.effects()
+		if err != nil {
+			return err
+		}
+		return do.unstage(ctx, c.NewKey)
 	})
 	return doc, err
 }
 
 // update returns the locations as they were read last.
-func (s UpdateCredentials) update(ctx context.Context, c *claim, doc Document, organization Organization) ([]Location,
+func (s UpdateCredentials) update(ctx context.Context, c *claim, doc Document,
+	organization OrganizationReader) ([]Location,
 	error) {
 	locations, err := organization.Editable(ctx)
 	if err != nil {
@@ -63,21 +67,22 @@ func (s UpdateCredentials) update(ctx context.Context, c *claim, doc Document, o
 	if len(pending) == 0 {
 		return s.alreadyUpdated(ctx, c, organization, locations, how)
 	}
-	if err := s.putAll(ctx, c, organization, pending); err != nil {
+	do, err := s.putAll(ctx, c, pending)
+	if err != nil {
 		return nil, err
 	}
 	locations, err = s.readBack(ctx, c, organization, pending)
 	if err != nil {
 		return nil, err
 	}
-	return locations, c.finish(ctx, Update, observed{how: how})
+	return locations, do.done(ctx, observed{how: how})
 }
 
 // alreadyUpdated ends the step when no location holds the old key. The secret is
 // destroyed after it, so every location that was to be rotated must show the new
 // key; one that is not listed may be gone, or the list may be short.
 func (s UpdateCredentials) alreadyUpdated(
-	ctx context.Context, c *claim, organization Organization, locations []Location, how How,
+	ctx context.Context, c *claim, organization OrganizationReader, locations []Location, how How,
 ) ([]Location, error) {
 	if len(c.missing(locations)) > 0 {
 		if err := s.Clock.Sleep(ctx, afterUpdate); err != nil {
@@ -106,52 +111,47 @@ func (r *Record) missing(locations []Location) []LocationRef {
 }
 
 // putAll puts the new key into the locations that hold the old one.
-func (s UpdateCredentials) putAll(ctx context.Context, c *claim, organization Organization, pending []Location) error {
+func (s UpdateCredentials) putAll(ctx context.Context, c *claim, pending []Location) (*effects, error) {
 	listed, err := s.Keys.List(ctx, c.IAMUser)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := c.requireNewKey(listed, c.now()); err != nil {
-		return err
+		return nil, err
 	}
 	secret, err := s.Staging.Get(ctx, c.NewKey)
 	if errors.Is(err, ErrNotStaged) {
-		return fault.Errorf(fault.StagedSecretLost,
-			"The secret of the new key %s is not staged any more; %s still hold the old key",
-			c.NewKey, names(pending))
+		return nil, fault.Errorf(fault.StagedSecretLost,
+			"The secret of the new key %s is not staged any more; %s still hold the old key", c.NewKey, names(pending))
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	mayWithdraw := !c.begun(Update) // rule 5: only the invocation that writes "begun" may
-	if err := c.begin(ctx, Update, ""); err != nil {
-		return err
+	do, err := c.begin(ctx, Update, "")
+	if err != nil {
+		return nil, err
 	}
 	for i, location := range pending {
-		if err := c.inTime(); err != nil {
-			return err
-		}
-		err := organization.PutKey(ctx, location.LocationRef, c.NewKey, secret)
+		err := do.putKey(ctx, location.LocationRef, secret)
 		var refused *Refusal
 		if errors.As(err, &refused) {
-			return s.refused(ctx, c, location, refused, mayWithdraw && i == 0)
+			return nil, do.refused(ctx, location, refused, i == 0)
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
-		c.guard.Log.InfoContext(ctx, "location updated", "kind", string(location.Kind), "id", location.ID, "newKey",
+		s.Log.InfoContext(ctx, "location updated", "kind", string(location.Kind), "id", location.ID, "newKey",
 			c.NewKey.String(), "rotation", c.RotationID)
 	}
-	return nil
+	return do, nil
 }
 
 // refused ends an update that Qovery will not have. Rule 5: if it was the very
-// first PUT, sent once, nothing has changed anywhere, and "begun" is withdrawn;
-// else the new key may be in use, and stays.
-func (s UpdateCredentials) refused(ctx context.Context, c *claim, location Location, refused *Refusal,
-	mayWithdraw bool) error {
+// first PUT, sent once, by the invocation that wrote "begun", nothing has changed
+// anywhere, and "begun" is withdrawn; else the new key may be in use, and stays.
+func (do *effects) refused(ctx context.Context, location Location, refused *Refusal, first bool) error {
 	what := names([]Location{location})
-	if mayWithdraw && c.withdraw(ctx, Update, Mark{}) == nil {
+	if first && do.before.Begun.IsZero() && do.withdraw(ctx) == nil {
 		return fault.Errorf(fault.UpdateRefused, "%s was not updated: %s", what, refused)
 	}
 	return fault.Errorf(fault.UpdateFailed, "%s was not updated: %s", what, refused)
@@ -159,7 +159,7 @@ func (s UpdateCredentials) refused(ctx context.Context, c *claim, location Locat
 
 // readBack waits until Qovery's reads show the new key in every location, and
 // returns that read.
-func (s UpdateCredentials) readBack(ctx context.Context, c *claim, organization Organization,
+func (s UpdateCredentials) readBack(ctx context.Context, c *claim, organization OrganizationReader,
 	updated []Location) ([]Location, error) {
 	for end := c.now().Add(readBackWithin); ; {
 		locations, err := organization.Editable(ctx)

@@ -15,7 +15,7 @@ import (
 // and a key that has worked once may be refused once more.
 type VerifyKey struct {
 	Guard
-	Staging    Staging
+	Staging    StagingReader
 	Identities Identities
 }
 

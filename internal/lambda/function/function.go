@@ -23,9 +23,9 @@ type Setup struct {
 	Log   *slog.Logger
 }
 
-// Guard returns the guard of a step upon the journal.
-func (s *Setup) Guard(journal rotation.Journal) rotation.Guard {
-	return rotation.Guard{Clock: s.Clock, Journal: journal, Log: s.Log}
+// Guard returns the guard of a step upon the journal, with what its step can change.
+func (s *Setup) Guard(journal rotation.Journal, writers rotation.Writers) rotation.Guard {
+	return rotation.NewGuard(s.Clock, s.Log, journal, writers)
 }
 
 // Start builds the step once and serves its invocations until the process ends.

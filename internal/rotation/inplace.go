@@ -1,0 +1,50 @@
+package rotation
+
+import "qovery-key-rotation/internal/rotation/fault"
+
+// explain completes an error with what the journal knows to be in place.
+func (r Record) explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	coded := *fault.AsError(err)
+	if coded.InPlace == "" {
+		coded.InPlace = r.inPlace()
+	}
+	if coded.Class == fault.Unchanged && r.begun(Update) {
+		coded.Class = fault.Paused // from then on nothing ends as if it had not been
+	}
+	return &coded
+}
+
+// inPlace says which keys there are, as far as the journal knows.
+func (r *Record) inPlace() string { return "According to the journal, " + r.keysInPlace() }
+
+func (r *Record) keysInPlace() string {
+	oldKey, newKey := r.OldKey.String(), r.NewKey.String()
+	switch {
+	case !r.oldKeyGoneBy().IsZero():
+		return "Qovery holds the new key " + newKey + "; the old key " + oldKey + " is gone"
+	case r.done(Delete):
+		return "Qovery holds the new key " + newKey + "; the old key " + oldKey + " is deleted"
+	case r.begun(Delete):
+		return "Qovery holds the new key " + newKey + "; the old key " + oldKey + " is Inactive or deleted"
+	case r.done(Deactivate):
+		return "Qovery holds the new key " + newKey + "; the old key " + oldKey + " is Inactive"
+	case r.begun(Deactivate):
+		return "Qovery holds the new key " + newKey + "; the old key " + oldKey + " is Active or Inactive"
+	case r.done(Update) && r.done(Reactivate):
+		return "Qovery holds the new key " + newKey + "; the old key " + oldKey + " is Active again"
+	case r.done(Update):
+		return "Qovery holds the new key " + newKey + "; the old key " + oldKey + " is still Active"
+	case r.begun(Update):
+		return "some locations in Qovery may hold the new key " + newKey + " already; the old key " + oldKey +
+			" is still Active"
+	case r.NewKey != "":
+		return "Qovery holds the old key " + oldKey + ", still Active; the new key " + newKey + " is held nowhere"
+	case len(r.Attempts) > 0:
+		return "Qovery holds the old key " + oldKey + ", still Active; a new key may have been created"
+	default:
+		return "Qovery holds the old key " + oldKey + "; there is no new key"
+	}
+}
