@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"sync"
 	"time"
@@ -82,18 +83,30 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if fault.Answer != nil {
 		answer = *fault.Answer
 	}
-	if fault.Drop || answer.Status == 0 {
-		panic(http.ErrAbortHandler) // net/http ends the connection
+	if fault.Drop {
+		answer = Reply{}
 	}
 	if g.Amend != nil {
 		answer = g.Amend(call, answer)
 	}
-	for name, values := range answer.Header {
+	answer.Header = maps.Clone(answer.Header)
+	if answer.Header == nil {
+		answer.Header = http.Header{}
+	}
+	answer.Header.Set("Date", g.Clock.Now().Format(http.TimeFormat)) // AWS's time is the virtual one
+	answer.write(w)
+}
+
+// write answers; without a status, as a connection that is lost does.
+func (r Reply) write(w http.ResponseWriter) {
+	if r.Status == 0 {
+		panic(http.ErrAbortHandler) // net/http ends the connection
+	}
+	for name, values := range r.Header {
 		w.Header()[name] = values
 	}
-	w.Header().Set("Date", g.Clock.Now().Format(http.TimeFormat)) // AWS's time is the virtual one
-	w.WriteHeader(answer.Status)
-	_, _ = w.Write(answer.Body)
+	w.WriteHeader(r.Status)
+	_, _ = w.Write(r.Body)
 }
 
 func (g *Gateway) carryOut(r *http.Request, body []byte, call Call) Reply {

@@ -23,7 +23,7 @@ type Invocation struct {
 	once sync.Once
 
 	mu        sync.Mutex
-	answer    Returned
+	answer    FunctionAnswer
 	finished  bool
 	abandoned bool // nobody waits for the answer
 	sleeps    int
@@ -62,7 +62,7 @@ func (i *Invocation) sleep(ctx context.Context, d time.Duration) {
 // finish is the end of an invocation: by an answer, by the end of the process or
 // by the deadline. The first one counts. The hold on the clock goes to whoever
 // waits for the answer.
-func (i *Invocation) finish(answer Returned) {
+func (i *Invocation) finish(answer FunctionAnswer) {
 	i.once.Do(func() {
 		i.mu.Lock()
 		i.finished = true
@@ -82,7 +82,7 @@ func (i *Invocation) finish(answer Returned) {
 
 // wait waits for the answer, or for the end of ctx: then the caller gets a hold
 // on the clock of its own, and the function keeps the one that it has.
-func (i *Invocation) wait(ctx context.Context) (Returned, error) {
+func (i *Invocation) wait(ctx context.Context) (FunctionAnswer, error) {
 	select {
 	case <-i.over:
 		return i.answer, nil
@@ -97,5 +97,5 @@ func (i *Invocation) wait(ctx context.Context) (Returned, error) {
 	}
 	i.abandoned = true
 	i.host.clock.Begin()
-	return Returned{}, context.Cause(ctx)
+	return FunctionAnswer{}, context.Cause(ctx)
 }

@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -20,7 +19,8 @@ import (
 
 // HostedFunction is one function as it is deployed.
 type HostedFunction struct {
-	Name        string // of its folder and its program
+	Name        string
+	Program     string // its file
 	Environment map[string]string
 	Timeout     time.Duration
 }
@@ -31,19 +31,19 @@ type LambdaHost struct {
 	// Off is how far the clock of a function's machine is ahead; nil: it is right.
 	Off func(function string) time.Duration
 
-	clock    *Clock
-	programs string // a folder with a folder for each function
-	api      *httptest.Server
+	clock *Clock
+	api   *httptest.Server
 
 	mu        sync.Mutex
 	sandboxes map[string]*sandbox // by the path that it reaches the host under
-	count     int
-	logs      map[string]*log // by function
+	count     int                 // of invocations
+	started   int                 // processes
+	logs      map[string]*log     // by function
 }
 
 // NewLambdaHost starts a host.
-func NewLambdaHost(clock *Clock, programs string) *LambdaHost {
-	h := &LambdaHost{clock: clock, programs: programs, sandboxes: map[string]*sandbox{}, logs: map[string]*log{}}
+func NewLambdaHost(clock *Clock) *LambdaHost {
+	h := &LambdaHost{clock: clock, sandboxes: map[string]*sandbox{}, logs: map[string]*log{}}
 	h.api = httptest.NewServer(http.HandlerFunc(h.serve))
 	return h
 }
@@ -70,11 +70,12 @@ func (h *LambdaHost) Close() {
 	h.api.Close()
 }
 
-// Returned is what became of an invocation. Of one that failed, Body is Lambda's
+// FunctionAnswer is what became of an invocation. Of one that failed, Body is Lambda's
 // {"errorMessage", "errorType"}.
-type Returned struct {
-	Body  []byte
-	Error string // the type of the error; empty when it succeeded
+type FunctionAnswer struct {
+	Body      []byte
+	ErrorType string // empty when it succeeded
+	Message   string
 }
 
 // What Lambda says of a process that ended, and of one that it ended.
@@ -87,11 +88,12 @@ const (
 // nobody waits any more, and the function goes on. The caller holds the clock,
 // the function meanwhile in its place. Started, if not nil, is told of the
 // invocation before the function is.
-func (h *LambdaHost) Invoke(ctx context.Context, f HostedFunction, event []byte, started func(*Invocation)) (Returned,
+func (h *LambdaHost) Invoke(ctx context.Context, f HostedFunction, event []byte,
+	started func(*Invocation)) (FunctionAnswer,
 	error) {
 	s, err := h.sandbox(f)
 	if err != nil {
-		return Returned{}, err
+		return FunctionAnswer{}, err
 	}
 	work := &Invocation{
 		Function: f.Name, Deadline: h.clock.Now().Add(f.Timeout), host: h, sandbox: s,
@@ -149,8 +151,8 @@ func (h *LambdaHost) sandbox(f HostedFunction) (*sandbox, error) {
 	if h.logs[f.Name] == nil {
 		h.logs[f.Name] = &log{}
 	}
-	h.count++
-	path := fmt.Sprintf("sandbox-%d", h.count)
+	h.started++
+	path := fmt.Sprintf("sandbox-%d", h.started)
 	env := []string{
 		"AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(h.api.URL, "http://") + "/" + path,
 		"AWS_LAMBDA_LOG_FORMAT=JSON", "AWS_LAMBDA_FUNCTION_NAME=" + f.Name,
@@ -158,7 +160,7 @@ func (h *LambdaHost) sandbox(f HostedFunction) (*sandbox, error) {
 	for name, value := range f.Environment {
 		env = append(env, name+"="+value)
 	}
-	s, err := startSandbox(f.Name, filepath.Join(h.programs, f.Name, "bootstrap"), env, h.logs[f.Name])
+	s, err := startSandbox(f.Name, f.Program, env, h.logs[f.Name])
 	if err != nil {
 		return nil, err
 	}
@@ -187,7 +189,7 @@ func (l *log) String() string {
 }
 
 // Failure is the answer of a function that failed.
-func Failure(kind, message string) Returned {
+func Failure(kind, message string) FunctionAnswer {
 	body, _ := json.Marshal(map[string]string{"errorType": kind, "errorMessage": message}) // two strings always encode
-	return Returned{Body: body, Error: kind}
+	return FunctionAnswer{Body: body, ErrorType: kind, Message: message}
 }

@@ -54,11 +54,12 @@ func openHost(t *testing.T) (*LambdaHost, *Clock, HostedFunction) {
 		t.Fatal(err)
 	}
 	clock := NewClock(morning)
-	h := NewLambdaHost(clock, programs)
+	h := NewLambdaHost(clock)
 	t.Cleanup(h.Close)
 	clock.Begin()
 	return h, clock,
-		HostedFunction{Name: "worker", Environment: map[string]string{"GREETING": "hello"}, Timeout: 5 * time.Minute}
+		HostedFunction{Name: "worker", Program: filepath.Join(programs, "worker", "bootstrap"),
+			Environment: map[string]string{"GREETING": "hello"}, Timeout: 5 * time.Minute}
 }
 
 func TestInvoke(t *testing.T) {
@@ -75,8 +76,8 @@ func TestInvoke(t *testing.T) {
 		t.Run(event, func(t *testing.T) {
 			h, clock, f := openHost(t)
 			answer, err := h.Invoke(t.Context(), f, []byte(`"`+event+`"`), nil)
-			if err != nil || answer.Error != c.failure || c.body != "" && string(answer.Body) != c.body {
-				t.Errorf("%s %s %v", answer.Error, answer.Body, err)
+			if err != nil || answer.ErrorType != c.failure || c.body != "" && string(answer.Body) != c.body {
+				t.Errorf("%s %s %v", answer.ErrorType, answer.Body, err)
 			}
 			if took := clock.Now().Sub(morning); took != c.took {
 				t.Errorf("took %s, want %s", took, c.took)
@@ -111,7 +112,7 @@ func TestAbandonedFunctionsGoOn(t *testing.T) {
 func TestKilled(t *testing.T) {
 	h, _, f := openHost(t)
 	answer, err := h.Invoke(t.Context(), f, []byte(`"sleep 1m"`), func(work *Invocation) { work.Kill() })
-	if err != nil || answer.Error != exited {
-		t.Errorf("%s %v", answer.Error, err)
+	if err != nil || answer.ErrorType != exited {
+		t.Errorf("%s %v", answer.ErrorType, err)
 	}
 }

@@ -36,6 +36,7 @@ func (h *LambdaHost) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *sandbox) next(w http.ResponseWriter, r *http.Request) {
+	s.asks.Do(func() { close(s.asked) })
 	select {
 	case work := <-s.events:
 		w.Header().Set("Lambda-Runtime-Aws-Request-Id", work.id)
@@ -51,7 +52,7 @@ func (s *sandbox) answered(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	answer := Returned{Body: body}
+	answer := FunctionAnswer{Body: body}
 	if path.Base(r.URL.Path) == "error" {
 		var said struct{ ErrorType, ErrorMessage string }
 		_ = json.Unmarshal(body, &said) // what is no JSON has no type

@@ -13,6 +13,8 @@ type sandbox struct {
 	process  *exec.Cmd
 	events   chan *Invocation
 	gone     chan struct{} // closed when the process has ended and its log is whole
+	asked    chan struct{} // closed when the process first asks for an event
+	asks     sync.Once
 
 	mu   sync.Mutex
 	busy bool
@@ -21,7 +23,8 @@ type sandbox struct {
 }
 
 func startSandbox(function, program string, env []string, output *log) (*sandbox, error) {
-	s := &sandbox{function: function, events: make(chan *Invocation, 1), gone: make(chan struct{}), busy: true}
+	s := &sandbox{function: function, events: make(chan *Invocation, 1), gone: make(chan struct{}),
+		asked: make(chan struct{}), busy: true}
 	s.process = exec.Command(program)
 	s.process.Env, s.process.Stdout, s.process.Stderr = env, output, output
 	s.process.WaitDelay = time.Second
@@ -61,6 +64,13 @@ func (s *sandbox) reserve() bool {
 	}
 	s.busy = true
 	return true
+}
+
+// free gives the sandbox back.
+func (s *sandbox) free() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.busy = false
 }
 
 // begin hands over an invocation, for which the sandbox was reserved.

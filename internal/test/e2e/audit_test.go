@@ -23,7 +23,7 @@ func (w *world) audit() []string {
 	before := w.subjects()
 	function, _ := w.function("audit")
 	answer, err := w.host.Invoke(w.ctx, function, []byte(`{}`), nil)
-	if err != nil || answer.Error != "" {
+	if err != nil || answer.ErrorType != "" {
 		w.Errorf("the audit: %v, %s", err, answer.Body)
 	}
 	return w.subjects()[len(before):]

@@ -110,7 +110,7 @@ func (w *world) serveInvocation(rw http.ResponseWriter, r *http.Request) {
 	answer := w.invoke(run, function, payload)
 	rw.Header().Set("Content-Type", "application/json")
 	rw.Header().Set("X-Amz-Executed-Version", "$LATEST")
-	if answer.Error != "" {
+	if answer.ErrorType != "" {
 		rw.Header().Set("X-Amz-Function-Error", "Unhandled")
 	}
 	_, _ = rw.Write(answer.Body)
@@ -118,7 +118,7 @@ func (w *world) serveInvocation(rw http.ResponseWriter, r *http.Request) {
 
 // invoke calls a function for an execution. When that is stopped, the engine is
 // answered at once, with nothing, and the function goes on.
-func (w *world) invoke(run *execution, function awstest.HostedFunction, payload []byte) awstest.Returned {
+func (w *world) invoke(run *execution, function awstest.HostedFunction, payload []byte) awstest.FunctionAnswer {
 	w.set(func() { run.blocked = true })
 	defer w.set(func() { run.blocked = false })
 	_ = w.changed(run.ctx)
@@ -138,7 +138,7 @@ func (w *world) invoke(run *execution, function awstest.HostedFunction, payload 
 	case errors.Is(err, errAbandoned):
 		return awstest.Failure("Lambda.SdkClientException", "The answer could not be awaited")
 	case err != nil:
-		return awstest.Returned{Body: []byte("{}")}
+		return awstest.FunctionAnswer{Body: []byte("{}")}
 	case fault == lab.AnswerLost:
 		return awstest.Failure("Lambda.Unknown", "The answer was lost")
 	}

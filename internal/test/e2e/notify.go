@@ -34,7 +34,7 @@ func (w *world) notify(run *execution) {
 		w.Errorf("telling how %s ended: %v", run.name, err)
 		return
 	}
-	if answer, err := w.host.Invoke(w.ctx, function, event, nil); err == nil && answer.Error != "" {
+	if answer, err := w.host.Invoke(w.ctx, function, event, nil); err == nil && answer.ErrorType != "" {
 		w.Errorf("notify, told how %s ended: %s", run.name, answer.Body)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -81,7 +82,7 @@ type T interface {
 func newWorld(ctx context.Context, t T, l *lane, setup lab.Setup) *world {
 	w := &world{T: t, ctx: ctx, lane: l, runs: map[string]*execution{}, working: map[string]*awstest.Invocation{}}
 	w.clock = awstest.NewClock(beginning.Add(-90 * 24 * time.Hour))
-	w.host = awstest.NewLambdaHost(w.clock, shipped.programs)
+	w.host = awstest.NewLambdaHost(w.clock)
 	w.trail = newTrail(w)
 	w.trail.denied = setup.Denied
 	w.gateway = &awstest.Gateway{Behind: w.lane.moto.URL, Clock: w.clock, Users: w.trail.user, Stubs: w.trail.stubs(),
@@ -257,8 +258,8 @@ func (w *world) function(name string) (awstest.HostedFunction, bool) {
 	if env["QOVERY_API_URL"] != "" {
 		env["QOVERY_API_URL"] = w.api.URL
 	}
-	return awstest.HostedFunction{Name: name, Environment: env, Timeout: time.Duration(deployed.Timeout) * time.Second},
-		exists
+	return awstest.HostedFunction{Name: name, Program: filepath.Join(shipped.programs, name, "bootstrap"), Environment: env,
+		Timeout: time.Duration(deployed.Timeout) * time.Second}, exists
 }
 
 // callerOf is the access key by which the calls of a function are known.
