@@ -133,10 +133,10 @@ const (
 
 // locations are the ids of what has one, by name.
 func locations() map[string]string {
-	ids := map[string]string{"credentials": credentialsID, "other-credentials": otherCredentialsID,
+	ids := map[string]string{"credentials": CredentialsID, "other-credentials": otherCredentialsID,
 		"registry": lonelyRegistryID, "helm": helmRepositoryID, "secret-manager": secretManagerID, "dns": dnsClusterID}
 	for n := range 9 {
-		ids[fmt.Sprintf("registry-%d", n+1)] = registryID(n)
+		ids[fmt.Sprintf("registry-%d", n+1)] = RegistryID(n)
 	}
 	return ids
 }

@@ -70,7 +70,7 @@ func add(a *args) act {
 			return nil
 		}
 	case "cluster":
-		credentials := credentialsID
+		credentials := CredentialsID
 		if a.left != "" {
 			credentials = a.location()
 		}
@@ -94,14 +94,14 @@ func add(a *args) act {
 		}
 	case "dns":
 		return func(o *Operator) error {
-			o.Qovery.AddCluster(fakeqovery.Cluster{ID: dnsClusterID, Name: "with-dns", CredentialsID: credentialsID,
+			o.Qovery.AddCluster(fakeqovery.Cluster{ID: dnsClusterID, Name: "with-dns", CredentialsID: CredentialsID,
 				Route53: fakeKey(o.OldKey)})
 			return nil
 		}
 	case "secret-manager":
 		return func(o *Operator) error {
 			vault := fakeqovery.SecretManagerAccess{ID: secretManagerID, Name: "vault", Key: fakeKey(o.OldKey)}
-			o.Qovery.AddCluster(fakeqovery.Cluster{ID: dnsClusterID, Name: "with-vault", CredentialsID: credentialsID,
+			o.Qovery.AddCluster(fakeqovery.Cluster{ID: dnsClusterID, Name: "with-vault", CredentialsID: CredentialsID,
 				SecretManagers: []fakeqovery.SecretManagerAccess{vault}})
 			return nil
 		}

@@ -35,12 +35,13 @@ func (k *key) answer() rotation.NewAccessKey {
 
 // newKey makes a key that works at once; nobody sees it before its first state.
 func (i *IAM) newKey(owner *user, createdAt time.Time) *key {
-	k := &key{
-		id:        rotation.KeyID("AKIA" + letters(i.random, 16, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")),
-		user:      owner.name,
-		secret:    letters(i.random, 40, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"),
-		createdAt: createdAt.UTC().Truncate(time.Second),
-	}
+	id := rotation.KeyID("AKIA" + letters(i.random, 16, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"))
+	return i.add(owner, id, letters(i.random, 40, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"),
+		createdAt)
+}
+
+func (i *IAM) add(owner *user, id rotation.KeyID, secret string, createdAt time.Time) *key {
+	k := &key{id: id, user: owner.name, secret: secret, createdAt: createdAt.UTC().Truncate(time.Second)}
 	owner.keys = append(owner.keys, k)
 	i.keys[k.id] = k
 	i.order = append(i.order, k)

@@ -20,6 +20,13 @@ func (i *IAM) SeedKey(name string, createdAt time.Time, status rotation.KeyStatu
 	return k.answer()
 }
 
+// Adopt makes a key known that another IAM has created, at somebody's request.
+func (i *IAM) Adopt(name string, id rotation.KeyID, secret rotation.Secret, by string) {
+	k := i.add(i.users[name], id, secret.Reveal(), i.now())
+	k.usableAt = i.now().Add(i.Settling.Propagation.draw(i.random))
+	i.record(k, rotation.Active, KeyChange{At: i.now(), Key: id, User: name, What: Created, By: by}, 0)
+}
+
 // CreateKeyByHand is a person creating a key in the console.
 func (i *IAM) CreateKeyByHand(name string) (rotation.NewAccessKey, error) { return i.create(name) }
 

@@ -89,7 +89,7 @@ func TestJudgeSeesDeletionsThatAreTooEarly(t *testing.T) {
 	w.step(func(ctx context.Context) {
 		key, err := w.IAM.Create(ctx, UserName)
 		w.byHand(err)
-		w.Qovery.SetKey(credentialsID, fakeKey(key))
+		w.Qovery.SetKey(CredentialsID, fakeKey(key))
 		w.Sleep(time.Hour)
 		_, err = w.IAM.Delete(ctx, UserName, w.OldKey.ID)
 		w.byHand(err)

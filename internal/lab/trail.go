@@ -78,6 +78,25 @@ func (t *Trail) FirstUse(ctx context.Context, id rotation.KeyID, since time.Time
 	})
 }
 
+// Uses are those that are known by now, the latest first, for who answers for
+// CloudTrail elsewhere. Of those before the latest ones only the first is kept.
+func (t *Trail) Uses(id rotation.KeyID, from, to time.Time) (uses []rotation.Use) {
+	k := t.iam.keys[id]
+	if k == nil {
+		return nil
+	}
+	all := k.uses
+	if !k.first.at.IsZero() && k.first.at.Before(all[0].at) {
+		all = append([]use{k.first}, all...)
+	}
+	for _, u := range slices.Backward(all) {
+		if known := t.iam.now().Add(-t.Lag); !u.at.Before(from) && !u.at.After(to) && !u.at.After(known) {
+			uses = append(uses, t.detailed(rotation.Use{At: u.at, Service: u.service, Region: region}))
+		}
+	}
+	return uses
+}
+
 func (t *Trail) detailed(use rotation.Use) rotation.Use {
 	use.Event, use.Source, use.UserAgent, use.Lag = "Describe", "203.0.113.10", use.Service+"-client", 0
 	return use

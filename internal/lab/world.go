@@ -2,6 +2,7 @@ package lab
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -27,9 +28,9 @@ const (
 	UserName         = "qovery"
 	account          = "123456789012"
 	region           = "eu-west-3"
-	credentialsID    = "0f3d9a52-6c1e-4b7d-8a25-3e9d4c7b1f60"
+	CredentialsID    = "0f3d9a52-6c1e-4b7d-8a25-3e9d4c7b1f60"
 	helmRepositoryID = "7a3e5b10-4f7c-4a41-9d5e-61c2f08b9d34"
-	tokenParameter   = "/qovery-key-rotation/qovery-token"
+	TokenParameter   = "/qovery-key-rotation/qovery-token"
 	machineName      = "qovery-key-rotation"
 )
 
@@ -158,7 +159,7 @@ func (w *World) target(setup Setup) target.Target {
 	target := target.Default()
 	target.Name, target.IAMUserName = TargetName, UserName
 	target.OrganizationID = fakeqovery.DefaultConfig(nil).OrganizationID
-	target.TokenParameter = tokenParameter
+	target.TokenParameter = TokenParameter
 	target.Schedule.StartAt = Beginning.Format(time.RFC3339)
 	target.Account, target.Region = account, region
 	if setup.Target != nil {
@@ -179,11 +180,7 @@ func (w *World) settle(setup Setup) {
 		return w.IAM.Authenticate(rotation.KeyID(id), rotation.NewSecret(secret))
 	}
 	w.Qovery = fakeqovery.New(config)
-	w.Qovery.AddCredentials(fakeqovery.Credentials{
-		ID: credentialsID, Name: "AWS production account",
-		Key: fakeKey(w.OldKey),
-	})
-	w.addClusters(setup)
+	w.Clusters = setup.Fill(w.Qovery, fakeKey(w.OldKey))
 	if setup.Prompt {
 		w.IAM.Settling.Lists, w.IAM.Settling.Relapse = Exactly(0), 0
 		w.Qovery.Configure(func(c *fakeqovery.Config) { c.StatusLag, c.CredentialsLag = 0, 0 })
@@ -195,58 +192,55 @@ func (w *World) settle(setup Setup) {
 	}
 	w.SSM.SetTarget(w.Target.Name, document)
 	w.token = config.Token
-	w.SSM.SetToken(tokenParameter, rotation.NewSecret(config.Token))
+	w.SSM.SetToken(TokenParameter, rotation.NewSecret(config.Token))
 }
 
 func fakeKey(key rotation.NewAccessKey) fakeqovery.Key {
 	return fakeqovery.Key{ID: string(key.ID), Secret: key.Secret.Reveal()}
 }
 
-func (w *World) addClusters(setup Setup) {
-	count, productions := setup.Clusters, setup.Production
-	if count == 0 {
-		count = 2
-	}
-	if productions == 0 {
-		productions = count / 2
-	}
+// Fill puts into an organization what holds the key: credentials, clusters, and
+// whatever else the setup says. It returns the clusters' ids.
+func (setup Setup) Fill(organization *fakeqovery.Server, key fakeqovery.Key) (clusters []string) {
+	organization.AddCredentials(fakeqovery.Credentials{ID: CredentialsID, Name: "AWS production account", Key: key})
+	count := cmp.Or(setup.Clusters, 2)
+	first := count - cmp.Or(setup.Production, count/2) // of production
 	for i := range count {
-		name := fmt.Sprintf("staging-%d", i+1)
-		if i >= count-productions {
-			name = fmt.Sprintf("production-%d", i+1-(count-productions))
-		}
-		id := fmt.Sprintf("c1a57e00-0000-4000-8000-%012d", i+1)
-		w.Clusters = append(w.Clusters, id)
 		cluster := fakeqovery.Cluster{
-			ID: id, Name: name, Region: region, Production: i >= count-productions,
-			CredentialsID: credentialsID, DeployTime: setup.DeployTime, Applications: setup.Applications,
+			ID: fmt.Sprintf("c1a57e00-0000-4000-8000-%012d", i+1), Name: fmt.Sprintf("staging-%d", i+1), Region: region,
+			CredentialsID: CredentialsID, DeployTime: setup.DeployTime, Applications: setup.Applications,
+		}
+		if i >= first {
+			cluster.Production, cluster.Name = true, fmt.Sprintf("production-%d", i+1-first)
 		}
 		if setup.Registries {
-			cluster.RegistryID = registryID(i)
+			cluster.RegistryID = RegistryID(i)
 		}
 		if setup.Route53 && i == 0 {
-			cluster.Route53 = fakeKey(w.OldKey)
+			cluster.Route53 = key
 		}
-		w.Qovery.AddCluster(cluster)
+		clusters = append(clusters, cluster.ID)
+		organization.AddCluster(cluster)
 	}
 	for _, kind := range setup.OtherClouds {
-		w.Qovery.AddContainerRegistry(OtherRegistry(kind))
+		organization.AddContainerRegistry(otherRegistry(kind))
 	}
 	if setup.HelmRepository {
-		w.Qovery.AddHelmRepository(fakeqovery.Registry{ID: helmRepositoryID, Name: "charts", Region: region,
-			Key: fakeKey(w.OldKey)})
+		organization.AddHelmRepository(fakeqovery.Registry{ID: helmRepositoryID, Name: "charts", Region: region, Key: key})
 	}
+	return clusters
 }
 
-// OtherRegistry is a container registry of another cloud. Qovery makes one with
+// otherRegistry is a container registry of another cloud. Qovery makes one with
 // each cluster there; it stands in the same list, and holds no key of AWS.
-func OtherRegistry(kind string) fakeqovery.Registry {
+func otherRegistry(kind string) fakeqovery.Registry {
 	regions := map[string]string{"SCALEWAY_CR": "fr-par", "GCP_ARTIFACT_REGISTRY": "europe-west9"}
 	return fakeqovery.Registry{ID: "07e3c1d0-0000-4000-8000-" + fmt.Sprintf("%012d", len(kind)), Name: kind, Kind: kind,
 		Region: regions[kind]}
 }
 
-func registryID(cluster int) string { return fmt.Sprintf("5e915712-0000-4000-8000-%012d", cluster+1) }
+// RegistryID is the id of the container registry of a cluster, from 0.
+func RegistryID(cluster int) string { return fmt.Sprintf("5e915712-0000-4000-8000-%012d", cluster+1) }
 
 func (w *World) newID() string { return fmt.Sprintf("%016x", w.random.Uint64()) }
 

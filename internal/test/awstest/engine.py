@@ -27,7 +27,7 @@ from moto.stepfunctions.parser.asl.component.state.wait.wait_function import tim
 from moto.stepfunctions.parser.asl.eval.event import event_manager
 from moto.stepfunctions.parser.backend import execution as execution_backend
 
-HOST = "http://127.0.0.1:" + sys.argv[1] + "/engine/"
+HOST = "http://127.0.0.1:" + os.environ["MOTO_PORT"] + "/engine/"
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 

@@ -22,7 +22,7 @@ func Moto(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	moto, err := startMoto(python, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0")
+	moto, err := startMoto("MOTO_PORT=0", python, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,14 +39,14 @@ func StartEngine(hostPort string) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return startMoto(python, "-c", engineProgram, hostPort)
+	return startMoto("MOTO_PORT="+hostPort, python, "-c", engineProgram)
 }
 
-// startMoto starts a server with the interpreter and its arguments.
-func startMoto(python string, args ...string) (_ *Engine, err error) {
+// startMoto starts a server with a variable more, the interpreter and its arguments.
+func startMoto(variable, python string, args ...string) (_ *Engine, err error) {
 	s := &Engine{over: make(chan struct{})}
 	s.process = exec.Command(python, args...)
-	s.process.Env = append(os.Environ(), "TZ=UTC", // moto writes local times and calls them UTC
+	s.process.Env = append(os.Environ(), variable, "TZ=UTC", // moto writes local times and calls them UTC
 		"AWS_DEFAULT_REGION=eu-west-3", "NO_PROXY=localhost,127.0.0.1", "PYTHONDONTWRITEBYTECODE=1")
 	s.process.Stdout, s.process.Stderr = &s.output, &s.output
 	s.process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

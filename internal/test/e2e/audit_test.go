@@ -60,11 +60,11 @@ func TestAudit(t *testing.T) {
 		w.audits()
 
 		extra := w.createKey()
-		w.audits(name + ": a leftover key " + last(extra.ID))
+		w.audits(name + ": a leftover key " + last(extra))
 		w.sleep(24 * time.Hour)
 		w.audits()
-		w.deleteByHand(extra.ID)
-		w.audits(name + ": over: a leftover key " + last(extra.ID))
+		w.deleteByHand(extra)
+		w.audits(name + ": over: a leftover key " + last(extra))
 
 		w.sleep(7 * 24 * time.Hour)
 		w.audits(name + ": the key " + last(w.oldKey) + " is over 97 days old")
@@ -85,7 +85,8 @@ func TestAudit(t *testing.T) {
 
 		w.must(scheduler.NewFromConfig(w.cfg).DeleteSchedule(w.ctx,
 			&scheduler.DeleteScheduleInput{Name: aws.String(name), GroupName: scheduleGroup()}))
-		w.must(ssm.NewFromConfig(w.cfg).DeleteParameter(w.ctx, &ssm.DeleteParameterInput{Name: aws.String(tokenParameter)}))
+		w.must(ssm.NewFromConfig(w.cfg).DeleteParameter(w.ctx,
+			&ssm.DeleteParameterInput{Name: aws.String(lab.TokenParameter)}))
 		w.audits("CHECK "+name+": the Qovery token is refused", name+": there is no schedule")
 		w.audits()
 	})

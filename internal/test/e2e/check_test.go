@@ -69,10 +69,8 @@ func (w *world) secrets() map[string]string {
 		secrets["the secret of the function "+name] = function.Environment["AWS_SECRET_ACCESS_KEY"]
 		secrets["the session of the function "+name] = function.Environment["AWS_SESSION_TOKEN"]
 	}
-	w.trail.mu.Lock()
-	defer w.trail.mu.Unlock()
-	for id, key := range w.trail.keys {
-		secrets["the secret of "+id] = key.secret
+	for _, key := range w.trail.lives() {
+		secrets["the secret of "+string(key)] = w.trail.whole(string(key)).Secret
 	}
 	return secrets
 }
@@ -96,14 +94,10 @@ func (w *world) tableName() *string {
 func (w *world) completed() {
 	w.Helper()
 	var left []string
-	w.trail.mu.Lock()
-	for id, key := range w.trail.keys {
-		if key.status != "" {
-			left = append(left, id+" "+string(key.status))
-		}
+	for _, key := range w.trail.keys() {
+		left = append(left, string(key.ID)+" "+string(key.Status))
 	}
-	w.trail.mu.Unlock()
-	held := w.qovery.KeyOf(credentialsID)
+	held := w.qovery.KeyOf(lab.CredentialsID)
 	if len(left) != 1 || left[0] != held+" "+string(rotation.Active) || held == w.oldKey {
 		w.Errorf("the keys are %v, Qovery holds %s, and before it was %s", left, held, w.oldKey)
 	}

@@ -26,7 +26,7 @@ var wayTo = map[string]struct {
 	},
 	"DiscardKey": {
 		"lag propagation 24h",
-		func(w *world) { w.trail.propagation = 24 * time.Hour },
+		func(w *world) { w.trail.propagates(24 * time.Hour) },
 	},
 	"ReactivateKey": {
 		"cluster 1 succeeds\n" + strings.Repeat("cluster 1 fails "+strconv.Quote(authFailure)+"\n", 2),
@@ -72,7 +72,7 @@ func interrupted(t *testing.T, state string) {
 		run.stop()
 		w.usedElsewhere(false)
 		w.sleep(20 * time.Minute)
-		w.trail.propagation = 0
+		w.trail.propagates(0)
 		w.start("rotation-2", "").wait()
 	})
 	sameAs(w, way.sim, "start rotation-1", "until "+state, "stop", "elsewhere ends", "wait 20m", "lag propagation 0s",

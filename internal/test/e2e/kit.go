@@ -81,7 +81,8 @@ func synthesize(dir string) error {
 		return err
 	}
 	out := filepath.Join(dir, "cdk.out")
-	env := []string{`CDK_CONTEXT_JSON={"@aws-cdk/core:enablePartitionLiterals": true}`, "CDK_OUTDIR=" + out, "CDK_DEFAULT_ACCOUNT=",
+	env := []string{`CDK_CONTEXT_JSON={"@aws-cdk/core:enablePartitionLiterals": true}`, "CDK_OUTDIR=" + out,
+		"CDK_DEFAULT_ACCOUNT=",
 		"CDK_DEFAULT_REGION=",
 		"JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION=1", "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=1"}
 	if err := command(dir, env, filepath.Join(dir, "infra")); err != nil {

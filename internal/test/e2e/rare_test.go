@@ -37,14 +37,14 @@ var tales = map[string]tale{
 	},
 	"new-key-deleted-by-hand": {
 		here: func(w *world) {
-			w.trail.propagation = time.Hour
+			w.trail.propagates(time.Hour)
 			run := w.start("rotation-1", "")
 			run.untilIn("VerifyKey")
 			run.stop()
 			w.sleep(20 * time.Minute)
 			w.deleteByHand(w.newKey())
 			w.sleep(20 * time.Minute)
-			w.trail.propagation = 0
+			w.trail.propagates(0)
 			w.start("rotation-2", "").wait()
 		},
 		sim: "lag propagation 1h\nstart rotation-1\nuntil VerifyKey\nstop\nwait 20m\ndelete new\nwait 20m\n" +
@@ -133,11 +133,9 @@ func (w *world) deleteByHand(id string) {
 
 // newKey is the key that is there beside the old one.
 func (w *world) newKey() string {
-	w.trail.mu.Lock()
-	defer w.trail.mu.Unlock()
-	for id, key := range w.trail.keys {
-		if id != w.oldKey && key.status == rotation.Active {
-			return id
+	for _, key := range w.trail.keys() {
+		if string(key.ID) != w.oldKey && key.Status == rotation.Active {
+			return string(key.ID)
 		}
 	}
 	return ""

@@ -5,6 +5,7 @@ package main
 import (
 	"time"
 
+	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/lab/fakeqovery"
 	"qovery-key-rotation/internal/test/awstest"
 )
@@ -22,8 +23,8 @@ func plainly(w *world) { w.start("rotation", "").wait() }
 var scripts = map[string]func(*world){
 	"plain":                        plainly,
 	"long-application-deployments": plainly,
-	"slow-propagation":             func(w *world) { w.trail.propagation = 75 * time.Second; plainly(w) },
-	"key-never-works":              func(w *world) { w.trail.propagation = 24 * time.Hour; plainly(w) },
+	"slow-propagation":             func(w *world) { w.trail.propagates(75 * time.Second); plainly(w) },
+	"key-never-works":              func(w *world) { w.trail.propagates(24 * time.Hour); plainly(w) },
 	"deployment-fails-once": func(w *world) {
 		w.qovery.Script(w.clusters[0], fakeqovery.Fails("Error acquiring the state lock", "Try again in a few minutes"))
 		plainly(w)
@@ -132,11 +133,11 @@ var scripts = map[string]func(*world){
 	"helm-repository":       plainly,
 	"route53-provider":      plainly,
 	"masked-key-id": func(w *world) {
-		w.qovery.WriteKeyAs(registryID(0), func(id string) string { return id[:4] + "************" + id[len(id)-4:] })
+		w.qovery.WriteKeyAs(lab.RegistryID(0), func(id string) string { return id[:4] + "************" + id[len(id)-4:] })
 		plainly(w)
 	},
 	"partial-update": func(w *world) {
-		w.refusing("PUT", 422, registryID(1))
+		w.refusing("PUT", 422, lab.RegistryID(1))
 		w.start("rotation-1", "").wait()
 		w.sleep(2 * time.Hour)
 		w.qovery.Configure(func(c *fakeqovery.Config) { c.Hook = nil })

@@ -11,47 +11,85 @@ import (
 	"sync"
 	"time"
 
+	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/lab/fakeqovery"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/test/awstest"
 )
 
-// trail knows what became of every access key: it sees all calls of IAM, and is
-// told by consumers when they use one. It answers for CloudTrail, which moto
-// lacks, and for the last uses of keys, whose consumers sign nothing here. Its
-// lags are the simulator's.
+// trail is the simulator's IAM, which hears of every call of moto's and of every use
+// of a key. With the simulator's CloudTrail, it answers what moto lacks: who used
+// and who created a key, and whether one works.
 type trail struct {
 	w *world
-	// propagation is how long STS does not know a new key.
-	propagation time.Duration
-	// denied are the regions in which nobody may look events up.
-	denied []string
 
-	mu   sync.Mutex
-	keys map[string]*key
+	mu       sync.Mutex // held by who looks or acts, and never while anything else is waited for
+	timeline *lab.Timeline
+	iam      *lab.IAM
+	events   *lab.Trail
 }
 
-const (
-	usageLag = 15 * time.Minute // IAM's
-	trailLag = 10 * time.Minute // CloudTrail's
-)
+const usageLag = 15 * time.Minute // IAM's
 
-// key is an access key and its history.
-type key struct {
-	id, secret string
-	status     rotation.KeyStatus // empty: deleted
-	created    time.Time
-	creator    string
-	uses       []use
+func newTrail(w *world, setup lab.Setup) *trail {
+	t := &trail{w: w, timeline: lab.NewTimeline(w.clock.Now())}
+	t.iam = lab.NewIAM(lab.NewWire(t.timeline, 0), awstest.Account, 0)
+	t.iam.Settling = lab.Settling{Usage: usageLag}
+	t.iam.AddUser(lab.UserName, "/")
+	t.events = lab.NewTrail(t.iam)
+	t.events.Denied = setup.Denied
+	return t
 }
 
-type use struct {
-	at             time.Time
-	service, agent string
+// now locks the trail, and has its time be the world's.
+func (t *trail) now() (unlock func()) {
+	t.mu.Lock()
+	t.timeline.RunUntil(t.w.clock.Now())
+	return t.mu.Unlock
 }
 
-func newTrail(w *world) *trail { return &trail{w: w, keys: map[string]*key{}} }
+// propagates says how long STS does not know keys that are created from now on.
+func (t *trail) propagates(d time.Duration) {
+	defer t.now()()
+	t.iam.Settling.Propagation = lab.Exactly(d)
+}
+
+// keys are those that exist.
+func (t *trail) keys() []rotation.AccessKey {
+	defer t.now()()
+	return t.iam.Present(lab.UserName)
+}
+
+// lives are all keys that there ever were.
+func (t *trail) lives() (ids []rotation.KeyID) {
+	defer t.now()()
+	for _, life := range t.iam.Lives() {
+		ids = append(ids, life.ID)
+	}
+	return ids
+}
+
+// whole is a key with its secret.
+func (t *trail) whole(id string) fakeqovery.Key {
+	defer t.now()()
+	return fakeqovery.Key{ID: id, Secret: t.iam.Answer(rotation.KeyID(id)).Secret.Reveal()}
+}
+
+// use uses a key, and tells whether AWS accepts it; without a service, it leaves no
+// trace.
+func (t *trail) use(id, service string) bool {
+	defer t.now()()
+	key := rotation.KeyID(id)
+	if _, exists := t.iam.Status(key); !exists {
+		return false
+	}
+	secret := t.iam.Answer(key).Secret
+	if service == "" {
+		return t.iam.Authenticate(key, secret)
+	}
+	return t.iam.Use(key, secret, service)
+}
 
 func (t *trail) stubs() map[string]func(awstest.Call) *awstest.Reply {
 	return map[string]func(awstest.Call) *awstest.Reply{
@@ -96,29 +134,24 @@ func (t *trail) created(call awstest.Call, body []byte) {
 		t.w.Errorf("a new key cannot be read: %v", err)
 		return
 	}
-	creator := "arn:aws:iam::" + awstest.Account + ":user/somebody"
-	for name, function := range shipped.template.Functions {
-		if callerOf(name) == call.Caller {
-			creator = function.Role
-		}
+	by := lab.Person
+	if call.Caller == callerOf("createkey") {
+		by = "createkey"
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.keys[answer.Key.AccessKeyID] = &key{
-		id: answer.Key.AccessKeyID, secret: answer.Key.SecretAccessKey, status: rotation.Active, created: t.w.clock.Now(),
-		creator: creator,
-	}
+	defer t.now()()
+	t.iam.Adopt(lab.UserName, rotation.KeyID(answer.Key.AccessKeyID), rotation.NewSecret(answer.Key.SecretAccessKey), by)
 }
 
-// change notes a new status, and polices what functions do to keys that are held.
+// change makes the same change, and polices what functions do to keys that are held.
 func (t *trail) change(call awstest.Call, status rotation.KeyStatus) {
 	id := call.Form.Get("AccessKeyId")
-	t.mu.Lock()
-	k := t.keys[id]
-	if k != nil {
-		k.status = status
+	unlock := t.now()
+	if status == "" {
+		t.iam.DeleteByHand(lab.UserName, rotation.KeyID(id))
+	} else if err := t.iam.SetStatusByHand(lab.UserName, rotation.KeyID(id), status); err != nil {
+		t.w.Errorf("moto knows the key %s: %v", id, err)
 	}
-	t.mu.Unlock()
+	unlock()
 	if !strings.HasPrefix(call.Caller, callerOf("")) || call.Caller == t.w.person() || status == rotation.Active {
 		return
 	}
@@ -135,54 +168,27 @@ func (w *world) breaks(format string, args ...any) {
 	w.set(func() { w.broken = append(w.broken, fmt.Sprintf(format, args...)) })
 }
 
-// works tells whether AWS accepts the key.
-func (t *trail) works(id string) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	k := t.keys[id]
-	return k != nil && k.status == rotation.Active && !t.w.clock.Now().Before(k.created.Add(t.propagation))
-}
-
-// whole is a key with its secret.
-func (t *trail) whole(id string) fakeqovery.Key {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return fakeqovery.Key{ID: id, Secret: t.keys[id].secret}
-}
-
-// used notes a use.
-func (t *trail) used(id, service, agent string, at time.Time) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if k := t.keys[id]; k != nil && (len(k.uses) == 0 || !k.uses[len(k.uses)-1].at.Equal(at)) {
-		k.uses = append(k.uses, use{at, service, agent})
-	}
-}
-
 // consume is what happens every minute: everything that uses a key uses it.
 func (w *world) consume(at time.Time) {
 	w.qovery.EachUse(at, func(consumer, id string) {
-		if !w.trail.works(id) {
+		if !w.trail.use(id, "eks") {
 			w.breaks("%s was refused with the key %s at %s", consumer, id, at.Format(time.DateTime))
-			return
 		}
-		w.trail.used(id, "eks", "eks-client", at)
 	})
 	w.mu.Lock()
 	elsewhere := w.elsewhere
 	w.mu.Unlock()
-	if elsewhere && at.Minute()%10 == 0 && w.trail.works(w.oldKey) {
-		w.trail.used(w.oldKey, "ecr", "ecr-client", at)
+	if elsewhere && at.Minute()%10 == 0 {
+		w.trail.use(w.oldKey, "ecr")
 	}
 }
 
 // callerIdentity refuses keys that do not work, which moto would not.
 func (t *trail) callerIdentity(call awstest.Call) *awstest.Reply {
-	if !t.works(call.Caller) {
+	if !t.use(call.Caller, "sts") {
 		return xmlAnswer(http.StatusForbidden, `<ErrorResponse><Error><Type>Sender</Type><Code>InvalidClientTokenId</Code>`+
 			`<Message>The security token included in the request is invalid.</Message></Error></ErrorResponse>`)
 	}
-	t.used(call.Caller, "sts", call.Agent, t.w.clock.Now())
 	return nil
 }
 
@@ -191,33 +197,19 @@ func xmlAnswer(status int, body string) *awstest.Reply {
 }
 
 func (t *trail) lastUsed(call awstest.Call) *awstest.Reply {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	k := t.keys[call.Form.Get("AccessKeyId")]
-	if k == nil || k.status == "" {
+	defer t.now()()
+	use, err := t.iam.LastUse(t.w.ctx, lab.UserName, rotation.KeyID(call.Form.Get("AccessKeyId")))
+	if err != nil {
 		return nil // moto knows what to say
 	}
 	last := "<ServiceName>N/A</ServiceName><Region>N/A</Region>"
-	if known := k.known(time.Time{}, t.w.clock.Now().Add(-usageLag)); len(known) > 0 {
+	if !use.At.IsZero() {
 		last = fmt.Sprintf("<LastUsedDate>%s</LastUsedDate><ServiceName>%s</ServiceName><Region>%s</Region>",
-			known[len(known)-1].at.Format(time.RFC3339), known[len(known)-1].service, region)
+			use.At.Format(time.RFC3339), use.Service, use.Region)
 	}
 	return xmlAnswer(http.StatusOK, fmt.Sprintf(`<GetAccessKeyLastUsedResponse><GetAccessKeyLastUsedResult><UserName>`+
 		`%s</UserName><AccessKeyLastUsed>%s</AccessKeyLastUsed></GetAccessKeyLastUsedResult></GetAccessKeyLastUsedResponse>`,
 		lab.UserName, last))
-}
-
-// known are the uses from one time to another, both included, oldest first.
-func (k *key) known(from, to time.Time) []use {
-	first, _ := slices.BinarySearchFunc(k.uses, from, func(u use, at time.Time) int { return u.at.Compare(at) })
-	end, found := slices.BinarySearchFunc(k.uses, to, func(u use, at time.Time) int { return u.at.Compare(at) })
-	if found {
-		end++
-	}
-	if end < first {
-		return nil
-	}
-	return k.uses[first:end]
 }
 
 // lookupEvents is CloudTrail's event history: the latest events first, in pages.
@@ -233,32 +225,33 @@ func (t *trail) lookupEvents(call awstest.Call) *awstest.Reply {
 		t.w.Errorf("CloudTrail was asked %s", text)
 		return nil
 	}
-	if slices.Contains(t.denied, call.Region) {
+	if slices.Contains(t.events.Denied, call.Region) {
 		return jsonAnswer(http.StatusBadRequest,
 			map[string]any{"__type": "AccessDeniedException", "message": "with an explicit deny in a service control policy"})
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	defer t.now()()
+	id := asked.LookupAttributes[0].AttributeValue
 	events := []map[string]any{}
-	k, end := t.keys[asked.LookupAttributes[0].AttributeValue], t.w.clock.Now().Add(-trailLag)
+	skip, _ := strconv.Atoi(asked.NextToken) // none is 0
 	next := 0
 	switch {
-	case k == nil:
 	case asked.LookupAttributes[0].AttributeKey == "ResourceName":
-		if call.Region == "us-east-1" && !k.created.After(end) {
-			creation := event(k.created, "CreateAccessKey", "iam", "us-east-1", "aws-sdk", k.creator, "")
-			creation["Resources"] = []map[string]any{{"ResourceType": "AWS::IAM::AccessKey", "ResourceName": k.id}}
+		creator, err := t.events.Creator(t.w.ctx, rotation.KeyID(id))
+		if call.Region == "us-east-1" && err == nil && creator != "" {
+			created := t.iam.Answer(rotation.KeyID(id)).CreatedAt
+			creation := event(rotation.Use{At: created, Event: "CreateAccessKey", Service: "iam", Region: "us-east-1"}, creator,
+				"")
+			creation["Resources"] = []map[string]any{{"ResourceType": "AWS::IAM::AccessKey", "ResourceName": id}}
 			events = append(events, creation)
 		}
 	case call.Region == region:
-		if to := time.Unix(int64(asked.EndTime), 0); asked.EndTime != 0 && to.Before(end) {
-			end = to
+		to := t.w.clock.Now()
+		if asked.EndTime != 0 {
+			to = time.Unix(int64(asked.EndTime), 0)
 		}
-		uses := k.known(time.Unix(int64(asked.StartTime), 0), end)
-		skip, _ := strconv.Atoi(asked.NextToken)
+		uses := t.events.Uses(rotation.KeyID(id), time.Unix(int64(asked.StartTime), 0), to)
 		for skip < len(uses) && len(events) < asked.MaxResults {
-			u := uses[len(uses)-1-skip]
-			events = append(events, event(u.at, "Describe", u.service, region, u.agent, "", k.id))
+			events = append(events, event(uses[skip], "", id))
 			skip++
 		}
 		if skip < len(uses) {
@@ -277,13 +270,18 @@ func jsonAnswer(status int, answer map[string]any) *awstest.Reply {
 	return &awstest.Reply{Status: status, Header: http.Header{"Content-Type": {"application/x-amz-json-1.1"}}, Body: body}
 }
 
-func event(at time.Time, name, service, region, agent, role, id string) map[string]any {
+func event(use rotation.Use, role, id string) map[string]any {
+	agent := use.UserAgent
+	if use.Service == "sts" { // only the rotation asks STS
+		agent = awsclient.Marker
+	}
 	record, _ := json.Marshal(map[string]any{
-		"awsRegion": region, "sourceIPAddress": "203.0.113.10", "userAgent": agent,
+		"awsRegion": use.Region, "sourceIPAddress": use.Source, "userAgent": agent,
 		"userIdentity": map[string]any{"sessionContext": map[string]any{"sessionIssuer": map[string]any{"arn": role}}},
 	})
 	e := map[string]any{
-		"EventTime": float64(at.UnixMilli()) / 1000, "EventName": name, "EventSource": service + ".amazonaws.com",
+		"EventTime": float64(use.At.UnixMilli()) / 1000, "EventName": use.Event, "EventSource": use.Service +
+			".amazonaws.com",
 		"CloudTrailEvent": string(record),
 	}
 	if id != "" {

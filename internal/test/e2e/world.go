@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
@@ -24,13 +23,6 @@ import (
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/lab/fakeqovery"
 	"qovery-key-rotation/internal/test/awstest"
-)
-
-// What the simulator's worlds have too; its documents name these ids.
-const (
-	credentialsID    = "0f3d9a52-6c1e-4b7d-8a25-3e9d4c7b1f60"
-	helmRepositoryID = "7a3e5b10-4f7c-4a41-9d5e-61c2f08b9d34"
-	tokenParameter   = "/qovery-key-rotation/qovery-token"
 )
 
 // beginning is when every world begins: at the time of day at which the
@@ -83,8 +75,7 @@ func newWorld(ctx context.Context, t T, l *lane, setup lab.Setup) *world {
 	w := &world{T: t, ctx: ctx, lane: l, runs: map[string]*execution{}, working: map[string]*awstest.Invocation{}}
 	w.clock = awstest.NewClock(beginning.Add(-90 * 24 * time.Hour))
 	w.host = awstest.NewLambdaHost(w.clock)
-	w.trail = newTrail(w)
-	w.trail.denied = setup.Denied
+	w.trail = newTrail(w, setup)
 	w.gateway = &awstest.Gateway{Behind: w.lane.moto.URL, Clock: w.clock, Users: w.trail.user, Stubs: w.trail.stubs(),
 		Fault: func(awstest.Call) awstest.Fault { return awstest.Fault{} }, Seen: w.trail.seen}
 	w.cfg = awstest.Config("http://" + w.lane.address)
@@ -94,7 +85,7 @@ func newWorld(ctx context.Context, t T, l *lane, setup lab.Setup) *world {
 	w.settleAWS(setup)
 	w.clock.Set(beginning)
 	w.clock.OnMinute = w.consume
-	w.addClusters(setup)
+	w.clusters = setup.Fill(w.qovery, w.trail.whole(w.oldKey))
 	return w
 }
 
@@ -122,13 +113,11 @@ func (w *world) settleAWS(setup lab.Setup) {
 	w.table(t.Table)
 	target := t.Targets["/qovery-key-rotation/targets/"+shipped.target]
 	w.parameter(ssmtypes.ParameterTypeString, "/qovery-key-rotation/targets/"+shipped.target, target)
-	w.parameter(ssmtypes.ParameterTypeSecureString, tokenParameter, w.token)
+	w.parameter(ssmtypes.ParameterTypeSecureString, lab.TokenParameter, w.token)
 	w.must(sns.NewFromConfig(w.cfg).CreateTopic(w.ctx, &sns.CreateTopicInput{Name: aws.String(t.Topic)}))
 	w.schedules(t.Schedules)
 	w.must(iam.NewFromConfig(w.cfg).CreateUser(w.ctx, &iam.CreateUserInput{UserName: aws.String(lab.UserName)}))
-	key := w.createKey()
-	w.oldKey = key.ID
-	w.qovery.AddCredentials(fakeqovery.Credentials{ID: credentialsID, Name: "AWS production account", Key: key})
+	w.oldKey = w.createKey()
 	machine, err := sfn.NewFromConfig(w.cfg).CreateStateMachine(w.ctx, &sfn.CreateStateMachineInput{
 		Name: aws.String(t.Machine), RoleArn: aws.String("arn:aws:iam::" + awstest.Account + ":role/machine"),
 		Definition: aws.String(t.Definition),
@@ -188,60 +177,22 @@ func (w *world) parameter(kind ssmtypes.ParameterType, name, value string) {
 }
 
 // createKey is a person creating a key.
-func (w *world) createKey() fakeqovery.Key {
+func (w *world) createKey() (id string) {
 	w.Helper()
 	created, err := iam.NewFromConfig(w.cfg).CreateAccessKey(w.ctx,
 		&iam.CreateAccessKeyInput{UserName: aws.String(lab.UserName)})
 	w.must(nil, err)
-	return fakeqovery.Key{ID: *created.AccessKey.AccessKeyId, Secret: *created.AccessKey.SecretAccessKey}
+	return *created.AccessKey.AccessKeyId
 }
 
 func (w *world) settleQovery(setup lab.Setup) {
 	config := fakeqovery.DefaultConfig(w.clock.Now)
 	config.Seed = setup.Seed
-	config.KeyWorks = func(id, _ string) bool { return w.trail.works(id) }
+	config.KeyWorks = func(id, _ string) bool { return w.trail.use(id, "") }
 	w.token = config.Token
 	w.qovery = fakeqovery.New(config)
 	w.api = httptest.NewServer(w.qovery)
 }
-
-func (w *world) addClusters(setup lab.Setup) {
-	count, productions := setup.Clusters, setup.Production
-	if count == 0 {
-		count = 2
-	}
-	if productions == 0 {
-		productions = count / 2
-	}
-	key := w.trail.whole(w.oldKey)
-	for i := range count {
-		name := fmt.Sprintf("staging-%d", i+1)
-		if i >= count-productions {
-			name = fmt.Sprintf("production-%d", i+1-(count-productions))
-		}
-		cluster := fakeqovery.Cluster{
-			ID: fmt.Sprintf("c1a57e00-0000-4000-8000-%012d", i+1), Name: name, Region: region,
-			Production:    i >= count-productions,
-			CredentialsID: credentialsID, DeployTime: setup.DeployTime, Applications: setup.Applications,
-		}
-		if setup.Registries {
-			cluster.RegistryID = registryID(i)
-		}
-		if setup.Route53 && i == 0 {
-			cluster.Route53 = key
-		}
-		w.clusters = append(w.clusters, cluster.ID)
-		w.qovery.AddCluster(cluster)
-	}
-	for _, kind := range setup.OtherClouds {
-		w.qovery.AddContainerRegistry(lab.OtherRegistry(kind))
-	}
-	if setup.HelmRepository {
-		w.qovery.AddHelmRepository(fakeqovery.Registry{ID: helmRepositoryID, Name: "charts", Region: region, Key: key})
-	}
-}
-
-func registryID(cluster int) string { return fmt.Sprintf("5e915712-0000-4000-8000-%012d", cluster+1) }
 
 // function is a function as the template has it, with the addresses and the
 // credentials of this world.
@@ -258,8 +209,9 @@ func (w *world) function(name string) (awstest.HostedFunction, bool) {
 	if env["QOVERY_API_URL"] != "" {
 		env["QOVERY_API_URL"] = w.api.URL
 	}
-	return awstest.HostedFunction{Name: name, Program: filepath.Join(shipped.programs, name, "bootstrap"), Environment: env,
-		Timeout: time.Duration(deployed.Timeout) * time.Second}, exists
+	return awstest.HostedFunction{Name: name, Program: filepath.Join(shipped.programs, name, "bootstrap"),
+		Environment: env,
+		Timeout:     time.Duration(deployed.Timeout) * time.Second}, exists
 }
 
 // callerOf is the access key by which the calls of a function are known.
