@@ -99,3 +99,16 @@ func TestAdvice(t *testing.T) {
 		t.Errorf("a code that nobody knows is %+v, want held", unknown)
 	}
 }
+
+// A rotation may end with a code and leave nothing open where Preflight raises it, or
+// where the way back closes the record.
+func TestMayEndUnchanged(t *testing.T) {
+	for code, want := range map[Code]bool{
+		NoClusters: true, Unreachable: true, AccessDenied: true, NewKeyUnusable: true,
+		LockLost: false, OldKeyHeld: false, UpdateFailed: false, WrongIdentity: false,
+	} {
+		if code.Info().MayEndUnchanged() != want {
+			t.Errorf("%s: want %t", code, want)
+		}
+	}
+}
