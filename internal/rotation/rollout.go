@@ -1,0 +1,269 @@
+package rotation
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
+)
+
+// How long to wait before the next look.
+const (
+	afterStart   = 5 * time.Minute // a deployment takes five to ten minutes
+	pollEvery    = time.Minute
+	pollSlowly   = 5 * time.Minute // after a wave's first hour
+	quickPhase   = time.Hour
+	afterUpdate  = time.Minute            // Qovery's reads may be that stale: an older baseline proves nothing
+	betweenPosts = 250 * time.Millisecond // stays under Qovery's hourly limit, and its patience
+)
+
+// look is what one run of the step sees, and acts on.
+type look struct {
+	*claim
+	organization OrganizationReader
+	locations    []Location
+	clusters     []Cluster // all that hang on the rotation
+	oldKey       AccessKey // zero when it is gone
+	started      bool      // a deployment was started by this run
+	at           time.Time // before the clusters were read
+}
+
+func (s DeployClusters) look(ctx context.Context, c *claim, doc Document) (*look, error) {
+	organization, err := c.open(ctx, doc.Settings)
+	if err != nil {
+		return nil, err
+	}
+	list := organization.Credentials // says which clusters there are
+	if !doc.Deactivated.IsZero() {
+		list = organization.Editable // says also who may need the old key back
+	}
+	locations, err := list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.requireFamiliar(locations); err != nil {
+		return nil, err
+	}
+	keys, err := s.Keys.List(ctx, c.IAMUser)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.requireNewKey(keys, c.now()); err != nil {
+		return nil, err
+	}
+	at := c.now()
+	all, err := organization.Clusters(ctx)
+	if err != nil {
+		return nil, err
+	}
+	clusters, err := c.concerned(all, locations, doc.Deployment.Clusters)
+	if err != nil {
+		return nil, err
+	}
+	if len(clusters) > MaxClusters {
+		return nil,
+			fault.Errorf(fault.TooManyClusters, "The credentials that hold the key serve %d clusters; %d are the limit",
+				len(clusters),
+				MaxClusters)
+	}
+	oldKey, _ := findKey(keys, c.OldKey)
+	return &look{claim: c, at: at, organization: organization, locations: locations, clusters: clusters, oldKey: oldKey},
+		nil
+}
+
+// refresh gives fresh attempts and deadlines after a redrive.
+func (l *look) refresh(doc *Document) {
+	if l.call.Execution.RedriveCount == doc.RedriveCount {
+		return
+	}
+	doc.RedriveCount = l.call.Execution.RedriveCount
+	doc.Deployment.WaveStartedAt, doc.Verification.StartedAt = time.Time{}, time.Time{}
+	doc.Deployment.Returns = 0
+	for i := range doc.Deployment.Clusters {
+		if p := &doc.Deployment.Clusters[i]; !p.over() {
+			p.restart()
+		}
+	}
+	if canary := doc.Verification.Canary; canary != nil {
+		canary.restart()
+	}
+}
+
+// advance judges every cluster that is not over yet, and starts those that are
+// to be started. What has failed for good is found first, so that nothing is
+// started by a run that ends with an error.
+func (l *look) advance(ctx context.Context, effect Effect, members []*ClusterProgress, doc *Document,
+	startedAt time.Time) error {
+	var start, late []*ClusterProgress
+	for _, progress := range members {
+		if progress.over() {
+			continue
+		}
+		ready, err := l.judge(ctx, progress, doc.Settings.MaxDeployAttempts)
+		if err != nil {
+			return err
+		}
+		if ready {
+			start = append(start, progress)
+		}
+		if !progress.over() {
+			late = append(late, progress)
+		}
+	}
+	if timeout := time.Duration(doc.Settings.DeploymentTimeout); len(late) > 0 && l.now().Sub(startedAt) >= timeout {
+		return fault.Errorf(fault.DeploymentTimeout, "After %s these clusters are not deployed: %s",
+			doc.Settings.DeploymentTimeout,
+			l.describe(late))
+	}
+	if l.at.Before(doc.UpdatedAt.Add(afterUpdate)) {
+		return nil // what is seen of the clusters may be from before the update
+	}
+	return l.startAll(ctx, effect, start)
+}
+
+// judge notes what a look at one cluster says, and tells whether it is to be started.
+func (l *look) judge(ctx context.Context, progress *ClusterProgress, maxAttempts int) (start bool, err error) {
+	cluster, _ := l.cluster(progress.ID)
+	if !knownStatus(cluster.Status) {
+		l.guard.Log.WarnContext(ctx, "status not known, taken as in progress", "cluster", cluster.ID, "status",
+			cluster.Status)
+	}
+	verdict := progress.judge(cluster, l.now())
+	switch verdict {
+	case waiting:
+	case isDeployed:
+		progress.resolved()
+		progress.DoneAt = l.now()
+	case passOver:
+		progress.resolved()
+		progress.Skipped = cluster.Status
+	case startIt, failed, notObserved:
+		if progress.Attempts >= maxAttempts {
+			return false, l.givenUp(ctx, progress, cluster, verdict)
+		}
+		return true, nil
+	}
+	return false, nil
+}
+
+// givenUp is the error after the last attempt.
+func (l *look) givenUp(ctx context.Context, progress *ClusterProgress, cluster Cluster, verdict verdict) error {
+	if verdict == notObserved {
+		return fault.Errorf(fault.DeploymentNotObserved,
+			"Cluster %s was told to deploy %d times, and each time nothing was seen of "+
+				"it within %s: "+
+				"it is %s, was never seen in progress, and its last execution and date stay the same",
+			progress.Name, progress.Attempts, target.Duration(observeWithin), cluster.Status)
+	}
+	if progress.Refused != 0 {
+		return fault.Errorf(fault.DeploymentFailed, "Qovery refused to deploy the cluster %s (%s) with status %d",
+			progress.Name,
+			cluster.Status, progress.Refused)
+	}
+	problem, err := l.organization.Problem(ctx, progress.ID)
+	if err != nil || problem == "" {
+		problem = "its logs tell no reason"
+	}
+	return fault.Errorf(fault.DeploymentFailed, "Cluster %s is %s after %d attempts to deploy it: %s", progress.Name,
+		cluster.Status,
+		progress.Attempts, problem)
+}
+
+// startAll starts deployments. Once one was, or may have been, started, nothing
+// is an error any more: what is left is done by the next run.
+func (l *look) startAll(ctx context.Context, effect Effect, start []*ClusterProgress) error {
+	if len(start) == 0 {
+		return nil
+	}
+	do, err := l.begin(ctx, effect, l.sawOldKey())
+	if err != nil {
+		return err
+	}
+	for _, progress := range start {
+		if err := l.start(ctx, do, progress); err != nil {
+			if l.started {
+				l.guard.Log.WarnContext(ctx, "deployments left to the next look", "error", err)
+				return nil
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *look) start(ctx context.Context, do *effects, progress *ClusterProgress) error {
+	if l.started {
+		if err := l.guard.Clock.Sleep(ctx, betweenPosts); err != nil {
+			return err
+		}
+	}
+	cluster, _ := l.cluster(progress.ID)
+	err := do.deploy(ctx, progress.ID)
+	var refused *Refusal
+	switch {
+	case fault.HasCode(err, fault.Throttled), fault.HasCode(err, fault.StepBusy):
+		return err // nothing was started
+	case errors.As(err, &refused):
+		progress.refused(refused.Status)
+		l.guard.Log.WarnContext(ctx, "deployment refused", "cluster", progress.ID, "error", err)
+	default:
+		progress.posted(cluster, l.now())
+		l.guard.Log.InfoContext(ctx, "deployment started", "cluster", progress.ID, "attempt", progress.Attempts, "rotation",
+			l.RotationID)
+	}
+	l.started = true
+	return nil
+}
+
+// sawOldKey is what this run saw of the old key.
+func (l *look) sawOldKey() KeyStatus {
+	if l.oldKey.ID == "" {
+		return Gone
+	}
+	return l.oldKey.Status
+}
+
+// howDeployed tells whether any of the clusters was deployed: where none runs,
+// nothing was.
+func howDeployed(clusters ...ClusterProgress) How {
+	if slices.ContainsFunc(clusters, func(p ClusterProgress) bool { return !p.DoneAt.IsZero() }) {
+		return Did
+	}
+	return NotNeeded
+}
+
+// nextPoll is when to look again.
+func (l *look) nextPoll(doc *Document, startedAt time.Time) WaitTime {
+	now := l.now()
+	next := now.Add(pollSlowly)
+	switch settled := doc.UpdatedAt.Add(afterUpdate); {
+	case l.started:
+		next = now.Add(afterStart)
+	case l.at.Before(settled) && now.Before(settled):
+		next = settled
+	case now.Sub(startedAt) < quickPhase:
+		next = now.Add(pollEvery)
+	}
+	return waitUntil(next, now)
+}
+
+func (l *look) cluster(id string) (Cluster, bool) {
+	for _, cluster := range l.clusters {
+		if cluster.ID == id {
+			return cluster, true
+		}
+	}
+	return Cluster{}, false
+}
+
+func (l *look) describe(members []*ClusterProgress) string {
+	var list []string
+	for _, progress := range members {
+		cluster, _ := l.cluster(progress.ID)
+		list = append(list, progress.unfinished(cluster))
+	}
+	return enumerate(list)
+}
