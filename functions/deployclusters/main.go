@@ -17,7 +17,7 @@ func main() {
 	function.Start(func(f *function.Setup) rotation.Step {
 		cfg := awsclient.FromEnvironment(f.Environment)
 		token := ssm.New(cfg, f.Clock).Token
-		return rotation.DeployClusters{
+		return rotation.Rollout{
 			Guard: f.Guard(table.New(cfg, f.Required(lambda.TableName)), rotation.Writers{
 				Qovery: qovery.FromEnvironment(f.Environment, f.Clock, f.Log, token),
 			}),

@@ -67,7 +67,7 @@ func (p Ports) steps(log *slog.Logger, newID func() string) map[string]rotation.
 		"verifykey": rotation.VerifyKey{Guard: guard(rotation.Writers{}), Staging: p.Staging, Identities: p.Identities},
 		"updatecredentials": rotation.UpdateCredentials{
 			Guard: guard(rotation.Writers{Staging: p.Staging, Qovery: p.Qovery}), Keys: p.Keys, Staging: p.Staging},
-		"deployclusters": rotation.DeployClusters{Guard: guard(rotation.Writers{Qovery: p.Qovery}), Keys: p.Keys},
+		"deployclusters": rotation.Rollout{Guard: guard(rotation.Writers{Qovery: p.Qovery}), Keys: p.Keys},
 		"checkusage": rotation.CheckUsage{Guard: guard(rotation.Writers{}), Keys: p.Keys, Usage: p.Usage,
 			Trail: p.Trail},
 		"deactivatekey": rotation.DeactivateKey{Guard: guard(keys), Keys: p.Keys, Qovery: organizations},

@@ -8,39 +8,20 @@ import (
 	"qovery-key-rotation/internal/rotation/fault"
 )
 
-// DeployClusters makes every cluster take up the new key, wave after wave, and
-// once more deploys one, the canary, while the old key is Inactive (states
-// DeployClusters and VerifyDeployment). It reconciles: each run looks at all
-// clusters, starts what is to be started, and says when to look again.
-//
-// After a POST it always returns the document, so that what was started is not
-// forgotten. A run whose document is lost all the same starts from what is seen:
-// it waits for the deployments in progress, and then starts its own.
-type DeployClusters struct {
-	Guard
-	Keys KeyReader
-}
+// DeployClusters makes every cluster take up the new key, wave after wave.
+type DeployClusters struct{ Rollout }
 
-// Run looks once.
+// Run looks once. The credentials say which clusters there are.
 func (s DeployClusters) Run(ctx context.Context, call Call) (Document, error) {
 	doc := call.Document
 	doc.Deployment.Clusters = slices.Clone(doc.Deployment.Clusters)
-	err := s.hold(ctx, call, &doc, func(c *claim) error {
-		look, err := s.look(ctx, c, doc)
-		if err != nil {
-			return err
-		}
-		if !doc.Deactivated.IsZero() {
-			return s.verify(ctx, look, &doc)
-		}
-		return s.deploy(ctx, look, &doc)
-	})
+	err := s.look(ctx, call, &doc, OrganizationReader.Credentials, func(l *look) error { return l.deploy(ctx, &doc) })
 	return doc, err
 }
 
 // deploy advances the first wave that is not over, and the next one as soon as
 // it is.
-func (s DeployClusters) deploy(ctx context.Context, l *look, doc *Document) error {
+func (l *look) deploy(ctx context.Context, doc *Document) error {
 	d := &doc.Deployment
 	l.refresh(doc)
 	l.returned(doc)

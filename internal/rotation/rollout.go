@@ -20,7 +20,28 @@ const (
 	betweenPosts = 250 * time.Millisecond // stays under Qovery's hourly limit, and its patience
 )
 
-// look is what one run of the step sees, and acts on.
+// Rollout is the function of the two states that deploy clusters. It reconciles:
+// each run looks at all clusters, starts what is to be started, and says when to look
+// again.
+//
+// After a POST it always returns the document, so that what was started is not
+// forgotten. A run whose document is lost all the same starts from what is seen:
+// it waits for the deployments in progress, and then starts its own.
+type Rollout struct {
+	Guard
+	Keys KeyReader
+}
+
+// Run is the step of the state: once the old key was made Inactive, a deployment is
+// to be verified.
+func (r Rollout) Run(ctx context.Context, call Call) (Document, error) {
+	if call.Document.Deactivated.IsZero() {
+		return DeployClusters{r}.Run(ctx, call)
+	}
+	return VerifyDeployment{r}.Run(ctx, call)
+}
+
+// look is what one run of a step sees, and acts on.
 type look struct {
 	*claim
 	organization OrganizationReader
@@ -31,47 +52,51 @@ type look struct {
 	at           time.Time // before the clusters were read
 }
 
-func (s DeployClusters) look(ctx context.Context, c *claim, doc Document) (*look, error) {
-	organization, err := c.open(ctx, doc.Settings)
+// look looks under a claim, by the locations that list returns, and acts.
+func (r Rollout) look(ctx context.Context, call Call, doc *Document,
+	list func(OrganizationReader, context.Context) ([]Location, error), act func(*look) error) error {
+	return r.hold(ctx, call, doc, func(c *claim) error {
+		l := &look{claim: c}
+		if err := r.read(ctx, l, doc, list); err != nil {
+			return err
+		}
+		return act(l)
+	})
+}
+
+// read reads what the look sees.
+func (r Rollout) read(ctx context.Context, l *look, doc *Document,
+	list func(OrganizationReader, context.Context) ([]Location, error)) (err error) {
+	if l.organization, err = l.open(ctx, doc.Settings); err != nil {
+		return err
+	}
+	if l.locations, err = list(l.organization, ctx); err != nil {
+		return err
+	}
+	if err := l.requireFamiliar(l.locations); err != nil {
+		return err
+	}
+	keys, err := r.Keys.List(ctx, l.IAMUser)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	list := organization.Credentials // says which clusters there are
-	if !doc.Deactivated.IsZero() {
-		list = organization.Editable // says also who may need the old key back
+	if err := l.requireNewKey(keys, l.now()); err != nil {
+		return err
 	}
-	locations, err := list(ctx)
+	l.oldKey, _ = findKey(keys, l.OldKey)
+	l.at = l.now()
+	all, err := l.organization.Clusters(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := c.requireFamiliar(locations); err != nil {
-		return nil, err
+	if l.clusters, err = l.concerned(all, l.locations, doc.Deployment.Clusters); err != nil {
+		return err
 	}
-	keys, err := s.Keys.List(ctx, c.IAMUser)
-	if err != nil {
-		return nil, err
+	if len(l.clusters) > MaxClusters {
+		return fault.Errorf(fault.TooManyClusters,
+			"The credentials that hold the key serve %d clusters; %d are the limit", len(l.clusters), MaxClusters)
 	}
-	if err := c.requireNewKey(keys, c.now()); err != nil {
-		return nil, err
-	}
-	at := c.now()
-	all, err := organization.Clusters(ctx)
-	if err != nil {
-		return nil, err
-	}
-	clusters, err := c.concerned(all, locations, doc.Deployment.Clusters)
-	if err != nil {
-		return nil, err
-	}
-	if len(clusters) > MaxClusters {
-		return nil,
-			fault.Errorf(fault.TooManyClusters, "The credentials that hold the key serve %d clusters; %d are the limit",
-				len(clusters),
-				MaxClusters)
-	}
-	oldKey, _ := findKey(keys, c.OldKey)
-	return &look{claim: c, at: at, organization: organization, locations: locations, clusters: clusters, oldKey: oldKey},
-		nil
+	return nil
 }
 
 // refresh gives fresh attempts and deadlines after a redrive.

@@ -9,10 +9,20 @@ import (
 	"qovery-key-rotation/internal/rotation/target"
 )
 
-// verify advances the canary: one cluster is deployed once more while the old
-// key is Inactive, before and after. What still needs the old key fails now,
-// while it can be brought back.
-func (s DeployClusters) verify(ctx context.Context, l *look, doc *Document) error {
+// VerifyDeployment deploys one cluster, the canary, once more while the old key is
+// Inactive, before and after. What still needs the old key fails now, while it can be
+// brought back.
+type VerifyDeployment struct{ Rollout }
+
+// Run looks once. The locations say also who may need the old key back.
+func (s VerifyDeployment) Run(ctx context.Context, call Call) (Document, error) {
+	doc := call.Document
+	err := s.look(ctx, call, &doc, OrganizationReader.Editable, func(l *look) error { return l.verify(ctx, &doc) })
+	return doc, err
+}
+
+// verify advances the canary.
+func (l *look) verify(ctx context.Context, doc *Document) error {
 	l.refresh(doc)
 	v := &doc.Verification
 	if l.done(Verify) || doc.Settings.Verification == target.VerifyNone {
