@@ -17,7 +17,7 @@ import (
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/lab/fakeqovery"
 	"qovery-key-rotation/internal/rotation"
-	"qovery-key-rotation/internal/test/wordstest"
+	"qovery-key-rotation/internal/test/rotationtest"
 )
 
 func TestMain(m *testing.M) {
@@ -48,7 +48,7 @@ type watcher struct{ file *os.File }
 
 func (w watcher) Write(text []byte) (int, error) {
 	n, err := w.file.Write(text)
-	if wordstest.ZeroTime.Match(text) {
+	if rotationtest.ZeroTime.Match(text) {
 		os.Exit(zeroTimeShown)
 	}
 	return n, err

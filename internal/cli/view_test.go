@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation/fault"
-	"qovery-key-rotation/internal/test/wordstest"
+	"qovery-key-rotation/internal/test/rotationtest"
 )
 
 func TestProgress(t *testing.T) {
@@ -44,14 +44,14 @@ func TestProblemsAreSentences(t *testing.T) {
 	for _, info := range fault.Codes {
 		for _, what := range []string{"It is so", "It is so.", "Is it?", "It was cut ...", "AWS says: No!"} {
 			err := fault.Errorf(info.Code, "%s", what)
-			if wrong := wordstest.Wrong(explain(err).Error()); wrong != "" {
+			if wrong := rotationtest.Wrong(explain(err).Error()); wrong != "" {
 				t.Errorf("%s: %s in %s", info.Code, wrong, explain(err))
 			}
 		}
 	}
 	for _, err := range []error{context.Canceled, errors.New("it broke\nhere"),
 		unwritten{"The output", "Make room", syscall.ENOSPC}} {
-		if wrong := wordstest.Wrong(explain(err).Error()); wrong != "" {
+		if wrong := rotationtest.Wrong(explain(err).Error()); wrong != "" {
 			t.Errorf("%s in %s", wrong, explain(err))
 		}
 	}

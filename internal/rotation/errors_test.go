@@ -5,8 +5,6 @@ import (
 	"testing"
 
 	"qovery-key-rotation/internal/rotation/fault"
-	"qovery-key-rotation/internal/test/wordstest"
-	"qovery-key-rotation/internal/words"
 )
 
 // explain says what is in place, unless the error knows better, and leaves the
@@ -49,31 +47,4 @@ func TestRefusalWithARecordIsHeld(t *testing.T) {
 			t.Errorf("%s: in place is %q, of the original %q", test.code, got.InPlace, original.InPlace)
 		}
 	}
-}
-
-// However a part of it ends that others have written, an error is made of whole
-// sentences, and so is what is added to it later.
-func TestSentences(t *testing.T) {
-	for _, info := range fault.Codes {
-		for _, what := range []string{"It is so", "It is so.", "Is it so?", "AWS says: Slow down!", "It was cut …",
-			"It was cut ..."} {
-			err := fault.Errorf(info.Code, "%s", what)
-			err.InPlace = "According to the journal, all is well"
-			if wrong := wordstest.Wrong(err.Error()); wrong != "" {
-				t.Errorf("%s: %s in %s", info.Code, wrong, err)
-			}
-			for _, cause := range []string{what, lambdaCause(t, what)} {
-				caught := &CaughtError{Error: string(info.Code), Cause: cause}
-				caught.amend("the old key is Active again")
-				if wrong := wordstest.Wrong(words.Cause(caught.Cause)); wrong != "" {
-					t.Errorf("%s: %s in %s", info.Code, wrong, caught.Cause)
-				}
-			}
-		}
-	}
-}
-
-func lambdaCause(t *testing.T, message string) string {
-	t.Helper()
-	return asJSON(t, map[string]string{"errorMessage": message, "errorType": "Other"})
 }

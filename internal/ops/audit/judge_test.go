@@ -13,7 +13,7 @@ import (
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
-	"qovery-key-rotation/internal/test/wordstest"
+	"qovery-key-rotation/internal/test/rotationtest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -71,7 +71,7 @@ var cases = map[string]struct {
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
 	"too-old-next-by-a-minute-less": {world(nextStart(67*day - hour/60)), "",
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
-	"too-old-next-and-now": {world(user(active(keyN, limit)), nextStart(67 * day)), "too-old#NEW2",
+	"too-old-next-and-now": {world(user(active(keyN, limit)), nextStart(67*day)), "too-old#NEW2",
 		"KeyAge=97 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
 	"too-old-next-of-an-open-rotation": {world(user(active(keyO, 90*day), active(keyN, hour)), qoveryHolds(keyN, keyO),
 		openSince(), nextStart(67*day)), "open#k3v9",
@@ -211,8 +211,8 @@ func TestMessages(t *testing.T) {
 		for _, f := range j.Findings {
 			m := f.message(j, Told{}, morning)
 			text += fmt.Sprintf("Subject: %s\nUrgency: %s\n\n%s\n", m.Subject, m.Urgency, m.Body)
-			for _, line := range wordstest.Sentences(m.Body) {
-				if wrong := wordstest.Wrong(line); wrong != "" {
+			for _, line := range rotationtest.Sentences(m.Body) {
+				if wrong := rotationtest.Wrong(line); wrong != "" {
 					t.Errorf("%s: %s in %q", name, wrong, line)
 				}
 			}

@@ -4,18 +4,18 @@ import (
 	"testing"
 	"time"
 
-	"qovery-key-rotation/internal/test/wordstest"
+	"qovery-key-rotation/internal/test/rotationtest"
 )
 
 // Whichever time is missing, no finding shows the year 1.
 func TestFindingsShowNoZeroTime(t *testing.T) {
 	for name, test := range cases {
 		facts := test.facts
-		wordstest.EachTime(&facts, func(path string) {
+		rotationtest.EachTime(&facts, func(path string) {
 			j := Judge("production", facts, limit)
 			for _, f := range j.Findings {
 				m := f.message(j, Told{}, facts.Now)
-				if shown := wordstest.ZeroTime.FindString(m.Subject + m.Body); shown != "" {
+				if shown := rotationtest.ZeroTime.FindString(m.Subject + m.Body); shown != "" {
 					t.Errorf("%s without %s shows %s:\n%s", name, path, shown, m.Body)
 				}
 			}
@@ -23,7 +23,7 @@ func TestFindingsShowNoZeroTime(t *testing.T) {
 	}
 	// Of what people were told, too: another version may not have kept since when.
 	j := Judge("production", world(), limit)
-	if m := (Told{Title: "a leftover key"}).over(j, time.Time{}); wordstest.ZeroTime.MatchString(m.Body) {
+	if m := (Told{Title: "a leftover key"}).over(j, time.Time{}); rotationtest.ZeroTime.MatchString(m.Body) {
 		t.Error(m.Body)
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
-	"qovery-key-rotation/internal/test/wordstest"
+	"qovery-key-rotation/internal/test/rotationtest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -390,8 +390,8 @@ func checkForm(t *testing.T, m Message) {
 	if id := wholeKey.FindString(m.Subject + m.Body); id != "" {
 		t.Errorf("the key %s is shown in full", id)
 	}
-	for _, line := range wordstest.Sentences(m.Body) {
-		if wrong := wordstest.Wrong(line); wrong != "" {
+	for _, line := range rotationtest.Sentences(m.Body) {
+		if wrong := rotationtest.Wrong(line); wrong != "" {
 			t.Errorf("%s in %q", wrong, line)
 		}
 	}

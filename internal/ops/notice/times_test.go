@@ -3,7 +3,7 @@ package notice
 import (
 	"testing"
 
-	"qovery-key-rotation/internal/test/wordstest"
+	"qovery-key-rotation/internal/test/rotationtest"
 )
 
 // Whichever time is missing from an event, from the journal or from IAM's answer, no
@@ -13,11 +13,11 @@ func TestNoticesShowNoZeroTime(t *testing.T) {
 		event, facts := parse(t, row.event), row.facts
 		check := func(path string) {
 			m := Compose(event, facts)
-			if shown := wordstest.ZeroTime.FindString(m.Subject + m.Body); shown != "" {
+			if shown := rotationtest.ZeroTime.FindString(m.Subject + m.Body); shown != "" {
 				t.Errorf("%s without %s shows %s:\n%s", name, path, shown, m.Body)
 			}
 		}
-		wordstest.EachTime(&event, check)
-		wordstest.EachTime(&facts, check)
+		rotationtest.EachTime(&event, check)
+		rotationtest.EachTime(&facts, check)
 	}
 }

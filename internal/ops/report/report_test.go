@@ -13,7 +13,7 @@ import (
 
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/ops/report"
-	"qovery-key-rotation/internal/test/wordstest"
+	"qovery-key-rotation/internal/test/rotationtest"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -133,7 +133,7 @@ func TestEveryScenario(t *testing.T) {
 				t.Errorf("leaks: %s", leaks)
 			}
 			for _, sentences := range said(built) {
-				if wrong := wordstest.Wrong(sentences); wrong != "" {
+				if wrong := rotationtest.Wrong(sentences); wrong != "" {
 					t.Errorf("%s in %q", wrong, sentences)
 				}
 			}

@@ -1,6 +1,8 @@
 // Package rotationtest holds the contracts of the ports as tests. Whatever
 // claims to be a rotation.Journal, Keys, Staging or Executions runs the same
-// suite: the simulated world's, and the adapters to AWS.
+// suite: the simulated world's, and the adapters to AWS. What people read is checked
+// here, too: its punctuation (sentences.go), and that no time in it is missing
+// (times.go).
 package rotationtest
 
 import (

@@ -1,4 +1,4 @@
-package wordstest
+package rotationtest
 
 import (
 	"fmt"

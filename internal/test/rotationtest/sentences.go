@@ -1,7 +1,4 @@
-// Package wordstest checks the punctuation of what people read. Sentences are put
-// together from parts, some of which others have written.
-
-package wordstest
+package rotationtest
 
 import (
 	"regexp"
