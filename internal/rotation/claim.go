@@ -122,12 +122,16 @@ func (c *claim) inTime() error {
 	return fault.Errorf(fault.StepBusy, "This invocation ran out of time; the next one carries on")
 }
 
-// close ends the rotation: the record becomes a history item.
+// close ends the rotation: the record becomes a history item, if it is not one
+// already.
 func (c *claim) close(ctx context.Context, outcome Outcome, summary *Summary) error {
-	item := HistoryItem{Record: c.Record, Outcome: outcome, EndedAt: c.now(), Summary: summary}
-	err := c.guard.closeRecord(ctx, item)
+	journal := c.guard.journal
+	err := journal.Close(ctx, HistoryItem{Record: c.Record, Outcome: outcome, EndedAt: c.now(), Summary: summary})
 	if errors.Is(err, ErrConflict) {
-		return fault.Errorf(fault.LockLost, "The journal's record of %s was changed by somebody else", c.Target)
+		ended, unread := journal.Ended(ctx, c.IAMUser, c.TakenAt, c.RotationID)
+		if err = unread; unread == nil && ended == nil {
+			err = fault.Errorf(fault.LockLost, "The journal's record of %s was changed by somebody else", c.Target)
+		}
 	}
 	c.over = err == nil
 	return err

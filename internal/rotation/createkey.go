@@ -156,14 +156,11 @@ var proof = NewSecret("not a secret, but a proof that one can be staged")
 // that is left behind, by a crash or by a write that took effect late, is
 // destroyed by the next proof, or with the other secrets when the rotation ends.
 func (s CreateKey) proveStaging(ctx context.Context, c *claim) error {
-	do, err := c.effects()
+	if err := c.effects().unstage(ctx, c.OldKey); err != nil {
+		return err
+	}
+	do, err := c.noting(ctx, func(r *Record) { r.Unstaged = c.now() })
 	if err != nil {
-		return err
-	}
-	if err := do.unstage(ctx, c.OldKey); err != nil {
-		return err
-	}
-	if do, err = c.noting(ctx, func(r *Record) { r.Unstaged = c.now() }); err != nil {
 		return err
 	}
 	if _, err := do.stage(ctx, c.OldKey, proof); err != nil {
@@ -181,22 +178,23 @@ func (s CreateKey) proveStaging(ctx context.Context, c *claim) error {
 	return do.unstage(ctx, c.OldKey)
 }
 
-// notCreated forgets an attempt of which IAM says that it created nothing. Of
-// any other the outcome is unknown: its key is found, and deleted, later.
+// notCreated forgets an attempt that was not sent, or of which IAM says that it
+// created nothing. Of any other the outcome is unknown: its key is found, and deleted,
+// later.
 func (s CreateKey) notCreated(ctx context.Context, c *claim, err error) error {
-	if fault.HasCode(err, fault.KeyLimitReached) && c.recently(Discard, c.now()) {
-		err = fault.Errorf(fault.IAMSettling, "IAM still counts a key that was deleted a moment ago")
+	coded := fault.AsError(err)
+	switch coded.Code {
+	case fault.StepBusy, fault.AccessDenied, fault.Throttled, fault.KeyLimitReached, fault.TargetNotFound:
+	default:
+		return fault.Errorf(fault.IAMSettling, "CreateAccessKey was sent and its outcome is unknown (%s)", coded.What)
 	}
-	if fault.HasCode(err, fault.IAMSettling) || fault.HasCode(err, fault.AccessDenied) ||
-		fault.HasCode(err, fault.Throttled) ||
-		fault.HasCode(err, fault.KeyLimitReached) || fault.HasCode(err, fault.TargetNotFound) {
-		if forgetErr := c.resolveAttempt(ctx, func(r *Record) { delete(r.Marks, Create) }); forgetErr != nil {
-			return forgetErr
-		}
+	if coded.Code == fault.KeyLimitReached && c.recently(Discard, c.now()) {
+		coded = fault.Errorf(fault.IAMSettling, "IAM still counts a key that was deleted a moment ago")
+	}
+	if err := c.resolveAttempt(ctx, func(r *Record) { delete(r.Marks, Create) }); err != nil {
 		return err
 	}
-	return fault.Errorf(fault.IAMSettling, "CreateAccessKey was sent and its outcome is unknown (%s)",
-		fault.AsError(err).What)
+	return coded
 }
 
 // resolveAttempt takes the latest attempt off the list of unknown outcomes.

@@ -31,12 +31,12 @@ func (c *claim) noting(ctx context.Context, change func(*Record)) (*effects, err
 	if err := c.mark(ctx, change); err != nil {
 		return nil, err
 	}
-	return c.effects()
+	return c.effects(), nil
 }
 
 // effects hands out what can cause effects that the journal knows of already, or
 // need not know: where a secret is destroyed once more, nothing is left to find out.
-func (c *claim) effects() (*effects, error) { return &effects{claim: c}, c.inTime() }
+func (c *claim) effects() *effects { return &effects{claim: c} }
 
 // done writes that the effect is done, and whether the request did it or found it
 // done.

@@ -177,7 +177,6 @@ func TestOnlyTheGuardOpensItself(t *testing.T) {
 	only("Guard", "journal", "guard.go", "claim.go", "clock.go")
 	only("Guard", "writers", "claim.go", "effects.go")
 	only("Guard", "store", "claim.go", "preflight.go")
-	only("Guard", "closeRecord", "claim.go")
 	only("Guard", "lease", "guard.go")
 	only("claim", "organization", "claim.go", "effects.go")
 	only("claim", "save", "claim.go", "guard.go")
@@ -278,18 +277,14 @@ func TestAClaimThatIsOverWritesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	do, err := c.effects()
-	if err != nil {
-		t.Fatal(err)
-	}
+	do := c.effects()
 	c.release(t.Context())
 	written := journal.record.Revision
 	_, begun := c.begin(t.Context(), Delete, "")
-	_, handed := c.effects()
 	_, created := do.createKey(t.Context())
 	_, deleted := do.deleteKey(t.Context(), keyO)
 	_, staged := do.stage(t.Context(), keyO, Secret{})
-	for what, err := range map[string]error{"begin": begun, "effects": handed, "createKey": created, "deleteKey": deleted,
+	for what, err := range map[string]error{"begin": begun, "createKey": created, "deleteKey": deleted,
 		"stage": staged, "unstage": do.unstage(t.Context(), keyO), "setStatus": do.setStatus(t.Context(), Active),
 		"putKey": do.putKey(t.Context(), LocationRef{}, Secret{}), "deploy": do.deploy(t.Context(), "")} {
 		if err == nil {

@@ -157,23 +157,6 @@ func sameRecord(a, b Record) bool {
 	return leftErr == nil && rightErr == nil && bytes.Equal(left, right)
 }
 
-// closeRecord closes a record. ErrConflict means that it is neither the open one
-// nor closed already.
-func (g Guard) closeRecord(ctx context.Context, item HistoryItem) error {
-	err := g.journal.Close(ctx, item)
-	if !errors.Is(err, ErrConflict) {
-		return err
-	}
-	ended, endedErr := g.journal.Ended(ctx, item.Record.IAMUser, item.Record.TakenAt, item.Record.RotationID)
-	if endedErr != nil {
-		return endedErr
-	}
-	if ended == nil {
-		return err
-	}
-	return nil
-}
-
 // ended returns how the document's rotation ended, if its record is closed
 // already: a step that closes may be run again after it did.
 func (g Guard) ended(ctx context.Context, call Call) (*HistoryItem, error) {

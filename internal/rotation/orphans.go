@@ -98,11 +98,7 @@ func (c *claim) deleteOrphans(ctx context.Context, orphans Orphans, listed []Acc
 
 // deleteOrphan deletes one. That it may be there the record's attempts say.
 func (c *claim) deleteOrphan(ctx context.Context, id KeyID) error {
-	do, err := c.effects()
-	if err != nil {
-		return err
-	}
-	how, err := do.deleteKey(ctx, id)
+	how, err := c.effects().deleteKey(ctx, id)
 	if err != nil {
 		return err
 	}

@@ -17,15 +17,11 @@ func (c *claim) sweepSecrets(ctx context.Context) error {
 		return fault.Errorf(fault.IAMSettling, "What was to be staged and had no answer may yet be written until %s",
 			words.Time(lands, time.TimeOnly))
 	}
-	do, err := c.effects()
-	if err != nil {
-		return err
-	}
 	for _, id := range append([]KeyID{c.NewKey}, c.KnownKeys...) {
 		if id == "" || id == c.OldKey && c.Unstaged.IsZero() {
 			continue
 		}
-		if err := do.unstage(ctx, id); err != nil {
+		if err := c.effects().unstage(ctx, id); err != nil {
 			return err
 		}
 	}

@@ -38,11 +38,7 @@ func (s UpdateCredentials) Run(ctx context.Context, call Call) (Document, error)
 		doc.UpdatedAt = c.Marks[Update].Done
 		held := holders(rotated(locations, doc.Settings.HandledElsewhere), c.NewKey)
 		doc.ReadBack = newReadBack(held, c.missing(locations), c.now())
-		do, err := c.effects()
-		if err != nil {
-			return err
-		}
-		return do.unstage(ctx, c.NewKey)
+		return c.effects().unstage(ctx, c.NewKey)
 	})
 	return doc, err
 }
