@@ -17,6 +17,7 @@ import (
 type simulateFlags struct {
 	scenario string
 	script   string // the file
+	update   bool
 	list     bool
 	actions  bool
 	clusters int
@@ -39,8 +40,8 @@ functions run, against a simulated AWS account and Qovery, on virtual time. No
 AWS account is needed, and hours pass in a moment.
 
 With --script it tells a story of your own: a text with one action per line, which
---actions lists. What is expected of it may stand below a line of "----", as the
-story prints it at its end; simulate fails if it differs. A dry run fails, with the
+--actions lists. What is expected of it may stand below a line of "----", where
+--update writes what happened; simulate fails if it differs. A dry run fails, with the
 exit code 1, where it says that a rotation would be refused or would have to wait.`,
 		Example: `  rotate simulate
   rotate simulate --list
@@ -67,6 +68,7 @@ exit code 1, where it says that a rotation would be refused or would have to wai
 	}
 	cmd.Flags().StringVar(&flags.scenario, "scenario", "plain", "which story to run (see --list)")
 	cmd.Flags().StringVar(&flags.script, "script", "", "the file of a story of your own")
+	cmd.Flags().BoolVar(&flags.update, "update", false, "write what happened below the script, as what is expected")
 	cmd.Flags().BoolVar(&flags.actions, "actions", false, "list the actions that a script may have")
 	cmd.Flags().BoolVar(&flags.list, "list", false, "list the scenarios")
 	cmd.Flags().IntVar(&flags.clusters, "clusters", 0, "how many clusters there are (default: the scenario's own)")
@@ -96,6 +98,9 @@ func (f simulateFlags) check(given func(flag string) bool) error {
 	if given("scenario") && given("script") {
 		return errors.New("give --scenario or --script, not both")
 	}
+	if f.update && (f.script == "" || f.dryRun) {
+		return errors.New("--update goes with --script, and not with --dry-run")
+	}
 	if f.list && f.actions {
 		return errors.New("give --list or --actions, not both")
 	}
@@ -118,10 +123,11 @@ func listScenarios(out io.Writer, asJSON bool) error {
 		type entry struct {
 			Name     string `json:"name"`
 			Sentence string `json:"sentence"`
+			Ends     string `json:"ends"`
 		}
 		var list []entry
 		for _, s := range lab.Scenarios {
-			list = append(list, entry{s.Name, s.Sentence})
+			list = append(list, entry{s.Name, s.Sentence, s.Ends()})
 		}
 		return writeJSON(out, list)
 	}
@@ -189,11 +195,13 @@ func simulate(out io.Writer, flags simulateFlags) error {
 		return err
 	case flags.script == "" || flags.dryRun:
 		return endedWell(report.Good())
+	case flags.update:
+		return os.WriteFile(flags.script, []byte(scenario.Text(result.Told)), 0o644)
 	case !flags.output.json():
 		printComparison(out, scenario, result.Told)
 	}
-	rules := len(report.Violations) + len(report.Leaks)
-	return endedWell(result.Told == scenario.Want || scenario.Want == "" && rules == 0)
+	rulesKept := len(report.Violations)+len(report.Leaks) == 0
+	return endedWell(result.Told == scenario.Want || scenario.Want == "" && rulesKept)
 }
 
 func endedWell(well bool) error {
@@ -210,7 +218,7 @@ func printComparison(out io.Writer, scenario lab.Scenario, told string) {
 	case told:
 		fmt.Fprintln(out, "That is what the script expects.")
 	case "":
-		fmt.Fprintln(out, "The script expects nothing yet: to expect this, add it, with the line of \"----\".")
+		fmt.Fprintln(out, "The script expects nothing yet: with --update it expects this.")
 	default:
 		fmt.Fprintf(out, "The script expects something else:\n%s", scenario.Want)
 	}

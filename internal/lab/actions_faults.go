@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -19,7 +20,7 @@ var faultActions = []Action{
 		return nil
 	})},
 	{"on SITE ACTION", "does something as soon as the next call of the site is sent", onCall},
-	{"qovery answers STATUS [METHOD [PATH]]", "has Qovery answer requests with a status, in place of carrying them out; " +
+	{"qovery answers STATUS [METHOD [PATH|LOCATION]]", "has Qovery answer requests with a status, in place of carrying them out; " +
 		"'qovery drops' drops all, 'qovery recovers' ends both, 'qovery hides-changes' shows no deployment", ofQovery},
 	{"lag WHAT DURATION", "changes how long something takes to be seen: iam-lists, propagation, qovery or cloudtrail",
 		lag},
@@ -124,8 +125,9 @@ func ofQovery(a *args) act {
 	}
 	switch what := a.word("what it does"); what {
 	case "answers":
-		hook := answering(strconv.Itoa(a.number("a status")), a.optional(), a.optional())
-		return configure(func(c *fakeqovery.Config) { c.Hook = hook })
+		status, method, part := a.number("a status"), a.optional(), a.optional()
+		part = cmp.Or(locations()[part], part)
+		return configure(func(c *fakeqovery.Config) { c.Hook = fakeqovery.Answering(status, method, part) })
 	case "drops":
 		return configure(func(c *fakeqovery.Config) {
 			c.Hook = func(*http.Request) (bool, *fakeqovery.Answer) { return false, &fakeqovery.Answer{Dropped: true} }
@@ -137,21 +139,6 @@ func ofQovery(a *args) act {
 	default:
 		a.fail("%q is nothing that it does", what)
 		return nil
-	}
-}
-
-// answering answers requests of a method (empty: any) whose path contains a part:
-// the name of a location stands for its id.
-func answering(status, method, part string) fakeqovery.Hook {
-	if id, is := locations()[part]; is {
-		part = id
-	}
-	code, _ := strconv.Atoi(status)
-	return func(r *http.Request) (bool, *fakeqovery.Answer) {
-		if method != "" && r.Method != method || !strings.Contains(r.URL.Path, part) {
-			return true, nil
-		}
-		return false, &fakeqovery.Answer{Status: code, Body: `{"status":` + status + `,"detail":"Refused"}`}
 	}
 }
 

@@ -118,7 +118,7 @@ func registriesOf(t *testing.T, opened *organization) string {
 
 func TestRefusalsOfTheFakesRegistries(t *testing.T) {
 	opened, fake, _ := withEverything(t, true)
-	fake.Configure(func(c *fakeqovery.Config) { c.Hook = fakeqovery.RefusePuts("reg-3", 403) })
+	fake.Configure(func(c *fakeqovery.Config) { c.Hook = fakeqovery.Answering(403, "PUT", "reg-3") })
 	if err := putInto(images)(t.Context(), opened); err != nil {
 		t.Error(err)
 	}

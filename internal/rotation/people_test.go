@@ -3,13 +3,11 @@ package rotation_test
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"qovery-key-rotation/internal/lab"
-	"qovery-key-rotation/internal/rotation"
 )
 
 // people are those who interfere with a world between the steps. What they do is
@@ -75,12 +73,6 @@ func (p *people) interrupt(t *testing.T, state string) {
 	p.Sleep(time.Minute)
 	p.run.Stop()
 	p.Sleep(time.Minute)
-}
-
-// key is the n-th key of the user that was ever created; the first is the old one.
-func (p *people) key(n int) rotation.KeyID {
-	lives := slices.DeleteFunc(p.IAM.Lives(), func(l lab.KeyLife) bool { return l.User != lab.UserName })
-	return lives[n-1].ID
 }
 
 // touch is a write to the record by somebody else.

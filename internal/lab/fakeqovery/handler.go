@@ -2,10 +2,11 @@ package fakeqovery
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
-	"path"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -16,14 +17,14 @@ import (
 // server is not locked.
 type Hook func(r *http.Request) (apply bool, answer *Answer)
 
-// RefusePuts is a Hook that refuses the PUTs to one location, and sees to nothing
-// else.
-func RefusePuts(id string, status int) Hook {
+// Answering is a Hook that answers requests of a method (empty: any) whose path
+// contains a part, in place of carrying them out.
+func Answering(status int, method, part string) Hook {
 	return func(r *http.Request) (apply bool, answer *Answer) {
-		if r.Method == http.MethodPut && path.Base(r.URL.Path) == id {
-			return false, &Answer{Status: status}
+		if method != "" && r.Method != method || !strings.Contains(r.URL.Path, part) {
+			return true, nil
 		}
-		return true, nil
+		return false, &Answer{Status: status, Body: fmt.Sprintf(`{"status":%d,"detail":"Refused"}`, status)}
 	}
 }
 

@@ -224,7 +224,7 @@ func TestDNSProvidersOutsideOfThePlan(t *testing.T) {
 }
 
 func TestPutsThatAHookRefuses(t *testing.T) {
-	w := newWorld(t, func(c *Config) { c.Hook = RefusePuts("cred", 403) })
+	w := newWorld(t, func(c *Config) { c.Hook = Answering(403, "PUT", "cred") })
 	w.AddContainerRegistry(Registry{ID: "ecr", Name: "ecr", Region: "eu-west-3", Key: Key{"OLD", oldSecret}})
 	if status, _ := w.send(http.MethodPut, organization+"/aws/credentials/cred", `{}`); status != 403 ||
 		w.KeyOf("cred") != "OLD" {

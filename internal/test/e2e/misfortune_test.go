@@ -11,7 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/lab/fakeqovery"
+	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/test/awstest"
 )
 
@@ -61,4 +63,25 @@ func (w *world) landingLate(delay time.Duration) {
 
 func (w *world) hook(h fakeqovery.Hook) {
 	w.qovery.Configure(func(c *fakeqovery.Config) { c.Hook = h })
+}
+
+// propagates says how long STS does not know keys that are created from now on.
+func (t *trail) propagates(d time.Duration) {
+	defer t.now()()
+	t.iam.Settling.Propagation = lab.Exactly(d)
+}
+
+// keys are those that exist.
+func (t *trail) keys() []rotation.AccessKey {
+	defer t.now()()
+	return t.iam.Present(lab.UserName)
+}
+
+// lives are all keys that there ever were.
+func (t *trail) lives() (ids []rotation.KeyID) {
+	defer t.now()()
+	for _, life := range t.iam.Lives() {
+		ids = append(ids, life.ID)
+	}
+	return ids
 }

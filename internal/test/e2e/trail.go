@@ -49,27 +49,6 @@ func (t *trail) now() (unlock func()) {
 	return t.mu.Unlock
 }
 
-// propagates says how long STS does not know keys that are created from now on.
-func (t *trail) propagates(d time.Duration) {
-	defer t.now()()
-	t.iam.Settling.Propagation = lab.Exactly(d)
-}
-
-// keys are those that exist.
-func (t *trail) keys() []rotation.AccessKey {
-	defer t.now()()
-	return t.iam.Present(lab.UserName)
-}
-
-// lives are all keys that there ever were.
-func (t *trail) lives() (ids []rotation.KeyID) {
-	defer t.now()()
-	for _, life := range t.iam.Lives() {
-		ids = append(ids, life.ID)
-	}
-	return ids
-}
-
 // whole is a key with its secret.
 func (t *trail) whole(id string) fakeqovery.Key {
 	defer t.now()()
