@@ -109,7 +109,7 @@ func (c *claim) mark(ctx context.Context, change func(*Record)) error {
 	return err
 }
 
-var errOver = fault.Errorf(fault.StepBusy, "This invocation's claim is over; the next one carries on")
+var errOver = fault.Errorf(fault.StepBusy, "This invocation's claim is over; the next one resumes")
 
 // inTime refuses to start an effect that this invocation may not see the end of.
 func (c *claim) inTime() error {
@@ -119,7 +119,7 @@ func (c *claim) inTime() error {
 	case c.now().Before(c.call.Deadline):
 		return nil
 	}
-	return fault.Errorf(fault.StepBusy, "This invocation ran out of time; the next one carries on")
+	return fault.Errorf(fault.StepBusy, "This invocation ran out of time; the next one resumes")
 }
 
 // close ends the rotation: the record becomes a history item, if it is not one

@@ -170,8 +170,7 @@ func (s CreateKey) proveStaging(ctx context.Context, c *claim) error {
 	switch {
 	case errors.Is(err, ErrNotStaged), err == nil && !read.Equal(proof):
 		return fault.Errorf(fault.MalformedAnswer, "A parameter was written to prove that a secret can be staged, and "+
-			"does not hold "+
-			"what was written")
+			"does not hold what was written")
 	case err != nil:
 		return err
 	}

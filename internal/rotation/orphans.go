@@ -62,8 +62,7 @@ func (o Orphans) isOurs(ctx context.Context, record *Record, key AccessKey, loca
 	}
 	if known := key.CreatedAt.Add(trailLag); creator == "" && now.Before(known) {
 		return false, fault.Errorf(fault.IAMSettling, "CloudTrail says by %s whether a lost CreateAccessKey created the "+
-			"key %s, or "+
-			"somebody else did", words.Time(known, time.TimeOnly), key.ID)
+			"key %s, or somebody else did", words.Time(known, time.TimeOnly), key.ID)
 	}
 	return creator == "" || creator == o.CreatedBy, nil
 }

@@ -210,8 +210,7 @@ var carryOnRows = []row{
 	{"all locations hold the new key", (*Situation).onlyNewHeld, do(ActionDeploy)},
 	{"anything else", func(*Situation) bool { return true }, func(s *Situation) Decision {
 		return refuse(fault.UnexpectedAccessKey, "The keys are not what the journal says: it knows the old key %s and the "+
-			"new "+
-			"key %s, the user has %s%s",
+			"new key %s, the user has %s%s",
 			s.Record.OldKey, s.Record.NewKey, s.keysText(), s.heldText())
 	}},
 }

@@ -55,8 +55,7 @@ func (s ReactivateKey) reactivate(ctx context.Context, c *claim) error {
 	}
 	if c.mayLand(Deactivate) || c.mayLand(Delete) {
 		return fault.Errorf(fault.IAMSettling, "The old key %s was made Active; a request to deactivate or delete it had "+
-			"no answer, "+
-			"and may yet land", c.OldKey)
+			"no answer, and may yet land", c.OldKey)
 	}
 	// IAM does not tell whether it was Active already, and a list before the request
 	// would be one more that may fail on the way back.

@@ -179,8 +179,7 @@ func (l *look) givenUp(ctx context.Context, progress *ClusterProgress, cluster C
 	if verdict == notObserved {
 		return fault.Errorf(fault.DeploymentNotObserved,
 			"Cluster %s was told to deploy %d times, and each time nothing was seen of "+
-				"it within %s: "+
-				"it is %s, was never seen in progress, and its last execution and date stay the same",
+				"it within %s: it is %s, was never seen in progress, and its last execution and date stay the same",
 			progress.Name, progress.Attempts, target.Duration(observeWithin), cluster.Status)
 	}
 	if progress.Refused != 0 {

@@ -56,9 +56,7 @@ func (r *Record) unresolved() time.Time {
 func (r *Record) requireSettled(now time.Time) error {
 	if last := r.unresolved(); !last.IsZero() && now.Sub(last) < settling {
 		return fault.Errorf(fault.IAMSettling, "A CreateAccessKey was sent at %s and its answer was lost; until %s its "+
-			"key may still "+
-			"turn up",
-			words.Time(last, time.TimeOnly), words.Time(last.Add(settling), time.TimeOnly))
+			"key may still turn up", words.Time(last, time.TimeOnly), words.Time(last.Add(settling), time.TimeOnly))
 	}
 	return nil
 }
