@@ -46,13 +46,11 @@ func explain(err error) *problem {
 		return &problem{"Interrupted", "What was started in AWS goes on; to see it: rotate watch", ExitInterrupted}
 	case errors.As(err, &coded):
 		what := words.Sentences(coded.What, coded.InPlace)
-		if todo, exists := advice[coded.Code]; exists && coded.Next == "" {
-			return &problem{what, todo, ExitHeld}
+		todo, exists := advice[coded.Code]
+		if !exists || coded.Next != nil {
+			todo = coded.Said().Advice.String()
 		}
-		if coded.Next != "" {
-			return &problem{what, coded.Next, ExitHeld}
-		}
-		return &problem{what, coded.Code.Advice(), ExitHeld}
+		return &problem{what, todo, ExitHeld}
 	}
 	return &problem{firstLine(err), "If this goes on, report it", ExitHeld}
 }

@@ -266,7 +266,7 @@ func printPlan(out io.Writer, r lab.Report) {
 		return
 	}
 	if r.Plan.Refused != "" {
-		fmt.Fprintf(out, "Plan: refused, %s. %s\n", r.Plan.Refused, r.Plan.Because)
+		fmt.Fprintf(out, "Plan: refused, %s. %s\n", r.Plan.Refused, words.Sentences(r.Plan.Because, r.Plan.Advice.String()))
 	} else {
 		fmt.Fprintf(out, "Plan: %s (%s)\n", r.Plan.Would, r.Plan.Reason)
 	}

@@ -1,12 +1,12 @@
 package lab
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // Operator is who acts in a world: who does what the lines of a script say, and
@@ -178,9 +178,5 @@ func (w *World) Left() string {
 // Says is what an execution that has ended says of that: the sentence that it
 // failed with, or its output.
 func (r *Run) Says() string {
-	var failure struct{ ErrorMessage string }
-	if json.Unmarshal([]byte(r.Cause()), &failure) == nil && failure.ErrorMessage != "" {
-		return failure.ErrorMessage
-	}
-	return r.Cause() + string(r.Output())
+	return fault.Read(r.Cause()).String() + string(r.Output())
 }

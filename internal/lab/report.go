@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
-	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -54,7 +54,7 @@ func (r Result) Report(name string) Report {
 	w := r.World
 	report := Report{
 		Scenario: name, Outcome: r.Outcome, Succeeded: r.Last.Status() == statemachine.Succeeded,
-		Sentence: words.Cause(r.Last.Cause()),
+		Sentence: fault.Read(r.Last.Cause()).String(),
 		Took:     target.Duration(w.Timeline.Now().Sub(Beginning).Round(time.Second)), Keys: w.keyReports(),
 		FailedAuthentication: w.Judge.Refusals, Refused: w.Judge.Refused, Violations: w.Judge.Violations,
 		Leaks: w.Judge.Leaks(),

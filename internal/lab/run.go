@@ -216,5 +216,5 @@ func (h *host) failed(state string, failure error) error {
 		return failure
 	}
 	h.world.Judge.raised(state, coded.Code)
-	return interpreter.FunctionError(string(coded.Code), coded.Error())
+	return interpreter.FunctionError(string(coded.Code), coded.Said().Message())
 }

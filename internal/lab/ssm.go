@@ -107,7 +107,7 @@ func (s *SSM) Get(ctx context.Context, id rotation.KeyID) (rotation.Secret, erro
 			return rotation.Secret{}, rotation.ErrNotStaged
 		case staged.id != id:
 			err := fault.Errorf(fault.MalformedAnswer, "The secret staged for the key %s is another's", id)
-			err.Next = rotation.NextAfterWrongSecret
+			err.Next = rotation.NextAfterWrongSecret()
 			return rotation.Secret{}, err
 		}
 		return staged.secret, nil

@@ -1,12 +1,10 @@
 package rotation
 
 import (
-	"encoding/json"
-	"strings"
 	"time"
 
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
-	"qovery-key-rotation/internal/words"
 )
 
 // Document is what travels through the state machine. It holds no secret and no
@@ -51,22 +49,10 @@ type CaughtError struct {
 }
 
 // amend adds to the cause what has become of it since: the step that failed could
-// not know what the way back would do. What it says already is not said again.
+// not know what the way back would do.
 func (e *CaughtError) amend(since string) {
-	if e == nil || strings.Contains(e.Cause, since) {
-		return
-	}
-	var failure struct {
-		Message string `json:"errorMessage"`
-		Type    string `json:"errorType"`
-	}
-	if json.Unmarshal([]byte(e.Cause), &failure) != nil || failure.Message == "" {
-		e.Cause = words.Sentences(e.Cause, "Since then: "+since)
-		return
-	}
-	failure.Message = words.Sentences(failure.Message, "Since then: "+since)
-	if cause, err := json.Marshal(failure); err == nil {
-		e.Cause = string(cause)
+	if e != nil {
+		e.Cause = fault.Amend(e.Cause, since)
 	}
 }
 
@@ -142,7 +128,8 @@ type PlanReport struct {
 	// The rest is the answer to a dry run.
 	Would     Action        `json:"would,omitempty"`   // what a real execution would do
 	Refused   string        `json:"refused,omitempty"` // the code of what would make it wait or refuse
-	Because   string        `json:"because,omitempty"` // the whole sentence
+	Because   string        `json:"because,omitempty"` // why, in a sentence
+	Advice    *fault.Advice `json:"advice,omitempty"`  // what to do about that
 	Locations []LocationRef `json:"locations,omitempty"`
 	Clusters  []string      `json:"clusters,omitempty"` // names in the order of deployment
 	Skipped   []string      `json:"skipped,omitempty"`  // names of clusters that would be passed over

@@ -245,10 +245,11 @@ func multipleKeys(s *Situation) Decision {
 	decision := refuse(fault.MultipleAccessKeys,
 		"The IAM user %s has %d access keys: Qovery uses %s; beside it there is %s",
 		s.IAMUser, len(s.Keys), used, strings.Join(others, "; "))
+	decision.Refusal.Key = used.String()
 	if slices.ContainsFunc(s.Keys,
 		func(key AccessKey) bool { return key.ID != used && len(holders(s.Locations, key.ID)) > 0 }) {
-		decision.Refusal.Next = "Both are in use: put one of them into all of those places by hand and deploy their " +
-			"clusters, delete the other once nothing uses it, then start the rotation again"
+		decision.Refusal.Next = &fault.Advice{Do: fault.Start, First: "Both are in use: put one of them into all of those " +
+			"locations by hand and deploy their clusters, and delete the other once nothing uses it"}
 	}
 	return decision
 }

@@ -328,7 +328,7 @@ func TestTwoKeysThatQoveryUsesBoth(t *testing.T) {
 	s := given(nil, keys(active(keyO), active(keyX)), places(credentials(keyO), registry(keyX)))
 	refuses(fault.MultipleAccessKeys, "Qovery uses ****OLD1",
 		"****ELS3, Active, 90 days old, never used, held by container registry \"images\"").check(t, Decide(s))
-	if next := Decide(s).Refusal.Next; !strings.HasPrefix(next, "Both are in use") {
+	if next := Decide(s).Refusal.Next.First; !strings.HasPrefix(next, "Both are in use") {
 		t.Errorf("what to do: %q", next)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
 )
 
@@ -148,8 +149,10 @@ type StagingWriter interface {
 // NextAfterWrongSecret is what to do about a staged value that is not the secret
 // of its key: no retry makes it right, and nobody can use it, so that deleting it
 // loses nothing.
-const NextAfterWrongSecret = "Somebody has written to that parameter. Its content is of no use: delete it, then " +
-	"start the rotation again"
+func NextAfterWrongSecret() *fault.Advice {
+	return &fault.Advice{First: "Someone has written to that parameter. Its content is of no use: delete it",
+		Do: fault.Start}
+}
 
 // ErrNotStaged says that no secret is staged for the key.
 var ErrNotStaged = errors.New("no secret is staged for the key")

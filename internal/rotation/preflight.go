@@ -9,6 +9,7 @@ import (
 
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/internal/words"
 )
 
 // Preflight loads the target, looks at IAM, Qovery and the journal, decides the
@@ -226,7 +227,9 @@ func report(doc Document, decision Decision, s Situation) Document {
 	doc.Plan.Action, doc.Plan.Would = ActionDryRun, decision.Action
 	if decision.Refusal != nil {
 		err := refusal(decision.Refusal, s.Record)
-		doc.Plan.Would, doc.Plan.Refused, doc.Plan.Because = "", string(err.Code), err.Error()
+		said := err.Said()
+		doc.Plan.Would, doc.Plan.Refused, doc.Plan.Advice = "", string(err.Code), said.Advice
+		doc.Plan.Because = words.Sentences(said.What, said.InPlace)
 	}
 	if old := s.oldKey(); old != "" {
 		doc.OldKey, doc.OldKeyMade = old.String(), createdAt(s.Keys, old)

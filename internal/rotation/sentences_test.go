@@ -7,7 +7,6 @@ import (
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/test/rotationtest"
-	"qovery-key-rotation/internal/words"
 )
 
 // However a part of it ends that others have written, an error is made of whole
@@ -24,7 +23,7 @@ func TestSentences(t *testing.T) {
 			for _, cause := range []string{what, lambdaCause(t, what)} {
 				caught := &rotation.CaughtError{Error: string(info.Code), Cause: cause}
 				rotation.Amend(caught, "the old key is Active again")
-				if wrong := rotationtest.Wrong(words.Cause(caught.Cause)); wrong != "" {
+				if wrong := rotationtest.Wrong(fault.Read(caught.Cause).String()); wrong != "" {
 					t.Errorf("%s: %s in %s", info.Code, wrong, caught.Cause)
 				}
 			}

@@ -3,7 +3,6 @@
 package words
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 )
@@ -36,16 +35,4 @@ func Sentences(texts ...string) string {
 		}
 	}
 	return strings.Join(sentences, " ")
-}
-
-// Cause is the message in the cause of a failed function, which Step Functions
-// has as JSON; of any other failure it is the cause itself.
-func Cause(cause string) string {
-	var failure struct {
-		Message string `json:"errorMessage"`
-	}
-	if json.Unmarshal([]byte(cause), &failure) == nil && failure.Message != "" {
-		return failure.Message
-	}
-	return cause
 }

@@ -22,9 +22,6 @@ func TestWords(t *testing.T) {
 		Dot("it goes on ... "):               "it goes on ...",
 		Sentences("a", "", " ", "b. ", "c?"): "a. b. c?",
 		Sentences():                          "",
-		Cause(`{"errorMessage":"It is gone.","errorType":"NewKeyLost"}`): "It is gone.",
-		Cause(`{"errorType":"Runtime.ExitError"}`):                       `{"errorType":"Runtime.ExitError"}`,
-		Cause("States.Timeout"):                                          "States.Timeout",
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)

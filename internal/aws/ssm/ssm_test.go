@@ -265,7 +265,7 @@ func TestWrongSecretSaysWhatToDo(t *testing.T) {
 		server := awstest.Serve(t, awstest.Always(parameter(value)))
 		_, err := store(awstest.Config(server.URL)).Staged(staged).Get(t.Context(), id)
 		if !fault.HasCode(err, fault.MalformedAnswer) ||
-			!strings.HasSuffix(err.Error(), rotation.NextAfterWrongSecret+".") {
+			!strings.HasSuffix(err.Error(), rotation.NextAfterWrongSecret().String()) {
 			t.Errorf("%v", err)
 		}
 	}

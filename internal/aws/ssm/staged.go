@@ -143,7 +143,7 @@ func (s *Staged) Get(ctx context.Context, id rotation.KeyID) (rotation.Secret, e
 // wrong says that what is stored is not the key's secret, and what to do about it.
 func (s *Staged) wrong(id rotation.KeyID, why string) error {
 	err := s.request("ssm:GetParameter", id).Malformed(why)
-	err.Next = rotation.NextAfterWrongSecret
+	err.Next = rotation.NextAfterWrongSecret()
 	return err
 }
 

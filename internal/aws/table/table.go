@@ -169,8 +169,8 @@ func (j *Journal) request(action, iamUser string) awsclient.Request {
 // unreadable is the error of an item that another version may have written.
 func unreadable(request awsclient.Request, err error) error {
 	malformed := request.Malformed(err.Error())
-	malformed.Next = "Update this command line to the version of the stack. If the stack was set back to an earlier " +
-		"version, deploy the later one again"
+	malformed.Next = &fault.Advice{First: "Update this command line to the version of the stack. If the " +
+		"stack was set back to an earlier version, deploy the later one again"}
 	return malformed
 }
 

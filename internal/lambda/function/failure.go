@@ -11,7 +11,7 @@ import (
 	"qovery-key-rotation/internal/rotation/fault"
 )
 
-// forLambda gives Lambda the code as errorType and the sentence as errorMessage.
+// forLambda gives Lambda the code as errorType, and what the error says as errorMessage.
 // Of any other error aws-lambda-go would report the name of its Go type, which
 // Step Functions could not route by.
 func forLambda(err error) error {
@@ -19,7 +19,7 @@ func forLambda(err error) error {
 		return nil
 	}
 	coded := fault.AsError(err)
-	return messages.InvokeResponse_Error{Type: string(coded.Code), Message: coded.Error()}
+	return messages.InvokeResponse_Error{Type: string(coded.Code), Message: coded.Said().Message()}
 }
 
 // panicked is the error of a step that panicked, called while the panic is being

@@ -70,15 +70,15 @@ func serveListener(listener Listener) func(context.Context, []byte, time.Time) (
 
 // toListener is what to do about a listener's error. The advice of most codes is
 // about rotations.
-const toListener = "Lambda tries again by itself; if this goes on, mend the cause"
+const toListener = "Lambda tries again by itself; if this continues, fix the cause"
 
 func (h *handler) advise(err error) error {
 	if err == nil || h.advice == "" {
 		return err
 	}
 	advised := *fault.AsError(err)
-	if advised.Next == "" && advised.Code != fault.ConfigurationError {
-		advised.Next = h.advice
+	if advised.Next == nil && advised.Code != fault.ConfigurationError {
+		advised.Next = &fault.Advice{First: h.advice}
 	}
 	return &advised
 }

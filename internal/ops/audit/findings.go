@@ -89,7 +89,7 @@ func (j *judge) notRead(source Source, err *fault.Error) Finding {
 		Verdict: "It is not known whether anything is broken: " + source.Unread(),
 		Found: []string{err.What, "Until it can be read, the audit says nothing of it, and nothing that it told before " +
 			"counts as over"},
-		Advice: mending(err.Code),
+		Advice: repair(err),
 	}
 	if err.Class == fault.Transient {
 		f.State = string(fault.Transient)
@@ -100,7 +100,7 @@ func (j *judge) notRead(source Source, err *fault.Error) Finding {
 		f.Title = "the next rotation would be refused"
 		f.Verdict = "Nothing is broken by this. Until it is put right, no rotation begins"
 		f.Found = []string{err.What, "A rotation reads this too, and refuses to begin without it"}
-		f.Advice = mending(err.Code) + " To see that it works:"
+		f.Advice = words.Dot(repair(err)) + " To see that it works:"
 		f.Command = j.command("start", "--dry-run")
 	}
 	if err.Code == fault.TokenRefused {
@@ -114,13 +114,9 @@ func (j *judge) notRead(source Source, err *fault.Error) Finding {
 	return f
 }
 
-// mending is a code's advice without starting a rotation, which is not what an
+// repair is what to put right, without starting a rotation: that is not what an
 // audit's trouble asks for.
-func mending(code fault.Code) string {
-	advice, _, _ := strings.Cut(code.Advice(), " When that is mended, start the rotation again")
-	advice, _, _ = strings.Cut(advice, ", then start the rotation again")
-	return words.Dot(advice)
-}
+func repair(err *fault.Error) string { return err.Said().Advice.First }
 
 func (j *judge) oldKey(key rotation.AccessKey) Finding {
 	f := Finding{

@@ -18,7 +18,7 @@ func (r *report) steps() []step {
 	steps := []step{r.step()}
 	if mend := r.verdict.mend; mend != nil {
 		released := mend.command == r.rotate("release") && r.code == ""
-		steps[0].text = "After that: " + strings.TrimPrefix(steps[0].text, "Nothing. ")
+		steps[0].text = "After that: " + steps[0].text
 		steps = append([]step{*mend}, steps...)
 		if released {
 			steps = steps[:1] // there is nothing left to carry on
@@ -88,61 +88,78 @@ func (r *report) step() step {
 	case Planned:
 		return r.afterDryRun()
 	case Met:
-		return step{"Nothing. The other execution goes on by itself. To watch it:", r.rotate("watch")}
+		return step{r.nothing() + "The other execution continues by itself. To watch it:", r.rotate("watch")}
 	case overtaken:
-		return step{words.Dot(r.code.Advice()) + " To watch it:", r.rotate("watch")}
+		return step{before(r.code.Advice(), "To watch it:"), r.rotate("watch")}
 	case closed:
-		return step{"Nothing. No rotation is open any more. To see how it ended:", r.rotate("history")}
+		return step{r.nothing() + "No rotation is open any more. To see how it ended:", r.rotate("history")}
 	case stopped, timedOut:
 		return r.afterInterruption()
 	}
 	if r.code == "" {
 		return step{words.Dot(foreignError(r.Execution.Error).advice) + " Then start the rotation again:", start}
 	}
-	advice := words.Dot(r.code.Advice())
-	switch {
-	case r.code == fault.NothingToAbort, r.code == fault.TargetNotFound, r.Execution.Target == "":
-		return step{advice + " To see all targets:", r.rotate("status")}
-	case r.code == fault.RotationInProgress:
-		return step{advice, r.rotate("watch")}
-	case r.Execution.Abort && r.ending != AbortDone:
-		return step{mending(advice) + " To abort it again:", r.rotate("abort")}
-	case r.code == fault.NoAccessKey && r.NoTarget == nil:
-		return step{advice, "aws iam create-access-key --user-name " + r.Target.IAMUserName}
-	case r.asksForMore():
-		return step{"Do what the step asks for at the end of its words. Then start the rotation again:", start}
-	case strings.Contains(advice, "'rotate release'") && r.ending == paused &&
-		(r.updating() || !strings.Contains(advice, "start the rotation again")):
-		return step{advice, r.rotate("release")}
-	case strings.Contains(strings.ToLower(advice), "start the rotation again"):
-		return step{words.Sentences(advice, r.resumes(advice)), start}
-	}
-	return step{advice + " Then start the rotation again:", start}
+	return r.adviceStep()
 }
 
-// resumes is what starting again does, where that is known and is the last word of
-// the advice.
-func (r *report) resumes(advice string) string {
-	if r.Record == nil || r.ending == AbortDone || strings.Contains(advice, "'rotate release'") {
+// advice is what the step said to do, or else what is to be done about its code.
+func (r *report) advice() fault.Advice {
+	advice := r.code.Advice()
+	if said := r.Execution.Said.Advice; said != nil {
+		advice = *said
+	}
+	if r.ending == paused && r.NoRecord == nil {
+		advice = advice.Once(r.updating())
+	}
+	return advice
+}
+
+func (r *report) adviceStep() step {
+	advice := r.advice()
+	start := r.rotate("start", "--watch")
+	switch {
+	case advice.Do == fault.Status, r.Execution.Target == "":
+		return step{before(advice, "To see all targets:"), r.rotate("status")}
+	case advice.Do == fault.Watch:
+		return step{words.Dot(advice.First), r.rotate("watch")}
+	case r.Execution.Abort && r.ending != AbortDone:
+		return step{before(advice, "To abort it again:"), r.rotate("abort")}
+	case r.code == fault.NoAccessKey && r.NoTarget == nil:
+		return step{words.Dot(advice.First), "aws iam create-access-key --user-name " + r.Target.IAMUserName}
+	case advice.Do == fault.Release && r.ending == paused:
+		return step{advice.String(), r.rotate("release")}
+	case advice.Do.Starts():
+		return step{words.Sentences(advice.String(), r.resumes(advice)), start}
+	}
+	return step{before(advice, "Then start the rotation again:"), start}
+}
+
+// before is what to put right before something is done.
+func before(advice fault.Advice, then string) string {
+	if advice.First == "" {
+		return then
+	}
+	return words.Dot(advice.First) + " " + then
+}
+
+// resumes is what starting again does, where that is known.
+func (r *report) resumes(advice fault.Advice) string {
+	if r.Record == nil || r.ending == AbortDone || advice.Updated != nil {
 		return ""
 	}
 	return "That resumes it where it stopped"
 }
 
-// mending is the part of an advice that is not about starting again.
-func mending(advice string) string {
-	mend, _, _ := strings.Cut(advice, " When that is mended, start the rotation again")
-	return mend
+// nothing says that nothing has to be done, unless something has.
+func (r *report) nothing() string {
+	if r.verdict.mend != nil {
+		return ""
+	}
+	return "Nothing. "
 }
 
 // updating: a location may have been given the new key.
 func (r *report) updating() bool { return r.begun(rotation.Update) || r.updated() }
-
-// asksForMore: the step has said itself what to do, in place of its code's advice.
-func (r *report) asksForMore() bool {
-	said := words.Cause(r.Execution.Cause)
-	return r.code == fault.MalformedAnswer && said != "" && !strings.Contains(said, r.code.Advice())
-}
 
 func (r *report) afterRotation() step {
 	if strange := r.foreignLocations(); len(strange) > 0 {
@@ -152,12 +169,12 @@ func (r *report) afterRotation() step {
 	next := ""
 	if schedule := r.Target.Schedule; r.NoTarget == nil && schedule.Enabled {
 		if first, err := schedule.FirstRun(r.Now); err == nil {
-			next = " The schedule starts the next rotation on " + words.At(first) + "."
+			next = "The schedule starts the next rotation on " + words.At(first) + ". "
 		}
 	} else if r.NoTarget == nil {
-		next = " The target's schedule is disabled: the next rotation is to be started by hand."
+		next = "The target's schedule is disabled: the next rotation is to be started by hand. "
 	}
-	return step{"Nothing." + next + " To see all rotations:", r.rotate("history")}
+	return step{r.nothing() + next + "To see all rotations:", r.rotate("history")}
 }
 
 func (r *report) afterDryRun() step {
@@ -169,15 +186,23 @@ func (r *report) afterDryRun() step {
 	case r.Execution.Status == Failed && r.isClosed():
 		return step{"To try the dry run again:", again}
 	case r.Execution.Status == Failed:
-		return step{mending(words.Dot(r.code.Advice())) + " To try the dry run again:", again}
+		return step{before(r.advice(), "To try the dry run again:"), again}
 	case doc != nil && doc.Plan.Refused != "":
-		return step{words.Dot(fault.Code(doc.Plan.Refused).Advice()) + " To see whether a rotation would begin then:",
-			again}
+		return step{before(r.planAdvice(), "To see whether a rotation would begin then:"), again}
 	}
 	if doc != nil && doc.Plan.Would != rotation.ActionCreate && r.Record != nil {
 		return step{"To carry the rotation on:", r.rotate("start", "--watch")}
 	}
-	return step{"Nothing. To rotate now:", r.rotate("start", "--watch")}
+	return step{r.nothing() + "To rotate now:", r.rotate("start", "--watch")}
+}
+
+// planAdvice is what to do about what a dry run was refused for.
+func (r *report) planAdvice() fault.Advice {
+	plan := r.Execution.Output.Plan
+	if plan.Advice != nil {
+		return *plan.Advice
+	}
+	return fault.Code(plan.Refused).Advice() // of an older function
 }
 
 // afterInterruption: an execution was ended from outside, in the middle of

@@ -1,6 +1,8 @@
 package notice
 
-import "qovery-key-rotation/internal/words"
+import (
+	"qovery-key-rotation/internal/words"
+)
 
 // message is the whole message about an alarm. An alarm is not about one key, so
 // that it says what to look at and not what is broken.

@@ -94,13 +94,13 @@ var table = map[string]row{
 			"No AWS credentials in the organization hold a key of the IAM user qovery: the user has ****OLD1 (Active); no "+
 				"location holds a key", ""))), world(oneKey)},
 	"clean-several-keys": {execution("FAILED",
-		failedWith(said(fault.MultipleAccessKeys,
+		failedWith(using("****OLD1", said(fault.MultipleAccessKeys,
 			"The IAM user qovery has 2 access keys: Qovery uses ****OLD1; beside it there is ****ELS3, Inactive, 300 days "+
-				"old, never used", ""))), world(keys(active(keyO, 90*day), inactive(keyX, 300*day)))},
+				"old, never used", "")))), world(keys(active(keyO, 90*day), inactive(keyX, 300*day)))},
 	"clean-several-keys-bad": {execution("FAILED",
-		failedWith(said(fault.MultipleAccessKeys,
+		failedWith(using("****OLD1", said(fault.MultipleAccessKeys,
 			"The IAM user qovery has 2 access keys: Qovery uses ****OLD1; beside it there is ****ELS3, Active, 3 days old, "+
-				"never used", ""))), world(keys(inactive(keyO, 90*day), active(keyX, 3*day)))},
+				"never used", "")))), world(keys(inactive(keyO, 90*day), active(keyX, 3*day)))},
 	"clean-key-replaced": {execution("FAILED", failedWith(locked)),
 		world(keys(active(keyX, day)), ended(rotation.Completed, otherExecution, 90*day, nil))},
 	"clean-no-such-target": {execution("FAILED", input(`{"target":"prodution"}`),
@@ -168,9 +168,9 @@ var table = map[string]row{
 		failedWith(said(fault.LockLost, "The rotation of production belongs to another execution now: "+otherExecution,
 			""))), world(bothKeys, open(deployed, ofAnother))},
 	"clean-after-release": {execution("FAILED",
-		failedWith(said(fault.MultipleAccessKeys,
+		failedWith(using("****NEW2", said(fault.MultipleAccessKeys,
 			"The IAM user qovery has 2 access keys: Qovery uses ****NEW2; beside it there is ****OLD1, Active, 90 days old, "+
-				"never used", ""))), world(bothKeys, ended(rotation.Released, otherExecution, hour, nil))},
+				"never used", "")))), world(bothKeys, ended(rotation.Released, otherExecution, hour, nil))},
 	"closed-meanwhile": {execution("FAILED",
 		failedWith(said(fault.LockLost, "The journal has no open rotation of production", ""))),
 		world(newKey, ended(rotation.Released, thisExecution, time.Minute, nil))},
@@ -275,16 +275,16 @@ const (
 var spoiled = func() *fault.Error {
 	err := said(fault.MalformedAnswer, "The answer to ssm:GetParameter (/qovery-key-rotation/staged/****NEW2) makes "+
 		"no sense: the value is no access key", "According to the journal, "+holdsOld)
-	err.Next = rotation.NextAfterWrongSecret
+	err.Next = rotation.NextAfterWrongSecret()
 	return err
 }()
 
 // broughtBack is the cause after the way back: what has happened since the step
 // failed comes after the step's own words.
-var broughtBack = strings.Replace(lambdaCause(said(fault.DeploymentFailed,
+var broughtBack = fault.Amend(lambdaCause(said(fault.DeploymentFailed,
 	"Cluster staging is DEPLOYMENT_ERROR after 2 attempts to deploy it: AuthFailure",
 	"According to the journal, Qovery holds the new key ****NEW2; the old key ****OLD1 is Inactive")),
-	`","errorType`, ` Since then: Qovery holds the new key ****NEW2; the old key ****OLD1 is Active again.","errorType`, 1)
+	"Qovery holds the new key ****NEW2; the old key ****OLD1 is Active again")
 
 func used(s *rotation.Summary) {
 	s.LastUseOfOldKey = ago(4 * hour)
@@ -315,8 +315,11 @@ func plannedAs(plan rotation.PlanReport) rotation.Document {
 	return rotation.Document{Target: "production", OldKey: keyO.String(), Plan: plan}
 }
 
+// using is an error of Preflight's, which has seen that Qovery uses the key.
+func using(key string, err *fault.Error) *fault.Error { err.Key = key; return err }
+
 func refused(err *fault.Error) rotation.Document {
-	return plannedAs(rotation.PlanReport{Refused: string(err.Code), Because: err.Error()})
+	return plannedAs(rotation.PlanReport{Refused: string(err.Code), Because: err.What, Advice: err.Said().Advice})
 }
 
 func TestMessages(t *testing.T) {
@@ -440,14 +443,14 @@ func TestEveryCodeGivesItsAdvice(t *testing.T) {
 				continue
 			}
 			_, todo, _ := strings.Cut(m.Body, "WHAT TO DO\n")
-			if strings.Count(m.Body, info.Advice) != 1 || !strings.Contains(todo, info.Advice) {
-				t.Errorf("%s, %s: not once %q in\n%s", info.Code, name, info.Advice, m.Body)
+			if first := info.Advice.First; first != "" && strings.Count(m.Body, first) != 1 || !strings.Contains(todo, first) {
+				t.Errorf("%s, %s: not once %q in\n%s", info.Code, name, first, m.Body)
 			}
 			inWords := []fault.Code{fault.LockLost, fault.AbortRequested, fault.NothingToAbort}
 			if !strings.Contains(m.Subject, string(info.Code)) && !slices.Contains(inWords, info.Code) {
 				t.Errorf("%s, %s: subject %q", info.Code, name, m.Subject)
 			}
-			if strings.Contains(info.Advice, "'rotate release'") && name == "held" &&
+			if info.Advice.Once(true).Do == fault.Release && name == "held" &&
 				!strings.Contains(todo, "    rotate release production\n") {
 				t.Errorf("%s, %s: no command for %q in\n%s", info.Code, name, info.Advice, m.Body)
 			}

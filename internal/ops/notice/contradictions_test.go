@@ -170,7 +170,7 @@ func TestThePastSaysNothingOfNow(t *testing.T) {
 // advice claims nothing of what starting again will do.
 func TestAdviceKnowsNoEnd(t *testing.T) {
 	for _, info := range fault.Codes {
-		if found := regexp.MustCompile(`carries on|where it stopped|goes on with`).FindString(info.Advice); found != "" {
+		if found := regexp.MustCompile(`carries on|where it stopped|goes on with`).FindString(info.Advice.String()); found != "" {
 			t.Errorf("%s: %q in %q", info.Code, found, info.Advice)
 		}
 	}

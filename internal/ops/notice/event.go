@@ -11,7 +11,6 @@ import (
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
-	"qovery-key-rotation/internal/words"
 )
 
 // Event is what EventBridge told. One of the two is set.
@@ -32,7 +31,8 @@ type Execution struct {
 	Abort     bool               // it was started to abort a rotation
 	Output    *rotation.Document // nil when there is none, or the event had no room for it
 	Error     string
-	Cause     string // in words
+	Cause     string     // in words
+	Said      fault.Said // what the cause is made of
 }
 
 // Status is how Step Functions says that an execution ended.
@@ -94,7 +94,7 @@ func ParseEvent(data []byte) (Event, error) {
 func malformed(format string, args ...any) error {
 	err := fault.Errorf(fault.InvalidInput, "The event is none that can be told of: %s",
 		fmt.Sprintf(format, args...))
-	err.Next = "See which rule sends it to this function"
+	err.Next = &fault.Advice{First: "See which rule sends it to this function"}
 	return err
 }
 
@@ -133,9 +133,10 @@ type Detail struct {
 
 // Execution reads the detail.
 func (d Detail) Execution() *Execution {
+	said := fault.Read(d.Cause)
 	x := &Execution{
 		ARN: d.ExecutionARN, Name: d.ExecutionARN[strings.LastIndex(d.ExecutionARN, ":")+1:], Status: d.Status,
-		StartedAt: time.UnixMilli(d.StartDate).UTC(), Error: quotable(d.Error), Cause: quotable(words.Cause(d.Cause)),
+		StartedAt: time.UnixMilli(d.StartDate).UTC(), Error: quotable(d.Error), Cause: quotable(said.String()), Said: said,
 	}
 	if d.StopDate > 0 {
 		x.StoppedAt = time.UnixMilli(d.StopDate).UTC()

@@ -106,17 +106,9 @@ func (r *report) journalKeys() []knownKey {
 	return nil
 }
 
-var usedByQovery = onFirstUse(`Qovery uses (\*{4}\w{4})`)
-
 // usedByQovery is the key that Preflight has seen in Qovery, where the journal
-// knows none. It is only in the sentence.
-func (r *report) usedByQovery() rotation.KeyID {
-	if found := usedByQovery().FindStringSubmatch(words.Cause(r.Execution.Cause)); found != nil &&
-		r.code == fault.MultipleAccessKeys {
-		return rotation.KeyID(found[1])
-	}
-	return ""
-}
+// knows none.
+func (r *report) usedByQovery() rotation.KeyID { return rotation.KeyID(r.Execution.Said.Key) }
 
 // lastKeys is the key that the last rotation left in Qovery, and the one that it
 // has deleted. Since then a person may have put another one there. A rotation

@@ -23,13 +23,13 @@ func (r *report) outcomeLines() []string {
 		return r.tellPlan()
 	case Met:
 		return withQuote(fmt.Sprintf("An execution for %s found another one at work on the same key, and ended without "+
-			"doing anything.", r.name()), fault.RotationInProgress, r.Execution.Output.Error.Cause)
+			"doing anything.", r.name()), fault.Read(r.Execution.Output.Error.Cause))
 	case overtaken:
 		return withQuote(fmt.Sprintf("An execution for %s ended because the rotation was not its own any more.", r.name()),
-			r.code, r.Execution.Cause)
+			r.Execution.Said)
 	case closed:
 		return withQuote(fmt.Sprintf("An execution for %s ended because its rotation is completed, or was released.",
-			r.name()), r.code, r.Execution.Cause)
+			r.name()), r.Execution.Said)
 	case stopped:
 		return r.tellStopped()
 	case AbortDone:
@@ -141,7 +141,7 @@ func (r *report) tellPlan() []string {
 	plan := x.Output.Plan
 	if plan.Refused != "" {
 		text := fmt.Sprintf("A dry run for %s: a rotation would %s %s (%s).", r.name(), wouldNot(plan), r.now(), plan.Refused)
-		return withQuote(text+r.calmly(notChanged), fault.Code(plan.Refused), plan.Because)
+		return withQuote(text+r.calmly(notChanged), fault.Said{What: plan.Because})
 	}
 	lines := []string{fmt.Sprintf("A dry run for %s: %s %s.", r.name(), wouldGo(plan), r.now()) + r.calmly(notChanged),
 		"  first it would " + would[plan.Would]}
@@ -237,7 +237,7 @@ func (r *report) tellFailed() []string {
 // of Lambda or Step Functions means.
 func (r *report) withReason(text string) []string {
 	if r.code != "" {
-		return withQuote(text, r.code, r.Execution.Cause)
+		return withQuote(text, r.Execution.Said)
 	}
 	lines := []string{text, foreignError(r.Execution.Error).what}
 	if r.Execution.Cause != "" {
@@ -272,13 +272,11 @@ func (r *report) failure() string {
 	return fmt.Sprintf("The rotation of %s did not go through, and nothing is different from before it%s.", name, reason)
 }
 
-// withQuote adds what a step said, without the code's advice: that comes further
-// down.
-func withQuote(text string, code fault.Code, cause string) []string {
-	said := strings.Join(strings.Fields(strings.Replace(quotable(words.Cause(cause)), words.Dot(code.Advice()), "", 1)),
-		" ")
-	if said == "" {
-		return []string{text}
+// withQuote adds what a step said, without its advice: that comes further down.
+func withQuote(text string, said fault.Said) []string {
+	said.Advice = nil
+	if quoted := quotable(said.String()); quoted != "" {
+		return []string{text, "In the step's words, at that time: " + words.Dot(quoted)}
 	}
-	return []string{text, "In the step's words, at that time: " + words.Dot(said)}
+	return []string{text}
 }

@@ -73,7 +73,7 @@ func failedWith(err *fault.Error) func(detail) {
 }
 
 func lambdaCause(err *fault.Error) string {
-	cause, _ := json.Marshal(map[string]string{"errorMessage": err.Error(), "errorType": string(err.Code)})
+	cause, _ := json.Marshal(map[string]string{"errorMessage": err.Said().Message(), "errorType": string(err.Code)})
 	return string(cause)
 }
 

@@ -165,7 +165,7 @@ func (f *facts) proveCanary() finding {
 	case f.latest.Settings.Verification == target.VerifyNone:
 		return doesNotApply("The target's verification is “none”.")
 	case verified.Done.IsZero() && f.canaryFailed.Error != "":
-		return notProven(fact{f.canaryFailed.At, f.canaryRef}, "%s.", f.canaryFailed.Brief())
+		return notProven(fact{f.canaryFailed.At, f.canaryRef}, "%s.", f.canaryFailed.What)
 	case verified.Done.IsZero() && f.done[rotation.Verify].known():
 		return notRecorded(f.done[rotation.Verify])
 	case verified.Done.IsZero():

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
-	"qovery-key-rotation/internal/words"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -97,7 +97,8 @@ func (r *reader) visit() *Visit {
 func (r *reader) failed(event statemachine.Event) {
 	r.failing = true
 	if visit := r.visit(); visit != nil {
-		failure := Failure{At: event.Time, Error: event.Error, Cause: redact(words.Cause(event.Cause))}
+		said := fault.Read(event.Cause)
+		failure := Failure{At: event.Time, Error: event.Error, Cause: redact(said.String()), What: redact(strings.TrimSuffix(said.What, "."))}
 		if failure.Error == "" {
 			failure.Error = "States.Timeout"
 		}
@@ -154,7 +155,7 @@ func (r *reader) ended(event statemachine.Event) {
 	if status == "" {
 		return
 	}
-	r.Status, r.EndedAt, r.Error, r.Cause = status, event.Time, redact(event.Error), redact(words.Cause(event.Cause))
+	r.Status, r.EndedAt, r.Error, r.Cause = status, event.Time, redact(event.Error), redact(fault.Read(event.Cause).String())
 	if status != statemachine.Succeeded {
 		text := fmt.Sprintf("The execution %s ends: %s %s", r.Name, status, r.Error)
 		r.tell(event, "", strings.TrimSpace(text))

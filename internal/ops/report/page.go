@@ -136,10 +136,3 @@ func (r Report) Title() string {
 	}
 	return "Key rotation"
 }
-
-// Brief is the first sentence of a cause: what is so. The rest, what is in place
-// and what to do, is told where the execution is.
-func (f Failure) Brief() string {
-	brief, _, _ := strings.Cut(f.Cause, ". ")
-	return strings.TrimSuffix(brief, ".")
-}

@@ -71,6 +71,7 @@ type Failure struct {
 	At    time.Time `json:"at"`
 	Error string    `json:"error"`
 	Cause string    `json:"cause,omitempty"`
+	What  string    `json:"-"` // its first part: what is so
 }
 
 // Ref says which event of which execution's history proves something.

@@ -61,19 +61,12 @@ func (t *Teller) describe(event statemachine.Event) string {
 
 // tellFailure says once what is tried again and again.
 func (t *Teller) tellFailure(event statemachine.Event) string {
-	text := event.Error + ": " + brief(event.Cause)
+	text := event.Error + ": " + strings.TrimSuffix(fault.Read(event.Cause).What, ".")
 	if text == t.failed {
 		return ""
 	}
 	t.failed = text
 	return text
-}
-
-// brief is the first part of a failure's sentence: what is so. What is in place
-// and what to do is told when the execution ends with it.
-func brief(cause string) string {
-	what, _, _ := strings.Cut(words.Cause(cause), ". ")
-	return strings.TrimSuffix(what, ".")
 }
 
 func waitsUntil(event statemachine.Event) string {

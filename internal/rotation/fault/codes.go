@@ -64,8 +64,8 @@ const (
 // CodeInfo is one row of the table of codes.
 type CodeInfo struct {
 	Code   Code
-	Class  Class  // clean: held instead where Preflight finds a record open
-	Advice string // what to do next, unless the error says something better
+	Class  Class  // unchanged: paused instead where Preflight finds a record open
+	Advice Advice // unless the error says something better
 	// The states that raise the code, by what the definition does with it. A
 	// state may both retry and, when that is exhausted, catch.
 	Retried, Caught, Uncaught []string
@@ -99,17 +99,13 @@ var (
 	rollbackOrDeactivate = append(only("DeactivateKey"), rollbackStates...)
 )
 
-// An advice is given before it is known how the execution will end: what starting
-// again then does, and whether there is a rotation to release, it does not know.
-const (
-	startAgain = "When that is mended, start the rotation again"
-	tryAgain   = "Start the rotation again"
-)
+// start is the advice to put something right and to start the rotation again.
+func start(first string) Advice { return Advice{First: first, Do: Start} }
 
 // Codes is the table of codes, in alphabetical order.
 var Codes = []CodeInfo{
 	{Code: AbortRequested, Class: Paused,
-		Advice: "Start the rotation again when you want it to resume"}, // set by Preflight's plan, not raised
+		Advice: start("")}, // set by Preflight's plan, not raised
 	{Code: AccessDenied, Class: Paused, Caught: rollbackStates, Uncaught: except(tasks, rollbackStates...),
 		Unproved: []Unproved{
 			// before a key is created, and so the next two
@@ -121,137 +117,134 @@ var Codes = []CodeInfo{
 			{Right: "iam:DeleteAccessKey", In: "DeleteKey", Ends: "DeleteKey"},
 			{Right: "dynamodb:DeleteItem", In: "Complete", Ends: "Complete"},
 		},
-		Advice: "Check the role of the function and the permission boundaries and service control policies above it. " +
-			startAgain},
+		Advice: start("Check the role of the function and the permission boundaries and service control policies " +
+			"above it")},
 	{Code: ClusterNotDeployed, Class: Again, Caught: only("DeactivateKey"),
-		Advice: "The rotation goes back and deploys the cluster"},
+		Advice: Advice{First: "The rotation goes back and deploys the cluster"}},
 	{Code: ClustersBusy, Class: Transient, Retried: only("Preflight"),
-		Advice: "Wait for the deployments to end, or cancel them, then start the rotation again"},
+		Advice: start("Wait for the deployments to end, or cancel them")},
 	{Code: ClustersInError, Class: Unchanged, Uncaught: only("Preflight"),
-		Advice: "Mend the clusters, deploy them once, then start the rotation again"},
+		Advice: start("Fix the clusters and deploy them once")},
 	{Code: ClustersLocked, Class: Unchanged, Uncaught: only("Preflight"),
-		Advice: "Unlock the clusters in Qovery, then start the rotation again"},
+		Advice: start("Unlock the clusters in Qovery")},
 	{Code: ConfigurationError, Class: Paused, Caught: rollbackStates, Uncaught: except(tasks, rollbackStates...),
-		Advice: "Deploy the stack again with --revert-drift, which restores the function's environment, then start the " +
-			"rotation again"},
+		Advice: start("Deploy the stack again with --revert-drift, which restores the function's environment")},
 	{Code: CreationFailed, Class: Unchanged, Caught: only("CreateKey"),
-		Advice: "See the log of the function createkey for what IAM or Parameter Store did not answer, then start the " +
-			"rotation again"},
+		Advice: start("See the log of the function createkey for what IAM or Parameter Store did not answer")},
 	{Code: CredentialMismatch, Class: Unchanged, Uncaught: only("Preflight"),
-		Advice: "Correct the target's IAM user or organization, or put the user's key into the credentials, then start " +
-			"the rotation again"},
+		Advice: start("Correct the target's IAM user or organization, or put the user's key into the credentials")},
 	{Code: DeactivationFailed, Class: Paused, Caught: only("DeactivateKey"),
-		Advice: startAgain},
+		Advice: start("")},
 	{Code: DeploymentFailed, Class: Paused, Caught: only("VerifyDeployment"), Uncaught: only("DeployClusters"),
 		Unproved: []Unproved{{Right: "POST /cluster/deploy", In: "DeployClusters", Ends: "DeployClusters"}},
-		Advice:   "Mend the cluster, then start the rotation again"},
+		Advice:   start("Fix the cluster")},
 	{Code: DeploymentNotObserved, Class: Paused, Caught: only("VerifyDeployment"),
 		Uncaught: only("DeployClusters", "DeactivateKey"),
-		Advice:   "See in Qovery why the cluster does not deploy, then start the rotation again"},
+		Advice:   start("See in Qovery why the cluster does not deploy")},
 	{Code: DeploymentTimeout, Class: Paused, Caught: only("VerifyDeployment"), Uncaught: only("DeployClusters"),
-		Advice: "See in Qovery what the clusters wait for, then start the rotation again"},
+		Advice: start("See in Qovery what the clusters wait for")},
 	{Code: IAMSettling, Class: Transient,
 		Retried: []string{"Preflight", "RestoreOldKey", "CreateKey", "UpdateCredentials", "DeployClusters", "DeactivateKey",
 			"VerifyDeployment", "DeleteKey", "Complete", "DiscardKey", "ReactivateKey"}, Caught: rollbackOrDeactivate,
-		Advice: "IAM's lists lag; wait ten minutes, then start the rotation again"},
+		Advice: start("IAM's lists lag; wait ten minutes")},
 	{Code: InvalidInput, Class: Unchanged, Caught: rollbackStates, Uncaught: except(tasks, rollbackStates...),
-		Advice: "Correct the input, then start the rotation again"},
+		Advice: start("Correct the input")},
 	{Code: KeyLimitReached, Class: Unchanged, Caught: only("CreateKey"),
-		Advice: "Delete the access key that nobody uses, then start the rotation again"},
+		Advice: start("Delete the access key that is not used")},
 	{Code: LockLost, Class: Paused, Uncaught: locking,
-		Advice: "Another execution has taken this rotation over, or it is closed; nothing needs to be done here"},
+		Advice: Advice{First: "Another execution has taken this rotation over, or it is closed; nothing needs to be done " +
+			"here"}},
 	{Code: MalformedAnswer, Class: Transient, Retried: tasks, Caught: rollbackOrDeactivate,
-		Advice: tryAgain + "; if this goes on, the API has changed"},
+		Advice: start("If this happens again and again, the API has changed")},
 	{Code: MultipleAccessKeys, Class: Unchanged, Uncaught: only("Preflight"),
-		Advice: "Delete the key that nobody uses (deactivate it first for a while), then start the rotation again"},
+		Advice: start("Delete the key that is not used (deactivate it first for a while)")},
 	{Code: NewKeyInactive, Class: Paused, Caught: only("VerifyDeployment"),
 		Uncaught: only("Preflight", "UpdateCredentials", "DeployClusters", "DeactivateKey", "DeleteKey"),
-		Advice: "Somebody deactivated the new key: find out why, make it Active unless it leaked, and start the " +
-			"rotation again"},
+		Advice:   start("Someone deactivated the new key: find out why, and make it Active unless it leaked")},
 	{Code: NewKeyLost, Class: Paused, Caught: only("VerifyDeployment"),
 		Uncaught: only("Preflight", "UpdateCredentials", "DeployClusters", "DeactivateKey", "DeleteKey"),
-		Advice: "Somebody deleted the new key. If no location holds it, start the rotation again. If one does, put a " +
-			"good key into every location by hand and deploy the clusters, then run 'rotate release', if a rotation is open"},
+		Advice: Advice{First: "Someone deleted the new key", Do: Start,
+			Updated: &Advice{First: "Put a good key into every location by hand and deploy the clusters", Do: Release}}},
 	{Code: NewKeyUnusable, Class: Unchanged, Caught: only("VerifyKey"),
-		Advice: tryAgain},
+		Advice: start("")},
 	{Code: NewKeyUnusableAfterUpdate, Class: Paused, Uncaught: only("VerifyKey"),
-		Advice: "Make the new key Active if it is not, and else find out why STS refuses it. " + startAgain},
+		Advice: start("Make the new key Active if it is not, or find out why STS refuses it")},
 	{Code: NoAccessKey, Class: Unchanged, Uncaught: only("Preflight"),
-		Advice: "Create an access key for the user, put it into every location in Qovery and deploy the clusters. If a " +
-			"rotation is open, then run 'rotate release'"},
+		Advice: Advice{First: "Create an access key for the user, put it into every location in Qovery and deploy the " +
+			"clusters", Do: Release}},
 	{Code: NoClusters, Class: Unchanged, Uncaught: only("Preflight"),
-		Advice: "Check that the target names the right organization and IAM user, then start the rotation again"},
+		Advice: start("Check that the target names the right organization and IAM user")},
 	{Code: NothingToAbort, Class: Unchanged, Uncaught: only("Preflight"),
-		Advice: "Nothing needs to be done"},
+		Advice: Advice{First: "Nothing needs to be done", Do: Status}},
 	{Code: OldKeyActive, Class: Paused, Caught: only("VerifyDeployment"), Uncaught: only("DeleteKey"),
-		Advice: "Somebody made the old key Active again: find out who uses it, then start the rotation again"},
+		Advice: start("Someone made the old key Active again: find out who uses it")},
 	{Code: OldKeyHeld, Class: Paused, Caught: only("DeleteKey", "VerifyDeployment"),
 		Uncaught: only("DeployClusters", "DeactivateKey", "Complete"),
-		Advice: "Take the old key out of that place: give it a role, or a key of another IAM user (nobody has the new " +
-			"key's secret). Then start the rotation again"},
+		Advice: start("Take the old key out of that location: give it a role, or a key of another IAM user (no one " +
+			"has the new key's secret)")},
 	{Code: OldKeyInactive, Class: Unchanged, Caught: only("CreateKey"), Uncaught: only("Preflight", "DeactivateKey"),
-		Advice: "Somebody deactivated the key: find out why, make it Active unless it leaked, and start the rotation again"},
+		Advice: start("Someone deactivated the key: find out why, and make it Active unless it leaked")},
 	{Code: OldKeyLost, Class: Paused, Uncaught: only("RestoreOldKey", "ReactivateKey"),
-		Advice: "If a place in Qovery still holds the old key, give it a role, or a key of another IAM user (nobody has " +
-			"the new key's secret). Then start the rotation again, which completes without the old key"},
+		Advice: start("If a location in Qovery still holds the old key, give it a role, or a key of another IAM " +
+			"user (no one has the new key's secret). The rotation completes without the old key")},
 	{Code: OldKeyStillInUse, Class: Paused, Uncaught: only("CheckUsage"),
-		Advice: "Give that consumer a role or a key of an IAM user of its own (nobody has the new key's secret), then " +
-			"redrive the execution or start the rotation again"},
+		Advice: Advice{First: "Give that consumer a role or a key of an IAM user of its own (no one has the new key's " +
+			"secret)", Do: Redrive}},
 	{Code: RegionNotSearchable, Class: Unchanged, Uncaught: only("Preflight", "CheckUsage"),
-		Advice: "Allow cloudtrail:LookupEvents there for the roles of this stack, or correct the region in Qovery, then " +
-			"start the rotation again"},
+		Advice: start("Allow cloudtrail:LookupEvents there for the roles of this stack, or correct the region in " +
+			"Qovery")},
 	{Code: RotationInProgress, Class: Unchanged, Caught: only("Preflight"),
-		Advice: "Wait for that execution, or watch it"},
+		Advice: Advice{First: "Wait for that execution, or watch it", Do: Watch}},
 	{Code: StagedSecretLost, Class: Paused, Uncaught: only("Preflight", "VerifyKey", "UpdateCredentials"),
-		Advice: "Nobody has the new key's secret any more. If no location was given the new key, start the rotation " +
-			"again: another one is created. If one was, see to it that no two locations hold different keys of the user " +
-			"(some may be given a role, or a key of another IAM user), then run 'rotate release', if a rotation is open"},
+		Advice: Advice{First: "No one has the new key's secret any more. Where no location holds that key, another one is " +
+			"created", Do: Start,
+			Updated: &Advice{First: "See to it that no two locations hold different keys of the user (some may be given a " +
+				"role, or a key of another IAM user)", Do: Release}}},
 	{Code: StepBusy, Class: Transient, Retried: tasks, Caught: rollbackOrDeactivate,
-		Advice: "Wait until that step is over, then start the rotation again"},
+		Advice: start("Wait until that step is over")},
 	{Code: TargetNotFound, Class: Unchanged, Caught: rollbackStates,
 		Uncaught: except(tasks, "CreateKey", "VerifyDeployment", "VerifyKey"),
-		Advice:   "Check the target's name, and that the stack is deployed with it"},
+		Advice:   Advice{First: "Check the target's name, and that the stack is deployed with it", Do: Status}},
 	{Code: Throttled, Class: Transient, Retried: tasks, Caught: rollbackOrDeactivate,
-		Advice: tryAgain + " when there is less load"},
+		Advice: start("Wait until there is less load")},
 	{Code: TokenRefused, Class: Paused, Caught: only("CreateKey", "VerifyDeployment"),
 		Uncaught: except(qovery, "CreateKey", "VerifyDeployment"),
-		Advice: "Put a token of that organization with the right to manage clusters into the token parameter. " +
-			startAgain},
+		Advice:   start("Put a token of that organization with the right to manage clusters into the token parameter")},
 	{Code: TooEarly, Class: Transient, Retried: only("DeactivateKey", "DeleteKey"), Caught: only("DeactivateKey"),
-		Advice: "Wait until the period is over, then start the rotation again"},
+		Advice: start("Wait until the period is over")},
 	{Code: TooManyClusters, Class: Unchanged, Caught: only("VerifyDeployment"),
 		Uncaught: only("Preflight", "DeployClusters"),
-		Advice:   "Split the clusters over several IAM users with a target each, then start the rotation again"},
+		Advice:   start("Split the clusters over several IAM users with a target each")},
 	{Code: UnexpectedAccessKey, Class: Paused, Caught: rollbackStates,
 		Uncaught: only("Preflight", "UpdateCredentials", "DeployClusters", "DeactivateKey", "DeleteKey", "Complete",
 			"DiscardKey"),
-		Advice: "Put that right by hand: all locations that hold a key of the user must hold the same one, and an Active " +
-			"one. Then run 'rotate release', if a rotation is open"},
+		Advice: Advice{First: "Put that right by hand: all locations that hold a key of the user must hold the same one, " +
+			"and an Active one", Do: Release}},
 	{Code: UnmanagedLocations, Class: Unchanged, Uncaught: only("Preflight"),
-		Advice: "Give those places a key of another IAM user, or name their ids under handledElsewhere and change them by " +
-			"hand in the grace period. Then start the rotation again"},
+		Advice: start("Give those locations a key of another IAM user, or name their ids under handledElsewhere and " +
+			"change them by hand in the grace period")},
 	{Code: Unreachable, Class: Transient, Retried: tasks, Caught: rollbackOrDeactivate,
-		Advice: tryAgain + " when the service answers"},
+		Advice: start("Wait until the service answers")},
 	{Code: UnreadableKeyID, Class: Paused, Caught: rollbackStates,
 		Uncaught: except(qovery, rollbackStates...),
-		Advice: "Put an access key of AWS into that location again, in Qovery's console, with its id as IAM writes it. " +
-			startAgain},
+		Advice: start("Put an access key of AWS into that location again, in Qovery's console, with its id as IAM " +
+			"writes it")},
 	{Code: UnsupportedCredentials, Class: Unchanged, Uncaught: only("Preflight"),
-		Advice: "Give those credentials a key of another IAM user or a role, or name their ids under handledElsewhere and " +
-			"change them by hand in the grace period. Then start the rotation again"},
+		Advice: start("Give those credentials a key of another IAM user or a role, or name their ids under " +
+			"handledElsewhere and change them by hand in the grace period")},
 	{Code: UpdateFailed, Class: Paused, Uncaught: only("UpdateCredentials", "DiscardKey"),
 		Unproved: []Unproved{ // after the credentials have the new key
 			{Right: "PUT /containerRegistry", In: "UpdateCredentials", Ends: "UpdateCredentials"},
 			{Right: "PUT /helmRepository", In: "UpdateCredentials", Ends: "UpdateCredentials"},
 		},
-		Advice: "See in Qovery why the location does not take the key. " + startAgain},
+		Advice: start("See in Qovery why the location does not take the key")},
 	{Code: UpdateRefused, Class: Unchanged, Caught: only("UpdateCredentials"),
 		Unproved: []Unproved{{Right: "PUT /aws/credentials", In: "UpdateCredentials", Ends: "RotationUnchanged"}},
-		Advice:   "Check that the token may edit the organization's credentials, then start the rotation again"},
+		Advice:   start("Check that the token may edit the organization's credentials")},
 	{Code: UsageCheckStale, Class: Again, Caught: only("DeactivateKey"),
-		Advice: "The rotation goes back and checks the usage"},
+		Advice: Advice{First: "The rotation goes back and checks the usage"}},
 	{Code: WrongIdentity, Class: Paused, Uncaught: only("VerifyKey"),
-		Advice: "Correct the target's account or IAM user path, deploy the stack, then start the rotation again"},
+		Advice: start("Correct the target's account or IAM user path, and deploy the stack")},
 }
 
 // Info returns the code's row. Every code has one.
@@ -275,7 +268,7 @@ func (i CodeInfo) MayEndUnchanged() bool {
 func (c Code) Class() Class { return c.Info().Class }
 
 // Advice says what to do next.
-func (c Code) Advice() string { return c.Info().Advice }
+func (c Code) Advice() Advice { return c.Info().Advice }
 
 func only(states ...string) []string { return states }
 

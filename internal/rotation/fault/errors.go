@@ -6,8 +6,6 @@ package fault
 import (
 	"errors"
 	"fmt"
-
-	"qovery-key-rotation/internal/words"
 )
 
 // Class says what an error leaves behind, and decides the tone of the notice.
@@ -32,10 +30,11 @@ const (
 type Error struct {
 	Code    Code
 	Class   Class
-	What    string // what is so
-	InPlace string // which keys exist in which state; the guard fills it in
-	Next    string // what to do; the code's own advice when empty
-	Urgent  bool   // something in production may be failing already
+	What    string  // what is so
+	InPlace string  // which keys exist in which state; the guard fills it in
+	Next    *Advice // what to do; the code's own advice when nil
+	Key     string  // the key that Qovery uses, where the journal knows none
+	Urgent  bool    // something in production may be failing already
 }
 
 // Errorf makes an error with the class and the advice that codes.go gives the code.
@@ -44,12 +43,13 @@ func Errorf(code Code, format string, args ...any) *Error {
 }
 
 // Error is the whole sentence.
-func (e *Error) Error() string {
-	next := e.Next
-	if next == "" {
-		next = e.Code.Advice()
+func (e *Error) Error() string { return e.Said().String() }
+
+func (e *Error) advice() Advice {
+	if e.Next != nil {
+		return *e.Next
 	}
-	return words.Sentences(e.What, e.InPlace, next)
+	return e.Code.Advice()
 }
 
 // AsError returns the domain error in err's chain. Anything else is a

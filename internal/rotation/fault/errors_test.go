@@ -18,11 +18,11 @@ func TestErrorSentence(t *testing.T) {
 		want string
 	}{
 		{"all parts",
-			Error{Code: NewKeyUnusable, What: "STS refuses the key", InPlace: "Qovery holds the old key", Next: "Wait"},
+			Error{Code: NewKeyUnusable, What: "STS refuses the key", InPlace: "Qovery holds the old key", Next: &Advice{First: "Wait"}},
 			"STS refuses the key. Qovery holds the old key. Wait."},
 		{"full stops are not doubled", Error{Code: NewKeyUnusable, What: "STS refuses the key.", InPlace: "Qovery holds " +
-			"the old key..", Next: "Wait."}, "STS refuses the key. Qovery holds the old key. Wait."},
-		{"nor are spaces", Error{Code: NewKeyUnusable, What: " STS refuses the key. ", InPlace: " ", Next: "Wait\n"},
+			"the old key..", Next: &Advice{First: "Wait."}}, "STS refuses the key. Qovery holds the old key. Wait."},
+		{"nor are spaces", Error{Code: NewKeyUnusable, What: " STS refuses the key. ", InPlace: " ", Next: &Advice{First: "Wait\n"}},
 			"STS refuses the key. Wait."},
 		{"the code's own advice", Error{Code: NewKeyUnusable, What: "STS refuses the key"},
 			"STS refuses the key. Start the rotation again."},
@@ -85,8 +85,9 @@ func TestAsError(t *testing.T) {
 // Every row of the table says what to do, in one sentence or more, to people.
 func TestAdvice(t *testing.T) {
 	for _, info := range Codes {
-		if info.Advice == "" || strings.HasSuffix(info.Advice, ".") || strings.ToUpper(info.Advice[:1]) != info.Advice[:1] {
-			t.Errorf("%s: the advice %q is no sentence without its full stop", info.Code, info.Advice)
+		text := info.Advice.String()
+		if text == "" || strings.HasSuffix(text, "..") || strings.ToUpper(text[:1]) != text[:1] {
+			t.Errorf("%s: the advice %q is no sentence", info.Code, text)
 		}
 		if !slices.Contains([]Class{Unchanged, Paused, Transient, Again}, info.Class) {
 			t.Errorf("%s: class %q", info.Code, info.Class)

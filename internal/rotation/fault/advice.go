@@ -1,0 +1,66 @@
+package fault
+
+import (
+	"strings"
+
+	"qovery-key-rotation/internal/words"
+)
+
+// Advice is what to do about an error. Decisions are made by Do; the rest is for people.
+// It is given before it is known how the execution will end: what starting again then
+// does, and whether there is a rotation to release, it does not know.
+type Advice struct {
+	First string `json:"first,omitempty"` // what to put right before that, in sentences
+	Do    Do     `json:"do,omitempty"`
+	// Updated is what to do instead of Do once a location may hold the new key.
+	Updated *Advice `json:"updated,omitempty"`
+}
+
+// Do is what to do.
+type Do string
+
+// What to do; the zero value is nothing.
+const (
+	Start   Do = "start"   // start the rotation again
+	Redrive Do = "redrive" // redrive the execution, or start the rotation again
+	Release Do = "release" // close the rotation that a person has resolved
+	Watch   Do = "watch"   // watch the execution that is at work
+	Status  Do = "status"  // see all targets
+)
+
+// Starts tells whether starting the rotation again is what to do.
+func (d Do) Starts() bool { return d == Start || d == Redrive }
+
+var sentences = map[Do]string{
+	Start: "start the rotation again", Redrive: "redrive the execution or start the rotation again",
+	Release: "run 'rotate release', if a rotation is open",
+}
+
+// String is the advice in words.
+func (a Advice) String() string {
+	do := sentences[a.Do]
+	switch {
+	case a.Updated != nil:
+		first := a.Updated.First
+		return words.Sentences(a.First, "If no location holds the new key, "+do,
+			"If one does, "+strings.ToLower(first[:1])+first[1:], Advice{Do: a.Updated.Do}.then())
+	case a.First == "" && do != "":
+		return words.Dot(strings.ToUpper(do[:1]) + do[1:])
+	}
+	return words.Sentences(a.First, a.then())
+}
+
+func (a Advice) then() string {
+	if do := sentences[a.Do]; do != "" {
+		return "Then " + do
+	}
+	return ""
+}
+
+// Once is the advice when it is known whether a location may hold the new key.
+func (a Advice) Once(updated bool) Advice {
+	if updated && a.Updated != nil {
+		return Advice{First: words.Sentences(a.First, a.Updated.First), Do: a.Updated.Do}
+	}
+	return Advice{First: a.First, Do: a.Do}
+}

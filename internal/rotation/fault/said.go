@@ -1,0 +1,88 @@
+package fault
+
+import (
+	"encoding/json"
+	"strings"
+
+	"qovery-key-rotation/internal/words"
+)
+
+// Said is an error as it travels: in the message of a function's error, the sentence on
+// the first line, and what it is made of, for programs, on the second.
+type Said struct {
+	What    string  `json:"what"`
+	InPlace string  `json:"inPlace,omitempty"`
+	Advice  *Advice `json:"advice,omitempty"` // nil: an older function's, or none of this system's
+	Key     string  `json:"key,omitempty"`    // the key that Qovery uses, where the journal knows none
+	Since   string  `json:"since,omitempty"`  // what has become of it since
+}
+
+// Said is what the error says.
+func (e *Error) Said() Said {
+	advice := e.advice()
+	return Said{What: e.What, InPlace: e.InPlace, Advice: &advice, Key: e.Key}
+}
+
+// String is all of it in sentences.
+func (s Said) String() string {
+	since, advice := "", ""
+	if s.Since != "" {
+		since = "Since then: " + s.Since
+	}
+	if s.Advice != nil {
+		advice = s.Advice.String()
+	}
+	return words.Sentences(s.What, s.InPlace, advice, since)
+}
+
+// Message is the text that travels.
+func (s Said) Message() string {
+	data, err := json.Marshal(s)
+	if err != nil {
+		return s.String()
+	}
+	return s.String() + "\n" + string(data)
+}
+
+// lambdaFailure is how Step Functions has a function's error.
+type lambdaFailure struct {
+	Message string `json:"errorMessage"`
+	Type    string `json:"errorType"`
+}
+
+// Read reads the cause that Step Functions has of a failure. Of an older function, of
+// Lambda or of Step Functions itself it is a text, and What is all of it.
+func Read(cause string) Said {
+	var failure lambdaFailure
+	if json.Unmarshal([]byte(cause), &failure) == nil && failure.Message != "" {
+		cause = failure.Message
+	}
+	sentence, data, both := strings.Cut(cause, "\n{")
+	var said Said
+	if both && json.Unmarshal([]byte("{"+data), &said) == nil && said.What != "" {
+		return said
+	}
+	return Said{What: sentence}
+}
+
+// Amend adds to a cause what has become of it since, unless it says that already.
+func Amend(cause, since string) string {
+	if strings.Contains(cause, since) {
+		return cause
+	}
+	said := Read(cause)
+	said.Since = since
+	var failure lambdaFailure
+	if json.Unmarshal([]byte(cause), &failure) != nil || failure.Message == "" {
+		return said.String()
+	}
+	failure.Message = said.Message()
+	if said.Advice == nil {
+		failure.Message = said.String()
+	}
+	text, err := json.Marshal(failure)
+	if err != nil {
+		return cause
+	}
+	return string(text)
+}
