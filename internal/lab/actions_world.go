@@ -15,7 +15,8 @@ import (
 // worldActions say what a world is like.
 var worldActions = []Action{
 	{"world OPTION...", "the first line, if it is not a plain world: clusters=N, production=N, deploy-time=DURATION, " +
-		"cloud=KIND (a registry on another cloud), denied=REGION, applications, registries, helm, dns, prompt (what is " +
+		"cloud=KIND (a registry on another cloud), denied=REGION, applications, registries, helm, dns, self-managed, " +
+		"undeployed, prompt (what is " +
 		"changed is seen by the next read)", func(a *args) act {
 		a.fail("it is the first line")
 		return nil
@@ -47,7 +48,8 @@ func (s *Setup) describe(options string) error {
 			s.Denied = append(s.Denied, value)
 		default:
 			flag := map[string]*bool{"applications": &s.Applications, "registries": &s.Registries,
-				"helm": &s.HelmRepository, "dns": &s.Route53, "prompt": &s.Prompt}[option]
+				"helm": &s.HelmRepository, "dns": &s.Route53, "self-managed": &s.SelfManaged, "undeployed": &s.Undeployed,
+				"prompt": &s.Prompt}[option]
 			if flag == nil {
 				return fmt.Errorf("%q is no option of a world", option)
 			}

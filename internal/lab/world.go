@@ -51,6 +51,10 @@ type Setup struct {
 	Applications bool
 	// Registries: every cluster has the container registry that Qovery makes with it.
 	Registries bool
+	// SelfManaged: the credentials serve a cluster, too, that the customer runs.
+	SelfManaged bool
+	// Undeployed: the last cluster has changes that were saved and not deployed.
+	Undeployed bool
 	// OtherClouds are the kinds of the container registries that the organization
 	// has on other clouds.
 	OtherClouds []string
@@ -213,6 +217,7 @@ func (setup Setup) Fill(organization *fakeqovery.Server, key fakeqovery.Key) (cl
 		if i >= first {
 			cluster.Production, cluster.Name = true, fmt.Sprintf("production-%d", i+1-first)
 		}
+		cluster.Undeployed = setup.Undeployed && i == count-1
 		if setup.Registries {
 			cluster.RegistryID = RegistryID(i)
 		}
@@ -221,6 +226,10 @@ func (setup Setup) Fill(organization *fakeqovery.Server, key fakeqovery.Key) (cl
 		}
 		clusters = append(clusters, cluster.ID)
 		organization.AddCluster(cluster)
+	}
+	if setup.SelfManaged {
+		w.Qovery.AddCluster(fakeqovery.Cluster{ID: "c1a57e00-0000-4000-8000-000000000999", Name: "own-1", Region: region,
+			CredentialsID: credentialsID, SelfManaged: true, Applications: true})
 	}
 	for _, kind := range setup.OtherClouds {
 		organization.AddContainerRegistry(otherRegistry(kind))

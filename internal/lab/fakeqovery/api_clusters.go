@@ -16,6 +16,7 @@ type clusterJSON struct {
 	Production     bool                `json:"production"`
 	IsDemo         bool                `json:"is_demo"`
 	Status         string              `json:"status"`
+	Deployment     string              `json:"deployment_status"`
 	SecretManagers []secretManagerJSON `json:"secret_manager_accesses"`
 }
 
@@ -53,13 +54,28 @@ func (s *Server) listClusters(c call) reply {
 	for i, cluster := range s.clusters {
 		list[i] = clusterJSON{
 			ID: cluster.ID, CreatedAt: createdAt, Organization: referenceJSON{s.config.OrganizationID},
-			Name: cluster.Name, Region: cluster.Region, CloudProvider: "AWS", Kubernetes: "MANAGED",
+			Name: cluster.Name, Region: cluster.Region, CloudProvider: "AWS", Kubernetes: cluster.kubernetes(),
 			Production: cluster.Production, IsDemo: cluster.IsDemo,
 			Status:         cluster.statuses.at(then).status,
+			Deployment:     cluster.deploymentStatus(),
 			SecretManagers: s.secretManagers(cluster.managers, c),
 		}
 	}
 	return results(list)
+}
+
+func (c *clusterState) kubernetes() string {
+	if c.SelfManaged {
+		return "SELF_MANAGED"
+	}
+	return "MANAGED"
+}
+
+func (c *clusterState) deploymentStatus() string {
+	if c.Undeployed {
+		return "OUT_OF_DATE"
+	}
+	return "UP_TO_DATE"
 }
 
 func (s *Server) secretManagers(holders []*holder, c call) []secretManagerJSON {
@@ -73,9 +89,11 @@ func (s *Server) secretManagers(holders []*holder, c call) []secretManagerJSON {
 
 func (s *Server) listStatuses(c call) reply {
 	then := c.now.Add(-s.lag(s.config.StatusLag))
-	list := make([]clusterStatusJSON, len(s.clusters))
-	for i, cluster := range s.clusters {
-		list[i] = s.statusAt(cluster, then)
+	list := make([]clusterStatusJSON, 0, len(s.clusters))
+	for _, cluster := range s.clusters {
+		if !cluster.SelfManaged {
+			list = append(list, s.statusAt(cluster, then))
+		}
 	}
 	return results(list)
 }
@@ -97,6 +115,9 @@ func (s *Server) deployCluster(c call) reply {
 	cluster, known := s.byCluster[c.id]
 	if !known {
 		return missing("Cluster")
+	}
+	if cluster.SelfManaged {
+		return refused(http.StatusBadRequest, "A self-managed cluster can't be deployed")
 	}
 	if s.config.RefuseWhileDeploying && cluster.current != nil {
 		return refused(http.StatusConflict, "A deployment is in progress")
@@ -147,7 +168,7 @@ type dnsCredentialsJSON struct {
 
 func (s *Server) readDNSProvider(c call) reply {
 	cluster, known := s.byCluster[c.id]
-	if !known {
+	if !known || cluster.SelfManaged {
 		return missing("Cluster")
 	}
 	if s.config.DNSNotInPlan {

@@ -16,11 +16,15 @@ type application struct {
 // draws up the next.
 func (s *Server) deployApplication(c *clusterState, at time.Time) {
 	c.nextApp = at.Add(max(s.config.AppEvery, time.Minute))
-	if !c.live {
+	key := c.running
+	switch {
+	case c.SelfManaged:
+		key = c.credentials.now().key
+	case !c.live:
 		return
 	}
 	c.apps = dropEnded(c.apps, at)
-	c.apps = append(c.apps, application{until: at.Add(c.appLength(s.config.AppLongest)), keyID: c.running.ID})
+	c.apps = append(c.apps, application{until: at.Add(c.appLength(s.config.AppLongest)), keyID: key.ID})
 }
 
 // appLength makes one in four as long as they get: those are what a grace

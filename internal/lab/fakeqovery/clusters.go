@@ -20,10 +20,16 @@ const (
 
 // Cluster is a cluster when it is added.
 type Cluster struct {
-	ID, Name      string
-	Region        string // eu-west-3 when empty
-	Production    bool
-	IsDemo        bool
+	ID, Name   string
+	Region     string // eu-west-3 when empty
+	Production bool
+	IsDemo     bool
+	// SelfManaged: the customer runs it, and Qovery installs into it. It can't be
+	// deployed; the deployments of its applications take the key that the credentials
+	// hold when each begins. It has no status, nor a DNS provider.
+	SelfManaged bool
+	// Undeployed: something was saved that the next deployment rolls out.
+	Undeployed    bool
 	CredentialsID string
 	Status        string        // DEPLOYED when empty
 	DeployTime    time.Duration // of a deployment; 7 minutes when zero
@@ -81,7 +87,7 @@ func (s *Server) AddCluster(c Cluster) {
 		state := &clusterState{
 			Cluster:        c,
 			credentials:    s.holder(c.CredentialsID),
-			live:           c.Status != stopped && c.Status != "READY" && c.Status != "DELETED",
+			live:           c.Status != stopped && c.Status != "READY" && c.Status != "DELETED" && !c.SelfManaged,
 			nextApp:        never,
 			random:         rand.New(rand.NewPCG(s.config.Seed, uint64(len(s.clusters)))),
 			consumer:       "cluster " + c.Name,

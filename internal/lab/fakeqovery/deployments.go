@@ -164,7 +164,7 @@ func (s *Server) end(c *clusterState, at time.Time, status string) {
 	d := c.current
 	d.EndedAt, d.Status = at, status
 	if status == deployed {
-		c.running, c.live = d.key, true
+		c.running, c.live, c.Undeployed = d.key, true, false
 	} else {
 		c.logProblem(at, status, d.outcome)
 	}
