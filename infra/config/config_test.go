@@ -184,7 +184,7 @@ var mistakes = []struct{ name, config, want string }{
 	{"Sovereign Cloud", one(`"region": "eusc-de-east-1"`), `targets[0].region: "eusc-de-east-1" ` +
 		otherPartition},
 	{"too many locations", one(elsewhere(100)), `targets[0].handledElsewhere: with 100 locations the target ` +
-		`takes 4407 bytes, and a parameter holds 4096 (for example fewer than 80 locations)`},
+		`takes 4436 bytes, and a parameter holds 4096 (for example fewer than 80 locations)`},
 
 	{"rate too short", scheduled(`"rateDays": 6`),
 		`targets[0].schedule.rateDays: 6 is not 7 to 365 (for example 90)`},
@@ -230,6 +230,8 @@ var mistakes = []struct{ name, config, want string }{
 		`targets[0].maxDeployAttempts: 0 is not 1 to 5 (for example 2)`},
 	{"too many attempts", one(`"maxDeployAttempts": 6`),
 		`targets[0].maxDeployAttempts: 6 is not 1 to 5 (for example 2)`},
+	{"unknown way with undeployed changes", one(`"undeployedChanges": "ask"`),
+		`targets[0].undeployedChanges: "ask" is neither deploy nor refuse (for example "refuse")`},
 	{"unknown verification", one(`"verification": "all"`),
 		`targets[0].verification: "all" is neither none nor canary (for example "canary")`},
 
@@ -371,7 +373,7 @@ func TestAllMistakesAreTold(t *testing.T) {
 	want := `there are 8 mistakes
   targets[1].color: is no field that is known (for example account, deploymentTimeout, ` +
 		`gracePeriod, handledElsewhere, iamUserName, iamUserPath, idleFor, maxDeployAttempts, maxGraceExtension, name, ` +
-		`observationPeriod, organizationId, region, schedule, tokenParameter, verification)
+		`observationPeriod, organizationId, region, schedule, tokenParameter, undeployedChanges, verification)
   targets[1].iamUserName: is a number, not a string (for example "qovery")
   targets[0].organizationId: "no" is no UUID (for example "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90")
   targets[0].schedule.startAt: "2026-01-12T09:00:00" is no RFC 3339 time with offset ` +

@@ -279,6 +279,9 @@ func printPlan(out io.Writer, r lab.Report) {
 	case len(r.Plan.Clusters) > 0:
 		fmt.Fprintf(out, "  deploys %s\n", strings.Join(r.Plan.Clusters, ", "))
 	}
+	if len(r.Plan.Undeployed) > 0 {
+		fmt.Fprintf(out, "  rolls out what is saved and not deployed for %s\n", strings.Join(r.Plan.Undeployed, ", "))
+	}
 	if len(r.Plan.Skipped) > 0 {
 		fmt.Fprintf(out, "  passes over %s\n", strings.Join(r.Plan.Skipped, ", "))
 	}

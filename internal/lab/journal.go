@@ -151,6 +151,7 @@ func cloneItem(item rotation.HistoryItem) rotation.HistoryItem {
 	if item.Summary != nil {
 		summary := *item.Summary
 		summary.ClustersSkipped = slices.Clone(summary.ClustersSkipped)
+		summary.RolledOut = slices.Clone(summary.RolledOut)
 		item.Summary = &summary
 	}
 	return item

@@ -13,6 +13,10 @@ type cluster struct {
 	Name       string `json:"name"`
 	Region     string `json:"region"`
 	Production *bool  `json:"production"`
+	Kubernetes string `json:"kubernetes"` // MANAGED, SELF_MANAGED or PARTIALLY_MANAGED; younger than the rest
+	// DeploymentStatus is NEVER_DEPLOYED, OUT_OF_DATE or UP_TO_DATE. Absent it says
+	// nothing.
+	DeploymentStatus string `json:"deployment_status"`
 	// SecretManagers may be absent: the field is younger than the rest, and the
 	// API's description does not require it. Absent is none.
 	SecretManagers []secretManager `json:"secret_manager_accesses"`
@@ -34,8 +38,8 @@ func (o *organization) Clusters(ctx context.Context) ([]rotation.Cluster, error)
 	if err != nil {
 		return nil, err
 	}
-	// The status comes second, so that every cluster listed has one, unless it
-	// has just been deleted: then the next try will not list it.
+	// The status comes second, so that every cluster listed has one that Qovery
+	// deploys, unless it has just been deleted: then the next try will not list it.
 	body, err := o.ask(ctx, listStatuses, o.id)
 	if err != nil {
 		return nil, err
@@ -44,11 +48,7 @@ func (o *organization) Clusters(ctx context.Context) ([]rotation.Cluster, error)
 	if err != nil {
 		return nil, malformed(listStatuses, err)
 	}
-	clusters, err := joinStatuses(listed, statuses)
-	if err != nil {
-		return nil, malformed(listStatuses, err)
-	}
-	return clusters, nil
+	return joinStatuses(listed, statuses), nil
 }
 
 func (o *organization) listClusters(ctx context.Context) ([]cluster, error) {
@@ -102,24 +102,31 @@ func decodeStatuses(body []byte) (map[string]clusterStatus, error) {
 	return statuses, nil
 }
 
-func joinStatuses(listed []cluster, statuses map[string]clusterStatus) ([]rotation.Cluster, error) {
+// selfManaged is a cluster that the customer runs and Qovery installs into. The API
+// can't deploy it.
+const selfManaged = "SELF_MANAGED"
+
+// joinStatuses leaves the status of a cluster empty that has none. Whoever serves it
+// with the key has to have one.
+func joinStatuses(listed []cluster, statuses map[string]clusterStatus) []rotation.Cluster {
 	clusters := make([]rotation.Cluster, len(listed))
 	for i, c := range listed {
-		status, known := statuses[c.ID]
-		if !known {
-			return nil, fmt.Errorf("a cluster of %d that are listed has no status", len(listed))
-		}
+		status := statuses[c.ID]
 		clusters[i] = rotation.Cluster{
 			ID: c.ID, Name: c.Name, Region: c.Region,
 			// Where it is not said whether a cluster is for production, it is
 			// treated as one: deployed last.
 			Production:      c.Production == nil || *c.Production,
 			Status:          status.Status,
+			Undeployed:      c.DeploymentStatus == "OUT_OF_DATE",
 			LastExecutionID: status.LastExecutionID,
 			LastDeployedAt:  status.LastDeployedAt,
 		}
+		if c.Kubernetes == selfManaged {
+			clusters[i].Status = rotation.SelfManaged
+		}
 	}
-	return clusters, nil
+	return clusters
 }
 
 // Deploy starts a deployment. Its answer is a status, which is not looked at:

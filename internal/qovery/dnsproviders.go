@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,7 +14,8 @@ import (
 )
 
 const (
-	// Providers of a cluster's DNS, in Qovery's words. Every cluster has one.
+	// Providers of a cluster's DNS, in Qovery's words. Every cluster that Qovery
+	// deploys has one.
 	qoveryDNS  = "QOVERY" // Qovery's own, where nobody's key is
 	route53DNS = "ROUTE53"
 	// dnsPause is between two clusters' requests, so that hundreds of them are
@@ -44,6 +46,7 @@ type dnsCredentials struct {
 // one request for each cluster. Qovery has no id for a DNS provider, so each has
 // that of its cluster.
 func (o *organization) dnsProviders(ctx context.Context, clusters []cluster) ([]rotation.Location, error) {
+	clusters = slices.DeleteFunc(slices.Clone(clusters), func(c cluster) bool { return c.Kubernetes == selfManaged })
 	var locations []rotation.Location
 	for i, c := range clusters {
 		if i > 0 && o.client.Clock.Sleep(ctx, dnsPause) != nil {

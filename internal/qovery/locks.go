@@ -5,6 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
+
+	"qovery-key-rotation/internal/words"
 )
 
 type lock struct {
@@ -12,9 +15,11 @@ type lock struct {
 	Reason    string `json:"reason"`
 	OwnerName string `json:"owner_name"`
 	LockedAt  string `json:"locked_at"`
+	Days      int    `json:"ttl_in_days"` // zero: it has no end
 }
 
-// Locks returns the locked clusters, each with the reason, who locked it and when.
+// Locks returns the locked clusters, each with the reason, who locked it, when and
+// until when.
 func (o *organization) Locks(ctx context.Context) (map[string]string, error) {
 	body, err := o.ask(ctx, listLocks, o.id)
 	if err != nil {
@@ -45,6 +50,15 @@ func decodeLocks(body []byte) ([]lock, error) {
 }
 
 func (l lock) text() string {
-	return fmt.Sprintf("%s (by %s, since %s)", cmp.Or(l.Reason, "no reason given"),
-		cmp.Or(l.OwnerName, "nobody named"), cmp.Or(l.LockedAt, "an unknown time"))
+	return fmt.Sprintf("%s (by %s, since %s%s)", cmp.Or(l.Reason, "no reason given"),
+		cmp.Or(l.OwnerName, "no one named"), cmp.Or(l.LockedAt, "an unknown time"), l.end())
+}
+
+// end is when the lock ends by itself, if that can be told.
+func (l lock) end() string {
+	from, err := time.Parse(time.RFC3339, l.LockedAt)
+	if err != nil || l.Days <= 0 {
+		return ""
+	}
+	return ", until " + words.At(from.AddDate(0, 0, l.Days))
 }

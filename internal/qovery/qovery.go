@@ -93,7 +93,8 @@ func New(options Options) (*Client, error) {
 const maxBaseURL = 1024
 
 // CheckBaseURL accepts https to a name in the DNS, and http on this machine, so that
-// the token is never sent in the clear, and to no neighbour of a function. The error does not quote the URL, which may hold a
+// the token is never sent in the clear, and to no neighbour of a function. The error does not
+// quote the URL, which may hold a
 // password; it begins with a verb. Braces are in no URL; in one that is deployed
 // they would be CloudFormation's.
 func CheckBaseURL(raw string) error {

@@ -24,7 +24,9 @@ type ClusterProgress struct {
 	Seen     bool      `json:"seen,omitempty"`  // in progress since the POST
 	DoneAt   time.Time `json:"done,omitzero"`   // when it was observed as deployed
 	Skipped  string    `json:"skip,omitempty"`  // the status for which it is passed over
-	Refused  int       `json:"no,omitempty"`    // the HTTP status with which the latest POST was refused
+	// RolledOut: changes that somebody had saved for it were deployed with it.
+	RolledOut bool `json:"rolledOut,omitempty"`
+	Refused   int  `json:"no,omitempty"` // the HTTP status with which the latest POST was refused
 }
 
 // verdict is what a look at a cluster says about its deployment.

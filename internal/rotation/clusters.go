@@ -18,6 +18,11 @@ const (
 	inProgress class = "in progress" // also every status that is not known
 )
 
+// SelfManaged stands for the status of a cluster that the customer runs. Qovery
+// can't deploy it; its applications take the new key with their next deployments,
+// and the usage check sees whether one still uses the old key.
+const SelfManaged = "SELF_MANAGED"
+
 // statuses are Qovery's values (its public OpenAPI description, 1.0.4; RUNNING
 // is what its API of 2022 answered). Values that are not here count as in
 // progress: they are waited for, never taken as done.
@@ -29,7 +34,7 @@ var statuses = map[string]class{
 
 	"CANCELED": canceled,
 
-	"STOPPED": idle, "READY": idle, "DELETED": idle,
+	"STOPPED": idle, "READY": idle, "DELETED": idle, SelfManaged: idle,
 
 	"BUILDING": inProgress, "DEPLOYING": inProgress, "CANCELING": inProgress, "DELETING": inProgress,
 	"STOPPING": inProgress, "RESTARTING": inProgress, "DRY_RUN": inProgress, "QUEUED": inProgress,
@@ -102,6 +107,10 @@ func servedClusters(all []Cluster, locations []Location) ([]Cluster, error) {
 				return nil,
 					fault.Errorf(fault.MalformedAnswer, "Qovery says that %s %q serves the cluster %s, and does not list that cluster",
 						location.Kind, location.Name, id)
+			}
+			if cluster.Status == "" {
+				return nil, fault.Errorf(fault.MalformedAnswer, "Qovery says no status of the cluster %q, which %s %q serves",
+					cluster.Name, location.Kind, location.Name)
 			}
 			served = append(served, cluster)
 		}

@@ -98,6 +98,9 @@ func (doc *Document) summarize(record Record, now time.Time) Summary {
 		case !progress.DoneAt.IsZero():
 			summary.ClustersDeployed++
 		}
+		if progress.RolledOut {
+			summary.RolledOut = append(summary.RolledOut, progress.Name)
+		}
 	}
 	return summary
 }

@@ -133,6 +133,9 @@ type PlanReport struct {
 	Locations []LocationRef `json:"locations,omitempty"`
 	Clusters  []string      `json:"clusters,omitempty"` // names in the order of deployment
 	Skipped   []string      `json:"skipped,omitempty"`  // names of clusters that would be passed over
+	// Undeployed are the names of clusters that have saved changes, which a deployment
+	// rolls out.
+	Undeployed []string `json:"undeployed,omitempty"`
 }
 
 // DeploysNothing tells of a plan to rotate whether no cluster runs that would be
@@ -156,6 +159,7 @@ type Summary struct {
 	CompletedAt      time.Time `json:"completedAt"`
 	ClustersDeployed int       `json:"clustersDeployed"`
 	ClustersSkipped  []string  `json:"clustersSkipped,omitempty"`
+	RolledOut        []string  `json:"rolledOut,omitempty"` // names of clusters with saved changes that were deployed, too
 	// proof that it took over, as far as CloudTrail tells
 	FirstUseOfNewKey *Use                `json:"firstUseOfNewKey,omitempty"`
 	LastUseOfOldKey  time.Time           `json:"lastUseOfOldKey,omitzero"`

@@ -345,7 +345,10 @@ type Cluster struct {
 	Name       string
 	Region     string // eu-west-3, ...
 	Production bool
-	Status     string // one of Qovery's values, or one not known yet
+	// Status is one of Qovery's values, one not known yet, SelfManaged, or empty where
+	// Qovery says none, as it may of clusters that it doesn't deploy.
+	Status     string
+	Undeployed bool // something is saved that the next deployment rolls out
 	// LastExecutionID and LastDeployedAt change with every deployment; whether
 	// at its start or its end, no public source says. Either may be empty.
 	LastExecutionID string

@@ -205,7 +205,7 @@ func (p Preflight) take(ctx context.Context, call Call, doc Document, s Situatio
 			string(doc.Plan.Action), "reason", doc.Plan.Reason)
 	}
 	doc.RotationID, doc.TakenAt, doc.Fence = record.RotationID, record.TakenAt, record.Fence
-	doc.Plan.Clusters, doc.Plan.Skipped = nil, nil // DeployClusters lists them afresh
+	doc.Plan.Clusters, doc.Plan.Skipped, doc.Plan.Undeployed = nil, nil, nil // DeployClusters lists them afresh
 	doc.OldKey, doc.CarriedOn = record.OldKey.String(), record.Fence > 1
 	doc.OldKeyMade = createdAt(s.Keys, record.OldKey)
 	if record.NewKey != "" {
@@ -295,15 +295,15 @@ func (p Preflight) lookAhead(
 	case action != ActionCreate:
 		return nil, nil
 	}
-	return p.checkForCreate(ctx, organization, s, all, &doc.Plan)
+	return p.checkForCreate(ctx, organization, s, all, doc)
 }
 
 // checkForCreate notes the clusters in the plan. What takes one request a cluster
 // comes last: it is not asked again and again while clusters are busy.
 func (p Preflight) checkForCreate(
-	ctx context.Context, organization OrganizationReader, s Situation, all []Cluster, plan *PlanReport,
+	ctx context.Context, organization OrganizationReader, s Situation, all []Cluster, doc *Document,
 ) (*fault.Error, error) {
-	old := s.oldKey()
+	old, plan := s.oldKey(), &doc.Plan
 	locks, err := organization.Locks(ctx)
 	if err != nil {
 		return nil, err
@@ -314,6 +314,10 @@ func (p Preflight) checkForCreate(
 	}
 	if refusal := checkClusters(clusters, locks, plan); refusal != nil {
 		return refusal, nil
+	}
+	if len(plan.Undeployed) > 0 && doc.Settings.UndeployedChanges == target.RefuseUndeployed {
+		return fault.Errorf(fault.UndeployedChanges, "A rotation would roll out what is saved and not deployed for %s",
+			enumerate(plan.Undeployed)), nil
 	}
 	locations, err := organization.Locations(ctx)
 	if err != nil {
@@ -366,6 +370,10 @@ func checkClusters(clusters []Cluster, locks map[string]string, plan *PlanReport
 		class := classOf(cluster.Status)
 		name := fmt.Sprintf("%s (%s)", cluster.Name, cluster.Status)
 		switch {
+		case cluster.Status == SelfManaged:
+			plan.Skipped = append(plan.Skipped,
+				cluster.Name+" (self-managed, takes the key with its next application deployment)")
+			continue
 		case class == idle:
 			plan.Skipped = append(plan.Skipped, name)
 			continue
@@ -377,6 +385,9 @@ func checkClusters(clusters []Cluster, locks map[string]string, plan *PlanReport
 			busy = append(busy, name)
 		}
 		plan.Clusters = append(plan.Clusters, cluster.Name)
+		if cluster.Undeployed {
+			plan.Undeployed = append(plan.Undeployed, cluster.Name)
+		}
 	}
 	switch {
 	case len(clusters) == 0:

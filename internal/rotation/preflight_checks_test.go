@@ -51,6 +51,8 @@ func TestCheckClusters(t *testing.T) {
 		{"a locked one that is stopped is not in the way", []Cluster{named("alpha", "DEPLOYED"), named("beta", "STOPPED")},
 			frozen, "", nil, "alpha", "beta (STOPPED)"},
 		{"a locked one that is none of ours", []Cluster{named("alpha", "DEPLOYED")}, frozen, "", nil, "alpha", ""},
+		{"a self-managed one", []Cluster{named("alpha", "DEPLOYED"), named("beta", SelfManaged)}, nil, "", nil, "alpha",
+			"beta (self-managed, takes the key with its next application deployment)"},
 		{"in error", []Cluster{named("alpha", "DEPLOYMENT_ERROR"), named("beta", "DEPLOYED")}, nil, fault.ClustersInError,
 			[]string{"alpha (DEPLOYMENT_ERROR)"}, "alpha beta", ""},
 		{"with credentials that are refused", []Cluster{named("alpha", "INVALID_CREDENTIALS")}, nil, fault.ClustersInError,
@@ -102,7 +104,8 @@ func TestServedClusters(t *testing.T) {
 	all := []Cluster{
 		inProduction(named("alpha", "DEPLOYED")), named("zeta", "DEPLOYED"), named("beta", "STOPPED"),
 		inProduction(named("gamma", "DEPLOYED")),
-		{ID: "id-2", Name: "twin"}, {ID: "id-1", Name: "twin"},
+		{ID: "id-2", Name: "twin", Status: "DEPLOYED"}, {ID: "id-1", Name: "twin", Status: "DEPLOYED"},
+		named("lost", ""),
 	}
 	for _, test := range []struct {
 		name      string
@@ -132,12 +135,16 @@ func TestServedClusters(t *testing.T) {
 	_, err := servedClusters(all, []Location{serving(credentials(keyO), "id-alpha", "id-gone")})
 	wantCode(t, err, fault.MalformedAnswer)
 	wantText(t, err.Error(), "id-gone", `"prod"`)
+	// Nor is one without a status, which only those may lack that the key does not serve.
+	_, err = servedClusters(all, []Location{serving(credentials(keyO), "id-alpha", "id-lost")})
+	wantCode(t, err, fault.MalformedAnswer)
+	wantText(t, err.Error(), `"lost"`, `"prod"`)
 }
 
 // Rule 3 speaks of every cluster that any of the credentials serve: those that
 // hold either key, those that were to be rotated, those handled elsewhere.
 func TestConcerned(t *testing.T) {
-	all := []Cluster{named("a", ""), named("b", ""), named("c", ""), named("d", "")}
+	all := []Cluster{named("a", "DEPLOYED"), named("b", "DEPLOYED"), named("c", "STOPPED"), named("d", SelfManaged)}
 	for _, test := range []struct {
 		name      string
 		r         *Record

@@ -169,6 +169,7 @@ func (l *look) judge(ctx context.Context, progress *ClusterProgress, maxAttempts
 		if progress.Attempts >= maxAttempts {
 			return false, l.givenUp(ctx, progress, cluster, verdict)
 		}
+		progress.RolledOut = progress.RolledOut || cluster.Undeployed
 		return true, nil
 	}
 	return false, nil

@@ -41,6 +41,10 @@ var Worlds = []World{
 		setup: lab.Setup{Clusters: 1, OtherClouds: []string{"SCALEWAY_CR", "GCP_ARTIFACT_REGISTRY", "DOCKER_HUB"}},
 	},
 	{
+		Name: "own", Sentence: "one cluster with undeployed changes, beside a self-managed one",
+		setup: lab.Setup{Clusters: 1, SelfManaged: true, Undeployed: true},
+	},
+	{
 		Name: "denied", Sentence: "one cluster, and for three hours CloudTrail may not be searched in us-east-1",
 		setup:  lab.Setup{Clusters: 1, Denied: []string{"us-east-1"}},
 		denied: 3 * time.Hour,

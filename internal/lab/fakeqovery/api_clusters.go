@@ -30,7 +30,15 @@ var createdAt = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 type secretManagerJSON struct {
 	ID             string             `json:"id"`
 	Name           string             `json:"name"`
+	CreatedAt      time.Time          `json:"created_at"`
+	UpdatedAt      time.Time          `json:"updated_at"`
+	Endpoint       endpointJSON       `json:"endpoint"`
 	Authentication authenticationJSON `json:"authentication"`
+}
+
+type endpointJSON struct {
+	Mode   string `json:"mode"`
+	Region string `json:"region"`
 }
 
 type authenticationJSON struct {
@@ -82,7 +90,11 @@ func (s *Server) secretManagers(holders []*holder, c call) []secretManagerJSON {
 	list := make([]secretManagerJSON, len(holders))
 	for i, h := range holders {
 		held := s.stale(h, c)
-		list[i] = secretManagerJSON{h.id, held.name, authenticationJSON{"AWS_STATIC_CREDENTIALS", held.region, held.key.ID}}
+		list[i] = secretManagerJSON{
+			ID: h.id, Name: held.name, CreatedAt: createdAt, UpdatedAt: createdAt,
+			Endpoint:       endpointJSON{"AWS_SECRET_MANAGER", held.region},
+			Authentication: authenticationJSON{"AWS_STATIC_CREDENTIALS", held.region, held.key.ID},
+		}
 	}
 	return list
 }

@@ -12,6 +12,7 @@ type credentialJSON struct {
 	Name        string `json:"name"`
 	ObjectType  string `json:"object_type"`
 	AccessKeyID string `json:"access_key_id,omitempty"`
+	VSphereUser string `json:"vsphere_user,omitempty"` // with EKS Anywhere alone
 }
 
 type clusterNameJSON struct {
@@ -26,7 +27,11 @@ type credentialEntryJSON struct {
 }
 
 func (h *holder) credential(held contents) credentialJSON {
-	return credentialJSON{h.id, held.name, held.objectType, held.key.ID}
+	credential := credentialJSON{ID: h.id, Name: held.name, ObjectType: held.objectType, AccessKeyID: held.key.ID}
+	if strings.HasPrefix(held.objectType, "EKS_ANYWHERE_VSPHERE") {
+		credential.VSphereUser = "vsphere"
+	}
+	return credential
 }
 
 // stale is what a location held when the answer to a read was true.

@@ -14,15 +14,15 @@ func TestCredentials(t *testing.T) {
 	w.AddCredentials(Credentials{ID: "role", Name: "by role", ObjectType: "AWS_ROLE"})
 	list := read[credentialEntryJSON](w, "/credentials")
 	want := []credentialEntryJSON{
-		{credentialJSON{"cred", "prod", "AWS", "OLD"}, []clusterNameJSON{{"c", "c", "AWS"}}},
-		{credentialJSON{"role", "by role", "AWS_ROLE", ""}, []clusterNameJSON{}},
+		{credentialJSON{"cred", "prod", "AWS", "OLD", ""}, []clusterNameJSON{{"c", "c", "AWS"}}},
+		{credentialJSON{"role", "by role", "AWS_ROLE", "", ""}, []clusterNameJSON{}},
 	}
 	if !reflect.DeepEqual(list, want) {
 		t.Errorf("got %+v", list)
 	}
 	w.after(time.Minute).putNew()
 	one := read[credentialEntryJSON](w, "/credentials")[0]
-	if one.Credential != (credentialJSON{"cred", "prod", "AWS", "NEW"}) {
+	if one.Credential != (credentialJSON{"cred", "prod", "AWS", "NEW", ""}) {
 		t.Errorf("got %+v", one)
 	}
 	if !w.HasSecret("cred", newSecret) || w.HasSecret("cred", oldSecret) || w.KeyOf("cred") != "NEW" {
@@ -157,7 +157,8 @@ func TestClusterListing(t *testing.T) {
 	const want = `{"results":[{"id":"c","created_at":"2025-01-01T00:00:00Z",` +
 		`"organization":{"id":"5f0b7c1e-3c55-4f0e-9d0e-6b8d1a2c4e10"},"name":"c","region":"eu-west-3",` +
 		`"cloud_provider":"AWS","kubernetes":"MANAGED",` +
-		`"production":false,"is_demo":false,"status":"DEPLOYED","secret_manager_accesses":[]}]}`
+		`"production":false,"is_demo":false,"status":"DEPLOYED","deployment_status":"UP_TO_DATE",` +
+		`"secret_manager_accesses":[]}]}`
 	if content != want {
 		t.Errorf("got %s", content)
 	}

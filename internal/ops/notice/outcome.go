@@ -73,7 +73,12 @@ func tellSummary(s rotation.Summary) []string {
 	if len(s.ClustersSkipped) > 0 {
 		clusters += "; passed over: " + quotable(enumerate(s.ClustersSkipped))
 	}
-	return append(lines, words.Dot(clusters))
+	lines = append(lines, words.Dot(clusters))
+	if len(s.RolledOut) > 0 {
+		lines = append(lines, words.Dot("Changes that were saved and not deployed were rolled out to "+
+			quotable(enumerate(s.RolledOut))))
+	}
+	return lines
 }
 
 // timeline is what one rotation did, and who used its keys, in the order of time.
@@ -157,6 +162,9 @@ func (r *report) tellPlan() []string {
 		lines = append(lines,
 			fmt.Sprintf("  %s would be deployed: %s", words.Count(len(plan.Clusters), "cluster"),
 				quotable(enumerate(plan.Clusters))))
+	}
+	if len(plan.Undeployed) > 0 {
+		lines = append(lines, "  saved changes would be rolled out to: "+quotable(enumerate(plan.Undeployed)))
 	}
 	if len(plan.Skipped) > 0 {
 		lines = append(lines, "  passed over: "+quotable(enumerate(plan.Skipped)))

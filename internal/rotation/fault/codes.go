@@ -50,6 +50,7 @@ const (
 	TokenRefused              Code = "TokenRefused"
 	TooEarly                  Code = "TooEarly"
 	TooManyClusters           Code = "TooManyClusters"
+	UndeployedChanges         Code = "UndeployedChanges"
 	UnexpectedAccessKey       Code = "UnexpectedAccessKey"
 	UnmanagedLocations        Code = "UnmanagedLocations"
 	Unreachable               Code = "Unreachable"
@@ -215,6 +216,8 @@ var Codes = []CodeInfo{
 	{Code: TooManyClusters, Class: Unchanged, Caught: only("VerifyDeployment"),
 		Uncaught: only("Preflight", "DeployClusters"),
 		Advice:   start("Split the clusters over several IAM users with a target each")},
+	{Code: UndeployedChanges, Class: Unchanged, Uncaught: only("Preflight"),
+		Advice: start("Deploy the clusters in Qovery, or set undeployedChanges to deploy")},
 	{Code: UnexpectedAccessKey, Class: Paused, Caught: rollbackStates,
 		Uncaught: only("Preflight", "UpdateCredentials", "DeployClusters", "DeactivateKey", "DeleteKey", "Complete",
 			"DiscardKey"),

@@ -25,9 +25,12 @@ type Target struct {
 	Timings
 	MaxDeployAttempts int          `json:"maxDeployAttempts"` // for each cluster, 1 to 5
 	Verification      Verification `json:"verification"`
-	HandledElsewhere  []string     `json:"handledElsewhere,omitempty"` // ids of locations that a person changes by hand
-	Account           string       `json:"account"`                    // twelve digits; empty: the CLI's
-	Region            string       `json:"region"`                     // empty: the CLI's
+	// UndeployedChanges says what becomes of changes that somebody has saved for a
+	// cluster and not deployed: a deployment rolls them out.
+	UndeployedChanges UndeployedChanges `json:"undeployedChanges"`
+	HandledElsewhere  []string          `json:"handledElsewhere,omitempty"` // ids of locations that a person changes by hand
+	Account           string            `json:"account"`                    // twelve digits; empty: the CLI's
+	Region            string            `json:"region"`                     // empty: the CLI's
 }
 
 // Timings are the periods that protect production. An execution's input may
@@ -66,6 +69,15 @@ const (
 	VerifyCanary Verification = "canary"
 )
 
+// UndeployedChanges says whether a rotation may roll out what was saved and not deployed.
+type UndeployedChanges string
+
+// What is done about undeployed changes.
+const (
+	DeployUndeployed UndeployedChanges = "deploy"
+	RefuseUndeployed UndeployedChanges = "refuse"
+)
+
 // Default has the default of every field that has one.
 func Default() Target {
 	return Target{
@@ -81,6 +93,7 @@ func Default() Target {
 		},
 		MaxDeployAttempts: 2,
 		Verification:      VerifyCanary,
+		UndeployedChanges: DeployUndeployed,
 	}
 }
 
@@ -128,6 +141,9 @@ func (t Target) Check() error {
 	found.check("region", t.Region, RegionProblem(t.Region), `"eu-west-3"`)
 	if t.Verification != VerifyNone && t.Verification != VerifyCanary {
 		found.add("verification", words.Quote(string(t.Verification))+" is neither none nor canary", `"canary"`)
+	}
+	if t.UndeployedChanges != DeployUndeployed && t.UndeployedChanges != RefuseUndeployed {
+		found.add("undeployedChanges", fmt.Sprintf("%q is neither deploy nor refuse", t.UndeployedChanges), `"refuse"`)
 	}
 	if t.MaxDeployAttempts < 1 || t.MaxDeployAttempts > MostAttempts {
 		found.add("maxDeployAttempts", fmt.Sprintf("%d is not 1 to %d", t.MaxDeployAttempts, MostAttempts), "2")

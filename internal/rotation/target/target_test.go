@@ -51,7 +51,7 @@ func TestTargetDefaults(t *testing.T) {
 			GracePeriod: Duration(2 * time.Hour), IdleFor: Duration(time.Hour), MaxGraceExtension: Duration(24 * time.Hour),
 			ObservationPeriod: Duration(30 * time.Minute), DeploymentTimeout: Duration(2 * time.Hour),
 		},
-		MaxDeployAttempts: 2, Verification: VerifyCanary,
+		MaxDeployAttempts: 2, Verification: VerifyCanary, UndeployedChanges: DeployUndeployed,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
