@@ -228,8 +228,8 @@ func (setup Setup) Fill(organization *fakeqovery.Server, key fakeqovery.Key) (cl
 		organization.AddCluster(cluster)
 	}
 	if setup.SelfManaged {
-		w.Qovery.AddCluster(fakeqovery.Cluster{ID: "c1a57e00-0000-4000-8000-000000000999", Name: "own-1", Region: region,
-			CredentialsID: credentialsID, SelfManaged: true, Applications: true})
+		organization.AddCluster(fakeqovery.Cluster{ID: "c1a57e00-0000-4000-8000-000000000999", Name: "own-1", Region: region,
+			CredentialsID: CredentialsID, SelfManaged: true, Applications: true})
 	}
 	for _, kind := range setup.OtherClouds {
 		organization.AddContainerRegistry(otherRegistry(kind))

@@ -162,13 +162,23 @@ func (t truth) passedOver(cluster string) bool {
 	})
 }
 
+// tookNew is when a location first held a new key. What a person changes after the
+// rotation has read it back, and a request that lands late upon that, no claim is about.
+func (t truth) tookNew(location string) time.Time {
+	for _, held := range t.Qovery.Held(location) {
+		if t.isNew(held.KeyID) {
+			return held.Since
+		}
+	}
+	return time.Time{}
+}
+
 // tooShort tells whether a location took the new key, or a cluster was deployed
-// with it for the first time, too late for the grace period to be over.
+// with it, for the first time too late for the grace period to be over.
 func (t truth) tooShort(at time.Time) bool {
 	began := at.Add(-time.Duration(t.Settings.GracePeriod) + time.Minute)
 	return slices.ContainsFunc(t.Qovery.Locations(), func(location string) bool {
-		from, _, _ := t.heldNew(location, at)
-		return from.After(began)
+		return t.tookNew(location).After(began)
 	}) || slices.ContainsFunc(t.Clusters, func(cluster string) bool {
 		return !t.passedOver(cluster) && !t.deployed(cluster, time.Time{}, began)
 	})

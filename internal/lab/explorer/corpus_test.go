@@ -1,0 +1,22 @@
+package explorer
+
+import "testing"
+
+// corpus are schedules that found something once, of the product or of its judge.
+var corpus = map[string]string{
+	"one: qovery.PUT /aws/credentials#1 land-late:9m0s, IsDeployed#3 put-old": "" +
+		"the judge held a late request, upon a person's change, against what the grace period claims",
+}
+
+func TestWhatOnceFoundSomething(t *testing.T) {
+	for text, what := range corpus {
+		schedule, err := Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		result, err := Play(schedule, nil)
+		if err != nil || len(result.Wrong) > 0 {
+			t.Errorf("%s (%s): %v %v", text, what, result.Wrong, err)
+		}
+	}
+}
