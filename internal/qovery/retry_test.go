@@ -84,7 +84,7 @@ func TestThrottledSaysWhenTheLimitResets(t *testing.T) {
 	opened, _ := serve(t, answers(status(429, "", "X-RateLimit-Reset", at(40*time.Minute))))
 	_, err := opened.Locks(t.Context())
 	const want = "Listing the locked clusters at Qovery: Qovery's limit of requests is used up; it resets at " +
-		"2026-05-04T09:40:00Z. Start the rotation again when there is less load."
+		"2026-05-04T09:40:00Z. Wait until there is less load. Then start the rotation again."
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
