@@ -115,7 +115,7 @@ func CheckBaseURL(raw string) error {
 	case !isPort(base):
 		return errors.New("must have a port from 1 to 65535, or none")
 	case !isPlain(base):
-		return errors.New("must have a path of plain names, without . and ..")
+		return errors.New("must have a path of plain names, with neither . nor .. among them")
 	}
 	return nil
 }
