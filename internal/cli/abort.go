@@ -24,7 +24,7 @@ func (p Program) newAbort() *cobra.Command {
 		Long: `abort stops the execution that is at work on the target, and then starts one that
 makes the old key Active again if the rotation had made it Inactive. It does not
 change what Qovery holds, and deletes nothing. It ends by saying which keys exist
-in which state. The rotation stays open: 'rotate start' carries it on, 'rotate
+in which state. The rotation stays open: 'rotate start' resumes it, 'rotate
 release' closes it once a person has resolved it.
 
 It waits for a step that is still at work, ten minutes at most.
@@ -66,7 +66,7 @@ func (p Program) abort(cmd *cobra.Command, f *stackFlags, name string) error {
 		}
 	}
 	// From the first stop on Ctrl-C waits: who stops an execution, and starts none,
-	// may leave the old key Inactive with nobody at work on it.
+	// may leave the old key Inactive with no one at work on it.
 	acting := context.WithoutCancel(ctx)
 	stopped, err := s.stopAll(acting, found, tell)
 	if err != nil {
@@ -143,7 +143,7 @@ func (s *stack) stop(ctx context.Context, x *notice.Execution) error {
 		}
 	}
 	return &problem{fmt.Sprintf("%s was stopped, and Step Functions still says that it runs", x.Name),
-		"To go on: rotate abort " + x.Target, ExitHeld}
+		"To continue: rotate abort " + x.Target, ExitHeld}
 }
 
 // followAbort shows an abort to its end.

@@ -38,7 +38,7 @@ const exitCodes = `Exit codes:
   2    the command was not understood
   3    another execution is at work on the target
   4    there is nothing to watch, to abort or to release
-  5    'status' found something that somebody should see to
+  5    'status' found something that someone should see to
   6    the output, or a part of it, could not be written
   130  interrupted with Ctrl-C; what runs in AWS goes on
   141  whoever reads the output has closed it, as in 'rotate status | head -1'`
@@ -176,7 +176,7 @@ func refuseEmpty(cmd *cobra.Command, args []string) (mistake error) {
 }
 
 // refuseUnknown has the commands that cobra adds refuse what they do not know, as
-// ours do: otherwise help is what somebody puts into a file of completions.
+// ours do: otherwise help is what someone puts into a file of completions.
 func refuseUnknown(root *cobra.Command) {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()

@@ -112,7 +112,7 @@ func (f *follower) look(ctx context.Context) error {
 }
 
 // tolerate lets a look fail that may succeed next time: the execution goes on,
-// whether somebody watches it or not.
+// whether someone watches it or not.
 func (f *follower) tolerate(ctx context.Context, err error) error {
 	coded := fault.AsError(err)
 	if ctx.Err() != nil || coded.Class != fault.Transient {

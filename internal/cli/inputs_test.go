@@ -45,7 +45,7 @@ var inputs = []string{
 }
 
 // collapsible are the inputs whose names come twice, and the target that is left
-// where Step Functions passes the last one on. Whether it does, nobody has seen: such
+// where Step Functions passes the last one on. Whether it does, no one has seen: such
 // an execution may be at work, and Preflight refuses the text as it stands.
 var collapsible = map[string]string{
 	`{"target": "production", "dryRun": true, "dryRun": false}`:         "production",

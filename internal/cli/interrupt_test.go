@@ -12,7 +12,7 @@ import (
 	"qovery-key-rotation/internal/lab"
 )
 
-// stoppingClock is on which somebody presses Ctrl-C while a command waits.
+// stoppingClock is on which someone presses Ctrl-C while a command waits.
 type stoppingClock struct {
 	testClock
 	press context.CancelFunc
@@ -37,7 +37,7 @@ func TestInterrupted(t *testing.T) {
 	var out, errs bytes.Buffer
 	code := cli.Program{Clock: stoppingClock{press: press}, Out: &out, Err: &errs}.Run(ctx,
 		[]string{"start", "production", "--watch"})
-	const want = "rotate: Interrupted. What was started in AWS goes on; to see it: rotate watch.\n"
+	const want = "rotate: Interrupted. What was started in AWS continues; to see it: rotate watch.\n"
 	if code != cli.ExitInterrupted || errs.String() != want {
 		t.Errorf("exit code %d, %q", code, errs.String())
 	}
@@ -81,7 +81,7 @@ func TestInterruptedMutations(t *testing.T) {
 }
 
 // Who presses Ctrl-C while an abort stops the execution leaves no old key Inactive
-// with nobody at work on it: the execution that brings it back is started first.
+// with no one at work on it: the execution that brings it back is started first.
 func TestInterruptedAbort(t *testing.T) {
 	a, err := newAccount(lab.Setup{})
 	if err != nil {

@@ -141,7 +141,7 @@ func TestClosedPipe(t *testing.T) {
 	}
 }
 
-// A command does what it is for, also when nobody can read that it does.
+// A command does what it is for, also when no one can read that it does.
 func TestLostOutputStopsNoAbort(t *testing.T) {
 	var world *lab.World
 	a := answer{func(t *testing.T, w *lab.World) {

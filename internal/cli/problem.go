@@ -43,7 +43,7 @@ func explain(err error) *problem {
 	case errors.As(err, &lost):
 		return lost.problem()
 	case errors.Is(err, context.Canceled):
-		return &problem{"Interrupted", "What was started in AWS goes on; to see it: rotate watch", ExitInterrupted}
+		return &problem{"Interrupted", "What was started in AWS continues; to see it: rotate watch", ExitInterrupted}
 	case errors.As(err, &coded):
 		what := words.Sentences(coded.What, coded.InPlace)
 		todo, exists := advice[coded.Code]
@@ -52,5 +52,5 @@ func explain(err error) *problem {
 		}
 		return &problem{what, todo, ExitHeld}
 	}
-	return &problem{firstLine(err), "If this goes on, report it", ExitHeld}
+	return &problem{firstLine(err), "If this continues, report it", ExitHeld}
 }

@@ -21,7 +21,7 @@ func (p Program) newRelease() *cobra.Command {
 		Long: `release closes the journal's record of a rotation that is held, after a person has
 put things right. It deletes no key and changes none; it destroys a new key's secret
 that is still staged. It refuses while an execution is at work, and until every
-place in Qovery that holds a key of the IAM user holds the same one, an Active one.
+location in Qovery that holds a key of the IAM user holds the same one, an Active one.
 Beside the journal it reads IAM and Qovery, with your own rights: that takes the
 right to decrypt the target's token parameter.`,
 		Example: `  rotate release production
@@ -81,7 +81,7 @@ func nothingToRelease(name string) error {
 // confirm asks a person. Where there is none, --yes has to be given.
 func confirm(cmd *cobra.Command, record rotation.Record) error {
 	if !isInteractive(cmd.InOrStdin()) {
-		return usageError{fmt.Errorf("nobody can be asked here whether to release %s: give --yes", record.Target)}
+		return usageError{fmt.Errorf("no one can be asked here whether to release %s: give --yes", record.Target)}
 	}
 	keys := "old key " + record.OldKey.String()
 	if record.NewKey != "" {

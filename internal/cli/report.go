@@ -33,7 +33,7 @@ func (p Program) newReport() *cobra.Command {
 		Use:   "report TARGET|EXECUTION...",
 		Short: "Write the evidence of a rotation as one HTML page",
 		Long: `report reads the history of an execution, and of the executions that began or
-carried on the same rotation, and writes what it proves as one page for auditors:
+resumed the same rotation, and writes what it proves as one page for auditors:
 the lives of both keys, the proofs, the controls that the old key's age meets or
 misses, the clusters, and every state with its times. The page needs nothing else
 to be shown, holds no secret, and names keys by their last four characters.

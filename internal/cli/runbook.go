@@ -91,7 +91,7 @@ func findSection(name string) (docs.Section, error) {
 	return docs.Section{}, usageError{fmt.Errorf("the runbook has no %q; %s%s", name, meant, strings.Join(names, ", "))}
 }
 
-// alike are the names that somebody may have meant, as cobra suggests commands.
+// alike are the names that someone may have meant, as cobra suggests commands.
 func alike(typed string, names []string) []string {
 	const typos = 3
 	known := &cobra.Command{SuggestionsMinimumDistance: typos}

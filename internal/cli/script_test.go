@@ -113,7 +113,7 @@ func exitCode(ts *testscript.TestScript, _ bool, args []string) {
 //	world schedule DISABLED    the state of the schedule; "" deletes it
 //	world rate 'cron(...)'     the schedule's expression
 //	world due 720h             the schedule's first start, from the beginning
-//	world unconfirmed          nobody has confirmed the e-mail subscription
+//	world unconfirmed          no one has confirmed the e-mail subscription
 //	world deny ACTION          the person lacks the right
 //	world unanswered ACTION 2  so often there is no answer
 //	world later                a later version has written the journal; off: no more

@@ -183,7 +183,7 @@ func (s *stack) outputs(ctx context.Context) (map[string]string, error) {
 		found[aws.ToString(output.OutputKey)] = aws.ToString(output.OutputValue)
 	}
 	if answer.Stacks[0].StackStatus == types.StackStatusDeleteInProgress {
-		return nil, &problem{fmt.Sprintf("The stack %s is being deleted", s.name), "Deploy it again to go on", ExitHeld}
+		return nil, &problem{fmt.Sprintf("The stack %s is being deleted", s.name), "Deploy it again to continue", ExitHeld}
 	}
 	return found, nil
 }

@@ -99,7 +99,7 @@ func (p Program) start(cmd *cobra.Command, f startFlags, name string) error {
 }
 
 // input is the execution's. It is checked here as Preflight checks it, so that a
-// mistake shows at once.
+// mistake shows immediately.
 func (f startFlags) input(configured target.Target) (target.Input, error) {
 	input := map[string]any{"target": configured.Name}
 	if f.dryRun {
@@ -172,7 +172,7 @@ func showStarted(cmd *cobra.Command, f *stackFlags, s started) error {
 		return writeLine(out, answer)
 	}
 	if s.carriesOn != nil && !s.abort {
-		what := "This carries on the rotation that was begun"
+		what := "This resumes the rotation that was begun"
 		if s.dryRun {
 			what = "A rotation is open, which was begun"
 		}

@@ -228,14 +228,14 @@ func (k keyStatus) String() string {
 	case more == 0:
 		text += ", held by " + k.HeldBy[0]
 	case more > 0:
-		text += fmt.Sprintf(", held by %s and %s", k.HeldBy[0], words.Count(more, "other place"))
+		text += fmt.Sprintf(", held by %s and %s", k.HeldBy[0], words.Count(more, "other location"))
 	}
 	return text
 }
 
 // whyPaused is what the owner of an open rotation said at its end, and what to do.
 func whyPaused(x *notice.Execution, target string) string {
-	carryOn := fmt.Sprintf(" To carry it on: rotate start %s --watch", target)
+	carryOn := fmt.Sprintf(" To resume it: rotate start %s --watch", target)
 	switch {
 	case x == nil:
 		return "Step Functions does not know any more how its execution ended." + carryOn

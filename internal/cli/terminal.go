@@ -9,7 +9,7 @@ import (
 	"golang.org/x/term"
 )
 
-// terminal is a terminal that somebody looks at.
+// terminal is a terminal that someone looks at.
 type terminal struct {
 	file *os.File
 	out  io.Writer // to it

@@ -230,7 +230,7 @@ func TestToldOnce(t *testing.T) {
 	a.told(t)
 	a.is("production", user(active(keyN, 31*day), inactive(keyX, 21*day)))
 	a.told(t, left)
-	if body := a.sent[0].Body; !strings.Contains(body, "told before, and has changed") ||
+	if body := a.sent[0].Body; !strings.Contains(body, "reported before, and has changed") ||
 		!strings.Contains(body, "(Inactive)") {
 		t.Errorf("told %s", body)
 	}

@@ -136,7 +136,7 @@ func (r Reader) readJournal(ctx context.Context, f *Facts) (err error) {
 	return err
 }
 
-// compareJournal reads the record once more: the same revision says that no step
+// compareJournal reads the record again: the same revision says that no step
 // has changed anything in between.
 func (r Reader) compareJournal(ctx context.Context, f *Facts) error {
 	if f.Unread[FromJournal] != nil {

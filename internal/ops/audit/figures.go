@@ -8,7 +8,7 @@ import (
 	"qovery-key-rotation/internal/lambda"
 )
 
-// The metrics. Each is about a target, and once more, without a dimension, about
+// The metrics. Each is about a target, and again, without a dimension, about
 // all targets together: the highest age, the sums of the others, and Audited
 // only if every target was.
 const (

@@ -87,7 +87,7 @@ func (j *judge) notRead(source Source, err *fault.Error) Finding {
 	f := Finding{
 		Kind: unread(source), Source: source, State: string(err.Code), Urgency: notice.Check, Title: source.Unread(),
 		Verdict: "It is not known whether anything is broken: " + source.Unread(),
-		Found: []string{err.What, "Until it can be read, the audit says nothing of it, and nothing that it told before " +
+		Found: []string{err.What, "Until it can be read, the audit says nothing of it, and nothing that it reported before " +
 			"counts as over"},
 		Advice: repair(err),
 	}
@@ -131,9 +131,9 @@ func (j *judge) oldKey(key rotation.AccessKey) Finding {
 	case j.Record == nil:
 	case j.read(FromOwner) && j.Record.AtWork(j.Owner, j.Now):
 		f.Found = append(f.Found, "A rotation is at work on it")
-		f.Advice, f.Command = "Nothing, unless the rotation is held. To watch it:", j.command("watch")
+		f.Advice, f.Command = "Nothing, unless the rotation is paused. To watch it:", j.command("watch")
 	default:
-		f.Found = append(f.Found, "A rotation is open; starting it again carries it on")
+		f.Found = append(f.Found, "A rotation is open; starting it again resumes it")
 	}
 	return f
 }
@@ -194,15 +194,16 @@ func (j *judge) leftoverKey(key rotation.AccessKey) Finding {
 		Kind: leftOver, About: string(key.ID), State: string(key.Status), Urgency: notice.Calm, Verdict: canWait,
 		Title: fmt.Sprintf("a leftover key %s", key.ID),
 		Found: []string{
-			fmt.Sprintf("The IAM user %s has the key %s (%s), which no place in Qovery holds. It was created %s, %s ago, and %s",
+			fmt.Sprintf("The IAM user %s has the key %s (%s), which no location in Qovery holds. It was created %s, %s ago, "+
+				"and %s",
 				j.Target.IAMUserName, key.ID, key.Status, words.At(key.CreatedAt), words.Span(key.CreatedAt, j.Now),
 				j.lastUse(key.ID)),
 			"No rotation that is open knows of it. While it is there, the next rotation refuses to begin",
 		},
-		Advice: "Find out whose it is. If nobody uses it, make it Inactive for a while, then delete it in IAM",
+		Advice: "Find out whose it is. If no one uses it, make it Inactive for a while, then delete it in IAM",
 	}
 	if key.Status == rotation.Inactive {
-		f.Advice = "Find out whose it is, and since when it is Inactive. If nobody has missed it, delete it in IAM"
+		f.Advice = "Find out whose it is, and since when it is Inactive. If no one has missed it, delete it in IAM"
 	}
 	if j.Record != nil {
 		f.Found[1] = "The open rotation does not know of it"
@@ -222,15 +223,15 @@ func (j *judge) badKey(id rotation.KeyID, held []rotation.Location, ours bool) F
 		f.Title = fmt.Sprintf("Qovery holds the Inactive key %s", id)
 		f.Verdict = fmt.Sprintf("Deployments fail now: Qovery holds %s, which is Inactive", id)
 		f.Found = []string{fmt.Sprintf("The key %s of the IAM user %s is Inactive, and held by %s", id, user, names(held))}
-		f.Advice = "Somebody made it Inactive. If that was because it leaked, put another Active key of the user into " +
-			"these places, as the runbook says under \"A key by hand\". Else make it Active again; then 'rotate status' " +
+		f.Advice = "Someone made it Inactive. If that was because it leaked, put another Active key of the user into " +
+			"these locations, as the runbook says under \"A key by hand\". Else make it Active again; then 'rotate status' " +
 			"shows whether all is well:"
 		f.Command = notice.ActivateCommand(user, id)
 	case ours:
 		f.Title = fmt.Sprintf("Qovery holds the key %s, which does not exist", id)
 		f.Verdict = fmt.Sprintf("Deployments fail now: Qovery holds %s, which does not exist any more", id)
 		f.Found = []string{fmt.Sprintf("The IAM user %s has no key %s any more, and it is held by %s", user, id, names(held))}
-		f.Advice = fmt.Sprintf("Put an Active key of the IAM user %s into these places. If nobody has its secret, create "+
+		f.Advice = fmt.Sprintf("Put an Active key of the IAM user %s into these locations. If no one has its secret, create "+
 			"one and put it everywhere, as the runbook says under \"A key by hand\"", user)
 	default:
 		f.Urgency = notice.Check
@@ -242,13 +243,13 @@ func (j *judge) badKey(id rotation.KeyID, held []rotation.Location, ours bool) F
 				names(held), id),
 			"It may be another user's, or not exist; this audit may not ask about other users",
 		}
-		f.Advice = "If somebody changed it on purpose, nothing is to be done until the next rotation, which leaves that " +
+		f.Advice = "If someone changed it on purpose, nothing is to be done until the next rotation, which leaves that " +
 			"place alone. Else put the user's Active key there"
 	}
 	if j.Record != nil && ours {
-		f.Advice = "A rotation is open. Starting it again carries it on, and brings the old key back where that is what " +
+		f.Advice = "A rotation is open. Starting it again resumes it, and brings the old key back where that is what " +
 			"is missing. " +
-			"If it is held again, put an Active key of the user into these places by hand, and run 'rotate release'."
+			"If it is paused again, put an Active key of the user into these locations by hand, and run 'rotate release'."
 		f.Command = j.command("start", "--watch")
 	}
 	return f
@@ -259,7 +260,7 @@ func (j *judge) severalKeys(active []rotation.KeyID) Finding {
 	f := Finding{
 		Kind: drift, About: several, Urgency: notice.Calm, Verdict: canWait,
 		Title: "Qovery holds several keys of the IAM user " + j.Target.IAMUserName,
-		Advice: "Put the same key into all of these places, then delete the other one. Until then the next rotation " +
+		Advice: "Put the same key into all of these locations, then delete the other one. Until then the next rotation " +
 			"refuses to begin",
 	}
 	for _, id := range active {
@@ -275,7 +276,7 @@ func (j *judge) heldNowhere() Finding {
 		Kind: drift, About: nowhere, Urgency: notice.Calm,
 		Title:   "Qovery holds no key of the IAM user " + j.Target.IAMUserName,
 		Verdict: "Nothing is known to be broken, and the next rotation refuses to begin",
-		Found: []string{fmt.Sprintf("No place in the organization %s holds a key of the IAM user %s, which has %s",
+		Found: []string{fmt.Sprintf("No location in the organization %s holds a key of the IAM user %s, which has %s",
 			j.Target.OrganizationID, j.Target.IAMUserName, j.keysText())},
 		Advice: "If Qovery uses role credentials now, delete the user's keys and take the target out of rotation.json. " +
 			"Else correct the target's IAM user or organization. To see what a rotation would do:",
@@ -296,7 +297,7 @@ func (j *judge) keysText() string {
 
 func (j *judge) openRecord() Finding {
 	record := j.Record
-	found := fmt.Sprintf("A rotation that began %s is open, and nobody has been at work on it for %s. The old key is %s",
+	found := fmt.Sprintf("A rotation that began %s is open, and no one has been at work on it for %s. The old key is %s",
 		words.At(record.TakenAt), words.Span(record.TouchedAt, j.Now), record.OldKey)
 	if record.NewKey != "" {
 		found += fmt.Sprintf(", the new one %s", record.NewKey)
@@ -311,7 +312,7 @@ func (j *judge) openRecord() Finding {
 		Verdict: "Nothing is known to be broken. This can wait until the morning",
 		Title:   "a rotation was left open",
 		Found:   places,
-		Advice:  "Starting it again carries it on where it stopped:", Command: j.command("start", "--watch"),
+		Advice:  "Starting it again resumes it where it stopped:", Command: j.command("start", "--watch"),
 	}
 }
 

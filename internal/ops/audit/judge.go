@@ -146,7 +146,7 @@ func (j *judge) judgeAge(left []rotation.KeyID) {
 	}
 }
 
-// leftover are the keys beyond those in use: that no place in Qovery holds and no
+// leftover are the keys beyond those in use: that no location in Qovery holds and no
 // open rotation names. There are none where that cannot be told, nor where no key
 // is in use: then it is Qovery that lacks one.
 func (j *judge) leftover() []rotation.KeyID {

@@ -26,7 +26,7 @@ type memory struct {
 }
 
 // tell tells people what is new, what has changed and what is over, and
-// remembers each right after it was told: what comes to nothing then does not make
+// remembers each immediately after it was told: what fails then does not make
 // it be told again. What could not be told is not remembered, so that the next
 // audit tells it.
 func (a Auditor) tell(ctx context.Context, now time.Time, j Judgement) error {
@@ -65,7 +65,7 @@ func (a Auditor) tell(ctx context.Context, now time.Time, j Judgement) error {
 }
 
 // recall is what people were told of a target. A memory that cannot be read for
-// what it says is none, or else nobody would hear of the target again: everything
+// what it says is none, or else no one would hear of the target again: everything
 // is told anew, and the memory is replaced.
 func (a Auditor) recall(ctx context.Context, target string) (map[string]Told, error) {
 	var found memory
@@ -107,7 +107,7 @@ const (
 func (f Finding) message(j Judgement, before Told, now time.Time) notice.Message {
 	found := slices.Clone(f.Found)
 	if !before.Since.IsZero() {
-		found = append(found, "This was told before, and has changed since")
+		found = append(found, "This was reported before, and has changed since")
 	}
 	advice, command := f.Advice, f.Command
 	if command == "" {
@@ -116,7 +116,7 @@ func (f Finding) message(j Judgement, before Told, now time.Time) notice.Message
 	return notice.Finding{
 		Target: j.Target, Urgency: f.Urgency, Title: f.Title, Verdict: f.Verdict, Found: found, Advice: advice,
 		Command: command,
-		Details: []notice.Row{{Name: "found", Value: words.At(now)}, {Name: "first told", Value: atIfAny(before.Since)}},
+		Details: []notice.Row{{Name: "found", Value: words.At(now)}, {Name: "first reported", Value: atIfAny(before.Since)}},
 	}.Message()
 }
 
@@ -127,7 +127,7 @@ func (t Told) over(j Judgement, now time.Time) notice.Message {
 		Verdict: "Nothing is broken as far as this finding goes: it is over",
 		Found:   []string{"No longer so: " + t.Title},
 		Advice:  "Nothing. " + seeAll, Command: status,
-		Details: []notice.Row{{Name: "first told", Value: words.At(t.Since)}, {Name: "found over", Value: words.At(now)}},
+		Details: []notice.Row{{Name: "first reported", Value: words.At(t.Since)}, {Name: "found over", Value: words.At(now)}},
 	}.Message()
 }
 

@@ -44,7 +44,7 @@ func (r *report) further() []step {
 	case r.code == fault.NoAccessKey && r.NoTarget == nil:
 		return []step{{"Then, to see that all is well:", r.rotate("status")}}
 	case r.ending == AbortDone:
-		return []step{{"To give it up instead: see to it that every place in Qovery that holds a key of the user holds " +
+		return []step{{"To give it up instead: see to it that every location in Qovery that holds a key of the user holds " +
 			"the same Active one, " +
 			"close the rotation, and delete the other key, which the next rotation would stumble over:", r.rotate("release")}}
 	}
@@ -61,7 +61,7 @@ func (r *report) evidence() []step {
 	return []step{{"For the auditors, before Step Functions forgets the execution in 90 days:", command}}
 }
 
-// canReactivate: an open rotation that nobody is at work on has made the old key
+// canReactivate: an open rotation that no one is at work on has made the old key
 // Inactive, and the key is still there.
 func (r *report) canReactivate() bool {
 	return r.oldKeyIsOut() && r.ending != Met && r.ending != overtaken &&
@@ -134,7 +134,7 @@ func (r *report) adviceStep() step {
 	return step{before(advice, "Then start the rotation again:"), start}
 }
 
-// before is what to put right before something is done.
+// before is what to put right before doing something.
 func before(advice fault.Advice, then string) string {
 	if advice.First == "" {
 		return then
@@ -191,7 +191,7 @@ func (r *report) afterDryRun() step {
 		return step{before(r.planAdvice(), "To see whether a rotation would begin then:"), again}
 	}
 	if doc != nil && doc.Plan.Would != rotation.ActionCreate && r.Record != nil {
-		return step{"To carry the rotation on:", r.rotate("start", "--watch")}
+		return step{"To resume the rotation:", r.rotate("start", "--watch")}
 	}
 	return step{r.nothing() + "To rotate now:", r.rotate("start", "--watch")}
 }
@@ -210,7 +210,7 @@ func (r *report) planAdvice() fault.Advice {
 func (r *report) afterInterruption() step {
 	switch {
 	case r.NoTarget != nil || r.NoRecord != nil:
-		return step{"If a rotation is open, starting it again carries it on:", r.rotate("start", "--watch")}
+		return step{"If a rotation is open, starting it again resumes it:", r.rotate("start", "--watch")}
 	case r.Record == nil:
 		return step{"Nothing has to be put right. To rotate:", r.rotate("start", "--watch")}
 	case r.own() && r.Execution.Abort:
@@ -218,7 +218,7 @@ func (r *report) afterInterruption() step {
 	case !r.own():
 		return step{"Another execution has the rotation. See whether it is at work:", r.rotate("watch")}
 	}
-	return step{"To carry the rotation on where it stopped:", r.rotate("start", "--watch")}
+	return step{"To resume the rotation where it stopped:", r.rotate("start", "--watch")}
 }
 
 // foreign is an error that is none of this system's own.

@@ -88,7 +88,7 @@ func (r *report) message() Message {
 	return m
 }
 
-// canWait tells somebody who was woken whether to get up.
+// canWait tells someone who was woken whether to get up.
 func (r *report) canWait() string {
 	if r.past {
 		return ""
@@ -159,7 +159,7 @@ func runbookPage(heading string) string {
 
 // ifNothingIsDone says what the schedule does by itself, and when.
 func (r *report) ifNothingIsDone() string {
-	const carriesOn = "tries to carry the rotation on"
+	const carriesOn = "tries to resume the rotation"
 	does := map[Ending]string{
 		unchanged: "tries again", paused: carriesOn, AbortDone: carriesOn, stopped: carriesOn, timedOut: carriesOn,
 	}[r.ending]

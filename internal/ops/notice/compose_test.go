@@ -508,11 +508,11 @@ func TestNoticesClaimNoMore(t *testing.T) {
 		},
 		"a person deleted the key": {
 			row{execution("SUCCEEDED", output(completed(summary(gone(rotation.Found))))), world(newKey)},
-			"old key found gone: somebody else deleted it", "old key deleted",
+			"old key found gone: someone else deleted it", "old key deleted",
 		},
 		"a deletion had no answer": {
 			row{execution("SUCCEEDED", output(completed(summary(gone(rotation.Unclear))))), world(newKey)},
-			"old key found gone: a request of this rotation that had no answer deleted it, or somebody else did",
+			"old key found gone: a request of this rotation that had no answer deleted it, or someone else did",
 			"old key deleted",
 		},
 		"an open rotation that deployed nothing and found the key gone": {

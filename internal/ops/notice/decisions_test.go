@@ -28,7 +28,7 @@ func TestNoDecisionDependsOnASentence(t *testing.T) {
 
 func reworded(a fault.Advice) fault.Advice {
 	if a.First != "" {
-		a.First = "Lorem ipsum 'rotate release' once more"
+		a.First = "Lorem ipsum 'rotate release' again"
 	}
 	if a.Updated != nil {
 		updated := reworded(*a.Updated)
@@ -65,7 +65,8 @@ func TestOlderErrorsAreReadable(t *testing.T) {
 	const cause = `{"errorType":"DeploymentFailed","errorMessage":"The cluster broke. Mend it."}`
 	m := Compose(parse(t, execution("FAILED", with("error", "DeploymentFailed"), with("cause", cause))),
 		world(bothKeys, open(deployed)))
-	for _, want := range []string{"at that time: The cluster broke. Mend it.\n", fault.DeploymentFailed.Advice().String()} {
+	for _, want := range []string{"at that time: The cluster broke. Mend it.\n",
+		fault.DeploymentFailed.Advice().String()} {
 		if !strings.Contains(m.Body, want) {
 			t.Errorf("%q is missing in\n%s", want, m.Body)
 		}

@@ -1,7 +1,7 @@
 // Package notice tells people, in words, how executions ended and which alarms
 // rang. It reads EventBridge's events (event.go), finds out what is in place now
 // (facts.go), judges whether anything is broken (verdict.go), and composes one
-// message (compose.go), which has to make sense to somebody who was woken by it:
+// message (compose.go), which has to make sense to someone who was woken by it:
 // its first line says whether anything is broken, and what comes then is what
 // happened, what is in place, what to do, and the details.
 package notice
@@ -24,7 +24,7 @@ type Message struct {
 	Ending  Ending // empty: the message is about no execution
 }
 
-// Urgency says how soon somebody should look. Subscriptions can filter by it.
+// Urgency says how soon someone should look. Subscriptions can filter by it.
 type Urgency string
 
 // How urgent a message is.

@@ -132,7 +132,7 @@ func TestTargetIsFoundByTheJournal(t *testing.T) {
 }
 
 // An abort stops an execution and starts another one, which says that it did what
-// was asked: that is one notice. Where nothing is open, or that is not known, nobody
+// was asked: that is one notice. Where nothing is open, or that is not known, no one
 // else would tell of the stop.
 func TestOneNoticeOfAnAbort(t *testing.T) {
 	stopped := execution("ABORTED", with("error", "StoppedToAbort"),
@@ -159,7 +159,7 @@ func TestOneNoticeOfAnAbort(t *testing.T) {
 		f.sent[0].Subject != "production: rotation aborted as asked, not urgent" {
 		t.Fatalf("%v, sent %v", err, f.sent)
 	}
-	if m := f.sent[0]; !strings.Contains(m.Body, "as somebody asked: the old key ****OLD1 is "+
+	if m := f.sent[0]; !strings.Contains(m.Body, "as someone asked: the old key ****OLD1 is "+
 		"Active.") || strings.Contains(m.Body, "error ") {
 		t.Errorf("sent %+v", m)
 	}

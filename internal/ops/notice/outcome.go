@@ -17,7 +17,7 @@ func (r *report) outcomeLines() []string {
 	case Rotated:
 		return r.tellRotated()
 	case unclear:
-		return []string{fmt.Sprintf("An execution for %s succeeded, and the event does not tell what it has done; nor "+
+		return []string{fmt.Sprintf("An execution for %s succeeded, and the event does not show what it has done; nor "+
 			"does the journal.", r.name())}
 	case Planned:
 		return r.tellPlan()
@@ -44,10 +44,10 @@ func (r *report) outcomeLines() []string {
 func (r *report) tellRotated() []string {
 	var lines []string
 	if r.Execution.Output != nil && r.Execution.Output.CarriedOn || len(r.completed) > 1 {
-		lines = append(lines, "An interrupted rotation was carried on and completed.")
+		lines = append(lines, "An interrupted rotation was resumed and completed.")
 	}
 	if len(r.completed) > 1 {
-		lines = append(lines, "The next one was due by then, and followed at once.")
+		lines = append(lines, "The next one was due by then, and followed immediately.")
 	}
 	for _, summary := range r.completed {
 		lines = append(lines, tellSummary(summary)...)
@@ -113,9 +113,9 @@ func timeline(s rotation.Summary) []string {
 // deletedBy is who deleted a key that was found gone, as far as is known.
 func deletedBy(how rotation.How) string {
 	if how == rotation.Unclear {
-		return "a request of this rotation that had no answer deleted it, or somebody else did"
+		return "a request of this rotation that had no answer deleted it, or someone else did"
 	}
-	return "somebody else deleted it"
+	return "someone else deleted it"
 }
 
 // user is who used a key, as far as is known.
@@ -201,7 +201,7 @@ func locations(refs []rotation.LocationRef) string {
 }
 
 func (r *report) tellStopped() []string {
-	text := fmt.Sprintf("Somebody stopped the execution for %s.", r.name())
+	text := fmt.Sprintf("Someone stopped the execution for %s.", r.name())
 	if reason := strings.Trim(r.Execution.Error+": "+r.Execution.Cause, ": "); reason != "" {
 		text += " The reason given: " + words.Dot(reason)
 	}
@@ -213,7 +213,7 @@ func (r *report) tellStopped() []string {
 
 // tellAborted tells of an abort that did what was asked.
 func (r *report) tellAborted() string {
-	text := fmt.Sprintf("The rotation of %s was aborted, as somebody asked", r.name())
+	text := fmt.Sprintf("The rotation of %s was aborted, as someone asked", r.name())
 	switch i := slices.IndexFunc(r.known, func(k knownKey) bool { return k.id == r.oldKey() && k.isActive() }); {
 	case r.past:
 		return text + "."
@@ -235,7 +235,7 @@ func (r *report) oldKey() rotation.KeyID {
 func (r *report) tellFailed() []string {
 	var lines []string
 	for _, summary := range r.completed {
-		lines = append(lines, fmt.Sprintf("First an interrupted rotation was carried on and completed: the key %s was "+
+		lines = append(lines, fmt.Sprintf("First an interrupted rotation was resumed and completed: the key %s was "+
 			"replaced by %s.", quotable(summary.OldKey), quotable(summary.NewKey)))
 	}
 	return append(lines, r.withReason(r.failure())...)
@@ -266,9 +266,9 @@ func (r *report) failure() string {
 	case r.Execution.Abort:
 		return fmt.Sprintf("A rotation of %s should have been aborted, and none is open%s.", name, reason)
 	case r.ending == paused && !r.own():
-		return fmt.Sprintf("The open rotation of %s was not carried on by this execution%s.", name, reason)
+		return fmt.Sprintf("The open rotation of %s was not resumed by this execution%s.", name, reason)
 	case r.ending == paused:
-		return fmt.Sprintf("The rotation of %s stopped and is held: it stays open until it is carried on or released%s.",
+		return fmt.Sprintf("The rotation of %s stopped and is paused: it stays open until it is resumed or released%s.",
 			name, reason)
 	case len(r.completed) > 0:
 		return fmt.Sprintf("Then the next rotation of %s, which was due by then, could not begin%s.", name, reason)

@@ -16,7 +16,7 @@ const (
 
 // isPast tells whether what is so now is not this execution's doing any more: it
 // has no rotation open, and others have worked on the target since it ended, or it
-// ended so long ago that nobody knows. Of the present then nothing is judged by
+// ended so long ago that no one knows. Of the present then nothing is judged by
 // what the execution has left.
 func isPast(x Execution, facts Facts) bool {
 	record := facts.Record

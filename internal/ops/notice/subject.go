@@ -33,7 +33,7 @@ func (r *report) ended() string {
 	case Met:
 		return "not begun, a rotation is running already"
 	case overtaken:
-		return "another execution carries the rotation on"
+		return "another execution resumes the rotation"
 	case closed:
 		return "the rotation is closed already"
 	case unchanged:
@@ -47,7 +47,7 @@ func (r *report) ended() string {
 		if r.Execution.Abort {
 			return "the abort failed" + calm + r.inBrackets()
 		}
-		return "rotation held" + calm + r.inBrackets()
+		return "rotation paused" + calm + r.inBrackets()
 	case stopped:
 		return "execution stopped by hand" + calm
 	case timedOut:
@@ -56,7 +56,7 @@ func (r *report) ended() string {
 	return "the execution succeeded"
 }
 
-// calmly is a text that says that all is well, which nobody gets to read beside an
+// calmly is a text that says that all is well, which no one gets to read beside an
 // alarm: whatever is broken then, the execution need not have changed it.
 func (r *report) calmly(text string) string {
 	if r.verdict.urgency == Calm {
@@ -96,7 +96,7 @@ func wouldGo(plan rotation.PlanReport) string {
 	if plan.Would == rotation.ActionCreate {
 		return "a rotation would begin"
 	}
-	return "the open rotation would be carried on"
+	return "the open rotation would be resumed"
 }
 
 // wouldNot: what passes by itself is waited for.

@@ -29,7 +29,7 @@ func (r *report) judge() verdict {
 	case r.NoTarget != nil:
 		return verdict{Check, "It is not known whether anything is broken: the target could not be read.", r.look()}
 	case r.NoKeys != nil:
-		return verdict{Check, "It is not known whether anything is broken: IAM did not tell which keys exist.", r.look()}
+		return verdict{Check, "It is not known whether anything is broken: IAM did not list the keys.", r.look()}
 	case slices.ContainsFunc(r.known, func(k knownKey) bool { return k.held >= mayHold }):
 		return r.judgeHeld()
 	}
@@ -60,7 +60,7 @@ func (r *report) judgeHeld() verdict {
 		return *worst
 	}
 	if r.Execution.Abort && r.ending == paused && r.oldKeyFails() != "" {
-		return verdict{Urgent, "Somebody asked to have the old key back, and it is still Inactive: whatever needs it " +
+		return verdict{Urgent, "Someone asked to have the old key back, and it is still Inactive: whatever needs it " +
 			"fails now.",
 			&step{"Make it Active by hand, which harms no rotation:", ActivateCommand(r.Target.IAMUserName, r.Record.OldKey)}}
 	}
@@ -110,7 +110,7 @@ func (r *report) judgeBad(k knownKey) verdict {
 	case r.code == fault.OldKeyLost:
 		return verdict{Check, fmt.Sprintf("Something may be broken: %s %s, %s.", holding, k.id, is), nil}
 	case r.Record == nil && r.usedByQovery() == "" && slices.ContainsFunc(r.known, knownKey.isActive):
-		return verdict{Check, fmt.Sprintf("Something may be broken: by the journal Qovery holds %s, %s. Unless somebody "+
+		return verdict{Check, fmt.Sprintf("Something may be broken: by the journal Qovery holds %s, %s. Unless someone "+
 			"has put another key there, deployments fail now.", k.id, is), r.mend(k)}
 	}
 	return verdict{Urgent, fmt.Sprintf("%s: %s %s, %s.", fail, holding, k.id, is), r.mend(k)}
@@ -124,7 +124,7 @@ var mendingAdvice = []fault.Code{fault.NewKeyInactive, fault.NewKeyLost, fault.N
 func (r *report) mend(k knownKey) *step {
 	switch {
 	case k.isInactive() && !k.ours:
-		return &step{fmt.Sprintf("Somebody made %s Inactive. Unless that was because it leaked, make it Active again:", k.id),
+		return &step{fmt.Sprintf("Someone made %s Inactive. Unless that was because it leaked, make it Active again:", k.id),
 			ActivateCommand(r.Target.IAMUserName, k.id)}
 	case slices.Contains(mendingAdvice, r.code), r.code == fault.OldKeyHeld && k.listed == nil:
 		return nil
@@ -187,7 +187,7 @@ func (r *report) judgeUser() verdict {
 func (r *report) mendUser(inactive []string) *step {
 	switch {
 	case len(inactive) == 1:
-		return &step{fmt.Sprintf("Somebody made %s Inactive. Unless that was because it leaked, make it Active again:",
+		return &step{fmt.Sprintf("Someone made %s Inactive. Unless that was because it leaked, make it Active again:",
 			inactive[0]), ActivateCommand(r.Target.IAMUserName, rotation.KeyID(inactive[0]))}
 	case slices.Contains(mendingAdvice, r.code):
 		return nil
@@ -196,6 +196,6 @@ func (r *report) mendUser(inactive []string) *step {
 			"Create an access key for the IAM user %s and put it into Qovery. Then see that all is well:", r.Target.IAMUserName),
 			r.rotate("status")}
 	}
-	return &step{fmt.Sprintf("Somebody made %s Inactive. Unless that was on purpose, make it Active again in IAM (link "+
+	return &step{fmt.Sprintf("Someone made %s Inactive. Unless that was on purpose, make it Active again in IAM (link "+
 		"below), and see that all is well:", strings.Join(inactive, " and ")), r.rotate("status")}
 }

@@ -195,7 +195,7 @@ func (f *facts) canaryName() string {
 }
 
 // proveObserved rests on IAM's answer to the deactivation, and on what it listed
-// right before the first request to delete the key.
+// immediately before the first request to delete the key.
 func (f *facts) proveObserved() finding {
 	began, ended := f.marks[rotation.Deactivate], f.marks[rotation.Delete]
 	at := fact{ended.FirstBegun(), ended.Ref}
@@ -213,7 +213,7 @@ func (f *facts) proveObserved() finding {
 	}
 	passed, asked := ended.FirstBegun().Sub(began.Done), time.Duration(f.latest.Settings.ObservationPeriod)
 	how := fmt.Sprintf("IAM took the deactivation at %s, and listed the key as Inactive %s later, "+
-		"right before the deletion; %s were asked for.",
+		"immediately before the deletion; %s were asked for.",
 		clock(began.Done), spell(passed), spell(asked))
 	if passed < asked {
 		return notProven(at, "%s", how)
@@ -237,8 +237,8 @@ func (f *facts) proveDeleted() finding {
 		return gone(at, "it was to be deleted")
 	case deleted.How == rotation.Unclear:
 		return notProven(at, "IAM knew no such key when it was to be deleted: "+
-			"an earlier request of this rotation, which had no answer, deleted it, or somebody else did.")
+			"an earlier request of this rotation, which had no answer, deleted it, or someone else did.")
 	}
 	return proven(at, "IAM DeleteAccessKey succeeded, "+
-		"right after every place in Qovery was listed once more and none held the old key.")
+		"immediately after every location in Qovery was listed again and none held the old key.")
 }

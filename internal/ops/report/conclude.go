@@ -86,9 +86,9 @@ func (f *facts) endOfOldKey() string {
 	case rotation.Did:
 		return " and deleted."
 	case rotation.Found:
-		return ", and was found gone: somebody else deleted it."
+		return ", and was found gone: someone else deleted it."
 	case rotation.Unclear:
-		return ", and was found gone: a request of this rotation that had no answer deleted it, or somebody else did."
+		return ", and was found gone: a request of this rotation that had no answer deleted it, or someone else did."
 	}
 	return ", and is gone."
 }

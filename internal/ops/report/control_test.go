@@ -55,7 +55,7 @@ func TestControls(t *testing.T) {
 			lived(&Key{CreatedAt: born, Changes: []Change{inactive(85 * day)}, SeenAt: after(86 * day), GoneBy: after(91 * day)},
 				after(92*day)), Met, Untold,
 			"It was 85 days old when it was Active last."},
-		{"born nobody knows when", lived(&Key{}, born), Untold, Untold, noBirth},
+		{"born no one knows when", lived(&Key{}, born), Untold, Untold, noBirth},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			judged := controls(test.key)

@@ -151,7 +151,7 @@ func (f *facts) planDone(doc rotation.Document, now fact) {
 		f.tell(now.At, doc.OldKey, "Rotation begins: "+doc.Plan.Reason, &now.Ref)
 		return
 	}
-	f.tell(now.At, "", fmt.Sprintf("Execution %s carries the rotation on: %s", now.Ref.Execution, doc.Plan.Reason),
+	f.tell(now.At, "", fmt.Sprintf("Execution %s resumes the rotation: %s", now.Ref.Execution, doc.Plan.Reason),
 		&now.Ref)
 }
 

@@ -75,7 +75,7 @@ func (r *reader) event(event statemachine.Event) error {
 	case event.Type == statemachine.ExecutionRedriven:
 		r.Redriven = append(r.Redriven, event.Time)
 		r.Status, r.EndedAt, r.Error, r.Cause = statemachine.Running, time.Time{}, "", ""
-		r.tell(event, "", "The execution "+r.Name+" is redriven: it goes on where it failed")
+		r.tell(event, "", "The execution "+r.Name+" is redriven: it continues where it failed")
 	default:
 		r.ended(event)
 	}
@@ -98,7 +98,8 @@ func (r *reader) failed(event statemachine.Event) {
 	r.failing = true
 	if visit := r.visit(); visit != nil {
 		said := fault.Read(event.Cause)
-		failure := Failure{At: event.Time, Error: event.Error, Cause: redact(said.String()), What: redact(strings.TrimSuffix(said.What, "."))}
+		failure := Failure{At: event.Time, Error: event.Error, Cause: redact(said.String()),
+			What: redact(strings.TrimSuffix(said.What, "."))}
 		if failure.Error == "" {
 			failure.Error = "States.Timeout"
 		}
@@ -155,7 +156,8 @@ func (r *reader) ended(event statemachine.Event) {
 	if status == "" {
 		return
 	}
-	r.Status, r.EndedAt, r.Error, r.Cause = status, event.Time, redact(event.Error), redact(fault.Read(event.Cause).String())
+	r.Status, r.EndedAt, r.Error = status, event.Time, redact(event.Error)
+	r.Cause = redact(fault.Read(event.Cause).String())
 	if status != statemachine.Succeeded {
 		text := fmt.Sprintf("The execution %s ends: %s %s", r.Name, status, r.Error)
 		r.tell(event, "", strings.TrimSpace(text))

@@ -121,7 +121,7 @@ func (k *Key) PerhapsLess() bool {
 	return k.vanished() && n > 1 && k.Periods[n-2].Status == rotation.Active
 }
 
-// bothActive is how long two keys were Active at once.
+// bothActive is how long two keys were Active immediately.
 func bothActive(a, b *Key) (both time.Duration) {
 	for _, p := range a.Periods {
 		for _, q := range b.Periods {

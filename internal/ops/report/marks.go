@@ -56,9 +56,9 @@ func (f *facts) foundGone(at fact, how rotation.How) {
 		return
 	}
 	old.GoneBy = at.At
-	by := "somebody else deleted it"
+	by := "someone else deleted it"
 	if how == rotation.Unclear {
-		by = "a request of this rotation that had no answer deleted it, or somebody else did"
+		by = "a request of this rotation that had no answer deleted it, or someone else did"
 	}
 	f.tell(at.At, old.ID, "Old key found gone: "+by, &at.Ref)
 }

@@ -124,5 +124,5 @@ func notRecorded(at fact) finding {
 
 // gone is what becomes of a claim about the old key when that was not there.
 func gone(at fact, when string) finding {
-	return notProven(at, "IAM knew no such key when %s: somebody else had deleted it.", when)
+	return notProven(at, "IAM knew no such key when %s: someone else had deleted it.", when)
 }

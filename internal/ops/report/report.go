@@ -91,7 +91,7 @@ type Rotation struct {
 	Executions []string      `json:"executions"`
 	Settings   target.Target `json:"settings"` // the target, with the execution's longer timings
 	Keys       []Key         `json:"keys"`     // the old one first
-	// BothActive is how long the old key and a new one were Active at once.
+	// BothActive is how long the old key and a new one were Active immediately.
 	BothActive target.Duration    `json:"bothActive"`
 	Controls   []Control          `json:"controls"`
 	Proofs     []Proof            `json:"proofs"`

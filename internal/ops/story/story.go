@@ -211,7 +211,7 @@ func withOldKey(verified rotation.Mark, was string) string {
 
 func tellDeactivation(d rotation.Document) string {
 	if d.Marks[rotation.Deactivate].How == rotation.Found {
-		return "the old key " + d.OldKey + " is gone: somebody else deleted it"
+		return "the old key " + d.OldKey + " is gone: someone else deleted it"
 	}
 	return "old key " + d.OldKey + " is Inactive"
 }
@@ -221,7 +221,7 @@ func tellDeletion(d rotation.Document) string {
 	case rotation.Did:
 		return "old key " + d.OldKey + " deleted"
 	case rotation.Found:
-		return "the old key " + d.OldKey + " is gone: somebody else deleted it"
+		return "the old key " + d.OldKey + " is gone: someone else deleted it"
 	}
 	return "the old key " + d.OldKey + " is gone"
 }

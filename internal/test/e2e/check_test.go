@@ -132,7 +132,7 @@ func TestLeaksAreFound(t *testing.T) {
 	text := func(s string) dynamotypes.AttributeValue { return &dynamotypes.AttributeValueMemberS{Value: s} }
 	w.must(dynamodb.NewFromConfig(w.cfg).PutItem(w.ctx, &dynamodb.PutItemInput{
 		TableName: w.tableName(),
-		Item: map[string]dynamotypes.AttributeValue{"iamUser": text("somebody"), "record": text("planted"),
+		Item: map[string]dynamotypes.AttributeValue{"iamUser": text("someone"), "record": text("planted"),
 			"note": text(secret)},
 	}))
 	found := strings.Join(w.leaks(), "\n")

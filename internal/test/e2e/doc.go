@@ -1,4 +1,4 @@
-// Command e2e runs the shipped parts on engines that nobody here wrote: the
+// Command e2e runs the shipped parts on engines that no one here wrote: the
 // functions' bootstraps under a small Lambda host (awstest/lambdahost.go), the
 // definition, the environments and the policies of the synthesized template
 // (awstest/template.go), on the moto server's interpreter, IAM, STS, SSM and

@@ -64,7 +64,7 @@ func (w *world) serveEngine(rw http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// pause lets time pass for an execution, until somebody stops it.
+// pause lets time pass for an execution, until someone stops it.
 func (w *world) pause(run *execution, until time.Time) {
 	w.set(func() { run.blocked = true })
 	if w.changed(run.ctx) == nil {
@@ -117,7 +117,7 @@ func (w *world) serveInvocation(rw http.ResponseWriter, r *http.Request) {
 }
 
 // invoke calls a function for an execution. When that is stopped, the engine is
-// answered at once, with nothing, and the function goes on.
+// answered immediately, with nothing, and the function goes on.
 func (w *world) invoke(run *execution, function awstest.HostedFunction, payload []byte) awstest.FunctionAnswer {
 	w.set(func() { run.blocked = true })
 	defer w.set(func() { run.blocked = false })

@@ -133,5 +133,5 @@ func TestTwoAtOnce(t *testing.T) {
 	if rotated != 1 || stoodBack != 1 {
 		t.Errorf("%s | %s", w.order[0].told().Path, w.order[1].told().Path)
 	}
-	row("%-30s %s", "two at once", w.summaryOfRuns())
+	row("%-30s %s", "two immediately", w.summaryOfRuns())
 }

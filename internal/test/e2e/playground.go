@@ -155,7 +155,7 @@ func describeStacks(qovery string) func(awstest.Call) *awstest.Reply {
 	}
 }
 
-// listSubscriptions answers with the template's, which nobody has confirmed.
+// listSubscriptions answers with the template's, which no one has confirmed.
 func listSubscriptions(call awstest.Call) *awstest.Reply {
 	type subscription struct{ TopicArn, Protocol, SubscriptionArn, Owner, Endpoint string }
 	var all []subscription
@@ -189,7 +189,7 @@ func jsonOf(value any) *awstest.Reply {
 }
 
 // amend gives histories the order and the pages that were asked for: moto tells
-// all events at once, the first one first.
+// all events immediately, the first one first.
 func amend(call awstest.Call, answer awstest.Reply) awstest.Reply {
 	if call.Action != "states:GetExecutionHistory" || answer.Status != http.StatusOK {
 		return answer
