@@ -190,14 +190,21 @@ func simulate(out io.Writer, flags simulateFlags) error {
 	} else {
 		printReport(out, report)
 	}
+	if err == nil {
+		err = flags.judge(out, scenario, result, report)
+	}
+	return err
+}
+
+// judge says how the command ends: by how the rotation did or, of a script, by
+// whether all came as expected.
+func (f simulateFlags) judge(out io.Writer, scenario lab.Scenario, result lab.Result, report lab.Report) error {
 	switch {
-	case err != nil:
-		return err
-	case flags.script == "" || flags.dryRun:
+	case f.script == "" || f.dryRun:
 		return endedWell(report.Good())
-	case flags.update:
-		return os.WriteFile(flags.script, []byte(scenario.Text(result.Told)), 0o644)
-	case !flags.output.json():
+	case f.update:
+		return os.WriteFile(f.script, []byte(scenario.Text(result.Told)), 0o644)
+	case !f.output.json():
 		printComparison(out, scenario, result.Told)
 	}
 	rulesKept := len(report.Violations)+len(report.Leaks) == 0

@@ -63,54 +63,58 @@ func (s *Setup) describe(options string) error {
 }
 
 func add(a *args) act {
-	switch what := a.word("what is added"); what {
+	what := a.word("what is added")
+	switch detail := ""; what {
 	case "credentials":
-		objectType := a.word("a type")
-		return func(o *Operator) error {
-			o.Qovery.AddCredentials(fakeqovery.Credentials{ID: otherCredentialsID, Name: "AWS, once more",
-				ObjectType: objectType, Key: fakeKey(o.OldKey)})
-			return nil
-		}
+		detail = a.word("a type")
+		return added(func(o *Operator) { o.addCredentials(detail) })
 	case "cluster":
-		credentials := CredentialsID
+		detail = CredentialsID
 		if a.left != "" {
-			credentials = a.location()
+			detail = a.location()
 		}
-		return func(o *Operator) error { o.addCluster(credentials); return nil }
-	case "key":
-		return func(o *Operator) error {
-			o.IAM.SeedKey(UserName, Beginning.Add(-400*24*time.Hour), rotation.Active)
-			return nil
-		}
+		return added(func(o *Operator) { o.addCluster(detail) })
 	case "registry":
-		kind := a.optional()
-		return func(o *Operator) error {
-			registry := fakeqovery.Registry{ID: lonelyRegistryID, Name: "images", Kind: kind, Region: region}
-			registry.Key = fakeKey(o.OldKey)
-			if kind != "" {
-				id, _ := foreignKey(o)
-				registry.Key = fakeKey(o.IAM.Answer(id))
-			}
-			o.Qovery.AddContainerRegistry(registry)
-			return nil
-		}
-	case "dns":
-		return func(o *Operator) error {
-			o.Qovery.AddCluster(fakeqovery.Cluster{ID: dnsClusterID, Name: "with-dns", CredentialsID: CredentialsID,
-				Route53: fakeKey(o.OldKey)})
-			return nil
-		}
-	case "secret-manager":
-		return func(o *Operator) error {
-			vault := fakeqovery.SecretManagerAccess{ID: secretManagerID, Name: "vault", Key: fakeKey(o.OldKey)}
-			o.Qovery.AddCluster(fakeqovery.Cluster{ID: dnsClusterID, Name: "with-vault", CredentialsID: CredentialsID,
-				SecretManagers: []fakeqovery.SecretManagerAccess{vault}})
-			return nil
-		}
-	default:
-		a.fail("%q can't be added", what)
-		return nil
+		detail = a.optional()
+		return added(func(o *Operator) { o.addRegistry(detail) })
 	}
+	do := additions[what]
+	if do == nil {
+		a.fail("%q can't be added", what)
+	}
+	return added(do)
+}
+
+func added(do func(*Operator)) act { return func(o *Operator) error { do(o); return nil } }
+
+// additions are what is always the same.
+var additions = map[string]func(*Operator){
+	"key": func(o *Operator) { o.IAM.SeedKey(UserName, Beginning.Add(-400*24*time.Hour), rotation.Active) },
+	"dns": func(o *Operator) {
+		o.Qovery.AddCluster(fakeqovery.Cluster{ID: dnsClusterID, Name: "with-dns", CredentialsID: CredentialsID,
+			Route53: fakeKey(o.OldKey)})
+	},
+	"secret-manager": func(o *Operator) {
+		vault := fakeqovery.SecretManagerAccess{ID: secretManagerID, Name: "vault", Key: fakeKey(o.OldKey)}
+		o.Qovery.AddCluster(fakeqovery.Cluster{ID: dnsClusterID, Name: "with-vault", CredentialsID: CredentialsID,
+			SecretManagers: []fakeqovery.SecretManagerAccess{vault}})
+	},
+}
+
+func (o *Operator) addCredentials(objectType string) {
+	o.Qovery.AddCredentials(fakeqovery.Credentials{ID: otherCredentialsID, Name: "AWS, once more",
+		ObjectType: objectType, Key: fakeKey(o.OldKey)})
+}
+
+// addRegistry adds one with the old key or, of a kind of its own, with a foreign key.
+func (o *Operator) addRegistry(kind string) {
+	key := o.OldKey
+	if kind != "" {
+		id, _ := foreignKey(o)
+		key = o.IAM.Answer(id)
+	}
+	o.Qovery.AddContainerRegistry(fakeqovery.Registry{ID: lonelyRegistryID, Name: "images", Kind: kind, Region: region,
+		Key: fakeKey(key)})
 }
 
 func denyRegions(a *args) act {

@@ -210,18 +210,11 @@ func (t *trail) lookupEvents(call awstest.Call) *awstest.Reply {
 	}
 	defer t.now()()
 	id := asked.LookupAttributes[0].AttributeValue
-	events := []map[string]any{}
-	skip, _ := strconv.Atoi(asked.NextToken) // none is 0
-	next := 0
+	answer := map[string]any{"Events": []map[string]any{}}
 	switch {
 	case asked.LookupAttributes[0].AttributeKey == "ResourceName":
-		creator, err := t.events.Creator(t.w.ctx, rotation.KeyID(id))
-		if call.Region == "us-east-1" && err == nil && creator != "" {
-			created := t.iam.Answer(rotation.KeyID(id)).CreatedAt
-			creation := event(rotation.Use{At: created, Event: "CreateAccessKey", Service: "iam", Region: "us-east-1"}, creator,
-				"")
-			creation["Resources"] = []map[string]any{{"ResourceType": "AWS::IAM::AccessKey", "ResourceName": id}}
-			events = append(events, creation)
+		if call.Region == "us-east-1" {
+			answer["Events"] = t.creation(rotation.KeyID(id))
 		}
 	case call.Region == region:
 		to := t.w.clock.Now()
@@ -229,19 +222,29 @@ func (t *trail) lookupEvents(call awstest.Call) *awstest.Reply {
 			to = time.Unix(int64(asked.EndTime), 0)
 		}
 		uses := t.events.Uses(rotation.KeyID(id), time.Unix(int64(asked.StartTime), 0), to)
-		for skip < len(uses) && len(events) < asked.MaxResults {
-			events = append(events, event(uses[skip], "", id))
-			skip++
+		skip, _ := strconv.Atoi(asked.NextToken) // none is 0
+		end := min(skip+asked.MaxResults, len(uses))
+		events := []map[string]any{}
+		for _, use := range uses[skip:end] {
+			events = append(events, event(use, "", id))
 		}
-		if skip < len(uses) {
-			next = skip
+		if answer["Events"] = events; end < len(uses) {
+			answer["NextToken"] = strconv.Itoa(end)
 		}
-	}
-	answer := map[string]any{"Events": events}
-	if next > 0 {
-		answer["NextToken"] = strconv.Itoa(next)
 	}
 	return jsonAnswer(http.StatusOK, answer)
+}
+
+// creation is the event of a key's creation, once it is known.
+func (t *trail) creation(id rotation.KeyID) []map[string]any {
+	creator, err := t.events.Creator(t.w.ctx, id)
+	if err != nil || creator == "" {
+		return []map[string]any{}
+	}
+	creation := event(rotation.Use{At: t.iam.Answer(id).CreatedAt, Event: "CreateAccessKey", Service: "iam",
+		Region: "us-east-1"}, creator, "")
+	creation["Resources"] = []map[string]any{{"ResourceType": "AWS::IAM::AccessKey", "ResourceName": string(id)}}
+	return []map[string]any{creation}
 }
 
 func jsonAnswer(status int, answer map[string]any) *awstest.Reply {
