@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync/atomic"
+	"time"
 
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/lab/fakeqovery"
@@ -71,7 +72,7 @@ func synthesize(dir string) error {
 		"alertEmails":  []string{"platform@example.com"},
 		"targets": []any{map[string]any{
 			"name": shipped.target, "iamUserName": lab.UserName, "organizationId": fakeqovery.DefaultConfig(nil).OrganizationID,
-			"schedule": map[string]any{"startAt": lab.Beginning.Format("2006-01-02T15:04:05Z07:00")},
+			"schedule": map[string]any{"startAt": beginning.AddDate(0, 0, 6).Format(time.RFC3339)},
 		}},
 	})
 	if err == nil {

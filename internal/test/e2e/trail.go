@@ -238,8 +238,11 @@ func (t *trail) lookupEvents(call awstest.Call) *awstest.Reply {
 // creation is the event of a key's creation, once it is known.
 func (t *trail) creation(id rotation.KeyID) []map[string]any {
 	creator, err := t.events.Creator(t.w.ctx, id)
-	if err != nil || creator == "" {
+	switch {
+	case err != nil || creator == "":
 		return []map[string]any{}
+	case creator == lab.CreatorRole: // whose name is the template's here
+		creator = shipped.template.Functions["createkey"].Role
 	}
 	creation := event(rotation.Use{At: t.iam.Answer(id).CreatedAt, Event: "CreateAccessKey", Service: "iam",
 		Region: "us-east-1"}, creator, "")
