@@ -20,8 +20,9 @@ var faultActions = []Action{
 		return nil
 	})},
 	{"on SITE ACTION", "does something as soon as the next call of the site is sent", onCall},
-	{"qovery answers STATUS [METHOD [PATH|LOCATION]]", "has Qovery answer requests with a status, in place of carrying them out; " +
-		"'qovery drops' drops all, 'qovery recovers' ends both, 'qovery hides-changes' shows no deployment", ofQovery},
+	{"qovery answers STATUS [METHOD [PATH|LOCATION]]",
+		"has Qovery answer requests with a status, in place of carrying them out; " +
+			"'qovery drops' drops all, 'qovery recovers' ends both, 'qovery hides-changes' shows no deployment", ofQovery},
 	{"lag WHAT DURATION", "changes how long something takes to be seen: iam-lists, propagation, qovery or cloudtrail",
 		lag},
 	{"clock DURATION [STATE...]", "puts the clocks of functions ahead or, with a minus, behind: of those states, or of " +

@@ -29,7 +29,8 @@ func TestAgainstMoto(t *testing.T) {
 	for name, state := range map[string]types.ScheduleState{"production": types.ScheduleStateEnabled,
 		"staging": types.ScheduleStateDisabled} {
 		_, err := client.CreateSchedule(t.Context(), &awsscheduler.CreateScheduleInput{
-			Name: &name, GroupName: aws.String(group), State: state, StartDate: &begins, ScheduleExpression: aws.String("rate(90 days)"),
+			Name: &name, GroupName: aws.String(group), State: state, StartDate: &begins,
+			ScheduleExpression: aws.String("rate(90 days)"),
 			FlexibleTimeWindow: &types.FlexibleTimeWindow{Mode: types.FlexibleTimeWindowModeOff},
 			Target: &types.Target{Arn: aws.String("arn:aws:scheduler:::aws-sdk:sfn:startExecution"),
 				RoleArn: aws.String("arn:aws:iam::123456789012:role/scheduler")},

@@ -124,7 +124,8 @@ func sentence(answer awstest.FunctionAnswer) string {
 
 func TestErrorsHaveCodeAndSentence(t *testing.T) {
 	for step, want := range map[string]awstest.FunctionAnswer{
-		"fail":    {ErrorType: "OldKeyHeld", Message: "A location holds the key ****CDEF. " + fault.OldKeyHeld.Advice().String()},
+		"fail": {ErrorType: "OldKeyHeld", Message: "A location holds the key ****CDEF. " +
+			fault.OldKeyHeld.Advice().String()},
 		"foreign": {ErrorType: "Throttled", Message: "Slow down. " + fault.Throttled.Advice().String()},
 	} {
 		f := start(t, step)

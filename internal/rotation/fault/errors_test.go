@@ -18,11 +18,13 @@ func TestErrorSentence(t *testing.T) {
 		want string
 	}{
 		{"all parts",
-			Error{Code: NewKeyUnusable, What: "STS refuses the key", InPlace: "Qovery holds the old key", Next: &Advice{First: "Wait"}},
+			Error{Code: NewKeyUnusable, What: "STS refuses the key", InPlace: "Qovery holds the old key",
+				Next: &Advice{First: "Wait"}},
 			"STS refuses the key. Qovery holds the old key. Wait."},
 		{"full stops are not doubled", Error{Code: NewKeyUnusable, What: "STS refuses the key.", InPlace: "Qovery holds " +
 			"the old key..", Next: &Advice{First: "Wait."}}, "STS refuses the key. Qovery holds the old key. Wait."},
-		{"nor are spaces", Error{Code: NewKeyUnusable, What: " STS refuses the key. ", InPlace: " ", Next: &Advice{First: "Wait\n"}},
+		{"nor are spaces",
+			Error{Code: NewKeyUnusable, What: " STS refuses the key. ", InPlace: " ", Next: &Advice{First: "Wait\n"}},
 			"STS refuses the key. Wait."},
 		{"the code's own advice", Error{Code: NewKeyUnusable, What: "STS refuses the key"},
 			"STS refuses the key. Start the rotation again."},

@@ -28,9 +28,10 @@ type Target struct {
 	// UndeployedChanges says what becomes of changes that somebody has saved for a
 	// cluster and not deployed: a deployment rolls them out.
 	UndeployedChanges UndeployedChanges `json:"undeployedChanges"`
-	HandledElsewhere  []string          `json:"handledElsewhere,omitempty"` // ids of locations that a person changes by hand
-	Account           string            `json:"account"`                    // twelve digits; empty: the CLI's
-	Region            string            `json:"region"`                     // empty: the CLI's
+	// ids of locations that a person changes by hand
+	HandledElsewhere []string `json:"handledElsewhere,omitempty"`
+	Account          string   `json:"account"` // twelve digits; empty: the CLI's
+	Region           string   `json:"region"`  // empty: the CLI's
 }
 
 // Timings are the periods that protect production. An execution's input may
