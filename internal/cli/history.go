@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -103,9 +102,6 @@ func (s *stack) rotations(ctx context.Context, target target.Target) ([]past, er
 	return rotations, nil
 }
 
-// executionName is the name in the ARN.
-func (p past) executionName() string { return p.Execution[strings.LastIndex(p.Execution, ":")+1:] }
-
 func showHistory(out io.Writer, name string, rotations []past) error {
 	if len(rotations) == 0 {
 		_, err := fmt.Fprintf(out, "No rotation of %s has been recorded yet.\n", name)
@@ -125,7 +121,7 @@ func showHistory(out io.Writer, name string, rotations []past) error {
 			newKey = r.NewKey
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", words.At(r.BegunAt), took, r.Outcome, r.OldKey, newKey, clusters,
-			r.executionName())
+			words.Last(r.Execution))
 	}
 	return table.Flush()
 }

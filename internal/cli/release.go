@@ -58,7 +58,7 @@ func (p Program) release(cmd *cobra.Command, f *stackFlags, name string, yes boo
 	case fault.HasCode(err, fault.NothingToAbort):
 		return nothingToRelease(name)
 	case fault.HasCode(err, fault.RotationInProgress):
-		return &problem{fmt.Sprintf("An execution is at work on %s: %s", name, pastOf(released).executionName()),
+		return &problem{fmt.Sprintf("An execution is at work on %s: %s", name, words.Last(released.Owner)),
 			fmt.Sprintf("To watch it: rotate watch %[1]s; to stop it first: rotate abort %[1]s", name), ExitRunning}
 	case err != nil:
 		return err

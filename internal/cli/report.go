@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -130,7 +129,7 @@ func (p Program) evidence(ctx context.Context, f reportFlags, args []string) (re
 	source := "the histories kept by AWS Step Functions"
 	for _, arn := range unread {
 		source += fmt.Sprintf(", without that of %s, which could not be read and may belong to the rotation",
-			arn[strings.LastIndex(arn, ":")+1:])
+			words.Last(arn))
 	}
 	evidence, err := report.Build(histories, s.clock.Now(), source)
 	if err != nil {

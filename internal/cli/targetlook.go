@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"qovery-key-rotation/internal/aws/scheduler"
@@ -19,7 +18,7 @@ func (s *stack) reader() (audit.Reader, error) {
 	client, err := s.qoveryClient()
 	return audit.Reader{
 		Clock: s.clock, Targets: s.targets, Journal: s.journal, Executions: s.states, Keys: s.keys, Needs: s.needs,
-		Qovery: client, Schedules: scheduler.New(s.cfg, s.machine[strings.LastIndex(s.machine, ":")+1:]),
+		Qovery: client, Schedules: scheduler.New(s.cfg, words.Last(s.machine)),
 	}, err
 }
 

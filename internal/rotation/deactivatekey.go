@@ -8,6 +8,7 @@ import (
 
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/internal/words"
 )
 
 // DeactivateKey makes the old key Inactive, once nothing needs it any more.
@@ -166,7 +167,7 @@ func (c *claim) requireDeployed(doc Document, all []Cluster, locations []Locatio
 	case c.backTooOften(doc, doc.Deployment.Returns):
 		return fault.Errorf(fault.DeploymentNotObserved,
 			"After %d more rounds these clusters are still not proven to run with the "+
-				"new key: %s", mostReturns, enumerate(unproven))
+				"new key: %s", mostReturns, words.List(unproven, mostListed))
 	default:
 		return fault.Errorf(fault.ClusterNotDeployed, "These clusters are not proven to run with the new key: %s",
 			strings.Join(unproven, ", "))

@@ -8,6 +8,7 @@ import (
 
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/internal/words"
 )
 
 // holders returns the locations that hold the key, those handled elsewhere
@@ -41,17 +42,11 @@ func names(locations []Location) string {
 	for _, l := range locations {
 		list = append(list, fmt.Sprintf("%s %q (%s)", l.Kind, l.Name, l.ID))
 	}
-	return enumerate(list)
+	return words.List(list, mostListed)
 }
 
-// enumerate lists up to five things, and counts the others.
-func enumerate(list []string) string {
-	const most = 5
-	if len(list) > most {
-		return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
-	}
-	return strings.Join(list, ", ")
-}
+// mostListed is how many things a sentence names.
+const mostListed = 5
 
 // requireNotHeld is rule 2: a key that any location holds is never deactivated
 // or deleted.

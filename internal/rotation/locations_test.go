@@ -84,18 +84,7 @@ func TestRequireNotHeld(t *testing.T) {
 	wantText(t, err.Error(), "by hand", elsewhereID, "The old key ****OLD1")
 }
 
-func TestEnumerate(t *testing.T) {
-	for _, test := range []struct{ list, want string }{
-		{"", ""},
-		{"a", "a"},
-		{"a b c d e", "a, b, c, d, e"},
-		{"a b c d e f", "a, b, c, d, e and 1 more"},
-		{"a b c d e f g h", "a, b, c, d, e and 3 more"},
-	} {
-		if got := enumerate(strings.Fields(test.list)); got != test.want {
-			t.Errorf("enumerate(%s) = %q, want %q", test.list, got, test.want)
-		}
-	}
+func TestNames(t *testing.T) {
 	if got, want := names([]Location{credentials(keyO), registry(keyO)}),
 		`AWS credentials "prod" (credentials), container registry "images" (registry)`; got != want {
 		t.Errorf("names: %s, want %s", got, want)

@@ -383,5 +383,5 @@ func (s *Situation) heldText() string {
 	if len(list) == 0 {
 		return "; no location holds a key"
 	}
-	return "; " + enumerate(list)
+	return "; " + words.List(list, mostListed)
 }

@@ -317,7 +317,7 @@ func (p Preflight) checkForCreate(
 	}
 	if len(plan.Undeployed) > 0 && doc.Settings.UndeployedChanges == target.RefuseUndeployed {
 		return fault.Errorf(fault.UndeployedChanges, "A rotation would roll out what is saved and not deployed for %s",
-			enumerate(plan.Undeployed)), nil
+			words.List(plan.Undeployed, mostListed)), nil
 	}
 	locations, err := organization.Locations(ctx)
 	if err != nil {
@@ -397,11 +397,12 @@ func checkClusters(clusters []Cluster, locks map[string]string, plan *PlanReport
 			len(clusters),
 			MaxClusters)
 	case len(locked) > 0:
-		return fault.Errorf(fault.ClustersLocked, "Clusters are locked: %s", enumerate(locked))
+		return fault.Errorf(fault.ClustersLocked, "Clusters are locked: %s", words.List(locked, mostListed))
 	case len(failed) > 0:
-		return fault.Errorf(fault.ClustersInError, "Clusters are in an error state: %s", enumerate(failed))
+		return fault.Errorf(fault.ClustersInError, "Clusters are in an error state: %s", words.List(failed, mostListed))
 	case len(busy) > 0:
-		return fault.Errorf(fault.ClustersBusy, "Clusters are being deployed, perhaps with the old key: %s", enumerate(busy))
+		return fault.Errorf(fault.ClustersBusy, "Clusters are being deployed, perhaps with the old key: %s",
+			words.List(busy, mostListed))
 	}
 	return nil
 }

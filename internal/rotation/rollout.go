@@ -8,6 +8,7 @@ import (
 
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/internal/words"
 )
 
 // How long to wait before the next look.
@@ -290,5 +291,5 @@ func (l *look) describe(members []*ClusterProgress) string {
 		cluster, _ := l.cluster(progress.ID)
 		list = append(list, progress.unfinished(cluster))
 	}
-	return enumerate(list)
+	return words.List(list, mostListed)
 }

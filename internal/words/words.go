@@ -36,3 +36,14 @@ func Sentences(texts ...string) string {
 	}
 	return strings.Join(sentences, " ")
 }
+
+// List lists so many things at most, and counts the others.
+func List(list []string, most int) string {
+	if len(list) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
+	}
+	return strings.Join(list, ", ")
+}
+
+// Last is the name at the end of an ARN.
+func Last(arn string) string { return arn[strings.LastIndex(arn, ":")+1:] }

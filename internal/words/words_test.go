@@ -95,3 +95,15 @@ func TestForeignTexts(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestList(t *testing.T) {
+	for want, list := range map[string][]string{"": nil, "a": {"a"}, "a, b": {"a", "b"},
+		"a, b and 1 more": {"a", "b", "c"}} {
+		if got := List(list, 2); got != want {
+			t.Errorf("%v: %q, want %q", list, got, want)
+		}
+	}
+	if Last("arn:aws:states:eu-west-3:1:execution:machine:one") != "one" || Last("one") != "one" {
+		t.Error("the name is not what comes last")
+	}
+}

@@ -7,7 +7,6 @@ package sfn
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,6 +16,7 @@ import (
 	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/words"
 )
 
 // Executions is the executions in the configuration's account and region.
@@ -74,7 +74,7 @@ func state(request awsclient.Request, status types.ExecutionStatus) (rotation.Ex
 
 // Describe returns an execution, or nil when Step Functions doesn't know it.
 func (e *Executions) Describe(ctx context.Context, arn string) (*Execution, error) {
-	request := awsclient.Request{Action: "states:DescribeExecution", On: last(arn)}
+	request := awsclient.Request{Action: "states:DescribeExecution", On: words.Last(arn)}
 	answer, err := e.client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: &arn})
 	switch {
 	case awsclient.Code(err) == doesNotExist:
@@ -151,8 +151,5 @@ func failed(action, on string, err error) error {
 	if awsclient.Code(err) == "StateMachineDoesNotExist" {
 		return fault.Errorf(fault.ConfigurationError, "The state machine of the stack does not exist")
 	}
-	return awsclient.Request{Action: action, On: last(on)}.Failed(err)
+	return awsclient.Request{Action: action, On: words.Last(on)}.Failed(err)
 }
-
-// last is the name at the end of an ARN.
-func last(arn string) string { return arn[strings.LastIndex(arn, ":")+1:] }

@@ -13,6 +13,7 @@ import (
 
 	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/words"
 )
 
 // Topic is one topic.
@@ -98,5 +99,5 @@ func (t *Topic) Subscribers(ctx context.Context) ([]Subscriber, error) {
 }
 
 func (t *Topic) request(action string) awsclient.Request {
-	return awsclient.Request{Action: action, On: "the topic " + t.arn[strings.LastIndex(t.arn, ":")+1:]}
+	return awsclient.Request{Action: action, On: "the topic " + words.Last(t.arn)}
 }

@@ -364,10 +364,7 @@ func names(locations []rotation.Location) string {
 	for _, l := range locations {
 		list = append(list, Name(l))
 	}
-	if len(list) > most {
-		return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
-	}
-	return strings.Join(list, ", ")
+	return words.List(list, most)
 }
 
 // ids are those of places, whatever the order they came in.

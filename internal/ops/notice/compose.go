@@ -116,7 +116,7 @@ func (r *report) details(p *page) {
 	if r.Record != nil {
 		p.field("rotation", fmt.Sprintf("%s, begun %s", r.Record.RotationID, words.At(r.Record.TakenAt)))
 		if r.Record.Owner != x.ARN {
-			p.field("belongs to", quotable(r.Record.Owner[strings.LastIndex(r.Record.Owner, ":")+1:]))
+			p.field("belongs to", quotable(words.Last(r.Record.Owner)))
 		}
 	}
 	p.field("runbook", r.runbook())

@@ -11,6 +11,7 @@ import (
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/internal/words"
 )
 
 // Event is what EventBridge told. One of the two is set.
@@ -135,7 +136,7 @@ type Detail struct {
 func (d Detail) Execution() *Execution {
 	said := fault.Read(d.Cause)
 	x := &Execution{
-		ARN: d.ExecutionARN, Name: d.ExecutionARN[strings.LastIndex(d.ExecutionARN, ":")+1:], Status: d.Status,
+		ARN: d.ExecutionARN, Name: words.Last(d.ExecutionARN), Status: d.Status,
 		StartedAt: time.UnixMilli(d.StartDate).UTC(), Error: quotable(d.Error), Cause: quotable(said.String()), Said: said,
 	}
 	if d.StopDate > 0 {

@@ -71,12 +71,12 @@ func tellSummary(s rotation.Summary) []string {
 		clusters = "Nothing was deployed"
 	}
 	if len(s.ClustersSkipped) > 0 {
-		clusters += "; passed over: " + quotable(enumerate(s.ClustersSkipped))
+		clusters += "; passed over: " + quotable(words.List(s.ClustersSkipped, mostListed))
 	}
 	lines = append(lines, words.Dot(clusters))
 	if len(s.RolledOut) > 0 {
 		lines = append(lines, words.Dot("Changes that were saved and not deployed were rolled out to "+
-			quotable(enumerate(s.RolledOut))))
+			quotable(words.List(s.RolledOut, mostListed))))
 	}
 	return lines
 }
@@ -161,13 +161,13 @@ func (r *report) tellPlan() []string {
 	if len(plan.Clusters) > 0 {
 		lines = append(lines,
 			fmt.Sprintf("  %s would be deployed: %s", words.Count(len(plan.Clusters), "cluster"),
-				quotable(enumerate(plan.Clusters))))
+				quotable(words.List(plan.Clusters, mostListed))))
 	}
 	if len(plan.Undeployed) > 0 {
-		lines = append(lines, "  saved changes would be rolled out to: "+quotable(enumerate(plan.Undeployed)))
+		lines = append(lines, "  saved changes would be rolled out to: "+quotable(words.List(plan.Undeployed, mostListed)))
 	}
 	if len(plan.Skipped) > 0 {
-		lines = append(lines, "  passed over: "+quotable(enumerate(plan.Skipped)))
+		lines = append(lines, "  passed over: "+quotable(words.List(plan.Skipped, mostListed)))
 	}
 	return lines
 }
@@ -197,7 +197,7 @@ func locations(refs []rotation.LocationRef) string {
 	for _, ref := range refs {
 		names = append(names, fmt.Sprintf("%s %q", ref.Kind, ref.Name))
 	}
-	return quotable(enumerate(names))
+	return quotable(words.List(names, mostListed))
 }
 
 func (r *report) tellStopped() []string {

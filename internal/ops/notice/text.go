@@ -1,7 +1,6 @@
 package notice
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
 
@@ -55,11 +54,5 @@ func looksSecret(word string) bool {
 		strings.ContainsFunc(word, unicode.IsLower) && strings.ContainsFunc(word, unicode.IsDigit)
 }
 
-// enumerate lists what a reader can take in, and counts the rest.
-func enumerate(list []string) string {
-	const most = 10
-	if len(list) > most {
-		return strings.Join(list[:most], ", ") + fmt.Sprintf(" and %d more", len(list)-most)
-	}
-	return strings.Join(list, ", ")
-}
+// mostListed is what a reader can take in.
+const mostListed = 10
