@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"golang.org/x/term"
+
+	"qovery-key-rotation/internal/ops/notice"
 )
 
 // terminal is a terminal that someone looks at.
@@ -63,14 +65,8 @@ func colour(out io.Writer, code, text string) string {
 }
 
 // paint colours the first line of a notice, which says whether anything is broken.
-func paint(out io.Writer, body string) string {
-	first, rest, _ := strings.Cut(body, "\n")
-	code := green
-	switch {
-	case strings.HasPrefix(first, "URGENT"):
-		code = red
-	case strings.HasPrefix(first, "CHECK"):
-		code = yellow
-	}
+func paint(out io.Writer, m notice.Message) string {
+	first, rest, _ := strings.Cut(m.Body, "\n")
+	code := map[notice.Urgency]string{notice.Urgent: red, notice.Check: yellow, notice.Calm: green}[m.Urgency]
 	return fmt.Sprintf("%s\n%s", colour(out, code, first), rest)
 }

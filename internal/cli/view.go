@@ -115,7 +115,7 @@ func showEnd(cmd *cobra.Command, f *stackFlags, e *ended) error {
 			e.StoppedAt, e.Output, e.message.Body,
 		})
 	}
-	_, err := fmt.Fprintf(out, "\n%s", paint(out, e.message.Body))
+	_, err := fmt.Fprintf(out, "\n%s", paint(out, e.message))
 	return err
 }
 
