@@ -31,7 +31,8 @@ func TestProgress(t *testing.T) {
 // Elsewhere than on a terminal there is neither a line that is repainted nor colour.
 func TestNoTerminal(t *testing.T) {
 	var out bytes.Buffer
-	if terminalOf(&out) != nil || colourful(&out) || paint(&out, notice.Message{Body: "URGENT. No.\nmore"}) != "URGENT. No.\nmore" {
+	if terminalOf(&out) != nil || colourful(&out) ||
+		paint(&out, notice.Message{Body: "URGENT. No.\nmore"}) != "URGENT. No.\nmore" {
 		t.Error("a buffer is taken for a terminal")
 	}
 	plainView{&out}.live(progress{State: "GracePeriod"})

@@ -19,7 +19,8 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // all are the kinds that are judged when everything is read and at rest.
-const all = "drift left-over open schedule too-old too-old-next unread-Qovery unread-execution unread-journal unread-keys " +
+const all = "drift left-over open schedule too-old too-old-next unread-Qovery unread-execution unread-journal " +
+	"unread-keys " +
 	"unread-needs unread-schedule unread-target unread-uses unused"
 
 const busy = "schedule too-old unread-Qovery unread-execution unread-journal unread-keys unread-needs " +
@@ -160,7 +161,8 @@ var cases = map[string]struct {
 	"unread-token": {world(silent(FromQovery, fault.TokenRefused)), "unread-Qovery#",
 		"KeyAge=30 Keys=1 OpenRecords=0 Audited=0", "open " + blind},
 	"unread-schedule": {world(silent(FromSchedule, fault.AccessDenied)), "unread-schedule#",
-		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=0", strings.NewReplacer(" schedule", "", " too-old-next", "").Replace(all)},
+		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=0",
+		strings.NewReplacer(" schedule", "", " too-old-next", "").Replace(all)},
 	"unread-needs": {world(silent(FromNeeds, fault.RegionNotSearchable)), "unread-needs#",
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=0", all},
 	"unread-needs-for-now": {world(silent(FromNeeds, fault.Throttled)), "unread-needs#",
@@ -216,7 +218,8 @@ func TestMessages(t *testing.T) {
 					t.Errorf("%s: %s in %q", name, wrong, line)
 				}
 			}
-			if (f.Command != "" && !strings.HasPrefix(f.Command, "rotate ") && !strings.HasPrefix(f.Command, "aws iam ")) || len(m.Subject) > 99 ||
+			if (f.Command != "" && !strings.HasPrefix(f.Command, "rotate ") && !strings.HasPrefix(f.Command, "aws iam ")) ||
+				len(m.Subject) > 99 ||
 				m.Target != "production" {
 				t.Errorf("%s: %+v", name, m)
 			}

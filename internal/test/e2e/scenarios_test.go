@@ -15,6 +15,7 @@ var notTold = map[string]string{
 	"deployment-keeps-failing":    "moto has no redrive",
 	"old-key-deactivated-by-hand": "moto has no redrive",
 	"redriven-after-takeover":     "moto has no redrive",
+	"undeployed-changes-refused":  "the stack is deployed once, with one configuration",
 }
 
 func plainly(w *world) { w.start("rotation", "").wait() }
@@ -127,11 +128,17 @@ var scripts = map[string]func(*world){
 	},
 	"registry-with-cluster": plainly,
 	"scaleway-registry":     plainly,
-	"gcp-registry":          plainly,
-	"docker-hub-registry":   plainly,
-	"region-denied":         plainly,
-	"helm-repository":       plainly,
-	"route53-provider":      plainly,
+	"self-managed-cluster":  plainly,
+	"only-self-managed-clusters": func(w *world) {
+		w.qovery.Stop(w.clusters[0])
+		w.sleep(time.Minute)
+		plainly(w)
+	},
+	"gcp-registry":        plainly,
+	"docker-hub-registry": plainly,
+	"region-denied":       plainly,
+	"helm-repository":     plainly,
+	"route53-provider":    plainly,
 	"masked-key-id": func(w *world) {
 		w.qovery.WriteKeyAs(lab.RegistryID(0), func(id string) string { return id[:4] + "************" + id[len(id)-4:] })
 		plainly(w)
