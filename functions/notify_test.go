@@ -97,7 +97,7 @@ func tellsOfEvents(t *testing.T, program string) {
 
 	blind := awstest.Serve(t, account("GetItem", "Query", "ListAccessKeys"))
 	published(t, blind, awstest.StartFunction(t, environment(notify, blind.URL), program), aborted,
-		"CHECK production: execution stopped by hand", "IAM did not tell which keys exist", "The journal could not be read")
+		"CHECK production: execution stopped by hand", "IAM did not list the keys", "The journal could not be read")
 	blind = awstest.Serve(t, account("GetParameter"))
 	published(t, blind, awstest.StartFunction(t, environment(notify, blind.URL), program), aborted,
 		"CHECK production: execution stopped by hand", "the target could not be read", "rotate status")
