@@ -60,7 +60,7 @@ lines: need-go ## Count the lines of Go, for the table in docs/development.md
 
 check: need-go ## Check format, length of lines, vet and staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not formatted: $$unformatted"; exit 1; }
-	@! git grep -nE '.{121,}' -- '*.go' || { echo "these lines are longer than 120 characters"; exit 1; }
+	@! LC_ALL=C git grep -nE '.{121,}' -- '*.go' || { echo "these lines are longer than 120 characters"; exit 1; }
 	go vet ./... && go vet -tags integration ./internal/test/e2e/
 	go run $(STATICCHECK) ./... && go run $(STATICCHECK) -tags integration ./internal/test/e2e/
 

@@ -179,7 +179,8 @@ func TestProblem(t *testing.T) {
 			`{"timestamp":"2026-05-04T09:02:00Z","error":{"tag":"two"}}`, "two"},
 		{"the last without times", `{"error":{"tag":"one"}},{"timestamp":"yesterday","error":{"tag":"two"}}`, "two"},
 		{"several lines in one", `{"error":{"user_log_message":"a\n\tb\u001b[0m"}}`, "a b [0m"},
-		{"too long", `{"error":{"user_log_message":"` + strings.Repeat("é ", 400) + `"}}`, strings.Repeat("é ", 149) + "é…"},
+		{"too long", `{"error":{"user_log_message":"` + strings.Repeat("é ", 400) + `"}}`,
+			strings.Repeat("é ", 149) + "é…"},
 		{"a key id", `{"error":{"user_log_message":"AKIAIOSFODNN7EXAMPLE is Inactive"}}`, "****MPLE is Inactive"},
 	}
 	for _, test := range tests {

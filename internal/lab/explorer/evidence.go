@@ -128,23 +128,23 @@ func (t truth) isNew(keyID string) bool {
 
 // holdsNew tells whether a location held a new key at a time, or just before.
 func (t truth) holdsNew(location string, at time.Time) bool {
-	_, until, held := t.heldNew(location, at)
+	until, held := t.heldNew(location, at)
 	return held && !until.Before(at.Add(-unseen))
 }
 
-// heldNew is the last time up to another that a location held a new key.
-func (t truth) heldNew(location string, at time.Time) (from, until time.Time, ever bool) {
+// heldNew is until when, up to a time, a location last held a new key.
+func (t truth) heldNew(location string, at time.Time) (until time.Time, ever bool) {
 	all := t.Qovery.Held(location)
 	for i, held := range all {
 		if !t.isNew(held.KeyID) || held.Since.After(at) {
 			continue
 		}
-		from, until, ever = held.Since, at, true
+		until, ever = at, true
 		if i+1 < len(all) {
 			until = all[i+1].Since
 		}
 	}
-	return from, until, ever
+	return until, ever
 }
 
 // deployed tells whether a deployment of the cluster with a new key, begun after
