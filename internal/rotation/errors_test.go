@@ -14,7 +14,7 @@ func TestExplain(t *testing.T) {
 	original := fault.Errorf(fault.LockLost, "Another has it")
 	got := fault.AsError(r.explain(original))
 	wantText(t, got.Error(), "Another has it. According to the journal, Qovery holds the old key ****OLD1, still "+
-		"Active; the new key ****NEW2 is held nowhere. Another execution")
+		"Active; the new key ****NEW2 isn't used anywhere in Qovery. Another execution")
 	if original.InPlace != "" {
 		t.Error("the original has changed")
 	}

@@ -41,7 +41,8 @@ func (r *Record) keysInPlace() string {
 		return "some locations in Qovery may hold the new key " + newKey + " already; the old key " + oldKey +
 			" is still Active"
 	case r.NewKey != "":
-		return "Qovery holds the old key " + oldKey + ", still Active; the new key " + newKey + " is held nowhere"
+		return "Qovery holds the old key " + oldKey + ", still Active; the new key " + newKey +
+			" isn't used anywhere in Qovery"
 	case len(r.Attempts) > 0:
 		return "Qovery holds the old key " + oldKey + ", still Active; a new key may have been created"
 	default:

@@ -132,7 +132,7 @@ func TestInPlace(t *testing.T) {
 		{"a creation was lost", record(attempted(day)),
 			"Qovery holds the old key ****OLD1, still Active; a new key may have been created"},
 		{"created", record(made(day)),
-			"Qovery holds the old key ****OLD1, still Active; the new key ****NEW2 is held nowhere"},
+			"Qovery holds the old key ****OLD1, still Active; the new key ****NEW2 isn't used anywhere in Qovery"},
 		{"update begun", record(made(day), begun(Update, day)),
 			"some locations in Qovery may hold the new key ****NEW2 already; the old key ****OLD1 is still Active"},
 		{"update done", after(), "Qovery holds the new key ****NEW2; the old key ****OLD1 is still Active"},

@@ -80,7 +80,7 @@ var table = map[string]row{
 	"clean": {execution("FAILED", failedWith(locked)), world(oneKey)},
 	"clean-after-discard": {execution("FAILED",
 		failedWith(said(fault.NewKeyUnusable, "STS does not accept the new key ****NEW2",
-			"Qovery holds the old key ****OLD1, still Active; the new key ****NEW2 is held nowhere"))),
+			"Qovery holds the old key ****OLD1, still Active; the new key ****NEW2 isn't used anywhere in Qovery"))),
 		world(oneKey, ended(rotation.Discarded, thisExecution, time.Minute, nil))},
 	"clean-unscheduled": {execution("FAILED", failedWith(locked)), world(oneKey, unscheduled)},
 	"clean-key-inactive": {execution("FAILED",

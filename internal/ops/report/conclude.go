@@ -73,11 +73,11 @@ func (f *facts) says(r Rotation, owner Execution) string {
 	case Running:
 		return fmt.Sprintf("The rotation of the key %s is running. This report ends %s.", oldKey, clock(f.asOf))
 	case Stopped:
-		return fmt.Sprintf("The execution %s was stopped, and the rotation of the key %s was left open, to be carried on "+
+		return fmt.Sprintf("The execution %s was stopped, and the rotation of the key %s was left open, to be resumed "+
 			"or released.", owner.Name, oldKey)
 	}
 	return words.Sentences(fmt.Sprintf(
-		"The rotation of the key %s stopped and was left open, to be carried on or released", oldKey), owner.Cause)
+		"The rotation of the key %s stopped and was left open, to be resumed or released", oldKey), owner.Cause)
 }
 
 // endOfOldKey is the end of a sentence on a completed rotation.

@@ -31,8 +31,8 @@ type Outcome string
 const (
 	Completed Outcome = "completed" // the old key is replaced, and gone
 	Discarded Outcome = "discarded" // the new key is gone, nothing is different
-	Paused    Outcome = "paused"    // an execution failed; Qovery holds a good key, and the rotation can be carried on
-	Stopped   Outcome = "stopped"   // an execution was stopped; the rotation can be carried on
+	Paused    Outcome = "paused"    // an execution failed; Qovery holds a good key, and the rotation can be resumed
+	Stopped   Outcome = "stopped"   // an execution was stopped; the rotation can be resumed
 	Running   Outcome = "running"
 	Refused   Outcome = "refused" // nothing was begun
 	Planned   Outcome = "planned" // a dry run

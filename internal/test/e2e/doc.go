@@ -9,7 +9,7 @@
 // The tests carry the build tag integration; make integration runs them. What
 // they prove: both engines go the same ways, functions may do what they do and
 // nothing more, no secret is left anywhere, and an interrupted rotation is
-// carried on.
+// resumed.
 //
 // Playground leaves the same stack running for people.
 package main
