@@ -100,7 +100,7 @@ func (s DeactivateKey) deactivate(ctx context.Context, c *claim, doc Document) e
 	case fault.HasCode(err, fault.AccessDenied) && do.withdraw(ctx) == nil:
 		return err // the key is as it was; there is nothing to bring back
 	case errors.Is(err, ErrNoSuchKey):
-		how = Found // somebody deleted it: nothing can use it
+		how = Found // somebody deleted it, which no request of this step can do
 	case err != nil:
 		return err
 	case saw != Active:

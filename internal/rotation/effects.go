@@ -38,12 +38,8 @@ func (c *claim) noting(ctx context.Context, change func(*Record)) (*effects, err
 // need not know: where a secret is destroyed once more, nothing is left to find out.
 func (c *claim) effects() *effects { return &effects{claim: c} }
 
-// done writes that the effect is done, and whether the request did it or found it
-// done.
+// done writes that the effect is done.
 func (do *effects) done(ctx context.Context, o observed, also ...func(*Record)) error {
-	if o.how == Found {
-		o.how = do.before.foundSo()
-	}
 	return do.claim.finish(ctx, do.kind, o, also...)
 }
 
@@ -70,7 +66,8 @@ func (do *effects) setStatus(ctx context.Context, status KeyStatus) error {
 	return do.claim.guard.writers.Keys.SetStatus(ctx, do.claim.IAMUser, do.claim.OldKey, status)
 }
 
-// deleteKey deletes a key, and says whether it did or found it gone.
+// deleteKey deletes a key, and says whether it did or found it gone, which may be
+// an earlier request's doing.
 func (do *effects) deleteKey(ctx context.Context, id KeyID) (How, error) {
 	if err := do.claim.inTime(); err != nil {
 		return "", err
@@ -79,7 +76,7 @@ func (do *effects) deleteKey(ctx context.Context, id KeyID) (How, error) {
 	if deleted {
 		return Did, err
 	}
-	return Found, err
+	return do.before.foundSo(), err
 }
 
 // stage stores a secret, and tells whether it did or found it there.
