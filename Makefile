@@ -44,7 +44,7 @@ fuzz: need-go ## Fuzz one target after another, FUZZTIME=60s each (FUZZ=qovery: 
 	@for target in $(FUZZ_TARGETS); do echo "$$target for $(FUZZTIME)"; \
 		nice go test -run '^$$' -fuzz "^$${target#*:}$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10s -parallel 2 "$${target%:*}"; done
 
-contract: need-go ## Hold the simulated Qovery against Qovery's own description (QOVERY_OPENAPI=its file)
+contract: need-go ## Hold requests against the token's policy, and Qovery's description of its API (QOVERY_OPENAPI=its file)
 	cd internal/test/contract && go vet ./... && QOVERY_OPENAPI="$(abspath $(QOVERY_OPENAPI))" go test -count=1 -v ./...
 
 playground: need-go need-node ## Try the command line against an AWS account on this machine

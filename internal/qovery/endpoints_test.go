@@ -7,6 +7,12 @@ import (
 	"testing"
 )
 
+// endpoints are those of endpoints.go.
+var endpoints = []endpoint{
+	listCredentials, putCredentials, listClusters, listStatuses, deployCluster, readLogs,
+	listContainerRegistries, putContainerRegistry, listHelmRepositories, putHelmRepository, readDNSProvider, listLocks,
+}
+
 // docs/install.md lists the requests that a token must allow: all that are
 // made, and no other.
 func TestProductionListsTheRequests(t *testing.T) {
@@ -19,10 +25,7 @@ func TestProductionListsTheRequests(t *testing.T) {
 		listed = append(listed, string(row[1]))
 	}
 	var made []string
-	for _, e := range []endpoint{
-		listCredentials, putCredentials, listClusters, listStatuses, deployCluster, readLogs,
-		listContainerRegistries, putContainerRegistry, listHelmRepositories, putHelmRepository, readDNSProvider, listLocks,
-	} {
+	for _, e := range endpoints {
 		made = append(made, e.method+" "+e.path)
 	}
 	slices.Sort(listed)

@@ -7,7 +7,7 @@
 //
 //   - What an answer does not say is an error and never a "no": a list that is
 //     absent, a cluster without a status, credentials without a key id.
-//   - A request that changes something is sent once. A definite refusal is a
+//   - A request that changes something is carried out once. A definite refusal is a
 //     *rotation.Refusal; after any other error it may have happened.
 //   - Neither the API token nor a secret access key is ever part of an error:
 //     answers to requests that carry a secret are not quoted at all, and of a

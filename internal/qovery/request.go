@@ -118,18 +118,23 @@ func (o *organization) read(ctx context.Context, e endpoint, ids ...string) (ans
 	for attempt := 0; ; attempt++ {
 		got, err := o.send(ctx, e, path, nil)
 		problem := o.problemOf(ctx, e, got, err)
-		if problem == nil || !o.waitToRepeat(ctx, attempt, got, problem) {
+		if problem == nil || !o.mayPass(got, problem) || !o.waitToRepeat(ctx, attempt, got) {
 			return got, problem
 		}
 	}
 }
 
-// tell makes a request that changes something, once.
+// tell makes a request that changes something. It is carried out once at most: only
+// what Qovery did not let in is sent again.
 func (o *organization) tell(ctx context.Context, e endpoint, body []byte, ids ...string) error {
 	path, err := e.with(ids...)
 	if err != nil {
 		return notSent("%v", err)
 	}
-	got, err := o.send(ctx, e, path, body)
-	return o.outcomeOf(ctx, e, got, err)
+	for attempt := 0; ; attempt++ {
+		got, err := o.send(ctx, e, path, body)
+		if err != nil || !o.isUndecided(got) || !o.waitToRepeat(ctx, attempt, got) {
+			return o.outcomeOf(ctx, e, got, err)
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"qovery-key-rotation/internal/rotation/fault"
@@ -15,15 +16,30 @@ const (
 	maxLimited = 60 * time.Second // the longest wait for a limit to be lifted
 )
 
-// waitToRepeat waits before a request is repeated. It returns false when it
-// should not be, or when there is no time left for it.
-func (o *organization) waitToRepeat(ctx context.Context, attempt int, a answer, problem *fault.Error) bool {
-	repeatable := problem.Code == fault.Unreachable || problem.Code == fault.Throttled
-	if !repeatable || attempt >= maxRepeats {
+// policyToken is how a token begins whose policy Qovery asks about each request.
+const policyToken = "sk-qov-01"
+
+// isUndecided: a policy token is answered 401 when its policy denies the request, and
+// also while Qovery can't ask the policy. Either way nothing was carried out.
+// https://www.qovery.com/docs/configuration/organization/api-policy-token
+func (o *organization) isUndecided(a answer) bool {
+	return a.status == http.StatusUnauthorized && strings.HasPrefix(o.token.Reveal(), policyToken)
+}
+
+// mayPass tells whether a request that changes nothing is worth repeating.
+func (o *organization) mayPass(a answer, problem *fault.Error) bool {
+	return problem.Code == fault.Unreachable || problem.Code == fault.Throttled || o.isUndecided(a)
+}
+
+// waitToRepeat waits before a request is repeated. It returns false after the last
+// attempt, and when there is no time left for another.
+func (o *organization) waitToRepeat(ctx context.Context, attempt int, a answer) bool {
+	if attempt >= maxRepeats {
 		return false
 	}
 	pause := o.pause(attempt)
-	if resets, known := resetTime(a.header, o.client.Clock.Now()); known && problem.Code == fault.Throttled {
+	limited := a.status == http.StatusTooManyRequests
+	if resets, known := resetTime(a.header, o.client.Clock.Now()); known && limited {
 		left := resets.Sub(o.client.Clock.Now())
 		if left > maxLimited {
 			return false

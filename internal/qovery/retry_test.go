@@ -206,3 +206,38 @@ func TestChangesAreNotRepeatedByTheTransport(t *testing.T) {
 		t.Errorf("%d PUTs arrived", got)
 	}
 }
+
+// Whether a policy allows a request, Qovery may not be able to ask for a moment: it
+// answers 401 then, too, and nothing was carried out.
+func TestPolicyTokens(t *testing.T) {
+	denied := status(401, "")
+	reading := func(o *organization) error { _, err := o.Locks(t.Context()); return err }
+	deploying := func(o *organization) error { return o.Deploy(t.Context(), "c-1") }
+	tests := []struct {
+		name     string
+		answers  []func(http.ResponseWriter)
+		ask      func(*organization) error
+		attempts int
+		code     fault.Code // of an error
+		refused  int        // status of a *Refusal
+	}{
+		{"read after a moment", []func(http.ResponseWriter){denied, denied, body(emptyList)}, reading, 3, "", -1},
+		{"reading is denied", []func(http.ResponseWriter){denied}, reading, 4, fault.TokenRefused, -1},
+		{"reading is forbidden", []func(http.ResponseWriter){status(403, "")}, reading, 1, fault.TokenRefused, -1},
+		{"deployed after a moment", []func(http.ResponseWriter){denied, body("{}")}, deploying, 2, "", -1},
+		{"deploying is denied", []func(http.ResponseWriter){denied}, deploying, 4, "", 401},
+		{"let in, and then down", []func(http.ResponseWriter){denied, status(500, "")}, deploying, 2, fault.Unreachable, -1},
+	}
+	for _, test := range tests {
+		handler := answers(test.answers...)
+		opened, _ := serve(t, handler)
+		opened.token = rotation.NewSecret(policyToken + "-abc")
+		err := test.ask(opened)
+		if refusal(err) != test.refused || test.refused < 0 && !isCode(err, test.code) {
+			t.Errorf("%s: error %v, want %s or a refusal with %d", test.name, err, test.code, test.refused)
+		}
+		if got := len(handler.all()); got != test.attempts {
+			t.Errorf("%s: %d attempts, want %d", test.name, got, test.attempts)
+		}
+	}
+}

@@ -1,0 +1,91 @@
+package qovery
+
+import (
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write docs/qovery-token-policy.rego anew")
+
+// docs/qovery-token-policy.rego allows the requests of endpoints.go. Every request of
+// every scenario is held against it in internal/test/contract.
+func TestPolicyIsCurrent(t *testing.T) {
+	const file = "../../docs/qovery-token-policy.rego"
+	policy := policyIntroduction
+	for _, e := range endpoints {
+		policy += e.allowed(t)
+	}
+	if *update {
+		if err := os.WriteFile(file, []byte(policy), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if now, err := os.ReadFile(file); err != nil || string(now) != policy {
+		t.Errorf("%s says something else (%v): run go test ./internal/qovery -run Policy -update", file, err)
+	}
+}
+
+// bodies are what the policy requires of the requests that have a body: those that
+// carry a key.
+var bodies = map[endpoint]string{
+	putCredentials:       "is_static(input.request.body)",
+	putContainerRegistry: fmt.Sprintf("is_in_ecr(input.request.body, %q)", containerRegistries.ecr),
+	putHelmRepository:    fmt.Sprintf("is_in_ecr(input.request.body, %q)", helmRepositories.ecr),
+}
+
+// allowed is the rule that allows the endpoint's requests.
+func (e endpoint) allowed(t *testing.T) string {
+	body, has := bodies[e]
+	if has != (e.method == http.MethodPut) || has != e.guarded {
+		t.Errorf("%s %s: bodies and the endpoint say different things of a body", e.method, e.path)
+	}
+	if !has {
+		body = "input.request.body == null"
+	}
+	segments := strings.Split("api"+e.path, "/")
+	for i, segment := range segments {
+		switch {
+		case segment == "{organization}":
+			segments[i] = "input.qovery_metadata.organization_id"
+		case strings.HasPrefix(segment, "{"):
+			segments[i] = "_"
+		default:
+			segments[i] = fmt.Sprintf("%q", segment)
+		}
+	}
+	return fmt.Sprintf("\n# %s\nallow if {\n\tinput.request.method == %q\n\t[%s] = input.request.path\n\t%s\n}\n",
+		e.doing, e.method, strings.Join(segments, ", "), body)
+}
+
+const policyIntroduction = `# The policy of an API policy token at Qovery for qovery-key-rotation: it allows the
+# requests that the rotation makes, in the token's own organization, and no others.
+# 'go test ./internal/qovery -run Policy -update' writes it from the table of requests.
+
+default allow := false
+
+# The body puts a static key into AWS credentials, and changes nothing else.
+is_static(body) if {
+	object.keys(body) == {"type", "name", "access_key_id", "secret_access_key"}
+	body.type == "AWS_STATIC"
+	is_string(body.name)
+	holds_key(body)
+}
+
+# The body puts a static key into a registry or repository in ECR. What else it holds
+# is repeated as it is.
+is_in_ecr(body, kind) if {
+	body.kind == kind
+	object.get(body.config, "role_arn", null) in {null, ""}
+	holds_key(body.config)
+}
+
+# It holds a key of an IAM user, with its secret.
+holds_key(holder) if {
+	regex.match(` + "`^AKIA[A-Z0-9]{12,124}$`" + `, holder.access_key_id)
+	regex.match(` + "`^.+$`" + `, holder.secret_access_key)
+}
+`

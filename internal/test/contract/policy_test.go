@@ -1,0 +1,167 @@
+package contract
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/open-policy-agent/opa/v1/rego"
+
+	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/internal/lab/fakeqovery"
+)
+
+// request is what Qovery asks the policy of an API policy token about.
+// https://www.qovery.com/docs/configuration/organization/api-policy-token
+type request struct {
+	Method string   `json:"method"`
+	Path   []string `json:"path"`
+	Body   any      `json:"body"`
+}
+
+// recorder remembers each different request, and counts them all.
+type recorder struct {
+	mutex sync.Mutex
+	seen  map[string]request
+	count int
+}
+
+// front is a handler in front of Qovery's that remembers what is asked.
+func (r *recorder) front(qovery http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, asked *http.Request) {
+		body, err := io.ReadAll(asked.Body)
+		if err != nil {
+			panic(http.ErrAbortHandler)
+		}
+		asked.Body = io.NopCloser(bytes.NewReader(body))
+		r.add(asked, body)
+		qovery.ServeHTTP(w, asked)
+	})
+}
+
+func (r *recorder) add(asked *http.Request, body []byte) {
+	got := request{Method: asked.Method, Path: strings.Split("api"+asked.URL.Path, "/")}
+	if len(body) > 0 && json.Unmarshal(body, &got.Body) != nil {
+		panic("a body is no JSON")
+	}
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.count++
+	r.seen[fmt.Sprint(got)] = got
+}
+
+// policy is docs/qovery-token-policy.rego, in a package as Qovery puts it into one.
+func policy(t *testing.T) (allows func(organization string, asked request) bool) {
+	t.Helper()
+	text, err := os.ReadFile("../../../docs/qovery-token-policy.rego")
+	if err != nil {
+		t.Fatal(err)
+	}
+	query, err := rego.New(rego.Query("data.token.allow"),
+		rego.Module("policy.rego", "package token\n"+string(text))).PrepareForEval(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(organization string, asked request) bool {
+		result, err := query.Eval(t.Context(), rego.EvalInput(map[string]any{
+			"request": asked, "qovery_metadata": map[string]any{"organization_id": organization},
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return result.Allowed()
+	}
+}
+
+// The policy allows every request of every scenario, and none of them with one thing
+// changed.
+func TestPolicy(t *testing.T) {
+	allows := policy(t)
+	asked := &recorder{seen: map[string]request{}}
+	for _, scenario := range lab.Scenarios {
+		if _, err := scenario.Play(scenario.Setup, func(w *lab.World) { w.Front = asked.front }); err != nil {
+			t.Errorf("%s: %v", scenario.Name, err)
+		}
+	}
+	organization, refused := fakeqovery.DefaultConfig(nil).OrganizationID, 0
+	for _, request := range asked.seen {
+		if !allows(organization, request) {
+			t.Errorf("the policy refuses %v", request)
+		}
+		if request.Path[1] == "organization" && allows("another", request) {
+			t.Errorf("the policy allows %v in another organization", request)
+		}
+		for _, changed := range changes(request) {
+			if _, own := asked.seen[fmt.Sprint(changed)]; own {
+				continue
+			}
+			if refused++; allows(organization, changed) {
+				t.Errorf("the policy allows %v", changed)
+			}
+		}
+	}
+	fmt.Printf("The policy allows all %d requests of %d scenarios, and refuses each of %d with one thing changed.\n",
+		asked.count, len(lab.Scenarios), refused)
+	if len(asked.seen) < 100 {
+		t.Errorf("only %d different requests were seen", len(asked.seen))
+	}
+}
+
+// changes are requests that differ from one in a single thing.
+func changes(of request) []request {
+	var changed []request
+	for _, method := range []string{"DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"} {
+		if method != of.Method {
+			changed = append(changed, request{method, of.Path, of.Body})
+		}
+	}
+	for i, segment := range of.Path {
+		if !isID(segment) {
+			path := slices.Clone(of.Path)
+			path[i] = "else"
+			changed = append(changed, request{of.Method, path, of.Body})
+		}
+	}
+	changed = append(changed, request{of.Method, of.Path[:len(of.Path)-1], of.Body},
+		request{of.Method, append(slices.Clone(of.Path), "else"), of.Body})
+	for _, body := range bodies(of) {
+		changed = append(changed, request{of.Method, of.Path, body})
+	}
+	return changed
+}
+
+// isID tells whether a segment of a path is an id, which may be any.
+func isID(segment string) bool { return strings.ContainsAny(segment, "0123456789") }
+
+// bodies are bodies that differ from a request's in a single thing that matters.
+func bodies(of request) []any {
+	body, has := of.Body.(map[string]any)
+	if !has {
+		return []any{map[string]any{}}
+	}
+	changed := []any{nil, map[string]any{}, []any{body}}
+	config, inConfig := body["config"].(map[string]any)
+	if !inConfig {
+		return append(changed, with(body, "type", "AWS_ROLE"), with(body, "role_arn", "arn:aws:iam::1:role/r"),
+			with(body, "name", nil), with(body, "access_key_id", "ASIA234567ABCDEF1234"), with(body, "secret_access_key", ""))
+	}
+	changed = append(changed, with(body, "kind", "DOCKER_HUB"), with(body, "config", nil))
+	for name, value := range map[string]any{"role_arn": "arn:aws:iam::1:role/r", "access_key_id": "", "secret_access_key": nil} {
+		changed = append(changed, with(body, "config", with(config, name, value)))
+	}
+	return changed
+}
+
+func with(object map[string]any, name string, value any) map[string]any {
+	changed := maps.Clone(object)
+	changed[name] = value
+	return changed
+}
