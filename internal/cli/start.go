@@ -134,7 +134,7 @@ func (s *stack) requireNoneAtWork(ctx context.Context, target string, record *ro
 	x := found[0]
 	return &problem{
 		fmt.Sprintf("An execution is at work on %s already: %s, for %s", target, x.Name,
-			short(s.clock.Now().Sub(x.StartedAt))),
+			words.Duration(s.clock.Now().Sub(x.StartedAt))),
 		"To watch it: rotate watch " + target, ExitRunning,
 	}
 }

@@ -195,7 +195,7 @@ func (t targetStatus) stateText(now time.Time) string {
 		if t.In != "" {
 			text += " in " + t.In
 		}
-		return text + ", for " + short(now.Sub(t.Since))
+		return text + ", for " + words.Duration(now.Sub(t.Since))
 	case isPaused:
 		return "paused: a rotation is open since " + words.At(t.Since)
 	}

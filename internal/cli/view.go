@@ -9,7 +9,6 @@ import (
 
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
-	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -74,7 +73,7 @@ func (v *liveView) close()               { v.terminal.erase() }
 
 // String is the line that is kept up to date.
 func (p progress) String() string {
-	text := fmt.Sprintf("%s so far", short(p.Elapsed))
+	text := fmt.Sprintf("%s so far", words.Duration(p.Elapsed))
 	if p.All > 0 {
 		text = fmt.Sprintf("%d of %s done, %s", p.Done, words.Count(p.All, "cluster"), text)
 	}
@@ -82,13 +81,11 @@ func (p progress) String() string {
 	case p.State == "":
 		return "starting, " + text
 	case !p.Until.IsZero():
-		return fmt.Sprintf("%s: %s left, until %s UTC (%s)", p.State, short(p.Left), words.Time(p.Until, time.TimeOnly), text)
+		return fmt.Sprintf("%s: %s left, until %s UTC (%s)", p.State, words.Duration(p.Left),
+			words.Time(p.Until, time.TimeOnly), text)
 	}
 	return fmt.Sprintf("%s (%s)", p.State, text)
 }
-
-// short writes a duration in whole seconds.
-func short(d time.Duration) string { return target.Duration(d.Round(time.Second)).String() }
 
 // outcome is how an execution ended, as JSON.
 type outcome struct {

@@ -16,10 +16,10 @@ import (
 func TestProgress(t *testing.T) {
 	at := time.Date(2026, 1, 12, 10, 17, 30, 0, time.UTC)
 	for want, p := range map[string]progress{
-		"starting, 2s so far": {Elapsed: 2 * time.Second},
-		"DeployClusters (1 of 3 clusters done, 12m so far)": {State: "DeployClusters",
+		"starting, 2 s so far": {Elapsed: 2 * time.Second},
+		"DeployClusters (1 of 3 clusters done, 12 min so far)": {State: "DeployClusters",
 			Elapsed: 12 * time.Minute, Done: 1, All: 3},
-		"GracePeriod: 1h30m left, until 10:17:30 UTC (1 of 1 cluster done, 47m so far)": {State: "GracePeriod",
+		"GracePeriod: 1 h 30 min left, until 10:17:30 UTC (1 of 1 cluster done, 47 min so far)": {State: "GracePeriod",
 			Elapsed: 47 * time.Minute, Left: 90 * time.Minute, Until: at, Done: 1, All: 1},
 	} {
 		if got := p.String(); got != want {

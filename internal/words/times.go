@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -24,25 +25,54 @@ func Time(t time.Time, layout string) string {
 // At writes a time for people in any zone, to the minute.
 func At(t time.Time) string { return Time(t, "2006-01-02 15:04 UTC") }
 
-// Span writes how long it is from one time to another, with the two parts that
-// matter.
+// Span writes how long it is from one time to another, to the minute.
 func Span(from, to time.Time) string {
-	if from.IsZero() || to.IsZero() {
+	switch d := to.Sub(from).Round(time.Minute); {
+	case from.IsZero() || to.IsZero():
 		return NotKnown
-	}
-	d := to.Sub(from).Round(time.Minute)
-	days, hours, minutes := int(d.Hours())/24, int(d.Hours())%24, int(d.Minutes())%60
-	switch {
 	case d < time.Minute:
 		return "under a minute"
-	case days >= 10:
-		return Count(days, "day")
-	case days > 0:
-		return fmt.Sprintf("%s %d h", Count(days, "day"), hours)
-	case hours > 0:
-		return fmt.Sprintf("%d h %d min", hours, minutes)
+	default:
+		return Duration(d)
 	}
-	return fmt.Sprintf("%d min", minutes)
+}
+
+// longestDuration is longer than anything that people are told of: what is longer
+// begins or ends at a time that is not known.
+const longestDuration = 100 * 365 * 24 * time.Hour
+
+// Duration writes a duration in its two largest units: "90 days 2 h", "2 h 17 min".
+func Duration(d time.Duration) string {
+	if d.Abs() > longestDuration {
+		return NotKnown
+	}
+	if d > 0 && d < time.Second {
+		return "under 1 s"
+	}
+	if d = d.Truncate(time.Second); d == 0 {
+		return "0 s"
+	}
+	var parts []string
+	for _, unit := range []struct {
+		size      time.Duration
+		one, many string
+	}{{24 * time.Hour, " day", " days"}, {time.Hour, " h", " h"}, {time.Minute, " min", " min"},
+		{time.Second, " s", " s"}} {
+		n := d / unit.size
+		d -= n * unit.size
+		switch {
+		case n == 1:
+			parts = append(parts, "1"+unit.one)
+		case n > 1:
+			parts = append(parts, fmt.Sprint(int64(n))+unit.many)
+		case len(parts) == 1:
+			return parts[0]
+		}
+		if len(parts) == 2 {
+			break
+		}
+	}
+	return strings.Join(parts, " ")
 }
 
 // WriteJSON writes what programs read, on one line unless it is indented, and

@@ -5,6 +5,8 @@ package words
 import (
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Count writes a number of things.
@@ -24,6 +26,14 @@ func Dot(text string) string {
 		}
 	}
 	return strings.TrimRight(text, ". ") + "."
+}
+
+// Capital begins a text with a capital letter.
+func Capital(text string) string {
+	for i, first := range text {
+		return text[:i] + string(unicode.ToUpper(first)) + text[i+utf8.RuneLen(first):]
+	}
+	return text
 }
 
 // Sentences puts sentences one after the other, and leaves out those that are empty.

@@ -33,7 +33,7 @@ func TestSpan(t *testing.T) {
 	const minute, hour, day = time.Minute, time.Hour, 24 * time.Hour
 	from := time.Date(2026, 1, 12, 8, 0, 0, 0, time.UTC)
 	for d, want := range map[time.Duration]string{
-		20 * time.Second: "under a minute", minute: "1 min", 59*minute + 40*time.Second: "1 h 0 min",
+		20 * time.Second: "under a minute", minute: "1 min", 59*minute + 40*time.Second: "1 h",
 		5*hour + 20*minute: "5 h 20 min", 25 * hour: "1 day 1 h", 9*day + hour: "9 days 1 h", 60 * day: "60 days",
 	} {
 		if got := Span(from, from.Add(d)); got != want {
@@ -105,5 +105,18 @@ func TestList(t *testing.T) {
 	}
 	if Last("arn:aws:states:eu-west-3:1:execution:machine:one") != "one" || Last("one") != "one" {
 		t.Error("the name is not what comes last")
+	}
+}
+
+func TestDuration(t *testing.T) {
+	for want, d := range map[string]time.Duration{
+		"0 s": 0, "under 1 s": time.Millisecond, "1 s": 1900 * time.Millisecond, "2 min": 2 * time.Minute,
+		"1 h 1 min": time.Hour + 61*time.Second,
+		"1 day":     24*time.Hour + 5*time.Second, "90 days 2 h": 90*24*time.Hour + 2*time.Hour + time.Minute,
+		"1 h": time.Hour + time.Second,
+	} {
+		if got := Duration(d); got != want {
+			t.Errorf("%s is spelled %q, want %q", d, got, want)
+		}
 	}
 }

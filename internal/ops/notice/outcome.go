@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"qovery-key-rotation/internal/ops/story"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
@@ -93,7 +94,7 @@ func timeline(s rotation.Summary) []string {
 		{s.LastUseOfOldKey, "old key used for the last time that is known"},
 		{s.OldKeyInactiveAt, "old key Inactive"},
 		{s.OldKeyDeletedAt, "old key deleted"},
-		{s.OldKeyGoneBy, "old key found gone: " + deletedBy(s.OldKeyDeletion)},
+		{s.OldKeyGoneBy, "old key " + story.FoundGone(s.OldKeyDeletion)},
 	}
 	if first := s.FirstUseOfNewKey; first != nil {
 		moments = append(moments, moment{first.At, "new key first used: " + user(*first)})
@@ -108,14 +109,6 @@ func timeline(s rotation.Summary) []string {
 		lines = append(lines, "  "+words.At(m.at)+"  "+m.text)
 	}
 	return lines
-}
-
-// deletedBy is who deleted a key that was found gone, as far as is known.
-func deletedBy(how rotation.How) string {
-	if how == rotation.Unclear {
-		return "a request of this rotation that had no answer deleted it, or someone else did"
-	}
-	return "someone else deleted it"
 }
 
 // user is who used a key, as far as is known.

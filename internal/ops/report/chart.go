@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // span is a bar of the chart.
@@ -195,7 +196,7 @@ func (s scale) bar(span span, y float64) bar {
 		TextX:  unit(x + 7), TextY: unit(y + barHeight/2 + 4.5), HasEnd: strings.HasSuffix(span.class, " deleted"),
 		EndX: unit(max(x+2, end)), EndY: unit(y + barHeight/2),
 		Title: fmt.Sprintf("%s, %s: %s to %s (%s)", span.lane, span.text, clock(span.from), clock(span.to),
-			spell(span.to.Sub(span.from))),
+			words.Duration(span.to.Sub(span.from))),
 	}
 	if float64(b.Width) > 14+letterWidth*float64(len(span.text)) {
 		b.Text = span.text

@@ -108,9 +108,9 @@ func (f *facts) proveGrace() finding {
 	}
 	how := fmt.Sprintf("IAM listed both as Active at %s and at %s. "+
 		"From the %s to the deactivation %s passed; %s were asked for.",
-		clock(began.Done), clock(ended.FirstBegun()), from, spell(passed), spell(asked))
+		clock(began.Done), clock(ended.FirstBegun()), from, words.Duration(passed), words.Duration(asked))
 	if extended := time.Duration(f.usage.Extended); extended > 0 {
-		how += fmt.Sprintf(" The period was prolonged by %s because the old key was still in use.", spell(extended))
+		how += fmt.Sprintf(" The period was prolonged by %s because the old key was still in use.", words.Duration(extended))
 	}
 	if passed < asked {
 		return notProven(f.grace.fact, "%s", how)
@@ -134,7 +134,7 @@ func (f *facts) proveIdle() finding {
 		last = "Last use: " + f.usage.LastUse + "."
 	}
 	return proven(f.checked, "CloudTrail and IAM's last-used record, whichever is later, for at least %s. %s",
-		spell(time.Duration(f.latest.Settings.IdleFor)), last)
+		words.Duration(time.Duration(f.latest.Settings.IdleFor)), last)
 }
 
 func (f *facts) proveTakeover() finding {
@@ -214,7 +214,7 @@ func (f *facts) proveObserved() finding {
 	passed, asked := ended.FirstBegun().Sub(began.Done), time.Duration(f.latest.Settings.ObservationPeriod)
 	how := fmt.Sprintf("IAM took the deactivation at %s, and listed the key as Inactive %s later, "+
 		"immediately before the deletion; %s were asked for.",
-		clock(began.Done), spell(passed), spell(asked))
+		clock(began.Done), words.Duration(passed), words.Duration(asked))
 	if passed < asked {
 		return notProven(at, "%s", how)
 	}

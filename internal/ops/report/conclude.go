@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"qovery-key-rotation/internal/ops/story"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
@@ -82,13 +83,11 @@ func (f *facts) says(r Rotation, owner Execution) string {
 
 // endOfOldKey is the end of a sentence on a completed rotation.
 func (f *facts) endOfOldKey() string {
-	switch f.completed.OldKeyDeletion {
+	switch how := f.completed.OldKeyDeletion; how {
 	case rotation.Did:
 		return " and deleted."
-	case rotation.Found:
-		return ", and was found gone: someone else deleted it."
-	case rotation.Unclear:
-		return ", and was found gone: a request of this rotation that had no answer deleted it, or someone else did."
+	case rotation.Found, rotation.Unclear:
+		return ", and was " + story.FoundGone(how) + "."
 	}
 	return ", and is gone."
 }

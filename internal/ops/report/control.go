@@ -75,21 +75,23 @@ func judgeActive(old *Key) (Verdict, string) {
 		return judgeVanished(age, old.seenActive().Sub(old.CreatedAt), "was Active last")
 	case old.Status() == "Active" && over <= 0:
 		return Open,
-			fmt.Sprintf("It is Active and was %s old when this report ends; it must be Inactive by %s.", spell(age),
+			fmt.Sprintf("It is Active and was %s old when this report ends; it must be Inactive by %s.", words.Duration(age),
 				clock(old.CreatedAt.Add(ageRule)))
 	case old.Status() == "Active":
-		return NotMet, fmt.Sprintf("It is Active and was %s old when this report ends, %s too old.", spell(age), spell(over))
+		return NotMet, fmt.Sprintf("It is Active and was %s old when this report ends, %s too old.", words.Duration(age),
+			words.Duration(over))
 	case over > 0:
-		return NotMet, fmt.Sprintf("It was %s old when it was Active last, %s too old.", spell(age), spell(over))
+		return NotMet, fmt.Sprintf("It was %s old when it was Active last, %s too old.", words.Duration(age),
+			words.Duration(over))
 	default:
-		return Met, fmt.Sprintf("It was %s old when it was Active last.", spell(age))
+		return Met, fmt.Sprintf("It was %s old when it was Active last.", words.Duration(age))
 	}
 }
 
 // judgeVanished judges a key that was found gone: what it was at least, and at most.
 func judgeVanished(most, least time.Duration, when string) (Verdict, string) {
 	because := fmt.Sprintf("It was between %s and %s old when it %s: it was found gone, and when it went is not known.",
-		spell(least), spell(most), when)
+		words.Duration(least), words.Duration(most), when)
 	switch {
 	case most <= ageRule:
 		return Met, because
@@ -110,15 +112,16 @@ func judgeLife(old *Key) (Verdict, string) {
 	if old.DeletedAt.IsZero() {
 		age := old.KnownUntil.Sub(old.CreatedAt)
 		if age > ageRule {
-			return NotMet, fmt.Sprintf("It exists, and was %s old when this report ends.", spell(age))
+			return NotMet, fmt.Sprintf("It exists, and was %s old when this report ends.", words.Duration(age))
 		}
-		return Open, fmt.Sprintf("It exists, and was %s old when this report ends.", spell(age))
+		return Open, fmt.Sprintf("It exists, and was %s old when this report ends.", words.Duration(age))
 	}
 	age := old.DeletedAt.Sub(old.CreatedAt)
 	if over := age - ageRule; over > 0 {
-		return NotMet, fmt.Sprintf("It was %s old when it was deleted, %s too old.", spell(age), spell(over))
+		return NotMet, fmt.Sprintf("It was %s old when it was deleted, %s too old.", words.Duration(age),
+			words.Duration(over))
 	}
-	return Met, fmt.Sprintf("It was %s old when it was deleted.", spell(age))
+	return Met, fmt.Sprintf("It was %s old when it was deleted.", words.Duration(age))
 }
 
 // twelveWeeks leaves room for the overlap, and is always the same weekday.

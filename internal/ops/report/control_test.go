@@ -105,16 +105,3 @@ func TestBothActive(t *testing.T) {
 		t.Errorf("both Active for %s, want 4h", both)
 	}
 }
-
-func TestSpell(t *testing.T) {
-	for want, d := range map[string]time.Duration{
-		"0 s": 0, "under 1 s": time.Millisecond, "1 s": 1900 * time.Millisecond, "2 min": 2 * time.Minute,
-		"1 h 1 min": time.Hour + 61*time.Second,
-		"1 day":     24*time.Hour + 5*time.Second, "90 days 2 h": 90*24*time.Hour + 2*time.Hour + time.Minute,
-		"1 h": time.Hour + time.Second,
-	} {
-		if got := spell(d); got != want {
-			t.Errorf("%s is spelled %q, want %q", d, got, want)
-		}
-	}
-}

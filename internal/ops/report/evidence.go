@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"qovery-key-rotation/internal/ops/story"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
@@ -36,6 +37,12 @@ func (e *evidence) rotation(id string) *facts {
 type fact struct {
 	At  time.Time
 	Ref Ref
+}
+
+// exit is that a state was left, and what it did or found, in the narrator's words.
+type exit struct {
+	fact
+	says string
 }
 
 func (f fact) known() bool { return !f.At.IsZero() }
@@ -104,20 +111,23 @@ func (f *facts) note(doc rotation.Document, ref Ref) {
 }
 
 func (f *facts) tell(at time.Time, key, text string, ref *Ref) {
-	f.milestones = append(f.milestones, Milestone{At: at, Key: key, Text: redact(text), Ref: ref})
+	f.milestones = append(f.milestones, Milestone{At: at, Key: key, Text: redact(words.Capital(text)), Ref: ref})
 }
+
+// tellStep tells what a step did or found, about a key.
+func (f *facts) tellStep(key string, now exit) { f.tell(now.At, key, now.says, &now.Ref) }
 
 // stepDone takes over what a state came to that was left without an error.
 func (f *facts) stepDone(event statemachine.Event, doc rotation.Document, ref Ref) {
-	now := fact{event.Time, ref}
+	now := exit{fact{event.Time, ref}, story.Step(event.State, doc)}
 	switch event.State {
 	case "Preflight":
 		f.planDone(doc, now)
 	case "CreateKey":
 		f.createDone(doc, now)
 	case "VerifyKey":
-		f.verified, f.identity = now, doc.Identity
-		f.tell(now.At, doc.NewKey, "New key verified: STS knows it as "+doc.Identity, &ref)
+		f.verified, f.identity = now.fact, doc.Identity
+		f.tellStep(doc.NewKey, now)
 	case "UpdateCredentials":
 		f.updateDone(doc, now)
 	case "DeployClusters":
@@ -139,7 +149,7 @@ func (f *facts) stepDone(event statemachine.Event, doc rotation.Document, ref Re
 	}
 }
 
-func (f *facts) planDone(doc rotation.Document, now fact) {
+func (f *facts) planDone(doc rotation.Document, now exit) {
 	if old := f.key(doc.OldKey); !doc.OldKeyMade.IsZero() {
 		old.seen(now.At)
 	}
@@ -147,7 +157,7 @@ func (f *facts) planDone(doc rotation.Document, now fact) {
 		f.key(doc.NewKey) // an earlier execution made it, whose history is not here
 	}
 	if len(f.executions) == 1 && !f.planned.known() && !doc.CarriedOn {
-		f.planned = now
+		f.planned = now.fact
 		f.tell(now.At, doc.OldKey, "Rotation begins: "+doc.Plan.Reason, &now.Ref)
 		return
 	}
@@ -155,7 +165,7 @@ func (f *facts) planDone(doc rotation.Document, now fact) {
 		&now.Ref)
 }
 
-func (f *facts) createDone(doc rotation.Document, now fact) {
+func (f *facts) createDone(doc rotation.Document, now exit) {
 	if last := f.newKey(); last != nil && last.ID != doc.NewKey && last.DeletedAt.IsZero() {
 		last.DeletedAt = now.At // CreateKey clears up before it creates
 		f.tell(now.At, last.ID, "Unused new key gone, before another one was created", &now.Ref)
@@ -163,24 +173,21 @@ func (f *facts) createDone(doc rotation.Document, now fact) {
 	key := f.key(doc.NewKey)
 	if key.CreatedAt.IsZero() {
 		key.CreatedAt = now.At
-		text := "New key created; its secret is staged, encrypted"
-		if doc.Marks[rotation.Create].How == rotation.Unclear {
-			text = "New key created; its secret was found staged"
-		}
-		f.tell(now.At, doc.NewKey, text, &now.Ref)
+		f.tellStep(doc.NewKey, now)
 	}
-	f.done[rotation.Create] = now
+	f.done[rotation.Create] = now.fact
 }
 
-func (f *facts) updateDone(doc rotation.Document, now fact) {
-	f.done[rotation.Update] = fact{doc.UpdatedAt, now.Ref}
+func (f *facts) updateDone(doc rotation.Document, now exit) {
+	now.At = doc.UpdatedAt
+	f.done[rotation.Update] = now.fact
 	if doc.ReadBack != nil {
 		f.readBack = doc.ReadBack
 	}
-	f.tell(doc.UpdatedAt, doc.NewKey, "Qovery holds the new key, read back; no secret is staged any more", &now.Ref)
+	f.tellStep(doc.NewKey, now)
 }
 
-func (f *facts) deployDone(doc rotation.Document, now fact) {
+func (f *facts) deployDone(doc rotation.Document, now exit) {
 	if doc.Deployment.Next == rotation.PollAgain {
 		delete(f.done, rotation.Deploy)
 		return
@@ -188,11 +195,11 @@ func (f *facts) deployDone(doc rotation.Document, now fact) {
 	if f.done[rotation.Deploy].known() {
 		return
 	}
-	f.done[rotation.Deploy] = now
+	f.done[rotation.Deploy] = now.fact
 	f.seeOldKey(rotation.Deploy)
 	if doc.Deployment.Next == rotation.OldKeyGone {
-		f.goneEarly = now
-		f.foundGone(now, rotation.Found)
+		f.goneEarly = now.fact
+		f.foundGone(now.fact, rotation.Found)
 	}
 	for _, wave := range f.waves() {
 		if at := wave.DoneAt(); !at.IsZero() {
@@ -204,126 +211,101 @@ func (f *facts) deployDone(doc rotation.Document, now fact) {
 		}
 	}
 	if !slices.ContainsFunc(doc.Deployment.Clusters, func(c rotation.ClusterProgress) bool { return !c.DoneAt.IsZero() }) {
-		f.tell(now.At, "", "Nothing was deployed: no cluster runs", &now.Ref)
+		f.tellStep("", now)
 	}
 }
 
-func (f *facts) usageDone(doc rotation.Document, now fact) {
+func (f *facts) usageDone(doc rotation.Document, now exit) {
 	prolonged := f.usage.Extended > 0
-	f.usage, f.checked, f.checkedBySeeing = doc.Usage, now, doc.Marks != nil
+	f.usage, f.checked, f.checkedBySeeing = doc.Usage, now.fact, doc.Marks != nil
 	if doc.Usage.Gone {
-		f.foundGone(fact{doc.Usage.CheckedAt, now.Ref}, rotation.Found)
+		now.At = doc.Usage.CheckedAt
+		f.foundGone(now.fact, rotation.Found)
 		return
 	}
 	f.key(doc.OldKey).seen(doc.Usage.CheckedAt)
-	if !doc.Usage.Idle {
-		if !prolonged { // told once, not every quarter of an hour
-			f.tell(now.At, doc.OldKey, "Usage check: the old key is in use, last "+doc.Usage.LastUse+
-				"; the grace period is prolonged", &now.Ref)
-		}
-		return
+	if doc.Usage.Idle || !prolonged { // told once, not every quarter of an hour
+		f.tellStep(doc.OldKey, now)
 	}
-	text := "Usage check: the old key is idle"
-	if doc.Usage.LastUse != "" {
-		text += ", last used " + doc.Usage.LastUse
-	}
-	f.tell(now.At, doc.OldKey, text, &now.Ref)
 }
 
-func (f *facts) deactivateDone(doc rotation.Document, now fact) {
-	at, how := fact{doc.Deactivated, now.Ref}, doc.Marks[rotation.Deactivate].How
-	f.done[rotation.Deactivate], f.undone = at, time.Time{}
-	f.grace = grace{at, f.marks[rotation.Deploy], f.marks[rotation.Deactivate], f.lastDeployment()}
+func (f *facts) deactivateDone(doc rotation.Document, now exit) {
+	now.At = doc.Deactivated
+	f.done[rotation.Deactivate], f.undone = now.fact, time.Time{}
+	f.grace = grace{now.fact, f.marks[rotation.Deploy], f.marks[rotation.Deactivate], f.lastDeployment()}
 	f.seeOldKey(rotation.Deactivate)
-	if how == rotation.Found {
-		f.foundGone(at, how)
+	if how := doc.Marks[rotation.Deactivate].How; how == rotation.Found {
+		f.foundGone(now.fact, how)
 		return
 	}
 	old := f.key(doc.OldKey)
-	old.seen(at.At)
-	old.change(at.At, rotation.Inactive)
-	text := "Old key is Inactive" // by this rotation, for all that is known
-	if how == rotation.Did {
-		text = "Old key made Inactive"
-	}
-	f.tell(at.At, doc.OldKey, text, &now.Ref)
+	old.seen(now.At)
+	old.change(now.At, rotation.Inactive)
+	f.tellStep(doc.OldKey, now)
 }
 
-func (f *facts) deleteDone(doc rotation.Document, now fact) {
-	f.done[rotation.Delete] = now
+func (f *facts) deleteDone(doc rotation.Document, now exit) {
+	f.done[rotation.Delete] = now.fact
 	f.seeOldKey(rotation.Delete)
 	switch how := doc.Marks[rotation.Delete].How; how {
 	case rotation.Found, rotation.Unclear:
-		f.foundGone(fact{doc.Marks[rotation.Delete].Done, now.Ref}, how)
-	case rotation.Did:
-		f.key(doc.OldKey).DeletedAt = now.At
-		f.tell(now.At, doc.OldKey, "Old key deleted", &now.Ref)
+		now.At = doc.Marks[rotation.Delete].Done
+		f.foundGone(now.fact, how)
 	default:
 		f.key(doc.OldKey).DeletedAt = now.At
-		f.tell(now.At, doc.OldKey, "Old key gone", &now.Ref)
+		f.tellStep(doc.OldKey, now)
 	}
 }
 
-func (f *facts) canaryDone(doc rotation.Document, now fact) {
+func (f *facts) canaryDone(doc rotation.Document, now exit) {
 	f.canary = doc.Verification
 	if doc.Verification.Next == rotation.PollAgain || f.done[rotation.Verify].known() {
 		return
 	}
-	f.done[rotation.Verify] = now
+	f.done[rotation.Verify] = now.fact
 	f.seeOldKey(rotation.Verify)
 	if canary := doc.Verification.Canary; canary != nil && !canary.DoneAt.IsZero() {
-		text := "Canary " + canary.Name + " deployed"
-		if doc.Marks[rotation.Verify].Saw == rotation.Inactive {
-			text += " while the old key is Inactive"
-		}
-		f.tell(canary.DoneAt, doc.OldKey, text, &now.Ref)
+		f.tell(canary.DoneAt, doc.OldKey, now.says, &now.Ref)
 	}
 }
 
 // reactivateDone: what had been made Inactive by this rotation is Active again,
 // and what was proven meanwhile counts no more.
-func (f *facts) reactivateDone(doc rotation.Document, now fact) {
-	key := f.key(doc.OldKey)
-	if !f.done[rotation.Deactivate].known() {
-		f.tell(now.At, doc.OldKey, "Old key confirmed as Active, should it have been made Inactive", &now.Ref)
-	} else {
-		key.change(now.At, rotation.Active)
+func (f *facts) reactivateDone(doc rotation.Document, now exit) {
+	if f.done[rotation.Deactivate].known() {
+		f.key(doc.OldKey).change(now.At, rotation.Active)
 		f.undone = now.At
-		f.tell(now.At, doc.OldKey, "Old key is Active again", &now.Ref)
 	}
+	f.tellStep(doc.OldKey, now)
 	for _, effect := range []rotation.Effect{rotation.Deactivate, rotation.Verify, rotation.Delete} {
 		delete(f.done, effect)
 	}
 	f.canary = rotation.CanaryRun{}
 }
 
-func (f *facts) discardDone(doc rotation.Document, now fact) {
-	f.done[rotation.Discard] = now
+func (f *facts) discardDone(doc rotation.Document, now exit) {
+	f.done[rotation.Discard] = now.fact
 	if key := f.newKey(); key != nil && key.DeletedAt.IsZero() {
 		key.DeletedAt = now.At
-		text := "New key gone, and its secret: nothing is different from before"
-		if doc.Marks[rotation.Discard].How == rotation.Did {
-			text = "New key deleted, and no secret of it is staged: nothing is different from before"
-		}
-		f.tell(now.At, key.ID, text, &now.Ref)
+		f.tellStep(key.ID, now)
 		return
 	}
-	f.tell(now.At, "", "Record closed; whatever new key there was is deleted", &now.Ref)
+	f.tellStep("", now)
 }
 
-func (f *facts) completeDone(doc rotation.Document, now fact) {
+func (f *facts) completeDone(doc rotation.Document, now exit) {
 	for _, summary := range doc.Summaries {
 		if summary.RotationID != f.id {
 			continue
 		}
-		f.completed, f.closed = &summary, now
+		f.completed, f.closed = &summary, now.fact
 		f.usage.TakenOver = cmp.Or(f.usage.TakenOver, summary.FirstUseOfNewKey)
 		if f.oldKeyMade.IsZero() {
 			f.oldKeyMade = summary.OldKeyCreatedAt
 		}
 		f.correct(summary)
 	}
-	f.tell(now.At, "", "Rotation complete: the journal's record is closed", &now.Ref)
+	f.tellStep("", now)
 }
 
 // correct takes over the journal's times, which are those of the effects and not

@@ -24,7 +24,7 @@ func TestFoundIsNotDone(t *testing.T) {
 	}
 	page := html(t, built)
 	for _, claim := range []string{"DeleteAccessKey succeeded", "Old key made Inactive", "Old key deleted",
-		"was deployed while the old key"} {
+		"was deployed while the old key was Inactive"} {
 		if strings.Contains(page, claim) {
 			t.Errorf("the page says %q", claim)
 		}

@@ -3,6 +3,7 @@ package report
 import (
 	"time"
 
+	"qovery-key-rotation/internal/ops/story"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -56,9 +57,5 @@ func (f *facts) foundGone(at fact, how rotation.How) {
 		return
 	}
 	old.GoneBy = at.At
-	by := "someone else deleted it"
-	if how == rotation.Unclear {
-		by = "a request of this rotation that had no answer deleted it, or someone else did"
-	}
-	f.tell(at.At, old.ID, "Old key found gone: "+by, &at.Ref)
+	f.tell(at.At, old.ID, "old key "+story.FoundGone(how), &at.Ref)
 }

@@ -25,8 +25,8 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"clock":   clock,
 	"stamp":   stamp,
 	"machine": func(t time.Time) string { return words.Time(t, time.RFC3339) },
-	"spell":   func(d target.Duration) string { return spell(time.Duration(d)) },
-	"between": func(from, to time.Time) string { return spell(to.Sub(from)) },
+	"spell":   func(d target.Duration) string { return words.Duration(time.Duration(d)) },
+	"between": func(from, to time.Time) string { return words.Duration(to.Sub(from)) },
 	"style":   func() template.CSS { return template.CSS(styleText) }, // ours, not an input
 	"number":  func(i int) int { return i + 1 },
 	"slug":    func(v any) string { return strings.ReplaceAll(toString(v), " ", "-") },

@@ -3,6 +3,8 @@ package report
 import (
 	"slices"
 	"time"
+
+	"qovery-key-rotation/internal/words"
 )
 
 // piece is a stretch of the time axis.
@@ -127,7 +129,8 @@ func (s scale) breaks(bottom unit) []breach {
 	for _, p := range s {
 		if middle := p.x + breakAt*p.width; p.broken {
 			list = append(list, breach{
-				unit(middle - 5), unit(middle + 5), unit(middle), bottom - 22, bottom, spell(p.to.Sub(p.from).Round(time.Hour)),
+				unit(middle - 5), unit(middle + 5), unit(middle), bottom - 22, bottom,
+				words.Duration(p.to.Sub(p.from).Round(time.Hour)),
 			})
 		}
 	}

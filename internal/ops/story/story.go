@@ -96,13 +96,19 @@ func (t *Teller) describeExit(event statemachine.Event) string {
 	if json.Unmarshal(event.Output, &doc) != nil {
 		return ""
 	}
-	if tell, exists := tellings[event.State]; exists {
-		return tell(doc)
+	return Step(event.State, doc)
+}
+
+// Step says what a state that was left without an error did, or found done, from
+// the document that it returned; "" for a state that needs no words.
+func Step(state string, doc rotation.Document) string {
+	if say, exists := sayings[state]; exists {
+		return say(doc)
 	}
 	return ""
 }
 
-var tellings = map[string]func(rotation.Document) string{
+var sayings = map[string]func(rotation.Document) string{
 	"Preflight": func(d rotation.Document) string {
 		if d.OldKey == "" {
 			return d.Plan.Reason
@@ -110,27 +116,44 @@ var tellings = map[string]func(rotation.Document) string{
 		return fmt.Sprintf("%s; old key %s", d.Plan.Reason, d.OldKey)
 	},
 	"ChoosePlan":    func(d rotation.Document) string { return string(d.Plan.Action) },
-	"RestoreOldKey": func(d rotation.Document) string { return "old key " + d.OldKey + " is Active" },
+	"RestoreOldKey": reactivation,
 	"IsAbort":       func(d rotation.Document) string { return yes(d.Plan.Action == rotation.ActionAbort) },
-	"CreateKey":     func(d rotation.Document) string { return "new key " + d.NewKey + " created, its secret staged" },
-	"VerifyKey":     func(d rotation.Document) string { return "STS knows it as " + d.Identity },
+	"CreateKey":     creation,
+	"VerifyKey": func(d rotation.Document) string {
+		return "new key " + d.NewKey + " works: STS knows it as " + d.Identity
+	},
 	"UpdateCredentials": func(rotation.Document) string {
-		return "Qovery holds the new key; no secret is staged any more"
+		return "Qovery holds the new key, read back; no secret is staged any more"
 	},
-	"DeployClusters":   tellDeployment,
+	"DeployClusters":   deployment,
 	"IsDeployed":       func(d rotation.Document) string { return yes(d.Deployment.Next != rotation.PollAgain) },
-	"CheckUsage":       tellUsage,
+	"CheckUsage":       usage,
 	"IsIdle":           func(d rotation.Document) string { return yes(d.Usage.Idle) },
-	"DeactivateKey":    tellDeactivation,
-	"VerifyDeployment": tellVerification,
+	"DeactivateKey":    deactivation,
+	"VerifyDeployment": verification,
 	"IsVerified":       func(d rotation.Document) string { return yes(d.Verification.Next != rotation.PollAgain) },
-	"DeleteKey":        tellDeletion,
-	"Complete":         func(rotation.Document) string { return "the journal's record is closed" },
+	"DeleteKey":        deletion,
+	"Complete":         func(rotation.Document) string { return "rotation complete: the journal's record is closed" },
 	"IsNextDue":        func(d rotation.Document) string { return yes(d.NextIsDue) },
-	"DiscardKey": func(d rotation.Document) string {
-		return "the new key is discarded, the journal's record closed"
-	},
-	"ReactivateKey": func(d rotation.Document) string { return "old key " + d.OldKey + " is Active" },
+	"DiscardKey":       discarding,
+	"ReactivateKey":    reactivation,
+}
+
+func creation(d rotation.Document) string {
+	if d.Marks[rotation.Create].How == rotation.Unclear {
+		return "new key " + d.NewKey + " created; its secret was found staged"
+	}
+	return "new key " + d.NewKey + " created; its secret is staged, encrypted"
+}
+
+func reactivation(d rotation.Document) string { return "old key " + d.OldKey + " is Active" }
+
+func discarding(d rotation.Document) string {
+	text := "new key gone"
+	if d.Marks[rotation.Discard].How == rotation.Did {
+		text = "new key deleted"
+	}
+	return text + ", and no secret of it is staged: nothing is different from before"
 }
 
 func yes(is bool) string {
@@ -140,7 +163,7 @@ func yes(is bool) string {
 	return "no"
 }
 
-func tellDeployment(d rotation.Document) string {
+func deployment(d rotation.Document) string {
 	polling := d.Deployment.Next == rotation.PollAgain
 	var all, started, done, skipped int
 	for _, cluster := range d.Deployment.Clusters {
@@ -176,20 +199,20 @@ func tellDeployment(d rotation.Document) string {
 	return text
 }
 
-func tellUsage(d rotation.Document) string {
+func usage(d rotation.Document) string {
 	switch {
 	case d.Usage.Gone:
-		return "the old key is gone, and its uses were not asked for"
+		return "old key " + d.OldKey + " " + FoundGone(rotation.Found)
 	case d.Usage.Idle && d.Usage.LastUse == "":
 		return "no use of the old key is known since the new key took its place"
 	case d.Usage.Idle:
 		return "the old key is idle, last used " + d.Usage.LastUse
 	default:
-		return "the old key is in use, last " + d.Usage.LastUse
+		return "the old key is in use, last " + d.Usage.LastUse + "; the grace period is prolonged"
 	}
 }
 
-func tellVerification(d rotation.Document) string {
+func verification(d rotation.Document) string {
 	canary, verified := d.Verification.Canary, d.Marks[rotation.Verify]
 	switch {
 	case verified.How == rotation.NotNeeded || canary == nil:
@@ -209,21 +232,32 @@ func withOldKey(verified rotation.Mark, was string) string {
 	return fmt.Sprintf(" while the old key %s %s", was, verified.Saw)
 }
 
-func tellDeactivation(d rotation.Document) string {
-	if d.Marks[rotation.Deactivate].How == rotation.Found {
-		return "the old key " + d.OldKey + " is gone: someone else deleted it"
+func deactivation(d rotation.Document) string {
+	switch how := d.Marks[rotation.Deactivate].How; how {
+	case rotation.Did:
+		return "old key " + d.OldKey + " made Inactive"
+	case rotation.Found:
+		return "old key " + d.OldKey + " " + FoundGone(how)
 	}
-	return "old key " + d.OldKey + " is Inactive"
+	return "old key " + d.OldKey + " is Inactive" // by this rotation, for all that is known
 }
 
-func tellDeletion(d rotation.Document) string {
-	switch d.Marks[rotation.Delete].How {
+func deletion(d rotation.Document) string {
+	switch how := d.Marks[rotation.Delete].How; how {
 	case rotation.Did:
 		return "old key " + d.OldKey + " deleted"
-	case rotation.Found:
-		return "the old key " + d.OldKey + " is gone: someone else deleted it"
+	case rotation.Found, rotation.Unclear:
+		return "old key " + d.OldKey + " " + FoundGone(how)
 	}
-	return "the old key " + d.OldKey + " is gone"
+	return "old key " + d.OldKey + " gone"
+}
+
+// FoundGone says who deleted a key that a step found gone, as far as is known.
+func FoundGone(how rotation.How) string {
+	if how == rotation.Unclear {
+		return "found gone: a request of this rotation that had no answer deleted it, or someone else did"
+	}
+	return "found gone: someone else deleted it"
 }
 
 // Clusters counts the clusters of a rotation that are done, deployed or passed

@@ -32,7 +32,7 @@ func told(t *testing.T, name string) string {
 func TestFoundIsNotDone(t *testing.T) {
 	for scenario, test := range map[string]struct{ says, never []string }{
 		"old-key-deleted-by-hand": {
-			says:  []string{"DeactivateKey: the old key", "is gone", "DeleteKey: the old key"},
+			says:  []string{"DeactivateKey: old key", "found gone", "DeleteKey: old key"},
 			never: []string{"is Inactive", "was Inactive", "deleted\nComplete", "and deleted", "no use of the old key is known"},
 		},
 		"every-cluster-stopped": {

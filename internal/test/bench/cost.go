@@ -105,7 +105,7 @@ func (s stack) bill(p prices, r simulated) []row {
 	took := time.Duration(r.Took)
 	items, fixed := s.rotation(p, r), s.month(p, 1)
 	rotation, runner := total(items), math.Ceil(took.Minutes())*p.of("runnerMinute")
-	sleeper := fmt.Sprintf("a runner that sleeps %s, %s", spell(took.Round(time.Minute)), dollars(runner))
+	sleeper := fmt.Sprintf("a runner that sleeps %s, %s", words.Duration(took.Round(time.Minute)), dollars(runner))
 	one := shown("cost of a rotation", rotation, sleeper, runner)
 	one.goal, one.noGoal = goal/runner, false
 	rows := append([]row{one}, itemRows(items, "a rotation")...)

@@ -130,8 +130,8 @@ func lostRows(context.Context) ([]row, error) {
 			return nil, err
 		}
 		rows = append(rows, row{
-			what:     "time lost, deployments of " + spell(takes),
-			measured: spell(lost.Round(time.Second)), against: "two polls and a minute, " + spell(allowed),
+			what:     "time lost, deployments of " + words.Duration(takes),
+			measured: words.Duration(lost.Round(time.Second)), against: "two polls and a minute, " + words.Duration(allowed),
 			ratio: float64(lost) / float64(allowed), goal: 1, noGoal: takes != deployment,
 		})
 	}

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
-
-	"qovery-key-rotation/internal/rotation/target"
 )
 
 // row is one line of the table: what was measured, what it is compared with, and
@@ -96,5 +94,3 @@ func writeInto(document string, table []byte) error {
 	fmt.Fprintf(&out, "%s%s```text\n%s```\n%s%s", before, beforeTable, table, afterTable, after)
 	return os.WriteFile(document, out.Bytes(), 0o644)
 }
-
-func spell(d time.Duration) string { return target.Duration(d).String() }
