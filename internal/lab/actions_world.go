@@ -26,8 +26,8 @@ var worldActions = []Action{
 			"with a foreign key, or a key that the user has had for a year", add},
 	{"deny-regions [REGION...]", "has an organization's policy deny looking events up in those regions alone",
 		denyRegions},
-	{"target JSON", "deploys another configuration of the target: the fields that differ; a location's name stands for " +
-		"its id", retarget},
+	{"target JSON", "deploys another configuration of the target: the fields that differ; a location's name, or " +
+		"cluster-N, stands for its id", retarget},
 }
 
 // describe reads the options of a world.
@@ -138,6 +138,10 @@ func retarget(a *args) act {
 		fields = strings.ReplaceAll(fields, strconv.Quote(name), strconv.Quote(id))
 	}
 	return func(o *Operator) error {
+		fields := fields
+		for i, id := range o.Clusters {
+			fields = strings.ReplaceAll(fields, fmt.Sprintf(`"cluster-%d"`, i+1), strconv.Quote(id))
+		}
 		document, err := json.Marshal(o.Target)
 		var all map[string]json.RawMessage
 		if err == nil {

@@ -2,9 +2,13 @@ package rotation
 
 import (
 	"cmp"
+	"context"
+	"fmt"
 	"slices"
+	"strings"
 
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // class is what a cluster's status means for a rotation.
@@ -18,10 +22,44 @@ const (
 	inProgress class = "in progress" // also every status that is not known
 )
 
-// SelfManaged stands for the status of a cluster that the customer runs. Qovery
-// can't deploy it; its applications take the new key with their next deployments,
-// and the usage check sees whether one still uses the old key.
-const SelfManaged = "SELF_MANAGED"
+// What stands for the status of a cluster that a rotation never deploys. The usage
+// check sees whether it still uses the old key.
+const (
+	// SelfManaged: the customer runs it. Qovery can't deploy it; its applications take
+	// the new key with their next deployments.
+	SelfManaged = "SELF_MANAGED"
+	// handledElsewhere: a person answers for it, by the target's configuration.
+	handledElsewhere = "HANDLED_ELSEWHERE"
+)
+
+// ClustersOf reads the clusters of the target's organization. What Qovery says of the
+// status of those that a person answers for does not count.
+func ClustersOf(ctx context.Context, organization OrganizationReader, t target.Target) ([]Cluster, error) {
+	clusters, err := organization.Clusters(ctx)
+	for i := range clusters {
+		if hasID(t.ClustersHandledElsewhere, clusters[i].ID) {
+			clusters[i].Status = handledElsewhere
+		}
+	}
+	return clusters, err
+}
+
+// hasID tells whether an id is in a list that a person wrote.
+func hasID(ids []string, id string) bool {
+	return slices.ContainsFunc(ids, func(listed string) bool { return strings.EqualFold(listed, id) })
+}
+
+// PassedOver names a cluster that is not deployed, and why.
+func PassedOver(name, status string) string {
+	why := status
+	switch status {
+	case SelfManaged:
+		why = "self-managed, takes the key with its next application deployment"
+	case handledElsewhere:
+		why = "handled elsewhere, not deployed"
+	}
+	return fmt.Sprintf("%s (%s)", name, why)
+}
 
 // statuses are Qovery's values (its public OpenAPI description, 1.0.4; RUNNING
 // is what its API of 2022 answered). Values that are not here count as in
@@ -35,6 +73,7 @@ var statuses = map[string]class{
 	"CANCELED": canceled,
 
 	"STOPPED": idle, "READY": idle, "DELETED": idle, SelfManaged: idle,
+	handledElsewhere: idle,
 
 	"BUILDING": inProgress, "DEPLOYING": inProgress, "CANCELING": inProgress, "DELETING": inProgress,
 	"STOPPING": inProgress, "RESTARTING": inProgress, "DRY_RUN": inProgress, "QUEUED": inProgress,

@@ -94,7 +94,7 @@ func (doc *Document) summarize(record Record, now time.Time) Summary {
 	for _, progress := range doc.Deployment.Clusters {
 		switch {
 		case progress.Skipped != "":
-			summary.ClustersSkipped = append(summary.ClustersSkipped, progress.Name+" ("+progress.Skipped+")")
+			summary.ClustersSkipped = append(summary.ClustersSkipped, PassedOver(progress.Name, progress.Skipped))
 		case !progress.DoneAt.IsZero():
 			summary.ClustersDeployed++
 		}

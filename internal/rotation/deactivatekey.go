@@ -116,7 +116,7 @@ func (s DeactivateKey) check(ctx context.Context, c *claim, doc Document) (KeySt
 	if err != nil {
 		return "", err
 	}
-	clusters, err := organization.Clusters(ctx)
+	clusters, err := ClustersOf(ctx, organization, doc.Settings)
 	if err != nil {
 		return "", err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
@@ -25,14 +24,14 @@ func holders(locations []Location, id KeyID) []Location {
 
 // rotated leaves out the locations that a person changes by hand, and those of
 // kinds that this system cannot change.
-func rotated(locations []Location, handledElsewhere []string) []Location {
-	return slices.DeleteFunc(managed(locations, handledElsewhere), func(l Location) bool { return !l.Rotatable })
+func rotated(locations []Location, elsewhere []string) []Location {
+	return slices.DeleteFunc(managed(locations, elsewhere), func(l Location) bool { return !l.Rotatable })
 }
 
 // managed leaves out the locations that a person changes by hand.
-func managed(locations []Location, handledElsewhere []string) []Location {
+func managed(locations []Location, elsewhere []string) []Location {
 	return slices.DeleteFunc(slices.Clone(locations), func(l Location) bool {
-		return slices.ContainsFunc(handledElsewhere, func(id string) bool { return strings.EqualFold(id, l.ID) })
+		return hasID(elsewhere, l.ID)
 	})
 }
 

@@ -276,7 +276,7 @@ func (p Preflight) lookAhead(
 	if action != ActionCreate && action != ActionVerify && action != ActionDeploy {
 		return nil, nil
 	}
-	all, err := organization.Clusters(ctx)
+	all, err := ClustersOf(ctx, organization, doc.Settings)
 	if err != nil {
 		return nil, err
 	}
@@ -370,12 +370,8 @@ func checkClusters(clusters []Cluster, locks map[string]string, plan *PlanReport
 		class := classOf(cluster.Status)
 		name := fmt.Sprintf("%s (%s)", cluster.Name, cluster.Status)
 		switch {
-		case cluster.Status == SelfManaged:
-			plan.Skipped = append(plan.Skipped,
-				cluster.Name+" (self-managed, takes the key with its next application deployment)")
-			continue
 		case class == idle:
-			plan.Skipped = append(plan.Skipped, name)
+			plan.Skipped = append(plan.Skipped, PassedOver(cluster.Name, cluster.Status))
 			continue
 		case isLocked:
 			locked = append(locked, fmt.Sprintf("%s: %s", cluster.Name, reason))

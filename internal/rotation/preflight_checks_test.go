@@ -53,6 +53,8 @@ func TestCheckClusters(t *testing.T) {
 		{"a locked one that is none of ours", []Cluster{named("alpha", "DEPLOYED")}, frozen, "", nil, "alpha", ""},
 		{"a self-managed one", []Cluster{named("alpha", "DEPLOYED"), named("beta", SelfManaged)}, nil, "", nil, "alpha",
 			"beta (self-managed, takes the key with its next application deployment)"},
+		{"one that a person answers for", []Cluster{named("alpha", "DEPLOYED"), named("beta", handledElsewhere)}, frozen, "",
+			nil, "alpha", "beta (handled elsewhere, not deployed)"},
 		{"in error", []Cluster{named("alpha", "DEPLOYMENT_ERROR"), named("beta", "DEPLOYED")}, nil, fault.ClustersInError,
 			[]string{"alpha (DEPLOYMENT_ERROR)"}, "alpha beta", ""},
 		{"with credentials that are refused", []Cluster{named("alpha", "INVALID_CREDENTIALS")}, nil, fault.ClustersInError,

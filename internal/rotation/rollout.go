@@ -86,7 +86,7 @@ func (r Rollout) read(ctx context.Context, l *look, doc *Document,
 	}
 	l.oldKey, _ = findKey(keys, l.OldKey)
 	l.at = l.now()
-	all, err := l.organization.Clusters(ctx)
+	all, err := ClustersOf(ctx, l.organization, doc.Settings)
 	if err != nil {
 		return err
 	}

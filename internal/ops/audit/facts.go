@@ -173,7 +173,7 @@ func (r Reader) readLocations(ctx context.Context, f *Facts) (rotation.Organizat
 // prove proves what the rotation of each of the user's keys needs that Qovery
 // holds, as Preflight will.
 func (r Reader) prove(ctx context.Context, f *Facts, organization rotation.Organization) error {
-	clusters, err := organization.Clusters(ctx)
+	clusters, err := rotation.ClustersOf(ctx, organization, f.Target)
 	if err != nil {
 		return err
 	}

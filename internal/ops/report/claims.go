@@ -51,24 +51,27 @@ func (f *facts) proveDeployed() finding {
 	if !at.known() {
 		return f.notReached()
 	}
-	var deployed, passedOver int
+	var (
+		deployed   int
+		passedOver []string
+	)
 	for _, c := range f.latest.Deployment.Clusters {
 		switch {
 		case c.Skipped != "":
-			passedOver++
+			passedOver = append(passedOver, rotation.PassedOver(redact(c.Name), c.Skipped))
 		case !c.DoneAt.IsZero() && !c.DoneAt.Before(f.latest.UpdatedAt):
 			deployed++
 		}
 	}
-	if passedOver == all && f.marks[rotation.Deploy].How != rotation.Did {
-		return doesNotApply("Nothing was deployed: no cluster runs; passed over: %s.", words.Count(passedOver, "cluster"))
+	if len(passedOver) == all && f.marks[rotation.Deploy].How != rotation.Did {
+		return doesNotApply("Nothing was deployed: no cluster runs; passed over: %s.", words.Count(all, "cluster"))
 	}
 	how := fmt.Sprintf("Qovery was told to deploy each cluster and seen to do so, after the update: %d of %d",
 		deployed, all)
-	if passedOver > 0 {
-		how += fmt.Sprintf("; %d passed over because nothing runs there", passedOver)
+	if len(passedOver) > 0 {
+		how += "; passed over: " + words.List(passedOver, 10)
 	}
-	if deployed > 0 && deployed+passedOver == all {
+	if deployed > 0 && deployed+len(passedOver) == all {
 		return proven(at, "%s.", how)
 	}
 	return notProven(at, "%s.", how)

@@ -171,7 +171,9 @@ var walked = map[report.Claim][]shown{
 	},
 	report.ClustersDeployed: {
 		{yes, plain(), "2 of 2"},
-		{yes, past{scenario: "stopped-cluster"}, "2 of 3; 1 passed over"},
+		{yes, past{scenario: "stopped-cluster"}, "2 of 3; passed over: staging-1 (STOPPED)"},
+		{yes, past{scenario: "cluster-handled-elsewhere"},
+			"1 of 2; passed over: staging-1 (handled elsewhere, not deployed)"},
 		{no, past{scenario: "redriven-after-takeover", changed: firstAlone}, notYet},
 		{no, until("plain", "DeployClusters"), notYet},
 		{pointless, past{scenario: "every-cluster-stopped"}, "Nothing was deployed"},

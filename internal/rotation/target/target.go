@@ -30,8 +30,10 @@ type Target struct {
 	UndeployedChanges UndeployedChanges `json:"undeployedChanges"`
 	// ids of locations that a person changes by hand
 	HandledElsewhere []string `json:"handledElsewhere,omitempty"`
-	Account          string   `json:"account"` // twelve digits; empty: the CLI's
-	Region           string   `json:"region"`  // empty: the CLI's
+	// ids of clusters that a person answers for: half deleted, say, or broken on purpose
+	ClustersHandledElsewhere []string `json:"clustersHandledElsewhere,omitempty"`
+	Account                  string   `json:"account"` // twelve digits; empty: the CLI's
+	Region                   string   `json:"region"`  // empty: the CLI's
 }
 
 // Timings are the periods that protect production. An execution's input may
@@ -106,6 +108,7 @@ func Example() Target {
 	target.OrganizationID = "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90"
 	target.Schedule.StartAt = "2026-01-12T09:00:00+01:00"
 	target.HandledElsewhere = []string{"0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12"}
+	target.ClustersHandledElsewhere = []string{"c8e1f0a3-5b7d-4c29-9e64-17d2ab90f3c5"}
 	target.Account = "123456789012"
 	target.Region = "eu-west-3"
 	return target
@@ -149,9 +152,8 @@ func (t Target) Check() error {
 	if t.MaxDeployAttempts < 1 || t.MaxDeployAttempts > MostAttempts {
 		found.add("maxDeployAttempts", fmt.Sprintf("%d is not 1 to %d", t.MaxDeployAttempts, MostAttempts), "2")
 	}
-	for i, id := range t.HandledElsewhere {
-		found.check(fmt.Sprintf("handledElsewhere[%d]", i), id, uuidProblem(id), `"0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12"`)
-	}
+	found.checkIDs("handledElsewhere", t.HandledElsewhere, `"0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12"`)
+	found.checkIDs("clustersHandledElsewhere", t.ClustersHandledElsewhere, `"c8e1f0a3-5b7d-4c29-9e64-17d2ab90f3c5"`)
 	found = append(found, t.Schedule.check()...)
 	found = append(found, t.Timings.check(t.MaxDeployAttempts)...)
 	return errors.Join(found...)
@@ -175,6 +177,12 @@ func (m *mistakes) check(field, value, problem, example string) {
 		m.add(field, problem, example)
 	default:
 		m.add(field, words.Quote(value)+" "+problem, example)
+	}
+}
+
+func (m *mistakes) checkIDs(field string, ids []string, example string) {
+	for i, id := range ids {
+		m.check(fmt.Sprintf("%s[%d]", field, i), id, uuidProblem(id), example)
 	}
 }
 

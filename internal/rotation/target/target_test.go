@@ -162,6 +162,8 @@ func TestTargetBounds(t *testing.T) {
 		{`handledElsewhere=["0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12", "mine"]`,
 			`handledElsewhere[1]: "mine" is no UUID (for example "`},
 		{`handledElsewhere=[""]`, `handledElsewhere[0]: is required`},
+		{`clustersHandledElsewhere=["0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12"]`, ""},
+		{`clustersHandledElsewhere=["staging"]`, `clustersHandledElsewhere[0]: "staging" is no UUID`},
 		{`account="012345678901"`, ""},
 		{`account=""`, ""},
 		{`account="12345678901"`, `account: "12345678901" is not twelve digits (for example "123456789012")`},

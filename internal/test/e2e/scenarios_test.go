@@ -12,6 +12,7 @@ import (
 
 // notTold says of scenarios why they cannot be told here.
 var notTold = map[string]string{
+	"cluster-handled-elsewhere":   "the stack is deployed once, with one configuration",
 	"deployment-keeps-failing":    "moto has no redrive",
 	"old-key-deactivated-by-hand": "moto has no redrive",
 	"redriven-after-takeover":     "moto has no redrive",
