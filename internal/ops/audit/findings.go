@@ -233,6 +233,13 @@ func (j *judge) badKey(id rotation.KeyID, held []rotation.Location, ours bool) F
 		f.Found = []string{fmt.Sprintf("The IAM user %s has no key %s any more, and it is held by %s", user, id, names(held))}
 		f.Advice = fmt.Sprintf("Put an Active key of the IAM user %s into these locations. If no one has its secret, create "+
 			"one and put it everywhere, as the runbook says under \"A key by hand\"", user)
+		if at := j.replacedAt(id, held); !at.IsZero() {
+			f.Found = append(f.Found, fmt.Sprintf("The rotation that ended %s replaced it there and deleted it; something has "+
+				"put it back since", words.At(at)))
+			f.Advice += ". If Terraform manages these locations, it wrote back what its state holds, and will again: first " +
+				"give them lifecycle { ignore_changes = [access_key_id, secret_access_key] }, as docs/operating.md says under " +
+				"\"If Terraform manages Qovery\""
+		}
 	default:
 		f.Urgency = notice.Check
 		f.Title = fmt.Sprintf("Qovery holds another key, %s", id)
@@ -253,6 +260,18 @@ func (j *judge) badKey(id rotation.KeyID, held []rotation.Location, ours bool) F
 		f.Command = j.command("start", "--watch")
 	}
 	return f
+}
+
+// replacedAt is when the latest rotation ended that replaced the key in one of these
+// locations; zero if none did.
+func (j *judge) replacedAt(id rotation.KeyID, held []rotation.Location) time.Time {
+	for _, item := range j.History {
+		replaced, places := item.Outcome == rotation.Completed && item.Record.OldKey == id, placesOf(item.Record)
+		if replaced && slices.ContainsFunc(held, func(l rotation.Location) bool { return places[refOf(l)] }) {
+			return item.EndedAt
+		}
+	}
+	return time.Time{}
 }
 
 // severalKeys: places hold different keys, and no rotation is open.

@@ -282,14 +282,18 @@ func refOf(l rotation.Location) place { return place{l.Kind, strings.ToLower(l.I
 
 // rotatedPlaces are those that the latest rotation was about.
 func (j *judge) rotatedPlaces() map[place]bool {
-	places := map[place]bool{}
 	for _, record := range j.records() {
-		for _, ref := range record.Locations {
-			places[place{ref.Kind, strings.ToLower(ref.ID)}] = true
+		if places := placesOf(record); len(places) > 0 {
+			return places
 		}
-		if len(places) > 0 {
-			break
-		}
+	}
+	return nil
+}
+
+func placesOf(record rotation.Record) map[place]bool {
+	places := map[place]bool{}
+	for _, ref := range record.Locations {
+		places[refOf(rotation.Location{LocationRef: ref})] = true
 	}
 	return places
 }

@@ -106,6 +106,8 @@ var cases = map[string]struct {
 		"Keys=1 LeftoverKeys=0 Drift=2 OpenRecords=0 Audited=1", all},
 	"drift-deleted": {world(qoveryHolds(keyN, keyN, keyO)), "drift#OLD1",
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=1 OpenRecords=0 Audited=1", all},
+	"drift-put-back": {world(qoveryHolds(keyO, keyN)), "drift#OLD1",
+		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=1 OpenRecords=0 Audited=1", all},
 	"drift-strangers": {world(qoveryHolds(keyN, keyX)), "drift#ELS3",
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=1 OpenRecords=0 Audited=1", all},
 	"drift-several": {world(user(active(keyN, 30*day), active(keyX, 20*day)), qoveryHolds(keyN, keyN, keyX)),
