@@ -154,7 +154,8 @@ func bodies(of request) []any {
 			with(body, "name", nil), with(body, "access_key_id", "ASIA234567ABCDEF1234"), with(body, "secret_access_key", ""))
 	}
 	changed = append(changed, with(body, "kind", "DOCKER_HUB"), with(body, "config", nil))
-	for name, value := range map[string]any{"role_arn": "arn:aws:iam::1:role/r", "access_key_id": "", "secret_access_key": nil} {
+	wrong := map[string]any{"role_arn": "arn:aws:iam::1:role/r", "access_key_id": "", "secret_access_key": nil}
+	for name, value := range wrong {
 		changed = append(changed, with(body, "config", with(config, name, value)))
 	}
 	return changed
