@@ -24,6 +24,14 @@ var personActions = []Action{
 		o.IAM.DeleteByHand(UserName, id)
 		return nil
 	})},
+	{"delete-user", "deletes the IAM user, with its keys", plainly(func(o *Operator) error {
+		o.IAM.DeleteUserByHand(UserName)
+		return nil
+	})},
+	{"move-user PATH", "gives the IAM user another path", func(a *args) act {
+		path := a.word("a path")
+		return func(o *Operator) error { o.IAM.MoveByHand(UserName, path); return nil }
+	}},
 	{"refuse KEY", "has AWS refuse the key, as a policy of the organization does", onKey(
 		func(o *Operator, id rotation.KeyID) error { o.IAM.RefuseByHand(id); return nil })},
 	{"allow KEY", "ends that", onKey(func(o *Operator, id rotation.KeyID) error { o.IAM.AllowByHand(id); return nil })},

@@ -157,6 +157,7 @@ func retarget(a *args) act {
 		var target target.Target
 		if json.Unmarshal(document, &target) == nil {
 			o.Target = target // unless the configuration is one that can't be read
+			o.IAM.Path = target.IAMUserPath
 		}
 		return err
 	}

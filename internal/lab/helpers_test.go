@@ -38,7 +38,8 @@ func newServices(t testing.TB, seed uint64) *services {
 	wire := NewWire(timeline, seed)
 	s := &services{timeline, wire, NewIAM(wire, testAccount, seed), NewSSM(wire), NewJournal(wire),
 		NewExecutions(wire, seed)}
-	s.iam.AddUser("qovery", "/automation/")
+	s.iam.Path = "/automation/"
+	s.iam.AddUser("qovery", s.iam.Path)
 	return s
 }
 

@@ -16,6 +16,7 @@ const keysPerUser = 2
 // lists show it some time later; a new key works later still.
 type IAM struct {
 	Settling Settling
+	Path     string // of the users whom the functions may do anything about
 
 	wire      *Wire
 	random    *rand.Rand
@@ -61,6 +62,7 @@ type user struct {
 func NewIAM(wire *Wire, account string, seed uint64) *IAM {
 	return &IAM{
 		Settling: UsualSettling(),
+		Path:     "/",
 		wire:     wire,
 		random:   newRandom(seed, iamStream),
 		account:  account,
@@ -74,9 +76,9 @@ func (i *IAM) AddUser(name, path string) { i.users[name] = &user{name: name, pat
 
 // List returns the user's keys as the lists show them by now.
 func (i *IAM) List(ctx context.Context, name string) ([]rotation.AccessKey, error) {
-	return fetch(ctx, i.wire, Call{Site: "iam.ListAccessKeys"}, func(at time.Time) ([]rotation.AccessKey, error) {
+	return ask(ctx, i, Call{Site: "iam.ListAccessKeys"}, name, func(at time.Time) ([]rotation.AccessKey, error) {
 		if i.users[name] == nil {
-			return nil, noUser(name)
+			return nil, fault.NoUser(name)
 		}
 		var seen []rotation.AccessKey
 		for _, k := range i.order {
@@ -90,7 +92,7 @@ func (i *IAM) List(ctx context.Context, name string) ([]rotation.AccessKey, erro
 
 // Create makes a key.
 func (i *IAM) Create(ctx context.Context, name string) (rotation.NewAccessKey, error) {
-	return fetch(ctx, i.wire, Call{Site: "iam.CreateAccessKey", Write: true},
+	return ask(ctx, i, Call{Site: "iam.CreateAccessKey", Write: true}, name,
 		func(time.Time) (rotation.NewAccessKey, error) {
 			return i.create(name)
 		})
@@ -99,28 +101,49 @@ func (i *IAM) Create(ctx context.Context, name string) (rotation.NewAccessKey, e
 // SetStatus makes a key Active or Inactive.
 func (i *IAM) SetStatus(ctx context.Context, name string, id rotation.KeyID, status rotation.KeyStatus) error {
 	sent := i.now()
-	return i.wire.Do(ctx, "iam.UpdateAccessKey", true, func(time.Time) error {
+	_, err := ask(ctx, i, Call{Site: "iam.UpdateAccessKey", Write: true}, name, func(time.Time) (struct{}, error) {
 		i.sent = sent
 		defer func() { i.sent = time.Time{} }()
-		return i.setStatus(name, id, status)
+		return struct{}{}, i.setStatus(name, id, status)
 	})
+	return err
 }
 
 // Delete deletes a key, and tells whether it did.
 func (i *IAM) Delete(ctx context.Context, name string, id rotation.KeyID) (deleted bool, err error) {
 	sent := i.now()
-	return fetch(ctx, i.wire, Call{Site: "iam.DeleteAccessKey", Write: true}, func(time.Time) (bool, error) {
+	return ask(ctx, i, Call{Site: "iam.DeleteAccessKey", Write: true}, name, func(time.Time) (bool, error) {
 		i.sent = sent
 		defer func() { i.sent = time.Time{} }()
 		return i.remove(name, id), nil
 	})
 }
 
+// ask sends a request about a user. IAM authorizes before it looks, and on the path
+// that the user has; of a user who doesn't exist it knows none.
+func ask[T any](ctx context.Context, i *IAM, call Call, name string, carryOut func(at time.Time) (T, error)) (T,
+	error) {
+	return fetch(ctx, i.wire, call, func(at time.Time) (answer T, err error) {
+		resource, path := "user "+name, "/"
+		if owner := i.users[name]; owner != nil {
+			resource, path = i.arn(owner), owner.path
+		}
+		if path != i.Path {
+			return answer, fault.Errorf(fault.AccessDenied, "AWS denies %s on resource: %s", call.Site, resource).OfUser(name)
+		}
+		return carryOut(at)
+	})
+}
+
+func (i *IAM) arn(owner *user) string {
+	return "arn:aws:iam::" + i.account + ":user" + owner.path + owner.name
+}
+
 func (i *IAM) create(name string) (rotation.NewAccessKey, error) {
 	owner := i.users[name]
 	switch {
 	case owner == nil:
-		return rotation.NewAccessKey{}, noUser(name)
+		return rotation.NewAccessKey{}, fault.NoUser(name)
 	case len(owner.keys) >= keysPerUser:
 		return rotation.NewAccessKey{},
 			fault.Errorf(fault.KeyLimitReached, "The IAM user %s has %d access keys", name, len(owner.keys))
@@ -169,7 +192,3 @@ func (i *IAM) existing(name string, id rotation.KeyID) *key {
 }
 
 func (i *IAM) now() time.Time { return i.wire.timeline.Now() }
-
-func noUser(name string) error {
-	return fault.Errorf(fault.TargetNotFound, "There is no IAM user %s", name)
-}

@@ -35,5 +35,16 @@ func (i *IAM) SetStatusByHand(name string, id rotation.KeyID, status rotation.Ke
 	return i.setStatus(name, id, status)
 }
 
+// MoveByHand is a person giving a user another path.
+func (i *IAM) MoveByHand(name, path string) { i.users[name].path = path }
+
+// DeleteUserByHand is a person deleting a user, the keys first, as IAM demands.
+func (i *IAM) DeleteUserByHand(name string) {
+	for _, key := range i.Present(name) {
+		i.remove(name, key.ID)
+	}
+	delete(i.users, name)
+}
+
 // DeleteByHand is a person deleting a key.
 func (i *IAM) DeleteByHand(name string, id rotation.KeyID) { i.remove(name, id) }

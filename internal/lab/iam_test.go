@@ -16,6 +16,7 @@ import (
 
 func TestKeysKeepTheirContract(t *testing.T) {
 	s := newServices(t, 1)
+	s.iam.Path = "/"
 	users := 0
 	rotationtest.Keys(t, s.host(), func(*testing.T) (rotation.Keys, string) {
 		users++
@@ -217,7 +218,7 @@ func TestLastUseLags(t *testing.T) {
 	}
 	s.iam.DeleteByHand("qovery", key.ID)
 	_, err := s.iam.LastUse(t.Context(), "qovery", key.ID)
-	wantCode(t, err, fault.AccessDenied)
+	wantCode(t, err, fault.IAMSettling)
 }
 
 func TestTheUsageLogStaysSmall(t *testing.T) {
@@ -305,4 +306,25 @@ func TestAKeyCreatedLateIsTheCallers(t *testing.T) {
 	wantEqual(t, "keys", len(s.iam.Lives()), 0)
 	s.Run()
 	wantEqual(t, "by", s.iam.Lives()[0].Changes[0].By, "step")
+}
+
+// IAM authorizes on the path that a user has, and before it looks for one.
+func TestIAMAuthorizesOnTheTruePath(t *testing.T) {
+	s := newServices(t, 1)
+	for _, step := range []struct {
+		name string
+		do   func()
+		want fault.Code
+	}{
+		{"as the policies say", func() {}, ""},
+		{"another path", func() { s.iam.MoveByHand("qovery", "/") }, fault.AccessDenied},
+		{"policies of that path", func() { s.iam.Path = "/" }, ""},
+		{"no user", func() { s.iam.DeleteUserByHand("qovery") }, fault.TargetNotFound},
+		{"no user, who had a path", func() { s.iam.Path = "/automation/" }, fault.AccessDenied},
+	} {
+		step.do()
+		if _, err := s.iam.List(t.Context(), "qovery"); fault.HasCode(err, step.want) != (step.want != "") {
+			t.Errorf("%s: %v, want %q", step.name, err, step.want)
+		}
+	}
 }

@@ -33,11 +33,10 @@ func (i *IAM) Use(id rotation.KeyID, secret rotation.Secret, service string) boo
 
 // LastUse returns the latest use that the log knows by now.
 func (i *IAM) LastUse(ctx context.Context, name string, id rotation.KeyID) (rotation.Use, error) {
-	return fetch(ctx, i.wire, Call{Site: "iam.GetAccessKeyLastUsed"}, func(at time.Time) (rotation.Use, error) {
+	return ask(ctx, i, Call{Site: "iam.GetAccessKeyLastUsed"}, name, func(at time.Time) (rotation.Use, error) {
 		k := i.existing(name, id)
-		if k == nil { // IAM says of unknown keys that they are none of the caller's business
-			return rotation.Use{},
-				fault.Errorf(fault.AccessDenied, "IAM does not tell the last use of the access key %s", id)
+		if k == nil {
+			return rotation.Use{}, fault.Errorf(fault.IAMSettling, "IAM does not know the last use of the key %s", id)
 		}
 		return k.lastUse(at, i.Settling.Usage), nil
 	})
@@ -54,7 +53,7 @@ func (i *IAM) CallerIdentity(ctx context.Context, id rotation.KeyID, secret rota
 		owner := i.users[i.keys[id].user]
 		return rotation.Identity{
 			Account: i.account,
-			ARN:     "arn:aws:iam::" + i.account + ":user" + owner.path + owner.name,
+			ARN:     i.arn(owner),
 		}, nil
 	})
 }

@@ -175,7 +175,8 @@ func (w *World) target(setup Setup) target.Target {
 // settle fills the world: a user with a key that is due, an organization that
 // holds it, clusters that run with it.
 func (w *World) settle(setup Setup) {
-	w.IAM.AddUser(UserName, w.Target.IAMUserPath)
+	w.IAM.Path = w.Target.IAMUserPath
+	w.IAM.AddUser(UserName, w.IAM.Path)
 	w.OldKey = w.IAM.SeedKey(UserName, Beginning.Add(-90*24*time.Hour), rotation.Active)
 
 	config := fakeqovery.DefaultConfig(w.Timeline.Now)

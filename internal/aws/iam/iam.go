@@ -106,7 +106,7 @@ func (k *Keys) SetStatus(ctx context.Context, user string, id rotation.KeyID, st
 	case awsclient.Code(err) == noSuchEntity:
 		return rotation.ErrNoSuchKey
 	}
-	return about("iam:UpdateAccessKey", user).Failed(err)
+	return failed(about("iam:UpdateAccessKey", user), user, err)
 }
 
 // Delete deletes a key, and tells whether it did. It is sent once: of a request
@@ -121,7 +121,7 @@ func (k *Keys) Delete(ctx context.Context, user string, id rotation.KeyID) (dele
 	case awsclient.Code(err) == noSuchEntity:
 		return false, nil
 	}
-	return false, about("iam:DeleteAccessKey", user).Failed(err)
+	return false, failed(about("iam:DeleteAccessKey", user), user, err)
 }
 
 // accessKey reads what IAM tells of a key. A key without an id, a date or a
@@ -146,9 +146,9 @@ func accessKey(request awsclient.Request, id *string, status types.StatusType, c
 // failed adds what IAM says of users to the usual mapping.
 func failed(request awsclient.Request, user string, err error) error {
 	if awsclient.Code(err) == noSuchEntity {
-		return fault.Errorf(fault.TargetNotFound, "There is no IAM user %s", user)
+		return fault.NoUser(user)
 	}
-	return request.Failed(err)
+	return request.Failed(err).OfUser(user)
 }
 
 func about(action, user string) awsclient.Request {

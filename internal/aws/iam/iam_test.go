@@ -162,7 +162,7 @@ func TestWhatIAMHasNot(t *testing.T) {
 	_, creating := keys.Create(t.Context(), user)
 	_, using := keys.LastUse(t.Context(), user, id)
 	for err, want := range map[error]fault.Code{listing: fault.TargetNotFound, creating: fault.TargetNotFound,
-		using: fault.MalformedAnswer} {
+		using: fault.IAMSettling} {
 		if !fault.HasCode(err, want) {
 			t.Errorf("%v, want %s", err, want)
 		}
@@ -239,6 +239,42 @@ func TestLastUse(t *testing.T) {
 				t.Errorf("%+v, %v", use, err)
 			}
 		})
+	}
+}
+
+// The sentence of AWS about a key that it can't find a user of.
+func TestLastUseOfAnUnknownKey(t *testing.T) {
+	const role = "User: arn:aws:sts::123456789012:assumed-role/checkusage/f is not authorized to perform: " +
+		"iam:GetAccessKeyLastUsed on resource: "
+	for message, want := range map[string]fault.Code{
+		role + "access key " + string(id) + " because no identity-based policy allows the iam:GetAccessKeyLastUsed " +
+			"action": fault.IAMSettling,
+		role + "arn:aws:iam::123456789012:user/a/qovery because no identity-based policy allows the " +
+			"iam:GetAccessKeyLastUsed action": fault.AccessDenied,
+		"": fault.AccessDenied,
+	} {
+		server := awstest.Serve(t, awstest.Always(awstest.XMLError(http.StatusForbidden, "AccessDenied", message)))
+		use, err := iam.New(awstest.Config(server.URL)).LastUse(t.Context(), user, id)
+		if !fault.HasCode(err, want) || use != (rotation.Use{}) || strings.Contains(err.Error(), string(id)) {
+			t.Errorf("%s: %v, want %s", message, err, want)
+		}
+	}
+}
+
+// IAM authorizes on the user's true path: what is denied says how to find it.
+func TestDeniedNamesThePath(t *testing.T) {
+	server := awstest.Serve(t, awstest.Always(awstest.XMLError(http.StatusForbidden, "AccessDenied", "no")))
+	keys := iam.New(awstest.Config(server.URL))
+	_, listing := keys.List(t.Context(), user)
+	_, creating := keys.Create(t.Context(), user)
+	_, using := keys.LastUse(t.Context(), user, id)
+	_, deleting := keys.Delete(t.Context(), user, id)
+	setting := keys.SetStatus(t.Context(), user, id, rotation.Active)
+	for _, err := range []error{listing, creating, using, deleting, setting} {
+		if !fault.HasCode(err, fault.AccessDenied) ||
+			!strings.Contains(err.Error(), "iamUserPath") || !strings.Contains(err.Error(), "--user-name qovery") {
+			t.Error(err)
+		}
 	}
 }
 

@@ -2,13 +2,16 @@ package iam
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/smithy-go"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // Lag is how old IAM's word on a key's last use may be. IAM promises nothing:
@@ -22,13 +25,16 @@ const Lag = 15 * time.Minute
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKeyLastUsed.html
 const neverUsed = "N/A"
 
-// LastUse returns the latest use that IAM knows of. A key that IAM does not know
-// is an error: it cannot be said to be unused.
+// LastUse returns the latest use that IAM knows of. A key that IAM does not know, or
+// does not know yet, is IAMSettling: it cannot be said to be unused.
 func (k *Keys) LastUse(ctx context.Context, user string, id rotation.KeyID) (rotation.Use, error) {
 	request := about("iam:GetAccessKeyLastUsed", user)
 	answer, err := k.client.GetAccessKeyLastUsed(ctx, &iam.GetAccessKeyLastUsedInput{AccessKeyId: aws.String(string(id))})
-	if err != nil {
-		return rotation.Use{}, request.Failed(err)
+	switch {
+	case err != nil && isUnknownKey(err):
+		return rotation.Use{}, fault.Errorf(fault.IAMSettling, "IAM does not know the last use of the key %s", id)
+	case err != nil:
+		return rotation.Use{}, failed(request, user, err)
 	}
 	if owner := aws.ToString(answer.UserName); owner != "" && !strings.EqualFold(owner, user) {
 		return rotation.Use{}, request.Malformed("the key " + id.String() + " is another user's")
@@ -46,4 +52,13 @@ func (k *Keys) LastUse(ctx context.Context, user string, id rotation.KeyID) (rot
 	return rotation.Use{
 		At: last.LastUsedDate.UTC(), Service: aws.ToString(last.ServiceName), Region: aws.ToString(last.Region), Lag: Lag,
 	}, nil
+}
+
+// isUnknownKey tells whether IAM knows no such key. The request names a key and no
+// user: IAM looks up whose it is and authorizes on that user. Where it finds none, it
+// authorizes on the key, which no policy can name, and only its sentence says so.
+func isUnknownKey(err error) bool {
+	var answer smithy.APIError
+	return errors.As(err, &answer) && (answer.ErrorCode() == noSuchEntity ||
+		answer.ErrorCode() == "AccessDenied" && strings.Contains(answer.ErrorMessage(), "on resource: access key"))
 }

@@ -6,6 +6,8 @@ package fault
 import (
 	"errors"
 	"fmt"
+
+	"qovery-key-rotation/internal/words"
 )
 
 // Class says what an error leaves behind, and decides the tone of the notice.
@@ -40,6 +42,28 @@ type Error struct {
 // Errorf makes an error with the class and the advice that codes.go gives the code.
 func Errorf(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Class: code.Class(), What: fmt.Sprintf(format, args...)}
+}
+
+// OfUser adds to a denial what is wrong most often where it is about an IAM user:
+// IAM authorizes on the user's true ARN, path included. A user who doesn't exist has
+// no path, and so is denied, too, where the policies name one.
+func (e *Error) OfUser(name string) *Error {
+	if e.Code == AccessDenied {
+		advice := e.Code.Advice()
+		advice.First = words.Sentences(fmt.Sprintf("Compare iamUserPath with what 'aws iam get-user --user-name %s "+
+			"--query User.Path' shows: if it is wrong, correct it and deploy the stack", name), advice.First)
+		e.Next = &advice
+	}
+	return e
+}
+
+// NoUser says that there is no such IAM user.
+func NoUser(name string) *Error {
+	e := Errorf(TargetNotFound, "There is no IAM user %s", name)
+	advice := start("Correct the target's iamUserName, or create the user and a key for it, and put the key into every " +
+		"location in Qovery")
+	e.Next = &advice
+	return e
 }
 
 // Error is the whole sentence.
