@@ -48,6 +48,11 @@ type account struct {
 	garbled   string            // the execution whose history makes no sense
 	onStop    func()            // happens when an execution is stopped; may be nil
 	inputs    map[string]string // of executions, where another one is told
+	refused   string            // the code with which every request is refused
+	empty     map[string]bool   // actions whose answer has nothing in it
+
+	behindProxy string   // the account's address over TLS
+	asked       []string // the hosts that the proxy was asked for
 }
 
 func newAccount(setup lab.Setup) (*account, error) {
@@ -57,7 +62,7 @@ func newAccount(setup lab.Setup) (*account, error) {
 	}
 	a := &account{world: world, schedule: "ENABLED", rate: world.Target.Schedule.Expression(),
 		due: lab.Beginning.Add(24 * time.Hour), confirmed: true, denied: map[string]bool{}, failing: map[string]int{},
-		inputs: map[string]string{}}
+		inputs: map[string]string{}, empty: map[string]bool{}}
 	a.qovery = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.mu.Lock()
 		defer a.mu.Unlock()
@@ -70,7 +75,8 @@ func newAccount(setup lab.Setup) (*account, error) {
 // environment leads the command line to the account.
 func (a *account) environment() map[string]string {
 	return map[string]string{
-		"AWS_ENDPOINT_URL": a.aws.URL, "AWS_REGION": "eu-west-3", "AWS_ACCESS_KEY_ID": "ASIASOMEBODY",
+		"AWS_ENDPOINT_URL": a.aws.URL, "AWS_ENDPOINT_URL_STS": a.aws.URL, "TEST_CLOCK": a.aws.URL,
+		"AWS_REGION": "eu-west-3", "AWS_ACCESS_KEY_ID": "ASIASOMEBODY",
 		"AWS_SECRET_ACCESS_KEY":     "secret",
 		"AWS_EC2_METADATA_DISABLED": "true",
 	}
@@ -99,6 +105,10 @@ func (a *account) serve(w http.ResponseWriter, r *http.Request) {
 	case a.failing[action] > 0:
 		a.failing[action]--
 		awstest.Hangup("")(w)
+	case a.refused != "":
+		awstest.XMLError(http.StatusBadRequest, a.refused, "Signature expired: 20260112T080000Z is now earlier")(w)
+	case a.empty[action]:
+		awstest.XML(http.StatusOK, fmt.Sprintf("<%[1]sResponse><%[1]sResult></%[1]sResult></%[1]sResponse>", action))(w)
 	case a.denied[action]:
 		awstest.JSONError(http.StatusForbidden, "AccessDeniedException", "not authorized to perform "+action)(w)
 	case !exists:
@@ -148,6 +158,7 @@ func (a *account) answers(fields map[string]any) map[string]func() awstest.Answe
 	text := func(name string) string { value, _ := fields[name].(string); return value }
 	return map[string]func() awstest.Answer{
 		"DescribeStacks":           func() awstest.Answer { return a.describeStacks(text("StackName")) },
+		"AssumeRole":               func() awstest.Answer { return assumeRole(text) },
 		"ListAccessKeys":           func() awstest.Answer { return a.listAccessKeys(text("UserName")) },
 		"GetAccessKeyLastUsed":     a.lastUsed,
 		"LookupEvents":             func() awstest.Answer { return reply(map[string]any{"Events": []any{}}) },
@@ -192,6 +203,21 @@ func (a *account) describeStacks(name string) awstest.Answer {
 		`qovery-key-rotation</StackName>`+
 		`<CreationTime>2026-01-01T00:00:00Z</CreationTime><StackStatus>CREATE_COMPLETE</StackStatus><Outputs>`+
 		outputs.String()+`</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`)
+}
+
+// assumeRole lends a role to who shows the code of the MFA device, for the hour that
+// AWS's own command line asks for.
+func assumeRole(field func(string) string) awstest.Answer {
+	switch {
+	case field("DurationSeconds") != "3600":
+		return awstest.XMLError(http.StatusBadRequest, "ValidationError", "for "+field("DurationSeconds")+" seconds")
+	case field("SerialNumber") != "arn:aws:iam::123456789012:mfa/somebody", field("TokenCode") != "123456":
+		return awstest.XMLError(http.StatusForbidden, "AccessDenied",
+			"MultiFactorAuthentication failed with invalid MFA one time pass code.")
+	}
+	return awstest.XML(http.StatusOK, `<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIAROLE`+
+		`</AccessKeyId><SecretAccessKey>secret</SecretAccessKey><SessionToken>token</SessionToken><Expiration>`+
+		time.Now().Add(time.Hour).Format(time.RFC3339)+`</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`)
 }
 
 func (a *account) listAccessKeys(user string) awstest.Answer {

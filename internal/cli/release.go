@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"bufio"
+	"context"
 	"fmt"
 	"strings"
 
@@ -49,7 +49,7 @@ func (p Program) release(cmd *cobra.Command, f *stackFlags, name string, yes boo
 		return nothingToRelease(name)
 	}
 	if !yes {
-		if err := confirm(cmd, *record); err != nil {
+		if err := p.confirm(ctx, *record); err != nil {
 			return err
 		}
 	}
@@ -79,21 +79,20 @@ func nothingToRelease(name string) error {
 }
 
 // confirm asks a person. Where there is none, --yes has to be given.
-func confirm(cmd *cobra.Command, record rotation.Record) error {
-	if !isInteractive(cmd.InOrStdin()) {
+func (p Program) confirm(ctx context.Context, record rotation.Record) error {
+	if !isTerminal(p.In) {
 		return usageError{fmt.Errorf("no one can be asked here whether to release %s: give --yes", record.Target)}
 	}
 	keys := "old key " + record.OldKey.String()
 	if record.NewKey != "" {
 		keys += ", new key " + record.NewKey.String()
 	}
-	if _, err := fmt.Fprintf(cmd.ErrOrStderr(), "The rotation of %s was begun %s (%s).\nClosing its record forgets "+
-		"what it was about; it changes no key. Close it? [y/N] ",
-		record.Target, words.At(record.TakenAt), keys); err != nil {
-		return err // nobody has read what is asked
+	answer, err := p.ask(ctx, fmt.Sprintf("The rotation of %s was begun %s (%s).\nClosing its record forgets "+
+		"what it was about; it changes no key. Close it? [y/N] ", record.Target, words.At(record.TakenAt), keys))
+	if err != nil {
+		return err
 	}
-	answer, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
-	if answer = strings.ToLower(strings.TrimSpace(answer)); err == nil && (answer == "y" || answer == "yes") {
+	if answer = strings.ToLower(answer); answer == "y" || answer == "yes" {
 		return nil
 	}
 	return &problem{"Nothing was done", "To close the record, answer y", ExitHeld}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,7 +27,7 @@ func TestMain(m *testing.M) {
 
 // rotate is the command, on the clock of the test's account if there is one.
 func rotate() {
-	program := cli.Program{Clock: testClock{os.Getenv("AWS_ENDPOINT_URL")}, In: os.Stdin, Out: watched(os.Stdout),
+	program := cli.Program{Clock: testClock{os.Getenv("TEST_CLOCK")}, In: os.Stdin, Out: watched(os.Stdout),
 		Err: watched(os.Stderr)}
 	os.Exit(program.Run(context.Background(), os.Args[1:]))
 }
@@ -116,6 +117,11 @@ func exitCode(ts *testscript.TestScript, _ bool, args []string) {
 //	world unconfirmed          no one has confirmed the e-mail subscription
 //	world deny ACTION          the person lacks the right
 //	world unanswered ACTION 2  so often there is no answer
+//	world empty ACTION         its answers have nothing in them
+//	world refuse CODE          every request is refused with the code; "" ends that
+//	world secure 1h [NAME]     AWS answers over TLS, with a certificate that ends then
+//	world proxy                and behind a proxy
+//	world asked HOST           the proxy was asked for it
 //	world later                a later version has written the journal; off: no more
 //	world garbled NAME         the history of that execution makes no sense
 //	world failing              the next deployments of the first cluster fail
@@ -163,6 +169,16 @@ func changeWorld(ts *testscript.TestScript, _ bool, args []string) {
 		n, err := strconv.Atoi(args[2])
 		ts.Check(err)
 		a.failing[args[1]] = n
+	case "empty":
+		a.empty[args[1]] = true
+	case "refuse":
+		a.refused = args[1]
+	case "secure":
+		a.secure(ts, args[1], strings.Join(args[2:], ""))
+	case "proxy":
+		a.proxy(ts)
+	case "asked":
+		a.wasAsked(ts, args[1])
 	case "later":
 		a.later = len(args) == 1
 	case "garbled":

@@ -37,12 +37,12 @@ func lost(out io.Writer) error {
 	return nil
 }
 
-// fileOf is the file that is written to in the end, if it is one.
-func fileOf(out io.Writer) (*os.File, bool) {
-	if s, ok := out.(*sink); ok {
-		out = s.to
+// fileOf is the file that is read or written in the end, if it is one.
+func fileOf(end any) (*os.File, bool) {
+	if s, ok := end.(*sink); ok {
+		end = s.to
 	}
-	file, ok := out.(*os.File)
+	file, ok := end.(*os.File)
 	return file, ok
 }
 

@@ -10,10 +10,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
-	"github.com/aws/smithy-go/logging"
 	"github.com/spf13/cobra"
 
 	"qovery-key-rotation/internal/aws/awsclient"
@@ -101,9 +99,12 @@ func (p Program) openFor(ctx context.Context, f *stackFlags, name string) (*stac
 // open finds the stack by its outputs.
 func (p Program) open(ctx context.Context, f *stackFlags) (*stack, error) {
 	s := &stack{name: f.name, clock: &serviceClock{Clock: p.Clock}}
-	if err := s.configure(ctx, f); err != nil {
+	cfg, err := p.logIn(ctx, f)
+	if err != nil {
 		return nil, err
 	}
+	cfg.APIOptions = append(cfg.APIOptions, s.clock.listen)
+	s.cfg, s.region = cfg, cfg.Region
 	outputs, err := s.outputs(ctx)
 	if err != nil {
 		return nil, err
@@ -128,42 +129,6 @@ func (p Program) open(ctx context.Context, f *stackFlags) (*stack, error) {
 	return s, nil
 }
 
-// configure finds the region and the credentials where AWS's own command line
-// finds them, SSO and AWS_ENDPOINT_URL included.
-func (s *stack) configure(ctx context.Context, f *stackFlags) error {
-	options := []func(*config.LoadOptions) error{config.WithSharedConfigProfile(f.profile)}
-	if f.region != "" {
-		options = append(options, config.WithRegion(f.region))
-	}
-	cfg, err := config.LoadDefaultConfig(ctx, options...)
-	if err != nil {
-		return &problem{"The AWS configuration cannot be read: " + firstLine(err),
-			"Check AWS_PROFILE or --profile, and ~/.aws/config", ExitHeld}
-	}
-	if cfg.Region == "" {
-		return &problem{"No AWS region is set", "Give --region, or set AWS_REGION", ExitUsage}
-	}
-	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		return &problem{"There are no AWS credentials: " + firstLine(err),
-			"Log in (for example: aws sso login), or choose a profile with --profile", ExitHeld}
-	}
-	cfg = awsclient.Bounded(cfg)
-	cfg.Logger = logging.Nop{} // the SDK's remarks are nothing for the person at the terminal
-	cfg.APIOptions = append(cfg.APIOptions, s.clock.listen)
-	s.cfg, s.region = cfg, cfg.Region
-	return nil
-}
-
-// firstLine keeps an error of the SDK's, which may go on for a page, to what
-// fits into a sentence.
-func firstLine(err error) string {
-	line, _, _ := strings.Cut(err.Error(), "\n")
-	return strings.TrimRight(line, ". ")
-}
-
 // outputs are the stack's, by name.
 func (s *stack) outputs(ctx context.Context) (map[string]string, error) {
 	request := awsclient.Request{Action: "cloudformation:DescribeStacks", On: s.name}
@@ -172,11 +137,13 @@ func (s *stack) outputs(ctx context.Context) (map[string]string, error) {
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
-	case awsclient.Code(err) == "ValidationError", err == nil && len(answer.Stacks) == 0:
+	case awsclient.Code(err) == "ValidationError":
 		return nil, &problem{fmt.Sprintf("There is no stack %s in %s", s.name, s.region),
 			"Check --region, --profile and --stack; to deploy it: make deploy", ExitHeld}
 	case err != nil:
 		return nil, request.Failed(err)
+	case len(answer.Stacks) == 0:
+		return nil, request.Malformed("it is empty")
 	}
 	found := map[string]string{}
 	for _, output := range answer.Stacks[0].Outputs {

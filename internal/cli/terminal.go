@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -20,10 +22,10 @@ type terminal struct {
 // terminalOf returns the terminal behind a writer, or nil where there is none, or
 // none that knows how to erase a line.
 func terminalOf(out io.Writer) *terminal {
-	file, ok := fileOf(out)
-	if !ok || !term.IsTerminal(int(file.Fd())) || os.Getenv("TERM") == "dumb" {
+	if !isTerminal(out) || os.Getenv("TERM") == "dumb" {
 		return nil
 	}
+	file, _ := fileOf(out)
 	return &terminal{file, out}
 }
 
@@ -39,10 +41,35 @@ func (t *terminal) repaint(text string) {
 
 func (t *terminal) erase() { _, _ = io.WriteString(t.out, "\r\x1b[K") }
 
-// isInteractive tells whether a person can answer a question.
-func isInteractive(in io.Reader) bool {
-	file, ok := in.(*os.File)
+// isTerminal tells whether a person sits at the other end of what is read or written.
+func isTerminal(end any) bool {
+	file, ok := fileOf(end)
 	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// ask asks a person, who may press Ctrl-C instead of answering.
+func (p Program) ask(ctx context.Context, question string) (string, error) {
+	if _, err := io.WriteString(p.Err, question); err != nil {
+		return "", err // nobody has read what is asked
+	}
+	type line struct {
+		text string
+		err  error
+	}
+	typed := make(chan line, 1)
+	go func() {
+		text, err := bufio.NewReader(p.In).ReadString('\n')
+		typed <- line{strings.TrimSpace(text), err}
+	}()
+	select {
+	case <-ctx.Done():
+		return "", ctx.Err()
+	case answer := <-typed:
+		if answer.err == io.EOF { // Ctrl-D: nothing was answered
+			answer = line{}
+		}
+		return answer.text, answer.err
+	}
 }
 
 // The colours of the words that matter most.

@@ -6,11 +6,14 @@ package awsclient
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
 	"net/url"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 
 	"qovery-key-rotation/internal/lambda"
 )
@@ -51,16 +54,43 @@ func FromEnvironment(env *lambda.Environment) aws.Config {
 
 // Bounded gives a configuration the limits that the adapters rely on: on the
 // time of an attempt, the number of attempts and the size of an answer. It also
-// gives it the system's name.
+// gives it the system's name. What a person has configured stays: the authorities
+// that the SDK's own client trusts, and the mode of trying again.
 func Bounded(cfg aws.Config) aws.Config {
-	cfg.AppID = appID
-	cfg.HTTPClient = newHTTPClient(attemptTimeout)
+	client := newHTTPClient(attemptTimeout)
+	client.Transport.(limited).TLSClientConfig = trusted(cfg.HTTPClient)
+	cfg.AppID, cfg.HTTPClient = appID, client
+	isAdaptive := cfg.RetryMode == aws.RetryModeAdaptive
 	cfg.Retryer = func() aws.Retryer {
-		return retry.NewStandard(func(o *retry.StandardOptions) {
-			o.MaxAttempts, o.MaxBackoff = maxAttempts, maxBackoff
-		})
+		if isAdaptive {
+			return retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
+				o.StandardOptions = append(o.StandardOptions, limitRetries)
+			})
+		}
+		return retry.NewStandard(limitRetries)
 	}
 	return cfg
+}
+
+// limitRetries also has a certificate that is not accepted not tried again.
+func limitRetries(o *retry.StandardOptions) {
+	o.MaxAttempts, o.MaxBackoff = maxAttempts, maxBackoff
+	o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
+		var certificate *tls.CertificateVerificationError
+		if errors.As(err, &certificate) {
+			return aws.FalseTernary
+		}
+		return aws.UnknownTernary
+	})}, o.Retryables...)
+}
+
+// trusted is whose certificates the SDK's own client trusts, which alone knows
+// AWS_CA_BUNDLE and ca_bundle.
+func trusted(client aws.HTTPClient) *tls.Config {
+	if sdks, ok := client.(*awshttp.BuildableClient); ok {
+		return sdks.GetTransport().TLSClientConfig
+	}
+	return nil
 }
 
 // Static provides credentials that stay the same. Those of a function do: its

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 
@@ -40,6 +41,16 @@ func TestFromEnvironment(t *testing.T) {
 		cfg.Retryer().MaxAttempts() != maxAttempts {
 		t.Errorf("region %s, endpoint %s, %d attempts", cfg.Region, aws.ToString(cfg.BaseEndpoint),
 			cfg.Retryer().MaxAttempts())
+	}
+}
+
+// A person may choose how to try again, but not how often.
+func TestModesOfTryingAgain(t *testing.T) {
+	for mode, want := range map[aws.RetryMode]bool{"": false, aws.RetryModeStandard: false, aws.RetryModeAdaptive: true} {
+		retryer := Bounded(aws.Config{RetryMode: mode}).Retryer()
+		if _, is := retryer.(*retry.AdaptiveMode); is != want || retryer.MaxAttempts() != maxAttempts {
+			t.Errorf("mode %q: adaptive %v, %d attempts", mode, is, retryer.MaxAttempts())
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package awsclient
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"regexp"
@@ -42,9 +43,12 @@ var throttledCodes = set("ThrottlingError", "TooManyUpdates", "TransactionConfli
 	"ConcurrentModificationException")
 
 // Codes of answers below 500 that say nothing about what was asked.
-var unansweredCodes = set("InternalFailure", "InternalServerError", "RequestExpired", "RequestTimeTooSkewed",
-	"RequestTimeout",
+var unansweredCodes = set("InternalFailure", "InternalServerError", "RequestTimeout",
 	"RequestTimeoutException", "ServiceFailure", "ServiceUnavailable")
+
+// Codes that say that the clock by which the request was signed is wrong. Others
+// may say it in their sentence, which is quoted.
+var clockCodes = set("RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed")
 
 // Failed maps an error of the SDK to the domain's codes. Throttled and
 // AccessDenied mean that the service has not done what it was asked for; with
@@ -52,11 +56,17 @@ var unansweredCodes = set("InternalFailure", "InternalServerError", "RequestExpi
 func (r Request) Failed(err error) *fault.Error {
 	code, status := Code(err), statusOf(err)
 	isNetwork, why := network(err)
+	var certificate *tls.CertificateVerificationError
 	switch {
 	case IsThrottle(code) || status == 429:
 		return fault.Errorf(fault.Throttled, "AWS throttles %s (%s)", r, orStatus(code, status))
 	case deniedCodes[code] || status == 401 || status == 403:
 		return fault.Errorf(fault.AccessDenied, "AWS denies %s (%s)%s", r, orStatus(code, status), r.quote(err))
+	case clockCodes[code]:
+		return r.advised("this machine's clock is not AWS's ("+code+")", "Set this machine's clock")
+	case errors.As(err, &certificate):
+		return r.advised(refused(certificate), "If a proxy on the way to AWS has an authority of its own, name that "+
+			"authority's certificate in AWS_CA_BUNDLE. Check this machine's clock, too")
 	case unansweredCodes[code] || status >= 500:
 		return r.Unanswered(orStatus(code, status))
 	case errors.Is(err, errTooLarge):
@@ -79,6 +89,13 @@ func (r Request) Malformed(why string) *fault.Error {
 // Unanswered says that there was no answer that tells anything.
 func (r Request) Unanswered(why string) *fault.Error {
 	return fault.Errorf(fault.Unreachable, "%s was not answered: %s", r, why)
+}
+
+// advised is Unanswered, with what the person at this machine can do about it.
+func (r Request) advised(why, first string) *fault.Error {
+	err := r.Unanswered(why)
+	err.Next = &fault.Advice{First: first}
+	return err
 }
 
 // String names the request. Key ids in it are shown by their last characters.

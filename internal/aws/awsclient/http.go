@@ -32,7 +32,7 @@ func newHTTPClient(timeout time.Duration) *http.Client {
 }
 
 // limited limits the size of answers, and what of a request's body is seen.
-type limited struct{ next http.RoundTripper }
+type limited struct{ *http.Transport }
 
 // RoundTrip sends the request.
 func (l limited) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -41,7 +41,7 @@ func (l limited) RoundTrip(request *http.Request) (*http.Response, error) {
 		sent.Body = readOnly{request.Body}
 		request = &sent
 	}
-	response, err := l.next.RoundTrip(request)
+	response, err := l.Transport.RoundTrip(request)
 	if err == nil {
 		response.Body = &limitedBody{response.Body, maxAnswer}
 	}

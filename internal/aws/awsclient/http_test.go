@@ -27,7 +27,7 @@ func TestAnAnswerOvertakesTheEndOfTheSending(t *testing.T) {
 	}))
 	defer server.Close()
 	client := newHTTPClient(time.Minute)
-	slow(client.Transport.(limited).next.(*http.Transport))
+	slow(client.Transport.(limited).Transport)
 
 	answer, _, err := smithyhttp.NewClientHandlerWithOptions(client).Handle(t.Context(),
 		post(t, server.URL, "the request"))

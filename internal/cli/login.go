@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
+
+	"qovery-key-rotation/internal/aws/awsclient"
+	"qovery-key-rotation/internal/rotation/fault"
+)
+
+// logIn finds the region, the credentials and everything else where AWS's own
+// command line finds them. The SDK's remarks are nothing for the person at the
+// terminal.
+func (p Program) logIn(ctx context.Context, f *stackFlags) (aws.Config, error) {
+	options := []func(*config.LoadOptions) error{
+		config.WithSharedConfigProfile(f.profile),
+		config.WithLogger(logging.Nop{}),
+		config.WithAssumeRoleCredentialOptions(p.assumeRole(ctx)),
+	}
+	if f.region != "" {
+		options = append(options, config.WithRegion(f.region))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return cfg, &problem{"The AWS configuration cannot be read: " + firstLine(err),
+			"Check the variables AWS_*, --profile and ~/.aws/config", ExitHeld}
+	}
+	if cfg.Region == "" {
+		return cfg, &problem{"No AWS region is set", "Give --region, or set AWS_REGION", ExitUsage}
+	}
+	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
+		if ctx.Err() != nil {
+			return cfg, ctx.Err()
+		}
+		return cfg, noCredentials(err)
+	}
+	return awsclient.Bounded(cfg), nil
+}
+
+// noCredentials says why there are none: a service's refusal as any other one, and
+// of a machine's own role, which the SDK looks for last, nothing.
+func noCredentials(err error) error {
+	var known *problem
+	var call *smithy.OperationError
+	what := "There are no AWS credentials"
+	switch {
+	case errors.As(err, &known):
+		return known
+	case !errors.As(err, &call):
+		what += ": " + firstLine(err)
+	case slices.Contains([]string{"STS", "SSO", "SSO OIDC"}, call.Service()):
+		service := strings.ToLower(strings.ReplaceAll(call.Service(), " ", "-"))
+		if failed := (awsclient.Request{Action: service + ":" + call.Operation()}).Failed(err); failed.Code !=
+			fault.MalformedAnswer {
+			return failed
+		}
+		what += ": " + firstLine(err)
+	}
+	return &problem{what, "Log in (for example: aws sso login), or choose a profile with --profile", ExitHeld}
+}
+
+// firstLine keeps an error of the SDK's, which may go on for a page, to what
+// fits into a sentence.
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return strings.TrimRight(line, ". ")
+}
+
+// assumeRole has a profile's role assumed as AWS's own command line does: for an
+// hour, where the SDK would ask for the next MFA code after fifteen minutes.
+func (p Program) assumeRole(ctx context.Context) func(*stscreds.AssumeRoleOptions) {
+	return func(o *stscreds.AssumeRoleOptions) {
+		if o.Duration == 0 {
+			o.Duration = time.Hour
+		}
+		device := aws.ToString(o.SerialNumber)
+		o.TokenProvider = func() (string, error) { return p.mfaCode(ctx, device) }
+	}
+}
+
+// mfaCode asks for the code that an MFA device shows.
+func (p Program) mfaCode(ctx context.Context, device string) (string, error) {
+	if !isTerminal(p.In) || !isTerminal(p.Err) {
+		return "", &problem{"The profile needs an MFA code, and there is no terminal to ask for it",
+			`On one, log in first: eval "$(aws configure export-credentials --profile NAME --format env)". ` +
+				"Then try again there, without --profile and AWS_PROFILE", ExitHeld}
+	}
+	code, err := p.ask(ctx, fmt.Sprintf("MFA code for %s: ", device))
+	if err != nil {
+		return "", err
+	}
+	if len(code) != 6 || strings.Trim(code, "0123456789") != "" {
+		return "", &problem{"An MFA code has six digits", "Try again with the code that the device shows", ExitUsage}
+	}
+	return code, nil
+}
