@@ -1,6 +1,8 @@
 package stack
 
 import (
+	"maps"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
@@ -12,7 +14,8 @@ const keyAlias = "alias/" + Name
 
 // newCustomerKey makes the key that encrypts the journal, the staged secrets, the
 // topic, the queue and the logs, if the configuration asks for one. It stays with
-// the journal, which nobody could read without it.
+// the journal, which can't be read without it, unless the deployment that creates
+// it fails.
 func (b *builder) newCustomerKey() awskms.Key {
 	if !b.props.Config.CustomerKey {
 		return nil
@@ -21,7 +24,7 @@ func (b *builder) newCustomerKey() awskms.Key {
 		Alias:             jsii.String(keyAlias),
 		Description:       jsii.String("Encrypts what the rotation of Qovery's access keys stores"),
 		EnableKeyRotation: jsii.Bool(true),
-		RemovalPolicy:     awscdk.RemovalPolicy_RETAIN,
+		RemovalPolicy:     awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE,
 	})
 	for _, s := range b.keyPolicy() {
 		key.AddToResourcePolicy(s, nil)
@@ -37,39 +40,52 @@ func (b *builder) keyARN() *string {
 	return b.key.KeyArn()
 }
 
-var useKey = jsii.Strings("kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:CreateGrant",
-	"kms:DescribeKey")
-
-// keyPolicy lets the key be used as the AWS-managed ones are: whoever in this
-// account may read the table may have it decrypted for that, by DynamoDB alone,
-// and who may read a staged secret by Parameter Store alone. So the roles need no
-// statement on the key. Two services act by themselves.
+// keyPolicy lets the key be used as the AWS-managed ones are: who in this account
+// may read the table may have it decrypted for that, by DynamoDB alone, and who may
+// read a staged secret by Parameter Store alone. So the roles need no statement on
+// the key. Two services act by themselves.
 func (b *builder) keyPolicy() []awsiam.PolicyStatement {
-	via := func(service string) string { return service + "." + *b.Region() + ".amazonaws.com" }
-	all := jsii.Strings("*") // in a key's policy: this key
+	anyone := awsiam.NewAnyPrincipal()
+	use := actions("kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey")
 	return []awsiam.PolicyStatement{
-		awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-			Sid:        jsii.String("ThroughTheServicesThatStore"),
-			Principals: &[]awsiam.IPrincipal{awsiam.NewAnyPrincipal()},
-			Actions:    useKey, Resources: all,
-			Conditions: &map[string]any{"StringEquals": map[string]any{
-				"kms:CallerAccount": b.Account(),
-				"kms:ViaService":    []any{via("dynamodb"), via("sns"), via("sqs"), via("ssm")},
-			}},
-		}),
-		awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-			Sid:        jsii.String("Logs"),
-			Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String(via("logs")), nil)},
-			Actions:    useKey, Resources: all,
-			Conditions: &map[string]any{"ArnLike": map[string]any{
+		// The table, the topic and the queue.
+		keyStatement("WhatTheStackStores", anyone, use, b.through(nil, "dynamodb", "sns", "sqs")),
+		// DynamoDB works in the background by a grant of the table's.
+		keyStatement("GrantsOfServices", anyone, actions("kms:CreateGrant"),
+			b.through(map[string]any{"Bool": map[string]any{"kms:GrantIsForAWSResource": "true"}}, "dynamodb")),
+		keyStatement("Parameters", anyone, actions("kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey*"), b.through(map[string]any{
+			"ArnLike": map[string]any{"kms:EncryptionContext:PARAMETER_ARN": append(b.arns(stagedSecrets),
+				b.arns(tokenParameters)...)}}, "ssm")),
+		keyStatement("Logs", awsiam.NewServicePrincipal(new("logs."+*b.Region()+".amazonaws.com"), nil), use,
+			map[string]any{"ArnLike": map[string]any{
 				"kms:EncryptionContext:aws:logs:arn": []any{b.arn("logs", "log-group:/aws/lambda/"+Name+"-*"),
 					b.arn("logs", "log-group:/aws/vendedlogs/states/"+Name)},
-			}},
-		}),
-		awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-			Sid:        jsii.String("UndeliveredEvents"),
-			Principals: &[]awsiam.IPrincipal{b.service("events.amazonaws.com")},
-			Actions:    jsii.Strings("kms:Decrypt", "kms:GenerateDataKey"), Resources: all,
-		}),
+			}}),
+		// As EventBridge documents it: without a condition on the source, which it does not
+		// always send. The queue's policy names the rules.
+		keyStatement("UndeliveredEvents", awsiam.NewServicePrincipal(jsii.String("events.amazonaws.com"), nil),
+			actions("kms:Decrypt", "kms:GenerateDataKey"), nil),
 	}
+}
+
+// keyStatement is one of a key's policy, where * is this key.
+func keyStatement(sid string, who awsiam.IPrincipal, may []string, when map[string]any) awsiam.PolicyStatement {
+	props := &awsiam.PolicyStatementProps{Sid: &sid, Principals: &[]awsiam.IPrincipal{who},
+		Actions: jsii.Strings(may...), Resources: jsii.Strings("*")}
+	if when != nil {
+		props.Conditions = &when
+	}
+	return awsiam.NewPolicyStatement(props)
+}
+
+// through is the condition that this account asks through one of the services,
+// beside others.
+func (b *builder) through(others map[string]any, services ...string) map[string]any {
+	var via []any
+	for _, service := range services {
+		via = append(via, service+"."+*b.Region()+".amazonaws.com")
+	}
+	when := map[string]any{"StringEquals": map[string]any{"kms:CallerAccount": b.Account(), "kms:ViaService": via}}
+	maps.Copy(when, others)
+	return when
 }

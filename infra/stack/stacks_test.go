@@ -3,6 +3,7 @@ package stack
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -70,7 +71,7 @@ func TestCustomerKeyEncryptsEverything(t *testing.T) {
 	result := several(t)
 	tpl := result.templates["qovery-key-rotation-111111111111-eu-west-3"]
 	key := tpl.one(t, "AWS::KMS::Key")
-	if key.property("EnableKeyRotation") != true || key.DeletionPolicy != "Retain" {
+	if key.property("EnableKeyRotation") != true || key.DeletionPolicy != "RetainExceptOnCreate" {
 		t.Errorf("the key is %v", key.Properties)
 	}
 	for kind, path := range map[string]string{
@@ -106,23 +107,35 @@ func TestCustomerKeyEncryptsEverything(t *testing.T) {
 func TestCustomerKeyIsUsedThroughItsServices(t *testing.T) {
 	tpl := several(t).templates["qovery-key-rotation-111111111111-eu-west-3"]
 	statements, _ := tpl.one(t, "AWS::KMS::Key").property("KeyPolicy.Statement").([]any)
-	at := slices.IndexFunc(statements, func(s any) bool {
-		return s.(map[string]any)["Sid"] == "ThroughTheServicesThatStore"
-	})
-	if at < 0 {
-		t.Fatalf("the key's policy is %v", statements)
-	}
-	statement := statements[at].(map[string]any)
-	for _, action := range []string{"kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey*"} {
-		if !slices.Contains(list(statement["Action"]), action) {
-			t.Errorf("%s is not allowed", action)
+	via := func(services ...string) map[string]any {
+		var hosts []any
+		for _, service := range services {
+			hosts = append(hosts, service+".eu-west-3.amazonaws.com")
 		}
+		return map[string]any{"kms:CallerAccount": "111111111111", "kms:ViaService": hosts}
 	}
-	condition := statement["Condition"].(map[string]any)["StringEquals"].(map[string]any)
-	want := []string{"dynamodb.eu-west-3.amazonaws.com", "sns.eu-west-3.amazonaws.com", "sqs.eu-west-3.amazonaws.com",
-		"ssm.eu-west-3.amazonaws.com"}
-	if via := list(condition["kms:ViaService"]); !slices.Equal(via, want) ||
-		condition["kms:CallerAccount"] != "111111111111" {
-		t.Errorf("the condition is %v", condition)
+	parameter := "arn:aws:ssm:eu-west-3:111111111111:parameter/qovery-key-rotation/"
+	for sid, want := range map[string]map[string]any{
+		"WhatTheStackStores": {"StringEquals": via("dynamodb", "sns", "sqs")},
+		"GrantsOfServices": {"StringEquals": via("dynamodb"),
+			"Bool": map[string]any{"kms:GrantIsForAWSResource": "true"}},
+		"Parameters": {"StringEquals": via("ssm"), "ArnLike": map[string]any{
+			"kms:EncryptionContext:PARAMETER_ARN": []any{parameter + "staged/*", parameter + "qovery-token",
+				parameter + "staging-token"}}},
+		"UndeliveredEvents": nil,
+	} {
+		at := slices.IndexFunc(statements, func(s any) bool { return s.(map[string]any)["Sid"] == sid })
+		if at < 0 {
+			t.Fatalf("the key's policy has no statement %s: %v", sid, statements)
+		}
+		condition, _ := statements[at].(map[string]any)["Condition"].(map[string]any)
+		if !reflect.DeepEqual(condition, want) {
+			t.Errorf("%s: the condition is %v, want %v", sid, condition, want)
+		}
+		for _, action := range list(statements[at].(map[string]any)["Action"]) {
+			if (action == "kms:CreateGrant") != (sid == "GrantsOfServices") {
+				t.Errorf("%s allows %s", sid, action)
+			}
+		}
 	}
 }
