@@ -53,9 +53,10 @@ func (b *builder) keyPolicy() []awsiam.PolicyStatement {
 		// DynamoDB works in the background by a grant of the table's.
 		keyStatement("GrantsOfServices", anyone, actions("kms:CreateGrant"),
 			b.through(map[string]any{"Bool": map[string]any{"kms:GrantIsForAWSResource": "true"}}, "dynamodb")),
-		keyStatement("Parameters", anyone, actions("kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey*"), b.through(map[string]any{
-			"ArnLike": map[string]any{"kms:EncryptionContext:PARAMETER_ARN": append(b.arns(stagedSecrets),
-				b.arns(tokenParameters)...)}}, "ssm")),
+		keyStatement("Parameters", anyone, actions("kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey*"),
+			b.through(map[string]any{"ArnLike": map[string]any{
+				"kms:EncryptionContext:PARAMETER_ARN": append(b.arns(stagedSecrets), b.arns(tokenParameters)...),
+			}}, "ssm")),
 		keyStatement("Logs", awsiam.NewServicePrincipal(new("logs."+*b.Region()+".amazonaws.com"), nil), use,
 			map[string]any{"ArnLike": map[string]any{
 				"kms:EncryptionContext:aws:logs:arn": []any{b.arn("logs", "log-group:/aws/lambda/"+Name+"-*"),
