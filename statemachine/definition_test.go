@@ -20,14 +20,17 @@ import (
 	"qovery-key-rotation/statemachine"
 )
 
-// lambdaErrors are Lambda's own: a crash arrives as Lambda.Unknown or
-// Runtime.ExitError, one for want of memory also as Runtime.OutOfMemory, a timeout as
-// Sandbox.Timedout or States.Timeout.
+// lambdaErrors are Lambda's own: that it did not run a function, or that a function
+// ended without an answer. Those of the runtime and the sandbox are the ones with which
+// AWS's own emulator of Lambda says that an invocation or its start failed.
+// https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+// https://github.com/aws/aws-lambda-runtime-interface-emulator
 var lambdaErrors = []string{
 	"Lambda.ClientExecutionTimeoutException", "Lambda.ServiceException", "Lambda.AWSLambdaException",
-	"Lambda.SdkClientException",
-	"Lambda.TooManyRequestsException", "Lambda.Unknown", "Runtime.ExitError", "Runtime.OutOfMemory", "Sandbox.Timedout",
-	"States.Timeout",
+	"Lambda.SdkClientException", "Lambda.TooManyRequestsException", "Lambda.Unknown",
+	"Runtime.ExitError", "Runtime.OutOfMemory", "Runtime.InitError", "Runtime.InvokeTimeout", "Runtime.TruncatedResponse",
+	"Runtime.InvalidEntrypoint", "Runtime.InvalidWorkingDir", "Runtime.InvalidTaskConfig", "Runtime.Unknown",
+	"Sandbox.Failure", "Sandbox.Timedout", "States.Timeout",
 }
 
 func definition(t *testing.T) *statemachine.Machine {

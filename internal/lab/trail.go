@@ -103,13 +103,13 @@ func (t *Trail) detailed(use rotation.Use) rotation.Use {
 }
 
 // Creator returns who created a key, once that is known.
-func (t *Trail) Creator(ctx context.Context, id rotation.KeyID) (string, error) {
+func (t *Trail) Creator(ctx context.Context, id rotation.KeyID, created time.Time) (string, error) {
 	return fetch(ctx, t.iam.wire, Call{Site: "trail.LookupEvents"}, func(at time.Time) (string, error) {
 		if err := t.search(globalRegion); err != nil {
 			return "", err
 		}
 		k := t.iam.keys[id]
-		if k == nil || k.changes[0].At.After(at.Add(-t.Lag)) {
+		if k == nil || k.changes[0].At.After(at.Add(-t.Lag)) || k.changes[0].At.Truncate(time.Second).Before(created) {
 			return "", nil
 		}
 		if k.changes[0].By == Person {

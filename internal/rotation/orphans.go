@@ -56,7 +56,7 @@ func (o Orphans) isOurs(ctx context.Context, record *Record, key AccessKey, loca
 	if !record.isOrphan(key, len(holders(locations, key.ID)) > 0, !use.At.IsZero()) {
 		return false, nil
 	}
-	creator, err := o.Trail.Creator(ctx, key.ID)
+	creator, err := o.Trail.Creator(ctx, key.ID, key.CreatedAt)
 	if err != nil {
 		return false, err
 	}

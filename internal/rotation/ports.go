@@ -85,9 +85,9 @@ type Trail interface {
 	// FirstUse returns the first use since a time by anything but this system
 	// itself, or a zero Use.
 	FirstUse(ctx context.Context, id KeyID, since time.Time, regions []string) (Use, error)
-	// Creator returns the ARN of the role or user that created the key, or ""
-	// when no event tells (yet).
-	Creator(ctx context.Context, id KeyID) (string, error)
+	// Creator returns the ARN of the role or user that created the key at that
+	// time, or "" when no event tells (yet).
+	Creator(ctx context.Context, id KeyID, created time.Time) (string, error)
 }
 
 // Use is one use of an access key, as far as is known.

@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"net/http"
 	"net/url"
 	"time"
 
@@ -91,6 +92,16 @@ func trusted(client aws.HTTPClient) *tls.Config {
 		return sdks.GetTransport().TLSClientConfig
 	}
 	return nil
+}
+
+// Patient gives each attempt of a service's requests its own time.
+func Patient(cfg aws.Config, attempt time.Duration) aws.Config {
+	if client, ok := cfg.HTTPClient.(*http.Client); ok {
+		patient := *client
+		patient.Timeout = attempt
+		cfg.HTTPClient = &patient
+	}
+	return cfg
 }
 
 // Static provides credentials that stay the same. Those of a function do: its

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 
+	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/rotation"
 )
 
@@ -24,6 +25,15 @@ const (
 	iamRegion = "us-east-1"
 	// history is how far back the history goes.
 	history = 90 * 24 * time.Hour
+	// attempt is how long CloudTrail may take to answer. It goes through all that
+	// happened in the account: tens of seconds, where that is much.
+	attempt = 30 * time.Second
+	// atOnce is how many regions are searched at the same time. An answer may have
+	// 4 MiB, which take several times that while they are read, and a function has
+	// 128 in all.
+	atOnce = 4
+	// clocksDiffer is how much earlier than IAM's date of a key CloudTrail's may be.
+	clocksDiffer = time.Minute
 	// mostUses is as many uses as anybody wants to be told about.
 	mostUses = 5
 )
@@ -42,7 +52,7 @@ var _ rotation.Trail = (*Trail)(nil)
 // New returns the event history of the configuration's account. The clock paces
 // the requests.
 func New(cfg aws.Config, clock rotation.Clock) *Trail {
-	return &Trail{cfg: cfg, clock: clock, regions: map[string]*region{}}
+	return &Trail{cfg: awsclient.Patient(cfg, attempt), clock: clock, regions: map[string]*region{}}
 }
 
 // LatestUses returns the latest uses of the key since a time. Every event counts,
@@ -79,8 +89,10 @@ func (t *Trail) FirstUse(ctx context.Context, id rotation.KeyID, since time.Time
 
 // Creator returns the ARN of the role or user that created the key. Its creation
 // may be over 90 days ago, or too recent to be known.
-func (t *Trail) Creator(ctx context.Context, id rotation.KeyID) (string, error) {
-	return t.region(iamRegion).creator(ctx, query{by: types.LookupAttributeKeyResourceName, id: id, size: keyPage})
+func (t *Trail) Creator(ctx context.Context, id rotation.KeyID, created time.Time) (string, error) {
+	about := query{by: types.LookupAttributeKeyResourceName, id: id, from: t.from(created.Add(-clocksDiffer)),
+		size: keyPage}
+	return t.region(iamRegion).creator(ctx, about)
 }
 
 // from is where a search begins. CloudTrail cuts the fractions off its times, so
@@ -92,7 +104,7 @@ func (t *Trail) from(since time.Time) time.Time {
 	return since.Truncate(time.Second)
 }
 
-// inEach searches all regions at the same time; the limit on requests is each
+// inEach searches several regions at the same time; the limit on requests is each
 // region's own. A region that cannot be searched leaves nothing to say.
 func (t *Trail) inEach(names []string, search func(*region) ([]rotation.Use, error)) ([]rotation.Use, error) {
 	if err := rotation.CheckRegions(names); err != nil {
@@ -101,8 +113,13 @@ func (t *Trail) inEach(names []string, search func(*region) ([]rotation.Use, err
 	names = slices.Compact(slices.Sorted(slices.Values(names)))
 	found, failed := make([][]rotation.Use, len(names)), make([]error, len(names))
 	var searches sync.WaitGroup
+	turns := make(chan struct{}, atOnce)
 	for i, name := range names {
-		searches.Go(func() { found[i], failed[i] = search(t.region(name)) })
+		searches.Go(func() {
+			turns <- struct{}{}
+			found[i], failed[i] = search(t.region(name))
+			<-turns
+		})
 	}
 	searches.Wait()
 	for _, err := range failed {

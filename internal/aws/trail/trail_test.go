@@ -2,8 +2,12 @@ package trail_test
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -107,7 +111,7 @@ func TestAnEmptyPageIsNoEnd(t *testing.T) {
 	if err != nil || first != found(after(time.Hour), here) {
 		t.Errorf("%+v, %v", first, err)
 	}
-	creator, err := trail.Creator(t.Context(), id)
+	creator, err := trail.Creator(t.Context(), id, after(0))
 	if err != nil || creator != createRole {
 		t.Errorf("%q, %v", creator, err)
 	}
@@ -219,7 +223,7 @@ func TestManyEmptyPages(t *testing.T) {
 	if first, err := trail.FirstUse(t.Context(), id, since, both); err != nil || first != found(after(time.Hour), here) {
 		t.Errorf("%+v, %v", first, err)
 	}
-	if creator, err := trail.Creator(t.Context(), id); err != nil || creator != createRole {
+	if creator, err := trail.Creator(t.Context(), id, after(0)); err != nil || creator != createRole {
 		t.Errorf("%q, %v", creator, err)
 	}
 }
@@ -271,12 +275,13 @@ func TestCreator(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := serve(t,
 				map[string][]fields{there: test.events, here: {creation(after(0), "", "arn:aws:iam::123456789012:user/elsewhere")}})
-			creator, err := server.trail(newClock()).Creator(t.Context(), id)
+			creator, err := server.trail(newClock()).Creator(t.Context(), id, after(0))
 			if err != nil || creator != test.want {
 				t.Errorf("%q, %v", creator, err)
 			}
 			for _, q := range server.queries(t) {
-				if q.Region != there || q.LookupAttributes[0].AttributeKey != "ResourceName" {
+				if q.Region != there || q.LookupAttributes[0].AttributeKey != "ResourceName" ||
+					q.StartTime != float64(after(-time.Minute).Unix()) {
 					t.Errorf("asked %+v", q)
 				}
 			}
@@ -284,9 +289,79 @@ func TestCreator(t *testing.T) {
 	}
 }
 
+// An account where much happens makes CloudTrail slow.
+func TestAnAttemptMayTakeLong(t *testing.T) {
+	server := awstest.Serve(t, func(w http.ResponseWriter, _ awstest.Request, _ int) {
+		time.Sleep(200 * time.Millisecond)
+		one(use(after(time.Hour), here))(w)
+	})
+	cfg := awstest.Config(server.URL)
+	cfg.HTTPClient.(*http.Client).Timeout = 100 * time.Millisecond
+	uses, err := awstrail.New(cfg, newClock()).LatestUses(t.Context(), id, since, []string{here})
+	if err != nil || len(uses) != 1 || len(server.Requests()) != 1 {
+		t.Errorf("%+v, %v", uses, err)
+	}
+}
+
+// However many regions give the largest answers that they may, the search has room in
+// the memory of a function.
+func TestTheLargestAnswersHaveRoom(t *testing.T) {
+	const memory, largest = 128 << 20, 256 << 10 // of an event
+	long := use(after(time.Hour), here)
+	record := long["CloudTrailEvent"].(string)
+	filler := `"requestParameters":"` + strings.Repeat("x", largest-len(record)-30) + `",`
+	long = with(long, "CloudTrailEvent", "{"+filler+record[1:])
+	page := many(0, here)
+	for range 10 {
+		page = append(page, long)
+	}
+	body, err := json.Marshal(map[string]any{"Events": page})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := string(body)
+	server := awstest.Serve(t, awstest.Always(awstest.JSON(200, answer)))
+	trail := awstrail.New(awstest.Config(server.URL), newClock())
+	var regions []string
+	for _, part := range []string{"eu", "us", "ap", "sa", "ca"} {
+		for n := range 6 {
+			regions = append(regions, fmt.Sprintf("%s-west-%d", part, n+1))
+		}
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(10)) // what is alive, nearly alone
+	most := peak(func() {
+		if uses, err := trail.LatestUses(t.Context(), id, since, regions); err != nil || len(uses) != 5 {
+			t.Errorf("%+v, %v", uses, err)
+		}
+	})
+	if most > memory/4 { // the garbage collector lets a heap double
+		t.Errorf("%d regions take %d MiB", len(regions), most>>20)
+	}
+}
+
+// peak is the most memory that the heap has while do runs, above what it has before.
+func peak(do func()) (most uint64) {
+	sample := func() uint64 {
+		var stats runtime.MemStats
+		runtime.ReadMemStats(&stats)
+		return stats.HeapAlloc
+	}
+	runtime.GC()
+	before, done := sample(), make(chan struct{})
+	go func() { defer close(done); do() }()
+	for {
+		select {
+		case <-done:
+			return most - min(most, before)
+		case <-time.After(time.Millisecond):
+			most = max(most, sample())
+		}
+	}
+}
+
 func TestACreationByNobody(t *testing.T) {
 	server := serve(t, map[string][]fields{there: {creation(after(0), "", "")}})
-	if creator, err := server.trail(newClock()).Creator(t.Context(), id); !fault.HasCode(err,
+	if creator, err := server.trail(newClock()).Creator(t.Context(), id, after(0)); !fault.HasCode(err,
 		fault.MalformedAnswer) || creator != "" {
 		t.Errorf("%q, %v", creator, err)
 	}
@@ -320,7 +395,7 @@ func TestRequestsAreHalfASecondApart(t *testing.T) {
 	if _, err := trail.LatestUses(t.Context(), id, since, []string{here}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := trail.Creator(t.Context(), id); err != nil { // in another region
+	if _, err := trail.Creator(t.Context(), id, after(0)); err != nil { // in another region
 		t.Fatal(err)
 	}
 	if len(clock.slept) > 0 {
@@ -479,7 +554,7 @@ func TestTheCreationOfAnotherKey(t *testing.T) {
 		"another's": {{"ResourceType": "AWS::IAM::AccessKey", "ResourceName": "AKIAOTHER"}}, "nobody's": nil,
 	} {
 		server := awstest.Serve(t, awstest.Always(one(with(another, "Resources", resources))))
-		creator, err := awstrail.New(awstest.Config(server.URL), newClock()).Creator(t.Context(), id)
+		creator, err := awstrail.New(awstest.Config(server.URL), newClock()).Creator(t.Context(), id, after(0))
 		if !fault.HasCode(err, fault.MalformedAnswer) || creator != "" {
 			t.Errorf("%s: %q, %v", name, creator, err)
 		}
@@ -502,7 +577,7 @@ func distrusted(t *testing.T, answer awstest.Answer, creator bool) {
 	_, err = trail.FirstUse(t.Context(), id, since, both)
 	check(err)
 	if creator {
-		_, err = trail.Creator(t.Context(), id)
+		_, err = trail.Creator(t.Context(), id, after(0))
 		check(err)
 	}
 }
@@ -518,7 +593,7 @@ var searches = map[string]func(ctx context.Context, trail *awstrail.Trail) error
 		return err
 	},
 	"creator": func(ctx context.Context, trail *awstrail.Trail) error {
-		_, err := trail.Creator(ctx, id)
+		_, err := trail.Creator(ctx, id, after(0))
 		return err
 	},
 }
@@ -545,12 +620,12 @@ func TestThrottlingIsTriedAgain(t *testing.T) {
 func TestTheWaitEndsWithTheFunction(t *testing.T) {
 	server := serve(t, nil)
 	trail := server.trail(newClock())
-	if _, err := trail.Creator(t.Context(), id); err != nil {
+	if _, err := trail.Creator(t.Context(), id, after(0)); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := trail.Creator(ctx, id); !fault.HasCode(err, fault.Unreachable) {
+	if _, err := trail.Creator(ctx, id, after(0)); !fault.HasCode(err, fault.Unreachable) {
 		t.Error(err)
 	}
 	if n := len(server.Requests()); n != 1 {

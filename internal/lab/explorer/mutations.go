@@ -268,7 +268,7 @@ func (unused) FirstUse(context.Context, rotation.KeyID, time.Time, []string) (ro
 	return rotation.Use{}, nil
 }
 
-func (unused) Creator(context.Context, rotation.KeyID) (string, error) {
+func (unused) Creator(context.Context, rotation.KeyID, time.Time) (string, error) {
 	return lab.CreatorRole, nil
 }
 

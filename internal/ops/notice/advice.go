@@ -230,7 +230,10 @@ func foreignError(name string) foreign {
 	if known, exists := foreignErrors[name]; exists {
 		return known
 	}
-	if strings.HasPrefix(name, "Lambda.") {
+	switch kind, _, _ := strings.Cut(name, "."); kind {
+	case "Runtime", "Sandbox":
+		return crashed
+	case "Lambda":
 		return foreign{"Lambda did not run a step, although that was tried again and again.",
 			"See the execution for what Lambda answered, and AWS's status page for Lambda"}
 	}
@@ -246,11 +249,9 @@ var (
 )
 
 var foreignErrors = map[string]foreign{
-	"States.Timeout":      cutOff,
-	"Sandbox.Timedout":    cutOff,
-	"Lambda.Unknown":      crashed,
-	"Runtime.ExitError":   crashed,
-	"Runtime.OutOfMemory": crashed,
+	"States.Timeout":   cutOff,
+	"Sandbox.Timedout": cutOff,
+	"Lambda.Unknown":   crashed,
 	"Lambda.TooManyRequestsException": {"Lambda had no room for a step, again and again.",
 		"See what uses up the account's concurrent Lambda executions"},
 	"States.DataLimitExceeded": {"The rotation's document has outgrown what Step Functions carries.",

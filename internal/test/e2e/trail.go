@@ -214,7 +214,7 @@ func (t *trail) lookupEvents(call awstest.Call) *awstest.Reply {
 	switch {
 	case asked.LookupAttributes[0].AttributeKey == "ResourceName":
 		if call.Region == "us-east-1" {
-			answer["Events"] = t.creation(rotation.KeyID(id))
+			answer["Events"] = t.creation(rotation.KeyID(id), time.Unix(int64(asked.StartTime), 0))
 		}
 	case call.Region == region:
 		to := t.w.clock.Now()
@@ -235,9 +235,9 @@ func (t *trail) lookupEvents(call awstest.Call) *awstest.Reply {
 	return jsonAnswer(http.StatusOK, answer)
 }
 
-// creation is the event of a key's creation, once it is known.
-func (t *trail) creation(id rotation.KeyID) []map[string]any {
-	creator, err := t.events.Creator(t.w.ctx, id)
+// creation is the event of a key's creation since then, once it is known.
+func (t *trail) creation(id rotation.KeyID, from time.Time) []map[string]any {
+	creator, err := t.events.Creator(t.w.ctx, id, from)
 	switch {
 	case err != nil || creator == "":
 		return []map[string]any{}
