@@ -22,6 +22,10 @@ const (
 	inProgress class = "in progress" // also every status that is not known
 )
 
+// InvalidCredentials is the status of a cluster whose credentials AWS refuses. Qovery
+// may remove one that stays so for thirty days.
+const InvalidCredentials = "INVALID_CREDENTIALS"
+
 // What stands for the status of a cluster that a rotation never deploys. The usage
 // check sees whether it still uses the old key.
 const (
@@ -68,7 +72,7 @@ var statuses = map[string]class{
 	"DEPLOYED": deployed, "RESTARTED": deployed, "RUNNING": deployed,
 
 	"BUILD_ERROR": failing, "DEPLOYMENT_ERROR": failing, "DELETE_ERROR": failing, "STOP_ERROR": failing,
-	"RESTART_ERROR": failing, "INVALID_CREDENTIALS": failing, "INTERNAL_ERROR": failing,
+	"RESTART_ERROR": failing, InvalidCredentials: failing, "INTERNAL_ERROR": failing,
 
 	"CANCELED": canceled,
 
@@ -86,6 +90,9 @@ func classOf(status string) class {
 	}
 	return inProgress
 }
+
+// PassedOver tells whether a rotation deploys the cluster not at all.
+func (c Cluster) PassedOver() bool { return classOf(c.Status) == idle }
 
 func knownStatus(status string) bool {
 	_, known := statuses[status]

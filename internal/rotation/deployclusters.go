@@ -79,7 +79,7 @@ func (l *look) list(d *Deployment) {
 			progress = d.Clusters[i]
 			progress.Wave = waveOf(cluster)
 		}
-		if progress.Skipped != "" && classOf(cluster.Status) != idle {
+		if progress.Skipped != "" && !cluster.PassedOver() {
 			progress.restart()
 		}
 		kept = append(kept, progress)

@@ -364,7 +364,7 @@ var whereToChange = map[LocationKind]string{
 }
 
 func checkClusters(clusters []Cluster, locks map[string]string, plan *PlanReport) *fault.Error {
-	var locked, failed, busy []string
+	var invalid, locked, failed, busy []string
 	for _, cluster := range clusters {
 		reason, isLocked := locks[cluster.ID]
 		class := classOf(cluster.Status)
@@ -373,6 +373,8 @@ func checkClusters(clusters []Cluster, locks map[string]string, plan *PlanReport
 		case class == idle:
 			plan.Skipped = append(plan.Skipped, PassedOver(cluster.Name, cluster.Status))
 			continue
+		case cluster.Status == InvalidCredentials:
+			invalid = append(invalid, cluster.Name)
 		case isLocked:
 			locked = append(locked, fmt.Sprintf("%s: %s", cluster.Name, reason))
 		case class == failing:
@@ -392,6 +394,9 @@ func checkClusters(clusters []Cluster, locks map[string]string, plan *PlanReport
 		return fault.Errorf(fault.TooManyClusters, "The credentials that hold the key serve %d clusters; %d are the limit",
 			len(clusters),
 			MaxClusters)
+	case len(invalid) > 0:
+		return fault.Errorf(fault.InvalidCredentials, "AWS refuses the credentials of clusters (INVALID_CREDENTIALS): %s",
+			words.List(invalid, mostListed))
 	case len(locked) > 0:
 		return fault.Errorf(fault.ClustersLocked, "Clusters are locked: %s", words.List(locked, mostListed))
 	case len(failed) > 0:

@@ -193,7 +193,11 @@ func (l *look) givenUp(ctx context.Context, progress *ClusterProgress, cluster C
 	if err != nil || problem == "" {
 		problem = "its logs tell no reason"
 	}
-	return fault.Errorf(fault.DeploymentFailed, "Cluster %s is %s after %d attempts to deploy it: %s", progress.Name,
+	code := fault.DeploymentFailed
+	if cluster.Status == InvalidCredentials {
+		code = fault.InvalidCredentials
+	}
+	return fault.Errorf(code, "Cluster %s is %s after %d attempts to deploy it: %s", progress.Name,
 		cluster.Status,
 		progress.Attempts, problem)
 }

@@ -92,7 +92,7 @@ func (l *look) chooseCanary(doc *Document) bool {
 			return true
 		}
 	}
-	i := slices.IndexFunc(l.clusters, func(c Cluster) bool { return classOf(c.Status) != idle })
+	i := slices.IndexFunc(l.clusters, func(c Cluster) bool { return !c.PassedOver() })
 	if i < 0 {
 		return false
 	}

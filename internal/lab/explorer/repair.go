@@ -52,6 +52,7 @@ var remedies = map[fault.Code]func(*player){
 	fault.NoClusters:          (*player).startClusters,
 	fault.ClustersInError:     (*player).startClusters,
 	fault.DeploymentFailed:    (*player).startClusters,
+	fault.InvalidCredentials:  (*player).startClusters,
 	fault.OldKeyStillInUse:    (*player).startClusters,
 }
 

@@ -150,7 +150,9 @@ func (o organization) Locations(context.Context) ([]rotation.Location, error) {
 	return o.facts.Locations, nil
 }
 
-func (o organization) Clusters(context.Context) ([]rotation.Cluster, error) { return nil, nil }
+func (o organization) Clusters(context.Context) ([]rotation.Cluster, error) {
+	return o.facts.Clusters, nil
+}
 
 func (p ports) Schedule(_ context.Context, target string) (*rotation.DeployedSchedule, error) {
 	return p.targets[target].Schedule, p.targets[target].Unread[FromSchedule]

@@ -18,6 +18,7 @@ type Facts struct {
 	Keys      []rotation.AccessKey
 	Uses      map[rotation.KeyID]rotation.Use // the last ones that IAM knows of
 	Locations []rotation.Location
+	Clusters  []rotation.Cluster         // all of the organization
 	Record    *rotation.Record           // the open record, or nil
 	Owner     rotation.ExecutionState    // of the record's execution
 	History   []rotation.HistoryItem     // the newest first
@@ -111,10 +112,9 @@ func (r Reader) Look(ctx context.Context, name string) Facts {
 		f.Target = target
 		note(FromJournal, r.readJournal(ctx, &f))
 		note(fromKeys, r.readKeys(ctx, &f, note))
-		organization, err := r.readLocations(ctx, &f)
-		note(FromQovery, err)
+		note(FromQovery, r.readQovery(ctx, &f))
 		if f.asked(FromNeeds) {
-			note(FromNeeds, r.prove(ctx, &f, organization))
+			note(FromNeeds, r.prove(ctx, &f))
 		}
 		f.Schedule, err = r.Schedules.Schedule(ctx, name)
 		note(FromSchedule, err)
@@ -161,28 +161,27 @@ func (r Reader) readKeys(ctx context.Context, f *Facts, note func(Source, error)
 	return nil
 }
 
-func (r Reader) readLocations(ctx context.Context, f *Facts) (rotation.Organization, error) {
+func (r Reader) readQovery(ctx context.Context, f *Facts) error {
 	organization, err := r.Qovery.Open(ctx, f.Target)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	f.Locations, err = organization.Locations(ctx)
-	return organization, err
+	if f.Locations, err = organization.Locations(ctx); err != nil {
+		return err
+	}
+	f.Clusters, err = rotation.ClustersOf(ctx, organization, f.Target)
+	return err
 }
 
 // prove proves what the rotation of each of the user's keys needs that Qovery
 // holds, as Preflight will.
-func (r Reader) prove(ctx context.Context, f *Facts, organization rotation.Organization) error {
-	clusters, err := rotation.ClustersOf(ctx, organization, f.Target)
-	if err != nil {
-		return err
-	}
+func (r Reader) prove(ctx context.Context, f *Facts) error {
 	for _, key := range f.Keys {
 		held := slices.DeleteFunc(slices.Clone(f.Locations), func(l rotation.Location) bool { return l.Key != key.ID })
 		if len(held) == 0 {
 			continue
 		}
-		if _, err := r.Prove(ctx, f.Target.IAMUserName, key.ID, clusters, held, r.Clock.Now()); err != nil {
+		if _, err := r.Prove(ctx, f.Target.IAMUserName, key.ID, f.Clusters, held, r.Clock.Now()); err != nil {
 			return err
 		}
 	}

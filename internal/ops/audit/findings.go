@@ -9,6 +9,7 @@ import (
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -42,6 +43,8 @@ const (
 	drift      Kind = "drift"
 	Open       Kind = "open"
 	schedule   Kind = "schedule"
+	invalid    Kind = "invalid-credentials"
+	undeployed Kind = "undeployed"
 )
 
 // kindOf is the kind of a finding's id.
@@ -314,6 +317,36 @@ func (j *judge) keysText() string {
 	return strings.Join(list, " and ")
 }
 
+func (j *judge) invalidCredentials(clusters []string) Finding {
+	return Finding{
+		Kind: invalid, State: strings.Join(clusters, " "), Urgency: notice.Urgent,
+		Title:   "AWS refuses the credentials of " + words.Count(len(clusters), "cluster"),
+		Verdict: "Deployments to these clusters fail now",
+		Found: []string{"INVALID_CREDENTIALS is the status of " + words.List(clusters, mostListed),
+			"Qovery may remove a cluster that stays so for thirty days"},
+		Advice:  words.Dot(fault.InvalidCredentials.Advice().First) + " The keys, and which locations hold them:",
+		Command: "rotate status",
+	}
+}
+
+// undeployedChanges is reported once, not again at each change of the list: people
+// save and deploy all the time.
+func (j *judge) undeployedChanges(clusters []string) Finding {
+	f := Finding{
+		Kind: undeployed, Urgency: notice.Calm, Verdict: canWait,
+		Title: "a rotation would roll out saved changes to " + words.Count(len(clusters), "cluster"),
+		Found: []string{"Something is saved and not deployed for " + words.List(clusters, mostListed)},
+		Advice: "Deploy these clusters in Qovery when it suits you, or take the changes back: the next rotation deploys " +
+			"them unattended. To see what it would do:",
+		Command: j.command("start", "--dry-run"),
+	}
+	if j.Target.UndeployedChanges == target.RefuseUndeployed {
+		f.Title = "the next rotation would be refused: changes are saved and not deployed"
+		f.Advice = words.Dot(fault.UndeployedChanges.Advice().First) + " To see what a rotation would do:"
+	}
+	return f
+}
+
 func (j *judge) openRecord() Finding {
 	record := j.Record
 	found := fmt.Sprintf("A rotation that began %s is open, and no one has been at work on it for %s. The old key is %s",
@@ -376,14 +409,15 @@ func (j *judge) scheduleFinding(state, title, found, advice string) Finding {
 // Name names a location for a person.
 func Name(l rotation.Location) string { return fmt.Sprintf("%s %q", l.Kind, l.Name) }
 
+const mostListed = 10
+
 // names lists places for a sentence.
 func names(locations []rotation.Location) string {
-	const most = 10
 	var list []string
 	for _, l := range locations {
 		list = append(list, Name(l))
 	}
-	return words.List(list, most)
+	return words.List(list, mostListed)
 }
 
 // ids are those of places, whatever the order they came in.

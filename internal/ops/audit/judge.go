@@ -50,6 +50,7 @@ func Judge(name string, f Facts, ageLimit time.Duration) Judgement {
 	}
 	if j.read(fromKeys, FromQovery) && j.atRest() {
 		j.judgeLocations()
+		j.judgeClusters()
 	}
 	if j.atRest() {
 		j.judgeRecord()
@@ -234,6 +235,42 @@ func (j *judge) judgeLocations() {
 		drifted++
 	}
 	j.figures[Drift] = float64(drifted)
+}
+
+// judgeClusters judges those that the user's keys serve or have served, the
+// passed-over ones aside.
+func (j *judge) judgeClusters() {
+	j.judged[invalid], j.judged[undeployed] = true, true
+	var refused, changed []string
+	served := j.servedClusters()
+	for _, c := range j.Clusters {
+		switch {
+		case !slices.Contains(served, c.ID) || c.PassedOver():
+			continue
+		case c.Status == rotation.InvalidCredentials:
+			refused = append(refused, c.Name)
+		}
+		if c.Undeployed {
+			changed = append(changed, c.Name)
+		}
+	}
+	if len(refused) > 0 {
+		j.add(j.invalidCredentials(refused))
+	}
+	if len(changed) > 0 {
+		j.add(j.undeployedChanges(changed))
+	}
+}
+
+// servedClusters are the ids of the clusters of credentials that hold a key of ours.
+func (j *judge) servedClusters() (ids []string) {
+	ours := j.knownKeys()
+	for _, l := range j.Locations {
+		if l.Kind == rotation.AWSCredentials && ours[l.Key] {
+			ids = append(ids, l.Clusters...)
+		}
+	}
+	return ids
 }
 
 // status is that of a key of the user, or "" when IAM lists no such key.

@@ -19,9 +19,8 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // all are the kinds that are judged when everything is read and at rest.
-const all = "drift left-over open schedule too-old too-old-next unread-Qovery unread-execution unread-journal " +
-	"unread-keys " +
-	"unread-needs unread-schedule unread-target unread-uses unused"
+const all = "drift invalid-credentials left-over open schedule too-old too-old-next undeployed unread-Qovery " +
+	"unread-execution unread-journal unread-keys unread-needs unread-schedule unread-target unread-uses unused"
 
 const busy = "schedule too-old unread-Qovery unread-execution unread-journal unread-keys unread-needs " +
 	"unread-schedule unread-target unread-uses"
@@ -46,6 +45,22 @@ var cases = map[string]struct {
 		scheduled(&rotation.DeployedSchedule{Enabled: false, Expression: "rate(90 days)"})), "",
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
 	"fine-place-without-a-key": {world(qoveryHolds(keyN, "")), "",
+		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+
+	"fine-clusters": {world(serves(false, "DEPLOYED", "DEPLOYMENT_ERROR", "DEPLOYING")), "",
+		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+	"fine-passed-over-clusters": {world(serves(true, "STOPPED", rotation.SelfManaged)), "",
+		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+	"fine-clusters-of-another-user": {world(serves(true, rotation.InvalidCredentials),
+		func(f *Facts) { f.Locations[0].Clusters = nil }), "",
+		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+	"invalid-credentials": {world(serves(false, "DEPLOYED", rotation.InvalidCredentials)), "invalid-credentials#",
+		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+	"invalid-credentials-while-rotating": {world(serves(false, rotation.InvalidCredentials), openSince(running)), "",
+		"KeyAge=30 Keys=1 Audited=1", busy},
+	"undeployed": {world(serves(true, "DEPLOYED", "DEPLOYING")), "undeployed#",
+		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+	"undeployed-and-refused": {world(serves(true, "DEPLOYED"), refusesUndeployed), "undeployed#",
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
 
 	"too-old-by-a-minute-less": {world(user(active(keyN, limit-hour/60))), "",

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"fmt"
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
@@ -94,6 +95,22 @@ func qoveryHolds(ids ...rotation.KeyID) change {
 	}
 }
 
+// serves: the credentials serve clusters of these statuses, each with saved changes or
+// without.
+func serves(undeployed bool, statuses ...string) change {
+	return func(f *Facts) {
+		f.Clusters = nil
+		for i, status := range statuses {
+			c := rotation.Cluster{ID: fmt.Sprint(i), Name: fmt.Sprintf("eu-%d", i), Region: "eu-west-3", Status: status,
+				Undeployed: undeployed}
+			f.Clusters = append(f.Clusters, c)
+			f.Locations[0].Clusters = append(f.Locations[0].Clusters, c.ID)
+		}
+	}
+}
+
+func refusesUndeployed(f *Facts) { f.Target.UndeployedChanges = target.RefuseUndeployed }
+
 // record is of a rotation of the first two places.
 func record(o, n rotation.KeyID) rotation.Record {
 	lower := images
@@ -151,7 +168,7 @@ func silent(source Source, code fault.Code) change {
 		case fromUses:
 			f.Uses = nil
 		case FromQovery:
-			f.Locations = nil
+			f.Locations, f.Clusters = nil, nil
 		case FromJournal:
 			f.Record, f.History = nil, nil
 		case FromSchedule:

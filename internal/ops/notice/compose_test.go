@@ -140,6 +140,9 @@ var table = map[string]row{
 	"held-deployment-failed": {execution("FAILED",
 		failedWith(said(fault.DeploymentFailed, "Cluster prod-eu is DEPLOYMENT_ERROR after 2 attempts to deploy it: "+
 			"node group did not become ready", holdsNew))), world(bothKeys, open(updated))},
+	"held-invalid-credentials": {execution("FAILED",
+		failedWith(said(fault.InvalidCredentials, "Cluster prod-eu is INVALID_CREDENTIALS after 2 attempts to deploy it: "+
+			"its logs tell no reason", holdsNew))), world(bothKeys, open(updated))},
 	"held-old-key-lost": {execution("FAILED", failedWith(said(fault.OldKeyLost, "The old key ****OLD1 does not "+
 		"exist any more", "Qovery holds the new key ****NEW2; the old key ****OLD1 is Inactive"))),
 		world(newKey, open(deactivated))},

@@ -24,6 +24,7 @@ const (
 	DeploymentNotObserved     Code = "DeploymentNotObserved"
 	DeploymentTimeout         Code = "DeploymentTimeout"
 	IAMSettling               Code = "IAMSettling"
+	InvalidCredentials        Code = "InvalidCredentials"
 	InvalidInput              Code = "InvalidInput"
 	KeyLimitReached           Code = "KeyLimitReached"
 	LockLost                  Code = "LockLost"
@@ -147,6 +148,10 @@ var Codes = []CodeInfo{
 	{Code: IAMSettling, Class: Transient,
 		Retried: except(tasks, "VerifyKey"), Caught: rollbackOrDeactivate,
 		Advice: start("IAM's lists lag; wait ten minutes")},
+	{Code: InvalidCredentials, Class: Unchanged, Caught: only("VerifyDeployment"),
+		Uncaught: only("Preflight", "DeployClusters"),
+		Advice: start("Find out why AWS refuses the credentials of the cluster: whether their key is Active, and what " +
+			"the IAM user may do. Deploy the cluster in Qovery")},
 	{Code: InvalidInput, Class: Unchanged, Caught: rollbackStates, Uncaught: except(tasks, rollbackStates...),
 		Advice: start("Correct the input")},
 	{Code: KeyLimitReached, Class: Unchanged, Caught: only("CreateKey"),
