@@ -17,6 +17,9 @@ func (b *builder) newOutputs(machine awsstepfunctions.StateMachine) {
 	b.output("TableName", "The journal: open and past rotations", *b.journal.TableName())
 	b.output("KeyAgeLimitDays", "The age at which a key is too old, for the command line",
 		strconv.Itoa(b.props.Config.KeyAgeLimitDays))
+	if emails := b.props.Config.AlertEmails; len(emails) > 0 {
+		b.output("AlertEmails", "Who is to be notified, for the command line", strings.Join(emails, ","))
+	}
 	if url := b.props.Config.QoveryAPIURL; url != "" {
 		b.output("QoveryApiUrl", "Where Qovery's API is, for this stack and for the command line", url)
 	}

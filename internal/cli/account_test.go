@@ -41,6 +41,7 @@ type account struct {
 	schedule  string    // ENABLED, DISABLED; empty: there is none
 	rate      string    // the schedule's expression
 	due       time.Time // its first start
+	emails    string    // who is to be notified
 	confirmed bool      // the e-mail subscription is
 	denied    map[string]bool
 	failing   map[string]int    // how often an action is not answered
@@ -61,7 +62,8 @@ func newAccount(setup lab.Setup) (*account, error) {
 		return nil, err
 	}
 	a := &account{world: world, schedule: "ENABLED", rate: world.Target.Schedule.Expression(),
-		due: lab.Beginning.Add(24 * time.Hour), confirmed: true, denied: map[string]bool{}, failing: map[string]int{},
+		due: lab.Beginning.Add(24 * time.Hour), emails: "platform@example.com", confirmed: true,
+		denied: map[string]bool{}, failing: map[string]int{},
 		inputs: map[string]string{}, empty: map[string]bool{}}
 	a.qovery = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.mu.Lock()
@@ -196,7 +198,7 @@ func (a *account) describeStacks(name string) awstest.Answer {
 	}
 	var outputs strings.Builder
 	for name, value := range map[string]string{"StateMachineArn": machineARN, "TableName": "journal", "TopicArn": topicARN,
-		"QoveryApiUrl": a.qovery.URL, "KeyAgeLimitDays": "97"} {
+		"QoveryApiUrl": a.qovery.URL, "KeyAgeLimitDays": "97", "AlertEmails": a.emails} {
 		fmt.Fprintf(&outputs, "<member><OutputKey>%s</OutputKey><OutputValue>%s</OutputValue></member>", name, value)
 	}
 	return awstest.XML(http.StatusOK, `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>`+

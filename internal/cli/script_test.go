@@ -114,6 +114,7 @@ func exitCode(ts *testscript.TestScript, _ bool, args []string) {
 //	world schedule DISABLED    the state of the schedule; "" deletes it
 //	world rate 'cron(...)'     the schedule's expression
 //	world due 720h             the schedule's first start, from the beginning
+//	world emails A,B           who is to be notified
 //	world unconfirmed          no one has confirmed the e-mail subscription
 //	world deny ACTION          the person lacks the right
 //	world unanswered ACTION 2  so often there is no answer
@@ -161,6 +162,8 @@ func changeWorld(ts *testscript.TestScript, _ bool, args []string) {
 		d, err := time.ParseDuration(args[1])
 		ts.Check(err)
 		a.due = lab.Beginning.Add(d)
+	case "emails":
+		a.emails = args[1]
 	case "unconfirmed":
 		a.confirmed = false
 	case "deny":

@@ -71,6 +71,7 @@ type stack struct {
 	machine string // ARN of the state machine
 	table   string // name of the journal
 	topic   string // ARN of the topic with the notices
+	emails  string // who is to get them, with commas; empty: no one, or an earlier version deployed the stack
 	qovery  string // base URL of Qovery's API; empty: the public one
 
 	keyAgeLimit time.Duration // zero: an earlier version deployed the stack
@@ -109,8 +110,8 @@ func (p Program) open(ctx context.Context, f *stackFlags) (*stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.machine, s.table, s.topic, s.qovery = outputs["StateMachineArn"], outputs["TableName"], outputs["TopicArn"],
-		outputs["QoveryApiUrl"]
+	s.machine, s.table, s.topic = outputs["StateMachineArn"], outputs["TableName"], outputs["TopicArn"]
+	s.emails, s.qovery = outputs["AlertEmails"], outputs["QoveryApiUrl"]
 	days, _ := strconv.Atoi(outputs["KeyAgeLimitDays"]) // 0 where there is none
 	s.keyAgeLimit = time.Duration(days) * 24 * time.Hour
 	machine, err := arn.Parse(s.machine)

@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/spf13/cobra"
 
 	"qovery-key-rotation/internal/aws/sns"
@@ -282,19 +285,32 @@ func (s *stack) notices(ctx context.Context) noticesStatus {
 	if err != nil {
 		return noticesStatus{s.topic, []sns.Subscriber{}, fault.AsError(err).What}
 	}
+	// SNS forgets who doesn't confirm within some days.
+	for email := range strings.SplitSeq(s.emails, ",") {
+		if email != "" && !slices.ContainsFunc(list, func(l sns.Subscriber) bool { return l.Endpoint == email }) {
+			list = append(list, sns.Subscriber{Protocol: "email", Endpoint: email})
+		}
+	}
 	return noticesStatus{Topic: s.topic, Subscribers: list}
 }
 
 func (n noticesStatus) attention() []string {
 	var list []string
-	for _, subscriber := range n.Subscribers {
-		if !subscriber.Confirmed {
-			list = append(list, subscriber.Endpoint+" has not confirmed the subscription and gets no notices: follow the "+
-				"link in the message from AWS")
+	for _, s := range n.Subscribers {
+		if !slices.Contains(n.Subscribers, sns.Subscriber{Protocol: s.Protocol, Endpoint: s.Endpoint, Confirmed: true}) {
+			list = append(list, s.Endpoint+" has not confirmed the subscription and gets no notices: follow the link in the "+
+				"message from AWS; to be sent a new one: "+n.subscribe(s))
 		}
 	}
 	if len(n.Subscribers) == 0 && n.Unknown == "" {
 		return append(list, "No one has subscribed to the notices")
 	}
 	return list
+}
+
+// subscribe is the command that has SNS send a link to confirm.
+func (n noticesStatus) subscribe(s sns.Subscriber) string {
+	topic, _ := arn.Parse(n.Topic) // SNS has answered by it
+	return fmt.Sprintf("aws sns subscribe --region %s --topic-arn %s --protocol %s --notification-endpoint '%s'",
+		topic.Region, n.Topic, s.Protocol, strings.ReplaceAll(s.Endpoint, "'", `'\''`))
 }
