@@ -31,7 +31,9 @@ func audited(w http.ResponseWriter, r awstest.Request, _ int) {
 // that, and writes its metrics.
 func audits(t *testing.T, program string) {
 	server := awstest.Serve(t, audited)
-	f := awstest.StartFunction(t, environment(auditor, server.URL), program)
+	env := environment(auditor, server.URL)
+	env["ALL_METRICS"] = "true"
+	f := awstest.StartFunction(t, env, program)
 	if answer := f.Invoke(t, `{}`, 30*time.Second); answer.ErrorType != "" || string(answer.Body) != "null" {
 		t.Fatalf("%s", answer.Body)
 	}
@@ -69,6 +71,11 @@ func audits(t *testing.T, program string) {
 	if answer.ErrorType != string(fault.AccessDenied) || !strings.Contains(answer.Message, "production: ") ||
 		!strings.Contains(answer.Message, "Lambda tries again") {
 		t.Errorf("without a memory: %s", answer.Body)
+	}
+	f = awstest.StartFunction(t, environment(auditor, server.URL), program)
+	f.Invoke(t, `{}`, 30*time.Second)
+	if f.Stop(); !strings.Contains(f.Logs(), `"Dimensions":[[]]`) || strings.Contains(f.Logs(), `[["target"]]`) {
+		t.Errorf("by default the metrics are %s", f.Logs())
 	}
 	for variable, value := range map[string]string{"TOPIC_ARN": "notices", "TARGET_NAMES": "a,,b",
 		"KEY_AGE_LIMIT_DAYS": "many"} {

@@ -49,7 +49,7 @@ func main() {
 			AgeLimit: f.KeyAgeLimit(lambda.KeyAgeLimitDays),
 			Memory:   journal,
 			Topic:    sns.New(cfg, topic),
-			Metrics:  lambda.MetricsTo(os.Stdout),
+			Metrics:  lambda.MetricsTo(os.Stdout, f.Optional(lambda.AllMetrics) != ""),
 			Log:      f.Log,
 		}
 	})

@@ -33,7 +33,7 @@ func main() {
 				Keys:    iam.New(cfg),
 			},
 			Topic:   sns.New(cfg, topic),
-			Metrics: lambda.MetricsTo(os.Stdout),
+			Metrics: lambda.MetricsTo(os.Stdout, f.Optional(lambda.AllMetrics) != ""),
 			Log:     f.Log,
 		}
 	})

@@ -29,10 +29,10 @@ type Config struct {
 	// are not encrypted with it.
 	CustomerKey bool `json:"customerKey"`
 	// Alarms are the essential ones (an audit that doesn't come, what couldn't be
-	// delivered), or all. CloudWatch bills each metric that an alarm watches.
+	// delivered), or all, with all metrics. CloudWatch bills each alarm and each metric.
 	Alarms Alarms `json:"alarms"`
 	// Dashboard makes each stack have a dashboard, which is billed above three in an
-	// account.
+	// account, and all metrics.
 	Dashboard bool `json:"dashboard"`
 	// Tags are put on every resource.
 	Tags map[string]string `json:"tags,omitempty"`

@@ -2,7 +2,6 @@ package stack
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
@@ -41,9 +40,6 @@ func (b *builder) newAlarms(functions map[string]awslambda.Function,
 			"For six hours a rotation has been trying to begin. It goes on trying for a day. See its execution for what it "+
 				"waits for: "+
 				"clusters that are being deployed, another rotation, or a service that does not answer."),
-		b.newAlarm("steps-failing", 4, 1, sumOfErrors(functions),
-			"For four hours steps of a rotation have failed and been tried again, which is longer than retries last. "+
-				"See the running execution for the step, and the step's log for the cause."),
 		// Lambda tries an event three times.
 		b.newAlarm("notices-failing", 1, 3, functions[notify].MetricErrors(every(60, "Sum")),
 			"The function that composes notices fails. What it failed on was sent as it is. See the log of "+named(notify)+"."),
@@ -102,26 +98,5 @@ func (b *builder) newAlarm(name string, periods, threshold float64, metric awscl
 		Threshold: &threshold, EvaluationPeriods: &periods,
 		ComparisonOperator: awscloudwatch.ComparisonOperator_GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
 		TreatMissingData:   awscloudwatch.TreatMissingData_NOT_BREACHING, // no rotation, no metric
-	})
-}
-
-// sumOfErrors adds up the errors of the steps other than preflight, which may
-// rightly fail for a day. They are ten, the most that an alarm can add up.
-func sumOfErrors(made map[string]awslambda.Function) awscloudwatch.IMetric {
-	using := map[string]awscloudwatch.IMetric{}
-	var terms []string
-	for _, f := range functions {
-		if f.name == "preflight" || !f.isStep() {
-			continue
-		}
-		id := fmt.Sprintf("e%d", len(terms))
-		using[id] = made[f.name].MetricErrors(&awscloudwatch.MetricOptions{Statistic: jsii.String("Sum")})
-		terms = append(terms, id)
-	}
-	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
-		Expression:   new(fmt.Sprintf("SUM([%s])", strings.Join(terms, ", "))),
-		Label:        jsii.String("errors of steps"),
-		UsingMetrics: &using,
-		Period:       awscdk.Duration_Hours(jsii.Number(1)),
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"qovery-key-rotation/infra/config"
 	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/target"
@@ -153,7 +154,7 @@ var functions = []function{
 	{
 		name: notify,
 		does: "Tells people how rotations ended and which alarms rang, in words",
-		env:  []string{lambda.TableName, lambda.TargetPrefix, lambda.TargetNames, lambda.TopicARN},
+		env:  []string{lambda.TableName, lambda.TargetPrefix, lambda.TargetNames, lambda.TopicARN, lambda.AllMetrics},
 		may: []grant{
 			{targetParameters, actions("ssm:GetParameter")},
 			{targetUsers, actions("iam:ListAccessKeys")},
@@ -165,7 +166,7 @@ var functions = []function{
 		name: auditor,
 		does: "Looks once a day whether all is as it should be with every target, and tells people what is not",
 		env: []string{lambda.TableName, lambda.TargetPrefix, lambda.StagedPrefix, lambda.TargetNames, lambda.ScheduleGroup,
-			lambda.KeyAgeLimitDays, lambda.TopicARN, lambda.QoveryAPIURL},
+			lambda.KeyAgeLimitDays, lambda.TopicARN, lambda.AllMetrics, lambda.QoveryAPIURL},
 		may: []grant{
 			{targetParameters, actions("ssm:GetParameter")},
 			{tokenParameters, actions("ssm:GetParameter")},
@@ -200,9 +201,13 @@ func (f function) timeout() time.Duration {
 func (f function) isStep() bool { return f.name != notify && f.name != auditor }
 
 // environment returns the variables that the function reads, with their values.
-// Qovery's address is left out where it is the public one, and the key where
-// there is none of the customer's.
+// Those that say nothing are left out: Qovery's public address, a key where there
+// is none of the customer's, all metrics where nothing shows them.
 func (b *builder) environment(f function) *map[string]*string {
+	allMetrics := ""
+	if b.props.Config.Alarms == config.FullAlarms || b.props.Config.Dashboard {
+		allMetrics = "true"
+	}
 	values := map[string]*string{
 		lambda.TableName:    b.journal.TableName(),
 		lambda.TargetPrefix: new(target.Prefix),
@@ -210,6 +215,7 @@ func (b *builder) environment(f function) *map[string]*string {
 		lambda.QoveryAPIURL: &b.props.Config.QoveryAPIURL,
 		lambda.TopicARN:     b.topic.TopicArn(),
 		lambda.KMSKeyARN:    b.keyARN(),
+		lambda.AllMetrics:   &allMetrics,
 
 		lambda.TargetNames:     new(strings.Join(b.targetNames(), ",")),
 		lambda.ScheduleGroup:   new(Name),

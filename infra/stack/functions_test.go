@@ -132,6 +132,7 @@ func TestFunctionsGetTheVariablesTheyRead(t *testing.T) {
 		"lambda.StagedPrefix": lambda.StagedPrefix, "lambda.TopicARN": lambda.TopicARN,
 		"lambda.KMSKeyARN": lambda.KMSKeyARN, "lambda.CreatorRoleARN": lambda.CreatorRoleARN,
 		"lambda.TargetNames":   lambda.TargetNames,
+		"lambda.AllMetrics":    lambda.AllMetrics,
 		"lambda.ScheduleGroup": lambda.ScheduleGroup, "lambda.KeyAgeLimitDays": lambda.KeyAgeLimitDays,
 		"qovery.FromEnvironment": lambda.QoveryAPIURL,
 	}

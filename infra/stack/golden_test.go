@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"maps"
 	"os"
+	"reflect"
 	"testing"
 
 	"qovery-key-rotation/infra/config"
@@ -13,7 +15,10 @@ import (
 
 var update = flag.Bool("update", false, "write the golden template anew")
 
-const golden = "testdata/qovery-key-rotation.template.json"
+const (
+	golden     = "testdata/qovery-key-rotation.template.json"
+	goldenFull = "testdata/full.template.json"
+)
 
 // The template of the shipped configuration, so that every change to what is
 // deployed shows in review. The definition, which has its own file and tests,
@@ -22,6 +27,33 @@ func TestGoldenTemplate(t *testing.T) {
 	_, result := shipped(t)
 	got := withoutDefinition(t, result.files[Name])
 	requireFile(t, golden, got)
+}
+
+// What is different in it with all alarms and the dashboard, tags aside.
+func TestGoldenFullTemplate(t *testing.T) {
+	_, result := shipped(t)
+	standard, full := untagged(t, result.files[Name]), untagged(t, extended(t).files[Name])
+	maps.DeleteFunc(full, func(id string, more map[string]any) bool { return reflect.DeepEqual(more, standard[id]) })
+	requireFile(t, goldenFull, indented(t, map[string]any{"Resources": full}))
+}
+
+// untagged are a template's resources without their tags.
+func untagged(t *testing.T, file string) map[string]map[string]any {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var whole struct{ Resources map[string]map[string]any }
+	if err := json.Unmarshal(data, &whole); err != nil {
+		t.Fatal(err)
+	}
+	for _, resource := range whole.Resources {
+		if properties, _ := resource["Properties"].(map[string]any); properties != nil {
+			delete(properties, "Tags")
+		}
+	}
+	return whole.Resources
 }
 
 // requireFile requires that a file of the repository holds what the template says.
@@ -59,11 +91,16 @@ func withoutDefinition(t *testing.T, file string) []byte {
 			properties["DefinitionString"] = "statemachine/rotation.asl.json"
 		}
 	}
+	return indented(t, whole)
+}
+
+func indented(t *testing.T, value any) []byte {
+	t.Helper()
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(whole); err != nil {
+	if err := encoder.Encode(value); err != nil {
 		t.Fatal(err)
 	}
 	return text.Bytes()

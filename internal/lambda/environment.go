@@ -32,6 +32,8 @@ const (
 	// KMSKeyARN is the key that encrypts staged secrets; optional: AWS's own when
 	// absent.
 	KMSKeyARN = "KMS_KEY_ARN"
+	// AllMetrics is there where an alarm or a dashboard shows all metrics.
+	AllMetrics = "ALL_METRICS"
 )
 
 // Environment is the environment of a process, and what is wrong with it.

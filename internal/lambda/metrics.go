@@ -32,20 +32,26 @@ type Metric struct {
 	Name  string
 	Unit  Unit
 	Value float64
+	// Always: an alarm of every stack watches that of all targets together.
+	Always bool
 }
 
 // Metrics is where the lines go.
-type Metrics struct{ to io.Writer }
+type Metrics struct {
+	to  io.Writer
+	all bool
+}
 
 // MetricsTo returns a log. In a function it is the standard output; Lambda passes on
-// what is JSON already, at the level INFO.
+// what is JSON already, at the level INFO. CloudWatch bills each metric: unless all
+// are wanted, it is to make those alone that every stack needs.
 // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
-func MetricsTo(w io.Writer) Metrics { return Metrics{w} }
+func MetricsTo(w io.Writer, all bool) Metrics { return Metrics{w, all} }
 
 // Put writes metrics of a moment in one line, about a target or, with "", about
 // all. Words are put beside them, for queries of the log; they are no dimensions.
 func (l Metrics) Put(at time.Time, target string, words map[string]string, metrics ...Metric) error {
-	line, err := json.Marshal(embedded(at, target, words, metrics))
+	line, err := json.Marshal(l.embedded(at, target, words, metrics))
 	if err != nil {
 		return err // a value that is no number
 	}
@@ -55,7 +61,7 @@ func (l Metrics) Put(at time.Time, target string, words map[string]string, metri
 
 // embedded is a line as the specification has it.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
-func embedded(at time.Time, target string, words map[string]string, metrics []Metric) map[string]any {
+func (l Metrics) embedded(at time.Time, target string, words map[string]string, metrics []Metric) map[string]any {
 	type name struct {
 		Name string
 		Unit Unit
@@ -75,9 +81,13 @@ func embedded(at time.Time, target string, words map[string]string, metrics []Me
 		fields[Dimension] = target
 	}
 	for _, m := range metrics {
-		d.Metrics = append(d.Metrics, name{m.Name, m.Unit})
 		fields[m.Name] = m.Value
+		if l.all || m.Always && target == "" {
+			d.Metrics = append(d.Metrics, name{m.Name, m.Unit})
+		}
 	}
-	fields["_aws"] = map[string]any{"Timestamp": at.UnixMilli(), "CloudWatchMetrics": []directive{d}}
+	if d.Metrics != nil {
+		fields["_aws"] = map[string]any{"Timestamp": at.UnixMilli(), "CloudWatchMetrics": []directive{d}}
+	}
 	return fields
 }

@@ -36,7 +36,7 @@ func TestPutMetrics(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder
-			if err := lambda.MetricsTo(&out).Put(at, test.target, test.words, test.metrics...); err != nil {
+			if err := lambda.MetricsTo(&out, true).Put(at, test.target, test.words, test.metrics...); err != nil {
 				t.Fatal(err)
 			}
 			if strings.Count(out.String(), "\n") != 1 || !strings.HasSuffix(out.String(), "}\n") {
@@ -56,10 +56,27 @@ func TestPutMetrics(t *testing.T) {
 	}
 }
 
+// What is not to be a metric is in the log all the same.
+func TestOnlyWhatIsNeededIsAMetric(t *testing.T) {
+	metrics := []lambda.Metric{{Name: "Keys", Unit: lambda.Count, Value: 2},
+		{Name: "Audited", Unit: lambda.Count, Value: 1, Always: true}}
+	for target, want := range map[string]string{
+		"production": `{"Audited":1,"Keys":2,"target":"production"}`,
+		"": `{"Audited":1,"Keys":2,"_aws":{"CloudWatchMetrics":[{"Namespace":"qovery-key-rotation","Dimensions":[[]],` +
+			`"Metrics":[{"Name":"Audited","Unit":"Count"}]}],"Timestamp":1785700000123}}`,
+	} {
+		var out strings.Builder
+		if err := lambda.MetricsTo(&out, false).Put(at, target, nil, metrics...); err != nil ||
+			strings.TrimSpace(out.String()) != want {
+			t.Errorf("%v, wrote %s", err, out.String())
+		}
+	}
+}
+
 func TestMetricThatIsNoNumber(t *testing.T) {
 	var out strings.Builder
-	if err := lambda.MetricsTo(&out).Put(at, "", nil, lambda.Metric{Name: "KeyAge", Value: math.NaN()}); err == nil ||
-		out.Len() > 0 {
+	noNumber := lambda.Metric{Name: "KeyAge", Value: math.NaN()}
+	if err := lambda.MetricsTo(&out, true).Put(at, "", nil, noNumber); err == nil || out.Len() > 0 {
 		t.Errorf("%v, wrote %q", err, out.String())
 	}
 }

@@ -61,7 +61,7 @@ func (a *account) audit(t *testing.T, ctx context.Context) error {
 		Reader: Reader{Clock: clock{}, Targets: p, Journal: journalPort{p}, Executions: p, Keys: p,
 			Needs: rotation.Needs{Usage: p, Trail: needed{p: p}, Staging: needed{p: p}}, Qovery: p, Schedules: p},
 		Names: slices.Sorted(maps.Keys(a.targets)), AgeLimit: limit, Memory: p, Topic: p,
-		Metrics: lambda.MetricsTo(p), Log: slog.New(slog.NewJSONHandler(&a.logged, nil)),
+		Metrics: lambda.MetricsTo(p, true), Log: slog.New(slog.NewJSONHandler(&a.logged, nil)),
 	}.Handle(ctx, []byte("{}"))
 }
 

@@ -23,7 +23,8 @@ const (
 // Metrics are the metrics with their units.
 var Metrics = []lambda.Metric{
 	{Name: KeyAge, Unit: lambda.NoUnit}, {Name: KeyCount, Unit: lambda.Count}, {Name: LeftoverKeys, Unit: lambda.Count},
-	{Name: Drift, Unit: lambda.Count}, {Name: OpenRecords, Unit: lambda.Count}, {Name: Audited, Unit: lambda.Count},
+	{Name: Drift, Unit: lambda.Count}, {Name: OpenRecords, Unit: lambda.Count},
+	{Name: Audited, Unit: lambda.Count, Always: true},
 }
 
 // Figures are the values of the metrics. What is not known has none.

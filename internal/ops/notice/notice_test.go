@@ -84,7 +84,7 @@ func (f *fake) handle(ctx context.Context, event string) (logs string, err error
 	var out strings.Builder
 	n := Notifier{
 		Reader: Reader{Clock: atNight{}, Names: f.names, Targets: fakeTargets{f}, Journal: fakeJournal{f}, Keys: fakeKeys{f}},
-		Topic:  f, Metrics: lambda.MetricsTo(&f.lines), Log: slog.New(slog.NewJSONHandler(&out, nil)),
+		Topic:  f, Metrics: lambda.MetricsTo(&f.lines, true), Log: slog.New(slog.NewJSONHandler(&out, nil)),
 	}
 	err = n.Handle(ctx, []byte(event))
 	return out.String(), err

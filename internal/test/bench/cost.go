@@ -68,6 +68,10 @@ func (s stack) rotation(p prices, r simulated) []item {
 	decrypted := r.calls["token.Read"] + r.calls["staging.Put"] + r.calls["staging.Get"]
 	invocations := float64(r.invocations + 1)
 	logged := float64(r.logged) + invocations*lambdasLog
+	metric := 0.0
+	if s.allMetrics {
+		metric = p.of("customMetricMonth") / hoursAMonth
+	}
 	return []item{
 		{"transitions", float64(r.Transitions) * p.of("transition")},
 		{"Lambda", s.lambda(p, invocations, r.running)},
@@ -75,7 +79,7 @@ func (s stack) rotation(p prices, r simulated) []item {
 		{"parameters", float64(r.calls["targets.Target"]) * p.of("ssmStandard")},
 		{"KMS", float64(decrypted) * p.of("kmsRequest")},
 		{"logs", logged / 1e9 * p.of("logsGB")},
-		{"its metric, for an hour", p.of("customMetricMonth") / hoursAMonth},
+		{"its metric, for an hour", metric},
 		{"traces", (invocations + 1) * p.of("trace")},
 		{"schedule and e-mail", p.of("schedule") + p.of("email")},
 	}
@@ -87,7 +91,11 @@ func costRows(context.Context) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := readStack()
+	s, err := readStack(template)
+	if err != nil {
+		return nil, err
+	}
+	full, err := readStack(template, fullTemplate)
 	if err != nil {
 		return nil, err
 	}
@@ -97,20 +105,24 @@ func costRows(context.Context) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.bill(p, r), nil
+	return s.bill(p, r, full), nil
 }
 
-func (s stack) bill(p prices, r simulated) []row {
-	const goal = 0.003 // dollars a rotation
+// bill is the stack's, beside that of one with everything that costs more.
+func (s stack) bill(p prices, r simulated, full stack) []row {
+	const goal, goalMonth = 0.003, 0.30 // dollars a rotation, and a month
 	took := time.Duration(r.Took)
 	items, fixed := s.rotation(p, r), s.month(p, 1)
 	rotation, runner := total(items), math.Ceil(took.Minutes())*p.of("runnerMinute")
-	sleeper := fmt.Sprintf("a runner that sleeps %s, %s", words.Duration(took.Round(time.Minute)), dollars(runner))
+	sleeper := fmt.Sprintf("a runner for %s, %s", words.Duration(took.Round(time.Minute)), dollars(runner))
 	one := shown("cost of a rotation", rotation, sleeper, runner)
 	one.goal, one.noGoal = goal/runner, false
 	rows := append([]row{one}, itemRows(items, "a rotation")...)
-	rows = append(rows, shown("cost of a month, 1 target, without a rotation", total(fixed), sleeper, runner))
-	rows = append(rows, itemRows(fixed, "a month")...)
+	month := shown("cost of a month, 1 target, without a rotation", total(fixed), "the goal's "+dollars(goalMonth),
+		goalMonth)
+	month.goal, month.noGoal = 1, false
+	rows = append(append(rows, month), itemRows(fixed, "a month")...)
+	rows = append(rows, shown("the same with all alarms and the dashboard", total(full.month(p, 1)), sleeper, runner))
 	for _, targets := range []int{1, 10, 50} {
 		rotations := float64(targets) * 365 / 90
 		own, others := 12*total(s.month(p, targets))+rotations*rotation, rotations*runner

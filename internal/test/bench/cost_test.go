@@ -47,7 +47,7 @@ func TestABillIsItsParts(t *testing.T) {
 		readUnits: 5, writeUnits: 6,
 	}
 	r.Transitions = 7
-	items := stack{memory: 128}.rotation(list(nil), r)
+	items := stack{memory: 128, allMetrics: true}.rotation(list(nil), r)
 	for name, want := range map[string]float64{
 		"transitions": 7,
 		// Three requests; and an eighth of a GB for the steps' time and three starts.
@@ -74,7 +74,7 @@ func TestABillIsItsParts(t *testing.T) {
 
 // TestAMonth: what is there by the template, and an audit a day.
 func TestAMonth(t *testing.T) {
-	s := stack{alarms: 2, alarmed: 5, dashboards: 1, memory: 128}
+	s := stack{alarms: 2, alarmed: 5, dashboards: 1, memory: 128, allMetrics: true}
 	p := list(map[string]float64{"dashboardMonth": 3, "logsGB": 0})
 	one, ten := s.month(p, 1), s.month(p, 10)
 	const runs = 365 / 12.0
@@ -94,6 +94,9 @@ func TestAMonth(t *testing.T) {
 	if got := named(t, ten, "the audit's 66 metrics"); !equal(got, 66./24) {
 		t.Errorf("metrics of ten targets: %v", got)
 	}
+	if got := named(t, stack{}.month(p, 10), "the audit's 1 metric"); !equal(got, 1./24) {
+		t.Errorf("metrics by default: %v", got)
+	}
 	if got, want := named(t, ten, "the audit's runs"), 10*named(t, one, "the audit's runs"); !equal(got, want) {
 		t.Errorf("audits of ten targets: %v, want %v", got, want)
 	}
@@ -110,11 +113,12 @@ func TestWhatIsCompared(t *testing.T) {
 		nothing[name] = 0
 	}
 	nothing["transition"], nothing["runnerMinute"], nothing["dashboardMonth"] = 1, 4, 3
-	rows := s.bill(list(nothing), r)
+	rows := s.bill(list(nothing), r, stack{dashboards: 2})
 	for _, want := range []row{
 		{what: "cost of a rotation", measured: "$10.00", ratio: 10. / 8}, // two minutes are begun
 		{what: "  transitions", measured: "$10.00", ratio: 1},
-		{what: "cost of a month, 1 target, without a rotation", measured: "$3.00", ratio: 3. / 8},
+		{what: "cost of a month, 1 target, without a rotation", measured: "$3.00", ratio: 3 / 0.3},
+		{what: "the same with all alarms and the dashboard", measured: "$6.00", ratio: 6. / 8},
 		{what: "cost of a year, 1 target", measured: "$76.56", ratio: (36 + 10*365/90.) / (8 * 365 / 90.)},
 	} {
 		i := slices.IndexFunc(rows, func(r row) bool { return r.what == want.what })
@@ -127,11 +131,15 @@ func TestWhatIsCompared(t *testing.T) {
 // TestTheStackIsOnTheBill: the template that is read has what costs something.
 func TestTheStackIsOnTheBill(t *testing.T) {
 	t.Chdir("../../..")
-	s, err := readStack()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if s.alarms == 0 || s.alarmed < s.alarms || s.dashboards != 0 || s.memory != 128 {
-		t.Errorf("%+v", s)
+	for _, want := range []struct {
+		files []string
+		stack stack
+	}{
+		{[]string{template}, stack{alarms: 2, alarmed: 2, memory: 128}},
+		{[]string{template, fullTemplate}, stack{alarms: 8, alarmed: 8, dashboards: 1, memory: 128, allMetrics: true}},
+	} {
+		if s, err := readStack(want.files...); err != nil || s != want.stack {
+			t.Errorf("%+v, %v, want %+v", s, err, want.stack)
+		}
 	}
 }

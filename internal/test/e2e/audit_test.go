@@ -92,7 +92,8 @@ func TestAudit(t *testing.T) {
 	})
 	w.check()
 	log := w.host.Logs()["audit"]
-	if lines := strings.Count(log, `"_aws":`); lines != 2*11 || !strings.Contains(log, `"LeftoverKeys":1`) ||
+	if lines := strings.Count(log, `"Audited":`); lines != 2*11 ||
+		strings.Count(log, `"_aws":`) != 11 || !strings.Contains(log, `"LeftoverKeys":1`) ||
 		!strings.Contains(log, `"OpenRecords":1`) || !strings.Contains(log, `"Audited":0`) {
 		t.Errorf("%d lines of metrics in %s", lines, log)
 	}
