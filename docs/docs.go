@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// Runbook is runbook.md: what every error means, what is in place when it
-// appears, and what to type.
+// Runbook is runbook.md: what to do when a rotation needs a person.
 //
 //go:embed runbook.md
 var Runbook string
@@ -20,26 +19,23 @@ type Section struct {
 	Text  string `json:"text"`  // in Markdown, with the heading
 }
 
-// Sections are the sections of the runbook, in their order: the chapters, without
-// the codes, and each code.
-func Sections() []Section {
+// Chapters are the sections of the runbook, in their order.
+func Chapters() []Section {
 	var sections []Section
 	_, body, _ := strings.Cut(Runbook, "\n## ")
 	for _, chapter := range strings.Split(body, "\n## ") {
-		parts := strings.Split(chapter, "\n### ")
-		sections = append(sections, newSection("## ", parts[0]))
-		for _, code := range parts[1:] {
-			sections = append(sections, newSection("### ", code))
-		}
+		sections = append(sections, NewSection("## "+strings.TrimSpace(chapter)+"\n"))
 	}
 	return sections
 }
 
-func newSection(level, text string) Section {
-	title, _, _ := strings.Cut(text, "\n")
+// NewSection is the section that a text is, heading and all.
+func NewSection(text string) Section {
+	heading, _, _ := strings.Cut(text, "\n")
+	title := strings.TrimLeft(heading, "# ")
 	name := title
 	if strings.Contains(title, " ") {
 		name = strings.NewReplacer(" ", "-", "'", "", ",", "").Replace(strings.ToLower(title))
 	}
-	return Section{Name: name, Title: title, Text: level + strings.TrimSpace(text) + "\n"}
+	return Section{Name: name, Title: title, Text: text}
 }

@@ -106,7 +106,7 @@ func halfAborted(target string, stopped []string, err error) error {
 	if len(stopped) == 0 {
 		return err
 	}
-	why := explain(err)
+	why := problemOf(err)
 	what := fmt.Sprintf("%s is stopped, and the execution that brings the old key back could not be started: %s",
 		strings.Join(stopped, ", "), why.what)
 	return &problem{what, words.Sentences(why.todo, "As soon as that is possible: rotate abort "+target), ExitHeld}

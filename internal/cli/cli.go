@@ -88,7 +88,7 @@ func (p Program) Run(ctx context.Context, args []string) int {
 	if err = cmp.Or(err, out.lost, errs.lost); err == nil {
 		return code
 	}
-	known := explain(err)
+	known := problemOf(err)
 	if known.what != "" {
 		fmt.Fprintf(p.Err, "rotate: %v\n", known)
 	}
@@ -129,7 +129,7 @@ AWS IAM access key that Qovery holds, unattended and without downtime.
 		Example: `  rotate simulate
   rotate status --profile production --region eu-west-3
   rotate start production --watch
-  rotate runbook TokenRefused`,
+  rotate explain TokenRefused`,
 		Version:       readVersion().String(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -155,7 +155,7 @@ AWS IAM access key that Qovery holds, unattended and without downtime.
 		command.GroupID = operating
 		root.AddCommand(command)
 	}
-	root.AddCommand(newRunbook(), newSimulate(), newExplore(), newDiagram(), newVersion())
+	root.AddCommand(newExplain(), newSimulate(), newExplore(), newDiagram(), newVersion())
 	refuseUnknown(root)
 	return root
 }

@@ -31,9 +31,9 @@ var advice = map[fault.Code]string{
 	fault.InvalidInput:       "Correct it, then try again",
 }
 
-// explain puts an error into words for the person at the terminal, and gives it
+// problemOf puts an error into words for the person at the terminal, and gives it
 // an exit code.
-func explain(err error) *problem {
+func problemOf(err error) *problem {
 	var known *problem
 	var coded *fault.Error
 	var lost unwritten

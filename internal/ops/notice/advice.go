@@ -70,7 +70,7 @@ func (r *report) canReactivate() bool {
 
 // look is how to find out what this message could not.
 func (r *report) look() *step {
-	text := "First see what is in place:"
+	text := "First see the current state:"
 	if r.NoKeys != nil {
 		text = "First see which keys exist, here or in IAM (link below):"
 	}

@@ -70,7 +70,7 @@ func (r *report) message() Message {
 		p.line("%s", line)
 	}
 	if !r.past {
-		p.section("WHAT IS IN PLACE, " + words.At(r.Now))
+		p.section("CURRENT STATE, " + words.At(r.Now))
 		for _, line := range r.inPlace() {
 			p.line("%s", line)
 		}
@@ -133,28 +133,28 @@ func (r *report) details(p *page) {
 func (r *report) runbook() string {
 	switch {
 	case r.ending == Planned && r.Execution.Output != nil && r.Execution.Output.Plan.Refused != "":
-		return runbookPage(r.Execution.Output.Plan.Refused)
+		return codesPage(fault.Code(r.Execution.Output.Plan.Refused))
 	case r.ending == Rotated || r.ending == unclear || r.ending == Planned && r.Execution.Status == Succeeded:
 		return ""
 	case r.ending == Met:
-		return runbookPage(string(fault.RotationInProgress))
+		return codesPage(fault.RotationInProgress)
 	case r.code != "":
-		return runbookPage(string(r.code))
+		return codesPage(r.code)
 	case r.Execution.Status == Failed:
 		return runbookPage("Errors that are not this system's own")
 	}
-	return runbookPage("What is in place")
+	return runbookPage("Current state")
 }
 
 // runbookPage is a heading of the runbook, as a page of the repository and as
 // what prints it.
 func runbookPage(heading string) string {
 	anchor := strings.NewReplacer(" ", "-", "'", "").Replace(strings.ToLower(heading))
-	name := heading
-	if strings.Contains(heading, " ") {
-		name = anchor
-	}
-	return "docs/runbook.md#" + anchor + ", or: rotate runbook " + name
+	return "docs/runbook.md#" + anchor + ", or: rotate explain " + anchor
+}
+
+func codesPage(code fault.Code) string {
+	return "docs/codes.md#" + strings.ToLower(string(code)) + ", or: rotate explain " + string(code)
 }
 
 // ifNothingIsDone says what the schedule does by itself, and when.

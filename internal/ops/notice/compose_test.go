@@ -408,11 +408,16 @@ func checkForm(t *testing.T, m Message) {
 	}
 }
 
-// Every message that sends people to the runbook sends them to a heading of it.
+// Every message that sends people to the runbook or to the codes sends
+// them to a heading there.
 func TestRunbookPages(t *testing.T) {
 	var anchors []string
-	for _, section := range docs.Sections() {
-		anchors = append(anchors, "docs/runbook.md#"+strings.ToLower(section.Name)+", or: rotate runbook "+section.Name)
+	for _, section := range docs.Chapters() {
+		anchors = append(anchors, "docs/runbook.md#"+section.Name+", or: rotate explain "+section.Name)
+	}
+	for _, info := range fault.Codes {
+		code := string(info.Code)
+		anchors = append(anchors, "docs/codes.md#"+strings.ToLower(code)+", or: rotate explain "+code)
 	}
 	messages := map[string]string{"a finding": Finding{}.Message().Body}
 	for name, row := range table {

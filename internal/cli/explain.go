@@ -8,21 +8,22 @@ import (
 	"github.com/spf13/cobra"
 
 	"qovery-key-rotation/docs"
+	"qovery-key-rotation/internal/ops/explain"
 )
 
-func newRunbook() *cobra.Command {
+func newExplain() *cobra.Command {
 	answer := output{plain: "text"}
 	cmd := &cobra.Command{
-		Use:   "runbook [CODE|SECTION]",
-		Short: "Print what the runbook says of an error, or all of it",
-		Long: `runbook prints the section of an error code: what it means, what is in place
-when it appears, and what to type. The other sections are printed by what links
-lead to, and the whole runbook where nothing is named.
+		Use:   "explain [CODE|SECTION]",
+		Short: "Explain an error, or print the runbook",
+		Long: `explain prints what an error code means, the current state when it ends an
+execution, what to do, and what to type. The runbook's sections are printed by
+their names, and the whole runbook where nothing is named.
 
 It is part of the program, and needs neither network nor rights.`,
-		Example: `  rotate runbook TokenRefused
-  rotate runbook rolling-back
-  rotate runbook | less`,
+		Example: `  rotate explain TokenRefused
+  rotate explain rolling-back
+  rotate explain | less`,
 		Args: atMostOneSection,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := answer.check(); err != nil {
@@ -40,9 +41,9 @@ It is part of the program, and needs neither network nor rights.`,
 				return err
 			}
 			if answer.json() {
-				return writeJSON(cmd.OutOrStdout(), docs.Sections())
+				return writeJSON(cmd.OutOrStdout(), explain.Sections())
 			}
-			_, err := io.WriteString(cmd.OutOrStdout(), docs.Runbook)
+			_, err := io.WriteString(cmd.OutOrStdout(), docs.Runbook+"\n"+explain.Page())
 			return err
 		},
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
@@ -65,7 +66,7 @@ func atMostOneSection(cmd *cobra.Command, args []string) error {
 
 func sectionNames() []string {
 	var names []string
-	for _, section := range docs.Sections() {
+	for _, section := range explain.Sections() {
 		names = append(names, section.Name)
 	}
 	return names
@@ -79,7 +80,7 @@ func findSection(name string) (docs.Section, error) {
 			name = "errors-that-are-not-this-systems-own"
 		}
 	}
-	for _, section := range docs.Sections() {
+	for _, section := range explain.Sections() {
 		if strings.EqualFold(section.Name, strings.TrimPrefix(name, "#")) {
 			return section, nil
 		}
@@ -88,7 +89,8 @@ func findSection(name string) (docs.Section, error) {
 	if like := alike(name, names); len(like) > 0 {
 		names, meant = like, "the nearest is "
 	}
-	return docs.Section{}, usageError{fmt.Errorf("the runbook has no %q; %s%s", name, meant, strings.Join(names, ", "))}
+	return docs.Section{}, usageError{fmt.Errorf("there is nothing to explain about %q; %s%s", name, meant,
+		strings.Join(names, ", "))}
 }
 
 // alike are the names that someone may have meant, as cobra suggests commands.
