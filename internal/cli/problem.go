@@ -23,7 +23,7 @@ func (p *problem) Error() string { return words.Sentences(p.what, p.todo) }
 var advice = map[fault.Code]string{
 	fault.AccessDenied: "Your own AWS identity lacks that right, or its session is over: log in again, or " +
 		"choose another one with --profile",
-	fault.Unreachable:        "Check the network, --region and AWS_ENDPOINT_URL, then try again",
+	fault.Unreachable:        "Check the network and its proxies, --region and AWS_ENDPOINT_URL, then try again",
 	fault.Throttled:          "Try again in a minute",
 	fault.MalformedAnswer:    "Try again; if it stays so, check AWS_ENDPOINT_URL and proxies",
 	fault.ConfigurationError: "Check --stack and --region; if they are right, deploy the stack again",

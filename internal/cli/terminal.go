@@ -63,6 +63,7 @@ func (p Program) ask(ctx context.Context, question string) (string, error) {
 	}()
 	select {
 	case <-ctx.Done():
+		_, _ = io.WriteString(p.Err, "\n") // after the question
 		return "", ctx.Err()
 	case answer := <-typed:
 		if answer.err == io.EOF { // Ctrl-D: nothing was answered

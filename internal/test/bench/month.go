@@ -34,7 +34,7 @@ type resource struct {
 	Properties struct {
 		MemorySize  int
 		Environment struct{ Variables map[string]any }
-		Metrics    []struct{ MetricStat json.RawMessage }
+		Metrics     []struct{ MetricStat json.RawMessage }
 	}
 }
 
