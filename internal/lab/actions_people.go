@@ -3,6 +3,7 @@ package lab
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,6 +38,7 @@ var personActions = []Action{
 	{"allow KEY", "ends that", onKey(func(o *Operator, id rotation.KeyID) error { o.IAM.AllowByHand(id); return nil })},
 	{"put KEY into LOCATION", "puts the key into credentials, other-credentials, registry, registry-N, helm, dns or " +
 		"secret-manager; also 'foreign', a key of another user, and 'own', one that is created for it", put},
+	{"give LOCATION|everything role", "has a location use a role of IAM in place of its key, or all of them", give},
 	{"put-everywhere KEY", "puts the key into every location, and deploys every cluster", onKey(
 		func(o *Operator, id rotation.KeyID) error { o.PutByHand(id); return nil })},
 	{"write LOCATION masked|lower-case|spaced|cut|secret|scaleway|right", "has Qovery show the key's id in another way",
@@ -46,9 +48,8 @@ var personActions = []Action{
 		func(o *Operator, id rotation.KeyID) error { o.SSM.UnstageByHand(id); return nil })},
 	{"elsewhere uses KEY SERVICE DURATION", "has something outside Qovery use the key, every so often; " +
 		"'elsewhere ends' ends it", elsewhere},
-	{"cluster N|last|all ACT", "ACT is deploy, maintain (Qovery does), stop, lock REASON, unlock or becomes STATUS; " +
-		"or says what becomes of the next deployment: succeeds, fails [PROBLEM [HINT]], ends STATUS, takes DURATION, " +
-		"is-ignored", cluster},
+	{"cluster N|last|all ACT", "ACT is deploy, stop, lock REASON, unlock or becomes STATUS; or says what becomes of the " +
+		"next deployment: succeeds, fails [PROBLEM [HINT]], ends STATUS, takes DURATION, is-ignored", cluster},
 }
 
 // keyRef finds a key when its turn comes.
@@ -169,6 +170,27 @@ func put(a *args) act {
 	}
 }
 
+func give(a *args) act {
+	everything := a.accept("everything")
+	ids := []string{}
+	if !everything {
+		ids = append(ids, a.location())
+	}
+	a.skip("role")
+	return func(o *Operator) error {
+		if everything {
+			ids = slices.DeleteFunc(o.Qovery.Locations(), func(id string) bool { return o.Qovery.KeyOf(id) == "" })
+		}
+		if len(ids) == 0 || o.Qovery.KeyOf(ids[0]) == "" {
+			return errors.New("it holds no key")
+		}
+		for _, id := range ids {
+			o.Qovery.GiveRole(id)
+		}
+		return nil
+	}
+}
+
 // ways in which an access key id may stand in Qovery that is none: as a person
 // mistyped it, or as answers without the right to see it might write it.
 var ways = map[string]func(string) string{
@@ -245,8 +267,6 @@ func clusterAct(a *args) func(*fakeqovery.Server, string) {
 	switch what := a.word("an act"); what {
 	case "deploy":
 		return (*fakeqovery.Server).Deploy
-	case "maintain":
-		return (*fakeqovery.Server).Maintain
 	case "stop":
 		return (*fakeqovery.Server).Stop
 	case "unlock":

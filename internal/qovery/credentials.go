@@ -16,6 +16,9 @@ import (
 // rotated: a PUT could turn them into static ones.
 const staticAWS = "AWS"
 
+// roleAWS is the object_type of AWS credentials that hold a role in place of a key.
+const roleAWS = "AWS_ROLE"
+
 // credential is one of the organization's cloud credentials as Qovery answers
 // it, never with a secret.
 type credential struct {
@@ -86,6 +89,7 @@ func (entry credentialEntry) location() (rotation.Location, error) {
 	if entry.Clusters == nil && location.Key != "" {
 		return rotation.Location{}, errors.New(`credentials with an access key have no "clusters"`)
 	}
+	location.Role = location.Role && entry.Clusters != nil // clusters may still run with the key that was there
 	for _, cluster := range entry.Clusters {
 		if cluster.ID == "" {
 			return rotation.Location{}, errors.New("a cluster of the credentials has no id")
@@ -108,7 +112,8 @@ func (c credential) location() (rotation.Location, error) {
 	}
 	ref := rotation.LocationRef{Kind: rotation.AWSCredentials, ID: c.ID, Name: c.Name}
 	key, err := heldKey(c.AccessKeyID, c.ofAWS(), ref)
-	return rotation.Location{LocationRef: ref, Key: key, Type: c.ObjectType, Rotatable: c.ObjectType == staticAWS}, err
+	return rotation.Location{LocationRef: ref, Key: key, Type: c.ObjectType, Rotatable: c.ObjectType == staticAWS,
+		Role: c.ObjectType == roleAWS && key == ""}, err
 }
 
 // ofAWS: the credentials are of AWS, or of EKS Anywhere, which has a key there too.

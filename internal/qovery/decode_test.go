@@ -95,7 +95,8 @@ func TestCredentials(t *testing.T) {
 		{"credential":{"id":"3","name":"role","object_type":"AWS_ROLE","role_arn":"arn"},"clusters":[{"id":"c-3"}]},
 		{"credential":{"id":"4","name":"hall","object_type":"EKS_ANYWHERE_VSPHERE",
 			"access_key_id":"AKIA1111111111111111"},"clusters":[]},
-		{"credential":{"id":"5","object_type":"SOMETHING_NEW"}}
+		{"credential":{"id":"5","object_type":"SOMETHING_NEW"}},
+		{"credential":{"id":"6","name":"nobody's","object_type":"AWS_ROLE","role_arn":"arn"}}
 	],"more":true}`)))
 	got, err := opened.Credentials(t.Context())
 	if err != nil {
@@ -104,7 +105,8 @@ func TestCredentials(t *testing.T) {
 	location := func(id, name, key, kind string, clusters ...string) rotation.Location {
 		return rotation.Location{
 			LocationRef: rotation.LocationRef{Kind: rotation.AWSCredentials, ID: id, Name: name},
-			Key:         rotation.KeyID(key), Type: kind, Rotatable: kind == "AWS", Clusters: clusters,
+			Key:         rotation.KeyID(key), Type: kind, Rotatable: kind == "AWS", Role: len(clusters) > 0 && key == "",
+			Clusters: clusters,
 		}
 	}
 	want := []rotation.Location{
@@ -113,6 +115,7 @@ func TestCredentials(t *testing.T) {
 		location("3", "role", "", "AWS_ROLE", "c-3"),
 		location("4", "hall", "AKIA1111111111111111", "EKS_ANYWHERE_VSPHERE"),
 		location("5", "", "", "SOMETHING_NEW"),
+		location("6", "nobody's", "", "AWS_ROLE"), // without its clusters it isn't known who is still to be deployed
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %#v\nwant %#v", got, want)

@@ -112,6 +112,7 @@ func (k registryKind) location(r registry) (rotation.Location, error) {
 		Key:         key,
 		Type:        r.Kind,
 		Rotatable:   rotatable,
+		Role:        config.AccessKeyID == "" && config.RoleARN != "",
 	}
 	if inECR || r.Kind == k.public { // a region of another cloud is none of AWS's
 		location.Region = config.Region

@@ -88,6 +88,8 @@ func (r *Record) requireOldKeyInService(keys []AccessKey, locations []Location) 
 	}
 	key, exists := findKey(keys, r.OldKey)
 	switch {
+	case r.moved(locations):
+		return fault.Errorf(fault.MovedToRole, "Every location that held the old key %s was given a role", r.OldKey)
 	case !exists || len(holders(locations, r.OldKey)) == 0:
 		return fault.Errorf(fault.UnexpectedAccessKey, "The old key %s is not the key that Qovery uses any more", r.OldKey)
 	case key.Status != Active:

@@ -75,15 +75,27 @@ func (c *claim) requireReleased(ctx context.Context, qovery QoveryReader, target
 }
 
 // foreignLocations returns the record's locations that hold neither of its two keys. A
-// location that is gone holds nothing, and is none of them.
+// location that is gone, or was given a role, needs none, and is none of them.
 func (r *Record) foreignLocations(locations []Location) []Location {
-	var found []Location
-	for _, location := range locations {
-		if r.rotates(location.LocationRef) && location.Key != r.OldKey && (r.NewKey == "" || location.Key != r.NewKey) {
-			found = append(found, location)
-		}
-	}
-	return found
+	return slices.DeleteFunc(r.own(locations), func(l Location) bool {
+		return l.Role || l.Key == r.OldKey || r.NewKey != "" && l.Key == r.NewKey
+	})
+}
+
+// own are the listed ones of the record's locations.
+func (r *Record) own(locations []Location) []Location {
+	return slices.DeleteFunc(slices.Clone(locations), func(l Location) bool { return !r.rotates(l.LocationRef) })
+}
+
+// moved tells whether all of the record's locations that are left were given a role.
+func (r *Record) moved(locations []Location) bool {
+	own := r.own(locations)
+	return len(own) > 0 && len(withRole(own)) == len(own)
+}
+
+// withRole are the locations that hold a role in place of a key.
+func withRole(locations []Location) []Location {
+	return slices.DeleteFunc(slices.Clone(locations), func(l Location) bool { return !l.Role })
 }
 
 func (r *Record) rotates(ref LocationRef) bool {

@@ -75,7 +75,7 @@ func Decide(s Situation) Decision {
 var plan []row
 
 func init() {
-	plan = slices.Concat(ownershipRows, abortRows, settlingRows, freshRows, unfinishedRows, carryOnRows)
+	plan = slices.Concat(ownershipRows, abortRows, settlingRows, keylessRows, freshRows, unfinishedRows, carryOnRows)
 }
 
 // Who owns the record, and may the execution that asks have it?
@@ -110,6 +110,20 @@ var settlingRows = []row{
 		return refuse(fault.IAMSettling, "A key was created less than %d minutes ago, and IAM's lists lag",
 			settling/time.Minute)
 	}},
+}
+
+// Is there a key to rotate? Where Qovery was given roles there is none, and a person
+// may be clearing away what the user has left.
+var keylessRows = []row{
+	{"credentials hold a role, and none a key of the user", func(s *Situation) bool {
+		return s.Record == nil && s.movedToRole()
+	}, movedToRole},
+	{"the credentials were given a role before there was a new key", func(s *Situation) bool {
+		return s.movedEarly() && len(s.Record.further(s.Keys)) == 0
+	}, decideWithoutRecord},
+	{"every location was given a role, and the keys are for a person to clear away", func(s *Situation) bool {
+		return s.movedEarly() || s.moved() && s.tampered()
+	}, movedToRole},
 	{"the user has no key", func(s *Situation) bool { return len(s.Keys) == 0 }, func(s *Situation) Decision {
 		return refuse(fault.NoAccessKey, "The IAM user %s has no access key%s", s.IAMUser, s.heldText())
 	}},
@@ -156,7 +170,7 @@ var unfinishedRows = []row{
 		return s.oldHeld() && s.oldOut() && s.Record.deactivatedByUs()
 	}, do(ActionReactivate)},
 	{"the new key is being discarded", func(s *Situation) bool {
-		return s.Record.begun(Discard) && !s.holds(s.Record.NewKey)
+		return s.Record.begun(Discard) && !s.holds(s.Record.NewKey) && !s.moved()
 	}, do(ActionCreate)},
 	{"the new key is gone, and the old one was brought back a moment ago", func(s *Situation) bool {
 		return s.newGone() && s.oldInactive() && s.Record.recently(Reactivate, s.Now)
@@ -164,13 +178,7 @@ var unfinishedRows = []row{
 	{"the new key is gone and held nowhere", func(s *Situation) bool {
 		return s.newGone() && !s.holds(s.Record.NewKey) && s.exists(s.Record.OldKey) &&
 			!(s.oldOut() && s.Record.deactivatedByUs())
-	}, func(s *Situation) Decision {
-		without := *s
-		without.Record = nil
-		decision := Decide(without)
-		decision.CloseRecord = true
-		return decision
-	}},
+	}, decideWithoutRecord},
 	{"the new key is gone", (*Situation).newGone, func(s *Situation) Decision {
 		decision := refuse(fault.NewKeyLost, "The new key %s does not exist any more%s", s.Record.NewKey, s.heldText())
 		decision.Refusal.Urgent = s.holds(s.Record.NewKey)
@@ -190,7 +198,7 @@ var unfinishedRows = []row{
 // A rotation is open, and its new key is Active.
 var carryOnRows = []row{
 	{"the new key's secret is still staged", func(s *Situation) bool {
-		return s.named() && s.Staged && (s.oldHeld() || s.onlyNewHeld() && !s.oldInactive())
+		return s.named() && s.Staged && (s.oldHeld() || s.released() && !s.oldInactive())
 	}, do(ActionVerify)},
 	{"the new key was never handed out and its secret is gone", func(s *Situation) bool {
 		return s.named() && s.oldHeld() && s.exists(s.Record.OldKey) && !s.holds(s.Record.NewKey) && !s.Record.begun(Update)
@@ -202,12 +210,12 @@ var carryOnRows = []row{
 			return decision
 		}},
 	{"the old key's deletion was begun", func(s *Situation) bool {
-		return s.onlyNewHeld() && s.Record.begun(Delete) && (s.oldInactive() || !s.exists(s.Record.OldKey))
+		return s.released() && s.Record.begun(Delete) && (s.oldInactive() || !s.exists(s.Record.OldKey))
 	}, do(ActionDelete)},
-	{"all locations hold the new key, the old one may be Inactive", func(s *Situation) bool {
-		return s.onlyNewHeld() && s.oldOut()
+	{"all locations hold the new key, or a role; the old key may be Inactive", func(s *Situation) bool {
+		return s.released() && s.oldOut()
 	}, do(ActionReactivate)},
-	{"all locations hold the new key", (*Situation).onlyNewHeld, do(ActionDeploy)},
+	{"all locations hold the new key, or a role", (*Situation).released, do(ActionDeploy)},
 	{"anything else", func(*Situation) bool { return true }, func(s *Situation) Decision {
 		return refuse(fault.UnexpectedAccessKey, "The keys are not what the journal says: it knows the old key %s and the "+
 			"new key %s, the user has %s%s",
@@ -217,6 +225,24 @@ var carryOnRows = []row{
 
 func do(action Action) func(*Situation) Decision {
 	return func(*Situation) Decision { return Decision{Action: action} }
+}
+
+// decideWithoutRecord closes the record, which has come to nothing.
+func decideWithoutRecord(s *Situation) Decision {
+	without := *s
+	without.Record = nil
+	decision := Decide(without)
+	decision.CloseRecord = true
+	return decision
+}
+
+func movedToRole(s *Situation) Decision {
+	decision := refuse(fault.MovedToRole, "%s hold a role, and no credentials in the organization a key of the IAM user "+
+		"%s, which has %s%s", names(withRole(s.Locations)), s.IAMUser, s.keysText(), s.heldText())
+	if s.Record != nil { // whose marks tell of keys that Qovery held before
+		decision.Refusal.InPlace = "A rotation of the key " + s.Record.OldKey.String() + " is open"
+	}
+	return decision
 }
 
 func refuse(code fault.Code, format string, args ...any) Decision {
@@ -322,8 +348,30 @@ func (s *Situation) holds(id KeyID) bool {
 
 func (s *Situation) oldHeld() bool { return s.holds(s.Record.OldKey) }
 
-func (s *Situation) onlyNewHeld() bool {
-	return s.named() && s.holds(s.Record.NewKey) && !s.oldHeld()
+// released: the old key has given way everywhere, to the new one or to roles.
+func (s *Situation) released() bool {
+	return s.named() && !s.oldHeld() && (s.holds(s.Record.NewKey) || s.moved())
+}
+
+// movedToRole: there are credentials that hold a role, and none that hold a key of
+// the user.
+func (s *Situation) movedToRole() bool {
+	roles := withRole(managed(s.Locations, s.HandledElsewhere))
+	return s.usedByQovery() == "" && len(s.unsupported()) == 0 &&
+		slices.ContainsFunc(roles, func(l Location) bool { return l.Kind == AWSCredentials })
+}
+
+// movedEarly: so they do, and the open rotation has no new key.
+func (s *Situation) movedEarly() bool { return s.Record != nil && !s.named() && s.movedToRole() }
+
+// moved: every location of the open rotation was given a role.
+func (s *Situation) moved() bool {
+	return s.Record != nil && s.Record.moved(s.Locations) && !s.oldHeld() && !s.holds(s.Record.NewKey)
+}
+
+// tampered: the user's keys are not such that an open rotation can be led to its end.
+func (s *Situation) tampered() bool {
+	return s.status(s.Record.NewKey) != Active || s.oldInactive() && !s.Record.deactivatedByUs()
 }
 
 func (s *Situation) named() bool { return s.Record.NewKey != "" }

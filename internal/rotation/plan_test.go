@@ -39,7 +39,10 @@ func abort(s *Situation)  { s.Abort = true }
 
 // all three rotated places in one word.
 func allHold(id KeyID) fact { return places(credentials(id), registry(id)) }
-func someHoldBoth() fact    { return places(credentials(keyO), registry(keyN)) }
+func allRoles(s *Situation) {
+	s.Locations = []Location{withRoleNow(credentials("")), withRoleNow(registry(""))}
+}
+func someHoldBoth() fact { return places(credentials(keyO), registry(keyN)) }
 
 var (
 	bothActive  = keys(active(keyO), active(keyN))
@@ -151,6 +154,50 @@ func TestPlan(t *testing.T) {
 		{"the user has no key", fresh(allHold(keyX)),
 			refuses(fault.NoAccessKey, "qovery", `AWS credentials "prod" holds ****ELS3`)},
 		{"the user has no key, a rotation is open", given(after(), allHold(keyN)), refuses(fault.NoAccessKey, "****NEW2")},
+
+		// Qovery was given roles.
+		{"the credentials hold a role, and the user a key", fresh(keys(active(keyO)), allRoles),
+			refuses(fault.MovedToRole, `AWS credentials "prod"`, `"images"`, "****OLD1 (Active)", "no location holds a key")},
+		{"the credentials hold a role, and the user has no key", fresh(allRoles), refuses(fault.MovedToRole, "which has none")},
+		{"the credentials hold a role, and a registry the key",
+			fresh(keys(active(keyO)), places(withRoleNow(credentials("")), registry(keyO))),
+			refuses(fault.MovedToRole, `container registry "images" holds ****OLD1`)},
+		{"some credentials hold a role, and others the key",
+			fresh(keys(active(keyO)), places(withRoleNow(byRole("")), credentials(keyO))), does(ActionCreate)},
+		{"only a registry holds a role", fresh(keys(active(keyO)), places(credentials(keyX), withRoleNow(registry("")))),
+			refuses(fault.CredentialMismatch)},
+		{"credentials handled elsewhere hold a role",
+			fresh(keys(active(keyO)), places(credentials(keyX), withRoleNow(elsewhere("")))), refuses(fault.CredentialMismatch)},
+		{"roles before there is a new key", given(record(), keys(active(keyO)), allRoles),
+			afterClosing(refuses(fault.MovedToRole, "****OLD1"))},
+		{"a role before there is a new key, and a registry holds the old one",
+			given(record(), keys(active(keyO)), places(withRoleNow(credentials("")), registry(keyO))),
+			afterClosing(refuses(fault.MovedToRole, `"images" holds ****OLD1`))},
+		{"roles before there is a new key, and a lost creation left a key",
+			given(record(lost), keys(active(keyO), orphan), allRoles), refuses(fault.MovedToRole, "****ELS3 (Active)")},
+		{"a registry was given a role before there is a new key",
+			given(record(), keys(active(keyO)), places(credentials(keyO), withRoleNow(registry("")))), does(ActionCreate)},
+		{"roles before the new key was handed out", given(record(made(day)), bothActive, staged, allRoles),
+			does(ActionVerify)},
+		{"roles while the new key is being discarded",
+			given(record(made(day), begun(Discard, time.Hour)), bothActive, allRoles), does(ActionDeploy)},
+		{"roles after the update", given(after(), bothActive, allRoles), does(ActionDeploy)},
+		{"a role after the update, and a registry holds the new key",
+			given(after(), bothActive, places(withRoleNow(credentials("")), registry(keyN))), does(ActionDeploy)},
+		{"a role, and a registry still holds the old key",
+			given(record(made(day)), bothActive, staged, places(withRoleNow(credentials("")), registry(keyO))),
+			does(ActionVerify)},
+		{"roles, and a location that is handled elsewhere holds the old key",
+			given(after(), bothActive, places(withRoleNow(credentials("")), elsewhere(keyO))), does(ActionDeploy)},
+		{"roles, and the old key is gone", given(after(), oldGone, allRoles), does(ActionDeploy)},
+		{"roles while the old key is Inactive", given(deactivated, oldInactive, allRoles), does(ActionReactivate)},
+		{"roles while the old key is being deleted", given(dying, oldInactive, allRoles), does(ActionDelete)},
+		{"roles, and a person has deleted the new key", given(after(), newGone, allRoles), refuses(fault.MovedToRole)},
+		{"roles, and a person has deactivated the new key", given(after(), keys(active(keyO), inactive(keyN)), allRoles),
+			refuses(fault.MovedToRole)},
+		{"roles, and a person has deactivated the old key", given(after(), oldInactive, allRoles),
+			refuses(fault.MovedToRole)},
+		{"roles, and a person has deleted both keys", given(after(), allRoles), refuses(fault.MovedToRole)},
 
 		// No rotation is open.
 		{"one Active key, held", fresh(keys(active(keyO)), allHold(keyO)), does(ActionCreate)},
@@ -424,14 +471,19 @@ func keySets(ages bool) (sets []keySet) {
 }
 
 // placings say who holds what: the credentials, the registry and the place
-// handled elsewhere the old key, the new one, somebody's, none, or are gone. (One
-// rotated place with somebody's key, or none, is as good as two.)
+// handled elsewhere the old key, the new one, somebody's, none, a role, or are gone.
+// (One rotated place with somebody's key, or none, is as good as two.)
 func placings() (all [][]Location) {
-	gone := KeyID("gone")
-	for _, c := range []KeyID{keyO, keyN, keyX, "", gone} {
-		for _, r := range []KeyID{keyO, keyN, gone} {
+	gone, role := KeyID("gone"), KeyID("role")
+	for _, c := range []KeyID{keyO, keyN, keyX, "", role, gone} {
+		for _, r := range []KeyID{keyO, keyN, role, gone} {
 			for _, e := range []KeyID{keyO, keyN, keyX, gone} {
 				held := []Location{credentials(c), registry(r), elsewhere(e)}
+				for i := range held {
+					if held[i].Key == role {
+						held[i] = withRoleNow(held[i])
+					}
+				}
 				all = append(all, slices.DeleteFunc(held, func(l Location) bool { return l.Key == gone }))
 			}
 		}
@@ -501,7 +553,7 @@ var justified = map[string]string{
 		"all conditions of rule 3 held when it was begun, and no rotated location holds it (rule 2)",
 	"REACTIVATE, the old key is held, and this rotation may have made it Inactive: makes the old key Active": "" +
 		"the record may have made it Inactive (rule 9), and something needs it now",
-	"REACTIVATE, all locations hold the new key, the old one may be Inactive: makes the old key Active": "" +
+	"REACTIVATE, all locations hold the new key, or a role; the old key may be Inactive: makes the old key Active": "" +
 		"the record may have made it Inactive (rule 9); nothing is lost, and this execution proves rule 3 for itself",
 	"ABORT, abort: makes the old key Active": "" +
 		"asked for, and the record made it Inactive (rule 9)",
@@ -544,6 +596,7 @@ func violated(s Situation, d Decision) string {
 type view struct {
 	old, new                         KeyStatus // "" when there is no such key
 	oldHeld, newHeld                 bool      // by a rotated place
+	moved                            bool      // all places of the record that are left hold a role
 	stranger                         bool      // a place of the record holds neither
 	updating, deleting, deactivating bool
 	justCreated                      bool
@@ -560,13 +613,15 @@ func viewOf(s Situation) view {
 		}
 	}
 	named := s.Record != nil && s.Record.NewKey == keyN
+	keyed := slices.ContainsFunc(s.Locations, func(l Location) bool { return l.ID != elsewhereID && !l.Role })
+	v.moved = !keyed && slices.ContainsFunc(s.Locations, func(l Location) bool { return l.Role })
 	for _, location := range s.Locations {
 		if location.ID == elsewhereID {
 			continue
 		}
 		v.oldHeld = v.oldHeld || location.Key == keyO
 		v.newHeld = v.newHeld || location.Key == keyN
-		v.stranger = v.stranger || s.Record != nil && location.Key != keyO && !(named && location.Key == keyN)
+		v.stranger = v.stranger || s.Record != nil && !location.Role && location.Key != keyO && !(named && location.Key == keyN)
 	}
 	if r := s.Record; r != nil {
 		v.updating = !r.Marks[Update].Begun.IsZero()
@@ -637,7 +692,7 @@ var laws = []law{
 			return v.deleting && !v.oldHeld && v.old != Active
 		})},
 	{"DELETE leaves Qovery with a good key", onlyFor(ActionDelete, func(_ Situation, _ Decision, v view) bool {
-		return v.newHeld && v.new == Active
+		return (v.newHeld || v.moved) && v.new == Active
 	})},
 
 	// Rule 5: CreateKey discards the new key that it finds, and a PUT may yet land.
@@ -687,15 +742,24 @@ var laws = []law{
 		return v.new == Active && s.Staged && s.Record.NewKey == keyN
 	})},
 	// The old key may be gone; if it is there, running deployments may need it.
-	{"DEPLOY finds the new key everywhere, and the old one not Inactive",
+	{"DEPLOY finds the new key, or a role, everywhere, and the old one not Inactive",
 		onlyFor(ActionDeploy, func(_ Situation, _ Decision, v view) bool {
-			return v.new == Active && v.newHeld && !v.oldHeld && v.old != Inactive
+			return v.new == Active && (v.newHeld || v.moved) && !v.oldHeld && v.old != Inactive
 		})},
 	// The record is the proof for rules 4 and 9: it goes only when it has come to nothing.
-	{"a record is closed only when its new key is gone and held nowhere", func(s Situation, d Decision, v view) bool {
-		return !d.CloseRecord || s.Record != nil && s.Record.NewKey == keyN && v.new == "" && !v.newHeld && v.old != "" &&
-			!v.justCreated
-	}},
+	{"a record is closed only when its new key is gone and held nowhere, or roles came before it",
+		func(s Situation, d Decision, v view) bool {
+			switch {
+			case !d.CloseRecord:
+				return true
+			case s.Record.NewKey == "":
+				strange := slices.ContainsFunc(s.Keys, func(key AccessKey) bool {
+					return !slices.Contains(s.Record.KnownKeys, key.ID)
+				})
+				return d.Refusal != nil && d.Refusal.Code == fault.MovedToRole && !strange
+			}
+			return v.new == "" && !v.newHeld && v.old != "" && !v.justCreated
+		}},
 	// Urgent means that something may be failing now: Qovery holds a key that doesn't work.
 	{"a key that is held and does not work is urgent", func(s Situation, d Decision, v view) bool {
 		if d.Refusal == nil {

@@ -333,6 +333,7 @@ type Location struct {
 	Type string
 	// Rotatable: this system knows how to put another key into it.
 	Rotatable bool
+	Role      bool   // it holds a role of IAM, and no key
 	Region    string // of a registry in ECR, a public one included
 	// Clusters are the ids of the clusters that AWS credentials serve, or of the
 	// one that another location belongs to.
@@ -347,10 +348,8 @@ type Cluster struct {
 	Production bool
 	// Status is one of Qovery's values, one not known yet, SelfManaged, or empty where
 	// Qovery says none, as it may of clusters that it doesn't deploy.
-	Status      string
-	Undeployed  bool // something is saved that the next deployment rolls out
-	Maintenance bool // what goes on is Qovery's own weekly deployment
-	Upgrade     bool // there is a newer Kubernetes, which a deployment may install
+	Status     string
+	Undeployed bool // something is saved that the next deployment rolls out
 	// LastExecutionID and LastDeployedAt change with every deployment; whether
 	// at its start or its end, no public source says. Either may be empty.
 	LastExecutionID string

@@ -1,6 +1,7 @@
 package rotation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -170,7 +171,7 @@ func (doc *Document) justCompleted(now time.Time) bool {
 func refusal(err *fault.Error, record *Record) *fault.Error {
 	refused := *err
 	if record != nil {
-		refused.InPlace = record.inPlace()
+		refused.InPlace = cmp.Or(refused.InPlace, record.inPlace())
 		if refused.Class == fault.Unchanged && refused.Code != fault.RotationInProgress {
 			refused.Class = fault.Paused
 		}
@@ -379,8 +380,6 @@ func checkClusters(clusters []Cluster, locks map[string]string, plan *PlanReport
 			locked = append(locked, fmt.Sprintf("%s: %s", cluster.Name, reason))
 		case class == failing:
 			failed = append(failed, name)
-		case class == inProgress && cluster.Maintenance:
-			busy = append(busy, fmt.Sprintf("%s (%s, Qovery's maintenance)", cluster.Name, cluster.Status))
 		case class == inProgress:
 			busy = append(busy, name)
 		}

@@ -43,20 +43,26 @@ func created(at time.Time, key AccessKey) AccessKey { key.CreatedAt = at; return
 // credentials, registry and elsewhere are locations that hold a key. The first
 // two are those of the record; the third is changed by hand.
 func credentials(holds KeyID) Location {
-	return Location{LocationRef{AWSCredentials, "credentials", "prod"}, holds, "AWS", true, "", nil}
+	return Location{LocationRef{AWSCredentials, "credentials", "prod"}, holds, "AWS", true, false, "", nil}
 }
 
 // byRole are credentials that hold the key and cannot be changed from here.
 func byRole(holds KeyID) Location {
-	return Location{LocationRef{AWSCredentials, "role", "by role"}, holds, "AWS_ROLE", false, "", nil}
+	return Location{LocationRef{AWSCredentials, "role", "by role"}, holds, "AWS_ROLE", false, false, "", nil}
 }
 
 func registry(holds KeyID) Location {
-	return Location{LocationRef{ContainerRegistry, "registry", "images"}, holds, "ECR", true, "", nil}
+	return Location{LocationRef{ContainerRegistry, "registry", "images"}, holds, "ECR", true, false, "", nil}
 }
 
 func elsewhere(holds KeyID) Location {
-	return Location{LocationRef{AWSCredentials, elsewhereID, "by hand"}, holds, "AWS", true, "", nil}
+	return Location{LocationRef{AWSCredentials, elsewhereID, "by hand"}, holds, "AWS", true, false, "", nil}
+}
+
+// withRoleNow is a location after a person has given it a role.
+func withRoleNow(location Location) Location {
+	location.Key, location.Rotatable, location.Role = "", false, true
+	return location
 }
 
 func serving(location Location, clusters ...string) Location {

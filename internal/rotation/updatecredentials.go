@@ -55,11 +55,10 @@ func (s UpdateCredentials) update(ctx context.Context, c *claim, doc Document,
 		return nil, err
 	}
 	mine := rotated(locations, doc.Settings.HandledElsewhere)
-	how := Did
-	if len(holders(mine, c.NewKey)) > 0 {
-		how = c.Marks[Update].foundSo() // a location holds it that this run does not give it to
+	how, pending := Did, holders(mine, c.OldKey)
+	if len(pending) == 0 || len(holders(mine, c.NewKey)) > 0 {
+		how = c.Marks[Update].foundSo() // there is a location that this run does not give it to
 	}
-	pending := holders(mine, c.OldKey)
 	if len(pending) == 0 {
 		return s.alreadyUpdated(ctx, c, organization, locations, how)
 	}

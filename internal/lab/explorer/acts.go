@@ -25,6 +25,8 @@ var acts = map[Kind][]string{
 	CreateKey:     {"create key"},
 	PutOld:        {"put old into credentials"},
 	PutOwn:        {"put own into credentials"},
+	GiveRole:      {"give credentials role"},
+	GiveRoles:     {"give everything role"},
 
 	// for longer than anything is tried again
 	MaskKey: {"write credentials masked", "after 3h write credentials right"},

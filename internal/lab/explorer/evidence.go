@@ -147,11 +147,12 @@ func (t truth) heldNew(location string, at time.Time) (until time.Time, ever boo
 	return until, ever
 }
 
-// deployed tells whether a deployment of the cluster with a new key, begun after
-// a time, was over by another.
+// deployed tells whether a deployment of the cluster with a new key, or with a role,
+// begun after a time, was over by another.
 func (t truth) deployed(cluster string, from, at time.Time) bool {
 	return slices.ContainsFunc(t.Qovery.Deployments(cluster), func(d fakeqovery.Deployment) bool {
-		return t.isNew(d.KeyID) && d.Status == "DEPLOYED" && !d.StartedAt.Before(from) && !d.EndedAt.After(at)
+		without := t.isNew(d.KeyID) || d.KeyID == ""
+		return without && d.Status == "DEPLOYED" && !d.StartedAt.Before(from) && !d.EndedAt.After(at)
 	})
 }
 

@@ -24,7 +24,7 @@ func (p *player) judge() {
 		p.wrong("%s", leak)
 	}
 	p.judgeEvidence()
-	if !p.succeeded {
+	if !p.succeeded && !p.retired {
 		last := p.Runs()[len(p.Runs())-1]
 		p.wrong("after the faults, %d executions have not led to a rotation; the last ended %s: %s", p.sinceLast,
 			last.Outcome(), last.Cause())
@@ -77,7 +77,7 @@ func (p *player) requireOneKey() {
 			p.wrong("in the end the key %s, which Qovery holds, is %s", key.ID, key.Status)
 		}
 	}
-	if held != 1 {
+	if held != 1 && !(held == 0 && p.roles) {
 		p.wrong("in the end Qovery holds %d keys that exist", held)
 	}
 }
@@ -116,13 +116,13 @@ func (p *player) interferedLate() bool {
 }
 
 // requireNothingLeft: while no record is open, every key is held by Qovery, was
-// made by a person, or was replaced by one, and no secret is staged.
+// made by a person, or was replaced by one or by a role, and no secret is staged.
 func (p *player) requireNothingLeft() {
 	if p.record() != nil {
 		return
 	}
 	for _, key := range p.IAM.Present(lab.UserName) {
-		if len(p.Qovery.Holders(string(key.ID))) == 0 && !p.isOwn(key.ID) &&
+		if len(p.Qovery.Holders(string(key.ID))) == 0 && !p.isOwn(key.ID) && !p.roles &&
 			!slices.Contains(p.replaced, key.ID) {
 			p.wrong("nobody answers for the key %s, which is %s", key.ID, key.Status)
 		}

@@ -40,6 +40,8 @@ const (
 	CreateKey     Kind = "create-key"     // a person creates a key of the user
 	PutOld        Kind = "put-old"        // a person puts the old key into the credentials
 	PutOwn        Kind = "put-own"        // a person creates a key and puts it into the credentials
+	GiveRole      Kind = "give-role"      // a person moves the credentials to a role
+	GiveRoles     Kind = "give-roles"     // a person moves every location to a role
 	MaskKey       Kind = "mask-key"       // Qovery masks the id of the key in the credentials for three hours
 	DeployCluster Kind = "deploy"         // a person deploys the first cluster
 	StopCluster   Kind = "stop-cluster"   // a person stops the last cluster
@@ -104,8 +106,8 @@ var executionFaults = []faultKind{{kind: Stop}, {kind: StopStart}, {kind: StopRe
 // entryFaults are what else may happen when an execution enters a state.
 var entryFaults = []faultKind{
 	{kind: DeactivateOld}, {kind: DeactivateNew}, {kind: ActivateOld}, {kind: DeleteOld}, {kind: DeleteNew},
-	{kind: CreateKey}, {kind: PutOld}, {kind: PutOwn}, {kind: MaskKey}, {kind: DeployCluster}, {kind: StopCluster},
-	{kind: StartCluster},
+	{kind: CreateKey}, {kind: PutOld}, {kind: PutOwn}, {kind: GiveRole}, {kind: GiveRoles}, {kind: MaskKey},
+	{kind: DeployCluster}, {kind: StopCluster}, {kind: StartCluster},
 }
 
 // endFaults are what may happen when all executions have ended without success.
@@ -156,8 +158,8 @@ func (k Kind) ofExecution() bool {
 // Then a person may have to fix it, too.
 func (k Kind) byPerson() bool {
 	switch k {
-	case DeactivateOld, DeactivateNew, ActivateOld, DeleteOld, DeleteNew, CreateKey, PutOld, PutOwn, StopCluster,
-		StartCluster:
+	case DeactivateOld, DeactivateNew, ActivateOld, DeleteOld, DeleteNew, CreateKey, PutOld, PutOwn, GiveRole, GiveRoles,
+		StopCluster, StartCluster:
 		return true
 	}
 	return false
@@ -167,7 +169,7 @@ func (k Kind) byPerson() bool {
 // what it holds.
 func (k Kind) touchesHeldKeys() bool {
 	switch k {
-	case DeactivateOld, DeactivateNew, ActivateOld, DeleteOld, DeleteNew, PutOld, PutOwn:
+	case DeactivateOld, DeactivateNew, ActivateOld, DeleteOld, DeleteNew, PutOld, PutOwn, GiveRole, GiveRoles:
 		return true
 	}
 	return false

@@ -125,12 +125,14 @@ type player struct {
 	putAt         map[rotation.KeyID]time.Time // when a person last put them into Qovery
 	interferedAt  time.Time                    // when a person last interfered with keys, credentials or clusters
 	keysTouchedAt time.Time                    // and with a key that Qovery may hold, or with what it holds
+	roles         bool                         // a person has given roles: keys may be left that nothing holds
 
 	usedBefore map[report.Ref]time.Time // when the old key was used last that a usage check could know of
 
 	sinceLast int // executions that were started after the last fault, or after a person fixed something
 	repairs   int
 	succeeded bool
+	retired   bool // a person has cleared away what a move to roles made needless
 }
 
 // lastingFault is a fault that goes on.
@@ -173,6 +175,7 @@ func (p *player) fired(fault Fault, state string) {
 	if fault.Kind.touchesHeldKeys() {
 		p.keysTouchedAt = p.Timeline.Now()
 	}
+	p.roles = p.roles || fault.Kind == GiveRole || fault.Kind == GiveRoles
 	p.tell("fault in %s: %s", state, fault)
 }
 
@@ -260,6 +263,9 @@ func (p *player) operate() {
 		p.requireGoodKeys()
 		switch {
 		case p.repair():
+			if p.retired {
+				return
+			}
 			p.sinceLast = 0
 			p.Sleep(moment)
 		case p.sinceLast >= mostStarts:

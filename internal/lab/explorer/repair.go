@@ -38,6 +38,7 @@ func (p *player) interfered() bool {
 var remedies = map[fault.Code]func(*player){
 	fault.OldKeyInactive:      func(p *player) { _ = p.Do(nil, "activate old") },
 	fault.NewKeyInactive:      func(p *player) { _ = p.Do(nil, "activate new") },
+	fault.MovedToRole:         (*player).retire,
 	fault.MultipleAccessKeys:  (*player).deleteUnused,
 	fault.KeyLimitReached:     (*player).deleteUnused,
 	fault.OldKeyActive:        func(*player) {}, // find out who uses it: nobody does
@@ -95,6 +96,19 @@ func (p *player) giveAll() {
 	if err := p.ReleaseByHand(); err != nil {
 		p.tell("the release is refused: %v", err)
 	}
+}
+
+// retire moves what is left to roles, closes the record and deletes the keys.
+func (p *player) retire() {
+	_ = p.Do(nil, "give everything role") // or nothing is left
+	p.startClusters()
+	if p.record() != nil {
+		if err := p.ReleaseByHand(); err != nil {
+			p.wrong("the release is refused: %v", err)
+		}
+	}
+	p.deleteUnused()
+	p.retired = true
 }
 
 // try tries a key, as one does before giving it to anybody: a new one takes a while

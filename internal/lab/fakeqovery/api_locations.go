@@ -12,6 +12,7 @@ type credentialJSON struct {
 	Name        string `json:"name"`
 	ObjectType  string `json:"object_type"`
 	AccessKeyID string `json:"access_key_id,omitempty"`
+	RoleARN     string `json:"role_arn,omitempty"`
 	VSphereUser string `json:"vsphere_user,omitempty"` // with EKS Anywhere alone
 }
 
@@ -27,7 +28,8 @@ type credentialEntryJSON struct {
 }
 
 func (h *holder) credential(held contents) credentialJSON {
-	credential := credentialJSON{ID: h.id, Name: held.name, ObjectType: held.objectType, AccessKeyID: held.key.ID}
+	credential := credentialJSON{ID: h.id, Name: held.name, ObjectType: held.objectType, AccessKeyID: held.key.ID,
+		RoleARN: held.roleARN}
 	if strings.HasPrefix(held.objectType, "EKS_ANYWHERE_VSPHERE") {
 		credential.VSphereUser = "vsphere"
 	}
@@ -84,7 +86,7 @@ func (s *Server) putCredentials(c call) reply {
 	if request.Type != "AWS_STATIC" || request.Name == "" || request.AccessKeyID == "" || request.SecretAccessKey == "" {
 		return wrong(http.StatusBadRequest, "type, name, access_key_id and secret_access_key are required")
 	}
-	h.hold(c.now, contents{name: request.Name, objectType: "AWS", key: Key{request.AccessKeyID, request.SecretAccessKey}})
+	h.hold(c.now, contents{name: request.Name, objectType: staticAWS, key: Key{request.AccessKeyID, request.SecretAccessKey}})
 	return ok(h.credential(h.now()))
 }
 

@@ -22,10 +22,16 @@ const (
 	SecretManager     Kind = "secret manager"
 )
 
+// Types of AWS credentials.
+const (
+	staticAWS = "AWS"
+	roleAWS   = "AWS_ROLE"
+)
+
 // Credentials are cloud credentials of the organization.
 type Credentials struct {
 	ID, Name   string
-	ObjectType string // AWS when empty
+	ObjectType string // static ones of AWS when empty
 	Key        Key
 }
 
@@ -98,7 +104,7 @@ func (s *Server) addHolder(h *holder, c contents) {
 func (s *Server) AddCredentials(c Credentials) {
 	s.settled(func(time.Time) {
 		s.addHolder(&holder{kind: AWSCredentials, id: c.ID},
-			contents{name: c.Name, objectType: cmp.Or(c.ObjectType, "AWS"), key: c.Key})
+			contents{name: c.Name, objectType: cmp.Or(c.ObjectType, staticAWS), key: c.Key})
 	})
 }
 
@@ -133,7 +139,23 @@ func (s *Server) SetKey(id string, key Key) {
 	s.settled(func(now time.Time) {
 		h := s.holder(id)
 		changed := h.now()
-		changed.key = key
+		if changed.key = key; changed.roleARN != "" && changed.objectType == roleAWS {
+			changed.objectType = staticAWS
+		}
+		changed.roleARN = ""
+		h.hold(now, changed)
+	})
+}
+
+// GiveRole is a person who has a location use a role, in place of its key.
+func (s *Server) GiveRole(id string) {
+	s.settled(func(now time.Time) {
+		h := s.holder(id)
+		changed := h.now()
+		if changed.objectType == staticAWS {
+			changed.objectType = roleAWS
+		}
+		changed.key, changed.roleARN = Key{}, "arn:aws:iam::123456789012:role/qovery"
 		h.hold(now, changed)
 	})
 }

@@ -14,15 +14,15 @@ func TestCredentials(t *testing.T) {
 	w.AddCredentials(Credentials{ID: "role", Name: "by role", ObjectType: "AWS_ROLE"})
 	list := read[credentialEntryJSON](w, "/credentials")
 	want := []credentialEntryJSON{
-		{credentialJSON{"cred", "prod", "AWS", "OLD", ""}, []clusterNameJSON{{"c", "c", "AWS"}}},
-		{credentialJSON{"role", "by role", "AWS_ROLE", "", ""}, []clusterNameJSON{}},
+		{credentialJSON{"cred", "prod", "AWS", "OLD", "", ""}, []clusterNameJSON{{"c", "c", "AWS"}}},
+		{credentialJSON{"role", "by role", "AWS_ROLE", "", "", ""}, []clusterNameJSON{}},
 	}
 	if !reflect.DeepEqual(list, want) {
 		t.Errorf("got %+v", list)
 	}
 	w.after(time.Minute).putNew()
 	one := read[credentialEntryJSON](w, "/credentials")[0]
-	if one.Credential != (credentialJSON{"cred", "prod", "AWS", "NEW", ""}) {
+	if one.Credential != (credentialJSON{"cred", "prod", "AWS", "NEW", "", ""}) {
 		t.Errorf("got %+v", one)
 	}
 	if !w.HasSecret("cred", newSecret) || w.HasSecret("cred", oldSecret) || w.KeyOf("cred") != "NEW" {

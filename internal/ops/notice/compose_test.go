@@ -93,6 +93,10 @@ var table = map[string]row{
 		failedWith(said(fault.CredentialMismatch,
 			"No AWS credentials in the organization hold a key of the IAM user qovery: the user has ****OLD1 (Active); no "+
 				"location holds a key", ""))), world(oneKey)},
+	"clean-moved": {execution("FAILED",
+		failedWith(said(fault.MovedToRole,
+			`awsCredentials "prod" (cred-1) hold a role, and no credentials in the organization a key of the IAM user qovery, `+
+				"which has ****OLD1 (Active); no location holds a key", ""))), world(oneKey)},
 	"clean-several-keys": {execution("FAILED",
 		failedWith(using("****OLD1", said(fault.MultipleAccessKeys,
 			"The IAM user qovery has 2 access keys: Qovery uses ****OLD1; beside it there is ****ELS3, Inactive, 300 days "+
@@ -132,6 +136,11 @@ var table = map[string]row{
 		world(keys(active(keyO, 90*day), inactive(keyN, 6*hour)), open(deployed))},
 	"held-new-key-lost": {execution("FAILED",
 		failedWith(said(fault.NewKeyLost, "The new key ****NEW2 does not exist any more", holdsNew))),
+		world(oneKey, open(deployed))},
+	"held-moved": {execution("FAILED",
+		failedWith(said(fault.MovedToRole,
+			`awsCredentials "prod" (cred-1) hold a role, and no credentials in the organization a key of the IAM user qovery, `+
+				"which has ****OLD1 (Active); no location holds a key", "A rotation of the key ****OLD1 is open"))),
 		world(oneKey, open(deployed))},
 	"held-old-key-held": {execution("FAILED",
 		failedWith(said(fault.OldKeyHeld, `The old key ****OLD1 is still held by awsCredentials "prod"`,

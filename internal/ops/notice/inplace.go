@@ -111,7 +111,7 @@ var effects = map[rotation.Effect]effectWords{
 	rotation.Create: {begun: "creating the new key", is: "new key created"},
 	rotation.Update: {begun: "putting the new key into the locations in Qovery",
 		is: "new key in every location in Qovery"},
-	rotation.Deploy: {begun: "deploying the clusters", is: "clusters deployed with the new key",
+	rotation.Deploy: {begun: "deploying the clusters", is: "clusters deployed",
 		notNeeded: "nothing was deployed: no cluster runs"},
 	rotation.Deactivate: {begun: "making the old key Inactive", is: "old key Inactive", did: "old key made Inactive",
 		found: "old key found gone"},

@@ -91,8 +91,8 @@ func (r *report) journalKeys() []knownKey {
 		return r.openKeys()
 	case r.ending == Planned && r.Execution.Output != nil && r.Execution.Output.OldKey != "":
 		return []knownKey{{id: rotation.KeyID(r.Execution.Output.OldKey), role: "the key to be replaced", held: holds}}
-	case r.code == fault.CredentialMismatch:
-		return nil // Preflight has seen that Qovery holds another user's
+	case r.code == fault.CredentialMismatch || r.code == fault.MovedToRole:
+		return nil // Preflight has seen that Qovery holds another user's, or none
 	case r.usedByQovery() != "":
 		return []knownKey{{id: r.usedByQovery(), role: "the key that Qovery uses", held: holds}}
 	case r.summary != nil:
@@ -152,6 +152,8 @@ func (r *report) openKeys() []knownKey {
 		begun: r.begun(rotation.Discard), touch: r.latest(rotation.Create, rotation.Discard),
 	}
 	switch {
+	case r.code == fault.MovedToRole:
+		oldKey.held, newKey.held = notHeld, notHeld
 	case r.updated() && (r.code == fault.OldKeyHeld || r.code == fault.OldKeyLost):
 		oldKey.held, newKey.held = mayHold, holds // the step has seen so, or has reason to fear it
 	case r.updated():

@@ -67,7 +67,7 @@ func tellSummary(s rotation.Summary) []string {
 		}
 		lines = append(lines, text+".")
 	}
-	clusters := words.Count(s.ClustersDeployed, "cluster") + " deployed with the new key"
+	clusters := words.Count(s.ClustersDeployed, "cluster") + " deployed"
 	if s.ClustersDeployed == 0 {
 		clusters = "Nothing was deployed"
 	}

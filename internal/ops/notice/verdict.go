@@ -167,6 +167,8 @@ func (r *report) judgeUser() verdict {
 		which = "which one Qovery holds is not known, because the journal could not be read"
 	}
 	switch {
+	case r.code == fault.MovedToRole:
+		return verdict{Calm, "Nothing is broken by this: Qovery's credentials hold roles, and no key of this IAM user.", nil}
 	case r.code == fault.CredentialMismatch:
 		return verdict{Calm, "Nothing is broken by this: nothing was changed, and Qovery holds no key of this IAM user.", nil}
 	case len(active) == 0:

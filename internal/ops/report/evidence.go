@@ -207,7 +207,7 @@ func (f *facts) deployDone(doc rotation.Document, now exit) {
 				f.deployments = append(f.deployments, span{"Deployments", "work", fmt.Sprintf("wave %d", wave.Number), start, at})
 			}
 			f.tell(at, doc.NewKey,
-				fmt.Sprintf("Wave %d (%s) deployed with the new key%s", wave.Number, wave.Name, wave.passedOver()), &now.Ref)
+				fmt.Sprintf("Wave %d (%s) deployed%s", wave.Number, wave.Name, wave.passedOver()), &now.Ref)
 		}
 	}
 	if !slices.ContainsFunc(doc.Deployment.Clusters, func(c rotation.ClusterProgress) bool { return !c.DoneAt.IsZero() }) {
@@ -360,7 +360,7 @@ func (f *facts) waves() []Wave {
 		wave := &waves[c.Wave-1]
 		wave.Clusters = append(wave.Clusters, Cluster{
 			Name: redact(c.Name), ID: c.ID, StartedAt: f.started[c.ID], DoneAt: c.DoneAt, Attempts: c.Attempts,
-			Skipped: c.Skipped, Maintenance: c.Maintenance,
+			Skipped: c.Skipped,
 		})
 	}
 	return slices.DeleteFunc(waves, func(w Wave) bool { return len(w.Clusters) == 0 })

@@ -46,7 +46,7 @@ func TestNothingDeployed(t *testing.T) {
 	}
 	page := html(t, built)
 	if !strings.Contains(page, "Nothing was deployed") ||
-		strings.Contains(page, "(non-production) deployed with the new key") {
+		strings.Contains(page, "(non-production) deployed") {
 		t.Error("the page does not say that nothing was deployed")
 	}
 }

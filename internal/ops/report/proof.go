@@ -26,7 +26,7 @@ type Claim string
 const (
 	KeyWorks         Claim = "The new key works, and is the IAM user's"
 	LocationsUpdated Claim = "Every location that this rotation changes holds the new key"
-	ClustersDeployed Claim = "Every cluster that was not passed over was deployed with the new key"
+	ClustersDeployed Claim = "Every cluster that was not passed over was deployed after the old key was replaced in Qovery"
 	GraceKept        Claim = "Both keys were Active when the grace period began and when it ended"
 	OldKeyIdle       Claim = "No use of the old key was seen before it was made Inactive"
 	NewKeyUsed       Claim = "The new key was used by something other than this system"

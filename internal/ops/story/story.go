@@ -165,7 +165,7 @@ func yes(is bool) string {
 
 func deployment(d rotation.Document) string {
 	polling := d.Deployment.Next == rotation.PollAgain
-	var all, started, done, skipped, maintained int
+	var all, started, done, skipped int
 	for _, cluster := range d.Deployment.Clusters {
 		if polling && cluster.Wave != d.Deployment.Wave {
 			continue
@@ -178,8 +178,6 @@ func deployment(d rotation.Document) string {
 			skipped++
 		case !cluster.PostedAt.IsZero():
 			started++
-		case cluster.Maintenance:
-			maintained++
 		}
 	}
 	if done == 0 && started == 0 && skipped == all {
@@ -191,9 +189,6 @@ func deployment(d rotation.Document) string {
 	}
 	if waiting := all - done - skipped - started; waiting > 0 {
 		text += fmt.Sprintf(", %d not started yet", waiting)
-	}
-	if maintained > 0 {
-		text += fmt.Sprintf(" (%d after Qovery's maintenance)", maintained)
 	}
 	if skipped > 0 {
 		text += fmt.Sprintf(", %d passed over", skipped)

@@ -29,6 +29,7 @@ const (
 	KeyLimitReached           Code = "KeyLimitReached"
 	LockLost                  Code = "LockLost"
 	MalformedAnswer           Code = "MalformedAnswer"
+	MovedToRole               Code = "MovedToRole"
 	MultipleAccessKeys        Code = "MultipleAccessKeys"
 	NewKeyInactive            Code = "NewKeyInactive"
 	NewKeyLost                Code = "NewKeyLost"
@@ -161,6 +162,10 @@ var Codes = []CodeInfo{
 			"here"}},
 	{Code: MalformedAnswer, Class: Transient, Retried: tasks, Caught: rollbackOrDeactivate,
 		Advice: start("If this happens again and again, the API has changed")},
+	{Code: MovedToRole, Class: Unchanged, Caught: only("CreateKey"), Uncaught: only("Preflight"),
+		Advice: Advice{First: "If Qovery uses roles now, give one to every location that still holds a key of the user, and " +
+			"delete the user's keys once nothing has used them for some days; the target isn't needed any more. If Qovery " +
+			"doesn't, correct the target's IAM user or organization", Do: Release}},
 	{Code: MultipleAccessKeys, Class: Unchanged, Uncaught: only("Preflight"),
 		Advice: start("Delete the key that is not used (deactivate it first for a while)")},
 	{Code: NewKeyInactive, Class: Paused, Caught: only("VerifyDeployment"),
@@ -169,7 +174,8 @@ var Codes = []CodeInfo{
 	{Code: NewKeyLost, Class: Paused, Caught: only("VerifyDeployment"),
 		Uncaught: only("Preflight", "UpdateCredentials", "DeployClusters", "DeactivateKey", "DeleteKey"),
 		Advice: Advice{First: "Someone deleted the new key", Do: Start,
-			Updated: &Advice{First: "Put a good key into every location by hand and deploy the clusters", Do: Release}}},
+			Updated: &Advice{First: "Put a good key, or a role, into every location by hand and deploy the clusters",
+				Do: Release}}},
 	{Code: NewKeyUnusable, Class: Unchanged, Caught: only("VerifyKey"),
 		Advice: start("")},
 	{Code: NewKeyUnusableAfterUpdate, Class: Paused, Uncaught: only("VerifyKey"),

@@ -167,14 +167,7 @@ var scripts = map[string]func(*world){
 		w.sleep(time.Minute)
 		plainly(w)
 	},
-	"forty-clusters":     plainly,
-	"kubernetes-upgrade": plainly,
-	"qoverys-maintenance": func(w *world) {
-		run := w.start("rotation", "")
-		run.untilIn("UpdateCredentials")
-		w.qovery.Maintain(w.clusters[0])
-		run.wait()
-	},
+	"forty-clusters":   plainly,
 	"long-deployments": plainly,
 	"sent-back": func(w *world) {
 		run := w.start("rotation", "")
