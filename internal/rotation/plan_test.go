@@ -158,7 +158,8 @@ func TestPlan(t *testing.T) {
 		// Qovery was given roles.
 		{"the credentials hold a role, and the user a key", fresh(keys(active(keyO)), allRoles),
 			refuses(fault.MovedToRole, `AWS credentials "prod"`, `"images"`, "****OLD1 (Active)", "no location holds a key")},
-		{"the credentials hold a role, and the user has no key", fresh(allRoles), refuses(fault.MovedToRole, "which has none")},
+		{"the credentials hold a role, and the user has no key", fresh(allRoles),
+			refuses(fault.MovedToRole, "which has none")},
 		{"the credentials hold a role, and a registry the key",
 			fresh(keys(active(keyO)), places(withRoleNow(credentials("")), registry(keyO))),
 			refuses(fault.MovedToRole, `container registry "images" holds ****OLD1`)},
@@ -621,7 +622,8 @@ func viewOf(s Situation) view {
 		}
 		v.oldHeld = v.oldHeld || location.Key == keyO
 		v.newHeld = v.newHeld || location.Key == keyN
-		v.stranger = v.stranger || s.Record != nil && !location.Role && location.Key != keyO && !(named && location.Key == keyN)
+		known := location.Role || location.Key == keyO || named && location.Key == keyN
+		v.stranger = v.stranger || s.Record != nil && !known
 	}
 	if r := s.Record; r != nil {
 		v.updating = !r.Marks[Update].Begun.IsZero()

@@ -86,7 +86,8 @@ func (s *Server) putCredentials(c call) reply {
 	if request.Type != "AWS_STATIC" || request.Name == "" || request.AccessKeyID == "" || request.SecretAccessKey == "" {
 		return wrong(http.StatusBadRequest, "type, name, access_key_id and secret_access_key are required")
 	}
-	h.hold(c.now, contents{name: request.Name, objectType: staticAWS, key: Key{request.AccessKeyID, request.SecretAccessKey}})
+	key := Key{request.AccessKeyID, request.SecretAccessKey}
+	h.hold(c.now, contents{name: request.Name, objectType: staticAWS, key: key})
 	return ok(h.credential(h.now()))
 }
 

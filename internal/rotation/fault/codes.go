@@ -163,8 +163,8 @@ var Codes = []CodeInfo{
 	{Code: MalformedAnswer, Class: Transient, Retried: tasks, Caught: rollbackOrDeactivate,
 		Advice: start("If this happens again and again, the API has changed")},
 	{Code: MovedToRole, Class: Unchanged, Caught: only("CreateKey"), Uncaught: only("Preflight"),
-		Advice: Advice{First: "If Qovery uses roles now, give one to every location that still holds a key of the user, and " +
-			"delete the user's keys once nothing has used them for some days; the target isn't needed any more. If Qovery " +
+		Advice: Advice{First: "If Qovery uses roles now, give one to every location that still holds a key of the user, " +
+			"and delete the user's keys once nothing has used them for some days; the target isn't needed any more. If Qovery " +
 			"doesn't, correct the target's IAM user or organization", Do: Release}},
 	{Code: MultipleAccessKeys, Class: Unchanged, Uncaught: only("Preflight"),
 		Advice: start("Delete the key that is not used (deactivate it first for a while)")},
