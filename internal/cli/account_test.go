@@ -49,6 +49,7 @@ type account struct {
 	garbled   string            // the execution whose history makes no sense
 	onStop    func()            // happens when an execution is stopped; may be nil
 	inputs    map[string]string // of executions, where another one is told
+	skewed    bool              // requests must be signed by the account's clock
 	refused   string            // the code with which every request is refused
 	empty     map[string]bool   // actions whose answer has nothing in it
 
@@ -107,8 +108,12 @@ func (a *account) serve(w http.ResponseWriter, r *http.Request) {
 	case a.failing[action] > 0:
 		a.failing[action]--
 		awstest.Hangup("")(w)
+	case a.skewed && !a.isSigned(r) && r.Header.Get("X-Amz-Target") != "":
+		awstest.JSONError(http.StatusBadRequest, "InvalidSignatureException", "Signature expired")(w)
+	case a.skewed && !a.isSigned(r):
+		awstest.XMLError(http.StatusForbidden, "SignatureDoesNotMatch", "Signature expired")(w)
 	case a.refused != "":
-		awstest.XMLError(http.StatusBadRequest, a.refused, "Signature expired: 20260112T080000Z is now earlier")(w)
+		awstest.XMLError(http.StatusBadRequest, a.refused, "Request has expired")(w)
 	case a.empty[action]:
 		awstest.XML(http.StatusOK, fmt.Sprintf("<%[1]sResponse><%[1]sResult></%[1]sResult></%[1]sResponse>", action))(w)
 	case a.denied[action]:
@@ -118,6 +123,13 @@ func (a *account) serve(w http.ResponseWriter, r *http.Request) {
 	default:
 		send(w, r, answer())
 	}
+}
+
+// isSigned tells whether a request was signed by the account's clock, five minutes
+// more or less.
+func (a *account) isSigned(r *http.Request) bool {
+	at, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
+	return err == nil && a.world.Timeline.Now().Sub(at).Abs() < 5*time.Minute
 }
 
 // send sends an answer, compressed where that is accepted. Over a network as short

@@ -120,6 +120,7 @@ func exitCode(ts *testscript.TestScript, _ bool, args []string) {
 //	world unanswered ACTION 2  so often there is no answer
 //	world empty ACTION         its answers have nothing in them
 //	world refuse CODE          every request is refused with the code; "" ends that
+//	world skewed               the clock of AWS is not this machine's
 //	world secure 1h [NAME]     AWS answers over TLS, with a certificate that ends then
 //	world proxy                and behind a proxy
 //	world asked HOST           the proxy was asked for it
@@ -176,6 +177,8 @@ func changeWorld(ts *testscript.TestScript, _ bool, args []string) {
 		a.empty[args[1]] = true
 	case "refuse":
 		a.refused = args[1]
+	case "skewed":
+		a.skewed = true
 	case "secure":
 		a.secure(ts, args[1], strings.Join(args[2:], ""))
 	case "proxy":

@@ -9,6 +9,8 @@ import (
 	"net"
 	"syscall"
 	"time"
+
+	"qovery-key-rotation/internal/words"
 )
 
 // networkProblem tells in its own words why there was no answer. Errors of
@@ -30,7 +32,7 @@ func networkProblem(ctx context.Context, err error, timeout time.Duration) strin
 	case errors.As(err, &name):
 		return "the host's name could not be resolved"
 	case errors.As(err, &certificate):
-		return "the host's certificate is not valid"
+		return words.Certificate(certificate)
 	case errors.As(err, &number): // the words are the operating system's
 		return fmt.Sprintf("the connection failed (%s)", number.Error())
 	case errors.As(err, &operation) && operation.Op == "dial":

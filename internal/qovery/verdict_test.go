@@ -2,6 +2,7 @@ package qovery
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
@@ -241,6 +242,7 @@ func TestNetworkProblems(t *testing.T) {
 		{context.DeadlineExceeded, "there was no answer within 20s"},
 		{&net.DNSError{Name: "api.qovery.com"}, "the host's name could not be resolved"},
 		{&net.OpError{Op: "dial", Err: errors.New("x")}, "no connection could be made"},
+		{&tls.CertificateVerificationError{}, "the server's certificate is not accepted"},
 		{errors.New("malformed HTTP status code " + testSecret), "the connection failed"},
 	}
 	for _, test := range tests {

@@ -65,8 +65,8 @@ func (r Request) Failed(err error) *fault.Error {
 	case clockCodes[code]:
 		return r.advised("this machine's clock is not AWS's ("+code+")", "Set this machine's clock")
 	case errors.As(err, &certificate):
-		return r.advised(refused(certificate), "If a proxy on the way to AWS has an authority of its own, name that "+
-			"authority's certificate in AWS_CA_BUNDLE. Check this machine's clock, too")
+		return r.advised(words.Certificate(certificate), "If a proxy on the way to AWS has an authority of its own, "+
+			"name that authority's certificate in AWS_CA_BUNDLE. Check this machine's clock, too")
 	case unansweredCodes[code] || status >= 500:
 		return r.Unanswered(orStatus(code, status))
 	case errors.Is(err, errTooLarge):

@@ -1,20 +1,13 @@
 package awsclient
 
 import (
-	"cmp"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"net"
-	"strings"
 	"syscall"
 
 	"github.com/aws/smithy-go"
-
-	"qovery-key-rotation/internal/words"
 )
 
 // network tells whether there was no whole answer, and why, in its own words:
@@ -42,28 +35,6 @@ func network(err error) (bool, string) {
 		return true, "the connection failed"
 	}
 	return false, ""
-}
-
-// refused names the certificate that was not accepted and who issued it, which is
-// often a proxy.
-func refused(err *tls.CertificateVerificationError) string {
-	var (
-		invalid x509.CertificateInvalidError
-		host    x509.HostnameError
-	)
-	if len(err.UnverifiedCertificates) == 0 {
-		return "the server's certificate is not accepted"
-	}
-	c := err.UnverifiedCertificates[0]
-	name := words.Quote(cmp.Or(c.Subject.String(), strings.Join(c.DNSNames, " ")))
-	switch {
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return fmt.Sprintf("the certificate %s is valid from %s to %s only", name, words.At(invalid.Cert.NotBefore),
-			words.At(invalid.Cert.NotAfter))
-	case errors.As(err, &host):
-		return fmt.Sprintf("the certificate %s, issued by %s, is not for %s", name, words.Quote(c.Issuer.String()), host.Host)
-	}
-	return fmt.Sprintf("the certificate %s, issued by %s, is not trusted here", name, words.Quote(c.Issuer.String()))
 }
 
 // isRead tells that the answer arrived, and was read. An io.EOF is then the
