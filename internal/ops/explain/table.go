@@ -133,8 +133,8 @@ var explanations = []explanation{
 			"aws logs tail /aws/lambda/qovery-key-rotation-preflight --since 2h"}},
 	{code: fault.MovedToRole,
 		means: "The organization has AWS credentials that hold a role, and none that hold a key of the IAM user: Qovery " +
-			"was moved to role credentials, which need no rotation. The sentence says which locations hold a role, which still " +
-			"hold a key, and which keys the user has.",
+			"was moved to role credentials, which need no rotation. The sentence says which locations hold a role, which " +
+			"still hold a key, and which keys the user has.",
 		inPlace: "a rotation that has a new key when Qovery is moved is led to its end, with all its checks; the new key " +
 			"is then Active and not used anywhere. An open rotation ends with this code only where someone has changed its " +
 			"keys as well.",
