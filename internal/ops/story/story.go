@@ -122,21 +122,19 @@ var sayings = map[string]func(rotation.Document) string{
 	"VerifyKey": func(d rotation.Document) string {
 		return "new key " + d.NewKey + " works: STS knows it as " + d.Identity
 	},
-	"UpdateCredentials": func(rotation.Document) string {
-		return "Qovery holds the new key, read back; no secret is staged any more"
-	},
-	"DeployClusters":   deployment,
-	"IsDeployed":       func(d rotation.Document) string { return yes(d.Deployment.Next != rotation.PollAgain) },
-	"CheckUsage":       usage,
-	"IsIdle":           func(d rotation.Document) string { return yes(d.Usage.Idle) },
-	"DeactivateKey":    deactivation,
-	"VerifyDeployment": verification,
-	"IsVerified":       func(d rotation.Document) string { return yes(d.Verification.Next != rotation.PollAgain) },
-	"DeleteKey":        deletion,
-	"Complete":         func(rotation.Document) string { return "rotation complete: the journal's record is closed" },
-	"IsNextDue":        func(d rotation.Document) string { return yes(d.NextIsDue) },
-	"DiscardKey":       discarding,
-	"ReactivateKey":    reactivation,
+	"UpdateCredentials": update,
+	"DeployClusters":    deployment,
+	"IsDeployed":        func(d rotation.Document) string { return yes(d.Deployment.Next != rotation.PollAgain) },
+	"CheckUsage":        usage,
+	"IsIdle":            func(d rotation.Document) string { return yes(d.Usage.Idle) },
+	"DeactivateKey":     deactivation,
+	"VerifyDeployment":  verification,
+	"IsVerified":        func(d rotation.Document) string { return yes(d.Verification.Next != rotation.PollAgain) },
+	"DeleteKey":         deletion,
+	"Complete":          func(rotation.Document) string { return "rotation complete: the journal's record is closed" },
+	"IsNextDue":         func(d rotation.Document) string { return yes(d.NextIsDue) },
+	"DiscardKey":        discarding,
+	"ReactivateKey":     reactivation,
 }
 
 func creation(d rotation.Document) string {
@@ -144,6 +142,13 @@ func creation(d rotation.Document) string {
 		return "new key " + d.NewKey + " created; its secret was found staged"
 	}
 	return "new key " + d.NewKey + " created; its secret is staged, encrypted"
+}
+
+func update(d rotation.Document) string {
+	if d.ReadBack != nil && len(d.ReadBack.Locations) == 0 {
+		return "no location takes the new key: each has a role now, or is gone; no secret is staged any more"
+	}
+	return "Qovery holds the new key, read back; no secret is staged any more"
 }
 
 func reactivation(d rotation.Document) string { return "old key " + d.OldKey + " is Active" }

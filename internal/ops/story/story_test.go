@@ -35,6 +35,10 @@ func TestFoundIsNotDone(t *testing.T) {
 			says:  []string{"DeactivateKey: old key", "found gone", "DeleteKey: old key"},
 			never: []string{"is Inactive", "was Inactive", "deleted\nComplete", "and deleted", "no use of the old key is known"},
 		},
+		"roles/before-update": {
+			says:  []string{"UpdateCredentials: no location takes the new key: each has a role now"},
+			never: []string{"Qovery holds the new key"},
+		},
 		"every-cluster-stopped": {
 			says: []string{"DeployClusters: nothing was deployed: 2 clusters passed over",
 				"VerifyDeployment: nothing was deployed"},
