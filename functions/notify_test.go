@@ -41,7 +41,7 @@ const rang = `{"detail-type":"CloudWatch Alarm State Change","source":"aws.cloud
 // key was Inactive. Actions that are denied are answered so.
 func account(denied ...string) func(w http.ResponseWriter, r awstest.Request, n int) {
 	target, _ := json.Marshal(`{"name":"production","iamUserName":"qovery",` +
-		`"organizationId":"6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90","schedule":{"startAt":"2026-01-12T09:00:00+01:00"}}`)
+		`"organizationId":"6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90","schedule":{"startAt":"2026-01-13T09:00:00+01:00"}}`)
 	mark := `{"M":{"begun":{"S":"2026-08-03T01:00:00Z"},"done":{"S":"2026-08-03T01:00:01Z"}}}`
 	answers := map[string]awstest.Answer{
 		"GetParameter": awstest.JSON(200, fmt.Sprintf(`{"Parameter":{"Name":"/qovery-key-rotation/targets/production",`+

@@ -116,7 +116,7 @@ func newWorld(t *testing.T) *world {
 	w.parameter(ssmtypes.ParameterTypeSecureString, tokenParameter, config.Token)
 	w.parameter(ssmtypes.ParameterTypeString, values["TARGET_PREFIX"]+"production",
 		fmt.Sprintf(`{"name":"production","iamUserName":"qovery","organizationId":%q,`+
-			`"schedule":{"startAt":"2026-01-12T09:00:00+01:00"}}`, config.OrganizationID))
+			`"schedule":{"startAt":"2026-01-13T09:00:00+01:00"}}`, config.OrganizationID))
 	w.oldKey()
 	w.execution, w.another = w.executions()
 	return w

@@ -90,7 +90,7 @@ func TestMistakesEndSynthesisPlainly(t *testing.T) {
 
 const rotation = `{"targets": [{
 	"name": "production", "iamUserName": "qovery", "organizationId": "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90",
-	"schedule": {"startAt": "2026-01-12T09:00:00+01:00"}
+	"schedule": {"startAt": "2026-01-13T09:00:00+01:00"}
 }]}`
 
 // The context names another file; one that is too long for a variable comes in a file.

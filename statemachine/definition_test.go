@@ -662,7 +662,7 @@ func TestTheLongestRotationFits(t *testing.T) {
 func TestTheLongestRotationIsLegalAndNoLongerOneIs(t *testing.T) {
 	longest := target.Default()
 	longest.Name, longest.IAMUserName, longest.OrganizationID = "longest", "qovery", "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90"
-	longest.Schedule.StartAt = "2026-01-12T09:00:00+01:00"
+	longest.Schedule.StartAt = "2026-01-13T09:00:00+01:00"
 	periods := func(of *target.Target) map[*target.Duration]time.Duration {
 		return map[*target.Duration]time.Duration{
 			&of.GracePeriod: longestGrace, &of.MaxGraceExtension: longestExtension,

@@ -35,7 +35,7 @@ func last(t *testing.T, text string) json.RawMessage {
 
 const (
 	organization = `"organizationId": "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90"`
-	startAt      = `"startAt": "2026-01-12T09:00:00+01:00"`
+	startAt      = `"startAt": "2026-01-13T09:00:00+01:00"`
 	schedule     = `"schedule": {` + startAt + `}`
 )
 
@@ -133,7 +133,7 @@ var mistakes = []struct{ name, config, want string }{
 		`targets[0].iamUser: is no field that is known (for example "iamUserName")`},
 	{"unknown field at the top", `{"targets": [` + targetText("a", "b") + `], "alertEmail": "a@example.com"}`,
 		`alertEmail: is no field that is known (for example "alertEmails")`},
-	{"unknown field inside", scheduled(`"startat": "2026-01-12T09:00:00Z"`),
+	{"unknown field inside", scheduled(`"startat": "2026-01-13T09:00:00Z"`),
 		`targets[0].schedule.startat: is no field that is known (for example "startAt")`},
 	{"number as text", scheduled(`"rateDays": "90"`),
 		`targets[0].schedule.rateDays: is a string, not a whole number (for example 90)`},
@@ -193,15 +193,15 @@ var mistakes = []struct{ name, config, want string }{
 	{"no rate", scheduled(`"rateDays": 0`), `targets[0].schedule.rateDays: 0 is not 7 to 365 (for example 90)`},
 	{"schedule no object", one(`"schedule": "every 90 days"`),
 		`targets[0].schedule: is a string, not an object ` +
-			`(for example {"rateDays":90,"startAt":"2026-01-12T09:00:00+01:00","flexibleWindowMinutes":60,"enabled":true})`},
+			`(for example {"rateDays":90,"startAt":"2026-01-13T09:00:00+01:00","flexibleWindowMinutes":60,"enabled":true})`},
 	{"start missing", one(`"schedule": {}`), `targets[0].schedule.startAt: is required (for example ` +
-		`"2026-01-12T09:00:00+01:00")`},
-	{"start without offset", one(`"schedule": {"startAt": "2026-01-12T09:00:00"}`),
-		`targets[0].schedule.startAt: "2026-01-12T09:00:00" is no RFC 3339 time with offset (for example ` +
-			`"2026-01-12T09:00:00+01:00")`},
+		`"2026-01-13T09:00:00+01:00")`},
+	{"start without offset", one(`"schedule": {"startAt": "2026-01-13T09:00:00"}`),
+		`targets[0].schedule.startAt: "2026-01-13T09:00:00" is no RFC 3339 time with offset (for example ` +
+			`"2026-01-13T09:00:00+01:00")`},
 	{"start too far away", one(`"schedule": {"startAt": "2062-01-12T09:00:00Z"}`),
 		`targets[0].schedule.startAt: "2062-01-12T09:00:00Z" leads to no rotation within ten years (for example ` +
-			`"2026-01-12T09:00:00+01:00")`},
+			`"2026-01-13T09:00:00+01:00")`},
 	{"window too long", scheduled(`"flexibleWindowMinutes": 1441`),
 		`targets[0].schedule.flexibleWindowMinutes: 1441 is not 0 to 1440 (for example 60)`},
 	{"window negative", scheduled(`"flexibleWindowMinutes": -1`),
@@ -367,7 +367,7 @@ func TestWhatTheServicesTakeIsTaken(t *testing.T) {
 // All mistakes are told at once.
 func TestAllMistakesAreTold(t *testing.T) {
 	_, err := parse(t, `{"targets": [
-		{"name": "a", "iamUserName": "x", "organizationId": "no", "schedule": {"startAt": "2026-01-12T09:00:00"}},
+		{"name": "a", "iamUserName": "x", "organizationId": "no", "schedule": {"startAt": "2026-01-13T09:00:00"}},
 		{"name": "a", "iamUserName": 7, "gracePeriod": "1h", "color": "red"}
 	]}`)
 	want := `there are 8 mistakes
@@ -376,10 +376,10 @@ func TestAllMistakesAreTold(t *testing.T) {
 		`observationPeriod, organizationId, region, schedule, tokenParameter, undeployedChanges, verification)
   targets[1].iamUserName: is a number, not a string (for example "qovery")
   targets[0].organizationId: "no" is no UUID (for example "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90")
-  targets[0].schedule.startAt: "2026-01-12T09:00:00" is no RFC 3339 time with offset ` +
-		`(for example "2026-01-12T09:00:00+01:00")
+  targets[0].schedule.startAt: "2026-01-13T09:00:00" is no RFC 3339 time with offset ` +
+		`(for example "2026-01-13T09:00:00+01:00")
   targets[1].organizationId: is required (for example "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90")
-  targets[1].schedule.startAt: is required (for example "2026-01-12T09:00:00+01:00")
+  targets[1].schedule.startAt: is required (for example "2026-01-13T09:00:00+01:00")
   targets[1].gracePeriod: 1h is not 2h to 24h (for example "2h")
   targets[1].name: "a" is the name of targets[0] already (for example "a-2")
 `
@@ -395,7 +395,7 @@ func TestDefaultsAreFilledIn(t *testing.T) {
 	}
 	want := target.Default()
 	want.Name, want.IAMUserName = "production", "qovery"
-	want.OrganizationID, want.Schedule.StartAt = "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90", "2026-01-12T09:00:00+01:00"
+	want.OrganizationID, want.Schedule.StartAt = "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90", "2026-01-13T09:00:00+01:00"
 	if got := TargetJSON(config.Targets[0]); got != TargetJSON(want) {
 		t.Errorf("the target is %s", got)
 	}

@@ -18,7 +18,7 @@ func checkSchedule(path string, schedule target.Schedule, now time.Time, found *
 	first, err := schedule.FirstRun(now)
 	if err != nil || first.Before(now) || first.After(now.AddDate(10, 0, 0)) {
 		found.add(field, fmt.Sprintf("%q leads to no rotation within ten years", schedule.StartAt),
-			`"2026-01-12T09:00:00+01:00"`)
+			`"2026-01-13T09:00:00+01:00"`)
 	}
 }
 
@@ -50,4 +50,18 @@ func DueWarning(target target.Target, now time.Time) string {
 			target.Name, words.At(first), target.Schedule.RateDays)
 	}
 	return ""
+}
+
+// MaintenanceWarning tells of a schedule that starts on a weekday on which Qovery
+// deploys clusters by itself, or is empty.
+// https://www.qovery.com/docs/getting-started/configuration/maintenance
+func MaintenanceWarning(target target.Target) string {
+	anchor, err := time.Parse(time.RFC3339, target.Schedule.StartAt)
+	day := anchor.Weekday()
+	if err != nil || !target.Schedule.Enabled || day != time.Monday && day != time.Wednesday {
+		return ""
+	}
+	return fmt.Sprintf("The rotation of %s starts on a %s. Qovery deploys clusters by itself on Mondays, production ones "+
+		"on Wednesdays, and a rotation waits for that. Set schedule.startAt to another day, such as a Tuesday; with a "+
+		"rateDays that is a multiple of seven it stays that day.", target.Name, day)
 }

@@ -166,7 +166,7 @@ func shippedFile(t *testing.T) string {
 func targetJSON(name, user string, more ...string) string {
 	fields := append([]string{
 		fmt.Sprintf(`"name": %q`, name), fmt.Sprintf(`"iamUserName": %q`, user),
-		`"organizationId": "7d50af3b-2e4c-4c68-8b1f-309e8d6c2ba1"`, `"schedule": {"startAt": "2026-01-12T09:00:00+01:00"}`,
+		`"organizationId": "7d50af3b-2e4c-4c68-8b1f-309e8d6c2ba1"`, `"schedule": {"startAt": "2026-01-13T09:00:00+01:00"}`,
 	}, more...)
 	return "{" + strings.Join(fields, ", ") + "}"
 }

@@ -31,7 +31,7 @@ func TestScheduleStartsTheMachine(t *testing.T) {
 		"Name":                        "production",
 		"GroupName":                   "${schedulesgroup}",
 		"ScheduleExpression":          "rate(90 days)",
-		"StartDate":                   "2026-01-12T08:00:00.000Z",
+		"StartDate":                   "2026-01-13T08:00:00.000Z",
 		"State":                       "ENABLED",
 		"FlexibleTimeWindow.Mode":     "FLEXIBLE",
 		"Target.Arn":                  "arn:aws:scheduler:::aws-sdk:sfn:startExecution",
@@ -113,8 +113,10 @@ func TestSynthesisWarnsOfTheExample(t *testing.T) {
 
 func TestSynthesisWarns(t *testing.T) {
 	file := strings.Replace(shippedFile(t), `["platform@example.com"]`, `[]`, 1)
+	file = strings.Replace(file, "2026-01-13", "2026-01-12", 1)
 	result := synthesize(t, file, config.Environment{}, time.Date(2026, 1, 12, 7, 0, 0, 0, time.UTC))
-	for _, want := range []string{"The rotation of production is due at 2026-01-12 08:00 UTC", "alertEmails is empty"} {
+	for _, want := range []string{"The rotation of production is due at 2026-01-12 08:00 UTC", "alertEmails is empty",
+		"The rotation of production starts on a Monday"} {
 		if !slices.ContainsFunc(result.messages, func(m string) bool { return strings.Contains(m, want) }) {
 			t.Errorf("no warning says %q: %v", want, result.messages)
 		}

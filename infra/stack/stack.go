@@ -104,6 +104,7 @@ func (b *builder) warn() {
 	}
 	for _, target := range b.props.Stack.Targets {
 		warn("example:"+target.Name, config.ExampleOrganizationWarning(target))
+		warn("maintenance:"+target.Name, config.MaintenanceWarning(target))
 		warn("due:"+target.Name, config.DueWarning(target, b.props.Now))
 	}
 }

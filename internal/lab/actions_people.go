@@ -48,8 +48,9 @@ var personActions = []Action{
 		func(o *Operator, id rotation.KeyID) error { o.SSM.UnstageByHand(id); return nil })},
 	{"elsewhere uses KEY SERVICE DURATION", "has something outside Qovery use the key, every so often; " +
 		"'elsewhere ends' ends it", elsewhere},
-	{"cluster N|last|all ACT", "ACT is deploy, stop, lock REASON, unlock or becomes STATUS; or says what becomes of the " +
-		"next deployment: succeeds, fails [PROBLEM [HINT]], ends STATUS, takes DURATION, is-ignored", cluster},
+	{"cluster N|last|all ACT", "ACT is deploy, maintain (Qovery does), stop, lock REASON, unlock or becomes STATUS; " +
+		"or says what becomes of the next deployment: succeeds, fails [PROBLEM [HINT]], ends STATUS, takes DURATION, " +
+		"is-ignored", cluster},
 }
 
 // keyRef finds a key when its turn comes.
@@ -267,6 +268,8 @@ func clusterAct(a *args) func(*fakeqovery.Server, string) {
 	switch what := a.word("an act"); what {
 	case "deploy":
 		return (*fakeqovery.Server).Deploy
+	case "maintain":
+		return (*fakeqovery.Server).Maintain
 	case "stop":
 		return (*fakeqovery.Server).Stop
 	case "unlock":

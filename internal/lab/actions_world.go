@@ -16,8 +16,8 @@ import (
 var worldActions = []Action{
 	{"world OPTION...", "the first line, if it is not a plain world: clusters=N, production=N, deploy-time=DURATION, " +
 		"cloud=KIND (a registry on another cloud), denied=REGION, applications, registries, helm, dns, self-managed, " +
-		"undeployed, prompt (what is " +
-		"changed is seen by the next read)", func(a *args) act {
+		"undeployed, upgrade (there is a newer Kubernetes for the last cluster), prompt (what is changed is seen by the " +
+		"next read)", func(a *args) act {
 		a.fail("it is the first line")
 		return nil
 	}},
@@ -49,7 +49,7 @@ func (s *Setup) describe(options string) error {
 		default:
 			flag := map[string]*bool{"applications": &s.Applications, "registries": &s.Registries,
 				"helm": &s.HelmRepository, "dns": &s.Route53, "self-managed": &s.SelfManaged, "undeployed": &s.Undeployed,
-				"prompt": &s.Prompt}[option]
+				"upgrade": &s.Upgrade, "prompt": &s.Prompt}[option]
 			if flag == nil {
 				return fmt.Errorf("%q is no option of a world", option)
 			}

@@ -102,7 +102,7 @@ func TestJournalWritesAreTold(t *testing.T) {
 
 func TestTargets(t *testing.T) {
 	const good = `{"name":"production","iamUserName":"qovery","organizationId":"6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90",` +
-		`"schedule":{"startAt":"2026-01-12T09:00:00+01:00"}}`
+		`"schedule":{"startAt":"2026-01-13T09:00:00+01:00"}}`
 	s := newServices(t, 1)
 	s.ssm.SetTarget("production", []byte(good))
 	s.ssm.SetTarget("broken", []byte(`{"name":"broken"}`))

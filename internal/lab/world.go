@@ -55,6 +55,8 @@ type Setup struct {
 	SelfManaged bool
 	// Undeployed: the last cluster has changes that were saved and not deployed.
 	Undeployed bool
+	// Upgrade: there is a newer Kubernetes for the last cluster.
+	Upgrade bool
 	// OtherClouds are the kinds of the container registries that the organization
 	// has on other clouds.
 	OtherClouds []string
@@ -219,6 +221,9 @@ func (setup Setup) Fill(organization *fakeqovery.Server, key fakeqovery.Key) (cl
 			cluster.Production, cluster.Name = true, fmt.Sprintf("production-%d", i+1-first)
 		}
 		cluster.Undeployed = setup.Undeployed && i == count-1
+		if setup.Upgrade && i == count-1 {
+			cluster.Upgrade = "1.36"
+		}
 		if setup.Registries {
 			cluster.RegistryID = RegistryID(i)
 		}

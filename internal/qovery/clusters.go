@@ -29,6 +29,8 @@ type clusterStatus struct {
 	Status          string `json:"status"` // passed on as it is, known or not
 	LastExecutionID string `json:"last_execution_id"`
 	LastDeployedAt  string `json:"last_deployment_date"`
+	Reason          string `json:"reason"` // MAINTENANCE while Qovery deploys the cluster by itself
+	NextKubernetes  string `json:"next_k8s_available_version"`
 }
 
 // Clusters joins the two lists that Qovery has: of clusters, and of their
@@ -119,6 +121,8 @@ func joinStatuses(listed []cluster, statuses map[string]clusterStatus) []rotatio
 			Production:      c.Production == nil || *c.Production,
 			Status:          status.Status,
 			Undeployed:      c.DeploymentStatus == "OUT_OF_DATE",
+			Maintenance:     status.Reason == "MAINTENANCE",
+			Upgrade:         status.NextKubernetes != "",
 			LastExecutionID: status.LastExecutionID,
 			LastDeployedAt:  status.LastDeployedAt,
 		}

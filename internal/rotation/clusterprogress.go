@@ -26,7 +26,11 @@ type ClusterProgress struct {
 	Skipped  string    `json:"skip,omitempty"`  // the status for which it is passed over
 	// RolledOut: changes that somebody had saved for it were deployed with it.
 	RolledOut bool `json:"rolledOut,omitempty"`
-	Refused   int  `json:"no,omitempty"` // the HTTP status with which the latest POST was refused
+	// Upgrade: a newer Kubernetes was there for it, which takes a deployment hours.
+	Upgrade bool `json:"upgrade,omitempty"`
+	// Maintenance: Qovery's own deployment was waited for.
+	Maintenance bool `json:"maint,omitempty"`
+	Refused     int  `json:"no,omitempty"` // the HTTP status with which the latest POST was refused
 }
 
 // verdict is what a look at a cluster says about its deployment.
@@ -77,6 +81,7 @@ func (p *ClusterProgress) judge(cluster Cluster, now time.Time) verdict {
 	}
 	if p.PostedAt.IsZero() {
 		if status == inProgress {
+			p.Maintenance = p.Maintenance || cluster.Maintenance
 			return waiting // it may carry the old key: ours is started after it
 		}
 		return startIt
@@ -108,6 +113,8 @@ func (p *ClusterProgress) unfinished(cluster Cluster) string {
 	switch started := words.Time(p.PostedAt, time.TimeOnly); {
 	case p.Refused != 0:
 		what = fmt.Sprintf("and Qovery refused to deploy it with status %d", p.Refused)
+	case p.PostedAt.IsZero() && cluster.Maintenance:
+		what = "by Qovery's maintenance"
 	case p.PostedAt.IsZero() && classOf(cluster.Status) == inProgress:
 		what = "and not by this rotation"
 	case p.PostedAt.IsZero():

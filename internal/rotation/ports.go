@@ -348,8 +348,10 @@ type Cluster struct {
 	Production bool
 	// Status is one of Qovery's values, one not known yet, SelfManaged, or empty where
 	// Qovery says none, as it may of clusters that it doesn't deploy.
-	Status     string
-	Undeployed bool // something is saved that the next deployment rolls out
+	Status      string
+	Undeployed  bool // something is saved that the next deployment rolls out
+	Maintenance bool // what goes on is Qovery's own weekly deployment
+	Upgrade     bool // there is a newer Kubernetes, which a deployment may install
 	// LastExecutionID and LastDeployedAt change with every deployment; whether
 	// at its start or its end, no public source says. Either may be empty.
 	LastExecutionID string

@@ -380,6 +380,8 @@ func checkClusters(clusters []Cluster, locks map[string]string, plan *PlanReport
 			locked = append(locked, fmt.Sprintf("%s: %s", cluster.Name, reason))
 		case class == failing:
 			failed = append(failed, name)
+		case class == inProgress && cluster.Maintenance:
+			busy = append(busy, fmt.Sprintf("%s (%s, Qovery's maintenance)", cluster.Name, cluster.Status))
 		case class == inProgress:
 			busy = append(busy, name)
 		}

@@ -17,6 +17,7 @@ const (
 	pollEvery    = time.Minute
 	pollSlowly   = 5 * time.Minute // after a wave's first hour
 	quickPhase   = time.Hour
+	upgradeTakes = 4 * time.Hour
 	afterUpdate  = time.Minute            // Qovery's reads may be that stale: an older baseline proves nothing
 	betweenPosts = 250 * time.Millisecond // stays under Qovery's hourly limit, and its patience
 )
@@ -139,15 +140,24 @@ func (l *look) advance(ctx context.Context, effect Effect, members []*ClusterPro
 			late = append(late, progress)
 		}
 	}
-	if timeout := time.Duration(doc.Settings.DeploymentTimeout); len(late) > 0 && l.now().Sub(startedAt) >= timeout {
+	if timeout := deploymentTimeout(doc.Settings, members); len(late) > 0 && l.now().Sub(startedAt) >= timeout {
 		return fault.Errorf(fault.DeploymentTimeout, "After %s these clusters are not deployed: %s",
-			doc.Settings.DeploymentTimeout,
-			l.describe(late))
+			target.Duration(timeout), l.describe(late))
 	}
 	if l.at.Before(doc.UpdatedAt.Add(afterUpdate)) {
 		return nil // what is seen of the clusters may be from before the update
 	}
 	return l.startAll(ctx, effect, start)
+}
+
+// deploymentTimeout is the target's, and longer where a deployment may also install a
+// newer Kubernetes: on a large cluster that takes hours.
+func deploymentTimeout(t target.Target, members []*ClusterProgress) time.Duration {
+	timeout := time.Duration(t.DeploymentTimeout)
+	if slices.ContainsFunc(members, func(p *ClusterProgress) bool { return p.Upgrade }) {
+		timeout = min(timeout+upgradeTakes, target.LongestTimeout)
+	}
+	return timeout
 }
 
 // judge notes what a look at one cluster says, and tells whether it is to be started.
@@ -157,6 +167,7 @@ func (l *look) judge(ctx context.Context, progress *ClusterProgress, maxAttempts
 		l.guard.Log.WarnContext(ctx, "status not known, taken as in progress", "cluster", cluster.ID, "status",
 			cluster.Status)
 	}
+	progress.Upgrade = progress.Upgrade || cluster.Upgrade
 	verdict := progress.judge(cluster, l.now())
 	switch verdict {
 	case waiting:

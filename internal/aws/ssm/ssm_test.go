@@ -27,7 +27,7 @@ const (
 	kmsKey   = "arn:aws:kms:eu-west-3:123456789012:key/0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12"
 	id       = rotation.KeyID("AKIA0123456789ABCDEF")
 	myTarget = `{"name":"production","iamUserName":"qovery","organizationId":"6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90",` +
-		`"schedule":{"startAt":"2026-01-12T09:00:00+01:00"}}`
+		`"schedule":{"startAt":"2026-01-13T09:00:00+01:00"}}`
 )
 
 var secret = rotation.NewSecret(awstest.Planted)

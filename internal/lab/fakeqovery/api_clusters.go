@@ -52,6 +52,7 @@ type clusterStatusJSON struct {
 	Status          string    `json:"status"`
 	IsDeployed      bool      `json:"is_deployed"`
 	Reason          string    `json:"reason"`
+	NextKubernetes  string    `json:"next_k8s_available_version,omitempty"`
 	LastExecutionID string    `json:"last_execution_id,omitempty"`
 	LastDeployedAt  time.Time `json:"last_deployment_date,omitzero"`
 }
@@ -114,7 +115,11 @@ func (s *Server) statusAt(c *clusterState, then time.Time) clusterStatusJSON {
 	v := c.statuses.at(then)
 	status := clusterStatusJSON{
 		ClusterID: c.ID, Status: v.status, Reason: "UNSPECIFIED",
-		IsDeployed: c.live, // true long before a deployment is over, as at Qovery
+		IsDeployed:     c.live, // true long before a deployment is over, as at Qovery
+		NextKubernetes: c.Upgrade,
+	}
+	if c.current != nil && c.current.maintenance {
+		status.Reason = "MAINTENANCE"
 	}
 	if s.config.ChangesAt != ChangesNever {
 		status.LastExecutionID, status.LastDeployedAt = v.executionID, v.deployedAt.UTC()

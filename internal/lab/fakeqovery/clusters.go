@@ -30,6 +30,7 @@ type Cluster struct {
 	SelfManaged bool
 	// Undeployed: something was saved that the next deployment rolls out.
 	Undeployed    bool
+	Upgrade       string // the newer Kubernetes that the next deployment installs, in three more hours
 	CredentialsID string
 	Status        string        // DEPLOYED when empty
 	DeployTime    time.Duration // of a deployment; 7 minutes when zero
@@ -170,6 +171,15 @@ type Lock struct {
 func (s *Server) Lock(clusterID, reason, owner string) {
 	s.settled(func(now time.Time) {
 		s.cluster(clusterID).lock = &Lock{Reason: reason, Owner: owner, At: now, Days: 7}
+	})
+}
+
+// Maintain is Qovery that deploys a cluster by itself.
+func (s *Server) Maintain(clusterID string) {
+	s.settled(func(now time.Time) {
+		c := s.cluster(clusterID)
+		s.post(c, now)
+		c.current.maintenance = true
 	})
 }
 

@@ -51,6 +51,8 @@ type deployment struct {
 	outcome Outcome
 	key     Key
 	turnAt  time.Time // when it starts, then when it ends
+
+	maintenance bool // Qovery started it by itself
 }
 
 func (d *deployment) runs() bool { return d != nil && !d.StartedAt.IsZero() }
@@ -153,6 +155,9 @@ func (s *Server) start(c *clusterState, d *deployment, at time.Time) {
 	d.key = c.credentials.now().key
 	d.KeyID = d.key.ID
 	d.turnAt = at.Add(cmp.Or(d.outcome.Takes, c.DeployTime))
+	if c.Upgrade != "" {
+		d.turnAt = d.turnAt.Add(3 * time.Hour)
+	}
 	c.setStatus(at, deploying)
 	c.log(at, logLine{Type: "INFO", Step: "Create", Message: &logMessage{"Deployment of the cluster started"}})
 	if s.config.ChangesAt == ChangesAtStart {
@@ -165,6 +170,7 @@ func (s *Server) end(c *clusterState, at time.Time, status string) {
 	d.EndedAt, d.Status = at, status
 	if status == deployed {
 		c.running, c.live, c.Undeployed = d.key, true, false
+		c.Upgrade = ""
 	} else {
 		c.logProblem(at, status, d.outcome)
 	}

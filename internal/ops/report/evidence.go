@@ -360,7 +360,7 @@ func (f *facts) waves() []Wave {
 		wave := &waves[c.Wave-1]
 		wave.Clusters = append(wave.Clusters, Cluster{
 			Name: redact(c.Name), ID: c.ID, StartedAt: f.started[c.ID], DoneAt: c.DoneAt, Attempts: c.Attempts,
-			Skipped: c.Skipped,
+			Skipped: c.Skipped, Maintenance: c.Maintenance,
 		})
 	}
 	return slices.DeleteFunc(waves, func(w Wave) bool { return len(w.Clusters) == 0 })

@@ -134,6 +134,8 @@ type Cluster struct {
 	DoneAt    time.Time `json:"doneAt,omitzero"`
 	Attempts  int       `json:"attempts,omitempty"`
 	Skipped   string    `json:"skipped,omitempty"` // the status for which it was passed over
+	// Maintenance: Qovery's own deployment was waited for first.
+	Maintenance bool `json:"maintenance,omitempty"`
 }
 
 // Build reads histories and says what they prove. They may come in any order,

@@ -170,7 +170,7 @@ func yes(is bool) string {
 
 func deployment(d rotation.Document) string {
 	polling := d.Deployment.Next == rotation.PollAgain
-	var all, started, done, skipped int
+	var all, started, done, skipped, maintained int
 	for _, cluster := range d.Deployment.Clusters {
 		if polling && cluster.Wave != d.Deployment.Wave {
 			continue
@@ -183,6 +183,8 @@ func deployment(d rotation.Document) string {
 			skipped++
 		case !cluster.PostedAt.IsZero():
 			started++
+		case cluster.Maintenance:
+			maintained++
 		}
 	}
 	if done == 0 && started == 0 && skipped == all {
@@ -194,6 +196,9 @@ func deployment(d rotation.Document) string {
 	}
 	if waiting := all - done - skipped - started; waiting > 0 {
 		text += fmt.Sprintf(", %d not started yet", waiting)
+	}
+	if maintained > 0 {
+		text += fmt.Sprintf(" (%d after Qovery's maintenance)", maintained)
 	}
 	if skipped > 0 {
 		text += fmt.Sprintf(", %d passed over", skipped)

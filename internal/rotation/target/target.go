@@ -55,6 +55,9 @@ const MostAttempts = 5
 // is clear that nothing shows, and until the next look after that.
 const PerAttempt = 15 * time.Minute
 
+// LongestTimeout is the longest that a wave may take.
+const LongestTimeout = 12 * time.Hour
+
 // Schedule says when rotations start by themselves.
 type Schedule struct {
 	RateDays              int    `json:"rateDays"`              // 7 to 365
@@ -106,7 +109,7 @@ func Example() Target {
 	target.Name = "production"
 	target.IAMUserName = "qovery"
 	target.OrganizationID = "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90"
-	target.Schedule.StartAt = "2026-01-12T09:00:00+01:00"
+	target.Schedule.StartAt = "2026-01-13T09:00:00+01:00"
 	target.HandledElsewhere = []string{"0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12"}
 	target.ClustersHandledElsewhere = []string{"c8e1f0a3-5b7d-4c29-9e64-17d2ab90f3c5"}
 	target.Account = "123456789012"
@@ -193,7 +196,7 @@ func (s Schedule) check() (found mistakes) {
 	if s.FlexibleWindowMinutes < 0 || s.FlexibleWindowMinutes > 1440 {
 		found.add("schedule.flexibleWindowMinutes", fmt.Sprintf("%d is not 0 to 1440", s.FlexibleWindowMinutes), "60")
 	}
-	found.check("schedule.startAt", s.StartAt, startAtProblem(s.StartAt), `"2026-01-12T09:00:00+01:00"`)
+	found.check("schedule.startAt", s.StartAt, startAtProblem(s.StartAt), `"2026-01-13T09:00:00+01:00"`)
 	return found
 }
 
@@ -211,7 +214,7 @@ func (t Timings) check(attempts int) []error {
 	between("maxGraceExtension", t.MaxGraceExtension, 0, 7*24*hour, `"24h"`)
 	between("observationPeriod", t.ObservationPeriod, 5*minute, 24*hour, `"30m"`)
 	shortest := Duration(PerAttempt) * Duration(min(max(attempts, 1), MostAttempts))
-	if t.DeploymentTimeout < shortest || t.DeploymentTimeout > 12*hour {
+	if t.DeploymentTimeout < shortest || t.DeploymentTimeout > Duration(LongestTimeout) {
 		problem := fmt.Sprintf("%s is not %s to 12h: at least %s for each of maxDeployAttempts", t.DeploymentTimeout,
 			shortest, Duration(PerAttempt))
 		mistakes = append(mistakes, &Mistake{Field: "deploymentTimeout", Problem: problem, Example: `"2h"`})

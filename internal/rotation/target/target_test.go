@@ -13,7 +13,7 @@ const aTarget = `{
 	"name": "production",
 	"iamUserName": "qovery",
 	"organizationId": "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90",
-	"schedule": {"startAt": "2026-01-12T09:00:00+01:00"}
+	"schedule": {"startAt": "2026-01-13T09:00:00+01:00"}
 }`
 
 // configured is that target with fields changed: "schedule.rateDays=30". An
@@ -45,7 +45,7 @@ func TestTargetDefaults(t *testing.T) {
 	want := Target{
 		Name: "production", IAMUserName: "qovery", IAMUserPath: "/", OrganizationID: "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90",
 		TokenParameter: "/qovery-key-rotation/qovery-token",
-		Schedule: Schedule{RateDays: 90, StartAt: "2026-01-12T09:00:00+01:00", FlexibleWindowMinutes: 60,
+		Schedule: Schedule{RateDays: 90, StartAt: "2026-01-13T09:00:00+01:00", FlexibleWindowMinutes: 60,
 			Enabled: true},
 		Timings: Timings{
 			GracePeriod: Duration(2 * time.Hour), IdleFor: Duration(time.Hour), MaxGraceExtension: Duration(24 * time.Hour),
@@ -115,15 +115,15 @@ func TestTargetBounds(t *testing.T) {
 		{`schedule.flexibleWindowMinutes=1441`, `schedule.flexibleWindowMinutes: 1441 is not 0 to 1440`},
 		{`schedule.enabled=false`, ""},
 		{`schedule.startAt="2020-02-29T00:00:00Z"`, ""},
-		{`schedule.startAt="2026-01-12T09:00:00"`, `schedule.startAt: "2026-01-12T09:00:00" is no RFC 3339 time with ` +
-			`offset (for example "2026-01-12T09:00:00+01:00")`},
+		{`schedule.startAt="2026-01-13T09:00:00"`, `schedule.startAt: "2026-01-13T09:00:00" is no RFC 3339 time with ` +
+			`offset (for example "2026-01-13T09:00:00+01:00")`},
 		{`schedule.startAt="2026-01-12 09:00:00+01:00"`, `is no RFC 3339 time with offset`},
 		{`schedule.startAt="2026-02-30T09:00:00Z"`, `is no RFC 3339 time with offset`},
-		{`schedule.startAt="2026-01-12T09:00:00+24:00"`, `is no RFC 3339 time with offset`},
-		{`schedule.startAt="2026-01-12T09:00:00+01:60"`, `is no RFC 3339 time with offset`},
-		{`schedule.startAt="2026-01-12T09:00:00,5Z"`, `is no RFC 3339 time with offset`},
+		{`schedule.startAt="2026-01-13T09:00:00+24:00"`, `is no RFC 3339 time with offset`},
+		{`schedule.startAt="2026-01-13T09:00:00+01:60"`, `is no RFC 3339 time with offset`},
+		{`schedule.startAt="2026-01-13T09:00:00,5Z"`, `is no RFC 3339 time with offset`},
 		{`schedule.startAt="2026-01-12T9:00:00Z"`, `is no RFC 3339 time with offset`},
-		{`schedule.startAt="2026-01-12T09:00:00.5-23:59"`, ""},
+		{`schedule.startAt="2026-01-13T09:00:00.5-23:59"`, ""},
 		{`schedule.startAt`, `schedule.startAt: is required`},
 		{`schedule`, `schedule.startAt: is required`},
 

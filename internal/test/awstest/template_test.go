@@ -57,7 +57,7 @@ func TestOutputsAndSchedules(t *testing.T) {
 	if table := read.Outputs["TableName"]; table != read.Functions["preflight"].Environment["TABLE_NAME"] {
 		t.Errorf("the table is %s", table)
 	}
-	want := TemplateSchedule{"qovery-key-rotation", "rate(90 days)", "ENABLED", "2026-01-12T08:00:00.000Z",
+	want := TemplateSchedule{"qovery-key-rotation", "rate(90 days)", "ENABLED", "2026-01-13T08:00:00.000Z",
 		"arn:aws:scheduler:::aws-sdk:sfn:startExecution"}
 	if got := read.Schedules["production"]; got != want || len(read.Schedules) != 2 {
 		t.Errorf("the schedules are %+v", read.Schedules)

@@ -167,7 +167,14 @@ var scripts = map[string]func(*world){
 		w.sleep(time.Minute)
 		plainly(w)
 	},
-	"forty-clusters":   plainly,
+	"forty-clusters":     plainly,
+	"kubernetes-upgrade": plainly,
+	"qoverys-maintenance": func(w *world) {
+		run := w.start("rotation", "")
+		run.untilIn("UpdateCredentials")
+		w.qovery.Maintain(w.clusters[0])
+		run.wait()
+	},
 	"long-deployments": plainly,
 	"sent-back": func(w *world) {
 		run := w.start("rotation", "")
