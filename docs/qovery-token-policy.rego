@@ -20,6 +20,14 @@ is_in_ecr(body, kind) if {
 	holds_key(body.config)
 }
 
+# The provider is Route 53 with a static key. What else it holds is repeated as it is.
+is_route53(provider) if {
+	provider.provider == "ROUTE53"
+	provider.credentials.type == "STATIC"
+	regex.match(`^AKIA[A-Z0-9]{12,124}$`, provider.credentials.aws_access_key_id)
+	regex.match(`^.+$`, provider.credentials.aws_secret_access_key)
+}
+
 # It holds a key of an IAM user, with its secret.
 holds_key(holder) if {
 	regex.match(`^AKIA[A-Z0-9]{12,124}$`, holder.access_key_id)
@@ -101,6 +109,13 @@ allow if {
 	input.request.method == "GET"
 	["api", "cluster", _, "dnsProvider"] = input.request.path
 	input.request.body == null
+}
+
+# Putting the key into the DNS provider at Qovery
+allow if {
+	input.request.method == "PUT"
+	["api", "cluster", _, "dnsProvider"] = input.request.path
+	is_route53(input.request.body.dns_provider)
 }
 
 # Listing the locked clusters at Qovery

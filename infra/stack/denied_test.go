@@ -128,7 +128,7 @@ type fate struct {
 func (d denial) play(t *testing.T) fate {
 	t.Helper()
 	f := fate{denial: d}
-	setup := lab.Setup{Registries: true, HelmRepository: true}
+	setup := lab.Setup{Registries: true, HelmRepository: true, Route53: true}
 	result, err := lab.Play(setup, nil, func(w *lab.World) {
 		w.Wire.Injector = func(call lab.Call) lab.Fault {
 			if slices.Contains(d.sites, call.Site) {

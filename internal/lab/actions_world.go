@@ -21,8 +21,9 @@ var worldActions = []Action{
 		a.fail("it is the first line")
 		return nil
 	}},
-	{"add credentials TYPE|cluster [OF]|registry [KIND]|dns|secret-manager|key",
-		"adds what holds the old key, a cluster of the credentials or of other-credentials, a registry of another kind " +
+	{"add credentials TYPE|cluster [OF]|registry [KIND]|dns [OF]|secret-manager|key",
+		"adds what holds the old key, a cluster of the credentials or of other-credentials, with a DNS provider or " +
+			"without, a registry of another kind " +
 			"with a foreign key, or a key that the user has had for a year", add},
 	{"deny-regions [REGION...]", "has an organization's policy deny looking events up in those regions alone",
 		denyRegions},
@@ -68,10 +69,13 @@ func add(a *args) act {
 	case "credentials":
 		detail = a.word("a type")
 		return added(func(o *Operator) { o.addCredentials(detail) })
-	case "cluster":
+	case "cluster", "dns":
 		detail = CredentialsID
 		if a.left != "" {
 			detail = a.location()
+		}
+		if what == "dns" {
+			return added(func(o *Operator) { o.addDNS(detail) })
 		}
 		return added(func(o *Operator) { o.addCluster(detail) })
 	case "registry":
@@ -90,10 +94,6 @@ func added(do func(*Operator)) act { return func(o *Operator) error { do(o); ret
 // additions are what is always the same.
 var additions = map[string]func(*Operator){
 	"key": func(o *Operator) { o.IAM.SeedKey(UserName, Beginning.Add(-400*24*time.Hour), rotation.Active) },
-	"dns": func(o *Operator) {
-		o.Qovery.AddCluster(fakeqovery.Cluster{ID: dnsClusterID, Name: "with-dns", CredentialsID: CredentialsID,
-			Route53: fakeKey(o.OldKey)})
-	},
 	"secret-manager": func(o *Operator) {
 		vault := fakeqovery.SecretManagerAccess{ID: secretManagerID, Name: "vault", Key: fakeKey(o.OldKey)}
 		o.Qovery.AddCluster(fakeqovery.Cluster{ID: dnsClusterID, Name: "with-vault", CredentialsID: CredentialsID,
@@ -127,6 +127,13 @@ func (w *World) addCluster(credentials string) {
 	id := fmt.Sprintf("c1a57e00-0000-4000-8000-%012d", 100+n)
 	w.Clusters = append(w.Clusters, id)
 	w.Qovery.AddCluster(fakeqovery.Cluster{ID: id, Name: fmt.Sprintf("added-%d", n), CredentialsID: credentials})
+}
+
+// addDNS adds a cluster with a DNS provider that holds the old key.
+func (w *World) addDNS(credentials string) {
+	w.Clusters = append(w.Clusters, dnsClusterID)
+	w.Qovery.AddCluster(fakeqovery.Cluster{ID: dnsClusterID, Name: "with-dns", CredentialsID: credentials,
+		Route53: fakeKey(w.OldKey)})
 }
 
 func retarget(a *args) act {

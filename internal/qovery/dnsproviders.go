@@ -2,6 +2,7 @@ package qovery
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -18,6 +19,7 @@ const (
 	// deploys has one.
 	qoveryDNS  = "QOVERY" // Qovery's own, where nobody's key is
 	route53DNS = "ROUTE53"
+	staticDNS  = "STATIC" // the type of credentials with a key
 	// dnsPause is between two clusters' requests, so that hundreds of them are
 	// no burst.
 	dnsPause = 50 * time.Millisecond
@@ -34,6 +36,8 @@ type dnsAnswer struct {
 // dnsProvider is a cluster's DNS provider as Qovery answers it, never with a secret.
 type dnsProvider struct {
 	Provider    string         `json:"provider"`
+	Domain      string         `json:"domain"`
+	Region      string         `json:"aws_region"`
 	Credentials dnsCredentials `json:"credentials"`
 }
 
@@ -105,7 +109,7 @@ func decodeDNSProvider(body []byte) (dnsProvider, error) {
 		return dnsProvider{}, errors.New(`there is no "dns_provider", or it does not say which it is`)
 	}
 	held := read.Provider.Credentials
-	static := held.Type == "" || held.Type == "STATIC"
+	static := held.Type == "" || held.Type == staticDNS
 	if read.Provider.Provider == route53DNS && static && held.AccessKeyID == "" {
 		return dnsProvider{}, errors.New(`a Route 53 provider has no "aws_access_key_id"`)
 	}
@@ -115,5 +119,64 @@ func decodeDNSProvider(body []byte) (dnsProvider, error) {
 func (p dnsProvider) location(c cluster) (rotation.Location, error) {
 	ref := rotation.LocationRef{Kind: rotation.DNSProvider, ID: c.ID, Name: c.Name}
 	key, err := heldKey(p.Credentials.AccessKeyID, p.Provider == route53DNS, ref)
-	return rotation.Location{LocationRef: ref, Key: key, Type: p.Provider, Clusters: []string{c.ID}}, err
+	return rotation.Location{LocationRef: ref, Key: key, Type: p.Provider, Rotatable: p.rotatable(),
+		Clusters: []string{c.ID}}, err
+}
+
+// rotatable: it holds a static key of AWS, and all else that a change must repeat.
+func (p dnsProvider) rotatable() bool {
+	return p.Provider == route53DNS && p.Credentials.Type == staticDNS && p.Credentials.AccessKeyID != "" &&
+		p.Domain != "" && p.Region != ""
+}
+
+// DNSProviders reads those of some clusters alone.
+func (o *organization) DNSProviders(ctx context.Context, ids []string) ([]rotation.Location, error) {
+	clusters, err := o.listClusters(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return o.dnsProviders(ctx, slices.DeleteFunc(clusters, func(c cluster) bool { return !slices.Contains(ids, c.ID) }))
+}
+
+// putDNSProvider puts the key into a cluster's Route 53 provider and keeps all else
+// that it holds. What runs in the cluster takes the key with the next deployment.
+func (o *organization) putDNSProvider(ctx context.Context, ref rotation.LocationRef, id rotation.KeyID,
+	secret rotation.Secret) error {
+	body, err := o.ask(ctx, readDNSProvider, ref.ID)
+	if err != nil {
+		return err
+	}
+	now, err := decodeDNSProvider(body)
+	switch {
+	case err != nil:
+		return malformed(readDNSProvider, err)
+	case !now.rotatable():
+		return notSent("the DNS provider of the cluster %s is not Route 53 with a static key", ref.Name)
+	}
+	body, err = withDNSKey(body, id, secret)
+	if err != nil {
+		return malformed(readDNSProvider, err)
+	}
+	return o.tell(ctx, putDNSProvider, body, ref.ID)
+}
+
+// withDNSKey is the body of the PUT: the answer with another key. Its errors quote
+// nothing.
+func withDNSKey(answer []byte, id rotation.KeyID, secret rotation.Secret) ([]byte, error) {
+	var read struct {
+		Provider map[string]json.RawMessage `json:"dns_provider"`
+	}
+	if json.Unmarshal(answer, &read) != nil || read.Provider["credentials"] == nil {
+		return nil, errors.New(`there are no "credentials"`)
+	}
+	credentials, err := json.Marshal(map[string]string{"type": staticDNS, "aws_access_key_id": string(id),
+		"aws_secret_access_key": secret.Reveal()})
+	if err == nil {
+		read.Provider["credentials"] = credentials
+		answer, err = json.Marshal(map[string]any{"dns_provider": read.Provider})
+	}
+	if err != nil {
+		return nil, errors.New("it cannot be repeated") // the error could quote it
+	}
+	return answer, nil
 }

@@ -42,8 +42,10 @@ func TestDNSProviders(t *testing.T) {
 			Key:         rotation.KeyID(key), Type: kind, Clusters: []string{id},
 		}
 	}
+	rotatable := provider("2", "AKIA1111111111111111", "ROUTE53")
+	rotatable.Rotatable = true
 	want := []rotation.Location{
-		provider("2", "AKIA1111111111111111", "ROUTE53"), provider("3", "", "CLOUDFLARE"), provider("4", "", "ROUTE53"),
+		rotatable, provider("3", "", "CLOUDFLARE"), provider("4", "", "ROUTE53"),
 		provider("5", "AKIA2222222222222222", "SOMETHING_NEW"),
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -138,4 +140,29 @@ type stopping struct {
 func (s stopping) Sleep(ctx context.Context, d time.Duration) error {
 	s.cancel()
 	return s.fakeClock.Sleep(ctx, d)
+}
+
+// A PUT repeats all that the provider holds, those that nobody here knows of included.
+func TestPutDNSProvider(t *testing.T) {
+	answer := strings.Replace(route53, `"domain"`, `"hosted_zone_id":"Z1","domain"`, 1)
+	handler := answers(body(answer), body(answer))
+	opened, _ := serve(t, handler)
+	ref := rotation.LocationRef{Kind: rotation.DNSProvider, ID: "c-1", Name: "edge"}
+	if err := putInto(ref)(t.Context(), opened); err != nil {
+		t.Fatal(err)
+	}
+	sent, err := withDNSKey([]byte(answer), testKey, rotation.NewSecret(testSecret))
+	want := `{"dns_provider":{"aws_region":"eu-west-3","credentials":{"aws_access_key_id":"` + string(testKey) +
+		`","aws_secret_access_key":"` + testSecret + `","type":"STATIC"},"domain":"example.com","hosted_zone_id":"Z1",` +
+		`"provider":"ROUTE53"}}`
+	if err != nil || string(sent) != want || handler.count("PUT") != 1 {
+		t.Errorf("sent %s, %v", sent, err)
+	}
+	for _, other := range []string{cloudflare, qoverysDNS, strings.Replace(route53, `"STATIC"`, `"ROLE"`, 1),
+		strings.Replace(route53, `"aws_region"`, `"region"`, 1)} {
+		opened, _ := serve(t, answers(body(other)))
+		if err := putInto(ref)(t.Context(), opened); refusal(err) != 0 {
+			t.Errorf("%s: %v", other, err)
+		}
+	}
 }

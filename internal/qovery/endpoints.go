@@ -41,6 +41,8 @@ var (
 		doing: "Putting the key into the Helm repository at Qovery", guarded: true}
 	readDNSProvider = endpoint{method: http.MethodGet, path: "/cluster/{cluster}/dnsProvider",
 		doing: "Reading a cluster's DNS provider at Qovery"}
+	putDNSProvider = endpoint{method: http.MethodPut, path: "/cluster/{cluster}/dnsProvider",
+		doing: "Putting the key into the DNS provider at Qovery", guarded: true}
 	listLocks = endpoint{method: http.MethodGet, path: "/organization/{organization}/lock",
 		doing: "Listing the locked clusters at Qovery"}
 )

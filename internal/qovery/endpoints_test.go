@@ -10,7 +10,8 @@ import (
 // endpoints are those of endpoints.go.
 var endpoints = []endpoint{
 	listCredentials, putCredentials, listClusters, listStatuses, deployCluster, readLogs,
-	listContainerRegistries, putContainerRegistry, listHelmRepositories, putHelmRepository, readDNSProvider, listLocks,
+	listContainerRegistries, putContainerRegistry, listHelmRepositories, putHelmRepository, readDNSProvider,
+	putDNSProvider, listLocks,
 }
 
 // docs/install.md lists the requests that a token must allow: all that are

@@ -53,7 +53,7 @@ func TestLocationsOfTheFake(t *testing.T) {
 			}
 			want := []string{
 				"awsCredentials cred-1 true [c-1 c-2 c-3]", "containerRegistry reg-1 true []", "containerRegistry reg-3 true [c-3]",
-				"helmRepository helm-1 true []", "dnsProvider c-3 false [c-3]", "secretManager vault false [c-3]",
+				"helmRepository helm-1 true []", "dnsProvider c-3 true [c-3]", "secretManager vault false [c-3]",
 			}
 			if got := holdersOf(locations, oldKey.ID); !slices.Equal(got, want) {
 				t.Errorf("got  %q\nwant %q", got, want)
@@ -62,7 +62,8 @@ func TestLocationsOfTheFake(t *testing.T) {
 				t.Errorf("locations %+v", locations)
 			}
 			before := registriesOf(t, opened)
-			for _, ref := range []rotation.LocationRef{creds, images, {Kind: rotation.ContainerRegistry, ID: "reg-3"}, charts} {
+			for _, ref := range []rotation.LocationRef{creds, images, {Kind: rotation.ContainerRegistry, ID: "reg-3"}, charts,
+				{Kind: rotation.DNSProvider, ID: "c-3"}} {
 				if err := putInto(ref)(t.Context(), opened); err != nil {
 					t.Error(err)
 				}

@@ -2,7 +2,6 @@ package qovery
 
 import (
 	"context"
-	"slices"
 
 	"qovery-key-rotation/internal/rotation"
 )
@@ -10,9 +9,9 @@ import (
 // locationKind is how one kind of location is listed and changed. Each kind has
 // a file of its own.
 type locationKind struct {
-	kind rotation.LocationKind
-	// list is given the clusters for the kinds that they have; the kinds with a
-	// put do without.
+	kind      rotation.LocationKind
+	ofCluster bool // each belongs to a cluster, and is not in a list of its own
+	// list is given the clusters for the kinds that they have.
 	list func(*organization, context.Context, []cluster) ([]rotation.Location, error)
 	// put is nil where this system knows no request that changes the key alone:
 	// a person does that.
@@ -21,11 +20,11 @@ type locationKind struct {
 
 // locationKinds are all kinds, in the order in which they are listed.
 var locationKinds = []locationKind{
-	{rotation.AWSCredentials, (*organization).listedCredentials, (*organization).putCredentials},
-	{rotation.ContainerRegistry, containerRegistries.locations, containerRegistries.putKey},
-	{rotation.HelmRepository, helmRepositories.locations, helmRepositories.putKey},
-	{rotation.DNSProvider, (*organization).dnsProviders, nil},
-	{rotation.SecretManager, (*organization).secretManagers, nil},
+	{rotation.AWSCredentials, false, (*organization).listedCredentials, (*organization).putCredentials},
+	{rotation.ContainerRegistry, false, containerRegistries.locations, containerRegistries.putKey},
+	{rotation.HelmRepository, false, helmRepositories.locations, helmRepositories.putKey},
+	{rotation.DNSProvider, true, (*organization).dnsProviders, (*organization).putDNSProvider},
+	{rotation.SecretManager, true, (*organization).secretManagers, nil},
 }
 
 // Locations lists every kind of location. One that cannot be listed is an
@@ -37,8 +36,7 @@ func (o *organization) Locations(ctx context.Context) ([]rotation.Location, erro
 	if err != nil {
 		return nil, err
 	}
-	editable := func(k locationKind) bool { return k.put != nil }
-	others, err := o.listed(ctx, slices.DeleteFunc(slices.Clone(locationKinds), editable), clusters)
+	others, err := o.listed(ctx, true, clusters)
 	if err != nil {
 		return nil, err
 	}
@@ -49,16 +47,17 @@ func (o *organization) Locations(ctx context.Context) ([]rotation.Location, erro
 	return append(locations, others...), nil
 }
 
-// Editable lists the kinds that PutKey can change.
+// Editable lists the kinds that have lists of their own.
 func (o *organization) Editable(ctx context.Context) ([]rotation.Location, error) {
-	editable := slices.DeleteFunc(slices.Clone(locationKinds), func(k locationKind) bool { return k.put == nil })
-	return o.listed(ctx, editable, nil)
+	return o.listed(ctx, false, nil)
 }
 
-func (o *organization) listed(ctx context.Context, kinds []locationKind, clusters []cluster) ([]rotation.Location,
-	error) {
+func (o *organization) listed(ctx context.Context, ofCluster bool, clusters []cluster) ([]rotation.Location, error) {
 	locations := []rotation.Location{}
-	for _, kind := range kinds {
+	for _, kind := range locationKinds {
+		if kind.ofCluster != ofCluster {
+			continue
+		}
 		listed, err := kind.list(o, ctx, clusters)
 		if err != nil {
 			return nil, err

@@ -35,6 +35,7 @@ var bodies = map[endpoint]string{
 	putCredentials:       "is_static(input.request.body)",
 	putContainerRegistry: fmt.Sprintf("is_in_ecr(input.request.body, %q)", containerRegistries.ecr),
 	putHelmRepository:    fmt.Sprintf("is_in_ecr(input.request.body, %q)", helmRepositories.ecr),
+	putDNSProvider:       "is_route53(input.request.body.dns_provider)",
 }
 
 // allowed is the rule that allows the endpoint's requests.
@@ -81,6 +82,14 @@ is_in_ecr(body, kind) if {
 	body.kind == kind
 	object.get(body.config, "role_arn", null) in {null, ""}
 	holds_key(body.config)
+}
+
+# The provider is Route 53 with a static key. What else it holds is repeated as it is.
+is_route53(provider) if {
+	provider.provider == "ROUTE53"
+	provider.credentials.type == "STATIC"
+	regex.match(` + "`^AKIA[A-Z0-9]{12,124}$`" + `, provider.credentials.aws_access_key_id)
+	regex.match(` + "`^.+$`" + `, provider.credentials.aws_secret_access_key)
 }
 
 # It holds a key of an IAM user, with its secret.

@@ -145,14 +145,12 @@ func TestPutsThatAreNotSent(t *testing.T) {
 	handler := answers(body(oneCredential))
 	opened, _ := serve(t, handler)
 	other := rotation.LocationRef{Kind: "pigeonhole", ID: "x"}
-	dns := rotation.LocationRef{Kind: rotation.DNSProvider, ID: "x"}
 	manager := rotation.LocationRef{Kind: rotation.SecretManager, ID: "x"}
 	for name, err := range map[string]error{
 		"no id":     opened.PutKey(t.Context(), creds, "", rotation.NewSecret(testSecret)),
 		"no secret": opened.PutKey(t.Context(), creds, testKey, rotation.Secret{}),
 		"no kind":   opened.PutKey(t.Context(), other, testKey, rotation.NewSecret(testSecret)),
-		"by hand":   opened.PutKey(t.Context(), dns, testKey, rotation.NewSecret(testSecret)),
-		"also":      opened.PutKey(t.Context(), manager, testKey, rotation.NewSecret(testSecret)),
+		"by hand":   opened.PutKey(t.Context(), manager, testKey, rotation.NewSecret(testSecret)),
 	} {
 		if refusal(err) != 0 {
 			t.Errorf("%s: error %v", name, err)

@@ -30,7 +30,7 @@ func (c *claim) run(ctx context.Context, work func(*claim) error) error {
 func (c *claim) open(ctx context.Context, target target.Target) (OrganizationReader, error) {
 	organization, err := c.guard.writers.Qovery.Open(ctx, target)
 	c.organization = organization
-	return readOnly{organization}, err
+	return ofRecord{readOnly{organization}, &c.Record}, err
 }
 
 // release clears the lease, if it is this invocation's. It never fails: a lease

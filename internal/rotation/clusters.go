@@ -144,7 +144,7 @@ func servedClusters(all []Cluster, locations []Location) ([]Cluster, error) {
 	}
 	var served []Cluster
 	for _, location := range locations {
-		if location.Kind != AWSCredentials {
+		if location.Kind != AWSCredentials && !(location.Kind == DNSProvider && location.Rotatable) {
 			continue // a registry belongs to a cluster, and does not serve it
 		}
 		for _, id := range location.Clusters {
@@ -174,7 +174,8 @@ func servedClusters(all []Cluster, locations []Location) ([]Cluster, error) {
 func (r *Record) concerned(all []Cluster, locations []Location, before []ClusterProgress) ([]Cluster, error) {
 	credentials := r.concerning(locations)
 	for _, cluster := range all {
-		if slices.ContainsFunc(before, func(p ClusterProgress) bool { return p.ID == cluster.ID }) {
+		if slices.Contains(r.dnsClusters(), cluster.ID) ||
+			slices.ContainsFunc(before, func(p ClusterProgress) bool { return p.ID == cluster.ID }) {
 			credentials = append(credentials,
 				Location{LocationRef: LocationRef{Kind: AWSCredentials}, Clusters: []string{cluster.ID}})
 		}

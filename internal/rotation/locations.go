@@ -60,10 +60,11 @@ func requireNotHeld(locations []Location, id KeyID, code fault.Code, what string
 // and makes sure that nobody put a third key into one of them.
 func (c *claim) requireReleased(ctx context.Context, qovery QoveryReader, target target.Target,
 	list func(OrganizationReader, context.Context) ([]Location, error)) (OrganizationReader, []Location, error) {
-	organization, err := qovery.Open(ctx, target)
+	opened, err := qovery.Open(ctx, target)
 	if err != nil {
 		return nil, nil, err
 	}
+	organization := ofRecord{opened, &c.Record}
 	locations, err := list(organization, ctx)
 	if err != nil {
 		return nil, nil, err
@@ -110,4 +111,33 @@ func (r *Record) requireFamiliar(locations []Location) error {
 			r.NewKey)
 	}
 	return nil
+}
+
+// ofRecord is an organization as the steps of a rotation read it: what Editable
+// returns includes the DNS providers that the record names, and no others, since each
+// is a request of its own.
+type ofRecord struct {
+	OrganizationReader
+	record *Record
+}
+
+func (o ofRecord) Editable(ctx context.Context) ([]Location, error) {
+	locations, err := o.OrganizationReader.Editable(ctx)
+	clusters := o.record.dnsClusters()
+	if err != nil || len(clusters) == 0 {
+		return locations, err
+	}
+	providers, err := o.DNSProviders(ctx, clusters)
+	return append(locations, providers...), err
+}
+
+// dnsClusters are the ids of the clusters whose DNS providers are rotated: a DNS
+// provider has its cluster's id.
+func (r *Record) dnsClusters() (ids []string) {
+	for _, ref := range r.Locations {
+		if ref.Kind == DNSProvider {
+			ids = append(ids, ref.ID)
+		}
+	}
+	return ids
 }

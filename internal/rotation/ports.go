@@ -243,9 +243,12 @@ type OrganizationReader interface {
 	// Credentials returns the cloud credentials alone, with the clusters that they
 	// serve: one request.
 	Credentials(ctx context.Context) ([]Location, error)
-	// Editable returns the places of the kinds whose keys can be changed: the
-	// credentials, the container registries, the Helm repositories: three requests.
+	// Editable returns the credentials, the container registries and the Helm
+	// repositories: three requests.
 	Editable(ctx context.Context) ([]Location, error)
+	// DNSProviders returns those of some clusters: one request, and one for each. A
+	// cluster that is gone has none.
+	DNSProviders(ctx context.Context, clusters []string) ([]Location, error)
 	// Locations returns every place in the organization that may hold an access
 	// key id, the editable kinds first, which are read last. It makes one request
 	// for each cluster.

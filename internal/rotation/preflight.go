@@ -80,7 +80,7 @@ func (p Preflight) decide(ctx context.Context, call Call, doc Document, dryRun b
 	decision := Decide(situation)
 	doc.Plan = PlanReport{Action: decision.Action, Reason: decision.Reason}
 	if decision.Refusal == nil {
-		if decision.Refusal, err = p.lookAhead(ctx, organization, situation, &doc); err != nil {
+		if decision.Refusal, err = p.lookAhead(ctx, organization, &situation, &doc); err != nil {
 			return Document{}, err
 		}
 	}
@@ -128,6 +128,9 @@ func (p Preflight) lookAtQovery(ctx context.Context, doc Document, s *Situation)
 	organization, err := p.Qovery.Open(ctx, doc.Settings)
 	if err != nil {
 		return nil, err
+	}
+	if s.Record != nil {
+		organization = ofRecord{organization, s.Record}
 	}
 	if s.Record != nil && s.Record.NewKey != "" {
 		if s.Staged, err = p.Staging.Has(ctx, s.Record.NewKey); err != nil {
@@ -271,7 +274,7 @@ func (s *Situation) oldKey() KeyID {
 // changed. Plans that deploy and then ask who uses the old key need to be able to;
 // the others bring a key back, or have asked.
 func (p Preflight) lookAhead(
-	ctx context.Context, organization OrganizationReader, s Situation, doc *Document,
+	ctx context.Context, organization OrganizationReader, s *Situation, doc *Document,
 ) (*fault.Error, error) {
 	action := doc.Plan.Action
 	if action != ActionCreate && action != ActionVerify && action != ActionDeploy {
@@ -299,32 +302,45 @@ func (p Preflight) lookAhead(
 	return p.checkForCreate(ctx, organization, s, all, doc)
 }
 
-// checkForCreate notes the clusters in the plan. What takes one request a cluster
-// comes last: it is not asked again and again while clusters are busy.
+// checkForCreate notes the clusters and all locations in the plan. What takes one
+// request a cluster comes last: it is not asked again and again while clusters are busy.
+// Then the clusters of DNS providers that hold the key count, too.
 func (p Preflight) checkForCreate(
-	ctx context.Context, organization OrganizationReader, s Situation, all []Cluster, doc *Document,
+	ctx context.Context, organization OrganizationReader, s *Situation, all []Cluster, doc *Document,
 ) (*fault.Error, error) {
-	old, plan := s.oldKey(), &doc.Plan
+	old := s.oldKey()
 	locks, err := organization.Locks(ctx)
 	if err != nil {
 		return nil, err
 	}
-	clusters, err := servedClusters(all, holders(s.Locations, old))
-	if err != nil {
+	held := holders(s.Locations, old)
+	if refusal, err := checkServed(all, held, locks, doc); refusal != nil || err != nil {
+		return refusal, err
+	}
+	if s.Locations, err = organization.Locations(ctx); err != nil {
 		return nil, err
 	}
-	if refusal := checkClusters(clusters, locks, plan); refusal != nil {
+	ours := managed(holders(s.Locations, old), s.HandledElsewhere)
+	if refusal := checkLocations(ours, old); refusal != nil {
 		return refusal, nil
 	}
-	if len(plan.Undeployed) > 0 && doc.Settings.UndeployedChanges == target.RefuseUndeployed {
-		return fault.Errorf(fault.UndeployedChanges, "A rotation would roll out what is saved and not deployed for %s",
-			words.List(plan.Undeployed, mostListed)), nil
-	}
-	locations, err := organization.Locations(ctx)
+	return checkServed(all, append(held, ours...), locks, doc)
+}
+
+// checkServed notes the clusters that are deployed for locations in the plan.
+func checkServed(all []Cluster, held []Location, locks map[string]string, doc *Document) (*fault.Error, error) {
+	plan := &doc.Plan
+	plan.Clusters, plan.Skipped, plan.Undeployed = nil, nil, nil
+	clusters, err := servedClusters(all, held)
 	if err != nil {
 		return nil, err
 	}
-	return checkLocations(managed(holders(locations, old), s.HandledElsewhere), old), nil
+	refusal := checkClusters(clusters, locks, plan)
+	if refusal == nil && len(plan.Undeployed) > 0 && doc.Settings.UndeployedChanges == target.RefuseUndeployed {
+		refusal = fault.Errorf(fault.UndeployedChanges, "A rotation would roll out what is saved and not deployed for %s",
+			words.List(plan.Undeployed, mostListed))
+	}
+	return refusal, nil
 }
 
 // checkLocations refuses places that hold the key and that this system cannot

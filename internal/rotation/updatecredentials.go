@@ -21,6 +21,11 @@ type UpdateCredentials struct {
 const (
 	readBackEvery  = 5 * time.Second
 	readBackWithin = 2 * time.Minute // Qovery's reads may be a minute stale
+
+	// After the first location the new key is known to be good, and seconds old: where
+	// Qovery tries it in another region, AWS may not know it yet.
+	refusedFor  = 3 * time.Minute
+	refusedThen = 15 * time.Second
 )
 
 // Run leaves all locations with the new key.
@@ -127,7 +132,7 @@ func (s UpdateCredentials) putAll(ctx context.Context, c *claim, pending []Locat
 		return nil, err
 	}
 	for i, location := range pending {
-		err := do.putKey(ctx, location.LocationRef, secret)
+		err := s.put(ctx, do, location.LocationRef, secret, i > 0)
 		var refused *Refusal
 		if errors.As(err, &refused) {
 			return nil, do.refused(ctx, location, refused, i == 0)
@@ -139,6 +144,22 @@ func (s UpdateCredentials) putAll(ctx context.Context, c *claim, pending []Locat
 			c.NewKey.String(), "rotation", c.RotationID)
 	}
 	return do, nil
+}
+
+// put puts the key into one location. Where patient, a refusal is tried again for a
+// while before it counts; of the first PUT it counts at once, because it was sent once.
+func (s UpdateCredentials) put(ctx context.Context, do *effects, ref LocationRef, secret Secret, patient bool) error {
+	for end := s.now().Add(refusedFor); ; {
+		err := do.putKey(ctx, ref, secret)
+		var refused *Refusal
+		if !patient || !errors.As(err, &refused) || !s.now().Before(end) {
+			return err
+		}
+		s.Log.WarnContext(ctx, "location refused the key, tried again", "kind", string(ref.Kind), "id", ref.ID, "error", err)
+		if err := s.Clock.Sleep(ctx, refusedThen); err != nil {
+			return err
+		}
+	}
 }
 
 // refused ends an update that Qovery will not have. Rule 5: if it was the very

@@ -167,6 +167,10 @@ func (o organization) Editable(ctx context.Context) ([]rotation.Location, error)
 	return o.told(o.Organization.Editable(ctx))
 }
 
+func (o organization) DNSProviders(ctx context.Context, clusters []string) ([]rotation.Location, error) {
+	return o.told(o.Organization.DNSProviders(ctx, clusters))
+}
+
 func (o organization) Locations(ctx context.Context) ([]rotation.Location, error) {
 	return o.told(o.Organization.Locations(ctx))
 }

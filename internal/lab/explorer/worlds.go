@@ -41,6 +41,10 @@ var Worlds = []World{
 		setup: lab.Setup{Clusters: 1, OtherClouds: []string{"SCALEWAY_CR", "GCP_ARTIFACT_REGISTRY", "DOCKER_HUB"}},
 	},
 	{
+		Name: "dns", Sentence: "two clusters, one of them with a Route 53 provider that holds the key",
+		setup: lab.Setup{Clusters: 2, Production: 1, Route53: true},
+	},
+	{
 		Name: "own", Sentence: "one cluster with undeployed changes, beside a self-managed one",
 		setup: lab.Setup{Clusters: 1, SelfManaged: true, Undeployed: true},
 	},

@@ -179,8 +179,9 @@ type dnsProviderJSON struct {
 }
 
 type dnsCredentialsJSON struct {
-	Type        string `json:"type"`
-	AccessKeyID string `json:"aws_access_key_id"`
+	Type            string `json:"type"`
+	AccessKeyID     string `json:"aws_access_key_id"`
+	SecretAccessKey string `json:"aws_secret_access_key,omitempty"` // in requests only
 }
 
 func (s *Server) readDNSProvider(c call) reply {
@@ -191,14 +192,42 @@ func (s *Server) readDNSProvider(c call) reply {
 	if s.config.DNSNotInPlan {
 		return wrong(http.StatusForbidden, "Enterprise plan required")
 	}
-	var answer dnsProviderJSON
+	return ok(s.dnsProvider(cluster, c))
+}
+
+func (s *Server) dnsProvider(cluster *clusterState, c call) (answer dnsProviderJSON) {
 	answer.Provider.Provider = "QOVERY"
 	answer.Provider.Domain = cluster.Name + ".example.com"
 	if cluster.dns != nil {
 		held := s.stale(cluster.dns, c)
 		answer.Provider.Provider = "ROUTE53"
 		answer.Provider.Region = held.region
-		answer.Provider.Credentials = &dnsCredentialsJSON{"STATIC", held.key.ID}
+		answer.Provider.Credentials = &dnsCredentialsJSON{Type: "STATIC", AccessKeyID: held.key.ID}
 	}
-	return ok(answer)
+	return answer
+}
+
+// putDNSProvider replaces the key of a Route 53 provider. What runs in the cluster takes
+// it with the next deployment.
+func (s *Server) putDNSProvider(c call) reply {
+	cluster, known := s.byCluster[c.id]
+	switch {
+	case !known || cluster.SelfManaged:
+		return missing("Cluster")
+	case s.config.DNSNotInPlan || cluster.dns == nil:
+		return wrong(http.StatusForbidden, "Enterprise plan required")
+	}
+	var request dnsProviderJSON
+	if problem := c.read(&request); problem != nil {
+		return *problem
+	}
+	provider, held := request.Provider, request.Provider.Credentials
+	if provider.Provider != "ROUTE53" || provider.Domain == "" || provider.Region == "" || held == nil ||
+		held.Type != "STATIC" || held.AccessKeyID == "" || held.SecretAccessKey == "" {
+		return wrong(http.StatusBadRequest, "provider, domain, aws_region and credentials are required")
+	}
+	changed := cluster.dns.now()
+	changed.region, changed.key = provider.Region, Key{held.AccessKeyID, held.SecretAccessKey}
+	cluster.dns.hold(c.now, changed)
+	return ok(s.dnsProvider(cluster, c))
 }

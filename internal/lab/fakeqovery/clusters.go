@@ -49,6 +49,7 @@ type clusterState struct {
 	Cluster
 	credentials *holder
 	dns         *holder // nil: Qovery's own
+	dnsRunning  Key     // that the DNS provider's key was at the latest deployment
 	managers    []*holder
 
 	live     bool // pods run: not STOPPED, READY or DELETED
@@ -67,7 +68,7 @@ type clusterState struct {
 	random  *rand.Rand
 
 	// Who uses keys here, put together once because EachUse is called so often.
-	consumer, deployConsumer, appConsumer string
+	consumer, deployConsumer, appConsumer, dnsConsumer string
 }
 
 type statusVersion struct {
@@ -114,7 +115,8 @@ func (s *Server) addLocationsOf(c *clusterState) {
 		})
 	}
 	if c.Route53.ID != "" {
-		c.dns = &holder{kind: DNSProvider, id: c.ID, clusterID: c.ID, consumer: "DNS of " + c.Name}
+		c.dns = &holder{kind: DNSProvider, id: c.ID, clusterID: c.ID}
+		c.dnsRunning, c.dnsConsumer = c.Route53, "DNS of "+c.Name
 		s.addHolder(c.dns, contents{name: "Route 53 of " + c.Name, region: c.Region, key: c.Route53})
 	}
 	for _, access := range c.SecretManagers {

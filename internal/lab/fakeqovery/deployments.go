@@ -50,6 +50,7 @@ type deployment struct {
 	Deployment
 	outcome Outcome
 	key     Key
+	dnsKey  Key
 	turnAt  time.Time // when it starts, then when it ends
 
 	maintenance bool // Qovery started it by itself
@@ -154,6 +155,9 @@ func (s *Server) start(c *clusterState, d *deployment, at time.Time) {
 	d.StartedAt = at
 	d.key = c.credentials.now().key
 	d.KeyID = d.key.ID
+	if c.dns != nil {
+		d.dnsKey = c.dns.now().key
+	}
 	d.turnAt = at.Add(cmp.Or(d.outcome.Takes, c.DeployTime))
 	if c.Upgrade != "" {
 		d.turnAt = d.turnAt.Add(3 * time.Hour)
@@ -170,7 +174,7 @@ func (s *Server) end(c *clusterState, at time.Time, status string) {
 	d.EndedAt, d.Status = at, status
 	if status == deployed {
 		c.running, c.live, c.Undeployed = d.key, true, false
-		c.Upgrade = ""
+		c.Upgrade, c.dnsRunning = "", d.dnsKey
 	} else {
 		c.logProblem(at, status, d.outcome)
 	}

@@ -128,7 +128,9 @@ func TestLocationsOfClusters(t *testing.T) {
 	w.wantUses("cluster c=OLD, cluster d=OLD, DNS of d=OLD, secret manager of d=OLD")
 	w.SetKey("d", Key{"DNS", "x"})
 	w.SetKey("sm", Key{"SM", "x"})
-	w.wantUses("cluster c=OLD, cluster d=OLD, DNS of d=DNS, secret manager of d=SM")
+	w.wantUses("cluster c=OLD, cluster d=OLD, DNS of d=OLD, secret manager of d=SM")
+	w.Deploy("d")
+	w.after(time.Hour).wantUses("cluster c=OLD, cluster d=OLD, DNS of d=DNS, secret manager of d=SM")
 }
 
 func TestHolders(t *testing.T) {

@@ -26,6 +26,7 @@ var routes = parse(
 	route{http.MethodGet, "organization/*/helmRepository", (*Server).listHelmRepositories},
 	route{http.MethodPut, "organization/*/helmRepository/*", (*Server).putHelmRepository},
 	route{http.MethodGet, "cluster/*/dnsProvider", (*Server).readDNSProvider},
+	route{http.MethodPut, "cluster/*/dnsProvider", (*Server).putDNSProvider},
 )
 
 type parsedRoute struct {

@@ -35,6 +35,9 @@ func (c *clusterState) eachUse(at time.Time, use func(consumer, key string)) {
 	if c.live && c.running.ID != "" {
 		use(c.consumer, c.running.ID)
 	}
+	if c.live && c.dnsRunning.ID != "" {
+		use(c.dnsConsumer, c.dnsRunning.ID)
+	}
 	if c.current.runs() && c.current.key.ID != "" {
 		use(c.deployConsumer, c.current.key.ID)
 	}

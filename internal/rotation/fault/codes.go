@@ -249,6 +249,7 @@ var Codes = []CodeInfo{
 		Unproved: []Unproved{ // after the credentials have the new key
 			{Right: "PUT /containerRegistry", In: "UpdateCredentials", Ends: "UpdateCredentials"},
 			{Right: "PUT /helmRepository", In: "UpdateCredentials", Ends: "UpdateCredentials"},
+			{Right: "PUT /cluster/dnsProvider", In: "UpdateCredentials", Ends: "UpdateCredentials"},
 		},
 		Advice: start("See in Qovery why the location does not take the key")},
 	{Code: UpdateRefused, Class: Unchanged, Caught: only("UpdateCredentials"),

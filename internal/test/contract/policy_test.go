@@ -148,6 +148,13 @@ func bodies(of request) []any {
 		return []any{map[string]any{}}
 	}
 	changed := []any{nil, map[string]any{}, []any{body}}
+	if provider, isDNS := body["dns_provider"].(map[string]any); isDNS {
+		credentials := provider["credentials"].(map[string]any)
+		for name, value := range map[string]any{"type": "ROLE", "aws_access_key_id": "", "aws_secret_access_key": nil} {
+			changed = append(changed, with(body, "dns_provider", with(provider, "credentials", with(credentials, name, value))))
+		}
+		return append(changed, with(body, "dns_provider", with(provider, "provider", "CLOUDFLARE")))
+	}
 	config, inConfig := body["config"].(map[string]any)
 	if !inConfig {
 		return append(changed, with(body, "type", "AWS_ROLE"), with(body, "role_arn", "arn:aws:iam::1:role/r"),
