@@ -58,11 +58,12 @@ bench: need-go ## Measure start, size, cost and requests against their goals (a 
 lines: need-go ## Count the lines of Go, for the table in docs/development.md
 	@.ci/lines docs/development.md
 
-check: need-go ## Check format, length of lines, vet and staticcheck
+check: need-go need-node ## Check format, length of lines, vet, staticcheck and policies
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not formatted: $$unformatted"; exit 1; }
 	@! LC_ALL=C git grep -nE '.{121,}' -- '*.go' || { echo "these lines are longer than 120 characters"; exit 1; }
 	go vet ./... && go vet -tags integration ./internal/test/e2e/
 	go run $(STATICCHECK) ./... && go run $(STATICCHECK) -tags integration ./internal/test/e2e/
+	@out=$$(go test -count=1 -v -run 'TestReference$$' ./infra/stack 2>&1) && grep -o '[0-9]* statements of .*' <<<"$$out" || { echo "$$out"; exit 1; }
 
 build: need-go ## Build the Lambda functions into dist/ (linux/arm64, reproducible)
 	@umask 022; for f in $(FUNCTIONS); do echo "dist/$$f/bootstrap"; $(BUILD) -o dist/$$f/bootstrap ./functions/$$f; done

@@ -46,7 +46,8 @@ func (b *builder) keyARN() *string {
 // the key. Two services act by themselves.
 func (b *builder) keyPolicy() []awsiam.PolicyStatement {
 	anyone := awsiam.NewAnyPrincipal()
-	use := actions("kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey")
+	crypt := actions("kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*")
+	use := append(actions("kms:DescribeKey"), crypt...)
 	return []awsiam.PolicyStatement{
 		// The table, the topic and the queue.
 		keyStatement("WhatTheStackStores", anyone, use, b.through(nil, "dynamodb", "sns", "sqs")),
@@ -57,7 +58,7 @@ func (b *builder) keyPolicy() []awsiam.PolicyStatement {
 			b.through(map[string]any{"ArnLike": map[string]any{
 				"kms:EncryptionContext:PARAMETER_ARN": append(b.arns(stagedSecrets), b.arns(tokenParameters)...),
 			}}, "ssm")),
-		keyStatement("Logs", awsiam.NewServicePrincipal(new("logs."+*b.Region()+".amazonaws.com"), nil), use,
+		keyStatement("Logs", awsiam.NewServicePrincipal(new("logs."+*b.Region()+".amazonaws.com"), nil), crypt,
 			map[string]any{"ArnLike": map[string]any{
 				"kms:EncryptionContext:aws:logs:arn": []any{b.arn("logs", "log-group:/aws/lambda/"+Name+"-*"),
 					b.arn("logs", "log-group:/aws/vendedlogs/states/"+Name)},

@@ -69,7 +69,8 @@ func rights(t *testing.T, tpl template) []byte {
 	}
 	fmt.Fprintf(&page, "| X-Ray's traces | %s |\n| the delivery of logs | %s |\n", whyTraces, whyLogDelivery)
 	writeFates(&page, fates(t))
-	fmt.Fprintf(&page, rightsOfPeople, policyJSON(t, reading), policyJSON(t, acting))
+	fmt.Fprintf(&page, rightsOfPeople, policyJSON(t, reading), policyJSON(t, acting), policyJSON(t, repairing),
+		policyJSON(t, removing))
 	return page.Bytes()
 }
 
@@ -142,6 +143,15 @@ For ` + "`rotate start`, `abort` and `release`" + `, in addition. Who starts and
 neither the token nor what follows it:
 
 ` + "```json\n%s\n```" + `
+
+For what the [runbook](runbook.md) and the other pages have you type beside that, in
+addition. These rights can create and delete access keys:
+
+` + "```json\n%s\n```" + `
+
+For [uninstalling](install.md#uninstalling), in addition to the roles of the CDK:
+
+` + "```json\n%s\n```" + `
 `
 
 // The rights of people, as statements whose resources have places to fill in.
@@ -179,6 +189,33 @@ var (
 			resources: []string{"arn:aws:dynamodb:REGION:ACCOUNT:table/TABLE"}},
 		{actions: actions("ssm:DeleteParameter"),
 			resources: []string{"arn:aws:ssm:REGION:ACCOUNT:parameter/qovery-key-rotation/staged/*"}},
+	}
+	repairing = []statement{
+		{actions: actions("iam:GetUser", "iam:CreateAccessKey", "iam:UpdateAccessKey", "iam:DeleteAccessKey"),
+			resources: []string{"arn:aws:iam::ACCOUNT:user/qovery"}},
+		{actions: actions("states:RedriveExecution"),
+			resources: []string{"arn:aws:states:REGION:ACCOUNT:execution:qovery-key-rotation:*"}},
+		{actions: actions("ssm:PutParameter"),
+			resources: []string{"arn:aws:ssm:REGION:ACCOUNT:parameter/qovery-key-rotation/qovery-token"}},
+		{actions: actions("ssm:DescribeParameters"), resources: []string{"*"}},
+		{actions: actions("logs:FilterLogEvents"),
+			resources: []string{"arn:aws:logs:REGION:ACCOUNT:log-group:/aws/lambda/qovery-key-rotation-*"}},
+		{actions: actions("lambda:InvokeFunction"),
+			resources: []string{"arn:aws:lambda:REGION:ACCOUNT:function:qovery-key-rotation-audit"}},
+		{actions: actions("sqs:GetQueueUrl", "sqs:ReceiveMessage", "sqs:PurgeQueue"),
+			resources: []string{"arn:aws:sqs:REGION:ACCOUNT:qovery-key-rotation-undelivered"}},
+		{actions: actions("sns:ConfirmSubscription"),
+			resources: []string{"arn:aws:sns:REGION:ACCOUNT:qovery-key-rotation-notices"}},
+	}
+	removing = []statement{
+		{actions: actions("cloudformation:UpdateTerminationProtection"),
+			resources: []string{"arn:aws:cloudformation:REGION:ACCOUNT:stack/qovery-key-rotation/*"}},
+		{actions: actions("dynamodb:UpdateTable", "dynamodb:DeleteTable"),
+			resources: []string{"arn:aws:dynamodb:REGION:ACCOUNT:table/TABLE"}},
+		{actions: actions("ssm:DeleteParameter"),
+			resources: []string{"arn:aws:ssm:REGION:ACCOUNT:parameter/qovery-key-rotation/qovery-token"}},
+		{actions: actions("kms:DescribeKey", "kms:ScheduleKeyDeletion", "kms:CancelKeyDeletion"),
+			resources: []string{"arn:aws:kms:REGION:ACCOUNT:key/*"}},
 	}
 )
 
@@ -255,10 +292,11 @@ func TestPoliciesOfPeopleNameWhatIsDeployed(t *testing.T) {
 	place := strings.NewReplacer("REGION", pseudo["AWS::Region"], "ACCOUNT", pseudo["AWS::AccountId"])
 	deployed := []string{anyTarget, strings.TrimSuffix(anyTarget, "/*"), token, anyStaged, noStaged, user, anyExecution,
 		anySchedule, machine}
-	for _, s := range slices.Concat(reading, acting) {
+	for _, s := range slices.Concat(reading, acting, repairing, removing) {
 		for _, arn := range s.resources {
 			switch name := arn[strings.LastIndex(arn, ":")+1:]; {
-			case name == "table/TABLE", name == "stack/"+Name+"/*", name == "*":
+			case name == "table/TABLE", name == "stack/"+Name+"/*", name == "key/*", name == "*":
+			case name == named(auditor), name == named("undelivered"), name == "/aws/lambda/"+Name+"-*":
 			case name == tpl.one(t, "AWS::SNS::Topic").text("TopicName"):
 			case !slices.Contains(deployed, place.Replace(arn)):
 				t.Errorf("there is no %s", arn)

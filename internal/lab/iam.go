@@ -124,19 +124,24 @@ func (i *IAM) Delete(ctx context.Context, name string, id rotation.KeyID) (delet
 func ask[T any](ctx context.Context, i *IAM, call Call, name string, carryOut func(at time.Time) (T, error)) (T,
 	error) {
 	return fetch(ctx, i.wire, call, func(at time.Time) (answer T, err error) {
-		resource, path := "user "+name, "/"
+		path := "/"
 		if owner := i.users[name]; owner != nil {
-			resource, path = i.arn(owner), owner.path
+			path = owner.path
 		}
 		if path != i.Path {
-			return answer, fault.Errorf(fault.AccessDenied, "AWS denies %s on resource: %s", call.Site, resource).OfUser(name)
+			return answer, fault.Errorf(fault.AccessDenied, "AWS denies %s on resource: %s", call.Site,
+				i.Resource(name)).OfUser(name)
 		}
 		return carryOut(at)
 	})
 }
 
-func (i *IAM) arn(owner *user) string {
-	return "arn:aws:iam::" + i.account + ":user" + owner.path + owner.name
+// Resource is what IAM authorizes on in a request about a user.
+func (i *IAM) Resource(name string) string {
+	if owner := i.users[name]; owner != nil {
+		return "arn:aws:iam::" + i.account + ":user" + owner.path + name
+	}
+	return "user " + name
 }
 
 func (i *IAM) create(name string) (rotation.NewAccessKey, error) {

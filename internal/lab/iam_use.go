@@ -50,11 +50,7 @@ func (i *IAM) CallerIdentity(ctx context.Context, id rotation.KeyID, secret rota
 		if !i.Use(id, secret, "sts") {
 			return rotation.Identity{}, rotation.ErrKeyRefused
 		}
-		owner := i.users[i.keys[id].user]
-		return rotation.Identity{
-			Account: i.account,
-			ARN:     i.arn(owner),
-		}, nil
+		return rotation.Identity{Account: i.account, ARN: i.Resource(i.keys[id].user)}, nil
 	})
 }
 

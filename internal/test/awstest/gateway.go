@@ -21,8 +21,11 @@ const latency = 50 * time.Millisecond
 type Gateway struct {
 	Behind string // the moto server
 	Clock  *Clock
-	// Users tells the ARN of a user, by name or by the id of a key.
+	// Users tells what IAM authorizes on, by the name of a user or by the id of a key:
+	// the user's ARN, or for want of a user "user NAME" or "access key ID".
 	Users func(name, key string) string
+	// Authorize refuses a call, as AWS does before it carries one out; nil: never.
+	Authorize func(Call) *Reply
 	// Stubs answer in moto's place, by action; nil: moto is to answer.
 	Stubs map[string]func(Call) *Reply
 	// Fault decides what goes wrong with a call; nil: nothing.
@@ -110,6 +113,11 @@ func (r Reply) write(w http.ResponseWriter) {
 }
 
 func (g *Gateway) carryOut(r *http.Request, body []byte, call Call) Reply {
+	if g.Authorize != nil {
+		if refusal := g.Authorize(call); refusal != nil {
+			return *refusal
+		}
+	}
 	if stub := g.Stubs[call.Action]; stub != nil {
 		if answer := stub(call); answer != nil {
 			return *answer

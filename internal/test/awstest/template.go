@@ -9,9 +9,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -48,6 +50,7 @@ type TemplateFunction struct {
 	Environment map[string]string
 	Timeout     int // seconds
 	Grants      []Grant
+	Statements  []any  // of its role's policies
 	Role        string // ARN
 }
 
@@ -138,33 +141,67 @@ func (t *Template) readFunction(r resource) {
 		f.Environment[variable] = t.text(value)
 	}
 	if role, ok := r.Properties["Role"].(map[string]any); ok {
-		f.Grants, f.Role = t.grants(role), t.text(role)
+		f.Statements, f.Role = t.statements(role), t.text(role)
+		f.Grants = t.grants(f)
 	}
 	t.Functions[strings.TrimPrefix(name, resourcePrefix)] = f
 }
 
-// grants are all that a role allows: its policies are its own.
-func (t *Template) grants(role map[string]any) []Grant {
+// statements are all that a role allows: its policies are its own.
+func (t *Template) statements(role map[string]any) (all []any) {
 	getAtt, _ := role["Fn::GetAtt"].([]any)
 	if len(getAtt) == 0 {
 		return nil
 	}
 	id, _ := getAtt[0].(string)
 	policies, _ := t.resolve(t.resources[id].Properties["Policies"]).([]any)
-	var grants []Grant
 	for _, policy := range policies {
 		document := policy.(map[string]any)["PolicyDocument"].(map[string]any)
-		for _, s := range document["Statement"].([]any) {
-			statement := s.(map[string]any)
-			keys, err := leadingKeys(statement["Condition"])
-			if err != nil {
-				t.unclear = append(t.unclear, fmt.Errorf("%s: %w", id, err))
-				continue
+		all = append(all, document["Statement"].([]any)...)
+	}
+	return all
+}
+
+// AllStatements are those of all policies, in which a resource that is left out is the
+// one that the policy belongs to.
+func (t *Template) AllStatements() (all []map[string]any) {
+	var visit func(value any)
+	visit = func(value any) {
+		switch value := value.(type) {
+		case []any:
+			for _, element := range value {
+				visit(element)
 			}
-			for _, action := range list(statement["Action"]) {
-				for _, on := range list(statement["Resource"]) {
-					grants = append(grants, Grant{action, on, keys})
+		case map[string]any:
+			statements, isPolicy := value["Statement"].([]any)
+			for _, statement := range statements {
+				all = append(all, statement.(map[string]any))
+			}
+			for name := range value {
+				if !isPolicy || name != "Statement" {
+					visit(value[name])
 				}
+			}
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(t.resources)) {
+		visit(t.resolve(t.resources[id].Properties))
+	}
+	return all
+}
+
+// grants are the actions that a function's statements allow.
+func (t *Template) grants(f TemplateFunction) (grants []Grant) {
+	for _, s := range f.Statements {
+		statement := s.(map[string]any)
+		keys, err := leadingKeys(statement["Condition"])
+		if err != nil {
+			t.unclear = append(t.unclear, fmt.Errorf("%s: %w", f.Name, err))
+			continue
+		}
+		for _, action := range list(statement["Action"]) {
+			for _, on := range list(statement["Resource"]) {
+				grants = append(grants, Grant{action, on, keys})
 			}
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -75,7 +76,9 @@ func (w *world) summaryOfRuns() string {
 // which IAM and Step Functions are told to be as quick as moto.
 func same(w *world, scenario lab.Scenario) {
 	w.Helper()
-	result, err := scenario.Play(scenario.Setup, func(sim *lab.World) {
+	setup := scenario.Setup
+	setup.Target = func(t *target.Target) { t.IAMUserPath = userPath }
+	result, err := scenario.Play(setup, func(sim *lab.World) {
 		sim.IAM.Settling = lab.Settling{Usage: usageLag}
 		sim.Executions.Lag = lab.Exactly(0)
 		sim.Wire.Latency = lab.Exactly(latency)

@@ -16,13 +16,17 @@ import (
 	"qovery-key-rotation/internal/test/awstest"
 )
 
-const region = "eu-west-3"
+const (
+	region   = "eu-west-3"
+	userPath = "/automation/"
+)
 
 // shipped is what all worlds share: the programs and the template, with one target.
 var shipped struct {
 	programs string // a folder for each function, with its bootstrap
 	template *awstest.Template
 	target   string
+	policies *awstest.Policies // that judge what functions do; nil: everything is allowed
 }
 
 // prepare builds the functions for this machine, with the clock of the tests,
@@ -71,8 +75,9 @@ func synthesize(dir string) error {
 		"qoveryApiUrl": "https://qovery.invalid",
 		"alertEmails":  []string{"platform@example.com"},
 		"targets": []any{map[string]any{
-			"name": shipped.target, "iamUserName": lab.UserName, "organizationId": fakeqovery.DefaultConfig(nil).OrganizationID,
-			"schedule": map[string]any{"startAt": beginning.AddDate(0, 0, 6).Format(time.RFC3339)},
+			"name": shipped.target, "iamUserName": lab.UserName, "iamUserPath": userPath,
+			"organizationId": fakeqovery.DefaultConfig(nil).OrganizationID,
+			"schedule":       map[string]any{"startAt": beginning.AddDate(0, 0, 6).Format(time.RFC3339)},
 		}},
 	})
 	if err == nil {

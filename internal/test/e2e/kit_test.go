@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/internal/test/awstest"
 )
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
@@ -30,8 +31,12 @@ func run(m *testing.M) int {
 	if err := prepare("../../..", dir, lab.TargetName); err != nil {
 		return failed(err)
 	}
+	if shipped.policies, err = awstest.StartPolicies(); err != nil {
+		return failed(err)
+	}
+	defer shipped.policies.Close()
 	code := m.Run()
-	if code == 0 && !summarize() {
+	if !summarize() && code == 0 {
 		code = 1
 	}
 	return code

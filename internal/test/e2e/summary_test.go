@@ -15,24 +15,27 @@ import (
 
 // summary is what is told when all tests have run.
 var summary struct {
-	mu    sync.Mutex
-	rows  []string // of the table of scenarios
-	calls map[string]int
-	needs map[string]map[awstest.Need]bool // by function
+	mu      sync.Mutex
+	rows    []string       // of the table of scenarios
+	calls   map[string]int // by function, as are the others
+	refused map[string]int
+	needs   map[string]map[awstest.Need]bool
 }
 
 func (w *world) collect() {
 	summary.mu.Lock()
 	defer summary.mu.Unlock()
 	if summary.calls == nil {
-		summary.calls, summary.needs = map[string]int{}, map[string]map[awstest.Need]bool{}
+		summary.calls, summary.refused = map[string]int{}, map[string]int{}
+		summary.needs = map[string]map[awstest.Need]bool{}
 	}
-	functions := map[string]string{}
-	for name := range shipped.template.Functions {
-		functions[callerOf(name)] = name
-	}
+	w.set(func() {
+		for name, n := range w.refused {
+			summary.refused[name] += n
+		}
+	})
 	for _, call := range w.gateway.Calls() {
-		name, isFunction := functions[call.Caller]
+		name, isFunction := functionOf(call.Caller)
 		if !isFunction {
 			continue
 		}
@@ -46,8 +49,8 @@ func (w *world) collect() {
 	}
 }
 
-// summarize prints the tables, and tells whether every function may do what it
-// does and nothing more.
+// summarize prints the tables, and tells whether every function was allowed what it
+// did, and is allowed nothing more.
 func summarize() bool {
 	fmt.Println("\nscenarios, simulator against moto:")
 	slices.Sort(summary.rows)
@@ -57,43 +60,29 @@ func summarize() bool {
 	fmt.Println("\nfunctions:")
 	good, all := true, flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.skip").Value.String() == ""
 	for _, name := range slices.Sorted(maps.Keys(shipped.template.Functions)) {
-		problems := differences(name, shipped.template.Functions[name].Grants, summary.needs[name], all)
-		verdict := "grants = usage"
+		verdict, refused := "grants = usage", summary.refused[name]
 		if !all {
-			verdict = "usage within grants (not all scenarios ran)"
+			verdict = "(not all scenarios ran)"
+		} else if unused := unused(shipped.template.Functions[name].Grants, summary.needs[name]); len(unused) > 0 {
+			good, verdict = false, "never did "+strings.Join(unused, ", ")
 		}
-		if len(problems) > 0 {
-			good, verdict = false, strings.Join(problems, "\n"+strings.Repeat(" ", 40))
-		}
-		fmt.Printf("  %-20s %6d AWS calls   %s\n", name, summary.calls[name], verdict)
+		good = good && refused == 0
+		fmt.Printf("  %-20s %6d AWS calls authorized, %d refused   %s\n", name, summary.calls[name]-refused, refused, verdict)
 	}
 	return good
 }
 
-// differences are what a function did and may not, and, where all has been tried
-// that there is, what it may and never did. The delivery of logs and traces is
+// unused is what a function may do and never did. The delivery of logs and traces is
 // Lambda's affair.
-func differences(name string, grants []awstest.Grant, needs map[awstest.Need]bool, all bool) []string {
+func unused(grants []awstest.Grant, needs map[awstest.Need]bool) []string {
 	var found []string
-	used := make([]bool, len(grants))
-	for need := range needs {
-		allowed := false
-		for i, grant := range grants {
-			if grant.Allows(need.Action, need.Resource, need.Key) {
-				used[i], allowed = true, true
-			}
+	for _, grant := range grants {
+		used := strings.HasPrefix(grant.Action, "logs:") || strings.HasPrefix(grant.Action, "xray:")
+		for need := range needs {
+			used = used || grant.Allows(need.Action, need.Resource, need.Key)
 		}
-		if !allowed {
-			found = append(found,
-				fmt.Sprintf("%s did %s on %s, which it may not", name, need.Action, strings.TrimSpace(need.Resource+" "+need.Key)))
-		}
-	}
-	for i, grant := range grants {
-		delivery := strings.HasPrefix(grant.Action, "logs:") || strings.HasPrefix(grant.Action, "xray:")
-		if all && !used[i] && !delivery {
-			found = append(found,
-				fmt.Sprintf("%s may do %s on %s, and never did", name, grant.Action,
-					strings.TrimSpace(grant.Resource+" "+grant.Keys)))
+		if !used {
+			found = append(found, strings.TrimSpace(grant.Action+" on "+grant.Resource+" "+grant.Keys))
 		}
 	}
 	slices.Sort(found)

@@ -36,7 +36,8 @@ func newTrail(w *world, setup lab.Setup) *trail {
 	t := &trail{w: w, timeline: lab.NewTimeline(w.clock.Now())}
 	t.iam = lab.NewIAM(lab.NewWire(t.timeline, 0), awstest.Account, 0)
 	t.iam.Settling = lab.Settling{Usage: usageLag}
-	t.iam.AddUser(lab.UserName, "/")
+	t.iam.Path = userPath
+	t.iam.AddUser(lab.UserName, userPath)
 	t.events = lab.NewTrail(t.iam)
 	t.events.Denied = setup.Denied
 	return t
@@ -78,9 +79,16 @@ func (t *trail) stubs() map[string]func(awstest.Call) *awstest.Reply {
 	}
 }
 
-// user is the ARN of the only user there is.
-func (t *trail) user(string, string) string {
-	return "arn:aws:iam::" + awstest.Account + ":user/" + lab.UserName
+// user is the ARN of the only user there is, with its true path.
+func (t *trail) user(name, key string) string {
+	defer t.now()()
+	if name != "" {
+		return t.iam.Resource(name)
+	}
+	if _, exists := t.iam.Status(rotation.KeyID(key)); !exists {
+		return "access key " + key
+	}
+	return t.iam.Resource(lab.UserName)
 }
 
 // seen notes what IAM did.

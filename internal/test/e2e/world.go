@@ -49,6 +49,8 @@ type world struct {
 	oldKey  string
 	// clusters are their ids.
 	clusters []string
+	// without takes a statement out of a function's role; nil: none.
+	without func(function string, statement map[string]any) bool
 	// onInvoke decides what Step Functions misses of a call; nil: nothing.
 	onInvoke func(state string) lab.InvokeFault
 
@@ -57,9 +59,10 @@ type world struct {
 	order     []*execution
 	working   map[string]*awstest.Invocation // by the function's key
 	published []string
-	broken    []string // rules that were broken
-	elsewhere bool     // something outside Qovery uses the old key
-	adopts    bool     // executions that others start are its own, too
+	broken    []string       // rules that were broken
+	elsewhere bool           // something outside Qovery uses the old key
+	refused   map[string]int // calls for want of a right, by function
+	adopts    bool           // executions that others start are its own, too
 }
 
 // T is as much of a test as a world needs: where it tells what goes wrong.
@@ -72,12 +75,13 @@ type T interface {
 
 // newWorld puts a world together on a lane, until ctx ends.
 func newWorld(ctx context.Context, t T, l *lane, setup lab.Setup) *world {
-	w := &world{T: t, ctx: ctx, lane: l, runs: map[string]*execution{}, working: map[string]*awstest.Invocation{}}
+	w := &world{T: t, ctx: ctx, lane: l, runs: map[string]*execution{}, working: map[string]*awstest.Invocation{},
+		refused: map[string]int{}}
 	w.clock = awstest.NewClock(beginning.Add(-90 * 24 * time.Hour))
 	w.host = awstest.NewLambdaHost(w.clock)
 	w.trail = newTrail(w, setup)
 	w.gateway = &awstest.Gateway{Behind: w.lane.moto.URL, Clock: w.clock, Users: w.trail.user, Stubs: w.trail.stubs(),
-		Fault: func(awstest.Call) awstest.Fault { return awstest.Fault{} }, Seen: w.trail.seen}
+		Authorize: w.authorize, Fault: func(awstest.Call) awstest.Fault { return awstest.Fault{} }, Seen: w.trail.seen}
 	w.cfg = awstest.Config("http://" + w.lane.address)
 	w.settleQovery(setup)
 	w.lane.world.Store(w)
@@ -116,7 +120,8 @@ func (w *world) settleAWS(setup lab.Setup) {
 	w.parameter(ssmtypes.ParameterTypeSecureString, lab.TokenParameter, w.token)
 	w.must(sns.NewFromConfig(w.cfg).CreateTopic(w.ctx, &sns.CreateTopicInput{Name: aws.String(t.Topic)}))
 	w.schedules(t.Schedules)
-	w.must(iam.NewFromConfig(w.cfg).CreateUser(w.ctx, &iam.CreateUserInput{UserName: aws.String(lab.UserName)}))
+	w.must(iam.NewFromConfig(w.cfg).CreateUser(w.ctx, &iam.CreateUserInput{UserName: aws.String(lab.UserName),
+		Path: aws.String(userPath)}))
 	w.oldKey = w.createKey()
 	machine, err := sfn.NewFromConfig(w.cfg).CreateStateMachine(w.ctx, &sfn.CreateStateMachineInput{
 		Name: aws.String(t.Machine), RoleArn: aws.String("arn:aws:iam::" + awstest.Account + ":role/machine"),
