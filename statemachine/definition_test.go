@@ -95,7 +95,8 @@ func TestTransitions(t *testing.T) {
 	}
 	want := map[string]string{
 		"Preflight":           "ChoosePlan AlreadyRunning",
-		"ChoosePlan":          "CreateKey VerifyKey DeployClusters DeleteKey RestoreOldKey PlanReported",
+		"ChoosePlan":          "CreateKey VerifyKey DeployClusters DeleteKey RestoreOldKey PlanReported NotDue AwaitWindow",
+		"AwaitWindow":         "Preflight",
 		"RestoreOldKey":       "IsAbort",
 		"IsAbort":             "RotationPaused Preflight",
 		"CreateKey":           "VerifyKey DiscardKey",
@@ -118,7 +119,7 @@ func TestTransitions(t *testing.T) {
 		"IsNextDue":           "Preflight RotationComplete",
 		"DiscardKey":          "RotationUnchanged",
 		"ReactivateKey":       "RotationPaused",
-		"RotationComplete":    "", "AlreadyRunning": "", "PlanReported": "", "RotationUnchanged": "", "RotationPaused": "",
+		"RotationComplete":    "", "AlreadyRunning": "", "PlanReported": "", "RotationUnchanged": "", "RotationPaused": "", "NotDue": "",
 	}
 	got := map[string]string{}
 	for _, s := range machine.States() {
@@ -247,6 +248,7 @@ func TestTasksPassTheDocument(t *testing.T) {
 func TestWaitsReadTimestamps(t *testing.T) {
 	want := map[string]string{
 		"WaitForDeployment": "$.deployment.nextPollAt", "GracePeriod": "$.graceEndsAt", "ExtendGrace": "$.usage.nextCheckAt",
+		"AwaitWindow":       "$.notBefore",
 		"ObservationPeriod": "$.observationEndsAt", "WaitForVerification": "$.verification.nextPollAt",
 	}
 	waits := ofType(t, definition(t), "Wait")

@@ -34,6 +34,7 @@ func main() {
 			Qovery:     rotation.ReadOnly(qovery.FromEnvironment(f.Environment, f.Clock, f.Log, store.Token)),
 			Executions: sfn.NewExecutions(cfg),
 			NewID:      function.NewRotationID,
+			AgeLimit:   f.KeyAgeLimit(lambda.KeyAgeLimitDays),
 		}
 	})
 }

@@ -35,7 +35,8 @@ var functions = []function{
 	{
 		name: "preflight",
 		does: "Loads the target, looks at IAM, Qovery and the journal, decides the plan and takes the lock",
-		env:  []string{lambda.TableName, lambda.TargetPrefix, lambda.StagedPrefix, lambda.QoveryAPIURL},
+		env: []string{lambda.TableName, lambda.TargetPrefix, lambda.StagedPrefix, lambda.KeyAgeLimitDays,
+			lambda.QoveryAPIURL},
 		may: []grant{
 			{targetParameters, actions("ssm:GetParameter")},
 			{tokenParameters, actions("ssm:GetParameter")},

@@ -143,7 +143,7 @@ func startInput(machineARN, target string) string {
 	return asJSON(map[string]string{
 		"StateMachineArn": machineARN,
 		"Name":            target + "-<aws.scheduler.execution-id>",
-		"Input":           asJSON(map[string]string{"target": target}),
+		"Input":           asJSON(map[string]any{"target": target, "scheduled": true}),
 	})
 }
 

@@ -43,15 +43,16 @@ func TestScheduleStartsTheMachine(t *testing.T) {
 			t.Errorf("%s is %v, not %v", path, got, want)
 		}
 	}
-	var request, input map[string]string
+	var request map[string]string
 	if err := json.Unmarshal([]byte(schedule.text("Target.Input")), &request); err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal([]byte(request["Input"]), &input); err != nil {
+	input, err := target.ParseInput(json.RawMessage(request["Input"]))
+	if err != nil {
 		t.Fatal(err)
 	}
 	if request["StateMachineArn"] != "${rotation}" || request["Name"] != "production-<aws.scheduler.execution-id>" ||
-		input["target"] != "production" {
+		input != (target.Input{Target: "production", Scheduled: true}) {
 		t.Errorf("the request is %v", request)
 	}
 	if !strings.Contains(schedule.text("Target.Input"), "<aws.scheduler.execution-id>") {

@@ -9,6 +9,7 @@ import (
 
 	"qovery-key-rotation/internal/aws/sfn"
 	"qovery-key-rotation/internal/ops/notice"
+	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/target"
 )
 
@@ -16,6 +17,7 @@ import (
 type executions struct {
 	*sfn.Executions
 	machine string // ARN
+	clock   rotation.Clock
 }
 
 // running is the status of an execution that has not ended.
@@ -45,13 +47,15 @@ func (e executions) describe(ctx context.Context, arn string) (*notice.Execution
 	return read(e.Describe(ctx, arn))
 }
 
-// running are the executions that run now, the latest first.
+// running are the executions that run now, the latest first. Those that only wait for
+// the time from which they may begin are left out: they hold nothing.
 func (e executions) running(ctx context.Context) ([]*notice.Execution, error) {
 	listed, err := e.Running(ctx, e.machine)
 	var found []*notice.Execution
 	for _, x := range listed {
-		execution, _ := read(x, nil)
-		found = append(found, execution)
+		if execution, _ := read(x, nil); !execution.Waits(e.clock.Now()) {
+			found = append(found, execution)
+		}
 	}
 	return found, err
 }

@@ -120,7 +120,7 @@ func (p Program) open(ctx context.Context, f *stackFlags) (*stack, error) {
 			"Check --stack; if it is right, deploy the stack again", ExitHeld}
 	}
 	s.account = machine.AccountID
-	s.states = executions{sfn.NewExecutions(s.cfg), s.machine}
+	s.states = executions{sfn.NewExecutions(s.cfg), s.machine, s.clock}
 	s.store = ssm.New(s.cfg, s.clock)
 	s.targets = s.store.Targets(target.Prefix)
 	s.journal = table.New(s.cfg, s.table)

@@ -119,7 +119,7 @@ func showEnd(cmd *cobra.Command, f *stackFlags, e *ended) error {
 // exit is the exit code that an execution's end calls for.
 func (e *ended) exit() int {
 	switch {
-	case e.message.Ending == notice.Rotated, e.message.Ending == notice.AbortDone:
+	case e.message.Ending == notice.Rotated, e.message.Ending == notice.AbortDone, e.message.Ending == notice.NotDue:
 		return ExitSucceeded
 	case e.message.Ending == notice.Planned && e.Status == notice.Succeeded &&
 		(e.Output == nil || e.Output.Plan.Refused == ""):

@@ -17,7 +17,7 @@ var errDryRun = errors.New("the dry run has ended")
 // executionActions are about executions and about time.
 var executionActions = []Action{
 	{"start [NAME [INPUT]]", `starts an execution: without a name, rotation-N; without an input, {"target": ` +
-		`"production"}`, start},
+		`"production"}; KEY-N in it stands for the whole id of the N-th key`, start},
 	{"abort [NAME]", "stops the execution, and starts one that aborts", onRun(func(o *Operator, run *Run) error {
 		run.Stop()
 		return o.start("", fmt.Sprintf(`{"target": %q, "abort": true}`, o.Target.Name))
@@ -114,6 +114,9 @@ func (o *Operator) start(name, input string) error {
 		input = fmt.Sprintf(`{"target": %q, "dryRun": true}`, o.Target.Name)
 	case input == "":
 		input = fmt.Sprintf(`{"target": %q}`, o.Target.Name)
+	}
+	for i, life := range o.IAM.Lives() {
+		input = strings.ReplaceAll(input, fmt.Sprintf("KEY-%d", i+1), string(life.ID))
 	}
 	run, err := o.Start(name, input)
 	if err != nil {

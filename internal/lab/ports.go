@@ -3,6 +3,7 @@ package lab
 import (
 	"log/slog"
 	"net/http"
+	"time"
 
 	"qovery-key-rotation/internal/lab/fakeqovery"
 	"qovery-key-rotation/internal/qovery"
@@ -51,6 +52,9 @@ func (w *World) transport() http.RoundTripper {
 	}))
 }
 
+// ageLimit is the age at which a key is too old, a week above the target's rate.
+const ageLimit = 97 * 24 * time.Hour
+
 // steps makes the steps as the functions make them.
 func (p Ports) steps(log *slog.Logger, newID func() string) map[string]rotation.Step {
 	guard := func(w rotation.Writers) rotation.Guard { return rotation.NewGuard(p.Clock, log, p.Journal, w) }
@@ -61,7 +65,7 @@ func (p Ports) steps(log *slog.Logger, newID func() string) map[string]rotation.
 	return map[string]rotation.Step{
 		"preflight": rotation.Preflight{Guard: guard(staging),
 			Needs:   rotation.Needs{Usage: p.Usage, Trail: p.Trail, Staging: p.Staging},
-			Targets: p.Targets, Keys: p.Keys, Qovery: organizations, Executions: p.Executions, NewID: newID},
+			Targets: p.Targets, Keys: p.Keys, Qovery: organizations, Executions: p.Executions, NewID: newID, AgeLimit: ageLimit},
 		"createkey": rotation.CreateKey{Guard: guard(both), Keys: p.Keys, Orphans: orphans, Qovery: organizations,
 			Staging: p.Staging},
 		"verifykey": rotation.VerifyKey{Guard: guard(rotation.Writers{}), Staging: p.Staging, Identities: p.Identities},

@@ -13,6 +13,7 @@ import (
 type Document struct {
 	Target     string        `json:"target"`
 	Abort      bool          `json:"abort,omitempty"`
+	NotBefore  WaitTime      `json:"notBefore"`
 	Plan       PlanReport    `json:"plan"`
 	Settings   target.Target `json:"settings"` // the target, with the execution's longer timings
 	RotationID string        `json:"rotationId,omitempty"`

@@ -22,6 +22,8 @@ const (
 	ActionReactivate Action = "REACTIVATE"
 	ActionAbort      Action = "ABORT"
 	ActionDryRun     Action = "DRY_RUN"
+	ActionNotDue     Action = "NOT_DUE"
+	ActionAwait      Action = "AWAIT" // the time from which the execution may begin
 )
 
 // Situation is all that the plan depends on.
@@ -37,6 +39,9 @@ type Situation struct {
 	Record           *Record
 	Owner            ExecutionState // of the record's owner
 	Staged           bool           // the secret of the record's new key is staged
+	Scheduled        bool           // no person started the execution
+	CameFor          KeyID          // the key that it was started for; empty: whichever there is
+	DueAt            time.Duration  // the age from which on the key is due for a scheduled execution
 }
 
 // Decision is what to do. Either Action or Refusal is set.
@@ -75,7 +80,23 @@ func Decide(s Situation) Decision {
 var plan []row
 
 func init() {
-	plan = slices.Concat(ownershipRows, abortRows, settlingRows, keylessRows, freshRows, unfinishedRows, carryOnRows)
+	plan = slices.Concat(notDueRows, ownershipRows, abortRows, settlingRows, keylessRows, freshRows, unfinishedRows,
+		carryOnRows)
+}
+
+// Is there anything to do for an execution that no person started? Nothing is, once
+// somebody has begun: what a person stopped, only a person or the schedule resumes.
+var notDueRows = []row{
+	{"the key that this execution came for is being rotated already", func(s *Situation) bool {
+		return s.CameFor != "" && s.Record != nil && !s.own()
+	}, do(ActionNotDue)},
+	{"Qovery no longer holds the key that this execution came for", func(s *Situation) bool {
+		return s.CameFor != "" && s.Record == nil && !s.holds(s.CameFor)
+	}, do(ActionNotDue)},
+	{"the key is young enough for the next scheduled run", func(s *Situation) bool {
+		key, exists := findKey(s.Keys, s.usedByQovery())
+		return s.Scheduled && s.Record == nil && exists && key.Status == Active && s.Now.Sub(key.CreatedAt) < s.DueAt
+	}, do(ActionNotDue)},
 }
 
 // Who owns the record, and may the execution that asks have it?

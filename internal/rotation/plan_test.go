@@ -35,7 +35,14 @@ func used(id KeyID, d time.Duration) fact {
 	return func(s *Situation) { s.LastUses[id] = Use{At: ago(d), Service: "ecr"} }
 }
 func staged(s *Situation) { s.Staged = true }
-func abort(s *Situation)  { s.Abort = true }
+
+func cameFor(id KeyID) fact          { return func(s *Situation) { s.Scheduled, s.CameFor = true, id } }
+func scheduled(d time.Duration) fact { return func(s *Situation) { s.Scheduled, s.DueAt = true, d } }
+func aged(d time.Duration, id KeyID) AccessKey {
+	return created(ago(d), active(id))
+}
+
+func abort(s *Situation) { s.Abort = true }
 
 // all three rotated places in one word.
 func allHold(id KeyID) fact { return places(credentials(id), registry(id)) }
@@ -94,6 +101,26 @@ func TestPlan(t *testing.T) {
 		s    Situation
 		want outcome
 	}{
+		// Is anything due for an execution that no person started?
+		{"the key that it came for is being rotated", given(record(), cameFor(keyO), keys(active(keyO)), allHold(keyO)),
+			does(ActionNotDue)},
+		{"the same, and another execution runs", given(record(), cameFor(keyO), owner(ExecutionRunning)),
+			does(ActionNotDue)},
+		{"it came for the key, and began itself", given(record(mine), cameFor(keyO), owner(ExecutionRunning),
+			keys(active(keyO)), allHold(keyO)), does(ActionCreate)},
+		{"it came for the key that Qovery holds", fresh(cameFor(keyO), keys(active(keyO)), allHold(keyO)),
+			does(ActionCreate)},
+		{"Qovery holds another key by now", fresh(cameFor(keyO), keys(active(keyN)), allHold(keyN)), does(ActionNotDue)},
+		{"no key is left", fresh(cameFor(keyO), keys(), places()), does(ActionNotDue)},
+		{"the schedule comes for a young key", fresh(scheduled(3*day), keys(aged(3*day-ms, keyO)), allHold(keyO)),
+			does(ActionNotDue)},
+		{"the schedule comes for a key that is due", fresh(scheduled(3*day), keys(aged(3*day, keyO)), allHold(keyO)),
+			does(ActionCreate)},
+		{"a person rotates a young key", fresh(keys(aged(time.Hour, keyO)), allHold(keyO)), does(ActionCreate)},
+		{"the schedule comes for a young key that is Inactive", fresh(scheduled(3*day), keys(inactive(keyO)), allHold(keyO)),
+			refuses(fault.OldKeyInactive).urgently()},
+		{"the schedule resumes what is open, however young", given(record(), scheduled(3*day), keys(aged(time.Hour, keyO)),
+			allHold(keyO)), does(ActionCreate)},
 		// Whose record is it?
 		{"another execution runs", given(record(), owner(ExecutionRunning)),
 			refuses(fault.RotationInProgress, otherExecution)},

@@ -24,6 +24,7 @@ type Preflight struct {
 	Qovery     QoveryReader
 	Executions Executions
 	NewID      func() string // a random id for a new rotation
+	AgeLimit   time.Duration // at which a key is too old
 }
 
 // lookAgain is how often Preflight decides anew when the journal changes under it.
@@ -46,8 +47,11 @@ func (p Preflight) Run(ctx context.Context, call Call) (Document, error) {
 		Target: target.Name, Settings: target, Abort: input.Abort,
 		RedriveCount: call.Execution.RedriveCount, Summaries: call.Document.Summaries,
 	}
+	if now := p.Clock.Now(); input.NotBefore.Sub(now) > clocksApart {
+		return await(doc, input.NotBefore, now)
+	}
 	for range lookAgain {
-		decided, err := p.decide(ctx, call, doc, input.DryRun)
+		decided, err := p.decide(ctx, call, doc, input)
 		if !errors.Is(err, ErrConflict) {
 			return decided, err
 		}
@@ -55,9 +59,27 @@ func (p Preflight) Run(ctx context.Context, call Call) (Document, error) {
 	return Document{}, fault.Errorf(fault.StepBusy, "The journal's record of %s keeps changing", target.Name)
 }
 
+const (
+	// clocksApart is how far the clocks of Step Functions and of a function may be apart:
+	// a wait that is over by the one may not be by the other.
+	clocksApart = 2 * time.Minute
+	longestWait = 25 * time.Hour // for the next time of day of a schedule
+)
+
+// await has the state machine wait until the execution may begin. Nothing is held.
+func await(doc Document, until, now time.Time) (Document, error) {
+	if until.Sub(now) > longestWait {
+		return Document{}, fault.Errorf(fault.InvalidInput, "notBefore %s is more than a day ahead",
+			words.Time(until, time.RFC3339))
+	}
+	doc.Plan = PlanReport{Action: ActionAwait, Reason: "begins at " + words.At(until)}
+	doc.NotBefore = WaitTime{until}
+	return doc, nil
+}
+
 // decide looks once, and does what the plan says of the journal. ErrConflict
 // means that the journal changed since the look.
-func (p Preflight) decide(ctx context.Context, call Call, doc Document, dryRun bool) (Document, error) {
+func (p Preflight) decide(ctx context.Context, call Call, doc Document, input target.Input) (Document, error) {
 	record, guard, err := p.load(ctx, doc.Settings.IAMUserName, call.EnteredTime)
 	if err != nil {
 		return Document{}, err
@@ -67,11 +89,13 @@ func (p Preflight) decide(ctx context.Context, call Call, doc Document, dryRun b
 	if err != nil {
 		return Document{}, err
 	}
+	situation.Scheduled, situation.CameFor = input.Scheduled, KeyID(input.Key)
+	situation.DueAt = doc.Settings.DueAt(p.AgeLimit)
 	var organization OrganizationReader
 	if !doc.Abort {
 		organization, err = p.lookAtQovery(ctx, doc, &situation)
 		switch {
-		case dryRun && fault.HasCode(err, fault.UnreadableKeyID):
+		case input.DryRun && fault.HasCode(err, fault.UnreadableKeyID):
 			return report(doc, Decision{Refusal: fault.AsError(err)}, situation), nil
 		case err != nil:
 			return Document{}, err
@@ -84,8 +108,11 @@ func (p Preflight) decide(ctx context.Context, call Call, doc Document, dryRun b
 			return Document{}, err
 		}
 	}
-	if dryRun {
+	if input.DryRun {
 		return report(doc, decision, situation), nil
+	}
+	if decision.Action == ActionNotDue {
+		return doc, nil
 	}
 	if decision.CloseRecord {
 		if err := p.closeOver(ctx, *situation.Record, call, Discarded); err != nil {

@@ -89,6 +89,8 @@ func (r *report) step() step {
 		return r.afterDryRun()
 	case Met:
 		return step{r.nothing() + "The other execution continues by itself. To watch it:", r.rotate("watch")}
+	case NotDue:
+		return step{r.nothing() + "To see all rotations:", r.rotate("history")}
 	case overtaken:
 		return step{before(r.code.Advice(), "To watch it:"), r.rotate("watch")}
 	case closed:

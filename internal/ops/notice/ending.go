@@ -29,6 +29,7 @@ const (
 	unclear   Ending = "unclear"        // it succeeded, and at what is not known
 	Planned   Ending = "planned"        // a dry run, whatever it found
 	Met       Ending = "alreadyRunning" // it met another execution at work
+	NotDue    Ending = "notDue"         // no person started it, and nothing was due
 	overtaken Ending = "overtaken"      // another execution has taken its rotation over
 	closed    Ending = "closed"         // its rotation is completed or released
 	unchanged Ending = "unchanged"      // nothing is different
@@ -114,12 +115,14 @@ func (r *report) isClosed() bool {
 	return r.nothingIsOpen() && r.code != "" && !r.code.Info().MayEndUnchanged()
 }
 
-// success: the state machine succeeds in three states.
+// success: the state machine succeeds in four states, a dry run's aside.
 func (r *report) success() Ending {
 	switch {
 	case r.Execution.Output != nil && r.Execution.Output.Error != nil &&
 		r.Execution.Output.Error.Error == string(fault.RotationInProgress):
 		return Met
+	case r.Execution.Output != nil && r.Execution.Output.Plan.Action == rotation.ActionNotDue:
+		return NotDue
 	case r.summary != nil:
 		return Rotated
 	}

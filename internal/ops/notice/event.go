@@ -29,12 +29,16 @@ type Execution struct {
 	StoppedAt time.Time
 	Target    string // as its input names it; empty when Preflight refuses the input
 	DryRun    bool
+	NotBefore time.Time          // until then it waits; zero: it does not
 	Abort     bool               // it was started to abort a rotation
 	Output    *rotation.Document // nil when there is none, or the event had no room for it
 	Error     string
 	Cause     string     // in words
 	Said      fault.Said // what the cause is made of
 }
+
+// Waits tells whether an execution that runs has not begun yet. It holds nothing.
+func (x *Execution) Waits(now time.Time) bool { return now.Before(x.NotBefore) }
 
 // Status is how Step Functions says that an execution ended.
 type Status string
@@ -167,7 +171,7 @@ func (x *Execution) readInput(text string) {
 	}
 	switch {
 	case err == nil:
-		x.Target, x.DryRun, x.Abort = input.Target, input.DryRun, input.Abort
+		x.Target, x.DryRun, x.Abort, x.NotBefore = input.Target, input.DryRun, input.Abort, input.NotBefore
 	case x.Output != nil && target.IsName(x.Output.Target):
 		x.Target, x.Abort = x.Output.Target, x.Output.Abort
 	}

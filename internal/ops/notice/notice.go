@@ -76,6 +76,10 @@ func (n Notifier) Handle(ctx context.Context, data []byte) error {
 		n.Log.InfoContext(ctx, "notice left to the abort", "execution", event.Execution.Name)
 		return nil
 	}
+	if x := event.Execution; x != nil && newReport(*x, facts).ending == NotDue {
+		n.Log.InfoContext(ctx, "nothing was due", "execution", x.Name, "reason", x.Output.Plan.Reason)
+		return nil
+	}
 	if err := Compose(event, facts).Send(ctx, n.Topic, n.Log); err != nil || event.Execution == nil {
 		return err
 	}

@@ -25,6 +25,9 @@ func (r *report) outcomeLines() []string {
 	case Met:
 		return withQuote(fmt.Sprintf("An execution for %s found another one at work on the same key, and ended without "+
 			"doing anything.", r.name()), fault.Read(r.Execution.Output.Error.Cause))
+	case NotDue:
+		return []string{fmt.Sprintf("An execution that no person started found nothing to do for %s: %s.", r.name(),
+			r.Execution.Output.Plan.Reason)}
 	case overtaken:
 		return withQuote(fmt.Sprintf("An execution for %s ended because the rotation was not its own any more.", r.name()),
 			r.Execution.Said)

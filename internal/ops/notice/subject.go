@@ -32,6 +32,8 @@ func (r *report) ended() string {
 		return r.plannedSubject()
 	case Met:
 		return "not begun, a rotation is running already"
+	case NotDue:
+		return "nothing is due"
 	case overtaken:
 		return "another execution resumes the rotation"
 	case closed:

@@ -182,7 +182,7 @@ func (r *reader) outcome() Outcome {
 		return Running
 	case last == "PlanReported":
 		return Planned
-	case last == "AlreadyRunning":
+	case last == "AlreadyRunning", last == "NotDue":
 		return Passed
 	case r.Status == statemachine.Succeeded:
 		return Completed

@@ -36,7 +36,7 @@ const (
 	Running   Outcome = "running"
 	Refused   Outcome = "refused" // nothing was begun
 	Planned   Outcome = "planned" // a dry run
-	Passed    Outcome = "passed"  // another execution was at work
+	Passed    Outcome = "passed"  // another execution was at work, or nothing was due
 )
 
 // Execution is one execution, as its history tells.

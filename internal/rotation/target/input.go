@@ -15,7 +15,15 @@ import (
 type Input struct {
 	Target string `json:"target"`
 	DryRun bool   `json:"dryRun,omitzero"`
-	Abort  bool   `json:"abort,omitzero"` // after a StopExecution: bring the old key back and end held
+	Abort  bool   `json:"abort,omitzero"` // after a StopExecution: bring the old key back and end paused
+
+	// Scheduled: no person started it, so it ends as NotDue where the key is young.
+	Scheduled bool `json:"scheduled,omitzero"`
+	// Key is the whole id of the key that it came for. It ends as NotDue once Qovery
+	// no longer holds that, and never resumes another execution's rotation.
+	Key string `json:"key,omitzero"`
+	// NotBefore is when it begins; until then it waits and holds nothing. A day ahead at most.
+	NotBefore time.Time `json:"notBefore,omitzero"`
 
 	GracePeriod       *Duration `json:"gracePeriod,omitzero"`
 	IdleFor           *Duration `json:"idleFor,omitzero"`
@@ -32,6 +40,7 @@ func exampleInput() Input {
 	return Input{
 		Target: "production", DryRun: true, Abort: true, GracePeriod: &longer, IdleFor: &longer,
 		MaxGraceExtension: &longer, ObservationPeriod: &longer, DeploymentTimeout: &longer,
+		Scheduled: true, Key: "AKIAIOSFODNN7EXAMPLE", NotBefore: time.Date(2026, 1, 13, 8, 0, 0, 0, time.UTC),
 	}
 }
 
@@ -39,16 +48,30 @@ func exampleInput() Input {
 // execution works on asks it: an input that it refuses works on no target.
 func ParseInput(data json.RawMessage) (Input, error) {
 	var input Input
-	if mistakes := strictjson.Read("", data, &input, exampleInput()); len(mistakes) > 0 {
-		return Input{}, fault.Errorf(fault.InvalidInput, "The execution's input is not valid: %s. A right one is %s",
-			strings.ReplaceAll(strictjson.Err(mistakes).Error(), "\n", "; "), inputExample)
+	problem := ""
+	mistakes := strictjson.Read("", data, &input, exampleInput())
+	switch {
+	case len(mistakes) > 0:
+		problem = "is not valid: " + strings.ReplaceAll(strictjson.Err(mistakes).Error(), "\n", "; ")
+	case !IsName(input.Target):
+		problem = `names no target in "target"`
+	case input.Key != "" && !isKeyID(input.Key):
+		problem = `names no access key id in "key"`
+	case (input.Abort || input.DryRun) && (input.Scheduled || input.Key != "" || !input.NotBefore.IsZero()):
+		problem = "has scheduled, key or notBefore beside abort or dryRun, which are a person's, for now"
+	default:
+		return input, nil
 	}
-	if !IsName(input.Target) {
-		return Input{},
-			fault.Errorf(fault.InvalidInput, "The execution's input names no target in \"target\". A right one is %s",
-				inputExample)
-	}
-	return input, nil
+	return Input{}, fault.Errorf(fault.InvalidInput, "The execution's input %s. A right one is %s", problem, inputExample)
+}
+
+// isKeyID tells whether a text is like "AKIAIOSFODNN7EXAMPLE".
+// https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKey.html
+func isKeyID(text string) bool {
+	const shortest, longest = 16, 128
+	return len(text) >= shortest && len(text) <= longest && !strings.ContainsFunc(text, func(c rune) bool {
+		return (c < 'A' || c > 'Z') && (c < '0' || c > '9')
+	})
 }
 
 // Apply returns the target with the input's longer timings.

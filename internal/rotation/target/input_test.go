@@ -24,6 +24,19 @@ func TestParseInput(t *testing.T) {
 			Input{Target: "production", GracePeriod: hours(4), MaxGraceExtension: hours(48)}, ""},
 		{`{"target": "production", "idleFor": null}`, Input{Target: "production"}, ""},
 
+		{`{"target": "production", "scheduled": true, "key": "AKIAIOSFODNN7EXAMPLE", "notBefore": "2026-01-13T08:00:00Z"}`,
+			Input{Target: "production", Scheduled: true, Key: "AKIAIOSFODNN7EXAMPLE",
+				NotBefore: time.Date(2026, 1, 13, 8, 0, 0, 0, time.UTC)}, ""},
+
+		{`{"target": "production", "key": "****MPLE"}`, Input{}, `names no access key id in "key"`},
+		{`{"target": "production", "key": "AKIAIOSFODNN7"}`, Input{}, `names no access key id in "key"`},
+		{`{"target": "production", "notBefore": "tomorrow"}`, Input{}, "notBefore"},
+		{`{"target": "production", "notBefore": 1768291200}`, Input{}, "notBefore"},
+		{`{"target": "production", "abort": true, "scheduled": true}`, Input{}, "beside abort or dryRun"},
+		{`{"target": "production", "abort": true, "notBefore": "2026-01-13T08:00:00Z"}`, Input{}, "beside abort or dryRun"},
+
+		{`{"target": "production", "dryRun": true, "scheduled": true}`, Input{}, "beside abort or dryRun"},
+
 		{`{}`, Input{}, `names no target in "target"`},
 		{`null`, Input{}, "it is null, not an object"},
 		{`{"target": ""}`, Input{}, `names no target`},

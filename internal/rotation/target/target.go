@@ -222,6 +222,21 @@ func (t Timings) check(attempts int) []error {
 	return mistakes
 }
 
+// LongestRun is the longest that a rotation takes which nothing ends: a day until
+// clusters are at rest; both waves and the grace period, three times when it has to
+// go back; the observation and the verification.
+func (t Timings) LongestRun() time.Duration {
+	const waves, rounds = 2, 3
+	round := waves*t.DeploymentTimeout + t.GracePeriod + t.MaxGraceExtension
+	return 24*time.Hour + time.Duration(rounds*round+t.ObservationPeriod+t.DeploymentTimeout)
+}
+
+// DueAt is the age of a key from which on a scheduled run rotates it: one that is
+// younger stays under the limit until the next scheduled run has ended.
+func (t Target) DueAt(limit time.Duration) time.Duration {
+	return limit - time.Duration(t.Schedule.RateDays)*24*time.Hour - t.LongestRun()
+}
+
 // Expression is the schedule as EventBridge Scheduler writes it: "rate(90 days)".
 func (s Schedule) Expression() string { return fmt.Sprintf("rate(%d days)", s.RateDays) }
 
