@@ -1,24 +1,16 @@
 package lab
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // stepClock is the clock of the machine that a function runs on, which need not
 // be right.
-type stepClock struct {
-	*Timeline
-	world *World
-}
+type stepClock struct{ *Timeline }
 
 // Now is what that clock shows.
 func (c stepClock) Now() time.Time {
 	now := c.Timeline.Now()
 	if process := c.Current(); process != nil {
-		if _, state, isFunction := strings.Cut(process.Name(), "/"); isFunction {
-			now = now.Add(c.world.clockOff(state))
-		}
+		now = now.Add(process.ahead)
 	}
 	return now
 }

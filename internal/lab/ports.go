@@ -36,7 +36,7 @@ func (w *World) ports() (Ports, error) {
 		Jitter:    w.random.Float64,
 	})
 	return Ports{
-		Clock: stepClock{w.Timeline, w}, Journal: w.Journal, Keys: w.IAM, Usage: w.IAM, Trail: w.Trail, Identities: w.IAM,
+		Clock: stepClock{w.Timeline}, Journal: w.Journal, Keys: w.IAM, Usage: w.IAM, Trail: w.Trail, Identities: w.IAM,
 		Targets: w.SSM, Staging: w.SSM, Executions: w.Executions, Qovery: client,
 	}, err
 }

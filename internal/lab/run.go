@@ -163,8 +163,10 @@ func (h *host) Invoke(ctx context.Context, function string, payload json.RawMess
 	var failure error
 	process := w.Timeline.Go(h.run.Name()+"/"+state, func() {
 		defer cancel()
+		ahead := w.clockOff(state)
+		w.Timeline.Current().ahead = ahead // for as long as it runs: a machine's clock does not jump
 		// Lambda counts the deadline by the function's own clock.
-		result, failure = rotation.Handle(stepCtx, step, payload, id, deadline.Add(w.clockOff(state)))
+		result, failure = rotation.Handle(stepCtx, step, payload, id, deadline.Add(ahead))
 	})
 	if w.OnInvoke != nil {
 		switch w.OnInvoke(state) {

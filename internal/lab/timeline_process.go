@@ -10,6 +10,7 @@ import (
 // Process is a function that runs on a timeline.
 type Process struct {
 	name     string
+	ahead    time.Duration // how far the clock of its machine is ahead
 	timeline *Timeline
 	f        func()
 	entry    entry // its place in the queue

@@ -6,6 +6,8 @@ import "testing"
 var corpus = map[string]string{
 	"one: qovery.PUT /aws/credentials#1 land-late:9m0s, IsDeployed#3 put-old": "" +
 		"the judge held a late request, upon a person's change, against what the grace period claims",
+	"one: DeactivateKey#1 abandoned, DeactivateKey#2 clock-ahead:5m0s": "" +
+		"the second invocation's machine moved the clock of the first one, which was still at work",
 	"long: IsIdle#1 delete-old, journal.Save#62 land-late:1m0s": "" +
 		"DeactivateKey, run again, marked a key that it found deleted as one that it may have made Inactive",
 }
