@@ -21,7 +21,7 @@ import (
 
 // The variables of the functions, beside Lambda's own.
 var variables = map[string][]string{
-	"preflight":         {"STAGED_PREFIX", "TABLE_NAME", "TARGET_PREFIX"},
+	"preflight":         {"KEY_AGE_LIMIT_DAYS", "STAGED_PREFIX", "TABLE_NAME", "TARGET_PREFIX"},
 	"createkey":         {"CREATOR_ROLE_ARN", "STAGED_PREFIX", "TABLE_NAME"},
 	"verifykey":         {"STAGED_PREFIX", "TABLE_NAME"},
 	"updatecredentials": {"STAGED_PREFIX", "TABLE_NAME"},

@@ -119,7 +119,8 @@ func TestTransitions(t *testing.T) {
 		"IsNextDue":           "Preflight RotationComplete",
 		"DiscardKey":          "RotationUnchanged",
 		"ReactivateKey":       "RotationPaused",
-		"RotationComplete":    "", "AlreadyRunning": "", "PlanReported": "", "RotationUnchanged": "", "RotationPaused": "", "NotDue": "",
+		"RotationComplete":    "", "AlreadyRunning": "", "PlanReported": "", "RotationUnchanged": "", "RotationPaused": "",
+		"NotDue": "",
 	}
 	got := map[string]string{}
 	for _, s := range machine.States() {

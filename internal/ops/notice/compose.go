@@ -134,7 +134,8 @@ func (r *report) runbook() string {
 	switch {
 	case r.ending == Planned && r.Execution.Output != nil && r.Execution.Output.Plan.Refused != "":
 		return codesPage(fault.Code(r.Execution.Output.Plan.Refused))
-	case r.ending == Rotated || r.ending == NotDue || r.ending == unclear || r.ending == Planned && r.Execution.Status == Succeeded:
+	case r.ending == Rotated || r.ending == NotDue || r.ending == unclear ||
+		r.ending == Planned && r.Execution.Status == Succeeded:
 		return ""
 	case r.ending == Met:
 		return codesPage(fault.RotationInProgress)

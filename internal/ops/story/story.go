@@ -80,7 +80,8 @@ func waitsUntil(event statemachine.Event) string {
 // WaitsUntil is when a Wait state of the definition ends, zero for other states.
 func WaitsUntil(state string, doc rotation.Document) time.Time {
 	return map[string]rotation.WaitTime{
-		"AwaitWindow": doc.NotBefore, "WaitForDeployment": doc.Deployment.NextPollAt, "GracePeriod": doc.GraceEndsAt, "ExtendGrace": doc.Usage.NextCheckAt,
+		"AwaitWindow": doc.NotBefore, "WaitForDeployment": doc.Deployment.NextPollAt, "GracePeriod": doc.GraceEndsAt,
+		"ExtendGrace":       doc.Usage.NextCheckAt,
 		"ObservationPeriod": doc.ObservedAt, "WaitForVerification": doc.Verification.NextPollAt,
 	}[state].Time
 }
