@@ -66,23 +66,24 @@ func (c Config) checkTags(found *Mistakes) {
 
 var tagCharacters = regexp.MustCompile(`^[\p{L}\p{N}\p{Zs}_.:/=+\-@]*$`)
 
-// checkKeyAge wants a limit that a key which is replaced in time never reaches:
-// with a limit of rateDays, every key would be over it by its grace period.
+// checkKeyAge wants a limit that a key which is replaced in time never reaches: the
+// longest rotation has to end before.
 func (c Config) checkKeyAge(found *Mistakes) {
 	path := "keyAgeLimitDays"
-	if found.has(path) {
+	if found.has(path) || found.hasWithin("targets") {
 		return
 	}
 	if problem := target.KeyAgeLimitProblem(c.KeyAgeLimitDays); problem != "" {
-		found.add(path, fmt.Sprintf("%d %s", c.KeyAgeLimitDays, problem), strconv.Itoa(defaultKeyAgeLimitDays))
+		found.add(path, fmt.Sprintf("%d %s", c.KeyAgeLimitDays, problem), strconv.Itoa(c.defaultKeyAgeLimit()))
 		return
 	}
+	const day = 24 * time.Hour
 	for i, target := range c.Targets {
 		days := target.Schedule.RateDays
-		if days >= 7 && days <= 365 && days >= c.KeyAgeLimitDays {
-			found.add(path, fmt.Sprintf("%d is not above the %d of targets[%d].schedule.rateDays, so that every key would be "+
-				"over the limit before it is replaced",
-				c.KeyAgeLimitDays, days, i), strconv.Itoa(days+10))
+		run := int((target.LongestRun() + day - 1) / day)
+		if c.KeyAgeLimitDays < days+run {
+			found.add(path, fmt.Sprintf("%d leaves no room: targets[%d] is rotated every %d days, and a rotation may take %d "+
+				"days with its timings", c.KeyAgeLimitDays, i, days, run), strconv.Itoa(days+max(run, 7)))
 			return
 		}
 	}

@@ -69,9 +69,20 @@ func Parse(file []byte, cli Environment, now time.Time) (Config, error) {
 	return config, nil
 }
 
-// defaultKeyAgeLimitDays leaves a week above the default schedule: for the
-// grace period, its longest extension, and a failure that a person fixes.
-const defaultKeyAgeLimitDays = 97
+// defaultKeyAgeLimit is a week above the longest schedule, for the rotation itself and
+// a failure that a person fixes, or 90 days where schedules leave room for that: the
+// usual rule for keys.
+func (c Config) defaultKeyAgeLimit() int {
+	const week, usual, room = 7, 90, 84
+	longest := 0
+	for _, target := range c.Targets {
+		longest = max(longest, target.Schedule.RateDays)
+	}
+	if longest <= room {
+		return min(longest+week, usual)
+	}
+	return longest + week
+}
 
 // read fills the defaults in. What has the wrong shape is left at its default.
 func read(file []byte) (Config, Mistakes) {
@@ -79,7 +90,7 @@ func read(file []byte) (Config, Mistakes) {
 		Config
 		Targets []json.RawMessage `json:"targets"`
 	}
-	raw.KeyAgeLimitDays, raw.Alarms = defaultKeyAgeLimitDays, EssentialAlarms
+	raw.Alarms = EssentialAlarms
 	found := Mistakes(strictjson.Read("", file, &raw, example()))
 	config := raw.Config
 	for i, data := range raw.Targets {
@@ -87,6 +98,9 @@ func read(file []byte) (Config, Mistakes) {
 		found = append(found,
 			strictjson.Read(fmt.Sprintf("targets[%d]", i), data, &read, target.Example())...)
 		config.Targets = append(config.Targets, read)
+	}
+	if config.KeyAgeLimitDays == 0 && !found.has("keyAgeLimitDays") {
+		config.KeyAgeLimitDays = config.defaultKeyAgeLimit()
 	}
 	return config, found
 }

@@ -291,12 +291,12 @@ var mistakes = []struct{ name, config, want string }{
 	{"tag with other characters", tagged("a", "b;c"),
 		`tags.a: has characters other than letters, digits, blanks and _.:/=+-@ (for example "platform")`},
 	{"key-age limit too low", `{"targets": [` + targetText("a", "b") + `], "keyAgeLimitDays": 7}`,
-		`keyAgeLimitDays: 7 is not 8 to 400 (for example 97)`},
+		`keyAgeLimitDays: 7 is not 10 to 400 (for example 97)`},
 	{"key-age limit too high", `{"targets": [` + targetText("a", "b") + `], "keyAgeLimitDays": 401}`,
-		`keyAgeLimitDays: 401 is not 8 to 400 (for example 97)`},
+		`keyAgeLimitDays: 401 is not 10 to 400 (for example 97)`},
 	{"key-age limit not above the rate", `{"targets": [` + targetText("a", "b") + `], "keyAgeLimitDays": 90}`,
-		`keyAgeLimitDays: 90 is not above the 90 of targets[0].schedule.rateDays, so that every key would be ` +
-			`over the limit before it is replaced (for example 100)`},
+		`keyAgeLimitDays: 90 leaves no room: targets[0] is rotated every 90 days, and a rotation may take 3 days with ` +
+			`its timings (for example 97)`},
 	{"API without TLS", api("http://api.qovery.com"),
 		`qoveryApiUrl: must begin with https:// (for example "https://api.qovery.com")`},
 	{"API on this machine", api("http://localhost:8080"),
@@ -352,7 +352,7 @@ func TestWhatTheServicesTakeIsTaken(t *testing.T) {
 		"an e-mail with much in it":      emails("a.b+c/d=e$f{g}@sub.company-1.xn--p1ai"),
 		"the longest API":                api("https://a.example/" + strings.Repeat("a", 1006)),
 		"an API behind a path and port":  api("https://proxy.company.example:8443/qovery%20api/"),
-		"a limit just above the rate":    `{"targets": [` + targetText("a", "b") + `], "keyAgeLimitDays": 91}`,
+		"a limit just above the rate":    `{"targets": [` + targetText("a", "b") + `], "keyAgeLimitDays": 93}`,
 		"the highest limit":              `{"targets": [` + targetText("a", "b") + `], "keyAgeLimitDays": 400}`,
 		"a target called like the group": several(targetText("group", "b")),
 		"as many targets as fit":         many(50),
@@ -401,6 +401,17 @@ func TestDefaultsAreFilledIn(t *testing.T) {
 	}
 	if config.KeyAgeLimitDays != 97 {
 		t.Errorf("the key-age limit is %d", config.KeyAgeLimitDays)
+	}
+}
+
+// The limit of a key's age leaves a week for a rotation, and keeps to the usual 90
+// days where that can be.
+func TestDefaultKeyAgeLimit(t *testing.T) {
+	for days, want := range map[int]int{7: 14, 30: 37, 83: 90, 84: 90, 85: 92, 90: 97, 365: 372} {
+		config, err := Parse(last(t, scheduled(fmt.Sprintf(`"rateDays": %d`, days))), Environment{}, today)
+		if err != nil || config.KeyAgeLimitDays != want {
+			t.Errorf("every %d days: %d, want %d (%v)", days, config.KeyAgeLimitDays, want, err)
+		}
 	}
 }
 

@@ -12,7 +12,7 @@ func example() Config {
 	return Config{
 		Targets:         []target.Target{target.Example()},
 		AlertEmails:     []string{exampleEmail},
-		KeyAgeLimitDays: defaultKeyAgeLimitDays,
+		KeyAgeLimitDays: 97,
 		CustomerKey:     true,
 		Alarms:          FullAlarms,
 		Dashboard:       true,

@@ -48,7 +48,7 @@ func objects(t *testing.T) map[string]object {
 // The schema has the fields that are read, each with the default that it has.
 func TestTheSchemaHasEveryField(t *testing.T) {
 	defaults, right := target.Default(), target.Example()
-	fallback := Config{KeyAgeLimitDays: defaultKeyAgeLimitDays, Alarms: EssentialAlarms}
+	fallback := Config{Alarms: EssentialAlarms}
 	whole := example()
 	whole.Schema = "rotation.schema.json"
 	for name, values := range map[string]struct{ all, defaults any }{

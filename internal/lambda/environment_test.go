@@ -54,11 +54,11 @@ func TestKMSKey(t *testing.T) {
 
 // What is deployed is held to the rules of what is configured.
 func TestTargetsAndKeyAgeLimit(t *testing.T) {
-	const noName, noLimit = "names no target in one of its parts", "is not 8 to 400"
+	const noName, noLimit = "names no target in one of its parts", "is not 10 to 400"
 	for value, want := range map[string]struct{ targets, limit string }{
 		"a,b": {"", noLimit}, "": {"is missing", "is missing"}, "a,,b": {noName, noLimit}, "a,B": {noName, noLimit},
 		"a, b": {noName, noLimit},
-		"97":   {"", ""}, "8": {"", ""}, "400": {"", ""}, "7": {"", noLimit}, "401": {"", noLimit}, "-1": {noName, noLimit},
+		"97":   {"", ""}, "10": {"", ""}, "400": {"", ""}, "9": {"", noLimit}, "401": {"", noLimit}, "-1": {noName, noLimit},
 		"9.5": {noName, noLimit},
 	} {
 		env := lambda.From(func(string) string { return value })

@@ -224,11 +224,11 @@ func (t Timings) check(attempts int) []error {
 
 // LongestRun is the longest that a rotation takes which nothing ends: a day until
 // clusters are at rest; both waves and the grace period, three times when it has to
-// go back; the observation and the verification.
+// go back; the longest extension, the observation and the verification.
 func (t Timings) LongestRun() time.Duration {
 	const waves, rounds = 2, 3
-	round := waves*t.DeploymentTimeout + t.GracePeriod + t.MaxGraceExtension
-	return 24*time.Hour + time.Duration(rounds*round+t.ObservationPeriod+t.DeploymentTimeout)
+	round := waves*t.DeploymentTimeout + t.GracePeriod
+	return 24*time.Hour + time.Duration(rounds*round+t.MaxGraceExtension+t.ObservationPeriod+t.DeploymentTimeout)
 }
 
 // DueAt is the age of a key from which on a scheduled run rotates it: one that is

@@ -74,9 +74,9 @@ func unless(right bool, problem string) string {
 }
 
 // KeyAgeLimitProblem is about the age in days at which a key is too old: the
-// shortest schedule and a day, to a year and a bit.
+// shortest schedule and a rotation, to a year and a bit.
 func KeyAgeLimitProblem(days int) string {
-	const least, most = 8, 400
+	const least, most = 10, 400
 	return unless(days >= least && days <= most, fmt.Sprintf("is not %d to %d", least, most))
 }
 
