@@ -34,7 +34,12 @@ var acts = map[Kind][]string{
 	DeployCluster: {"cluster 1 deploy"},
 	StopCluster:   {"cluster last stop"},
 	StartCluster:  {"cluster last stop", "after 1h cluster last deploy"},
+
+	ComeFor: {"start " + cameFor + ` {"target": "production", "scheduled": true, "key": "KEY-1"}`},
 }
+
+// cameFor is the name of the execution that comes for the old key.
+const cameFor = "came-for"
 
 // act does what people do, and tells whether there was anything to do.
 func (p *player) act(kind Kind, run *lab.Run) bool {

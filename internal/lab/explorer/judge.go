@@ -1,6 +1,7 @@
 package explorer
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -24,6 +25,7 @@ func (p *player) judge() {
 		p.wrong("%s", leak)
 	}
 	p.judgeEvidence()
+	p.judgeUnasked()
 	if !p.succeeded && !p.retired {
 		last := p.Runs()[len(p.Runs())-1]
 		p.wrong("after the faults, %d executions have not led to a rotation; the last ended %s: %s", p.sinceLast,
@@ -32,6 +34,20 @@ func (p *player) judge() {
 	}
 	p.requireOneKey()
 	p.requireNothingLeft()
+}
+
+// judgeUnasked: an execution that came for a key never resumes a rotation of another
+// one, which a person may have stopped.
+func (p *player) judgeUnasked() {
+	for _, run := range p.Runs() {
+		for _, event := range run.History() {
+			var doc rotation.Document
+			if run.Name() == cameFor && event.Type == "TaskStateExited" && event.State == "Preflight" &&
+				json.Unmarshal(event.Output, &doc) == nil && doc.CarriedOn {
+				p.wrong("%s resumed a rotation that it had not begun", run.Name())
+			}
+		}
+	}
 }
 
 // isExcused tells whether a key's not working was a person's own doing: a person

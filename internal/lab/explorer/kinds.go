@@ -46,6 +46,7 @@ const (
 	DeployCluster Kind = "deploy"         // a person deploys the first cluster
 	StopCluster   Kind = "stop-cluster"   // a person stops the last cluster
 	StartCluster  Kind = "start-cluster"  // a person stops the last cluster and starts it an hour later
+	ComeFor       Kind = "come-for"       // an execution that no person started comes for the old key
 )
 
 // Ended is the site of what people do after all executions have ended without
@@ -107,7 +108,7 @@ var executionFaults = []faultKind{{kind: Stop}, {kind: StopStart}, {kind: StopRe
 var entryFaults = []faultKind{
 	{kind: DeactivateOld}, {kind: DeactivateNew}, {kind: ActivateOld}, {kind: DeleteOld}, {kind: DeleteNew},
 	{kind: CreateKey}, {kind: PutOld}, {kind: PutOwn}, {kind: GiveRole}, {kind: GiveRoles}, {kind: MaskKey},
-	{kind: DeployCluster}, {kind: StopCluster}, {kind: StartCluster},
+	{kind: DeployCluster}, {kind: StopCluster}, {kind: StartCluster}, {kind: ComeFor},
 }
 
 // endFaults are what may happen when all executions have ended without success.

@@ -198,8 +198,10 @@ func (s *Server) readDNSProvider(c call) reply {
 func (s *Server) dnsProvider(cluster *clusterState, c call) (answer dnsProviderJSON) {
 	answer.Provider.Provider = "QOVERY"
 	answer.Provider.Domain = cluster.Name + ".example.com"
-	if cluster.dns != nil {
-		held := s.stale(cluster.dns, c)
+	if cluster.dns == nil {
+		return answer
+	}
+	if held := s.stale(cluster.dns, c); held.key.ID != "" { // or the domain was given to Qovery
 		answer.Provider.Provider = "ROUTE53"
 		answer.Provider.Region = held.region
 		answer.Provider.Credentials = &dnsCredentialsJSON{Type: "STATIC", AccessKeyID: held.key.ID}

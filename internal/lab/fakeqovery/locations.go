@@ -147,7 +147,8 @@ func (s *Server) SetKey(id string, key Key) {
 	})
 }
 
-// GiveRole is a person who has a location use a role, in place of its key.
+// GiveRole is a person who has a location use a role, in place of its key. Route 53
+// providers know none: that one's domain is given to Qovery.
 func (s *Server) GiveRole(id string) {
 	s.settled(func(now time.Time) {
 		h := s.holder(id)
