@@ -5,7 +5,6 @@ import (
 	"context"
 	"flag"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
@@ -55,33 +54,5 @@ func TestArchitectureShowsTheDiagram(t *testing.T) {
 }
 
 func TestReadmeShowsTheDemo(t *testing.T) {
-	requireFenced(t, "README.md", "console", "$ make demo\n"+shorten(run(t, "simulate")))
-}
-
-// polls are states that a rotation goes through again and again; a line that
-// says the same of one as an earlier line did is left out.
-var polls = []string{"DeployClusters", "IsDeployed", "WaitForDeployment", "IsVerified", "WaitForVerification",
-	"VerifyDeployment", "IsIdle", "IsNextDue"}
-
-// shorten leaves out what a reader of the README has seen already, and puts
-// three dots there.
-func shorten(story string) string {
-	var kept []string
-	told := map[string]bool{}
-	for line := range strings.Lines(story) {
-		state, text := "", ""
-		if fields := strings.Fields(line); len(fields) > 4 {
-			state, text = fields[3], strings.Join(fields[4:], " ")
-		}
-		isPoll := slices.Contains(polls, state)
-		boring := isPoll && (strings.HasPrefix(state, "Is") || strings.HasPrefix(state, "WaitFor") || told[state+text])
-		told[state+text] = true
-		switch {
-		case !boring:
-			kept = append(kept, line)
-		case kept[len(kept)-1] != "...\n":
-			kept = append(kept, "...\n")
-		}
-	}
-	return strings.Join(kept, "")
+	requireFenced(t, "README.md", "console", "$ make demo\n"+run(t, "simulate"))
 }

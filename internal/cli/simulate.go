@@ -23,6 +23,7 @@ type simulateFlags struct {
 	clusters int
 	seed     uint64
 	dryRun   bool
+	verbose  bool
 	output   output
 }
 
@@ -37,7 +38,8 @@ func newSimulate() *cobra.Command {
 		Short: "Run a rotation on the embedded simulator, told step by step",
 		Long: `simulate runs the state machine that is deployed, with the steps that the Lambda
 functions run, against a simulated AWS account and Qovery, on virtual time. No
-AWS account is needed, and hours pass in a moment.
+AWS account is needed, and hours pass in a moment. What a rotation looks at again and
+again is told when it changes; with --verbose, every time.
 
 With --script it tells a story of your own: a text with one action per line, which
 --actions lists. What is expected of it may stand below a line of "----", where
@@ -74,6 +76,7 @@ exit code 1, where it says that a rotation would be refused or would have to wai
 	cmd.Flags().IntVar(&flags.clusters, "clusters", 0, "how many clusters there are (default: the scenario's own)")
 	cmd.Flags().Uint64Var(&flags.seed, "seed", 1, "what chance begins with: the same seed is the same story")
 	cmd.Flags().BoolVar(&flags.dryRun, "dry-run", false, "make the story's first execution a dry run, and end with it")
+	cmd.Flags().BoolVar(&flags.verbose, "verbose", false, "tell every look at what has not changed, and every choice")
 	flags.output.add(cmd)
 	completeFlag(cmd, "scenario", scenarioNames()...)
 	return cmd
@@ -175,7 +178,12 @@ func simulate(out io.Writer, flags simulateFlags) error {
 	tell := func(line lab.Line) { lines = append(lines, line) }
 	if !flags.output.json() {
 		fmt.Fprintf(out, "%s: %s\n\n", scenario.Name, scenario.Sentence)
-		tell = func(line lab.Line) { printLine(out, line) }
+		told := brief{}
+		tell = func(line lab.Line) {
+			if flags.verbose || told.isNews(line) {
+				printLine(out, line)
+			}
+		}
 	}
 	result, err := scenario.Play(setup, func(w *lab.World) { w.Tell(tell) })
 	if err != nil {
@@ -194,6 +202,24 @@ func simulate(out io.Writer, flags simulateFlags) error {
 		err = flags.judge(out, scenario, result, report)
 	}
 	return err
+}
+
+// brief is what was told last of each execution.
+type brief map[string]string
+
+// isNews tells whether a line says more than that a rotation looked again: a choice
+// and a wait between two looks never do.
+func (b brief) isNews(line lab.Line) bool {
+	if line.State == "" {
+		return true
+	}
+	looks := strings.HasPrefix(line.State, "Is") || strings.HasPrefix(line.State, "WaitFor")
+	says := line.State + line.Text
+	if looks || b[line.Execution] == says {
+		return false
+	}
+	b[line.Execution] = says
+	return true
 }
 
 // judge says how the command ends: by how the rotation did or, of a script, by
