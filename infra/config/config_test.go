@@ -371,7 +371,7 @@ func TestAllMistakesAreTold(t *testing.T) {
 		{"name": "a", "iamUserName": 7, "gracePeriod": "1h", "color": "red"}
 	]}`)
 	want := `there are 8 mistakes
-  targets[1].color: is no field that is known (for example account, clustersHandledElsewhere, deploymentTimeout, ` +
+  targets[1].color: is no field that is known (for example account, clustersHandledElsewhere, deploymentTimeout, freeze, ` +
 		`gracePeriod, handledElsewhere, iamUserName, iamUserPath, idleFor, maxDeployAttempts, maxGraceExtension, name, ` +
 		`observationPeriod, organizationId, region, schedule, tokenParameter, undeployedChanges, verification)
   targets[1].iamUserName: is a number, not a string (for example "qovery")

@@ -52,6 +52,19 @@ func DueWarning(target target.Target, now time.Time) string {
 	return ""
 }
 
+// FreezeWarnings tell of freezes that begin while a rotation that the schedule starts may
+// still be running: it is not stopped by them.
+func FreezeWarnings(target target.Target) (warnings []string) {
+	const running = 12 * time.Hour
+	for i, freeze := range target.Freeze {
+		if run := freeze.BeginsAfter(target.Schedule, running); target.Schedule.Enabled && !run.IsZero() {
+			warnings = append(warnings, fmt.Sprintf("freeze[%d] of %s begins within twelve hours after the rotation of %s, "+
+				"which may still deploy clusters in it.", i, target.Name, words.At(run)))
+		}
+	}
+	return warnings
+}
+
 // MaintenanceWarning tells of a schedule that starts on a weekday on which Qovery
 // deploys clusters by itself, or is empty.
 // https://www.qovery.com/docs/getting-started/configuration/maintenance

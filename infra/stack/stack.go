@@ -104,6 +104,9 @@ func (b *builder) warn() {
 	}
 	for _, target := range b.props.Stack.Targets {
 		warn("example:"+target.Name, config.ExampleOrganizationWarning(target))
+		for i, warning := range config.FreezeWarnings(target) {
+			warn(fmt.Sprintf("freeze:%s:%d", target.Name, i), warning)
+		}
 		warn("maintenance:"+target.Name, config.MaintenanceWarning(target))
 		warn("due:"+target.Name, config.DueWarning(target, b.props.Now))
 	}

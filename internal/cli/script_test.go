@@ -18,6 +18,7 @@ import (
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/lab/fakeqovery"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/test/rotationtest"
 )
 
@@ -113,6 +114,7 @@ func exitCode(ts *testscript.TestScript, _ bool, args []string) {
 //	world input INPUT          Step Functions tells of this input of those that run
 //	world schedule DISABLED    the state of the schedule; "" deletes it
 //	world rate 'cron(...)'     the schedule's expression
+//	world freeze FROM TO REASON  a freeze of the target
 //	world due 720h             the schedule's first start, from the beginning
 //	world emails A,B           who is to be notified
 //	world unconfirmed          no one has confirmed the e-mail subscription
@@ -163,6 +165,8 @@ func changeWorld(ts *testscript.TestScript, _ bool, args []string) {
 		d, err := time.ParseDuration(args[1])
 		ts.Check(err)
 		a.due = lab.Beginning.Add(d)
+	case "freeze":
+		a.world.Target.Freeze = []target.Freeze{{From: args[1], To: args[2], Reason: args[3]}}
 	case "emails":
 		a.emails = args[1]
 	case "unconfirmed":

@@ -64,6 +64,7 @@ type targetStatus struct {
 	Keys      []keyStatus     `json:"keys"`
 	Last      *past           `json:"lastRotation,omitempty"`
 	Schedule  *scheduleStatus `json:"schedule,omitempty"`
+	Frozen    string          `json:"frozen,omitempty"` // until when no rotation begins, and why
 	Unknown   []string        `json:"unknown"`   // what could not be read
 	Attention []audit.Finding `json:"attention"` // what somebody should see to
 
@@ -162,6 +163,9 @@ func showStatus(out io.Writer, s stackStatus) {
 		row("last", "%s", t.lastText())
 		if t.Schedule != nil {
 			row("next", "%s", t.Schedule.text(s.At))
+		}
+		if t.Frozen != "" {
+			row("frozen", "%s", t.Frozen)
 		}
 		for _, text := range t.Unknown {
 			row("unknown", "%s", words.Dot(text))

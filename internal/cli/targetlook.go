@@ -119,6 +119,9 @@ func (l *targetLook) lookAtHistory() {
 }
 
 func (l *targetLook) schedule() *scheduleStatus {
+	if freeze := l.Facts.Target.FrozenAt(l.Now); freeze != nil {
+		l.Frozen = freeze.String()
+	}
 	switch {
 	case l.Unread[audit.FromSchedule] != nil:
 		return nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -41,6 +42,7 @@ type Situation struct {
 	Staged           bool           // the secret of the record's new key is staged
 	Scheduled        bool           // no person started the execution
 	CameFor          KeyID          // the key that it was started for; empty: whichever there is
+	Frozen           *target.Freeze // no rotation may begin now; nil: one may
 	DueAt            time.Duration  // the age from which on the key is due for a scheduled execution
 }
 
@@ -170,6 +172,10 @@ var freshRows = []row{
 			decision := refuse(fault.OldKeyInactive, "The key %s, which Qovery holds, is Inactive", s.Keys[0].ID)
 			decision.Refusal.Urgent = true
 			return decision
+		}},
+	{"no rotation may begin now", func(s *Situation) bool { return s.Record == nil && s.Frozen != nil },
+		func(s *Situation) Decision {
+			return refuse(fault.Frozen, "No rotation may begin %s", s.Frozen)
 		}},
 	{"one Active key, held by Qovery", func(s *Situation) bool { return s.Record == nil }, do(ActionCreate)},
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // A fact is something that holds at noon, when the plan is made.
@@ -36,6 +37,9 @@ func used(id KeyID, d time.Duration) fact {
 }
 func staged(s *Situation) { s.Staged = true }
 
+func frozen(s *Situation) {
+	s.Frozen = &target.Freeze{From: "2026-12-20T00:00:00Z", To: "2027-01-04T00:00:00Z", Reason: "Year's end"}
+}
 func cameFor(id KeyID) fact          { return func(s *Situation) { s.Scheduled, s.CameFor = true, id } }
 func scheduled(d time.Duration) fact { return func(s *Situation) { s.Scheduled, s.DueAt = true, d } }
 func aged(d time.Duration, id KeyID) AccessKey {
@@ -121,6 +125,9 @@ func TestPlan(t *testing.T) {
 			refuses(fault.OldKeyInactive).urgently()},
 		{"the schedule resumes what is open, however young", given(record(), scheduled(3*day), keys(aged(time.Hour, keyO)),
 			allHold(keyO)), does(ActionCreate)},
+		{"no rotation may begin", fresh(frozen, keys(active(keyO)), allHold(keyO)), refuses(fault.Frozen, "until", "Year's end")},
+		{"no rotation may begin, and one is open", given(record(), frozen, keys(active(keyO)), allHold(keyO)),
+			does(ActionCreate)},
 		// Whose record is it?
 		{"another execution runs", given(record(), owner(ExecutionRunning)),
 			refuses(fault.RotationInProgress, otherExecution)},

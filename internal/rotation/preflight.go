@@ -90,6 +90,7 @@ func (p Preflight) decide(ctx context.Context, call Call, doc Document, input ta
 		return Document{}, err
 	}
 	situation.Scheduled, situation.CameFor = input.Scheduled, KeyID(input.Key)
+	situation.Frozen = doc.Settings.FrozenAt(situation.Now)
 	situation.DueAt = doc.Settings.DueAt(p.AgeLimit)
 	var organization OrganizationReader
 	if !doc.Abort {

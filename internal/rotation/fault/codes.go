@@ -23,6 +23,7 @@ const (
 	DeploymentFailed          Code = "DeploymentFailed"
 	DeploymentNotObserved     Code = "DeploymentNotObserved"
 	DeploymentTimeout         Code = "DeploymentTimeout"
+	Frozen                    Code = "Frozen"
 	IAMSettling               Code = "IAMSettling"
 	InvalidCredentials        Code = "InvalidCredentials"
 	InvalidInput              Code = "InvalidInput"
@@ -146,6 +147,8 @@ var Codes = []CodeInfo{
 		Advice:   start("See in Qovery why the cluster does not deploy")},
 	{Code: DeploymentTimeout, Class: Paused, Caught: only("VerifyDeployment"), Uncaught: only("DeployClusters"),
 		Advice: start("See in Qovery what the clusters wait for")},
+	{Code: Frozen, Class: Unchanged, Uncaught: only("Preflight"),
+		Advice: start("Wait until the freeze is over, or take it out of the target and deploy the stack")},
 	{Code: IAMSettling, Class: Transient,
 		Retried: except(tasks, "VerifyKey"), Caught: rollbackOrDeactivate,
 		Advice: start("IAM's lists lag; wait ten minutes")},

@@ -32,8 +32,9 @@ type Target struct {
 	HandledElsewhere []string `json:"handledElsewhere,omitempty"`
 	// ids of clusters that a person answers for: half deleted, say, or broken on purpose
 	ClustersHandledElsewhere []string `json:"clustersHandledElsewhere,omitempty"`
-	Account                  string   `json:"account"` // twelve digits; empty: the CLI's
-	Region                   string   `json:"region"`  // empty: the CLI's
+	Freeze                   []Freeze `json:"freeze,omitempty"` // when no rotation begins
+	Account                  string   `json:"account"`          // twelve digits; empty: the CLI's
+	Region                   string   `json:"region"`           // empty: the CLI's
 }
 
 // Timings are the periods that protect production. An execution's input may
@@ -112,6 +113,7 @@ func Example() Target {
 	target.Schedule.StartAt = "2026-01-13T09:00:00+01:00"
 	target.HandledElsewhere = []string{"0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12"}
 	target.ClustersHandledElsewhere = []string{"c8e1f0a3-5b7d-4c29-9e64-17d2ab90f3c5"}
+	target.Freeze = []Freeze{{"2026-12-20T00:00:00+01:00", "2027-01-04T00:00:00+01:00", "Year's end"}}
 	target.Account = "123456789012"
 	target.Region = "eu-west-3"
 	return target
@@ -157,6 +159,7 @@ func (t Target) Check() error {
 	}
 	found.checkIDs("handledElsewhere", t.HandledElsewhere, `"0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12"`)
 	found.checkIDs("clustersHandledElsewhere", t.ClustersHandledElsewhere, `"c8e1f0a3-5b7d-4c29-9e64-17d2ab90f3c5"`)
+	found = append(found, checkFreezes(t.Freeze)...)
 	found = append(found, t.Schedule.check()...)
 	found = append(found, t.Timings.check(t.MaxDeployAttempts)...)
 	return errors.Join(found...)
