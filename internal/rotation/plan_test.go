@@ -125,7 +125,8 @@ func TestPlan(t *testing.T) {
 			refuses(fault.OldKeyInactive).urgently()},
 		{"the schedule resumes what is open, however young", given(record(), scheduled(3*day), keys(aged(time.Hour, keyO)),
 			allHold(keyO)), does(ActionCreate)},
-		{"no rotation may begin", fresh(frozen, keys(active(keyO)), allHold(keyO)), refuses(fault.Frozen, "until", "Year's end")},
+		{"no rotation may begin", fresh(frozen, keys(active(keyO)), allHold(keyO)),
+			refuses(fault.Frozen, "until", "Year's end")},
 		{"no rotation may begin, and one is open", given(record(), frozen, keys(active(keyO)), allHold(keyO)),
 			does(ActionCreate)},
 		// Whose record is it?
