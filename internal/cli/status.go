@@ -65,8 +65,8 @@ type targetStatus struct {
 	Last      *past           `json:"lastRotation,omitempty"`
 	Schedule  *scheduleStatus `json:"schedule,omitempty"`
 	Frozen    string          `json:"frozen,omitempty"` // until when no rotation begins, and why
-	Unknown   []string        `json:"unknown"`   // what could not be read
-	Attention []audit.Finding `json:"attention"` // what somebody should see to
+	Unknown   []string        `json:"unknown"`          // what could not be read
+	Attention []audit.Finding `json:"attention"`        // what somebody should see to
 
 	historyRead bool // without it nobody knows whether there is a last rotation
 }
