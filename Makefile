@@ -11,7 +11,7 @@ BUILD = CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH_OF_FUNCTIONS) go build -trimpat
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help demo explore playground test fuzz check lines integration contract bench build synth bootstrap diff deploy
+.PHONY: help demo explore playground test fuzz check docs lines integration contract bench build synth bootstrap diff deploy
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -54,6 +54,11 @@ playground: need-go need-node ## Try the command line against an AWS account on 
 # WRITE=docs/performance.md puts the table there.
 bench: need-go ## Measure start, size, cost and requests against their goals (a minute)
 	@go run ./internal/test/bench -write "$(WRITE)"
+
+docs: need-go need-node ## Write the pictures and the generated pages anew
+	go test ./internal/ops/report -run Picture -update
+	go test ./internal/ops/explain ./infra/config -run Page -update && go test ./infra/stack -run Rights -update
+	go test ./internal/cli -run Diagram -update
 
 lines: need-go ## Count the lines of Go, for the table in docs/development.md
 	@.ci/lines docs/development.md

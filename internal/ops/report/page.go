@@ -18,8 +18,20 @@ import (
 //go:embed page.tmpl.html
 var pageText string
 
-//go:embed page.css
-var styleText string
+// The colours of the day and of the night, and what is drawn with them.
+var (
+	//go:embed light.css
+	lightText string
+	//go:embed dark.css
+	darkText string
+	//go:embed chart.css
+	chartText string
+	//go:embed page.css
+	pageStyle string
+)
+
+var styleText = ":root {\ncolor-scheme: light dark;\n" + lightText + "}\n" +
+	"@media (prefers-color-scheme: dark) { :root {\n" + darkText + "} }\n" + pageStyle + chartText
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"clock":   clock,
@@ -51,6 +63,22 @@ func toString(v any) string {
 
 // WriteHTML writes the report as one page that needs nothing else.
 func (r Report) WriteHTML(w io.Writer) error { return page.Execute(w, r) }
+
+// WritePicture draws the chart of the report's first rotation as an SVG file, on
+// light or dark ground. Its milestones have no table beside it, and so no numbers.
+func (r Report) WritePicture(w io.Writer, dark bool) error {
+	c := r.Rotations[0].chart()
+	c.Marks = nil
+	colours := lightText
+	if dark {
+		colours = darkText
+	}
+	style := template.CSS(":root {\n" + colours + "background: var(--paper);\n}\n" + chartText)
+	return page.ExecuteTemplate(w, "picture", struct {
+		chart
+		Style template.CSS
+	}{c, style})
+}
 
 // WriteJSON writes the report for programs.
 func (r Report) WriteJSON(w io.Writer) error { return words.WriteJSON(w, r, "  ") }

@@ -3,6 +3,7 @@ package report_test
 import (
 	"bytes"
 	"encoding/json"
+	"encoding/xml"
 	"flag"
 	"os"
 	"path/filepath"
@@ -75,6 +76,22 @@ func TestGolden(t *testing.T) {
 			requireGolden(t, name+".html", html(t, built))
 			requireGolden(t, name+".json", jsonText(t, built))
 		})
+	}
+}
+
+// The pictures in README.md are of the rotation that 'make demo' plays.
+func TestPicture(t *testing.T) {
+	result, histories := play(t, "plain")
+	built := build(t, result.World.Timeline.Now(), histories...)
+	for name, dark := range map[string]bool{"light": false, "dark": true} {
+		var picture bytes.Buffer
+		if err := built.WritePicture(&picture, dark); err != nil {
+			t.Fatal(err)
+		}
+		if err := xml.Unmarshal(picture.Bytes(), new(struct{})); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		requireGolden(t, "../../../../docs/rotation-"+name+".svg", picture.String())
 	}
 }
 
