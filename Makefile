@@ -63,7 +63,8 @@ docs: need-go need-node ## Write the pictures and the generated pages anew
 lines: need-go ## Count the lines of Go, for the table in docs/development.md
 	@.ci/lines docs/development.md
 
-check: need-go need-node ## Check format, length of lines, vet, staticcheck and policies
+check: need-go need-node ## Check format, length of lines, words of the docs, vet, staticcheck and policies
+	@.ci/words
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not formatted: $$unformatted"; exit 1; }
 	@! LC_ALL=C git grep -nE '.{121,}' -- '*.go' || { echo "these lines are longer than 120 characters"; exit 1; }
 	go vet ./... && go vet -tags integration ./internal/test/e2e/

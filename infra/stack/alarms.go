@@ -37,7 +37,7 @@ func (b *builder) newAlarms(functions map[string]awslambda.Function,
 			"Step Functions throttles the rotations of this account. They go on later by themselves; if this lasts, see what "+
 				"else uses the quota."),
 		b.newAlarm("waiting", 6, 1, functions["preflight"].MetricErrors(every(60, "Sum")),
-			"For six hours a rotation has been trying to begin. It goes on trying for a day. See its execution for what it "+
+			"For six hours a rotation has been trying to begin. It keeps trying for a day. See its execution for what it "+
 				"waits for: "+
 				"clusters that are being deployed, another rotation, or a service that does not answer."),
 		// Lambda tries an event three times.

@@ -279,12 +279,11 @@ func writeFates(page *bytes.Buffer, all []fate) {
 const fatesIntroduction = `
 ## What an organization's denial does
 
-A policy above the account may deny what these roles allow. Here each right, and each
-request to Qovery, is denied to all functions at once from the beginning of a rotation, on
-the simulator, by ` + "`go test ./infra/stack -run Denials -v`" + `. What a read proves, Preflight
-finds out before anything has changed. What only its use proves either ends with nothing
-changed, or pauses the rotation: Qovery holds a key that is Active, and once the right is
-there, a redrive of the execution completes it.
+A policy above the account may deny what these roles allow. A test denies each right, and each
+request to Qovery, to all functions of a simulated rotation:
+` + "`go test ./infra/stack -run Denials -v`" + `. If a read proves the right, Preflight refuses before
+anything changes. If only its use does, the rotation ends unchanged or pauses. Qovery then holds an
+Active key, and a redrive completes the rotation once the right is there.
 
 | denied | the rotation ends in | left | once it is allowed |
 | --- | --- | --- | --- |

@@ -133,7 +133,7 @@ var functions = []function{
 	},
 	{
 		name: "discardkey",
-		does: "Deletes the new key and its secret after a rotation that came to nothing, and closes the record",
+		does: "Deletes the new key and its secret when a rotation fails early, and closes the record",
 		env:  []string{lambda.TableName, lambda.StagedPrefix, lambda.CreatorRoleARN, lambda.QoveryAPIURL},
 		may: []grant{
 			{tokenParameters, actions("ssm:GetParameter")},
@@ -154,7 +154,7 @@ var functions = []function{
 	},
 	{
 		name: notify,
-		does: "Tells people how rotations ended and which alarms rang, in words",
+		does: "Notifies people how rotations ended and which alarms rang",
 		env:  []string{lambda.TableName, lambda.TargetPrefix, lambda.TargetNames, lambda.TopicARN, lambda.AllMetrics},
 		may: []grant{
 			{targetParameters, actions("ssm:GetParameter")},
@@ -165,7 +165,7 @@ var functions = []function{
 	},
 	{
 		name: auditor,
-		does: "Looks once a day whether all is as it should be with every target, and tells people what is not",
+		does: "Looks at every target once a day, and reports what is wrong",
 		env: []string{lambda.TableName, lambda.TargetPrefix, lambda.StagedPrefix, lambda.TargetNames, lambda.ScheduleGroup,
 			lambda.KeyAgeLimitDays, lambda.TopicARN, lambda.AllMetrics, lambda.QoveryAPIURL},
 		may: []grant{

@@ -133,7 +133,7 @@ func (s *Staged) Get(ctx context.Context, id rotation.KeyID) (rotation.Secret, e
 	var value stagedKey
 	switch mistakes := strictjson.Read("", []byte(*read.Value), &value, nil); { // which may quote the secret
 	case len(mistakes) > 0 || value.Secret == "":
-		return rotation.Secret{}, s.wrong(id, "the value is no access key")
+		return rotation.Secret{}, s.wrong(id, "the value isn't an access key")
 	case value.ID != id:
 		return rotation.Secret{}, s.wrong(id, "the value is another access key")
 	}

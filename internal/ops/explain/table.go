@@ -83,7 +83,7 @@ var explanations = []explanation{
 			"" + newRights +
 			". If the verification failed so, look for what the cluster does with the old key"},
 	{code: fault.DeploymentNotObserved,
-		means: "A cluster was told to deploy, and within ten minutes nothing was seen of it, again and again. Neither a " +
+		means: "A cluster was to deploy, and within ten minutes nothing was seen of it, again and again. Neither a " +
 			"status in progress, nor another `last_execution_id` or `last_deployment_date`: such a deployment may be over, " +
 			"but nothing proves it. Or, in `DeactivateKey`, two more rounds of deployments did not prove that all clusters " +
 			"run with the new key.",
@@ -127,7 +127,7 @@ var explanations = []explanation{
 	{code: fault.MalformedAnswer,
 		means: "AWS or Qovery answered something that makes no sense, " + again + ". What makes no sense is never taken " +
 			"for a \"no\".",
-		more: "If the sentence says that a *staged secret* is no access key, or another one, someone has written to its " +
+		more: "If the sentence says that a *staged secret* isn't an access key, or another one, someone has written to its " +
 			"parameter. It is of no use to anyone: delete it, and start again. The rotation creates another key, or, if " +
 			"locations hold the new key already, continues without the secret or ends as [StagedSecretLost](#stagedsecretlost)",
 		look: []string{
@@ -293,7 +293,7 @@ var explanations = []explanation{
 		means: "AWS or Qovery did not answer, " + again + "; or a step was interrupted. Take what was begun last for " +
 			"perhaps done."},
 	{code: fault.UnreadableKeyID,
-		means: "A location in Qovery that may hold one of AWS's keys holds what is no access key id: it is masked, " +
+		means: "A location in Qovery that may hold one of AWS's keys holds what isn't an access key id: it is masked, " +
 			"mistyped, cut off, or an id of another kind. No one can say whether it is the key that is to be replaced. The " +
 			"sentence names the location, and not what it holds, which may be a secret.",
 		more: "Deploy what uses the location. If the location is unused, delete it", look: []string{dryRun}},

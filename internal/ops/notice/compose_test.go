@@ -286,7 +286,7 @@ const (
 // spoiled is an error that says itself what to do.
 var spoiled = func() *fault.Error {
 	err := said(fault.MalformedAnswer, "The answer to ssm:GetParameter (/qovery-key-rotation/staged/****NEW2) makes "+
-		"no sense: the value is no access key", "According to the journal, "+holdsOld)
+		"no sense: the value isn't an access key", "According to the journal, "+holdsOld)
 	err.Next = rotation.NextAfterWrongSecret()
 	return err
 }()
