@@ -20,7 +20,7 @@ import (
 // Exit codes.
 const (
 	ExitSucceeded   = 0
-	ExitHeld        = 1   // the rotation ended clean or held, exploration found a violation, or something else went wrong
+	ExitHeld        = 1   // the rotation ended unchanged or paused, exploration found a violation, or something else went wrong
 	ExitUsage       = 2   // the command was not understood
 	ExitRunning     = 3   // another execution is at work on the target
 	ExitNothing     = 4   // there is nothing to watch, to abort or to release
@@ -33,15 +33,15 @@ const (
 // exitCodes is what the help says of them.
 const exitCodes = `Exit codes:
   0    the rotation succeeded, or the question was answered
-  1    the rotation ended clean or held, exploration found a violation, or
+  1    the rotation ended unchanged or paused, exploration found a violation, or
        something else went wrong
   2    the command was not understood
   3    another execution is at work on the target
   4    there is nothing to watch, to abort or to release
   5    'status' found something that someone should see to
   6    the output, or a part of it, could not be written
-  130  interrupted with Ctrl-C; what runs in AWS goes on
-  141  whoever reads the output has closed it, as in 'rotate status | head -1'`
+  130  interrupted with Ctrl-C; what runs in AWS continues
+  141  the reader of the output has closed it, as in 'rotate status | head -1'`
 
 // usageError is a mistake in what was typed.
 type usageError struct{ err error }

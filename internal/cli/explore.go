@@ -32,14 +32,15 @@ func newExplore() *cobra.Command {
 		Use:   "explore",
 		Short: "Let everything go wrong in simulated rotations, and judge what comes of it",
 		Long: `explore plays rotations in simulated worlds under schedules of faults: calls that
-fail, hang, land late or answer stale, functions that die or go on unseen,
+fail, hang, take effect late or answer stale, functions that die or run on unseen,
 executions that are stopped, redriven or started twice, and people who interfere.
-After the faults it starts executions until one succeeds. A world in which anything
-that Qovery runs is refused, or a key is lost, left behind or deleted too early, or
-whose report calls proven what is not so, is a violation: it is told with the
-shortest schedule that shows it, which --replay plays again. Then the exit code is
-1. An exploration that is interrupted says how much of it was played, and its exit
-code is 130.
+After the faults it starts executions until one succeeds.
+
+It is a violation if anything that Qovery runs is refused, if a key is lost, left
+behind or deleted too early, or if the report calls something proven that isn't so.
+It is shown as the shortest schedule that leads to it, which --replay plays again, and
+the exit code is 1. If you interrupt explore, it says how much of it was played, and
+the exit code is 130.
 
 All single faults are played in every world, and in rotations that were stopped in
 every state; then random schedules of up to six faults. --pairs adds all pairs of
@@ -72,9 +73,9 @@ faults of calls in the smallest world.
 	cmd.Flags().BoolVar(&flags.singles, "singles", true, "play all single faults")
 	cmd.Flags().BoolVar(&flags.pairs, "pairs", false, "play all pairs of faults of calls in the smallest world, too")
 	cmd.Flags().IntVar(&flags.random, "random", 500, "how many random walks there are, of up to six faults each")
-	cmd.Flags().DurationVar(&flags.lasts, "for", 0, "go on with random walks for this long, such as 8h")
+	cmd.Flags().DurationVar(&flags.lasts, "for", 0, "play random walks for this long, such as 8h")
 	cmd.Flags().Uint64Var(&flags.seed, "seed", 0, "what chance begins with: the same seed explores the same")
-	cmd.Flags().StringVar(&flags.replay, "replay", "", "play one schedule and tell what happens")
+	cmd.Flags().StringVar(&flags.replay, "replay", "", "play one schedule and show what happens")
 	cmd.Flags().StringVar(&flags.mutation, "mutation", "", "defeat a rule while replaying (--mutations names them)")
 	cmd.Flags().BoolVar(&flags.mutations, "mutations", false,
 		"defeat each rule in turn, and show the shortest schedule that finds out")

@@ -35,16 +35,16 @@ func newSimulate() *cobra.Command {
 	flags := simulateFlags{output: output{plain: "text"}}
 	cmd := &cobra.Command{
 		Use:   "simulate",
-		Short: "Run a rotation on the embedded simulator, told step by step",
+		Short: "Run a rotation on the embedded simulator, step by step",
 		Long: `simulate runs the state machine that is deployed, with the steps that the Lambda
 functions run, against a simulated AWS account and Qovery, on virtual time. No
 AWS account is needed, and hours pass in a moment. What a rotation looks at again and
-again is told when it changes; with --verbose, every time.
+again is shown when it changes; with --verbose, every time.
 
-With --script it tells a story of your own: a text with one action per line, which
---actions lists. What is expected of it may stand below a line of "----", where
---update writes what happened; simulate fails if it differs. A dry run fails, with the
-exit code 1, where it says that a rotation would be refused or would have to wait.`,
+With --script it plays a story of your own: a text with one action per line, which
+--actions lists. Below a line of "----" may stand what must happen, and --update writes
+that part; simulate fails if something else happens. A dry run fails, with the exit
+code 1, if a rotation would be refused or would have to wait.`,
 		Example: `  rotate simulate
   rotate simulate --list
   rotate simulate --scenario aborted-in-grace --seed 7
@@ -76,7 +76,7 @@ exit code 1, where it says that a rotation would be refused or would have to wai
 	cmd.Flags().IntVar(&flags.clusters, "clusters", 0, "how many clusters there are (default: the scenario's own)")
 	cmd.Flags().Uint64Var(&flags.seed, "seed", 1, "what chance begins with: the same seed is the same story")
 	cmd.Flags().BoolVar(&flags.dryRun, "dry-run", false, "make the story's first execution a dry run, and end with it")
-	cmd.Flags().BoolVar(&flags.verbose, "verbose", false, "tell every look at what has not changed, and every choice")
+	cmd.Flags().BoolVar(&flags.verbose, "verbose", false, "show every look at what hasn't changed, and every choice")
 	flags.output.add(cmd)
 	completeFlag(cmd, "scenario", scenarioNames()...)
 	return cmd

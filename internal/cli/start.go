@@ -35,11 +35,11 @@ func (p Program) newStart() *cobra.Command {
 	f := startFlags{timings: map[string]*string{}}
 	cmd := &cobra.Command{
 		Use:   "start TARGET",
-		Short: "Start a rotation, or carry an interrupted one on",
-		Long: `start starts a rotation of the target. Where one is open that was interrupted, it
-carries that one on. Where an execution is at work already, it starts none.
+		Short: "Start a rotation, or resume an interrupted one",
+		Long: `start starts a rotation of the target, or resumes one that was interrupted. While an
+execution is at work, it starts none.
 
-A timing that is given lengthens the target's own for this execution; none can be
+A timing that you give lengthens the target's own for this execution; none can be
 shortened. A dry run changes nothing: it shows what a rotation would do, and what
 would make it wait or refuse.`,
 		Example: `  rotate start production --dry-run
