@@ -17,6 +17,8 @@ func audited(w http.ResponseWriter, r awstest.Request, _ int) {
 	answers := map[string]awstest.Answer{
 		"GetItem": awstest.JSON(200, `{"ConsumedCapacity":{"CapacityUnits":0.5}}`),
 		"PutItem": awstest.JSON(200, `{}`),
+		// of the machine, whose executions are asked for first
+		"ListExecutions": awstest.JSON(200, `{"executions":[]}`),
 		"Publish": awstest.XML(200, `<PublishResponse><PublishResult><MessageId>m1</MessageId></PublishResult>`+
 			`</PublishResponse>`),
 	}

@@ -33,8 +33,8 @@ var variables = map[string][]string{
 	"discardkey":        {"CREATOR_ROLE_ARN", "STAGED_PREFIX", "TABLE_NAME"},
 	"reactivatekey":     {"TABLE_NAME"},
 	notify:              {"TABLE_NAME", "TARGET_NAMES", "TARGET_PREFIX", "TOPIC_ARN"},
-	auditor: {"KEY_AGE_LIMIT_DAYS", "SCHEDULE_GROUP", "STAGED_PREFIX", "TABLE_NAME", "TARGET_NAMES",
-		"TARGET_PREFIX", "TOPIC_ARN"},
+	auditor: {"KEY_AGE_LIMIT_DAYS", "SCHEDULE_GROUP", "STAGED_PREFIX", "STATE_MACHINE_ARN", "TABLE_NAME",
+		"TARGET_NAMES", "TARGET_PREFIX", "TOPIC_ARN"},
 }
 
 // The functions that talk to Qovery, whose API's address may be set.
@@ -73,6 +73,7 @@ var values = map[string]string{
 
 	"KEY_AGE_LIMIT_DAYS": "97",
 	"SCHEDULE_GROUP":     "qovery-key-rotation",
+	"STATE_MACHINE_ARN":  "arn:aws:states:eu-west-3:123456789012:stateMachine:qovery-key-rotation",
 	"TARGET_NAMES":       "production",
 }
 

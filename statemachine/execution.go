@@ -1,5 +1,7 @@
 package statemachine
 
+import "time"
+
 // Status is the status of an execution.
 type Status string
 
@@ -11,3 +13,16 @@ const (
 	TimedOut  Status = "TIMED_OUT"
 	Aborted   Status = "ABORTED"
 )
+
+// Execution is how an execution is doing, as Step Functions describes it.
+type Execution struct {
+	ARN                  string
+	Status               Status // PENDING_REDRIVE is RUNNING
+	StartedAt, StoppedAt time.Time
+	Input, Output        string
+	Error, Cause         string
+	// Redrivable is what Step Functions says of a failed execution, for 14 days.
+	Redrivable bool
+	Redrives   int
+	RedrivenAt time.Time // the last time; zero: never
+}

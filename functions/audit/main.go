@@ -1,5 +1,5 @@
 // Command audit is the function that looks once a day whether all is as it
-// should be with every target, and tells people what is not.
+// should be with every target, tells people what is not, and starts what is due.
 package main
 
 import (
@@ -30,12 +30,14 @@ func main() {
 		store := ssm.New(cfg, f.Clock)
 		journal := table.New(cfg, f.Required(lambda.TableName))
 		keys := iam.New(cfg)
+		executions := sfn.NewExecutions(cfg)
+		machine := executions.Of(f.Required(lambda.StateMachineARN))
 		return audit.Auditor{
 			Reader: audit.Reader{
 				Clock:      f.Clock,
 				Targets:    store.Targets(f.Prefix(lambda.TargetPrefix)),
 				Journal:    journal,
-				Executions: sfn.NewExecutions(cfg),
+				Executions: executions,
 				Keys:       keys,
 				Needs: rotation.Needs{
 					Usage:   keys,
@@ -47,6 +49,8 @@ func main() {
 			},
 			Names:    f.Targets(lambda.TargetNames),
 			AgeLimit: f.KeyAgeLimit(lambda.KeyAgeLimitDays),
+			Machine:  machine,
+			Starter:  machine,
 			Memory:   journal,
 			Topic:    sns.New(cfg, topic),
 			Metrics:  lambda.MetricsTo(os.Stdout, f.Optional(lambda.AllMetrics) != ""),

@@ -38,7 +38,7 @@ func (c Config) Stacks() []Stack {
 // parameters may have in a role's policy. IAM takes 10,240 of a role's, white space
 // aside; the function that may most has the rest.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-const maxPolicyARNs = 8600
+const maxPolicyARNs = 8500
 
 // policyARNs counts the ARNs as the policies list them: with quotes and a comma,
 // a parameter once. Of a region that isn't known yet the longest one counts.

@@ -165,9 +165,9 @@ var functions = []function{
 	},
 	{
 		name: auditor,
-		does: "Looks at every target once a day, and reports what is wrong",
+		does: "Looks at every target once a day, reports what is wrong, and starts or resumes what is due",
 		env: []string{lambda.TableName, lambda.TargetPrefix, lambda.StagedPrefix, lambda.TargetNames, lambda.ScheduleGroup,
-			lambda.KeyAgeLimitDays, lambda.TopicARN, lambda.AllMetrics, lambda.QoveryAPIURL},
+			lambda.StateMachineARN, lambda.KeyAgeLimitDays, lambda.TopicARN, lambda.AllMetrics, lambda.QoveryAPIURL},
 		may: []grant{
 			{targetParameters, actions("ssm:GetParameter")},
 			{tokenParameters, actions("ssm:GetParameter")},
@@ -176,7 +176,9 @@ var functions = []function{
 			{targetUsers, actions("iam:ListAccessKeys", "iam:GetAccessKeyLastUsed")},
 			{journalTable, actions("dynamodb:GetItem", "dynamodb:Query")},
 			{auditMemory, actions("dynamodb:PutItem")}, // what it has told
-			{executions, actions("states:DescribeExecution")},
+			{executions,
+				actions("states:DescribeExecution", "states:GetExecutionHistory", "states:RedriveExecution")},
+			{stateMachine, actions("states:ListExecutions", "states:StartExecution")},
 			{targetSchedules, actions("scheduler:GetSchedule")},
 			{noticeTopic, actions("sns:Publish")},
 		},
@@ -220,6 +222,7 @@ func (b *builder) environment(f function) *map[string]*string {
 
 		lambda.TargetNames:     new(strings.Join(b.targetNames(), ",")),
 		lambda.ScheduleGroup:   new(Name),
+		lambda.StateMachineARN: new(b.arn("states", "stateMachine:"+Name)), // which needs the functions first
 		lambda.KeyAgeLimitDays: new(strconv.Itoa(b.props.Config.KeyAgeLimitDays)),
 		// CloudTrail names who created a key by the role; only this one's are ours.
 		lambda.CreatorRoleARN: b.roles["createkey"].RoleArn(),

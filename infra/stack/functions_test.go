@@ -133,7 +133,8 @@ func TestFunctionsGetTheVariablesTheyRead(t *testing.T) {
 		"lambda.KMSKeyARN": lambda.KMSKeyARN, "lambda.CreatorRoleARN": lambda.CreatorRoleARN,
 		"lambda.TargetNames":   lambda.TargetNames,
 		"lambda.AllMetrics":    lambda.AllMetrics,
-		"lambda.ScheduleGroup": lambda.ScheduleGroup, "lambda.KeyAgeLimitDays": lambda.KeyAgeLimitDays,
+		"lambda.ScheduleGroup": lambda.ScheduleGroup, "lambda.StateMachineARN": lambda.StateMachineARN,
+		"lambda.KeyAgeLimitDays": lambda.KeyAgeLimitDays,
 		"qovery.FromEnvironment": lambda.QoveryAPIURL,
 	}
 	reads := regexp.MustCompile(`lambda\.[A-Z]\w*|qovery\.FromEnvironment`)
@@ -165,6 +166,7 @@ func TestVariables(t *testing.T) {
 		"STAGED_PREFIX": "/qovery-key-rotation/staged/", "TOPIC_ARN": "${notices}",
 		"CREATOR_ROLE_ARN": "${createkeyrole.Arn}",
 		"TARGET_NAMES":     "production", "SCHEDULE_GROUP": "qovery-key-rotation", "KEY_AGE_LIMIT_DAYS": "97",
+		"STATE_MACHINE_ARN": machine,
 	}
 	for name, function := range tpl.all("AWS::Lambda::Function") {
 		variables, _ := function.property("Environment.Variables").(map[string]any)

@@ -33,7 +33,7 @@ func largestFile() string {
 		emails = append(emails, fmt.Sprintf(`"%s%02d@company.example"`, strings.Repeat("p", 62), i))
 	}
 	token := `"tokenParameter": "/` + strings.Repeat("t", 961) + `"`
-	targets := []string{largeTarget(0, 512, token)}
+	targets := []string{largeTarget(0, 412, token)}
 	for i := 1; i < 50; i++ {
 		targets = append(targets, largeTarget(i, 45, token))
 	}

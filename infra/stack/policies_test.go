@@ -122,6 +122,10 @@ var allowed = []struct{ function, action, resource string }{
 	{"audit", "dynamodb:Query", journal},
 	{"audit", "dynamodb:PutItem", memories},
 	{"audit", "states:DescribeExecution", anyExecution},
+	{"audit", "states:GetExecutionHistory", anyExecution},
+	{"audit", "states:RedriveExecution", anyExecution},
+	{"audit", "states:ListExecutions", machine},
+	{"audit", "states:StartExecution", machine},
 	{"audit", "scheduler:GetSchedule", anySchedule},
 	{"audit", "sns:Publish", "${notices}"},
 }

@@ -135,7 +135,7 @@ func (s *stack) stop(ctx context.Context, x *notice.Execution) error {
 	}
 	for deadline := s.clock.Now().Add(stopWithin); s.clock.Now().Before(deadline); {
 		now, err := s.states.describe(ctx, x.ARN)
-		if err != nil || now == nil || now.Status != running {
+		if err != nil || now == nil || now.Status != notice.Running {
 			return err
 		}
 		if err := s.clock.Sleep(ctx, time.Second); err != nil {

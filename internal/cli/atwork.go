@@ -23,7 +23,7 @@ func (s *stack) atWork(ctx context.Context, target string, record *rotation.Reco
 
 func atWork(target string, owner *notice.Execution, listed []*notice.Execution) []*notice.Execution {
 	var found []*notice.Execution
-	if owner != nil && owner.Status == running {
+	if owner != nil && owner.Status == notice.Running {
 		found = append(found, owner)
 	}
 	for _, x := range listed {

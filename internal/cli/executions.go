@@ -11,6 +11,7 @@ import (
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/statemachine"
 )
 
 // executions is the executions of the stack's state machine.
@@ -19,9 +20,6 @@ type executions struct {
 	machine string // ARN
 	clock   rotation.Clock
 }
-
-// running is the status of an execution that has not ended.
-const running notice.Status = "RUNNING"
 
 // arn is the ARN of the machine's execution of that name.
 func (e executions) arn(name string) string {
@@ -60,16 +58,11 @@ func (e executions) running(ctx context.Context) ([]*notice.Execution, error) {
 	return found, err
 }
 
-func read(x *sfn.Execution, err error) (*notice.Execution, error) {
+func read(x *statemachine.Execution, err error) (*notice.Execution, error) {
 	if x == nil || err != nil {
 		return nil, err
 	}
-	detail := notice.Detail{ExecutionARN: x.ARN, Status: notice.Status(x.Status), StartDate: x.StartedAt.UnixMilli(),
-		Input: x.Input, Output: x.Output, Error: x.Error, Cause: x.Cause}
-	if !x.StoppedAt.IsZero() {
-		detail.StopDate = x.StoppedAt.UnixMilli()
-	}
-	return detail.Execution(), nil
+	return notice.Describe(x), nil
 }
 
 // executionName names an execution after its target and the time, so that people

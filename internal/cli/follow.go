@@ -74,7 +74,7 @@ func (s *stack) follow(ctx context.Context, x *notice.Execution, v view) (*ended
 		if err := f.look(ctx); err != nil {
 			return nil, err
 		}
-		if f.x.Status != running {
+		if f.x.Status != notice.Running {
 			f.x.WorkedOn(f.doc)
 			message := notice.Compose(notice.Event{Execution: f.x}, s.facts(ctx, f.x))
 			return &ended{f.x, message}, ctx.Err()
@@ -118,8 +118,8 @@ func (f *follower) tolerate(ctx context.Context, err error) error {
 	if ctx.Err() != nil || coded.Class != fault.Transient {
 		return err
 	}
-	if f.x.Status != running {
-		f.x.Status = running // it has ended, and is looked at again for how
+	if f.x.Status != notice.Running {
+		f.x.Status = notice.Running // it has ended, and is looked at again for how
 	}
 	return f.view.line(line{f.stack.clock.Now(), f.x.Name, "", words.Dot(coded.What) + " Trying again."})
 }

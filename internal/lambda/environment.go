@@ -27,6 +27,7 @@ const (
 	TargetNames     = "TARGET_NAMES"
 	ScheduleGroup   = "SCHEDULE_GROUP"     // the group with the targets' schedules
 	KeyAgeLimitDays = "KEY_AGE_LIMIT_DAYS" // from which on a key is too old
+	StateMachineARN = "STATE_MACHINE_ARN"  // whose executions the audit starts
 	// CreatorRoleARN is the role that function createkey runs with.
 	CreatorRoleARN = "CREATOR_ROLE_ARN"
 	// KMSKeyARN is the key that encrypts staged secrets; optional: AWS's own when

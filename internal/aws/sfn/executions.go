@@ -7,7 +7,6 @@ package sfn
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
@@ -17,6 +16,7 @@ import (
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
+	"qovery-key-rotation/statemachine"
 )
 
 // Executions is the executions in the configuration's account and region.
@@ -26,14 +26,6 @@ var _ rotation.Executions = (*Executions)(nil)
 
 // NewExecutions returns the executions.
 func NewExecutions(cfg aws.Config) *Executions { return &Executions{sfn.NewFromConfig(cfg)} }
-
-// Execution is how an execution is doing.
-type Execution struct {
-	ARN, Status          string // PENDING_REDRIVE is RUNNING
-	StartedAt, StoppedAt time.Time
-	Input, Output        string
-	Error, Cause         string
-}
 
 // doesNotExist is also the answer to an execution that ended over 90 days ago,
 // and may be the one to an execution that has just begun: "This API action is
@@ -73,7 +65,7 @@ func state(request awsclient.Request, status types.ExecutionStatus) (rotation.Ex
 }
 
 // Describe returns an execution, or nil when Step Functions doesn't know it.
-func (e *Executions) Describe(ctx context.Context, arn string) (*Execution, error) {
+func (e *Executions) Describe(ctx context.Context, arn string) (*statemachine.Execution, error) {
 	request := awsclient.Request{Action: "states:DescribeExecution", On: words.Last(arn)}
 	answer, err := e.client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: &arn})
 	switch {
@@ -88,12 +80,14 @@ func (e *Executions) Describe(ctx context.Context, arn string) (*Execution, erro
 	if err != nil {
 		return nil, err
 	}
-	x := &Execution{
-		ARN: arn, Status: string(answer.Status), StartedAt: *answer.StartDate, Input: aws.ToString(answer.Input),
+	x := &statemachine.Execution{
+		ARN: arn, Status: statemachine.Status(answer.Status), StartedAt: *answer.StartDate, Input: aws.ToString(answer.Input),
 		Output: aws.ToString(answer.Output), Error: aws.ToString(answer.Error), Cause: aws.ToString(answer.Cause),
+		Redrivable: answer.RedriveStatus == types.ExecutionRedriveStatusRedrivable,
+		Redrives:   int(aws.ToInt32(answer.RedriveCount)), RedrivenAt: aws.ToTime(answer.RedriveDate),
 	}
 	if now == rotation.ExecutionRunning {
-		x.Status = string(types.ExecutionStatusRunning)
+		x.Status = statemachine.Running
 	} else {
 		x.StoppedAt = aws.ToTime(answer.StopDate)
 	}
@@ -104,37 +98,37 @@ func (e *Executions) Describe(ctx context.Context, arn string) (*Execution, erro
 const maxRunning = 200
 
 // Running returns a state machine's executions that run now, the latest first.
-func (e *Executions) Running(ctx context.Context, machine string) ([]*Execution, error) {
+func (e *Executions) Running(ctx context.Context, machine string) ([]*statemachine.Execution, error) {
 	answer, err := e.client.ListExecutions(ctx, &sfn.ListExecutionsInput{
 		StateMachineArn: &machine, StatusFilter: types.ExecutionStatusRunning, MaxResults: maxRunning,
 	})
 	if err != nil {
 		return nil, failed("states:ListExecutions", machine, err)
 	}
-	var found []*Execution
+	var found []*statemachine.Execution
 	for _, listed := range answer.Executions {
 		x, err := e.Describe(ctx, aws.ToString(listed.ExecutionArn))
 		if err != nil {
 			return nil, err
 		}
-		if x != nil && x.Status == string(types.ExecutionStatusRunning) {
+		if x != nil && x.Status == statemachine.Running {
 			found = append(found, x)
 		}
 	}
-	slices.SortStableFunc(found, func(a, b *Execution) int { return b.StartedAt.Compare(a.StartedAt) })
+	slices.SortStableFunc(found, func(a, b *statemachine.Execution) int { return b.StartedAt.Compare(a.StartedAt) })
 	return found, nil
 }
 
 // Start starts an execution. The name makes that safe to repeat: Step Functions
 // takes a second start with the same name and input for the same one.
 // https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
-func (e *Executions) Start(ctx context.Context, machine, name, input string) (*Execution, error) {
+func (e *Executions) Start(ctx context.Context, machine, name, input string) (*statemachine.Execution, error) {
 	answer, err := e.client.StartExecution(ctx,
 		&sfn.StartExecutionInput{StateMachineArn: &machine, Name: &name, Input: &input})
 	if err != nil {
 		return nil, failed("states:StartExecution", name, err)
 	}
-	return &Execution{ARN: aws.ToString(answer.ExecutionArn), Status: string(types.ExecutionStatusRunning),
+	return &statemachine.Execution{ARN: aws.ToString(answer.ExecutionArn), Status: statemachine.Running,
 		StartedAt: aws.ToTime(answer.StartDate), Input: input}, nil
 }
 

@@ -8,7 +8,8 @@
 // people of each finding when it is new, when it has changed and when it is over
 // (tell.go): at least once, and normally once. What could not be read is a finding
 // as well, and never taken for "all is well". The audit changes nothing but its own
-// memory.
+// memory, and does by itself only what the state machine is safe for: it starts an
+// execution that is due, and resumes one that failed by an outage (deed.go, act.go).
 package audit
 
 import (
@@ -45,6 +46,8 @@ type Auditor struct {
 	Reader
 	Names    []string      // of the targets
 	AgeLimit time.Duration // at which a key is too old
+	Machine  Machine
+	Starter  Starter
 	Memory   Memory
 	Topic    notice.Topic
 	Metrics  lambda.Metrics
@@ -66,10 +69,20 @@ func (a Auditor) Handle(ctx context.Context, _ []byte) error {
 		failed []string
 		first  *fault.Error
 	)
-	for i, facts := range a.lookAtAll(ctx) {
+	looked := a.lookAtAll(ctx)
+	runs, err := a.runs(ctx)
+	for i, facts := range looked {
+		if facts.Runs = runs[a.Names[i]]; err != nil {
+			facts.Unread[fromRuns] = err
+		}
+		acted := a.act(ctx, &facts)
+		if unread := facts.Unread[fromRuns]; unread != nil {
+			a.notFoundOut(ctx, a.Names[i], fromRuns, unread)
+		}
 		judgement := Judge(a.Names[i], facts, a.AgeLimit)
 		judged = append(judged, judgement)
-		for _, err := range []error{a.measure(facts.Now, a.Names[i], judgement.Figures), a.tell(ctx, facts.Now, judgement)} {
+		for _, err := range []error{acted, a.measure(facts.Now, a.Names[i], judgement.Figures),
+			a.tell(ctx, facts.Now, judgement)} {
 			if err == nil {
 				continue
 			}
@@ -113,12 +126,16 @@ func (a Auditor) lookAtAll(ctx context.Context) []Facts {
 			defer func() { <-places }()
 			all[i] = a.LookTwice(ctx, name)
 			for source, err := range all[i].Unread {
-				coded := fault.AsError(err)
-				a.Log.WarnContext(ctx, "not found out", "target", name, "what", string(source), "code", string(coded.Code), "error",
-					coded.What)
+				a.notFoundOut(ctx, name, source, err)
 			}
 		})
 	}
 	looks.Wait()
 	return all
+}
+
+func (a Auditor) notFoundOut(ctx context.Context, target string, source Source, err error) {
+	coded := fault.AsError(err)
+	a.Log.WarnContext(ctx, "not found out", "target", target, "what", string(source), "code", string(coded.Code), "error",
+		coded.What)
 }

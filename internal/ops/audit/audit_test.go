@@ -18,6 +18,7 @@ import (
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/statemachine"
 )
 
 // account is all that an auditor reads from and writes to: facts for each target.
@@ -34,6 +35,11 @@ type account struct {
 	amnesia error                      // of the memory
 	keeps   func(n int) error          // decides what cannot be remembered, by how often it was tried
 	kept    int                        //
+	recent  []*statemachine.Execution  // of the state machine
+	inFail  bool                       // they ended in a Fail state
+	cannot  error                      // be listed
+	refuses error                      // what would start or redrive one
+	began   []string                   // what the audit has started or redriven
 	metrics strings.Builder
 	full    string // a target whose metrics cannot be written
 	logged  strings.Builder
@@ -60,7 +66,7 @@ func (a *account) audit(t *testing.T, ctx context.Context) error {
 	return Auditor{
 		Reader: Reader{Clock: clock{}, Targets: p, Journal: journalPort{p}, Executions: p, Keys: p,
 			Needs: rotation.Needs{Usage: p, Trail: needed{p: p}, Staging: needed{p: p}}, Qovery: p, Schedules: p},
-		Names: slices.Sorted(maps.Keys(a.targets)), AgeLimit: limit, Memory: p, Topic: p,
+		Names: slices.Sorted(maps.Keys(a.targets)), AgeLimit: limit, Machine: p, Starter: p, Memory: p, Topic: p,
 		Metrics: lambda.MetricsTo(p, true), Log: slog.New(slog.NewJSONHandler(&a.logged, nil)),
 	}.Handle(ctx, []byte("{}"))
 }
@@ -101,6 +107,33 @@ func (p journalPort) History(_ context.Context, user string) ([]rotation.History
 
 func (p ports) State(context.Context, string) (rotation.ExecutionState, error) {
 	return rotation.ExecutionEnded, nil
+}
+
+func (p ports) Recent(_ context.Context, since time.Time) ([]*statemachine.Execution, error) {
+	return slices.DeleteFunc(slices.Clone(p.recent), func(x *statemachine.Execution) bool {
+		return x.StartedAt.Before(since)
+	}), p.cannot
+}
+
+func (p ports) Describe(_ context.Context, arn string) (*statemachine.Execution, error) {
+	for _, x := range p.recent {
+		if x.ARN == arn {
+			return x, p.cannot
+		}
+	}
+	return nil, p.cannot
+}
+
+func (p ports) EndedInFail(context.Context, string) (bool, error) { return p.inFail, nil }
+
+func (p ports) Start(_ context.Context, name, input string) error {
+	p.began = append(p.began, name+" "+input)
+	return p.refuses
+}
+
+func (p ports) Redrive(_ context.Context, arn string) error {
+	p.began = append(p.began, arn)
+	return p.refuses
 }
 
 func (p ports) List(ctx context.Context, user string) ([]rotation.AccessKey, error) {

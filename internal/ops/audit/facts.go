@@ -6,9 +6,11 @@ import (
 	"slices"
 	"time"
 
+	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/statemachine"
 )
 
 // Facts are what is in place, as far as it could be read.
@@ -27,6 +29,13 @@ type Facts struct {
 	Moved bool
 	// Unread says why something could not be read.
 	Unread map[Source]error
+
+	// What only the audit itself asks: the target's executions of the last two weeks, the
+	// latest first, and how the record's ended.
+	Runs        []*notice.Execution
+	OwnerRun    *statemachine.Execution // nil: none, or it is forgotten
+	EndedInFail bool
+	Done        Deed // what it has done then
 }
 
 // Source is something that an audit reads.
@@ -44,6 +53,7 @@ const (
 	// FromNeeds is what the next rotation reads beside all that: Preflight would
 	// refuse it.
 	FromNeeds Source = "needs"
+	fromRuns  Source = "runs"
 )
 
 // needs says which sources another one is found through. It is not asked when

@@ -37,7 +37,6 @@ type Kind string
 // The kinds, beside that of each source that could not be read.
 const (
 	tooOld     Kind = "too-old"
-	tooOldNext Kind = "too-old-next"
 	unused     Kind = "unused"
 	leftOver   Kind = "left-over"
 	drift      Kind = "drift"
@@ -45,6 +44,7 @@ const (
 	schedule   Kind = "schedule"
 	invalid    Kind = "invalid-credentials"
 	undeployed Kind = "undeployed"
+	due        Kind = "due"
 )
 
 // kindOf is the kind of a finding's id.
@@ -79,6 +79,7 @@ var sourceNames = map[Source]string{
 	FromQovery:   "what Qovery holds",
 	FromSchedule: "the schedule",
 	FromNeeds:    "what the next rotation needs",
+	fromRuns:     "the target's executions",
 }
 
 // Unread says that the source could not be read.
@@ -139,18 +140,6 @@ func (j *judge) oldKey(key rotation.AccessKey) Finding {
 		f.Found = append(f.Found, "A rotation is open; starting it again resumes it")
 	}
 	return f
-}
-
-// soonTooOld: after an installation the first rotation may be a whole period away.
-func (j *judge) soonTooOld(key rotation.AccessKey, next time.Time) Finding {
-	days := int(next.Sub(key.CreatedAt).Hours() / 24)
-	return Finding{
-		Kind: tooOldNext, About: string(key.ID), Urgency: notice.Calm, Verdict: canWait,
-		Title: fmt.Sprintf("the key %s will be %d days old when the next rotation begins", key.ID, days),
-		Found: []string{fmt.Sprintf("The next rotation of the IAM user %s begins %s. The limit is %d days",
-			j.Target.IAMUserName, words.At(next), int(j.ageLimit.Hours()/24))},
-		Advice: "Rotate it before that:", Command: j.command("start", "--watch"),
-	}
 }
 
 func (j *judge) unusedKey(key rotation.AccessKey) Finding {
@@ -359,13 +348,40 @@ func (j *judge) openRecord() Finding {
 		places = append(places,
 			fmt.Sprintf("If something still needs the old key, that fails now; '%s' makes it Active again", j.command("abort")))
 	}
-	return Finding{
+	f := Finding{
 		Kind: Open, About: record.RotationID, Urgency: notice.Calm,
 		Verdict: "Nothing is known to be broken. This can wait until the morning",
 		Title:   "a rotation was left open",
 		Found:   places,
 		Advice:  "Starting it again resumes it where it stopped:", Command: j.command("start", "--watch"),
 	}
+	if j.Done.Redrive != "" {
+		f.State, f.Title = "resumed", "the audit resumed a rotation"
+		f.Found = append(f.Found, fmt.Sprintf("Its execution failed with %s, which no person needs to fix. The audit "+
+			"resumed it, and does so once a day, %d times at most", j.Done.Error, mostRedrives))
+		f.Advice, f.Command = "Nothing: a notice says how it ends. To watch it:", j.command("watch")
+	}
+	return f
+}
+
+// started says what the audit has started, and why.
+func (j *judge) started() Finding {
+	key, begins := j.Keys[0], j.Done.Start.NotBefore
+	f := Finding{
+		Kind: due, About: string(key.ID), State: j.Done.Error, Urgency: notice.Calm,
+		Title:   fmt.Sprintf("the audit started the rotation of the key %s", key.ID),
+		Verdict: "Nothing is broken by this",
+		Found: []string{fmt.Sprintf("The key %s of the IAM user %s is %s old, and due every %s", key.ID,
+			j.Target.IAMUserName, words.Span(key.CreatedAt, j.Now), words.Count(j.Target.Schedule.RateDays, "day")),
+			fmt.Sprintf("The audit started the execution %s, which begins %s", dueName(j.Target.Name, j.Now), words.At(begins))},
+		Advice: "Nothing: a notice says how it ends.",
+	}
+	if j.Done.Error != "" {
+		f.Found = append(f.Found, fmt.Sprintf("The last execution was refused with %s. The audit tries again every day, "+
+			"and reports it again when the reason is another one", j.Done.Error))
+		f.Advice = words.Sentences(fault.Code(j.Done.Error).Advice().First, "The audit starts the rotation again")
+	}
+	return f
 }
 
 func (j *judge) keysKnown() string {

@@ -54,6 +54,7 @@ func Judge(name string, f Facts, ageLimit time.Duration) Judgement {
 	}
 	if j.atRest() {
 		j.judgeRecord()
+		j.judgeDeed()
 	}
 	if j.read(FromSchedule) {
 		j.judgeSchedule()
@@ -62,7 +63,8 @@ func Judge(name string, f Facts, ageLimit time.Duration) Judgement {
 }
 
 // Sources are all sources, in the order that they are read.
-var Sources = []Source{fromTarget, FromJournal, FromOwner, fromKeys, fromUses, FromQovery, FromSchedule, FromNeeds}
+var Sources = []Source{fromTarget, FromJournal, FromOwner, fromKeys, fromUses, FromQovery, FromSchedule, FromNeeds,
+	fromRuns}
 
 // judge is a judgement in the making.
 type judge struct {
@@ -76,14 +78,14 @@ type judge struct {
 func (j *judge) add(f Finding) { j.findings = append(j.findings, f) }
 
 // atRest: no rotation changes anything now, nor did a moment ago.
-func (j *judge) atRest() bool {
-	if !j.read(FromJournal, FromOwner) || j.Moved {
+func (f *Facts) atRest() bool {
+	if !f.read(FromJournal, FromOwner) || f.Moved {
 		return false
 	}
-	if j.Record != nil {
-		return !j.Record.AtWork(j.Owner, j.Now) && j.Now.Sub(j.Record.TouchedAt) >= settling
+	if f.Record != nil {
+		return !f.Record.AtWork(f.Owner, f.Now) && f.Now.Sub(f.Record.TouchedAt) >= settling
 	}
-	return len(j.History) == 0 || j.Now.Sub(j.History[0].EndedAt) >= settling
+	return len(f.History) == 0 || f.Now.Sub(f.History[0].EndedAt) >= settling
 }
 
 // judgeKeys judges how many keys there are, how old they are, and when they were
@@ -104,23 +106,6 @@ func (j *judge) judgeKeys() {
 	}
 	if j.judged[unused] = j.read(fromUses); j.judged[unused] {
 		j.judgeUse(left)
-	}
-	if j.judged[tooOldNext] = j.read(FromSchedule); j.judged[tooOldNext] {
-		j.judgeNextAge(left)
-	}
-}
-
-// judgeNextAge judges how old the keys will be when the next rotation begins.
-func (j *judge) judgeNextAge(left []rotation.KeyID) {
-	if j.Record != nil || j.Schedule == nil || j.Schedule.Next(j.Now).IsZero() {
-		return
-	}
-	next := j.Schedule.Next(j.Now)
-	for _, key := range j.Keys {
-		old := j.Now.Sub(key.CreatedAt) >= j.ageLimit
-		if key.Status == rotation.Active && !slices.Contains(left, key.ID) && !old && next.Sub(key.CreatedAt) >= j.ageLimit {
-			j.add(j.soonTooOld(key, next))
-		}
 	}
 }
 
@@ -192,8 +177,8 @@ func (j *judge) judgeUse(left []rotation.KeyID) {
 	}
 }
 
-func (j *judge) holders(id rotation.KeyID) []rotation.Location {
-	return slices.DeleteFunc(slices.Clone(j.Locations), func(l rotation.Location) bool { return l.Key != id })
+func (f *Facts) holders(id rotation.KeyID) []rotation.Location {
+	return slices.DeleteFunc(slices.Clone(f.Locations), func(l rotation.Location) bool { return l.Key != id })
 }
 
 // judgeLocations judges whether Qovery holds what IAM has. A key that neither
@@ -342,6 +327,14 @@ func (j *judge) judgeRecord() {
 		j.figures[OpenRecords] = 1
 		j.add(j.openRecord())
 	}
+}
+
+// judgeDeed says what the audit has started. While that waits or runs it is not over.
+func (j *judge) judgeDeed() {
+	if j.Done.Start != nil {
+		j.add(j.started())
+	}
+	j.judged[due] = j.read(fromRuns) && !j.working()
 }
 
 func (j *judge) judgeSchedule() {

@@ -14,16 +14,17 @@ import (
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/test/rotationtest"
+	"qovery-key-rotation/statemachine"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // all are the kinds that are judged when everything is read and at rest.
-const all = "drift invalid-credentials left-over open schedule too-old too-old-next undeployed unread-Qovery " +
-	"unread-execution unread-journal unread-keys unread-needs unread-schedule unread-target unread-uses unused"
+const all = "drift due invalid-credentials left-over open schedule too-old undeployed unread-Qovery " +
+	"unread-execution unread-journal unread-keys unread-needs unread-runs unread-schedule unread-target unread-uses unused"
 
 const busy = "schedule too-old unread-Qovery unread-execution unread-journal unread-keys unread-needs " +
-	"unread-schedule unread-target unread-uses"
+	"unread-runs unread-schedule unread-target unread-uses"
 
 // blind are those that are judged without an answer of Qovery's, beside open.
 var blind = strings.Replace(busy, "unread-needs ", "", 1)
@@ -74,24 +75,25 @@ var cases = map[string]struct {
 		"too-old#OLD1", "KeyAge=100 Keys=2 Audited=1", busy},
 	"too-old-or-left-over": {world(user(active(keyN, 30*day), active(keyX, 200*day)),
 		silent(FromQovery, fault.AccessDenied)), "unread-Qovery#",
-		"Keys=2 OpenRecords=0 Audited=0", "open " + strings.Replace(blind, "too-old ", "", 1)},
+		"Keys=2 OpenRecords=0 Audited=0", "due open " + strings.Replace(blind, "too-old ", "", 1)},
 	"too-old-or-left-over-beside-an-open-rotation": {world(user(active(keyO, 100*day), active(keyX, 200*day)),
 		qoveryHolds(keyO, keyO), openSince(running)), "too-old#OLD1",
 		"KeyAge=100 Keys=2 Audited=1", strings.Replace(busy, "too-old ", "", 1)},
 	"too-old-is-the-only-key": {world(user(active(keyN, limit)), silent(FromQovery, fault.AccessDenied)),
-		"too-old#NEW2 unread-Qovery#", "KeyAge=97 Keys=1 OpenRecords=0 Audited=0", "open " + blind},
+		"too-old#NEW2 unread-Qovery#", "KeyAge=97 Keys=1 OpenRecords=0 Audited=0", "due open " + blind},
 	"young-or-left-over": {world(user(active(keyN, 30*day), active(keyX, 40*day)),
-		silent(FromQovery, fault.AccessDenied)), "unread-Qovery#", "KeyAge=40 Keys=2 OpenRecords=0 Audited=0", "open " +
+		silent(FromQovery, fault.AccessDenied)), "unread-Qovery#", "KeyAge=40 Keys=2 OpenRecords=0 Audited=0", "due open " +
 		blind},
-	"too-old-next": {world(nextStart(67 * day)), "too-old-next#NEW2",
-		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
-	"too-old-next-by-a-minute-less": {world(nextStart(67*day - hour/60)), "",
-		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
-	"too-old-next-and-now": {world(user(active(keyN, limit)), nextStart(67*day)), "too-old#NEW2",
-		"KeyAge=97 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
-	"too-old-next-of-an-open-rotation": {world(user(active(keyO, 90*day), active(keyN, hour)), qoveryHolds(keyN, keyO),
-		openSince(), nextStart(67*day)), "open#k3v9",
-		"KeyAge=90 Keys=2 LeftoverKeys=0 Drift=0 OpenRecords=1 Audited=1", all},
+	"due": {world(user(active(keyN, 90*day)), started("")), "due#NEW2",
+		"KeyAge=90 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+	"due-and-refused": {world(user(active(keyN, 91*day)), started("ClustersLocked")), "due#NEW2",
+		"KeyAge=91 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+	"due-and-waiting": {world(user(active(keyN, 90*day)), ran(hour, statemachine.Running, "", byAudit)), "",
+		"KeyAge=90 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", strings.Replace(all, " due", "", 1)},
+	"unread-runs": {world(silent(fromRuns, fault.AccessDenied)), "unread-runs#",
+		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=0", strings.Replace(all, " due", "", 1)},
+	"open-and-resumed": {world(user(active(keyO, 90*day)), qoveryHolds(keyO, keyO), openSince(), resumed), "open#k3v9",
+		"KeyAge=90 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=1 Audited=1", all},
 	"unused": {world(user(active(keyN, 60*day).usedLast(45 * day))), "unused#NEW2",
 		"KeyAge=60 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
 	"unused-since-creation": {world(user(active(keyN, 46*day).neverUsed())), "unused#NEW2",
@@ -147,8 +149,8 @@ var cases = map[string]struct {
 	"open-touched-just-now": {world(user(active(keyO, 90*day)), qoveryHolds(keyO, keyO), openSince(touched(hour/12))),
 		"", "KeyAge=90 Keys=1 Audited=1", busy},
 	"open-without-its-keys": {world(silent(fromKeys, fault.AccessDenied), openSince()), "open#k3v9 unread-keys#",
-		"OpenRecords=1 Audited=0", "open schedule unread-Qovery unread-execution unread-journal unread-keys " +
-			"unread-schedule unread-target"},
+		"OpenRecords=1 Audited=0", "due open schedule unread-Qovery unread-execution unread-journal unread-keys " +
+			"unread-runs unread-schedule unread-target"},
 	"open-of-who-knows-whom": {world(user(active(keyO, 90*day)), qoveryHolds(keyO, keyO),
 		openSince(silent(FromOwner, fault.Throttled))), "unread-execution#", "KeyAge=90 Keys=1 Audited=0", busy},
 	"open-of-a-forgotten-one": {world(user(active(keyO, 90*day)), qoveryHolds(keyO, keyO),
@@ -164,22 +166,23 @@ var cases = map[string]struct {
 		"schedule#", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
 
 	"unread-target": {world(silent(fromTarget, fault.TargetNotFound)), "unread-target#", "Audited=0",
-		"unread-target"},
+		"unread-runs unread-target"},
 	"unread-journal": {world(silent(FromJournal, fault.MalformedAnswer)), "unread-journal#",
 		"KeyAge=30 Keys=1 Audited=0", "schedule too-old unread-Qovery unread-journal unread-keys unread-needs " +
-			"unread-schedule unread-target unread-uses"},
+			"unread-runs unread-schedule unread-target unread-uses"},
 	"unread-keys": {world(silent(fromKeys, fault.TargetNotFound)), "unread-keys#", "OpenRecords=0 Audited=0",
-		"open schedule unread-Qovery unread-execution unread-journal unread-keys unread-schedule unread-target"},
+		"due open schedule unread-Qovery unread-execution unread-journal unread-keys unread-runs unread-schedule " +
+			"unread-target"},
 	"unread-uses": {world(silent(fromUses, fault.AccessDenied)), "unread-uses#",
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=0",
 		strings.Replace(strings.TrimSuffix(all, " unused"), "unread-needs ", "", 1)},
 	"unread-qovery": {world(silent(FromQovery, fault.Unreachable)), "unread-Qovery#",
-		"KeyAge=30 Keys=1 OpenRecords=0 Audited=0", "open " + blind},
+		"KeyAge=30 Keys=1 OpenRecords=0 Audited=0", "due open " + blind},
 	"unread-token": {world(silent(FromQovery, fault.TokenRefused)), "unread-Qovery#",
-		"KeyAge=30 Keys=1 OpenRecords=0 Audited=0", "open " + blind},
+		"KeyAge=30 Keys=1 OpenRecords=0 Audited=0", "due open " + blind},
 	"unread-schedule": {world(silent(FromSchedule, fault.AccessDenied)), "unread-schedule#",
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=0",
-		strings.NewReplacer(" schedule", "", " too-old-next", "").Replace(all)},
+		strings.Replace(all, " schedule", "", 1)},
 	"unread-needs": {world(silent(FromNeeds, fault.RegionNotSearchable)), "unread-needs#",
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=0", all},
 	"unread-needs-for-now": {world(silent(FromNeeds, fault.Throttled)), "unread-needs#",

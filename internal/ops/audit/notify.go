@@ -59,6 +59,11 @@ func (a Auditor) tell(ctx context.Context, now time.Time, j Judgement) error {
 		})
 	}
 	for _, id := range over(before, j) {
+		if kindOf(id) == due { // another notice says how it ended
+			delete(known, id)
+			forgotten = remember()
+			continue
+		}
 		say(before[id].over(j, now), func() { delete(known, id) })
 	}
 	return errors.Join(append(failures, forgotten)...)

@@ -2,11 +2,14 @@ package audit
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
+	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/statemachine"
 )
 
 // The test kit: small constructors, so that a row of a table reads as a sentence.
@@ -18,7 +21,6 @@ func ago(d time.Duration) time.Time { return morning.Add(-d) }
 
 const (
 	hour  = time.Hour
-	day   = 24 * time.Hour
 	limit = 97 * day
 )
 
@@ -153,6 +155,86 @@ func moved(f *Facts) { f.Moved = true }
 func scheduled(s *rotation.DeployedSchedule) change { return func(f *Facts) { f.Schedule = s } }
 
 func nextStart(d time.Duration) change { return func(f *Facts) { f.Schedule.StartAt = morning.Add(d) } }
+
+// daily has the schedule's time of day, and its first day long past.
+var daily = startAt("2026-01-13T09:00:00+01:00")
+
+func startAt(text string) change { return func(f *Facts) { f.Target.Schedule.StartAt = text } }
+
+// frozen for a day from then on.
+func frozen(from string) change {
+	return func(f *Facts) {
+		at, _ := time.Parse(time.RFC3339, from)
+		f.Target.Freeze = []target.Freeze{{From: from, To: at.Add(day).Format(time.RFC3339), Reason: "a release"}}
+	}
+}
+
+func disabled(f *Facts) { f.Schedule.Enabled = false }
+
+// ran: an execution of the target was started that long ago, before those that are there.
+func ran(d time.Duration, status statemachine.Status, code string, more ...string) change {
+	return func(f *Facts) { f.Runs = append(f.Runs, notice.Describe(execution(d, status, code, more...))) }
+}
+
+func called(name string) change { return func(f *Facts) { f.Runs[0].Name = name } }
+
+// execution ran for an hour.
+func execution(d time.Duration, status statemachine.Status, code string, more ...string) *statemachine.Execution {
+	x := &statemachine.Execution{
+		ARN: record(keyO, keyN).Owner, Status: status, StartedAt: ago(d), Error: code, Redrivable: true,
+		Input: `{"target": "production"` + strings.Join(more, "") + `}`,
+	}
+	if status != statemachine.Running {
+		x.StoppedAt = ago(d - hour)
+	}
+	return x
+}
+
+const (
+	byAudit = `, "scheduled": true, "key": "AKIANEWNEWNEWNEWNEW2"`
+	byClock = `, "scheduled": true`
+	toAbort = `, "abort": true`
+)
+
+// broke: the open rotation's execution failed that long ago.
+func broke(d time.Duration, code string, changes ...func(*statemachine.Execution)) change {
+	return func(f *Facts) {
+		f.OwnerRun = execution(d+hour, statemachine.Failed, code)
+		for _, c := range changes {
+			c(f.OwnerRun)
+		}
+	}
+}
+
+func redriven(times int, last time.Duration) func(*statemachine.Execution) {
+	return func(x *statemachine.Execution) { x.Redrives, x.RedrivenAt = times, ago(last) }
+}
+
+func as(status statemachine.Status) func(*statemachine.Execution) {
+	return func(x *statemachine.Execution) { x.Status = status }
+}
+
+// started: the audit has started what is due, after an execution that failed so.
+func started(code string) change {
+	return func(f *Facts) {
+		f.Done = Deed{Start: &target.Input{Target: "production", NotBefore: morning.Add(3 * hour)}, Error: code}
+	}
+}
+
+func resumed(f *Facts) { f.Done = Deed{Redrive: f.Record.Owner, Error: string(fault.Unreachable)} }
+
+func forgotten(x *statemachine.Execution) { x.Redrivable = false }
+
+func anAbort(x *statemachine.Execution) { x.Input = `{"target": "production", "abort": true}` }
+
+func inFail(f *Facts) { f.EndedInFail = true }
+
+func released(d time.Duration) change {
+	return func(f *Facts) {
+		item := rotation.HistoryItem{Record: record(keyO, keyN), Outcome: rotation.Released, EndedAt: ago(d)}
+		f.History = append([]rotation.HistoryItem{item}, f.History...)
+	}
+}
 
 func notScheduled(f *Facts) { f.Target.Schedule.Enabled = false }
 

@@ -76,9 +76,20 @@ func Section(code fault.Code) string {
 	if more.inPlace != "" {
 		fmt.Fprintf(&text, "\n**Current state:** %s\n", more.inPlace)
 	}
-	fmt.Fprintf(&text, "\n**Do:** %s\n", words.Sentences(info.Advice.String(), more.more))
+	fmt.Fprintf(&text, "\n**Do:** %s\n", words.Sentences(info.Advice.String(), more.more, byItself(code)))
 	fmt.Fprintf(&text, "\n```console\n$ %s\n```\n", strings.Join(commands(info.Advice, more.look), "\n$ "))
 	return text.String()
+}
+
+// byItself is what the daily audit does after an execution that ended so.
+func byItself(code fault.Code) string {
+	switch name := string(code); {
+	case fault.Resumable(name):
+		return "The daily audit resumes what this interrupted, and starts a scheduled rotation again"
+	case fault.Passing(name):
+		return "The daily audit starts a scheduled rotation again"
+	}
+	return ""
 }
 
 // Sections are the chapters of the runbook and the sections of all codes.

@@ -172,8 +172,13 @@ func (r *report) ifNothingIsDone() string {
 	case !r.own() && r.ending != paused:
 		return "" // it is up to the execution that has the rotation now
 	}
-	schedule := r.Target.Schedule
-	if !schedule.Enabled {
+	schedule, x := r.Target.Schedule, r.Execution
+	switch {
+	case r.own() && x.Status == Failed && !x.Abort && fault.Resumable(x.Error):
+		return "If nothing is done, the daily audit resumes the rotation, unless the execution ended in RotationPaused."
+	case x.Scheduled && r.ending == unchanged && schedule.Enabled && fault.Passing(x.Error):
+		return "If nothing is done, the daily audit starts the rotation again, every day until it begins."
+	case !schedule.Enabled:
 		return "If nothing is done, nothing happens: the target's schedule is disabled."
 	}
 	next, err := schedule.FirstRun(r.Now)

@@ -12,6 +12,7 @@ import (
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
+	"qovery-key-rotation/statemachine"
 )
 
 // Event is what EventBridge told. One of the two is set.
@@ -30,6 +31,8 @@ type Execution struct {
 	Target    string // as its input names it; empty when Preflight refuses the input
 	DryRun    bool
 	NotBefore time.Time          // until then it waits; zero: it does not
+	Scheduled bool               // no person started it
+	ByAudit   bool               // the daily audit did
 	Abort     bool               // it was started to abort a rotation
 	Output    *rotation.Document // nil when there is none, or the event had no room for it
 	Error     string
@@ -43,8 +46,9 @@ func (x *Execution) Waits(now time.Time) bool { return now.Before(x.NotBefore) }
 // Status is how Step Functions says that an execution ended.
 type Status string
 
-// The statuses of executions that ended.
+// The statuses of executions.
 const (
+	Running   Status = "RUNNING"
 	Succeeded Status = "SUCCEEDED"
 	Failed    Status = "FAILED"
 	TimedOut  Status = "TIMED_OUT"
@@ -136,6 +140,16 @@ type Detail struct {
 	Error, Cause        string
 }
 
+// Describe reads what Step Functions describes.
+func Describe(x *statemachine.Execution) *Execution {
+	detail := Detail{ExecutionARN: x.ARN, Status: Status(x.Status), StartDate: x.StartedAt.UnixMilli(),
+		Input: x.Input, Output: x.Output, Error: x.Error, Cause: x.Cause}
+	if !x.StoppedAt.IsZero() {
+		detail.StopDate = x.StoppedAt.UnixMilli()
+	}
+	return detail.Execution()
+}
+
 // Execution reads the detail.
 func (d Detail) Execution() *Execution {
 	said := fault.Read(d.Cause)
@@ -172,6 +186,7 @@ func (x *Execution) readInput(text string) {
 	switch {
 	case err == nil:
 		x.Target, x.DryRun, x.Abort, x.NotBefore = input.Target, input.DryRun, input.Abort, input.NotBefore
+		x.Scheduled, x.ByAudit = input.Scheduled, input.Scheduled && input.Key != ""
 	case x.Output != nil && target.IsName(x.Output.Target):
 		x.Target, x.Abort = x.Output.Target, x.Output.Abort
 	}

@@ -80,6 +80,10 @@ func (n Notifier) Handle(ctx context.Context, data []byte) error {
 		n.Log.InfoContext(ctx, "nothing was due", "execution", x.Name, "reason", x.Output.Plan.Reason)
 		return nil
 	}
+	if x := event.Execution; x != nil && leftToAudit(*x, facts) {
+		n.Log.InfoContext(ctx, "notice left to the audit", "execution", x.Name, "code", x.Error)
+		return nil
+	}
 	if err := Compose(event, facts).Send(ctx, n.Topic, n.Log); err != nil || event.Execution == nil {
 		return err
 	}
@@ -95,6 +99,13 @@ const StoppedToAbort = "StoppedToAbort"
 func leftToAbort(x Execution, facts Facts) bool {
 	isOpen := facts.NoTarget == nil && facts.NoRecord == nil && facts.Record != nil
 	return x.Status == Aborted && x.Error == StoppedToAbort && isOpen
+}
+
+// leftToAudit tells whether the audit started the execution, and starts another one after
+// this refusal: it reports that itself, once for each reason.
+func leftToAudit(x Execution, facts Facts) bool {
+	r := newReport(x, facts)
+	return x.ByAudit && r.ending == unchanged && r.nothingIsOpen() && r.verdict.urgency == Calm && fault.Passing(x.Error)
 }
 
 // read leaves half of the time that there is for the message itself.

@@ -165,6 +165,36 @@ func TestOneNoticeOfAnAbort(t *testing.T) {
 	}
 }
 
+// What the audit started and starts again is reported by the audit, once: there is no
+// notice each day. Everything else about it is reported as usual.
+func TestRefusalsAreLeftToTheAudit(t *testing.T) {
+	byAudit := input(`{"target":"production","scheduled":true,"key":"AKIAOLDOLDOLDOLDOLD1"}`)
+	bySchedule := input(`{"target":"production","scheduled":true}`)
+	locked := failedWith(said(fault.ClustersLocked, "A cluster is locked", "Nothing has changed"))
+	token := failedWith(said(fault.TokenRefused, "Qovery refuses the token", "Nothing has changed"))
+	const audit, schedule = "the daily audit starts the rotation again", "the schedule tries"
+	for name, test := range map[string]struct {
+		facts   Facts
+		changes []func(detail)
+		says    string // nothing: there is no notice
+	}{
+		"it passes":               {world(oneKey), []func(detail){byAudit, locked}, ""},
+		"Lambda is down":          {world(oneKey), []func(detail){byAudit, with("error", "Lambda.Unknown")}, ""},
+		"a person fixes it":       {world(oneKey), []func(detail){byAudit, token}, schedule},
+		"the schedule started it": {world(oneKey), []func(detail){bySchedule, locked}, audit},
+		"a person started it":     {world(oneKey), []func(detail){locked}, schedule},
+		"a rotation is open":      {world(bothKeys, open(deployed)), []func(detail){byAudit, locked}, schedule},
+		"that is not known":       {world(oneKey, noJournal), []func(detail){byAudit, locked}, audit},
+	} {
+		f := &fake{facts: test.facts}
+		_, err := f.handle(t.Context(), execution("FAILED", test.changes...))
+		if wanted := test.says != ""; err != nil || len(f.sent) > 0 != wanted ||
+			wanted && !strings.Contains(f.sent[0].Body, "If nothing is done, "+test.says) {
+			t.Errorf("%s: %v, sent %v", name, err, f.sent)
+		}
+	}
+}
+
 // The message is sent in time, whatever cannot be read.
 func TestNotifierDoesNotWaitForFacts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

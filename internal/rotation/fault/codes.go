@@ -1,6 +1,9 @@
 package fault
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Code names one thing that can go wrong. Step Functions sees it as the error's
 // name, and the definition retries and catches by it.
@@ -70,6 +73,11 @@ type CodeInfo struct {
 	Code   Code
 	Class  Class  // unchanged: paused instead where Preflight finds a record open
 	Advice Advice // unless the error says something better
+	// Passing: it ends unchanged, and another try may succeed because of what happens at
+	// Qovery or AWS in the course of work, without a thought for the rotation. What is
+	// transient passes, too. Keys, rights, tokens and the configuration are put right by
+	// someone who reads the notice, and who then starts the rotation.
+	Passing bool
 	// The states that raise the code, by what the definition does with it. A
 	// state may both retry and, when that is exhausted, catch.
 	Retried, Caught, Uncaught []string
@@ -127,13 +135,13 @@ var Codes = []CodeInfo{
 		Advice: Advice{First: "The rotation goes back and deploys the cluster"}},
 	{Code: ClustersBusy, Class: Transient, Retried: only("Preflight"),
 		Advice: start("Wait for the deployments to end, or cancel them")},
-	{Code: ClustersInError, Class: Unchanged, Uncaught: only("Preflight"),
+	{Code: ClustersInError, Class: Unchanged, Passing: true, Uncaught: only("Preflight"),
 		Advice: start("Fix the clusters and deploy them once")},
-	{Code: ClustersLocked, Class: Unchanged, Uncaught: only("Preflight"),
+	{Code: ClustersLocked, Class: Unchanged, Passing: true, Uncaught: only("Preflight"),
 		Advice: start("Unlock the clusters in Qovery")},
 	{Code: ConfigurationError, Class: Paused, Caught: rollbackStates, Uncaught: except(tasks, rollbackStates...),
 		Advice: start("Deploy the stack again with --revert-drift, which restores the function's environment")},
-	{Code: CreationFailed, Class: Unchanged, Caught: only("CreateKey"),
+	{Code: CreationFailed, Class: Unchanged, Passing: true, Caught: only("CreateKey"),
 		Advice: start("See the log of the function createkey for what IAM or Parameter Store did not answer")},
 	{Code: CredentialMismatch, Class: Unchanged, Uncaught: only("Preflight"),
 		Advice: start("Correct the target's IAM user or organization, or put the user's key into the credentials")},
@@ -147,12 +155,12 @@ var Codes = []CodeInfo{
 		Advice:   start("See in Qovery why the cluster does not deploy")},
 	{Code: DeploymentTimeout, Class: Paused, Caught: only("VerifyDeployment"), Uncaught: only("DeployClusters"),
 		Advice: start("See in Qovery what the clusters wait for")},
-	{Code: Frozen, Class: Unchanged, Uncaught: only("Preflight"),
+	{Code: Frozen, Class: Unchanged, Passing: true, Uncaught: only("Preflight"),
 		Advice: start("Wait until the freeze is over, or take it out of the target and deploy the stack")},
 	{Code: IAMSettling, Class: Transient,
 		Retried: except(tasks, "VerifyKey"), Caught: rollbackOrDeactivate,
 		Advice: start("IAM's lists lag; wait ten minutes")},
-	{Code: InvalidCredentials, Class: Unchanged, Caught: only("VerifyDeployment"),
+	{Code: InvalidCredentials, Class: Unchanged, Passing: true, Caught: only("VerifyDeployment"),
 		Uncaught: only("Preflight", "DeployClusters"),
 		Advice: start("Find out why AWS refuses the credentials of the cluster: whether their key is Active, and what " +
 			"the IAM user may do. Deploy the cluster in Qovery")},
@@ -179,7 +187,7 @@ var Codes = []CodeInfo{
 		Advice: Advice{First: "Someone deleted the new key", Do: Start,
 			Updated: &Advice{First: "Put a good key, or a role, into every location by hand and deploy the clusters",
 				Do: Release}}},
-	{Code: NewKeyUnusable, Class: Unchanged, Caught: only("VerifyKey"),
+	{Code: NewKeyUnusable, Class: Unchanged, Passing: true, Caught: only("VerifyKey"),
 		Advice: start("")},
 	{Code: NewKeyUnusableAfterUpdate, Class: Paused, Uncaught: only("VerifyKey"),
 		Advice: start("Make the new key Active if it is not, or find out why STS refuses it")},
@@ -229,7 +237,7 @@ var Codes = []CodeInfo{
 	{Code: TooManyClusters, Class: Unchanged, Caught: only("VerifyDeployment"),
 		Uncaught: only("Preflight", "DeployClusters"),
 		Advice:   start("Split the clusters over several IAM users with a target each")},
-	{Code: UndeployedChanges, Class: Unchanged, Uncaught: only("Preflight"),
+	{Code: UndeployedChanges, Class: Unchanged, Passing: true, Uncaught: only("Preflight"),
 		Advice: start("Deploy the clusters in Qovery, or set undeployedChanges to deploy")},
 	{Code: UnexpectedAccessKey, Class: Paused, Caught: rollbackStates,
 		Uncaught: only("Preflight", "UpdateCredentials", "DeployClusters", "DeactivateKey", "DeleteKey", "Complete",
@@ -280,6 +288,21 @@ func (i CodeInfo) MayEndUnchanged() bool {
 	raised := slices.Concat(i.Retried, i.Caught, i.Uncaught)
 	return i.Class == Unchanged || slices.Contains(raised, "Preflight") || slices.Contains(i.Caught, "CreateKey")
 }
+
+// foreignPassing begin the names of the errors that Lambda raises, and of a step that was
+// cut off. Those that begin with "States." otherwise are mistakes of this system.
+var foreignPassing = []string{"Lambda.", "Runtime.", "Sandbox.", "States.Timeout"}
+
+// Resumable tells of the error of an execution whether no person needs to fix it: it was
+// an outage, and what was retried in vain may succeed hours later.
+func Resumable(name string) bool {
+	isForeign := slices.ContainsFunc(foreignPassing, func(start string) bool { return strings.HasPrefix(name, start) })
+	return isForeign || Code(name).Class() == Transient
+}
+
+// Passing tells of the error of an execution that ended unchanged whether another one may
+// succeed although no one has read why.
+func Passing(name string) bool { return Resumable(name) || Code(name).Info().Passing }
 
 // Class is the code's class.
 func (c Code) Class() Class { return c.Info().Class }

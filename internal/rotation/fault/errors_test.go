@@ -115,3 +115,23 @@ func TestMayEndUnchanged(t *testing.T) {
 		}
 	}
 }
+
+// What passes may end unchanged, and what a person puts right doesn't pass by itself.
+func TestPassing(t *testing.T) {
+	for _, info := range Codes {
+		if info.Passing && !info.MayEndUnchanged() {
+			t.Errorf("%s passes, and no execution ends unchanged with it", info.Code)
+		}
+	}
+	for name, want := range map[string][2]bool{ // Passing, Resumable
+		"Throttled": {true, true}, "Unreachable": {true, true}, "TooEarly": {true, true},
+		"Lambda.Unknown": {true, true}, "Runtime.ExitError": {true, true}, "States.Timeout": {true, true},
+		"ClustersLocked": {true, false}, "NewKeyUnusable": {true, false},
+		"TokenRefused": {false, false}, "MultipleAccessKeys": {false, false}, "AbortRequested": {false, false},
+		"States.DataLimitExceeded": {false, false}, "StoppedToAbort": {false, false}, "": {false, false},
+	} {
+		if got := [2]bool{Passing(name), Resumable(name)}; got != want {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+	}
+}

@@ -73,7 +73,7 @@ func (g *Gateway) needs(call Call, service, operation string) []Need {
 	case "sns":
 		return one(call.Form.Get("TopicArn"))
 	case "states":
-		return one(text("executionArn"))
+		return one(text("executionArn") + text("stateMachineArn")) // one of the two
 	case "cloudtrail":
 		return one("*")
 	case "scheduler":

@@ -17,11 +17,16 @@ import (
 // start starts an execution of the target, with more input if there is any.
 func (w *world) start(name, more string) *execution {
 	w.Helper()
-	run := w.adopt(fmt.Sprintf("arn:aws:states:%s:123456789012:execution:%s:%s", region, shipped.template.Machine, name))
+	run := w.adopt(w.arn(name))
 	w.must(w.states().StartExecution(w.ctx, &sfn.StartExecutionInput{
 		StateMachineArn: &w.machine, Name: &name, Input: aws.String(fmt.Sprintf(`{"target": %q%s}`, lab.TargetName, more)),
 	}))
 	return run
+}
+
+// arn is that of the machine's execution of that name.
+func (w *world) arn(name string) string {
+	return fmt.Sprintf("arn:aws:states:%s:123456789012:execution:%s:%s", region, shipped.template.Machine, name)
 }
 
 // is reads the execution.
