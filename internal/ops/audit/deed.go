@@ -79,15 +79,17 @@ func (f *Facts) start() Deed {
 	}
 	key := f.Keys[0]
 	deed := Deed{Start: &target.Input{Target: f.Target.Name, Scheduled: true, Key: string(key.ID), NotBefore: begins}}
-	if len(f.Runs) > 0 && f.Runs[0].Status == notice.Failed {
+	passing := true
+	if f.refused() {
 		deed.Error = f.Runs[0].Error
+		passing = fault.Passing(deed.Error)
 	}
 	since := f.Now.Add(-lookBack)
 	if key.CreatedAt.After(since) {
 		since = key.CreatedAt
 	}
 	rotatable := key.Status == rotation.Active && len(f.holders(key.ID)) > 0
-	if !rotatable || !f.due(key) || deed.Error != "" && !fault.Passing(deed.Error) || f.stoppedSince(since) {
+	if !rotatable || !f.due(key) || !passing || f.stoppedSince(since) {
 		return Deed{}
 	}
 	return deed
@@ -99,11 +101,13 @@ func (f *Facts) due(key rotation.AccessKey) bool {
 	if f.Now.Sub(key.CreatedAt) >= time.Duration(f.Target.Schedule.RateDays)*day {
 		return true
 	}
-	return len(f.Runs) > 0 && f.Runs[0].Status == notice.Failed &&
-		slices.ContainsFunc(f.Runs, func(x *notice.Execution) bool {
-			return x.Scheduled && x.Status == notice.Failed && x.StartedAt.After(key.CreatedAt)
-		})
+	return f.refused() && slices.ContainsFunc(f.Runs, func(x *notice.Execution) bool {
+		return x.Scheduled && x.Status == notice.Failed && x.StartedAt.After(key.CreatedAt)
+	})
 }
+
+// refused: the last execution failed. No rotation is open, so it changed nothing.
+func (f *Facts) refused() bool { return len(f.Runs) > 0 && f.Runs[0].Status == notice.Failed }
 
 // begins is the schedule's next time of day. There is none where the schedule is off,
 // where its first day is ahead, and where it starts a rotation by itself within a day.

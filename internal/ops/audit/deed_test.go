@@ -40,6 +40,7 @@ func TestDeed(t *testing.T) {
 		{"refused by an outage", startsIt + offline, []change{young, ran(day, failed, offline, byClock)}},
 		{"refused by Lambda", startsIt + "Lambda.Unknown",
 			[]change{young, ran(day, failed, "Lambda.Unknown", byClock)}},
+		{"failed without a reason", "", []change{overdue, ran(day, failed, "", byClock)}},
 		{"refused by a mistake", "", []change{young, ran(day, failed, "States.Runtime", byClock)}},
 		{"refused for what a person fixes", "", []change{young, ran(day, failed, denied, byClock)}},
 		{"that, and the key is old", "", []change{overdue, ran(day, failed, denied, byClock)}},
