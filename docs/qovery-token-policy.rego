@@ -118,6 +118,34 @@ allow if {
 	is_route53(input.request.body.dns_provider)
 }
 
+# Listing the services at Qovery
+allow if {
+	input.request.method == "GET"
+	["api", "organization", input.qovery_metadata.organization_id, "services"] = input.request.path
+	input.request.body == null
+}
+
+# Listing a service's variables at Qovery
+allow if {
+	input.request.method == "GET"
+	["api", "variable"] = input.request.path
+	input.request.body == null
+}
+
+# Reading a Terraform service at Qovery
+allow if {
+	input.request.method == "GET"
+	["api", "terraform", _] = input.request.path
+	input.request.body == null
+}
+
+# Reading a Helm service at Qovery
+allow if {
+	input.request.method == "GET"
+	["api", "helm", _] = input.request.path
+	input.request.body == null
+}
+
 # Listing the locked clusters at Qovery
 allow if {
 	input.request.method == "GET"

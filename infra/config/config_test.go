@@ -372,8 +372,9 @@ func TestAllMistakesAreTold(t *testing.T) {
 	]}`)
 	want := `there are 8 mistakes
   targets[1].color: is no field that is known (for example account, clustersHandledElsewhere, deploymentTimeout, ` +
-		`freeze, gracePeriod, handledElsewhere, iamUserName, iamUserPath, idleFor, maxDeployAttempts, maxGraceExtension, ` +
-		`name, observationPeriod, organizationId, region, schedule, tokenParameter, undeployedChanges, verification)
+		`freeze, gracePeriod, handledElsewhere, iamUserName, iamUserPath, idleFor, lookInVariables, maxDeployAttempts, ` +
+		`maxGraceExtension, name, observationPeriod, organizationId, region, schedule, tokenParameter, ` +
+		`undeployedChanges, verification)
   targets[1].iamUserName: is a number, not a string (for example "qovery")
   targets[0].organizationId: "no" is no UUID (for example "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90")
   targets[0].schedule.startAt: "2026-01-13T09:00:00" is no RFC 3339 time with offset ` +

@@ -318,6 +318,9 @@ func printPlan(out io.Writer, r lab.Report) {
 	if len(r.Plan.Skipped) > 0 {
 		fmt.Fprintf(out, "  passes over %s\n", strings.Join(r.Plan.Skipped, ", "))
 	}
+	if r.Plan.Variables != "" {
+		fmt.Fprintf(out, "  variables and arguments: %s\n", r.Plan.Variables)
+	}
 }
 
 func describeKey(key lab.KeyReport) string {

@@ -18,7 +18,7 @@ func (s *stack) reader() (audit.Reader, error) {
 	client, err := s.qoveryClient()
 	return audit.Reader{
 		Clock: s.clock, Targets: s.targets, Journal: s.journal, Executions: s.states, Keys: s.keys, Needs: s.needs,
-		Qovery: client, Schedules: scheduler.New(s.cfg, words.Last(s.machine)),
+		Qovery: client, Schedules: scheduler.New(s.cfg, words.Last(s.machine)), Memory: s.journal,
 	}, err
 }
 

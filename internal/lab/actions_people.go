@@ -36,8 +36,9 @@ var personActions = []Action{
 	{"refuse KEY", "has AWS refuse the key, as a policy of the organization does", onKey(
 		func(o *Operator, id rotation.KeyID) error { o.IAM.RefuseByHand(id); return nil })},
 	{"allow KEY", "ends that", onKey(func(o *Operator, id rotation.KeyID) error { o.IAM.AllowByHand(id); return nil })},
-	{"put KEY into LOCATION", "puts the key into credentials, other-credentials, registry, registry-N, helm, dns or " +
-		"secret-manager; also 'foreign', a key of another user, and 'own', one that is created for it", put},
+	{"put KEY into LOCATION", "puts the key into credentials, other-credentials, registry, registry-N, helm, dns, " +
+		"secret-manager, variable, project-variable, secret, terraform or chart; also 'foreign', a key of another user, " +
+		"and 'own', one that is created for it", put},
 	{"give LOCATION|everything role", "has a location use a role of IAM in place of its key, or all of them", give},
 	{"put-everywhere KEY", "puts the key into every location, and deploys every cluster", onKey(
 		func(o *Operator, id rotation.KeyID) error { o.PutByHand(id); return nil })},
@@ -146,6 +147,9 @@ const (
 func locations() map[string]string {
 	ids := map[string]string{"credentials": CredentialsID, "other-credentials": otherCredentialsID,
 		"registry": lonelyRegistryID, "helm": helmRepositoryID, "secret-manager": secretManagerID, "dns": dnsClusterID}
+	for name, service := range serviceWith {
+		ids[name] = service.HolderID
+	}
 	for n := range 9 {
 		ids[fmt.Sprintf("registry-%d", n+1)] = RegistryID(n)
 	}

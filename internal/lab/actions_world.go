@@ -21,10 +21,13 @@ var worldActions = []Action{
 		a.fail("it is the first line")
 		return nil
 	}},
-	{"add credentials TYPE|cluster [OF]|registry [KIND]|dns [OF]|secret-manager|key",
+	{"add credentials TYPE|cluster [OF]|registry [KIND]|dns [OF]|secret-manager|variable|project-variable|secret|" +
+		"terraform|chart|key",
 		"adds what holds the old key, a cluster of the credentials or of other-credentials, with a DNS provider or " +
-			"without, a registry of another kind " +
-			"with a foreign key, or a key that the user has had for a year", add},
+			"without, a registry of another kind with a foreign key, a service with a variable, a secret or arguments, or a " +
+			"key that the user has had for a year", add},
+	{"audits-read-services", "has the daily audits read the variables and arguments of all services",
+		plainly((*Operator).readServices)},
 	{"deny-regions [REGION...]", "has an organization's policy deny looking events up in those regions alone",
 		denyRegions},
 	{"target JSON", "deploys another configuration of the target: the fields that differ; a location's name, or " +
@@ -81,6 +84,12 @@ func add(a *args) act {
 	case "registry":
 		detail = a.optional()
 		return added(func(o *Operator) { o.addRegistry(detail) })
+	}
+	if service, is := serviceWith[what]; is {
+		return added(func(o *Operator) {
+			service.Key = fakeKey(o.OldKey)
+			o.Qovery.AddService(service)
+		})
 	}
 	do := additions[what]
 	if do == nil {

@@ -18,6 +18,7 @@ type Journal struct {
 	wire      *Wire
 	open      map[string]rotation.Record
 	history   map[string][]rotation.HistoryItem // oldest first
+	memory    map[string][]byte                 // of the audits, by name
 	observers []func(JournalWrite)
 }
 
@@ -34,7 +35,8 @@ type JournalWrite struct {
 
 // NewJournal opens an empty table.
 func NewJournal(wire *Wire) *Journal {
-	return &Journal{wire: wire, open: map[string]rotation.Record{}, history: map[string][]rotation.HistoryItem{}}
+	return &Journal{wire: wire, open: map[string]rotation.Record{}, history: map[string][]rotation.HistoryItem{},
+		memory: map[string][]byte{}}
 }
 
 // Load returns the open record of the user, or nil.
@@ -113,6 +115,22 @@ func (j *Journal) History(ctx context.Context, iamUser string) ([]rotation.Histo
 			})
 			return items, nil
 		})
+}
+
+// Recall reads what is remembered under a name.
+func (j *Journal) Recall(ctx context.Context, name string, into any) error {
+	found, err := fetch(ctx, j.wire, Call{Site: "journal.Recall", Consistent: true},
+		func(time.Time) ([]byte, error) { return j.memory[name], nil })
+	if found == nil || err != nil {
+		return err
+	}
+	return json.Unmarshal(found, into)
+}
+
+// Remember replaces it.
+func (j *Journal) Remember(name string, document any) (err error) {
+	j.memory[name], err = encoded(document)
+	return err
 }
 
 // Current returns a copy of the open record of the user, or nil.

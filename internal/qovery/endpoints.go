@@ -43,6 +43,14 @@ var (
 		doing: "Reading a cluster's DNS provider at Qovery"}
 	putDNSProvider = endpoint{method: http.MethodPut, path: "/cluster/{cluster}/dnsProvider",
 		doing: "Putting the key into the DNS provider at Qovery", guarded: true}
+	listServices = endpoint{method: http.MethodGet, path: "/organization/{organization}/services",
+		doing: "Listing the services at Qovery"}
+	listVariables = endpoint{method: http.MethodGet, path: "/variable?parent_id={service}&scope={kind}",
+		doing: "Listing a service's variables at Qovery"}
+	readTerraform = endpoint{method: http.MethodGet, path: "/terraform/{service}",
+		doing: "Reading a Terraform service at Qovery"}
+	readHelm = endpoint{method: http.MethodGet, path: "/helm/{service}",
+		doing: "Reading a Helm service at Qovery"}
 	listLocks = endpoint{method: http.MethodGet, path: "/organization/{organization}/lock",
 		doing: "Listing the locked clusters at Qovery"}
 )

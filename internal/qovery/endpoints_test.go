@@ -11,7 +11,7 @@ import (
 var endpoints = []endpoint{
 	listCredentials, putCredentials, listClusters, listStatuses, deployCluster, readLogs,
 	listContainerRegistries, putContainerRegistry, listHelmRepositories, putHelmRepository, readDNSProvider,
-	putDNSProvider, listLocks,
+	putDNSProvider, listServices, listVariables, readTerraform, readHelm, listLocks,
 }
 
 // docs/install.md lists the requests that a token must allow: all that are

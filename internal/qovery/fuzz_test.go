@@ -143,6 +143,30 @@ func FuzzSecretManagers(f *testing.F) {
 	})
 }
 
+func FuzzServices(f *testing.F) {
+	f.Add([]byte(`{"results":[{"id":"` + serviceID + `","name":"api","service_type":"JOB"}]}`))
+	f.Add([]byte(`{"results":[{"id":"` + variableID + `","key":"A","value":"` + string(testKey) +
+		`","is_secret":false}]}`))
+	f.Add([]byte(`{"id":"x","terraform_variables_source":{"tf_vars":[{"key":"AWS_ACCESS_KEY_ID","secret":true}]},` +
+		`"action_extra_arguments":{"plan":["` + string(testKey) + `"]}}`))
+	f.Fuzz(func(t *testing.T, answer []byte) {
+		services, _ := decodeServices(answer)
+		for _, s := range services {
+			if _, err := listVariables.with(s.ID, s.Kind); err != nil || strings.ContainsAny(s.ID+s.Kind, "&=?/#") {
+				t.Errorf("%+v, %v", s, err)
+			}
+		}
+		keys, its := []rotation.KeyID{testKey}, service("TERRAFORM")
+		inVariables, _ := copiesInVariables(answer, its, keys)
+		inArguments, _ := copiesInArguments(answer, arguments[its.Kind].members, its, keys)
+		for _, c := range append(inVariables, inArguments...) {
+			if c.ID == "" || len(c.Name) > 4*maxProblem || c.Key != "" && c.Key != testKey {
+				t.Errorf("%+v", c)
+			}
+		}
+	})
+}
+
 func FuzzLocks(f *testing.F) {
 	f.Add([]byte(`{"results":[{"cluster_id":"1","reason":"x","locked_at":"2026-05-01T10:00:00Z"}]}`))
 	f.Fuzz(func(t *testing.T, answer []byte) {

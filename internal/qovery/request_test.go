@@ -36,9 +36,20 @@ var everyCall = []struct {
 	{"PutKey of a registry", putInto(images)},
 	{"PutKey of a repository", putInto(charts)},
 	{"Clusters", func(ctx context.Context, o rotation.Organization) error { _, err := o.Clusters(ctx); return err }},
+	{"Services", func(ctx context.Context, o rotation.Organization) error { _, err := o.Services(ctx); return err }},
+	{"Copies", copiesOf(service("APPLICATION"))},
+	{"Copies of a Terraform service", copiesOf(service("TERRAFORM"))},
+	{"Copies of a Helm service", copiesOf(service("HELM"))},
 	{"Locks", func(ctx context.Context, o rotation.Organization) error { _, err := o.Locks(ctx); return err }},
 	{"Deploy", func(ctx context.Context, o rotation.Organization) error { return o.Deploy(ctx, "cl/1?x") }},
 	{"Problem", func(ctx context.Context, o rotation.Organization) error { _, err := o.Problem(ctx, "cl-1"); return err }},
+}
+
+func copiesOf(s rotation.Service) func(context.Context, rotation.Organization) error {
+	return func(ctx context.Context, o rotation.Organization) error {
+		_, err := o.Copies(ctx, s, []rotation.KeyID{testKey})
+		return err
+	}
 }
 
 func putInto(ref rotation.LocationRef) func(context.Context, rotation.Organization) error {
@@ -75,16 +86,21 @@ func TestRequestsOnTheWire(t *testing.T) {
 				string(testKey) + `","secret_access_key":"` + testSecret + `"}`,
 		},
 		"Clusters": {"GET " + organization + "/cluster", "GET " + organization + "/cluster/status"},
-		"Locks":    {"GET " + organization + "/lock"},
-		"Deploy":   {"POST " + organization + "/cluster/cl%2F1%3Fx/deploy"},
-		"Problem":  {"GET " + organization + "/cluster/cl-1/logs"},
+		"Services": {"GET " + organization + "/services"},
+		"Copies":   {"GET /variable?parent_id=" + serviceID + "&scope=APPLICATION"},
+		"Copies of a Terraform service": {"GET /variable?parent_id=" + serviceID + "&scope=TERRAFORM", "GET /terraform/" +
+			serviceID},
+		"Copies of a Helm service": {"GET /variable?parent_id=" + serviceID + "&scope=HELM", "GET /helm/" + serviceID},
+		"Locks":                    {"GET " + organization + "/lock"},
+		"Deploy":                   {"POST " + organization + "/cluster/cl%2F1%3Fx/deploy"},
+		"Problem":                  {"GET " + organization + "/cluster/cl-1/logs"},
 	}
 	for _, test := range everyCall {
 		t.Run(test.name, func(t *testing.T) {
 			var seen []string
 			opened, _ := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				sent, _ := io.ReadAll(r.Body)
-				seen = append(seen, strings.TrimSpace(r.Method+" "+r.URL.EscapedPath()+" "+string(sent)))
+				seen = append(seen, strings.TrimSpace(r.Method+" "+r.RequestURI+" "+string(sent)))
 				checkHeaders(t, r, len(sent) > 0)
 				fmt.Fprint(w, answerOf(r.URL.Path))
 			}))
@@ -108,6 +124,8 @@ func answerOf(path string) string {
 		{"/cluster/status",
 			`{"results":[{"cluster_id":"c-1","status":"DEPLOYED"},{"cluster_id":"c-2","status":"DEPLOYED"}]}`},
 		{"/dnsProvider", qoverysDNS},
+		{"/terraform/" + serviceID, `{"id":"x","terraform_variables_source":{},"action_extra_arguments":{}}`},
+		{"/helm/" + serviceID, `{"id":"x","arguments":[],"values_override":{}}`},
 	}
 	for _, answer := range answers {
 		if strings.HasSuffix(path, answer.ends) {

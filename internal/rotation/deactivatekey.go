@@ -116,6 +116,9 @@ func (s DeactivateKey) check(ctx context.Context, c *claim, doc Document) (KeySt
 	if err != nil {
 		return "", err
 	}
+	if err := c.requireNoCopies(ctx, organization, doc.Settings); err != nil {
+		return "", err
+	}
 	clusters, err := ClustersOf(ctx, organization, doc.Settings)
 	if err != nil {
 		return "", err

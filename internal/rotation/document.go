@@ -137,6 +137,8 @@ type PlanReport struct {
 	// Undeployed are the names of clusters that have saved changes, which a deployment
 	// rolls out.
 	Undeployed []string `json:"undeployed,omitempty"`
+	// Variables says what the audits remember of variables and arguments, and since when.
+	Variables string `json:"variables,omitempty"`
 }
 
 // DeploysNothing tells of a plan to rotate whether no cluster runs that would be

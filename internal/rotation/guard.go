@@ -56,6 +56,11 @@ func (g Guard) hold(ctx context.Context, call Call, doc *Document, work func(*cl
 	return c.Record.explain(err)
 }
 
+// readings are what the audits remember of the services of a target's organization.
+func (g Guard) readings(ctx context.Context, target string) (known Readings, err error) {
+	return known, g.journal.Recall(ctx, ReadingsOf(target), &known)
+}
+
 // own returns the record for a step that reads and changes nothing, and the guard
 // with its clock set.
 func (g Guard) own(ctx context.Context, call Call) (Record, Guard, error) {

@@ -189,6 +189,9 @@ type JournalReader interface {
 	Load(ctx context.Context, iamUser string) (*Record, error)
 	// Ended returns how a rotation ended, or nil.
 	Ended(ctx context.Context, iamUser string, takenAt time.Time, rotationID string) (*HistoryItem, error)
+	// Recall reads what the audits remember under a name into a document, which it
+	// leaves as it is when there is nothing.
+	Recall(ctx context.Context, name string, into any) error
 }
 
 // JournalWriter changes the journal.
@@ -255,6 +258,11 @@ type OrganizationReader interface {
 	Locations(ctx context.Context) ([]Location, error)
 	// Clusters returns all clusters of the organization with their status.
 	Clusters(ctx context.Context) ([]Cluster, error)
+	// Services returns all services of the organization.
+	Services(ctx context.Context) ([]Service, error)
+	// Copies returns the copies of the keys' ids in the plain variables that the service
+	// gets and in its arguments, and the secrets that may be one: two requests at most.
+	Copies(ctx context.Context, service Service, keys []KeyID) ([]Copy, error)
 	// Locks returns the ids of locked clusters, with the reasons.
 	Locks(ctx context.Context) (map[string]string, error)
 	// Problem returns the last error line of a cluster's deployment and

@@ -110,7 +110,8 @@ func (p Preflight) decide(ctx context.Context, call Call, doc Document, input ta
 		}
 	}
 	if input.DryRun {
-		return report(doc, decision, situation), nil
+		err := p.lookInVariables(ctx, &doc, situation)
+		return report(doc, decision, situation), err
 	}
 	if decision.Action == ActionNotDue {
 		return doc, nil

@@ -30,6 +30,8 @@ var Mutations = []Mutation{
 		Lens: noLock, Shows: "nobody answers for the key", Focus: []string{"CreateKey"}},
 	{Rule: 2, Name: "held-nowhere", Sentence: "no location seems to hold the old key",
 		Lens: heldNowhere, Shows: "has held since", Focus: []string{"GracePeriod"}},
+	{Rule: 2, Name: "no-copies", Sentence: "no variable seems to have the old key",
+		Lens: noCopies, Shows: "has held since", Focus: []string{"GracePeriod"}},
 	{Rule: 3, Name: "all-deployed", Sentence: "every cluster seems deployed, and the old key unused",
 		Lens: allDeployed, Shows: "was refused with the key", Focus: []string{"DeployClusters"}},
 	{Rule: 3, Name: "slow-clock", Sentence: "the clock is three hours slow when the grace period is set, and nothing " +
@@ -157,6 +159,7 @@ type organization struct {
 	locations func([]rotation.Location, error) ([]rotation.Location, error)
 	clusters  func([]rotation.Cluster, error) ([]rotation.Cluster, error)
 	put       func(error) error
+	copies    func([]rotation.Copy, error) ([]rotation.Copy, error)
 }
 
 func (o organization) Credentials(ctx context.Context) ([]rotation.Location, error) {
@@ -190,6 +193,14 @@ func (o organization) Clusters(ctx context.Context) ([]rotation.Cluster, error) 
 	return o.clusters(clusters, err)
 }
 
+func (o organization) Copies(ctx context.Context, s rotation.Service, keys []rotation.KeyID) ([]rotation.Copy, error) {
+	copies, err := o.Organization.Copies(ctx, s, keys)
+	if o.copies == nil {
+		return copies, err
+	}
+	return o.copies(copies, err)
+}
+
 func (o organization) PutKey(ctx context.Context, ref rotation.LocationRef, id rotation.KeyID,
 	secret rotation.Secret) error {
 	err := o.Organization.PutKey(ctx, ref, id, secret)
@@ -210,6 +221,13 @@ func (q lyingQovery) Open(ctx context.Context, target target.Target) (rotation.O
 	lie := q.lie
 	lie.Organization = opened
 	return lie, err
+}
+
+func noCopies(_ *lab.World, p lab.Ports) lab.Ports {
+	p.Qovery = lyingQovery{p.Qovery, organization{
+		copies: func([]rotation.Copy, error) ([]rotation.Copy, error) { return nil, nil },
+	}}
+	return p
 }
 
 func heldNowhere(w *lab.World, p lab.Ports) lab.Ports {

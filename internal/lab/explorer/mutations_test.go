@@ -10,6 +10,7 @@ import (
 var found = map[string]string{
 	"no-lock":            "one: journal.Save#3 stop-start",
 	"held-nowhere":       "one: GracePeriod#1 stop, GracePeriod#2 put-old",
+	"no-copies":          "variables:",
 	"all-deployed":       "one: qovery.POST /cluster/deploy#1 fail-before",
 	"slow-clock":         "one:",
 	"always-inactive":    "one: ObservationPeriod#1 activate-old",

@@ -49,6 +49,22 @@ var Worlds = []World{
 		setup: lab.Setup{Clusters: 1, SelfManaged: true, Undeployed: true},
 	},
 	{
+		Name: "variables", Sentence: "one cluster, and for three hours a variable that the audits found has the key's id",
+		setup: lab.Setup{Clusters: 1},
+		shape: func(w *lab.World) {
+			person := lab.NewOperator(w)
+			do := func(line string) {
+				if err := person.Do(nil, line); err != nil {
+					panic(err) // the world can't be made
+				}
+			}
+			do("add variable")
+			do(`target {"lookInVariables": true}`)
+			do("audits-read-services")
+			w.Timeline.At(lab.Beginning.Add(3*time.Hour), func() { do("put foreign into variable") })
+		},
+	},
+	{
 		Name: "denied", Sentence: "one cluster, and for three hours CloudTrail may not be searched in us-east-1",
 		setup:  lab.Setup{Clusters: 1, Denied: []string{"us-east-1"}},
 		denied: 3 * time.Hour,

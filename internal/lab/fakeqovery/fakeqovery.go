@@ -90,6 +90,7 @@ type Server struct {
 	config    Config
 	clusters  []*clusterState
 	holders   []*holder
+	services  []Service
 	executed  int // deployments so far, to name the next
 	requests  counter
 	limit     limiter

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -94,13 +95,14 @@ func (s *Server) carryOut(r *http.Request) (answer reply) {
 	}
 	// All clusters, because a change of credentials concerns any of them.
 	s.advanceAll(now)
-	return s.route(call{now: now, header: r.Header, body: body}, r.Method, r.URL.Path)
+	return s.route(call{now: now, query: r.URL.Query(), header: r.Header, body: body}, r.Method, r.URL.Path)
 }
 
 // call is a request on its way to what answers it.
 type call struct {
 	now    time.Time
 	id     string // the last id in the path
+	query  url.Values
 	header http.Header
 	body   []byte
 }

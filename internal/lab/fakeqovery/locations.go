@@ -167,11 +167,13 @@ func (s *Server) WriteKeyAs(id string, written func(keyID string) string) {
 	s.settled(func(time.Time) { s.holder(id).written = written })
 }
 
-// Locations are the ids of all locations.
+// Locations are the ids of all locations. What a service has is none of them.
 func (s *Server) Locations() (ids []string) {
 	s.settled(func(time.Time) {
 		for _, h := range s.holders {
-			ids = append(ids, h.id)
+			if h.kind != Variable && h.kind != Secret && h.kind != Arguments {
+				ids = append(ids, h.id)
+			}
 		}
 	})
 	return ids

@@ -27,6 +27,10 @@ var routes = parse(
 	route{http.MethodPut, "organization/*/helmRepository/*", (*Server).putHelmRepository},
 	route{http.MethodGet, "cluster/*/dnsProvider", (*Server).readDNSProvider},
 	route{http.MethodPut, "cluster/*/dnsProvider", (*Server).putDNSProvider},
+	route{http.MethodGet, "organization/*/services", (*Server).listServices},
+	route{http.MethodGet, "variable", (*Server).listVariables},
+	route{http.MethodGet, "terraform/*", (*Server).readTerraform},
+	route{http.MethodGet, "helm/*", (*Server).readHelm},
 )
 
 type parsedRoute struct {

@@ -48,7 +48,6 @@ type Auditor struct {
 	AgeLimit time.Duration // at which a key is too old
 	Machine  Machine
 	Starter  Starter
-	Memory   Memory
 	Topic    notice.Topic
 	Metrics  lambda.Metrics
 	Log      *slog.Logger
@@ -125,6 +124,7 @@ func (a Auditor) lookAtAll(ctx context.Context) []Facts {
 			places <- struct{}{}
 			defer func() { <-places }()
 			all[i] = a.LookTwice(ctx, name)
+			a.readServices(ctx, &all[i])
 			for source, err := range all[i].Unread {
 				a.notFoundOut(ctx, name, source, err)
 			}

@@ -65,8 +65,8 @@ func (a *account) audit(t *testing.T, ctx context.Context) error {
 	a.sent = nil
 	return Auditor{
 		Reader: Reader{Clock: clock{}, Targets: p, Journal: journalPort{p}, Executions: p, Keys: p,
-			Needs: rotation.Needs{Usage: p, Trail: needed{p: p}, Staging: needed{p: p}}, Qovery: p, Schedules: p},
-		Names: slices.Sorted(maps.Keys(a.targets)), AgeLimit: limit, Machine: p, Starter: p, Memory: p, Topic: p,
+			Needs: rotation.Needs{Usage: p, Trail: needed{p: p}, Staging: needed{p: p}}, Qovery: p, Schedules: p, Memory: p},
+		Names: slices.Sorted(maps.Keys(a.targets)), AgeLimit: limit, Machine: p, Starter: p, Topic: p,
 		Metrics: lambda.MetricsTo(p, true), Log: slog.New(slog.NewJSONHandler(&a.logged, nil)),
 	}.Handle(ctx, []byte("{}"))
 }
@@ -185,6 +185,18 @@ func (o organization) Locations(context.Context) ([]rotation.Location, error) {
 
 func (o organization) Clusters(context.Context) ([]rotation.Cluster, error) {
 	return o.facts.Clusters, nil
+}
+
+func (o organization) Services(context.Context) ([]rotation.Service, error) {
+	return []rotation.Service{{ID: "s-1", Name: "api", Kind: "JOB"}, {ID: "s-2", Kind: "JOB"}}, nil
+}
+
+// Copies has a variable with the user's key, and Qovery throttles what reads the second service.
+func (o organization) Copies(_ context.Context, s rotation.Service, keys []rotation.KeyID) ([]rotation.Copy, error) {
+	if s.ID == "s-2" {
+		return nil, fault.Errorf(fault.Throttled, "Qovery is busy")
+	}
+	return []rotation.Copy{{ID: "v-1", Name: "the variable \"AWS_ACCESS_KEY_ID\" of the job \"api\"", Key: keys[0]}}, nil
 }
 
 func (p ports) Schedule(_ context.Context, target string) (*rotation.DeployedSchedule, error) {
@@ -594,5 +606,31 @@ func TestNoWholeKeyIsShown(t *testing.T) {
 		if strings.Contains(text, string(id)) {
 			t.Errorf("%s is shown", id)
 		}
+	}
+}
+
+// The services are read on from audit to audit, and what was found is remembered,
+// reported once, and stays while a service can't be read. Without lookInVariables
+// nothing is read, and what was reported is over.
+func TestServicesAreReadOn(t *testing.T) {
+	looks := func(f *Facts) { f.Target.LookInVariables = true }
+	a := accountOf(map[string]Facts{"production": world(looks)})
+	const found, unread = "production: the key ****NEW2 is also in Qovery's variables or arguments",
+		"CHECK production: the variables and arguments of Qovery's services could not be read"
+	a.told(t, found)
+	a.told(t, unread) // the second service
+	var known rotation.Readings
+	if err := (ports{a}).Recall(t.Context(), rotation.ReadingsOf("production"), &known); err != nil ||
+		len(known.Copies(keyN)) != 1 || !known.Services[0].At.IsZero() || known.Services[1].At != morning {
+		t.Errorf("remembered %+v, %v", known, err)
+	}
+	a.told(t)
+	a.is("production")
+	a.told(t, "production: over: the key ****NEW2 is also in Qovery's variables or arguments",
+		"production: over: the variables and arguments of Qovery's services could not be read")
+	a = accountOf(map[string]Facts{"production": world(looks, silent(FromQovery, fault.TokenRefused))})
+	a.told(t, "CHECK production: the Qovery token is refused")
+	if len(a.memory) != 1 {
+		t.Errorf("remembered %q", a.memory)
 	}
 }

@@ -25,6 +25,7 @@ type Facts struct {
 	Owner     rotation.ExecutionState    // of the record's execution
 	History   []rotation.HistoryItem     // the newest first
 	Schedule  *rotation.DeployedSchedule // nil: there is none
+	Readings  rotation.Readings          // of the organization's services, with lookInVariables
 	// Moved: the journal's record changed while the rest was read.
 	Moved bool
 	// Unread says why something could not be read.
@@ -54,13 +55,15 @@ const (
 	// refuse it.
 	FromNeeds Source = "needs"
 	fromRuns  Source = "runs"
+	// fromServices are what is remembered of the services, and what is read of them.
+	fromServices Source = "services"
 )
 
 // needs says which sources another one is found through. It is not asked when
 // one of them could not be read.
 var needs = map[Source][]Source{
 	FromJournal: {fromTarget}, fromKeys: {fromTarget}, FromQovery: {fromTarget}, FromSchedule: {fromTarget},
-	FromOwner: {FromJournal}, fromUses: {fromKeys}, FromNeeds: {fromUses, FromQovery},
+	fromServices: {fromTarget}, FromOwner: {FromJournal}, fromUses: {fromKeys}, FromNeeds: {fromUses, FromQovery},
 }
 
 // read tells whether all of the sources could be read.
@@ -83,6 +86,7 @@ type Reader struct {
 	rotation.Needs
 	Qovery    rotation.Qovery
 	Schedules rotation.Schedules
+	Memory    Memory
 }
 
 const (
@@ -128,6 +132,9 @@ func (r Reader) Look(ctx context.Context, name string) Facts {
 		}
 		f.Schedule, err = r.Schedules.Schedule(ctx, name)
 		note(FromSchedule, err)
+		if target.LookInVariables {
+			note(fromServices, r.Memory.Recall(ctx, rotation.ReadingsOf(name), &f.Readings))
+		}
 		note(FromJournal, r.compareJournal(ctx, &f))
 		if f.Record != nil {
 			f.Owner, err = r.Executions.State(ctx, f.Record.Owner)

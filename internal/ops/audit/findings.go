@@ -45,6 +45,7 @@ const (
 	invalid    Kind = "invalid-credentials"
 	undeployed Kind = "undeployed"
 	due        Kind = "due"
+	inServices Kind = "services"
 )
 
 // kindOf is the kind of a finding's id.
@@ -80,6 +81,7 @@ var sourceNames = map[Source]string{
 	FromSchedule: "the schedule",
 	FromNeeds:    "what the next rotation needs",
 	fromRuns:     "the target's executions",
+	fromServices: "the variables and arguments of Qovery's services",
 }
 
 // Unread says that the source could not be read.
@@ -107,7 +109,7 @@ func (j *judge) notRead(source Source, err *fault.Error) Finding {
 		f.Advice = words.Dot(repair(err)) + " To see that it works:"
 		f.Command = j.command("start", "--dry-run")
 	}
-	if err.Code == fault.TokenRefused {
+	if err.Code == fault.TokenRefused && source == FromQovery {
 		f.Title = "the Qovery token is refused"
 		f.Verdict = "The next rotation could not begin: Qovery's API token is missing or refused. Whether anything else " +
 			"is wrong is not known"
@@ -332,6 +334,30 @@ func (j *judge) undeployedChanges(clusters []string) Finding {
 	if j.Target.UndeployedChanges == target.RefuseUndeployed {
 		f.Title = "the next rotation would be refused: changes are saved and not deployed"
 		f.Advice = words.Dot(fault.UndeployedChanges.Advice().First) + " To see what a rotation would do:"
+	}
+	return f
+}
+
+// copies: the key, or perhaps one, is where no rotation changes it.
+func (j *judge) copies(id rotation.KeyID, copies []rotation.Copy) Finding {
+	f := Finding{
+		Kind: inServices, About: string(id), Urgency: notice.Calm, Verdict: canWait,
+		Title: fmt.Sprintf("the key %s is also in Qovery's variables or arguments", id),
+		Found: []string{"Its id is in " + rotation.NamesOf(copies),
+			"A rotation doesn't change these, and pauses before it deactivates the key while one has its id"},
+		Advice: "Give what uses it a role or a key of another IAM user, at the latest in the grace period of the next " +
+			"rotation. Name the ids of copies that nothing uses under handledElsewhere. To see what a rotation would do:",
+		Command: j.command("start", "--dry-run"),
+	}
+	if id == "" {
+		f.Title = "secrets at Qovery that may have the key can't be ruled out"
+		f.Found = []string{"Named like an access key's id are " + rotation.NamesOf(copies),
+			"Qovery doesn't show what is in a secret. If it is the key, what uses it fails after the next rotation"}
+		f.Advice = "Find out what is in them. Name the ids of those that have another key under handledElsewhere. To " +
+			"see what a rotation would do:"
+	}
+	for _, c := range copies {
+		f.State += c.ID + " "
 	}
 	return f
 }

@@ -52,6 +52,9 @@ func Judge(name string, f Facts, ageLimit time.Duration) Judgement {
 		j.judgeLocations()
 		j.judgeClusters()
 	}
+	if j.read(fromKeys) {
+		j.judgeCopies()
+	}
 	if j.atRest() {
 		j.judgeRecord()
 		j.judgeDeed()
@@ -64,7 +67,7 @@ func Judge(name string, f Facts, ageLimit time.Duration) Judgement {
 
 // Sources are all sources, in the order that they are read.
 var Sources = []Source{fromTarget, FromJournal, FromOwner, fromKeys, fromUses, FromQovery, FromSchedule, FromNeeds,
-	fromRuns}
+	fromServices, fromRuns}
 
 // judge is a judgement in the making.
 type judge struct {
@@ -318,6 +321,16 @@ func placesOf(record rotation.Record) map[place]bool {
 		places[refOf(rotation.Location{LocationRef: ref})] = true
 	}
 	return places
+}
+
+// judgeCopies judges where else the user's keys are: what no rotation changes.
+func (j *judge) judgeCopies() {
+	j.judged[inServices] = j.read(fromServices)
+	for _, key := range append(slices.Clone(j.Keys), rotation.AccessKey{}) {
+		if copies := rotation.Unhandled(j.Readings.Copies(key.ID), j.Target); len(copies) > 0 {
+			j.add(j.copies(key.ID, copies))
+		}
+	}
 }
 
 func (j *judge) judgeRecord() {

@@ -20,11 +20,12 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // all are the kinds that are judged when everything is read and at rest.
-const all = "drift due invalid-credentials left-over open schedule too-old undeployed unread-Qovery " +
-	"unread-execution unread-journal unread-keys unread-needs unread-runs unread-schedule unread-target unread-uses unused"
+const all = "drift due invalid-credentials left-over open schedule services too-old undeployed unread-Qovery " +
+	"unread-execution unread-journal unread-keys unread-needs unread-runs unread-schedule unread-services " +
+	"unread-target unread-uses unused"
 
-const busy = "schedule too-old unread-Qovery unread-execution unread-journal unread-keys unread-needs " +
-	"unread-runs unread-schedule unread-target unread-uses"
+const busy = "schedule services too-old unread-Qovery unread-execution unread-journal unread-keys unread-needs " +
+	"unread-runs unread-schedule unread-services unread-target unread-uses"
 
 // blind are those that are judged without an answer of Qovery's, beside open.
 var blind = strings.Replace(busy, "unread-needs ", "", 1)
@@ -63,6 +64,17 @@ var cases = map[string]struct {
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
 	"undeployed-and-refused": {world(serves(true, "DEPLOYED"), refusesUndeployed), "undeployed#",
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+
+	"in-services": {world(copied(keyN, "v-1", "v-2"), copied("", "v-3")), "services# services#NEW2",
+		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+	"in-services-handled-elsewhere": {world(copied(keyN, "v-1"), copied("", "v-1"), func(f *Facts) {
+		f.Target.HandledElsewhere = []string{"v-1"}
+	}), "", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+	"in-services-of-another-user": {world(copied(keyX, "v-1")), "",
+		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+	"unread-services": {world(copied(keyN, "v-1"), silent(fromServices, fault.TokenRefused)),
+		"services#NEW2 unread-services#", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=0",
+		strings.Replace(all, " services", "", 1)},
 
 	"too-old-by-a-minute-less": {world(user(active(keyN, limit-hour/60))), "",
 		"KeyAge=97 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
@@ -150,7 +162,7 @@ var cases = map[string]struct {
 		"", "KeyAge=90 Keys=1 Audited=1", busy},
 	"open-without-its-keys": {world(silent(fromKeys, fault.AccessDenied), openSince()), "open#k3v9 unread-keys#",
 		"OpenRecords=1 Audited=0", "due open schedule unread-Qovery unread-execution unread-journal unread-keys " +
-			"unread-runs unread-schedule unread-target"},
+			"unread-runs unread-schedule unread-services unread-target"},
 	"open-of-who-knows-whom": {world(user(active(keyO, 90*day)), qoveryHolds(keyO, keyO),
 		openSince(silent(FromOwner, fault.Throttled))), "unread-execution#", "KeyAge=90 Keys=1 Audited=0", busy},
 	"open-of-a-forgotten-one": {world(user(active(keyO, 90*day)), qoveryHolds(keyO, keyO),
@@ -168,11 +180,11 @@ var cases = map[string]struct {
 	"unread-target": {world(silent(fromTarget, fault.TargetNotFound)), "unread-target#", "Audited=0",
 		"unread-runs unread-target"},
 	"unread-journal": {world(silent(FromJournal, fault.MalformedAnswer)), "unread-journal#",
-		"KeyAge=30 Keys=1 Audited=0", "schedule too-old unread-Qovery unread-journal unread-keys unread-needs " +
-			"unread-runs unread-schedule unread-target unread-uses"},
+		"KeyAge=30 Keys=1 Audited=0", "schedule services too-old unread-Qovery unread-journal unread-keys unread-needs " +
+			"unread-runs unread-schedule unread-services unread-target unread-uses"},
 	"unread-keys": {world(silent(fromKeys, fault.TargetNotFound)), "unread-keys#", "OpenRecords=0 Audited=0",
 		"due open schedule unread-Qovery unread-execution unread-journal unread-keys unread-runs unread-schedule " +
-			"unread-target"},
+			"unread-services unread-target"},
 	"unread-uses": {world(silent(fromUses, fault.AccessDenied)), "unread-uses#",
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=0",
 		strings.Replace(strings.TrimSuffix(all, " unused"), "unread-needs ", "", 1)},

@@ -111,6 +111,17 @@ func serves(undeployed bool, statuses ...string) change {
 	}
 }
 
+// copied: a service has variables with the key, or with "" secrets that may have one.
+func copied(id rotation.KeyID, variables ...string) change {
+	return func(f *Facts) {
+		reading := rotation.Reading{Service: "s", At: ago(day)}
+		for _, v := range variables {
+			reading.Copies = append(reading.Copies, rotation.Copy{ID: v, Name: "the variable \"AWS_ACCESS_KEY_ID\"", Key: id})
+		}
+		f.Readings.Services = append(f.Readings.Services, reading)
+	}
+}
+
 func refusesUndeployed(f *Facts) { f.Target.UndeployedChanges = target.RefuseUndeployed }
 
 // record is of a rotation of the first two places.

@@ -196,7 +196,8 @@ var explanations = []explanation{
 		look: []string{lastUse}},
 	{code: fault.OldKeyHeld,
 		means: "A location in Qovery holds the old key after the update; the sentence names it. Someone put it there, or " +
-			"it is a location under `handledElsewhere` that no one has changed yet.",
+			"it is a location under `handledElsewhere` that no one has changed yet. In `DeactivateKey` it may also be a " +
+			"variable or arguments of a service, which [`lookInVariables`](operating.md#copies-in-variables) found.",
 		inPlace: "all other locations hold the new key. In `Complete` the old key is deleted: **what uses that location " +
 			"fails now**.",
 		more: "If the location must have a key of this user: " + byHand + ". If it is one that the rotation had put the " +

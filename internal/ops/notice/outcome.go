@@ -165,6 +165,9 @@ func (r *report) tellPlan() []string {
 	if len(plan.Skipped) > 0 {
 		lines = append(lines, "  passed over: "+quotable(words.List(plan.Skipped, mostListed)))
 	}
+	if plan.Variables != "" {
+		lines = append(lines, "  variables and arguments: "+quotable(plan.Variables))
+	}
 	return lines
 }
 

@@ -33,8 +33,11 @@ type Target struct {
 	// ids of clusters that a person answers for: half deleted, say, or broken on purpose
 	ClustersHandledElsewhere []string `json:"clustersHandledElsewhere,omitempty"`
 	Freeze                   []Freeze `json:"freeze,omitempty"` // when no rotation begins
-	Account                  string   `json:"account"`          // twelve digits; empty: the CLI's
-	Region                   string   `json:"region"`           // empty: the CLI's
+	// LookInVariables: the audit also looks for the key's id where no rotation changes it,
+	// in plain variables and the settings of services.
+	LookInVariables bool   `json:"lookInVariables,omitempty"`
+	Account         string `json:"account"` // twelve digits; empty: the CLI's
+	Region          string `json:"region"`  // empty: the CLI's
 }
 
 // Timings are the periods that protect production. An execution's input may
@@ -114,6 +117,7 @@ func Example() Target {
 	target.HandledElsewhere = []string{"0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12"}
 	target.ClustersHandledElsewhere = []string{"c8e1f0a3-5b7d-4c29-9e64-17d2ab90f3c5"}
 	target.Freeze = []Freeze{{"2026-12-20T00:00:00+01:00", "2027-01-04T00:00:00+01:00", "Year's end"}}
+	target.LookInVariables = true
 	target.Account = "123456789012"
 	target.Region = "eu-west-3"
 	return target
