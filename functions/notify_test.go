@@ -114,7 +114,7 @@ func tellsOfEvents(t *testing.T, program string) {
 	env["TOPIC_ARN"] = "notices"
 	if answer := awstest.StartFunction(t, env, program).Invoke(t, aborted,
 		20*time.Second); answer.ErrorType != string(fault.ConfigurationError) ||
-		!strings.Contains(answer.Message, "TOPIC_ARN is no ARN") {
+		!strings.Contains(answer.Message, "TOPIC_ARN isn't the ARN") {
 		t.Errorf("no ARN: %s", answer.Body)
 	}
 }

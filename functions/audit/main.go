@@ -25,7 +25,7 @@ func main() {
 		cfg := awsclient.FromEnvironment(f.Environment)
 		topic := f.Required(lambda.TopicARN)
 		if topic != "" && !sns.IsARN(topic) {
-			f.Reject(lambda.TopicARN, "is no ARN of an SNS topic")
+			f.Reject(lambda.TopicARN, "isn't the ARN of an SNS topic")
 		}
 		store := ssm.New(cfg, f.Clock)
 		journal := table.New(cfg, f.Required(lambda.TableName))

@@ -21,7 +21,7 @@ func main() {
 		cfg := awsclient.FromEnvironment(f.Environment)
 		topic := f.Required(lambda.TopicARN)
 		if topic != "" && !sns.IsARN(topic) {
-			f.Reject(lambda.TopicARN, "is no ARN of an SNS topic")
+			f.Reject(lambda.TopicARN, "isn't the ARN of an SNS topic")
 		}
 		names := f.Targets(lambda.TargetNames)
 		return notice.Notifier{

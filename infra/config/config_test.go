@@ -253,9 +253,9 @@ var mistakes = []struct{ name, config, want string }{
 		`takes 50 (for example another "region" or "account" for some of them)`},
 
 	{"bad e-mail", `{"targets": [` + targetText("a", "b") + `], "alertEmails": ["platform"]}`,
-		`alertEmails[0]: "platform" is no e-mail address (for example "platform@example.com")`},
+		`alertEmails[0]: "platform" isn't an e-mail address (for example "platform@example.com")`},
 	{"e-mail with a name", `{"targets": [` + targetText("a", "b") + `], "alertEmails": ["Platform <p@example.com>"]}`,
-		`alertEmails[0]: "Platform <p@example.com>" is no e-mail address (for example "platform@example.com")`},
+		`alertEmails[0]: "Platform <p@example.com>" isn't an e-mail address (for example "platform@example.com")`},
 	{"e-mail on this machine", emails("root@localhost"),
 		`alertEmails[0]: "root@localhost" has no public domain after the @ (for example "platform@example.com")`},
 	{"e-mail to an address of a machine", emails("root@[192.0.2.1]"),
@@ -301,7 +301,7 @@ var mistakes = []struct{ name, config, want string }{
 		`qoveryApiUrl: must begin with https:// (for example "https://api.qovery.com")`},
 	{"API on this machine", api("http://localhost:8080"),
 		`qoveryApiUrl: must begin with https:// (for example "https://api.qovery.com")`},
-	{"API without a host", api("https://:443"), `qoveryApiUrl: is no URL such as https://api.qovery.com (for ` +
+	{"API without a host", api("https://:443"), `qoveryApiUrl: isn't a URL such as https://api.qovery.com (for ` +
 		`example "https://api.qovery.com")`},
 	{"API with a fragment", api("https://api.qovery.com#"),
 		`qoveryApiUrl: must not contain a query or fragment (for example "https://api.qovery.com")`},
@@ -310,7 +310,7 @@ var mistakes = []struct{ name, config, want string }{
 	{"API with a user", api("https://me:secret@api.qovery.com"),
 		`qoveryApiUrl: must not contain a user name or password (for example "https://api.qovery.com")`},
 	{"API that CloudFormation would resolve", api("https://api.qovery.com/{{resolve:ssm:x}}"),
-		`qoveryApiUrl: is no URL such as https://api.qovery.com (for example "https://api.qovery.com")`},
+		`qoveryApiUrl: isn't a URL such as https://api.qovery.com (for example "https://api.qovery.com")`},
 	{"API at an address", api("https://169.254.169.254"),
 		`qoveryApiUrl: must name its host by a name in the DNS, with a dot (for example "https://api.qovery.com")`},
 	{"API too long", api("https://a.example/" + strings.Repeat("a", 1007)),

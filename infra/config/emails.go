@@ -48,7 +48,7 @@ func emailProblem(email string) string {
 	local, domain, _ := strings.Cut(email, "@")
 	switch {
 	case err != nil || parsed.Address != email || strings.ContainsAny(email, " \""):
-		return "is no e-mail address"
+		return "isn't an e-mail address"
 	case !isASCII(email):
 		return "is not in ASCII; a domain can be written in Punycode"
 	case len(local) > longestLocal || len(email) > longest:
@@ -60,7 +60,7 @@ func emailProblem(email string) string {
 	return ""
 }
 
-// publicDomain is what has a dot in it, and a top level that is no number.
+// publicDomain is what has a dot in it, and a top level that isn't a number.
 var publicDomain = regexp.MustCompile(`^(?i)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$`)
 
 func isASCII(text string) bool {

@@ -34,7 +34,7 @@ func (b *builder) newAlarms(functions map[string]awslambda.Function,
 	}
 	return append(essential,
 		b.newAlarm("throttled", 1, 1, machine.MetricThrottled(every(5, "Sum")),
-			"Step Functions throttles the rotations of this account. They go on later by themselves; if this lasts, see what "+
+			"Step Functions throttles the rotations of this account. They continue by themselves; if this lasts, see what "+
 				"else uses the quota."),
 		b.newAlarm("waiting", 6, 1, functions["preflight"].MetricErrors(every(60, "Sum")),
 			"For six hours a rotation has been trying to begin. It keeps trying for a day. See its execution for what it "+

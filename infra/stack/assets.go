@@ -39,7 +39,7 @@ func programProblem(file string) string {
 	case err != nil:
 		return "is missing"
 	case !info.Mode().IsRegular():
-		return "is no file"
+		return "isn't a file"
 	case info.Size() == 0:
 		return "is empty"
 	case info.Size() > largestProgram:
@@ -54,7 +54,7 @@ func programProblem(file string) string {
 func machineProblem(file string) string {
 	program, err := elf.Open(file)
 	if err != nil {
-		return "is no program for Linux"
+		return "isn't a program for Linux"
 	}
 	defer program.Close()
 	if program.Machine != elf.EM_AARCH64 {

@@ -26,8 +26,8 @@ func TestCheckAssets(t *testing.T) {
 		{"read by all, written by none", write(program, 0o555), ""},
 		{"of the largest size", sized(250 << 20), ""},
 		{"missing", func(t *testing.T, file string) { remove(t, file) }, "is missing"},
-		{"a folder", func(t *testing.T, file string) { remove(t, file); mkdir(t, file) }, "is no file"},
-		{"a link", link, "is no file"},
+		{"a folder", func(t *testing.T, file string) { remove(t, file); mkdir(t, file) }, "isn't a file"},
+		{"a link", link, "isn't a file"},
 		{"empty", write(nil, 0o755), "is empty"},
 		{"not executable", write(program, 0o644), "is not readable and executable for everyone (-rw-r--r--), which Lambda " +
 			"needs"},
@@ -35,8 +35,8 @@ func TestCheckAssets(t *testing.T) {
 			"is not readable and executable for everyone (-rwx------), which Lambda needs"},
 		{"not readable", write(program, 0o711),
 			"is not readable and executable for everyone (-rwx--x--x), which Lambda needs"},
-		{"a script", write([]byte("#!/bin/sh\n"), 0o755), "is no program for Linux"},
-		{"cut off", write(program[:63], 0o755), "is no program for Linux"},
+		{"a script", write([]byte("#!/bin/sh\n"), 0o755), "isn't a program for Linux"},
+		{"cut off", write(program[:63], 0o755), "isn't a program for Linux"},
 		{"for another machine", write(awstest.Program("notify", elf.EM_X86_64), 0o755),
 			"is a program for EM_X86_64, and the functions run on EM_AARCH64"},
 		{"for FreeBSD", write(forFreeBSD(program), 0o755), "is a program for ELFOSABI_FREEBSD, and the functions run on " +

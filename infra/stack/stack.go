@@ -92,8 +92,8 @@ func (b *builder) warn() {
 		}
 	}
 	if len(b.props.Config.AlertEmails) == 0 {
-		warn("alertEmails", "alertEmails is empty: unless something else subscribes to the topic, nobody is told "+
-			"how rotations end.")
+		warn("alertEmails", "alertEmails is empty: unless something else subscribes to the topic, no one is notified "+
+			"of how rotations end.")
 	}
 	for _, email := range b.props.Config.AlertEmails {
 		warn("example:"+email, config.ExampleEmailWarning(email))

@@ -20,7 +20,7 @@ import (
 // Exit codes.
 const (
 	ExitSucceeded   = 0
-	ExitHeld        = 1   // the rotation ended unchanged or paused, exploration found a violation, or something else went wrong
+	ExitHeld        = 1   // unchanged or paused, a violation in exploration, or something else went wrong
 	ExitUsage       = 2   // the command was not understood
 	ExitRunning     = 3   // another execution is at work on the target
 	ExitNothing     = 4   // there is nothing to watch, to abort or to release

@@ -223,7 +223,7 @@ func (f reportFlags) write(out, tell io.Writer, evidence report.Report) error {
 }
 
 // writeFile writes a file whole or not at all; of a link, the one that it leads to.
-// What is no file, such as a pipe, is written to, and not replaced, and so is the
+// What isn't a file, such as a pipe, is written to, and not replaced, and so is the
 // command's own output. The error names the file as it was given.
 func writeFile(out io.Writer, path string, write func(io.Writer) error) error {
 	err := writeThere(out, path, write)

@@ -131,7 +131,7 @@ func (s *stack) named(ctx context.Context, what string) (*notice.Execution, erro
 		arn = s.states.arn(what)
 	}
 	if !strings.HasPrefix(arn, s.states.arn("")) {
-		return nil, &problem{fmt.Sprintf("%s is no execution of the state machine of the stack", what), "Check --stack, " +
+		return nil, &problem{fmt.Sprintf("%s isn't an execution of the state machine of the stack", what), "Check --stack, " +
 			"--region and --profile", ExitUsage}
 	}
 	x, err := s.states.describe(ctx, arn)

@@ -100,7 +100,7 @@ func onRun(do func(*Operator, *Run) error) func(*args) act {
 func start(a *args) act {
 	name, input := a.optional(), a.rest()
 	if input != "" && !json.Valid([]byte(input)) {
-		a.fail("the input is no JSON")
+		a.fail("the input isn't JSON")
 	}
 	return func(o *Operator) error { return o.start(name, input) }
 }

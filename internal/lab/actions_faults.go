@@ -65,7 +65,7 @@ func (f *scriptFault) number(a *args, sign string) (n int) {
 	f.site = site
 	n, err := strconv.Atoi(number)
 	if err != nil || n < 1 {
-		a.fail("%q is no number from 1", number)
+		a.fail("%q isn't a number from 1", number)
 	}
 	return n
 }
@@ -76,10 +76,10 @@ func faultCalls(a *args) act {
 	kind, delay, delayed := strings.Cut(a.word("a kind"), ":")
 	f.Kind = FaultKind(kind)
 	if !slices.Contains(FaultKinds, f.Kind) {
-		a.fail("%q is no kind of fault", kind)
+		a.fail("%q isn't a kind of fault", kind)
 	}
 	if d, err := time.ParseDuration(delay); delayed && err != nil {
-		a.fail("%q is no duration", delay)
+		a.fail("%q isn't a duration", delay)
 	} else {
 		f.Delay = d
 	}

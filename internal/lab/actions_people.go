@@ -295,7 +295,7 @@ func clusterAct(a *args) func(*fakeqovery.Server, string) {
 	case "is-ignored":
 		return next(fakeqovery.Ignored())
 	default:
-		a.fail("%q is no act", what)
+		a.fail("%q isn't an act", what)
 		return nil
 	}
 }

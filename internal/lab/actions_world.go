@@ -55,7 +55,7 @@ func (s *Setup) describe(options string) error {
 				"helm": &s.HelmRepository, "dns": &s.Route53, "self-managed": &s.SelfManaged, "undeployed": &s.Undeployed,
 				"upgrade": &s.Upgrade, "prompt": &s.Prompt}[option]
 			if flag == nil {
-				return fmt.Errorf("%q is no option of a world", option)
+				return fmt.Errorf("%q isn't an option of a world", option)
 			}
 			*flag = true
 		}
@@ -148,7 +148,7 @@ func (w *World) addDNS(credentials string) {
 func retarget(a *args) act {
 	fields := a.rest()
 	if !json.Valid([]byte(fields)) {
-		a.fail("it is no JSON")
+		a.fail("it isn't JSON")
 	}
 	for name, id := range locations() {
 		fields = strings.ReplaceAll(fields, strconv.Quote(name), strconv.Quote(id))

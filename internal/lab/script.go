@@ -193,7 +193,7 @@ func (a *args) number(what string) int {
 	text := a.word(what)
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 {
-		a.fail("%q is no number from 1", text)
+		a.fail("%q isn't a number from 1", text)
 	}
 	return n
 }
@@ -202,7 +202,7 @@ func (a *args) duration() time.Duration {
 	text := a.word("a duration")
 	d, err := time.ParseDuration(text)
 	if err != nil {
-		a.fail("%q is no duration such as 1h30m", text)
+		a.fail("%q isn't a duration such as 1h30m", text)
 	}
 	return d
 }
@@ -212,7 +212,7 @@ func oneOf[T any](a *args, what string, values map[string]T) T {
 	word := a.word(what)
 	value, known := values[word]
 	if !known {
-		a.fail("%q is no %s", word, what)
+		a.fail("%q isn't a %s", word, what)
 	}
 	return value
 }

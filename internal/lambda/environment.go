@@ -115,7 +115,7 @@ func (e *Environment) Targets(name string) []string {
 // KeyAgeLimit returns the age, required and in days, from which on a key is too old.
 func (e *Environment) KeyAgeLimit(name string) time.Duration {
 	value := e.Required(name)
-	days, _ := strconv.Atoi(value) // what is no number is no limit either
+	days, _ := strconv.Atoi(value) // what isn't a number is no limit either
 	if problem := target.KeyAgeLimitProblem(days); value != "" && problem != "" {
 		e.Reject(name, problem)
 	}

@@ -53,7 +53,7 @@ func MetricsTo(w io.Writer, all bool) Metrics { return Metrics{w, all} }
 func (l Metrics) Put(at time.Time, target string, words map[string]string, metrics ...Metric) error {
 	line, err := json.Marshal(l.embedded(at, target, words, metrics))
 	if err != nil {
-		return err // a value that is no number
+		return err // a value that isn't a number
 	}
 	_, err = l.to.Write(append(line, '\n'))
 	return err

@@ -29,7 +29,7 @@ func decode(body []byte, into any) error {
 	case errors.As(err, &wrongType):
 		return fmt.Errorf("%q has another type than it should", wrongType.Field)
 	}
-	return errors.New("it is no JSON")
+	return errors.New("it isn't JSON")
 }
 
 // decodeList reads {"results":[...]}. An absent list is not an empty one.

@@ -58,12 +58,12 @@ func TestDNSProviders(t *testing.T) {
 
 func TestMalformedDNSProviders(t *testing.T) {
 	tests := map[string]string{
-		``:                              "it is no JSON",
+		``:                              "it isn't JSON",
 		`{}`:                            `no "dns_provider"`,
 		`{"dns_provider":null}`:         `no "dns_provider"`,
 		`{"dns_provider":{}}`:           "does not say which it is",
 		`{"dns_provider":"QOVERY"}`:     "another type",
-		`{"dns_provider":{"provider":{`: "it is no JSON",
+		`{"dns_provider":{"provider":{`: "it isn't JSON",
 		`{"provider":"QOVERY"}`:         `no "dns_provider"`,
 		`{"results":[]}`:                `no "dns_provider"`,
 		strings.ReplaceAll(route53, "aws_access_key_id",

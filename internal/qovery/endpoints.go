@@ -61,7 +61,7 @@ func (e endpoint) with(ids ...string) (string, error) {
 	path := e.path
 	for _, id := range ids {
 		if id == "" || id == "." || id == ".." {
-			return "", fmt.Errorf("%q is no id", id)
+			return "", fmt.Errorf("%q isn't an id", id)
 		}
 		before, rest, found := strings.Cut(path, "{")
 		_, after, closed := strings.Cut(rest, "}")

@@ -101,7 +101,7 @@ func CheckBaseURL(raw string) error {
 	base, err := url.Parse(raw)
 	switch {
 	case err != nil || base.Hostname() == "" || strings.ContainsAny(raw, " {}"):
-		return errors.New("is no URL such as " + DefaultBaseURL)
+		return errors.New("isn't a URL such as " + DefaultBaseURL)
 	case len(raw) > maxBaseURL:
 		return fmt.Errorf("has %d characters; there is room for %d", len(raw), maxBaseURL)
 	case base.User != nil:
@@ -122,7 +122,7 @@ func CheckBaseURL(raw string) error {
 
 const maxName = 253 // of a name in the DNS
 
-// dnsName: the last part of a name is no number, as that of an IP address is.
+// dnsName: the last part of a name isn't a number, as that of an IP address is.
 var dnsName = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
 })

@@ -96,7 +96,7 @@ func TestMalformedRegistries(t *testing.T) {
 	tests := []struct{ answer, says string }{
 		{`{}`, noList},
 		{`{"results":null}`, noList},
-		{`<html>`, "it is no JSON"},
+		{`<html>`, "it isn't JSON"},
 		{listOf(`null`), "has no id"},
 		{listOf(`[]`), "another type"},
 		{listOf(`{"kind":"ECR",` + config + `}`), "has no id"},

@@ -33,7 +33,7 @@ func TestAnswersToReads(t *testing.T) {
 	}{
 		{200, "", ""},
 		{201, "", ""},
-		{204, fault.MalformedAnswer, "it is no JSON"},
+		{204, fault.MalformedAnswer, "it isn't JSON"},
 		{301, fault.MalformedAnswer, "301 Moved Permanently; redirects are not followed"},
 		{400, fault.MalformedAnswer, "400 Bad Request"},
 		{401, fault.TokenRefused, "the token is not valid for this organization"},

@@ -46,7 +46,7 @@ func FromEnvironment(env *lambda.Environment) aws.Config {
 	cfg := aws.Config{Region: env.Required("AWS_REGION"), Credentials: Static(credentials)}
 	if endpoint := env.Optional("AWS_ENDPOINT_URL"); endpoint != "" {
 		if !isURL(endpoint) {
-			env.Reject("AWS_ENDPOINT_URL", "is no URL such as https://host")
+			env.Reject("AWS_ENDPOINT_URL", "isn't a URL such as https://host")
 		}
 		cfg.BaseEndpoint = aws.String(endpoint)
 	}

@@ -23,7 +23,7 @@ func (s *Store) Token(ctx context.Context, parameter string) (rotation.Secret, e
 		return rotation.Secret{}, err
 	case read.Type != types.ParameterTypeSecureString:
 		return rotation.Secret{}, fault.Errorf(fault.TokenRefused, "The parameter %s, which holds Qovery's API "+
-			"token, is no SecureString", parameter)
+			"token, isn't a SecureString", parameter)
 	}
 	return rotation.NewSecret(*read.Value), nil
 }

@@ -109,7 +109,7 @@ func parseHead(head string) (Schedule, error) {
 
 func parseFault(text string) (Fault, error) {
 	wrong := func(why string) (Fault, error) {
-		return Fault{}, fmt.Errorf("%q is no fault such as %q: %s", text, "iam.CreateAccessKey#1 land-late:1m0s", why)
+		return Fault{}, fmt.Errorf("%q isn't a fault such as %q: %s", text, "iam.CreateAccessKey#1 land-late:1m0s", why)
 	}
 	hash := strings.LastIndex(text, "#")
 	if hash < 1 {
@@ -131,7 +131,7 @@ func parseFault(text string) (Fault, error) {
 	}
 	if delayed {
 		if fault.Delay, err = time.ParseDuration(delay); err != nil || fault.Delay <= 0 {
-			return wrong(strconv.Quote(delay) + " is no duration")
+			return wrong(strconv.Quote(delay) + " isn't a duration")
 		}
 	}
 	return fault, nil

@@ -48,8 +48,8 @@ func TestNoSchedule(t *testing.T) {
 		"one: CreateKey#0 stop":    "counted from 1",
 		"one: CreateKey#x stop":    "counted from 1",
 		"one: CreateKey#1 explode": `there is no kind "explode"`,
-		"one: a#1 stale:soon":      `"soon" is no duration`,
-		"one: a#1 stale:-1s":       `"-1s" is no duration`,
+		"one: a#1 stale:soon":      `"soon" isn't a duration`,
+		"one: a#1 stale:-1s":       `"-1s" isn't a duration`,
 		"one: a#1 stop,":           "it names no point",
 	} {
 		if _, err := Parse(text); err == nil || !strings.Contains(err.Error(), want) {

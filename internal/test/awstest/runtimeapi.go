@@ -55,7 +55,7 @@ func (s *sandbox) answered(w http.ResponseWriter, r *http.Request) {
 	answer := FunctionAnswer{Body: body}
 	if path.Base(r.URL.Path) == "error" {
 		var said struct{ ErrorType, ErrorMessage string }
-		_ = json.Unmarshal(body, &said) // what is no JSON has no type
+		_ = json.Unmarshal(body, &said) // what isn't JSON has no type
 		answer = Failure(said.ErrorType, said.ErrorMessage)
 	}
 	w.WriteHeader(http.StatusAccepted)

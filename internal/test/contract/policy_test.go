@@ -50,7 +50,7 @@ func (r *recorder) front(qovery http.Handler) http.Handler {
 func (r *recorder) add(asked *http.Request, body []byte) {
 	got := request{Method: asked.Method, Path: strings.Split("api"+asked.URL.Path, "/")}
 	if len(body) > 0 && json.Unmarshal(body, &got.Body) != nil {
-		panic("a body is no JSON")
+		panic("a body isn't JSON")
 	}
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
