@@ -163,7 +163,7 @@ var explanations = []explanation{
 		means: "Someone deleted the new key.",
 		inPlace: "if a location in Qovery holds the new key, " + failNow + "; the sentence, or Qovery, says which. If " +
 			"none does, Qovery holds the old key, Active, and nothing is broken.",
-		more: "See " + byHand + ". Whoever has the old key's secret can put that back instead, deploy the clusters, and " +
+		more: "See " + byHand + ". If you have the old key's secret, put that back instead, deploy the clusters, and " +
 			"start again"},
 	{code: fault.NewKeyUnusable,
 		means: "STS refused the new key for three minutes, before any location was given it.",

@@ -12,7 +12,7 @@ func (a Alarm) message() Message {
 	switch a.State {
 	case Ringing:
 		m.Urgency, m.Subject = Check, "ALARM "+a.Name
-		p.line("CHECK. An alarm rings. It does not tell whether a key is broken; the command below does.")
+		p.line("CHECK. An alarm rings. It doesn't say whether a key is broken; the command below does.")
 		p.section("WHAT HAPPENED")
 		p.line("The alarm %s rings since %s.", a.Name, words.At(a.At))
 	case NoData:

@@ -101,7 +101,7 @@ func ParseEvent(data []byte) (Event, error) {
 }
 
 func malformed(format string, args ...any) error {
-	err := fault.Errorf(fault.InvalidInput, "The event is none that can be told of: %s",
+	err := fault.Errorf(fault.InvalidInput, "There is no notice for such an event: %s",
 		fmt.Sprintf(format, args...))
 	err.Next = &fault.Advice{First: "See which rule sends it to this function"}
 	return err
