@@ -41,7 +41,8 @@ func (d Deed) LogValue() slog.Value {
 	if d.Start == nil {
 		return slog.GroupValue(slog.String("redrive", d.Redrive), slog.String("after", d.Error))
 	}
-	return slog.GroupValue(slog.Time("start", d.Start.NotBefore), slog.String("key", rotation.KeyID(d.Start.Key).String()),
+	key, _ := rotation.ParseKeyID(d.Start.Key) // the audit took it from IAM
+	return slog.GroupValue(slog.Time("start", d.Start.NotBefore), slog.String("key", key.String()),
 		slog.String("after", d.Error))
 }
 
