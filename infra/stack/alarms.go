@@ -64,7 +64,7 @@ func (b *builder) auditAlarm(name, metric string, threshold float64, description
 // auditMissing rings when for two days no audit has come to its end, or none
 // that could read everything.
 func (b *builder) auditMissing() awscloudwatch.Alarm {
-	alarm := b.newAlarm(auditMissing, 2, 1, auditMetric(audit.Audited, "", "Maximum"),
+	alarm := b.newAlarm(auditMissing, audit.MissingAfter.Hours()/24, 1, auditMetric(audit.Audited, "", "Maximum"),
 		"For two days no audit has looked at everything: it did not run, it failed, or something could not be read, of "+
 			"which it sent a notice. "+
 			"See the log of "+named(auditor)+" and its schedule.")

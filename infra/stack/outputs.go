@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
+
+	"qovery-key-rotation/statemachine"
 )
 
 // newOutputs shows what a person needs right after the deployment.
@@ -17,6 +19,7 @@ func (b *builder) newOutputs(machine awsstepfunctions.StateMachine) {
 	b.output("TableName", "The journal: open and past rotations", *b.journal.TableName())
 	b.output("KeyAgeLimitDays", "The age at which a key is too old, for the command line",
 		strconv.Itoa(b.props.Config.KeyAgeLimitDays))
+	b.output("Definition", "Which state machine this is, for the command line", statemachine.Fingerprint())
 	if emails := b.props.Config.AlertEmails; len(emails) > 0 {
 		b.output("AlertEmails", "Who is to be notified, for the command line", strings.Join(emails, ","))
 	}

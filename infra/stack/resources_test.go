@@ -15,6 +15,7 @@ import (
 	"qovery-key-rotation/internal/ops/audit"
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/statemachine"
 )
 
 func TestMachine(t *testing.T) {
@@ -278,6 +279,7 @@ func TestOutputsAreReadyToUse(t *testing.T) {
 		"TopicArn":        "${notices}",
 		"TableName":       "${journal}",
 		"KeyAgeLimitDays": "97",
+		"Definition":      statemachine.Fingerprint(),
 		"PutToken": `read -rs TOKEN; printf %s "$TOKEN" | aws ssm put-parameter --region eu-west-3 --name ` +
 			`/qovery-key-rotation/qovery-token ` +
 			`--type SecureString --overwrite --value file:///dev/stdin; unset TOKEN`,

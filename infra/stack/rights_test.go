@@ -129,13 +129,13 @@ const rightsOfPeople = `
 
 Put your region, account and stack's output ` + "`TableName`" + ` in place of
 ` + "`REGION`, `ACCOUNT` and `TABLE`" + `, and list the IAM users of your targets.
-For ` + "`rotate status`, `history`, `watch` and" + `
+For ` + "`rotate status`, `doctor`, `history`, `watch` and" + `
 ` + "`report`" + `, which change nothing:
 
 ` + "```json\n%s\n```" + `
 
-` + "`status`" + ` compares IAM with what Qovery holds, and proves what a rotation reads, only if you
-may also read the token. It says what it may not read, and continues. The token can change
+` + "`status`" + ` and ` + "`doctor`" + ` compare IAM with what Qovery holds, and prove what a rotation reads, only
+if you may also read the token. They say what they may not read, and continue. The token can change
 what Qovery deploys, so it isn't among these rights.
 
 For ` + "`rotate start`, `abort` and `release`" + `, in addition. To start and stop only, leave
@@ -165,7 +165,7 @@ var (
 			resources: []string{"arn:aws:dynamodb:REGION:ACCOUNT:table/TABLE"}},
 		{actions: actions("ssm:GetParameter"),
 			resources: []string{"arn:aws:ssm:REGION:ACCOUNT:parameter/qovery-key-rotation/staged/nothing"}},
-		{actions: actions("iam:ListAccessKeys", "iam:GetAccessKeyLastUsed"),
+		{actions: actions("iam:GetUser", "iam:ListAccessKeys", "iam:GetAccessKeyLastUsed"),
 			resources: []string{"arn:aws:iam::ACCOUNT:user/qovery"}},
 		{actions: actions("cloudtrail:LookupEvents"), resources: []string{"*"}},
 		{actions: actions("states:ListExecutions"),
@@ -190,7 +190,7 @@ var (
 			resources: []string{"arn:aws:ssm:REGION:ACCOUNT:parameter/qovery-key-rotation/staged/*"}},
 	}
 	repairing = []statement{
-		{actions: actions("iam:GetUser", "iam:CreateAccessKey", "iam:UpdateAccessKey", "iam:DeleteAccessKey"),
+		{actions: actions("iam:CreateAccessKey", "iam:UpdateAccessKey", "iam:DeleteAccessKey"),
 			resources: []string{"arn:aws:iam::ACCOUNT:user/qovery"}},
 		{actions: actions("states:RedriveExecution"),
 			resources: []string{"arn:aws:states:REGION:ACCOUNT:execution:qovery-key-rotation:*"}},
@@ -268,12 +268,12 @@ func TestPeopleMayDoWhatTheCommandLineDoes(t *testing.T) {
 		}
 	}
 	// Nobody but createkey stages secrets, and but the audit redrives; a transaction needs the
-	// rights of its parts, a PutItem and a DeleteItem. People use two actions of iamkeys.
+	// rights of its parts, a PutItem and a DeleteItem. People use three actions of iamkeys.
 	needed = slices.DeleteFunc(needed, func(action string) bool {
 		return action == "ssm:PutParameter" || action == "sns:Publish" || action == "states:RedriveExecution" ||
 			action == "dynamodb:TransactWriteItems"
 	})
-	needed = append(needed, "dynamodb:DeleteItem", "iam:ListAccessKeys", "iam:GetAccessKeyLastUsed")
+	needed = append(needed, "dynamodb:DeleteItem", "iam:GetUser", "iam:ListAccessKeys", "iam:GetAccessKeyLastUsed")
 	for _, action := range needed {
 		if !slices.Contains(granted, action) {
 			t.Errorf("nobody is told that they need %s", action)

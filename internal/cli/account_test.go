@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -43,6 +44,11 @@ type account struct {
 	due       time.Time // its first start
 	emails    string    // who is to be notified
 	confirmed bool      // the e-mail subscription is
+	webhook   string    // another subscription, which is not
+	version   string    // of the state machine that is deployed
+	deployed  time.Time // when the stack was
+	audited   time.Time // when the audit looked last; zero: an hour ago
+	unaudited bool      // it has not looked yet
 	denied    map[string]bool
 	failing   map[string]int    // how often an action is not answered
 	later     bool              // a later version has written the journal
@@ -64,6 +70,7 @@ func newAccount(setup lab.Setup) (*account, error) {
 	}
 	a := &account{world: world, schedule: "ENABLED", rate: world.Target.Schedule.Expression(),
 		due: lab.Beginning.Add(24 * time.Hour), emails: "platform@example.com", confirmed: true,
+		version: statemachine.Fingerprint(), deployed: lab.Beginning.Add(-11 * 24 * time.Hour),
 		denied: map[string]bool{}, failing: map[string]int{},
 		inputs: map[string]string{}, empty: map[string]bool{}}
 	a.qovery = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -175,6 +182,7 @@ func (a *account) answers(fields map[string]any) map[string]func() awstest.Answe
 		"AssumeRole":               func() awstest.Answer { return assumeRole(text) },
 		"ListAccessKeys":           func() awstest.Answer { return a.listAccessKeys(text("UserName")) },
 		"GetAccessKeyLastUsed":     a.lastUsed,
+		"GetUser":                  func() awstest.Answer { return a.getUser(text("UserName")) },
 		"LookupEvents":             func() awstest.Answer { return reply(map[string]any{"Events": []any{}}) },
 		"ListSubscriptionsByTopic": a.listSubscriptions,
 		"GetSchedule":              a.getSchedule,
@@ -210,12 +218,14 @@ func (a *account) describeStacks(name string) awstest.Answer {
 	}
 	var outputs strings.Builder
 	for name, value := range map[string]string{"StateMachineArn": machineARN, "TableName": "journal", "TopicArn": topicARN,
-		"QoveryApiUrl": a.qovery.URL, "KeyAgeLimitDays": "97", "AlertEmails": a.emails} {
+		"QoveryApiUrl": a.qovery.URL, "KeyAgeLimitDays": "97", "AlertEmails": a.emails, "Definition": a.version,
+		"PutToken": "read -rs TOKEN; aws ssm put-parameter --name " + lab.TokenParameter + " --value file:///dev/stdin"} {
 		fmt.Fprintf(&outputs, "<member><OutputKey>%s</OutputKey><OutputValue>%s</OutputValue></member>", name, value)
 	}
 	return awstest.XML(http.StatusOK, `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>`+
 		`qovery-key-rotation</StackName>`+
-		`<CreationTime>2026-01-01T00:00:00Z</CreationTime><StackStatus>CREATE_COMPLETE</StackStatus><Outputs>`+
+		`<CreationTime>2025-01-01T00:00:00Z</CreationTime><LastUpdatedTime>`+a.deployed.Format(time.RFC3339)+
+		`</LastUpdatedTime><StackStatus>CREATE_COMPLETE</StackStatus><Outputs>`+
 		outputs.String()+`</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`)
 }
 
@@ -247,6 +257,11 @@ func (a *account) listAccessKeys(user string) awstest.Answer {
 		keys.String()+`</AccessKeyMetadata></ListAccessKeysResult></ListAccessKeysResponse>`)
 }
 
+func (a *account) getUser(user string) awstest.Answer {
+	return awstest.XML(http.StatusOK, `<GetUserResponse><GetUserResult><User><Path>`+a.world.IAM.Path+
+		`</Path><UserName>`+user+`</UserName></User></GetUserResult></GetUserResponse>`)
+}
+
 // lastUsed: each key was used an hour ago.
 func (a *account) lastUsed() awstest.Answer {
 	return awstest.XML(http.StatusOK, `<GetAccessKeyLastUsedResponse><GetAccessKeyLastUsedResult><UserName>`+lab.UserName+
@@ -260,10 +275,16 @@ func (a *account) listSubscriptions() awstest.Answer {
 	if a.confirmed {
 		arn = topicARN + ":0b7d2c4e"
 	}
+	webhook := ""
+	if a.webhook != "" {
+		webhook = `<member><TopicArn>` + topicARN + `</TopicArn><Protocol>https</Protocol><SubscriptionArn>` +
+			`PendingConfirmation</SubscriptionArn><Owner>123456789012</Owner><Endpoint>` + a.webhook + `</Endpoint></member>`
+	}
 	return awstest.XML(http.StatusOK, `<ListSubscriptionsByTopicResponse><ListSubscriptionsByTopicResult>`+
 		`<Subscriptions><member><TopicArn>`+topicARN+
 		`</TopicArn><Protocol>email</Protocol><SubscriptionArn>`+arn+
-		`</SubscriptionArn><Owner>123456789012</Owner><Endpoint>platform@example.com</Endpoint></member></Subscriptions>`+
+		`</SubscriptionArn><Owner>123456789012</Owner><Endpoint>platform@example.com</Endpoint></member>`+webhook+
+		`</Subscriptions>`+
 		`</ListSubscriptionsByTopicResult></ListSubscriptionsByTopicResponse>`)
 }
 
@@ -421,6 +442,10 @@ func (a *account) getItem(fields map[string]any) awstest.Answer {
 	user, _ := key["iamUser"].(string)
 	if record := a.world.Journal.Current(user); record != nil && key["record"] == "ACTIVE" {
 		answer["Item"] = attributesOf(*record, a.written(map[string]any{"record": "ACTIVE"}))
+	}
+	if user == "target:"+lab.TargetName && !a.unaudited {
+		audited := cmp.Or(a.audited, a.world.Timeline.Now().Add(-time.Hour))
+		answer["Item"] = attributesOf(map[string]any{"auditedAt": audited}, nil)
 	}
 	return reply(answer)
 }

@@ -24,7 +24,7 @@ const (
 	ExitUsage       = 2   // the command was not understood
 	ExitRunning     = 3   // another execution is at work on the target
 	ExitNothing     = 4   // there is nothing to watch, to abort or to release
-	ExitAttention   = 5   // status found something that somebody should see to
+	ExitAttention   = 5   // status or doctor found something that somebody should see to
 	ExitUnwritten   = 6   // the output, or a part of it, could not be written
 	ExitInterrupted = 130 // somebody pressed Ctrl-C; what runs in AWS goes on
 	ExitClosedPipe  = 141 // whoever reads the output has read enough
@@ -38,7 +38,7 @@ const exitCodes = `Exit codes:
   2    the command was not understood
   3    another execution is at work on the target
   4    there is nothing to watch, to abort or to release
-  5    'status' found something that someone should see to
+  5    'status' or 'doctor' found something that someone should see to
   6    the output, or a part of it, could not be written
   130  interrupted with Ctrl-C; what runs in AWS continues
   141  the reader of the output has closed it, as in 'rotate status | head -1'`
@@ -150,8 +150,8 @@ AWS IAM access key that Qovery holds, unattended and without downtime.
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.AddGroup(&cobra.Group{ID: operating, Title: "Commands for a deployed stack:"})
-	for _, command := range []*cobra.Command{p.newStart(), p.newWatch(), p.newStatus(), p.newHistory(), p.newAbort(),
-		p.newRelease(), p.newReport()} {
+	for _, command := range []*cobra.Command{p.newStart(), p.newWatch(), p.newStatus(), p.newDoctor(), p.newHistory(),
+		p.newAbort(), p.newRelease(), p.newReport()} {
 		command.GroupID = operating
 		root.AddCommand(command)
 	}

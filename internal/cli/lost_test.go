@@ -79,6 +79,7 @@ var answers = []answer{
 	{idle, "report --simulation plain"}, {idle, "report --simulation plain --output json"},
 	{completed, "report production"},
 	{completed, "status"}, {completed, "status --output json"},
+	{completed, "doctor"}, {completed, "doctor --output json"}, {interrupted, "doctor"},
 	{idle, "history production"}, {completed, "history production"}, {completed, "history production --output json"},
 	{idle, "start production"}, {idle, "start production --output json"}, {idle, "start production --dry-run"},
 	{idle, "start production --dry-run --output json"},

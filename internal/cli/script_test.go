@@ -117,6 +117,7 @@ func exitCode(ts *testscript.TestScript, _ bool, args []string) {
 //	world freeze FROM TO REASON  a freeze of the target
 //	world due 720h             the schedule's first start, from the beginning
 //	world emails A,B           who is to be notified
+//	world fresh                the stack was deployed now, and no audit has looked yet
 //	world unconfirmed          no one has confirmed the e-mail subscription
 //	world deny ACTION          the person lacks the right
 //	world unanswered ACTION 2  so often there is no answer
@@ -169,6 +170,8 @@ func changeWorld(ts *testscript.TestScript, _ bool, args []string) {
 		a.world.Target.Freeze = []target.Freeze{{From: args[1], To: args[2], Reason: args[3]}}
 	case "emails":
 		a.emails = args[1]
+	case "fresh":
+		a.deployed, a.unaudited = w.Timeline.Now(), true
 	case "unconfirmed":
 		a.confirmed = false
 	case "deny":

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -74,7 +75,10 @@ type stack struct {
 	emails  string // who is to get them, with commas; empty: no one, or an earlier version deployed the stack
 	qovery  string // base URL of Qovery's API; empty: the public one
 
-	keyAgeLimit time.Duration // zero: an earlier version deployed the stack
+	putTokens   []string      // commands that put Qovery's token into its parameter
+	definition  string        // the state machine's fingerprint; empty: an earlier version deployed the stack
+	keyAgeLimit time.Duration // zero: as well
+	deployedAt  time.Time     // last
 
 	states  executions
 	targets *ssm.Targets
@@ -97,13 +101,18 @@ func (p Program) openFor(ctx context.Context, f *stackFlags, name string) (*stac
 	return s, target, err
 }
 
-// open finds the stack by its outputs.
+// open logs in and finds the stack.
 func (p Program) open(ctx context.Context, f *stackFlags) (*stack, error) {
-	s := &stack{name: f.name, clock: &serviceClock{Clock: p.Clock}}
 	cfg, err := p.logIn(ctx, f)
 	if err != nil {
 		return nil, err
 	}
+	return p.find(ctx, f, cfg)
+}
+
+// find finds the stack by its outputs.
+func (p Program) find(ctx context.Context, f *stackFlags, cfg aws.Config) (*stack, error) {
+	s := &stack{name: f.name, clock: &serviceClock{Clock: p.Clock}}
 	cfg.APIOptions = append(cfg.APIOptions, s.clock.listen)
 	s.cfg, s.region = cfg, cfg.Region
 	outputs, err := s.outputs(ctx)
@@ -111,7 +120,12 @@ func (p Program) open(ctx context.Context, f *stackFlags) (*stack, error) {
 		return nil, err
 	}
 	s.machine, s.table, s.topic = outputs["StateMachineArn"], outputs["TableName"], outputs["TopicArn"]
-	s.emails, s.qovery = outputs["AlertEmails"], outputs["QoveryApiUrl"]
+	s.emails, s.qovery, s.definition = outputs["AlertEmails"], outputs["QoveryApiUrl"], outputs["Definition"]
+	for name, command := range outputs {
+		if strings.HasPrefix(name, "PutToken") {
+			s.putTokens = append(s.putTokens, command)
+		}
+	}
 	days, _ := strconv.Atoi(outputs["KeyAgeLimitDays"]) // 0 where there is none
 	s.keyAgeLimit = time.Duration(days) * 24 * time.Hour
 	machine, err := arn.Parse(s.machine)
@@ -130,6 +144,15 @@ func (p Program) open(ctx context.Context, f *stackFlags) (*stack, error) {
 	return s, nil
 }
 
+// requireAgeLimit: without it no key can be judged.
+func (s *stack) requireAgeLimit() error {
+	if s.keyAgeLimit > 0 {
+		return nil
+	}
+	return &problem{fmt.Sprintf("The outputs of the stack %s don't say how old a key may become", s.name),
+		"Deploy the stack again, with this version", ExitHeld}
+}
+
 // outputs are the stack's, by name.
 func (s *stack) outputs(ctx context.Context) (map[string]string, error) {
 	request := awsclient.Request{Action: "cloudformation:DescribeStacks", On: s.name}
@@ -146,11 +169,12 @@ func (s *stack) outputs(ctx context.Context) (map[string]string, error) {
 	case len(answer.Stacks) == 0:
 		return nil, request.Malformed("it is empty")
 	}
-	found := map[string]string{}
-	for _, output := range answer.Stacks[0].Outputs {
+	stack, found := answer.Stacks[0], map[string]string{}
+	for _, output := range stack.Outputs {
 		found[aws.ToString(output.OutputKey)] = aws.ToString(output.OutputValue)
 	}
-	if answer.Stacks[0].StackStatus == types.StackStatusDeleteInProgress {
+	s.deployedAt = aws.ToTime(cmp.Or(stack.LastUpdatedTime, stack.CreationTime))
+	if stack.StackStatus == types.StackStatusDeleteInProgress {
 		return nil, &problem{fmt.Sprintf("The stack %s is being deleted", s.name), "Deploy it again to continue", ExitHeld}
 	}
 	return found, nil

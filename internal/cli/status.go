@@ -98,9 +98,8 @@ func (p Program) status(cmd *cobra.Command, f *stackFlags) error {
 	if err != nil {
 		return err
 	}
-	if s.keyAgeLimit == 0 {
-		return &problem{fmt.Sprintf("The outputs of the stack %s don't say how old a key may become", s.name),
-			"Deploy the stack again, with this version", ExitHeld}
+	if err := s.requireAgeLimit(); err != nil {
+		return err
 	}
 	names, err := s.targets.Names(ctx)
 	if err != nil {
@@ -114,9 +113,8 @@ func (p Program) status(cmd *cobra.Command, f *stackFlags) error {
 	}
 	working, workingErr := s.states.running(ctx)
 	for _, name := range names {
-		look := targetLook{s, reader.Look(ctx, name), working, workingErr,
-			targetStatus{Name: name, Keys: []keyStatus{}, Unknown: []string{}, Attention: []audit.Finding{}}}
-		status.Targets = append(status.Targets, look.look(ctx, s.keyAgeLimit))
+		look := s.look(ctx, name, reader.Look(ctx, name), working, workingErr)
+		status.Targets = append(status.Targets, look.targetStatus)
 	}
 	status.Notices = s.notices(ctx)
 	status.Attention = append(status.Attention, status.Notices.attention()...)
@@ -300,16 +298,29 @@ func (s *stack) notices(ctx context.Context) noticesStatus {
 
 func (n noticesStatus) attention() []string {
 	var list []string
-	for _, s := range n.Subscribers {
-		if !slices.Contains(n.Subscribers, sns.Subscriber{Protocol: s.Protocol, Endpoint: s.Endpoint, Confirmed: true}) {
-			list = append(list, s.Endpoint+" has not confirmed the subscription and gets no notices: follow the link in the "+
-				"message from AWS; to be sent a new one: "+n.subscribe(s))
-		}
+	for _, s := range n.unconfirmed() {
+		list = append(list, words.Sentences(n.notConfirmed(s)...))
 	}
 	if len(n.Subscribers) == 0 && n.Unknown == "" {
-		return append(list, "No one has subscribed to the notices")
+		return append(list, noSubscriber)
 	}
 	return list
+}
+
+const noSubscriber = "No one has subscribed to the notices"
+
+// unconfirmed get no notices.
+func (n noticesStatus) unconfirmed() []sns.Subscriber {
+	return slices.DeleteFunc(slices.Clone(n.Subscribers), func(s sns.Subscriber) bool {
+		s.Confirmed = true
+		return slices.Contains(n.Subscribers, s)
+	})
+}
+
+// notConfirmed is what is so of a subscriber, and what to do.
+func (n noticesStatus) notConfirmed(s sns.Subscriber) []string {
+	return []string{s.Endpoint + " has not confirmed the subscription and gets no notices",
+		"Follow the link in the message from AWS; to be sent a new one: " + n.subscribe(s)}
 }
 
 // subscribe is the command that has SNS send a link to confirm.

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"time"
 
 	"qovery-key-rotation/internal/aws/scheduler"
 	"qovery-key-rotation/internal/ops/audit"
@@ -29,10 +28,14 @@ type targetLook struct {
 	audit.Facts
 	working    []*notice.Execution // all that run
 	workingErr error
+	judgement  audit.Judgement
 	targetStatus
 }
 
-func (l *targetLook) look(ctx context.Context, ageLimit time.Duration) targetStatus {
+func (s *stack) look(ctx context.Context, name string, facts audit.Facts, working []*notice.Execution,
+	workingErr error) *targetLook {
+	l := &targetLook{s, facts, working, workingErr, audit.Judge(name, facts, s.keyAgeLimit),
+		targetStatus{Name: name, Keys: []keyStatus{}, Unknown: []string{}, Attention: []audit.Finding{}}}
 	l.IAMUser = l.Target.IAMUserName
 	l.State = unknown
 	if l.Target.Name != "" {
@@ -41,24 +44,28 @@ func (l *targetLook) look(ctx context.Context, ageLimit time.Duration) targetSta
 		l.lookAtHistory()
 		l.targetStatus.Schedule = l.schedule()
 	}
-	l.judge(ageLimit)
-	return l.targetStatus
+	l.judge()
+	return l
 }
 
 // judge keeps the audit's findings. What the person may not read, or what passes by
 // itself, is unknown, and nothing to see to.
-func (l *targetLook) judge(ageLimit time.Duration) {
+func (l *targetLook) judge() {
 	for _, source := range audit.Sources {
 		if err := l.Unread[source]; err != nil && !concerns(source, err) {
 			l.unread(source.Unread(), err)
 		}
 	}
-	for _, f := range audit.Judge(l.Name, l.Facts, ageLimit).Findings {
-		unread := f.Source != "" && !concerns(f.Source, l.Unread[f.Source])
-		if !unread && (f.Kind != audit.Open || l.Because == "") { // which says more of it
+	for _, f := range l.judgement.Findings {
+		if !l.hidden(f) && (f.Kind != audit.Open || l.Because == "") { // which says more of it
 			l.Attention = append(l.Attention, f)
 		}
 	}
+}
+
+// hidden: the finding is what this person could not read.
+func (l *targetLook) hidden(f audit.Finding) bool {
+	return f.Source != "" && !concerns(f.Source, l.Unread[f.Source])
 }
 
 // concerns: what a person may not read, the functions may, as what a rotation needs.

@@ -71,6 +71,19 @@ func (k *Keys) List(ctx context.Context, user string) ([]rotation.AccessKey, err
 	return nil, request.Malformed("the list does not end")
 }
 
+// Path is the user's path, which is a part of the ARN that policies name.
+func (k *Keys) Path(ctx context.Context, user string) (string, error) {
+	request := about("iam:GetUser", user)
+	answer, err := k.client.GetUser(ctx, &iam.GetUserInput{UserName: &user})
+	switch {
+	case err != nil:
+		return "", failed(request, user, err)
+	case answer.User == nil || aws.ToString(answer.User.Path) == "":
+		return "", request.Malformed("the user in it has no path")
+	}
+	return *answer.User.Path, nil
+}
+
 // Create is sent once: CreateAccessKey has no idempotency token, so the SDK
 // must not repeat it, and net/http repeats no POST that it has begun to write.
 func (k *Keys) Create(ctx context.Context, user string) (rotation.NewAccessKey, error) {

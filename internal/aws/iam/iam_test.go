@@ -36,6 +36,15 @@ func TestAgainstMoto(t *testing.T) {
 		return iam.New(cfg), name
 	}
 	rotationtest.Keys(t, rotationtest.RealTime(), open)
+	t.Run("path", func(t *testing.T) {
+		keys, name := open(t)
+		if path, err := keys.(*iam.Keys).Path(t.Context(), name); path != "/" || err != nil {
+			t.Errorf("%q, %v", path, err)
+		}
+		if _, err := keys.(*iam.Keys).Path(t.Context(), "no-one"); !fault.HasCode(err, fault.TargetNotFound) {
+			t.Error(err)
+		}
+	})
 	t.Run("never used", func(t *testing.T) {
 		keys, name := open(t)
 		key, err := keys.Create(t.Context(), name)
@@ -54,6 +63,10 @@ func TestFaults(t *testing.T) {
 	for name, op := range map[string]operation{
 		"list": {Reads: true, Call: func(ctx context.Context, cfg aws.Config) error {
 			_, err := iam.New(cfg).List(ctx, user)
+			return err
+		}},
+		"path": {Reads: true, Call: func(ctx context.Context, cfg aws.Config) error {
+			_, err := iam.New(cfg).Path(ctx, user)
 			return err
 		}},
 		"create": {Once: true, Secret: true, Reads: true, Call: func(ctx context.Context, cfg aws.Config) error {

@@ -296,3 +296,25 @@ func TestChangedAndOver(t *testing.T) {
 	golden(t, "changed", show(j.Findings[0].message(j, before, morning)))
 	golden(t, "over", show(before.over(j, morning)))
 }
+
+// Each kind of finding is in one area.
+func TestAreas(t *testing.T) {
+	var kinds []string
+	for _, of := range areas {
+		for _, kind := range of {
+			kinds = append(kinds, string(kind))
+		}
+	}
+	slices.Sort(kinds)
+	if got := strings.Join(kinds, " "); got != all {
+		t.Errorf("the areas have %s, want %s", got, all)
+	}
+	j := Judge("production", world(qoveryHolds(keyN, keyO)), limit)
+	if found, whole := j.In(TheLocations); len(found) != 1 || found[0].Kind != drift || !whole {
+		t.Errorf("%v, %t", found, whole)
+	}
+	j = Judge("production", world(openSince(running)), limit)
+	if found, whole := j.In(TheLocations); len(found) > 0 || whole {
+		t.Errorf("while a rotation runs: %v, %t", found, whole)
+	}
+}

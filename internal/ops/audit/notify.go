@@ -86,6 +86,16 @@ func (a Auditor) recall(ctx context.Context, target string) (map[string]Told, er
 	return found.Told, err
 }
 
+// MissingAfter is when an audit is missed: it comes once a day.
+const MissingAfter = 2 * day
+
+// LastAudit is when the target was audited last; zero: never.
+func (r Reader) LastAudit(ctx context.Context, target string) (time.Time, error) {
+	var found memory
+	err := r.Memory.Recall(ctx, target, &found)
+	return found.AuditedAt, err
+}
+
 // over are the ids of what was told and is not found any more, where that could
 // be judged.
 func over(told map[string]Told, j Judgement) []string {

@@ -1,0 +1,199 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"qovery-key-rotation/internal/words"
+	"qovery-key-rotation/statemachine"
+)
+
+func (p Program) newDoctor() *cobra.Command {
+	var f *stackFlags
+	cmd := &cobra.Command{
+		Use:   "doctor [TARGET]",
+		Short: "Check what rotations need, and say how to fix what is wrong",
+		Long: `doctor checks, one after the other, your login, the stack and its version; of the target,
+or of each one, the token, the IAM user, the keys, the locations in Qovery, the clusters,
+CloudTrail's regions, the schedule, the open rotation and the last audit; and who gets the
+notices. It changes nothing.
+
+A ✓ says that all is as it should be, a ✗ what is wrong and how to fix it, and a ? what
+you may not read, or what can't be judged now. If there is a ✗, the exit code is 5.
+You can paste the output into an issue: it has no secrets, and of keys the last four
+characters.`,
+		Example: `  rotate doctor
+  rotate doctor production --output json`,
+		Args: atMostOneTarget,
+		RunE: func(cmd *cobra.Command, args []string) error { return p.doctor(cmd, f, args) },
+	}
+	f = addStackFlags(cmd, "text")
+	cmd.ValidArgsFunction = p.completeTargets(f)
+	return cmd
+}
+
+func atMostOneTarget(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return oneTarget(cmd, args)
+}
+
+// examination is what doctor finds.
+type examination struct {
+	Stack  string    `json:"stack"`
+	At     time.Time `json:"at,omitzero"`
+	Checks []check   `json:"checks"`
+}
+
+// check is one thing that doctor looks at.
+type check struct {
+	Target string   `json:"target,omitempty"`
+	Name   string   `json:"check"`
+	Result result   `json:"result"`
+	Found  []string `json:"found"` // in sentences
+	ToDo   string   `json:"toDo,omitempty"`
+}
+
+type result string
+
+const (
+	sound    result = "ok"
+	wrong    result = "wrong"
+	notKnown result = "unknown"
+)
+
+func (p Program) doctor(cmd *cobra.Command, f *stackFlags, targets []string) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	e := &examination{Stack: f.name}
+	ended := p.examine(cmd.Context(), f, targets, e)
+	if err := cmd.Context().Err(); err != nil {
+		return err
+	}
+	exitCode := ExitSucceeded
+	switch {
+	case ended != nil && problemOf(ended).exit == ExitUsage:
+		return ended
+	case ended != nil:
+		exitCode = problemOf(ended).exit
+	case e.count(wrong) > 0:
+		exitCode = ExitAttention
+	}
+	if f.json() {
+		if err := writeJSON(cmd.OutOrStdout(), e); err != nil {
+			return err
+		}
+	} else {
+		showExamination(cmd.OutOrStdout(), e, ended != nil)
+	}
+	return exit(exitCode)
+}
+
+// examine returns what keeps it from the checks that are left.
+func (p Program) examine(ctx context.Context, f *stackFlags, targets []string, e *examination) error {
+	cfg, err := p.logIn(ctx, f)
+	if err != nil {
+		return e.end("login", err)
+	}
+	e.add("", "login", sound, "AWS credentials for "+cfg.Region)
+	s, err := p.find(ctx, f, cfg)
+	if err != nil {
+		return e.end("stack", err)
+	}
+	reader, err := s.reader()
+	if err != nil {
+		return e.end("stack", err)
+	}
+	e.add("", "stack", sound, fmt.Sprintf("%s in the account %s", s.name, s.account))
+	if err := s.requireAgeLimit(); err != nil {
+		return e.end("version", err)
+	}
+	e.checkVersion(s)
+	if len(targets) == 0 {
+		targets, err = s.targets.Names(ctx)
+	} else if _, unknown := s.target(ctx, targets[0]); unknown != nil && problemOf(unknown).exit == ExitUsage {
+		err = unknown
+	}
+	if err != nil {
+		return e.end("targets", err)
+	}
+	working, workingErr := s.states.running(ctx)
+	for _, name := range targets {
+		e.checkTarget(ctx, reader, s.look(ctx, name, reader.LookTwice(ctx, name), working, workingErr))
+	}
+	e.checkAddresses(s.notices(ctx))
+	e.At = s.clock.Now().Truncate(time.Second)
+	return nil
+}
+
+// checkVersion: what a command shows of an execution it knows by its own definition.
+func (e *examination) checkVersion(s *stack) {
+	if own := statemachine.Fingerprint(); s.definition != own {
+		e.add("", "version", wrong, fmt.Sprintf("The stack was deployed with another version than this command line, %s",
+			readVersion())).ToDo = "Use the command line of the stack's version, or deploy the stack with this one: make deploy"
+		return
+	}
+	e.add("", "version", sound, fmt.Sprintf("%s; the stack has the same state machine", readVersion()))
+}
+
+// add adds a check, whose advice may still be missing.
+func (e *examination) add(target, name string, r result, found ...string) *check {
+	e.Checks = append(e.Checks, check{Target: target, Name: name, Result: r, Found: found})
+	return &e.Checks[len(e.Checks)-1]
+}
+
+// end adds what keeps doctor from all that is left.
+func (e *examination) end(name string, err error) error {
+	e.unread("", name, wrong, err)
+	return err
+}
+
+func (e *examination) count(r result) int {
+	return len(slices.DeleteFunc(slices.Clone(e.Checks), func(c check) bool { return c.Result != r }))
+}
+
+func showExamination(out io.Writer, e *examination, ended bool) {
+	marks := map[result]string{sound: colour(out, green, "✓"), wrong: colour(out, red, "✗"),
+		notKnown: colour(out, yellow, "?")}
+	target := ""
+	for _, c := range e.Checks {
+		if c.Target != target {
+			target = c.Target
+			fmt.Fprintf(out, "\n%s", target)
+			if target != "" {
+				fmt.Fprintln(out)
+			}
+		}
+		first, more := c.Found[0], c.Found[1:]
+		if c.Result != sound {
+			first = words.Dot(first)
+		}
+		fmt.Fprintf(out, "%s %-10s %s\n", marks[c.Result], c.Name, first)
+		if c.ToDo != "" {
+			more = append(slices.Clone(more), c.ToDo)
+		}
+		for _, text := range more {
+			fmt.Fprintf(out, "  %-10s %s\n", "", words.Dot(text))
+		}
+	}
+	fmt.Fprintf(out, "\n%s\n", words.Dot(e.verdict(ended)))
+}
+
+// verdict sums the checks up.
+func (e *examination) verdict(ended bool) string {
+	bad, open := e.count(wrong), e.count(notKnown)
+	switch {
+	case ended:
+		return "Until that is fixed, nothing else can be checked"
+	case bad+open == 0:
+		return "All is well, " + words.At(e.At)
+	}
+	return fmt.Sprintf("%d of %s wrong, %d not known, %s", bad, words.Count(len(e.Checks), "check"), open, words.At(e.At))
+}
