@@ -73,3 +73,16 @@ func TestBeginsAfter(t *testing.T) {
 		}
 	}
 }
+
+// A key that is younger stays under the limit until the next scheduled run has ended:
+// with the default timings that takes less than three days.
+func TestDueAt(t *testing.T) {
+	const day = 24 * time.Hour
+	target := Default()
+	if run := target.LongestRun(); run != day+3*(2*2*time.Hour+2*time.Hour)+day+30*time.Minute+2*time.Hour {
+		t.Errorf("the longest run is %s", run)
+	}
+	if due := target.DueAt(97 * day); due != 7*day-target.LongestRun() || due < 4*day {
+		t.Errorf("due at %s", due)
+	}
+}
