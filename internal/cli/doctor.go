@@ -124,6 +124,9 @@ func (p Program) examine(ctx context.Context, f *stackFlags, targets []string, e
 	if err != nil {
 		return e.end("targets", err)
 	}
+	if len(targets) == 0 {
+		e.add("", "targets", wrong, noTargets).ToDo = "Add one to rotation.json, then: make deploy"
+	}
 	working, workingErr := s.states.running(ctx)
 	for _, name := range targets {
 		e.checkTarget(ctx, reader, s.look(ctx, name, reader.LookTwice(ctx, name), working, workingErr))

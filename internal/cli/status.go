@@ -179,7 +179,7 @@ func showStatus(out io.Writer, s stackStatus) {
 		}
 	}
 	if len(s.Targets) == 0 {
-		fmt.Fprintln(out, "\nThe stack has no targets.")
+		fmt.Fprintf(out, "\n%s.\n", noTargets)
 	}
 	fmt.Fprintln(out, "\nnotices")
 	for _, subscriber := range s.Notices.Subscribers {
@@ -192,6 +192,8 @@ func showStatus(out io.Writer, s stackStatus) {
 		attention(words.Dot(text))
 	}
 }
+
+const noTargets = "The stack has no targets"
 
 func (t targetStatus) stateText(now time.Time) string {
 	switch t.State {

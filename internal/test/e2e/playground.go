@@ -77,8 +77,10 @@ func (host) Fatal(args ...any) { panic(broken{errors.New(fmt.Sprint(args...))}) 
 func (host) Fatalf(format string, args ...any) { panic(broken{fmt.Errorf(format, args...)}) }
 
 // open lets people in: what they start is the world's, and what moto lacks is
-// answered from the template.
+// answered from the template. The key has been in use for as long as IAM needs to know.
 func (w *world) open() {
+	w.consume(beginning)
+	w.clock.Set(beginning.Add(usageLag + time.Minute))
 	w.adopts = true
 	maps.Copy(w.gateway.Stubs, map[string]func(awstest.Call) *awstest.Reply{
 		"cloudformation:DescribeStacks": describeStacks(w.api.URL),
@@ -121,6 +123,7 @@ In another terminal, in this folder:
 	}
 	fmt.Fprintf(out, `export PATH="$PWD/bin:$PATH"
 
+rotate doctor
 rotate status
 rotate start %[1]s --dry-run
 rotate start %[1]s --watch
@@ -155,12 +158,13 @@ func describeStacks(qovery string) func(awstest.Call) *awstest.Reply {
 	}
 }
 
-// listSubscriptions answers with the template's, which no one has confirmed.
+// listSubscriptions answers with the template's, which someone has confirmed.
 func listSubscriptions(call awstest.Call) *awstest.Reply {
 	type subscription struct{ TopicArn, Protocol, SubscriptionArn, Owner, Endpoint string }
 	var all []subscription
 	for _, email := range shipped.template.Emails {
-		all = append(all, subscription{call.Form.Get("TopicArn"), "email", "PendingConfirmation", awstest.Account, email})
+		topic := call.Form.Get("TopicArn")
+		all = append(all, subscription{topic, "email", topic + ":1", awstest.Account, email})
 	}
 	return xmlOf("ListSubscriptionsByTopic", struct {
 		Subscriptions []subscription `xml:"Subscriptions>member"`
