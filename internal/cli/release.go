@@ -49,7 +49,7 @@ func (p Program) release(cmd *cobra.Command, f *stackFlags, name string, yes boo
 		return nothingToRelease(name)
 	}
 	if !yes {
-		if err := p.confirm(ctx, *record); err != nil {
+		if err := p.confirm(ctx, askToRelease(*record)); err != nil {
 			return err
 		}
 	}
@@ -78,22 +78,30 @@ func nothingToRelease(name string) error {
 		"Nothing needs to be done", ExitNothing}
 }
 
-// confirm asks a person. Where there is none, --yes has to be given.
-func (p Program) confirm(ctx context.Context, record rotation.Record) error {
-	if !isTerminal(p.In) {
-		return usageError{fmt.Errorf("no one can be asked here whether to release %s: give --yes", record.Target)}
-	}
+func askToRelease(record rotation.Record) question {
 	keys := "old key " + record.OldKey.String()
 	if record.NewKey != "" {
 		keys += ", new key " + record.NewKey.String()
 	}
-	answer, err := p.ask(ctx, fmt.Sprintf("The rotation of %s was begun %s (%s).\nClosing its record forgets "+
-		"what it was about; it changes no key. Close it? [y/N] ", record.Target, words.At(record.TakenAt), keys))
+	return question{"release " + record.Target, fmt.Sprintf("The rotation of %s was begun %s (%s).\nClosing its record "+
+		"forgets what it was about; it changes no key. Close it?", record.Target, words.At(record.TakenAt), keys),
+		"close the record"}
+}
+
+// question is what a person decides.
+type question struct{ whether, text, yes string }
+
+// confirm asks a person. Where there is none, --yes has to be given.
+func (p Program) confirm(ctx context.Context, q question) error {
+	if !isTerminal(p.In) {
+		return usageError{fmt.Errorf("no one can be asked here whether to %s: give --yes", q.whether)}
+	}
+	answer, err := p.ask(ctx, q.text+" [y/N] ")
 	if err != nil {
 		return err
 	}
 	if answer = strings.ToLower(answer); answer == "y" || answer == "yes" {
 		return nil
 	}
-	return &problem{"Nothing was done", "To close the record, answer y", ExitHeld}
+	return &problem{"Nothing was done", fmt.Sprintf("To %s, answer y", q.yes), ExitHeld}
 }

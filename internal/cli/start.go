@@ -27,8 +27,8 @@ var timings = []struct{ flag, field, usage string }{
 
 type startFlags struct {
 	*stackFlags
-	watch, dryRun bool
-	timings       map[string]*string // by field
+	watch, dryRun, yes bool
+	timings            map[string]*string // by field
 }
 
 func (p Program) newStart() *cobra.Command {
@@ -38,6 +38,9 @@ func (p Program) newStart() *cobra.Command {
 		Short: "Start a rotation, or resume an interrupted one",
 		Long: `start starts a rotation of the target, or resumes one that was interrupted. While an
 execution is at work, it starts none.
+
+A key younger than seven days is not due: start asks, and wants --yes where no one can
+be asked.
 
 A timing that you give lengthens the target's own for this execution; none can be
 shortened. A dry run changes nothing: it shows what a rotation would do, and what
@@ -51,6 +54,7 @@ would make it wait or refuse.`,
 	f.stackFlags = addStackFlags(cmd, "text")
 	cmd.Flags().BoolVar(&f.watch, "watch", false, "watch it to its end")
 	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "show what a rotation would do, and change nothing")
+	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask")
 	for _, timing := range timings {
 		f.timings[timing.field] = cmd.Flags().String(timing.flag, "", timing.usage)
 	}
@@ -82,7 +86,7 @@ func (p Program) start(cmd *cobra.Command, f startFlags, name string) error {
 	kind := ""
 	if f.dryRun {
 		kind = "dry-run"
-	} else if err := s.requireNoneAtWork(ctx, name, record); err != nil {
+	} else if err := p.mayStart(ctx, s, target, record, f.yes); err != nil {
 		return err
 	}
 	x, err := s.states.start(ctx, executionName(name, kind, s.clock.Now()), input)
@@ -96,6 +100,26 @@ func (p Program) start(cmd *cobra.Command, f startFlags, name string) error {
 		return nil
 	}
 	return s.followToEnd(cmd, f.stackFlags, x)
+}
+
+// mayStart asks before a young key is rotated: every cluster is deployed for it. What
+// is open is only resumed.
+func (p Program) mayStart(ctx context.Context, s *stack, t target.Target, record *rotation.Record, yes bool) error {
+	err := s.requireNoneAtWork(ctx, t.Name, record)
+	if err != nil || record != nil || yes {
+		return err
+	}
+	keys, err := s.keys.List(ctx, t.IAMUserName)
+	if err != nil || len(keys) != 1 { // of several keys none is rotated
+		return err
+	}
+	now := s.clock.Now()
+	if now.Sub(keys[0].CreatedAt) >= rotation.DueAfter {
+		return nil
+	}
+	which := fmt.Sprintf("%s, whose key %s is only %s old", t.Name, keys[0].ID, words.Span(keys[0].CreatedAt, now))
+	return p.confirm(ctx, question{"rotate " + which, fmt.Sprintf("This rotates %s, and deploys every cluster that uses "+
+		"the key. Start it?", which), "start it"})
 }
 
 // input is the execution's. It is checked here as Preflight checks it, so that a

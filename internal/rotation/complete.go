@@ -17,9 +17,9 @@ type Complete struct {
 }
 
 const (
-	// dueAfter is the age of a new key at which a rotation that was interrupted
+	// DueAfter is the age of a new key at which a rotation that was interrupted
 	// is followed by the one that is due meanwhile.
-	dueAfter = 7 * 24 * time.Hour
+	DueAfter = 7 * 24 * time.Hour
 	// roomFor is how old an execution may be to do that: its history must hold
 	// another rotation (25,000 events).
 	roomFor = 12 * time.Hour
@@ -54,7 +54,7 @@ func (s Complete) Run(ctx context.Context, call Call) (Document, error) {
 	}
 	doc.Summaries = append(doc.Summaries, *item.Summary)
 	doc.NextIsDue = doc.CarriedOn && !item.Summary.NewKeyCreatedAt.IsZero() &&
-		item.EndedAt.Sub(item.Summary.NewKeyCreatedAt) > dueAfter &&
+		item.EndedAt.Sub(item.Summary.NewKeyCreatedAt) > DueAfter &&
 		item.EndedAt.Sub(call.Execution.StartTime) < roomFor
 	return doc, nil
 }
