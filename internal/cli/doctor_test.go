@@ -27,6 +27,10 @@ var broken = []struct {
 	{"a token with too few rights", func(a *account) {
 		a.world.Qovery.Configure(func(c *fakeqovery.Config) { c.Hook = fakeqovery.Answering(403, "GET", "/lock") })
 	}, "token", "Listing the locked clusters at Qovery"},
+	{"a token that may not look in variables", func(a *account) {
+		a.world.Target.LookInVariables = true
+		a.world.Qovery.Configure(func(c *fakeqovery.Config) { c.Hook = fakeqovery.Answering(403, "GET", "/services") })
+	}, "token", "Listing the services at Qovery"},
 	{"another path", func(a *account) { a.world.IAM.Path = "/automation/" }, "user",
 		`Set iamUserPath to "/automation/" in rotation.json, then: make deploy.`},
 	{"an old key", func(a *account) { a.world.Sleep(8 * 24 * time.Hour) }, "keys",
