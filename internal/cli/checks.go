@@ -134,14 +134,7 @@ func (l *targetLook) readMore(ctx context.Context, reader audit.Reader) error {
 			return err
 		}
 	}
-	if !l.Target.LookInVariables {
-		return nil
-	}
-	services, err := organization.Services(ctx)
-	if err == nil && len(services) > 0 {
-		_, err = organization.Copies(ctx, services[0], nil)
-	}
-	return err
+	return rotation.ProveServices(ctx, organization, l.Target)
 }
 
 // checkUser: policies name the user with its path. Whether there is such a user, its

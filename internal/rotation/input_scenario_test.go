@@ -21,6 +21,7 @@ func TestBadInputChangesNothing(t *testing.T) {
 		code   fault.Code
 		says   string
 	}{
+		{"masked key", `{"target": "production", "key": "****MPLE"}`, "", fault.InvalidInput, "an asterisk is in it"},
 		{"unknown target", `{"target": "staging"}`, "", fault.TargetNotFound, "staging"},
 		{"no target", `{}`, "", fault.InvalidInput, `{"target": "production"}`},
 		{"a number for a target", `{"target": 5}`, "", fault.InvalidInput, "target"},

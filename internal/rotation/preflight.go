@@ -89,7 +89,10 @@ func (p Preflight) decide(ctx context.Context, call Call, doc Document, input ta
 	if err != nil {
 		return Document{}, err
 	}
-	situation.Scheduled, situation.CameFor = input.Scheduled, KeyID(input.Key)
+	situation.Scheduled = input.Scheduled
+	if situation.CameFor, err = ParseKeyID(input.Key); err != nil {
+		return Document{}, fault.Errorf(fault.InvalidInput, "The execution's input has under \"key\" %v", err)
+	}
 	situation.Frozen = doc.Settings.FrozenAt(situation.Now)
 	situation.DueAt = doc.Settings.DueAt(p.AgeLimit)
 	var organization OrganizationReader
@@ -199,7 +202,7 @@ func (doc *Document) justCompleted(now time.Time) bool {
 	return last >= 0 && now.Sub(doc.Summaries[last].CompletedAt) < settling
 }
 
-// refusal is the decision's error; where a record is open it is held, not clean.
+// refusal is the decision's error; where a record is open it is paused, not unchanged.
 func refusal(err *fault.Error, record *Record) *fault.Error {
 	refused := *err
 	if record != nil {
@@ -325,8 +328,9 @@ func (p Preflight) lookAhead(
 		return fault.AsError(err), nil
 	case err != nil:
 		return nil, err
-	case action != ActionCreate:
-		return nil, nil
+	}
+	if err := ProveServices(ctx, organization, doc.Settings); err != nil || action != ActionCreate {
+		return nil, err
 	}
 	return p.checkForCreate(ctx, organization, s, all, doc)
 }

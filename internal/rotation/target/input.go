@@ -55,23 +55,12 @@ func ParseInput(data json.RawMessage) (Input, error) {
 		problem = "is not valid: " + strings.ReplaceAll(strictjson.Err(mistakes).Error(), "\n", "; ")
 	case !IsName(input.Target):
 		problem = `names no target in "target"`
-	case input.Key != "" && !isKeyID(input.Key):
-		problem = `names no access key id in "key"`
 	case (input.Abort || input.DryRun) && (input.Scheduled || input.Key != "" || !input.NotBefore.IsZero()):
 		problem = "has scheduled, key or notBefore beside abort or dryRun, which are a person's, for now"
 	default:
 		return input, nil
 	}
 	return Input{}, fault.Errorf(fault.InvalidInput, "The execution's input %s. A right one is %s", problem, inputExample)
-}
-
-// isKeyID tells whether a text is like "AKIAIOSFODNN7EXAMPLE".
-// https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKey.html
-func isKeyID(text string) bool {
-	const shortest, longest = 16, 128
-	return len(text) >= shortest && len(text) <= longest && !strings.ContainsFunc(text, func(c rune) bool {
-		return (c < 'A' || c > 'Z') && (c < '0' || c > '9')
-	})
 }
 
 // Apply returns the target with the input's longer timings.
