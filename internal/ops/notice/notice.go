@@ -72,40 +72,38 @@ func (n Notifier) Handle(ctx context.Context, data []byte) error {
 		return err
 	}
 	facts := n.read(ctx, event)
-	if event.Execution != nil && leftToAbort(*event.Execution, facts) {
-		n.Log.InfoContext(ctx, "notice left to the abort", "execution", event.Execution.Name)
+	if event.Execution == nil {
+		return Compose(event, facts).Send(ctx, n.Topic, n.Log)
+	}
+	r := newReport(*event.Execution, facts)
+	if why := r.untold(facts); why != "" {
+		n.Log.InfoContext(ctx, why, "execution", r.Execution.Name, "error", r.Execution.Error)
 		return nil
 	}
-	if x := event.Execution; x != nil && newReport(*x, facts).ending == NotDue {
-		n.Log.InfoContext(ctx, "nothing was due", "execution", x.Name, "reason", x.Output.Plan.Reason)
-		return nil
-	}
-	if x := event.Execution; x != nil && leftToAudit(*x, facts) {
-		n.Log.InfoContext(ctx, "notice left to the audit", "execution", x.Name, "code", x.Error)
-		return nil
-	}
-	if err := Compose(event, facts).Send(ctx, n.Topic, n.Log); err != nil || event.Execution == nil {
+	if err := r.message().Send(ctx, n.Topic, n.Log); err != nil {
 		return err
 	}
-	return n.measure(newReport(*event.Execution, facts).completed)
+	return n.measure(r.completed)
 }
 
 // StoppedToAbort is the error of an execution that 'rotate abort' stops before it
 // starts another one, which brings the old key back.
 const StoppedToAbort = "StoppedToAbort"
 
-// leftToAbort tells whether an abort follows the end of an execution and tells of
-// both. It does where a rotation is open.
-func leftToAbort(x Execution, facts Facts) bool {
-	isOpen := facts.NoTarget == nil && facts.NoRecord == nil && facts.Record != nil
-	return x.Status == Aborted && x.Error == StoppedToAbort && isOpen
-}
-
-// leftToAudit tells whether the audit started the execution, and starts another one after
-// this refusal: it reports that itself, once for each reason.
-func leftToAudit(x Execution, facts Facts) bool {
-	r := newReport(x, facts)
-	return x.ByAudit && r.ending == unchanged && r.nothingIsOpen() && r.verdict.urgency == Calm && fault.Passing(x.Error)
+// untold says why no notice is sent of an execution, or "". An abort follows the end of
+// one that it stopped, if a rotation is open, and reports both. The audit starts another
+// one after a refusal of its own, and reports that once for each reason.
+func (r *report) untold(now Facts) string {
+	x, isOpen := r.Execution, now.NoTarget == nil && now.NoRecord == nil && now.Record != nil
+	switch {
+	case x.Status == Aborted && x.Error == StoppedToAbort && isOpen:
+		return "notice left to the abort"
+	case r.ending == NotDue:
+		return "nothing was due"
+	case x.ByAudit && r.ending == unchanged && r.nothingIsOpen() && r.verdict.urgency == Calm && fault.Passing(x.Error):
+		return "notice left to the audit"
+	}
+	return ""
 }
 
 // read leaves half of the time that there is for the message itself.
