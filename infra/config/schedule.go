@@ -52,7 +52,7 @@ func DueWarning(target target.Target, now time.Time) string {
 	return ""
 }
 
-// FreezeWarnings tell of freezes that begin while a rotation that the schedule starts may
+// FreezeWarnings name freezes that begin while a rotation that the schedule starts may
 // still be running: it is not stopped by them.
 func FreezeWarnings(target target.Target) (warnings []string) {
 	const running = 12 * time.Hour
@@ -65,7 +65,7 @@ func FreezeWarnings(target target.Target) (warnings []string) {
 	return warnings
 }
 
-// MaintenanceWarning tells of a schedule that starts on a weekday on which Qovery
+// MaintenanceWarning names a schedule that starts on a weekday on which Qovery
 // deploys clusters by itself, or is empty.
 // https://www.qovery.com/docs/getting-started/configuration/maintenance
 func MaintenanceWarning(target target.Target) string {

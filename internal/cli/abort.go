@@ -109,7 +109,7 @@ func halfAborted(target string, stopped []string, err error) error {
 	why := problemOf(err)
 	what := fmt.Sprintf("%s is stopped, and the execution that brings the old key back could not be started: %s",
 		strings.Join(stopped, ", "), why.what)
-	return &problem{what, words.Sentences(why.todo, "As soon as that is possible: rotate abort "+target), ExitHeld}
+	return &problem{what, words.Sentences(why.todo, "As soon as that is possible: rotate abort "+target), ExitPaused}
 }
 
 // stopAll stops executions, and says so of each.
@@ -143,7 +143,7 @@ func (s *stack) stop(ctx context.Context, x *notice.Execution) error {
 		}
 	}
 	return &problem{fmt.Sprintf("%s was stopped, and Step Functions still says that it runs", x.Name),
-		"To continue: rotate abort " + x.Target, ExitHeld}
+		"To continue: rotate abort " + x.Target, ExitPaused}
 }
 
 // followAbort shows an abort to its end.

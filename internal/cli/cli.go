@@ -20,7 +20,7 @@ import (
 // Exit codes.
 const (
 	ExitSucceeded   = 0
-	ExitHeld        = 1   // unchanged or paused, a violation in exploration, or something else went wrong
+	ExitPaused      = 1   // unchanged or paused, a violation in exploration, or something else went wrong
 	ExitUsage       = 2   // the command was not understood
 	ExitRunning     = 3   // another execution is at work on the target
 	ExitNothing     = 4   // there is nothing to watch, to abort or to release
@@ -63,7 +63,7 @@ func exit(code int) error {
 }
 
 // errEnded says that all was told already, and that the rotation did not succeed.
-var errEnded = exitError(ExitHeld)
+var errEnded = exitError(ExitPaused)
 
 // Program is the command line with what it has from its surroundings. Answers go
 // to Out, errors to Err as one sentence and what to do.

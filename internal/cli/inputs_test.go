@@ -132,7 +132,7 @@ func noticeAgrees(t *testing.T, a *account, run *lab.Run, parsed target.Input, r
 	}
 	code, said := a.types(t, "watch", "begun")
 	for _, want := range []string{"Nothing is ", "The execution's input"} {
-		if code != cli.ExitHeld || !strings.Contains(said, want) {
+		if code != cli.ExitPaused || !strings.Contains(said, want) {
 			t.Errorf("rotate watch: exit code %d, and %q is missing in:\n%s", code, want, said)
 		}
 	}
@@ -178,7 +178,7 @@ func TestAbortStopsTheOwner(t *testing.T) {
 				t.Errorf("exit code %d, and the keys are %v:\n%s", code, keys, said)
 			}
 			code, said = a.types(t, "watch", "begun")
-			if code != cli.ExitHeld || strings.Contains(said, "not known") {
+			if code != cli.ExitPaused || strings.Contains(said, "not known") {
 				t.Errorf("rotate watch of what was stopped: exit code %d:\n%s", code, said)
 			}
 		})

@@ -33,7 +33,7 @@ func (p Program) logIn(ctx context.Context, f *stackFlags) (aws.Config, error) {
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
 		return cfg, &problem{"The AWS configuration cannot be read: " + firstLine(err),
-			"Check the variables AWS_*, --profile and ~/.aws/config", ExitHeld}
+			"Check the variables AWS_*, --profile and ~/.aws/config", ExitPaused}
 	}
 	if cfg.Region == "" {
 		return cfg, &problem{"No AWS region is set", "Give --region, or set AWS_REGION", ExitUsage}
@@ -66,7 +66,7 @@ func noCredentials(err error) error {
 		}
 		what += ": " + firstLine(err)
 	}
-	return &problem{what, "Log in (for example: aws sso login), or choose a profile with --profile", ExitHeld}
+	return &problem{what, "Log in (for example: aws sso login), or choose a profile with --profile", ExitPaused}
 }
 
 // firstLine keeps an error of the SDK's, which may go on for a page, to what
@@ -93,7 +93,7 @@ func (p Program) mfaCode(ctx context.Context, device string) (string, error) {
 	if !isTerminal(p.In) || !isTerminal(p.Err) {
 		return "", &problem{"The profile needs an MFA code, and there is no terminal to ask for it",
 			`On one, log in first: eval "$(aws configure export-credentials --profile NAME --format env)". ` +
-				"Then try again there, without --profile and AWS_PROFILE", ExitHeld}
+				"Then try again there, without --profile and AWS_PROFILE", ExitPaused}
 	}
 	code, err := p.ask(ctx, fmt.Sprintf("MFA code for %s: ", device))
 	if err != nil {

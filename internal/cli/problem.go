@@ -50,7 +50,7 @@ func problemOf(err error) *problem {
 		if !exists || coded.Next != nil {
 			todo = coded.Said().Advice.String()
 		}
-		return &problem{what, todo, ExitHeld}
+		return &problem{what, todo, ExitPaused}
 	}
-	return &problem{firstLine(err), "If this continues, report it", ExitHeld}
+	return &problem{firstLine(err), "If this continues, report it", ExitPaused}
 }

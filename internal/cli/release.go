@@ -103,5 +103,5 @@ func (p Program) confirm(ctx context.Context, q question) error {
 	if answer = strings.ToLower(answer); answer == "y" || answer == "yes" {
 		return nil
 	}
-	return &problem{"Nothing was done", fmt.Sprintf("To %s, answer y", q.yes), ExitHeld}
+	return &problem{"Nothing was done", fmt.Sprintf("To %s, answer y", q.yes), ExitPaused}
 }

@@ -131,7 +131,7 @@ func (p Program) find(ctx context.Context, f *stackFlags, cfg aws.Config) (*stac
 	machine, err := arn.Parse(s.machine)
 	if err != nil || s.table == "" || s.topic == "" {
 		return nil, &problem{fmt.Sprintf("The stack %s in %s has not the outputs of qovery-key-rotation", s.name, s.region),
-			"Check --stack; if it is right, deploy the stack again", ExitHeld}
+			"Check --stack; if it is right, deploy the stack again", ExitPaused}
 	}
 	s.account = machine.AccountID
 	s.states = executions{sfn.NewExecutions(s.cfg), s.machine, s.clock}
@@ -150,7 +150,7 @@ func (s *stack) requireAgeLimit() error {
 		return nil
 	}
 	return &problem{fmt.Sprintf("The outputs of the stack %s don't say how old a key may become", s.name),
-		"Deploy the stack again, with this version", ExitHeld}
+		"Deploy the stack again, with this version", ExitPaused}
 }
 
 // outputs are the stack's, by name.
@@ -163,7 +163,7 @@ func (s *stack) outputs(ctx context.Context) (map[string]string, error) {
 		return nil, ctx.Err()
 	case awsclient.Code(err) == "ValidationError":
 		return nil, &problem{fmt.Sprintf("There is no stack %s in %s", s.name, s.region),
-			"Check --region, --profile and --stack; to deploy it: make deploy", ExitHeld}
+			"Check --region, --profile and --stack; to deploy it: make deploy", ExitPaused}
 	case err != nil:
 		return nil, request.Failed(err)
 	case len(answer.Stacks) == 0:
@@ -175,7 +175,7 @@ func (s *stack) outputs(ctx context.Context) (map[string]string, error) {
 	}
 	s.deployedAt = aws.ToTime(cmp.Or(stack.LastUpdatedTime, stack.CreationTime))
 	if stack.StackStatus == types.StackStatusDeleteInProgress {
-		return nil, &problem{fmt.Sprintf("The stack %s is being deleted", s.name), "Deploy it again to continue", ExitHeld}
+		return nil, &problem{fmt.Sprintf("The stack %s is being deleted", s.name), "Deploy it again to continue", ExitPaused}
 	}
 	return found, nil
 }
@@ -206,7 +206,7 @@ func (s *stack) qoveryClient() (*qovery.Client, error) {
 	if err != nil {
 		return nil,
 			&problem{"The address of Qovery's API in the stack's outputs is not accepted: " + err.Error(),
-				"Correct qoveryApiUrl in rotation.json and deploy again", ExitHeld}
+				"Correct qoveryApiUrl in rotation.json and deploy again", ExitPaused}
 	}
 	return client, nil
 }

@@ -127,5 +127,5 @@ func (e *ended) exit() int {
 	case e.message.Ending == notice.Met:
 		return ExitRunning
 	}
-	return ExitHeld
+	return ExitPaused
 }

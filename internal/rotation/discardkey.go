@@ -16,7 +16,7 @@ type DiscardKey struct {
 	Qovery  QoveryReader
 }
 
-// Run ends the rotation clean.
+// Run ends the rotation, unchanged.
 func (s DiscardKey) Run(ctx context.Context, call Call) (Document, error) {
 	doc := call.Document
 	item, err := s.ended(ctx, call)

@@ -25,7 +25,7 @@ func TestExplain(t *testing.T) {
 	}
 }
 
-// A refusal by Preflight is clean only where no record is open.
+// A refusal by Preflight is unchanged only where no record is open.
 func TestRefusalWithARecordIsHeld(t *testing.T) {
 	for _, test := range []struct {
 		code   fault.Code

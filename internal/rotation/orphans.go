@@ -25,7 +25,7 @@ func (r *Record) further(keys []AccessKey) []AccessKey {
 }
 
 // isOrphan is rule 4 for a key that the record does not name: it may be deleted
-// only if it is held nowhere, was never used, and was created when an attempt of
+// only if no location holds it, it was never used, and was created when an attempt of
 // this record whose outcome is unknown may have created it.
 func (r *Record) isOrphan(key AccessKey, held, used bool) bool {
 	if held || used || slices.Contains(r.KnownKeys, key.ID) || key.ID == r.OldKey {

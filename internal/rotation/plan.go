@@ -202,7 +202,7 @@ var unfinishedRows = []row{
 	{"the new key is gone, and the old one was brought back a moment ago", func(s *Situation) bool {
 		return s.newGone() && s.oldInactive() && s.Record.recently(Reactivate, s.Now)
 	}, oldKeyInactive},
-	{"the new key is gone and held nowhere", func(s *Situation) bool {
+	{"the new key is gone and not used anywhere in Qovery", func(s *Situation) bool {
 		return s.newGone() && !s.holds(s.Record.NewKey) && s.exists(s.Record.OldKey) &&
 			!(s.oldOut() && s.Record.deactivatedByUs())
 	}, decideWithoutRecord},
@@ -266,7 +266,7 @@ func decideWithoutRecord(s *Situation) Decision {
 func movedToRole(s *Situation) Decision {
 	decision := refuse(fault.MovedToRole, "%s hold a role, and no credentials in the organization a key of the IAM user "+
 		"%s, which has %s%s", names(withRole(s.Locations)), s.IAMUser, s.keysText(), s.heldText())
-	if s.Record != nil { // whose marks tell of keys that Qovery held before
+	if s.Record != nil { // whose marks name keys that Qovery held before
 		decision.Refusal.InPlace = "A rotation of the key " + s.Record.OldKey.String() + " is open"
 	}
 	return decision

@@ -313,7 +313,7 @@ func TestPlan(t *testing.T) {
 			given(record(made(day), begun(Discard, time.Hour)), newGone, allHold(keyO)), does(ActionCreate)},
 		{"a discard was begun of a key that is held",
 			given(record(made(day), begun(Discard, time.Hour)), bothActive, staged, someHoldBoth()), does(ActionVerify)},
-		{"the new key is gone and held nowhere", given(record(made(day)), newGone, allHold(keyO)),
+		{"the new key is gone and not used anywhere in Qovery", given(record(made(day)), newGone, allHold(keyO)),
 			afterClosing(does(ActionCreate))},
 		{"the same, and there is another key", given(record(made(day)), keys(active(keyO), active(keyX)), allHold(keyO)),
 			afterClosing(refuses(fault.MultipleAccessKeys, "****OLD1", "****ELS3"))},
@@ -327,7 +327,7 @@ func TestPlan(t *testing.T) {
 			refuses(fault.NewKeyLost, "****NEW2")},
 		{"the new key is Inactive and held", given(after(), keys(active(keyO), inactive(keyN)), allHold(keyN)),
 			refuses(fault.NewKeyInactive, "****NEW2").urgently()},
-		{"the new key is Inactive and held nowhere",
+		{"the new key is Inactive and not used anywhere in Qovery",
 			given(record(made(day)), keys(active(keyO), inactive(keyN)), staged, allHold(keyO)),
 			refuses(fault.NewKeyInactive, "****NEW2")},
 
@@ -417,7 +417,7 @@ func TestTwoKeysThatQoveryUsesBoth(t *testing.T) {
 }
 
 // The record is the only proof that the old key may be made Active again (rule
-// 9), and a refusal without a record is told as a clean end. So a record that
+// 9), and a refusal without a record is told as an unchanged end. So a record that
 // made the held key Inactive isn't closed while the key is.
 func TestARecordThatDeactivatedTheHeldKeyIsNotClosed(t *testing.T) {
 	s := given(record(made(day), done(Update, day), done(Deactivate, time.Hour)), keys(inactive(keyO)), allHold(keyO))
@@ -578,7 +578,7 @@ func TestEveryCombination(t *testing.T) {
 // is right. What a plan names is deleted by steps, which check rules 2, 4 and 5
 // again from live state.
 var justified = map[string]string{
-	"CREATE, no new key yet; a lost creation left keys behind: deletes orphans": "rule 4: held nowhere, never used, as " +
+	"CREATE, no new key yet; a lost creation left keys behind: deletes orphans": "rule 4: in no location, never used, as " +
 		"old as an attempt of unknown outcome; nobody ever had the secret",
 	"CREATE, the new key is being discarded: deletes the new key": "the record names it (rule 4), no update was begun " +
 		"(rule 5) and no rotated location holds it (rule 2); a discard that was begun may have destroyed the secret already",
@@ -784,7 +784,7 @@ var laws = []law{
 			return v.new == Active && (v.newHeld || v.moved) && !v.oldHeld && v.old != Inactive
 		})},
 	// The record is the proof for rules 4 and 9: it goes only when it has come to nothing.
-	{"a record is closed only when its new key is gone and held nowhere, or roles came before it",
+	{"a record is closed only when its new key is gone and not used anywhere in Qovery, or roles came before it",
 		func(s Situation, d Decision, v view) bool {
 			switch {
 			case !d.CloseRecord:

@@ -85,7 +85,8 @@ func Section(code fault.Code) string {
 func byItself(code fault.Code) string {
 	switch name := string(code); {
 	case fault.Resumable(name):
-		return "The daily audit resumes what this interrupted, and starts a scheduled rotation again"
+		return "Where no way back was taken, the daily audit resumes what this interrupted; where nothing has changed, it " +
+			"starts a scheduled rotation again"
 	case fault.Passing(name):
 		return "The daily audit starts a scheduled rotation again"
 	}

@@ -16,10 +16,10 @@ func (r *report) steps() []step {
 		return r.stepsThen()
 	}
 	steps := []step{r.step()}
-	if mend := r.verdict.mend; mend != nil {
-		released := mend.command == r.rotate("release") && r.code == ""
+	if fix := r.verdict.fix; fix != nil {
+		released := fix.command == r.rotate("release") && r.code == ""
 		steps[0].text = "After that: " + steps[0].text
-		steps = append([]step{*mend}, steps...)
+		steps = append([]step{*fix}, steps...)
 		if released {
 			steps = steps[:1] // there is nothing left to carry on
 		}
@@ -154,7 +154,7 @@ func (r *report) resumes(advice fault.Advice) string {
 
 // nothing says that nothing has to be done, unless something has.
 func (r *report) nothing() string {
-	if r.verdict.mend != nil {
+	if r.verdict.fix != nil {
 		return ""
 	}
 	return "Nothing. "

@@ -76,142 +76,142 @@ var table = map[string]row{
 		failedWith(said(fault.TokenRefused, "Qovery does not accept the token", ""))), world(oneKey)},
 	"dry-run-without-plan": {execution("SUCCEEDED", input(dryRun)), world(oneKey)},
 
-	// It ended clean.
-	"clean": {execution("FAILED", failedWith(locked)), world(oneKey)},
-	"clean-after-discard": {execution("FAILED",
+	// It ended unchanged.
+	"unchanged": {execution("FAILED", failedWith(locked)), world(oneKey)},
+	"unchanged-after-discard": {execution("FAILED",
 		failedWith(said(fault.NewKeyUnusable, "STS does not accept the new key ****NEW2",
 			"Qovery holds the old key ****OLD1, still Active; the new key ****NEW2 isn't used anywhere in Qovery"))),
 		world(oneKey, ended(rotation.Discarded, thisExecution, time.Minute, nil))},
-	"clean-unscheduled": {execution("FAILED", failedWith(locked)), world(oneKey, unscheduled)},
-	"clean-key-inactive": {execution("FAILED",
+	"unchanged-unscheduled": {execution("FAILED", failedWith(locked)), world(oneKey, unscheduled)},
+	"unchanged-key-inactive": {execution("FAILED",
 		failedWith(said(fault.OldKeyInactive, "The key ****OLD1, which Qovery holds, is Inactive", ""))),
 		world(keys(inactive(keyO, 90*day)))},
-	"clean-no-key": {execution("FAILED",
+	"unchanged-no-key": {execution("FAILED",
 		failedWith(said(fault.NoAccessKey, `The IAM user qovery has no access key; awsCredentials "prod" holds ****OLD1`,
 			""))), world(keys())},
-	"clean-mismatch": {execution("FAILED",
+	"unchanged-mismatch": {execution("FAILED",
 		failedWith(said(fault.CredentialMismatch,
 			"No AWS credentials in the organization hold a key of the IAM user qovery: the user has ****OLD1 (Active); no "+
 				"location holds a key", ""))), world(oneKey)},
-	"clean-moved": {execution("FAILED",
+	"unchanged-moved": {execution("FAILED",
 		failedWith(said(fault.MovedToRole,
 			`awsCredentials "prod" (cred-1) hold a role, and no credentials in the organization a key of the IAM user qovery, `+
 				"which has ****OLD1 (Active); no location holds a key", ""))), world(oneKey)},
-	"clean-several-keys": {execution("FAILED",
+	"unchanged-several-keys": {execution("FAILED",
 		failedWith(using("****OLD1", said(fault.MultipleAccessKeys,
 			"The IAM user qovery has 2 access keys: Qovery uses ****OLD1; beside it there is ****ELS3, Inactive, 300 days "+
 				"old, never used", "")))), world(keys(active(keyO, 90*day), inactive(keyX, 300*day)))},
-	"clean-several-keys-bad": {execution("FAILED",
+	"unchanged-several-keys-bad": {execution("FAILED",
 		failedWith(using("****OLD1", said(fault.MultipleAccessKeys,
 			"The IAM user qovery has 2 access keys: Qovery uses ****OLD1; beside it there is ****ELS3, Active, 3 days old, "+
 				"never used", "")))), world(keys(inactive(keyO, 90*day), active(keyX, 3*day)))},
-	"clean-key-replaced": {execution("FAILED", failedWith(locked)),
+	"unchanged-key-replaced": {execution("FAILED", failedWith(locked)),
 		world(keys(active(keyX, day)), ended(rotation.Completed, otherExecution, 90*day, nil))},
-	"clean-no-such-target": {execution("FAILED", input(`{"target":"prodution"}`),
+	"unchanged-no-such-target": {execution("FAILED", input(`{"target":"prodution"}`),
 		failedWith(said(fault.TargetNotFound, "There is no target prodution: the parameter "+
 			"/qovery-key-rotation/targets/prodution does not exist", ""))),
 		world(noTarget(fault.Errorf(fault.TargetNotFound,
 			"There is no target prodution: the parameter /qovery-key-rotation/targets/prodution does not exist")))},
-	"clean-bad-input": {execution("FAILED", input(`{"target":5}`),
+	"unchanged-bad-input": {execution("FAILED", input(`{"target":5}`),
 		failedWith(said(fault.InvalidInput, `The execution's input is not valid: target (for example {"target": `+
 			`"production"})`, ""))), world(noTarget(fault.Errorf(fault.InvalidInput, "The execution's input names no "+
 		"target")))},
-	"clean-nothing-to-abort": {execution("FAILED", input(abort),
+	"unchanged-nothing-to-abort": {execution("FAILED", input(abort),
 		failedWith(said(fault.NothingToAbort, "No rotation of the IAM user qovery is open", ""))), world(oneKey)},
-	"clean-then-next-refused": {execution("FAILED", failedWith(locked)),
+	"unchanged-then-next-refused": {execution("FAILED", failedWith(locked)),
 		world(newKey, ended(rotation.Completed, thisExecution, time.Minute, new(summary())))},
-	"clean-after-a-day": {execution("FAILED", failedWith(said(fault.ClustersBusy, "Clusters are being deployed, "+
+	"unchanged-after-a-day": {execution("FAILED", failedWith(said(fault.ClustersBusy, "Clusters are being deployed, "+
 		"perhaps with the old key: prod-eu (DEPLOYING)", ""))), world(oneKey)},
 
 	// It is held.
-	"held-in-use": {execution("FAILED", failedWith(stillUse)), world(bothKeys, open(deployed))},
-	"held-by-clean-code": {execution("FAILED", failedWith(said(fault.ClustersLocked, locked.What, holdsOld))),
+	"paused-in-use": {execution("FAILED", failedWith(stillUse)), world(bothKeys, open(deployed))},
+	"paused-by-unchanged-code": {execution("FAILED", failedWith(said(fault.ClustersLocked, locked.What, holdsOld))),
 		world(oneKey, open(ofAnother))},
-	"held-between": {execution("FAILED",
+	"paused-between": {execution("FAILED",
 		failedWith(said(fault.UpdateFailed, `The location containerRegistry "images" was not updated: Qovery answered 500`,
 			"Some locations in Qovery may hold the new key ****NEW2 already; the old key ****OLD1 is still Active"))),
 		world(bothKeys, open(created, began(rotation.Update, 10*time.Minute)))},
-	"held-new-key-inactive": {execution("FAILED",
+	"paused-new-key-inactive": {execution("FAILED",
 		failedWith(said(fault.NewKeyInactive, "The new key ****NEW2 is Inactive", holdsNew))),
 		world(keys(active(keyO, 90*day), inactive(keyN, 6*hour)), open(deployed))},
-	"held-new-key-lost": {execution("FAILED",
+	"paused-new-key-lost": {execution("FAILED",
 		failedWith(said(fault.NewKeyLost, "The new key ****NEW2 does not exist any more", holdsNew))),
 		world(oneKey, open(deployed))},
-	"held-moved": {execution("FAILED",
+	"paused-moved": {execution("FAILED",
 		failedWith(said(fault.MovedToRole,
 			`awsCredentials "prod" (cred-1) hold a role, and no credentials in the organization a key of the IAM user qovery, `+
 				"which has ****OLD1 (Active); no location holds a key", "A rotation of the key ****OLD1 is open"))),
 		world(oneKey, open(deployed))},
-	"held-old-key-held": {execution("FAILED",
+	"paused-old-key-held": {execution("FAILED",
 		failedWith(said(fault.OldKeyHeld, `The old key ****OLD1 is still held by awsCredentials "prod"`,
 			"Qovery holds the new key ****NEW2; the old key ****OLD1 is Inactive"))),
 		world(keys(inactive(keyO, 90*day), active(keyN, 6*hour)), open(deactivated))},
-	"held-deployment-failed": {execution("FAILED",
+	"paused-deployment-failed": {execution("FAILED",
 		failedWith(said(fault.DeploymentFailed, "Cluster prod-eu is DEPLOYMENT_ERROR after 2 attempts to deploy it: "+
 			"node group did not become ready", holdsNew))), world(bothKeys, open(updated))},
-	"held-invalid-credentials": {execution("FAILED",
+	"paused-invalid-credentials": {execution("FAILED",
 		failedWith(said(fault.InvalidCredentials, "Cluster prod-eu is INVALID_CREDENTIALS after 2 attempts to deploy it: "+
 			"its logs tell no reason", holdsNew))), world(bothKeys, open(updated))},
-	"held-old-key-lost": {execution("FAILED", failedWith(said(fault.OldKeyLost, "The old key ****OLD1 does not "+
+	"paused-old-key-lost": {execution("FAILED", failedWith(said(fault.OldKeyLost, "The old key ****OLD1 does not "+
 		"exist any more", "Qovery holds the new key ****NEW2; the old key ****OLD1 is Inactive"))),
 		world(newKey, open(deactivated))},
-	"held-unusable": {execution("FAILED", failedWith(said(fault.NewKeyUnusableAfterUpdate, "STS does not accept the "+
+	"paused-unusable": {execution("FAILED", failedWith(said(fault.NewKeyUnusableAfterUpdate, "STS does not accept the "+
 		"new key ****NEW2", "Some locations in Qovery may hold the new key ****NEW2 already; the old key ****OLD1 is "+
 		"still Active"))), world(bothKeys, open(created, began(rotation.Update, 10*time.Minute)))},
-	"held-iam-lags": {execution("FAILED", failedWith(said(fault.Unreachable, "iam:UpdateAccessKey (the IAM user "+
+	"paused-iam-lags": {execution("FAILED", failedWith(said(fault.Unreachable, "iam:UpdateAccessKey (the IAM user "+
 		"qovery) was not answered: it took too long", holdsOld))),
 		world(keys(inactive(keyO, 90*day)), open(began(rotation.Reactivate, 3*time.Minute)))},
-	"held-two-bad-keys": {execution("FAILED", failedWith(said(fault.OldKeyInactive, "The old key ****OLD1 is "+
+	"paused-two-bad-keys": {execution("FAILED", failedWith(said(fault.OldKeyInactive, "The old key ****OLD1 is "+
 		"Inactive, and not by this rotation", ""))), world(keys(inactive(keyO, 90*day)), open(func(r *rotation.Record) {
 		r.NewKey = keyN
 		did(rotation.Create, 3*time.Minute)(r)
 		began(rotation.Update, time.Minute)(r)
 	}))},
-	"held-orphan": {execution("FAILED",
+	"paused-orphan": {execution("FAILED",
 		failedWith(said(fault.UnexpectedAccessKey,
 			"The IAM user qovery has a key ****ELS3 that this rotation did not create", holdsOld))),
 		world(keys(active(keyO, 90*day), active(keyX, 5*hour)), open(asked))},
-	"held-aborted-as-asked": {execution("FAILED", input(abort), with("error", "AbortRequested"),
+	"paused-aborted-as-asked": {execution("FAILED", input(abort), with("error", "AbortRequested"),
 		with("cause", said(fault.AbortRequested, "The rotation was aborted on request", holdsNew).Error())),
 		world(bothKeys, open(deployed, did(rotation.Reactivate, 2*time.Minute)))},
-	"held-abort-failed": {execution("FAILED", input(abort), failedWith(denied)),
+	"paused-abort-failed": {execution("FAILED", input(abort), failedWith(denied)),
 		world(keys(inactive(keyO, 90*day), active(keyN, 6*hour)), open(deactivated))},
-	"held-lock-lost": {execution("FAILED",
+	"paused-lock-lost": {execution("FAILED",
 		failedWith(said(fault.LockLost, "The rotation of production belongs to another execution now: "+otherExecution,
 			""))), world(bothKeys, open(deployed, ofAnother))},
-	"clean-after-release": {execution("FAILED",
+	"unchanged-after-release": {execution("FAILED",
 		failedWith(using("****NEW2", said(fault.MultipleAccessKeys,
 			"The IAM user qovery has 2 access keys: Qovery uses ****NEW2; beside it there is ****OLD1, Active, 90 days old, "+
 				"never used", "")))), world(bothKeys, ended(rotation.Released, otherExecution, hour, nil))},
 	"closed-meanwhile": {execution("FAILED",
 		failedWith(said(fault.LockLost, "The journal has no open rotation of production", ""))),
 		world(newKey, ended(rotation.Released, thisExecution, time.Minute, nil))},
-	"held-spoiled-secret": {execution("FAILED", failedWith(spoiled)), world(bothKeys, open(created))},
-	"held-secret-lost": {execution("FAILED",
+	"paused-spoiled-secret": {execution("FAILED", failedWith(spoiled)), world(bothKeys, open(created))},
+	"paused-secret-lost": {execution("FAILED",
 		failedWith(said(fault.StagedSecretLost, "The secret of the new key ****NEW2 is not staged any more", holdsOld))),
 		world(bothKeys, open(created))},
-	"held-secret-lost-between": {execution("FAILED",
+	"paused-secret-lost-between": {execution("FAILED",
 		failedWith(said(fault.StagedSecretLost, `The secret of the new key ****NEW2 is gone; AWS credentials "prod" `+
 			`holds ****NEW2, container registry "images" holds ****OLD1`, ""))),
 		world(bothKeys, open(created, began(rotation.Update, 10*time.Minute)))},
-	"held-brought-back": {execution("FAILED", with("error", "DeploymentFailed"), with("cause", broughtBack)),
+	"paused-brought-back": {execution("FAILED", with("error", "DeploymentFailed"), with("cause", broughtBack)),
 		world(bothKeys, open(deployed, did(rotation.Reactivate, 2*time.Minute)))},
-	"held-step-timed-out": {execution("FAILED", with("error", "States.Timeout")),
+	"paused-step-timed-out": {execution("FAILED", with("error", "States.Timeout")),
 		world(bothKeys, open(deployed, atWork))},
-	"held-function-crashed": {execution("FAILED", with("error", "Runtime.ExitError"),
+	"paused-function-crashed": {execution("FAILED", with("error", "Runtime.ExitError"),
 		with("cause", `{"errorMessage":"RequestId: 6f2a Error: Runtime exited with error: signal: killed",`+
 			`"errorType":"Runtime.ExitError"}`)), world(bothKeys, open(deployed))},
-	"held-lambda-down": {execution("FAILED", with("error", "Lambda.ServiceException"),
+	"paused-lambda-down": {execution("FAILED", with("error", "Lambda.ServiceException"),
 		with("cause", "Service unavailable")), world(bothKeys, open(deployed))},
-	"held-lambda-full": {execution("FAILED", with("error", "Lambda.TooManyRequestsException"),
+	"paused-lambda-full": {execution("FAILED", with("error", "Lambda.TooManyRequestsException"),
 		with("cause", "Rate exceeded")), world(bothKeys, open(deployed))},
-	"held-document-too-long": {execution("FAILED", with("error", "States.DataLimitExceeded"),
+	"paused-document-too-long": {execution("FAILED", with("error", "States.DataLimitExceeded"),
 		with("cause", "The state/task 'DeployClusters' returned a result with a size exceeding the maximum number of "+
 			"bytes service limit.")), world(bothKeys, open(deployed))},
-	"held-definition-mismatch": {execution("FAILED", with("error", "States.Runtime"),
+	"paused-definition-mismatch": {execution("FAILED", with("error", "States.Runtime"),
 		with("cause", "An error occurred while executing the state 'IsDeployed' (entered at the event id #31). Invalid "+
 			"path '$.deployment.next'")), world(bothKeys, open(deployed))},
-	"held-unknown-error": {execution("FAILED", with("error", "States.Whatever")), world(bothKeys, open(deployed))},
+	"paused-unknown-error": {execution("FAILED", with("error", "States.Whatever")), world(bothKeys, open(deployed))},
 
 	// It was ended from outside.
 	"aborted-before-anything": {execution("ABORTED"), world(oneKey)},
@@ -239,7 +239,7 @@ var table = map[string]row{
 	"aborted-target-silent": {execution("ABORTED"),
 		world(noTarget(fault.Errorf(fault.Throttled,
 			"AWS throttles ssm:GetParameter (/qovery-key-rotation/targets/production) (ThrottlingException)")))},
-	"held-journal-silent": {execution("FAILED", failedWith(stillUse)),
+	"paused-journal-silent": {execution("FAILED", failedWith(stillUse)),
 		world(keys(active(keyO, 90*day), inactive(keyN, 6*hour)), noJournal)},
 	"succeeded-journal-silent": {execution("SUCCEEDED", output(completed(summary()))), world(newKey, noJournal)},
 	"timed-out-without-a-key":  {execution("TIMED_OUT"), world(keys(inactive(keyO, 90*day)), noJournal)},
@@ -448,12 +448,12 @@ func TestRunbookPages(t *testing.T) {
 // Whatever the code, and wherever the rotation stood, the advice is that code's.
 func TestEveryCodeGivesItsAdvice(t *testing.T) {
 	for _, info := range fault.Codes {
-		for name, facts := range map[string]Facts{"clean": world(oneKey), "held": world(bothKeys, open(deployed)),
+		for name, facts := range map[string]Facts{"unchanged": world(oneKey), "paused": world(bothKeys, open(deployed)),
 			"nothing known": world(noKeys, noJournal)} {
 			failed := execution("FAILED", failedWith(said(info.Code, "Something is so", holdsNew)))
 			m := Compose(parse(t, failed), facts)
 			checkForm(t, m)
-			if name == "clean" && !info.MayEndUnchanged() {
+			if name == "unchanged" && !info.MayEndUnchanged() {
 				if !strings.Contains(m.Body, "No rotation is open any more") {
 					t.Errorf("%s: it leaves a rotation open, and none is:\n%s", info.Code, m.Body)
 				}
@@ -467,7 +467,7 @@ func TestEveryCodeGivesItsAdvice(t *testing.T) {
 			if !strings.Contains(m.Subject, string(info.Code)) && !slices.Contains(inWords, info.Code) {
 				t.Errorf("%s, %s: subject %q", info.Code, name, m.Subject)
 			}
-			if info.Advice.Once(true).Do == fault.Release && name == "held" &&
+			if info.Advice.Once(true).Do == fault.Release && name == "paused" &&
 				!strings.Contains(todo, "    rotate release production\n") {
 				t.Errorf("%s, %s: no command for %q in\n%s", info.Code, name, info.Advice, m.Body)
 			}
@@ -475,7 +475,7 @@ func TestEveryCodeGivesItsAdvice(t *testing.T) {
 	}
 }
 
-// An end is clean if no rotation is open, and held if one is, whatever the class
+// An end is unchanged if no rotation is open, and paused if one is, whatever the class
 // that the code has by itself. Who fails with a code that always leaves one open,
 // while none is, has had it closed since.
 func TestTheJournalTellsCleanFromHeld(t *testing.T) {

@@ -230,7 +230,7 @@ func (r *report) oldKey() rotation.KeyID {
 	return r.Record.OldKey
 }
 
-// tellFailed tells of a clean or a held end.
+// tellFailed says how one ended unchanged or paused.
 func (r *report) tellFailed() []string {
 	var lines []string
 	for _, summary := range r.completed {

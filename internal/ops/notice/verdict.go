@@ -9,11 +9,11 @@ import (
 	"qovery-key-rotation/internal/rotation/fault"
 )
 
-// verdict says whether anything is broken now, and what mends it.
+// verdict says whether anything is broken now, and what fixes it.
 type verdict struct {
 	urgency Urgency
 	text    string
-	mend    *step
+	fix     *step
 }
 
 // judge asks one question: is every key Active that Qovery holds, or may hold?
@@ -114,22 +114,22 @@ func (r *report) judgeBad(k knownKey) verdict {
 		return verdict{Check, fmt.Sprintf("Something may be broken: %s %s, %s.", holding, k.id, is), nil}
 	case r.Record == nil && r.usedByQovery() == "" && slices.ContainsFunc(r.known, knownKey.isActive):
 		return verdict{Check, fmt.Sprintf("Something may be broken: by the journal Qovery holds %s, %s. Unless someone "+
-			"has put another key there, deployments fail now.", k.id, is), r.mend(k)}
+			"has put another key there, deployments fail now.", k.id, is), r.fix(k)}
 	}
-	return verdict{Urgent, fmt.Sprintf("%s: %s %s, %s.", fail, holding, k.id, is), r.mend(k)}
+	return verdict{Urgent, fmt.Sprintf("%s: %s %s, %s.", fail, holding, k.id, is), r.fix(k)}
 }
 
-// mendingAdvice: the advice of these codes is to mend just that.
-var mendingAdvice = []fault.Code{fault.NewKeyInactive, fault.NewKeyLost, fault.NoAccessKey,
+// fixingAdvice: the advice of these codes is to fix just that.
+var fixingAdvice = []fault.Code{fault.NewKeyInactive, fault.NewKeyLost, fault.NoAccessKey,
 	fault.OldKeyInactive, fault.StagedSecretLost}
 
-// mend is the shortest way back to a key that works.
-func (r *report) mend(k knownKey) *step {
+// fix is the shortest way back to a key that works.
+func (r *report) fix(k knownKey) *step {
 	switch {
 	case k.isInactive() && !k.ours:
 		return &step{fmt.Sprintf("Someone made %s Inactive. Unless that was because it leaked, make it Active again:", k.id),
 			ActivateCommand(r.Target.IAMUserName, k.id)}
-	case slices.Contains(mendingAdvice, r.code), r.code == fault.OldKeyHeld && k.listed == nil:
+	case slices.Contains(fixingAdvice, r.code), r.code == fault.OldKeyHeld && k.listed == nil:
 		return nil
 	case k.listed == nil && r.Record != nil:
 		return &step{fmt.Sprintf("Put an Active key of the IAM user %s into the locations in Qovery by hand, then close "+
@@ -194,7 +194,7 @@ func (r *report) mendUser(inactive []string) *step {
 	case len(inactive) == 1:
 		return &step{fmt.Sprintf("Someone made %s Inactive. Unless that was because it leaked, make it Active again:",
 			inactive[0]), ActivateCommand(r.Target.IAMUserName, rotation.KeyID(inactive[0]))}
-	case slices.Contains(mendingAdvice, r.code):
+	case slices.Contains(fixingAdvice, r.code):
 		return nil
 	case len(inactive) == 0:
 		return &step{fmt.Sprintf(

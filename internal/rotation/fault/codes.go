@@ -293,14 +293,14 @@ func (i CodeInfo) MayEndUnchanged() bool {
 // cut off. Those that begin with "States." otherwise are mistakes of this system.
 var foreignPassing = []string{"Lambda.", "Runtime.", "Sandbox.", "States.Timeout"}
 
-// Resumable tells of the error of an execution whether no person needs to fix it: it was
+// Resumable says of the error of an execution whether no person needs to fix it: it was
 // an outage, and what was retried in vain may succeed hours later.
 func Resumable(name string) bool {
 	isForeign := slices.ContainsFunc(foreignPassing, func(start string) bool { return strings.HasPrefix(name, start) })
 	return isForeign || Code(name).Class() == Transient
 }
 
-// Passing tells of the error of an execution that ended unchanged whether another one may
+// Passing says of the error of an execution that ended unchanged whether another one may
 // succeed although no one has read why.
 func Passing(name string) bool { return Resumable(name) || Code(name).Info().Passing }
 
