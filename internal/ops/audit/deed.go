@@ -10,6 +10,7 @@ import (
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/internal/words"
 )
 
 const (
@@ -33,7 +34,7 @@ type Deed struct {
 
 // dueName names an execution that the audit starts. A second audit of the day finds it there.
 func dueName(target string, now time.Time) string {
-	return fmt.Sprintf("%s-due-%s", target, now.UTC().Format("20060102"))
+	return fmt.Sprintf("%s-due-%s", target, words.Time(now, "20060102"))
 }
 
 // LogValue has the key's last four characters alone.
