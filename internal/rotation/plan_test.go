@@ -578,7 +578,8 @@ func TestEveryCombination(t *testing.T) {
 // is right. What a plan names is deleted by steps, which check rules 2, 4 and 5
 // again from live state.
 var justified = map[string]string{
-	"CREATE, no new key yet; a lost creation left keys behind: deletes orphans": "rule 4: in no location, never used, as " +
+	"CREATE, no new key yet; a lost creation left keys behind: deletes orphans": "" +
+		"rule 4: in no location, never used, as " +
 		"old as an attempt of unknown outcome; nobody ever had the secret",
 	"CREATE, the new key is being discarded: deletes the new key": "the record names it (rule 4), no update was begun " +
 		"(rule 5) and no rotated location holds it (rule 2); a discard that was begun may have destroyed the secret already",
