@@ -3,6 +3,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -66,8 +67,14 @@ func interrupted(t *testing.T, state string) {
 	if way.here != nil {
 		way.here(w)
 	}
+	more := func(now time.Time) string {
+		if state != "AwaitWindow" {
+			return ""
+		}
+		return fmt.Sprintf(`, "notBefore": %q`, now.Add(4*time.Hour).UTC().Format(time.RFC3339))
+	}
 	w.clock.Script(func() {
-		run := w.start("rotation-1", "")
+		run := w.start("rotation-1", more(w.clock.Now()))
 		run.untilIn(state)
 		run.stop()
 		w.usedElsewhere(false)
@@ -75,7 +82,8 @@ func interrupted(t *testing.T, state string) {
 		w.trail.propagates(0)
 		w.start("rotation-2", "").wait()
 	})
-	sameAs(w, way.sim, "start rotation-1", "until "+state, "stop", "elsewhere ends", "wait 20m", "lag propagation 0s",
+	begin := fmt.Sprintf(`start rotation-1 {"target": %q%s}`, lab.TargetName, more(lab.Beginning))
+	sameAs(w, way.sim, begin, "until "+state, "stop", "elsewhere ends", "wait 20m", "lag propagation 0s",
 		"run rotation-2")
 	w.check()
 	w.completed()

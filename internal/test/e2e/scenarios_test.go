@@ -17,6 +17,7 @@ var notTold = map[string]string{
 	"old-key-deactivated-by-hand": "moto has no redrive",
 	"redriven-after-takeover":     "moto has no redrive",
 	"undeployed-changes-refused":  "the stack is deployed once, with one configuration",
+	"variable-with-key":           "the stack is deployed once, with one configuration",
 }
 
 func plainly(w *world) { w.start("rotation", "").wait() }
