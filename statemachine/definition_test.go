@@ -94,8 +94,9 @@ func TestTransitions(t *testing.T) {
 		t.Errorf("starts at %s", machine.StartAt())
 	}
 	want := map[string]string{
-		"Preflight":           "ChoosePlan AlreadyRunning",
-		"ChoosePlan":          "CreateKey VerifyKey DeployClusters DeleteKey RestoreOldKey PlanReported NotDue AwaitWindow",
+		"Preflight": "ChoosePlan AlreadyRunning",
+		"ChoosePlan": "CreateKey VerifyKey DeployClusters DeleteKey RestoreOldKey CheckUsage PlanReported NotDue " +
+			"AwaitWindow",
 		"AwaitWindow":         "Preflight",
 		"RestoreOldKey":       "IsAbort",
 		"IsAbort":             "RotationPaused Preflight",
@@ -164,6 +165,7 @@ func TestChoicesAskForWhatTheDocumentSays(t *testing.T) {
 		{"ChoosePlan", "plan.action = " + string(rotation.ActionDelete), "DeleteKey"},
 		{"ChoosePlan", "plan.action = " + string(rotation.ActionReactivate), "RestoreOldKey"},
 		{"ChoosePlan", "plan.action = " + string(rotation.ActionAbort), "RestoreOldKey"},
+		{"ChoosePlan", "plan.action = " + string(rotation.ActionRetire), "CheckUsage"},
 		{"IsAbort", "plan.action = " + string(rotation.ActionAbort), "RotationPaused"},
 		{"IsDeployed", "deployment.next = " + string(rotation.PollAgain), "WaitForDeployment"},
 		{"IsDeployed", "deployment.next = " + string(rotation.OldKeyGone), "Complete"},

@@ -10,6 +10,7 @@ import (
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
 )
@@ -47,6 +48,9 @@ const (
 	heldFor = time.Minute
 	// neverBefore is how long after the last update an old key lives at least.
 	neverBefore = 2 * time.Hour
+	// retiredAfter is how long a key is unused at least that is retired, and observed how
+	// long it is Inactive.
+	retiredAfter, observed = 14 * 24 * time.Hour, 24 * time.Hour
 	// mostVisits is how often an execution may enter a state within a minute.
 	mostVisits = 10
 )
@@ -84,11 +88,39 @@ func (j *Judge) keyChanged(change KeyChange) {
 	case Deactivated:
 		j.requireReleased(change)
 		j.requireUnused(change)
+		j.requireIdle(change)
 	case Deleted:
 		j.requireReleased(change)
 		j.requireUnused(change)
 		j.requireGrace(change)
 		j.requireOwnOrRetired(change)
+	}
+}
+
+// retires is the key that an execution was started to retire, if it was.
+func (j *Judge) retires(change KeyChange) rotation.KeyID {
+	name, _, _ := strings.Cut(change.By, "/")
+	for _, run := range j.world.Runs() {
+		if input, err := target.ParseInput(run.Input()); err == nil && run.Name() == name {
+			return rotation.KeyID(input.Retire)
+		}
+	}
+	return ""
+}
+
+// requireIdle: a key that is retired was not used for two weeks, and is the one that a
+// person named.
+func (j *Judge) requireIdle(change KeyChange) {
+	named := j.retires(change)
+	if named == "" {
+		return
+	}
+	used := j.world.IAM.UsedLast(change.Key, change.Sent)
+	if idle := change.Sent.Sub(used); !used.IsZero() && idle < retiredAfter {
+		j.violated("%s %s the key %s, which was used %s before", change.By, change.What, change.Key, idle.Round(time.Minute))
+	}
+	if change.Key != named {
+		j.violated("%s %s the key %s, and was to retire %s", change.By, change.What, change.Key, named)
 	}
 }
 
@@ -113,11 +145,17 @@ func (j *Judge) requireOwnDeactivation(change KeyChange) {
 }
 
 // requireOwnOrRetired: a key is deleted when the rotation made it and Qovery never
-// held it, or when Qovery has held it, and it is Inactive now.
+// held it, when Qovery has held it, and it is Inactive now, or when a person named it, and
+// it was Inactive for a day.
 func (j *Judge) requireOwnOrRetired(change KeyChange) {
 	before, created := j.before(change), j.world.IAM.keys[change.Key].changes[0]
 	held := j.world.Qovery.EverHeld(string(change.Key))
+	named := j.retires(change)
 	switch {
+	case named != "" && (change.Key != named || before.What != Deactivated || change.Sent.Sub(before.At) < observed):
+		j.violated("%s deleted the key %s, which was not retired: it was %s at %s", change.By, change.Key, before.What,
+			words.Time(before.At, time.DateTime))
+	case named != "":
 	case !held && created.By == Person:
 		j.violated("%s deleted the key %s, which a person had created", change.By, change.Key)
 	case held && before.What != Deactivated && change.Sent.Sub(before.At) > heldFor:

@@ -44,7 +44,7 @@ func (s CheckUsage) Run(ctx context.Context, call Call) (Document, error) {
 	var uses []Use
 	_, exists := findKey(keys, record.OldKey)
 	if doc.Usage.Gone = !exists; exists { // nothing uses one that somebody deleted
-		if uses, err = s.uses(ctx, record, doc); err != nil {
+		if uses, err = s.uses(ctx, record, doc, guard.now()); err != nil {
 			return doc, record.explain(err)
 		}
 	}
@@ -66,11 +66,14 @@ func (s CheckUsage) Run(ctx context.Context, call Call) (Document, error) {
 	return doc, nil
 }
 
-// uses are the latest uses of the old key since the clusters were deployed, from
-// both sources.
-func (s CheckUsage) uses(ctx context.Context, record Record, doc Document) ([]Use, error) {
-	deployed := doc.graceEnds(record).Add(-time.Duration(doc.Settings.GracePeriod))
-	uses, err := s.Trail.LatestUses(ctx, record.OldKey, deployed, doc.Deployment.Regions)
+// uses are the latest uses of the old key since the clusters were deployed, or in the
+// time that matters to a retirement, from both sources.
+func (s CheckUsage) uses(ctx context.Context, record Record, doc Document, now time.Time) ([]Use, error) {
+	since := doc.graceEnds(record).Add(-time.Duration(doc.Settings.GracePeriod)) // the last deployment
+	if record.Kind == Retire {
+		since = unusedSince(doc.Settings, now)
+	}
+	uses, err := s.Trail.LatestUses(ctx, record.OldKey, since, doc.Deployment.Regions)
 	if err != nil {
 		return nil, err
 	}
@@ -85,6 +88,9 @@ func (s CheckUsage) uses(ctx context.Context, record Record, doc Document) ([]Us
 // find one proves nothing, since CloudTrail knows management events only, and
 // nothing depends on it.
 func (s CheckUsage) noteTakeover(ctx context.Context, record Record, doc *Document) {
+	if record.Kind == Retire {
+		return
+	}
 	first, err := s.Trail.FirstUse(ctx, record.NewKey, record.Marks[Create].Begun, doc.Deployment.Regions)
 	switch {
 	case err != nil:

@@ -13,7 +13,9 @@ import (
 type Document struct {
 	Target     string        `json:"target"`
 	Abort      bool          `json:"abort,omitempty"`
+	Kind       Kind          `json:"kind,omitempty"`
 	NotBefore  WaitTime      `json:"notBefore"`
+	UnheldAt   time.Time     `json:"unheldAt,omitzero"` // no location held the key to retire
 	Plan       PlanReport    `json:"plan"`
 	Settings   target.Target `json:"settings"` // the target, with the execution's longer timings
 	RotationID string        `json:"rotationId,omitempty"`

@@ -11,7 +11,7 @@ func (r Record) explain(err error) error {
 	if coded.InPlace == "" {
 		coded.InPlace = r.inPlace()
 	}
-	if coded.Class == fault.Unchanged && r.begun(Update) {
+	if coded.Class == fault.Unchanged && (r.begun(Update) || r.Kind == Retire) {
 		coded.Class = fault.Paused // from then on nothing ends as if it had not been
 	}
 	return &coded
@@ -23,6 +23,8 @@ func (r *Record) inPlace() string { return "According to the journal, " + r.keys
 func (r *Record) keysInPlace() string {
 	oldKey, newKey := r.OldKey.String(), r.NewKey.String()
 	switch {
+	case r.Kind == Retire:
+		return r.retiredInPlace()
 	case !r.oldKeyGoneBy().IsZero():
 		return "Qovery holds the new key " + newKey + "; the old key " + oldKey + " is gone"
 	case r.done(Delete):
@@ -47,5 +49,26 @@ func (r *Record) keysInPlace() string {
 		return "Qovery holds the old key " + oldKey + ", still Active; a new key may have been created"
 	default:
 		return "Qovery holds the old key " + oldKey + "; there is no new key"
+	}
+}
+
+// retiredInPlace is the same of a retirement.
+func (r *Record) retiredInPlace() string {
+	key := "the key " + r.OldKey.String() + ", which is to be retired, is "
+	switch {
+	case !r.oldKeyGoneBy().IsZero():
+		return key + "gone"
+	case r.done(Delete):
+		return key + "deleted"
+	case r.begun(Delete):
+		return key + "Inactive or deleted"
+	case r.done(Deactivate):
+		return key + "Inactive"
+	case r.begun(Deactivate):
+		return key + "Active or Inactive"
+	case r.done(Reactivate):
+		return key + "Active again"
+	default:
+		return key + "still Active"
 	}
 }

@@ -21,6 +21,7 @@ type Record struct {
 
 	IAMUser    string    `json:"iamUser"`
 	Target     string    `json:"target"`
+	Kind       Kind      `json:"kind,omitempty"`
 	RotationID string    `json:"rotationId"`
 	TakenAt    time.Time `json:"takenAt"`   // when the rotation began
 	TouchedAt  time.Time `json:"touchedAt"` // last write
@@ -43,6 +44,18 @@ type Record struct {
 	Unstaged time.Time       `json:"unstaged,omitzero"`
 	Marks    map[Effect]Mark `json:"marks"`
 }
+
+// Kind is what a record is about. While one is open, nothing of another kind begins.
+type Kind string
+
+// The kinds of records.
+const (
+	Rotate Kind = "" // replaces a key; records of the first edition have no other
+	Retire Kind = "retire"
+)
+
+// Known tells whether this version knows the kind.
+func (k Kind) Known() bool { return k == Rotate || k == Retire }
 
 // Lease says that an invocation may be causing effects until a time.
 type Lease struct {

@@ -37,17 +37,18 @@ func (n Needs) Prove(
 		return nil, err
 	}
 	list := regions(clusters, held)
-	return list, n.searchable(ctx, id, list, now)
+	// One request in each region, and what it finds does not matter. It asks about the last
+	// minutes, of which little can be known yet: CloudTrail refuses to search from a time
+	// that is yet to come by its own clock.
+	_, err = n.latestUses(ctx, id, now.Add(-trailLag), list)
+	return list, err
 }
 
-// searchable makes one request in each region. What it finds does not matter. It
-// asks about the last minutes, of which little can be known yet: CloudTrail refuses
-// to search from a time that is yet to come by its own clock.
-func (n Needs) searchable(ctx context.Context, id KeyID, regions []string, now time.Time) error {
-	_, err := n.Trail.LatestUses(ctx, id, now.Add(-trailLag), regions)
+func (n Needs) latestUses(ctx context.Context, id KeyID, since time.Time, regions []string) ([]Use, error) {
+	uses, err := n.Trail.LatestUses(ctx, id, since, regions)
 	if fault.HasCode(err, fault.AccessDenied) {
-		return fault.Errorf(fault.RegionNotSearchable, "CloudTrail can't be searched for uses of the old key: %s",
+		err = fault.Errorf(fault.RegionNotSearchable, "CloudTrail can't be searched for uses of the old key: %s",
 			fault.AsError(err).What)
 	}
-	return err
+	return uses, err
 }

@@ -21,6 +21,7 @@ const (
 	ActionDeploy     Action = "DEPLOY"
 	ActionDelete     Action = "DELETE"
 	ActionReactivate Action = "REACTIVATE"
+	ActionRetire     Action = "RETIRE"
 	ActionAbort      Action = "ABORT"
 	ActionDryRun     Action = "DRY_RUN"
 	ActionNotDue     Action = "NOT_DUE"
@@ -44,6 +45,9 @@ type Situation struct {
 	CameFor          KeyID          // the key that it was started for; empty: whichever there is
 	Frozen           *target.Freeze // no rotation may begin now; nil: one may
 	DueAt            time.Duration  // the age from which on the key is due for a scheduled execution
+	Retire           KeyID          // the key that the execution is to retire; then Locations are of all kinds
+	Unheld           bool           // no location held that one a minute ago
+	Copies           []Copy         // of that one's id, in services
 }
 
 // Decision is what to do. Either Action or Refusal is set.
@@ -82,8 +86,8 @@ func Decide(s Situation) Decision {
 var plan []row
 
 func init() {
-	plan = slices.Concat(notDueRows, ownershipRows, abortRows, settlingRows, keylessRows, freshRows, unfinishedRows,
-		carryOnRows)
+	plan = slices.Concat(notDueRows, kindRows, ownershipRows, abortRows, settlingRows, retireRows, keylessRows, freshRows,
+		unfinishedRows, carryOnRows)
 }
 
 // Is there anything to do for an execution that no person started? Nothing is, once
@@ -173,10 +177,7 @@ var freshRows = []row{
 			decision.Refusal.Urgent = true
 			return decision
 		}},
-	{"no rotation may begin now", func(s *Situation) bool { return s.Record == nil && s.Frozen != nil },
-		func(s *Situation) Decision {
-			return refuse(fault.Frozen, "No rotation may begin %s", s.Frozen)
-		}},
+	{"no rotation may begin now", func(s *Situation) bool { return s.Record == nil && s.Frozen != nil }, frozenNow},
 	{"one Active key, held by Qovery", func(s *Situation) bool { return s.Record == nil }, do(ActionCreate)},
 }
 
@@ -270,6 +271,10 @@ func movedToRole(s *Situation) Decision {
 		decision.Refusal.InPlace = "A rotation of the key " + s.Record.OldKey.String() + " is open"
 	}
 	return decision
+}
+
+func frozenNow(s *Situation) Decision {
+	return refuse(fault.Frozen, "No rotation may begin %s", s.Frozen)
 }
 
 func refuse(code fault.Code, format string, args ...any) Decision {

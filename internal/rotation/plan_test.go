@@ -48,6 +48,12 @@ func aged(d time.Duration, id KeyID) AccessKey {
 
 func abort(s *Situation) { s.Abort = true }
 
+func retires(id KeyID) fact { return func(s *Situation) { s.Retire = id } }
+func unheld(s *Situation)   { s.Unheld = true }
+func copied(s *Situation) {
+	s.Copies = []Copy{{ID: "v", Name: "variable AWS_ACCESS_KEY_ID", Key: s.Retire}}
+}
+
 // all three rotated places in one word.
 func allHold(id KeyID) fact { return places(credentials(id), registry(id)) }
 func allRoles(s *Situation) {
@@ -234,6 +240,73 @@ func TestPlan(t *testing.T) {
 		{"roles, and a person has deactivated the old key", given(after(), oldInactive, allRoles),
 			refuses(fault.MovedToRole)},
 		{"roles, and a person has deleted both keys", given(after(), allRoles), refuses(fault.MovedToRole)},
+
+		// One kind at a time.
+		{"a rotation is open, and a key is to be retired", given(after(), retires(keyO), bothActive, allHold(keyN)),
+			refuses(fault.OtherKindOpen, "The rotation of the key ****OLD1")},
+		{"a rotation runs, and a key is to be retired", given(record(), retires(keyO), owner(ExecutionRunning)),
+			refuses(fault.OtherKindOpen)},
+		{"a retirement runs, and a rotation is to begin", given(record(retiring), owner(ExecutionRunning)),
+			refuses(fault.OtherKindOpen, "The retirement of the key ****OLD1")},
+		{"a retirement has begun, and a rotation is to begin",
+			given(record(retiring, done(Deactivate, day)), oldInactive, allHold(keyN)), refuses(fault.OtherKindOpen)},
+		{"a retirement has begun, and so has that of another key",
+			given(record(retiring, done(Deactivate, day)), retires(keyN), oldInactive), refuses(fault.OtherKindOpen)},
+		{"a retirement has begun, and the schedule comes",
+			given(record(retiring, done(Deactivate, day)), scheduled(0), oldInactive, allHold(keyN)), does(ActionNotDue)},
+		{"a retirement has changed nothing, and a rotation is to begin",
+			given(record(retiring), keys(active(keyN)), allHold(keyN)), afterClosing(does(ActionCreate))},
+		{"a retirement was aborted, and a rotation is to begin",
+			given(record(retiring, done(Reactivate, day)), bothActive, allHold(keyN)),
+			afterClosing(refuses(fault.MultipleAccessKeys))},
+		{"a step of a retirement may be at work", given(record(retiring, leased(time.Minute)), keys(active(keyN))),
+			refuses(fault.StepBusy)},
+		{"abort a retirement", given(record(retiring, done(Deactivate, day)), abort, oldInactive), does(ActionAbort)},
+
+		// The end of a key.
+		{"retire a key that no location holds", fresh(retires(keyO), keys(active(keyO)), allRoles), does(ActionAwait)},
+		{"the same, a minute later", fresh(retires(keyO), unheld, keys(active(keyO)), allRoles), does(ActionRetire)},
+		{"retire the second key", fresh(retires(keyO), unheld, bothActive, allHold(keyN)), does(ActionRetire)},
+		{"retire a key that a location holds", fresh(retires(keyO), unheld, bothActive, someHoldBoth()),
+			refuses(fault.KeyStillHeld, "****OLD1", `"prod"`)},
+		{"retire a key that a location holds which is handled elsewhere",
+			fresh(retires(keyO), unheld, bothActive, places(elsewhere(keyO))), refuses(fault.KeyStillHeld, `"by hand"`)},
+		{"retire a key that is copied", fresh(retires(keyO), unheld, copied, keys(active(keyO)), allRoles),
+			refuses(fault.KeyStillHeld, "variable AWS_ACCESS_KEY_ID (v)")},
+		{"retire a key that is not the user's", fresh(retires(keyX), keys(active(keyO)), allRoles),
+			refuses(fault.InvalidInput, "no key ****ELS3", "****OLD1 (Active)")},
+		{"retire a key that a person made Inactive", fresh(retires(keyO), unheld, keys(inactive(keyO)), allRoles),
+			refuses(fault.OldKeyInactive, "****OLD1")},
+		{"retire a key that was used last week",
+			fresh(retires(keyO), unheld, keys(active(keyO)), allRoles, used(keyO, 7*day)),
+			refuses(fault.KeyStillUsed, "at 2026-07-27T12:00:00Z, ecr", "from 2026-08-10 12:15 UTC on")},
+		{"retire a key that was used two weeks ago",
+			fresh(retires(keyO), unheld, keys(active(keyO)), allRoles, used(keyO, 14*day+trailLag)), does(ActionRetire)},
+		{"retire a key in a freeze", fresh(retires(keyO), frozen, keys(active(keyO)), allRoles), refuses(fault.Frozen)},
+		{"the retirement is this execution's own", given(record(retiring, mine), retires(keyO), unheld, keys(active(keyO)),
+			allRoles), does(ActionRetire)},
+		{"the same, and the key was Active again in between",
+			given(record(retiring, mine, done(Reactivate, time.Hour)), retires(keyO), keys(active(keyO)), allRoles),
+			does(ActionAwait)},
+		{"the retirement is this execution's own, and was undone a moment ago",
+			given(record(retiring, mine, done(Reactivate, time.Minute)), retires(keyO), keys(inactive(keyO)), allRoles),
+			refuses(fault.IAMSettling)},
+		{"resume a retirement", given(record(retiring, done(Deactivate, day)), retires(keyO), frozen, keys(inactive(keyO)),
+			allRoles, used(keyO, day)), does(ActionRetire)},
+		{"resume a retirement whose key is gone",
+			given(record(retiring, done(Deactivate, day), begun(Delete, time.Hour)), retires(keyO), keys(), allRoles),
+			does(ActionRetire)},
+		{"resume a retirement whose key a location took again",
+			given(record(retiring, done(Deactivate, day)), retires(keyO), keys(inactive(keyO)), allHold(keyO)),
+			does(ActionReactivate)},
+		{"resume a retirement whose key a person made Active",
+			given(record(retiring, done(Deactivate, day)), retires(keyO), keys(active(keyO)), allRoles),
+			does(ActionReactivate)},
+		{"resume a retirement whose key is listed as Active yet",
+			given(record(retiring, done(Deactivate, time.Minute)), retires(keyO), keys(active(keyO)), allRoles),
+			does(ActionRetire)},
+		{"a retirement that changed nothing begins anew", given(record(retiring), retires(keyO), unheld, keys(active(keyO)),
+			allRoles), afterClosing(does(ActionRetire))},
 
 		// No rotation is open.
 		{"one Active key, held", fresh(keys(active(keyO)), allHold(keyO)), does(ActionCreate)},

@@ -44,7 +44,7 @@ func (p Preflight) Run(ctx context.Context, call Call) (Document, error) {
 		return Document{}, err
 	}
 	doc := Document{
-		Target: target.Name, Settings: target, Abort: input.Abort,
+		Target: target.Name, Settings: target, Abort: input.Abort, UnheldAt: call.Document.UnheldAt,
 		RedriveCount: call.Execution.RedriveCount, Summaries: call.Document.Summaries,
 	}
 	if now := p.Clock.Now(); input.NotBefore.Sub(now) > clocksApart {
@@ -93,20 +93,28 @@ func (p Preflight) decide(ctx context.Context, call Call, doc Document, input ta
 	if situation.CameFor, err = ParseKeyID(input.Key); err != nil {
 		return Document{}, fault.Errorf(fault.InvalidInput, "The execution's input has under \"key\" %v", err)
 	}
+	if situation.Retire, err = ParseKeyID(input.Retire); err != nil {
+		return Document{}, fault.Errorf(fault.InvalidInput, "The execution's input has under \"retire\" %v", err)
+	}
 	situation.Frozen = doc.Settings.FrozenAt(situation.Now)
 	situation.DueAt = doc.Settings.DueAt(p.AgeLimit)
 	var organization OrganizationReader
 	if !doc.Abort {
-		organization, err = p.lookAtQovery(ctx, doc, &situation)
+		organization, err = p.lookAtQovery(ctx, &doc, &situation)
 		switch {
-		case input.DryRun && fault.HasCode(err, fault.UnreadableKeyID):
+		case input.DryRun && (fault.HasCode(err, fault.UnreadableKeyID) || fault.HasCode(err, fault.RegionNotSearchable)):
 			return report(doc, Decision{Refusal: fault.AsError(err)}, situation), nil
 		case err != nil:
 			return Document{}, err
 		}
 	}
+	situation.Unheld = situation.Unheld || input.DryRun // which looks once
 	decision := Decide(situation)
 	doc.Plan = PlanReport{Action: decision.Action, Reason: decision.Reason}
+	open := situation.Record
+	if decision.CloseRecord {
+		situation.Record = nil
+	}
 	if decision.Refusal == nil {
 		if decision.Refusal, err = p.lookAhead(ctx, organization, &situation, &doc); err != nil {
 			return Document{}, err
@@ -120,13 +128,16 @@ func (p Preflight) decide(ctx context.Context, call Call, doc Document, input ta
 		return doc, nil
 	}
 	if decision.CloseRecord {
-		if err := p.closeOver(ctx, *situation.Record, call, Discarded); err != nil {
+		if err := p.closeOver(ctx, *open, call, Discarded); err != nil {
 			return Document{}, err
 		}
-		situation.Record = nil
 	}
 	if decision.Refusal != nil {
 		return Document{}, refusal(decision.Refusal, situation.Record)
+	}
+	if decision.Action == ActionAwait {
+		doc.UnheldAt, doc.NotBefore = situation.Now, WaitTime{situation.Now.Add(unheldFor)}
+		return doc, nil
 	}
 	return p.take(ctx, call, doc, situation)
 }
@@ -155,7 +166,7 @@ func (p Preflight) look(ctx context.Context, call Call, doc Document, record *Re
 }
 
 // lookAtQovery reads the rest of what the plan depends on.
-func (p Preflight) lookAtQovery(ctx context.Context, doc Document, s *Situation) (OrganizationReader, error) {
+func (p Preflight) lookAtQovery(ctx context.Context, doc *Document, s *Situation) (OrganizationReader, error) {
 	user := s.IAMUser
 	organization, err := p.Qovery.Open(ctx, doc.Settings)
 	if err != nil {
@@ -179,15 +190,22 @@ func (p Preflight) lookAtQovery(ctx context.Context, doc Document, s *Situation)
 			return nil, err
 		}
 	}
-	s.Locations, err = organization.Editable(ctx)
+	list := OrganizationReader.Editable
+	if s.Retire != "" {
+		list = OrganizationReader.Locations
+	}
+	s.Locations, err = list(organization, ctx)
 	s.Now = p.now()
+	if err == nil && s.Retire != "" {
+		err = p.lookAtKey(ctx, organization, doc, s)
+	}
 	return organization, err
 }
 
 // unclear are the keys whose last use matters to the plan.
 func (s *Situation) unclear() []AccessKey {
 	switch {
-	case s.Record != nil:
+	case s.Record != nil && s.Record.Kind == Rotate:
 		return s.Record.further(s.Keys)
 	case len(s.Keys) > 1:
 		return s.Keys
@@ -207,7 +225,8 @@ func refusal(err *fault.Error, record *Record) *fault.Error {
 	refused := *err
 	if record != nil {
 		refused.InPlace = cmp.Or(refused.InPlace, record.inPlace())
-		if refused.Class == fault.Unchanged && refused.Code != fault.RotationInProgress {
+		notOurs := refused.Code == fault.RotationInProgress || refused.Code == fault.OtherKindOpen
+		if refused.Class == fault.Unchanged && !notOurs {
 			refused.Class = fault.Paused
 		}
 	}
@@ -218,8 +237,8 @@ func refusal(err *fault.Error, record *Record) *fault.Error {
 // that it has it already.
 func (p Preflight) take(ctx context.Context, call Call, doc Document, s Situation) (Document, error) {
 	record := Record{
-		IAMUser: s.IAMUser, Target: doc.Target, RotationID: p.NewID(), TakenAt: s.Now,
-		Owner: call.Execution.ARN, Fence: 1, OldKey: s.usedByQovery(), KnownKeys: keyIDs(s.Keys),
+		IAMUser: s.IAMUser, Target: doc.Target, Kind: s.kind(), RotationID: p.NewID(), TakenAt: s.Now,
+		Owner: call.Execution.ARN, Fence: 1, OldKey: s.oldKey(), KnownKeys: keyIDs(s.Keys),
 		Marks: map[Effect]Mark{},
 	}
 	write := true
@@ -240,7 +259,7 @@ func (p Preflight) take(ctx context.Context, call Call, doc Document, s Situatio
 		p.Log.InfoContext(ctx, "record taken", "rotation", record.RotationID, "fence", record.Fence, "plan",
 			string(doc.Plan.Action), "reason", doc.Plan.Reason)
 	}
-	doc.RotationID, doc.TakenAt, doc.Fence = record.RotationID, record.TakenAt, record.Fence
+	doc.RotationID, doc.TakenAt, doc.Fence, doc.Kind = record.RotationID, record.TakenAt, record.Fence, record.Kind
 	doc.Plan.Clusters, doc.Plan.Skipped, doc.Plan.Undeployed = nil, nil, nil // DeployClusters lists them afresh
 	doc.OldKey, doc.CarriedOn = record.OldKey.String(), record.Fence > 1
 	doc.OldKeyMade = createdAt(s.Keys, record.OldKey)
@@ -252,7 +271,7 @@ func (p Preflight) take(ctx context.Context, call Call, doc Document, s Situatio
 		doc.UpdatedAt = s.Now // a person put the new key there, and may just have done so
 	}
 	if doc.Plan.Action == ActionAbort {
-		err := record.explain(fault.Errorf(fault.AbortRequested, "The rotation was aborted on request"))
+		err := record.explain(fault.Errorf(fault.AbortRequested, "%s was aborted on request", record.title()))
 		doc.Error = &CaughtError{Error: string(fault.AbortRequested), Cause: err.Error()}
 	}
 	return doc, nil
@@ -296,8 +315,11 @@ const MaxClusters = 250
 
 // oldKey is the key that is replaced.
 func (s *Situation) oldKey() KeyID {
-	if s.Record != nil {
+	switch {
+	case s.Record != nil:
 		return s.Record.OldKey
+	case s.Retire != "":
+		return s.Retire
 	}
 	return s.usedByQovery()
 }

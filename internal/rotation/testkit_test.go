@@ -108,6 +108,9 @@ func attempted(d time.Duration) past {
 
 func mine(r *Record) { r.Owner = thisExecution }
 
+// retiring: the record is of the old key's retirement.
+func retiring(r *Record) { r.Kind, r.Locations = Retire, nil }
+
 func touched(d time.Duration) past { return func(r *Record) { r.TouchedAt = ago(d) } }
 
 func leased(left time.Duration) past {

@@ -190,31 +190,37 @@ func (p Preflight) lookInVariables(ctx context.Context, doc *Document, s Situati
 // requireNoCopies is rule 2 for what the audits have found outside the locations: it
 // is read again. A service that the organization no longer lists has nothing.
 func (c *claim) requireNoCopies(ctx context.Context, organization OrganizationReader, t target.Target) error {
-	if !t.LookInVariables {
-		return nil
+	found, err := c.guard.copies(ctx, organization, t, c.OldKey)
+	if len(found) > 0 {
+		return fault.Errorf(fault.OldKeyHeld, "The old key %s is still held by %s", c.OldKey, NamesOf(found))
 	}
-	known, err := c.guard.readings(ctx, t.Name)
-	if err != nil || len(Unhandled(known.Copies(c.OldKey), t)) == 0 {
-		return err
+	return err
+}
+
+// copies are those of the key's id that the audits have found and that are still there.
+func (g Guard) copies(ctx context.Context, organization OrganizationReader, t target.Target, id KeyID) ([]Copy, error) {
+	if !t.LookInVariables {
+		return nil, nil
+	}
+	known, err := g.readings(ctx, t.Name)
+	if err != nil || len(Unhandled(known.Copies(id), t)) == 0 {
+		return nil, err
 	}
 	services, err := organization.Services(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var now Readings
 	for _, service := range services {
-		suspected := Unhandled(ofKey(known.of(service).Copies, c.OldKey), t)
+		suspected := Unhandled(ofKey(known.of(service).Copies, id), t)
 		if now.haveAll(suspected) { // one of a project is the same in each of its services
 			continue
 		}
-		copies, err := organization.Copies(ctx, service, []KeyID{c.OldKey})
+		copies, err := organization.Copies(ctx, service, []KeyID{id})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		now.Services = append(now.Services, Reading{Copies: copies})
 	}
-	if found := Unhandled(now.Copies(c.OldKey), t); len(found) > 0 {
-		return fault.Errorf(fault.OldKeyHeld, "The old key %s is still held by %s", c.OldKey, NamesOf(found))
-	}
-	return nil
+	return Unhandled(now.Copies(id), t), nil
 }

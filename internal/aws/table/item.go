@@ -112,6 +112,10 @@ func checked(record rotation.Record, iamUser string) (rotation.Record, error) {
 		record.TakenAt.IsZero() {
 		return rotation.Record{}, errors.New("an item lacks its user, revision, target, rotation id or time")
 	}
+	if !record.Kind.Known() {
+		return rotation.Record{}, fmt.Errorf("an item is of a kind %q (a later version of this system may have written it)",
+			record.Kind)
+	}
 	return record.Clone(), nil
 }
 

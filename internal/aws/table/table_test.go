@@ -317,7 +317,8 @@ func TestItemsAreReadExactly(t *testing.T) {
 	for name, test := range map[string]struct{ old, changed, says string }{
 		"another case":        {`"target"`, `"Target"`, "Target"},
 		"another case inside": {`"begun"`, `"Begun"`, "marks.create.Begun"},
-		"of a later version":  {`"target"`, `"kind":{"S":"retire"},"target"`, "kind"},
+		"of a later version":  {`"target"`, `"leaked":{"S":"key"},"target"`, "leaked"},
+		"of a later kind":     {`"target"`, `"kind":{"S":"migrate"},"target"`, "migrate"},
 		"one more inside":     {`"begun"`, `"found":{"BOOL":true},"begun"`, "marks.create.found"},
 	} {
 		t.Run(name, func(t *testing.T) {

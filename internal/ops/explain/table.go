@@ -119,6 +119,14 @@ var explanations = []explanation{
 			"allows.",
 		inPlace: "that other key, too. This rotation left none.",
 		more:    "Find out whose the other key is: " + otherKey, look: []string{listKeys}},
+	{code: fault.KeyStillHeld,
+		means: "A key was to be retired, and a location in Qovery holds it, of whatever kind, or a variable or an argument " +
+			"of a service has its id. The sentence names them.",
+		look: []string{"rotate status"}},
+	{code: fault.KeyStillUsed,
+		means: "A key was to be retired, and CloudTrail or IAM knows a use in the last two weeks. The sentence says what " +
+			"used it, and when to try again.",
+		look: []string{lastUse}},
 	{code: fault.LockLost,
 		means: "The execution's rotation is not its own any more: another execution has taken it over, or it is " +
 			"completed or released.",
@@ -223,6 +231,9 @@ var explanations = []explanation{
 			"key must have been unused for `idleFor`, an hour unless configured otherwise",
 		look: []string{"aws cloudtrail lookup-events --region REGION --lookup-attributes " +
 			"AttributeKey=AccessKeyId,AttributeValue=ID"}},
+	{code: fault.OtherKindOpen,
+		means: "A rotation was to begin while a key is being retired, or the other way round. One thing at a time changes " +
+			"the keys of a user."},
 	{code: fault.RegionNotSearchable,
 		means: "Whether anything still uses the old key is looked for in CloudTrail's events, in us-east-1 and in the " +
 			"regions of the clusters and of the ECR registries that hold the key. One of them can't be searched: a policy, " +

@@ -31,6 +31,8 @@ const (
 	InvalidCredentials        Code = "InvalidCredentials"
 	InvalidInput              Code = "InvalidInput"
 	KeyLimitReached           Code = "KeyLimitReached"
+	KeyStillHeld              Code = "KeyStillHeld"
+	KeyStillUsed              Code = "KeyStillUsed"
 	LockLost                  Code = "LockLost"
 	MalformedAnswer           Code = "MalformedAnswer"
 	MovedToRole               Code = "MovedToRole"
@@ -47,6 +49,7 @@ const (
 	OldKeyInactive            Code = "OldKeyInactive"
 	OldKeyLost                Code = "OldKeyLost"
 	OldKeyStillInUse          Code = "OldKeyStillInUse"
+	OtherKindOpen             Code = "OtherKindOpen"
 	RegionNotSearchable       Code = "RegionNotSearchable"
 	RotationInProgress        Code = "RotationInProgress"
 	StagedSecretLost          Code = "StagedSecretLost"
@@ -168,6 +171,11 @@ var Codes = []CodeInfo{
 		Advice: start("Correct the input")},
 	{Code: KeyLimitReached, Class: Unchanged, Caught: only("CreateKey"),
 		Advice: start("Delete the access key that is not used")},
+	{Code: KeyStillHeld, Class: Unchanged, Uncaught: only("Preflight"),
+		Advice: start("Give that location a role, or a key of another IAM user, and deploy its clusters")},
+	{Code: KeyStillUsed, Class: Unchanged, Uncaught: only("Preflight"),
+		Advice: start("Give that consumer a role, or a key of another IAM user, and wait until the key has been unused for " +
+			"two weeks")},
 	{Code: LockLost, Class: Paused, Uncaught: locking,
 		Advice: Advice{First: "Another execution has taken this rotation over, or it is closed; nothing needs to be done " +
 			"here"}},
@@ -212,6 +220,8 @@ var Codes = []CodeInfo{
 	{Code: OldKeyStillInUse, Class: Paused, Uncaught: only("CheckUsage"),
 		Advice: Advice{First: "Give that consumer a role or a key of an IAM user of its own (no one has the new key's " +
 			"secret)", Do: Redrive}},
+	{Code: OtherKindOpen, Class: Unchanged, Uncaught: only("Preflight"),
+		Advice: Advice{First: "Let what is open end, or abort it", Do: Status}},
 	{Code: RegionNotSearchable, Class: Unchanged, Uncaught: only("Preflight", "CheckUsage"),
 		Advice: start("Allow cloudtrail:LookupEvents there for the roles of this stack, or correct the region in " +
 			"Qovery")},

@@ -25,6 +25,9 @@ type Input struct {
 	// NotBefore is when it begins; until then it waits and holds nothing. A day ahead at most.
 	NotBefore time.Time `json:"notBefore,omitzero"`
 
+	// Retire is the whole id of a key that nothing in Qovery holds, to be deleted.
+	Retire string `json:"retire,omitzero"`
+
 	GracePeriod       *Duration `json:"gracePeriod,omitzero"`
 	IdleFor           *Duration `json:"idleFor,omitzero"`
 	MaxGraceExtension *Duration `json:"maxGraceExtension,omitzero"`
@@ -41,6 +44,7 @@ func exampleInput() Input {
 		Target: "production", DryRun: true, Abort: true, GracePeriod: &longer, IdleFor: &longer,
 		MaxGraceExtension: &longer, ObservationPeriod: &longer, DeploymentTimeout: &longer,
 		Scheduled: true, Key: "AKIAIOSFODNN7EXAMPLE", NotBefore: time.Date(2026, 1, 13, 8, 0, 0, 0, time.UTC),
+		Retire: "AKIAIOSFODNN7EXAMPLE",
 	}
 }
 
@@ -57,14 +61,25 @@ func ParseInput(data json.RawMessage) (Input, error) {
 		problem = `names no target in "target"`
 	case (input.Abort || input.DryRun) && (input.Scheduled || input.Key != "" || !input.NotBefore.IsZero()):
 		problem = "has scheduled, key or notBefore beside abort or dryRun, which are a person's, for now"
+	case input.Retire != "" && input.isOfRotation():
+		problem = "has more beside retire than dryRun and observationPeriod"
 	default:
 		return input, nil
 	}
 	return Input{}, fault.Errorf(fault.InvalidInput, "The execution's input %s. A right one is %s", problem, inputExample)
 }
 
-// Apply returns the target with the input's longer timings.
+// isOfRotation: the input has what only a rotation knows, or an abort.
+func (in Input) isOfRotation() bool {
+	in.Target, in.DryRun, in.ObservationPeriod, in.Retire = "", false, nil, ""
+	return in != Input{}
+}
+
+// Apply returns the target with the input's longer timings, or a retirement's.
 func (in Input) Apply(target Target) (Target, error) {
+	if in.Retire != "" {
+		return in.retire(target)
+	}
 	var shorter []string
 	lengthen := func(field string, value *Duration, wanted *Duration) {
 		switch {
@@ -89,6 +104,25 @@ func (in Input) Apply(target Target) (Target, error) {
 		return Target{},
 			fault.Errorf(fault.InvalidInput, "With the execution's input the target is not valid: %s",
 				strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
+	return target, nil
+}
+
+// UnusedFor is how long a key must have been unused to be retired.
+const UnusedFor = Duration(14 * 24 * time.Hour)
+
+// retire returns the target with the timings of a retirement: the key has been unused
+// for two weeks, and stays Inactive for one. It deploys nothing.
+func (in Input) retire(target Target) (Target, error) {
+	const day = Duration(24 * time.Hour)
+	target.IdleFor, target.MaxGraceExtension, target.ObservationPeriod = UnusedFor, 0, 7*day
+	target.Verification = VerifyNone
+	if in.ObservationPeriod != nil {
+		target.ObservationPeriod = *in.ObservationPeriod
+	}
+	if target.ObservationPeriod < day || target.ObservationPeriod > 30*day {
+		return Target{}, fault.Errorf(fault.InvalidInput, "observationPeriod %s is not 24h to 720h, as a retirement's is",
+			target.ObservationPeriod)
 	}
 	return target, nil
 }
