@@ -11,7 +11,7 @@ BUILD = CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH_OF_FUNCTIONS) go build -trimpat
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help demo explore playground test fuzz check docs lines integration contract bench build synth bootstrap diff deploy
+.PHONY: help demo explore playground test fuzz check docs lines integration contract bench build release synth bootstrap diff deploy
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -74,6 +74,20 @@ check: need-go need-node ## Check format, length of lines, words of the docs, ve
 build: need-go ## Build the Lambda functions into dist/ (linux/arm64, reproducible)
 	@umask 022; for f in $(FUNCTIONS); do echo "dist/$$f/bootstrap"; $(BUILD) -o dist/$$f/bootstrap ./functions/$$f; done
 
+# What a release is built of: VERSION, the commit and its date are in its programs.
+PLATFORMS = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+SBOM := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+OF = qovery-key-rotation/internal/version
+LINKED = -trimpath -buildvcs=false -ldflags "-s -w -buildid= -X $(OF).number=$(VERSION) -X $(OF).commit=$$(git rev-parse HEAD) \
+	-X $(OF).date=$$(git log -1 --format=%cI)"
+
+release: need-go need-node need-version build ## Build a release into dist/release, reproducibly (VERSION=v1.2.3)
+	rm -rf dist/release && mkdir -p dist/release
+	for platform in $(PLATFORMS); do name=rotate-$${platform/\//-}; [[ $$name != *windows* ]] || name=$$name.exe; echo "dist/release/$$name"; \
+		CGO_ENABLED=0 GOOS=$${platform%/*} GOARCH=$${platform#*/} go build $(LINKED) -o dist/release/$$name ./cmd/rotate; done
+	go run $(SBOM) mod -json -licenses -std -short-purls -noserial -notimestamp -output dist/release/sbom.cdx.json
+	go run $(LINKED) ./infra/release dist dist/release
+
 # The CDK's own command line, pinned. It runs 'make build' first (cdk.json).
 CDK := npx --yes aws-cdk@2.1148.1
 # The configuration. Without it 'make synth' shows what the example becomes.
@@ -95,7 +109,10 @@ deploy: need-go need-node need-config ## Deploy all stacks of rotation.json (wit
 	$(CDK) deploy --all $(if $(CI),--require-approval never)
 
 # What a target needs, and how to get it.
-.PHONY: need-config need-go need-node need-cc
+.PHONY: need-config need-go need-node need-cc need-version
+need-version: # as Go and Git write it
+	@[[ "$(VERSION)" =~ ^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$$ ]] || { echo "Which version? For example: make release VERSION=v1.2.3"; exit 1; }
+	@[ -z "$$(git status --porcelain)" ] || { echo "A release is what a commit has, and these files aren't:"; git status --short; exit 1; }
 need-config: # the example is no one's
 	@[ -f "$(or $(CONFIG),rotation.json)" ] || { echo "$(or $(CONFIG),rotation.json) is missing: copy rotation.example.json to it, and put in yours"; exit 1; }
 need-go: # an old Go can't read go.mod

@@ -74,7 +74,7 @@ func (c Config) checkKeyAge(found *Mistakes) {
 		return
 	}
 	if problem := target.KeyAgeLimitProblem(c.KeyAgeLimitDays); problem != "" {
-		found.add(path, fmt.Sprintf("%d %s", c.KeyAgeLimitDays, problem), strconv.Itoa(c.defaultKeyAgeLimit()))
+		found.add(path, fmt.Sprintf("%d %s", c.KeyAgeLimitDays, problem), strconv.Itoa(DefaultKeyAgeLimit(c.Targets...)))
 		return
 	}
 	const day = 24 * time.Hour

@@ -69,13 +69,13 @@ func Parse(file []byte, cli Environment, now time.Time) (Config, error) {
 	return config, nil
 }
 
-// defaultKeyAgeLimit is a week above the longest schedule, for the rotation itself and
+// DefaultKeyAgeLimit is a week above the longest schedule, for the rotation itself and
 // a failure that a person fixes, or 90 days where schedules leave room for that: the
 // usual rule for keys.
-func (c Config) defaultKeyAgeLimit() int {
+func DefaultKeyAgeLimit(targets ...target.Target) int {
 	const week, usual, room = 7, 90, 84
 	longest := 0
-	for _, target := range c.Targets {
+	for _, target := range targets {
 		longest = max(longest, target.Schedule.RateDays)
 	}
 	if longest <= room {
@@ -100,7 +100,7 @@ func read(file []byte) (Config, Mistakes) {
 		config.Targets = append(config.Targets, read)
 	}
 	if config.KeyAgeLimitDays == 0 && !found.has("keyAgeLimitDays") {
-		config.KeyAgeLimitDays = config.defaultKeyAgeLimit()
+		config.KeyAgeLimitDays = DefaultKeyAgeLimit(config.Targets...)
 	}
 	return config, found
 }

@@ -1,8 +1,6 @@
 package stack
 
 import (
-	"strings"
-
 	"qovery-key-rotation/internal/aws/ssm"
 	"qovery-key-rotation/internal/aws/table"
 	"qovery-key-rotation/internal/rotation/target"
@@ -112,7 +110,7 @@ func (b *builder) targetUsers() []string {
 func (b *builder) tokenParameters() []string {
 	var arns []string
 	for _, name := range b.tokenNames() {
-		arns = append(arns, b.arn("ssm", "parameter/"+strings.TrimPrefix(name, "/")))
+		arns = append(arns, b.arn("ssm", "parameter"+name))
 	}
 	return arns
 }

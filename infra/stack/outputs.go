@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
 
+	"qovery-key-rotation/internal/version"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -20,6 +21,9 @@ func (b *builder) newOutputs(machine awsstepfunctions.StateMachine) {
 	b.output("KeyAgeLimitDays", "The age at which a key is too old, for the command line",
 		strconv.Itoa(b.props.Config.KeyAgeLimitDays))
 	b.output("Definition", "Which state machine this is, for the command line", statemachine.Fingerprint())
+	if v := version.Read(); v.Known() {
+		b.output("Version", "Which version was deployed, for the command line", v.Release)
+	}
 	if emails := b.props.Config.AlertEmails; len(emails) > 0 {
 		b.output("AlertEmails", "Who is to be notified, for the command line", strings.Join(emails, ","))
 	}

@@ -13,6 +13,7 @@ import (
 // template is a template as it was written.
 type template struct {
 	Description string
+	Parameters  map[string]map[string]any
 	Resources   map[string]entry
 	Outputs     map[string]struct {
 		Description string
@@ -24,9 +25,9 @@ type template struct {
 type entry struct {
 	Type           string
 	Properties     map[string]any
-	DeletionPolicy string
-	DependsOn      any // an id, or a list of them
-	Metadata       map[string]any
+	DeletionPolicy string         `json:",omitempty"`
+	DependsOn      any            `json:",omitempty"` // an id, or a list of them
+	Metadata       map[string]any `json:",omitempty"`
 }
 
 func readTemplate(t *testing.T, file string) template {
@@ -86,7 +87,7 @@ var hash = regexp.MustCompile(`[0-9A-F]{8}$`)
 // plainID takes the CDK's hash off a logical id.
 func plainID(id string) string { return hash.ReplaceAllString(id, "") }
 
-// pseudo is what CloudFormation knows at deployment.
+// pseudo is what CloudFormation knows at deployment, and the values of parameters.
 var pseudo = map[string]string{"AWS::Partition": "aws", "AWS::Region": "eu-west-3", "AWS::AccountId": "123456789012"}
 
 // resolve works out intrinsic functions as CloudFormation would; a reference to

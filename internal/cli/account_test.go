@@ -39,25 +39,26 @@ type account struct {
 	qovery *httptest.Server
 
 	// What a script may change.
-	schedule  string    // ENABLED, DISABLED; empty: there is none
-	rate      string    // the schedule's expression
-	due       time.Time // its first start
-	emails    string    // who is to be notified
-	confirmed bool      // the e-mail subscription is
-	webhook   string    // another subscription, which is not
-	version   string    // of the state machine that is deployed
-	deployed  time.Time // when the stack was
-	audited   time.Time // when the audit looked last; zero: an hour ago
-	unaudited bool      // it has not looked yet
-	denied    map[string]bool
-	failing   map[string]int    // how often an action is not answered
-	later     bool              // a later version has written the journal
-	garbled   string            // the execution whose history makes no sense
-	onStop    func()            // happens when an execution is stopped; may be nil
-	inputs    map[string]string // of executions, where another one is told
-	skewed    bool              // requests must be signed by the account's clock
-	refused   string            // the code with which every request is refused
-	empty     map[string]bool   // actions whose answer has nothing in it
+	schedule   string    // ENABLED, DISABLED; empty: there is none
+	rate       string    // the schedule's expression
+	due        time.Time // its first start
+	emails     string    // who is to be notified
+	confirmed  bool      // the e-mail subscription is
+	webhook    string    // another subscription, which is not
+	version    string    // that is deployed
+	definition string    // of the state machine that is
+	deployed   time.Time // when the stack was
+	audited    time.Time // when the audit looked last; zero: an hour ago
+	unaudited  bool      // it has not looked yet
+	denied     map[string]bool
+	failing    map[string]int    // how often an action is not answered
+	later      bool              // a later version has written the journal
+	garbled    string            // the execution whose history makes no sense
+	onStop     func()            // happens when an execution is stopped; may be nil
+	inputs     map[string]string // of executions, where another one is told
+	skewed     bool              // requests must be signed by the account's clock
+	refused    string            // the code with which every request is refused
+	empty      map[string]bool   // actions whose answer has nothing in it
 
 	behindProxy string   // the account's address over TLS
 	asked       []string // the hosts that the proxy was asked for
@@ -70,7 +71,7 @@ func newAccount(setup lab.Setup) (*account, error) {
 	}
 	a := &account{world: world, schedule: "ENABLED", rate: world.Target.Schedule.Expression(),
 		due: lab.Beginning.Add(24 * time.Hour), emails: "platform@example.com", confirmed: true,
-		version: statemachine.Fingerprint(), deployed: lab.Beginning.Add(-11 * 24 * time.Hour),
+		version: "v0.1.0", definition: statemachine.Fingerprint(), deployed: lab.Beginning.Add(-11 * 24 * time.Hour),
 		denied: map[string]bool{}, failing: map[string]int{},
 		inputs: map[string]string{}, empty: map[string]bool{}}
 	a.qovery = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -218,7 +219,7 @@ func (a *account) describeStacks(name string) awstest.Answer {
 	}
 	var outputs strings.Builder
 	for name, value := range map[string]string{"StateMachineArn": machineARN, "TableName": "journal", "TopicArn": topicARN,
-		"QoveryApiUrl": a.qovery.URL, "KeyAgeLimitDays": "97", "AlertEmails": a.emails, "Definition": a.version,
+		"QoveryApiUrl": a.qovery.URL, "KeyAgeLimitDays": "97", "AlertEmails": a.emails, "Definition": a.definition, "Version": a.version,
 		"PutToken": "read -rs TOKEN; aws ssm put-parameter --name " + lab.TokenParameter + " --value file:///dev/stdin"} {
 		fmt.Fprintf(&outputs, "<member><OutputKey>%s</OutputKey><OutputValue>%s</OutputValue></member>", name, value)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/version"
 )
 
 // Exit codes.
@@ -130,7 +131,7 @@ AWS IAM access key that Qovery holds, unattended and without downtime.
   rotate status --profile production --region eu-west-3
   rotate start production --watch
   rotate explain TokenRefused`,
-		Version:       readVersion().String(),
+		Version:       version.Read().String(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.ArbitraryArgs, // so that a mistyped command gets our sentence

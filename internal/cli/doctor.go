@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"qovery-key-rotation/internal/version"
 	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
 )
@@ -138,12 +140,18 @@ func (p Program) examine(ctx context.Context, f *stackFlags, targets []string, e
 
 // checkVersion: what a command shows of an execution it knows by its own definition.
 func (e *examination) checkVersion(s *stack) {
-	if own := statemachine.Fingerprint(); s.definition != own {
-		e.add("", "version", wrong, fmt.Sprintf("The stack was deployed with another version than this command line, %s",
-			readVersion())).ToDo = "Use the command line of the stack's version, or deploy the stack with this one: make deploy"
+	own := version.Read()
+	if s.definition != statemachine.Fingerprint() {
+		e.add("", "version", wrong, fmt.Sprintf("The stack was deployed with %s, and this command line is %s",
+			cmp.Or(s.version, "another version"), own)).ToDo =
+			"Use the command line of the stack's version, or deploy the stack with this one: make deploy"
 		return
 	}
-	e.add("", "version", sound, fmt.Sprintf("%s; the stack has the same state machine", readVersion()))
+	stack := "the stack"
+	if s.version != "" {
+		stack += ", " + s.version + ","
+	}
+	e.add("", "version", sound, fmt.Sprintf("%s; %s has the same state machine", own, stack))
 }
 
 // add adds a check, whose advice may still be missing.

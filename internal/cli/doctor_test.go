@@ -19,8 +19,8 @@ var broken = []struct {
 	check string
 	fix   string
 }{
-	{"another version", func(a *account) { a.version = "0a1b2c3d4e5f" }, "version", "make deploy."},
-	{"an earlier version", func(a *account) { a.version = "" }, "version", "make deploy."},
+	{"another version", func(a *account) { a.definition = "0a1b2c3d4e5f" }, "version", "make deploy."},
+	{"an earlier version", func(a *account) { a.definition, a.version = "", "" }, "version", "make deploy."},
 	{"a refused token", func(a *account) {
 		a.world.Qovery.Configure(func(c *fakeqovery.Config) { c.Token = "another" })
 	}, "token", "read -rs TOKEN; aws ssm put-parameter --name /qovery-key-rotation/qovery-token"},

@@ -76,6 +76,7 @@ type stack struct {
 	qovery  string // base URL of Qovery's API; empty: the public one
 
 	putTokens   []string      // commands that put Qovery's token into its parameter
+	version     string        // empty: the stack was deployed by a build that doesn't know its own
 	definition  string        // the state machine's fingerprint; empty: an earlier version deployed the stack
 	keyAgeLimit time.Duration // zero: as well
 	deployedAt  time.Time     // last
@@ -121,6 +122,7 @@ func (p Program) find(ctx context.Context, f *stackFlags, cfg aws.Config) (*stac
 	}
 	s.machine, s.table, s.topic = outputs["StateMachineArn"], outputs["TableName"], outputs["TopicArn"]
 	s.emails, s.qovery, s.definition = outputs["AlertEmails"], outputs["QoveryApiUrl"], outputs["Definition"]
+	s.version = outputs["Version"]
 	for name, command := range outputs {
 		if strings.HasPrefix(name, "PutToken") {
 			s.putTokens = append(s.putTokens, command)

@@ -2,9 +2,10 @@ package cli
 
 import (
 	"fmt"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"qovery-key-rotation/internal/version"
 )
 
 func newVersion() *cobra.Command {
@@ -12,8 +13,8 @@ func newVersion() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print which version this is",
-		Long: `version prints the version of the program, the commit that it was built from as
-far as the build knows it, and the version of Go.`,
+		Long: `version prints the version of the program, the commit that it was built from and
+that commit's date as far as the build knows them, and the version of Go.`,
 		Example: `  rotate version
   rotate version --output json`,
 		Args: noArguments,
@@ -21,7 +22,7 @@ far as the build knows it, and the version of Go.`,
 			if err := answer.check(); err != nil {
 				return err
 			}
-			v := readVersion()
+			v := version.Read()
 			if answer.json() {
 				return writeJSON(cmd.OutOrStdout(), v)
 			}
@@ -31,41 +32,4 @@ far as the build knows it, and the version of Go.`,
 	}
 	answer.add(cmd)
 	return cmd
-}
-
-// version is what the build says of itself.
-type version struct {
-	Version  string `json:"version"`
-	Revision string `json:"revision,omitempty"` // of the commit, where it was built from one
-	Modified bool   `json:"modified,omitempty"` // the files were not those of the commit
-	Go       string `json:"go"`
-}
-
-func readVersion() version {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return version{Version: "unknown"}
-	}
-	v := version{Version: info.Main.Version, Go: info.GoVersion}
-	for _, setting := range info.Settings {
-		switch setting.Key {
-		case "vcs.revision":
-			v.Revision = setting.Value
-		case "vcs.modified":
-			v.Modified = setting.Value == "true"
-		}
-	}
-	return v
-}
-
-// String is the version on one line.
-func (v version) String() string {
-	text := "rotate " + v.Version
-	if v.Revision != "" {
-		text += ", commit " + v.Revision
-	}
-	if v.Modified {
-		text += " with changes"
-	}
-	return text + ", " + v.Go
 }
