@@ -263,3 +263,34 @@ func emptyZip(t *testing.T) []byte {
 	}
 	return file.Bytes()
 }
+
+// docs/terraform.md gives what has no default, and nothing that there isn't. A
+// parameter is called like its field, or the page says how.
+func TestThePageNamesTheParameters(t *testing.T) {
+	page, err := os.ReadFile("../../docs/terraform.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, block, _ := strings.Cut(string(page), "parameters = {\n")
+	block, _, _ = strings.Cut(block, "\n  }")
+	set := map[string]bool{}
+	for _, found := range regexp.MustCompile(`(?m)^ +(\w+) +=`).FindAllStringSubmatch(block, -1) {
+		set[found[1]] = true
+	}
+	tpl := readTemplate(t, released())
+	for name, p := range tpl.Parameters {
+		if p["Default"] == nil && !set[name] {
+			t.Errorf("the page does not set %s", name)
+		}
+		delete(set, name)
+	}
+	if len(set) > 0 {
+		t.Errorf("the template has no parameters %v", set)
+	}
+	for _, p := range parameters {
+		said := strings.EqualFold(p.name, p.field) || strings.Contains(string(page), "| `"+p.name+"` | `"+p.field+"`")
+		if !said {
+			t.Errorf("the page does not say that %s is %s", p.name, p.field)
+		}
+	}
+}

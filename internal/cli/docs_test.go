@@ -12,15 +12,19 @@ import (
 	"qovery-key-rotation/infra/config"
 )
 
-// pages are README.md and docs/*.md, by their paths in the repository.
+// pages are *.md and docs/*.md, by their paths in the repository.
 func pages(t *testing.T) map[string]string {
 	t.Helper()
-	paths, err := filepath.Glob("../../docs/*.md")
+	root, err := filepath.Glob("../../*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs, err := filepath.Glob("../../docs/*.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	texts := map[string]string{}
-	for _, path := range append(paths, "../../README.md") {
+	for _, path := range append(root, docs...) {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
