@@ -78,15 +78,14 @@ build: need-go ## Build the Lambda functions into dist/ (linux/arm64, reproducib
 PLATFORMS = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 SBOM := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 OF = qovery-key-rotation/internal/version
-LINKED = -trimpath -buildvcs=false -ldflags "-s -w -buildid= -X $(OF).number=$(VERSION) -X $(OF).commit=$$(git rev-parse HEAD) \
-	-X $(OF).date=$$(git log -1 --format=%cI)"
+VERSIONED = -ldflags "-s -w -buildid= -X $(OF).number=$(VERSION) -X $(OF).commit=$$(git rev-parse HEAD) -X $(OF).date=$$(git log -1 --format=%cI)"
 
 release: need-go need-node need-version build ## Build a release into dist/release, reproducibly (VERSION=v1.2.3)
 	rm -rf dist/release && mkdir -p dist/release
 	for platform in $(PLATFORMS); do name=rotate-$${platform/\//-}; [[ $$name != *windows* ]] || name=$$name.exe; echo "dist/release/$$name"; \
-		CGO_ENABLED=0 GOOS=$${platform%/*} GOARCH=$${platform#*/} go build $(LINKED) -o dist/release/$$name ./cmd/rotate; done
+		CGO_ENABLED=0 GOOS=$${platform%/*} GOARCH=$${platform#*/} go build -trimpath -buildvcs=false $(VERSIONED) -o dist/release/$$name ./cmd/rotate; done
 	go run $(SBOM) mod -json -licenses -std -short-purls -noserial -notimestamp -output dist/release/sbom.cdx.json
-	go run $(LINKED) ./infra/release dist dist/release
+	go run $(VERSIONED) ./infra/release dist dist/release
 
 # The CDK's own command line, pinned. It runs 'make build' first (cdk.json).
 CDK := npx --yes aws-cdk@2.1148.1

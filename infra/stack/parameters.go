@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"qovery-key-rotation/infra/config"
 	"qovery-key-rotation/internal/rotation/target"
@@ -31,7 +30,7 @@ var parameters = func() []parameter {
 		{"IamUserPath", "target", "iamUserPath", []string{t.IAMUserPath}},
 		{"OrganizationId", "target", "organizationId", []string{t.OrganizationID}},
 		{"TokenParameter", "target", "tokenParameter", []string{t.TokenParameter}},
-		{"FirstRun", "schedule", "startAt", []string{t.Schedule.StartAt, startDate(t.Schedule, firstRun.Add(-time.Hour))}},
+		{"FirstRun", "schedule", "startAt", []string{t.Schedule.StartAt, startDate(t.Schedule, longAgo)}},
 		{"RateDays", "schedule", "rateDays", []string{strconv.Itoa(rateStandIn)}},
 		{"FlexibleWindowMinutes", "schedule", "flexibleWindowMinutes", []string{strconv.Itoa(windowStandIn)}},
 		{"MaxDeployAttempts", "target", "maxDeployAttempts", []string{strconv.Itoa(attemptsStandIn)}},

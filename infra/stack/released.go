@@ -28,7 +28,7 @@ func Released(assetsDir string, context map[string]any) ([]byte, error) {
 	defer func() { _ = os.RemoveAll(out) }()
 	app := awscdk.NewApp(&awscdk.AppProps{Outdir: &out, AnalyticsReporting: jsii.Bool(false), Context: &context})
 	cfg := standIns()
-	New(app, Name, Props{Config: cfg, Stack: cfg.Stacks()[0], AssetsDir: assetsDir, Now: firstRun.Add(-time.Hour)})
+	New(app, Name, Props{Config: cfg, Stack: cfg.Stacks()[0], AssetsDir: assetsDir, Now: longAgo})
 	app.Synth(nil)
 	data, err := os.ReadFile(filepath.Join(out, Name+".template.json"))
 	if err != nil {
@@ -42,24 +42,24 @@ func Released(assetsDir string, context map[string]any) ([]byte, error) {
 	return json.MarshalIndent(template, "", " ")
 }
 
-// firstRun and these numbers and durations stand for what a parameter says: none of
-// them is anywhere else in a template.
-var firstRun = time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)
-
+// These stand for what a parameter says: none of them is anywhere else in a template.
 const (
+	startStandIn    = "2001-02-03T04:05:06Z"
 	rateStandIn     = 777001
 	attemptsStandIn = 777002
 	limitStandIn    = 777003
 	windowStandIn   = 1439 // the CDK judges it
 )
 
+// longAgo is before startStandIn, which so becomes the schedule's first run.
+var longAgo = time.Time{}
+
 // standIns is the configuration with a stand-in for each parameter's value.
 func standIns() config.Config {
 	t := target.Default()
 	t.Name, t.IAMUserName, t.IAMUserPath = "stand-in-name", "stand-in-user", "/stand-in/path/"
 	t.OrganizationID, t.TokenParameter = "stand-in-organization", "/stand-in/token"
-	t.Schedule.StartAt = firstRun.Format(time.RFC3339)
-	t.Schedule.RateDays, t.Schedule.FlexibleWindowMinutes = rateStandIn, windowStandIn
+	t.Schedule.StartAt, t.Schedule.RateDays, t.Schedule.FlexibleWindowMinutes = startStandIn, rateStandIn, windowStandIn
 	for i, timing := range []*target.Duration{&t.GracePeriod, &t.IdleFor, &t.MaxGraceExtension, &t.ObservationPeriod,
 		&t.DeploymentTimeout} {
 		*timing = target.Duration(time.Duration(888001+i) * time.Hour)
@@ -86,7 +86,8 @@ func release(template map[string]any) {
 		output["Description"] = replaceByName(output["Description"].(string)) // CloudFormation takes only text
 	}
 	all := map[string]any{
-		"CodeBucket": map[string]any{"Type": "String", "Description": "The bucket, in this region, with the zips of the release",
+		"CodeBucket": map[string]any{"Type": "String",
+			"Description":    "The bucket, in this region, with the zips of the release",
 			"AllowedPattern": "^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"},
 		"CodePrefix": map[string]any{"Type": "String", "Default": "",
 			"Description": "What the zips' keys in the bucket begin with, such as v1.2.3/"},

@@ -219,7 +219,8 @@ func (a *account) describeStacks(name string) awstest.Answer {
 	}
 	var outputs strings.Builder
 	for name, value := range map[string]string{"StateMachineArn": machineARN, "TableName": "journal", "TopicArn": topicARN,
-		"QoveryApiUrl": a.qovery.URL, "KeyAgeLimitDays": "97", "AlertEmails": a.emails, "Definition": a.definition, "Version": a.version,
+		"QoveryApiUrl": a.qovery.URL, "KeyAgeLimitDays": "97", "AlertEmails": a.emails,
+		"Definition": a.definition, "Version": a.version,
 		"PutToken": "read -rs TOKEN; aws ssm put-parameter --name " + lab.TokenParameter + " --value file:///dev/stdin"} {
 		fmt.Fprintf(&outputs, "<member><OutputKey>%s</OutputKey><OutputValue>%s</OutputValue></member>", name, value)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/infra/config"
+	"qovery-key-rotation/internal/cli"
 )
 
 // pages are *.md and docs/*.md, by their paths in the repository.
@@ -71,7 +72,7 @@ func TestDocsLinks(t *testing.T) {
 	}
 }
 
-// What the pages say to type is a target of the Makefile, or a command of rotate.
+// What the pages say to type is a target of the Makefile.
 func TestDocsCommands(t *testing.T) {
 	makefile, err := os.ReadFile("../../Makefile")
 	if err != nil {
@@ -79,10 +80,8 @@ func TestDocsCommands(t *testing.T) {
 	}
 	cdk := regexp.MustCompile(`aws-cdk@[0-9.]+[0-9]`)
 	pinned := cdk.FindString(string(makefile))
-	help := run(t, "--help")
 	made := regexp.MustCompile("(?m)(?:^\\$ |`)make ([a-z]+)")
-	typed := regexp.MustCompile("(?m)(?:^\\$ (?:go run ./cmd/)?|`)rotate ([a-z]+)")
-	targets, commands := 0, 0
+	targets := 0
 	for page, text := range pages(t) {
 		for _, version := range cdk.FindAllString(text, -1) {
 			if version != pinned {
@@ -95,15 +94,57 @@ func TestDocsCommands(t *testing.T) {
 				t.Errorf("%s: there is no 'make %s'", page, match[1])
 			}
 		}
+	}
+	if targets < 20 {
+		t.Errorf("only %d targets were found", targets)
+	}
+}
+
+// What the pages and the help say to type is understood: each command, flag and number
+// of arguments. A command that prose only names has no arguments.
+func TestDocsCommandLines(t *testing.T) {
+	typed := regexp.MustCompile("(?m)^\\$ (?:go run ./cmd/)?rotate (.*)$|`rotate ([a-z]+ [^`]*|--[^`]*)`")
+	found := 0
+	for page, text := range pages(t) {
 		for _, match := range typed.FindAllStringSubmatch(text, -1) {
-			commands++
-			if !strings.Contains(help, "\n  "+match[1]+" ") {
-				t.Errorf("%s: there is no 'rotate %s'", page, match[1])
-			}
+			requireParsed(t, page, match[1]+match[2])
+			found++
 		}
 	}
-	if targets < 20 || commands < 50 {
-		t.Errorf("only %d targets and %d commands were found", targets, commands)
+	for _, line := range cli.ShownInHelp() {
+		if command, is := strings.CutPrefix(line, "rotate "); is {
+			requireParsed(t, "the help", command)
+			found++
+		}
+	}
+	if found < 100 {
+		t.Errorf("only %d commands were found", found)
+	}
+}
+
+// requireParsed wants each reading of a line parsed: of a|b both, with what is in
+// brackets and without it.
+func requireParsed(t *testing.T, page, line string) {
+	t.Helper()
+	line = regexp.MustCompile(` (&&|\|) .*`).ReplaceAllString(line, "") // the command alone
+	line = strings.ReplaceAll(line, `\|`, "|")
+	whole := strings.NewReplacer("[", "", "]", "")
+	for _, text := range []string{whole.Replace(line), regexp.MustCompile(` ?\[[^]]*\]`).ReplaceAllString(line, "")} {
+		readings := [][]string{nil}
+		for _, word := range regexp.MustCompile(`'[^']*'|\S+`).FindAllString(text, -1) {
+			var longer [][]string
+			for choice := range strings.SplitSeq(strings.Trim(word, "'"), "|") {
+				for _, reading := range readings {
+					longer = append(longer, append(slices.Clone(reading), choice))
+				}
+			}
+			readings = longer
+		}
+		for _, args := range readings {
+			if err := cli.Parse(args); err != nil {
+				t.Errorf("%s: rotate %s: %v", page, line, err)
+			}
+		}
 	}
 }
 

@@ -4,6 +4,8 @@ package version
 import (
 	"runtime/debug"
 	"time"
+
+	"qovery-key-rotation/internal/words"
 )
 
 // What 'make release' writes into its programs: they are the same wherever they are
@@ -67,7 +69,7 @@ func (v Info) String() string {
 		text += " with changes"
 	}
 	if !v.Date.IsZero() {
-		text += ", " + v.Date.Format(time.DateOnly)
+		text += ", " + words.Time(v.Date, time.DateOnly)
 	}
 	return text + ", " + v.Go
 }

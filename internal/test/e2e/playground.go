@@ -51,7 +51,7 @@ func Playground(ctx context.Context, root string, out io.Writer) (err error) {
 	// The world outlives ctx a little: its parts are ended one after another.
 	w := newWorld(context.WithoutCancel(ctx), host{out}, l, lab.Setup{Clusters: 3, Production: 1, Registries: true})
 	defer w.tearDown()
-	w.open()
+	w.open(func(notice string) { fmt.Fprintln(out, "notice:", notice) })
 	w.invite(out)
 	w.clock.Pace(ctx, faster)
 	fmt.Fprintln(out, "\nThe playground is taken down.")
@@ -78,10 +78,10 @@ func (host) Fatalf(format string, args ...any) { panic(broken{fmt.Errorf(format,
 
 // open lets people in: what they start is the world's, and what moto lacks is
 // answered from the template. The key has been in use for as long as IAM needs to know.
-func (w *world) open() {
+func (w *world) open(heard func(notice string)) {
 	w.consume(beginning)
 	w.clock.Set(beginning.Add(usageLag + time.Minute))
-	w.adopts = true
+	w.adopts, w.heard = true, heard
 	maps.Copy(w.gateway.Stubs, map[string]func(awstest.Call) *awstest.Reply{
 		"cloudformation:DescribeStacks": describeStacks(w.api.URL),
 		"sns:ListSubscriptionsByTopic":  listSubscriptions,
@@ -106,7 +106,7 @@ func (w *world) told(call awstest.Call, answer awstest.Reply) {
 			run.release()
 		}
 	case "sns:Publish":
-		w.Errorf("notice: %s", call.Form.Get("Subject"))
+		w.heard(call.Form.Get("Subject"))
 	}
 }
 

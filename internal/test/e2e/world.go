@@ -63,6 +63,7 @@ type world struct {
 	elsewhere bool           // something outside Qovery uses the old key
 	refused   map[string]int // calls for want of a right, by function
 	adopts    bool           // executions that others start are its own, too
+	heard     func(notice string)
 }
 
 // T is as much of a test as a world needs: where it tells what goes wrong.
