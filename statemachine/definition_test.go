@@ -104,7 +104,7 @@ func TestTransitions(t *testing.T) {
 		"VerifyKey":           "UpdateCredentials DiscardKey",
 		"UpdateCredentials":   "DeployClusters DiscardKey",
 		"DeployClusters":      "IsDeployed",
-		"IsDeployed":          "WaitForDeployment Complete GracePeriod",
+		"IsDeployed":          "WaitForDeployment Complete DeactivateKey GracePeriod",
 		"WaitForDeployment":   "DeployClusters",
 		"GracePeriod":         "CheckUsage",
 		"CheckUsage":          "IsIdle",

@@ -285,6 +285,12 @@ func printReport(out io.Writer, r lab.Report) {
 	row("largest document", fmt.Sprintf("%d bytes", r.LargestDocument))
 	row("requests to Qovery", fmt.Sprintf("%d, %d of them in the busiest hour", r.QoveryRequests, r.BusiestHour))
 	row("failed authentications", r.FailedAuthentication)
+	if r.RefusedByIntent > 0 {
+		row("refused by intent", r.RefusedByIntent)
+	}
+	if r.LeakedInactiveAfter > 0 {
+		row("leaked key Inactive after", r.LeakedInactiveAfter)
+	}
 	for _, refused := range r.Refused {
 		fmt.Fprintf(out, "    %s was refused with %s at %s\n", refused.Consumer, refused.Key,
 			words.Time(refused.At, time.DateTime))

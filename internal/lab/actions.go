@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // errDryRun ends a script whose first execution is a dry run.
@@ -22,6 +23,8 @@ var executionActions = []Action{
 		run.Stop()
 		return o.start("", fmt.Sprintf(`{"target": %q, "abort": true}`, o.Target.Name))
 	})},
+	{"leak KEY [at-once]", "says that the key leaked, as 'rotate start --leaked' does: writes it into the open record, " +
+		"stops what runs, and starts an execution", leak},
 	{"run [NAME [INPUT]]", "starts an execution, and waits until it has ended", func(a *args) act {
 		return inOrder(start(a), untilEnded)
 	}},
@@ -128,6 +131,29 @@ func (o *Operator) start(name, input string) error {
 		return errDryRun
 	}
 	return nil
+}
+
+func leak(a *args) act {
+	key, how := a.key(), target.AfterDeployment
+	if a.accept("at-once") {
+		how = target.AtOnce
+	}
+	return func(o *Operator) error {
+		id, err := key(o)
+		if err != nil {
+			return err
+		}
+		o.Judge.leaked[id] = o.Timeline.Now()
+		if err := o.nameLeaked(id, how); err != nil {
+			return err
+		}
+		for _, run := range o.Runs() {
+			if !run.Ended() {
+				run.Stop()
+			}
+		}
+		return o.start("", fmt.Sprintf(`{"target": %q, "leaked": {"key": %q, "how": %q}}`, o.Target.Name, string(id), how))
+	}
 }
 
 func untilEnded(o *Operator) error { o.run.Wait(); return nil }

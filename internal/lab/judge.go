@@ -20,17 +20,21 @@ import (
 type Judge struct {
 	// Refusals is how often a consumer was refused.
 	Refusals int
+	// ByIntent is how often one was refused with a key that leaked.
+	ByIntent int
 	// Refused are the first refusals of each consumer with each key since somebody
 	// last changed that key.
 	Refused []Refused
 	// Violations are the rules that were broken, in words.
 	Violations []string
 
-	world  *World
-	used   map[rotation.KeyID]bool // by a consumer, ever
-	known  map[Refused]bool
-	stored [][]byte // all that was ever in the journal
-	visits map[visited][]time.Time
+	leaked   map[rotation.KeyID]time.Time // since when that is known
+	byIntent map[string]bool              // the clusters that were refused with one
+	world    *World
+	used     map[rotation.KeyID]bool // by a consumer, ever
+	known    map[Refused]bool
+	stored   [][]byte // all that was ever in the journal
+	visits   map[visited][]time.Time
 }
 
 // visited is a state of an execution.
@@ -56,13 +60,21 @@ const (
 )
 
 func newJudge(w *World) *Judge {
-	j := &Judge{world: w, used: map[rotation.KeyID]bool{}, known: map[Refused]bool{}, visits: map[visited][]time.Time{}}
+	j := &Judge{world: w, used: map[rotation.KeyID]bool{}, known: map[Refused]bool{}, visits: map[visited][]time.Time{},
+		leaked: map[rotation.KeyID]time.Time{}, byIntent: map[string]bool{}}
 	w.IAM.OnKeyChange(j.keyChanged)
 	w.Journal.OnWrite(func(write JournalWrite) { j.stored = append(j.stored, write.Stored) })
 	return j
 }
 
 func (j *Judge) refused(at time.Time, consumer string, key rotation.KeyID) {
+	if j.hasLeaked(key) {
+		j.ByIntent++
+		if strings.HasPrefix(consumer, "cluster ") { // which applications are deployed then is chance
+			j.byIntent[consumer] = true
+		}
+		return
+	}
 	j.Refusals++
 	first := Refused{Consumer: consumer, Key: key}
 	if !j.known[first] {
@@ -84,6 +96,7 @@ func (j *Judge) keyChanged(change KeyChange) {
 	}
 	switch change.What {
 	case Activated:
+		j.requireNotLeaked(change)
 		j.requireOwnDeactivation(change)
 	case Deactivated:
 		j.requireReleased(change)
@@ -121,6 +134,15 @@ func (j *Judge) requireIdle(change KeyChange) {
 	}
 	if change.Key != named {
 		j.violated("%s %s the key %s, and was to retire %s", change.By, change.What, change.Key, named)
+	}
+}
+
+func (j *Judge) hasLeaked(key rotation.KeyID) bool { return !j.leaked[key].IsZero() }
+
+// requireNotLeaked: no key that is known to have leaked is made Active.
+func (j *Judge) requireNotLeaked(change KeyChange) {
+	if since := j.leaked[change.Key]; !since.IsZero() && change.Sent.After(since) {
+		j.violated("%s made the key %s Active, which leaked", change.By, change.Key)
 	}
 }
 
@@ -172,7 +194,7 @@ func (j *Judge) before(change KeyChange) KeyChange {
 // requireUnused: nothing uses the key. Of a request that lands late, only who is
 // refused then tells: what uses the key may have come after it was sent.
 func (j *Judge) requireUnused(change KeyChange) {
-	if change.At.Sub(change.Sent) > heldFor {
+	if change.At.Sub(change.Sent) > heldFor || j.hasLeaked(change.Key) {
 		return
 	}
 	j.world.Qovery.EachUse(j.world.Timeline.Now(), func(consumer, key string) {
@@ -185,12 +207,12 @@ func (j *Judge) requireUnused(change KeyChange) {
 // requireGrace: a key that was ever in use lives for two hours after the last
 // location let go of it.
 func (j *Judge) requireGrace(change KeyChange) {
-	if change.Key != j.world.OldKey.ID && !j.used[change.Key] {
+	if change.Key != j.world.OldKey.ID && !j.used[change.Key] || j.hasLeaked(change.Key) {
 		return
 	}
 	for _, key := range j.world.IAM.Present(change.User) {
 		for _, holder := range j.world.Qovery.Holders(string(key.ID)) {
-			if age := change.At.Sub(holder.Since); age < neverBefore {
+			if age := change.At.Sub(holder.Since); age < neverBefore && !j.hasLeaked(key.ID) {
 				j.violated("%s deleted the key %s only %s after %s %q took %s", change.By, change.Key, age.Round(time.Second),
 					holder.Kind, holder.Name, key.ID)
 			}

@@ -2,6 +2,8 @@ package lab
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -110,6 +112,9 @@ func (o *Operator) transcript() string {
 	}
 	if o.Judge.Refusals > 0 {
 		fmt.Fprintln(&o.story, "consumers were refused")
+	}
+	if len(o.Judge.byIntent) > 0 {
+		fmt.Fprintf(&o.story, "refused by intent: %s\n", strings.Join(slices.Sorted(maps.Keys(o.Judge.byIntent)), ", "))
 	}
 	for _, wrong := range append(o.Judge.Violations, o.Judge.Leaks()...) {
 		fmt.Fprintln(&o.story, "RULE BROKEN:", wrong)

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // RefuseByHand is a person forbidding a key everything (a service control policy,
@@ -42,6 +44,17 @@ func (w *World) ReleaseByHand() error {
 		Guard: preflight.Guard, Targets: w.SSM, Keys: w.IAM, Qovery: preflight.Qovery, Executions: w.Executions,
 	}
 	_, err := release.Run(context.Background(), w.Target.Name)
+	return err
+}
+
+// nameLeaked is a person naming a key that leaked. One that the open rotation does not
+// know is Preflight's to refuse.
+func (w *World) nameLeaked(id rotation.KeyID, how target.How) error {
+	preflight := w.functions["preflight"].(rotation.Preflight)
+	_, err := preflight.NameLeaked(context.Background(), UserName, id, how)
+	if fault.HasCode(err, fault.InvalidInput) {
+		return nil
+	}
 	return err
 }
 

@@ -26,6 +26,8 @@ type Report struct {
 	QoveryRequests       int                  `json:"qoveryRequests"`
 	BusiestHour          int                  `json:"busiestHour"` // requests to Qovery
 	FailedAuthentication int                  `json:"failedAuthentications"`
+	RefusedByIntent      int                  `json:"refusedByIntent,omitempty"`    // with a key that leaked
+	LeakedInactiveAfter  target.Duration      `json:"leakedInactiveAfter,omitzero"` // from when that was known
 	Refused              []Refused            `json:"refused,omitempty"`
 	Violations           []string             `json:"violations,omitempty"`
 	Leaks                []string             `json:"leaks,omitempty"`
@@ -60,6 +62,7 @@ func (r Result) Report(name string) Report {
 		Leaks: w.Judge.Leaks(),
 	}
 	report.BothValid = target.Duration(w.bothValid().Round(time.Second))
+	report.RefusedByIntent, report.LeakedInactiveAfter = w.Judge.ByIntent, target.Duration(w.leakedInactiveAfter())
 	report.QoveryRequests, report.BusiestHour = w.Qovery.Requests()
 	for _, run := range w.runs {
 		report.Executions = append(report.Executions,
@@ -98,6 +101,18 @@ func (w *World) keyReports() []KeyReport {
 		keys = append(keys, report)
 	}
 	return keys
+}
+
+// leakedInactiveAfter is how long it took until a key that leaked was out of service.
+func (w *World) leakedInactiveAfter() (after time.Duration) {
+	for _, life := range w.IAM.Lives() {
+		since, leaked := w.Judge.leaked[life.ID]
+		i := slices.IndexFunc(life.Changes, func(c KeyChange) bool { return c.What == Deactivated || c.What == Deleted })
+		if leaked && i >= 0 {
+			after = max(after, life.Changes[i].At.Sub(since)).Round(time.Second)
+		}
+	}
+	return after
 }
 
 // bothValid is how long more than one key was Active, since the world began.

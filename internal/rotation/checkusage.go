@@ -69,7 +69,7 @@ func (s CheckUsage) Run(ctx context.Context, call Call) (Document, error) {
 // uses are the latest uses of the old key since the clusters were deployed, or in the
 // time that matters to a retirement, from both sources.
 func (s CheckUsage) uses(ctx context.Context, record Record, doc Document, now time.Time) ([]Use, error) {
-	since := doc.graceEnds(record).Add(-time.Duration(doc.Settings.GracePeriod)) // the last deployment
+	since := doc.lastChange(record)
 	if record.Kind == Retire {
 		since = unusedSince(doc.Settings, now)
 	}

@@ -55,8 +55,17 @@ func (c *claim) release(ctx context.Context) {
 	}
 }
 
-// save writes the record with a change, as store does.
+// save writes the record with a change, as store does. That a key leaked may be written
+// meanwhile: the claim stays, and obeys.
 func (c *claim) save(ctx context.Context, change func(*Record)) error {
+	err := c.write(ctx, change)
+	if errors.Is(err, ErrConflict) && c.learnLeaked(ctx) {
+		return c.write(ctx, change)
+	}
+	return err
+}
+
+func (c *claim) write(ctx context.Context, change func(*Record)) error {
 	next := c.Record.Clone()
 	change(&next)
 	if err := c.guard.store(ctx, &next); err != nil {

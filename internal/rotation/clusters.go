@@ -34,6 +34,8 @@ const (
 	SelfManaged = "SELF_MANAGED"
 	// handledElsewhere: a person answers for it, by the target's configuration.
 	handledElsewhere = "HANDLED_ELSEWHERE"
+	// Broken: it did not deploy, or is locked, and the key that leaked could not wait for it.
+	Broken = "BROKEN"
 )
 
 // ClustersOf reads the clusters of the target's organization. What Qovery says of the
@@ -61,6 +63,8 @@ func PassedOver(name, status string) string {
 		why = "self-managed, takes the key with its next application deployment"
 	case handledElsewhere:
 		why = "handled elsewhere, not deployed"
+	case Broken:
+		why = "broken or locked, and not deployed: what it does with the leaked key fails"
 	}
 	return fmt.Sprintf("%s (%s)", name, why)
 }

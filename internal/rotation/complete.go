@@ -53,7 +53,7 @@ func (s Complete) Run(ctx context.Context, call Call) (Document, error) {
 			fault.Errorf(fault.LockLost, "The rotation of %s was closed by somebody else, as %s", doc.Target, item.Outcome)
 	}
 	doc.Summaries = append(doc.Summaries, *item.Summary)
-	doc.NextIsDue = doc.CarriedOn && !item.Summary.NewKeyCreatedAt.IsZero() &&
+	doc.NextIsDue = item.Record.newLeaked() || doc.CarriedOn && !item.Summary.NewKeyCreatedAt.IsZero() &&
 		item.EndedAt.Sub(item.Summary.NewKeyCreatedAt) > DueAfter &&
 		item.EndedAt.Sub(call.Execution.StartTime) < roomFor
 	return doc, nil

@@ -92,7 +92,7 @@ func (r *Record) requireOldKeyInService(keys []AccessKey, locations []Location) 
 		return fault.Errorf(fault.MovedToRole, "Every location that held the old key %s was given a role", r.OldKey)
 	case !exists || len(holders(locations, r.OldKey)) == 0:
 		return fault.Errorf(fault.UnexpectedAccessKey, "The old key %s is not the key that Qovery uses any more", r.OldKey)
-	case key.Status != Active:
+	case key.Status != Active && !r.oldLeaked():
 		return fault.Errorf(fault.OldKeyInactive, "The old key %s is Inactive", r.OldKey)
 	}
 	return nil
@@ -108,7 +108,7 @@ func (s CreateKey) clearNewKey(ctx context.Context, c *claim, organization Organ
 	if err != nil {
 		return err
 	}
-	if staged && !c.begun(Discard) {
+	if staged && !c.begun(Discard) && !c.newLeaked() {
 		return nil
 	}
 	return c.discardNewKey(ctx, organization)

@@ -27,9 +27,14 @@ const (
 func (s DeactivateKey) Run(ctx context.Context, call Call) (Document, error) {
 	doc := call.Document
 	err := s.hold(ctx, call, &doc, func(c *claim) error {
-		if !c.done(Deactivate) {
+		if !c.done(Deactivate) || c.oldLeaked() { // which somebody may have made Active again
 			if err := s.deactivate(ctx, c, doc); err != nil {
 				return c.afterBegun(ctx, err, doc)
+			}
+		}
+		if c.Leaked[c.OldKey] == target.AtOnce {
+			if err := s.requireDeployedSince(ctx, c, doc); err != nil {
+				return err
 			}
 		}
 		doc.Deactivated = c.Marks[Deactivate].Done
@@ -51,6 +56,8 @@ func (c *claim) afterBegun(ctx context.Context, err error, doc Document) error {
 	stale := coded.Code == fault.UsageCheckStale
 	switch {
 	case coded.Class == fault.Transient || coded.Code == fault.LockLost:
+		return coded
+	case coded.Code == fault.ClusterNotDeployed && c.outSinceLeak():
 		return coded
 	case stale && !c.backTooOften(doc, doc.Usage.Returns):
 		return c.notDeactivated(ctx, coded)
@@ -90,23 +97,36 @@ func (s DeactivateKey) deactivate(ctx context.Context, c *claim, doc Document) e
 	if err != nil {
 		return err
 	}
+	if c.outSinceLeak() && saw != Active {
+		return nil
+	}
+	foundSo := saw == Inactive && !c.deactivatedByUs() // and leaked
 	do, err := c.begin(ctx, Deactivate, saw)
 	if err != nil {
 		return err
 	}
-	how := Did
+	o := observed{how: Did}
 	err = do.setStatus(ctx, Inactive)
 	switch {
 	case fault.HasCode(err, fault.AccessDenied) && do.withdraw(ctx) == nil:
 		return err // the key is as it was; there is nothing to bring back
 	case errors.Is(err, ErrNoSuchKey):
-		how = Found // somebody deleted it, which no request of this step can do
+		o = observed{Found, Gone} // somebody deleted it, which no request of this step can do
 	case err != nil:
 		return err
+	case c.oldLeaked() && c.mayLand(Reactivate):
+		return fault.Errorf(fault.IAMSettling, "The leaked key %s was made Inactive; a request to make it Active had no "+
+			"answer, and may yet land", c.OldKey)
+	case foundSo:
+		o.how = Found
 	case saw != Active:
-		how = Unclear // IAM does not tell whether it was Inactive already
+		o.how = Unclear // IAM does not tell whether it was Inactive already
 	}
-	return do.done(ctx, observed{how: how})
+	return do.done(ctx, o, func(r *Record) {
+		if r.oldLeaked() {
+			delete(r.Marks, Reactivate) // from before it was known to have leaked
+		}
+	})
 }
 
 // check holds rules 2 and 3 against live state, and returns what IAM lists of the
@@ -119,12 +139,10 @@ func (s DeactivateKey) check(ctx context.Context, c *claim, doc Document) (KeySt
 	if err := c.requireNoCopies(ctx, organization, doc.Settings); err != nil {
 		return "", err
 	}
-	clusters, err := ClustersOf(ctx, organization, doc.Settings)
-	if err != nil {
-		return "", err
-	}
-	if err := c.requireDeployed(doc, clusters, locations); err != nil {
-		return "", err
+	if c.Leaked[c.OldKey] != target.AtOnce {
+		if err := c.requireDeployed(ctx, organization, doc, locations); err != nil {
+			return "", err
+		}
 	}
 	keys, err := s.Keys.List(ctx, c.IAMUser)
 	if err != nil {
@@ -140,7 +158,7 @@ func (s DeactivateKey) check(ctx context.Context, c *claim, doc Document) (KeySt
 	if err := c.requirePeriods(doc); err != nil {
 		return "", err
 	}
-	if saw == Inactive && !c.deactivatedByUs() {
+	if saw == Inactive && !c.deactivatedByUs() && !c.oldLeaked() {
 		return "", fault.Errorf(fault.OldKeyInactive, "The old key %s is Inactive, and not by this rotation", c.OldKey)
 	}
 	return saw, nil
@@ -148,7 +166,12 @@ func (s DeactivateKey) check(ctx context.Context, c *claim, doc Document) (KeySt
 
 // requireDeployed is rule 3's first half: every cluster there is now was
 // deployed by this rotation under this fence, and nothing seen contradicts it.
-func (c *claim) requireDeployed(doc Document, all []Cluster, locations []Location) error {
+func (c *claim) requireDeployed(ctx context.Context, organization OrganizationReader, doc Document,
+	locations []Location) error {
+	all, err := ClustersOf(ctx, organization, doc.Settings)
+	if err != nil {
+		return err
+	}
 	clusters, err := c.concerned(all, locations, doc.Deployment.Clusters)
 	if err != nil {
 		return err
@@ -177,9 +200,22 @@ func (c *claim) requireDeployed(doc Document, all []Cluster, locations []Locatio
 	}
 }
 
+// requireDeployedSince sends the definition to the clusters' deployments, where the old
+// key did not wait for them.
+func (s DeactivateKey) requireDeployedSince(ctx context.Context, c *claim, doc Document) error {
+	organization, locations, err := c.requireReleased(ctx, s.Qovery, doc.Settings, OrganizationReader.Editable)
+	if err != nil {
+		return err
+	}
+	return c.requireDeployed(ctx, organization, doc, locations)
+}
+
 // requirePeriods is rule 3's second half: the grace period has passed, and the
-// usage check is fresh.
+// usage check is fresh. A key that leaked waits for neither.
 func (c *claim) requirePeriods(doc Document) error {
+	if c.oldLeaked() {
+		return nil
+	}
 	now := c.now()
 	if ends := doc.graceEnds(c.Record); now.Before(ends) {
 		return fault.Errorf(fault.TooEarly, "By the journal's clock the grace period ends in %s",

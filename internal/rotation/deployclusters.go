@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // DeployClusters makes every cluster take up the new key, wave after wave.
@@ -26,6 +27,13 @@ func (l *look) deploy(ctx context.Context, doc *Document) error {
 	l.refresh(doc)
 	l.returned(doc)
 	l.list(d)
+	if l.Leaked[l.OldKey] == target.AtOnce && l.oldKey.ID != "" && !l.outSinceLeak() {
+		d.Next = Leak
+		return nil
+	}
+	if err := l.passLocked(ctx, d); err != nil {
+		return err
+	}
 	for wave := d.unfinishedWave(); wave != 0; wave = d.unfinishedWave() {
 		if wave != d.Wave || d.WaveStartedAt.IsZero() {
 			d.Wave, d.WaveStartedAt = wave, l.now()
@@ -79,7 +87,10 @@ func (l *look) list(d *Deployment) {
 			progress = d.Clusters[i]
 			progress.Wave = waveOf(cluster)
 		}
-		if progress.Skipped != "" && !cluster.PassedOver() {
+		if l.oldLeaked() {
+			progress.Wave = nonProduction // all at the same time
+		}
+		if progress.Skipped != "" && progress.Skipped != Broken && !cluster.PassedOver() {
 			progress.restart()
 		}
 		kept = append(kept, progress)
@@ -117,9 +128,13 @@ func (l *look) finishWave(ctx context.Context, doc *Document) error {
 		}
 	}
 	d := &doc.Deployment
-	d.Next = GoOn
-	if l.oldKey.ID == "" {
+	switch {
+	case l.oldKey.ID == "":
 		d.Next = OldKeyGone
+	case l.oldLeaked():
+		d.Next = Leak
+	default:
+		d.Next = GoOn
 	}
 	doc.GraceEndsAt = waitUntil(doc.graceEnds(l.Record), l.now())
 	// Preflight has proved its own; what has come since is searched, too.
@@ -128,9 +143,17 @@ func (l *look) finishWave(ctx context.Context, doc *Document) error {
 	return nil
 }
 
-// graceEnds is the end of the grace period: counted from the last PUT or the
-// last cluster's deployment, whichever is later.
+// graceEnds is the end of the grace period, which there is none of where a key leaked.
 func (doc *Document) graceEnds(record Record) time.Time {
+	last := doc.lastChange(record)
+	if record.oldLeaked() || record.newLeaked() {
+		return last
+	}
+	return last.Add(time.Duration(doc.Settings.GracePeriod))
+}
+
+// lastChange is the last PUT or the last cluster's deployment, whichever is later.
+func (doc *Document) lastChange(record Record) time.Time {
 	last := record.Marks[Update].Done
 	if last.IsZero() {
 		last = record.Marks[Deploy].Done // a person put the new key there
@@ -140,5 +163,5 @@ func (doc *Document) graceEnds(record Record) time.Time {
 			last = progress.DoneAt
 		}
 	}
-	return last.Add(time.Duration(doc.Settings.GracePeriod))
+	return last
 }

@@ -22,17 +22,19 @@ type Document struct {
 	TakenAt    time.Time     `json:"takenAt,omitzero"`
 	Fence      int           `json:"fence,omitempty"`
 	// as last seen; a change brings fresh attempts and deadlines
-	RedriveCount int        `json:"redriveCount,omitempty"`
-	OldKey       string     `json:"oldKey,omitempty"`         // last four characters
-	OldKeyMade   time.Time  `json:"oldKeyCreatedAt,omitzero"` // zero when IAM did not list it any more
-	NewKey       string     `json:"newKey,omitempty"`         // last four characters
-	CarriedOn    bool       `json:"carriedOn,omitempty"`      // another execution began this rotation
-	Identity     string     `json:"identity,omitempty"`       // whose key STS says the new one is
-	UpdatedAt    time.Time  `json:"updatedAt,omitzero"`       // the last PUT
-	ReadBack     *ReadBack  `json:"readBack,omitempty"`
-	Deployment   Deployment `json:"deployment"`
-	GraceEndsAt  WaitTime   `json:"graceEndsAt"`
-	Usage        UsageCheck `json:"usage"`
+	RedriveCount int       `json:"redriveCount,omitempty"`
+	OldKey       string    `json:"oldKey,omitempty"`         // last four characters
+	OldKeyMade   time.Time `json:"oldKeyCreatedAt,omitzero"` // zero when IAM did not list it any more
+	NewKey       string    `json:"newKey,omitempty"`         // last four characters
+	CarriedOn    bool      `json:"carriedOn,omitempty"`      // another execution began this rotation
+	// Leaked are the last four characters of the keys that leaked, with how each goes out of service.
+	Leaked      map[string]target.How `json:"leaked,omitempty"`
+	Identity    string                `json:"identity,omitempty"` // whose key STS says the new one is
+	UpdatedAt   time.Time             `json:"updatedAt,omitzero"` // the last PUT
+	ReadBack    *ReadBack             `json:"readBack,omitempty"`
+	Deployment  Deployment            `json:"deployment"`
+	GraceEndsAt WaitTime              `json:"graceEndsAt"`
+	Usage       UsageCheck            `json:"usage"`
 	// by this execution; from then on clusters are deployed to verify
 	Deactivated  time.Time    `json:"deactivatedAt,omitzero"`
 	ObservedAt   WaitTime     `json:"observationEndsAt"`
@@ -101,6 +103,7 @@ const (
 	PollAgain  Next = "POLL"
 	GoOn       Next = "GO_ON"
 	OldKeyGone Next = "OLD_KEY_GONE"
+	Leak       Next = "LEAK" // the old key leaked, and goes out of service now
 )
 
 // CanaryRun is the progress of VerifyDeployment.

@@ -1,6 +1,10 @@
 package rotation
 
-import "context"
+import (
+	"context"
+
+	"qovery-key-rotation/internal/rotation/fault"
+)
 
 // effects are what a claim can change, each by one request that is sent in time.
 // They are handed out when the journal says that an effect is begun.
@@ -58,8 +62,11 @@ func (do *effects) createKey(ctx context.Context) (key NewAccessKey, err error) 
 	return do.claim.guard.writers.Keys.Create(ctx, do.claim.IAMUser)
 }
 
-// setStatus makes the old key Active or Inactive.
+// setStatus makes the old key Active or Inactive; Active never if it leaked (rule 10).
 func (do *effects) setStatus(ctx context.Context, status KeyStatus) error {
+	if status != Inactive && do.claim.oldLeaked() {
+		return fault.Errorf(fault.StepBusy, "The old key %s leaked, and is not made Active again", do.claim.OldKey)
+	}
 	if err := do.claim.inTime(); err != nil {
 		return err
 	}

@@ -52,7 +52,7 @@ func (g Guard) hold(ctx context.Context, call Call, doc *Document, work func(*cl
 		return err
 	}
 	err = c.run(ctx, work)
-	doc.Marks = maps.Clone(c.Marks)
+	doc.Marks, doc.Leaked = maps.Clone(c.Marks), c.Leaked.shown()
 	return c.Record.explain(err)
 }
 

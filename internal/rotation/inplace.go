@@ -20,8 +20,16 @@ func (r Record) explain(err error) error {
 // inPlace says which keys there are, as far as the journal knows.
 func (r *Record) inPlace() string { return "According to the journal, " + r.keysInPlace() }
 
+// named is how a key is called: with whether it leaked.
+func (r *Record) named(id KeyID) string {
+	if r.Leaked.has(id) {
+		return id.String() + " (leaked)"
+	}
+	return id.String()
+}
+
 func (r *Record) keysInPlace() string {
-	oldKey, newKey := r.OldKey.String(), r.NewKey.String()
+	oldKey, newKey := r.named(r.OldKey), r.named(r.NewKey)
 	switch {
 	case r.Kind == Retire:
 		return r.retiredInPlace()

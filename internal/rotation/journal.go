@@ -43,6 +43,7 @@ type Record struct {
 	// is not known to be gone: either may take effect yet.
 	Unstaged time.Time       `json:"unstaged,omitzero"`
 	Marks    map[Effect]Mark `json:"marks"`
+	Leaked   Leaked          `json:"leaked,omitempty"` // written by a person's command, or with the record
 }
 
 // Kind is what a record is about. While one is open, nothing of another kind begins.
@@ -172,7 +173,7 @@ func (r *Record) AtWork(owner ExecutionState, now time.Time) bool {
 // oldKeyGoneBy is when a step found that the old key was gone and that no answer
 // says that this rotation deleted it. Zero: none did.
 func (r *Record) oldKeyGoneBy() time.Time {
-	if mark := r.Marks[Deactivate]; mark.How == Found {
+	if mark := r.Marks[Deactivate]; mark.How == Found && mark.Saw != Inactive {
 		return mark.Done // IAM knew no such key
 	}
 	switch mark := r.Marks[Delete]; mark.How {
@@ -187,7 +188,7 @@ func (r Record) Clone() Record {
 	r.KnownKeys = slices.Clone(r.KnownKeys)
 	r.Locations = slices.Clone(r.Locations)
 	r.Attempts = slices.Clone(r.Attempts)
-	r.Marks = maps.Clone(r.Marks)
+	r.Marks, r.Leaked = maps.Clone(r.Marks), maps.Clone(r.Leaked)
 	if r.Marks == nil {
 		r.Marks = map[Effect]Mark{}
 	}

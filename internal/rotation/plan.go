@@ -44,6 +44,8 @@ type Situation struct {
 	Scheduled        bool           // no person started the execution
 	CameFor          KeyID          // the key that it was started for; empty: whichever there is
 	Frozen           *target.Freeze // no rotation may begin now; nil: one may
+	Leaked           Leaked         // the keys that leaked, by the record and by the input
+	Named            KeyID          // the key of which the input says that it leaked
 	DueAt            time.Duration  // the age from which on the key is due for a scheduled execution
 	Retire           KeyID          // the key that the execution is to retire; then Locations are of all kinds
 	Unheld           bool           // no location held that one a minute ago
@@ -86,13 +88,16 @@ func Decide(s Situation) Decision {
 var plan []row
 
 func init() {
-	plan = slices.Concat(notDueRows, kindRows, ownershipRows, abortRows, settlingRows, retireRows, keylessRows, freshRows,
-		unfinishedRows, carryOnRows)
+	plan = slices.Concat(notDueRows, kindRows, ownershipRows, leakedRows, abortRows, settlingRows, retireRows, keylessRows,
+		freshRows, unfinishedRows, carryOnRows)
 }
 
 // Is there anything to do for an execution that no person started? Nothing is, once
 // somebody has begun: what a person stopped, only a person or the schedule resumes.
 var notDueRows = []row{
+	{"a key leaked, and a person takes care of it", func(s *Situation) bool {
+		return s.Scheduled && s.Record != nil && !s.own() && len(s.Record.Leaked) > 0
+	}, do(ActionNotDue)},
 	{"the key that this execution came for is being rotated already", func(s *Situation) bool {
 		return s.CameFor != "" && s.Record != nil && !s.own()
 	}, do(ActionNotDue)},
@@ -107,8 +112,8 @@ var notDueRows = []row{
 
 // Who owns the record, and may the execution that asks have it?
 var ownershipRows = []row{
-	{"abort while the execution that was stopped still seems to run",
-		func(s *Situation) bool { return s.Abort && s.ownerRuns() }, func(s *Situation) Decision {
+	{"abort, or a key leaked, while the execution that was stopped still seems to run",
+		func(s *Situation) bool { return (s.Abort || s.Named != "") && s.ownerRuns() }, func(s *Situation) Decision {
 			return refuse(fault.StepBusy, "Step Functions still tells that %s runs", s.Record.Owner)
 		}},
 	{"another execution is at work", (*Situation).ownerRuns, func(s *Situation) Decision {
@@ -127,7 +132,7 @@ var abortRows = []row{
 			return refuse(fault.NothingToAbort, "No rotation of the IAM user %s is open", s.IAMUser)
 		}},
 	{"abort; the old key is Inactive, not by this rotation", func(s *Situation) bool {
-		return s.Abort && s.oldInactive() && !s.Record.deactivatedByUs()
+		return s.Abort && s.oldInactiveByOthers()
 	}, oldKeyInactive},
 	{"abort", func(s *Situation) bool { return s.Abort }, do(ActionAbort)},
 }
@@ -170,7 +175,11 @@ var freshRows = []row{
 			return refuse(fault.CredentialMismatch, "No AWS credentials in the organization hold a key of the IAM user %s: the "+
 				"user has %s%s", s.IAMUser, s.keysText(), s.heldText())
 		}},
+	{"more than one key, and one leaked", func(s *Situation) bool {
+		return s.Record == nil && len(s.Keys) > 1 && len(s.Leaked) > 0
+	}, furtherKeys},
 	{"more than one key", func(s *Situation) bool { return s.Record == nil && len(s.Keys) > 1 }, multipleKeys},
+	{"the key leaked", func(s *Situation) bool { return s.Record == nil && s.Leaked.has(s.Keys[0].ID) }, do(ActionCreate)},
 	{"the key is Inactive", func(s *Situation) bool { return s.Record == nil && s.Keys[0].Status != Active },
 		func(s *Situation) Decision {
 			decision := refuse(fault.OldKeyInactive, "The key %s, which Qovery holds, is Inactive", s.Keys[0].ID)
@@ -195,8 +204,12 @@ var unfinishedRows = []row{
 		return s.withoutNewKey() && s.onlyOrphans()
 	}, do(ActionCreate)},
 	{"the old key is held, and this rotation may have made it Inactive", func(s *Situation) bool {
-		return s.oldHeld() && s.oldOut() && s.Record.deactivatedByUs()
+		return s.oldHeld() && s.oldOut() && s.Record.mayReactivate()
 	}, do(ActionReactivate)},
+	{"the new key leaked and is not used anywhere in Qovery", func(s *Situation) bool {
+		return s.Record.newLeaked() && s.exists(s.Record.NewKey) && s.exists(s.Record.OldKey) && s.oldHeld() &&
+			!s.holds(s.Record.NewKey) && !s.Record.begun(Update)
+	}, do(ActionCreate)},
 	{"the new key is being discarded", func(s *Situation) bool {
 		return s.Record.begun(Discard) && !s.holds(s.Record.NewKey) && !s.moved()
 	}, do(ActionCreate)},
@@ -205,7 +218,7 @@ var unfinishedRows = []row{
 	}, oldKeyInactive},
 	{"the new key is gone and not used anywhere in Qovery", func(s *Situation) bool {
 		return s.newGone() && !s.holds(s.Record.NewKey) && s.exists(s.Record.OldKey) &&
-			!(s.oldOut() && s.Record.deactivatedByUs())
+			!(s.oldOut() && s.Record.mayReactivate())
 	}, decideWithoutRecord},
 	{"the new key is gone", (*Situation).newGone, func(s *Situation) Decision {
 		decision := refuse(fault.NewKeyLost, "The new key %s does not exist any more%s", s.Record.NewKey, s.heldText())
@@ -218,9 +231,7 @@ var unfinishedRows = []row{
 			decision.Refusal.Urgent = s.holds(s.Record.NewKey)
 			return decision
 		}},
-	{"the old key is Inactive, not by this rotation", func(s *Situation) bool {
-		return s.oldInactive() && !s.Record.deactivatedByUs()
-	}, oldKeyInactive},
+	{"the old key is Inactive, not by this rotation", (*Situation).oldInactiveByOthers, oldKeyInactive},
 }
 
 // A rotation is open, and its new key is Active.
@@ -241,7 +252,7 @@ var carryOnRows = []row{
 		return s.released() && s.Record.begun(Delete) && (s.oldInactive() || !s.exists(s.Record.OldKey))
 	}, do(ActionDelete)},
 	{"all locations hold the new key, or a role; the old key may be Inactive", func(s *Situation) bool {
-		return s.released() && s.oldOut()
+		return s.released() && s.oldOut() && s.Record.mayReactivate() && !s.Record.newLeaked()
 	}, do(ActionReactivate)},
 	{"all locations hold the new key, or a role", (*Situation).released, do(ActionDeploy)},
 	{"anything else", func(*Situation) bool { return true }, func(s *Situation) Decision {
@@ -294,15 +305,10 @@ func oldKeyInactive(s *Situation) Decision {
 
 func multipleKeys(s *Situation) Decision {
 	used := s.usedByQovery()
-	var others []string
-	for _, key := range s.Keys {
-		if key.ID != used {
-			others = append(others, s.describe(key))
-		}
-	}
+	others := slices.DeleteFunc(slices.Clone(s.Keys), func(key AccessKey) bool { return key.ID == used })
 	decision := refuse(fault.MultipleAccessKeys,
 		"The IAM user %s has %d access keys: Qovery uses %s; beside it there is %s",
-		s.IAMUser, len(s.Keys), used, strings.Join(others, "; "))
+		s.IAMUser, len(s.Keys), used, s.describeAll(others))
 	decision.Refusal.Key = used.String()
 	if slices.ContainsFunc(s.Keys,
 		func(key AccessKey) bool { return key.ID != used && len(holders(s.Locations, key.ID)) > 0 }) {
@@ -310,6 +316,14 @@ func multipleKeys(s *Situation) Decision {
 			"locations by hand and deploy their clusters, and delete the other once nothing uses it"}
 	}
 	return decision
+}
+
+func (s *Situation) describeAll(keys []AccessKey) string {
+	var list []string
+	for _, key := range keys {
+		list = append(list, s.describe(key))
+	}
+	return strings.Join(list, "; ")
 }
 
 func (s *Situation) describe(key AccessKey) string {
@@ -403,7 +417,7 @@ func (s *Situation) moved() bool {
 
 // tampered: the user's keys are not such that an open rotation can be led to its end.
 func (s *Situation) tampered() bool {
-	return s.status(s.Record.NewKey) != Active || s.oldInactive() && !s.Record.deactivatedByUs()
+	return s.status(s.Record.NewKey) != Active || s.oldInactiveByOthers()
 }
 
 func (s *Situation) named() bool { return s.Record.NewKey != "" }
@@ -420,6 +434,11 @@ func (s *Situation) status(id KeyID) KeyStatus {
 
 func (s *Situation) oldInactive() bool { return s.status(s.Record.OldKey) == Inactive }
 
+// oldInactiveByOthers: somebody else made the old key Inactive, and not because it leaked.
+func (s *Situation) oldInactiveByOthers() bool {
+	return s.oldInactive() && !s.Record.deactivatedByUs() && !s.Record.oldLeaked()
+}
+
 // oldOut: the old key is Inactive, or this record has begun to make it so, or
 // has begun to bring it back. What IAM lists may lag behind that.
 func (s *Situation) oldOut() bool {
@@ -429,7 +448,7 @@ func (s *Situation) oldOut() bool {
 func (s *Situation) newGone() bool { return s.named() && !s.exists(s.Record.NewKey) }
 
 func (s *Situation) withoutNewKey() bool {
-	return !s.named() && s.oldHeld() && s.status(s.Record.OldKey) == Active
+	return !s.named() && s.oldHeld() && (s.status(s.Record.OldKey) == Active || s.oldInactive() && s.Record.oldLeaked())
 }
 
 func (s *Situation) onlyOrphans() bool {

@@ -54,6 +54,18 @@ func copied(s *Situation) {
 	s.Copies = []Copy{{ID: "v", Name: "variable AWS_ACCESS_KEY_ID", Key: s.Retire}}
 }
 
+// leaked: by the record; justLeaked: by the input, too.
+func leaked(id KeyID) fact {
+	return func(s *Situation) {
+		if s.Leaked = (Leaked{id: target.AfterDeployment}); s.Record != nil {
+			changed := s.Record.Clone()
+			changed.Leaked = s.Leaked
+			s.Record = &changed
+		}
+	}
+}
+func justLeaked(id KeyID) fact { return func(s *Situation) { leaked(id)(s); s.Named = id } }
+
 // all three rotated places in one word.
 func allHold(id KeyID) fact { return places(credentials(id), registry(id)) }
 func allRoles(s *Situation) {
@@ -376,6 +388,66 @@ func TestPlan(t *testing.T) {
 			refuses(fault.UnexpectedAccessKey, "****OLD1", "****ELS3 (Active)")},
 		{"no new key yet, and the old one is not held", given(record(), keys(active(keyO)), places()),
 			refuses(fault.UnexpectedAccessKey, "no location holds a key")},
+
+		// A key leaked.
+		{"it leaked", fresh(justLeaked(keyO), keys(active(keyO)), allHold(keyO)), does(ActionCreate)},
+		{"it leaked, and a person deactivated it", fresh(justLeaked(keyO), keys(inactive(keyO)), allHold(keyO)),
+			does(ActionCreate)},
+		{"it leaked while no rotation may begin", fresh(justLeaked(keyO), frozen, keys(active(keyO)), allHold(keyO)),
+			does(ActionCreate)},
+		{"another key leaked while no rotation may begin", fresh(leaked(keyX), frozen, keys(active(keyO)), allHold(keyO)),
+			refuses(fault.Frozen)},
+		{"a key leaked that isn't the user's", fresh(justLeaked(keyX), keys(active(keyO)), allHold(keyO)),
+			refuses(fault.InvalidInput, "****ELS3", "****OLD1 (Active)")},
+		{"a key leaked that the open rotation does not know", given(after(), justLeaked(keyX), bothActive, allHold(keyN)),
+			refuses(fault.InvalidInput, "****ELS3")},
+		{"a further key leaked", given(record(), justLeaked(keyX), keys(active(keyO), active(keyX)), allHold(keyO)),
+			refuses(fault.MultipleAccessKeys, "****ELS3, Active")},
+		{"it leaked, and the user has another", fresh(justLeaked(keyO), keys(active(keyO), active(keyX)), allHold(keyO)),
+			refuses(fault.MultipleAccessKeys, "****ELS3, Active")},
+		{"it leaked while another execution runs", given(after(), justLeaked(keyO), owner(ExecutionRunning)),
+			refuses(fault.StepBusy, otherExecution)},
+		{"it leaked while another key is being retired",
+			given(record(retiring, done(Deactivate, day)), justLeaked(keyN), oldInactive, allHold(keyN)),
+			refuses(fault.MultipleAccessKeys, "****OLD1, Inactive")},
+		{"the same, and that one was deleted",
+			given(record(retiring, done(Deactivate, day)), justLeaked(keyN), keys(active(keyN)), allHold(keyN)),
+			afterClosing(does(ActionCreate))},
+		{"the same, and the retirement has changed nothing",
+			given(record(retiring), justLeaked(keyO), keys(active(keyO)), allHold(keyO)), afterClosing(does(ActionCreate))},
+		{"the schedule keeps away", given(after(), leaked(keyO), scheduled(day), bothActive, allHold(keyN)),
+			does(ActionNotDue)},
+		{"it leaked before there was a new key, and a person deactivated it",
+			given(record(), leaked(keyO), keys(inactive(keyO)), allHold(keyO)), does(ActionCreate)},
+		{"it leaked, and Qovery holds the new one", given(after(), leaked(keyO), bothActive, allHold(keyN)),
+			does(ActionDeploy)},
+		{"it leaked, and we deactivated it", given(deactivated, leaked(keyO), oldInactive, allHold(keyN)),
+			does(ActionDeploy)},
+		{"it leaked, and a person deactivated it after the update", given(after(), leaked(keyO), oldInactive, allHold(keyN)),
+			does(ActionDeploy)},
+		{"it leaked, and somebody put it back", given(deactivated, leaked(keyO), oldInactive, someHoldBoth()),
+			refuses(fault.StagedSecretLost)},
+		{"it leaked, and somebody put it back before the secret was destroyed",
+			given(deactivated, leaked(keyO), staged, oldInactive, someHoldBoth()), does(ActionVerify)},
+		{"it leaked, and we were bringing it back",
+			given(after(done(Deactivate, day), begun(Reactivate, time.Hour)), leaked(keyO), oldInactive, allHold(keyN)),
+			does(ActionDeploy)},
+		{"it leaked, is Inactive and held, and the new key is gone",
+			given(deactivated, leaked(keyO), keys(inactive(keyO)), allHold(keyO)), afterClosing(does(ActionCreate))},
+		{"it leaked, and its deletion was begun", given(dying, leaked(keyO), oldInactive, allHold(keyN)), does(ActionDelete)},
+		{"it leaked, and there is an abort", given(deactivated, leaked(keyO), abort, oldInactive), does(ActionAbort)},
+		{"it leaked, a person deactivated it, and there is an abort", given(after(), leaked(keyO), abort, oldInactive),
+			does(ActionAbort)},
+		{"the new key leaked before it was handed out", given(record(made(day)), leaked(keyN), bothActive, staged,
+			allHold(keyO)), does(ActionCreate)},
+		{"the new key leaked, and a person deactivated it before it was handed out", given(record(made(day)), leaked(keyN),
+			keys(active(keyO), inactive(keyN)), staged, allHold(keyO)), does(ActionCreate)},
+		{"the new key leaked when it was perhaps handed out", given(record(made(day), begun(Update, day)), leaked(keyN),
+			bothActive, staged, allHold(keyO)), does(ActionVerify)},
+		{"the new key leaked, and Qovery holds it", given(after(), leaked(keyN), bothActive, allHold(keyN)),
+			does(ActionDeploy)},
+		{"the new key leaked, and we deactivated the old one", given(deactivated, leaked(keyN), oldInactive, allHold(keyN)),
+			does(ActionDeploy)},
 
 		// The new key is given up, or gone.
 		{"a discard was begun", given(record(made(day), begun(Discard, time.Hour)), bothActive, allHold(keyO)),

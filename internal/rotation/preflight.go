@@ -96,6 +96,12 @@ func (p Preflight) decide(ctx context.Context, call Call, doc Document, input ta
 	if situation.Retire, err = ParseKeyID(input.Retire); err != nil {
 		return Document{}, fault.Errorf(fault.InvalidInput, "The execution's input has under \"retire\" %v", err)
 	}
+	if situation.Leaked, situation.Named, err = p.leaks(ctx, call, input, record); err != nil {
+		return Document{}, err
+	}
+	if record != nil {
+		record.Leaked = situation.Leaked
+	}
 	situation.Frozen = doc.Settings.FrozenAt(situation.Now)
 	situation.DueAt = doc.Settings.DueAt(p.AgeLimit)
 	var organization OrganizationReader
@@ -119,6 +125,9 @@ func (p Preflight) decide(ctx context.Context, call Call, doc Document, input ta
 		if decision.Refusal, err = p.lookAhead(ctx, organization, &situation, &doc); err != nil {
 			return Document{}, err
 		}
+	}
+	if decision.Refusal != nil && len(situation.Leaked) > 0 {
+		decision.Refusal.Urgent = true
 	}
 	if input.DryRun {
 		err := p.lookInVariables(ctx, &doc, situation)
@@ -239,11 +248,11 @@ func (p Preflight) take(ctx context.Context, call Call, doc Document, s Situatio
 	record := Record{
 		IAMUser: s.IAMUser, Target: doc.Target, Kind: s.kind(), RotationID: p.NewID(), TakenAt: s.Now,
 		Owner: call.Execution.ARN, Fence: 1, OldKey: s.oldKey(), KnownKeys: keyIDs(s.Keys),
-		Marks: map[Effect]Mark{},
+		Marks: map[Effect]Mark{}, Leaked: s.Leaked,
 	}
 	write := true
 	if s.Record != nil {
-		record, write = s.Record.Clone(), !s.own() || doc.Plan.Action == ActionCreate
+		record, write = s.Record.Clone(), !s.own() || doc.Plan.Action == ActionCreate || s.Named != ""
 		if !s.own() {
 			record.Owner, record.Lease = call.Execution.ARN, Lease{}
 			record.Fence++
@@ -266,7 +275,7 @@ func (p Preflight) take(ctx context.Context, call Call, doc Document, s Situatio
 	if record.NewKey != "" {
 		doc.NewKey = record.NewKey.String()
 	}
-	doc.UpdatedAt, doc.Marks = record.Marks[Update].Done, record.Marks
+	doc.UpdatedAt, doc.Marks, doc.Leaked = record.Marks[Update].Done, record.Marks, record.Leaked.shown()
 	if doc.Plan.Action == ActionDeploy && doc.UpdatedAt.IsZero() {
 		doc.UpdatedAt = s.Now // a person put the new key there, and may just have done so
 	}
@@ -333,6 +342,12 @@ func (p Preflight) lookAhead(
 	action := doc.Plan.Action
 	if action != ActionCreate && action != ActionVerify && action != ActionDeploy {
 		return nil, nil
+	}
+	if s.Leaked.has(s.oldKey()) { // no one asks who uses it
+		if action != ActionCreate {
+			return nil, nil
+		}
+		return p.checkForLeaked(ctx, organization, s, doc)
 	}
 	all, err := ClustersOf(ctx, organization, doc.Settings)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 
 // ReactivateKey makes the old key Active again, if this record made it Inactive
 // (states ReactivateKey and RestoreOldKey). A key that a person deactivated
-// stays as it is: that person had a reason.
+// stays as it is: that person had a reason. So does one that leaked.
 type ReactivateKey struct {
 	Guard
 	Keys KeyReader
@@ -25,7 +25,7 @@ const (
 func (s ReactivateKey) Run(ctx context.Context, call Call) (Document, error) {
 	doc := call.Document
 	err := s.hold(ctx, call, &doc, func(c *claim) error {
-		if c.deactivatedByUs() {
+		if c.mayReactivate() {
 			if err := s.reactivate(ctx, c); err != nil {
 				return err
 			}

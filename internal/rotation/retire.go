@@ -99,7 +99,10 @@ func (s *Situation) kind() Kind {
 // isOtherKind: what is open isn't what the execution was started for, and somebody is at
 // work on it or it has changed something.
 func (s *Situation) isOtherKind() bool {
-	if s.Record == nil || s.Abort || s.Record.Kind == s.kind() && (s.Retire == "" || s.Retire == s.Record.OldKey) {
+	if s.Record == nil || s.Abort || s.Named != "" {
+		return false
+	}
+	if s.Record.Kind == s.kind() && (s.Retire == "" || s.Retire == s.Record.OldKey) {
 		return false
 	}
 	return s.ownerRuns() || !s.Record.unbegun()

@@ -130,7 +130,7 @@ func (l *look) advance(ctx context.Context, effect Effect, members []*ClusterPro
 			continue
 		}
 		ready, err := l.judge(ctx, progress, doc.Settings.MaxDeployAttempts)
-		if err != nil {
+		if err != nil && !l.passOver(ctx, effect, err, progress) {
 			return err
 		}
 		if ready {
@@ -140,14 +140,52 @@ func (l *look) advance(ctx context.Context, effect Effect, members []*ClusterPro
 			late = append(late, progress)
 		}
 	}
-	if timeout := deploymentTimeout(doc.Settings, members); len(late) > 0 && l.now().Sub(startedAt) >= timeout {
-		return fault.Errorf(fault.DeploymentTimeout, "After %s these clusters are not deployed: %s",
+	timeout := deploymentTimeout(doc.Settings, members)
+	if effect == Deploy && l.oldLeaked() {
+		timeout = leakedTimeout
+	}
+	if len(late) > 0 && l.now().Sub(startedAt) >= timeout {
+		err := fault.Errorf(fault.DeploymentTimeout, "After %s these clusters are not deployed: %s",
 			target.Duration(timeout), l.describe(late))
+		if !l.passOver(ctx, effect, err, late...) {
+			return err
+		}
+		return nil
 	}
 	if l.at.Before(doc.UpdatedAt.Add(afterUpdate)) {
 		return nil // what is seen of the clusters may be from before the update
 	}
 	return l.startAll(ctx, effect, start)
+}
+
+// passLocked passes over what somebody has locked, if the old key leaked. Otherwise Preflight
+// refuses while a cluster is locked.
+func (l *look) passLocked(ctx context.Context, d *Deployment) error {
+	if !l.oldLeaked() {
+		return nil
+	}
+	locks, err := l.organization.Locks(ctx)
+	for i := range d.Clusters {
+		p := &d.Clusters[i]
+		if reason, locked := locks[p.ID]; locked && !p.over() && p.PostedAt.IsZero() {
+			l.passOver(ctx, Deploy, fault.Errorf(fault.ClustersLocked, "It is locked: %s", reason), p)
+		}
+	}
+	return err
+}
+
+// passOver passes clusters over that do not deploy, if the old key leaked: they count as
+// broken, and the key does not wait for them.
+func (l *look) passOver(ctx context.Context, effect Effect, why error, clusters ...*ClusterProgress) bool {
+	if effect != Deploy || !l.oldLeaked() {
+		return false
+	}
+	for _, progress := range clusters {
+		progress.resolved()
+		progress.Skipped = Broken
+		l.guard.Log.WarnContext(ctx, "cluster passed over", "cluster", progress.ID, "error", why)
+	}
+	return true
 }
 
 // deploymentTimeout is the target's, and longer where a deployment may also install a

@@ -92,7 +92,11 @@ func (l *look) chooseCanary(doc *Document) bool {
 			return true
 		}
 	}
-	i := slices.IndexFunc(l.clusters, func(c Cluster) bool { return !c.PassedOver() })
+	i := slices.IndexFunc(l.clusters, func(c Cluster) bool {
+		return !c.PassedOver() && !slices.ContainsFunc(doc.Deployment.Clusters, func(p ClusterProgress) bool {
+			return p.ID == c.ID && p.Skipped == Broken
+		})
+	})
 	if i < 0 {
 		return false
 	}

@@ -35,6 +35,10 @@ var acts = map[Kind][]string{
 	StopCluster:   {"cluster last stop"},
 	StartCluster:  {"cluster last stop", "after 1h cluster last deploy"},
 
+	LeakOld:       {"leak old"},
+	LeakOldAtOnce: {"leak old at-once"},
+	LeakNew:       {"leak new"},
+
 	ComeFor: {"start " + cameFor + ` {"target": "production", "scheduled": true, "key": "KEY-1"}`},
 }
 

@@ -47,6 +47,9 @@ const (
 	StopCluster   Kind = "stop-cluster"   // a person stops the last cluster
 	StartCluster  Kind = "start-cluster"  // a person stops the last cluster and starts it an hour later
 	ComeFor       Kind = "come-for"       // an execution that no person started comes for the old key
+	LeakOld       Kind = "leak-old"       // a person says that the old key leaked
+	LeakOldAtOnce Kind = "leak-old-now"   // and does not wait for the deployments
+	LeakNew       Kind = "leak-new"       // a person says that the new key leaked
 )
 
 // Ended is the site of what people do after all executions have ended without
@@ -109,6 +112,7 @@ var entryFaults = []faultKind{
 	{kind: DeactivateOld}, {kind: DeactivateNew}, {kind: ActivateOld}, {kind: DeleteOld}, {kind: DeleteNew},
 	{kind: CreateKey}, {kind: PutOld}, {kind: PutOwn}, {kind: GiveRole}, {kind: GiveRoles}, {kind: MaskKey},
 	{kind: DeployCluster}, {kind: StopCluster}, {kind: StartCluster}, {kind: ComeFor},
+	{kind: LeakOld}, {kind: LeakOldAtOnce}, {kind: LeakNew},
 }
 
 // endFaults are what may happen when all executions have ended without success.

@@ -53,6 +53,10 @@ var Mutations = []Mutation{
 		Lens: unreadIsEmpty, Shows: "has held since", Focus: []string{"GracePeriod", "DeactivateKey"}},
 	{Rule: 9, Name: "deactivated-by-us", Sentence: "the journal says of every old key that this rotation deactivated it",
 		Lens: deactivatedByUs, Shows: "which a person had deactivated", Focus: []string{"GracePeriod", "CheckUsage"}},
+	{Rule: 10, Name: "forgotten-leak", Sentence: "the journal forgets that a key leaked",
+		Lens: forgottenLeak, Shows: "which leaked", Focus: []string{"ObservationPeriod", "VerifyDeployment"}},
+	{Rule: 10, Name: "leak-of-another", Sentence: "the journal says of every old key that it leaked",
+		Lens: leakOfAnother, Shows: "was refused with the key", Focus: []string{"CreateKey"}},
 	{Rule: 12, Name: "claims-what-it-found", Sentence: "a key that is gone seems to have been made Inactive, and " +
 		"deleted, by this rotation",
 		Lens: claimsFound, Shows: "the report calls it proven", Focus: []string{"GracePeriod"}},
@@ -322,7 +326,7 @@ func allOurs(_ *lab.World, p lab.Ports) lab.Ports {
 	return p
 }
 
-// Rules 6 and 9: what the journal says.
+// Rules 6, 9 and 10: what the journal says.
 
 func forgottenAttempts(_ *lab.World, p lab.Ports) lab.Ports {
 	p.Journal = retold{p.Journal, func(r *rotation.Record) { r.Attempts = nil }}
@@ -337,6 +341,16 @@ func deactivatedByUs(_ *lab.World, p lab.Ports) lab.Ports {
 			r.Marks[rotation.Deactivate] = rotation.Mark{Begun: r.TouchedAt}
 		}
 	}}
+	return p
+}
+
+func forgottenLeak(_ *lab.World, p lab.Ports) lab.Ports {
+	p.Journal = retold{p.Journal, func(r *rotation.Record) { r.Leaked = nil }}
+	return p
+}
+
+func leakOfAnother(_ *lab.World, p lab.Ports) lab.Ports {
+	p.Journal = retold{p.Journal, func(r *rotation.Record) { r.Leaked = rotation.Leaked{r.OldKey: target.AtOnce} }}
 	return p
 }
 

@@ -23,6 +23,9 @@ var found = map[string]string{
 	"deactivated-by-us":  "one: GracePeriod#1 deactivate-old, CheckUsage#1 stop",
 	"own-clock":          "one: DeployClusters#1 clock-behind:5m0s",
 
+	"forgotten-leak":  "one: ObservationPeriod#1 leak-old, VerifyDeployment#1 abort",
+	"leak-of-another": "one:",
+
 	"claims-what-it-found": "one: GracePeriod#1 delete-old",
 
 	"unproved-regions": "denied:",
@@ -51,7 +54,7 @@ func TestDefeatedRules(t *testing.T) {
 			}
 		})
 	}
-	if len(rules) != 12 || len(found) != len(Mutations) {
+	if len(rules) != 13 || len(found) != len(Mutations) {
 		t.Errorf("%d rules are defeated by %d mutations, of which %d are tested", len(rules), len(Mutations), len(found))
 	}
 }

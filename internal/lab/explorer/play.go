@@ -82,7 +82,7 @@ func play(s Schedule, lens Lens, watch func(*player)) (Result, error) {
 	p := &player{
 		Operator: lab.NewOperator(world), result: Result{Schedule: s}, pending: slices.Clone(s.Faults),
 		passed: map[Point]int{}, clocks: map[string]time.Duration{}, putAt: map[rotation.KeyID]time.Time{},
-		usedBefore: map[report.Ref]time.Time{},
+		usedBefore: map[report.Ref]time.Time{}, begins: kind.begins,
 	}
 	p.OnPut = p.notePut
 	p.trace.SetSeed(traces)
@@ -119,6 +119,7 @@ type player struct {
 	passed  map[Point]int            // how often each site was passed, under N 0 for entries and 1 for invocations
 	trace   trace
 	say     func(format string, args ...any)
+	begins  string // of the world
 
 	excused       []rotation.KeyID             // a person put them into Qovery, whether they work or not
 	replaced      []rotation.KeyID             // a person put others into their place
@@ -291,7 +292,11 @@ func (p *player) carryOn(round int) {
 	p.settle()
 }
 
+// start starts an execution: one that resumes what is open, or begins anew.
 func (p *player) start() {
+	if p.record() == nil && p.begins != "" && p.Do(nil, p.begins) == nil {
+		return
+	}
 	if err := p.Do(nil, "start"); err != nil {
 		panic(err) // the explorer itself is wrong
 	}

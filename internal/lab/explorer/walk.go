@@ -177,10 +177,21 @@ func (w *walker) after(base Schedule) (tasks []func()) {
 	return tasks
 }
 
-// pairs play every pair of call faults at chosen calls of the smallest world.
-// What the second may be is known once the first has been played.
+// pairWorlds are those whose pairs of faults are played: the smallest, as it is and where
+// its key leaked.
+var pairWorlds = []string{"one", "leaked", "leaked-at-once"}
+
+// pairs play every pair of call faults at chosen calls of the smallest worlds.
 func (w *walker) pairs() (tasks []func()) {
-	base := w.smallest()
+	for _, world := range pairWorlds {
+		tasks = append(tasks, w.pairsIn(Schedule{World: world, Seed: w.Seed})...)
+	}
+	return tasks
+}
+
+// pairsIn are those of one world. What the second may be is known once the first has been
+// played.
+func (w *walker) pairsIn(base Schedule) (tasks []func()) {
 	for _, first := range chosen(w.play(base).After) {
 		for _, fault := range first.callFaults() {
 			single := base.with(fault)

@@ -16,6 +16,7 @@ type World struct {
 	// allows it.
 	denied time.Duration
 	shape  func(*lab.World) // before anything happens; may be nil
+	begins string           // how a rotation is begun; empty: "start"
 }
 
 // deployTime is how long deployments take where nothing else is said: long enough
@@ -84,6 +85,13 @@ var Worlds = []World{
 	{
 		Name: "long", Sentence: "applications are deployed all the time, and clusters take 25 minutes",
 		setup: lab.Setup{Clusters: 1, Applications: true, DeployTime: 25 * time.Minute},
+	},
+	{
+		Name: "leaked", Sentence: "one cluster, and its key leaked", setup: lab.Setup{Clusters: 1}, begins: "leak old",
+	},
+	{
+		Name: "leaked-at-once", Sentence: "the same, and the key goes out of service before the deployment",
+		setup: lab.Setup{Clusters: 1}, begins: "leak old at-once",
 	},
 }
 

@@ -125,9 +125,10 @@ func (f *Facts) begins() (at time.Time, scheduled bool) {
 }
 
 // outage: the open rotation's execution failed by what no person needs to fix, and may be
-// redriven now. An abort is a person's, and what it brought back stays so.
+// redriven now. An abort is a person's, and what it brought back stays so; so is a key that
+// leaked.
 func (f *Facts) outage() bool {
-	if f.OwnerRun == nil || !f.OwnerRun.Redrivable || f.EndedInFail {
+	if f.OwnerRun == nil || !f.OwnerRun.Redrivable || f.EndedInFail || len(f.Record.Leaked) > 0 {
 		return false
 	}
 	x, run := notice.Describe(f.OwnerRun), f.OwnerRun

@@ -64,7 +64,7 @@ func (r *report) evidence() []step {
 // canReactivate: an open rotation that no one is at work on has made the old key
 // Inactive, and the key is still there.
 func (r *report) canReactivate() bool {
-	return r.oldKeyIsOut() && r.ending != Met && r.ending != overtaken &&
+	return r.oldKeyIsOut() && r.ending != Met && r.ending != overtaken && r.leaked() == "" &&
 		(r.NoKeys != nil || slices.ContainsFunc(r.known, func(k knownKey) bool { return k.ours && k.listed != nil }))
 }
 

@@ -174,6 +174,8 @@ func (r *report) ifNothingIsDone() string {
 	}
 	schedule, x := r.Target.Schedule, r.Execution
 	switch {
+	case r.Record != nil && r.leaked() != "":
+		return "If nothing is done, nothing happens: the schedule and the audit keep away from a key that leaked."
 	case r.own() && x.Status == Failed && !x.Abort && fault.Resumable(x.Error):
 		return "If nothing is done, the daily audit resumes the rotation, unless the execution ended in RotationPaused."
 	case x.Scheduled && r.ending == unchanged && schedule.Enabled && fault.Passing(x.Error):
@@ -190,8 +192,11 @@ func (r *report) ifNothingIsDone() string {
 
 // rotate is a command to type about the target.
 func (r *report) rotate(command string, flags ...string) string {
-	if r.Execution.Target == "" || command == "status" {
+	switch {
+	case r.Execution.Target == "" || command == "status":
 		return "rotate status"
+	case command == "start" && r.Record == nil && r.leaked() != "":
+		flags = append(r.Execution.leakedFlags(), flags...)
 	}
 	return strings.Join(append([]string{"rotate", command, r.Execution.Target}, flags...), " ")
 }

@@ -58,6 +58,7 @@ func newReport(x Execution, facts Facts) *report {
 	r.ending = r.end()
 	r.known = r.knownKeys()
 	r.verdict = r.judge()
+	r.judgeLeaked()
 	return r
 }
 

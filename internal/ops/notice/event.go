@@ -34,6 +34,7 @@ type Execution struct {
 	Scheduled bool               // no person started it
 	ByAudit   bool               // the daily audit did
 	Abort     bool               // it was started to abort a rotation
+	Leaked    *target.Leaked     // the key that a person said has leaked
 	Output    *rotation.Document // nil when there is none, or the event had no room for it
 	Error     string
 	Cause     string     // in words
@@ -186,6 +187,7 @@ func (x *Execution) readInput(text string) {
 	switch {
 	case err == nil:
 		x.Target, x.DryRun, x.Abort, x.NotBefore = input.Target, input.DryRun, input.Abort, input.NotBefore
+		x.Leaked = input.Leaked
 		x.Scheduled, x.ByAudit = input.Scheduled, input.Scheduled && input.Key != ""
 	case x.Output != nil && target.IsName(x.Output.Target):
 		x.Target, x.Abort = x.Output.Target, x.Output.Abort

@@ -53,6 +53,11 @@ func (r *report) tellRotated() []string {
 	if len(r.completed) > 1 {
 		lines = append(lines, "The next one was due by then, and followed immediately.")
 	}
+	if leaked := r.Execution.Leaked; leaked != nil {
+		lines = append(lines, fmt.Sprintf("The key %s leaked, and was replaced without a grace period. That does not "+
+			"close what was done with it: keys, users, roles and policies that were made or changed, and sessions that were "+
+			"begun. 'rotate uses' shows what CloudTrail knows of its uses.", rotation.KeyID(leaked.Key)))
+	}
 	for _, summary := range r.completed {
 		lines = append(lines, tellSummary(summary)...)
 	}

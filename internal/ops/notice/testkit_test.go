@@ -67,6 +67,11 @@ func with(field string, value any) func(detail) { return func(d detail) { d[fiel
 
 func input(text string) func(detail) { return with("input", text) }
 
+const ofLeak = `{"target":"production","leaked":{"key":"AKIAOLDOLDOLDOLDOLD1","how":"atOnce"}}`
+
+// leaked: the old key did, by the record.
+func leaked(r *rotation.Record) { r.Leaked = rotation.Leaked{keyO: target.AtOnce} }
+
 // failedWith is how the error of a step arrives: code, and Lambda's JSON.
 func failedWith(err *fault.Error) func(detail) {
 	return func(d detail) { d["error"], d["cause"] = string(err.Code), lambdaCause(err) }

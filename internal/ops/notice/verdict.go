@@ -62,7 +62,7 @@ func (r *report) judgeHeld() verdict {
 	if worst != nil {
 		return *worst
 	}
-	if r.Execution.Abort && r.ending == paused && r.oldKeyFails() != "" {
+	if r.Execution.Abort && r.ending == paused && r.oldKeyFails() != "" && r.leaked() == "" {
 		return verdict{Urgent, "Someone asked to have the old key back, and it is still Inactive: whatever needs it " +
 			"fails now.",
 			&step{"Make it Active by hand, which harms no rotation:", ActivateCommand(r.Target.IAMUserName, r.Record.OldKey)}}
@@ -126,6 +126,8 @@ var fixingAdvice = []fault.Code{fault.NewKeyInactive, fault.NewKeyLost, fault.No
 // fix is the shortest way back to a key that works.
 func (r *report) fix(k knownKey) *step {
 	switch {
+	case k.id.String() == r.leaked():
+		return nil // it stays out of service
 	case k.isInactive() && !k.ours:
 		return &step{fmt.Sprintf("Someone made %s Inactive. Unless that was because it leaked, make it Active again:", k.id),
 			ActivateCommand(r.Target.IAMUserName, k.id)}

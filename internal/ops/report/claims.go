@@ -92,6 +92,8 @@ func (f *facts) lastDeployment() time.Time {
 func (f *facts) proveGrace() finding {
 	began, ended := f.grace.began, f.grace.ended
 	switch {
+	case len(f.latest.Leaked) > 0:
+		return doesNotApply("A key leaked, and so the grace period fell away.")
 	case !f.grace.known():
 		return f.notReached()
 	case ended.How == rotation.NotRecorded:
@@ -123,6 +125,8 @@ func (f *facts) proveGrace() finding {
 
 func (f *facts) proveIdle() finding {
 	switch {
+	case f.latest.Leaked[f.latest.OldKey] != "":
+		return doesNotApply("The old key leaked, and went out of service without a wait for its disuse.")
 	case !f.checked.known():
 		return f.notReached()
 	case f.usage.Gone:

@@ -24,6 +24,9 @@ type Input struct {
 	Key string `json:"key,omitzero"`
 	// NotBefore is when it begins; until then it waits and holds nothing. A day ahead at most.
 	NotBefore time.Time `json:"notBefore,omitzero"`
+	// Leaked is the key that a person says has leaked. For that key alone, protections
+	// are shortened.
+	Leaked *Leaked `json:"leaked,omitzero"`
 
 	// Retire is the whole id of a key that nothing in Qovery holds, to be deleted.
 	Retire string `json:"retire,omitzero"`
@@ -35,6 +38,23 @@ type Input struct {
 	DeploymentTimeout *Duration `json:"deploymentTimeout,omitzero"`
 }
 
+// Leaked names a key that leaked, and when it goes out of service.
+type Leaked struct {
+	Key string `json:"key"` // the whole id
+	How How    `json:"how"`
+}
+
+// How says when a key that leaked goes out of service.
+type How string
+
+// A key that leaked goes out of service once every cluster was deployed with another
+// one, or as soon as no location holds it any more: until they are deployed, what the
+// clusters do with it fails.
+const (
+	AfterDeployment How = "afterDeployment"
+	AtOnce          How = "atOnce"
+)
+
 const inputExample = `{"target": "production"}`
 
 // exampleInput has right values, which the mistakes show.
@@ -44,7 +64,7 @@ func exampleInput() Input {
 		Target: "production", DryRun: true, Abort: true, GracePeriod: &longer, IdleFor: &longer,
 		MaxGraceExtension: &longer, ObservationPeriod: &longer, DeploymentTimeout: &longer,
 		Scheduled: true, Key: "AKIAIOSFODNN7EXAMPLE", NotBefore: time.Date(2026, 1, 13, 8, 0, 0, 0, time.UTC),
-		Retire: "AKIAIOSFODNN7EXAMPLE",
+		Retire: "AKIAIOSFODNN7EXAMPLE", Leaked: &Leaked{"AKIAIOSFODNN7EXAMPLE", AfterDeployment},
 	}
 }
 
@@ -59,10 +79,17 @@ func ParseInput(data json.RawMessage) (Input, error) {
 		problem = "is not valid: " + strings.ReplaceAll(strictjson.Err(mistakes).Error(), "\n", "; ")
 	case !IsName(input.Target):
 		problem = `names no target in "target"`
-	case (input.Abort || input.DryRun) && (input.Scheduled || input.Key != "" || !input.NotBefore.IsZero()):
-		problem = "has scheduled, key or notBefore beside abort or dryRun, which are a person's, for now"
+	case (input.Abort || input.DryRun || input.Leaked != nil) &&
+		(input.Scheduled || input.Key != "" || !input.NotBefore.IsZero()):
+		problem = "has scheduled, key or notBefore beside abort, dryRun or leaked, which are a person's, for now"
 	case input.Retire != "" && input.isOfRotation():
 		problem = "has more beside retire than dryRun and observationPeriod"
+	case input.Abort && input.Leaked != nil:
+		problem = "has leaked beside abort"
+	case input.Leaked != nil && input.Leaked.Key == "":
+		problem = `names no key in "leaked"`
+	case input.Leaked != nil && input.Leaked.How != AfterDeployment && input.Leaked.How != AtOnce:
+		problem = `has under "how" in "leaked" neither afterDeployment nor atOnce`
 	default:
 		return input, nil
 	}
