@@ -52,6 +52,21 @@ func DueWarning(target target.Target, now time.Time) string {
 	return ""
 }
 
+// usualLimit is the age at which CIS and Security Hub count an Active key.
+const usualLimit = 90 * 24 * time.Hour
+
+// ComplianceNote says how old a key is when it goes, if CIS and Security Hub count
+// that; else it is empty. It may be what is wanted.
+func ComplianceNote(target target.Target) string {
+	age := time.Duration(target.Schedule.RateDays)*24*time.Hour + time.Duration(target.GracePeriod)
+	if age <= usualLimit {
+		return ""
+	}
+	return fmt.Sprintf("A key of %s is %s old when it goes, at the earliest. CIS and Security Hub count a key older "+
+		"than 90 days. To comply, set schedule.rateDays to 84, which also keeps the weekday.", target.Name,
+		words.Duration(age))
+}
+
 // FreezeWarnings name freezes that begin while a rotation that the schedule starts may
 // still be running: it is not stopped by them.
 func FreezeWarnings(target target.Target) (warnings []string) {

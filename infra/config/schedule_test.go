@@ -63,3 +63,15 @@ func TestMaintenanceWarning(t *testing.T) {
 		}
 	}
 }
+
+// Synthesis says how old a key is when it goes, where that is over the usual 90 days.
+func TestComplianceNote(t *testing.T) {
+	for days, want := range map[int]string{84: "", 89: "", 90: "is 90 days 2 h old when it goes",
+		365: "is 365 days 2 h old"} {
+		target := target.Default()
+		target.Name, target.Schedule.RateDays = "production", days
+		if note := ComplianceNote(target); (note == "") != (want == "") || !strings.Contains(note, want) {
+			t.Errorf("every %d days: %q", days, note)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -55,6 +56,7 @@ type synthesized struct {
 	templates map[string]template // by the stack's id
 	files     map[string]string   // where they are
 	messages  []string            // warnings and errors, the CDK's and cdk-nag's
+	remarks   []string
 }
 
 // context is the CDK's, as cdk.json has it.
@@ -90,13 +92,15 @@ func synthesize(t *testing.T, file string, cli config.Environment, now time.Time
 		file := filepath.Join(out, id+".template.json")
 		result.files[id] = file
 		result.templates[id] = readTemplate(t, file)
-		result.messages = append(result.messages, readMessages(t, filepath.Join(out, id+".metadata.json"))...)
+		metadata := filepath.Join(out, id+".metadata.json")
+		result.messages = append(result.messages, readMessages(t, metadata, "aws:cdk:warning", "aws:cdk:error")...)
+		result.remarks = append(result.remarks, readMessages(t, metadata, "aws:cdk:info")...)
 	}
 	return result
 }
 
-// readMessages returns what the CLI would show as warnings and errors.
-func readMessages(t *testing.T, file string) []string {
+// readMessages returns what the CLI would show of these kinds.
+func readMessages(t *testing.T, file string, kinds ...string) []string {
 	t.Helper()
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -112,7 +116,7 @@ func readMessages(t *testing.T, file string) []string {
 	var messages []string
 	for path, entries := range metadata {
 		for _, entry := range entries {
-			if entry.Type == "aws:cdk:warning" || entry.Type == "aws:cdk:error" {
+			if slices.Contains(kinds, entry.Type) {
 				messages = append(messages, fmt.Sprintf("%s: %s: %v", entry.Type, path, entry.Data))
 			}
 		}

@@ -129,8 +129,8 @@ const rightsOfPeople = `
 
 Put your region, account and stack's output ` + "`TableName`" + ` in place of
 ` + "`REGION`, `ACCOUNT` and `TABLE`" + `, and list the IAM users of your targets.
-For ` + "`rotate status`, `doctor`, `history`, `watch` and" + `
-` + "`report`" + `, which change nothing:
+For ` + "`rotate init`, `status`, `doctor`, `history`, `watch` and" + `
+` + "`report`" + `, which change nothing at AWS:
 
 ` + "```json\n%s\n```" + `
 

@@ -112,6 +112,14 @@ func TestSynthesisWarnsOfTheExample(t *testing.T) {
 	}
 }
 
+// What the default schedule means for compliance is no warning, but it is said.
+func TestSynthesisSaysWhatComplianceTakes(t *testing.T) {
+	_, result := shipped(t)
+	if len(result.remarks) != 1 || !strings.Contains(result.remarks[0], "To comply, set schedule.rateDays to 84") {
+		t.Errorf("the remarks are %v", result.remarks)
+	}
+}
+
 func TestSynthesisWarns(t *testing.T) {
 	file := strings.Replace(shippedFile(t), `["platform@example.com"]`, `[]`, 1)
 	file = strings.Replace(file, "2026-01-13", "2026-01-12", 1)

@@ -107,6 +107,9 @@ func (b *builder) warn() {
 		for i, warning := range config.FreezeWarnings(target) {
 			warn(fmt.Sprintf("freeze:%s:%d", target.Name, i), warning)
 		}
+		if note := config.ComplianceNote(target); note != "" {
+			annotations.AddInfo(&note)
+		}
 		warn("maintenance:"+target.Name, config.MaintenanceWarning(target))
 		warn("due:"+target.Name, config.DueWarning(target, b.props.Now))
 	}

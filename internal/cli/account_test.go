@@ -87,7 +87,7 @@ func newAccount(setup lab.Setup) (*account, error) {
 func (a *account) environment() map[string]string {
 	return map[string]string{
 		"AWS_ENDPOINT_URL": a.aws.URL, "AWS_ENDPOINT_URL_STS": a.aws.URL, "TEST_CLOCK": a.aws.URL,
-		"AWS_REGION": "eu-west-3", "AWS_ACCESS_KEY_ID": "ASIASOMEBODY",
+		"AWS_REGION": "eu-west-3", "AWS_ACCESS_KEY_ID": "ASIASOMEBODY", "QOVERY": a.qovery.URL,
 		"AWS_SECRET_ACCESS_KEY":     "secret",
 		"AWS_EC2_METADATA_DISABLED": "true",
 	}

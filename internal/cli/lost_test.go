@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -67,6 +68,7 @@ var answers = []answer{
 	{idle, "completion"}, {idle, "completion bash"}, {idle, "completion fish"}, {idle, "completion powershell"},
 	{idle, "completion zsh"},
 	{idle, "__complete history prod"},
+	{idle, "init --qovery-api-url $QOVERY --file " + os.DevNull},
 	{idle, "version"}, {idle, "version --output json"},
 	{idle, "explain"}, {idle, "explain TokenRefused"}, {idle, "explain --output json"},
 	{idle, "explain TokenRefused --output json"},
@@ -88,6 +90,10 @@ var answers = []answer{
 	{interrupted, "release production --yes"}, {interrupted, "release production --yes --output json"},
 }
 
+// toInit answers what init asks: overwrite, token, organization, name, compliance, time
+// and addresses. No other command reads it.
+const toInit = "y\nqov_5f0b7c1e_fake\n5f0b7c1e-3c55-4f0e-9d0e-6b8d1a2c4e10\n\nn\n\nplatform@example.org\n"
+
 // program runs a command in an account of its own.
 func program(t *testing.T, a answer, out, errs io.Writer) int {
 	t.Helper()
@@ -100,9 +106,9 @@ func program(t *testing.T, a answer, out, errs io.Writer) int {
 		t.Setenv(name, value)
 	}
 	a.so(t, account.world)
-	clock := testClock{account.aws.URL}
-	return cli.Program{Clock: clock, In: strings.NewReader(""), Out: out, Err: errs}.Run(context.Background(),
-		strings.Fields(a.args))
+	in, clock := strings.NewReader(toInit), testClock{account.aws.URL}
+	return cli.Program{Clock: clock, In: in, Out: out, Err: errs}.Run(context.Background(),
+		strings.Fields(os.ExpandEnv(a.args)))
 }
 
 // An answer of which a part is lost is no success, whoever lost it, and however

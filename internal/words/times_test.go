@@ -19,6 +19,7 @@ var forMachines = []string{
 	"internal/aws/table/item.go",                // a sort key; a record without its time is refused
 	"internal/rotation/waittime.go",             // a Wait state's time
 	"internal/cli/executions.go",                // the name of an execution, from the clock
+	"internal/cli/init.go",                      // a proposal, from the clock
 	"internal/lab/world.go",                     // the beginning of a world
 	"internal/ops/report/scale.go",              // an axis, between times that are known
 	"internal/test",                             // tests and measurements

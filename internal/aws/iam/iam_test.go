@@ -51,6 +51,12 @@ func TestAgainstMoto(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if owner, err := iam.New(cfg).Owner(t.Context(), key.ID); owner != name || err != nil {
+			t.Errorf("its owner is %q (%v)", owner, err)
+		}
+		if _, err := iam.New(cfg).Owner(t.Context(), id); !errors.Is(err, rotation.ErrNoSuchKey) {
+			t.Errorf("a key of another account: %v", err)
+		}
 		use, err := iam.New(cfg).LastUse(t.Context(), name, key.ID)
 		if err != nil || !use.At.IsZero() || use.Lag != iam.Lag {
 			t.Errorf("%+v, %v", use, err)
@@ -63,6 +69,10 @@ func TestFaults(t *testing.T) {
 	for name, op := range map[string]operation{
 		"list": {Reads: true, Call: func(ctx context.Context, cfg aws.Config) error {
 			_, err := iam.New(cfg).List(ctx, user)
+			return err
+		}},
+		"owner": {Reads: true, Call: func(ctx context.Context, cfg aws.Config) error {
+			_, err := iam.New(cfg).Owner(ctx, id)
 			return err
 		}},
 		"path": {Reads: true, Call: func(ctx context.Context, cfg aws.Config) error {

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/smithy-go"
 
+	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 )
@@ -52,6 +53,21 @@ func (k *Keys) LastUse(ctx context.Context, user string, id rotation.KeyID) (rot
 	return rotation.Use{
 		At: last.LastUsedDate.UTC(), Service: aws.ToString(last.ServiceName), Region: aws.ToString(last.Region), Lag: Lag,
 	}, nil
+}
+
+// Owner is the user whose key it is, if it is one of the account.
+func (k *Keys) Owner(ctx context.Context, id rotation.KeyID) (user string, err error) {
+	request := awsclient.Request{Action: "iam:GetAccessKeyLastUsed", On: "the key " + id.String()}
+	answer, err := k.client.GetAccessKeyLastUsed(ctx, &iam.GetAccessKeyLastUsedInput{AccessKeyId: aws.String(string(id))})
+	switch {
+	case err != nil && isUnknownKey(err):
+		return "", rotation.ErrNoSuchKey
+	case err != nil:
+		return "", request.Failed(err)
+	case aws.ToString(answer.UserName) == "":
+		return "", request.Malformed("it does not say whose key it is")
+	}
+	return *answer.UserName, nil
 }
 
 // isUnknownKey tells whether IAM knows no such key. The request names a key and no

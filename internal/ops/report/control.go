@@ -136,8 +136,8 @@ func (r Rotation) Advice() string {
 		return ""
 	}
 	return fmt.Sprintf("The old key stays Active while the clusters are deployed and in the grace period, so with a "+
-		"rotation every %s it grows older than 90 days. A target that must keep to the controls sets "+
-		"schedule.rateDays to %d.", words.Count(days, "day"), twelveWeeks)
+		"rotation every %s it grows older than 90 days. To comply, set schedule.rateDays to %d, which "+
+		"also keeps the weekday.", words.Count(days, "day"), twelveWeeks)
 }
 
 // Sources are the public addresses of the controls.

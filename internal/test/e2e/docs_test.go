@@ -17,6 +17,7 @@ import (
 
 	"qovery-key-rotation/internal/cli"
 	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/internal/lab/fakeqovery"
 	"qovery-key-rotation/internal/test/awstest"
 )
 
@@ -43,6 +44,11 @@ func TestTheDocsCommandsRun(t *testing.T) {
 	commands := docsCommands(t)
 	for _, line := range commands {
 		run := exec.CommandContext(ctx, rotate, strings.Fields(line)...)
+		if line == "init" {
+			run.Args = append(run.Args, "--qovery-api-url", w.api.URL)
+			run.Stdin = strings.NewReader(w.token + "\n" + fakeqovery.DefaultConfig(nil).OrganizationID +
+				"\n\nn\n\nplatform@example.org\n")
+		}
 		run.Dir, run.Env = dir, os.Environ()
 		for name, value := range awstest.Environment("http://" + w.lane.address) {
 			run.Env = append(run.Env, name+"="+value)
@@ -82,7 +88,7 @@ func docsCommands(t *testing.T) (all []string) {
 			}
 		}
 	}
-	before := regexp.MustCompile(`^(status|doctor|.*--dry-run)`)
+	before := regexp.MustCompile(`^(init|status|doctor|.*--dry-run)`)
 	order := func(line string) int {
 		switch {
 		case before.MatchString(line):

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/internal/lab/fakeqovery"
 	"qovery-key-rotation/internal/test/awstest"
 )
 
@@ -123,14 +124,16 @@ In another terminal, in this folder:
 	}
 	fmt.Fprintf(out, `export PATH="$PWD/bin:$PATH"
 
+rotate init --qovery-api-url %[2]s --file demo.json
 rotate doctor
 rotate status
 rotate start %[1]s --dry-run
 rotate start %[1]s --watch
 rotate report %[1]s --file %[1]s.html
 
+For 'rotate init', Qovery's token is %[3]s, and the organization %[4]s.
 Ctrl-C takes everything down.
-`, playgroundTarget)
+`, playgroundTarget, w.api.URL, w.token, fakeqovery.DefaultConfig(nil).OrganizationID)
 }
 
 // describeStacks answers with the template's outputs.
