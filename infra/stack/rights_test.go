@@ -139,7 +139,7 @@ if you may also read the token. They say what they may not read, and continue. T
 what Qovery deploys, so it isn't among these rights.
 
 For ` + "`rotate start`, `abort` and `release`" + `, in addition. To start and stop only, leave
-out the token and what follows it:
+out the token and what follows it. ` + "`start --leaked`" + ` also writes to the journal:
 
 ` + "```json\n%s\n```" + `
 

@@ -22,10 +22,10 @@ func (p Program) newAbort() *cobra.Command {
 		Use:   "abort TARGET",
 		Short: "Stop a rotation, and bring the old key back",
 		Long: `abort stops the execution that is at work on the target, and then starts one that
-makes the old key Active again if the rotation had made it Inactive. It does not
-change what Qovery holds, and deletes nothing. It ends by saying which keys exist
-in which state. The rotation stays open: 'rotate start' resumes it, 'rotate
-release' closes it once a person has resolved it.
+makes the old key Active again if the rotation had made it Inactive, unless that key
+leaked. It does not change what Qovery holds, and deletes nothing. It ends by saying
+which keys exist in which state. The rotation stays open: 'rotate start' resumes it,
+'rotate release' closes it once a person has resolved it.
 
 It waits for a step that is still at work, ten minutes at most.
 

@@ -34,9 +34,9 @@ func (e executions) start(ctx context.Context, name string, input target.Input) 
 	return read(e.Start(ctx, e.machine, name, string(text)))
 }
 
-// stop ends an execution immediately, for an abort.
+// stop ends an execution immediately, because another one takes its place.
 func (e executions) stop(ctx context.Context, arn string) error {
-	return e.Stop(ctx, arn, notice.StoppedToAbort, "A person aborted the rotation with 'rotate abort'.")
+	return e.Stop(ctx, arn, notice.StoppedToAbort, "A person stopped it with 'rotate abort' or 'rotate start --leaked'.")
 }
 
 // describe returns an execution, or nil when Step Functions doesn't know it: it

@@ -86,6 +86,7 @@ var answers = []answer{
 	{idle, "start production"}, {idle, "start production --output json"}, {idle, "start production --dry-run"},
 	{idle, "start production --dry-run --output json"},
 	{completed, "watch running"}, {running, "watch production"}, {running, "watch production --output json"},
+	{idle, "uses AKIAIOSFODNN7EXAMPLE"}, {idle, "uses AKIAIOSFODNN7EXAMPLE --output json"},
 	{running, "abort production"}, {running, "abort production --output json"}, {interrupted, "abort production"},
 	{interrupted, "release production --yes"}, {interrupted, "release production --yes --output json"},
 }

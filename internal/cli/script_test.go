@@ -87,6 +87,7 @@ func TestScripts(t *testing.T) {
 			}
 			env.Defer(a.close)
 			env.Values[accountKey{}] = a
+			env.Setenv("OLD_KEY", string(a.world.OldKey.ID))
 			for name, value := range a.environment() {
 				env.Setenv(name, value)
 			}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -29,6 +30,7 @@ type startFlags struct {
 	*stackFlags
 	watch, dryRun, yes bool
 	timings            map[string]*string // by field
+	leak               leakFlags
 }
 
 func (p Program) newStart() *cobra.Command {
@@ -42,12 +44,17 @@ execution is at work, it starts none.
 A key younger than seven days is not due: start asks, and wants --yes where no one can
 be asked.
 
+If the key leaked, --leaked KEY replaces it immediately: it takes over whatever runs,
+deploys every cluster at the same time, and makes the key Inactive without a grace
+period, with --at-once even before the deployments. It asks for the target's name.
+
 A timing that you give lengthens the target's own for this execution; none can be
 shortened. A dry run changes nothing: it shows what a rotation would do, and what
 would make it wait or refuse.`,
 		Example: `  rotate start production --dry-run
   rotate start production --watch
-  rotate start production --grace-period 12h`,
+  rotate start production --grace-period 12h
+  rotate start production --leaked AKIAIOSFODNN7EXAMPLE --watch`,
 		Args: oneTarget,
 		RunE: func(cmd *cobra.Command, args []string) error { return p.start(cmd, f, args[0]) },
 	}
@@ -55,6 +62,7 @@ would make it wait or refuse.`,
 	cmd.Flags().BoolVar(&f.watch, "watch", false, "watch it to its end")
 	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "show what a rotation would do, and change nothing")
 	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask")
+	f.leak.add(cmd)
 	for _, timing := range timings {
 		f.timings[timing.field] = cmd.Flags().String(timing.flag, "", timing.usage)
 	}
@@ -63,7 +71,7 @@ would make it wait or refuse.`,
 }
 
 func (p Program) start(cmd *cobra.Command, f startFlags, name string) error {
-	if err := f.check(); err != nil {
+	if err := cmp.Or(f.check(), f.leak.check()); err != nil {
 		return err
 	}
 	ctx := cmd.Context()
@@ -75,7 +83,10 @@ func (p Program) start(cmd *cobra.Command, f startFlags, name string) error {
 	if err != nil {
 		return err
 	}
-	input, err := f.input(target)
+	if f.leak.key != "" {
+		return p.startLeaked(cmd, f, s, target)
+	}
+	input, err := f.input(target, nil)
 	if err != nil {
 		return err
 	}
@@ -89,17 +100,28 @@ func (p Program) start(cmd *cobra.Command, f startFlags, name string) error {
 	} else if err := p.mayStart(ctx, s, target, record, f.yes); err != nil {
 		return err
 	}
-	x, err := s.states.start(ctx, executionName(name, kind, s.clock.Now()), input)
+	return s.begin(cmd, f, kind, input, started{carriesOn: record, dryRun: f.dryRun})
+}
+
+// begin starts an execution, and shows it.
+func (s *stack) begin(cmd *cobra.Command, f startFlags, kind string, input target.Input, shown started) error {
+	x, err := s.states.start(cmd.Context(), executionName(input.Target, kind, s.clock.Now()), input)
 	if err != nil {
 		return err
 	}
-	if err := showStarted(cmd, f.stackFlags, started{x: x, carriesOn: record, dryRun: f.dryRun}); err != nil {
+	shown.x = x
+	return s.show(cmd, f, shown)
+}
+
+// show shows what was started, to its end where that is asked for.
+func (s *stack) show(cmd *cobra.Command, f startFlags, shown started) error {
+	if err := showStarted(cmd, f.stackFlags, shown); err != nil {
 		return err
 	}
 	if !f.watch && !f.dryRun {
 		return nil
 	}
-	return s.followToEnd(cmd, f.stackFlags, x)
+	return s.followToEnd(cmd, f.stackFlags, shown.x)
 }
 
 // mayStart asks before a young key is rotated: every cluster is deployed for it. What
@@ -124,10 +146,13 @@ func (p Program) mayStart(ctx context.Context, s *stack, t target.Target, record
 
 // input is the execution's. It is checked here as Preflight checks it, so that a
 // mistake shows immediately.
-func (f startFlags) input(configured target.Target) (target.Input, error) {
+func (f startFlags) input(configured target.Target, leaked *target.Leaked) (target.Input, error) {
 	input := map[string]any{"target": configured.Name}
 	if f.dryRun {
 		input["dryRun"] = true
+	}
+	if leaked != nil {
+		input["leaked"] = leaked
 	}
 	for field, value := range f.timings {
 		if *value != "" {

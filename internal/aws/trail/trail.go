@@ -72,6 +72,27 @@ func (t *Trail) LatestUses(ctx context.Context, id rotation.KeyID, since time.Ti
 	return uses[:min(len(uses), mostUses)], nil
 }
 
+// mostListed is how many uses are read of one region.
+const mostListed = 1000
+
+// Uses returns the uses of the key in one region since a time, the latest first, and
+// whether these are all.
+func (t *Trail) Uses(ctx context.Context, id rotation.KeyID, since time.Time, region string) (uses []rotation.Use,
+	all bool, err error) {
+	if err := rotation.CheckRegions([]string{region}); err != nil {
+		return nil, false, err
+	}
+	r := t.region(region)
+	about := query{by: types.LookupAttributeKeyAccessKeyId, id: id, from: t.from(since), size: usePage}
+	all, err = r.pages(ctx, about, func(page []event) bool {
+		for _, e := range page {
+			uses = append(uses, e.use)
+		}
+		return len(uses) >= mostListed
+	})
+	return uses, all, err
+}
+
 // FirstUse returns the first use since a time by anything but this system.
 func (t *Trail) FirstUse(ctx context.Context, id rotation.KeyID, since time.Time, regions []string) (rotation.Use,
 	error) {

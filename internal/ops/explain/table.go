@@ -216,8 +216,9 @@ var explanations = []explanation{
 			"that person had a reason.",
 		inPlace: "before and during the update Qovery holds that key, and " + failNow + ". After the update Qovery holds " +
 			"the new key, and only what uses the old key outside of Qovery fails.",
-		more: "If it was meant, after the update: delete the old key, and start again; the rotation completes without " +
-			"it. If it was meant and Qovery holds the key: " + byHand,
+		more: "If it leaked, whatever holds it: [The key leaked](runbook.md#the-key-leaked). If it was meant for another " +
+			"reason, after the update: delete the old key, and start again; the rotation completes without it. If Qovery " +
+			"holds the key: " + byHand,
 		look: []string{activate, remove}},
 	{code: fault.OldKeyLost,
 		means:   "The old key was to be made Active again, and does not exist any more: someone deleted it.",

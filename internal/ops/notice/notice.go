@@ -87,7 +87,8 @@ func (n Notifier) Handle(ctx context.Context, data []byte) error {
 }
 
 // StoppedToAbort is the error of an execution that 'rotate abort' stops before it
-// starts another one, which brings the old key back.
+// starts another one, which brings the old key back; or 'rotate start --leaked', before it
+// starts one that replaces the key.
 const StoppedToAbort = "StoppedToAbort"
 
 // untold says why no notice is sent of an execution, or "". An abort follows the end of

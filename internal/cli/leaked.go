@@ -1,0 +1,173 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"qovery-key-rotation/internal/ops/notice"
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/internal/words"
+)
+
+// leakFlags are about a key that leaked.
+type leakFlags struct {
+	key    string // the whole id, or its end
+	atOnce bool
+	since  sinceFlag
+}
+
+func (f *leakFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.key, "leaked", "", "replace the key with this id, or this end of an id, which leaked")
+	cmd.Flags().BoolVar(&f.atOnce, "at-once", false, "make it Inactive before the clusters are deployed")
+	f.since.add(cmd, "", "with --leaked: show in the end what the key was used for since then (72h, or an RFC 3339 time)")
+}
+
+func (f *leakFlags) check() error {
+	if f.key == "" && (f.atOnce || f.since.text != "") {
+		return usageError{fmt.Errorf("--at-once and --since are for --leaked KEY")}
+	}
+	return nil
+}
+
+func (f *leakFlags) how() target.How {
+	if f.atOnce {
+		return target.AtOnce
+	}
+	return target.AfterDeployment
+}
+
+// startLeaked replaces a key that leaked. What runs is taken over: that the key leaked is in
+// the journal before anything is stopped.
+func (p Program) startLeaked(cmd *cobra.Command, f startFlags, s *stack, t target.Target) error {
+	ctx := cmd.Context()
+	id, err := s.keyOf(ctx, t.IAMUserName, f.leak.key)
+	if err != nil {
+		return err
+	}
+	leaked := target.Leaked{Key: string(id), How: f.leak.how()}
+	input, err := f.input(t, &leaked)
+	if err != nil {
+		return err
+	}
+	if f.dryRun {
+		return s.begin(cmd, f, "dry-run", input, started{dryRun: true})
+	}
+	record, err := s.journal.Load(ctx, t.IAMUserName)
+	if err != nil {
+		return err
+	}
+	found, err := s.atWork(ctx, t.Name, record)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(found, func(x *notice.Execution) bool { return x.Leaked != nil && *x.Leaked == leaked }) {
+		return s.requireNoneAtWork(ctx, t.Name, record)
+	}
+	if err := p.confirmLeaked(ctx, t.Name, id, f, found); err != nil {
+		return err
+	}
+	begun, err := s.takeOver(cmd, f, t, id, found, input)
+	if err != nil {
+		return err
+	}
+	ended := s.show(cmd, f, begun)
+	return cmp.Or(p.showUsesSince(cmd, f, id), ended)
+}
+
+// takeOver stops what runs and starts an execution for the leaked key. From here on Ctrl-C
+// waits: whoever stops an execution and starts none leaves the key as it is.
+func (s *stack) takeOver(cmd *cobra.Command, f startFlags, t target.Target, id rotation.KeyID,
+	found []*notice.Execution, input target.Input) (begun started, err error) {
+	acting := context.WithoutCancel(cmd.Context())
+	begun.carriesOn, err = s.guard().NameLeaked(acting, t.IAMUserName, id, f.leak.how())
+	if err != nil && !fault.HasCode(err, fault.InvalidInput) { // Preflight says what is open, and what to do
+		return begun, err
+	}
+	tell := cmd.OutOrStdout()
+	if f.json() {
+		tell = io.Discard
+	}
+	if begun.stopped, err = s.stopAll(acting, found, tell); err == nil {
+		begun.x, err = s.states.start(acting, executionName(t.Name, "leaked", s.clock.Now()), input)
+	}
+	if err != nil && len(begun.stopped) > 0 {
+		known := problemOf(err)
+		err = &problem{fmt.Sprintf("%s is stopped, and the execution that replaces the leaked key could not be started: %s",
+			strings.Join(begun.stopped, ", "), known.what), words.Sentences(known.todo, "Then run the same command again"),
+			ExitPaused}
+	}
+	return begun, err
+}
+
+// keyOf is the user's key with that id, or with that end of an id.
+func (s *stack) keyOf(ctx context.Context, user, text string) (rotation.KeyID, error) {
+	keys, err := s.keys.List(ctx, user)
+	if err != nil {
+		return "", err
+	}
+	const shortest = 4
+	var ids []string
+	var found []rotation.KeyID
+	for _, key := range keys {
+		ids = append(ids, key.ID.String())
+		if len(text) >= shortest && strings.HasSuffix(string(key.ID), text) {
+			found = append(found, key.ID)
+		}
+	}
+	if len(found) == 1 {
+		return found[0], nil
+	}
+	return "", &problem{fmt.Sprintf("The IAM user %s has no key, or more than one, whose id is or ends in %s", user,
+		words.Quote(text)), "Its keys are: " + words.List(ids, len(ids)), ExitUsage}
+}
+
+// confirmLeaked has a person type the target's name: nothing else shortens what protects.
+func (p Program) confirmLeaked(ctx context.Context, name string, id rotation.KeyID, f startFlags,
+	found []*notice.Execution) error {
+	if f.yes {
+		return nil
+	}
+	if !isTerminal(p.In) {
+		return usageError{fmt.Errorf("no one can be asked here whether %s leaked: give --yes", id)}
+	}
+	text := fmt.Sprintf("This replaces the key %s, which leaked, without a grace period.\n", id)
+	for _, x := range found {
+		text += fmt.Sprintf("  %s is stopped.\n", x.Name)
+	}
+	text += "  Every cluster that uses the key is deployed, all at the same time. One that fails, is locked or takes\n" +
+		"  more than 30 minutes is passed over.\n"
+	if f.leak.atOnce {
+		text += "  The key goes Inactive before that, as soon as no location in Qovery holds it. Until a cluster is\n" +
+			"  deployed, what it does in AWS fails: scaling, pulling images, load balancers.\n"
+	} else {
+		text += "  Then the key goes Inactive, whatever still uses it.\n"
+	}
+	answer, err := p.ask(ctx, text+"It is never made Active again. To do that, type the target's name: ")
+	if err != nil || answer == name {
+		return err
+	}
+	return &problem{"Nothing was done", "To replace the key, type " + name, ExitPaused}
+}
+
+// showUsesSince is the last output, if it is asked for.
+func (p Program) showUsesSince(cmd *cobra.Command, f startFlags, id rotation.KeyID) error {
+	if f.leak.since.text == "" {
+		_, err := fmt.Fprintf(cmd.ErrOrStderr(), "To see what the key was used for: rotate uses %s --since 72h\n", string(id))
+		return err
+	}
+	return p.uses(cmd, usesFlags{stackFlags: f.stackFlags, since: f.leak.since}, string(id))
+}
+
+// guard writes to the journal with the rights of the person.
+func (s *stack) guard() rotation.Guard {
+	return rotation.NewGuard(s.clock, slog.New(slog.DiscardHandler), s.journal, rotation.Writers{})
+}
