@@ -11,7 +11,7 @@ BUILD = CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH_OF_FUNCTIONS) go build -trimpat
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help demo explore playground test fuzz check docs lines integration contract bench build release synth bootstrap diff deploy
+.PHONY: help demo explore playground test fuzz check docs lines model integration contract bench build release synth bootstrap diff deploy
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -44,6 +44,10 @@ fuzz: need-go ## Fuzz one target after another, FUZZTIME=60s each (FUZZ=qovery: 
 	@for target in $(FUZZ_TARGETS); do echo "$$target for $(FUZZTIME)"; \
 		nice go test -run '^$$' -fuzz "^$${target#*:}$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10s -parallel 2 "$${target%:*}"; done
 
+model: need-go need-cc ## Check the journal's protocol with SPIN, and what explored rotations did against it (two minutes)
+	@command -v spin >/dev/null || { echo "SPIN is needed (https://spinroot.com): Debian's package is spin"; exit 1; }
+	go test -tags model -count=1 -v -run 'TestModel|TestReplay' ./internal/lab/explorer
+
 contract: need-go ## Hold requests against the token's policy, and Qovery's description of its API (QOVERY_OPENAPI=its file)
 	cd internal/test/contract && go vet ./... && QOVERY_OPENAPI="$(abspath $(QOVERY_OPENAPI))" go test -count=1 -v ./...
 
@@ -67,7 +71,7 @@ check: need-go need-node ## Check format, length of lines, words of the docs, ve
 	@.ci/words
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not formatted: $$unformatted"; exit 1; }
 	@! LC_ALL=C git grep -nE '.{121,}' -- '*.go' || { echo "these lines are longer than 120 characters"; exit 1; }
-	go vet ./... && go vet -tags integration ./internal/test/e2e/
+	go vet ./... && go vet -tags integration ./internal/test/e2e/ && go vet -tags model ./internal/lab/explorer/
 	go run $(STATICCHECK) ./... && go run $(STATICCHECK) -tags integration ./internal/test/e2e/
 	@out=$$(go test -count=1 -v -run 'TestReference$$' ./infra/stack 2>&1) && grep -o '[0-9]* statements of .*' <<<"$$out" || { echo "$$out"; exit 1; }
 
