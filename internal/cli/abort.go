@@ -87,7 +87,7 @@ func (p Program) abort(cmd *cobra.Command, f *stackFlags, name string) error {
 			name),
 			"Nothing needs to be done", ExitNothing}
 	case len(found) == 0:
-		fmt.Fprintf(tell, "No execution is at work on %s; the rotation that was begun %s is open.\n", name,
+		fmt.Fprintf(tell, "No execution is at work on %s; the %s that was begun %s is open.\n", name, record.Kind.Noun(),
 			words.At(record.TakenAt))
 	}
 	x, err := s.states.start(acting, executionName(name, "abort", s.clock.Now()),

@@ -37,7 +37,7 @@ var broken = []struct {
 		"Rotate it: rotate start production --watch."},
 	{"a leftover key", func(a *account) {
 		a.world.IAM.SeedKey(lab.UserName, a.world.Timeline.Now(), rotation.Active)
-	}, "keys", "then delete it in IAM."},
+	}, "keys", "If no one uses it: rotate retire production "},
 	{"an Inactive key", func(a *account) {
 		_ = a.world.IAM.SetStatusByHand(lab.UserName, a.world.OldKey.ID, rotation.Inactive)
 	}, "locations", "aws iam update-access-key --user-name qovery --status Active"},

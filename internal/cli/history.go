@@ -37,6 +37,7 @@ the journal has them, and the one that is open. Executions that changed nothing
 // past is one rotation, without the whole ids of its keys.
 type past struct {
 	RotationID string            `json:"rotationId"`
+	Kind       rotation.Kind     `json:"kind,omitempty"`
 	Outcome    rotation.Outcome  `json:"outcome"` // or open
 	OldKey     string            `json:"oldKey"`
 	NewKey     string            `json:"newKey,omitempty"`
@@ -50,8 +51,8 @@ type past struct {
 const stillOpen rotation.Outcome = "open"
 
 func pastOf(record rotation.Record) past {
-	p := past{RotationID: record.RotationID, Outcome: stillOpen, OldKey: record.OldKey.String(), BegunAt: record.TakenAt,
-		Execution: record.Owner}
+	p := past{RotationID: record.RotationID, Kind: record.Kind, Outcome: stillOpen, OldKey: record.OldKey.String(),
+		BegunAt: record.TakenAt, Execution: record.Owner}
 	if record.NewKey != "" {
 		p.NewKey = record.NewKey.String()
 	}
@@ -117,7 +118,10 @@ func showHistory(out io.Writer, name string, rotations []past) error {
 		if r.Summary != nil {
 			clusters = fmt.Sprint(r.Summary.ClustersDeployed)
 		}
-		if r.NewKey != "" {
+		switch {
+		case r.Kind == rotation.Retire:
+			newKey = "(" + r.Kind.Noun() + ")"
+		case r.NewKey != "":
 			newKey = r.NewKey
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", words.At(r.BegunAt), took, r.Outcome, r.OldKey, newKey, clusters,

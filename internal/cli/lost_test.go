@@ -88,6 +88,8 @@ var answers = []answer{
 	{completed, "watch running"}, {running, "watch production"}, {running, "watch production --output json"},
 	{idle, "uses AKIAIOSFODNN7EXAMPLE"}, {idle, "uses AKIAIOSFODNN7EXAMPLE --output json"},
 	{running, "abort production"}, {running, "abort production --output json"}, {interrupted, "abort production"},
+	{idle, "retire production OLDKEY --yes"},
+	{idle, "retire production OLDKEY --yes --output json"},
 	{interrupted, "release production --yes"}, {interrupted, "release production --yes --output json"},
 }
 
@@ -108,8 +110,8 @@ func program(t *testing.T, a answer, out, errs io.Writer) int {
 	}
 	a.so(t, account.world)
 	in, clock := strings.NewReader(toInit), testClock{account.aws.URL}
-	return cli.Program{Clock: clock, In: in, Out: out, Err: errs}.Run(context.Background(),
-		strings.Fields(os.ExpandEnv(a.args)))
+	args := strings.ReplaceAll(os.ExpandEnv(a.args), "OLDKEY", string(account.world.OldKey.ID))
+	return cli.Program{Clock: clock, In: in, Out: out, Err: errs}.Run(context.Background(), strings.Fields(args))
 }
 
 // An answer of which a part is lost is no success, whoever lost it, and however

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,8 +21,9 @@ func (p Program) newRelease() *cobra.Command {
 		Short: "Close a rotation that a person has resolved by hand",
 		Long: `release closes the journal's record of a rotation that is held, after a person has
 put things right. It deletes no key and changes none; it destroys a new key's secret
-that is still staged. It refuses while an execution is at work, and until every
-location in Qovery that holds a key of the IAM user holds the same one, an Active one.
+that is still staged. It refuses while an execution is at work, and while locations in
+Qovery hold several keys of the IAM user, or one that isn't Active. That none holds one
+is fine: each key that is left can then be retired.
 Beside the journal it reads IAM and Qovery, with your own rights: that takes the
 right to decrypt the target's token parameter.`,
 		Example: `  rotate release production
@@ -68,8 +70,8 @@ func (p Program) release(cmd *cobra.Command, f *stackFlags, name string, yes boo
 		closed.Outcome, closed.EndedAt = rotation.Released, s.clock.Now()
 		return writeJSON(cmd.OutOrStdout(), closed)
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "The rotation of %s that was begun %s is closed. No key was changed.\nTo "+
-		"see which keys there are: rotate status\n", name, words.At(released.TakenAt))
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "The %s of %s that was begun %s is closed. No key was changed.\nTo "+
+		"see which keys there are: rotate status\n", released.Kind.Noun(), name, words.At(released.TakenAt))
 	return err
 }
 
@@ -83,25 +85,32 @@ func askToRelease(record rotation.Record) question {
 	if record.NewKey != "" {
 		keys += ", new key " + record.NewKey.String()
 	}
-	return question{"release " + record.Target, fmt.Sprintf("The rotation of %s was begun %s (%s).\nClosing its record "+
-		"forgets what it was about; it changes no key. Close it?", record.Target, words.At(record.TakenAt), keys),
-		"close the record"}
+	return question{whether: "release " + record.Target, text: fmt.Sprintf("The %s of %s was begun %s (%s).\nClosing its "+
+		"record forgets what it was about; it changes no key. Close it?", record.Kind.Noun(), record.Target,
+		words.At(record.TakenAt), keys), yes: "close the record"}
 }
 
 // question is what a person decides.
-type question struct{ whether, text, yes string }
+type question struct {
+	whether, text, yes string
+	answer             string // that agrees; empty: y
+}
 
 // confirm asks a person. Where there is none, --yes has to be given.
 func (p Program) confirm(ctx context.Context, q question) error {
 	if !isTerminal(p.In) {
 		return usageError{fmt.Errorf("no one can be asked here whether to %s: give --yes", q.whether)}
 	}
-	answer, err := p.ask(ctx, q.text+" [y/N] ")
+	prompt, want := q.text+" ", q.answer
+	if want == "" {
+		prompt, want = q.text+" [y/N] ", "y"
+	}
+	answer, err := p.ask(ctx, prompt)
 	if err != nil {
 		return err
 	}
-	if answer = strings.ToLower(answer); answer == "y" || answer == "yes" {
+	if answer == want || q.answer == "" && slices.Contains([]string{"y", "yes"}, strings.ToLower(answer)) {
 		return nil
 	}
-	return &problem{"Nothing was done", fmt.Sprintf("To %s, answer y", q.yes), ExitPaused}
+	return &problem{"Nothing was done", fmt.Sprintf("To %s, answer %s", q.yes, want), ExitPaused}
 }

@@ -134,6 +134,7 @@ func exitCode(ts *testscript.TestScript, _ bool, args []string) {
 //	world busy                 a deployment of the first cluster begins
 //	world second-key           a person creates another key
 //	world key newest Inactive  a person changes the newest, or the oldest, key
+//	world remember newest      KEY is the end of its id
 func changeWorld(ts *testscript.TestScript, _ bool, args []string) {
 	a := ts.Value(accountKey{}).(*account)
 	a.mu.Lock()
@@ -206,14 +207,21 @@ func changeWorld(ts *testscript.TestScript, _ bool, args []string) {
 	case "second-key":
 		w.IAM.SeedKey(lab.UserName, w.Timeline.Now(), rotation.Active)
 	case "key":
-		keys := w.IAM.Present(lab.UserName)
-		slices.SortFunc(keys, func(a, b rotation.AccessKey) int { return a.CreatedAt.Compare(b.CreatedAt) })
-		key := keys[0]
-		if args[1] == "newest" {
-			key = keys[len(keys)-1]
-		}
-		ts.Check(w.IAM.SetStatusByHand(lab.UserName, key.ID, rotation.KeyStatus(args[2])))
+		ts.Check(w.IAM.SetStatusByHand(lab.UserName, keyOf(w, args[1]), rotation.KeyStatus(args[2])))
+	case "remember":
+		id := string(keyOf(w, args[1]))
+		ts.Setenv("KEY", id[len(id)-4:])
 	default:
 		ts.Fatalf("nothing is known of %q", args[0])
 	}
+}
+
+// keyOf is the newest, or the oldest, key of the user.
+func keyOf(w *lab.World, which string) rotation.KeyID {
+	keys := w.IAM.Present(lab.UserName)
+	slices.SortFunc(keys, func(a, b rotation.AccessKey) int { return a.CreatedAt.Compare(b.CreatedAt) })
+	if which == "newest" {
+		return keys[len(keys)-1].ID
+	}
+	return keys[0].ID
 }

@@ -100,7 +100,8 @@ func (p Program) start(cmd *cobra.Command, f startFlags, name string) error {
 	} else if err := p.mayStart(ctx, s, target, record, f.yes); err != nil {
 		return err
 	}
-	return s.begin(cmd, f, kind, input, started{carriesOn: record, dryRun: f.dryRun})
+	return s.begin(cmd, f, kind, input, started{carriesOn: ofKind(record, rotation.Rotate),
+		dryRun: f.dryRun})
 }
 
 // begin starts an execution, and shows it.
@@ -140,8 +141,8 @@ func (p Program) mayStart(ctx context.Context, s *stack, t target.Target, record
 		return nil
 	}
 	which := fmt.Sprintf("%s, whose key %s is only %s old", t.Name, keys[0].ID, words.Span(keys[0].CreatedAt, now))
-	return p.confirm(ctx, question{"rotate " + which, fmt.Sprintf("This rotates %s, and deploys every cluster that uses "+
-		"the key. Start it?", which), "start it"})
+	return p.confirm(ctx, question{whether: "rotate " + which, text: fmt.Sprintf("This rotates %s, and deploys every "+
+		"cluster that uses the key. Start it?", which), yes: "start it"})
 }
 
 // input is the execution's. It is checked here as Preflight checks it, so that a
@@ -159,6 +160,10 @@ func (f startFlags) input(configured target.Target, leaked *target.Leaked) (targ
 			input[field] = *value
 		}
 	}
+	return checkedInput(input, configured)
+}
+
+func checkedInput(input map[string]any, configured target.Target) (target.Input, error) {
 	text, err := json.Marshal(input)
 	if err != nil {
 		return target.Input{}, err
@@ -221,9 +226,10 @@ func showStarted(cmd *cobra.Command, f *stackFlags, s started) error {
 		return writeLine(out, answer)
 	}
 	if s.carriesOn != nil && !s.abort {
-		what := "This resumes the rotation that was begun"
+		noun := s.carriesOn.Kind.Noun()
+		what := "This resumes the " + noun + " that was begun"
 		if s.dryRun {
-			what = "A rotation is open, which was begun"
+			what = "A " + noun + " is open, which was begun"
 		}
 		fmt.Fprintf(out, "%s %s and is not over.\n", what, words.At(s.carriesOn.TakenAt))
 	}

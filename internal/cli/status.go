@@ -57,6 +57,7 @@ type targetStatus struct {
 	Name      string          `json:"name"`
 	IAMUser   string          `json:"iamUser,omitempty"`
 	State     state           `json:"state"`
+	Kind      rotation.Kind   `json:"kind,omitempty"`      // of what is open
 	Execution string          `json:"execution,omitempty"` // the one that is at work
 	In        string          `json:"in,omitempty"`        // the state that it is in
 	Since     time.Time       `json:"since,omitzero"`      // of the open rotation, or the execution
@@ -169,7 +170,7 @@ func showStatus(out io.Writer, s stackStatus) {
 			row("unknown", "%s", words.Dot(text))
 		}
 		if t.Because != "" {
-			attention("The rotation is paused. " + words.Dot(t.Because))
+			attention("The " + t.Kind.Noun() + " is paused. " + words.Dot(t.Because))
 		}
 		for _, f := range t.Attention {
 			attention(f.Urgency.Prefix() + f.Title)
@@ -204,7 +205,7 @@ func (t targetStatus) stateText(now time.Time) string {
 		}
 		return text + ", for " + words.Duration(now.Sub(t.Since))
 	case isPaused:
-		return "paused: a rotation is open since " + words.At(t.Since)
+		return fmt.Sprintf("paused: a %s is open since %s", t.Kind.Noun(), words.At(t.Since))
 	}
 	return string(t.State)
 }
@@ -217,11 +218,13 @@ func (t targetStatus) lastText() string {
 		return "no rotation has been recorded yet"
 	}
 	what := fmt.Sprintf("%s was replaced by %s", t.Last.OldKey, t.Last.NewKey)
-	switch t.Last.Outcome {
-	case rotation.Discarded:
+	switch {
+	case t.Last.Outcome == rotation.Discarded:
 		what = "nothing was changed"
-	case rotation.Released:
+	case t.Last.Outcome == rotation.Released:
 		what = "a person resolved it"
+	case t.Last.Kind == rotation.Retire:
+		what = t.Last.OldKey + " was retired"
 	}
 	return fmt.Sprintf("%s %s: %s", t.Last.Outcome, words.At(t.Last.EndedAt), what)
 }
@@ -241,8 +244,12 @@ func (k keyStatus) String() string {
 }
 
 // whyPaused is what the owner of an open rotation said at its end, and what to do.
-func whyPaused(x *notice.Execution, target string) string {
-	carryOn := fmt.Sprintf(" To resume it: rotate start %s --watch", target)
+func whyPaused(x *notice.Execution, record rotation.Record) string {
+	target, command := record.Target, fmt.Sprintf("rotate start %s --watch", record.Target)
+	if record.Kind == rotation.Retire {
+		command = notice.RetireCommand(target, record.OldKey, "--watch")
+	}
+	carryOn := " To resume it: " + command
 	switch {
 	case x == nil:
 		return "Step Functions does not know any more how its execution ended." + carryOn

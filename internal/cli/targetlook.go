@@ -83,6 +83,9 @@ func (l *targetLook) lookAtState(ctx context.Context) {
 	if l.workingErr != nil {
 		l.unread("the list of executions could not be read", l.workingErr)
 	}
+	if l.Record != nil {
+		l.Kind = l.Record.Kind
+	}
 	owner, ownerErr := l.owner(ctx, l.Record, l.working)
 	if ownerErr != nil && l.Unread[audit.FromOwner] == nil {
 		l.unread("how the execution ended could not be read", ownerErr)
@@ -98,7 +101,7 @@ func (l *targetLook) lookAtState(ctx context.Context) {
 	default: // the owner is none of those that run
 		l.State, l.Since = isPaused, l.Record.TakenAt
 		if ownerErr == nil {
-			l.Because = whyPaused(owner, l.Name)
+			l.Because = whyPaused(owner, *l.Record)
 		}
 	}
 }

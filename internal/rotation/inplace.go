@@ -14,6 +14,9 @@ func (r Record) explain(err error) error {
 	if coded.Class == fault.Unchanged && (r.begun(Update) || r.Kind == Retire) {
 		coded.Class = fault.Paused // from then on nothing ends as if it had not been
 	}
+	if r.Kind == Retire {
+		return coded.OfRetirement()
+	}
 	return &coded
 }
 

@@ -58,6 +58,14 @@ const (
 // Known tells whether this version knows the kind.
 func (k Kind) Known() bool { return k == Rotate || k == Retire }
 
+// Noun is what people call a record of the kind.
+func (k Kind) Noun() string {
+	if k == Retire {
+		return "retirement"
+	}
+	return "rotation"
+}
+
 // Lease says that an invocation may be causing effects until a time.
 type Lease struct {
 	Holder string    `json:"holder,omitempty"` // invocation id

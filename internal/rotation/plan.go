@@ -104,6 +104,9 @@ var notDueRows = []row{
 	{"Qovery no longer holds the key that this execution came for", func(s *Situation) bool {
 		return s.CameFor != "" && s.Record == nil && !s.holds(s.CameFor)
 	}, do(ActionNotDue)},
+	{"Qovery uses roles, and the user has no key left", func(s *Situation) bool {
+		return s.Scheduled && s.Record == nil && len(s.Keys) == 0 && s.movedToRole()
+	}, do(ActionNotDue)},
 	{"the key is young enough for the next scheduled run", func(s *Situation) bool {
 		key, exists := findKey(s.Keys, s.usedByQovery())
 		return s.Scheduled && s.Record == nil && exists && key.Status == Active && s.Now.Sub(key.CreatedAt) < s.DueAt

@@ -52,7 +52,12 @@ func (p Preflight) Run(ctx context.Context, call Call) (Document, error) {
 	}
 	for range lookAgain {
 		decided, err := p.decide(ctx, call, doc, input)
-		if !errors.Is(err, ErrConflict) {
+		switch {
+		case errors.Is(err, ErrConflict):
+		case err != nil && input.Retire != "":
+			refused := *fault.AsError(err)
+			return decided, refused.OfRetirement()
+		default:
 			return decided, err
 		}
 	}

@@ -15,7 +15,7 @@ import (
 // Release closes a record that a person has resolved by hand. It requires that
 // nobody is at work on it, and that every location which holds a key of the user
 // holds the same one, an Active one. A location that was given a role, or a key
-// of another user, holds none; with a role, all may. It deletes no key and changes none.
+// of another user, holds none; so may all. It deletes no key and changes none.
 type Release struct {
 	Guard
 	Targets    Targets
@@ -103,8 +103,6 @@ func (r Release) requireInOrder(ctx context.Context, target target.Target, recor
 	switch {
 	case len(wrong) > 0:
 		return fault.Errorf(fault.UnexpectedAccessKey, "%s", strings.Join(wrong, "; "))
-	case len(inUse) == 0 && !record.moved(locations):
-		return fault.Errorf(fault.UnexpectedAccessKey, "No location holds a key of the IAM user %s", target.IAMUserName)
 	case len(inUse) > 1:
 		return fault.Errorf(fault.UnexpectedAccessKey, "Locations hold two keys of the IAM user %s: %s and %s",
 			target.IAMUserName,

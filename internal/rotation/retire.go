@@ -38,7 +38,8 @@ var retireRows = []row{
 	}, decideWithoutRecord},
 	{"a location holds the key again, or a person has made it Active", func(s *Situation) bool {
 		isActive := s.status(s.Retire) == Active && s.Record.done(Deactivate) && !s.Record.recently(Deactivate, s.Now)
-		return s.Retire != "" && s.Record.deactivatedByUs() && (isActive || len(holders(s.Locations, s.Retire)) > 0)
+		mayReturn := s.Retire != "" && s.Record != nil && s.Record.mayReactivate()
+		return mayReturn && (isActive || len(holders(s.Locations, s.Retire)) > 0)
 	}, do(ActionReactivate)},
 	{"the retirement of the key has begun", func(s *Situation) bool {
 		return s.Retire != "" && s.Record.deactivatedByUs()
@@ -83,8 +84,8 @@ func retireInactive(s *Situation) Decision {
 		return oldKeyInactive(s)
 	}
 	decision := refuse(fault.OldKeyInactive, "The key %s is Inactive already, and not by a retirement", s.Retire)
-	decision.Refusal.Next = &fault.Advice{Do: fault.Start, First: "Delete it by hand, once it has been Inactive for " +
-		"some days and nothing has failed; or make it Active, and retire it"}
+	decision.Refusal.Next = &fault.Advice{Do: fault.Retire, First: "Delete it by hand, once it has been Inactive for " +
+		"some days and nothing has failed; or make it Active"}
 	return decision
 }
 
@@ -113,10 +114,7 @@ func (r *Record) unbegun() bool { return r.Kind == Retire && !r.deactivatedByUs(
 
 // title is what the record is about, at the beginning of a sentence.
 func (r *Record) title() string {
-	if r.Kind == Retire {
-		return "The retirement of the key " + r.OldKey.String()
-	}
-	return "The rotation of the key " + r.OldKey.String()
+	return "The " + r.Kind.Noun() + " of the key " + r.OldKey.String()
 }
 
 // unusedFrom is when the key has been unused for long enough. The zero time: it is.

@@ -55,6 +55,8 @@ func (f *Facts) deed() Deed {
 		return Deed{}
 	case f.Record == nil:
 		return f.start()
+	case f.Record.Kind != rotation.Rotate: // a person's
+		return Deed{}
 	case f.outage() && !f.stoppedSince(f.OwnerRun.StartedAt):
 		return Deed{Redrive: f.OwnerRun.ARN, Error: f.OwnerRun.Error}
 	}

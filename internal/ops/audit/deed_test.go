@@ -110,6 +110,7 @@ func TestDeed(t *testing.T) {
 		{"it runs", "", []change{openSince(running), broke(6*hour, offline)}},
 		{"a step may be at work", "", []change{openSince(leased), broke(6*hour, offline)}},
 		{"forgotten", "", []change{openSince()}},
+		{"a retirement's outage", "", []change{beingRetired, stopped, broke(6*hour, offline)}},
 		{"an outage that lasts", "",
 			[]change{openSince(), broke(6*hour, offline), silent(FromQovery, fault.Unreachable)}},
 	} {

@@ -64,7 +64,11 @@ const (
 
 const canWait = "Nothing is broken by this. It can wait until the morning"
 
+// command is one about the target. What is open is resumed as what it is.
 func (j *judge) command(name string, flags ...string) string {
+	if name == "start" && j.Record != nil && j.Record.Kind == rotation.Retire {
+		return notice.RetireCommand(j.Target.Name, j.Record.OldKey, flags...)
+	}
 	return strings.Join(append([]string{"rotate", name, j.Target.Name}, flags...), " ")
 }
 
@@ -194,10 +198,11 @@ func (j *judge) leftoverKey(key rotation.AccessKey) Finding {
 				j.lastUse(key.ID)),
 			"No rotation that is open knows of it. While it is there, the next rotation refuses to begin",
 		},
-		Advice: "Find out whose it is. If no one uses it, make it Inactive for a while, then delete it in IAM",
+		Advice: "Find out whose it is. If no one uses it:", Command: notice.RetireCommand(j.Target.Name, key.ID),
 	}
 	if key.Status == rotation.Inactive {
 		f.Advice = "Find out whose it is, and since when it is Inactive. If no one has missed it, delete it in IAM"
+		f.Command = ""
 	}
 	if j.Record != nil {
 		f.Found[1] = "The open rotation does not know of it"
@@ -247,7 +252,11 @@ func (j *judge) badKey(id rotation.KeyID, held []rotation.Location, ours bool) F
 		f.Advice = "If someone changed it on purpose, nothing is to be done until the next rotation, which leaves that " +
 			"place alone. Else put the user's Active key there"
 	}
-	if j.Record != nil && ours {
+	switch {
+	case j.isRetiring() && id == j.Record.OldKey:
+		f.Advice = "Its retirement is open, and this makes it Active again:"
+		f.Command = j.command("abort")
+	case j.Record != nil && ours:
 		f.Advice = "A rotation is open. Starting it again resumes it, and brings the old key back where that is what " +
 			"is missing. " +
 			"If it is paused again, put an Active key of the user into these locations by hand, and run 'rotate release'."
@@ -291,8 +300,8 @@ func (j *judge) heldNowhere() Finding {
 		Verdict: "Nothing is known to be broken, and the next rotation refuses to begin",
 		Found: []string{fmt.Sprintf("No location in the organization %s holds a key of the IAM user %s, which has %s",
 			j.Target.OrganizationID, j.Target.IAMUserName, j.keysText())},
-		Advice: "If Qovery uses role credentials now, delete the user's keys and take the target out of rotation.json. " +
-			"Else correct the target's IAM user or organization. To see what a rotation would do:",
+		Advice: "If Qovery uses role credentials now, retire each of the user's keys (rotate retire), and take the target " +
+			"out of rotation.json. Else correct the target's IAM user or organization. To see what a rotation would do:",
 		Command: j.command("start", "--dry-run"),
 	}
 }
@@ -364,8 +373,9 @@ func (j *judge) copies(id rotation.KeyID, copies []rotation.Copy) Finding {
 
 func (j *judge) openRecord() Finding {
 	record := j.Record
-	found := fmt.Sprintf("A rotation that began %s is open, and no one has been at work on it for %s. The old key is %s",
-		words.At(record.TakenAt), words.Span(record.TouchedAt, j.Now), record.OldKey)
+	noun := record.Kind.Noun()
+	found := fmt.Sprintf("A %s that began %s is open, and no one has been at work on it for %s. The old key is %s",
+		noun, words.At(record.TakenAt), words.Span(record.TouchedAt, j.Now), record.OldKey)
 	if record.NewKey != "" {
 		found += fmt.Sprintf(", the new one %s", record.NewKey)
 	}
@@ -377,7 +387,7 @@ func (j *judge) openRecord() Finding {
 	f := Finding{
 		Kind: Open, About: record.RotationID, Urgency: notice.Calm,
 		Verdict: "Nothing is known to be broken. This can wait until the morning",
-		Title:   "a rotation was left open",
+		Title:   "a " + noun + " was left open",
 		Found:   places,
 		Advice:  "Starting it again resumes it where it stopped:", Command: j.command("start", "--watch"),
 	}

@@ -48,7 +48,7 @@ func Judge(name string, f Facts, ageLimit time.Duration) Judgement {
 	if j.read(fromKeys) {
 		j.judgeKeys()
 	}
-	if j.read(fromKeys, FromQovery) && j.atRest() {
+	if j.read(fromKeys, FromQovery) && (j.atRest() || j.isRetiring()) {
 		j.judgeLocations()
 		j.judgeClusters()
 	}
@@ -204,7 +204,7 @@ func (j *judge) judgeLocations() {
 			if !slices.Contains(active, id) {
 				active = append(active, id)
 			}
-		case ours[id], rotated[refOf(location)]:
+		case ours[id], rotated[refOf(location)] && !j.hasRetired():
 			bad[id] = append(bad[id], location)
 			drifted++
 		}
@@ -218,11 +218,22 @@ func (j *judge) judgeLocations() {
 		slices.Sort(active)
 		j.add(j.severalKeys(active))
 		drifted++
-	case len(active) == 0 && drifted == 0:
+	case len(active) == 0 && drifted == 0 && !j.hasRetired():
 		j.add(j.heldNowhere())
 		drifted++
 	}
 	j.figures[Drift] = float64(drifted)
+}
+
+// isRetiring: a retirement is open, which changes nothing in Qovery and takes a week.
+func (j *judge) isRetiring() bool {
+	return j.read(FromJournal) && !j.Moved && j.Record != nil && j.Record.Kind == rotation.Retire
+}
+
+// hasRetired: the user has no key any more, because the last one was retired.
+func (j *judge) hasRetired() bool {
+	return len(j.Keys) == 0 && len(j.History) > 0 && j.History[0].Record.Kind == rotation.Retire &&
+		j.History[0].Outcome == rotation.Completed
 }
 
 // judgeClusters judges those that the user's keys serve or have served, the

@@ -27,6 +27,11 @@ const all = "drift due invalid-credentials left-over open schedule services too-
 const busy = "schedule services too-old unread-Qovery unread-execution unread-journal unread-keys unread-needs " +
 	"unread-runs unread-schedule unread-services unread-target unread-uses"
 
+// beingRetiredJudged are those that are judged while a key is being retired, too.
+const beingRetiredJudged = "drift invalid-credentials schedule services too-old undeployed unread-Qovery " +
+	"unread-execution unread-journal unread-keys unread-needs unread-runs unread-schedule unread-services unread-target " +
+	"unread-uses"
+
 // blind are those that are judged without an answer of Qovery's, beside open.
 var blind = strings.Replace(busy, "unread-needs ", "", 1)
 
@@ -137,6 +142,17 @@ var cases = map[string]struct {
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=1 OpenRecords=0 Audited=1", all},
 	"drift-put-back": {world(qoveryHolds(keyO, keyN)), "drift#OLD1",
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=1 OpenRecords=0 Audited=1", all},
+	"retired": {world(retired, qoveryHolds("")), "", "Keys=0 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+	"retired-anothers-key-now": {world(retired, qoveryHolds(keyX)), "",
+		"Keys=0 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+	"retired-and-put-back": {world(retired, qoveryHolds(keyN)), "drift#NEW2",
+		"Keys=0 LeftoverKeys=0 Drift=1 OpenRecords=0 Audited=1", all},
+	"being-retired": {world(beingRetired, qoveryHolds(keyN, keyN)), "", "KeyAge=30 Keys=2 Drift=0 Audited=1",
+		beingRetiredJudged},
+	"being-retired-and-held": {world(beingRetired, qoveryHolds(keyN, keyO)), "drift#OLD1",
+		"KeyAge=30 Keys=2 Drift=1 Audited=1", beingRetiredJudged},
+	"retirement-left-open": {world(beingRetired, qoveryHolds(keyN, keyN), stopped), "open#k3v9",
+		"KeyAge=30 Keys=2 LeftoverKeys=0 Drift=0 OpenRecords=1 Audited=1", all},
 	"drift-strangers": {world(qoveryHolds(keyN, keyX)), "drift#ELS3",
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=1 OpenRecords=0 Audited=1", all},
 	"drift-several": {world(user(active(keyN, 30*day), active(keyX, 20*day)), qoveryHolds(keyN, keyN, keyX)),

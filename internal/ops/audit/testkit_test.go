@@ -149,6 +149,7 @@ func openSince(changes ...func(*Facts)) change {
 	}
 }
 
+func stopped(f *Facts) { f.Owner = rotation.ExecutionEnded }
 func running(f *Facts) { f.Owner = rotation.ExecutionRunning }
 
 func touched(d time.Duration) change { return func(f *Facts) { f.Record.TouchedAt = ago(d) } }
@@ -158,6 +159,20 @@ func leased(f *Facts) {
 }
 
 func endedAgo(d time.Duration) change { return func(f *Facts) { f.History[0].EndedAt = ago(d) } }
+
+// retired: the last key was retired yesterday; being retired: the old key is Inactive.
+func retired(f *Facts) {
+	user()(f)
+	r := record(keyN, "")
+	r.Kind, r.Locations = rotation.Retire, nil
+	f.History = append([]rotation.HistoryItem{{Record: r, Outcome: rotation.Completed, EndedAt: ago(day)}}, f.History...)
+}
+
+func beingRetired(f *Facts) {
+	user(inactive(keyO, 90*day), active(keyN, 30*day))(f)
+	openSince(running)(f)
+	f.Record.Kind, f.Record.NewKey, f.Record.Locations = rotation.Retire, "", nil
+}
 
 func neverRotated(f *Facts) { f.History = nil }
 

@@ -37,6 +37,7 @@ const start = "rotate start " + Target + " --watch"
 // continues are the commands for what an advice says to do.
 var continues = map[fault.Do][]string{
 	fault.Start:   {start},
+	fault.Retire:  {"rotate retire " + Target + " KEY --watch"},
 	fault.Redrive: {"aws stepfunctions redrive-execution --execution-arn ARN", start},
 	fault.Release: {"rotate release " + Target},
 	fault.Watch:   {"rotate watch " + Target},

@@ -149,17 +149,15 @@ var explanations = []explanation{
 		inPlace: "a rotation that has a new key when Qovery is moved is led to its end, with all its checks; the new key " +
 			"is then Active and not used anywhere. An open rotation ends with this code only where someone has changed its " +
 			"keys as well.",
-		more: "Registries and Helm repositories have a key of their own. After the move deploy the clusters once. Make the " +
-			"keys Inactive for a while before you delete them. Take the target out of `rotation.json` last, and deploy the " +
-			"stack. No key has to be put into Qovery again",
-		look: []string{lastUse, "aws iam update-access-key --user-name " + User + " --access-key-id ID --status Inactive",
-			remove}},
+		more: "Registries and Helm repositories have a key of their own. After the move deploy the clusters once. Take the " +
+			"target out of `rotation.json` last, and deploy the stack. No key has to be put into Qovery again",
+		look: []string{"rotate retire " + Target + " KEY"}},
 	{code: fault.MultipleAccessKeys,
 		means: "No rotation is open, and the user has more than one key. The sentence says which one Qovery uses, and of " +
 			"each other its state, age, last use, and who holds it.",
 		more: "If locations in Qovery hold the other key, give those a role or a key of another IAM user first. " +
-			"Deactivate it, wait for a day or as long as its consumers may sleep, and delete it. Deactivating alone is not " +
-			"enough: an Inactive key counts, too",
+			"Deactivate it, wait for a day or as long as its consumers may sleep, and delete it; `rotate retire` does all of " +
+			"that in a week. Deactivating alone is not enough: an Inactive key counts, too",
 		look: []string{lastUse, "aws iam update-access-key --user-name " + User + " --access-key-id ID --status Inactive",
 			remove}},
 	{code: fault.NewKeyInactive,

@@ -43,6 +43,8 @@ func (r *report) further() []step {
 		return []step{{"Then close the rotation that is open:", r.rotate("release")}}
 	case r.code == fault.NoAccessKey && r.NoTarget == nil:
 		return []step{{"Then, to see that all is well:", r.rotate("status")}}
+	case r.ending == AbortDone && r.retires():
+		return []step{{"To give it up instead, close it:", r.rotate("release")}}
 	case r.ending == AbortDone:
 		return []step{{"To give it up instead: see to it that every location in Qovery that holds a key of the user holds " +
 			"the same Active one, " +
@@ -99,7 +101,7 @@ func (r *report) step() step {
 		return r.afterInterruption()
 	}
 	if r.code == "" {
-		return step{words.Dot(foreignError(r.Execution.Error).advice) + " Then start the rotation again:", start}
+		return step{words.Dot(foreignError(r.Execution.Error).advice) + " Then start the " + r.noun() + " again:", start}
 	}
 	return r.adviceStep()
 }
@@ -133,7 +135,7 @@ func (r *report) adviceStep() step {
 	case advice.Do.Starts():
 		return step{words.Sentences(advice.String(), r.resumes(advice)), start}
 	}
-	return step{before(advice, "Then start the rotation again:"), start}
+	return step{before(advice, "Then start the "+r.noun()+" again:"), start}
 }
 
 // before is what to put right before doing something.
@@ -164,6 +166,9 @@ func (r *report) nothing() string {
 func (r *report) updating() bool { return r.begun(rotation.Update) || r.updated() }
 
 func (r *report) afterRotation() step {
+	if r.retires() {
+		return step{r.nothing() + "To see all that has ended:", r.rotate("history")}
+	}
 	if strange := r.foreignLocations(); len(strange) > 0 {
 		return step{fmt.Sprintf("Find out whose key %s is: while it is there, the next rotation refuses to begin.",
 			strings.Join(strange, " and ")), r.rotate("status")}
@@ -195,6 +200,9 @@ func (r *report) afterDryRun() step {
 	if doc != nil && doc.Plan.Would != rotation.ActionCreate && r.Record != nil {
 		return step{"To resume the rotation:", r.rotate("start", "--watch")}
 	}
+	if r.retires() {
+		return step{r.nothing() + "To retire the key now:", r.rotate("start", "--watch")}
+	}
 	return step{r.nothing() + "To rotate now:", r.rotate("start", "--watch")}
 }
 
@@ -214,13 +222,13 @@ func (r *report) afterInterruption() step {
 	case r.NoTarget != nil || r.NoRecord != nil:
 		return step{"If a rotation is open, starting it again resumes it:", r.rotate("start", "--watch")}
 	case r.Record == nil:
-		return step{"Nothing has to be put right. To rotate:", r.rotate("start", "--watch")}
+		return step{"Nothing has to be put right. To start again:", r.rotate("start", "--watch")}
 	case r.own() && r.Execution.Abort:
-		return step{"To abort the rotation again:", r.rotate("abort")}
+		return step{"To abort the " + r.noun() + " again:", r.rotate("abort")}
 	case !r.own():
 		return step{"Another execution has the rotation. See whether it is at work:", r.rotate("watch")}
 	}
-	return step{"To resume the rotation where it stopped:", r.rotate("start", "--watch")}
+	return step{"To resume the " + r.noun() + " where it stopped:", r.rotate("start", "--watch")}
 }
 
 // foreign is an error that is none of this system's own.

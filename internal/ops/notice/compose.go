@@ -114,7 +114,7 @@ func (r *report) details(p *page) {
 		p.field("error", x.Error)
 	}
 	if r.Record != nil {
-		p.field("rotation", fmt.Sprintf("%s, begun %s", r.Record.RotationID, words.At(r.Record.TakenAt)))
+		p.field(r.Record.Kind.Noun(), fmt.Sprintf("%s, begun %s", r.Record.RotationID, words.At(r.Record.TakenAt)))
 		if r.Record.Owner != x.ARN {
 			p.field("belongs to", quotable(words.Last(r.Record.Owner)))
 		}
@@ -167,6 +167,8 @@ func (r *report) ifNothingIsDone() string {
 	switch {
 	case r.past || does == "" || r.NoTarget != nil || r.code == fault.NothingToAbort:
 		return ""
+	case r.retires():
+		return "If nothing is done, nothing happens: no schedule resumes a retirement."
 	case r.Record == nil:
 		does = "tries again"
 	case !r.own() && r.ending != paused:
@@ -197,6 +199,8 @@ func (r *report) rotate(command string, flags ...string) string {
 		return "rotate status"
 	case command == "start" && r.Record == nil && r.leaked() != "":
 		flags = append(r.Execution.leakedFlags(), flags...)
+	case command == "start" && r.retires() && r.retired() != "":
+		return RetireCommand(r.Execution.Target, r.retired(), flags...)
 	}
 	return strings.Join(append([]string{"rotate", command, r.Execution.Target}, flags...), " ")
 }

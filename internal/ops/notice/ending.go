@@ -96,6 +96,8 @@ func (r *report) end() Ending {
 		return AbortDone
 	case r.code == fault.LockLost:
 		return overtaken
+	case r.code == fault.OtherKindOpen:
+		return unchanged
 	case r.Record != nil:
 		return paused
 	case r.nothingIsOpen():

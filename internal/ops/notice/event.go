@@ -35,6 +35,7 @@ type Execution struct {
 	ByAudit   bool               // the daily audit did
 	Abort     bool               // it was started to abort a rotation
 	Leaked    *target.Leaked     // the key that a person said has leaked
+	Retire    rotation.KeyID     // the key that it was started to retire
 	Output    *rotation.Document // nil when there is none, or the event had no room for it
 	Error     string
 	Cause     string     // in words
@@ -189,6 +190,7 @@ func (x *Execution) readInput(text string) {
 		x.Target, x.DryRun, x.Abort, x.NotBefore = input.Target, input.DryRun, input.Abort, input.NotBefore
 		x.Leaked = input.Leaked
 		x.Scheduled, x.ByAudit = input.Scheduled, input.Scheduled && input.Key != ""
+		x.Retire, _ = rotation.ParseKeyID(input.Retire) // Preflight refuses another one
 	case x.Output != nil && target.IsName(x.Output.Target):
 		x.Target, x.Abort = x.Output.Target, x.Output.Abort
 	}

@@ -52,7 +52,7 @@ func (r *report) progress() []string {
 		at   time.Time
 		text string
 	}
-	marks := []mark{{record.TakenAt, "rotation begun"}}
+	marks := []mark{{record.TakenAt, record.Kind.Noun() + " begun"}}
 	for effect, m := range record.Marks {
 		words := effects[effect]
 		switch {
@@ -66,7 +66,7 @@ func (r *report) progress() []string {
 		marks = append(marks, mark{attempt, "a key was asked for, and whether it was created is not known"})
 	}
 	slices.SortFunc(marks, func(a, b mark) int { return cmp.Or(a.at.Compare(b.at), strings.Compare(a.text, b.text)) })
-	lines := []string{"The rotation is open. It came this far:"}
+	lines := []string{"The " + record.Kind.Noun() + " is open. It came this far:"}
 	for _, m := range marks {
 		lines = append(lines, "  "+words.At(m.at)+"  "+m.text)
 	}

@@ -28,6 +28,7 @@ func (h holding) String() string {
 // knownKey is a key that the journal knows, or that IAM lists.
 type knownKey struct {
 	id     rotation.KeyID
+	kind   rotation.Kind // of what the journal knows it by
 	role   string
 	held   holding
 	past   bool      // what is known of it may have changed since
@@ -87,6 +88,8 @@ func (r *report) journalKeys() []knownKey {
 	switch {
 	case r.NoTarget != nil || r.NoRecord != nil && r.summary == nil:
 		return nil
+	case r.isRetiring(), r.retires() && r.Record == nil:
+		return r.retiredKeys()
 	case r.Record != nil:
 		return r.openKeys()
 	case r.ending == Planned && r.Execution.Output != nil && r.Execution.Output.OldKey != "":
@@ -100,11 +103,14 @@ func (r *report) journalKeys() []knownKey {
 			{id: rotation.KeyID(r.summary.NewKey), role: "the new key", held: holds},
 			{id: rotation.KeyID(r.summary.OldKey), role: "the old key", held: notHeld, gone: true, touch: r.summary.CompletedAt},
 		}
-	case len(r.History) > 0:
-		return lastKeys(r.History[0])
+	}
+	if last := slices.IndexFunc(r.History, isRotation); last >= 0 {
+		return lastKeys(r.History[last])
 	}
 	return nil
 }
+
+func isRotation(item rotation.HistoryItem) bool { return item.Record.Kind == rotation.Rotate }
 
 // usedByQovery is the key that Preflight has seen in Qovery, where the journal
 // knows none.
@@ -253,9 +259,9 @@ func (k knownKey) line(now time.Time, unlisted bool) string {
 	case k.gone:
 		parts = append(parts, "deleted, and IAM still lists it"+k.lag(now))
 	case k.isInactive() && k.did:
-		parts = append(parts, "made Inactive by this rotation")
+		parts = append(parts, "made Inactive by this "+k.kind.Noun())
 	case k.isInactive() && k.ours:
-		parts = append(parts, "this rotation asked for that")
+		parts = append(parts, "this "+k.kind.Noun()+" asked for that")
 	case k.isInactive() && k.held != holdingUnknown:
 		parts = append(parts, "not made Inactive by a rotation"+k.lag(now))
 	}

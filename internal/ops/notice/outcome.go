@@ -48,7 +48,7 @@ func (r *report) outcomeLines() []string {
 func (r *report) tellRotated() []string {
 	var lines []string
 	if r.Execution.Output != nil && r.Execution.Output.CarriedOn || len(r.completed) > 1 {
-		lines = append(lines, "An interrupted rotation was resumed and completed.")
+		lines = append(lines, "An interrupted "+r.noun()+" was resumed and completed.")
 	}
 	if len(r.completed) > 1 {
 		lines = append(lines, "The next one was due by then, and followed immediately.")
@@ -66,6 +66,10 @@ func (r *report) tellRotated() []string {
 
 // tellSummary is the outcome of one rotation.
 func tellSummary(s rotation.Summary) []string {
+	if s.NewKey == "" {
+		return append([]string{fmt.Sprintf("The key %s of %s was retired: nothing in Qovery held it.", quotable(s.OldKey),
+			s.Target)}, timeline(s)...)
+	}
 	lines := append([]string{fmt.Sprintf("The key %s of %s was replaced by %s.", quotable(s.OldKey), s.Target,
 		quotable(s.NewKey))}, timeline(s)...)
 	if both := took(s.NewKeyCreatedAt, s.OldKeyInactiveAt); both != "" {
@@ -146,7 +150,8 @@ func (r *report) tellPlan() []string {
 	}
 	plan := x.Output.Plan
 	if plan.Refused != "" {
-		text := fmt.Sprintf("A dry run for %s: a rotation would %s %s (%s).", r.name(), wouldNot(plan), r.now(), plan.Refused)
+		text := fmt.Sprintf("A dry run for %s: a %s would %s %s (%s).", r.name(), r.noun(), wouldNot(plan), r.now(),
+			plan.Refused)
 		return withQuote(text+r.calmly(notChanged), fault.Said{What: plan.Because})
 	}
 	lines := []string{fmt.Sprintf("A dry run for %s: %s %s.", r.name(), wouldGo(plan), r.now()) + r.calmly(notChanged),
@@ -194,6 +199,7 @@ var would = map[rotation.Action]string{
 	rotation.ActionDelete:     "delete the old key",
 	rotation.ActionReactivate: "make the old key Active again",
 	rotation.ActionAbort:      "abort the open rotation",
+	rotation.ActionRetire:     "look a second time, a minute later, and make the key Inactive",
 }
 
 func locations(refs []rotation.LocationRef) string {
@@ -217,7 +223,7 @@ func (r *report) tellStopped() []string {
 
 // tellAborted tells of an abort that did what was asked.
 func (r *report) tellAborted() string {
-	text := fmt.Sprintf("The rotation of %s was aborted, as someone asked", r.name())
+	text := fmt.Sprintf("The %s of %s was aborted, as someone asked", r.noun(), r.name())
 	switch i := slices.IndexFunc(r.known, func(k knownKey) bool { return k.id == r.oldKey() && k.isActive() }); {
 	case r.past:
 		return text + "."
@@ -259,29 +265,29 @@ func (r *report) withReason(text string) []string {
 }
 
 func (r *report) failure() string {
-	name, reason := r.name(), r.inBrackets()
+	name, noun, reason := r.name(), r.noun(), r.inBrackets()
 	switch {
 	case r.past:
 		return r.failedThen()
 	case r.Record == nil && r.ending == paused:
-		return fmt.Sprintf("The rotation of %s stopped%s. Whether it is open could not be found out.", name, reason)
+		return fmt.Sprintf("The %s of %s stopped%s. Whether it is open could not be found out.", noun, name, reason)
 	case r.Execution.Abort && r.ending == paused:
-		return fmt.Sprintf("The rotation of %s should have been aborted, and that failed%s.", name, reason)
+		return fmt.Sprintf("The %s of %s should have been aborted, and that failed%s.", noun, name, reason)
 	case r.Execution.Abort:
 		return fmt.Sprintf("A rotation of %s should have been aborted, and none is open%s.", name, reason)
 	case r.ending == paused && !r.own():
-		return fmt.Sprintf("The open rotation of %s was not resumed by this execution%s.", name, reason)
+		return fmt.Sprintf("The open %s of %s was not resumed by this execution%s.", noun, name, reason)
 	case r.ending == paused:
-		return fmt.Sprintf("The rotation of %s stopped and is paused: it stays open until it is resumed or released%s.",
-			name, reason)
+		return fmt.Sprintf("The %s of %s stopped and is paused: it stays open until it is resumed or released%s.",
+			noun, name, reason)
 	case len(r.completed) > 0:
 		return fmt.Sprintf("Then the next rotation of %s, which was due by then, could not begin%s.", name, reason)
 	}
 	if r.verdict.urgency != Calm {
-		return fmt.Sprintf("The rotation of %s did not go through%s. It is not the cause of what is said above: it left "+
-			"the keys and Qovery as they were.", name, reason)
+		return fmt.Sprintf("The %s of %s did not go through%s. It is not the cause of what is said above: it left "+
+			"the keys and Qovery as they were.", noun, name, reason)
 	}
-	return fmt.Sprintf("The rotation of %s did not go through, and nothing is different from before it%s.", name, reason)
+	return fmt.Sprintf("The %s of %s did not go through, and nothing is different from before it%s.", noun, name, reason)
 }
 
 // withQuote adds what a step said, without its advice: that comes further down.

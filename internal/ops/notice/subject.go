@@ -37,19 +37,20 @@ func (r *report) ended() string {
 	case overtaken:
 		return "another execution resumes the rotation"
 	case closed:
-		return "the rotation is closed already"
+		return "the " + r.noun() + " is closed already"
 	case unchanged:
 		if r.code == fault.NothingToAbort {
 			return "there is no rotation to abort"
 		}
-		return "not rotated" + r.calmly(", nothing changed") + r.inBrackets()
+		not := map[bool]string{false: "not rotated", true: "not retired"}[r.retires()]
+		return not + r.calmly(", nothing changed") + r.inBrackets()
 	case AbortDone:
-		return "rotation aborted as asked" + calm
+		return r.noun() + " aborted as asked" + calm
 	case paused:
 		if r.Execution.Abort {
 			return "the abort failed" + calm + r.inBrackets()
 		}
-		return "rotation paused" + calm + r.inBrackets()
+		return r.noun() + " paused" + calm + r.inBrackets()
 	case stopped:
 		return "execution stopped by hand" + calm
 	case timedOut:
@@ -75,7 +76,10 @@ func (r *report) inBrackets() string {
 }
 
 func (r *report) rotatedSubject() string {
-	if len(r.completed) > 1 {
+	switch {
+	case r.retires():
+		return "retired the key " + r.summary.OldKey
+	case len(r.completed) > 1:
 		return fmt.Sprintf("rotated %d times, up to the key %s", len(r.completed), r.summary.NewKey)
 	}
 	return "rotated to the key " + r.summary.NewKey
@@ -89,14 +93,17 @@ func (r *report) plannedSubject() string {
 	case doc == nil:
 		return "dry run done"
 	case doc.Plan.Refused != "":
-		return fmt.Sprintf("dry run: a rotation would %s (%s)", wouldNot(doc.Plan), doc.Plan.Refused)
+		return fmt.Sprintf("dry run: a %s would %s (%s)", r.noun(), wouldNot(doc.Plan), doc.Plan.Refused)
 	}
 	return "dry run: " + wouldGo(doc.Plan)
 }
 
 func wouldGo(plan rotation.PlanReport) string {
-	if plan.Would == rotation.ActionCreate {
+	switch plan.Would {
+	case rotation.ActionCreate:
 		return "a rotation would begin"
+	case rotation.ActionRetire:
+		return "the retirement would begin, or be resumed"
 	}
 	return "the open rotation would be resumed"
 }

@@ -184,6 +184,16 @@ func deployed(r *rotation.Record) {
 }
 func deactivated(r *rotation.Record) { deployed(r); did(rotation.Deactivate, 30*time.Minute)(r) }
 
+// retiring: the record is of the old key's retirement.
+func retiring(r *rotation.Record) { r.Kind, r.Locations = rotation.Retire, nil }
+
+const retire = `{"target":"production","retire":"AKIAOLDOLDOLDOLDOLD1"}`
+
+func ofRetirement(s *rotation.Summary) {
+	s.NewKey, s.NewKeyCreatedAt, s.UpdatedAt, s.ClustersDeployed = "", time.Time{}, time.Time{}, 0
+	s.OldKeyInactiveAt = ago(7 * day)
+}
+
 func ofAnother(r *rotation.Record) { r.Owner, r.Fence = otherExecution, 2 }
 
 func atWork(r *rotation.Record) {

@@ -137,6 +137,9 @@ func (f *facts) proveIdle() finding {
 		return notRecorded(f.checked)
 	}
 	last := "No use of it is known since the new key took its place."
+	if f.retires() {
+		last = "No use of it is known."
+	}
 	if f.usage.LastUse != "" {
 		last = "Last use: " + f.usage.LastUse + "."
 	}

@@ -67,18 +67,21 @@ func (f *facts) says(r Rotation, owner Execution) string {
 	oldKey, newKey := f.latest.OldKey, f.latest.NewKey
 	switch r.Outcome {
 	case Completed:
+		if f.retires() {
+			return fmt.Sprintf("The key %s, which no location in Qovery held, was retired%s", oldKey, f.endOfOldKey())
+		}
 		return fmt.Sprintf("The key %s was replaced by %s%s", oldKey, newKey, f.endOfOldKey())
 	case Discarded:
 		return words.Sentences("The rotation did not go through",
 			fmt.Sprintf("Nothing is different from before it: Qovery holds %s", oldKey), owner.Cause)
 	case Running:
-		return fmt.Sprintf("The rotation of the key %s is running. This report ends %s.", oldKey, clock(f.asOf))
+		return fmt.Sprintf("The %s of the key %s is running. This report ends %s.", f.noun(), oldKey, clock(f.asOf))
 	case Stopped:
-		return fmt.Sprintf("The execution %s was stopped, and the rotation of the key %s was left open, to be resumed "+
-			"or released.", owner.Name, oldKey)
+		return fmt.Sprintf("The execution %s was stopped, and the %s of the key %s was left open, to be resumed "+
+			"or released.", owner.Name, f.noun(), oldKey)
 	}
 	return words.Sentences(fmt.Sprintf(
-		"The rotation of the key %s stopped and was left open, to be resumed or released", oldKey), owner.Cause)
+		"The %s of the key %s stopped and was left open, to be resumed or released", f.noun(), oldKey), owner.Cause)
 }
 
 // endOfOldKey is the end of a sentence on a completed rotation.

@@ -158,12 +158,17 @@ func (f *facts) planDone(doc rotation.Document, now exit) {
 	}
 	if len(f.executions) == 1 && !f.planned.known() && !doc.CarriedOn {
 		f.planned = now.fact
-		f.tell(now.At, doc.OldKey, "Rotation begins: "+doc.Plan.Reason, &now.Ref)
+		f.tell(now.At, doc.OldKey, f.noun()+" begins: "+doc.Plan.Reason, &now.Ref)
 		return
 	}
-	f.tell(now.At, "", fmt.Sprintf("Execution %s resumes the rotation: %s", now.Ref.Execution, doc.Plan.Reason),
+	f.tell(now.At, "", fmt.Sprintf("Execution %s resumes the %s: %s", now.Ref.Execution, f.noun(), doc.Plan.Reason),
 		&now.Ref)
 }
+
+// retires: the facts are of a key's retirement, which replaces it by none.
+func (f *facts) retires() bool { return f.latest.Kind == rotation.Retire }
+
+func (f *facts) noun() string { return f.latest.Kind.Noun() }
 
 func (f *facts) createDone(doc rotation.Document, now exit) {
 	if last := f.newKey(); last != nil && last.ID != doc.NewKey && last.DeletedAt.IsZero() {
@@ -312,8 +317,8 @@ func (f *facts) completeDone(doc rotation.Document, now exit) {
 // those of the states that caused them, and what other executions did whose
 // histories are not here.
 func (f *facts) correct(summary rotation.Summary) {
-	if key := f.key(summary.NewKey); !summary.NewKeyCreatedAt.IsZero() {
-		key.CreatedAt = summary.NewKeyCreatedAt
+	if !summary.NewKeyCreatedAt.IsZero() {
+		f.key(summary.NewKey).CreatedAt = summary.NewKeyCreatedAt
 	}
 	old := f.key(summary.OldKey)
 	if at := summary.OldKeyInactiveAt; !at.IsZero() && !f.done[rotation.Deactivate].known() {

@@ -91,6 +91,9 @@ func (f *facts) proofs() []Proof {
 	var proofs []Proof
 	for _, c := range claims {
 		found := c.prove(f)
+		if f.retires() && c.claim != OldKeyIdle && c.claim != ObservationKept && c.claim != OldKeyDeleted {
+			found = doesNotApply("The key was retired: none takes its part, and nothing is deployed.")
+		}
 		proof := Proof{Claim: c.claim, Proven: found.proven, How: redact(found.how), From: found.from, At: found.At}
 		if found.Ref != (Ref{}) {
 			proof.Ref = &found.Ref

@@ -74,7 +74,11 @@ func waitsUntil(event statemachine.Event) string {
 	if json.Unmarshal(event.Input, &doc) != nil {
 		return "?"
 	}
-	return words.Time(WaitsUntil(event.State, doc), time.TimeOnly)
+	until := WaitsUntil(event.State, doc)
+	if until.Sub(event.Time) > 24*time.Hour {
+		return words.At(until)
+	}
+	return words.Time(until, time.TimeOnly)
 }
 
 // WaitsUntil is when a Wait state of the definition ends, zero for other states.
@@ -114,6 +118,9 @@ var sayings = map[string]func(rotation.Document) string{
 		if d.OldKey == "" {
 			return d.Plan.Reason
 		}
+		if d.Kind == rotation.Retire {
+			return fmt.Sprintf("%s; key %s", d.Plan.Reason, d.OldKey)
+		}
 		return fmt.Sprintf("%s; old key %s", d.Plan.Reason, d.OldKey)
 	},
 	"ChoosePlan":    func(d rotation.Document) string { return string(d.Plan.Action) },
@@ -132,10 +139,14 @@ var sayings = map[string]func(rotation.Document) string{
 	"VerifyDeployment":  verification,
 	"IsVerified":        func(d rotation.Document) string { return yes(d.Verification.Next != rotation.PollAgain) },
 	"DeleteKey":         deletion,
-	"Complete":          func(rotation.Document) string { return "rotation complete: the journal's record is closed" },
+	"Complete":          completion,
 	"IsNextDue":         func(d rotation.Document) string { return yes(d.NextIsDue) },
 	"DiscardKey":        discarding,
 	"ReactivateKey":     reactivation,
+}
+
+func completion(d rotation.Document) string {
+	return d.Kind.Noun() + " complete: the journal's record is closed"
 }
 
 func creation(d rotation.Document) string {
@@ -214,6 +225,8 @@ func usage(d rotation.Document) string {
 	switch {
 	case d.Usage.Gone:
 		return "old key " + d.OldKey + " " + FoundGone(rotation.Found)
+	case d.Kind == rotation.Retire && d.Usage.LastUse == "":
+		return "no use of the key is known in the last two weeks"
 	case d.Usage.Idle && d.Usage.LastUse == "":
 		return "no use of the old key is known since the new key took its place"
 	case d.Usage.Idle:

@@ -22,17 +22,19 @@ type Do string
 // What to do; the zero value is nothing.
 const (
 	Start   Do = "start"   // start the rotation again
+	Retire  Do = "retire"  // retire the key again
 	Redrive Do = "redrive" // redrive the execution, or start the rotation again
 	Release Do = "release" // close the rotation that a person has resolved
 	Watch   Do = "watch"   // watch the execution that is at work
 	Status  Do = "status"  // see all targets
 )
 
-// Starts tells whether starting the rotation again is what to do.
-func (d Do) Starts() bool { return d == Start || d == Redrive }
+// Starts tells whether starting the same again is what to do.
+func (d Do) Starts() bool { return d == Start || d == Retire || d == Redrive }
 
 var sentences = map[Do]string{
-	Start: "start the rotation again", Redrive: "redrive the execution or start the rotation again",
+	Start: "start the rotation again", Retire: "retire the key again",
+	Redrive: "redrive the execution or start the rotation again",
 	Release: "run 'rotate release', if a rotation is open",
 }
 

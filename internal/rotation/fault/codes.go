@@ -172,10 +172,11 @@ var Codes = []CodeInfo{
 	{Code: KeyLimitReached, Class: Unchanged, Caught: only("CreateKey"),
 		Advice: start("Delete the access key that is not used")},
 	{Code: KeyStillHeld, Class: Unchanged, Uncaught: only("Preflight"),
-		Advice: start("Give that location a role, or a key of another IAM user, and deploy its clusters")},
+		Advice: Advice{First: "Give that location a role, or a key of another IAM user, and deploy its clusters",
+			Do: Retire}},
 	{Code: KeyStillUsed, Class: Unchanged, Uncaught: only("Preflight"),
-		Advice: start("Give that consumer a role, or a key of another IAM user, and wait until the key has been unused for " +
-			"two weeks")},
+		Advice: Advice{First: "Give that consumer a role, or a key of another IAM user, and wait until the key has been " +
+			"unused for two weeks", Do: Retire}},
 	{Code: LockLost, Class: Paused, Uncaught: locking,
 		Advice: Advice{First: "Another execution has taken this rotation over, or it is closed; nothing needs to be done " +
 			"here"}},
@@ -183,8 +184,8 @@ var Codes = []CodeInfo{
 		Advice: start("If this happens again and again, the API has changed")},
 	{Code: MovedToRole, Class: Unchanged, Caught: only("CreateKey"), Uncaught: only("Preflight"),
 		Advice: Advice{First: "If Qovery uses roles now, give one to every location that still holds a key of the user, " +
-			"and delete the user's keys once nothing has used them for some days; the target isn't needed any more. If Qovery " +
-			"doesn't, correct the target's IAM user or organization", Do: Release}},
+			"and retire each of the user's keys with 'rotate retire'; the target isn't needed any more. If Qovery doesn't, " +
+			"correct the target's IAM user or organization", Do: Release}},
 	{Code: MultipleAccessKeys, Class: Unchanged, Uncaught: only("Preflight"),
 		Advice: start("Delete the key that is not used (deactivate it first for a while)")},
 	{Code: NewKeyInactive, Class: Paused, Caught: only("VerifyDeployment"),

@@ -76,6 +76,16 @@ func (e *Error) advice() Advice {
 	return e.Code.Advice()
 }
 
+// OfRetirement has the error advise to retire the key again, where it advises to start the
+// rotation again.
+func (e *Error) OfRetirement() *Error {
+	if advice := e.advice(); advice.Do == Start {
+		advice.Do = Retire
+		e.Next = &advice
+	}
+	return e
+}
+
 // AsError returns the domain error in err's chain. Anything else is a
 // programming error or a dying context: it becomes Unreachable, which is retried
 // and proves nothing.

@@ -1,0 +1,86 @@
+package notice
+
+import (
+	"fmt"
+	"strings"
+
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
+)
+
+// A retirement goes through the states of a rotation, and is another thing to people:
+// one key, which nothing in Qovery holds, comes to its end.
+
+// retires: the execution was to retire a key, or to abort that.
+func (r *report) retires() bool {
+	x := r.Execution
+	return x.Retire != "" || x.Output != nil && x.Output.Kind == rotation.Retire || r.isRetiring() && (x.Abort || r.own())
+}
+
+// isRetiring: a retirement is open.
+func (r *report) isRetiring() bool { return r.Record != nil && r.Record.Kind == rotation.Retire }
+
+// noun is what people call what the execution is about.
+func (r *report) noun() string {
+	if r.retires() {
+		return rotation.Retire.Noun()
+	}
+	return rotation.Rotate.Noun()
+}
+
+// retired is the key that is retired, as far as it is known: its last four characters.
+func (r *report) retired() rotation.KeyID {
+	switch {
+	case r.Execution.Retire != "":
+		return r.Execution.Retire
+	case r.isRetiring():
+		return r.Record.OldKey
+	case r.Execution.Output != nil:
+		return rotation.KeyID(r.Execution.Output.OldKey)
+	}
+	return ""
+}
+
+// RetireCommand retires a key of the target: of its id the end is enough.
+func RetireCommand(target string, id rotation.KeyID, flags ...string) string {
+	end := strings.TrimLeft(id.String(), "*")
+	return strings.Join(append([]string{"rotate", "retire", target, end}, flags...), " ")
+}
+
+// retiredKeys are the keys of a retirement that the journal knows.
+func (r *report) retiredKeys() []knownKey {
+	key := knownKey{id: r.retired(), kind: rotation.Retire, role: "the key that is retired", held: notHeld}
+	if !r.isRetiring() {
+		key.gone = r.summary != nil
+		if key.gone {
+			key.touch = r.summary.CompletedAt
+		}
+		if r.code == fault.KeyStillHeld {
+			key.held = holds
+		}
+		return []knownKey{key}
+	}
+	key.id = r.Record.OldKey
+	key.ours, key.did = r.oldKeyIsOut(), r.Record.Marks[rotation.Deactivate].How == rotation.Did
+	key.gone, key.begun = r.done(rotation.Delete), r.begun(rotation.Delete)
+	key.touch = r.latest(rotation.Deactivate, rotation.Reactivate, rotation.Delete)
+	if r.code == fault.OldKeyHeld || r.code == fault.KeyStillHeld {
+		key.held = holds // the step has seen so
+	}
+	return []knownKey{key}
+}
+
+// judgeRetired: no location in Qovery held the key when the retirement began.
+func (r *report) judgeRetired() verdict {
+	for _, k := range r.known {
+		if k.held == holds && !k.isActive() && r.isRetiring() {
+			text := fmt.Sprintf("Deployments fail now: a location in Qovery holds %s, which is not Active.", k.id)
+			return verdict{Urgent, text, &step{fmt.Sprintf("This makes %s Active again:", k.id), r.rotate("abort")}}
+		}
+	}
+	if r.oldKeyFails() != "" {
+		return verdict{Calm, "Nothing is known to be broken: no location in Qovery held the key when it was made Inactive.",
+			nil}
+	}
+	return verdict{Calm, "Nothing is broken by this.", nil}
+}
