@@ -60,13 +60,22 @@ func (b *builder) newUndeliveredQueue() awssqs.Queue {
 // machine ended, and which of these alarms rang or stopped ringing.
 func (b *builder) newNotices(notify awslambda.Function, machine awsstepfunctions.StateMachine,
 	alarms []awscloudwatch.Alarm) {
-	b.newRule(notify, "executions", "Executions of "+Name+" that ended", &awsevents.EventPattern{
+	what := "Executions of " + Name + " that ended, or began because a key leaked"
+	b.newRule(notify, "executions", what, &awsevents.EventPattern{
 		Source:     jsii.Strings("aws.states"),
 		DetailType: jsii.Strings("Step Functions Execution Status Change"),
 		Detail: &map[string]any{
 			"stateMachineArn": []any{machine.StateMachineArn()},
-			"status":          []any{"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"},
+			"$or": []any{
+				map[string]any{"status": []any{"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"}},
+				map[string]any{"status": []any{"RUNNING"}, "input": []any{map[string]any{"wildcard": `*"leaked"*`}}},
+			},
 		},
+	})
+	b.newRule(notify, "exposures", "Access keys that AWS has found in public", &awsevents.EventPattern{
+		Source:     jsii.Strings("aws.health"),
+		DetailType: jsii.Strings("AWS Health Event"),
+		Detail:     &map[string]any{"eventTypeCode": []any{"AWS_RISK_CREDENTIALS_EXPOSED"}},
 	})
 	var arns []*string
 	for _, alarm := range alarms {

@@ -104,8 +104,13 @@ func TestNoticesReachPeople(t *testing.T) {
 		}
 	}
 	if got := fmt.Sprint(rules["ruleexecutions"].property(
-		"EventPattern.detail")); got != "map[stateMachineArn:[${rotation}] status:[SUCCEEDED FAILED TIMED_OUT ABORTED]]" {
+		"EventPattern.detail")); got != `map[$or:[map[status:[SUCCEEDED FAILED TIMED_OUT ABORTED]] `+
+		`map[input:[map[wildcard:*"leaked"*]] status:[RUNNING]]] stateMachineArn:[${rotation}]]` {
 		t.Errorf("executions: %s", got)
+	}
+	if got := fmt.Sprint(rules["ruleexposures"].property("EventPattern.detail")); got !=
+		"map[eventTypeCode:[AWS_RISK_CREDENTIALS_EXPOSED]]" {
+		t.Errorf("keys in public: %s", got)
 	}
 	listened := fmt.Sprint(rules["rulealarms"].property("EventPattern.resources"))
 	for name, alarm := range tpl.all("AWS::CloudWatch::Alarm") {

@@ -11,8 +11,13 @@ import (
 
 // Compose says what happened, in words. It depends on its arguments alone.
 func Compose(event Event, facts Facts) Message {
-	if event.Alarm != nil {
+	switch {
+	case event.Alarm != nil:
 		return event.Alarm.message()
+	case event.Exposure != nil:
+		return event.Exposure.message(facts)
+	case event.Execution.Status == Running:
+		return event.Execution.announcement(facts)
 	}
 	return newReport(*event.Execution, facts).message()
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,13 +16,14 @@ import (
 	"qovery-key-rotation/statemachine"
 )
 
-// Event is what EventBridge told. One of the two is set.
+// Event is what EventBridge told. One of the three is set.
 type Event struct {
 	Execution *Execution
 	Alarm     *Alarm
+	Exposure  *Exposure
 }
 
-// Execution is an execution that ended.
+// Execution is an execution that ended, or one that has begun because a key leaked.
 type Execution struct {
 	ARN       string
 	Name      string
@@ -56,6 +58,10 @@ const (
 	TimedOut  Status = "TIMED_OUT"
 	Aborted   Status = "ABORTED"
 )
+
+func (s Status) known() bool {
+	return slices.Contains([]Status{Running, Succeeded, Failed, TimedOut, Aborted}, s)
+}
 
 // Alarm is an alarm that changed.
 type Alarm struct {
@@ -98,6 +104,9 @@ func ParseEvent(data []byte) (Event, error) {
 	case "CloudWatch Alarm State Change":
 		alarm, err := e.alarm()
 		return Event{Alarm: alarm}, err
+	case "AWS Health Event":
+		exposure, err := e.exposure()
+		return Event{Exposure: exposure}, err
 	}
 	return Event{}, malformed("its detail-type is %q", e.DetailType)
 }
@@ -119,13 +128,13 @@ func (e envelope) execution() (*Execution, error) {
 	if err := json.Unmarshal(e.Detail, &detail); err != nil {
 		return nil, malformed("its detail cannot be read: %v", err)
 	}
-	if detail.StopDate <= 0 {
+	if detail.StopDate <= 0 && detail.Status != Running {
 		detail.StopDate = e.Time.UnixMilli()
 	}
 	switch {
 	case executionARN().FindStringSubmatch(detail.ExecutionARN) == nil:
 		return nil, malformed("it names no execution")
-	case detail.Status != Succeeded && detail.Status != Failed && detail.Status != TimedOut && detail.Status != Aborted:
+	case detail.Status == Running && detail.Execution().Leaked == nil, !detail.Status.known():
 		return nil, malformed("%s is no status of an execution that ended", detail.Status)
 	case detail.StartDate <= 0:
 		return nil, malformed("it does not say when the execution began")

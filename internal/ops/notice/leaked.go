@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/target"
@@ -42,7 +41,7 @@ func (r *report) judgeLeaked() {
 
 // leakedFlags are those of the command that starts the execution again.
 func (x *Execution) leakedFlags() []string {
-	flags := []string{"--leaked", strings.TrimLeft(rotation.KeyID(x.Leaked.Key).String(), "*")}
+	flags := []string{"--leaked", end(rotation.KeyID(x.Leaked.Key))}
 	if x.Leaked.How == target.AtOnce {
 		flags = append(flags, "--at-once")
 	}

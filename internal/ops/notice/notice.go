@@ -71,8 +71,14 @@ func (n Notifier) Handle(ctx context.Context, data []byte) error {
 	if err != nil {
 		return err
 	}
+	if event.Exposure != nil {
+		return n.tellExposed(ctx, event)
+	}
+	if x := event.Execution; x != nil && x.Status == Running && x.DryRun {
+		return nil // it changes nothing
+	}
 	facts := n.read(ctx, event)
-	if event.Execution == nil {
+	if event.Execution == nil || event.Execution.Status == Running {
 		return Compose(event, facts).Send(ctx, n.Topic, n.Log)
 	}
 	r := newReport(*event.Execution, facts)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -240,6 +241,35 @@ func TestNotifierReadsNothingForAlarms(t *testing.T) {
 	if _, err := f.handle(t.Context(), alarm("a", "ALARM", "d", "r")); err != nil || len(f.sent) != 1 ||
 		len(f.users) != 0 {
 		t.Errorf("%v, sent %v, keys of %v", err, f.sent, f.users)
+	}
+}
+
+// Of a key that AWS has found in public, people hear if it is a target's, or may be.
+func TestNotifierTellsOfExposedKeys(t *testing.T) {
+	const found = "URGENT production: AWS found the key in public"
+	const begins = "URGENT production: a key leaked and is being replaced"
+	for name, test := range map[string]struct {
+		facts    Facts
+		event    string
+		subjects []string
+	}{
+		"a target's":    {world(oneKey), exposure(string(keyO)), []string{found}},
+		"no target's":   {world(oneKey), exposure(string(keyX)), nil},
+		"one of two":    {world(oneKey), exposure(string(keyX), string(keyO)), []string{found}},
+		"IAM is silent": {world(noKeys), exposure(string(keyO)), []string{"URGENT AWS found a key in public"}},
+		"a leak begins": {world(oneKey), execution("RUNNING", input(ofLeak)), []string{begins}},
+		"a dry run of a leak": {world(oneKey), execution("RUNNING",
+			input(strings.Replace(ofLeak, "{", `{"dryRun":true,`, 1))), nil},
+	} {
+		f := &fake{facts: test.facts}
+		_, err := f.handle(t.Context(), test.event)
+		var subjects []string
+		for _, m := range f.sent {
+			subjects = append(subjects, m.Subject)
+		}
+		if err != nil || !slices.Equal(subjects, test.subjects) {
+			t.Errorf("%s: %v, sent %q", name, err, subjects)
+		}
 	}
 }
 

@@ -67,6 +67,16 @@ func with(field string, value any) func(detail) { return func(d detail) { d[fiel
 
 func input(text string) func(detail) { return with("input", text) }
 
+// exposure is what AWS Health tells of keys that AWS has found in public.
+func exposure(keys ...string) string {
+	var entities []map[string]string
+	for _, key := range keys {
+		entities = append(entities, map[string]string{"entityValue": key})
+	}
+	return event("aws.health", "AWS Health Event", "", map[string]any{"service": "RISK",
+		"eventTypeCode": "AWS_RISK_CREDENTIALS_EXPOSED", "eventTypeCategory": "issue", "affectedEntities": entities})
+}
+
 const ofLeak = `{"target":"production","leaked":{"key":"AKIAOLDOLDOLDOLDOLD1","how":"atOnce"}}`
 
 // leaked: the old key did, by the record.

@@ -148,10 +148,9 @@ func (r *report) fix(k knownKey) *step {
 // ActivateCommand makes a key of the user Active again. It looks the whole id up,
 // of which a message shows the end alone.
 func ActivateCommand(user string, id rotation.KeyID) string {
-	end := strings.TrimLeft(id.String(), "*")
 	return fmt.Sprintf(`aws iam update-access-key --user-name %s --status Active --access-key-id "$(aws iam `+
 		`list-access-keys --user-name %s --query "AccessKeyMetadata[?ends_with(AccessKeyId, '%s')].AccessKeyId" --output `+
-		`text)"`, user, user, end)
+		`text)"`, user, user, end(id))
 }
 
 // judgeUser judges without knowing which key Qovery holds.

@@ -1,0 +1,145 @@
+package notice
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/internal/words"
+)
+
+// Exposure is what AWS Health tells of access keys that AWS has found in public.
+type Exposure struct {
+	Keys []rotation.KeyID
+	At   time.Time
+}
+
+// exposed is the type of AWS Health's events about keys in public.
+const exposed = "AWS_RISK_CREDENTIALS_EXPOSED"
+
+// exposure reads an event as AWS Health sends it:
+// https://docs.aws.amazon.com/health/latest/ug/cloudwatch-events-health.html
+func (e envelope) exposure() (*Exposure, error) {
+	var detail struct {
+		EventTypeCode    string `json:"eventTypeCode"`
+		AffectedEntities []struct {
+			EntityValue string `json:"entityValue"`
+		} `json:"affectedEntities"`
+	}
+	if err := json.Unmarshal(e.Detail, &detail); err != nil {
+		return nil, malformed("its detail cannot be read: %v", err)
+	}
+	exposure := &Exposure{At: e.Time.UTC()}
+	for _, entity := range detail.AffectedEntities {
+		id, err := rotation.ParseKeyID(entity.EntityValue)
+		if err != nil {
+			return nil, malformed("it names %v", err)
+		}
+		exposure.Keys = append(exposure.Keys, id)
+	}
+	if detail.EventTypeCode != exposed || len(exposure.Keys) == 0 {
+		return nil, malformed("it is not about keys that AWS has found in public")
+	}
+	return exposure, nil
+}
+
+// tellExposed reports the keys that a target's IAM user has. The others are not this
+// system's business; of what could not be read it is not known whose key it is.
+func (n Notifier) tellExposed(ctx context.Context, event Event) error {
+	for _, id := range event.Exposure.Keys {
+		facts := Facts{}
+		facts.Target, facts.NoTarget = n.ownerOf(ctx, id)
+		if facts.NoTarget == nil && facts.Target.Name == "" {
+			n.Log.InfoContext(ctx, "a key that AWS has found in public is no target's", "key", id.String())
+			continue
+		}
+		one := &Exposure{Keys: []rotation.KeyID{id}, At: event.Exposure.At}
+		if err := Compose(Event{Exposure: one}, facts).Send(ctx, n.Topic, n.Log); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ownerOf is the target whose IAM user has the key, or none.
+func (r Reader) ownerOf(ctx context.Context, id rotation.KeyID) (target.Target, error) {
+	names, err := r.Names(ctx)
+	if err != nil {
+		return target.Target{}, err
+	}
+	for _, name := range names {
+		found, err := r.Targets.Target(ctx, name)
+		if err != nil {
+			return target.Target{}, err
+		}
+		keys, err := r.Keys.List(ctx, found.IAMUserName)
+		if err != nil {
+			return target.Target{}, err
+		}
+		if slices.ContainsFunc(keys, func(k rotation.AccessKey) bool { return k.ID == id }) {
+			return found, nil
+		}
+	}
+	return target.Target{}, nil
+}
+
+// message is the whole message about one key that AWS has found in public.
+func (e Exposure) message(facts Facts) Message {
+	id, name := e.Keys[0], facts.Target.Name
+	m := Message{Urgency: Urgent, Target: name, Subject: "URGENT " + name + ": AWS found the key in public"}
+	var p page
+	do := step{"Replace the key now:", "rotate start " + name + " --leaked " + end(id)}
+	if name == "" {
+		m.Subject = "URGENT AWS found a key in public"
+		do = step{"See whose it is. If it is a target's, replace it: rotate start TARGET --leaked " + end(id) + ".",
+			"rotate status"}
+		p.line("URGENT. AWS found the access key %s in public. Whose it is could not be read: %s", id,
+			words.Dot(why(facts.NoTarget)))
+	} else {
+		p.line("URGENT. AWS found the key %s of %s in public. Whoever has it can use it.", id, name)
+	}
+	p.section("WHAT HAPPENED")
+	p.line("AWS Health reported %s at %s. AWS may have attached a policy to the IAM user that denies some actions "+
+		"(AWSCompromisedKeyQuarantine): then deployments fail until it is detached.", exposed, words.At(e.At))
+	p.section("WHAT TO DO")
+	p.step(do)
+	p.section("DETAILS")
+	p.field("target", name)
+	p.field("IAM user", facts.Target.IAMUserName)
+	p.field("runbook", runbookPage("The key leaked"))
+	m.Subject, m.Body = subject(m.Subject), p.String()
+	return m
+}
+
+// announcement is the message about an execution that has begun because a key leaked.
+func (x *Execution) announcement(facts Facts) Message {
+	id := rotation.KeyID(x.Leaked.Key)
+	m := Message{Urgency: Urgent, Target: x.Target,
+		Subject: subject("URGENT " + x.Target + ": a key leaked and is being replaced")}
+	when := "once every cluster is deployed with another one"
+	if x.Leaked.How == target.AtOnce {
+		when = "before the clusters are deployed with another one: until they are, what they do with it fails"
+	}
+	var p page
+	p.line("URGENT. Someone reported that the key %s of %s leaked, and started its replacement.", id, x.Target)
+	p.section("WHAT HAPPENED")
+	p.line("The key goes Inactive %s. There is no grace period, and no one waits until the key is unused.", when)
+	p.section("WHAT TO DO")
+	p.step(step{"Nothing. To watch it:", "rotate watch " + x.Target})
+	p.section("DETAILS")
+	p.field("target", x.Target)
+	p.field("IAM user", facts.Target.IAMUserName)
+	p.field("execution", quotable(x.Name))
+	p.field("began", words.At(x.StartedAt))
+	p.field("runbook", runbookPage("The key leaked"))
+	p.field("see", ExecutionPage(x.ARN))
+	m.Body = p.String()
+	return m
+}
+
+// end is the end of a key's id, by which commands take it.
+func end(id rotation.KeyID) string { return strings.TrimLeft(id.String(), "*") }
