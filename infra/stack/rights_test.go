@@ -138,8 +138,8 @@ For ` + "`rotate init`, `status`, `doctor`, `history`, `watch` and" + `
 if you may also read the token. They say what they may not read, and continue. The token can change
 what Qovery deploys, so it isn't among these rights.
 
-For ` + "`rotate start`, `abort` and `release`" + `, in addition. To start and stop only, leave
-out the token and what follows it. ` + "`start --leaked`" + ` also writes to the journal:
+For ` + "`rotate start`, `abort`, `release`, `freeze` and `unfreeze`" + `, in addition. To start and
+stop only, leave out the token and what follows it. ` + "`start --leaked`" + ` also writes to the journal:
 
 ` + "```json\n%s\n```" + `
 

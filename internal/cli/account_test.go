@@ -445,7 +445,13 @@ func (a *account) getItem(fields map[string]any) awstest.Answer {
 	if record := a.world.Journal.Current(user); record != nil && key["record"] == "ACTIVE" {
 		answer["Item"] = attributesOf(*record, a.written(map[string]any{"record": "ACTIVE"}))
 	}
-	if user == "target:"+lab.TargetName && !a.unaudited {
+	switch name, isMemory := strings.CutPrefix(user, "target:"); {
+	case isMemory && name != lab.TargetName:
+		var kept map[string]any
+		if a.world.Journal.Recall(context.Background(), name, &kept) == nil && kept != nil {
+			answer["Item"] = attributesOf(kept, nil)
+		}
+	case isMemory && !a.unaudited:
 		audited := cmp.Or(a.audited, a.world.Timeline.Now().Add(-time.Hour))
 		answer["Item"] = attributesOf(map[string]any{"auditedAt": audited}, nil)
 	}
@@ -502,7 +508,14 @@ func (a *account) transact(fields map[string]any) awstest.Answer {
 }
 
 func (a *account) put(fields map[string]any) awstest.Answer {
-	text, _ := json.Marshal(plainOf(map[string]any{"M": fields["Item"]}))
+	plain := plainOf(map[string]any{"M": fields["Item"]}).(map[string]any)
+	if name, isMemory := strings.CutPrefix(plain["iamUser"].(string), "target:"); isMemory {
+		delete(plain, "iamUser")
+		delete(plain, "record")
+		_ = a.world.Journal.Remember(name, plain)
+		return reply(map[string]any{})
+	}
+	text, _ := json.Marshal(plain)
 	var record rotation.Record
 	_ = json.Unmarshal(text, &record)
 	if err := a.world.Journal.Save(context.Background(), record); err != nil {

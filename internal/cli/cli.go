@@ -24,7 +24,7 @@ const (
 	ExitPaused      = 1   // unchanged or paused, a violation in exploration, or something else went wrong
 	ExitUsage       = 2   // the command was not understood
 	ExitRunning     = 3   // another execution is at work on the target
-	ExitNothing     = 4   // there is nothing to watch, to abort or to release
+	ExitNothing     = 4   // there is nothing to watch, to abort, to release or to unfreeze
 	ExitAttention   = 5   // status or doctor found something that somebody should see to
 	ExitUnwritten   = 6   // the output, or a part of it, could not be written
 	ExitInterrupted = 130 // somebody pressed Ctrl-C; what runs in AWS goes on
@@ -38,7 +38,7 @@ const exitCodes = `Exit codes:
        something else went wrong
   2    the command was not understood
   3    another execution is at work on the target
-  4    there is nothing to watch, to abort or to release
+  4    there is nothing to watch, to abort, to release or to unfreeze
   5    'status' or 'doctor' found something that someone should see to
   6    the output, or a part of it, could not be written
   130  interrupted with Ctrl-C; what runs in AWS continues
@@ -152,7 +152,7 @@ AWS IAM access key that Qovery holds, unattended and without downtime.
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.AddGroup(&cobra.Group{ID: operating, Title: "Commands for a deployed stack:"})
 	for _, command := range []*cobra.Command{p.newStart(), p.newWatch(), p.newStatus(), p.newDoctor(), p.newHistory(),
-		p.newUses(), p.newAbort(), p.newRelease(), p.newRetire(), p.newReport()} {
+		p.newUses(), p.newAbort(), p.newRelease(), p.newRetire(), p.newFreeze(), p.newUnfreeze(), p.newReport()} {
 		command.GroupID = operating
 		root.AddCommand(command)
 	}

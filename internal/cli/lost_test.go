@@ -14,6 +14,8 @@ import (
 
 	"qovery-key-rotation/internal/cli"
 	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // full is a disk that has room for so many bytes, or a pipe that is closed after
@@ -62,6 +64,14 @@ func interrupted(t *testing.T, w *lab.World) {
 	w.Sleep(time.Minute)
 }
 
+func frozen(t *testing.T, w *lab.World) {
+	t.Helper()
+	freeze := target.Freeze{From: "2026-01-12T08:00:00Z", To: "2026-01-20T08:00:00Z", Reason: "Sale"}
+	if err := w.Journal.Remember(rotation.FreezeOf(lab.TargetName), freeze); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // answers are all commands, in every way in which they answer.
 var answers = []answer{
 	{idle, ""}, {idle, "--help"}, {idle, "help start"}, {idle, "help"}, {idle, "--version"},
@@ -91,6 +101,9 @@ var answers = []answer{
 	{idle, "retire production OLDKEY --yes"},
 	{idle, "retire production OLDKEY --yes --output json"},
 	{interrupted, "release production --yes"}, {interrupted, "release production --yes --output json"},
+	{running, "freeze production --reason Sale --until 2026-01-20T09:00:00Z"},
+	{idle, "freeze production --reason Sale --until 2026-01-20T09:00:00Z --output json"},
+	{frozen, "unfreeze production"}, {frozen, "unfreeze production --output json"},
 }
 
 // toInit answers what init asks: overwrite, token, organization, name, compliance, time

@@ -10,6 +10,7 @@ import (
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/internal/words"
 )
 
 // errDryRun ends a script whose first execution is a dry run.
@@ -46,6 +47,11 @@ var executionActions = []Action{
 	})},
 	{"release", "closes the record of a rotation that was resolved by hand", plainly(func(o *Operator) error {
 		return o.ReleaseByHand()
+	})},
+	{"freeze TIME REASON", "keeps rotations from beginning until then, as 'rotate freeze' does",
+		freeze},
+	{"unfreeze", "ends what 'freeze' began", plainly(func(o *Operator) error {
+		return o.Journal.Remember(rotation.FreezeOf(o.Target.Name), struct{}{})
 	})},
 	{"lease HOLDER DURATION", "gives somebody the lease of the record", func(a *args) act {
 		holder, d := a.word("a holder"), a.duration()
@@ -220,6 +226,14 @@ func when(always bool) func(*args) act {
 			}
 			return nil
 		}
+	}
+}
+
+func freeze(a *args) act {
+	until, reason := a.word("a time"), a.rest()
+	return func(o *Operator) error {
+		from := words.Time(o.Timeline.Now(), time.RFC3339)
+		return o.Journal.Remember(rotation.FreezeOf(o.Target.Name), target.Freeze{From: from, To: until, Reason: reason})
 	}
 }
 

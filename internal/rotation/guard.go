@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -59,6 +60,12 @@ func (g Guard) hold(ctx context.Context, call Call, doc *Document, work func(*cl
 // readings are what the audits remember of the services of a target's organization.
 func (g Guard) readings(ctx context.Context, target string) (known Readings, err error) {
 	return known, g.journal.Recall(ctx, ReadingsOf(target), &known)
+}
+
+// frozen is the freeze that a target is in, or nil.
+func (g Guard) frozen(ctx context.Context, t target.Target, now time.Time) (*target.Freeze, error) {
+	t, err := WithFreeze(ctx, g.journal, t)
+	return t.FrozenAt(now), err
 }
 
 // own returns the record for a step that reads and changes nothing, and the guard

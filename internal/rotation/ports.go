@@ -189,8 +189,13 @@ type JournalReader interface {
 	Load(ctx context.Context, iamUser string) (*Record, error)
 	// Ended returns how a rotation ended, or nil.
 	Ended(ctx context.Context, iamUser string, takenAt time.Time, rotationID string) (*HistoryItem, error)
-	// Recall reads what the audits remember under a name into a document, which it
-	// leaves as it is when there is nothing.
+	Memory
+}
+
+// Memory is what the journal keeps beside records, each document under a name.
+type Memory interface {
+	// Recall reads it into a document, which it leaves as it is when there is none.
+	// One that is no such document is MalformedAnswer.
 	Recall(ctx context.Context, name string, into any) error
 }
 

@@ -107,7 +107,6 @@ func (p Preflight) decide(ctx context.Context, call Call, doc Document, input ta
 	if record != nil {
 		record.Leaked = situation.Leaked
 	}
-	situation.Frozen = doc.Settings.FrozenAt(situation.Now)
 	situation.DueAt = doc.Settings.DueAt(p.AgeLimit)
 	var organization OrganizationReader
 	if !doc.Abort {
@@ -182,6 +181,12 @@ func (p Preflight) look(ctx context.Context, call Call, doc Document, record *Re
 // lookAtQovery reads the rest of what the plan depends on.
 func (p Preflight) lookAtQovery(ctx context.Context, doc *Document, s *Situation) (OrganizationReader, error) {
 	user := s.IAMUser
+	var err error
+	if len(s.Leaked) == 0 { // which no freeze delays
+		if s.Frozen, err = p.frozen(ctx, doc.Settings, s.Now); err != nil {
+			return nil, err
+		}
+	}
 	organization, err := p.Qovery.Open(ctx, doc.Settings)
 	if err != nil {
 		return nil, err

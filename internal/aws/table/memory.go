@@ -8,8 +8,8 @@ import (
 )
 
 // The audits' memory of a target lies under the target's name, which is known
-// also when nothing else of the target is. No IAM user's name has a colon, so that
-// a role may be allowed to write memories and no records.
+// also when nothing else of the target is; so does a freeze that a person set. No IAM
+// user's name has a colon, so that a role may be allowed to write these and no records.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-names
 const (
 	audited      = "AUDIT"

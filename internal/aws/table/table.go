@@ -1,7 +1,7 @@
 // Package table is the journal in DynamoDB: the table that says who rotates
 // which IAM user, what was begun, what was done, and how rotations ended. It
 // implements the port rotation.Journal, and tells people the history. Beside
-// that it keeps the audits' memory (memory.go).
+// that it keeps the audits' memory and freezes (memory.go).
 //
 // The table's key is iamUser and record. A user's open rotation is the item
 // with the record ACTIVE: the domain's record, attribute for attribute as its
@@ -161,7 +161,7 @@ func (j *Journal) failed(action, iamUser string, err error) error {
 
 func (j *Journal) request(action, iamUser string) awsclient.Request {
 	if target, isMemory := strings.CutPrefix(iamUser, targetPrefix); isMemory {
-		return awsclient.Request{Action: action, On: "the audits' memory of the target " + target}
+		return awsclient.Request{Action: action, On: "the journal's memory of the target " + target}
 	}
 	return awsclient.Request{Action: action, On: "the journal of the IAM user " + iamUser}
 }

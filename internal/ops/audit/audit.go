@@ -21,6 +21,7 @@ import (
 
 	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/ops/notice"
+	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 )
 
@@ -32,10 +33,7 @@ type Keys = notice.Keys
 
 // Memory keeps a document about each target, from one audit to the next.
 type Memory interface {
-	// Recall reads it into a document, which it leaves as it is when there is none.
-	// Errors are those of rotation's ports; one that is no such document is
-	// MalformedAnswer.
-	Recall(ctx context.Context, target string, into any) error
+	rotation.Memory
 	// Remember replaces it. The last of two audits at the same time wins: both
 	// have seen the whole, and both may have told it.
 	Remember(ctx context.Context, target string, document any) error

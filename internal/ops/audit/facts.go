@@ -149,7 +149,10 @@ func (r Reader) readJournal(ctx context.Context, f *Facts) (err error) {
 	if f.Record, err = r.Journal.Load(ctx, f.Target.IAMUserName); err != nil {
 		return err
 	}
-	f.History, err = r.Journal.History(ctx, f.Target.IAMUserName)
+	if f.History, err = r.Journal.History(ctx, f.Target.IAMUserName); err != nil {
+		return err
+	}
+	f.Target, err = rotation.WithFreeze(ctx, r.Memory, f.Target)
 	return err
 }
 

@@ -137,7 +137,10 @@ func (j *judge) oldKey(key rotation.AccessKey) Finding {
 			int(j.ageLimit.Hours()/24))},
 		Advice: "Rotate it:", Command: j.command("start", "--watch"),
 	}
+	freeze := j.Target.FrozenAt(j.Now)
 	switch {
+	case j.Record == nil && freeze != nil:
+		f.Found = append(f.Found, "No rotation begins "+freeze.String())
 	case j.Record == nil:
 	case j.read(FromOwner) && j.Record.AtWork(j.Owner, j.Now):
 		f.Found = append(f.Found, "A rotation is at work on it")

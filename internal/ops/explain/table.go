@@ -94,8 +94,9 @@ var explanations = []explanation{
 		inPlace: "deployments that run continue.",
 		more:    "If they always take longer, lengthen `deploymentTimeout` in `rotation.json`"},
 	{code: fault.Frozen,
-		means: "A rotation was to begin within one of the target's `freeze` times. The sentence says until when, and why.",
-		look:  []string{dryRun}},
+		means: "A rotation was to begin within a freeze: a time in the target's `freeze`, or one that `rotate freeze` set. " +
+			"The sentence says until when, and why.",
+		look: []string{dryRun}},
 	{code: fault.IAMSettling,
 		means: "IAM lags behind what was done, for longer than the rotation waits: 15 minutes; 30 in `CreateKey` and " +
 			"`DiscardKey`, which may wait for CloudTrail to say who created a key; a day in `Preflight`. The sentence says " +

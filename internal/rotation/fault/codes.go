@@ -159,7 +159,8 @@ var Codes = []CodeInfo{
 	{Code: DeploymentTimeout, Class: Paused, Caught: only("VerifyDeployment"), Uncaught: only("DeployClusters"),
 		Advice: start("See in Qovery what the clusters wait for")},
 	{Code: Frozen, Class: Unchanged, Passing: true, Uncaught: only("Preflight"),
-		Advice: start("Wait until the freeze is over, or take it out of the target and deploy the stack")},
+		Advice: start("Wait until the freeze is over. To end one that 'rotate freeze' began, use 'rotate unfreeze'; one in " +
+			"rotation.json ends by taking it out there and deploying the stack")},
 	{Code: IAMSettling, Class: Transient,
 		Retried: except(tasks, "VerifyKey"), Caught: rollbackOrDeactivate,
 		Advice: start("IAM's lists lag; wait ten minutes")},

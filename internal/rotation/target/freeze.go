@@ -1,6 +1,7 @@
 package target
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -45,23 +46,29 @@ func (f Freeze) String() string {
 }
 
 func checkFreezes(freezes []Freeze) (found mistakes) {
-	const example = `"2026-12-20T00:00:00+01:00"`
 	if len(freezes) > mostFreezes {
 		found.add("freeze", fmt.Sprintf("has %d, more than %d", len(freezes), mostFreezes), `[]`)
 	}
 	for i, f := range freezes {
-		field := fmt.Sprintf("freeze[%d]", i)
-		before := len(found)
-		found.check(field+".from", f.From, startAtProblem(f.From), example)
-		found.check(field+".to", f.To, startAtProblem(f.To), example)
-		if f.Reason == "" || len(f.Reason) > longestReason {
-			found.add(field+".reason", fmt.Sprintf("is not 1 to %d characters", longestReason), `"Black Friday"`)
-		}
-		from, to := f.times()
-		if length := to.Sub(from); len(found) == before && (length <= 0 || length > longestFreeze) {
-			found.add(field, "does not end up to thirty days after it begins", `{"from": `+example+
-				`, "to": "2027-01-04T00:00:00+01:00", "reason": "Year's end"}`)
-		}
+		found = append(found, f.check(fmt.Sprintf("freeze[%d]", i))...)
+	}
+	return found
+}
+
+// Check checks one that isn't part of a target.
+func (f Freeze) Check() error { return errors.Join(f.check("freeze")...) }
+
+func (f Freeze) check(field string) (found mistakes) {
+	const example = `"2026-12-20T00:00:00+01:00"`
+	found.check(field+".from", f.From, startAtProblem(f.From), example)
+	found.check(field+".to", f.To, startAtProblem(f.To), example)
+	if f.Reason == "" || len(f.Reason) > longestReason {
+		found.add(field+".reason", fmt.Sprintf("is not 1 to %d characters", longestReason), `"Black Friday"`)
+	}
+	from, to := f.times()
+	if length := to.Sub(from); len(found) == 0 && (length <= 0 || length > longestFreeze) {
+		found.add(field, "does not end up to thirty days after it begins", `{"from": `+example+
+			`, "to": "2027-01-04T00:00:00+01:00", "reason": "Year's end"}`)
 	}
 	return found
 }
