@@ -139,6 +139,9 @@ func (j *Judge) requireIdle(change KeyChange) {
 
 func (j *Judge) hasLeaked(key rotation.KeyID) bool { return !j.leaked[key].IsZero() }
 
+// AnyLeaked tells whether a key is known to have leaked.
+func (j *Judge) AnyLeaked() bool { return len(j.leaked) > 0 }
+
 // requireNotLeaked: no key that is known to have leaked is made Active.
 func (j *Judge) requireNotLeaked(change KeyChange) {
 	if since := j.leaked[change.Key]; !since.IsZero() && change.Sent.After(since) {

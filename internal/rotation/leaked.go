@@ -195,28 +195,27 @@ func (p Preflight) checkForLeaked(ctx context.Context, organization Organization
 	if refusal != nil && refusal.Code == fault.TooManyClusters {
 		return refusal, nil
 	}
-	return p.checkStays(ctx, s, doc)
+	return p.checkStays(ctx, organization, s, doc)
 }
 
 // checkStays is rule 2 for a key that leaked: what this system can't change, or leaves to
 // a person, would keep the key Active.
-func (p Preflight) checkStays(ctx context.Context, s *Situation, doc *Document) (*fault.Error, error) {
+func (p Preflight) checkStays(ctx context.Context, organization OrganizationReader, s *Situation, doc *Document) (
+	*fault.Error, error,
+) {
 	id := s.oldKey()
 	stays := slices.DeleteFunc(holders(s.Locations, id), func(l Location) bool {
 		return l.Rotatable && !hasID(s.HandledElsewhere, l.ID)
 	})
-	var known Readings
-	if doc.Settings.LookInVariables {
-		var err error
-		if known, err = p.readings(ctx, doc.Settings.Name); err != nil {
-			return nil, err
-		}
+	copies, err := p.copies(ctx, organization, doc.Settings, id)
+	if err != nil {
+		return nil, err
 	}
 	var holding []string
 	if len(stays) > 0 {
 		holding = append(holding, names(stays))
 	}
-	if copies := Unhandled(known.Copies(id), doc.Settings); len(copies) > 0 {
+	if len(copies) > 0 {
 		holding = append(holding, NamesOf(copies))
 	}
 	if len(holding) == 0 {

@@ -8,6 +8,9 @@ var corpus = map[string]string{
 		"the judge held a late request, upon a person's change, against what the grace period claims",
 	"one: DeactivateKey#1 abandoned, DeactivateKey#2 clock-ahead:5m0s": "" +
 		"the second invocation's machine moved the clock of the first one, which was still at work",
+	"variables: CreateKey#1 leak-old": "" +
+		"Preflight believed what the audits had found in a variable, which a person had changed since",
+	"denied: Preflight#1 leak-old": "the judge asked a key that leaked for a check of its uses",
 	"long: IsIdle#1 delete-old, journal.Save#62 land-late:1m0s": "" +
 		"DeactivateKey, run again, marked a key that it found deleted as one that it may have made Inactive",
 }
