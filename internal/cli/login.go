@@ -2,20 +2,16 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
-	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/logging"
 
 	"qovery-key-rotation/internal/aws/awsclient"
-	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // logIn finds the region, the credentials and everything else where AWS's own
@@ -42,31 +38,9 @@ func (p Program) logIn(ctx context.Context, f *stackFlags) (aws.Config, error) {
 		if ctx.Err() != nil {
 			return cfg, ctx.Err()
 		}
-		return cfg, noCredentials(err)
+		return cfg, noCredentials(cfg.Credentials, err)
 	}
 	return awsclient.Bounded(cfg), nil
-}
-
-// noCredentials says why there are none: a service's refusal as any other one, and
-// of a machine's own role, which the SDK looks for last, nothing.
-func noCredentials(err error) error {
-	var known *problem
-	var call *smithy.OperationError
-	what := "There are no AWS credentials"
-	switch {
-	case errors.As(err, &known):
-		return known
-	case !errors.As(err, &call):
-		what += ": " + firstLine(err)
-	case slices.Contains([]string{"STS", "SSO", "SSO OIDC"}, call.Service()):
-		service := strings.ToLower(strings.ReplaceAll(call.Service(), " ", "-"))
-		if failed := (awsclient.Request{Action: service + ":" + call.Operation()}).Failed(err); failed.Code !=
-			fault.MalformedAnswer {
-			return failed
-		}
-		what += ": " + firstLine(err)
-	}
-	return &problem{what, "Log in (for example: aws sso login), or choose a profile with --profile", ExitPaused}
 }
 
 // firstLine keeps an error of the SDK's, which may go on for a page, to what

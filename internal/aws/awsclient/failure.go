@@ -81,6 +81,14 @@ func (r Request) Failed(err error) *fault.Error {
 	return r.Unanswered("the request could not be made")
 }
 
+// Unsent tells that the request was not made: a setting or the credentials are wrong.
+func Unsent(err error) bool {
+	isNetwork, _ := network(err)
+	var certificate *tls.CertificateVerificationError
+	return !isNetwork && Code(err) == "" && !isUnreadable(err) && !errors.As(err, &certificate) &&
+		!errors.Is(err, errTooLarge)
+}
+
 // Malformed says that an answer is not one that can be acted upon.
 func (r Request) Malformed(why string) *fault.Error {
 	return fault.Errorf(fault.MalformedAnswer, "The answer to %s makes no sense: %s", r, why)

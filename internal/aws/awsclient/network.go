@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"net"
 	"syscall"
 
@@ -19,8 +20,11 @@ func network(err error) (bool, string) {
 		name     *net.DNSError
 		number   syscall.Errno
 		other    net.Error
+		file     *fs.PathError
 	)
 	switch {
+	case errors.As(err, &file): // of credentials; its number is none of the network's
+		return false, ""
 	case errors.Is(err, context.Canceled), errors.As(err, &canceled) && canceled.CanceledError():
 		return true, "the function's time is over"
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
