@@ -92,10 +92,10 @@ func (e Exposure) message(facts Facts) Message {
 	id, name := e.Keys[0], facts.Target.Name
 	m := Message{Urgency: Urgent, Target: name, Subject: "URGENT " + name + ": AWS found the key in public"}
 	var p page
-	do := step{"Replace the key now:", "rotate start " + name + " --leaked " + end(id)}
+	do := step{"Replace the key now:", LeakedCommand(name, id)}
 	if name == "" {
 		m.Subject = "URGENT AWS found a key in public"
-		do = step{"See whose it is. If it is a target's, replace it: rotate start TARGET --leaked " + end(id) + ".",
+		do = step{"See whose it is. If it is a target's, replace it: " + LeakedCommand("TARGET", id) + ".",
 			"rotate status"}
 		p.line("URGENT. AWS found the access key %s in public. Whose it is could not be read: %s", id,
 			words.Dot(why(facts.NoTarget)))
@@ -139,6 +139,11 @@ func (x *Execution) announcement(facts Facts) Message {
 	p.field("see", ExecutionPage(x.ARN))
 	m.Body = p.String()
 	return m
+}
+
+// LeakedCommand replaces a target's key that leaked.
+func LeakedCommand(target string, id rotation.KeyID) string {
+	return "rotate start " + target + " --leaked " + end(id)
 }
 
 // end is the end of a key's id, by which commands take it.
