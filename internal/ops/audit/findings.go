@@ -225,8 +225,8 @@ func (j *judge) badKey(id rotation.KeyID, held []rotation.Location, ours bool) F
 		f.Title = fmt.Sprintf("Qovery holds the Inactive key %s", id)
 		f.Verdict = fmt.Sprintf("Deployments fail now: Qovery holds %s, which is Inactive", id)
 		f.Found = []string{fmt.Sprintf("The key %s of the IAM user %s is Inactive, and held by %s", id, user, names(held))}
-		f.Advice = fmt.Sprintf("Someone made it Inactive. If that was because it leaked, replace it: %s. Else make it Active "+
-			"again; then 'rotate status' shows whether all is well:", notice.LeakedCommand(j.Target.Name, id))
+		f.Advice = fmt.Sprintf("Someone made it Inactive. If that was because it leaked, replace it: %s. Else make it "+
+			"Active again; then 'rotate status' shows whether all is well:", notice.LeakedCommand(j.Target.Name, id))
 		f.Command = notice.ActivateCommand(user, id)
 	case ours:
 		f.Title = fmt.Sprintf("Qovery holds the key %s, which does not exist", id)
