@@ -580,7 +580,8 @@ const (
 	longestGrace       = 24 * time.Hour
 	longestExtension   = 7 * 24 * time.Hour // shared by all rounds of an execution
 	longestObservation = 24 * time.Hour
-	longestDeployment  = 12 * time.Hour // a wave, and the canary
+	longestDeployment  = 12 * time.Hour      // a wave, and the canary
+	longestRetired     = 30 * 24 * time.Hour // how long a key that is retired is observed
 	waves              = 2
 	rounds             = 1 + 2 // after ClusterNotDeployed twice more
 	quickly            = time.Minute
@@ -618,6 +619,21 @@ func longestRotation(preflightRetries int, preflightWaits time.Duration) []accou
 	}
 }
 
+// longestRetirement is one in which Preflight waits for a day before each of its looks.
+func longestRetirement(preflightRetries int, preflightWaits time.Duration) []account {
+	return []account{
+		{"Preflight, tried again for a day, and AwaitWindow", preflightRetries*failedTry + task + choice + wait,
+			preflightWaits + time.Minute},
+		{"Preflight, tried again for a day", preflightRetries*failedTry + task + choice, preflightWaits},
+		{"RestoreOldKey, where a location holds the key again, and all that again",
+			task + choice + 2*(preflightRetries*failedTry+task+choice) + wait, 2*preflightWaits + time.Minute},
+		{"the usage check, each round", rounds * (task + choice), rounds * time.Minute},
+		{"DeactivateKey, sent back but for the last time", (rounds-1)*caughtOne + task, rounds * time.Minute},
+		{"the observation period", wait, longestRetired},
+		{"VerifyDeployment, IsVerified, DeleteKey, Complete, IsNextDue", 3*task + 2*choice, time.Hour},
+	}
+}
+
 // carriedOn is the rotation that an execution may complete first, if it does
 // within twelve hours. What makes most events in a time is to look at clusters
 // every minute, and a wave, like the canary, has one such hour; the grace
@@ -636,13 +652,19 @@ func carriedOn() []account {
 }
 
 // The longest legal rotation fits into a history of 25,000 events and into the
-// execution's own timeout, also where an interrupted one is completed before it.
+// execution's own timeout, also where an interrupted one is completed before it. So does
+// the longest retirement.
 func TestTheLongestRotationFits(t *testing.T) {
 	machine := definition(t)
 	preflight, _ := machine.State("Preflight")
 	patient, _ := retrier(preflight, string(fault.ClustersBusy))
 
-	accounts := slices.Concat(carriedOn(), longestRotation(patient.MaxAttempts, lasts(patient)))
+	retries, retried := patient.MaxAttempts, lasts(patient)
+	requireFits(t, machine, slices.Concat(carriedOn(), longestRotation(retries, retried)))
+	requireFits(t, machine, longestRetirement(retries, retried))
+}
+
+func requireFits(t *testing.T, machine *statemachine.Machine, accounts []account) {
 	events, takes := 1+ending+1, time.Duration(0) // ExecutionStarted, the Succeed state, ExecutionSucceeded
 	for _, a := range accounts {
 		t.Logf("%6d events %8s  %s", a.events, a.takes, a.what)

@@ -29,6 +29,8 @@ var executionActions = []Action{
 	{"run [NAME [INPUT]]", "starts an execution, and waits until it has ended", func(a *args) act {
 		return inOrder(start(a), untilEnded)
 	}},
+	{"retire KEY [DURATION]", "starts an execution that retires the key; it stays Inactive for so long, or a week",
+		retire},
 	{"until STATE|ended|DURATION [NAME]", "waits until the execution is in the state, until it has ended, or until the " +
 		"world is so old", until},
 	{"wait DURATION", "lets time pass", func(a *args) act {
@@ -159,6 +161,21 @@ func leak(a *args) act {
 			}
 		}
 		return o.start("", fmt.Sprintf(`{"target": %q, "leaked": {"key": %q, "how": %q}}`, o.Target.Name, string(id), how))
+	}
+}
+
+func retire(a *args) act {
+	key, observed := a.key(), a.optional()
+	if observed == "" {
+		observed = "168h"
+	}
+	return func(o *Operator) error {
+		id, err := key(o)
+		if err != nil {
+			return err
+		}
+		input := `{"target": %q, "retire": %q, "observationPeriod": %q}`
+		return o.start("", fmt.Sprintf(input, o.Target.Name, string(id), observed))
 	}
 }
 

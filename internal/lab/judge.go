@@ -105,8 +105,12 @@ func (j *Judge) keyChanged(change KeyChange) {
 	case Deleted:
 		j.requireReleased(change)
 		j.requireUnused(change)
+		if named := j.retires(change); named != "" {
+			j.requireRetired(change, named)
+			return
+		}
 		j.requireGrace(change)
-		j.requireOwnOrRetired(change)
+		j.requireOwnOrReplaced(change)
 	}
 }
 
@@ -169,22 +173,30 @@ func (j *Judge) requireOwnDeactivation(change KeyChange) {
 	}
 }
 
-// requireOwnOrRetired: a key is deleted when the rotation made it and Qovery never
-// held it, when Qovery has held it, and it is Inactive now, or when a person named it, and
-// it was Inactive for a day.
-func (j *Judge) requireOwnOrRetired(change KeyChange) {
+// requireOwnOrReplaced: a key is deleted when the rotation made it and Qovery never
+// held it, or when Qovery has held it, and it is Inactive now.
+func (j *Judge) requireOwnOrReplaced(change KeyChange) {
 	before, created := j.before(change), j.world.IAM.keys[change.Key].changes[0]
 	held := j.world.Qovery.EverHeld(string(change.Key))
-	named := j.retires(change)
 	switch {
-	case named != "" && (change.Key != named || before.What != Deactivated || change.Sent.Sub(before.At) < observed):
-		j.violated("%s deleted the key %s, which was not retired: it was %s at %s", change.By, change.Key, before.What,
-			words.Time(before.At, time.DateTime))
-	case named != "":
 	case !held && created.By == Person:
 		j.violated("%s deleted the key %s, which a person had created", change.By, change.Key)
 	case held && before.What != Deactivated && change.Sent.Sub(before.At) > heldFor:
 		j.violated("%s deleted the key %s, which was Active", change.By, change.Key)
+	}
+}
+
+// requireRetired: a key that is retired is the one that a person named, and was Inactive
+// for a day.
+func (j *Judge) requireRetired(change KeyChange, named rotation.KeyID) {
+	before := j.before(change)
+	ago := change.Sent.Sub(before.At)
+	switch {
+	case change.Key != named:
+		j.violated("%s deleted the key %s, and was to retire %s", change.By, change.Key, named)
+	case before.What != Deactivated && ago > heldFor, before.What == Deactivated && before.By != Person && ago < observed:
+		j.violated("%s deleted the key %s, which was %s only %s before", change.By, change.Key, before.What,
+			ago.Round(time.Second))
 	}
 }
 

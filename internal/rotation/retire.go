@@ -16,8 +16,9 @@ const (
 	// unheldFor is how far the two looks are apart that prove that no location holds the
 	// key: Qovery's reads may be that stale.
 	unheldFor = time.Minute
-	// unheldWithin is how old the first look may be.
-	unheldWithin = 15 * time.Minute
+	// unheldWithin is how old the first look may be: Preflight may be tried again for a day
+	// before the second.
+	unheldWithin = 48 * time.Hour
 )
 
 // One kind at a time: a retirement that has changed nothing is in nobody's way.

@@ -78,9 +78,10 @@ func (p *player) lastChange(refused lab.Refused) (last lab.KeyChange) {
 }
 
 // requireOneKey: after a rotation, the locations hold one Active key, unless a
-// person saw to it otherwise too late for the rotation to notice.
+// person saw to it otherwise too late for the rotation to notice. A retirement does
+// nothing about the other key.
 func (p *player) requireOneKey() {
-	if p.interferedLate() {
+	if p.interferedLate() || p.kind.retires > 0 && p.interfered() {
 		return
 	}
 	held := 0

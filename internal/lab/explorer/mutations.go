@@ -19,8 +19,9 @@ type Mutation struct {
 	Sentence string // what is not so
 	Lens     Lens
 	Shows    string // how the harm is told of that the rule keeps off
-	// Focus is where to look first: see Options.
+	// Focus is where to look first, and World in which world: see Options.
 	Focus []string
+	World string
 }
 
 // Mutations defeat each rule in turn.
@@ -30,6 +31,8 @@ var Mutations = []Mutation{
 		Lens: noLock, Shows: "nobody answers for the key", Focus: []string{"CreateKey"}},
 	{Rule: 2, Name: "held-nowhere", Sentence: "no location seems to hold the old key",
 		Lens: heldNowhere, Shows: "has held since", Focus: []string{"GracePeriod"}},
+	{Rule: 2, Name: "retired-unheld", Sentence: "no location seems to hold the key that is retired",
+		Lens: retiredUnheld, Shows: "has held since", Focus: []string{"ObservationPeriod"}, World: "retire"},
 	{Rule: 2, Name: "no-copies", Sentence: "no variable seems to have the old key",
 		Lens: noCopies, Shows: "has held since", Focus: []string{"GracePeriod"}},
 	{Rule: 3, Name: "all-deployed", Sentence: "every cluster seems deployed, and the old key unused",
@@ -90,7 +93,7 @@ const (
 // schedule as short as it gets.
 func (m Mutation) Find(ctx context.Context) (Finding, error) {
 	finding := Finding{Rule: m.Rule, Name: m.Name, Sentence: m.Sentence}
-	for _, options := range []Options{{Focus: m.Focus}, {Singles: true}, {Random: 5000}} {
+	for _, options := range []Options{{Focus: m.Focus, World: m.World}, {Singles: true}, {Random: 5000}} {
 		options.Lens, options.Wanted, options.Enough = m.Lens, m.Shows, 1
 		summary, err := Walk(ctx, options)
 		finding.Played += summary.Played + summary.Calm
@@ -244,6 +247,20 @@ func heldNowhere(w *lab.World, p lab.Ports) lab.Ports {
 			for i := range locations {
 				if locations[i].Key == record.OldKey {
 					locations[i].Key = record.NewKey
+				}
+			}
+			return locations, err
+		}}}
+	return p
+}
+
+func retiredUnheld(w *lab.World, p lab.Ports) lab.Ports {
+	p.Qovery = lyingQovery{p.Qovery,
+		organization{locations: func(locations []rotation.Location, err error) ([]rotation.Location, error) {
+			record := w.Journal.Current(lab.UserName)
+			for i := range locations {
+				if record != nil && record.Kind == rotation.Retire && locations[i].Key == record.OldKey {
+					locations[i].Key = ""
 				}
 			}
 			return locations, err

@@ -23,6 +23,8 @@ var found = map[string]string{
 	"deactivated-by-us":  "one: GracePeriod#1 deactivate-old, CheckUsage#1 stop",
 	"own-clock":          "one: DeployClusters#1 clock-behind:5m0s",
 
+	"retired-unheld": "retire: ObservationPeriod#1 put-old",
+
 	"forgotten-leak":  "one: ObservationPeriod#1 leak-old, VerifyDeployment#1 abort",
 	"leak-of-another": "one:",
 

@@ -13,12 +13,13 @@ import (
 )
 
 const (
-	pause       = 2 * time.Hour // between the end of all executions and the next one
-	moment      = time.Minute   // how long people take for the second thing they do
-	mostStarts  = 3             // how many executions may be needed after the faults
-	mostRounds  = 16            // how often the explorer starts one at all
-	mostFaults  = 10            // of a schedule: each may end an execution, and some are needed after them
-	mostRepairs = 5             // how often a person may have to fix something
+	pause       = 2 * time.Hour       // between the end of all executions and the next one
+	moment      = time.Minute         // how long people take for the second thing they do
+	mostStarts  = 3                   // how many executions may be needed after the faults
+	mostRounds  = 16                  // how often the explorer starts one at all
+	mostFaults  = 10                  // of a schedule: each may end an execution, and some are needed after them
+	mostRepairs = 5                   // how often a person may have to fix something
+	unusedFor   = 15 * 24 * time.Hour // more than a key must be unused to be retired
 )
 
 // Result is what playing a schedule came to.
@@ -82,7 +83,7 @@ func play(s Schedule, lens Lens, watch func(*player)) (Result, error) {
 	p := &player{
 		Operator: lab.NewOperator(world), result: Result{Schedule: s}, pending: slices.Clone(s.Faults),
 		passed: map[Point]int{}, clocks: map[string]time.Duration{}, putAt: map[rotation.KeyID]time.Time{},
-		usedBefore: map[report.Ref]time.Time{}, begins: kind.begins,
+		usedBefore: map[report.Ref]time.Time{}, kind: kind, roles: kind.moved,
 	}
 	p.OnPut = p.notePut
 	p.trace.SetSeed(traces)
@@ -119,7 +120,7 @@ type player struct {
 	passed  map[Point]int            // how often each site was passed, under N 0 for entries and 1 for invocations
 	trace   trace
 	say     func(format string, args ...any)
-	begins  string // of the world
+	kind    World
 
 	excused       []rotation.KeyID             // a person put them into Qovery, whether they work or not
 	replaced      []rotation.KeyID             // a person put others into their place
@@ -248,6 +249,9 @@ func (p *player) event(run *lab.Run, event statemachine.Event) {
 
 // operate starts executions until one succeeds.
 func (p *player) operate() {
+	if p.kind.moved {
+		p.Sleep(unusedFor)
+	}
 	for round := 1; round <= mostRounds; round++ {
 		p.sinceLast++
 		p.start()
@@ -294,7 +298,11 @@ func (p *player) carryOn(round int) {
 
 // start starts an execution: one that resumes what is open, or begins anew.
 func (p *player) start() {
-	if p.record() == nil && p.begins != "" && p.Do(nil, p.begins) == nil {
+	switch {
+	case p.kind.retires > 0:
+		_ = p.Do(nil, "retire "+p.toRetire()+" 24h") // the key was created
+		return
+	case p.record() == nil && p.kind.begins != "" && p.Do(nil, p.kind.begins) == nil:
 		return
 	}
 	if err := p.Do(nil, "start"); err != nil {
@@ -318,7 +326,19 @@ func (p *player) settle() {
 			p.Sleep(moment)
 		}
 	}
-	p.succeeded = p.record() == nil && slices.ContainsFunc(p.Runs(), completed)
+	p.succeeded = p.record() == nil && (p.hasRetired() || p.kind.retires == 0 && slices.ContainsFunc(p.Runs(), completed))
+}
+
+// toRetire is the key that is retired in this world, in the words of scenarios.
+func (p *player) toRetire() string { return fmt.Sprintf("key %d", p.kind.retires) }
+
+// hasRetired: that key is gone, whoever has read the answer.
+func (p *player) hasRetired() bool {
+	if p.kind.retires == 0 {
+		return false
+	}
+	_, exists := p.IAM.Status(p.IAM.Lives()[p.kind.retires-1].ID)
+	return !exists
 }
 
 // completed tells whether the execution has completed a rotation.

@@ -36,7 +36,9 @@ func (p *player) interfered() bool {
 
 // remedies are what people do about the errors that need them.
 var remedies = map[fault.Code]func(*player){
-	fault.OldKeyInactive:      func(p *player) { _ = p.Do(nil, "activate old") },
+	fault.OldKeyInactive:      (*player).activate,
+	fault.KeyStillHeld:        (*player).takeOut,
+	fault.KeyStillUsed:        func(p *player) { p.Sleep(unusedFor) },
 	fault.NewKeyInactive:      func(p *player) { _ = p.Do(nil, "activate new") },
 	fault.MovedToRole:         (*player).retire,
 	fault.MultipleAccessKeys:  (*player).deleteUnused,
@@ -55,6 +57,26 @@ var remedies = map[fault.Code]func(*player){
 	fault.DeploymentFailed:    (*player).startClusters,
 	fault.InvalidCredentials:  (*player).startClusters,
 	fault.OldKeyStillInUse:    (*player).startClusters,
+}
+
+func (p *player) activate() {
+	_ = p.Do(nil, "activate old")
+	if p.kind.retires > 0 {
+		_ = p.Do(nil, "activate "+p.toRetire())
+	}
+}
+
+// takeOut has Qovery use what it used before a person gave it the key that is retired.
+func (p *player) takeOut() {
+	if p.kind.moved {
+		_ = p.Do(nil, "give everything role")
+		p.startClusters()
+		return
+	}
+	_ = p.Do(nil, "activate key 1")
+	p.try(p.OldKey.ID)
+	p.PutByHand(p.OldKey.ID)
+	p.Sleep(2 * time.Hour)
 }
 
 // deleteUnused deletes the keys that no location holds, once one key is in all

@@ -1,6 +1,7 @@
 package explorer
 
 import (
+	"cmp"
 	"context"
 	"hash/maphash"
 	"math"
@@ -28,6 +29,7 @@ type Options struct {
 	// and every pair of faults at the first and the last, is played in the smallest
 	// world.
 	Focus []string
+	World string // in place of the smallest one
 	// Random is how many longer random schedules there are; For is for how long
 	// more are played after that.
 	Random int
@@ -148,7 +150,9 @@ func (w *walker) conclude() {
 }
 
 // smallest is the smallest world, in which nothing goes wrong yet.
-func (w *walker) smallest() Schedule { return Schedule{World: Worlds[0].Name, Seed: w.Seed} }
+func (w *walker) smallest() Schedule {
+	return Schedule{World: cmp.Or(w.World, Worlds[0].Name), Seed: w.Seed}
+}
 
 // singles play every single fault in every world, and every single fault of what
 // comes after the rotation in the smallest world was stopped on entering any of
@@ -178,8 +182,8 @@ func (w *walker) after(base Schedule) (tasks []func()) {
 }
 
 // pairWorlds are those whose pairs of faults are played: the smallest, as it is and where
-// its key leaked.
-var pairWorlds = []string{"one", "leaked", "leaked-at-once"}
+// its key leaked or a key is retired.
+var pairWorlds = []string{"one", "leaked", "leaked-at-once", "retire"}
 
 // pairs play every pair of call faults at chosen calls of the smallest worlds.
 func (w *walker) pairs() (tasks []func()) {

@@ -17,6 +17,10 @@ type World struct {
 	denied time.Duration
 	shape  func(*lab.World) // before anything happens; may be nil
 	begins string           // how a rotation is begun; empty: "start"
+	// retires is the key that is retired, by the order in which keys were created; 0: none is.
+	retires int
+	// moved: Qovery was moved to roles two weeks before.
+	moved bool
 }
 
 // deployTime is how long deployments take where nothing else is said: long enough
@@ -53,16 +57,8 @@ var Worlds = []World{
 		Name: "variables", Sentence: "one cluster, and for three hours a variable that the audits found has the key's id",
 		setup: lab.Setup{Clusters: 1},
 		shape: func(w *lab.World) {
-			person := lab.NewOperator(w)
-			do := func(line string) {
-				if err := person.Do(nil, line); err != nil {
-					panic(err) // the world can't be made
-				}
-			}
-			do("add variable")
-			do(`target {"lookInVariables": true}`)
-			do("audits-read-services")
-			w.Timeline.At(lab.Beginning.Add(3*time.Hour), func() { do("put foreign into variable") })
+			byHand("add variable", `target {"lookInVariables": true}`, "audits-read-services")(w)
+			w.Timeline.At(lab.Beginning.Add(3*time.Hour), func() { byHand("put foreign into variable")(w) })
 		},
 	},
 	{
@@ -93,6 +89,27 @@ var Worlds = []World{
 		Name: "leaked-at-once", Sentence: "the same, and the key goes out of service before the deployment",
 		setup: lab.Setup{Clusters: 1}, begins: "leak old at-once",
 	},
+	{
+		Name: "retire", Sentence: "one cluster, and a second key, which nothing uses and which is retired",
+		setup: lab.Setup{Clusters: 1}, retires: 2, shape: byHand("add key"),
+	},
+	{
+		Name: "retire-after-move", Sentence: "two clusters and a registry that were moved to roles, and their key is retired",
+		setup: lab.Setup{Clusters: 2, Production: 1, Registries: true}, retires: 1, moved: true,
+		shape: byHand("give everything role", "cluster all deploy"),
+	},
+}
+
+// byHand is what people do, in the words of scenarios.
+func byHand(lines ...string) func(*lab.World) {
+	return func(w *lab.World) {
+		person := lab.NewOperator(w)
+		for _, line := range lines {
+			if err := person.Do(nil, line); err != nil {
+				panic(err) // the world can't be made
+			}
+		}
+	}
 }
 
 func find(name string) (World, bool) {
