@@ -62,7 +62,7 @@ bench: need-go ## Measure start, size, cost and requests against their goals (a 
 docs: need-go need-node ## Write the pictures and the generated pages anew
 	go test ./internal/ops/report -run Picture -update
 	go test ./internal/ops/explain ./infra/config -run Page -update && go test ./infra/stack -run Rights -update
-	go test ./internal/cli -run Diagram -update
+	go test ./internal/cli -run 'Diagram|JSON' -update
 
 lines: need-go ## Count the lines of Go, for the table in docs/development.md
 	@.ci/lines docs/development.md

@@ -78,7 +78,7 @@ func (p Program) abort(cmd *cobra.Command, f *stackFlags, name string) error {
 	case err != nil:
 		return halfAborted(name, stopped, err)
 	case record == nil && len(found) > 0 && f.json():
-		return writeLine(cmd.OutOrStdout(), map[string]any{"target": name, "stopped": stopped})
+		return writeLine(cmd.OutOrStdout(), halted{name, stopped})
 	case record == nil && len(found) > 0:
 		fmt.Fprintf(tell, "No rotation of %s was open: nothing has been changed.\n", name)
 		return nil

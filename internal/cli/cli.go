@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -31,18 +32,44 @@ const (
 	ExitClosedPipe  = 141 // whoever reads the output has read enough
 )
 
-// exitCodes is what the help says of them.
-const exitCodes = `Exit codes:
-  0    the rotation succeeded, or the question was answered
-  1    the rotation ended unchanged or paused, exploration found a violation, or
-       something else went wrong
-  2    the command was not understood
-  3    another execution is at work on the target
-  4    there is nothing to watch, to abort, to release or to unfreeze
-  5    'status' or 'doctor' found something that someone should see to
-  6    the output, or a part of it, could not be written
-  130  interrupted with Ctrl-C; what runs in AWS continues
-  141  the reader of the output has closed it, as in 'rotate status | head -1'`
+// exitCodes are what the help and docs/json.md say of them.
+var exitCodes = []struct {
+	code  int
+	means string
+}{
+	{ExitSucceeded, "the rotation succeeded, or the question was answered"},
+	{ExitPaused, "the rotation ended unchanged or paused, exploration found a violation, or something else went wrong"},
+	{ExitUsage, "the command was not understood"},
+	{ExitRunning, "another execution is at work on the target"},
+	{ExitNothing, "there is nothing to watch, to abort, to release or to unfreeze"},
+	{ExitAttention, "`status` or `doctor` found something that someone should see to"},
+	{ExitUnwritten, "the output, or a part of it, could not be written"},
+	{ExitInterrupted, "interrupted with Ctrl-C; what runs in AWS continues"},
+	{ExitClosedPipe, "the reader of the output has closed it, as in `rotate status | head -1`"},
+}
+
+// exitCodesHelp is the table as text.
+func exitCodesHelp() string {
+	var text strings.Builder
+	text.WriteString("Exit codes:")
+	for _, row := range exitCodes {
+		const indent, width = 7, 80
+		fmt.Fprintf(&text, "\n  %-5d", row.code)
+		column := indent
+		for _, word := range strings.Fields(row.means) {
+			if column+len(word) > width {
+				fmt.Fprintf(&text, "\n%*s", indent, "")
+				column = indent
+			}
+			if column > indent {
+				text.WriteByte(' ')
+			}
+			text.WriteString(word)
+			column += len(word) + len(" ")
+		}
+	}
+	return text.String()
+}
 
 // usageError is a mistake in what was typed.
 type usageError struct{ err error }
@@ -126,7 +153,7 @@ func (p Program) newRoot() *cobra.Command {
 		Long: `rotate is the command line of qovery-key-rotation, which replaces the static
 AWS IAM access key that Qovery holds, unattended and without downtime.
 
-` + exitCodes,
+` + exitCodesHelp(),
 		Example: `  rotate simulate
   rotate status --profile production --region eu-west-3
   rotate start production --watch

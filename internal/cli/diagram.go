@@ -27,7 +27,7 @@ GitHub and GitLab draw where it stands in a block of the kind "mermaid".`,
 				return err
 			}
 			if answer.json() {
-				return writeJSON(cmd.OutOrStdout(), map[string]string{"mermaid": machine.Diagram()})
+				return writeJSON(cmd.OutOrStdout(), drawn{machine.Diagram()})
 			}
 			_, err = fmt.Fprint(cmd.OutOrStdout(), machine.Diagram())
 			return err

@@ -126,8 +126,8 @@ func TestDocsCommandLines(t *testing.T) {
 // brackets and without it.
 func requireParsed(t *testing.T, page, line string) {
 	t.Helper()
-	line = regexp.MustCompile(` (&&|\|) .*`).ReplaceAllString(line, "") // the command alone
 	line = strings.ReplaceAll(line, `\|`, "|")
+	line = regexp.MustCompile(` (&&|\|) .*`).ReplaceAllString(line, "") // the command alone
 	whole := strings.NewReplacer("[", "", "]", "")
 	for _, text := range []string{whole.Replace(line), regexp.MustCompile(` ?\[[^]]*\]`).ReplaceAllString(line, "")} {
 		readings := [][]string{nil}

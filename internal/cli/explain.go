@@ -41,7 +41,7 @@ It is part of the program, and needs neither network nor rights.`,
 				return err
 			}
 			if answer.json() {
-				return writeJSON(cmd.OutOrStdout(), explain.Sections())
+				return writeJSON(cmd.OutOrStdout(), explanations{explain.Sections()})
 			}
 			_, err := io.WriteString(cmd.OutOrStdout(), docs.Runbook+"\n"+explain.Page())
 			return err

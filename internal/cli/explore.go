@@ -208,7 +208,7 @@ func showMutations(cmd *cobra.Command, flags exploreFlags) error {
 	}
 	bar.erase()
 	if flags.output.json() {
-		if err := writeJSON(out, findings); err != nil {
+		if err := writeJSON(out, mutations{findings}); err != nil {
 			return err
 		}
 	} else {

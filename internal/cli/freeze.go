@@ -118,10 +118,7 @@ func (p Program) unfreeze(cmd *cobra.Command, f *stackFlags, name string) error 
 // showFrozen shows until when no rotation begins now.
 func showFrozen(cmd *cobra.Command, f *stackFlags, name, frozen, text string) error {
 	if f.json() {
-		return writeJSON(cmd.OutOrStdout(), struct {
-			Target string `json:"target"`
-			Frozen string `json:"frozen,omitempty"`
-		}{name, frozen})
+		return writeJSON(cmd.OutOrStdout(), frozenAnswer{name, frozen})
 	}
 	_, err := io.WriteString(cmd.OutOrStdout(), text)
 	return err

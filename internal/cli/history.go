@@ -76,7 +76,7 @@ func (p Program) history(cmd *cobra.Command, f *stackFlags, name string, limit i
 		rotations = rotations[:limit]
 	}
 	if f.json() {
-		return writeJSON(cmd.OutOrStdout(), rotations)
+		return writeJSON(cmd.OutOrStdout(), pasts{name, rotations})
 	}
 	return showHistory(cmd.OutOrStdout(), name, rotations)
 }

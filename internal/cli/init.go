@@ -237,7 +237,7 @@ func (w *wizard) nextTuesday() string {
 }
 
 func (w *wizard) write() error {
-	err := writeFile(w.Out, w.file, func(out io.Writer) error { return writeJSON(out, w.draft) })
+	err := writeFile(w.Out, w.file, func(out io.Writer) error { return words.WriteJSON(out, w.draft, "  ") })
 	if err != nil {
 		return &problem{"The configuration can't be written: " + err.Error(), "Name another file with --file", ExitUnwritten}
 	}

@@ -72,6 +72,16 @@ func frozen(t *testing.T, w *lab.World) {
 	}
 }
 
+// waiting is a rotation that can't begin yet.
+func waiting(t *testing.T, w *lab.World) {
+	w.Qovery.Deploy(w.Clusters[0])
+	w.Sleep(time.Minute)
+	if _, err := w.Start("waiting", `{"target": "production"}`); err != nil {
+		t.Fatal(err)
+	}
+	w.Sleep(0)
+}
+
 // answers are all commands, in every way in which they answer.
 var answers = []answer{
 	{idle, ""}, {idle, "--help"}, {idle, "help start"}, {idle, "help"}, {idle, "--version"},
@@ -100,6 +110,7 @@ var answers = []answer{
 	{running, "abort production"}, {running, "abort production --output json"}, {interrupted, "abort production"},
 	{idle, "retire production OLDKEY --yes"},
 	{idle, "retire production OLDKEY --yes --output json"},
+	{waiting, "abort production --output json"},
 	{interrupted, "release production --yes"}, {interrupted, "release production --yes --output json"},
 	{running, "freeze production --reason Sale --until 2026-01-20T09:00:00Z"},
 	{idle, "freeze production --reason Sale --until 2026-01-20T09:00:00Z --output json"},

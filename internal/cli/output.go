@@ -2,11 +2,8 @@ package cli
 
 import (
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
-
-	"qovery-key-rotation/internal/words"
 )
 
 // output is the flag that says how a command answers: plainly, or in JSON.
@@ -28,12 +25,6 @@ func (o *output) check() error {
 }
 
 func (o *output) json() bool { return o.value == "json" }
-
-// writeJSON writes an answer for a program to read.
-func writeJSON(out io.Writer, value any) error { return words.WriteJSON(out, value, "  ") }
-
-// writeLine writes one of several answers, each on a line of its own.
-func writeLine(out io.Writer, value any) error { return words.WriteJSON(out, value, "") }
 
 // completeFlag has the shell complete a flag's values.
 func completeFlag(cmd *cobra.Command, flag string, values ...string) {

@@ -205,7 +205,7 @@ func simulated(name string, seed uint64) (report.Report, error) {
 func (f reportFlags) write(out, tell io.Writer, evidence report.Report) error {
 	write, kind := evidence.WriteHTML, "as an HTML page"
 	if f.json() {
-		write, kind = evidence.WriteJSON, "as JSON"
+		write, kind = func(out io.Writer) error { return writeJSON(out, evidence) }, "as JSON"
 	}
 	if f.file == "" {
 		return write(out)

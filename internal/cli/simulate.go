@@ -123,14 +123,9 @@ func scenarioNames() []string {
 
 func listScenarios(out io.Writer, asJSON bool) error {
 	if asJSON {
-		type entry struct {
-			Name     string `json:"name"`
-			Sentence string `json:"sentence"`
-			Ends     string `json:"ends"`
-		}
-		var list []entry
+		var list scenarios
 		for _, s := range lab.Scenarios {
-			list = append(list, entry{s.Name, s.Sentence, s.Ends()})
+			list.Scenarios = append(list.Scenarios, scenario{s.Name, s.Sentence, s.Ends()})
 		}
 		return writeJSON(out, list)
 	}
@@ -191,10 +186,7 @@ func simulate(out io.Writer, flags simulateFlags) error {
 	}
 	report := result.Report(scenario.Name)
 	if flags.output.json() {
-		err = writeJSON(out, struct {
-			lab.Report
-			Story []lab.Line `json:"story"`
-		}{report, lines})
+		err = writeJSON(out, simulation{report, lines})
 	} else {
 		printReport(out, report)
 	}

@@ -201,27 +201,32 @@ type started struct {
 	stopped       []string // executions that were stopped for it
 }
 
+// startedAnswer is the same, as JSON.
+type startedAnswer struct {
+	Execution string    `json:"execution"`
+	ARN       string    `json:"arn"`
+	Console   string    `json:"console,omitempty"`
+	Target    string    `json:"target"`
+	StartedAt time.Time `json:"startedAt"`
+	DryRun    bool      `json:"dryRun,omitempty"`
+	Abort     bool      `json:"abort,omitempty"`
+	Resumes   *resumed  `json:"resumes,omitempty"`
+	Stopped   []string  `json:"stopped,omitempty"` // executions
+}
+
+// resumed is the rotation that was open.
+type resumed struct {
+	RotationID string    `json:"rotationId"`
+	BegunAt    time.Time `json:"begunAt"`
+}
+
 func showStarted(cmd *cobra.Command, f *stackFlags, s started) error {
 	out := cmd.OutOrStdout()
 	page := notice.ExecutionPage(s.x.ARN)
 	if f.json() {
-		type open struct {
-			RotationID string    `json:"rotationId"`
-			BegunAt    time.Time `json:"begunAt"`
-		}
-		answer := struct {
-			Execution string    `json:"execution"`
-			ARN       string    `json:"arn"`
-			Console   string    `json:"console,omitempty"`
-			Target    string    `json:"target"`
-			StartedAt time.Time `json:"startedAt"`
-			DryRun    bool      `json:"dryRun,omitempty"`
-			Abort     bool      `json:"abort,omitempty"`
-			CarriesOn *open     `json:"carriesOn,omitempty"`
-			Stopped   []string  `json:"stopped,omitempty"`
-		}{s.x.Name, s.x.ARN, page, s.x.Target, s.x.StartedAt, s.dryRun, s.abort, nil, s.stopped}
+		answer := startedAnswer{s.x.Name, s.x.ARN, page, s.x.Target, s.x.StartedAt, s.dryRun, s.abort, nil, s.stopped}
 		if s.carriesOn != nil {
-			answer.CarriesOn = &open{s.carriesOn.RotationID, s.carriesOn.TakenAt}
+			answer.Resumes = &resumed{s.carriesOn.RotationID, s.carriesOn.TakenAt}
 		}
 		return writeLine(out, answer)
 	}

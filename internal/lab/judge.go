@@ -42,9 +42,9 @@ type visited struct{ execution, state string }
 
 // Refused is a consumer that was refused with a key.
 type Refused struct {
-	At       time.Time
-	Consumer string
-	Key      rotation.KeyID
+	At       time.Time      `json:"at"`
+	Consumer string         `json:"consumer"`
+	Key      rotation.KeyID `json:"key"`
 }
 
 const (

@@ -17,9 +17,9 @@ type Report struct {
 	Outcome              string               `json:"outcome"` // of the last execution
 	Succeeded            bool                 `json:"succeeded"`
 	Sentence             string               `json:"sentence,omitempty"` // why it did not succeed
-	Took                 target.Duration      `json:"took"`               // virtual time
+	Took                 target.Seconds       `json:"took"`               // virtual time
 	Keys                 []KeyReport          `json:"keys"`
-	BothValid            target.Duration      `json:"bothValid"` // how long two keys were Active at once
+	BothValid            target.Seconds       `json:"bothValid"` // how long two keys were Active at once
 	Executions           []ExecutionReport    `json:"executions"`
 	Transitions          int                  `json:"transitions"`
 	LargestDocument      int                  `json:"largestDocument"` // bytes
@@ -27,7 +27,7 @@ type Report struct {
 	BusiestHour          int                  `json:"busiestHour"` // requests to Qovery
 	FailedAuthentication int                  `json:"failedAuthentications"`
 	RefusedByIntent      int                  `json:"refusedByIntent,omitempty"`    // with a key that leaked
-	LeakedInactiveAfter  target.Duration      `json:"leakedInactiveAfter,omitzero"` // from when that was known
+	LeakedInactiveAfter  target.Seconds       `json:"leakedInactiveAfter,omitzero"` // from when that was known
 	Refused              []Refused            `json:"refused,omitempty"`
 	Violations           []string             `json:"violations,omitempty"`
 	Leaks                []string             `json:"leaks,omitempty"`
@@ -57,12 +57,12 @@ func (r Result) Report(name string) Report {
 	report := Report{
 		Scenario: name, Outcome: r.Outcome, Succeeded: r.Last.Status() == statemachine.Succeeded,
 		Sentence: fault.Read(r.Last.Cause()).String(),
-		Took:     target.Duration(w.Timeline.Now().Sub(Beginning).Round(time.Second)), Keys: w.keyReports(),
+		Took:     target.Seconds(w.Timeline.Now().Sub(Beginning).Round(time.Second)), Keys: w.keyReports(),
 		FailedAuthentication: w.Judge.Refusals, Refused: w.Judge.Refused, Violations: w.Judge.Violations,
 		Leaks: w.Judge.Leaks(),
 	}
-	report.BothValid = target.Duration(w.bothValid().Round(time.Second))
-	report.RefusedByIntent, report.LeakedInactiveAfter = w.Judge.ByIntent, target.Duration(w.leakedInactiveAfter())
+	report.BothValid = target.Seconds(w.bothValid().Round(time.Second))
+	report.RefusedByIntent, report.LeakedInactiveAfter = w.Judge.ByIntent, target.Seconds(w.leakedInactiveAfter())
 	report.QoveryRequests, report.BusiestHour = w.Qovery.Requests()
 	for _, run := range w.runs {
 		report.Executions = append(report.Executions,

@@ -25,7 +25,7 @@ func (f *facts) conclude(executions []Execution) Rotation {
 	for _, key := range f.keys {
 		r.Keys = append(r.Keys, *key)
 		if key != old {
-			r.BothActive += target.Duration(bothActive(old, key).Round(time.Second))
+			r.BothActive += target.Seconds(bothActive(old, key).Round(time.Second))
 		}
 	}
 	r.Controls, r.Proofs, r.Milestones = controls(old), f.proofs(), f.story()
@@ -40,7 +40,7 @@ func (f *facts) lastCheck() *Usage {
 	}
 	return &Usage{
 		CheckedAt: f.usage.CheckedAt, OldKeyIdle: f.usage.Idle, LastUseOfOldKey: redact(f.usage.LastUse),
-		GraceExtendedBy: f.usage.Extended, FirstUseOfNewKey: f.usage.TakenOver,
+		GraceExtendedBy: target.Seconds(f.usage.Extended), FirstUseOfNewKey: f.usage.TakenOver,
 	}
 }
 

@@ -87,7 +87,7 @@ func TestAdvice(t *testing.T) {
 		{84, NotMet, 3 * time.Hour, false},      // the schedule is not what is wrong
 		{90, NotMet, 8 * 24 * time.Hour, false}, // nor would it help
 	} {
-		r := Rotation{Controls: []Control{{Verdict: test.verdict}}, BothActive: target.Duration(test.both)}
+		r := Rotation{Controls: []Control{{Verdict: test.verdict}}, BothActive: target.Seconds(test.both)}
 		r.Settings.Schedule.RateDays = test.days
 		if given := r.Advice() != ""; given != test.given {
 			t.Errorf("%+v: advice given: %v", test, given)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"html/template"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -37,7 +38,7 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"clock":   clock,
 	"stamp":   stamp,
 	"machine": func(t time.Time) string { return words.Time(t, time.RFC3339) },
-	"spell":   func(d target.Duration) string { return words.Duration(time.Duration(d)) },
+	"spell":   func(d any) string { return words.Duration(time.Duration(reflect.ValueOf(d).Int())) }, // of either type
 	"between": func(from, to time.Time) string { return words.Duration(to.Sub(from)) },
 	"style":   func() template.CSS { return template.CSS(styleText) }, // ours, not an input
 	"number":  func(i int) int { return i + 1 },

@@ -92,7 +92,7 @@ type Rotation struct {
 	Settings   target.Target `json:"settings"` // the target, with the execution's longer timings
 	Keys       []Key         `json:"keys"`     // the old one first
 	// BothActive is how long the old key and a new one were Active immediately.
-	BothActive target.Duration    `json:"bothActive"`
+	BothActive target.Seconds     `json:"bothActive"`
 	Controls   []Control          `json:"controls"`
 	Proofs     []Proof            `json:"proofs"`
 	Milestones []Milestone        `json:"milestones"`
@@ -104,11 +104,11 @@ type Rotation struct {
 
 // Usage is the last check of what uses the keys.
 type Usage struct {
-	CheckedAt        time.Time       `json:"checkedAt"`
-	OldKeyIdle       bool            `json:"oldKeyIdle"`
-	LastUseOfOldKey  string          `json:"lastUseOfOldKey,omitempty"`
-	GraceExtendedBy  target.Duration `json:"graceExtendedBy"`
-	FirstUseOfNewKey *rotation.Use   `json:"firstUseOfNewKey,omitempty"`
+	CheckedAt        time.Time      `json:"checkedAt"`
+	OldKeyIdle       bool           `json:"oldKeyIdle"`
+	LastUseOfOldKey  string         `json:"lastUseOfOldKey,omitempty"`
+	GraceExtendedBy  target.Seconds `json:"graceExtendedBy"`
+	FirstUseOfNewKey *rotation.Use  `json:"firstUseOfNewKey,omitempty"`
 }
 
 // Milestone is something that happened in a rotation.

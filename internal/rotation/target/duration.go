@@ -2,6 +2,7 @@ package target
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 
@@ -34,4 +35,15 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	}
 	*d = Duration(parsed)
 	return nil
+}
+
+// Seconds is a duration as programs read it: in seconds.
+type Seconds time.Duration
+
+// String is how people read it.
+func (s Seconds) String() string { return Duration(s).String() }
+
+// MarshalJSON writes whole seconds.
+func (s Seconds) MarshalJSON() ([]byte, error) {
+	return strconv.AppendInt(nil, int64(time.Duration(s)/time.Second), 10), nil
 }

@@ -106,7 +106,7 @@ func TestAMonth(t *testing.T) {
 // with as many of those as there are rotations in it.
 func TestWhatIsCompared(t *testing.T) {
 	r := simulated{}
-	r.Transitions, r.Took = 10, target.Duration(90*time.Second)
+	r.Transitions, r.Took = 10, target.Seconds(90*time.Second)
 	s := stack{dashboards: 1}
 	nothing := map[string]float64{}
 	for name := range list(nil).Prices {

@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"encoding/json"
+	"io"
+	"reflect"
+	"slices"
+	"strconv"
+
+	"qovery-key-rotation/docs"
+	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/internal/lab/explorer"
+	"qovery-key-rotation/internal/ops/report"
+	"qovery-key-rotation/internal/version"
+	"qovery-key-rotation/internal/words"
+)
+
+// jsonVersion is raised when a member goes, or comes to mean something else.
+const jsonVersion = 1
+
+// jsonAnswer is what a command answers in JSON, by its "type". docs/json.md and
+// docs/json.schema.json are generated from these.
+type jsonAnswer struct {
+	name  string // the "type"
+	about string
+	value any
+}
+
+var jsonAnswers = []jsonAnswer{
+	{"status", "`rotate status`", stackStatus{}},
+	{"doctor", "`rotate doctor`", &examination{}},
+	{"history", "`rotate history`", pasts{}},
+	{"uses", "`rotate uses`", usesFound{}},
+	{"started", "`rotate start` and `rotate abort`, first: the execution that they started", startedAnswer{}},
+	{"event", "`rotate watch`, `start --watch` and `abort`: a line for each thing that happens", line{}},
+	{"ended", "the same, last: how the execution ended", outcome{}},
+	{"stopped", "`rotate abort`, where no rotation was open", halted{}},
+	{"released", "`rotate release`: the rotation whose record it closed", past{}},
+	{"freeze", "`rotate freeze` and `rotate unfreeze`: until when no rotation begins now, if one doesn't", frozenAnswer{}},
+	{"report", "`rotate report`", report.Report{}},
+	{"explanation", "`rotate explain CODE`", docs.Section{}},
+	{"explanations", "`rotate explain`", explanations{}},
+	{"diagram", "`rotate diagram`", drawn{}},
+	{"simulation", "`rotate simulate`", simulation{}},
+	{"scenarios", "`rotate simulate --list`", scenarios{}},
+	{"exploration", "`rotate explore`", explorer.Summary{}},
+	{"mutations", "`rotate explore --mutations`", mutations{}},
+	{"replay", "`rotate explore --replay SCHEDULE`", replayed{}},
+	{"version", "`rotate version`", version.Info{}},
+}
+
+// The answers that are a list, or that no other type has.
+type (
+	pasts struct {
+		Target    string `json:"target"`
+		Rotations []past `json:"rotations"` // the latest first
+	}
+	halted struct {
+		Target     string   `json:"target"`
+		Executions []string `json:"executions"`
+	}
+	frozenAnswer struct {
+		Target string `json:"target"`
+		Frozen string `json:"frozen,omitempty"`
+	}
+	explanations struct {
+		Sections []docs.Section `json:"sections"`
+	}
+	drawn struct {
+		Mermaid string `json:"mermaid"`
+	}
+	simulation struct {
+		lab.Report
+		Story []lab.Line `json:"story"`
+	}
+	scenarios struct {
+		Scenarios []scenario `json:"scenarios"`
+	}
+	scenario struct {
+		Name     string `json:"name"`
+		Sentence string `json:"sentence"`
+		Ends     string `json:"ends"`
+	}
+	mutations struct {
+		Findings []explorer.Finding `json:"findings"`
+	}
+)
+
+// writeJSON writes an answer for a program to read.
+func writeJSON(out io.Writer, value any) error { return words.WriteJSON(out, typed{value}, "  ") }
+
+// writeLine writes one of several answers, each on a line of its own.
+func writeLine(out io.Writer, value any) error { return words.WriteJSON(out, typed{value}, "") }
+
+// typed is an answer that says of which type and version it is.
+type typed struct{ value any }
+
+// MarshalJSON puts both in front.
+func (t typed) MarshalJSON() ([]byte, error) {
+	text, err := json.Marshal(t.value)
+	if err != nil {
+		return nil, err
+	}
+	kind := reflect.TypeOf(t.value)
+	at := slices.IndexFunc(jsonAnswers, func(a jsonAnswer) bool { return reflect.TypeOf(a.value) == kind })
+	if at < 0 {
+		panic("cli: an answer has no type: " + kind.String())
+	}
+	head := `{"type":` + strconv.Quote(jsonAnswers[at].name) + `,"version":` + strconv.Itoa(jsonVersion) + `,`
+	return append([]byte(head), text[1:]...), nil
+}
