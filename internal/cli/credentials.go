@@ -24,7 +24,8 @@ const (
 var noSession = map[aws.CredentialSource]problem{
 	aws.CredentialSourceSSO:                  noIdentityCenter,
 	aws.CredentialSourceSSOLegacy:            noIdentityCenter,
-	aws.CredentialSourceLogin:                {"There is no login session, or it is over", sameProfile + "aws login", ExitPaused},
+	aws.CredentialSourceLogin:                {"There is no login session, or it is over", sameProfile + "aws login",
+		ExitPaused},
 	aws.CredentialSourceProfileSTSWebIDToken: noWebToken,
 	aws.CredentialSourceEnvVarsSTSWebIDToken: noWebToken,
 }
@@ -81,7 +82,8 @@ func processProblem(err error) *problem {
 // refused is what a service said. Only requests for a role carry no secret.
 func refused(call *smithy.OperationError, err error) *fault.Error {
 	service := strings.ToLower(strings.ReplaceAll(call.Service(), " ", "-"))
-	failed := awsclient.Request{Action: service + ":" + call.Operation(), Secret: call.Operation() != "AssumeRole"}.Failed(err)
+	hasSecret := call.Operation() != "AssumeRole"
+	failed := awsclient.Request{Action: service + ":" + call.Operation(), Secret: hasSecret}.Failed(err)
 	if failed.Code == fault.MalformedAnswer {
 		failed.Next = &fault.Advice{First: "Check the profile's settings, or " + chooseAnother}
 	}
