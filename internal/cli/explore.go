@@ -20,6 +20,7 @@ type exploreFlags struct {
 	random    int
 	lasts     time.Duration
 	seed      uint64
+	shard     string
 	replay    string
 	mutation  string
 	mutations bool
@@ -43,8 +44,8 @@ the exit code is 1. If you interrupt explore, it says how much of it was played,
 the exit code is 130.
 
 All single faults are played in every world, and in rotations that were stopped in
-every state; then random schedules of up to six faults. --pairs adds all pairs of
-faults of calls in the smallest worlds.
+every state; then random schedules of up to six faults. Before that comes what once
+found something. --pairs adds all pairs of faults of calls in the smallest worlds.
 
 --mutations defeats each safety rule in turn, and shows how exploration finds out.`,
 		Example: `  rotate explore
@@ -75,6 +76,7 @@ faults of calls in the smallest worlds.
 	cmd.Flags().IntVar(&flags.random, "random", 500, "how many random walks there are, of up to six faults each")
 	cmd.Flags().DurationVar(&flags.lasts, "for", 0, "play random walks for this long, such as 8h")
 	cmd.Flags().Uint64Var(&flags.seed, "seed", 0, "what chance begins with: the same seed explores the same")
+	cmd.Flags().StringVar(&flags.shard, "shard", "", "play one part of it all, such as 3/8: several machines share the parts")
 	cmd.Flags().StringVar(&flags.replay, "replay", "", "play one schedule and show what happens")
 	cmd.Flags().StringVar(&flags.mutation, "mutation", "", "defeat a rule while replaying (--mutations names them)")
 	cmd.Flags().BoolVar(&flags.mutations, "mutations", false,
@@ -98,10 +100,13 @@ func (f exploreFlags) check(cmd *cobra.Command) error {
 	case f.replay != "" && f.mutations:
 		return errors.New("--replay plays one schedule, and --mutations many: give one of them")
 	}
-	for _, name := range []string{"singles", "pairs", "random", "for", "seed"} {
+	for _, name := range []string{"singles", "pairs", "random", "for", "seed", "shard"} {
 		if cmd.Flags().Changed(name) && (f.replay != "" || f.mutations) {
 			return fmt.Errorf("--%s has no meaning beside --replay and --mutations", name)
 		}
+	}
+	if _, err := explorer.ParseShard(f.shard); err != nil {
+		return fmt.Errorf("--shard %w", err)
 	}
 	if _, err := f.lens(); err != nil || !cmd.Flags().Changed("replay") {
 		return err
@@ -131,9 +136,14 @@ func mutationNames() (names []string) {
 }
 
 func explore(cmd *cobra.Command, flags exploreFlags) error {
+	shard, err := explorer.ParseShard(flags.shard)
+	if err != nil {
+		return err
+	}
 	bar := newBar(cmd.ErrOrStderr())
 	summary, err := explorer.Walk(cmd.Context(), explorer.Options{
 		Singles: flags.singles, Pairs: flags.pairs, Random: flags.random, For: flags.lasts, Seed: flags.seed,
+		Shard: shard,
 		Progress: func(p explorer.Progress) {
 			bar.show(p.Done, fmt.Sprintf("%s; %s, %s, %s", p.Stage, words.Count(p.Summary.Played, "schedule"),
 				words.Count(p.Summary.Traces, "distinct trace"), words.Count(len(p.Summary.Violations), "violation")))

@@ -28,6 +28,7 @@ func printSummary(out io.Writer, s explorer.Summary, interrupted bool) {
 	fmt.Fprintf(out, "\n%d distinct schedules, all of whose faults came to pass, in %s\n", s.Played,
 		s.Took.Round(time.Second))
 	fmt.Fprintf(out, "  with %d distinct traces: which states, calls and outcomes there were, in which order\n", s.Traces)
+	printSeen(out, s.Seen)
 	fmt.Fprintf(out, "  not counted: %d with a fault that did not, %d without any, %d played before\n", s.Unreached,
 		s.Calm, s.Duplicates)
 	if s.Unfinished == nil {
@@ -39,6 +40,21 @@ func printSummary(out io.Writer, s explorer.Summary, interrupted bool) {
 		fmt.Fprintln(out)
 		printWrong(out, violation.Wrong)
 		fmt.Fprintf(out, "  rotate explore --replay '%s'\n", violation.Schedule)
+	}
+}
+
+// printSeen says how much of what there is was come across.
+func printSeen(out io.Writer, seen explorer.Seen) {
+	all, err := explorer.All()
+	if err != nil {
+		panic(err) // tests load the definition
+	}
+	n, of := seen.Of(all), all.Of(all)
+	fmt.Fprintf(out, "  with %d states of the world on entering a state\n", n.Worlds)
+	fmt.Fprintf(out, "  with %d of %d codes, raised in %d of %d states that may raise them; %d of %d routes of the definition\n",
+		n.Codes, of.Codes, n.Raised, of.Raised, n.Routes, of.Routes)
+	if missing := seen.Missing(all); len(missing) > 0 {
+		fmt.Fprintf(out, "  never raised: %s\n", words.List(missing, len(missing)))
 	}
 }
 

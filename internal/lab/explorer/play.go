@@ -29,6 +29,7 @@ type Result struct {
 	Fired    []Firing  // the faults that came to pass, in order
 	After    []Station // the points that were passed after the last of them
 	Trace    uint64    // what happened, as a hash: see trace
+	Seen     Seen      // what it came across
 }
 
 // Firing is a fault that came to pass, and the state in which it did.
@@ -81,9 +82,9 @@ func play(s Schedule, lens Lens, watch func(*player)) (Result, error) {
 	}
 	defer world.Timeline.Close()
 	p := &player{
-		Operator: lab.NewOperator(world), result: Result{Schedule: s}, pending: slices.Clone(s.Faults),
+		Operator: lab.NewOperator(world), result: Result{Schedule: s, Seen: newSeen()}, pending: slices.Clone(s.Faults),
 		passed: map[Point]int{}, clocks: map[string]time.Duration{}, putAt: map[rotation.KeyID]time.Time{},
-		usedBefore: map[report.Ref]time.Time{}, kind: kind, roles: kind.moved,
+		usedBefore: map[report.Ref]time.Time{}, kind: kind, roles: kind.moved, before: map[string]string{},
 	}
 	p.OnPut = p.notePut
 	p.trace.SetSeed(traces)
@@ -119,6 +120,7 @@ type player struct {
 	clocks  map[string]time.Duration // how far those of functions are ahead, by state
 	passed  map[Point]int            // how often each site was passed, under N 0 for entries and 1 for invocations
 	trace   trace
+	before  map[string]string // the state that each execution has entered last
 	say     func(format string, args ...any)
 	kind    World
 
@@ -231,6 +233,7 @@ func (p *player) invoked(state string) lab.InvokeFault {
 // event lets happen what is due when an execution enters a state.
 func (p *player) event(run *lab.Run, event statemachine.Event) {
 	p.trace.event(run, event)
+	p.see(run, event)
 	p.noteUse(run, event)
 	if !event.Entered() {
 		return

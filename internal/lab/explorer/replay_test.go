@@ -57,12 +57,9 @@ func replay(t *testing.T, schedules []Schedule, lens Lens) (writes, effects int,
 // sample are the corpus, and random schedules of up to six faults.
 func sample(t *testing.T, n int) (schedules []Schedule) {
 	t.Helper()
-	for text := range corpus {
-		s, err := Parse(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		schedules = append(schedules, s)
+	schedules, err := Corpus()
+	if err != nil {
+		t.Fatal(err)
 	}
 	for chance := uint64(0); len(schedules) < n; chance++ {
 		random := rand.New(rand.NewPCG(1, chance))

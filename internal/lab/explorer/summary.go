@@ -21,6 +21,7 @@ type Summary struct {
 	Violations []Violation    `json:"violations"`
 	Unfinished *Unfinished    `json:"unfinished,omitempty"` // nil: all was played
 	Took       time.Duration  `json:"-"`
+	Seen       Seen           `json:"-"`
 
 	traces map[uint64]bool // their hashes
 }
@@ -47,11 +48,13 @@ func newSummary() Summary {
 	return Summary{
 		Faults: map[string]int{}, Kinds: map[Kind]Tally{}, States: map[string]int{}, Worlds: map[string]int{},
 		Violations: []Violation{},
+		Seen:       newSeen(),
 		traces:     map[uint64]bool{},
 	}
 }
 
 func (s *Summary) add(r Result, wanted string) {
+	s.Seen.add(r.Seen)
 	if r.shows(wanted) {
 		s.Violations = append(s.Violations, Violation{r.Schedule.String(), r.Wrong})
 	}
@@ -94,7 +97,7 @@ func count(faults int) string {
 func (s Summary) clone(took time.Duration) Summary {
 	s.Faults, s.Kinds, s.States, s.Worlds = maps.Clone(s.Faults), maps.Clone(s.Kinds), maps.Clone(s.States),
 		maps.Clone(s.Worlds)
-	s.Violations, s.Took, s.traces = slices.Clone(s.Violations), took, nil
+	s.Violations, s.Took, s.traces, s.Seen = slices.Clone(s.Violations), took, nil, s.Seen.clone()
 	slices.SortFunc(s.Violations, func(a, b Violation) int {
 		return cmp.Or(cmp.Compare(len(a.Schedule), len(b.Schedule)), cmp.Compare(a.Schedule, b.Schedule))
 	})

@@ -3,7 +3,6 @@ package explorer
 import (
 	"cmp"
 	"context"
-	"hash/maphash"
 	"math"
 	"math/rand/v2"
 	"runtime"
@@ -34,6 +33,8 @@ type Options struct {
 	// more are played after that.
 	Random int
 	For    time.Duration
+	// Shard is the part of it all that is played; the zero one: all.
+	Shard Shard
 	// Seed is what chance begins with.
 	Seed uint64
 	// Lens changes what the steps see; nil: they see the world as it is.
@@ -62,8 +63,13 @@ func Walk(ctx context.Context, options Options) (Summary, error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	w := &walker{Options: options, ctx: ctx, stop: stop, began: time.Now(), played: map[uint64]bool{},
-		hashing: maphash.MakeSeed(), summary: newSummary()}
+		summary: newSummary()}
 	w.now.name = "the worlds undisturbed"
+	known, err := Corpus()
+	if err != nil {
+		return w.summary, err
+	}
+	w.share("what once found something", len(known), time.Time{}, func(n int) { w.leaf(known[n]) })
 	if len(w.Focus) > 0 {
 		w.focused()
 	}
@@ -92,7 +98,6 @@ type walker struct {
 
 	mu      sync.Mutex
 	played  map[uint64]bool // hashes of schedules
-	hashing maphash.Seed
 	summary Summary
 	now     stage
 	told    time.Time
@@ -175,7 +180,7 @@ func (w *walker) singles() []func() {
 func (w *walker) after(base Schedule) (tasks []func()) {
 	for _, station := range w.play(base).After {
 		for _, fault := range station.faults() {
-			tasks = append(tasks, func() { w.play(base.with(fault)) })
+			tasks = append(tasks, func() { w.leaf(base.with(fault)) })
 		}
 	}
 	return tasks
@@ -202,7 +207,7 @@ func (w *walker) pairsIn(base Schedule) (tasks []func()) {
 			tasks = append(tasks, func() {
 				for _, second := range chosen(w.play(single).After) {
 					for _, fault := range second.callFaults() {
-						w.play(single.with(fault))
+						w.leaf(single.with(fault))
 					}
 				}
 			})
@@ -230,7 +235,7 @@ func (w *walker) lateWrites() (tasks []func()) {
 					continue
 				}
 				for _, fault := range station.faults() {
-					tasks = append(tasks, func() { w.play(single.with(fault)) })
+					tasks = append(tasks, func() { w.leaf(single.with(fault)) })
 				}
 			}
 		}
@@ -243,7 +248,7 @@ func (w *walker) lateWrites() (tasks []func()) {
 func (w *walker) focused() {
 	base := w.smallest()
 	w.stage("faults in focus", w.at(w.Focus[0], w.play(base), func(single Schedule) {
-		for _, task := range w.at(w.Focus[len(w.Focus)-1], w.play(single), func(pair Schedule) { w.play(pair) }) {
+		for _, task := range w.at(w.Focus[len(w.Focus)-1], w.play(single), func(pair Schedule) { w.leaf(pair) }) {
 			task()
 		}
 	}))
@@ -292,6 +297,9 @@ const longest = 6 // faults in a random schedule
 // chain plays a random world, and then goes on putting a random fault after the
 // last one.
 func (w *walker) chain(n int) {
+	if !w.Shard.has(uint64(n)) {
+		return
+	}
 	random := rand.New(rand.NewPCG(w.Seed, uint64(n)))
 	// Every other one in the smallest world, where most can be played.
 	world := Worlds[max(0, random.IntN(2*len(Worlds))-len(Worlds))]
@@ -351,6 +359,13 @@ func (s Station) each(kinds []faultKind) []Fault {
 	return faults
 }
 
+// leaf plays a schedule that no other one is made of, if it is of the shard.
+func (w *walker) leaf(s Schedule) {
+	if w.Shard.has(s.Hash()) {
+		w.play(s)
+	}
+}
+
 // play plays a schedule and takes its result in.
 func (w *walker) play(s Schedule) Result {
 	if w.ctx.Err() != nil {
@@ -377,7 +392,7 @@ func (w *walker) play(s Schedule) Result {
 
 // take counts a schedule once.
 func (w *walker) take(r Result) {
-	hash := maphash.String(w.hashing, r.Schedule.String()) // a day's schedules are many
+	hash := r.Schedule.Hash() // a day's schedules are many
 	if w.played[hash] {
 		w.summary.Duplicates++
 		return
