@@ -76,7 +76,8 @@ found something. --pairs adds all pairs of faults of calls in the smallest world
 	cmd.Flags().IntVar(&flags.random, "random", 500, "how many random walks there are, of up to six faults each")
 	cmd.Flags().DurationVar(&flags.lasts, "for", 0, "play random walks for this long, such as 8h")
 	cmd.Flags().Uint64Var(&flags.seed, "seed", 0, "what chance begins with: the same seed explores the same")
-	cmd.Flags().StringVar(&flags.shard, "shard", "", "play one part of it all, such as 3/8: several machines share the parts")
+	cmd.Flags().StringVar(&flags.shard, "shard", "",
+		"play one part of it all, such as 3/8: several machines share the parts")
 	cmd.Flags().StringVar(&flags.replay, "replay", "", "play one schedule and show what happens")
 	cmd.Flags().StringVar(&flags.mutation, "mutation", "", "defeat a rule while replaying (--mutations names them)")
 	cmd.Flags().BoolVar(&flags.mutations, "mutations", false,

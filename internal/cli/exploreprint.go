@@ -51,8 +51,9 @@ func printSeen(out io.Writer, seen explorer.Seen) {
 	}
 	n, of := seen.Of(all), all.Of(all)
 	fmt.Fprintf(out, "  with %d states of the world on entering a state\n", n.Worlds)
-	fmt.Fprintf(out, "  with %d of %d codes, raised in %d of %d states that may raise them; %d of %d routes of the definition\n",
-		n.Codes, of.Codes, n.Raised, of.Raised, n.Routes, of.Routes)
+	fmt.Fprintf(out, "  with %d of %d codes, raised in %d of %d states that may raise them\n", n.Codes, of.Codes, n.Raised,
+		of.Raised)
+	fmt.Fprintf(out, "  with %d of %d routes of the definition\n", n.Routes, of.Routes)
 	if missing := seen.Missing(all); len(missing) > 0 {
 		fmt.Fprintf(out, "  never raised: %s\n", words.List(missing, len(missing)))
 	}
