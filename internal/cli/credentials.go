@@ -22,9 +22,9 @@ const (
 
 // noSession is why there are no credentials, by where the profile takes them from.
 var noSession = map[aws.CredentialSource]problem{
-	aws.CredentialSourceSSO:                  noIdentityCenter,
-	aws.CredentialSourceSSOLegacy:            noIdentityCenter,
-	aws.CredentialSourceLogin:                {"There is no login session, or it is over", sameProfile + "aws login",
+	aws.CredentialSourceSSO:       noIdentityCenter,
+	aws.CredentialSourceSSOLegacy: noIdentityCenter,
+	aws.CredentialSourceLogin: {"There is no login session, or it is over", sameProfile + "aws login",
 		ExitPaused},
 	aws.CredentialSourceProfileSTSWebIDToken: noWebToken,
 	aws.CredentialSourceEnvVarsSTSWebIDToken: noWebToken,
