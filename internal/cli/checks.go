@@ -71,6 +71,7 @@ func (l *targetLook) putToken() []string {
 // unread adds what could not be read.
 func (e *examination) unread(target, name string, r result, err error) *check {
 	known := problemOf(err)
+	e.isUnread = e.isUnread || r == notKnown
 	c := e.add(target, name, r, known.what)
 	c.ToDo = known.todo
 	return c
@@ -201,6 +202,7 @@ func (e *examination) checkAddresses(n noticesStatus) {
 	switch {
 	case n.Unknown != "":
 		e.add("", name, notKnown, n.Unknown)
+		e.isUnread = true
 	case len(all) == 0:
 		e.add("", name, wrong, noSubscriber).ToDo = "Set alertEmails in rotation.json, then: make deploy"
 	case len(unconfirmed) == 0:

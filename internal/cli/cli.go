@@ -28,6 +28,7 @@ const (
 	ExitNothing     = 4   // there is nothing to watch, to abort, to release or to unfreeze
 	ExitAttention   = 5   // status or doctor found something that somebody should see to
 	ExitUnwritten   = 6   // the output, or a part of it, could not be written
+	ExitUnread      = 7   // status or doctor could not read all that it shows
 	ExitInterrupted = 130 // somebody pressed Ctrl-C; what runs in AWS goes on
 	ExitClosedPipe  = 141 // whoever reads the output has read enough
 )
@@ -44,6 +45,7 @@ var exitCodes = []struct {
 	{ExitNothing, "there is nothing to watch, to abort, to release or to unfreeze"},
 	{ExitAttention, "`status` or `doctor` found something that someone should see to"},
 	{ExitUnwritten, "the output, or a part of it, could not be written"},
+	{ExitUnread, "`status` or `doctor` could not read all that it shows, and found nothing to see to in the rest"},
 	{ExitInterrupted, "interrupted with Ctrl-C; what runs in AWS continues"},
 	{ExitClosedPipe, "the reader of the output has closed it, as in `rotate status | head -1`"},
 }

@@ -26,7 +26,8 @@ CloudTrail's regions, the schedule, the open rotation and the last audit; and wh
 notices. It changes nothing.
 
 A ✓ says that all is as it should be, a ✗ what is wrong and how to fix it, and a ? what
-you may not read, or what can't be judged now. If there is a ✗, the exit code is 5.
+could not be read, or can't be judged now. If there is a ✗, the exit code is 5; if there
+is none, but something could not be read, 7.
 You can paste the output into an issue: it has no secrets, and of keys the last four
 characters.`,
 		Example: `  rotate doctor
@@ -51,6 +52,8 @@ type examination struct {
 	Stack  string    `json:"stack"`
 	At     time.Time `json:"at,omitzero"`
 	Checks []check   `json:"checks"`
+
+	isUnread bool // something could not be read
 }
 
 // check is one thing that doctor looks at.
@@ -87,6 +90,8 @@ func (p Program) doctor(cmd *cobra.Command, f *stackFlags, targets []string) err
 		exitCode = problemOf(ended).exit
 	case e.count(wrong) > 0:
 		exitCode = ExitAttention
+	case e.isUnread:
+		exitCode = ExitUnread
 	}
 	if f.json() {
 		if err := writeJSON(cmd.OutOrStdout(), e); err != nil {

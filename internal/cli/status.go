@@ -28,9 +28,10 @@ func (p Program) newStatus() *cobra.Command {
 last rotation ended, when the next one is due, whether one runs or is paused, and what
 the audit would report now; and who gets the notices.
 
-It looks with your own rights. What you may not read it says, and continues. Where it
-found something that someone should see to, the exit code is 5. What a rotation changes is
-not judged while one runs, nor for ten minutes after.`,
+It looks with your own rights. What it could not read, for lack of a right or an answer,
+it says, and continues. Where it found something that someone should see to, the exit code
+is 5; where it found nothing, but could not read all, 7. What a rotation changes is not
+judged while one runs, nor for ten minutes after.`,
 		Example: `  rotate status
   rotate status --output json`,
 		Args: noArguments,
@@ -128,10 +129,20 @@ func (p Program) status(cmd *cobra.Command, f *stackFlags) error {
 	} else {
 		showStatus(cmd.OutOrStdout(), status)
 	}
-	if err == nil && status.needsAttention() {
+	switch {
+	case err != nil:
+		return err
+	case status.needsAttention():
 		return exit(ExitAttention)
+	case status.isUnread():
+		return exit(ExitUnread)
 	}
-	return err
+	return nil
+}
+
+func (s stackStatus) isUnread() bool {
+	return s.Notices.Unknown != "" ||
+		slices.ContainsFunc(s.Targets, func(t targetStatus) bool { return len(t.Unknown) > 0 })
 }
 
 func (s stackStatus) needsAttention() bool {

@@ -111,6 +111,7 @@ func (l *targetLook) stateOf(ctx context.Context, x *notice.Execution) string {
 	f := follower{stack: l.stack, x: x}
 	events, err := l.states.SinceState(ctx, x.ARN)
 	if err != nil {
+		l.unread("the state that the execution is in could not be read", err)
 		return ""
 	}
 	for _, event := range events {
