@@ -85,7 +85,7 @@ func (f *Facts) start() Deed {
 	deed := Deed{Start: &target.Input{Target: f.Target.Name, Scheduled: true, Key: string(key.ID), NotBefore: begins}}
 	passing := true
 	if f.refused() {
-		deed.Error = f.Runs[0].Error
+		deed.Error = f.rotations()[0].Error
 		passing = fault.Passing(deed.Error)
 	}
 	since := f.Now.Add(-lookBack)
@@ -111,7 +111,16 @@ func (f *Facts) due(key rotation.AccessKey) bool {
 }
 
 // refused: the last execution failed. No rotation is open, so it changed nothing.
-func (f *Facts) refused() bool { return len(f.Runs) > 0 && f.Runs[0].Status == notice.Failed }
+func (f *Facts) refused() bool {
+	runs := f.rotations()
+	return len(runs) > 0 && runs[0].Status == notice.Failed
+}
+
+// rotations are the executions but those that were to retire a key: how one of them ended
+// says nothing of the next rotation.
+func (f *Facts) rotations() []*notice.Execution {
+	return slices.DeleteFunc(slices.Clone(f.Runs), func(x *notice.Execution) bool { return x.Retire != "" })
+}
 
 // begins is the schedule's next time of day. There is none where the schedule is off,
 // where its first day is ahead, and where it starts a rotation by itself within a day.
@@ -143,7 +152,7 @@ func (f *Facts) stoppedSince(since time.Time) bool {
 	if len(f.History) > 0 && f.History[0].Outcome == rotation.Released && f.History[0].EndedAt.After(since) {
 		return true
 	}
-	return slices.ContainsFunc(f.Runs, func(x *notice.Execution) bool {
+	return slices.ContainsFunc(f.rotations(), func(x *notice.Execution) bool {
 		return x.StartedAt.After(since) && (x.Abort || x.Status == notice.Aborted || x.Status == notice.TimedOut)
 	})
 }

@@ -217,9 +217,10 @@ func execution(d time.Duration, status statemachine.Status, code string, more ..
 }
 
 const (
-	byAudit = `, "scheduled": true, "key": "AKIANEWNEWNEWNEWNEW2"`
-	byClock = `, "scheduled": true`
-	toAbort = `, "abort": true`
+	byAudit  = `, "scheduled": true, "key": "AKIANEWNEWNEWNEWNEW2"`
+	byClock  = `, "scheduled": true`
+	toAbort  = `, "abort": true`
+	toRetire = `, "retire": "AKIAOLDOLDOLDOLDOLD1"`
 )
 
 // broke: the open rotation's execution failed that long ago.
