@@ -306,7 +306,7 @@ func printPlan(out io.Writer, r lab.Report) {
 	}
 	switch {
 	case r.Plan.DeploysNothing():
-		fmt.Fprintln(out, "  deploys nothing: no cluster runs")
+		fmt.Fprintln(out, "  deploys nothing: every cluster is passed over")
 	case len(r.Plan.Clusters) > 0:
 		fmt.Fprintf(out, "  deploys %s\n", strings.Join(r.Plan.Clusters, ", "))
 	}

@@ -56,9 +56,7 @@ func (s CheckUsage) Run(ctx context.Context, call Call) (Document, error) {
 		return doc, nil
 	}
 	if doc.Usage.Extended+target.Duration(checkEvery) > doc.Settings.MaxGraceExtension {
-		return doc,
-			record.explain(fault.Errorf(fault.OldKeyStillInUse, "The old key %s is still used: %s", record.OldKey,
-				describeUses(uses)))
+		return doc, record.explain(doc.stillInUse(record.OldKey, uses))
 	}
 	doc.Usage.Returns = 0
 	doc.Usage.Extended += target.Duration(checkEvery)
@@ -82,6 +80,23 @@ func (s CheckUsage) uses(ctx context.Context, record Record, doc Document, now t
 		uses = append([]Use{noted}, uses...)
 	}
 	return uses, err
+}
+
+// stillInUse says who uses the old key. The clusters that run and were passed over have
+// it until someone deploys them, and come before any other consumer.
+func (doc *Document) stillInUse(old KeyID, uses []Use) *fault.Error {
+	err := fault.Errorf(fault.OldKeyStillInUse, "The old key %s is still used: %s", old, describeUses(uses))
+	var running []string
+	for _, p := range doc.Deployment.Clusters {
+		if p.Skipped == SelfManaged || p.Skipped == handledElsewhere {
+			running = append(running, PassedOver(p.Name, p.Skipped))
+		}
+	}
+	if len(running) > 0 {
+		err.Advise(words.Sentences("The rotation passed over what may still run with the old key: "+
+			words.List(running, mostListed), "Deploy that, of a self-managed cluster its applications", err.Code.Advice().First))
+	}
+	return err
 }
 
 // noteTakeover notes the new key's first use as proof that it took over. Not to

@@ -165,9 +165,8 @@ func furtherKeys(s *Situation) Decision {
 	})
 	decision := refuse(fault.MultipleAccessKeys, "A key of the IAM user %s has leaked, and the user has a further one: %s",
 		s.IAMUser, s.describeAll(further))
-	decision.Refusal.Next = &fault.Advice{First: "Whoever has the leaked key may have made the further one. Make it " +
-		"Inactive, and delete it: aws iam delete-access-key --user-name " + s.IAMUser + " --access-key-id ID",
-		Do: fault.Start}
+	decision.Refusal.Advise("Whoever has the leaked key may have made the further one. Make it Inactive, and delete it: " +
+		"aws iam delete-access-key --user-name " + s.IAMUser + " --access-key-id ID")
 	return decision
 }
 
@@ -223,8 +222,7 @@ func (p Preflight) checkStays(ctx context.Context, organization OrganizationRead
 	}
 	refusal := fault.Errorf(fault.UnmanagedLocations, "The leaked key %s is also held where a person must change it: %s",
 		id, strings.Join(holding, ", "))
-	refusal.Next = &fault.Advice{First: "Give those another key or a role. Or make the leaked key Inactive immediately, " +
-		"whereupon they and Qovery's deployments fail until they have another one: aws iam update-access-key --user-name " +
-		s.IAMUser + " --status Inactive --access-key-id ID", Do: fault.Start}
-	return refusal, nil
+	return refusal.Advise("Give those another key or a role. Or make the leaked key Inactive immediately, whereupon they " +
+		"and Qovery's deployments fail until they have another one: aws iam update-access-key --user-name " +
+		s.IAMUser + " --status Inactive --access-key-id ID"), nil
 }

@@ -315,8 +315,8 @@ func multipleKeys(s *Situation) Decision {
 	decision.Refusal.Key = used.String()
 	if slices.ContainsFunc(s.Keys,
 		func(key AccessKey) bool { return key.ID != used && len(holders(s.Locations, key.ID)) > 0 }) {
-		decision.Refusal.Next = &fault.Advice{Do: fault.Start, First: "Both are in use: put one of them into all of those " +
-			"locations by hand and deploy their clusters, and delete the other once nothing uses it"}
+		decision.Refusal.Advise("Both are in use: put one of them into all of those locations by hand and deploy their " +
+			"clusters, and delete the other once nothing uses it")
 	}
 	return decision
 }

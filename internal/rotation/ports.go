@@ -304,6 +304,10 @@ func (r *Refusal) Error() string {
 	return fmt.Sprintf("Qovery refused with %d: %s", r.Status, r.Detail)
 }
 
+// ofToken: by this HTTP status it is the token that lacks a right, and nothing is wrong
+// with what was to be changed.
+func ofToken(status int) bool { return status == 401 || status == 403 }
+
 // LocationKind is the kind of a place in Qovery that stores an access key id.
 type LocationKind string
 

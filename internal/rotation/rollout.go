@@ -234,9 +234,12 @@ func (l *look) givenUp(ctx context.Context, progress *ClusterProgress, cluster C
 			progress.Name, progress.Attempts, target.Duration(observeWithin), cluster.Status)
 	}
 	if progress.Refused != 0 {
-		return fault.Errorf(fault.DeploymentFailed, "Qovery refused to deploy the cluster %s (%s) with status %d",
-			progress.Name,
-			cluster.Status, progress.Refused)
+		err := fault.Errorf(fault.DeploymentFailed, "Qovery refused to deploy the cluster %s (%s) with status %d",
+			progress.Name, cluster.Status, progress.Refused)
+		if ofToken(progress.Refused) {
+			return err.Advise("Check that the token may deploy the cluster")
+		}
+		return err.Advise("See in Qovery why the cluster can't be deployed")
 	}
 	problem, err := l.organization.Problem(ctx, progress.ID)
 	if err != nil || problem == "" {

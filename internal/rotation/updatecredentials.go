@@ -166,11 +166,15 @@ func (s UpdateCredentials) put(ctx context.Context, do *effects, ref LocationRef
 // first PUT, sent once, by the invocation that wrote "begun", nothing has changed
 // anywhere, and "begun" is withdrawn; else the new key may be in use, and stays.
 func (do *effects) refused(ctx context.Context, location Location, refused *Refusal, first bool) error {
-	what := names([]Location{location})
+	code := fault.UpdateFailed
 	if first && do.before.Begun.IsZero() && do.withdraw(ctx) == nil {
-		return fault.Errorf(fault.UpdateRefused, "%s was not updated: %s", what, refused)
+		code = fault.UpdateRefused
 	}
-	return fault.Errorf(fault.UpdateFailed, "%s was not updated: %s", what, refused)
+	err := fault.Errorf(code, "%s was not updated: %s", names([]Location{location}), refused)
+	if ofToken(refused.Status) {
+		return err.Advise("Check that the token may edit what holds the key")
+	}
+	return err
 }
 
 // readBack waits until Qovery's reads show the new key in every location, and

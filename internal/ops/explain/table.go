@@ -227,7 +227,9 @@ var explanations = []explanation{
 		means: "The grace period was prolonged by `maxGraceExtension`, and something still uses the old key. The " +
 			"sentence names the last uses: service, region, event, address, and user agent.",
 		more: "See first whether someone put the old key back into a location in Qovery; if so, see " +
-			"[OldKeyHeld](#oldkeyheld). A redrive looks again immediately; starting again deploys all clusters first. The " +
+			"[OldKeyHeld](#oldkeyheld). A cluster under `clustersHandledElsewhere` uses the old key until someone deploys " +
+			"it, and a self-managed one until its applications are deployed: the rotation passed them over, and the advice " +
+			"names them. A redrive looks again immediately; starting again deploys all clusters first. The " +
 			"key must have been unused for `idleFor`, an hour unless configured otherwise",
 		look: []string{"aws cloudtrail lookup-events --region REGION --lookup-attributes " +
 			"AttributeKey=AccessKeyId,AttributeValue=ID"}},

@@ -561,7 +561,7 @@ func TestNoticesClaimNoMore(t *testing.T) {
 			row{execution("SUCCEEDED", input(dryRun), output(rotation.Document{Target: "production", Plan: rotation.PlanReport{
 				Action: rotation.ActionDryRun, Would: rotation.ActionCreate, Skipped: []string{"staging (STOPPED)"},
 			}})), world(oneKey)},
-			"nothing would be deployed: no cluster runs", "0 clusters",
+			"nothing would be deployed: every cluster is passed over", "0 clusters",
 		},
 		"the key was gone before its deactivation": {
 			row{execution("SUCCEEDED", output(completed(summary(func(s *rotation.Summary) {

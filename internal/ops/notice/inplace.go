@@ -112,7 +112,7 @@ var effects = map[rotation.Effect]effectWords{
 	rotation.Update: {begun: "putting the new key into the locations in Qovery",
 		is: "new key in every location in Qovery"},
 	rotation.Deploy: {begun: "deploying the clusters", is: "clusters deployed",
-		notNeeded: "nothing was deployed: no cluster runs"},
+		notNeeded: "nothing was deployed: every cluster was passed over"},
 	rotation.Deactivate: {begun: "making the old key Inactive", is: "old key Inactive", did: "old key made Inactive",
 		found: "old key found gone"},
 	rotation.Verify: {begun: "deploying with the old key Inactive", is: "a deployment verified",

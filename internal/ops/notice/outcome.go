@@ -162,7 +162,7 @@ func (r *report) tellPlan() []string {
 				quotable(x.Output.OldKey), locations(plan.Locations)))
 	}
 	if plan.DeploysNothing() {
-		lines = append(lines, "  nothing would be deployed: no cluster runs")
+		lines = append(lines, "  nothing would be deployed: every cluster is passed over")
 	}
 	if len(plan.Clusters) > 0 {
 		lines = append(lines,

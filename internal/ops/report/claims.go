@@ -64,7 +64,7 @@ func (f *facts) proveDeployed() finding {
 		}
 	}
 	if len(passedOver) == all && f.marks[rotation.Deploy].How != rotation.Did {
-		return doesNotApply("Nothing was deployed: no cluster runs; passed over: %s.", words.Count(all, "cluster"))
+		return doesNotApply("Nothing was deployed: every cluster was passed over: %s.", words.List(passedOver, 10))
 	}
 	how := fmt.Sprintf("Qovery was told to deploy each cluster and seen to do so, after the update: %d of %d",
 		deployed, all)
@@ -183,7 +183,7 @@ func (f *facts) proveCanary() finding {
 	case verified.How == rotation.NotRecorded:
 		return notRecorded(at)
 	case verified.How == rotation.NotNeeded:
-		return doesNotApply("Nothing was deployed: no cluster runs that could be.")
+		return doesNotApply("Nothing was deployed: every cluster was passed over.")
 	case verified.Saw != rotation.Inactive:
 		return notProven(at, "While a cluster was deployed IAM listed the old key as %s.", verified.Saw)
 	}

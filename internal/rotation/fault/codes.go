@@ -220,8 +220,8 @@ var Codes = []CodeInfo{
 		Advice: start("If a location in Qovery still holds the old key, give it a role, or a key of another IAM " +
 			"user (no one has the new key's secret). The rotation completes without the old key")},
 	{Code: OldKeyStillInUse, Class: Paused, Uncaught: only("CheckUsage"),
-		Advice: Advice{First: "Give that consumer a role or a key of an IAM user of its own (no one has the new key's " +
-			"secret)", Do: Redrive}},
+		Advice: Advice{First: "Give a consumer outside of Qovery a role or a key of an IAM user of its own (no one has " +
+			"the new key's secret)", Do: Redrive}},
 	{Code: OtherKindOpen, Class: Unchanged, Uncaught: only("Preflight"),
 		Advice: Advice{First: "Let what is open end, or abort it", Do: Status}},
 	{Code: RegionNotSearchable, Class: Unchanged, Uncaught: only("Preflight", "CheckUsage"),
@@ -277,7 +277,7 @@ var Codes = []CodeInfo{
 		Advice: start("See in Qovery why the location does not take the key")},
 	{Code: UpdateRefused, Class: Unchanged, Caught: only("UpdateCredentials"),
 		Unproved: []Unproved{{Right: "PUT /aws/credentials", In: "UpdateCredentials", Ends: "RotationUnchanged"}},
-		Advice:   start("Check that the token may edit the organization's credentials")},
+		Advice:   start("See in Qovery why the location does not take the key")},
 	{Code: UsageCheckStale, Class: Again, Caught: only("DeactivateKey"),
 		Advice: Advice{First: "The rotation goes back and checks the usage"}},
 	{Code: WrongIdentity, Class: Paused, Uncaught: only("VerifyKey"),

@@ -44,15 +44,21 @@ func Errorf(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Class: code.Class(), What: fmt.Sprintf(format, args...)}
 }
 
+// Advise has the error say what to put right in its case, in place of what its code says.
+func (e *Error) Advise(first string) *Error {
+	advice := e.Code.Advice()
+	advice.First = first
+	e.Next = &advice
+	return e
+}
+
 // OfUser adds to a denial what is wrong most often where it is about an IAM user:
 // IAM authorizes on the user's true ARN, path included. A user who doesn't exist has
 // no path, and so is denied, too, where the policies name one.
 func (e *Error) OfUser(name string) *Error {
 	if e.Code == AccessDenied {
-		advice := e.Code.Advice()
-		advice.First = words.Sentences(fmt.Sprintf("Compare iamUserPath with what 'aws iam get-user --user-name %s "+
-			"--query User.Path' shows: if it is wrong, correct it and deploy the stack", name), advice.First)
-		e.Next = &advice
+		e.Advise(words.Sentences(fmt.Sprintf("Compare iamUserPath with what 'aws iam get-user --user-name %s "+
+			"--query User.Path' shows: if it is wrong, correct it and deploy the stack", name), e.Code.Advice().First))
 	}
 	return e
 }
