@@ -70,8 +70,18 @@ would make it wait or refuse.`,
 	return cmd
 }
 
+func (f startFlags) check() error {
+	for _, timing := range timings {
+		value := *f.timings[timing.field]
+		if err := new(target.Duration).UnmarshalText([]byte(value)); value != "" && err != nil {
+			return usageError{fmt.Errorf("--%s %w", timing.flag, err)}
+		}
+	}
+	return cmp.Or(f.stackFlags.check(), f.leak.check())
+}
+
 func (p Program) start(cmd *cobra.Command, f startFlags, name string) error {
-	if err := cmp.Or(f.check(), f.leak.check()); err != nil {
+	if err := f.check(); err != nil {
 		return err
 	}
 	ctx := cmd.Context()

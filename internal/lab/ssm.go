@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
@@ -55,8 +56,8 @@ func (s *SSM) Target(ctx context.Context, name string) (target.Target, error) {
 		}
 		read, err := target.Parse(document)
 		if err != nil {
-			return target.Target{},
-				fault.Errorf(fault.InvalidInput, "The target %q is configured wrongly: %v", name, err)
+			return target.Target{}, target.Misconfigured("The target %q is configured wrongly: %s", name,
+				strings.ReplaceAll(err.Error(), "\n", "; "))
 		}
 		return read, nil
 	})

@@ -156,7 +156,7 @@ func TestLocks(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]string{
-		"1": "upgrade of EKS (by Ada, since 2026-05-01T10:00:00Z, until 2026-05-04 10:00 UTC)",
+		"1": "upgrade of EKS (by Ada, since 2026-05-01 10:00 UTC, until 2026-05-04 10:00 UTC)",
 		"2": "no reason given (by no one named, since an unknown time)",
 	}
 	if !reflect.DeepEqual(got, want) {

@@ -119,7 +119,7 @@ func TestLocksLogsAndRefusalsOfTheFake(t *testing.T) {
 	opened, fake, clock := withFake(t, true)
 	fake.Lock("c-2", "upgrade", "Ada")
 	locks, err := opened.Locks(t.Context())
-	if err != nil || len(locks) != 1 || locks["c-2"] != "upgrade (by Ada, since 2026-05-04T09:00:00Z, "+
+	if err != nil || len(locks) != 1 || locks["c-2"] != "upgrade (by Ada, since 2026-05-04 09:00 UTC, "+
 		"until 2026-05-11 09:00 UTC)" {
 		t.Errorf("locks %q, %v", locks, err)
 	}

@@ -50,15 +50,18 @@ func decodeLocks(body []byte) ([]lock, error) {
 }
 
 func (l lock) text() string {
-	return fmt.Sprintf("%s (by %s, since %s%s)", cmp.Or(l.Reason, "no reason given"),
-		cmp.Or(l.OwnerName, "no one named"), cmp.Or(l.LockedAt, "an unknown time"), l.end())
+	return fmt.Sprintf("%s (by %s, since %s)", cmp.Or(l.Reason, "no reason given"),
+		cmp.Or(l.OwnerName, "no one named"), l.times())
 }
 
-// end is when the lock ends by itself, if that can be told.
-func (l lock) end() string {
+// times are when it was locked and, if that can be told, when the lock ends by itself.
+func (l lock) times() string {
 	from, err := time.Parse(time.RFC3339, l.LockedAt)
-	if err != nil || l.Days <= 0 {
-		return ""
+	switch {
+	case err != nil:
+		return cmp.Or(l.LockedAt, "an unknown time")
+	case l.Days <= 0:
+		return words.At(from)
 	}
-	return ", until " + words.At(from.AddDate(0, 0, l.Days))
+	return words.At(from) + ", until " + words.At(from.AddDate(0, 0, l.Days))
 }

@@ -44,7 +44,7 @@ func TestBadInputChangesNothing(t *testing.T) {
 		{"no duration", `{"target": "production", "gracePeriod": "long"}`, "", fault.InvalidInput,
 			`"long" is not a duration`},
 		{"deployed grace period under two hours", `{"target": "production"}`, `"gracePeriod": "1h59m"`, fault.InvalidInput,
-			"gracePeriod: 1h59m is not 2h to 24h"},
+			"Correct the target in rotation.json, and deploy the stack"},
 		{"deployed organization is no UUID", `{"target": "production"}`, `"organizationId": "acme"`, fault.InvalidInput,
 			`organizationId: "acme" is no UUID`},
 		{"deployed unknown field", `{"target": "production"}`, `"colour": "red"`, fault.InvalidInput,

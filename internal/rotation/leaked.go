@@ -222,7 +222,7 @@ func (p Preflight) checkStays(ctx context.Context, organization OrganizationRead
 	}
 	refusal := fault.Errorf(fault.UnmanagedLocations, "The leaked key %s is also held where a person must change it: %s",
 		id, strings.Join(holding, ", "))
-	return refusal.Advise("Give those another key or a role. Or make the leaked key Inactive immediately, whereupon they " +
-		"and Qovery's deployments fail until they have another one: aws iam update-access-key --user-name " +
+	return refusal.Advise("Give those another key or a role. Or make the leaked key Inactive immediately, whereupon " +
+		"they and Qovery's deployments fail until they have another one: aws iam update-access-key --user-name " +
 		s.IAMUser + " --status Inactive --access-key-id ID"), nil
 }

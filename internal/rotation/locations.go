@@ -44,6 +44,14 @@ func names(locations []Location) string {
 	return words.List(list, mostListed)
 }
 
+// holding are the locations as the subject of a sentence, with the verb.
+func holding(locations []Location) string {
+	if len(locations) == 1 && locations[0].Kind != AWSCredentials {
+		return names(locations) + " holds"
+	}
+	return names(locations) + " hold"
+}
+
 // mostListed is how many things a sentence names.
 const mostListed = 5
 
@@ -106,9 +114,8 @@ func (r *Record) rotates(ref LocationRef) bool {
 // requireFamiliar refuses to go on when somebody put another key into a location.
 func (r *Record) requireFamiliar(locations []Location) error {
 	if found := r.foreignLocations(locations); len(found) > 0 {
-		return fault.Errorf(fault.UnexpectedAccessKey, "%s hold neither the old key %s nor the new key %s", names(found),
-			r.OldKey,
-			r.NewKey)
+		return fault.Errorf(fault.UnexpectedAccessKey, "%s neither the old key %s nor the new key %s",
+			holding(found), r.OldKey, r.NewKey)
 	}
 	return nil
 }

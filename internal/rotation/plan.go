@@ -279,8 +279,8 @@ func decideWithoutRecord(s *Situation) Decision {
 }
 
 func movedToRole(s *Situation) Decision {
-	decision := refuse(fault.MovedToRole, "%s hold a role, and no credentials in the organization a key of the IAM user "+
-		"%s, which has %s%s", names(withRole(s.Locations)), s.IAMUser, s.keysText(), s.heldText())
+	decision := refuse(fault.MovedToRole, "%s a role, and no credentials in the organization a key of the IAM user "+
+		"%s, which has %s%s", holding(withRole(s.Locations)), s.IAMUser, s.keysText(), s.heldText())
 	if s.Record != nil { // whose marks name keys that Qovery held before
 		decision.Refusal.InPlace = "A rotation of the key " + s.Record.OldKey.String() + " is open"
 	}

@@ -97,7 +97,7 @@ func (r Release) requireInOrder(ctx context.Context, target target.Target, recor
 	for _, location := range locations {
 		_, exists := findKey(keys, location.Key)
 		if record.rotates(location.LocationRef) && record.knows(location.Key) && !exists {
-			wrong = append(wrong, names([]Location{location})+" holds "+location.Key.String()+", which does not exist any more")
+			wrong = append(wrong, holding([]Location{location})+" "+location.Key.String()+", which does not exist any more")
 		}
 	}
 	switch {

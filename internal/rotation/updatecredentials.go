@@ -122,7 +122,7 @@ func (s UpdateCredentials) putAll(ctx context.Context, c *claim, pending []Locat
 	secret, err := s.Staging.Get(ctx, c.NewKey)
 	if errors.Is(err, ErrNotStaged) {
 		return nil, fault.Errorf(fault.StagedSecretLost,
-			"The secret of the new key %s is not staged any more; %s still hold the old key", c.NewKey, names(pending))
+			"The secret of the new key %s is not staged any more, and %s the old key", c.NewKey, holding(pending))
 	}
 	if err != nil {
 		return nil, err

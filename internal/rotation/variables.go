@@ -57,7 +57,7 @@ func (r *Readings) Refresh(ctx context.Context, organization OrganizationReader,
 		return err
 	}
 	if len(services) > mostServices {
-		return fault.Errorf(fault.InvalidInput, "The organization has %d services, and lookInVariables is for up to %d",
+		return target.Misconfigured("The organization has %d services, and lookInVariables is for up to %d",
 			len(services), mostServices)
 	}
 	r.keep(services)

@@ -68,12 +68,11 @@ func (t *Targets) Target(ctx context.Context, name string) (target.Target, error
 	}
 	found, err := target.Parse([]byte(*read.Value))
 	if err != nil {
-		return target.Target{}, fault.Errorf(fault.InvalidInput, "The target in the parameter %s is not valid: %s",
-			parameter, strings.ReplaceAll(err.Error(), "\n", "; "))
+		return target.Target{}, target.Misconfigured("The target in the parameter %s is not valid: %s", parameter,
+			strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 	if found.Name != name {
-		return target.Target{},
-			fault.Errorf(fault.InvalidInput, "The parameter %s holds another target, %s", parameter, found.Name)
+		return target.Target{}, target.Misconfigured("The parameter %s holds another target, %s", parameter, found.Name)
 	}
 	return found, nil
 }

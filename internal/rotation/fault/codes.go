@@ -182,7 +182,7 @@ var Codes = []CodeInfo{
 		Advice: Advice{First: "Another execution has taken this rotation over, or it is closed; nothing needs to be done " +
 			"here"}},
 	{Code: MalformedAnswer, Class: Transient, Retried: tasks, Caught: rollbackOrDeactivate,
-		Advice: start("If this happens again and again, the API has changed")},
+		Advice: start("Find out what answered so: something on the way, such as a proxy, or an API that has changed")},
 	{Code: MovedToRole, Class: Unchanged, Caught: only("CreateKey"), Uncaught: only("Preflight"),
 		Advice: Advice{First: "If Qovery uses roles now, give one to every location that still holds a key of the user, " +
 			"and retire each of the user's keys with 'rotate retire'; the target isn't needed any more. If Qovery doesn't, " +

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/strictjson"
 	"qovery-key-rotation/internal/words"
 )
@@ -135,6 +136,12 @@ func Parse(data []byte) (Target, error) {
 		return Target{}, err
 	}
 	return target, nil
+}
+
+// Misconfigured says what is wrong with a target as it is deployed.
+func Misconfigured(format string, values ...any) *fault.Error {
+	return fault.Errorf(fault.InvalidInput, format, values...).
+		Advise("Correct the target in rotation.json, and deploy the stack")
 }
 
 // Mistake is one mistake in a configuration or an input.
