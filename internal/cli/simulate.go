@@ -27,10 +27,6 @@ type simulateFlags struct {
 	output   output
 }
 
-// mostClusters is what the simulator lets itself be asked for: more than a
-// rotation takes, so that the refusal can be seen.
-const mostClusters = 1000
-
 func newSimulate() *cobra.Command {
 	flags := simulateFlags{output: output{plain: "text"}}
 	cmd := &cobra.Command{
@@ -43,8 +39,9 @@ again is shown when it changes; with --verbose, every time.
 
 With --script it plays a story of your own: a text with one action per line, which
 --actions lists. Below a line of "----" may stand what must happen, and --update writes
-that part; simulate fails if something else happens. A dry run fails, with the exit
-code 1, if a rotation would be refused or would have to wait.`,
+that part; simulate fails if something else happens. A script that expects nothing, and
+a scenario, fail as their rotation does: with the exit code 1, if the last execution
+fails. A dry run does, if a rotation would be refused or would have to wait.`,
 		Example: `  rotate simulate
   rotate simulate --list
   rotate simulate --scenario aborted-in-grace --seed 7
@@ -86,8 +83,8 @@ func (f simulateFlags) check(given func(flag string) bool) error {
 	if _, exists := lab.Find(f.scenario); !exists {
 		return fmt.Errorf("there is no scenario %q: 'rotate simulate --list' names them", f.scenario)
 	}
-	if given("clusters") && (f.clusters < 1 || f.clusters > mostClusters) {
-		return fmt.Errorf("--clusters %d is not 1 to %d", f.clusters, mostClusters)
+	if given("clusters") && (f.clusters < 1 || f.clusters > lab.MostClusters) {
+		return fmt.Errorf("--clusters %d is not 1 to %d", f.clusters, lab.MostClusters)
 	}
 	for _, name := range []string{"scenario", "script", "clusters", "seed", "dry-run"} {
 		switch {
@@ -150,7 +147,7 @@ func (f simulateFlags) story() (lab.Scenario, error) {
 	}
 	text, err := os.ReadFile(f.script)
 	if err != nil {
-		return lab.Scenario{}, err
+		return lab.Scenario{}, usageError{fmt.Errorf("the script can't be read: %w", err)}
 	}
 	scenario, err := lab.ParseScript(f.script, string(text))
 	if err != nil {
@@ -172,7 +169,7 @@ func simulate(out io.Writer, flags simulateFlags) error {
 	var lines []lab.Line
 	tell := func(line lab.Line) { lines = append(lines, line) }
 	if !flags.output.json() {
-		fmt.Fprintf(out, "%s: %s\n\n", scenario.Name, scenario.Sentence)
+		fmt.Fprintf(out, "%s\n\n", strings.TrimSuffix(scenario.Name+": "+scenario.Sentence, ": "))
 		told := brief{}
 		tell = func(line lab.Line) {
 			if flags.verbose || told.isNews(line) {
@@ -182,13 +179,16 @@ func simulate(out io.Writer, flags simulateFlags) error {
 	}
 	result, err := scenario.Play(setup, func(w *lab.World) { w.Tell(tell) })
 	if err != nil {
-		return err
+		return flags.mistake(err)
 	}
 	report := result.Report(scenario.Name)
 	if flags.output.json() {
 		err = writeJSON(out, simulation{report, lines})
 	} else {
 		printReport(out, report)
+		for _, line := range result.Idle {
+			fmt.Fprintf(out, "Never came to pass: %s\n", line)
+		}
 	}
 	if err == nil {
 		err = flags.judge(out, scenario, result, report)
@@ -225,8 +225,23 @@ func (f simulateFlags) judge(out io.Writer, scenario lab.Scenario, result lab.Re
 	case !f.output.json():
 		printComparison(out, scenario, result.Told)
 	}
-	rulesKept := len(report.Violations)+len(report.Leaks) == 0
-	return endedWell(result.Told == scenario.Want || scenario.Want == "" && rulesKept)
+	if scenario.Want == "" {
+		return endedWell(report.Good())
+	}
+	return endedWell(result.Told == scenario.Want)
+}
+
+// mistake is what is wrong with a script of a person's own: what it requires was not so,
+// or a line of it makes no sense.
+func (f simulateFlags) mistake(err error) error {
+	var unmet lab.Unmet
+	switch {
+	case f.script == "":
+		return err
+	case errors.As(err, &unmet):
+		return &problem{err.Error(), "", ExitPaused}
+	}
+	return usageError{err}
 }
 
 func endedWell(well bool) error {

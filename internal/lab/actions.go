@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -69,8 +70,12 @@ var executionActions = []Action{
 	{"when STATE ACTION", "does something when the function of the state is called for the first time", when(false)},
 	{"each STATE ACTION", "does something whenever the function of the state is called", when(true)},
 	{"after DURATION ACTION", "does something in a while", func(a *args) act {
-		d, do := a.duration(), a.action()
-		return func(o *Operator) error { o.later(d, do); return nil }
+		line, d, do := a.line, a.duration(), a.action()
+		return func(o *Operator) error {
+			rule := o.rule(line)
+			o.later(d, func(o *Operator) error { rule.applied = true; return do(o) })
+			return nil
+		}
 	}},
 	{"say TEXT", "is told as part of the story", func(a *args) act {
 		text := a.rest()
@@ -129,6 +134,9 @@ func (o *Operator) start(name, input string) error {
 	for i, life := range o.IAM.Lives() {
 		input = strings.ReplaceAll(input, fmt.Sprintf("KEY-%d", i+1), string(life.ID))
 	}
+	if run, _ := o.named(name); run != nil {
+		return fmt.Errorf("there is an execution %q already, and Step Functions refuses another one of that name", name)
+	}
 	run, err := o.Start(name, input)
 	if err != nil {
 		return err
@@ -182,32 +190,42 @@ func retire(a *args) act {
 func untilEnded(o *Operator) error { o.run.Wait(); return nil }
 
 func until(a *args) act {
-	what := a.word("a state")
-	if age, err := time.ParseDuration(what); err == nil {
-		return func(o *Operator) error { o.Sleep(Beginning.Add(age).Sub(o.Timeline.Now())); return nil }
-	}
-	machine, err := loadMachine()
-	if err != nil {
-		a.fail("%w", err)
-	} else if _, exists := machine.State(what); !exists && what != "ended" {
-		a.fail("there is no state %q", what)
-	}
-	return onRun(func(o *Operator, run *Run) error {
-		if what == "ended" {
-			return untilEnded(o)
+	if first, _, _ := strings.Cut(a.left, " "); isDuration(first) {
+		age := a.duration()
+		return func(o *Operator) error {
+			left := Beginning.Add(age).Sub(o.Timeline.Now())
+			if left < 0 {
+				return errors.New("the world is older than that")
+			}
+			o.Sleep(left)
+			return nil
 		}
+	}
+	if a.accept("ended") {
+		return onRun(func(o *Operator, _ *Run) error { return untilEnded(o) })(a)
+	}
+	what := a.state()
+	return onRun(func(_ *Operator, run *Run) error {
 		if !run.UntilIn(what) {
-			return fmt.Errorf("the execution never comes there: it goes through %s", strings.Join(Stops(run.Path()), " "))
+			return unmet("the execution never comes there: it goes through %s", strings.Join(Stops(run.Path()), " "))
 		}
 		return nil
 	})(a)
 }
 
+func isDuration(word string) bool { _, err := time.ParseDuration(word); return err == nil }
+
+// Unmet is that what a script requires is not so. All else that goes wrong with a script
+// is a mistake in it.
+type Unmet struct{ error }
+
+func unmet(format string, values ...any) error { return Unmet{fmt.Errorf(format, values...)} }
+
 func in(a *args) act {
-	state := a.word("a state")
+	state := a.state()
 	return onRun(func(_ *Operator, run *Run) error {
 		if now := run.CurrentState(); now != state {
-			return fmt.Errorf("it is in %s", now)
+			return unmet("it is in %s", now)
 		}
 		return nil
 	})(a)
@@ -228,12 +246,12 @@ func (o *Operator) putOff(do act) {
 
 func when(always bool) func(*args) act {
 	return func(a *args) act {
-		state, do := a.word("a state"), a.action()
+		line, state, do := a.line, a.state(), a.action()
 		return func(o *Operator) error {
-			before, calms, done := o.OnInvoke, o.calms, false
+			before, calms, rule := o.OnInvoke, o.calms, o.rule(line)
 			o.OnInvoke = func(s string) InvokeFault {
-				if s == state && (always || !done) && calms == o.calms {
-					done = true
+				if s == state && (always || !rule.applied) && calms == o.calms {
+					rule.applied = true
 					o.putOff(do)
 				}
 				if before != nil {
@@ -268,22 +286,30 @@ func (o *Operator) rewrite(change func(*rotation.Record)) error {
 func says(a *args) act {
 	text := a.rest()
 	return func(o *Operator) error {
-		if said := o.run.Says(); !strings.Contains(said, text) {
-			return fmt.Errorf("it says: %s", said)
+		run, err := o.named("")
+		if err != nil {
+			return err
+		}
+		if said := run.Says(); !strings.Contains(said, text) {
+			return unmet("it says: %s", said)
 		}
 		return nil
 	}
 }
 
 func deployments(a *args) act {
-	want := a.rest()
+	var numbers []string
+	for a.left != "" {
+		numbers = append(numbers, strconv.Itoa(a.from(0, "a number")))
+	}
+	want := strings.Join(numbers, " ")
 	return func(o *Operator) error {
 		var got []string
 		for _, cluster := range o.Clusters {
 			got = append(got, fmt.Sprint(len(o.Qovery.Deployments(cluster))))
 		}
 		if got := strings.Join(got, " "); got != want {
-			return fmt.Errorf("it is %s", got)
+			return unmet("it is %s", got)
 		}
 		return nil
 	}

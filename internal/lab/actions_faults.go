@@ -70,29 +70,43 @@ func (f *scriptFault) number(a *args, sign string) (n int) {
 	return n
 }
 
+// callers are what the names of sites begin with.
+var callers = []string{"iam", "journal", "qovery", "staging", "states", "sts", "targets", "token", "trail"}
+
+// siteOf is the next word, the site of calls.
+func (a *args) siteOf() string {
+	site := a.word("a site")
+	if caller, _, _ := strings.Cut(site, "."); !slices.Contains(callers, caller) {
+		a.fail("%q is no site: one begins with %s and a point", site, strings.Join(callers, ", "))
+	}
+	return site
+}
+
 func faultCalls(a *args) act {
-	f := scriptFault{site: a.word("a site")}
+	line := a.line
+	f := scriptFault{site: a.siteOf()}
 	f.nth, f.every, f.after = f.number(a, "#"), f.number(a, "%"), f.number(a, ">")
 	kind, delay, delayed := strings.Cut(a.word("a kind"), ":")
 	f.Kind = FaultKind(kind)
 	if !slices.Contains(FaultKinds, f.Kind) {
 		a.fail("%q isn't a kind of fault", kind)
 	}
-	if d, err := time.ParseDuration(delay); delayed && err != nil {
-		a.fail("%q isn't a duration", delay)
-	} else {
-		f.Delay = d
+	if delayed {
+		after := &args{left: delay}
+		f.Delay = after.duration()
+		a.err = cmp.Or(a.err, after.err)
 	}
 	if a.accept("in") {
-		f.state = a.word("a state")
+		f.state = a.state()
 	}
 	return func(o *Operator) error {
-		before, calms, strike := o.Wire.Injector, o.calms, f
+		before, calms, strike, rule := o.Wire.Injector, o.calms, f, o.rule(line)
 		o.Wire.Injector = func(call Call) (struck Fault) {
 			if before != nil {
 				struck = before(call)
 			}
 			if strike.strikes(call) && calms == o.calms {
+				rule.applied = true
 				return strike.Fault
 			}
 			return struck
@@ -103,12 +117,12 @@ func faultCalls(a *args) act {
 
 // onCall does something at the time of a call, though not in its process.
 func onCall(a *args) act {
-	site, do := a.word("a site"), a.action()
+	line, site, do := a.line, a.siteOf(), a.action()
 	return func(o *Operator) error {
-		before, calms, done := o.Wire.Injector, o.calms, false
+		before, calms, rule := o.Wire.Injector, o.calms, o.rule(line)
 		o.Wire.Injector = func(call Call) Fault {
-			if !done && call.Site == site && calms == o.calms {
-				done = true
+			if !rule.applied && call.Site == site && calms == o.calms {
+				rule.applied = true
 				o.later(0, do)
 			}
 			if before != nil {
@@ -126,9 +140,7 @@ func ofQovery(a *args) act {
 	}
 	switch what := a.word("what it does"); what {
 	case "answers":
-		status, method, part := a.number("a status"), a.optional(), a.optional()
-		part = cmp.Or(locations()[part], part)
-		return configure(func(c *fakeqovery.Config) { c.Hook = fakeqovery.Answering(status, method, part) })
+		return answers(a)
 	case "drops":
 		return configure(func(c *fakeqovery.Config) {
 			c.Hook = func(*http.Request) (bool, *fakeqovery.Answer) { return false, &fakeqovery.Answer{Dropped: true} }
@@ -139,6 +151,30 @@ func ofQovery(a *args) act {
 		return configure(func(c *fakeqovery.Config) { c.ChangesAt = fakeqovery.ChangesNever })
 	default:
 		a.fail("%q is nothing that it does", what)
+		return nil
+	}
+}
+
+// answers has Qovery answer with a status.
+func answers(a *args) act {
+	line, status, method, part := a.line, a.number("a status"), a.optional(), a.optional()
+	known := []string{"", http.MethodGet, http.MethodPut, http.MethodPost}
+	switch {
+	case status < 100 || status > 599:
+		a.fail("%d isn't a status of HTTP", status)
+	case !slices.Contains(known, method):
+		a.fail("%q isn't GET, PUT or POST", method)
+	}
+	hook := fakeqovery.Answering(status, method, cmp.Or(locations()[part], part))
+	return func(o *Operator) error {
+		rule := o.rule(line)
+		o.Qovery.Configure(func(c *fakeqovery.Config) {
+			c.Hook = func(r *http.Request) (bool, *fakeqovery.Answer) {
+				apply, answer := hook(r)
+				rule.applied = rule.applied || answer != nil
+				return apply, answer
+			}
+		})
 		return nil
 	}
 }
@@ -157,7 +193,11 @@ func lag(a *args) act {
 }
 
 func clock(a *args) act {
-	off, states := a.duration(), strings.Fields(a.rest())
+	off := a.offset()
+	var states []string
+	for a.left != "" {
+		states = append(states, a.state())
+	}
 	return func(o *Operator) error {
 		before := o.ClockOff
 		o.ClockOff = func(state string) time.Duration {

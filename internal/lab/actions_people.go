@@ -9,6 +9,7 @@ import (
 
 	"qovery-key-rotation/internal/lab/fakeqovery"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // personActions are what people do to keys, to what Qovery holds, and to clusters.
@@ -25,13 +26,12 @@ var personActions = []Action{
 		o.IAM.DeleteByHand(UserName, id)
 		return nil
 	})},
-	{"delete-user", "deletes the IAM user, with its keys", plainly(func(o *Operator) error {
+	{"delete-user", "deletes the IAM user, with its keys", plainly(onUser(func(o *Operator) {
 		o.IAM.DeleteUserByHand(UserName)
-		return nil
-	})},
+	}))},
 	{"move-user PATH", "gives the IAM user another path", func(a *args) act {
 		path := a.word("a path")
-		return func(o *Operator) error { o.IAM.MoveByHand(UserName, path); return nil }
+		return onUser(func(o *Operator) { o.IAM.MoveByHand(UserName, path) })
 	}},
 	{"refuse KEY", "has AWS refuse the key, as a policy of the organization does", onKey(
 		func(o *Operator, id rotation.KeyID) error { o.IAM.RefuseByHand(id); return nil })},
@@ -76,6 +76,17 @@ func onKey(do func(*Operator, rotation.KeyID) error) func(*args) act {
 			}
 			return do(o, id)
 		}
+	}
+}
+
+// onUser is an action on the user, if there still is one.
+func onUser(do func(*Operator)) act {
+	return func(o *Operator) error {
+		if o.IAM.users[UserName] == nil {
+			return fault.NoUser(UserName)
+		}
+		do(o)
+		return nil
 	}
 }
 
@@ -140,7 +151,8 @@ const (
 	otherCredentialsID = "1a2b3c4d-0000-4000-8000-000000000001"
 	lonelyRegistryID   = "1a2b3c4d-0000-4000-8000-000000000002"
 	secretManagerID    = "1a2b3c4d-0000-4000-8000-000000000004"
-	dnsClusterID       = "c1a57e00-0000-4000-8000-000000000300"
+	dnsClusterID       = "c1a57e00-0000-4000-8000-000000003000"
+	vaultClusterID     = "c1a57e00-0000-4000-8000-000000003001"
 )
 
 // locations are the ids of what has one, by name.
@@ -158,11 +170,27 @@ func locations() map[string]string {
 
 func (a *args) location() string { return oneOf(a, "location", locations()) }
 
+// at is the id of a location of this world. A DNS provider is the first cluster's, unless
+// a script has added one.
+func (o *Operator) at(location string) (string, error) {
+	if location == dnsClusterID && !o.Qovery.Has(location) {
+		location = o.Clusters[0]
+	}
+	if !o.Qovery.Has(location) {
+		return "", errors.New("there is no such location in this world")
+	}
+	return location, nil
+}
+
 func put(a *args) act {
 	key := a.key()
 	a.skip("into")
 	location := a.location()
 	return func(o *Operator) error {
+		location, err := o.at(location)
+		if err != nil {
+			return err
+		}
 		id, err := key(o)
 		if err != nil {
 			return err
@@ -176,15 +204,19 @@ func put(a *args) act {
 }
 
 func give(a *args) act {
-	everything := a.accept("everything")
-	ids := []string{}
-	if !everything {
-		ids = append(ids, a.location())
+	location := ""
+	if !a.accept("everything") {
+		location = a.location()
 	}
 	a.skip("role")
 	return func(o *Operator) error {
-		if everything {
-			ids = slices.DeleteFunc(o.Qovery.Locations(), func(id string) bool { return o.Qovery.KeyOf(id) == "" })
+		ids := slices.DeleteFunc(o.Qovery.Locations(), func(id string) bool { return o.Qovery.KeyOf(id) == "" })
+		if location != "" {
+			id, err := o.at(location)
+			if err != nil {
+				return err
+			}
+			ids = []string{id}
 		}
 		if len(ids) == 0 || o.Qovery.KeyOf(ids[0]) == "" {
 			return errors.New("it holds no key")
@@ -210,7 +242,14 @@ var ways = map[string]func(string) string{
 
 func write(a *args) act {
 	location, way := a.location(), oneOf(a, "way", ways)
-	return func(o *Operator) error { o.Qovery.WriteKeyAs(location, way); return nil }
+	return func(o *Operator) error {
+		location, err := o.at(location)
+		if err != nil {
+			return err
+		}
+		o.Qovery.WriteKeyAs(location, way)
+		return nil
+	}
 }
 
 func stage(a *args) act {
@@ -220,8 +259,11 @@ func stage(a *args) act {
 	return func(o *Operator) error {
 		id, err := parameter(o)
 		other, err2 := named(o)
+		if err := errors.Join(err, err2); err != nil {
+			return err
+		}
 		o.SSM.StageByHand(id, other, o.OldKey.Secret)
-		return errors.Join(err, err2)
+		return nil
 	}
 }
 
@@ -231,9 +273,14 @@ func elsewhere(a *args) act {
 	}
 	a.skip("uses")
 	key, service, every := a.key(), a.word("a service"), a.duration()
+	if every < time.Minute {
+		a.fail("%s is less than a minute", every)
+	}
 	return func(o *Operator) error {
 		id, err := key(o)
-		o.UseElsewhere(id, service, every)
+		if err == nil {
+			o.UseElsewhere(id, service, every)
+		}
 		return err
 	}
 }
@@ -264,6 +311,15 @@ func cluster(a *args) act {
 	}
 }
 
+// status is the next word, a status of clusters.
+func (a *args) status() string {
+	status := a.word("a status")
+	if !rotation.KnownStatus(status) {
+		a.fail("%q isn't a status of Qovery's clusters", status)
+	}
+	return status
+}
+
 func clusterAct(a *args) func(*fakeqovery.Server, string) {
 	type does = func(*fakeqovery.Server, string)
 	next := func(outcome fakeqovery.Outcome) does {
@@ -282,14 +338,14 @@ func clusterAct(a *args) func(*fakeqovery.Server, string) {
 		reason := a.rest()
 		return func(q *fakeqovery.Server, id string) { q.Lock(id, reason, "ops") }
 	case "becomes":
-		status := a.word("a status")
+		status := a.status()
 		return func(q *fakeqovery.Server, id string) { q.SetStatus(id, status) }
 	case "succeeds":
 		return next(fakeqovery.Succeeds())
 	case "fails":
 		return next(fakeqovery.Fails(a.optional(), a.optional()))
 	case "ends":
-		return next(fakeqovery.EndsAs(a.word("a status")))
+		return next(fakeqovery.EndsAs(a.status()))
 	case "takes":
 		return next(fakeqovery.Succeeds().After(a.duration()))
 	case "is-ignored":

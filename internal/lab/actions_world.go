@@ -1,8 +1,11 @@
 package lab
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -10,6 +13,7 @@ import (
 	"qovery-key-rotation/internal/lab/fakeqovery"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/internal/words"
 )
 
 // worldActions say what a world is like.
@@ -38,18 +42,20 @@ var worldActions = []Action{
 func (s *Setup) describe(options string) error {
 	for _, option := range strings.Fields(options) {
 		name, value, _ := strings.Cut(option, "=")
-		var err error
+		a := &args{left: value}
 		switch name {
 		case "clusters":
-			s.Clusters, err = strconv.Atoi(value)
+			if s.Clusters = a.number("a number"); s.Clusters > MostClusters {
+				a.fail("%d are more than %d", s.Clusters, MostClusters)
+			}
 		case "production":
-			s.Production, err = strconv.Atoi(value)
+			s.Production = a.number("a number")
 		case "deploy-time":
-			s.DeployTime, err = time.ParseDuration(value)
+			s.DeployTime = a.duration()
 		case "cloud":
-			s.OtherClouds = append(s.OtherClouds, value)
+			s.OtherClouds = append(s.OtherClouds, a.registry())
 		case "denied":
-			s.Denied = append(s.Denied, value)
+			s.Denied = append(s.Denied, a.region())
 		default:
 			flag := map[string]*bool{"applications": &s.Applications, "registries": &s.Registries,
 				"helm": &s.HelmRepository, "dns": &s.Route53, "self-managed": &s.SelfManaged, "undeployed": &s.Undeployed,
@@ -59,55 +65,98 @@ func (s *Setup) describe(options string) error {
 			}
 			*flag = true
 		}
-		if err != nil {
-			return fmt.Errorf("%q: %w", option, err)
+		if a.err != nil {
+			return fmt.Errorf("%q: %w", option, a.err)
 		}
+	}
+	if count := cmp.Or(s.Clusters, 2); s.Production > count {
+		return fmt.Errorf("%d production clusters are more than %s", s.Production, words.Count(count, "cluster"))
 	}
 	return nil
 }
 
-func add(a *args) act {
-	what := a.word("what is added")
-	switch detail := ""; what {
-	case "credentials":
-		detail = a.word("a type")
-		return added(func(o *Operator) { o.addCredentials(detail) })
-	case "cluster", "dns":
-		detail = CredentialsID
-		if a.left != "" {
-			detail = a.location()
-		}
-		if what == "dns" {
-			return added(func(o *Operator) { o.addDNS(detail) })
-		}
-		return added(func(o *Operator) { o.addCluster(detail) })
-	case "registry":
-		detail = a.optional()
-		return added(func(o *Operator) { o.addRegistry(detail) })
+// MostClusters is what the simulator lets itself be asked for: more than a rotation
+// takes, so that the refusal can be seen.
+const MostClusters = 1000
+
+// registries are Qovery's kinds of container registries (its public OpenAPI description).
+var registries = []string{"ECR", "SCALEWAY_CR", "DOCKER_HUB", "GITHUB_CR", "GITHUB_ENTERPRISE_CR", "GITLAB_CR",
+	"PUBLIC_ECR", "DOCR", "GENERIC_CR", "GCP_ARTIFACT_REGISTRY", "AZURE_CR"}
+
+func (a *args) registry() string {
+	kind := a.word("a kind of registries")
+	if !slices.Contains(registries, kind) {
+		a.fail("%q isn't a kind of registries: they are %s", kind, strings.Join(registries, ", "))
 	}
-	if service, is := serviceWith[what]; is {
-		return added(func(o *Operator) {
+	return kind
+}
+
+func (a *args) region() string {
+	region := a.word("a region")
+	if problem := target.RegionProblem(region); problem != "" {
+		a.fail("%q %s", region, problem)
+	}
+	return region
+}
+
+func add(a *args) act {
+	switch what := a.word("what is added"); what {
+	case "credentials":
+		kind := oneOf(a, "type of credentials", map[string]string{"AWS": "AWS",
+			"EKS_ANYWHERE_VSPHERE": "EKS_ANYWHERE_VSPHERE"})
+		return added(otherCredentialsID, func(o *Operator) { o.addCredentials(kind) })
+	case "cluster":
+		credentials := a.credentials()
+		return served(credentials, added("", func(o *Operator) { o.addCluster(credentials) }))
+	case "dns":
+		credentials := a.credentials()
+		return served(credentials, added(dnsClusterID, func(o *Operator) { o.addDNS(credentials) }))
+	case "registry":
+		kind := ""
+		if a.left != "" {
+			kind = a.registry()
+		}
+		return added(lonelyRegistryID, func(o *Operator) { o.addRegistry(kind) })
+	case "secret-manager":
+		return added(secretManagerID, (*Operator).addSecretManager)
+	case "key":
+		return onUser(func(o *Operator) { o.IAM.SeedKey(UserName, Beginning.Add(-400*24*time.Hour), rotation.Active) })
+	default:
+		service, is := serviceWith[what]
+		if !is {
+			a.fail("%q can't be added", what)
+		}
+		return added(service.HolderID, func(o *Operator) {
 			service.Key = fakeKey(o.OldKey)
 			o.Qovery.AddService(service)
 		})
 	}
-	do := additions[what]
-	if do == nil {
-		a.fail("%q can't be added", what)
-	}
-	return added(do)
 }
 
-func added(do func(*Operator)) act { return func(o *Operator) error { do(o); return nil } }
+// credentials are those of a cluster that is added.
+func (a *args) credentials() string {
+	if a.left == "" {
+		return CredentialsID
+	}
+	return oneOf(a, "kind of credentials", map[string]string{"credentials": CredentialsID,
+		"other-credentials": otherCredentialsID})
+}
 
-// additions are what is always the same.
-var additions = map[string]func(*Operator){
-	"key": func(o *Operator) { o.IAM.SeedKey(UserName, Beginning.Add(-400*24*time.Hour), rotation.Active) },
-	"secret-manager": func(o *Operator) {
-		vault := fakeqovery.SecretManagerAccess{ID: secretManagerID, Name: "vault", Key: fakeKey(o.OldKey)}
-		o.Qovery.AddCluster(fakeqovery.Cluster{ID: dnsClusterID, Name: "with-vault", CredentialsID: CredentialsID,
-			SecretManagers: []fakeqovery.SecretManagerAccess{vault}})
-	},
+// added adds what has an id of its own, once; what has none, always.
+func added(id string, do func(*Operator)) act {
+	return func(o *Operator) error {
+		if o.Qovery.Has(id) {
+			return errors.New("it was added already")
+		}
+		do(o)
+		return nil
+	}
+}
+
+func (o *Operator) addSecretManager() {
+	vault := fakeqovery.SecretManagerAccess{ID: secretManagerID, Name: "vault", Key: fakeKey(o.OldKey)}
+	o.Qovery.AddCluster(fakeqovery.Cluster{ID: vaultClusterID, Name: "with-vault", CredentialsID: CredentialsID,
+		SecretManagers: []fakeqovery.SecretManagerAccess{vault}})
 }
 
 func (o *Operator) addCredentials(objectType string) {
@@ -127,13 +176,26 @@ func (o *Operator) addRegistry(kind string) {
 }
 
 func denyRegions(a *args) act {
-	denied := strings.Fields(a.rest())
+	var denied []string
+	for a.left != "" {
+		denied = append(denied, a.region())
+	}
 	return func(o *Operator) error { o.Trail.Denied = denied; return nil }
+}
+
+// served is an action that needs those credentials.
+func served(credentials string, do act) act {
+	return func(o *Operator) error {
+		if !o.Qovery.Has(credentials) {
+			return errors.New("there are no such credentials yet")
+		}
+		return do(o)
+	}
 }
 
 func (w *World) addCluster(credentials string) {
 	n := len(w.Clusters) + 1
-	id := fmt.Sprintf("c1a57e00-0000-4000-8000-%012d", 100+n)
+	id := fmt.Sprintf("c1a57e00-0000-4000-8000-%012d", 1000+n)
 	w.Clusters = append(w.Clusters, id)
 	w.Qovery.AddCluster(fakeqovery.Cluster{ID: id, Name: fmt.Sprintf("added-%d", n), CredentialsID: credentials})
 }
@@ -147,8 +209,8 @@ func (w *World) addDNS(credentials string) {
 
 func retarget(a *args) act {
 	fields := a.rest()
-	if !json.Valid([]byte(fields)) {
-		a.fail("it isn't JSON")
+	if err := json.Unmarshal([]byte(fields), &map[string]any{}); err != nil {
+		a.fail("it isn't a JSON object")
 	}
 	for name, id := range locations() {
 		fields = strings.ReplaceAll(fields, strconv.Quote(name), strconv.Quote(id))

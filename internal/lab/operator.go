@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -28,6 +29,29 @@ type Operator struct {
 	err   error // of an action that another one put off
 
 	calms int // how often all faults were ended
+	rules []*rule
+}
+
+// rule is what a line has happen later, if something comes to pass.
+type rule struct {
+	line    string
+	applied bool
+}
+
+// rule notes the rule of a line.
+func (o *Operator) rule(line string) *rule {
+	o.rules = append(o.rules, &rule{line: line})
+	return o.rules[len(o.rules)-1]
+}
+
+// idle are the rules that never applied.
+func (o *Operator) idle() (lines []string) {
+	for _, rule := range o.rules {
+		if !rule.applied {
+			lines = append(lines, rule.line)
+		}
+	}
+	return lines
 }
 
 // NewOperator returns one who has done nothing yet.
@@ -78,6 +102,9 @@ func (o *Operator) named(name string) (*Run, error) {
 		if run.Name() == name {
 			return run, nil
 		}
+	}
+	if name == "" {
+		return nil, errors.New("no execution was started yet")
 	}
 	return nil, fmt.Errorf("there is no execution %q", name)
 }

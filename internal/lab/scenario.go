@@ -2,6 +2,7 @@ package lab
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -62,7 +63,8 @@ type Result struct {
 	World   *World
 	Last    *Run // the execution that the scenario ends with
 	Outcome string
-	Told    string // the story, to be compared with what the scenario wants
+	Told    string   // the story, to be compared with what the scenario wants
+	Idle    []string // lines with a fault or a rule that never came to pass
 }
 
 // Play runs a scenario to its end.
@@ -77,11 +79,13 @@ func (s Scenario) Play(setup Setup, watch func(*World)) (Result, error) {
 		err = failure
 	}
 	if err != nil {
-		return Result{}, fmt.Errorf("the scenario %s: %w", s.Name, err)
+		return Result{}, fmt.Errorf("the script %s: %w", s.Name, err)
 	}
-	result.Told = operator.transcript()
+	result.Told, result.Idle = operator.transcript(), operator.idle()
 	return result, nil
 }
+
+var errNoExecution = errors.New("it starts no execution")
 
 // Play lets somebody act in a world, as a process on its timeline.
 func Play(setup Setup, watch func(*World), operate func(*World)) (Result, error) {
@@ -98,7 +102,7 @@ func Play(setup Setup, watch func(*World), operate func(*World)) (Result, error)
 		return Result{}, fmt.Errorf("it does not end")
 	}
 	if len(w.runs) == 0 {
-		return Result{}, fmt.Errorf("it starts no execution")
+		return Result{}, errNoExecution
 	}
 	last := w.lastToEnd()
 	return Result{World: w, Last: last, Outcome: last.Outcome()}, nil

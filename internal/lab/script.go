@@ -117,7 +117,7 @@ func init() {
 }
 
 func parseAction(line string) (act, error) {
-	a := &args{left: line}
+	a := &args{line: line, left: line}
 	name := a.word("an action")
 	for _, action := range Actions {
 		if known, _, _ := strings.Cut(action.Usage, " "); known != name {
@@ -137,8 +137,8 @@ func parseAction(line string) (act, error) {
 
 // args are the words of a line that are not read yet, and the first mistake.
 type args struct {
-	left string
-	err  error
+	line, left string
+	err        error
 }
 
 func (a *args) fail(format string, values ...any) {
@@ -169,8 +169,12 @@ func (a *args) optional() string {
 
 // skip reads a word that must be there.
 func (a *args) skip(word string) {
-	if got := a.optional(); got != word {
+	switch got := a.optional(); got {
+	case word:
+	case "":
 		a.fail("%q is missing", word)
+	default:
+		a.fail("%q isn't %q", got, word)
 	}
 }
 
@@ -189,22 +193,52 @@ func (a *args) rest() (text string) {
 	return text
 }
 
-func (a *args) number(what string) int {
+// number is one from 1.
+func (a *args) number(what string) int { return a.from(1, what) }
+
+func (a *args) from(least int, what string) int {
 	text := a.word(what)
 	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 {
-		a.fail("%q isn't a number from 1", text)
+	if err != nil || n < least {
+		a.fail("%q isn't a number from %d", text, least)
 	}
 	return n
 }
 
-func (a *args) duration() time.Duration {
+// longest is more than any story takes; each virtual minute is gone through.
+const longest = 366 * 24 * time.Hour
+
+// offset is a duration that may be negative.
+func (a *args) offset() time.Duration {
 	text := a.word("a duration")
 	d, err := time.ParseDuration(text)
-	if err != nil {
+	switch {
+	case err != nil:
 		a.fail("%q isn't a duration such as 1h30m", text)
+	case d.Abs() > longest:
+		a.fail("%q is longer than a year", text)
 	}
 	return d
+}
+
+func (a *args) duration() time.Duration {
+	d := a.offset()
+	if d < 0 {
+		a.fail("%s is negative", d)
+	}
+	return d
+}
+
+// state is the next word, which is a state of the machine.
+func (a *args) state() string {
+	state := a.word("a state")
+	machine, err := loadMachine()
+	if err != nil {
+		a.fail("%w", err)
+	} else if _, exists := machine.State(state); !exists {
+		a.fail("there is no state %q", state)
+	}
+	return state
 }
 
 // oneOf is the next word, which is one of those.

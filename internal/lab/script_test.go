@@ -20,33 +20,58 @@ func TestScriptsAreRead(t *testing.T) {
 // Every mistake is named, with its line.
 func TestMistakesInScripts(t *testing.T) {
 	for script, says := range map[string]string{
-		"":                                 "no actions",
-		"dance":                            `line 1: there is no action "dance"; 'rotate simulate --actions' lists them`,
-		"\n\nwait":                         "line 3: \"wait\": a duration is missing; it is written: wait DURATION",
-		"wait long":                        `"long" isn't a duration such as 1h30m`,
-		"wait 1h 2h":                       `"2h" is too much`,
-		"until Paradise":                   `there is no state "Paradise"`,
-		"delete it":                        `"it" isn't a key`,
-		"delete key none":                  `"none" isn't a number from 1`,
-		"put old in credentials":           `"into" is missing`,
-		"put old into drawer":              `"drawer" isn't a location`,
-		"write credentials backwards":      `"backwards" isn't a way`,
-		"cluster some stop":                `"some" isn't a number`,
-		"cluster 1 melts":                  `"melts" isn't an act`,
-		"fault staging.Put#x throttle":     `"x" isn't a number from 1`,
-		"fault staging.Put explode":        `"explode" isn't a kind of fault`,
-		"fault staging.Put land-late:soon": `"soon" isn't a duration`,
-		"lag patience 1h":                  `"patience" isn't a thing that lags`,
-		"when CreateKey":                   "an action is missing",
-		"when CreateKey dance":             `there is no action "dance"`,
-		"start rotation {":                 "the input isn't JSON",
-		"target {":                         "it isn't JSON",
-		"qovery sings":                     `"sings" is nothing that it does`,
-		"add hope":                         `"hope" can't be added`,
-		"world clusters=many":              `"clusters=many"`,
-		"world flat":                       `"flat" isn't an option of a world`,
-		"start rotation\nworld clusters=1": "line 2: the world is described before anything happens in it",
-		"dance\nstart rotation\nsing":      `line 3: there is no action "sing"`,
+		"":                                      "no actions",
+		"dance":                                 `line 1: there is no action "dance"; 'rotate simulate --actions' lists them`,
+		"\n\nwait":                              "line 3: \"wait\": a duration is missing; it is written: wait DURATION",
+		"wait long":                             `"long" isn't a duration such as 1h30m`,
+		"wait 1h 2h":                            `"2h" is too much`,
+		"until Paradise":                        `there is no state "Paradise"`,
+		"delete it":                             `"it" isn't a key`,
+		"delete key none":                       `"none" isn't a number from 1`,
+		"put old in credentials":                `"in" isn't "into"`,
+		"put old into drawer":                   `"drawer" isn't a location`,
+		"write credentials backwards":           `"backwards" isn't a way`,
+		"cluster some stop":                     `"some" isn't a number`,
+		"cluster 1 melts":                       `"melts" isn't an act`,
+		"fault staging.Put#x throttle":          `"x" isn't a number from 1`,
+		"fault staging.Put explode":             `"explode" isn't a kind of fault`,
+		"fault staging.Put land-late:soon":      `"soon" isn't a duration`,
+		"lag patience 1h":                       `"patience" isn't a thing that lags`,
+		"when CreateKey":                        "an action is missing",
+		"when CreateKey dance":                  `there is no action "dance"`,
+		"start rotation {":                      "the input isn't JSON",
+		"target {":                              "it isn't a JSON object",
+		"target []":                             "it isn't a JSON object",
+		"fault nowhere fail-before":             `"nowhere" is no site`,
+		"on nowhere stop":                       `"nowhere" is no site`,
+		"fault staging.Put land-late:-1h":       "-1h0m0s is negative",
+		"fault staging.Put throttle in Nowhere": `there is no state "Nowhere"`,
+		"each Nowhere stop":                     `there is no state "Nowhere"`,
+		"in Nowhere":                            `there is no state "Nowhere"`,
+		"clock 1h Nowhere":                      `there is no state "Nowhere"`,
+		"wait -1h":                              "-1h0m0s is negative",
+		"wait 9000h":                            "longer than a year",
+		"elsewhere uses old sts 0s":             "0s is less than a minute",
+		"qovery answers 500 get":                `"get" isn't GET, PUT or POST`,
+		"qovery answers 1000":                   "1000 isn't a status",
+		"cluster 1 becomes NONSENSE":            `"NONSENSE" isn't a status`,
+		"cluster 1 ends NONSENSE":               `"NONSENSE" isn't a status`,
+		"add registry NOPE":                     `"NOPE" isn't a kind`,
+		"add credentials NOPE":                  `"NOPE" isn't a type`,
+		"deny-regions nowhere":                  `"nowhere" is no region`,
+		"world clusters=0":                      `"0" isn't a number from 1`,
+		"world clusters=1001":                   "1001 are more than 1000",
+		"world production=-3":                   `"-3" isn't a number from 1`,
+		"world production=3":                    "3 production clusters are more than 2 clusters",
+		"world deploy-time=-1m":                 "-1m0s is negative",
+		"world cloud=MOON":                      `"MOON" isn't a kind`,
+		"world denied=nowhere":                  `"nowhere" is no region`,
+		"qovery sings":                          `"sings" is nothing that it does`,
+		"add hope":                              `"hope" can't be added`,
+		"world clusters=many":                   `"clusters=many"`,
+		"world flat":                            `"flat" isn't an option of a world`,
+		"start rotation\nworld clusters=1":      "line 2: the world is described before anything happens in it",
+		"dance\nstart rotation\nsing":           `line 3: there is no action "sing"`,
 	} {
 		if _, err := ParseScript("mine", script); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %v, and not %q", script, err, says)
@@ -57,7 +82,16 @@ func TestMistakesInScripts(t *testing.T) {
 // So is what turns out to be wrong when its turn comes.
 func TestScriptsThatFail(t *testing.T) {
 	for script, says := range map[string]string{
-		"stop":                            `line 1: stop: there is no execution ""`,
+		"stop":                            "line 1: stop: no execution was started yet",
+		"says nothing":                    "no execution was started yet",
+		"put foreign into dns":            "there is no such location",
+		"write helm masked":               "there is no such location",
+		"give registry role":              "there is no such location",
+		"add registry\nadd registry":      "line 2: add registry: it was added already",
+		"add cluster other-credentials":   "no such credentials yet",
+		"delete-user\nadd key":            "There is no IAM user",
+		"run rotation\nrun rotation":      "Step Functions refuses",
+		"wait 2h\nuntil 1h":               "the world is older than that",
 		"start rotation\nstop rotation-2": `line 2: stop rotation-2: there is no execution "rotation-2"`,
 		"run rotation\nredrive":           "line 2: redrive: ",
 		"run rotation\ndelete key 3":      "there was no such key yet",
@@ -95,6 +129,16 @@ func TestFaultsOfScripts(t *testing.T) {
 		if got := result.World.Wire.faults[Throttle]; got != want && (want < 1000 || got < 5) {
 			t.Errorf("%q: %d calls were throttled, want %d; %s", script, got, want, result.Told)
 		}
+	}
+}
+
+// TestIdleRules: what never came to pass is known at the end.
+func TestIdleRules(t *testing.T) {
+	result := playText(t, Setup{Clusters: 1}, "fault staging.Put throttle in Complete\nfault staging.Put#1 throttle\n"+
+		"when ReactivateKey stop\nqovery answers 500 PUT /nothing\nafter 1h say an hour\nrun a")
+	if got := strings.Join(result.Idle, "; "); got != "fault staging.Put throttle in Complete; when ReactivateKey stop; "+
+		"qovery answers 500 PUT /nothing" {
+		t.Error(got)
 	}
 }
 

@@ -234,11 +234,11 @@ func (setup Setup) Fill(organization *fakeqovery.Server, key fakeqovery.Key) (cl
 		organization.AddCluster(cluster)
 	}
 	if setup.SelfManaged {
-		organization.AddCluster(fakeqovery.Cluster{ID: "c1a57e00-0000-4000-8000-000000000999", Name: "own-1", Region: region,
+		organization.AddCluster(fakeqovery.Cluster{ID: "c1a57e00-0000-4000-8000-000000009999", Name: "own-1", Region: region,
 			CredentialsID: CredentialsID, SelfManaged: true, Applications: true})
 	}
-	for _, kind := range setup.OtherClouds {
-		organization.AddContainerRegistry(otherRegistry(kind))
+	for i, kind := range setup.OtherClouds {
+		organization.AddContainerRegistry(otherRegistry(i, kind))
 	}
 	if setup.HelmRepository {
 		organization.AddHelmRepository(fakeqovery.Registry{ID: helmRepositoryID, Name: "charts", Region: region, Key: key})
@@ -248,9 +248,9 @@ func (setup Setup) Fill(organization *fakeqovery.Server, key fakeqovery.Key) (cl
 
 // otherRegistry is a container registry of another cloud. Qovery makes one with
 // each cluster there; it stands in the same list, and holds no key of AWS.
-func otherRegistry(kind string) fakeqovery.Registry {
+func otherRegistry(i int, kind string) fakeqovery.Registry {
 	regions := map[string]string{"SCALEWAY_CR": "fr-par", "GCP_ARTIFACT_REGISTRY": "europe-west9"}
-	return fakeqovery.Registry{ID: "07e3c1d0-0000-4000-8000-" + fmt.Sprintf("%012d", len(kind)), Name: kind, Kind: kind,
+	return fakeqovery.Registry{ID: "07e3c1d0-0000-4000-8000-" + fmt.Sprintf("%012d", i+1), Name: kind, Kind: kind,
 		Region: regions[kind]}
 }
 

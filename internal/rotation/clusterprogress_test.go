@@ -31,7 +31,7 @@ func TestStatuses(t *testing.T) {
 	}
 	for status, known := range map[string]bool{"DEPLOYED": true, "QUEUED": true, "HIBERNATING": false, "deployed": false,
 		"": false} {
-		if knownStatus(status) != known {
+		if KnownStatus(status) != known {
 			t.Errorf("%q known: %v, want %v", status, !known, known)
 		}
 	}

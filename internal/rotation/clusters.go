@@ -98,7 +98,8 @@ func classOf(status string) class {
 // PassedOver tells whether a rotation deploys the cluster not at all.
 func (c Cluster) PassedOver() bool { return classOf(c.Status) == idle }
 
-func knownStatus(status string) bool {
+// KnownStatus tells whether a status is one of those that Qovery documents.
+func KnownStatus(status string) bool {
 	_, known := statuses[status]
 	return known
 }

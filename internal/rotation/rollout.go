@@ -201,7 +201,7 @@ func deploymentTimeout(t target.Target, members []*ClusterProgress) time.Duratio
 // judge notes what a look at one cluster says, and tells whether it is to be started.
 func (l *look) judge(ctx context.Context, progress *ClusterProgress, maxAttempts int) (start bool, err error) {
 	cluster, _ := l.cluster(progress.ID)
-	if !knownStatus(cluster.Status) {
+	if !KnownStatus(cluster.Status) {
 		l.guard.Log.WarnContext(ctx, "status not known, taken as in progress", "cluster", cluster.ID, "status",
 			cluster.Status)
 	}

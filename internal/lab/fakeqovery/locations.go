@@ -179,6 +179,12 @@ func (s *Server) Locations() (ids []string) {
 	return ids
 }
 
+// Has tells whether there is such a location, or such a thing of a service.
+func (s *Server) Has(id string) (is bool) {
+	s.settled(func(time.Time) { _, is = s.byHolder[id] })
+	return is
+}
+
 // EverHeld tells whether any location has ever held the key.
 func (s *Server) EverHeld(keyID string) (held bool) {
 	s.settled(func(time.Time) {
