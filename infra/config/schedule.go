@@ -67,11 +67,16 @@ func ComplianceNote(target target.Target) string {
 		words.Duration(age))
 }
 
-// FreezeWarnings name freezes that begin while a rotation that the schedule starts may
-// still be running: it is not stopped by them.
-func FreezeWarnings(target target.Target) (warnings []string) {
+// FreezeWarnings name freezes that are over, which may be mistyped; and those that begin
+// while a rotation that the schedule starts may still be running: they don't stop it.
+func FreezeWarnings(target target.Target, now time.Time) (warnings []string) {
 	const running = 12 * time.Hour
 	for i, freeze := range target.Freeze {
+		if freeze.IsOver(now) {
+			warnings = append(warnings, fmt.Sprintf("freeze[%d] of %s is over, and freezes nothing. Correct its year, or take "+
+				"it out of rotation.json.", i, target.Name))
+			continue
+		}
 		if run := freeze.BeginsAfter(target.Schedule, running); target.Schedule.Enabled && !run.IsZero() {
 			warnings = append(warnings, fmt.Sprintf("freeze[%d] of %s begins within twelve hours after the rotation of %s, "+
 				"which may still deploy clusters in it.", i, target.Name, words.At(run)))

@@ -75,3 +75,19 @@ func TestComplianceNote(t *testing.T) {
 		}
 	}
 }
+
+func TestFreezeWarnings(t *testing.T) {
+	frozen := target.Default()
+	frozen.Name, frozen.Schedule.StartAt = "production", "2026-01-13T09:00:00+01:00"
+	frozen.Freeze = []target.Freeze{{From: "2026-12-20T00:00:00Z", To: "2027-01-04T00:00:00Z", Reason: "Year's end"},
+		{From: "2026-01-13T12:00:00Z", To: "2026-01-14T00:00:00Z", Reason: "Launch"}}
+	for at, want := range map[string]string{
+		"2026-01-01T00:00:00Z": "freeze[1] of production begins within twelve hours after",
+		"2026-02-01T00:00:00Z": "freeze[1] of production is over",
+	} {
+		now, err := time.Parse(time.RFC3339, at)
+		if got := FreezeWarnings(frozen, now); err != nil || len(got) != 1 || !strings.HasPrefix(got[0], want) {
+			t.Errorf("%s: %q, %v", at, got, err)
+		}
+	}
+}

@@ -104,7 +104,7 @@ func (b *builder) warn() {
 	}
 	for _, target := range b.props.Stack.Targets {
 		warn("example:"+target.Name, config.ExampleOrganizationWarning(target))
-		for i, warning := range config.FreezeWarnings(target) {
+		for i, warning := range config.FreezeWarnings(target, b.props.Now) {
 			warn(fmt.Sprintf("freeze:%s:%d", target.Name, i), warning)
 		}
 		if note := config.ComplianceNote(target); note != "" {

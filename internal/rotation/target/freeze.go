@@ -3,6 +3,7 @@ package target
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"qovery-key-rotation/internal/words"
@@ -52,6 +53,9 @@ func checkFreezes(freezes []Freeze) (found mistakes) {
 	for i, f := range freezes {
 		found = append(found, f.check(fmt.Sprintf("freeze[%d]", i))...)
 	}
+	if len(found) == 0 {
+		return checkTogether(freezes)
+	}
 	return found
 }
 
@@ -72,6 +76,36 @@ func (f Freeze) check(field string) (found mistakes) {
 	}
 	return found
 }
+
+// checkTogether takes freezes with less than a day between them for one: a rotation needs
+// the time to begin.
+func checkTogether(freezes []Freeze) (found mistakes) {
+	order := make([]int, len(freezes))
+	for i := range order {
+		order[i] = i
+	}
+	from := func(i int) time.Time { from, _ := freezes[i].times(); return from }
+	slices.SortFunc(order, func(a, b int) int { return from(a).Compare(from(b)) })
+	var begins, ends time.Time
+	for n, i := range order {
+		_, to := freezes[i].times()
+		if n == 0 || from(i).Sub(ends) >= 24*time.Hour {
+			begins, ends = from(i), to
+			continue
+		}
+		if to.After(ends) {
+			ends = to
+		}
+		if ends.Sub(begins) > longestFreeze {
+			found.add(fmt.Sprintf("freeze[%d]", i), fmt.Sprintf("continues freeze[%d], and both take more than thirty days",
+				order[n-1]), `[]`)
+		}
+	}
+	return found
+}
+
+// IsOver tells whether the freeze lies in the past.
+func (f Freeze) IsOver(now time.Time) bool { _, to := f.times(); return to.Before(now) }
 
 // BeginsAfter is the last run that the schedule starts in some time before the freeze
 // begins, zero if there is none: a rotation that it still runs in.

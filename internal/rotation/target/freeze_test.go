@@ -51,6 +51,11 @@ func TestCheckFreezes(t *testing.T) {
 		{with(func(f *Freeze) { f.Reason = "" }), "freeze[0].reason: is not 1 to 100"},
 		{with(func(f *Freeze) { f.Reason = strings.Repeat("x", 101) }), "freeze[0].reason: is not 1 to 100"},
 		{make([]Freeze, 13), "freeze: has 13, more than 12"},
+		{[]Freeze{yearsEnd, {"2027-01-04T12:00:00+01:00", "2027-01-19T12:00:01+01:00", "longer"}},
+			"freeze[1]: continues freeze[0], and both take more than thirty days"},
+		{[]Freeze{{"2027-01-04T00:00:00+01:00", "2027-02-02T00:00:00+01:00", "longer"}, yearsEnd},
+			"freeze[0]: continues freeze[1], and both take more than thirty days"},
+		{[]Freeze{yearsEnd, {"2027-01-05T00:00:00+01:00", "2027-01-19T12:00:01+01:00", "a day later"}}, ""},
 	} {
 		target := Example()
 		target.Freeze = test.freezes
