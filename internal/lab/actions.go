@@ -67,6 +67,8 @@ var executionActions = []Action{
 	{"touch", "changes the record, as a step of somebody else's does", plainly(func(o *Operator) error {
 		return o.rewrite(func(*rotation.Record) {})
 	})},
+	{"audit", "runs the daily audit; what it starts or resumes is the execution that lines without a name mean",
+		plainly((*Operator).audit)},
 	{"when STATE ACTION", "does something when the function of the state is called for the first time", when(false)},
 	{"each STATE ACTION", "does something whenever the function of the state is called", when(true)},
 	{"after DURATION ACTION", "does something in a while", func(a *args) act {

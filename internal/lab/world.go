@@ -111,6 +111,7 @@ type World struct {
 	machine     *statemachine.Machine
 	functions   map[string]rotation.Step
 	around      func(rotation.Step) rotation.Step
+	seen        Ports // what the functions have of it
 	random      *rand.Rand
 	dryRun      bool
 	invocations int
@@ -145,7 +146,7 @@ func NewWorld(setup Setup) (*World, error) {
 	if setup.Through != nil {
 		ports = setup.Through(w, ports)
 	}
-	w.around = ports.Around
+	w.around, w.seen = ports.Around, ports
 	w.functions = ports.steps(slog.New(slog.NewJSONHandler(&w.logs, nil)), w.newID)
 	timeline.OnMinute(w.consume)
 	return w, nil

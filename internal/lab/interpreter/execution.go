@@ -98,6 +98,9 @@ func (e *Execution) StopTime() time.Time { return e.ended }
 // RedriveCount is how often the execution was redriven.
 func (e *Execution) RedriveCount() int { return e.redrives }
 
+// RedriveTime is when it was redriven last; zero: never.
+func (e *Execution) RedriveTime() time.Time { return e.redriven }
+
 // CurrentState is the state that the execution is in, or the last one it was in; "" before Run.
 func (e *Execution) CurrentState() string {
 	if e.visit.state == nil {

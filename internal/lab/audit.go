@@ -1,0 +1,131 @@
+package lab
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"slices"
+	"time"
+
+	"qovery-key-rotation/internal/lambda"
+	"qovery-key-rotation/internal/ops/audit"
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/statemachine"
+)
+
+// audit runs the shipped daily audit once, as a process of its own. What it starts or
+// resumes is the execution that the lines after it mean.
+func (o *Operator) audit() (err error) {
+	process := o.Timeline.Go("audit", func() {
+		err = o.auditor().Handle(context.Background(), nil)
+	})
+	if _, joined := process.Join(context.Background(), Forever); joined != nil {
+		return joined
+	}
+	return err
+}
+
+func (o *Operator) auditor() audit.Auditor {
+	p, account := o.seen, auditedAccount{o}
+	return audit.Auditor{
+		Reader: audit.Reader{
+			Clock: p.Clock, Targets: p.Targets, Journal: o.Journal, Executions: p.Executions, Keys: p.Keys,
+			Needs:  rotation.Needs{Usage: p.Usage, Trail: p.Trail, Staging: p.Staging},
+			Qovery: p.Qovery, Schedules: account, Memory: account,
+		},
+		Names: []string{o.Target.Name}, AgeLimit: ageLimit, Machine: account, Starter: account, Topic: account,
+		Metrics: lambda.MetricsTo(io.Discard, false), Log: slog.New(slog.NewJSONHandler(&o.logs, nil)),
+	}
+}
+
+// auditedAccount is what an audit asks of the account, and what it does there.
+type auditedAccount struct{ *Operator }
+
+// Recall reads the audits' memory.
+func (a auditedAccount) Recall(ctx context.Context, name string, into any) error {
+	return a.Journal.Recall(ctx, name, into)
+}
+
+// Remember replaces it.
+func (a auditedAccount) Remember(ctx context.Context, name string, document any) error {
+	return a.Wire.Do(ctx, "journal.Remember", true, func(time.Time) error { return a.Journal.Remember(name, document) })
+}
+
+// Publish drops a notice.
+func (a auditedAccount) Publish(context.Context, string, string, map[string]string) error { return nil }
+
+// Schedule is the target's, as it was deployed when the world began.
+func (a auditedAccount) Schedule(ctx context.Context, _ string) (*rotation.DeployedSchedule, error) {
+	return fetch(ctx, a.Wire, Call{Site: "scheduler.GetSchedule"}, func(time.Time) (*rotation.DeployedSchedule, error) {
+		wanted := a.Target.Schedule
+		first, err := wanted.FirstRun(Beginning)
+		return &rotation.DeployedSchedule{Enabled: wanted.Enabled, Expression: wanted.Expression(), StartAt: first}, err
+	})
+}
+
+// Recent are the executions since a time, the latest first.
+func (a auditedAccount) Recent(ctx context.Context, since time.Time) ([]*statemachine.Execution, error) {
+	return fetch(ctx, a.Wire, Call{Site: "states.ListExecutions"}, func(time.Time) (all []*statemachine.Execution, _ error) {
+		for _, run := range slices.Backward(a.runs) {
+			if run.StartTime().After(since) {
+				all = append(all, run.described())
+			}
+		}
+		return all, nil
+	})
+}
+
+// Describe describes one, or is nil.
+func (a auditedAccount) Describe(ctx context.Context, arn string) (*statemachine.Execution, error) {
+	return fetch(ctx, a.Wire, Call{Site: "states.DescribeExecution"}, func(time.Time) (*statemachine.Execution, error) {
+		if run := a.withARN(arn); run != nil {
+			return run.described(), nil
+		}
+		return nil, nil
+	})
+}
+
+// EndedInFail tells whether it ended in a Fail state.
+func (a auditedAccount) EndedInFail(ctx context.Context, arn string) (bool, error) {
+	return fetch(ctx, a.Wire, Call{Site: "states.GetExecutionHistory"}, func(time.Time) (bool, error) {
+		state, _ := a.machine.State(a.withARN(arn).CurrentState())
+		return state.Type == "Fail", nil
+	})
+}
+
+// Start starts an execution, unless there is or was one of that name.
+func (a auditedAccount) Start(ctx context.Context, name, input string) error {
+	return a.Wire.Do(ctx, "states.StartExecution", true, func(time.Time) error {
+		if slices.ContainsFunc(a.runs, func(run *Run) bool { return run.Name() == name }) {
+			return nil
+		}
+		run, err := a.World.Start(name, input)
+		a.run, a.open[run] = run, true
+		return err
+	})
+}
+
+// Redrive continues a failed execution in the state that failed.
+func (a auditedAccount) Redrive(ctx context.Context, arn string) error {
+	return a.Wire.Do(ctx, "states.RedriveExecution", true, func(time.Time) error {
+		run := a.withARN(arn)
+		a.run, a.open[run] = run, true
+		return run.Redrive()
+	})
+}
+
+func (a auditedAccount) withARN(arn string) *Run {
+	if i := slices.IndexFunc(a.runs, func(run *Run) bool { return run.ARN() == arn }); i >= 0 {
+		return a.runs[i]
+	}
+	return nil
+}
+
+// described is the execution as Step Functions describes it.
+func (r *Run) described() *statemachine.Execution {
+	return &statemachine.Execution{
+		ARN: r.ARN(), Status: r.Status(), StartedAt: r.StartTime(), StoppedAt: r.StopTime(), Input: string(r.Input()),
+		Output: string(r.Output()), Error: r.ErrorName(), Cause: r.Cause(), Redrivable: r.Redrivable() == nil,
+		Redrives: r.RedriveCount(), RedrivenAt: r.RedriveTime(),
+	}
+}
