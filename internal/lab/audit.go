@@ -65,7 +65,8 @@ func (a auditedAccount) Schedule(ctx context.Context, _ string) (*rotation.Deplo
 
 // Recent are the executions since a time, the latest first.
 func (a auditedAccount) Recent(ctx context.Context, since time.Time) ([]*statemachine.Execution, error) {
-	return fetch(ctx, a.Wire, Call{Site: "states.ListExecutions"}, func(time.Time) (all []*statemachine.Execution, _ error) {
+	type list = []*statemachine.Execution
+	return fetch(ctx, a.Wire, Call{Site: "states.ListExecutions"}, func(time.Time) (all list, _ error) {
 		for _, run := range slices.Backward(a.runs) {
 			if run.StartTime().After(since) {
 				all = append(all, run.described())
