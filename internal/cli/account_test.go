@@ -120,10 +120,16 @@ func (a *account) serve(w http.ResponseWriter, r *http.Request) {
 		awstest.JSONError(http.StatusBadRequest, "InvalidSignatureException", "Signature expired")(w)
 	case a.skewed && !a.isSigned(r):
 		awstest.XMLError(http.StatusForbidden, "SignatureDoesNotMatch", "Signature expired")(w)
+	case a.refused == "ValidationError":
+		awstest.XMLError(http.StatusBadRequest, a.refused, "failed to satisfy constraint")(w)
 	case a.refused != "":
-		awstest.XMLError(http.StatusBadRequest, a.refused, "Request has expired")(w)
+		awstest.XMLError(http.StatusForbidden, a.refused, "Request has expired")(w)
+	case a.empty[action] && r.Header.Get("X-Amz-Target") != "":
+		awstest.JSON(http.StatusOK, `{"Parameters": []}`)(w)
 	case a.empty[action]:
 		awstest.XML(http.StatusOK, fmt.Sprintf("<%[1]sResponse><%[1]sResult></%[1]sResult></%[1]sResponse>", action))(w)
+	case a.denied[action] && fields["Action"] != nil: // in the query protocol
+		awstest.XMLError(http.StatusForbidden, "AccessDenied", "not authorized to perform "+action)(w)
 	case a.denied[action]:
 		awstest.JSONError(http.StatusForbidden, "AccessDeniedException", "not authorized to perform "+action)(w)
 	case !exists:

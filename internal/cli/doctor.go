@@ -132,7 +132,7 @@ func (p Program) examine(ctx context.Context, f *stackFlags, targets []string, e
 		return e.end("targets", err)
 	}
 	if len(targets) == 0 {
-		e.add("", "targets", wrong, noTargets).ToDo = "Add one to rotation.json, then: make deploy"
+		e.add("", "targets", wrong, "The stack has no targets").ToDo = "Add one to rotation.json, then: make deploy"
 	}
 	working, workingErr := s.states.running(ctx)
 	for _, name := range targets {

@@ -28,11 +28,13 @@ func (p Program) logIn(ctx context.Context, f *stackFlags) (aws.Config, error) {
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
-		return cfg, &problem{"The AWS configuration cannot be read: " + firstLine(err),
-			"Check the variables AWS_*, --profile and ~/.aws/config", ExitPaused}
+		return cfg, unreadable(err)
 	}
 	if cfg.Region == "" {
 		return cfg, &problem{"No AWS region is set", "Give --region, or set AWS_REGION", ExitUsage}
+	}
+	if err := checkSettings(cfg); err != nil {
+		return cfg, err
 	}
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
 		if ctx.Err() != nil {

@@ -122,7 +122,7 @@ func exitCode(ts *testscript.TestScript, _ bool, args []string) {
 //	world unconfirmed          no one has confirmed the e-mail subscription
 //	world deny ACTION          the person lacks the right
 //	world unanswered ACTION 2  so often there is no answer
-//	world empty ACTION         its answers have nothing in them
+//	world empty ACTION         its answers have nothing in them; off: no more
 //	world refuse CODE          every request is refused with the code; "" ends that
 //	world skewed               the clock of AWS is not this machine's
 //	world secure 1h [NAME]     AWS answers over TLS, with a certificate that ends then
@@ -183,7 +183,7 @@ func changeWorld(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(err)
 		a.failing[args[1]] = n
 	case "empty":
-		a.empty[args[1]] = true
+		a.empty[args[1]] = len(args) == 2
 	case "refuse":
 		a.refused = args[1]
 	case "skewed":

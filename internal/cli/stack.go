@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/smithy-go"
 	"github.com/spf13/cobra"
 
 	"qovery-key-rotation/internal/aws/awsclient"
@@ -163,7 +165,7 @@ func (s *stack) outputs(ctx context.Context) (map[string]string, error) {
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
-	case awsclient.Code(err) == "ValidationError":
+	case isUnknownStack(err):
 		return nil, &problem{fmt.Sprintf("There is no stack %s in %s", s.name, s.region),
 			"Check --region, --profile and --stack; to deploy it: make deploy", ExitPaused}
 	case err != nil:
@@ -180,6 +182,13 @@ func (s *stack) outputs(ctx context.Context) (map[string]string, error) {
 		return nil, &problem{fmt.Sprintf("The stack %s is being deleted", s.name), "Deploy it again to continue", ExitPaused}
 	}
 	return found, nil
+}
+
+// isUnknownStack: the code alone is also that of a name that can't be one.
+func isUnknownStack(err error) bool {
+	var answer smithy.APIError
+	return errors.As(err, &answer) && answer.ErrorCode() == "ValidationError" &&
+		strings.Contains(answer.ErrorMessage(), "does not exist")
 }
 
 // target reads a target. One that does not exist is told with those that do.

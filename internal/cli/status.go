@@ -107,6 +107,10 @@ func (p Program) status(cmd *cobra.Command, f *stackFlags) error {
 	if err != nil {
 		return err
 	}
+	if len(names) == 0 {
+		return &problem{fmt.Sprintf("The stack %s in %s has no targets", s.name, s.region),
+			"Check --region, --profile and --stack; to have one, add it to rotation.json, then: make deploy", ExitPaused}
+	}
 	status := stackStatus{Stack: s.name, Region: s.region, Account: s.account, Targets: []targetStatus{},
 		Attention: []string{}}
 	reader, err := s.reader()
@@ -190,9 +194,6 @@ func showStatus(out io.Writer, s stackStatus) {
 			}
 		}
 	}
-	if len(s.Targets) == 0 {
-		fmt.Fprintf(out, "\n%s.\n", noTargets)
-	}
 	fmt.Fprintln(out, "\nnotices")
 	for _, subscriber := range s.Notices.Subscribers {
 		row(subscriber.Protocol, "%s%s", subscriber.Endpoint, map[bool]string{false: ", not confirmed"}[subscriber.Confirmed])
@@ -204,8 +205,6 @@ func showStatus(out io.Writer, s stackStatus) {
 		attention(words.Dot(text))
 	}
 }
-
-const noTargets = "The stack has no targets"
 
 func (t targetStatus) stateText(now time.Time) string {
 	switch t.State {

@@ -45,7 +45,7 @@ func FromEnvironment(env *lambda.Environment) aws.Config {
 	}
 	cfg := aws.Config{Region: env.Required("AWS_REGION"), Credentials: Static(credentials)}
 	if endpoint := env.Optional("AWS_ENDPOINT_URL"); endpoint != "" {
-		if !isURL(endpoint) {
+		if !IsURL(endpoint) {
 			env.Reject("AWS_ENDPOINT_URL", "isn't a URL such as https://host")
 		}
 		cfg.BaseEndpoint = aws.String(endpoint)
@@ -110,7 +110,8 @@ func Static(credentials aws.Credentials) aws.CredentialsProvider {
 	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return credentials, nil })
 }
 
-func isURL(text string) bool {
+// IsURL tells whether a text is a web address.
+func IsURL(text string) bool {
 	parsed, err := url.Parse(text)
 	return err == nil && parsed.Host != "" && (parsed.Scheme == "https" || parsed.Scheme == "http")
 }

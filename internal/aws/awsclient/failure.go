@@ -35,6 +35,18 @@ var deniedCodes = set("AccessDenied", "AccessDeniedException", "AuthFailure", "E
 	"MissingAuthenticationToken", "MissingAuthenticationTokenException", "NotAuthorized", "OptInRequired",
 	"SignatureDoesNotMatch", "UnauthorizedOperation", "UnrecognizedClientException")
 
+// deniedAdvice is for codes that mean no lack of a right.
+var deniedAdvice = map[string]string{
+	"SignatureDoesNotMatch":        checkClock,
+	"InvalidSignatureException":    checkClock,
+	"IncompleteSignature":          checkClock,
+	"IncompleteSignatureException": checkClock,
+	"OptInRequired":                "Enable the region or the service for the account, or choose another region",
+}
+
+const checkClock = "Check this machine's clock. If it is right, the secret isn't the access key's, or a proxy " +
+	"changes requests"
+
 // Codes that mean "not now" and are not in the SDK's own list. A transaction
 // conflict is DynamoDB's word for two writers at the same moment, a concurrent
 // modification IAM's.
@@ -60,10 +72,15 @@ func (r Request) Failed(err error) *fault.Error {
 	switch {
 	case IsThrottle(code) || status == 429:
 		return fault.Errorf(fault.Throttled, "AWS throttles %s (%s)", r, orStatus(code, status))
-	case deniedCodes[code] || status == 401 || status == 403:
-		return fault.Errorf(fault.AccessDenied, "AWS denies %s (%s)%s", r, orStatus(code, status), r.quote(err))
 	case clockCodes[code]:
 		return r.advised("this machine's clock is not AWS's ("+code+")", "Set this machine's clock")
+	case status == 407, errors.Is(err, errProxyLogin):
+		return r.advised("the proxy wants a user name and a password", "Give them in HTTPS_PROXY")
+	case deniedCodes[code] || code != "" && (status == 401 || status == 403):
+		return advise(fault.Errorf(fault.AccessDenied, "AWS denies %s (%s)%s", r, code, r.quote(err)), deniedAdvice[code])
+	case status == 401 || status == 403:
+		return advise(fault.Errorf(fault.AccessDenied, "%s was refused with status %d, in no words of AWS's", r, status),
+			"Check proxies and AWS_ENDPOINT_URL")
 	case errors.As(err, &certificate):
 		return r.advised(words.Certificate(certificate), "If a proxy on the way to AWS has an authority of its own, "+
 			"name that authority's certificate in AWS_CA_BUNDLE. Check this machine's clock, too")
@@ -78,7 +95,8 @@ func (r Request) Failed(err error) *fault.Error {
 	case isUnreadable(err):
 		return r.Malformed("it cannot be read")
 	}
-	return r.Unanswered("the request could not be made")
+	return r.advised("the request could not be made", "Check the region, AWS_ENDPOINT_URL and its like for one "+
+		"service, and HTTPS_PROXY; AWS_USE_FIPS_ENDPOINT goes with none of one's own")
 }
 
 // Unsent tells that the request was not made: a setting or the credentials are wrong.
@@ -101,8 +119,13 @@ func (r Request) Unanswered(why string) *fault.Error {
 
 // advised is Unanswered, with what the person at this machine can do about it.
 func (r Request) advised(why, first string) *fault.Error {
-	err := r.Unanswered(why)
-	err.Next = &fault.Advice{First: first}
+	return advise(r.Unanswered(why), first)
+}
+
+func advise(err *fault.Error, first string) *fault.Error {
+	if first != "" {
+		err.Next = &fault.Advice{First: first}
+	}
 	return err
 }
 
@@ -114,10 +137,12 @@ func (r Request) String() string {
 	return fmt.Sprintf("%s (%s)", r.Action, maskKeys(r.On))
 }
 
-// Code is the code of the service's error, or "".
+// Code is the code of the service's error, or "". UnknownError is the SDK's, where
+// the answer has none.
 func Code(err error) string {
 	var answer smithy.APIError
-	if !errors.As(err, &answer) || !isCode(answer.ErrorCode()) {
+	if !errors.As(err, &answer) || !isCode(answer.ErrorCode()) ||
+		answer.ErrorCode() == "UnknownError" {
 		return ""
 	}
 	return answer.ErrorCode()

@@ -1,10 +1,12 @@
 package awsclient
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -13,6 +15,8 @@ import (
 const maxAnswer = 4 << 20
 
 var errTooLarge = errors.New("the answer is larger than 4 MiB")
+
+var errProxyLogin = errors.New("the proxy wants a login")
 
 // newHTTPClient follows no redirect, which would repeat a request and hand it
 // to another host, and reads no answer without end.
@@ -27,6 +31,12 @@ func newHTTPClient(timeout time.Duration) *http.Client {
 			ForceAttemptHTTP2:   true,
 			TLSHandshakeTimeout: 5 * time.Second,
 			IdleConnTimeout:     30 * time.Second,
+			OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+				if answer.StatusCode == http.StatusProxyAuthRequired {
+					return errProxyLogin
+				}
+				return nil
+			},
 		}},
 	}
 }
