@@ -50,6 +50,14 @@ func ClustersOf(ctx context.Context, organization OrganizationReader, t target.T
 	return clusters, err
 }
 
+// UnknownClusters are the ids under clustersHandledElsewhere that no cluster has: of one
+// that was deleted, or mistyped, and then the cluster that was meant is deployed.
+func UnknownClusters(all []Cluster, t target.Target) []string {
+	return slices.DeleteFunc(slices.Clone(t.ClustersHandledElsewhere), func(id string) bool {
+		return slices.ContainsFunc(all, func(c Cluster) bool { return strings.EqualFold(c.ID, id) })
+	})
+}
+
 // hasID tells whether an id is in a list that a person wrote.
 func hasID(ids []string, id string) bool {
 	return slices.ContainsFunc(ids, func(listed string) bool { return strings.EqualFold(listed, id) })

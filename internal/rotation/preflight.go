@@ -416,6 +416,9 @@ func checkServed(all []Cluster, held []Location, locks map[string]string, doc *D
 		return nil, err
 	}
 	refusal := checkClusters(clusters, locks, plan)
+	for _, id := range UnknownClusters(all, doc.Settings) {
+		plan.Skipped = append(plan.Skipped, id+" (NO CLUSTER HAS THIS ID: correct clustersHandledElsewhere)")
+	}
 	if refusal == nil && len(plan.Undeployed) > 0 && doc.Settings.UndeployedChanges == target.RefuseUndeployed {
 		refusal = fault.Errorf(fault.UndeployedChanges, "A rotation would roll out what is saved and not deployed for %s",
 			words.List(plan.Undeployed, mostListed))

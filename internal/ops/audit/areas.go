@@ -23,7 +23,7 @@ var areas = map[Area][]Kind{
 	TheToken:     {unread(FromQovery)},
 	TheKeys:      {unread(fromKeys), unread(fromUses), tooOld, unused, leftOver},
 	TheLocations: {unread(fromServices), drift, inServices},
-	TheClusters:  {invalid, undeployed},
+	TheClusters:  {invalid, undeployed, unknownCluster},
 	TheRegions:   {unread(FromNeeds)},
 	TheSchedule:  {unread(FromSchedule), schedule},
 	TheRotation:  {unread(FromJournal), unread(FromOwner), unread(fromRuns), Open, due},

@@ -36,16 +36,17 @@ type Kind string
 
 // The kinds, beside that of each source that could not be read.
 const (
-	tooOld     Kind = "too-old"
-	unused     Kind = "unused"
-	leftOver   Kind = "left-over"
-	drift      Kind = "drift"
-	Open       Kind = "open"
-	schedule   Kind = "schedule"
-	invalid    Kind = "invalid-credentials"
-	undeployed Kind = "undeployed"
-	due        Kind = "due"
-	inServices Kind = "services"
+	tooOld         Kind = "too-old"
+	unused         Kind = "unused"
+	leftOver       Kind = "left-over"
+	drift          Kind = "drift"
+	Open           Kind = "open"
+	schedule       Kind = "schedule"
+	invalid        Kind = "invalid-credentials"
+	undeployed     Kind = "undeployed"
+	unknownCluster Kind = "unknown-cluster"
+	due            Kind = "due"
+	inServices     Kind = "services"
 )
 
 // kindOf is the kind of a finding's id.
@@ -328,6 +329,20 @@ func (j *judge) invalidCredentials(clusters []string) Finding {
 			"Qovery may remove a cluster that stays so for thirty days"},
 		Advice:  words.Dot(fault.InvalidCredentials.Advice().First) + " The keys, and which locations hold them:",
 		Command: "rotate status",
+	}
+}
+
+// unknownCluster doesn't keep a rotation from beginning: a cluster that was deleted must
+// not block it for ever.
+func (j *judge) unknownCluster(id string) Finding {
+	return Finding{
+		Kind: unknownCluster, About: id, Urgency: notice.Check, Verdict: "A rotation may deploy a cluster that it is to " +
+			"pass over.",
+		Title: "no cluster has an id under clustersHandledElsewhere",
+		Found: []string{"The organization has no cluster " + words.Quote(id) + ": the cluster was deleted, or its id is " +
+			"mistyped"},
+		Advice:  "Correct clustersHandledElsewhere in rotation.json, and deploy the stack. To see what a rotation would do:",
+		Command: j.command("start", "--dry-run"),
 	}
 }
 

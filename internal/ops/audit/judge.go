@@ -239,7 +239,10 @@ func (j *judge) hasRetired() bool {
 // judgeClusters judges those that the user's keys serve or have served, the
 // passed-over ones aside.
 func (j *judge) judgeClusters() {
-	j.judged[invalid], j.judged[undeployed] = true, true
+	j.judged[invalid], j.judged[undeployed], j.judged[unknownCluster] = true, true, true
+	for _, id := range rotation.UnknownClusters(j.Clusters, j.Target) {
+		j.add(j.unknownCluster(id))
+	}
 	var refused, changed []string
 	served := j.servedClusters()
 	for _, c := range j.Clusters {

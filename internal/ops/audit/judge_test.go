@@ -20,17 +20,17 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // all are the kinds that are judged when everything is read and at rest.
-const all = "drift due invalid-credentials left-over open schedule services too-old undeployed unread-Qovery " +
-	"unread-execution unread-journal unread-keys unread-needs unread-runs unread-schedule unread-services " +
+const all = "drift due invalid-credentials left-over open schedule services too-old undeployed unknown-cluster " +
+	"unread-Qovery unread-execution unread-journal unread-keys unread-needs unread-runs unread-schedule unread-services " +
 	"unread-target unread-uses unused"
 
 const busy = "schedule services too-old unread-Qovery unread-execution unread-journal unread-keys unread-needs " +
 	"unread-runs unread-schedule unread-services unread-target unread-uses"
 
 // beingRetiredJudged are those that are judged while a key is being retired, too.
-const beingRetiredJudged = "drift invalid-credentials schedule services too-old undeployed unread-Qovery " +
-	"unread-execution unread-journal unread-keys unread-needs unread-runs unread-schedule unread-services unread-target " +
-	"unread-uses"
+const beingRetiredJudged = "drift invalid-credentials schedule services too-old undeployed unknown-cluster " +
+	"unread-Qovery unread-execution unread-journal unread-keys unread-needs unread-runs unread-schedule unread-services " +
+	"unread-target unread-uses"
 
 // blind are those that are judged without an answer of Qovery's, beside open.
 var blind = strings.Replace(busy, "unread-needs ", "", 1)
@@ -66,6 +66,10 @@ var cases = map[string]struct {
 	"invalid-credentials-while-rotating": {world(serves(false, rotation.InvalidCredentials), openSince(running)), "",
 		"KeyAge=30 Keys=1 Audited=1", busy},
 	"undeployed": {world(serves(true, "DEPLOYED", "DEPLOYING")), "undeployed#",
+		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+	"unknown-cluster": {world(serves(false, "DEPLOYED"), func(f *Facts) {
+		f.Target.ClustersHandledElsewhere = []string{"0", "c8e1f0a3-5b7d-4c29-9e64-17d2ab90f3c5"}
+	}), "unknown-cluster#c8e1f0a3-5b7d-4c29-9e64-17d2ab90f3c5",
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
 	"undeployed-and-refused": {world(serves(true, "DEPLOYED"), refusesUndeployed), "undeployed#",
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
