@@ -13,10 +13,13 @@ import (
 	"qovery-key-rotation/statemachine"
 )
 
+// Auditor is the name of the process that is the daily audit, as opposed to those of executions.
+const Auditor = "audit"
+
 // audit runs the shipped daily audit once, as a process of its own. What it starts or
 // resumes is the execution that the lines after it mean.
 func (o *Operator) audit() (err error) {
-	process := o.Timeline.Go("audit", func() {
+	process := o.Timeline.Go(Auditor, func() {
 		err = o.auditor().Handle(context.Background(), nil)
 	})
 	if _, joined := process.Join(context.Background(), Forever); joined != nil {

@@ -302,7 +302,7 @@ func (p *player) carryOn(round int) {
 // start starts an execution: one that resumes what is open, or begins anew.
 func (p *player) start() {
 	switch {
-	case p.kind.retires > 0:
+	case p.kind.retires > 0 && (p.record() == nil || p.record().Kind == rotation.Retire):
 		_ = p.Do(nil, "retire "+p.toRetire()+" 24h") // the key was created
 		return
 	case p.record() == nil && p.kind.begins != "" && p.Do(nil, p.kind.begins) == nil:
