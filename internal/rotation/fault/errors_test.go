@@ -135,3 +135,21 @@ func TestPassing(t *testing.T) {
 		}
 	}
 }
+
+// What was begun to retire a key is begun again by retiring it; what is to be redriven
+// or watched is so for a retirement, too.
+func TestOfRetirement(t *testing.T) {
+	for advised, want := range map[Do]Do{Start: Retire, Redrive: Redrive, Watch: Watch} {
+		err := &Error{Code: Frozen, What: "No", Next: &Advice{First: "Wait", Do: advised}}
+		if got := err.OfRetirement().Next; got.Do != want || got.First != "Wait" {
+			t.Errorf("%s becomes %+v, not %s", advised, got, want)
+		}
+	}
+	err := Errorf(NewKeyUnusable, "STS refuses the key").OfRetirement()
+	if want := "STS refuses the key. Retire the key again."; err.Error() != want {
+		t.Errorf("it says %q, want %q", err, want)
+	}
+	if NewKeyUnusable.Advice().Do != Start {
+		t.Error("the code's own advice has changed, for every error")
+	}
+}
