@@ -153,21 +153,8 @@ func (f *usesFound) count(use rotation.Use) {
 	}
 	u := &f.Uses[i]
 	u.Count++
-	u.First, u.Last = earlier(u.First, use.At), later(u.Last, use.At)
-}
-
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
+	times := []time.Time{u.First, u.Last, use.At}
+	u.First, u.Last = slices.MinFunc(times, time.Time.Compare), slices.MaxFunc(times, time.Time.Compare)
 }
 
 func (f *usesFound) show(out io.Writer) error {

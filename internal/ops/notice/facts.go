@@ -78,6 +78,16 @@ func (r Reader) target(ctx context.Context, x Execution) (target.Target, error) 
 // is asked where its input names none: it may be of an earlier version, which read
 // inputs otherwise.
 func (r Reader) owned(ctx context.Context, x Execution) (target.Target, error) {
+	found, err := r.first(ctx, func(t target.Target) (bool, error) { return r.has(ctx, t, x.ARN) })
+	if err == nil && found.Name == "" {
+		err = fault.Errorf(fault.InvalidInput, "The execution works on no target: its input "+
+			"names none, and by the journal no rotation is its own")
+	}
+	return found, err
+}
+
+// first is the first target that is the right one. Without a name and an error: none is.
+func (r Reader) first(ctx context.Context, isRight func(target.Target) (bool, error)) (target.Target, error) {
 	names, err := r.Names(ctx)
 	if err != nil {
 		return target.Target{}, err
@@ -87,12 +97,15 @@ func (r Reader) owned(ctx context.Context, x Execution) (target.Target, error) {
 		if err != nil {
 			return target.Target{}, err
 		}
-		if has, err := r.has(ctx, found, x.ARN); has || err != nil {
-			return found, err
+		right, err := isRight(found)
+		if err != nil {
+			return target.Target{}, err
+		}
+		if right {
+			return found, nil
 		}
 	}
-	return target.Target{}, fault.Errorf(fault.InvalidInput, "The execution works on no target: its input "+
-		"names none, and by the journal no rotation is its own")
+	return target.Target{}, nil
 }
 
 // has tells whether a rotation of the target is the execution's, or was.
