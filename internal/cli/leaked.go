@@ -84,7 +84,7 @@ func (p Program) startLeaked(cmd *cobra.Command, f startFlags, s *stack, t targe
 }
 
 // takeOver stops what runs and starts an execution for the leaked key. From here on Ctrl-C
-// waits: whoever stops an execution and starts none leaves the key as it is.
+// waits: a person who stops an execution and starts none leaves the key as it is.
 func (s *stack) takeOver(cmd *cobra.Command, f startFlags, t target.Target, id rotation.KeyID,
 	found []*notice.Execution, input target.Input) (begun started, err error) {
 	acting := context.WithoutCancel(cmd.Context())

@@ -146,7 +146,7 @@ type PlanReport struct {
 	Variables string `json:"variables,omitempty"`
 }
 
-// DeploysNothing tells of a plan to rotate whether every cluster is passed over.
+// DeploysNothing reports of a plan to rotate whether every cluster is passed over.
 func (p PlanReport) DeploysNothing() bool { return p.Would == ActionCreate && len(p.Clusters) == 0 }
 
 // Summary is the outcome of one completed rotation.

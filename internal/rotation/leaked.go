@@ -50,7 +50,7 @@ func (r *Record) outSinceLeak() bool {
 }
 
 // NameLeaked writes into the user's open record that a key leaked, before anything is
-// stopped: whoever owns the record obeys from then on, and a step at work on it, too.
+// stopped: the record's owner obeys from then on, and a step at work on it, too.
 // Without a record it returns nil, and Preflight writes it when it opens one.
 func (g Guard) NameLeaked(ctx context.Context, iamUser string, id KeyID, how target.How) (*Record, error) {
 	for range lookAgain {
@@ -165,8 +165,8 @@ func furtherKeys(s *Situation) Decision {
 	})
 	decision := refuse(fault.MultipleAccessKeys, "A key of the IAM user %s has leaked, and the user has a further one: %s",
 		s.IAMUser, s.describeAll(further))
-	decision.Refusal.Advise("Whoever has the leaked key may have made the further one. Make it Inactive, and delete it: " +
-		"aws iam delete-access-key --user-name " + s.IAMUser + " --access-key-id ID")
+	decision.Refusal.Advise("An attacker who has the leaked key may have made the further one. Make it Inactive, and " +
+		"delete it: aws iam delete-access-key --user-name " + s.IAMUser + " --access-key-id ID")
 	return decision
 }
 

@@ -110,7 +110,7 @@ func (s *Situation) isOtherKind() bool {
 	return s.ownerRuns() || !s.Record.unbegun()
 }
 
-// unbegun tells of a retirement whether the key is as it was before.
+// unbegun reports of a retirement whether the key is as it was before.
 func (r *Record) unbegun() bool { return r.Kind == Retire && !r.deactivatedByUs() }
 
 // title is what the record is about, at the beginning of a sentence.

@@ -335,7 +335,7 @@ func (p *player) settle() {
 // toRetire is the key that is retired in this world, in the words of scenarios.
 func (p *player) toRetire() string { return fmt.Sprintf("key %d", p.kind.retires) }
 
-// hasRetired: that key is gone, whoever has read the answer.
+// hasRetired: that key is gone, also where the answer was lost.
 func (p *player) hasRetired() bool {
 	if p.kind.retires == 0 {
 		return false

@@ -167,7 +167,7 @@ func (r *recorder) execution(name string) int {
 // tells it in whole seconds. No step starts anything in its last two seconds.
 const accuracy = time.Second
 
-// catchUp tells of executions that have ended, and of the deadline of
+// catchUp notes executions that have ended, and the deadline of
 // the lease, if it has passed.
 func (r *recorder) catchUp() {
 	for _, run := range r.p.Runs() {
@@ -181,7 +181,7 @@ func (r *recorder) catchUp() {
 	}
 }
 
-// change tells of a call that changes anything but the journal.
+// change notes a call that changes anything but the journal.
 func (r *recorder) change(call lab.Call) {
 	invocation, ofStep := r.current[r.p.Timeline.Current()]
 	if !call.Write || strings.HasPrefix(call.Site, "journal.") || !ofStep {
@@ -196,7 +196,7 @@ func (r *recorder) change(call lab.Call) {
 	r.event(kind, 0, r.invocations[invocation], 0)
 }
 
-// write tells of a write that took effect.
+// write notes a write that took effect.
 func (r *recorder) write(w lab.JournalWrite) {
 	r.catchUp()
 	r.writes++

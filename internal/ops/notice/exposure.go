@@ -12,7 +12,7 @@ import (
 	"qovery-key-rotation/internal/words"
 )
 
-// Exposure is what AWS Health tells of access keys that AWS has found in public.
+// Exposure is what AWS Health reports of access keys that AWS has found in public.
 type Exposure struct {
 	Keys []rotation.KeyID
 	At   time.Time
@@ -67,24 +67,10 @@ func (n Notifier) tellExposed(ctx context.Context, event Event) error {
 
 // ownerOf is the target whose IAM user has the key, or none.
 func (r Reader) ownerOf(ctx context.Context, id rotation.KeyID) (target.Target, error) {
-	names, err := r.Names(ctx)
-	if err != nil {
-		return target.Target{}, err
-	}
-	for _, name := range names {
-		found, err := r.Targets.Target(ctx, name)
-		if err != nil {
-			return target.Target{}, err
-		}
-		keys, err := r.Keys.List(ctx, found.IAMUserName)
-		if err != nil {
-			return target.Target{}, err
-		}
-		if slices.ContainsFunc(keys, func(k rotation.AccessKey) bool { return k.ID == id }) {
-			return found, nil
-		}
-	}
-	return target.Target{}, nil
+	return r.first(ctx, func(t target.Target) (bool, error) {
+		keys, err := r.Keys.List(ctx, t.IAMUserName)
+		return slices.ContainsFunc(keys, func(k rotation.AccessKey) bool { return k.ID == id }), err
+	})
 }
 
 // message is the whole message about one key that AWS has found in public.
@@ -100,7 +86,7 @@ func (e Exposure) message(facts Facts) Message {
 		p.line("URGENT. AWS found the access key %s in public. Whose it is could not be read: %s", id,
 			words.Dot(why(facts.NoTarget)))
 	} else {
-		p.line("URGENT. AWS found the key %s of %s in public. Whoever has it can use it.", id, name)
+		p.line("URGENT. AWS found the key %s of %s in public. Anyone who has it can use it.", id, name)
 	}
 	p.section("WHAT HAPPENED")
 	p.line("AWS Health reported %s at %s. AWS may have attached a policy to the IAM user that denies some actions "+

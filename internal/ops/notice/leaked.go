@@ -31,7 +31,7 @@ func (r *report) judgeLeaked() {
 	if i := slices.IndexFunc(r.known, func(k knownKey) bool { return k.id.String() == id }); r.NoKeys != nil || i < 0 {
 		is = "may be Active"
 	} else if k := r.known[i]; k.isActive() {
-		is = "is still Active: whoever has it can use it"
+		is = "is still Active: anyone who has it can use it"
 	} else if k.isInactive() {
 		is = "is Inactive and stays so"
 	}

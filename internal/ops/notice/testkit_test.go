@@ -67,7 +67,7 @@ func with(field string, value any) func(detail) { return func(d detail) { d[fiel
 
 func input(text string) func(detail) { return with("input", text) }
 
-// exposure is what AWS Health tells of keys that AWS has found in public.
+// exposure is what AWS Health reports of keys that AWS has found in public.
 func exposure(keys ...string) string {
 	var entities []map[string]string
 	for _, key := range keys {

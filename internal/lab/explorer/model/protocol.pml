@@ -112,7 +112,7 @@ inline apply(what, p) {
     i = 0
 }
 
-/* A person names a key that leaked, whoever is at work. Only that is different then, so
+/* A person names a key that leaked, also while a step is at work. Only that is different then, so
    a claim outlives it: its invocation reads the record again, and writes once more. */
 inline named() {
     printf("a person names a key that leaked\n");
