@@ -15,9 +15,8 @@ import (
 
 // Seen is what rotations came across, each counted once however often it was met.
 type Seen struct {
-	Codes  map[fault.Code]bool // that a step raised
-	Raised map[Raised]bool     // with the states that raised them
-	Routes map[Route]bool      // of the definition that were taken
+	Raised map[Raised]bool // codes, by the states that raised them
+	Routes map[Route]bool  // of the definition that were taken
 	// Worlds are states of the world on entering a state, as hashes that are the same in
 	// every process.
 	Worlds map[uint64]bool
@@ -33,7 +32,7 @@ type Raised struct {
 type Route struct{ From, To string }
 
 func newSeen() Seen {
-	return Seen{map[fault.Code]bool{}, map[Raised]bool{}, map[Route]bool{}, map[uint64]bool{}}
+	return Seen{map[Raised]bool{}, map[Route]bool{}, map[uint64]bool{}}
 }
 
 // within counts what of all there is.
@@ -47,21 +46,19 @@ func within[K comparable](seen, all map[K]bool) (n int) {
 }
 
 func (s Seen) add(other Seen) {
-	maps.Copy(s.Codes, other.Codes)
 	maps.Copy(s.Raised, other.Raised)
 	maps.Copy(s.Routes, other.Routes)
 	maps.Copy(s.Worlds, other.Worlds)
 }
 
 func (s Seen) clone() Seen {
-	return Seen{maps.Clone(s.Codes), maps.Clone(s.Raised), maps.Clone(s.Routes), maps.Clone(s.Worlds)}
+	return Seen{maps.Clone(s.Raised), maps.Clone(s.Routes), maps.Clone(s.Worlds)}
 }
 
 // All is all that there is to come across, but for the states of the world.
 func All() (Seen, error) {
 	all := newSeen()
 	for _, info := range fault.Codes {
-		all.Codes[info.Code] = true
 		for _, state := range slices.Concat(info.Retried, info.Caught, info.Uncaught) {
 			all.Raised[Raised{info.Code, state}] = true
 		}
@@ -86,13 +83,23 @@ type Counts struct {
 
 // Of counts what was come across of all that there is.
 func (s Seen) Of(all Seen) Counts {
-	return Counts{within(s.Codes, all.Codes), within(s.Raised, all.Raised), within(s.Routes, all.Routes), len(s.Worlds)}
+	return Counts{within(s.codes(), all.codes()), within(s.Raised, all.Raised), within(s.Routes, all.Routes), len(s.Worlds)}
+}
+
+// codes are those that a state raised.
+func (s Seen) codes() map[fault.Code]bool {
+	codes := map[fault.Code]bool{}
+	for raised := range s.Raised {
+		codes[raised.Code] = true
+	}
+	return codes
 }
 
 // Missing are the codes that are not among them, sorted.
 func (s Seen) Missing(all Seen) (codes []string) {
-	for code := range all.Codes {
-		if !s.Codes[code] {
+	seen := s.codes()
+	for code := range all.codes() {
+		if !seen[code] {
 			codes = append(codes, string(code))
 		}
 	}
@@ -104,8 +111,7 @@ func (s Seen) Missing(all Seen) (codes []string) {
 func (p *player) see(run *lab.Run, event statemachine.Event) {
 	seen := p.result.Seen
 	if event.State != "" && event.Error != "" {
-		code := fault.Code(event.Error)
-		seen.Codes[code], seen.Raised[Raised{code, event.State}] = true, true
+		seen.Raised[Raised{fault.Code(event.Error), event.State}] = true
 	}
 	if !event.Entered() {
 		return
