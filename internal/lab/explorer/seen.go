@@ -83,7 +83,8 @@ type Counts struct {
 
 // Of counts what was come across of all that there is.
 func (s Seen) Of(all Seen) Counts {
-	return Counts{within(s.codes(), all.codes()), within(s.Raised, all.Raised), within(s.Routes, all.Routes), len(s.Worlds)}
+	return Counts{within(s.codes(), all.codes()), within(s.Raised, all.Raised), within(s.Routes, all.Routes),
+		len(s.Worlds)}
 }
 
 // codes are those that a state raised.
