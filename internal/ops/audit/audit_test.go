@@ -268,7 +268,7 @@ func (a *account) is(name string, changes ...change) {
 // Everything is told once: when it is new, when it has changed, when it is over,
 // and when it comes back.
 func TestToldOnce(t *testing.T) {
-	const left = "production: a leftover key ****ELS3"
+	const left = "production: a leftover key AKIAELSEELSEELSEELS3"
 	a := accountOf(map[string]Facts{"production": world()})
 	a.told(t)
 	a.is("production", user(active(keyN, 30*day), active(keyX, 20*day)))
@@ -277,12 +277,12 @@ func TestToldOnce(t *testing.T) {
 	a.told(t)
 	a.is("production", user(active(keyN, 31*day), inactive(keyX, 21*day)))
 	a.told(t, left)
-	if body := a.sent[0].Body; !strings.Contains(body, "reported before, and has changed") ||
+	if body := a.sent[0].Body; !strings.Contains(body, "reported 2026-08-03 05:04 UTC, and has changed") ||
 		!strings.Contains(body, "(Inactive)") {
 		t.Errorf("told %s", body)
 	}
 	a.is("production")
-	a.told(t, "production: over: a leftover key ****ELS3")
+	a.told(t, "production: over: a leftover key AKIAELSEELSEELSEELS3")
 	a.told(t)
 	a.is("production", user(active(keyN, 31*day), active(keyX, 21*day)))
 	a.told(t, left)
@@ -320,7 +320,7 @@ func TestUnknownIsNotOver(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := accountOf(map[string]Facts{"production": world(keys)})
-			a.told(t, "production: a leftover key ****ELS3")
+			a.told(t, "production: a leftover key AKIAELSEELSEELSEELS3")
 			a.is("production", keys, cannot.change)
 			a.told(t, cannot.told...)
 			a.is("production", keys)
@@ -367,7 +367,7 @@ func TestTargetsAreAuditedApart(t *testing.T) {
 	unreachable := fault.Errorf(fault.Throttled, "SNS is busy")
 	t.Run("not read", func(t *testing.T) {
 		a := accountOf(map[string]Facts{"a": world(silent(fromTarget, fault.InvalidInput)), "b": world(left)})
-		a.told(t, "CHECK a: the target's configuration could not be read", "b: a leftover key ****ELS3")
+		a.told(t, "CHECK a: the target's configuration could not be read", "b: a leftover key AKIAELSEELSEELSEELS3")
 	})
 	t.Run("never answered", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
@@ -378,7 +378,7 @@ func TestTargetsAreAuditedApart(t *testing.T) {
 			if err := a.audit(t, ctx); err != nil {
 				t.Fatal(err)
 			}
-			a.wasTold(t, "CHECK a: the IAM user's keys could not be read", "b: a leftover key ****ELS3")
+			a.wasTold(t, "CHECK a: the IAM user's keys could not be read", "b: a leftover key AKIAELSEELSEELSEELS3")
 		})
 	})
 	t.Run("not told", func(t *testing.T) {
@@ -394,12 +394,12 @@ func TestTargetsAreAuditedApart(t *testing.T) {
 			strings.Contains(err.Error(), "b: ") {
 			t.Error(err)
 		}
-		a.wasTold(t, "b: a leftover key ****ELS3")
+		a.wasTold(t, "b: a leftover key AKIAELSEELSEELSEELS3")
 		if strings.Contains(a.metrics.String(), `"Dimensions":[[]]`) {
 			t.Errorf("the audit came to its end: %s", a.metrics.String())
 		}
 		a.mute = nil
-		a.told(t, "a: a leftover key ****ELS3") // what was not told yet
+		a.told(t, "a: a leftover key AKIAELSEELSEELSEELS3") // what was not told yet
 	})
 	t.Run("not measured", func(t *testing.T) {
 		a := accountOf(map[string]Facts{"a": world(left), "b": world(left)})
@@ -408,7 +408,7 @@ func TestTargetsAreAuditedApart(t *testing.T) {
 			!strings.Contains(err.Error(), "a: The metrics could not be written: no space left") {
 			t.Error(err)
 		}
-		a.wasTold(t, "a: a leftover key ****ELS3", "b: a leftover key ****ELS3")
+		a.wasTold(t, "a: a leftover key AKIAELSEELSEELSEELS3", "b: a leftover key AKIAELSEELSEELSEELS3")
 		if lines := strings.Count(a.metrics.String(), "\n"); lines != 1 ||
 			!strings.Contains(a.metrics.String(), `"target":"b"`) {
 			t.Errorf("measured %s", a.metrics.String())
@@ -441,12 +441,12 @@ func TestUntoldIsToldLater(t *testing.T) {
 	}
 	a.wasTold(t, "production: there is no schedule")
 	deaf("schedule")
-	a.told(t, "production: a leftover key ****ELS3")
+	a.told(t, "production: a leftover key AKIAELSEELSEELSEELS3")
 	a.is("production")
 	if err := a.audit(t, t.Context()); err == nil {
 		t.Error("nothing failed")
 	}
-	a.wasTold(t, "production: over: a leftover key ****ELS3")
+	a.wasTold(t, "production: over: a leftover key AKIAELSEELSEELSEELS3")
 	a.mute = nil
 	a.told(t, "production: over: there is no schedule")
 }
@@ -475,7 +475,7 @@ func TestEachIsRememberedAtOnce(t *testing.T) {
 		a.wasTold(t, subjects...)
 	}
 	a.keeps = fromThird
-	fails("production: a leftover key ****ELS3", "production: there is no schedule")
+	fails("production: a leftover key AKIAELSEELSEELSEELS3", "production: there is no schedule")
 	a.keeps = only(func(int) bool { return true }) // told all the same
 	fails("production: there is no schedule")
 	a.kept, a.keeps = 0, first // the second makes up for it
@@ -484,7 +484,7 @@ func TestEachIsRememberedAtOnce(t *testing.T) {
 	a.told(t)
 	a.is("production")
 	a.keeps = fromThird
-	fails("production: over: a leftover key ****ELS3", "production: over: there is no schedule")
+	fails("production: over: a leftover key AKIAELSEELSEELSEELS3", "production: over: there is no schedule")
 	a.keeps = nil
 	a.told(t, "production: over: there is no schedule")
 }
@@ -497,7 +497,7 @@ func TestIllegibleMemory(t *testing.T) {
 		`{"told": {"schedule#": {"state": "missing"}, "left-over#` + string(keyX) + `": "Active"}}`} {
 		a.memory["production"] = []byte(illegible)
 		a.logged.Reset()
-		a.told(t, "production: a leftover key ****ELS3", "production: there is no schedule")
+		a.told(t, "production: a leftover key AKIAELSEELSEELSEELS3", "production: there is no schedule")
 		if !strings.Contains(a.logged.String(), "memory illegible") {
 			t.Errorf("logged %s", a.logged.String())
 		}
@@ -591,7 +591,7 @@ func TestAgeAltogether(t *testing.T) {
 	}
 }
 
-// Logs, metrics and messages name no whole key.
+// Logs and metrics name no whole key, and people are shown nothing else.
 func TestNoWholeKeyIsShown(t *testing.T) {
 	a := accountOf(map[string]Facts{"production": world(user(active(keyN, 130*day), active(keyX, 120*day),
 		inactive(keyO, 200*day)), qoveryHolds(keyN, keyX, keyO))})
@@ -600,7 +600,9 @@ func TestNoWholeKeyIsShown(t *testing.T) {
 	}
 	text := a.logged.String() + a.metrics.String()
 	for _, m := range a.sent {
-		text += m.Subject + m.Body
+		if shown := m.Subject + m.Body; strings.Contains(shown, "****") {
+			t.Errorf("a key isn't whole in %s", shown)
+		}
 	}
 	for _, id := range []rotation.KeyID{keyN, keyX, keyO} {
 		if strings.Contains(text, string(id)) {
@@ -615,7 +617,7 @@ func TestNoWholeKeyIsShown(t *testing.T) {
 func TestServicesAreReadOn(t *testing.T) {
 	looks := func(f *Facts) { f.Target.LookInVariables = true }
 	a := accountOf(map[string]Facts{"production": world(looks)})
-	const found, unread = "production: the key ****NEW2 is also in Qovery's variables or arguments",
+	const found, unread = "production: the key AKIANEWNEWNEWNEWNEW2 is also in Qovery's variables or arguments",
 		"CHECK production: the variables and arguments of Qovery's services could not be read"
 	a.told(t, found)
 	a.told(t, unread) // the second service
@@ -626,7 +628,7 @@ func TestServicesAreReadOn(t *testing.T) {
 	}
 	a.told(t)
 	a.is("production")
-	a.told(t, "production: over: the key ****NEW2 is also in Qovery's variables or arguments",
+	a.told(t, "production: over: the key AKIANEWNEWNEWNEWNEW2 is also in Qovery's variables or arguments",
 		"production: over: the variables and arguments of Qovery's services could not be read")
 	a = accountOf(map[string]Facts{"production": world(looks, silent(FromQovery, fault.TokenRefused))})
 	a.told(t, "CHECK production: the Qovery token is refused")

@@ -142,7 +142,7 @@ func told(d Deed) string {
 // What the audit starts is reported once, and again where it is refused for another reason.
 func TestStartsUntilOneBegins(t *testing.T) {
 	a := accountOf(map[string]Facts{"production": world(daily, user(active(keyN, 90*day)))})
-	const started = "production: the audit started the rotation of the key ****NEW2"
+	const started = "production: the audit started the rotation of the key AKIANEWNEWNEWNEWNEW2"
 	a.told(t, started)
 	if want := `production-due-20260803 {"target":"production","scheduled":true,` +
 		`"key":"AKIANEWNEWNEWNEWNEW2","notBefore":"2026-08-03T08:00:00Z"}`; a.began[0] != want {

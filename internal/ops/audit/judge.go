@@ -25,6 +25,7 @@ type Judgement struct {
 	Target   target.Target // with nothing but its name where it could not be read
 	Findings []Finding
 	Figures  Figures
+	Keys     []rotation.KeyID // those that the findings may be about
 	// Judged are the kinds of findings that could be judged. What is not found
 	// and is of another kind is not known to be over.
 	Judged map[Kind]bool
@@ -62,7 +63,20 @@ func Judge(name string, f Facts, ageLimit time.Duration) Judgement {
 	if j.read(FromSchedule) {
 		j.judgeSchedule()
 	}
-	return Judgement{f.Target, j.findings, j.figures, j.judged}
+	return Judgement{f.Target, j.findings, j.figures, f.keyIDs(), j.judged}
+}
+
+func (f *Facts) keyIDs() (ids []rotation.KeyID) {
+	for _, key := range f.Keys {
+		ids = append(ids, key.ID)
+	}
+	for _, location := range f.Locations {
+		ids = append(ids, location.Key)
+	}
+	if f.Record != nil {
+		ids = append(ids, f.Record.OldKey, f.Record.NewKey)
+	}
+	return slices.DeleteFunc(ids, func(id rotation.KeyID) bool { return id == "" })
 }
 
 // Sources are all sources, in the order that they are read.

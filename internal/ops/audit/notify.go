@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -51,11 +52,11 @@ func (a Auditor) tell(ctx context.Context, now time.Time, j Judgement) error {
 		if wasTold && told.State == f.State {
 			continue
 		}
-		say(f.message(j, told, now), func() {
+		say(f.message(j, told), func() {
 			if !wasTold {
 				told.Since = now
 			}
-			known[f.id()] = Told{f.State, f.Title, told.Since}
+			known[f.id()] = Told{f.State, notice.WholeKeys(j.Keys, f.Title), told.Since}
 		})
 	}
 	for _, id := range over(before, j) {
@@ -64,7 +65,7 @@ func (a Auditor) tell(ctx context.Context, now time.Time, j Judgement) error {
 			forgotten = remember()
 			continue
 		}
-		say(before[id].over(j, now), func() { delete(known, id) })
+		say(before[id].over(j), func() { delete(known, id) })
 	}
 	return errors.Join(append(failures, forgotten)...)
 }
@@ -119,10 +120,10 @@ const (
 )
 
 // message tells of a finding that is new, or that was told in another state.
-func (f Finding) message(j Judgement, before Told, now time.Time) notice.Message {
+func (f Finding) message(j Judgement, before Told) notice.Message {
 	found := slices.Clone(f.Found)
 	if !before.Since.IsZero() {
-		found = append(found, "This was reported before, and has changed since")
+		found = append(found, fmt.Sprintf("This was reported %s, and has changed since", words.At(before.Since)))
 	}
 	advice, command := f.Advice, f.Command
 	if command == "" {
@@ -131,24 +132,16 @@ func (f Finding) message(j Judgement, before Told, now time.Time) notice.Message
 	return notice.Finding{
 		Target: j.Target, Urgency: f.Urgency, Title: f.Title, Verdict: f.Verdict, Found: found, Advice: advice,
 		Command: command,
-		Details: []notice.Row{{Name: "found", Value: words.At(now)}, {Name: "first reported", Value: atIfAny(before.Since)}},
+		Keys:    j.Keys,
 	}.Message()
 }
 
 // over tells that a finding is over.
-func (t Told) over(j Judgement, now time.Time) notice.Message {
+func (t Told) over(j Judgement) notice.Message {
 	return notice.Finding{
 		Target: j.Target, Urgency: notice.Calm, Title: "over: " + t.Title,
 		Verdict: "Nothing is broken as far as this finding goes: it is over",
-		Found:   []string{"No longer so: " + t.Title},
-		Advice:  "Nothing. " + seeAll, Command: status,
-		Details: []notice.Row{{Name: "first reported", Value: words.At(t.Since)}, {Name: "found over", Value: words.At(now)}},
+		Found:   []string{fmt.Sprintf("No longer so: %s, reported %s", t.Title, words.At(t.Since))},
+		Advice:  "Nothing. " + seeAll, Command: status, Keys: j.Keys,
 	}.Message()
-}
-
-func atIfAny(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return words.At(t)
 }

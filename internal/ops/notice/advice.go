@@ -11,42 +11,42 @@ import (
 )
 
 // steps are what to do, the first thing first.
-func (r *report) steps() []step {
+func (r *report) steps() []Step {
 	if r.past {
 		return r.stepsThen()
 	}
-	steps := []step{r.step()}
+	steps := []Step{r.step()}
 	if fix := r.verdict.fix; fix != nil {
-		released := fix.command == r.rotate("release") && r.code == ""
-		steps[0].text = "After that: " + steps[0].text
-		steps = append([]step{*fix}, steps...)
+		released := fix.Command == r.rotate("release") && r.code == ""
+		steps[0].Text = "After that: " + steps[0].Text
+		steps = append([]Step{*fix}, steps...)
 		if released {
 			steps = steps[:1] // there is nothing left to carry on
 		}
 	}
 	steps = append(steps, r.further()...)
 	if r.canReactivate() && !r.Execution.Abort &&
-		!slices.ContainsFunc(steps, func(s step) bool { return s.command == r.rotate("abort") }) {
+		!slices.ContainsFunc(steps, func(s Step) bool { return s.Command == r.rotate("abort") }) {
 		steps = append(steps,
-			step{fmt.Sprintf("If something turns out to need the old key %s, this makes it Active again:", r.Record.OldKey),
+			Step{fmt.Sprintf("If something turns out to need the old key %s, this makes it Active again:", r.Record.OldKey),
 				r.rotate("abort")})
 	}
 	return steps
 }
 
 // further is what to do beside the first thing.
-func (r *report) further() []step {
+func (r *report) further() []Step {
 	switch {
 	case r.ending == Rotated:
 		return r.evidence()
 	case r.code == fault.NoAccessKey && r.NoTarget == nil && r.Record != nil:
-		return []step{{"Then close the rotation that is open:", r.rotate("release")}}
+		return []Step{{"Then close the rotation that is open:", r.rotate("release")}}
 	case r.code == fault.NoAccessKey && r.NoTarget == nil:
-		return []step{{"Then, to see that all is well:", r.rotate("status")}}
+		return []Step{{"Then, to see that all is well:", r.rotate("status")}}
 	case r.ending == AbortDone && r.retires():
-		return []step{{"To give it up instead, close it:", r.rotate("release")}}
+		return []Step{{"To give it up instead, close it:", r.rotate("release")}}
 	case r.ending == AbortDone:
-		return []step{{"To give it up instead: see to it that every location in Qovery that holds a key of the user holds " +
+		return []Step{{"To give it up instead: see to it that every location in Qovery that holds a key of the user holds " +
 			"the same Active one, " +
 			"close the rotation, and delete the other key, which the next rotation would stumble over:", r.rotate("release")}}
 	}
@@ -54,13 +54,13 @@ func (r *report) further() []step {
 }
 
 // evidence is how to keep what a rotation that went through has proved.
-func (r *report) evidence() []step {
+func (r *report) evidence() []Step {
 	name := quotable(r.Execution.Name)
 	if r.ending != Rotated || name == "" {
 		return nil
 	}
 	command := fmt.Sprintf("rotate report %[1]s --file %[1]s.html", name)
-	return []step{{"For the auditors, before Step Functions forgets the execution in 90 days:", command}}
+	return []Step{{"For the auditors, before Step Functions forgets the execution in 90 days:", command}}
 }
 
 // canReactivate: an open rotation that no one is at work on has made the old key
@@ -71,37 +71,33 @@ func (r *report) canReactivate() bool {
 }
 
 // look is how to find out what this message could not.
-func (r *report) look() *step {
-	text := "First see the current state:"
-	if r.NoKeys != nil {
-		text = "First see which keys exist, here or in IAM (link below):"
-	}
-	return &step{text, r.rotate("status")}
+func (r *report) look() *Step {
+	return &Step{"First see the current state:", r.rotate("status")}
 }
 
 // step is what to do about the way in which the execution ended.
-func (r *report) step() step {
+func (r *report) step() Step {
 	start := r.rotate("start", "--watch")
 	switch r.ending {
 	case Rotated:
 		return r.afterRotation()
 	case unclear:
-		return step{"See what was done:", r.rotate("history")}
+		return Step{"See what was done:", r.rotate("history")}
 	case Planned:
 		return r.afterDryRun()
 	case Met:
-		return step{r.nothing() + "The other execution continues by itself. To watch it:", r.rotate("watch")}
+		return Step{r.nothing() + "The other execution continues by itself. To watch it:", r.rotate("watch")}
 	case NotDue:
-		return step{r.nothing() + "To see all rotations:", r.rotate("history")}
+		return Step{r.nothing() + "To see all rotations:", r.rotate("history")}
 	case overtaken:
-		return step{before(r.code.Advice(), "To watch it:"), r.rotate("watch")}
+		return Step{before(r.code.Advice(), "To watch it:"), r.rotate("watch")}
 	case closed:
-		return step{r.nothing() + "No rotation is open any more. To see how it ended:", r.rotate("history")}
+		return Step{r.nothing() + "No rotation is open any more. To see how it ended:", r.rotate("history")}
 	case stopped, timedOut:
 		return r.afterInterruption()
 	}
 	if r.code == "" {
-		return step{words.Dot(foreignError(r.Execution.Error).advice) + " Then start the " + r.noun() + " again:", start}
+		return Step{words.Dot(foreignError(r.Execution.Error).advice) + " Then start the " + r.noun() + " again:", start}
 	}
 	return r.adviceStep()
 }
@@ -118,24 +114,24 @@ func (r *report) advice() fault.Advice {
 	return advice
 }
 
-func (r *report) adviceStep() step {
+func (r *report) adviceStep() Step {
 	advice := r.advice()
 	start := r.rotate("start", "--watch")
 	switch {
 	case advice.Do == fault.Status, r.Execution.Target == "":
-		return step{before(advice, "To see all targets:"), r.rotate("status")}
+		return Step{before(advice, "To see all targets:"), r.rotate("status")}
 	case advice.Do == fault.Watch:
-		return step{words.Dot(advice.First), r.rotate("watch")}
+		return Step{words.Dot(advice.First), r.rotate("watch")}
 	case r.Execution.Abort && r.ending != AbortDone:
-		return step{before(advice, "To abort it again:"), r.rotate("abort")}
+		return Step{before(advice, "To abort it again:"), r.rotate("abort")}
 	case r.code == fault.NoAccessKey && r.NoTarget == nil:
-		return step{words.Dot(advice.First), "aws iam create-access-key --user-name " + r.Target.IAMUserName}
+		return Step{words.Dot(advice.First), "aws iam create-access-key --user-name " + r.Target.IAMUserName}
 	case advice.Do == fault.Release && r.ending == paused:
-		return step{advice.String(), r.rotate("release")}
+		return Step{advice.String(), r.rotate("release")}
 	case advice.Do.Starts():
-		return step{words.Sentences(advice.String(), r.resumes(advice)), start}
+		return Step{words.Sentences(advice.String(), r.resumes(advice)), start}
 	}
-	return step{before(advice, "Then start the "+r.noun()+" again:"), start}
+	return Step{before(advice, "Then start the "+r.noun()+" again:"), start}
 }
 
 // before is what to put right before doing something.
@@ -165,12 +161,12 @@ func (r *report) nothing() string {
 // updating: a location may have been given the new key.
 func (r *report) updating() bool { return r.begun(rotation.Update) || r.updated() }
 
-func (r *report) afterRotation() step {
+func (r *report) afterRotation() Step {
 	if r.retires() {
-		return step{r.nothing() + "To see all that has ended:", r.rotate("history")}
+		return Step{r.nothing() + "To see all that has ended:", r.rotate("history")}
 	}
 	if strange := r.foreignLocations(); len(strange) > 0 {
-		return step{fmt.Sprintf("Find out whose key %s is: while it is there, the next rotation refuses to begin.",
+		return Step{fmt.Sprintf("Find out whose key %s is: while it is there, the next rotation refuses to begin.",
 			strings.Join(strange, " and ")), r.rotate("status")}
 	}
 	next := ""
@@ -181,29 +177,29 @@ func (r *report) afterRotation() step {
 	} else if r.NoTarget == nil {
 		next = "The target's schedule is disabled: the next rotation is to be started by hand. "
 	}
-	return step{r.nothing() + next + "To see all rotations:", r.rotate("history")}
+	return Step{r.nothing() + next + "To see all rotations:", r.rotate("history")}
 }
 
-func (r *report) afterDryRun() step {
+func (r *report) afterDryRun() Step {
 	doc := r.Execution.Output
 	again := r.rotate("start", "--dry-run")
 	switch {
 	case r.Execution.Status == Failed && r.code == "":
-		return step{words.Dot(foreignError(r.Execution.Error).advice) + " To try the dry run again:", again}
+		return Step{words.Dot(foreignError(r.Execution.Error).advice) + " To try the dry run again:", again}
 	case r.Execution.Status == Failed && r.isClosed():
-		return step{"To try the dry run again:", again}
+		return Step{"To try the dry run again:", again}
 	case r.Execution.Status == Failed:
-		return step{before(r.advice(), "To try the dry run again:"), again}
+		return Step{before(r.advice(), "To try the dry run again:"), again}
 	case doc != nil && doc.Plan.Refused != "":
-		return step{before(r.planAdvice(), "To see whether a rotation would begin then:"), again}
+		return Step{before(r.planAdvice(), "To see whether a rotation would begin then:"), again}
 	}
 	if doc != nil && doc.Plan.Would != rotation.ActionCreate && r.Record != nil {
-		return step{"To resume the rotation:", r.rotate("start", "--watch")}
+		return Step{"To resume the rotation:", r.rotate("start", "--watch")}
 	}
 	if r.retires() {
-		return step{r.nothing() + "To retire the key now:", r.rotate("start", "--watch")}
+		return Step{r.nothing() + "To retire the key now:", r.rotate("start", "--watch")}
 	}
-	return step{r.nothing() + "To rotate now:", r.rotate("start", "--watch")}
+	return Step{r.nothing() + "To rotate now:", r.rotate("start", "--watch")}
 }
 
 // planAdvice is what to do about what a dry run was refused for.
@@ -217,18 +213,18 @@ func (r *report) planAdvice() fault.Advice {
 
 // afterInterruption: an execution was ended from outside, in the middle of
 // anything.
-func (r *report) afterInterruption() step {
+func (r *report) afterInterruption() Step {
 	switch {
 	case r.NoTarget != nil || r.NoRecord != nil:
-		return step{"If a rotation is open, starting it again resumes it:", r.rotate("start", "--watch")}
+		return Step{"If a rotation is open, starting it again resumes it:", r.rotate("start", "--watch")}
 	case r.Record == nil:
-		return step{"Nothing has to be put right. To start again:", r.rotate("start", "--watch")}
+		return Step{"Nothing has to be put right. To start again:", r.rotate("start", "--watch")}
 	case r.own() && r.Execution.Abort:
-		return step{"To abort the " + r.noun() + " again:", r.rotate("abort")}
+		return Step{"To abort the " + r.noun() + " again:", r.rotate("abort")}
 	case !r.own():
-		return step{"Another execution has the rotation. See whether it is at work:", r.rotate("watch")}
+		return Step{"Another execution has the rotation. See whether it is at work:", r.rotate("watch")}
 	}
-	return step{"To resume the " + r.noun() + " where it stopped:", r.rotate("start", "--watch")}
+	return Step{"To resume the " + r.noun() + " where it stopped:", r.rotate("start", "--watch")}
 }
 
 // foreign is an error that is none of this system's own.

@@ -2,6 +2,7 @@ package notice
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,25 +18,63 @@ func Compose(event Event, facts Facts) Message {
 	case event.Exposure != nil:
 		return event.Exposure.message(facts)
 	case event.Execution.Status == Running:
-		return event.Execution.announcement(facts)
+		return event.Execution.announcement()
 	}
 	return newReport(*event.Execution, facts).message()
 }
 
-// step is one thing to do: why, and what to type.
-type step struct{ text, command string }
+// message is the whole message about an execution.
+func (r *report) message() Message {
+	d := draft{
+		Message: Message{Subject: r.subject(), Urgency: r.verdict.urgency, Target: r.Execution.Target, Ending: r.ending,
+			Verdict: r.verdict.text, Steps: r.steps()},
+		keys: r.keyIDs(), happened: append(r.outcomeLines(true), r.keysBriefly()...),
+		idle: r.ifNothingIsDone(), more: r.more(),
+	}
+	if d.Urgency == Calm {
+		d.Verdict += r.canWait()
+	}
+	m := d.message()
+	m.Whole = d.whole(r.onTerminal(d))
+	return m
+}
 
-// page is a message's body while it is written.
+// onTerminal is all that is known.
+func (r *report) onTerminal(d draft) string {
+	var p page
+	p.line("%s", d.lead())
+	p.section("WHAT HAPPENED", r.outcomeLines(false)...)
+	if !r.past {
+		p.section("CURRENT STATE, "+words.At(r.Now), r.inPlace()...)
+	}
+	p.section("WHAT TO DO")
+	for _, s := range d.Steps {
+		p.step(s)
+	}
+	if d.idle != "" {
+		p.line("%s", d.idle)
+	}
+	p.section("DETAILS")
+	r.details(&p)
+	return p.String()
+}
+
+// page is a text while it is written.
 type page struct{ text strings.Builder }
 
 func (p *page) line(format string, args ...any) { fmt.Fprintf(&p.text, format+"\n", args...) }
 
-func (p *page) section(title string) { p.line("\n%s", title) }
+func (p *page) section(title string, lines ...string) {
+	p.line("\n%s", title)
+	for _, line := range lines {
+		p.line("%s", line)
+	}
+}
 
-func (p *page) step(s step) {
-	p.line("%s", s.text)
-	if s.command != "" {
-		p.line("\n    %s\n", s.command)
+func (p *page) step(s Step) {
+	p.line("%s", s.Text)
+	if s.Command != "" {
+		p.line("\n    %s\n", s.Command)
 	}
 }
 
@@ -53,44 +92,6 @@ func (p *page) String() string {
 		text = strings.ReplaceAll(text, "\n\n\n", "\n\n")
 	}
 	return strings.TrimSpace(text) + "\n"
-}
-
-// message is the whole message about an execution.
-func (r *report) message() Message {
-	m := Message{Urgency: r.verdict.urgency, Target: r.Execution.Target, Ending: r.ending}
-	var p page
-	switch m.Urgency {
-	case Urgent:
-		m.Subject = "URGENT " + r.subject()
-		p.line("URGENT. %s", r.verdict.text)
-	case Check:
-		m.Subject = "CHECK " + r.subject()
-		p.line("CHECK. %s", r.verdict.text)
-	default:
-		m.Subject = r.subject()
-		p.line("%s%s", r.verdict.text, r.canWait())
-	}
-	p.section("WHAT HAPPENED")
-	for _, line := range r.outcomeLines() {
-		p.line("%s", line)
-	}
-	if !r.past {
-		p.section("CURRENT STATE, " + words.At(r.Now))
-		for _, line := range r.inPlace() {
-			p.line("%s", line)
-		}
-	}
-	p.section("WHAT TO DO")
-	for _, s := range r.steps() {
-		p.step(s)
-	}
-	if idle := r.ifNothingIsDone(); idle != "" {
-		p.line("%s", idle)
-	}
-	p.section("DETAILS")
-	r.details(&p)
-	m.Subject, m.Body = subject(m.Subject), p.String()
-	return m
 }
 
 // canWait tells someone who was woken whether to get up.
@@ -132,6 +133,13 @@ func (r *report) details(p *page) {
 	if r.Target.IAMUserName != "" {
 		p.field("keys", keysPage(x.ARN, r.Target.IAMUserName))
 	}
+}
+
+// more is where to read on.
+func (r *report) more() string {
+	_, command, _ := strings.Cut(r.runbook(), ", or: ")
+	return strings.Join(slices.DeleteFunc([]string{command, ExecutionPage(r.Execution.ARN)},
+		func(text string) bool { return text == "" }), " and ")
 }
 
 // runbook is where the runbook tells more. The message knows no address of it.

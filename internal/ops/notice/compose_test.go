@@ -416,46 +416,53 @@ func TestGoldenFiles(t *testing.T) {
 	}
 }
 
-var (
-	wholeKey = regexp.MustCompile(`A[KS]IA[A-Z0-9]{8,}`)
-	command  = regexp.MustCompile(`(?m)^    rotate (start|watch|status|history|abort|release|retire)( |$)`)
-)
+var command = regexp.MustCompile(`(?m)^    rotate (start|watch|status|history|abort|release|retire)( |$)`)
 
-// checkForm holds for every message: SNS takes the subject; the sections are
-// there, in order; there is a command to type; no whole key id is in it.
+// checkForm holds for every message: SNS takes the subject; a phone shows the body; the
+// sections are there, in order; there is a command to type.
 func checkForm(t *testing.T, m Message) {
 	t.Helper()
 	if m.Subject == "" || len(m.Subject) >= 100 ||
 		strings.ContainsFunc(m.Subject, func(c rune) bool { return c < ' ' || c > '~' }) {
 		t.Errorf("subject %q", m.Subject)
 	}
-	rest := m.Body
+	if lines := strings.Count(m.Body, "\n"); lines > mostLines {
+		t.Errorf("%d lines in\n%s", lines, m.Body)
+	}
+	checkText(t, m.Urgency, m.Body)
+	if m.Ending == "" {
+		return
+	}
+	checkText(t, m.Urgency, m.Whole)
+	rest := m.Whole
 	for _, section := range []string{"\n\nWHAT HAPPENED\n", "\nWHAT TO DO\n", "\n\nDETAILS\n"} {
 		var found bool
 		if _, rest, found = strings.Cut(rest, section); !found {
-			t.Errorf("no %q where it belongs in\n%s", section, m.Body)
+			t.Errorf("no %q where it belongs in\n%s", section, m.Whole)
 		}
 	}
-	if !command.MatchString(m.Body) {
-		t.Errorf("nothing to type in\n%s", m.Body)
+}
+
+// checkText holds for both texts of a message.
+func checkText(t *testing.T, urgency Urgency, text string) {
+	t.Helper()
+	if !command.MatchString(text) {
+		t.Errorf("nothing to type in\n%s", text)
 	}
-	first, _, _ := strings.Cut(m.Body, "\n")
-	for urgency, beginning := range map[Urgency]string{Urgent: "URGENT. ", Check: "CHECK. ", Calm: "Nothing is "} {
-		if (m.Urgency == urgency) != strings.HasPrefix(first, beginning) {
-			t.Errorf("urgency %s begins with %q", m.Urgency, first)
+	first, _, _ := strings.Cut(text, "\n")
+	for of, beginning := range map[Urgency]string{Urgent: "URGENT. ", Check: "CHECK. ", Calm: "Nothing is "} {
+		if (of == urgency) != strings.HasPrefix(first, beginning) {
+			t.Errorf("urgency %s begins with %q", urgency, first)
 		}
 	}
-	if id := wholeKey.FindString(m.Subject + m.Body); id != "" {
-		t.Errorf("the key %s is shown in full", id)
-	}
-	for _, line := range rotationtest.Sentences(m.Body) {
+	for _, line := range rotationtest.Sentences(text) {
 		if wrong := rotationtest.Wrong(line); wrong != "" {
 			t.Errorf("%s in %q", wrong, line)
 		}
 	}
 	for _, bad := range []string{"%!", "<nil>", "0001-01-01", "****.", "{"} {
-		if strings.Contains(strings.ReplaceAll(m.Body, `{"target": "production"}`, ""), bad) {
-			t.Errorf("%q in\n%s", bad, m.Body)
+		if strings.Contains(strings.ReplaceAll(text, `{"target": "production"}`, ""), bad) {
+			t.Errorf("%q in\n%s", bad, text)
 		}
 	}
 }
@@ -471,9 +478,9 @@ func TestRunbookPages(t *testing.T) {
 		code := string(info.Code)
 		anchors = append(anchors, "docs/codes.md#"+strings.ToLower(code)+", or: rotate explain "+code)
 	}
-	messages := map[string]string{"a finding": Finding{}.Message().Body}
+	messages := map[string]string{"a finding": Finding{}.Message().Whole}
 	for name, row := range table {
-		messages[name] = Compose(parse(t, row.event), row.facts).Body
+		messages[name] = Compose(parse(t, row.event), row.facts).Whole
 	}
 	page, sent := regexp.MustCompile(`(?m)^runbook +(.*)$`), 0
 	for name, body := range messages {
@@ -497,14 +504,14 @@ func TestEveryCodeGivesItsAdvice(t *testing.T) {
 			m := Compose(parse(t, failed), facts)
 			checkForm(t, m)
 			if name == "unchanged" && !info.MayEndUnchanged() {
-				if !strings.Contains(m.Body, "No rotation is open any more") {
-					t.Errorf("%s: it leaves a rotation open, and none is:\n%s", info.Code, m.Body)
+				if !strings.Contains(m.Whole, "No rotation is open any more") {
+					t.Errorf("%s: it leaves a rotation open, and none is:\n%s", info.Code, m.Whole)
 				}
 				continue
 			}
-			_, todo, _ := strings.Cut(m.Body, "WHAT TO DO\n")
-			if first := info.Advice.First; first != "" && strings.Count(m.Body, first) != 1 || !strings.Contains(todo, first) {
-				t.Errorf("%s, %s: not once %q in\n%s", info.Code, name, first, m.Body)
+			_, todo, _ := strings.Cut(m.Whole, "WHAT TO DO\n")
+			if first := info.Advice.First; first != "" && strings.Count(m.Whole, first) != 1 || !strings.Contains(todo, first) {
+				t.Errorf("%s, %s: not once %q in\n%s", info.Code, name, first, m.Whole)
 			}
 			inWords := []fault.Code{fault.LockLost, fault.AbortRequested, fault.NothingToAbort}
 			if !strings.Contains(m.Subject, string(info.Code)) && !slices.Contains(inWords, info.Code) {
@@ -512,7 +519,7 @@ func TestEveryCodeGivesItsAdvice(t *testing.T) {
 			}
 			if info.Advice.Once(true).Do == fault.Release && name == "paused" &&
 				!strings.Contains(todo, "    rotate release production\n") {
-				t.Errorf("%s, %s: no command for %q in\n%s", info.Code, name, info.Advice, m.Body)
+				t.Errorf("%s, %s: no command for %q in\n%s", info.Code, name, info.Advice, m.Whole)
 			}
 		}
 	}
@@ -588,7 +595,7 @@ func TestNoticesClaimNoMore(t *testing.T) {
 			"a deployment verified\n", "with the old key Inactive",
 		},
 	} {
-		body := Compose(parse(t, test.row.event), test.row.facts).Body
+		body := Compose(parse(t, test.row.event), test.row.facts).Whole
 		if !strings.Contains(body, test.says) || strings.Contains(body, test.never) {
 			t.Errorf("%s: want %q, and not %q:\n%s", name, test.says, test.never, body)
 		}

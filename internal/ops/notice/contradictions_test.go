@@ -95,15 +95,15 @@ func TestNothingIsResumedThatIsNotOpen(t *testing.T) {
 		if e.facts.Record != nil || e.facts.NoRecord != nil {
 			continue
 		}
-		body := strings.ReplaceAll(Compose(e.event, e.facts).Body, "run 'rotate release', if a rotation is open", "")
+		body := strings.ReplaceAll(Compose(e.event, e.facts).Whole, "run 'rotate release', if a rotation is open", "")
 		if found := resumes.FindString(ifOpen.Replace(body)); found != "" {
 			t.Fatalf("%s: %q in\n%s", e.name, found, body)
 		}
 	}
 }
 
-var allIsWell = regexp.MustCompile(`(?i)nothing (is|was|has been) (different|changed|broken)|nothing changed|not ` +
-	`urgent|can wait|changes nothing`)
+var allIsWell = regexp.MustCompile(`(?i)nothing (is|was|has been) (different|changed|broken)|nothing changed|` +
+	`can wait|changes nothing`)
 
 // Whoever is woken because something fails, or may fail, does not read that nothing
 // has changed.
@@ -112,11 +112,11 @@ func TestNoAlarmSaysThatAllIsWell(t *testing.T) {
 	for _, e := range endings() {
 		m := Compose(e.event, e.facts)
 		urgencies[m.Urgency]++
-		if found := allIsWell.FindString(strings.ReplaceAll(m.Subject+"\n"+m.Body, "Probably nothing is broken",
+		if found := allIsWell.FindString(strings.ReplaceAll(m.Subject+"\n"+m.Whole, "Probably nothing is broken",
 			"")); found != "" && m.Urgency != Calm {
 			t.Fatalf("%s: %q in\n%s", e.name, found, whole(m))
 		}
-		if m.Urgency == Calm && strings.Contains(m.Subject+m.Body, "URGENT") {
+		if m.Urgency == Calm && strings.Contains(m.Subject+m.Whole, "URGENT") {
 			t.Fatalf("%s: it is not urgent, and says so in\n%s", e.name, whole(m))
 		}
 	}
@@ -157,7 +157,7 @@ func TestThePastSaysNothingOfNow(t *testing.T) {
 			facts := e.facts
 			happen(&facts)
 			m := Compose(e.event, facts)
-			story, _, _ := strings.Cut(m.Body, "\nDETAILS\n")
+			story, _, _ := strings.Cut(m.Whole, "\nDETAILS\n")
 			if found := aboutNow.FindString(story); found != "" || m.Urgency != Calm {
 				t.Fatalf("%s, %s: %q in\n%s", e.name, name, found, whole(m))
 			}

@@ -48,7 +48,7 @@ func decisions(t *testing.T) map[string]string {
 				failed := execution("FAILED", with("input", input), failedWith(said(info.Code, "Something is so", holdsNew)))
 				m := Compose(parse(t, failed), facts)
 				decided := fmt.Sprintln(m.Ending, m.Urgency, m.Subject)
-				for line := range strings.Lines(m.Body) {
+				for line := range strings.Lines(m.Whole) {
 					if strings.HasPrefix(line, "    ") {
 						decided += line
 					}
@@ -67,7 +67,7 @@ func TestOlderErrorsAreReadable(t *testing.T) {
 		world(bothKeys, open(deployed)))
 	for _, want := range []string{"at that time: The cluster broke. Mend it.\n",
 		fault.DeploymentFailed.Advice().String()} {
-		if !strings.Contains(m.Body, want) {
+		if !strings.Contains(m.Whole, want) {
 			t.Errorf("%q is missing in\n%s", want, m.Body)
 		}
 	}

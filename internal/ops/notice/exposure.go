@@ -3,6 +3,7 @@ package notice
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -73,64 +74,48 @@ func (r Reader) ownerOf(ctx context.Context, id rotation.KeyID) (target.Target, 
 	})
 }
 
-// message is the whole message about one key that AWS has found in public.
+const aboutLeaks = "rotate explain the-key-leaked"
+
+// message is the message about one key that AWS has found in public.
 func (e Exposure) message(facts Facts) Message {
 	id, name := e.Keys[0], facts.Target.Name
-	m := Message{Urgency: Urgent, Target: name, Subject: "URGENT " + name + ": AWS found the key in public"}
-	var p page
-	do := step{"Replace the key now:", LeakedCommand(name, id)}
+	d := draft{Message: Message{Urgency: Urgent, Target: name}, keys: e.Keys, more: aboutLeaks}
+	d.Subject = name + ": AWS found the key in public"
+	d.Verdict = fmt.Sprintf("AWS found the key %s of %s in public. Anyone who has it can use it.", id, name)
+	d.Steps = []Step{{"Replace the key now:", LeakedCommand(name, id)}}
 	if name == "" {
-		m.Subject = "URGENT AWS found a key in public"
-		do = step{"See whose it is. If it is a target's, replace it: " + LeakedCommand("TARGET", id) + ".",
-			"rotate status"}
-		p.line("URGENT. AWS found the access key %s in public. Whose it is could not be read: %s", id,
+		d.Subject = "AWS found a key in public"
+		d.Verdict = fmt.Sprintf("AWS found the access key %s in public. Whose it is could not be read: %s", id,
 			words.Dot(why(facts.NoTarget)))
-	} else {
-		p.line("URGENT. AWS found the key %s of %s in public. Anyone who has it can use it.", id, name)
+		d.Steps = []Step{{"See whose it is. If it is a target's, replace it: " + LeakedCommand("TARGET", id) + ".",
+			"rotate status"}}
 	}
-	p.section("WHAT HAPPENED")
-	p.line("AWS Health reported %s at %s. AWS may have attached a policy to the IAM user that denies some actions "+
-		"(AWSCompromisedKeyQuarantine): then deployments fail until it is detached.", exposed, words.At(e.At))
-	p.section("WHAT TO DO")
-	p.step(do)
-	p.section("DETAILS")
-	p.field("target", name)
-	p.field("IAM user", facts.Target.IAMUserName)
-	p.field("runbook", runbookPage("The key leaked"))
-	m.Subject, m.Body = subject(m.Subject), p.String()
-	return m
+	d.happened = []string{fmt.Sprintf("AWS Health reported %s at %s. AWS may have attached a policy to the IAM user that "+
+		"denies some actions (AWSCompromisedKeyQuarantine): then deployments fail until it is detached.", exposed,
+		words.At(e.At))}
+	return d.message()
 }
 
 // announcement is the message about an execution that has begun because a key leaked.
-func (x *Execution) announcement(facts Facts) Message {
+func (x *Execution) announcement() Message {
 	id := rotation.KeyID(x.Leaked.Key)
-	m := Message{Urgency: Urgent, Target: x.Target,
-		Subject: subject("URGENT " + x.Target + ": a key leaked and is being replaced")}
 	when := "once every cluster is deployed with another one"
 	if x.Leaked.How == target.AtOnce {
 		when = "before the clusters are deployed with another one: until they are, what they do with it fails"
 	}
-	var p page
-	p.line("URGENT. Someone reported that the key %s of %s leaked, and started its replacement.", id, x.Target)
-	p.section("WHAT HAPPENED")
-	p.line("The key goes Inactive %s. There is no grace period, and no one waits until the key is unused.", when)
-	p.section("WHAT TO DO")
-	p.step(step{"Nothing. To watch it:", "rotate watch " + x.Target})
-	p.section("DETAILS")
-	p.field("target", x.Target)
-	p.field("IAM user", facts.Target.IAMUserName)
-	p.field("execution", quotable(x.Name))
-	p.field("began", words.At(x.StartedAt))
-	p.field("runbook", runbookPage("The key leaked"))
-	p.field("see", ExecutionPage(x.ARN))
-	m.Body = p.String()
-	return m
+	d := draft{Message: Message{Urgency: Urgent, Target: x.Target}, keys: []rotation.KeyID{id}, more: aboutLeaks}
+	d.Subject = x.Target + ": a key leaked and is being replaced"
+	d.Verdict = fmt.Sprintf("Someone reported that the key %s of %s leaked, and started its replacement.", id, x.Target)
+	d.happened = []string{fmt.Sprintf("The key goes Inactive %s. There is no grace period, and no one waits until the "+
+		"key is unused.", when)}
+	d.Steps = []Step{{"Nothing. To watch it:", "rotate watch " + x.Target}}
+	return d.message()
 }
 
 // LeakedCommand replaces a target's key that leaked.
 func LeakedCommand(target string, id rotation.KeyID) string {
-	return "rotate start " + target + " --leaked " + end(id)
+	return "rotate start " + target + " --leaked " + typed(id)
 }
 
-// end is the end of a key's id, by which commands take it.
-func end(id rotation.KeyID) string { return strings.TrimLeft(id.String(), "*") }
+// typed is a key's id as commands take it: whole, or as much of its end as is known.
+func typed(id rotation.KeyID) string { return strings.TrimLeft(string(id), "*") }

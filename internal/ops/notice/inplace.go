@@ -11,9 +11,28 @@ import (
 	"qovery-key-rotation/internal/words"
 )
 
-// inPlace tells which keys there are and how far the open rotation came.
-func (r *report) inPlace() []string {
-	var lines []string
+// keysBriefly are the states of the keys, or why they are not known, on one line.
+// After a rotation that went well there is nothing to say of them.
+func (r *report) keysBriefly() []string {
+	if r.past || r.ending == Rotated && r.verdict.urgency == Calm && len(r.foreignLocations()) == 0 {
+		return nil
+	}
+	texts := r.unread()
+	if r.NoTarget == nil && r.NoKeys == nil && len(r.known) > 0 {
+		var states []string
+		for _, k := range r.known {
+			states = append(states, k.id.String()+" "+k.state())
+		}
+		texts = append(texts, "Keys: "+strings.Join(states, ", ")+".")
+	}
+	if len(texts) == 0 {
+		return nil
+	}
+	return []string{strings.Join(texts, " ")}
+}
+
+// unread says what could not be found out, and why.
+func (r *report) unread() (lines []string) {
 	history := r.NoHistory
 	if r.NoRecord != nil {
 		history = nil // once is enough
@@ -27,6 +46,12 @@ func (r *report) inPlace() []string {
 			lines = append(lines, missing.what+": "+words.Dot(why(missing.err)))
 		}
 	}
+	return lines
+}
+
+// inPlace tells which keys there are and how far the open rotation came.
+func (r *report) inPlace() []string {
+	lines := r.unread()
 	if r.NoTarget != nil {
 		return lines
 	}

@@ -110,6 +110,29 @@ func (r *report) journalKeys() []knownKey {
 	return nil
 }
 
+// keyIDs are the whole ids of the keys that a message may be about.
+func (r *report) keyIDs() []rotation.KeyID {
+	var ids []rotation.KeyID
+	add := func(more ...rotation.KeyID) { ids = append(ids, more...) }
+	records := []*rotation.Record{r.Record}
+	for i := range r.History {
+		records = append(records, &r.History[i].Record)
+	}
+	for _, record := range records {
+		if record != nil {
+			add(append(record.KnownKeys, record.OldKey, record.NewKey)...)
+		}
+	}
+	for _, key := range r.Keys {
+		add(key.ID)
+	}
+	if leaked := r.Execution.Leaked; leaked != nil {
+		add(rotation.KeyID(leaked.Key))
+	}
+	add(r.Execution.Retire)
+	return slices.DeleteFunc(ids, func(id rotation.KeyID) bool { return strings.HasPrefix(string(id), "*") || id == "" })
+}
+
 func isRotation(item rotation.HistoryItem) bool { return item.Record.Kind == rotation.Rotate }
 
 // usedByQovery is the key that Preflight has seen in Qovery, where the journal

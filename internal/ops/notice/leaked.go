@@ -41,7 +41,7 @@ func (r *report) judgeLeaked() {
 
 // leakedFlags are those of the command that starts the execution again.
 func (x *Execution) leakedFlags() []string {
-	flags := []string{"--leaked", end(rotation.KeyID(x.Leaked.Key))}
+	flags := []string{"--leaked", typed(rotation.KeyID(x.Leaked.Key))}
 	if x.Leaked.How == target.AtOnce {
 		flags = append(flags, "--at-once")
 	}

@@ -18,11 +18,17 @@ import (
 // Message is what people get.
 type Message struct {
 	Subject string // printable ASCII, under 100 characters
-	Body    string // plain text
+	Body    string // plain text of at most twelve lines, for a phone
+	Whole   string // all that is known, for a terminal
+	Verdict string // is anything broken?
+	Steps   []Step // what to do
 	Urgency Urgency
 	Target  string // empty: the message is about none, or it is not known
 	Ending  Ending // empty: the message is about no execution
 }
+
+// Step is one thing to do: why, and what to type, if anything.
+type Step struct{ Text, Command string }
 
 // Urgency says how soon someone should look. Subscriptions can filter by it.
 type Urgency string
@@ -51,7 +57,7 @@ func (m Message) Send(ctx context.Context, topic Topic, log *slog.Logger) error 
 	if err := topic.Publish(ctx, m.Subject, m.Body, attributes); err != nil {
 		return err
 	}
-	log.InfoContext(ctx, "notice sent", "subject", m.Subject, "urgency", string(m.Urgency), "target", m.Target)
+	log.InfoContext(ctx, "notice sent", "subject", quotable(m.Subject), "urgency", string(m.Urgency), "target", m.Target)
 	return nil
 }
 
@@ -89,7 +95,10 @@ func (n Notifier) Handle(ctx context.Context, data []byte) error {
 	if err := r.message().Send(ctx, n.Topic, n.Log); err != nil {
 		return err
 	}
-	return n.measure(r.completed)
+	if err := n.measure(r.completed); err != nil { // no reason to be invoked again, and to send a second notice
+		n.Log.WarnContext(ctx, "not measured", "error", err.Error())
+	}
+	return nil
 }
 
 // StoppedToAbort is the error of an execution that 'rotate abort' stops before it

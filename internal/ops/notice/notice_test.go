@@ -97,7 +97,8 @@ func TestNotifierTellsWhatIsInPlace(t *testing.T) {
 	if err != nil || len(f.sent) != 1 {
 		t.Fatalf("%v, sent %v", err, f.sent)
 	}
-	for _, want := range []string{"Nothing is broken: Qovery holds ****NEW2", "rotate start production --watch"} {
+	for _, want := range []string{"Nothing is broken: Qovery holds AKIANEWNEWNEWNEWNEW2",
+		"rotate start production --watch"} {
 		if !strings.Contains(f.sent[0].Body, want) {
 			t.Errorf("no %q in\n%s", want, f.sent[0].Body)
 		}
@@ -115,7 +116,7 @@ func TestTargetIsFoundByTheJournal(t *testing.T) {
 		if _, err := f.handle(t.Context(), execution("ABORTED", input(text))); err != nil {
 			t.Fatal(err)
 		}
-		if m := f.sent[0]; m.Target != "production" || !strings.Contains(m.Body, "Qovery holds ****NEW2") ||
+		if m := f.sent[0]; m.Target != "production" || !strings.Contains(m.Body, "Qovery holds AKIANEWNEWNEWNEWNEW2") ||
 			!strings.Contains(m.Body, "rotate start production") {
 			t.Errorf("%s: %+v", name, m)
 		}
@@ -157,10 +158,10 @@ func TestOneNoticeOfAnAbort(t *testing.T) {
 	done := execution("FAILED", input(abort), with("error", "AbortRequested"),
 		with("cause", "The rotation was aborted on request."))
 	if _, err := f.handle(t.Context(), done); err != nil || len(f.sent) != 1 ||
-		f.sent[0].Subject != "production: rotation aborted as asked, not urgent" {
+		f.sent[0].Subject != "production: rotation aborted as asked" {
 		t.Fatalf("%v, sent %v", err, f.sent)
 	}
-	if m := f.sent[0]; !strings.Contains(m.Body, "as someone asked: the old key ****OLD1 is "+
+	if m := f.sent[0]; !strings.Contains(m.Body, "as someone asked: the old key AKIAOLDOLDOLDOLDOLD1 is "+
 		"Active.") || strings.Contains(m.Body, "error ") {
 		t.Errorf("sent %+v", m)
 	}

@@ -12,11 +12,12 @@ import (
 	"qovery-key-rotation/internal/words"
 )
 
-// happened tells what happened, a sentence or two.
-func (r *report) outcomeLines() []string {
+// outcomeLines tell what happened, a sentence or two. Briefly, a rotation that was
+// completed is one line, without its timeline.
+func (r *report) outcomeLines(briefly bool) []string {
 	switch r.ending {
 	case Rotated:
-		return r.tellRotated()
+		return r.tellRotated(briefly)
 	case unclear:
 		return []string{fmt.Sprintf("An execution for %s succeeded, and the event does not show what it has done; nor "+
 			"does the journal.", r.name())}
@@ -45,7 +46,7 @@ func (r *report) outcomeLines() []string {
 	return r.tellFailed()
 }
 
-func (r *report) tellRotated() []string {
+func (r *report) tellRotated(briefly bool) []string {
 	var lines []string
 	if r.Execution.Output != nil && r.Execution.Output.CarriedOn || len(r.completed) > 1 {
 		lines = append(lines, "An interrupted "+r.noun()+" was resumed and completed.")
@@ -59,19 +60,23 @@ func (r *report) tellRotated() []string {
 			"begun. 'rotate uses' shows what CloudTrail knows of its uses.", rotation.KeyID(leaked.Key)))
 	}
 	for _, summary := range r.completed {
-		lines = append(lines, tellSummary(summary)...)
+		if briefly {
+			lines = append(lines, strings.Join(tellSummary(summary, fate(summary)), " "))
+		} else {
+			lines = append(lines, tellSummary(summary, timeline(summary))...)
+		}
 	}
 	return lines
 }
 
 // tellSummary is the outcome of one rotation.
-func tellSummary(s rotation.Summary) []string {
+func tellSummary(s rotation.Summary, also []string) []string {
 	if s.NewKey == "" {
 		return append([]string{fmt.Sprintf("The key %s of %s was retired: nothing in Qovery held it.", quotable(s.OldKey),
-			s.Target)}, timeline(s)...)
+			s.Target)}, also...)
 	}
 	lines := append([]string{fmt.Sprintf("The key %s of %s was replaced by %s.", quotable(s.OldKey), s.Target,
-		quotable(s.NewKey))}, timeline(s)...)
+		quotable(s.NewKey))}, also...)
 	if both := took(s.NewKeyCreatedAt, s.OldKeyInactiveAt); both != "" {
 		text := "The old key went Inactive " + both + " after the new one was created"
 		if s.GraceExtendedBy > 0 {
@@ -92,6 +97,17 @@ func tellSummary(s rotation.Summary) []string {
 			quotable(words.List(s.RolledOut, mostListed))))
 	}
 	return lines
+}
+
+// fate is what became of the old key.
+func fate(s rotation.Summary) []string {
+	switch {
+	case !s.OldKeyDeletedAt.IsZero():
+		return nil // as it should
+	case !s.OldKeyGoneBy.IsZero():
+		return []string{words.Dot("The old key was " + story.FoundGone(s.OldKeyDeletion))}
+	}
+	return []string{"The old key was gone already."}
 }
 
 // timeline is what one rotation did, and who used its keys, in the order of time.

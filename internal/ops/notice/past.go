@@ -94,6 +94,6 @@ func (r *report) judgeThen() verdict {
 
 // stepsThen are what is left to do about an execution of the past: to look at what
 // is so now, elsewhere.
-func (r *report) stepsThen() []step {
-	return append([]step{{"Nothing about this execution. To see how things are:", r.rotate("status")}}, r.evidence()...)
+func (r *report) stepsThen() []Step {
+	return append([]Step{{"Nothing about this execution. To see how things are:", r.rotate("status")}}, r.evidence()...)
 }

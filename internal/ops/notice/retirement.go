@@ -41,10 +41,9 @@ func (r *report) retired() rotation.KeyID {
 	return ""
 }
 
-// RetireCommand retires a key of the target: of its id the end is enough.
+// RetireCommand retires a key of the target.
 func RetireCommand(target string, id rotation.KeyID, flags ...string) string {
-	end := strings.TrimLeft(id.String(), "*")
-	return strings.Join(append([]string{"rotate", "retire", target, end}, flags...), " ")
+	return strings.Join(append([]string{"rotate", "retire", target, typed(id)}, flags...), " ")
 }
 
 // retiredKeys are the keys of a retirement that the journal knows.
@@ -75,7 +74,7 @@ func (r *report) judgeRetired() verdict {
 	for _, k := range r.known {
 		if k.held == holds && !k.isActive() && r.isRetiring() {
 			text := fmt.Sprintf("Deployments fail now: a location in Qovery holds %s, which is not Active.", k.id)
-			return verdict{Urgent, text, &step{fmt.Sprintf("This makes %s Active again:", k.id), r.rotate("abort")}}
+			return verdict{Urgent, text, &Step{fmt.Sprintf("This makes %s Active again:", k.id), r.rotate("abort")}}
 		}
 	}
 	if r.oldKeyFails() != "" {

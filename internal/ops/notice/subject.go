@@ -21,10 +21,6 @@ func (r *report) ended() string {
 	if r.past {
 		return "an execution of the past, ended " + words.At(r.Execution.StoppedAt) + r.inBrackets()
 	}
-	calm := ""
-	if r.oldKeyFails() == "" {
-		calm = r.calmly(", not urgent")
-	}
 	switch r.ending {
 	case Rotated:
 		return r.rotatedSubject()
@@ -45,16 +41,16 @@ func (r *report) ended() string {
 		not := map[bool]string{false: "not rotated", true: "not retired"}[r.retires()]
 		return not + r.calmly(", nothing changed") + r.inBrackets()
 	case AbortDone:
-		return r.noun() + " aborted as asked" + calm
+		return r.noun() + " aborted as asked"
 	case paused:
 		if r.Execution.Abort {
-			return "the abort failed" + calm + r.inBrackets()
+			return "the abort failed" + r.inBrackets()
 		}
-		return r.noun() + " paused" + calm + r.inBrackets()
+		return r.noun() + " paused" + r.inBrackets()
 	case stopped:
-		return "execution stopped by hand" + calm
+		return "execution stopped by hand"
 	case timedOut:
-		return "execution timed out" + calm
+		return "execution timed out"
 	}
 	return "the execution succeeded"
 }

@@ -263,5 +263,9 @@ func parse(t testing.TB, text string) Event {
 
 // whole is a message as the golden files show it.
 func whole(m Message) string {
-	return fmt.Sprintf("Subject: %s\nUrgency: %s\nTarget: %s\n\n%s", m.Subject, m.Urgency, m.Target, m.Body)
+	text := fmt.Sprintf("Subject: %s\nUrgency: %s\nTarget: %s\n\n%s", m.Subject, m.Urgency, m.Target, m.Body)
+	if m.Whole != "" {
+		text += "\n---- at the terminal ----\n" + m.Whole
+	}
+	return text
 }

@@ -13,7 +13,7 @@ func TestNoticesShowNoZeroTime(t *testing.T) {
 		event, facts := parse(t, row.event), row.facts
 		check := func(path string) {
 			m := Compose(event, facts)
-			if shown := rotationtest.ZeroTime.FindString(m.Subject + m.Body); shown != "" {
+			if shown := rotationtest.ZeroTime.FindString(m.Subject + m.Body + m.Whole); shown != "" {
 				t.Errorf("%s without %s shows %s:\n%s", name, path, shown, m.Body)
 			}
 		}

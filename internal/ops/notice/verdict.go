@@ -13,7 +13,7 @@ import (
 type verdict struct {
 	urgency Urgency
 	text    string
-	fix     *step
+	fix     *Step
 }
 
 // judge asks one question: is every key Active that Qovery holds, or may hold?
@@ -67,7 +67,7 @@ func (r *report) judgeHeld() verdict {
 	if r.Execution.Abort && r.ending == paused && r.oldKeyFails() != "" && r.leaked() == "" {
 		return verdict{Urgent, "Someone asked to have the old key back, and it is still Inactive: whatever needs it " +
 			"fails now.",
-			&step{"Make it Active by hand, which harms no rotation:", ActivateCommand(r.Target.IAMUserName, r.Record.OldKey)}}
+			&Step{"Make it Active by hand, which harms no rotation:", ActivateCommand(r.Target.IAMUserName, r.Record.OldKey)}}
 	}
 	text := fmt.Sprintf("Qovery holds %s, which is Active.", ids[0])
 	if !certain {
@@ -126,31 +126,28 @@ var fixingAdvice = []fault.Code{fault.NewKeyInactive, fault.NewKeyLost, fault.No
 	fault.OldKeyInactive, fault.StagedSecretLost}
 
 // fix is the shortest way back to a key that works.
-func (r *report) fix(k knownKey) *step {
+func (r *report) fix(k knownKey) *Step {
 	switch {
 	case k.id.String() == r.leaked():
 		return nil // it stays out of service
 	case k.isInactive() && !k.ours:
-		return &step{fmt.Sprintf("Someone made %s Inactive. Unless that was because it leaked, make it Active again:", k.id),
+		return &Step{fmt.Sprintf("Someone made %s Inactive. Unless that was because it leaked, make it Active again:", k.id),
 			ActivateCommand(r.Target.IAMUserName, k.id)}
 	case slices.Contains(fixingAdvice, r.code), r.code == fault.OldKeyHeld && k.listed == nil:
 		return nil
 	case k.listed == nil && r.Record != nil:
-		return &step{fmt.Sprintf("Put an Active key of the IAM user %s into the locations in Qovery by hand, then close "+
+		return &Step{fmt.Sprintf("Put an Active key of the IAM user %s into the locations in Qovery by hand, then close "+
 			"the rotation:", r.Target.IAMUserName), r.rotate("release")}
 	case k.listed == nil:
-		return &step{fmt.Sprintf("See which key Qovery holds. If it is %s, put an Active key of the IAM user %s there:", k.id,
+		return &Step{fmt.Sprintf("See which key Qovery holds. If it is %s, put an Active key of the IAM user %s there:", k.id,
 			r.Target.IAMUserName), r.rotate("status")}
 	}
-	return &step{fmt.Sprintf("The rotation made %s Inactive itself. This makes it Active again:", k.id), r.rotate("abort")}
+	return &Step{fmt.Sprintf("The rotation made %s Inactive itself. This makes it Active again:", k.id), r.rotate("abort")}
 }
 
-// ActivateCommand makes a key of the user Active again. It looks the whole id up,
-// of which a message shows the end alone.
+// ActivateCommand makes a key of the user Active again.
 func ActivateCommand(user string, id rotation.KeyID) string {
-	return fmt.Sprintf(`aws iam update-access-key --user-name %s --status Active --access-key-id "$(aws iam `+
-		`list-access-keys --user-name %s --query "AccessKeyMetadata[?ends_with(AccessKeyId, '%s')].AccessKeyId" --output `+
-		`text)"`, user, user, end(id))
+	return fmt.Sprintf("aws iam update-access-key --user-name %s --access-key-id %s --status Active", user, string(id))
 }
 
 // judgeUser judges without knowing which key Qovery holds.
@@ -192,18 +189,18 @@ func (r *report) judgeUser() verdict {
 	return verdict{Calm, fmt.Sprintf("Nothing is known to be broken: every key of the IAM user %s is Active.", user), nil}
 }
 
-func (r *report) mendUser(inactive []string) *step {
+func (r *report) mendUser(inactive []string) *Step {
 	switch {
 	case len(inactive) == 1:
-		return &step{fmt.Sprintf("Someone made %s Inactive. Unless that was because it leaked, make it Active again:",
+		return &Step{fmt.Sprintf("Someone made %s Inactive. Unless that was because it leaked, make it Active again:",
 			inactive[0]), ActivateCommand(r.Target.IAMUserName, rotation.KeyID(inactive[0]))}
 	case slices.Contains(fixingAdvice, r.code):
 		return nil
 	case len(inactive) == 0:
-		return &step{fmt.Sprintf(
+		return &Step{fmt.Sprintf(
 			"Create an access key for the IAM user %s and put it into Qovery. Then see that all is well:", r.Target.IAMUserName),
 			r.rotate("status")}
 	}
-	return &step{fmt.Sprintf("Someone made %s Inactive. Unless that was on purpose, make it Active again in IAM (link "+
-		"below), and see that all is well:", strings.Join(inactive, " and ")), r.rotate("status")}
+	return &Step{fmt.Sprintf("Someone made %s Inactive. Unless that was on purpose, make it Active again in IAM, and "+
+		"see that all is well:", strings.Join(inactive, " and ")), r.rotate("status")}
 }

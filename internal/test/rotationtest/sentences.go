@@ -24,7 +24,7 @@ var wrongs = []struct {
 func Sentences(body string) (lines []string) {
 	body, _, _ = strings.Cut(body, "\nDETAILS\n")
 	for _, line := range strings.Split(body, "\n") {
-		if line != "" && !strings.HasPrefix(line, "  ") && !heading.MatchString(line) {
+		if line != "" && !strings.HasPrefix(line, "  ") && !strings.HasPrefix(line, "More: ") && !heading.MatchString(line) {
 			lines = append(lines, line)
 		}
 	}
