@@ -17,6 +17,7 @@ import (
 	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/version"
+	"qovery-key-rotation/internal/words"
 )
 
 // Exit codes.
@@ -52,25 +53,11 @@ var exitCodes = []struct {
 
 // exitCodesHelp is the table as text.
 func exitCodesHelp() string {
-	var text strings.Builder
-	text.WriteString("Exit codes:")
+	lines := []string{"Exit codes:"}
 	for _, row := range exitCodes {
-		const indent, width = 7, 80
-		fmt.Fprintf(&text, "\n  %-5d", row.code)
-		column := indent
-		for _, word := range strings.Fields(row.means) {
-			if column+len(word) > width {
-				fmt.Fprintf(&text, "\n%*s", indent, "")
-				column = indent
-			}
-			if column > indent {
-				text.WriteByte(' ')
-			}
-			text.WriteString(word)
-			column += len(word) + len(" ")
-		}
+		lines = append(lines, words.Wrap(fmt.Sprintf("  %-5d", row.code), row.means, defaultWidth)...)
 	}
-	return text.String()
+	return strings.Join(lines, "\n")
 }
 
 // usageError is a mistake in what was typed.

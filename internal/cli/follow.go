@@ -37,6 +37,7 @@ type line struct {
 	Execution string    `json:"execution"`
 	State     string    `json:"state,omitempty"`
 	Text      string    `json:"text"`
+	Error     string    `json:"error,omitempty"` // its code
 }
 
 // progress is how an execution is doing now.
@@ -121,7 +122,8 @@ func (f *follower) tolerate(ctx context.Context, err error) error {
 	if f.x.Status != notice.Running {
 		f.x.Status = notice.Running // it has ended, and is looked at again for how
 	}
-	return f.view.line(line{f.stack.clock.Now(), f.x.Name, "", words.Dot(coded.What) + " Trying again."})
+	return f.view.line(line{f.stack.clock.Now(), f.x.Name, "", words.Dot(coded.What) + " Trying again.",
+		string(coded.Code)})
 }
 
 // wait lets time pass until the next look, and has a live view show that.
@@ -156,7 +158,7 @@ func (f *follower) tell(event statemachine.Event) error {
 		return nil
 	}
 	f.told[event.State] = text
-	return f.view.line(line{event.Time, f.x.Name, event.State, text})
+	return f.view.line(line{event.Time, f.x.Name, event.State, text, event.Error})
 }
 
 // isTrivial: choices, and the pauses between looks at a deployment.

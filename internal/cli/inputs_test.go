@@ -95,7 +95,8 @@ func commandLineAgrees(t *testing.T, a *account, atWork bool) {
 		{[]string{"history", "production"}, cli.ExitSucceeded, cli.ExitSucceeded,
 			"No rotation of production has been recorded yet", false},
 		{[]string{"release", "production", "--yes"}, cli.ExitNothing, cli.ExitNothing, "", false},
-		{[]string{"start", "production"}, cli.ExitRunning, cli.ExitSucceeded, "is at work on production already: begun",
+		{[]string{"start", "production", "--yes"}, cli.ExitRunning, cli.ExitSucceeded,
+			"is at work on production already: begun",
 			true},
 	} {
 		code, said := a.types(t, question.args...)

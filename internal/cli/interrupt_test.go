@@ -36,7 +36,7 @@ func TestInterrupted(t *testing.T) {
 	ctx, press := context.WithCancel(t.Context())
 	var out, errs bytes.Buffer
 	code := cli.Program{Clock: stoppingClock{press: press}, Out: &out, Err: &errs}.Run(ctx,
-		[]string{"start", "production", "--watch"})
+		[]string{"start", "production", "--watch", "--yes"})
 	const want = "rotate: Interrupted. What was started in AWS continues; to see it: rotate watch.\n"
 	if code != cli.ExitInterrupted || errs.String() != want {
 		t.Errorf("exit code %d, %q", code, errs.String())

@@ -59,7 +59,7 @@ func (p Program) startLeaked(cmd *cobra.Command, f startFlags, s *stack, t targe
 		return err
 	}
 	if f.dryRun {
-		return s.begin(cmd, f, "dry-run", input, started{dryRun: true})
+		return s.showDryRun(cmd, f, t, input)
 	}
 	record, err := s.journal.Load(ctx, t.IAMUserName)
 	if err != nil {

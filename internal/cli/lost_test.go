@@ -103,7 +103,7 @@ var answers = []answer{
 	{completed, "status"}, {completed, "status --output json"},
 	{completed, "doctor"}, {completed, "doctor --output json"}, {interrupted, "doctor"},
 	{idle, "history production"}, {completed, "history production"}, {completed, "history production --output json"},
-	{idle, "start production"}, {idle, "start production --output json"}, {idle, "start production --dry-run"},
+	{idle, "start production --yes"}, {idle, "start production --yes --output json"}, {idle, "start production --dry-run"},
 	{idle, "start production --dry-run --output json"},
 	{completed, "watch running"}, {running, "watch production"}, {running, "watch production --output json"},
 	{idle, "uses AKIAIOSFODNN7EXAMPLE"}, {idle, "uses AKIAIOSFODNN7EXAMPLE --output json"},

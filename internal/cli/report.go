@@ -210,15 +210,23 @@ func (f reportFlags) write(out, tell io.Writer, evidence report.Report) error {
 	if f.file == "" {
 		return write(out)
 	}
-	err := writeFile(out, f.file, write)
-	switch {
-	case errors.Is(err, syscall.ENOSPC):
-		return unwritten{"The report", "Make room, or give another file with --file", err}
-	case err != nil:
-		return unwritten{"The report", "Give another file with --file", err}
+	if err := writePage(out, "The report", f.file, write); err != nil {
+		return err
 	}
 	fmt.Fprintf(tell, "Wrote the evidence of %s to %s, %s.\n", words.Count(len(evidence.Rotations), "rotation"), f.file,
 		kind)
+	return nil
+}
+
+// writePage writes the file that --file names.
+func writePage(out io.Writer, what, path string, write func(io.Writer) error) error {
+	err := writeFile(out, path, write)
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		return unwritten{what, "Make room, or give another file with --file", err}
+	case err != nil:
+		return unwritten{what, "Give another file with --file", err}
+	}
 	return nil
 }
 

@@ -72,13 +72,13 @@ func (p Program) retire(cmd *cobra.Command, f retireFlags, name, end string) err
 	if err != nil {
 		return err
 	}
-	kind := "retire"
 	if f.dryRun {
-		kind = "dry-run"
-	} else if err := p.mayRetire(ctx, s, name, record, key, f); err != nil {
+		return s.showDryRun(cmd, f.startFlags, configured, input)
+	}
+	if err := p.mayRetire(ctx, s, name, record, key, f); err != nil {
 		return err
 	}
-	return s.begin(cmd, f.startFlags, kind, input, started{carriesOn: ofKind(record, rotation.Retire), dryRun: f.dryRun})
+	return s.begin(cmd, f.startFlags, "retire", input, ofKind(record, rotation.Retire))
 }
 
 // keyToRetire is the user's key with that id or end of an id, or the one whose retirement
@@ -123,9 +123,6 @@ func (f retireFlags) input(configured target.Target, key rotation.KeyID) (target
 		}
 		observe = fmt.Sprintf("%dh", 24*n)
 	}
-	input := map[string]any{"target": configured.Name, "retire": string(key), "observationPeriod": observe}
-	if f.dryRun {
-		input["dryRun"] = true
-	}
-	return checkedInput(input, configured)
+	return checkedInput(map[string]any{"target": configured.Name, "retire": string(key), "observationPeriod": observe},
+		configured)
 }

@@ -281,7 +281,10 @@ func printReport(out io.Writer, r lab.Report) {
 	if r.Sentence != "" {
 		fmt.Fprintf(out, "%s\n", r.Sentence)
 	}
-	printPlan(out, r)
+	if r.Plan != nil {
+		fmt.Fprintln(out)
+		showPlan(out, *r.Plan)
+	}
 	fmt.Fprintln(out)
 	for _, key := range r.Keys {
 		fmt.Fprintf(out, "  key %-24s %s\n", key.Key, describeKey(key))
@@ -304,35 +307,6 @@ func printReport(out io.Writer, r lab.Report) {
 	}
 	for _, wrong := range append(r.Violations, r.Leaks...) {
 		fmt.Fprintf(out, "  RULE BROKEN: %s\n", wrong)
-	}
-}
-
-func printPlan(out io.Writer, r lab.Report) {
-	if r.Plan == nil {
-		return
-	}
-	if r.Plan.Refused != "" {
-		fmt.Fprintf(out, "Plan: refused, %s. %s\n", r.Plan.Refused, words.Sentences(r.Plan.Because, r.Plan.Advice.String()))
-	} else {
-		fmt.Fprintf(out, "Plan: %s (%s)\n", r.Plan.Would, r.Plan.Reason)
-	}
-	for _, location := range r.Plan.Locations {
-		fmt.Fprintf(out, "  rotates %s %q (%s)\n", location.Kind, location.Name, location.ID)
-	}
-	switch {
-	case r.Plan.DeploysNothing():
-		fmt.Fprintln(out, "  deploys nothing: every cluster is passed over")
-	case len(r.Plan.Clusters) > 0:
-		fmt.Fprintf(out, "  deploys %s\n", strings.Join(r.Plan.Clusters, ", "))
-	}
-	if len(r.Plan.Undeployed) > 0 {
-		fmt.Fprintf(out, "  rolls out what is saved and not deployed for %s\n", strings.Join(r.Plan.Undeployed, ", "))
-	}
-	if len(r.Plan.Skipped) > 0 {
-		fmt.Fprintf(out, "  passes over %s\n", strings.Join(r.Plan.Skipped, ", "))
-	}
-	if r.Plan.Variables != "" {
-		fmt.Fprintf(out, "  variables and arguments: %s\n", r.Plan.Variables)
 	}
 }
 

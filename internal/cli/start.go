@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -29,6 +30,7 @@ var timings = []struct{ flag, field, usage string }{
 type startFlags struct {
 	*stackFlags
 	watch, dryRun, yes bool
+	file               string
 	timings            map[string]*string // by field
 	leak               leakFlags
 }
@@ -41,8 +43,8 @@ func (p Program) newStart() *cobra.Command {
 		Long: `start starts a rotation of the target, or resumes one that was interrupted. While an
 execution is at work, it starts none.
 
-A key younger than seven days is not due: start asks, and wants --yes where no one can
-be asked.
+It first shows the plan of a dry run, and asks: a rotation is safe for keys, and deploys
+every cluster that uses the key. Where no one can be asked, give --yes.
 
 If the key leaked, --leaked KEY replaces it immediately: it takes over whatever runs,
 deploys every cluster at the same time, and makes the key Inactive without a grace
@@ -50,10 +52,11 @@ period, with --at-once even before the deployments. It asks for the target's nam
 
 A timing that you give lengthens the target's own for this execution; none can be
 shortened. A dry run changes nothing: it shows what a rotation would do, and what
-would make it wait or refuse.`,
+would make it wait or refuse; with --file as a page.`,
 		Example: `  rotate start production --dry-run
+  rotate start production --dry-run --file plan.html
   rotate start production --watch
-  rotate start production --grace-period 12h
+  rotate start production --yes --grace-period 12h
   rotate start production --leaked AKIAIOSFODNN7EXAMPLE --watch`,
 		Args: oneTarget,
 		RunE: func(cmd *cobra.Command, args []string) error { return p.start(cmd, f, args[0]) },
@@ -61,6 +64,7 @@ would make it wait or refuse.`,
 	f.stackFlags = addStackFlags(cmd, "text")
 	cmd.Flags().BoolVar(&f.watch, "watch", false, "watch it to its end")
 	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "show what a rotation would do, and change nothing")
+	cmd.Flags().StringVar(&f.file, "file", "", "with --dry-run: where to write the plan, as a page")
 	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask")
 	f.leak.add(cmd)
 	for _, timing := range timings {
@@ -76,6 +80,9 @@ func (f startFlags) check() error {
 		if err := new(target.Duration).UnmarshalText([]byte(value)); value != "" && err != nil {
 			return usageError{fmt.Errorf("--%s %w", timing.flag, err)}
 		}
+	}
+	if f.file != "" && (!f.dryRun || f.json()) {
+		return usageError{errors.New("--file is for the plan of --dry-run, as a page")}
 	}
 	return cmp.Or(f.stackFlags.check(), f.leak.check())
 }
@@ -100,28 +107,31 @@ func (p Program) start(cmd *cobra.Command, f startFlags, name string) error {
 	if err != nil {
 		return err
 	}
+	if f.dryRun {
+		return s.showDryRun(cmd, f, target, input)
+	}
 	record, err := s.journal.Load(ctx, target.IAMUserName)
 	if err != nil {
 		return err
 	}
-	kind := ""
-	if f.dryRun {
-		kind = "dry-run"
-	} else if err := p.mayStart(ctx, s, target, record, f.yes); err != nil {
+	if err := s.requireNoneAtWork(ctx, target.Name, record); err != nil {
 		return err
 	}
-	return s.begin(cmd, f, kind, input, started{carriesOn: ofKind(record, rotation.Rotate),
-		dryRun: f.dryRun})
+	if !f.yes {
+		if err := p.mayStart(cmd, s, f, target, input); err != nil {
+			return err
+		}
+	}
+	return s.begin(cmd, f, "", input, ofKind(record, rotation.Rotate))
 }
 
-// begin starts an execution, and shows it.
-func (s *stack) begin(cmd *cobra.Command, f startFlags, kind string, input target.Input, shown started) error {
+// begin starts an execution, which may resume what is open, and shows it.
+func (s *stack) begin(cmd *cobra.Command, f startFlags, kind string, input target.Input, open *rotation.Record) error {
 	x, err := s.states.start(cmd.Context(), executionName(input.Target, kind, s.clock.Now()), input)
 	if err != nil {
 		return err
 	}
-	shown.x = x
-	return s.show(cmd, f, shown)
+	return s.show(cmd, f, started{x: x, carriesOn: open})
 }
 
 // show shows what was started, to its end where that is asked for.
@@ -129,39 +139,16 @@ func (s *stack) show(cmd *cobra.Command, f startFlags, shown started) error {
 	if err := showStarted(cmd, f.stackFlags, shown); err != nil {
 		return err
 	}
-	if !f.watch && !f.dryRun {
+	if !f.watch {
 		return nil
 	}
 	return s.followToEnd(cmd, f.stackFlags, shown.x)
-}
-
-// mayStart asks before a young key is rotated: every cluster is deployed for it. What
-// is open is only resumed.
-func (p Program) mayStart(ctx context.Context, s *stack, t target.Target, record *rotation.Record, yes bool) error {
-	err := s.requireNoneAtWork(ctx, t.Name, record)
-	if err != nil || record != nil || yes {
-		return err
-	}
-	keys, err := s.keys.List(ctx, t.IAMUserName)
-	if err != nil || len(keys) != 1 { // of several keys none is rotated
-		return err
-	}
-	now := s.clock.Now()
-	if now.Sub(keys[0].CreatedAt) >= rotation.DueAfter {
-		return nil
-	}
-	which := fmt.Sprintf("%s, whose key %s is only %s old", t.Name, keys[0].ID, words.Span(keys[0].CreatedAt, now))
-	return p.confirm(ctx, question{whether: "rotate " + which, text: fmt.Sprintf("This rotates %s, and deploys every "+
-		"cluster that uses the key. Start it?", which), yes: "start it"})
 }
 
 // input is the execution's. It is checked here as Preflight checks it, so that a
 // mistake shows immediately.
 func (f startFlags) input(configured target.Target, leaked *target.Leaked) (target.Input, error) {
 	input := map[string]any{"target": configured.Name}
-	if f.dryRun {
-		input["dryRun"] = true
-	}
 	if leaked != nil {
 		input["leaked"] = leaked
 	}
@@ -241,12 +228,8 @@ func showStarted(cmd *cobra.Command, f *stackFlags, s started) error {
 		return writeLine(out, answer)
 	}
 	if s.carriesOn != nil && !s.abort {
-		noun := s.carriesOn.Kind.Noun()
-		what := "This resumes the " + noun + " that was begun"
-		if s.dryRun {
-			what = "A " + noun + " is open, which was begun"
-		}
-		fmt.Fprintf(out, "%s %s and is not over.\n", what, words.At(s.carriesOn.TakenAt))
+		fmt.Fprintf(out, "This resumes the %s that was begun %s and is not over.\n", s.carriesOn.Kind.Noun(),
+			words.At(s.carriesOn.TakenAt))
 	}
 	fmt.Fprintf(out, "started  %s\narn      %s\n", s.x.Name, s.x.ARN)
 	if page != "" {

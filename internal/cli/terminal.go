@@ -29,10 +29,23 @@ func terminalOf(out io.Writer) *terminal {
 	return &terminal{file, out}
 }
 
+// defaultWidth is that of a page of text.
+const defaultWidth = 80
+
+// widthOf is the width of the terminal that out leads to, or of a page of text.
+func widthOf(out io.Writer) int {
+	if file, ok := fileOf(out); ok {
+		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
+			return width
+		}
+	}
+	return defaultWidth
+}
+
 // repaint writes a text in place of the line that the cursor is in, cut to the
 // terminal's width: a line that wraps could not be erased.
 func (t *terminal) repaint(text string) {
-	if width, _, err := term.GetSize(int(t.file.Fd())); err == nil && width > 1 && len(text) >= width {
+	if width := widthOf(t.file); len(text) >= width {
 		text = text[:width-1]
 	}
 	t.erase()

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"qovery-key-rotation/internal/ops/plan"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
@@ -13,25 +14,25 @@ import (
 
 // Report is what a scenario came to.
 type Report struct {
-	Scenario             string               `json:"scenario"`
-	Outcome              string               `json:"outcome"` // of the last execution
-	Succeeded            bool                 `json:"succeeded"`
-	Sentence             string               `json:"sentence,omitempty"` // why it did not succeed
-	Took                 target.Seconds       `json:"took"`               // virtual time
-	Keys                 []KeyReport          `json:"keys"`
-	BothValid            target.Seconds       `json:"bothValid"` // how long two keys were Active at once
-	Executions           []ExecutionReport    `json:"executions"`
-	Transitions          int                  `json:"transitions"`
-	LargestDocument      int                  `json:"largestDocument"` // bytes
-	QoveryRequests       int                  `json:"qoveryRequests"`
-	BusiestHour          int                  `json:"busiestHour"` // requests to Qovery
-	FailedAuthentication int                  `json:"failedAuthentications"`
-	RefusedByIntent      int                  `json:"refusedByIntent,omitempty"`    // with a key that leaked
-	LeakedInactiveAfter  target.Seconds       `json:"leakedInactiveAfter,omitzero"` // from when that was known
-	Refused              []Refused            `json:"refused,omitempty"`
-	Violations           []string             `json:"violations,omitempty"`
-	Leaks                []string             `json:"leaks,omitempty"`
-	Plan                 *rotation.PlanReport `json:"plan,omitempty"` // of a dry run
+	Scenario             string            `json:"scenario"`
+	Outcome              string            `json:"outcome"` // of the last execution
+	Succeeded            bool              `json:"succeeded"`
+	Sentence             string            `json:"sentence,omitempty"` // why it did not succeed
+	Took                 target.Seconds    `json:"took"`               // virtual time
+	Keys                 []KeyReport       `json:"keys"`
+	BothValid            target.Seconds    `json:"bothValid"` // how long two keys were Active at once
+	Executions           []ExecutionReport `json:"executions"`
+	Transitions          int               `json:"transitions"`
+	LargestDocument      int               `json:"largestDocument"` // bytes
+	QoveryRequests       int               `json:"qoveryRequests"`
+	BusiestHour          int               `json:"busiestHour"` // requests to Qovery
+	FailedAuthentication int               `json:"failedAuthentications"`
+	RefusedByIntent      int               `json:"refusedByIntent,omitempty"`    // with a key that leaked
+	LeakedInactiveAfter  target.Seconds    `json:"leakedInactiveAfter,omitzero"` // from when that was known
+	Refused              []Refused         `json:"refused,omitempty"`
+	Violations           []string          `json:"violations,omitempty"`
+	Leaks                []string          `json:"leaks,omitempty"`
+	Plan                 *plan.View        `json:"plan,omitempty"` // of a dry run
 }
 
 // KeyReport is the life of one key.
@@ -70,17 +71,18 @@ func (r Result) Report(name string) Report {
 		report.Transitions += run.Transitions()
 		report.LargestDocument = max(report.LargestDocument, run.LargestDocument())
 	}
-	report.Plan = r.dryRun()
+	report.Plan = r.plan()
 	return report
 }
 
-// dryRun is the plan that a dry run gave as its output.
-func (r Result) dryRun() *rotation.PlanReport {
-	plan := planOf(r.Last.Output())
-	if plan.Action != rotation.ActionDryRun {
-		return nil
+// plan is what a dry run found.
+func (r Result) plan() *plan.View {
+	var doc rotation.Document
+	if json.Unmarshal(r.Last.Output(), &doc) != nil || doc.Plan.Action != rotation.ActionDryRun {
+		return nil // it has not succeeded, or was none
 	}
-	return &plan
+	view := plan.Show(doc, plan.Pace{})
+	return &view
 }
 
 func (w *World) keyReports() []KeyReport {
@@ -142,16 +144,6 @@ func (w *World) bothValid() time.Duration {
 		both += w.Timeline.Now().Sub(last)
 	}
 	return both
-}
-
-func planOf(output json.RawMessage) rotation.PlanReport {
-	var doc struct {
-		Plan rotation.PlanReport `json:"plan"`
-	}
-	if len(output) == 0 || json.Unmarshal(output, &doc) != nil {
-		return rotation.PlanReport{}
-	}
-	return doc.Plan
 }
 
 // Good tells whether the scenario succeeded and nothing went wrong in it, or, of a dry

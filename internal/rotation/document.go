@@ -137,13 +137,20 @@ type PlanReport struct {
 	Because   string        `json:"because,omitempty"` // why, in a sentence
 	Advice    *fault.Advice `json:"advice,omitempty"`  // what to do about that
 	Locations []LocationRef `json:"locations,omitempty"`
-	Clusters  []string      `json:"clusters,omitempty"` // names in the order of deployment
-	Skipped   []string      `json:"skipped,omitempty"`  // names of clusters that would be passed over
-	// Undeployed are the names of clusters that have saved changes, which a deployment
-	// rolls out.
-	Undeployed []string `json:"undeployed,omitempty"`
+	// Clusters are in the order of deployment.
+	Clusters []PlannedCluster `json:"clusters,omitempty"`
+	Skipped  []string         `json:"skipped,omitempty"` // names of clusters that would be passed over
 	// Variables says what the audits remember of variables and arguments, and since when.
 	Variables string `json:"variables,omitempty"`
+}
+
+// PlannedCluster is a cluster that would be deployed.
+type PlannedCluster struct {
+	Name   string `json:"name"`
+	Status string `json:"status"`
+	Wave   int    `json:"wave"`
+	// Undeployed: changes are saved for it, which its deployment rolls out.
+	Undeployed bool `json:"undeployed,omitempty"`
 }
 
 // DeploysNothing reports of a plan to rotate whether every cluster is passed over.

@@ -134,6 +134,9 @@ func (p Preflight) decide(ctx context.Context, call Call, doc Document, input ta
 		decision.Refusal.Urgent = true
 	}
 	if input.DryRun {
+		if err := p.lookAtClusters(ctx, organization, situation, decision.Action, &doc); err != nil {
+			return Document{}, err
+		}
 		err := p.lookInVariables(ctx, &doc, situation)
 		return report(doc, decision, situation), err
 	}
@@ -279,7 +282,7 @@ func (p Preflight) take(ctx context.Context, call Call, doc Document, s Situatio
 			string(doc.Plan.Action), "reason", doc.Plan.Reason)
 	}
 	doc.RotationID, doc.TakenAt, doc.Fence, doc.Kind = record.RotationID, record.TakenAt, record.Fence, record.Kind
-	doc.Plan.Clusters, doc.Plan.Skipped, doc.Plan.Undeployed = nil, nil, nil // DeployClusters lists them afresh
+	doc.Plan.Clusters, doc.Plan.Skipped = nil, nil // DeployClusters lists them afresh
 	doc.OldKey, doc.CarriedOn = record.OldKey.String(), record.Fence > 1
 	doc.OldKeyMade = createdAt(s.Keys, record.OldKey)
 	if record.NewKey != "" {
@@ -305,6 +308,7 @@ func report(doc Document, decision Decision, s Situation) Document {
 		doc.Plan.Would, doc.Plan.Refused, doc.Plan.Advice = "", string(err.Code), said.Advice
 		doc.Plan.Because = words.Sentences(said.What, said.InPlace)
 	}
+	doc.Kind, doc.Leaked = s.kind(), s.Leaked.shown()
 	if old := s.oldKey(); old != "" {
 		doc.OldKey, doc.OldKeyMade = old.String(), createdAt(s.Keys, old)
 		doc.Plan.Locations = refs(holders(s.Locations, old))
@@ -407,10 +411,29 @@ func (p Preflight) checkForCreate(
 	return checkServed(all, append(held, ours...), locks, doc)
 }
 
+// lookAtClusters notes in the plan which clusters an open rotation would deploy. What is
+// the matter with them makes a rotation that is open wait or pause, and refuses none.
+func (p Preflight) lookAtClusters(ctx context.Context, organization OrganizationReader, s Situation, action Action,
+	doc *Document) error {
+	if action != ActionVerify && action != ActionDeploy && action != ActionReactivate {
+		return nil
+	}
+	all, err := ClustersOf(ctx, organization, doc.Settings)
+	if err != nil {
+		return err
+	}
+	clusters, err := s.Record.concerned(all, s.Locations, nil)
+	if err == nil {
+		doc.Plan.Clusters, doc.Plan.Skipped = nil, nil
+		_ = checkClusters(clusters, nil, &doc.Plan)
+	}
+	return err
+}
+
 // checkServed notes the clusters that are deployed for locations in the plan.
 func checkServed(all []Cluster, held []Location, locks map[string]string, doc *Document) (*fault.Error, error) {
 	plan := &doc.Plan
-	plan.Clusters, plan.Skipped, plan.Undeployed = nil, nil, nil
+	plan.Clusters, plan.Skipped = nil, nil
 	clusters, err := servedClusters(all, held)
 	if err != nil {
 		return nil, err
@@ -419,11 +442,23 @@ func checkServed(all []Cluster, held []Location, locks map[string]string, doc *D
 	for _, id := range UnknownClusters(all, doc.Settings) {
 		plan.Skipped = append(plan.Skipped, id+" (NO CLUSTER HAS THIS ID: correct clustersHandledElsewhere)")
 	}
-	if refusal == nil && len(plan.Undeployed) > 0 && doc.Settings.UndeployedChanges == target.RefuseUndeployed {
+	if undeployed := plan.undeployed(); refusal == nil && len(undeployed) > 0 &&
+		doc.Settings.UndeployedChanges == target.RefuseUndeployed {
 		refusal = fault.Errorf(fault.UndeployedChanges, "A rotation would roll out what is saved and not deployed for %s",
-			words.List(plan.Undeployed, mostListed))
+			words.List(undeployed, mostListed))
 	}
 	return refusal, nil
+}
+
+// undeployed are the names of clusters that have saved changes.
+func (p PlanReport) undeployed() []string {
+	var list []string
+	for _, cluster := range p.Clusters {
+		if cluster.Undeployed {
+			list = append(list, cluster.Name)
+		}
+	}
+	return list
 }
 
 // checkLocations refuses places that hold the key and that this system cannot
@@ -484,10 +519,8 @@ func checkClusters(clusters []Cluster, locks map[string]string, plan *PlanReport
 		case class == inProgress:
 			busy = append(busy, name)
 		}
-		plan.Clusters = append(plan.Clusters, cluster.Name)
-		if cluster.Undeployed {
-			plan.Undeployed = append(plan.Undeployed, cluster.Name)
-		}
+		plan.Clusters = append(plan.Clusters, PlannedCluster{cluster.Name, cluster.Status, waveOf(cluster),
+			cluster.Undeployed})
 	}
 	switch {
 	case len(clusters) == 0:

@@ -87,7 +87,11 @@ func TestCheckClusters(t *testing.T) {
 			if len(test.clusters) > 5 {
 				return // a list that long isn't written down here
 			}
-			if got := strings.Join(plan.Clusters, " "); got != test.deploys {
+			var names []string
+			for _, cluster := range plan.Clusters {
+				names = append(names, cluster.Name)
+			}
+			if got := strings.Join(names, " "); got != test.deploys {
 				t.Errorf("deploys %q, want %q", got, test.deploys)
 			}
 			if got := strings.Join(plan.Skipped, " "); got != test.skips {

@@ -57,3 +57,23 @@ func List(list []string, most int) string {
 
 // Last is the name at the end of an ARN.
 func Last(arn string) string { return arn[strings.LastIndex(arn, ":")+1:] }
+
+// Wrap writes a text behind a head, on lines of so many characters at most that break
+// between words and begin where the first did.
+func Wrap(head, text string, width int) []string {
+	indent := utf8.RuneCountInString(head)
+	var lines []string
+	line, column := head, indent
+	for word := range strings.FieldsSeq(text) {
+		length := utf8.RuneCountInString(word)
+		if column > indent && column+1+length > width {
+			lines = append(lines, line)
+			line, column = strings.Repeat(" ", indent), indent
+		}
+		if column > indent {
+			line, column = line+" ", column+1
+		}
+		line, column = line+word, column+length
+	}
+	return append(lines, strings.TrimRight(line, " "))
+}

@@ -365,9 +365,11 @@ func plannedAs(plan rotation.PlanReport) rotation.Document {
 	plan.Action = rotation.ActionDryRun
 	if plan.Refused == "" {
 		plan.Locations = newRecord().Locations
-		plan.Clusters, plan.Skipped = []string{"staging", "prod-eu"}, []string{"sandbox (STOPPED)"}
+		plan.Clusters = []rotation.PlannedCluster{{Name: "staging", Status: "DEPLOYED", Wave: 1},
+			{Name: "prod-eu", Status: "DEPLOYED", Wave: 2, Undeployed: true}}
+		plan.Skipped = []string{"sandbox (STOPPED)"}
 	}
-	return rotation.Document{Target: "production", OldKey: keyO.String(), Plan: plan}
+	return rotation.Document{Target: "production", OldKey: keyO.String(), Plan: plan, Settings: target.Default()}
 }
 
 // using is an error of Preflight's, which has seen that Qovery uses the key.
@@ -568,7 +570,7 @@ func TestNoticesClaimNoMore(t *testing.T) {
 			row{execution("SUCCEEDED", input(dryRun), output(rotation.Document{Target: "production", Plan: rotation.PlanReport{
 				Action: rotation.ActionDryRun, Would: rotation.ActionCreate, Skipped: []string{"staging (STOPPED)"},
 			}})), world(oneKey)},
-			"nothing would be deployed: every cluster is passed over", "0 clusters",
+			"no cluster is deployed: every one is passed over", "0 clusters",
 		},
 		"the key was gone before its deactivation": {
 			row{execution("SUCCEEDED", output(completed(summary(func(s *rotation.Summary) {

@@ -9,6 +9,7 @@ package notice
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"time"
 
 	"qovery-key-rotation/internal/lambda"
@@ -106,6 +107,10 @@ func (n Notifier) Handle(ctx context.Context, data []byte) error {
 // starts one that replaces the key.
 const StoppedToAbort = "StoppedToAbort"
 
+// PlanShown is in the names of the dry runs that 'rotate start' makes, between the target
+// and the time: who typed it reads their plans.
+const PlanShown = "plan"
+
 // untold says why no notice is sent of an execution, or "". An abort follows the end of
 // one that it stopped, if a rotation is open, and reports both. The audit starts another
 // one after a refusal of its own, and reports that once for each reason.
@@ -114,6 +119,8 @@ func (r *report) untold(now Facts) string {
 	switch {
 	case x.Status == Aborted && x.Error == StoppedToAbort && isOpen:
 		return "notice left to the abort"
+	case r.ending == Planned && strings.HasPrefix(x.Name, x.Target+"-"+PlanShown+"-"):
+		return "plan left to the command line"
 	case r.ending == NotDue:
 		return "nothing was due"
 	case x.ByAudit && r.ending == unchanged && r.nothingIsOpen() && r.verdict.urgency == Calm && fault.Passing(x.Error):

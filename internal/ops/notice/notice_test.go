@@ -167,6 +167,19 @@ func TestOneNoticeOfAnAbort(t *testing.T) {
 	}
 }
 
+// The plan that 'rotate start' shows before it asks is read at once. Whatever else is
+// started as a dry run is waited for elsewhere.
+func TestShownPlansAreLeftToTheCommandLine(t *testing.T) {
+	for name, sent := range map[string]int{"production-plan-20260803T030000Z": 0, "production-dry-run-1754190000": 1} {
+		f := &fake{facts: world(oneKey)}
+		planned := execution("SUCCEEDED", input(dryRun), output(plannedAs(rotation.PlanReport{
+			Would: rotation.ActionCreate})), with("executionArn", strings.Replace(thisExecution, "production-7f3a", name, 1)))
+		if _, err := f.handle(t.Context(), planned); err != nil || len(f.sent) != sent {
+			t.Errorf("%s: %v, sent %v", name, err, f.sent)
+		}
+	}
+}
+
 // What the audit started and starts again is reported by the audit, once: there is no
 // notice each day. Everything else about it is reported as usual.
 func TestRefusalsAreLeftToTheAudit(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"qovery-key-rotation/internal/ops/plan"
 	"qovery-key-rotation/internal/ops/story"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
@@ -22,7 +23,7 @@ func (r *report) outcomeLines(briefly bool) []string {
 		return []string{fmt.Sprintf("An execution for %s succeeded, and the event does not show what it has done; nor "+
 			"does the journal.", r.name())}
 	case Planned:
-		return r.tellPlan()
+		return r.tellPlan(briefly)
 	case Met:
 		return withQuote(fmt.Sprintf("An execution for %s found another one at work on the same key, and ended without "+
 			"doing anything.", r.name()), fault.Read(r.Execution.Output.Error.Cause))
@@ -154,7 +155,7 @@ func user(use rotation.Use) string {
 	return quotable(text)
 }
 
-func (r *report) tellPlan() []string {
+func (r *report) tellPlan(briefly bool) []string {
 	x := r.Execution
 	switch {
 	case x.Status == Failed:
@@ -164,38 +165,25 @@ func (r *report) tellPlan() []string {
 		return []string{fmt.Sprintf("A dry run for %s is done. Its plan is the execution's output, for which the event "+
 			"had no room.", r.name())}
 	}
-	plan := x.Output.Plan
-	if plan.Refused != "" {
-		text := fmt.Sprintf("A dry run for %s: a %s would %s %s (%s).", r.name(), r.noun(), wouldNot(plan), r.now(),
-			plan.Refused)
-		return withQuote(text+r.calmly(notChanged), fault.Said{What: plan.Because})
+	view := plan.Show(*x.Output, plan.PaceOf(r.History))
+	lines := []string{fmt.Sprintf("A dry run for %s: %s %s.", r.name(), view.Verdict, r.now()) + r.calmly(notChanged)}
+	if view.Refused != "" {
+		lines = withQuote(lines[0], fault.Said{What: view.Because})
 	}
-	lines := []string{fmt.Sprintf("A dry run for %s: %s %s.", r.name(), wouldGo(plan), r.now()) + r.calmly(notChanged),
-		"  first it would " + would[plan.Would]}
-	if len(plan.Locations) > 0 {
-		lines = append(lines,
-			fmt.Sprintf("  %s would get a new key in place of %s: %s", words.Count(len(plan.Locations), "location"),
-				quotable(x.Output.OldKey), locations(plan.Locations)))
+	if briefly {
+		for _, line := range view.Brief() {
+			lines = append(lines, quotable(line))
+		}
+		return lines
 	}
-	if plan.DeploysNothing() {
-		lines = append(lines, "  nothing would be deployed: every cluster is passed over")
-	}
-	if len(plan.Clusters) > 0 {
-		lines = append(lines,
-			fmt.Sprintf("  %s would be deployed: %s", words.Count(len(plan.Clusters), "cluster"),
-				quotable(words.List(plan.Clusters, mostListed))))
-	}
-	if len(plan.Undeployed) > 0 {
-		lines = append(lines, "  saved changes would be rolled out to: "+quotable(words.List(plan.Undeployed, mostListed)))
-	}
-	if len(plan.Skipped) > 0 {
-		lines = append(lines, "  passed over: "+quotable(words.List(plan.Skipped, mostListed)))
-	}
-	if plan.Variables != "" {
-		lines = append(lines, "  variables and arguments: "+quotable(plan.Variables))
+	for _, line := range view.Lines(planWidth) {
+		lines = append(lines, hidden(line))
 	}
 	return lines
 }
+
+// planWidth is that of a mail.
+const planWidth = 78
 
 // now is when a dry run was made.
 func (r *report) now() string {
@@ -206,17 +194,6 @@ func (r *report) now() string {
 }
 
 const notChanged = " Nothing was changed."
-
-// would is what a plan does first.
-var would = map[rotation.Action]string{
-	rotation.ActionCreate:     "create a new key",
-	rotation.ActionVerify:     "verify the new key that is there",
-	rotation.ActionDeploy:     "deploy the clusters",
-	rotation.ActionDelete:     "delete the old key",
-	rotation.ActionReactivate: "make the old key Active again",
-	rotation.ActionAbort:      "abort the open rotation",
-	rotation.ActionRetire:     "look a second time, a minute later, and make the key Inactive",
-}
 
 func locations(refs []rotation.LocationRef) string {
 	var names []string

@@ -3,7 +3,7 @@ package notice
 import (
 	"fmt"
 
-	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/ops/plan"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
 )
@@ -88,26 +88,6 @@ func (r *report) plannedSubject() string {
 		return "the dry run failed" + r.inBrackets()
 	case doc == nil:
 		return "dry run done"
-	case doc.Plan.Refused != "":
-		return fmt.Sprintf("dry run: a %s would %s (%s)", r.noun(), wouldNot(doc.Plan), doc.Plan.Refused)
 	}
-	return "dry run: " + wouldGo(doc.Plan)
-}
-
-func wouldGo(plan rotation.PlanReport) string {
-	switch plan.Would {
-	case rotation.ActionCreate:
-		return "a rotation would begin"
-	case rotation.ActionRetire:
-		return "the retirement would begin, or be resumed"
-	}
-	return "the open rotation would be resumed"
-}
-
-// wouldNot: what passes by itself is waited for.
-func wouldNot(plan rotation.PlanReport) string {
-	if fault.Code(plan.Refused).Class() == fault.Transient {
-		return "wait"
-	}
-	return "be refused"
+	return "dry run: " + plan.Verdict(*doc)
 }

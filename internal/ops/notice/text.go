@@ -31,15 +31,17 @@ func subject(text string) string {
 // quotable makes a text of others fit to be quoted: on one line, not too long, and
 // without anything that may be a key. Steps put no secret anywhere; this is for
 // what Lambda, or a person who stops an execution, may have quoted.
-func quotable(text string) string {
-	text = keyIDs().ReplaceAllStringFunc(words.Line(text), func(id string) string { return rotation.KeyID(id).String() })
-	text = aWord().ReplaceAllStringFunc(text, func(word string) string {
+func quotable(text string) string { return words.Short(hidden(words.Line(text)), longestQuote) }
+
+// hidden is a text without anything that may be a key.
+func hidden(text string) string {
+	text = keyIDs().ReplaceAllStringFunc(text, func(id string) string { return rotation.KeyID(id).String() })
+	return aWord().ReplaceAllStringFunc(text, func(word string) string {
 		if looksSecret(word) {
 			return "(hidden)"
 		}
 		return word
 	})
-	return words.Short(text, longestQuote)
 }
 
 var (

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"qovery-key-rotation/internal/ops/plan"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/statemachine"
@@ -118,7 +119,8 @@ func (r *reader) exited(event statemachine.Event) error {
 		return fmt.Errorf("the state %s left no rotation document: %w", event.State, err)
 	}
 	if doc.Plan.Action == rotation.ActionDryRun {
-		r.Plan = &doc.Plan
+		view := plan.Show(doc, plan.Pace{})
+		r.Plan = &view
 	}
 	if doc.RotationID != "" {
 		r.facts = r.evidence.rotation(doc.RotationID)

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"qovery-key-rotation/internal/ops/plan"
 	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
@@ -64,6 +65,15 @@ func toString(v any) string {
 
 // WriteHTML writes the report as one page that needs nothing else.
 func (r Report) WriteHTML(w io.Writer) error { return page.Execute(w, r) }
+
+// WritePlan writes what a dry run found as one page.
+func WritePlan(w io.Writer, view plan.View, at time.Time) error {
+	return page.ExecuteTemplate(w, "planned", struct {
+		Title string
+		At    time.Time
+		View  plan.View
+	}{view.Target + ": " + view.Verdict, at, view})
+}
 
 // WritePicture draws the chart of the report's first rotation as an SVG file, on
 // light or dark ground. Its milestones have no table beside it, and so no numbers.

@@ -11,6 +11,7 @@ package report
 import (
 	"time"
 
+	"qovery-key-rotation/internal/ops/plan"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/statemachine"
@@ -41,19 +42,19 @@ const (
 
 // Execution is one execution, as its history tells.
 type Execution struct {
-	Name      string               `json:"name"`
-	ARN       string               `json:"arn"`
-	Input     string               `json:"input"`
-	Status    statemachine.Status  `json:"status"`
-	Outcome   Outcome              `json:"outcome"`
-	StartedAt time.Time            `json:"startedAt"`
-	EndedAt   time.Time            `json:"endedAt,omitzero"`
-	Redriven  []time.Time          `json:"redriven,omitempty"`
-	Error     string               `json:"error,omitempty"`
-	Cause     string               `json:"cause,omitempty"` // in words
-	Events    int                  `json:"events"`
-	Visits    []Visit              `json:"visits"`
-	Plan      *rotation.PlanReport `json:"plan,omitempty"` // of a dry run
+	Name      string              `json:"name"`
+	ARN       string              `json:"arn"`
+	Input     string              `json:"input"`
+	Status    statemachine.Status `json:"status"`
+	Outcome   Outcome             `json:"outcome"`
+	StartedAt time.Time           `json:"startedAt"`
+	EndedAt   time.Time           `json:"endedAt,omitzero"`
+	Redriven  []time.Time         `json:"redriven,omitempty"`
+	Error     string              `json:"error,omitempty"`
+	Cause     string              `json:"cause,omitempty"` // in words
+	Events    int                 `json:"events"`
+	Visits    []Visit             `json:"visits"`
+	Plan      *plan.View          `json:"plan,omitempty"` // of a dry run
 }
 
 // Visit is one stay in a state.

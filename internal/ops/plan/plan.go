@@ -1,0 +1,205 @@
+// Package plan shows what a rotation does, in the order of time: before it begins, from
+// what a dry run found, and while it runs.
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/internal/words"
+)
+
+// Phase is a part of a rotation: a state of the definition with those that it waits in,
+// and of DeployClusters one wave.
+type Phase struct {
+	State     string         `json:"state"`
+	Wave      int            `json:"wave,omitempty"`
+	Takes     target.Seconds `json:"takes,omitzero"`      // zero: a moment
+	Estimated bool           `json:"estimated,omitempty"` // how long it takes
+	Text      string         `json:"text"`
+	Items     []string       `json:"items,omitempty"`
+}
+
+// The phases that other code asks for.
+const (
+	Waves  = "DeployClusters"
+	Canary = "VerifyDeployment"
+)
+
+// belongs says in which phase a state is that is none of its own.
+var belongs = map[string]string{
+	"IsDeployed": Waves, "WaitForDeployment": Waves, "IsVerified": Canary, "WaitForVerification": Canary,
+	"IsIdle": "CheckUsage", "ExtendGrace": "CheckUsage", "Complete": "DeleteKey",
+}
+
+// Of is the name of the phase that a state belongs to.
+func Of(state string) string {
+	if phase, exists := belongs[state]; exists {
+		return phase
+	}
+	return state
+}
+
+// Phases are those of an execution that does the action with the target's settings. The
+// document says what is known of keys, locations and clusters.
+func Phases(action rotation.Action, doc rotation.Document, pace Pace) []Phase {
+	p := phases{doc: doc, pace: pace, leaked: doc.Leaked[doc.OldKey]}
+	switch action {
+	case rotation.ActionCreate:
+		p.create()
+		fallthrough
+	case rotation.ActionVerify:
+		p.add("VerifyKey", 0, "the new key is tried until it works")
+		p.update()
+		p.replace()
+	case rotation.ActionReactivate:
+		p.add("RestoreOldKey", 0, "the old key "+doc.OldKey+" is made Active again, because it is needed")
+		p.replace()
+	case rotation.ActionDeploy:
+		p.replace()
+	case rotation.ActionDelete:
+		p.delete("the old key " + doc.OldKey + " is deleted")
+	case rotation.ActionAbort:
+		p.add("RestoreOldKey", 0, "the old key "+doc.OldKey+" is Active, or is made so")
+	case rotation.ActionRetire:
+		p.retire()
+	}
+	return p.list
+}
+
+type phases struct {
+	doc    rotation.Document
+	pace   Pace
+	leaked target.How // how the old key goes out of service, if it leaked
+	list   []Phase
+}
+
+func (p *phases) add(state string, takes target.Duration, text string, items ...string) {
+	p.list = append(p.list, Phase{State: state, Takes: target.Seconds(takes), Text: text, Items: items})
+}
+
+func (p *phases) create() {
+	old := "a new key in place of " + p.doc.OldKey
+	if made := p.doc.OldKeyMade; !made.IsZero() {
+		old += ", which was created " + words.At(made)
+	}
+	p.add("CreateKey", 0, old)
+}
+
+func (p *phases) update() {
+	var items []string
+	locations := 0
+	for _, ref := range p.doc.Plan.Locations {
+		item := fmt.Sprintf("%s %q", ref.Kind, ref.Name)
+		if slices.Contains(p.doc.Settings.HandledElsewhere, ref.ID) {
+			item += ": a person changes it by hand"
+		} else {
+			locations++
+		}
+		items = append(items, item)
+	}
+	text := "the new key into every location in Qovery"
+	if locations > 0 {
+		text = "the new key into " + words.Count(locations, "location") + " in Qovery"
+	}
+	p.add("UpdateCredentials", 0, text, items...)
+}
+
+// replace is what follows once the locations hold the new key.
+func (p *phases) replace() {
+	if p.leaked == target.AtOnce {
+		p.deactivate()
+	}
+	p.deploy()
+	if p.leaked == "" {
+		p.grace()
+	}
+	if p.leaked != target.AtOnce {
+		p.deactivate()
+	}
+	p.add("ObservationPeriod", p.doc.Settings.ObservationPeriod, p.observation())
+	p.verify()
+	p.delete("the old key is deleted")
+}
+
+func (p *phases) grace() {
+	s := p.doc.Settings
+	p.add("GracePeriod", s.GracePeriod, "both keys stay Active")
+	p.add("CheckUsage", 0, fmt.Sprintf("the old key must have been unused for %s; that is waited for, %s at most",
+		words.Duration(time.Duration(s.IdleFor)), words.Duration(time.Duration(s.MaxGraceExtension))))
+}
+
+func (p *phases) deactivate() { p.add("DeactivateKey", 0, "the old key goes Inactive") }
+
+func (p *phases) observation() string {
+	if p.leaked != "" {
+		return "the old key stays Inactive"
+	}
+	return "the old key stays Inactive, and can be brought back"
+}
+
+func (p *phases) delete(text string) { p.add("DeleteKey", 0, text) }
+
+// deploy has a phase for each wave; those of a leaked key are deployed at the same time.
+func (p *phases) deploy() {
+	waves := map[int][]string{}
+	for _, cluster := range p.clusters() {
+		waves[cluster.Wave] = append(waves[cluster.Wave], describe(cluster))
+	}
+	for wave := 1; wave <= 2; wave++ {
+		if clusters := waves[wave]; len(clusters) > 0 {
+			text := fmt.Sprintf("wave %d, %s", wave, words.Count(len(clusters), "cluster"))
+			p.list = append(p.list, Phase{Waves, wave, target.Seconds(p.pace.Wave(len(waves))), true, text, clusters})
+		}
+	}
+	if len(waves) == 0 {
+		p.add(Waves, 0, "no cluster is deployed: every one is passed over")
+	}
+}
+
+func (p *phases) clusters() []rotation.PlannedCluster {
+	list := slices.Clone(p.doc.Plan.Clusters)
+	for _, progress := range p.doc.Deployment.Clusters {
+		list = append(list, rotation.PlannedCluster{Name: progress.Name, Wave: progress.Wave})
+	}
+	for i := range list {
+		if p.leaked != "" {
+			list[i].Wave = 1
+		}
+	}
+	return list
+}
+
+func describe(c rotation.PlannedCluster) string {
+	text := c.Name
+	if c.Status != "" {
+		text += " (" + c.Status + ")"
+	}
+	if c.Undeployed {
+		text += ", rolls out its saved changes"
+	}
+	return text
+}
+
+// verify deploys the first cluster again.
+func (p *phases) verify() {
+	clusters := p.clusters()
+	if p.doc.Settings.Verification == target.VerifyNone || len(clusters) == 0 {
+		return
+	}
+	p.list = append(p.list, Phase{Canary, 0, target.Seconds(p.pace.Canary()), true,
+		clusters[0].Name + ", the canary, is deployed again without the old key", nil})
+}
+
+func (p *phases) retire() {
+	key := "the key " + p.doc.OldKey
+	p.add("AwaitWindow", target.Duration(time.Minute), "no location may hold "+key+": that is checked twice")
+	p.add("CheckUsage", 0, "it must have been unused for "+words.Duration(time.Duration(target.UnusedFor)))
+	p.add("DeactivateKey", 0, key+" goes Inactive")
+	p.add("ObservationPeriod", p.doc.Settings.ObservationPeriod,
+		"it stays Inactive, and can be brought back")
+	p.delete(key + " is deleted")
+}

@@ -1,0 +1,155 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/internal/words"
+)
+
+// View is what a dry run found, for people.
+type View struct {
+	Target  string         `json:"target"`
+	Verdict string         `json:"verdict"`           // what would happen now
+	Refused string         `json:"refused,omitempty"` // the code of what would make it wait, or refuse it
+	Because string         `json:"because,omitempty"` // why, in a sentence
+	Advice  string         `json:"advice,omitempty"`  // what to do about that
+	Phases  []Phase        `json:"phases,omitempty"`
+	Takes   target.Seconds `json:"takes,omitzero"` // all of them, as far as that can be told
+	Notes   []Note         `json:"notes,omitempty"`
+
+	pace Pace
+}
+
+const (
+	takes      = "takes" // the label of a note
+	mostListed = 5
+)
+
+// Note is what else is to be known.
+type Note struct {
+	Label string `json:"label"`
+	Text  string `json:"text"`
+}
+
+// Show is the view of a dry run's answer.
+func Show(doc rotation.Document, pace Pace) View {
+	report := doc.Plan
+	v := View{Target: doc.Target, Verdict: Verdict(doc), Refused: report.Refused, pace: pace}
+	action := report.Would
+	if v.Refused != "" {
+		action = rotation.ActionCreate // what it would do otherwise, if that much was found
+		v.Because, v.Advice = report.Because, cmp.Or(report.Advice, advice(report.Refused)).String()
+	}
+	if v.Refused == "" || len(report.Clusters) > 0 {
+		v.Phases = Phases(action, doc, pace)
+	}
+	for _, phase := range v.Phases {
+		v.Takes += phase.Takes
+	}
+	v.note(doc, slices.ContainsFunc(v.Phases, func(p Phase) bool { return p.Estimated }))
+	return v
+}
+
+// advice is the code's, where the function that answered is older and gave none.
+func advice(code string) *fault.Advice {
+	its := fault.Code(code).Advice()
+	return &its
+}
+
+func (v *View) note(doc rotation.Document, estimated bool) {
+	add := func(label, text string) { v.Notes = append(v.Notes, Note{label, text}) }
+	all := words.Duration(time.Duration(v.Takes))
+	switch {
+	case estimated:
+		add(takes, fmt.Sprintf("about %s (%s)", all, v.pace))
+	case v.Takes > 0:
+		add(takes, all)
+	}
+	for _, skipped := range doc.Plan.Skipped {
+		add("passed over", skipped)
+	}
+	if doc.Plan.Variables != "" {
+		add("variables", doc.Plan.Variables)
+	}
+	if estimated {
+		add("not known", "how long deployments take; whether anything outside Qovery has a copy of the key, which shows "+
+			"only when it uses it")
+	}
+}
+
+// Verdict says what would happen now.
+func Verdict(doc rotation.Document) string {
+	noun := doc.Kind.Noun()
+	switch report := doc.Plan; {
+	case fault.Code(report.Refused).Class() == fault.Transient && report.Refused != "":
+		return fmt.Sprintf("a %s would wait (%s)", noun, report.Refused)
+	case report.Refused != "":
+		return fmt.Sprintf("a %s would be refused (%s)", noun, report.Refused)
+	case report.Would == rotation.ActionCreate:
+		return "a rotation would begin"
+	case report.Would == rotation.ActionRetire:
+		return "the retirement would begin, or be resumed"
+	}
+	return "the open rotation would be resumed"
+}
+
+// Lines are the phases and the notes, each with what it is in front, wrapped to the width.
+func (v View) Lines(width int) (lines []string) {
+	const label = 19
+	row := func(name, mark, text string) {
+		lines = append(lines, words.Wrap(fmt.Sprintf("  %-*s%s", label, name, mark), words.Line(text), width)...)
+	}
+	if v.Refused != "" && len(v.Phases) > 0 {
+		lines = append(lines, "", "Once it may begin:", "")
+	}
+	for _, phase := range v.Phases {
+		row(phase.State, "", phase.Timed())
+		for _, item := range phase.Items {
+			row("", "- ", item)
+		}
+	}
+	if len(v.Phases) > 0 && len(v.Notes) > 0 {
+		lines = append(lines, "")
+	}
+	for _, note := range v.Notes {
+		row(note.Label, "", note.Text)
+	}
+	return lines
+}
+
+// Brief is which clusters are deployed, and how long it takes, as sentences.
+func (v View) Brief() (lines []string) {
+	for _, phase := range v.Phases {
+		if phase.State != Waves {
+			continue
+		}
+		text := words.Capital(phase.Timed())
+		if len(phase.Items) > 0 {
+			text += ": " + words.List(phase.Items, mostListed)
+		}
+		lines = append(lines, words.Dot(text))
+	}
+	for _, note := range v.Notes {
+		if note.Label == takes {
+			lines = append(lines, words.Dot("In all "+note.Text))
+		}
+	}
+	return lines
+}
+
+// Timed is what happens in the phase, after how long that takes.
+func (p Phase) Timed() string {
+	switch {
+	case p.Takes == 0:
+		return p.Text
+	case p.Estimated:
+		return fmt.Sprintf("about %s: %s", words.Duration(time.Duration(p.Takes)), p.Text)
+	}
+	return fmt.Sprintf("%s: %s", words.Duration(time.Duration(p.Takes)), p.Text)
+}
