@@ -77,9 +77,9 @@ func (p Program) mayStart(cmd *cobra.Command, s *stack, f startFlags, t target.T
 	if refused := fault.Code(view.Refused); refused != "" && refused.Class() != fault.Transient {
 		return &problem{"Nothing was started", fmt.Sprintf("To read about it: rotate explain %s", refused), ExitPaused}
 	}
-	text := "\n"
-	if now := s.clock.Now(); e.Output.Plan.Would == rotation.ActionCreate && now.Sub(e.Output.OldKeyMade) < rotation.DueAfter {
-		text += fmt.Sprintf("The key %s is only %s old. ", e.Output.OldKey, words.Span(e.Output.OldKeyMade, now))
+	text, doc, now := "\n", e.Output, s.clock.Now()
+	if doc.Plan.Would == rotation.ActionCreate && now.Sub(doc.OldKeyMade) < rotation.DueAfter {
+		text += fmt.Sprintf("The key %s is only %s old. ", doc.OldKey, words.Span(doc.OldKeyMade, now))
 	}
 	return p.confirm(ctx, question{whether: "rotate " + t.Name, text: text + "Start it?", yes: "start it"})
 }

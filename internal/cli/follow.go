@@ -4,13 +4,13 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
 	"qovery-key-rotation/internal/aws/sfn"
 	"qovery-key-rotation/internal/ops/notice"
+	"qovery-key-rotation/internal/ops/plan"
 	"qovery-key-rotation/internal/ops/story"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
@@ -161,10 +161,8 @@ func (f *follower) tell(event statemachine.Event) error {
 	return f.view.line(line{event.Time, f.x.Name, event.State, text, event.Error})
 }
 
-// isTrivial: choices, and the pauses between looks at a deployment.
-func isTrivial(state string) bool {
-	return state == "ChoosePlan" || strings.HasPrefix(state, "Is") || strings.HasPrefix(state, "WaitFor")
-}
+// isTrivial: choices, and the pauses between looks.
+func isTrivial(state string) bool { return state == "ChoosePlan" || plan.Polls(state) }
 
 // translate notes where the execution is.
 func (f *follower) translate(told types.HistoryEvent) statemachine.Event {

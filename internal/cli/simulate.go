@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/internal/ops/plan"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -34,8 +35,8 @@ func newSimulate() *cobra.Command {
 		Short: "Run a rotation on the embedded simulator, step by step",
 		Long: `simulate runs the state machine that is deployed, with the steps that the Lambda
 functions run, against a simulated AWS account and Qovery, on virtual time. No
-AWS account is needed, and hours pass in a moment. What a rotation looks at again and
-again is shown when it changes; with --verbose, every time.
+AWS account is needed, and hours pass in a moment. Of what a rotation looks at again and
+again, what came of it is shown; with --verbose, every look.
 
 With --script it plays a story of your own: a text with one action per line, which
 --actions lists. Below a line of "----" may stand what must happen, and --update writes
@@ -170,17 +171,17 @@ func simulate(out io.Writer, flags simulateFlags) error {
 	tell := func(line lab.Line) { lines = append(lines, line) }
 	if !flags.output.json() {
 		fmt.Fprintf(out, "%s\n\n", strings.TrimSuffix(scenario.Name+": "+scenario.Sentence, ": "))
-		told := brief{}
-		tell = func(line lab.Line) {
-			if flags.verbose || told.isNews(line) {
-				printLine(out, line)
-			}
-		}
+		tell = func(line lab.Line) { printLine(out, line) }
+	}
+	var told brief
+	if !flags.output.json() && !flags.verbose {
+		told.tell, tell = tell, told.add
 	}
 	result, err := scenario.Play(setup, func(w *lab.World) { w.Tell(tell) })
 	if err != nil {
 		return flags.mistake(err)
 	}
+	told.flush()
 	report := result.Report(scenario.Name)
 	if flags.output.json() {
 		err = writeJSON(out, simulation{report, lines})
@@ -196,22 +197,33 @@ func simulate(out io.Writer, flags simulateFlags) error {
 	return err
 }
 
-// brief is what was told last of each execution.
-type brief map[string]string
+// brief tells of each phase only what came of it in the end: not of every look at what
+// is waited for. What goes wrong is told once.
+type brief struct {
+	tell   func(lab.Line)
+	last   *lab.Line // which may be followed by another of its phase
+	failed string    // what went wrong last
+}
 
-// isNews tells whether a line says more than that a rotation looked again: a choice
-// and a wait between two looks never do.
-func (b brief) isNews(line lab.Line) bool {
-	if line.State == "" {
-		return true
+func (b *brief) add(line lab.Line) {
+	if plan.Polls(line.State) || line.Error != "" && line.Text == b.failed {
+		return
 	}
-	looks := strings.HasPrefix(line.State, "Is") || strings.HasPrefix(line.State, "WaitFor")
-	says := line.State + line.Text
-	if looks || b[line.Execution] == says {
-		return false
+	if last := b.last; last == nil || last.Execution != line.Execution || last.State != line.State ||
+		line.State == "" || last.Error != "" || line.Error != "" {
+		b.flush()
 	}
-	b[line.Execution] = says
-	return true
+	b.last = &line
+	if line.Error != "" {
+		b.failed = line.Text
+	}
+}
+
+func (b *brief) flush() {
+	if b.last != nil {
+		b.tell(*b.last)
+		b.last = nil
+	}
 }
 
 // judge says how the command ends: by how the rotation did or, of a script, by

@@ -13,6 +13,7 @@ type Line struct {
 	Execution string    `json:"execution,omitempty"` // empty: what a person does
 	State     string    `json:"state,omitempty"`
 	Text      string    `json:"text"`
+	Error     string    `json:"error,omitempty"` // its code
 }
 
 // Tell has every event of the world told as a line.
@@ -21,7 +22,7 @@ func (w *World) Tell(tell func(Line)) {
 	describe := w.Describer()
 	w.OnEvent = func(run *Run, event statemachine.Event) {
 		if text := describe(run, event); text != "" {
-			tell(Line{At: event.Time, Execution: run.Name(), State: event.State, Text: text})
+			tell(Line{At: event.Time, Execution: run.Name(), State: event.State, Text: text, Error: event.Error})
 		}
 	}
 }

@@ -64,7 +64,8 @@ func (p Pace) Canary() time.Duration {
 // String says what the estimate is made of.
 func (p Pace) String() string {
 	if p.rotations == 0 {
-		return fmt.Sprintf("estimate: %s for each wave, because no rotation has been recorded yet", words.Duration(unmeasured))
+		return fmt.Sprintf("estimate: %s for each wave, because no rotation has been recorded yet",
+			words.Duration(unmeasured))
 	}
 	if p.rotations == 1 {
 		return "estimate, by the deployments of the last rotation"

@@ -5,6 +5,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
@@ -33,6 +34,7 @@ const (
 var belongs = map[string]string{
 	"IsDeployed": Waves, "WaitForDeployment": Waves, "IsVerified": Canary, "WaitForVerification": Canary,
 	"IsIdle": "CheckUsage", "ExtendGrace": "CheckUsage", "Complete": "DeleteKey",
+	"IsNextDue": "DeleteKey",
 }
 
 // Of is the name of the phase that a state belongs to.
@@ -41,6 +43,11 @@ func Of(state string) string {
 		return phase
 	}
 	return state
+}
+
+// Polls tells whether a state only decides, or waits for another look.
+func Polls(state string) bool {
+	return strings.HasPrefix(state, "Is") || strings.HasPrefix(state, "WaitFor") || state == "ExtendGrace"
 }
 
 // Phases are those of an execution that does the action with the target's settings. The
