@@ -25,6 +25,7 @@ var sites = map[string][]string{
 	"ssm:DeleteParameter on staged secrets":          {"staging.Delete"},
 	"iam:ListAccessKeys on target users":             {"iam.ListAccessKeys"},
 	"iam:GetAccessKeyLastUsed on target users":       {"iam.GetAccessKeyLastUsed"},
+	"iam:ListAttachedUserPolicies on target users":   {"iam.ListAttachedUserPolicies"},
 	"iam:CreateAccessKey on target users":            {"iam.CreateAccessKey"},
 	"iam:UpdateAccessKey on target users":            {"iam.UpdateAccessKey"},
 	"iam:DeleteAccessKey on target users":            {"iam.DeleteAccessKey"},

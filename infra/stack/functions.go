@@ -41,7 +41,7 @@ var functions = []function{
 			{targetParameters, actions("ssm:GetParameter")},
 			{tokenParameters, actions("ssm:GetParameter")},
 			{stagedSecrets, actions("ssm:GetParameter", "ssm:DeleteParameter")}, // deletes the secret of a key that is gone
-			{targetUsers, actions("iam:ListAccessKeys", "iam:GetAccessKeyLastUsed")},
+			{targetUsers, actions("iam:ListAccessKeys", "iam:GetAccessKeyLastUsed", "iam:ListAttachedUserPolicies")},
 			{journalTable, actions("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem")},
 			{trailEvents, actions("cloudtrail:LookupEvents")}, // finds out that they can be looked up
 			{executions, actions("states:DescribeExecution")},
@@ -106,7 +106,7 @@ var functions = []function{
 		env:  []string{lambda.TableName, lambda.QoveryAPIURL},
 		may: []grant{
 			{tokenParameters, actions("ssm:GetParameter")},
-			{targetUsers, actions("iam:ListAccessKeys", "iam:UpdateAccessKey")},
+			{targetUsers, actions("iam:ListAccessKeys", "iam:ListAttachedUserPolicies", "iam:UpdateAccessKey")},
 			{journalTable, actions("dynamodb:GetItem", "dynamodb:PutItem")},
 		},
 	},
@@ -173,7 +173,7 @@ var functions = []function{
 			{tokenParameters, actions("ssm:GetParameter")},
 			{noSecret, actions("ssm:GetParameter")}, // finds out that a rotation could read the others
 			{trailEvents, actions("cloudtrail:LookupEvents")},
-			{targetUsers, actions("iam:ListAccessKeys", "iam:GetAccessKeyLastUsed")},
+			{targetUsers, actions("iam:ListAccessKeys", "iam:GetAccessKeyLastUsed", "iam:ListAttachedUserPolicies")},
 			{journalTable, actions("dynamodb:GetItem", "dynamodb:Query")},
 			{auditMemory, actions("dynamodb:PutItem")}, // what it has told
 			{executions,

@@ -34,6 +34,7 @@ var allowed = []struct{ function, action, resource string }{
 	{"preflight", "ssm:DeleteParameter", anyStaged},
 	{"preflight", "iam:ListAccessKeys", user},
 	{"preflight", "iam:GetAccessKeyLastUsed", user},
+	{"preflight", "iam:ListAttachedUserPolicies", user},
 	{"preflight", "dynamodb:GetItem", journal},
 	{"preflight", "dynamodb:PutItem", journal},
 	{"preflight", "dynamodb:DeleteItem", journal},
@@ -74,6 +75,7 @@ var allowed = []struct{ function, action, resource string }{
 
 	{"deactivatekey", "ssm:GetParameter", token},
 	{"deactivatekey", "iam:ListAccessKeys", user},
+	{"deactivatekey", "iam:ListAttachedUserPolicies", user},
 	{"deactivatekey", "iam:UpdateAccessKey", user},
 	{"deactivatekey", "dynamodb:GetItem", journal},
 	{"deactivatekey", "dynamodb:PutItem", journal},
@@ -118,6 +120,7 @@ var allowed = []struct{ function, action, resource string }{
 	{"audit", "cloudtrail:LookupEvents", "*"},
 	{"audit", "iam:ListAccessKeys", user},
 	{"audit", "iam:GetAccessKeyLastUsed", user},
+	{"audit", "iam:ListAttachedUserPolicies", user},
 	{"audit", "dynamodb:GetItem", journal},
 	{"audit", "dynamodb:Query", journal},
 	{"audit", "dynamodb:PutItem", memories},

@@ -165,7 +165,8 @@ var (
 			resources: []string{"arn:aws:dynamodb:REGION:ACCOUNT:table/TABLE"}},
 		{actions: actions("ssm:GetParameter"),
 			resources: []string{"arn:aws:ssm:REGION:ACCOUNT:parameter/qovery-key-rotation/staged/nothing"}},
-		{actions: actions("iam:GetUser", "iam:ListAccessKeys", "iam:GetAccessKeyLastUsed"),
+		{actions: actions("iam:GetUser", "iam:ListAccessKeys", "iam:GetAccessKeyLastUsed",
+			"iam:ListAttachedUserPolicies"),
 			resources: []string{"arn:aws:iam::ACCOUNT:user/qovery"}},
 		{actions: actions("cloudtrail:LookupEvents"), resources: []string{"*"}},
 		{actions: actions("states:ListExecutions"),
@@ -190,7 +191,7 @@ var (
 			resources: []string{"arn:aws:ssm:REGION:ACCOUNT:parameter/qovery-key-rotation/staged/*"}},
 	}
 	repairing = []statement{
-		{actions: actions("iam:CreateAccessKey", "iam:UpdateAccessKey", "iam:DeleteAccessKey"),
+		{actions: actions("iam:CreateAccessKey", "iam:UpdateAccessKey", "iam:DeleteAccessKey", "iam:DetachUserPolicy"),
 			resources: []string{"arn:aws:iam::ACCOUNT:user/qovery"}},
 		{actions: actions("states:RedriveExecution"),
 			resources: []string{"arn:aws:states:REGION:ACCOUNT:execution:qovery-key-rotation:*"}},
@@ -268,12 +269,13 @@ func TestPeopleMayDoWhatTheCommandLineDoes(t *testing.T) {
 		}
 	}
 	// Nobody but createkey stages secrets, and but the audit redrives; a transaction needs the
-	// rights of its parts, a PutItem and a DeleteItem. People use three actions of iamkeys.
+	// rights of its parts, a PutItem and a DeleteItem. People use four actions of IAM.
 	needed = slices.DeleteFunc(needed, func(action string) bool {
 		return action == "ssm:PutParameter" || action == "sns:Publish" || action == "states:RedriveExecution" ||
 			action == "dynamodb:TransactWriteItems"
 	})
-	needed = append(needed, "dynamodb:DeleteItem", "iam:GetUser", "iam:ListAccessKeys", "iam:GetAccessKeyLastUsed")
+	needed = append(needed, "dynamodb:DeleteItem", "iam:GetUser", "iam:ListAccessKeys", "iam:GetAccessKeyLastUsed",
+		"iam:ListAttachedUserPolicies")
 	for _, action := range needed {
 		if !slices.Contains(granted, action) {
 			t.Errorf("nobody is told that they need %s", action)

@@ -188,6 +188,7 @@ func (a *account) answers(fields map[string]any) map[string]func() awstest.Answe
 		"DescribeStacks":           func() awstest.Answer { return a.describeStacks(text("StackName")) },
 		"AssumeRole":               func() awstest.Answer { return assumeRole(text) },
 		"ListAccessKeys":           func() awstest.Answer { return a.listAccessKeys(text("UserName")) },
+		"ListAttachedUserPolicies": func() awstest.Answer { return a.listPolicies(text("UserName")) },
 		"GetAccessKeyLastUsed":     a.lastUsed,
 		"GetUser":                  func() awstest.Answer { return a.getUser(text("UserName")) },
 		"LookupEvents":             func() awstest.Answer { return reply(map[string]any{"Events": []any{}}) },
@@ -263,6 +264,16 @@ func (a *account) listAccessKeys(user string) awstest.Answer {
 	return awstest.XML(http.StatusOK, `<ListAccessKeysResponse><ListAccessKeysResult><IsTruncated>false</IsTruncated>`+
 		`<AccessKeyMetadata>`+
 		keys.String()+`</AccessKeyMetadata></ListAccessKeysResult></ListAccessKeysResponse>`)
+}
+
+func (a *account) listPolicies(user string) awstest.Answer {
+	attached := ""
+	if policies, _ := a.world.IAM.Quarantine(context.Background(), user); len(policies) > 0 {
+		attached = "<member><PolicyName>quarantine</PolicyName><PolicyArn>" + policies[0] + "</PolicyArn></member>"
+	}
+	return awstest.XML(http.StatusOK, `<ListAttachedUserPoliciesResponse><ListAttachedUserPoliciesResult><IsTruncated>`+
+		`false</IsTruncated><AttachedPolicies>`+attached+
+		`</AttachedPolicies></ListAttachedUserPoliciesResult></ListAttachedUserPoliciesResponse>`)
 }
 
 func (a *account) getUser(user string) awstest.Answer {

@@ -36,6 +36,12 @@ var personActions = []Action{
 	{"refuse KEY", "has AWS refuse the key, as a policy of the organization does", onKey(
 		func(o *Operator, id rotation.KeyID) error { o.IAM.RefuseByHand(id); return nil })},
 	{"allow KEY", "ends that", onKey(func(o *Operator, id rotation.KeyID) error { o.IAM.AllowByHand(id); return nil })},
+	{"quarantine", "has AWS attach its quarantine policy to the user: deployments fail",
+		plainly(onUser(quarantine(true)))},
+	{"detach quarantine", "ends that", func(a *args) act {
+		a.skip("quarantine")
+		return onUser(quarantine(false))
+	}},
 	{"put KEY into LOCATION", "puts the key into credentials, other-credentials, registry, registry-N, helm, dns, " +
 		"secret-manager, variable, project-variable, secret, terraform or chart; also 'foreign', a key of another user, " +
 		"and 'own', one that is created for it", put},
@@ -52,6 +58,18 @@ var personActions = []Action{
 	{"cluster N|last|all ACT", "ACT is deploy, maintain (Qovery does), stop, lock REASON, unlock or becomes STATUS; " +
 		"or says what becomes of the next deployment: succeeds, fails [PROBLEM [HINT]], ends STATUS, takes DURATION, " +
 		"is-ignored", cluster},
+}
+
+// quarantine has AWS deny the user what deployments do, or ends that.
+func quarantine(attached bool) func(*Operator) {
+	return func(o *Operator) {
+		since := time.Time{}
+		if attached {
+			since = o.Timeline.Now()
+		}
+		o.IAM.SetQuarantine(UserName, since)
+		o.Qovery.Configure(func(c *fakeqovery.Config) { c.DeploymentsFail = attached })
+	}
 }
 
 // keyRef finds a key when its turn comes.

@@ -54,8 +54,9 @@ func UsualSettling() Settling {
 }
 
 type user struct {
-	name, path string
-	keys       []*key // those that exist, oldest first
+	name, path  string
+	keys        []*key    // those that exist, oldest first
+	quarantined time.Time // since when, by AWS, which found a key in public; zero: not
 }
 
 // NewIAM opens an account without users.
@@ -87,6 +88,19 @@ func (i *IAM) List(ctx context.Context, name string) ([]rotation.AccessKey, erro
 			}
 		}
 		return seen, nil
+	})
+}
+
+// Quarantine returns the policies that AWS has attached to the user.
+func (i *IAM) Quarantine(ctx context.Context, name string) ([]string, error) {
+	return ask(ctx, i, Call{Site: "iam.ListAttachedUserPolicies"}, name, func(time.Time) ([]string, error) {
+		switch owner := i.users[name]; {
+		case owner == nil:
+			return nil, fault.NoUser(name)
+		case !owner.quarantined.IsZero():
+			return []string{QuarantinePolicy}, nil
+		}
+		return nil, nil
 	})
 }
 

@@ -35,6 +35,15 @@ func (i *IAM) SetStatusByHand(name string, id rotation.KeyID, status rotation.Ke
 	return i.setStatus(name, id, status)
 }
 
+// QuarantinePolicy is what AWS attaches to a user whose key it has found in public.
+const QuarantinePolicy = "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"
+
+// SetQuarantine is AWS attaching that, or with no time a person detaching it.
+func (i *IAM) SetQuarantine(name string, since time.Time) { i.users[name].quarantined = since }
+
+// QuarantinedSince is since when it is attached; zero: it isn't.
+func (i *IAM) QuarantinedSince(name string) time.Time { return i.users[name].quarantined }
+
 // MoveByHand is a person giving a user another path.
 func (i *IAM) MoveByHand(name, path string) { i.users[name].path = path }
 

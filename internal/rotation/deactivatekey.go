@@ -33,6 +33,9 @@ func (s DeactivateKey) Run(ctx context.Context, call Call) (Document, error) {
 			}
 		}
 		if c.Leaked[c.OldKey] == target.AtOnce {
+			if err := s.requireNoQuarantine(ctx, c.IAMUser); err != nil {
+				return err
+			}
 			if err := s.requireDeployedSince(ctx, c, doc); err != nil {
 				return err
 			}

@@ -40,6 +40,9 @@ type Keys interface {
 type KeyReader interface {
 	// List returns all keys of the user. Also TargetNotFound when there is no such user.
 	List(ctx context.Context, user string) ([]AccessKey, error)
+	// Quarantine returns the ARNs of the policies that AWS has attached to the user
+	// because it found a key of the user's in public. They deny what deployments need.
+	Quarantine(ctx context.Context, user string) (policies []string, err error)
 }
 
 // KeyWriter changes keys.

@@ -357,6 +357,9 @@ func (p Preflight) lookAhead(
 	if action != ActionCreate && action != ActionVerify && action != ActionDeploy {
 		return nil, nil
 	}
+	if refusal, err := p.checkQuarantine(ctx, s); refusal != nil || err != nil {
+		return refusal, err
+	}
 	if s.Leaked.has(s.oldKey()) { // no one asks who uses it
 		if action != ActionCreate {
 			return nil, nil

@@ -8,9 +8,11 @@ package iam
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
@@ -35,38 +37,90 @@ const (
 	limitExceeded = "LimitExceeded" // two access keys a user, Inactive ones included
 )
 
-// maxPages bounds a list that never ends. A user has two keys.
+// maxPages bounds a list that never ends. A user has two keys, and ten policies or twenty.
 const maxPages = 10
 
-// List returns all keys of the user. "IAM might return fewer than the MaxItems
-// number of results even when there are more", so it reads to the last page.
-// https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListAccessKeys.html
+// List returns all keys of the user.
 func (k *Keys) List(ctx context.Context, user string) ([]rotation.AccessKey, error) {
 	request := about("iam:ListAccessKeys", user)
-	keys := []rotation.AccessKey{}
-	input := &iam.ListAccessKeysInput{UserName: &user}
-	for range maxPages {
-		page, err := k.client.ListAccessKeys(ctx, input)
+	listed, err := list(request, user, func(marker *string) (page[types.AccessKeyMetadata], error) {
+		answer, err := k.client.ListAccessKeys(ctx, &iam.ListAccessKeysInput{UserName: &user, Marker: marker})
 		if err != nil {
+			return page[types.AccessKeyMetadata]{}, err
+		}
+		return page[types.AccessKeyMetadata]{answer.AccessKeyMetadata, answer.IsTruncated, answer.Marker}, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	keys := []rotation.AccessKey{}
+	for _, one := range listed {
+		key, err := accessKey(request, one.AccessKeyId, one.Status, one.CreateDate)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}
+
+// quarantine begins the names of the policies that AWS attaches to a user whose key it
+// finds in public; a version follows. They are AWS's own: a policy of the account's may
+// have such a name, too.
+// https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSCompromisedKeyQuarantineV3.html
+const quarantine = "policy/AWSCompromisedKeyQuarantine"
+
+// Quarantine returns the ARNs of those that are attached to the user.
+func (k *Keys) Quarantine(ctx context.Context, user string) (found []string, err error) {
+	request := about("iam:ListAttachedUserPolicies", user)
+	attached, err := list(request, user, func(marker *string) (page[types.AttachedPolicy], error) {
+		answer, err := k.client.ListAttachedUserPolicies(ctx,
+			&iam.ListAttachedUserPoliciesInput{UserName: &user, Marker: marker})
+		if err != nil {
+			return page[types.AttachedPolicy]{}, err
+		}
+		return page[types.AttachedPolicy]{answer.AttachedPolicies, answer.IsTruncated, answer.Marker}, nil
+	})
+	for _, policy := range attached {
+		parsed, err := arn.Parse(aws.ToString(policy.PolicyArn))
+		if err != nil {
+			return nil, request.Malformed("a policy in it has no ARN")
+		}
+		if parsed.AccountID == "aws" && strings.HasPrefix(parsed.Resource, quarantine) {
+			found = append(found, parsed.String())
+		}
+	}
+	return found, err
+}
+
+// page is one of a list of IAM's.
+type page[T any] struct {
+	items  []T
+	isCut  bool
+	marker *string // of the next one
+}
+
+// list reads to the last page: "IAM might return fewer than the MaxItems number of
+// results even when there are more".
+// https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListAccessKeys.html
+func list[T any](request awsclient.Request, user string, read func(marker *string) (page[T], error)) ([]T, error) {
+	all := []T{}
+	var marker *string
+	for range maxPages {
+		page, err := read(marker)
+		switch {
+		case err != nil:
 			return nil, failed(request, user, err)
+		case page.items == nil:
+			return nil, request.Malformed("there is no list in it")
 		}
-		if page.AccessKeyMetadata == nil {
-			return nil, request.Malformed("there is no list of keys in it")
+		all = append(all, page.items...)
+		if !page.isCut {
+			return all, nil
 		}
-		for _, listed := range page.AccessKeyMetadata {
-			key, err := accessKey(request, listed.AccessKeyId, listed.Status, listed.CreateDate)
-			if err != nil {
-				return nil, err
-			}
-			keys = append(keys, key)
-		}
-		if !page.IsTruncated {
-			return keys, nil
-		}
-		if aws.ToString(page.Marker) == "" {
+		if marker = page.marker; aws.ToString(marker) == "" {
 			return nil, request.Malformed("the list is cut off, and nothing tells where it goes on")
 		}
-		input.Marker = page.Marker
 	}
 	return nil, request.Malformed("the list does not end")
 }

@@ -45,6 +45,26 @@ func TestAgainstMoto(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	t.Run("quarantine", func(t *testing.T) {
+		keys, name := open(t)
+		client, policy := awsiam.NewFromConfig(cfg), "AWSCompromisedKeyQuarantineV3" // of the account's own
+		document := `{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "iam:PassRole", "Resource": "*"}]}`
+		made, err := client.CreatePolicy(t.Context(),
+			&awsiam.CreatePolicyInput{PolicyName: &policy, PolicyDocument: &document})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := client.AttachUserPolicy(t.Context(), &awsiam.AttachUserPolicyInput{UserName: &name,
+			PolicyArn: made.Policy.Arn}); err != nil {
+			t.Fatal(err)
+		}
+		if found, err := keys.Quarantine(t.Context(), name); len(found) != 0 || err != nil {
+			t.Errorf("%q, %v", found, err)
+		}
+		if _, err := keys.Quarantine(t.Context(), "no-one"); !fault.HasCode(err, fault.TargetNotFound) {
+			t.Error(err)
+		}
+	})
 	t.Run("never used", func(t *testing.T) {
 		keys, name := open(t)
 		key, err := keys.Create(t.Context(), name)
@@ -69,6 +89,10 @@ func TestFaults(t *testing.T) {
 	for name, op := range map[string]operation{
 		"list": {Reads: true, Call: func(ctx context.Context, cfg aws.Config) error {
 			_, err := iam.New(cfg).List(ctx, user)
+			return err
+		}},
+		"quarantine": {Reads: true, Call: func(ctx context.Context, cfg aws.Config) error {
+			_, err := iam.New(cfg).Quarantine(ctx, user)
 			return err
 		}},
 		"owner": {Reads: true, Call: func(ctx context.Context, cfg aws.Config) error {
@@ -116,6 +140,27 @@ func TestListReadsAllPages(t *testing.T) {
 	}
 	if requests := server.Requests(); len(requests) != 3 || !strings.Contains(requests[2].Body, "Marker=three") {
 		t.Errorf("asked %+v", requests)
+	}
+}
+
+// A policy of the account's own may have AWS's name for its; no ARN is unknown.
+func TestOthersQuarantine(t *testing.T) {
+	for policy, want := range map[string]string{
+		"<PolicyArn>arn:aws:iam::123456789012:policy/AWSCompromisedKeyQuarantineV3</PolicyArn>": "[] <nil>",
+		"<PolicyArn>arn:aws-cn:iam::aws:policy/AWSCompromisedKeyQuarantine</PolicyArn>": "[arn:aws-cn:iam::aws:policy/" +
+			"AWSCompromisedKeyQuarantine] <nil>",
+		"<PolicyName>AWSCompromisedKeyQuarantineV3</PolicyName>": "[] no ARN",
+	} {
+		server := awstest.Serve(t, awstest.Always(awstest.XML(http.StatusOK, "<ListAttachedUserPoliciesResponse>"+
+			"<ListAttachedUserPoliciesResult><AttachedPolicies><member>"+policy+"</member></AttachedPolicies>"+
+			"</ListAttachedUserPoliciesResult></ListAttachedUserPoliciesResponse>")))
+		found, err := iam.New(awstest.Config(server.URL)).Quarantine(t.Context(), user)
+		if fault.HasCode(err, fault.MalformedAnswer) {
+			err = errors.New("no ARN")
+		}
+		if got := fmt.Sprint(found, err); got != want {
+			t.Errorf("%s: %s, want %s", policy, got, want)
+		}
 	}
 }
 

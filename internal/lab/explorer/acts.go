@@ -38,6 +38,7 @@ var acts = map[Kind][]string{
 	LeakOld:       {"leak old"},
 	LeakOldAtOnce: {"leak old at-once"},
 	LeakNew:       {"leak new"},
+	Quarantine:    {"quarantine"},
 
 	ComeFor: {"start " + cameFor + ` {"target": "production", "scheduled": true, "key": "KEY-1"}`},
 }

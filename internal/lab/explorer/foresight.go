@@ -1,6 +1,10 @@
 package explorer
 
-import "qovery-key-rotation/internal/lab"
+import (
+	"slices"
+
+	"qovery-key-rotation/internal/lab"
+)
 
 // foresee polices rule 13: no key is created of which it can be known that it
 // would have to be thrown away, or would stay beside the old one for ever.
@@ -21,6 +25,23 @@ func (p *player) foresee(world World) {
 			p.wrong("the key %s was created while CloudTrail could not be searched, so that no rotation could end", change.Key)
 		case !staged:
 			p.wrong("the key %s was created while no secret could be staged", change.Key)
+		case p.beganQuarantined(change.By):
+			p.wrong("the key %s was created although AWS had quarantined the user", change.Key)
 		}
 	})
+}
+
+// beganQuarantined: AWS had quarantined the user when the execution of a function entered
+// Preflight, and no one has said that a key leaked.
+func (p *player) beganQuarantined(process string) bool {
+	since := p.IAM.QuarantinedSince(lab.UserName)
+	if since.IsZero() || p.Judge.AnyLeaked() {
+		return false
+	}
+	for _, event := range slices.Backward(p.runOf(process).History()) {
+		if event.Entered() && event.State == "Preflight" {
+			return !since.After(event.Time)
+		}
+	}
+	return false
 }

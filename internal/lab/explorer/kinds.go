@@ -50,6 +50,7 @@ const (
 	LeakOld       Kind = "leak-old"       // a person says that the old key leaked
 	LeakOldAtOnce Kind = "leak-old-now"   // and does not wait for the deployments
 	LeakNew       Kind = "leak-new"       // a person says that the new key leaked
+	Quarantine    Kind = "quarantine"     // AWS attaches its quarantine policy to the user
 )
 
 // Ended is the site of what people do after all executions have ended without
@@ -112,7 +113,7 @@ var entryFaults = []faultKind{
 	{kind: DeactivateOld}, {kind: DeactivateNew}, {kind: ActivateOld}, {kind: DeleteOld}, {kind: DeleteNew},
 	{kind: CreateKey}, {kind: PutOld}, {kind: PutOwn}, {kind: GiveRole}, {kind: GiveRoles}, {kind: MaskKey},
 	{kind: DeployCluster}, {kind: StopCluster}, {kind: StartCluster}, {kind: ComeFor},
-	{kind: LeakOld}, {kind: LeakOldAtOnce}, {kind: LeakNew},
+	{kind: LeakOld}, {kind: LeakOldAtOnce}, {kind: LeakNew}, {kind: Quarantine},
 }
 
 // endFaults are what may happen when all executions have ended without success.
@@ -159,12 +160,12 @@ func (k Kind) ofExecution() bool {
 	return slices.ContainsFunc(executionFaults, func(f faultKind) bool { return f.kind == k })
 }
 
-// byPerson tells whether a person interferes with keys, credentials or clusters.
+// byPerson tells whether someone interferes with keys, credentials, clusters or the user.
 // Then a person may have to fix it, too.
 func (k Kind) byPerson() bool {
 	switch k {
 	case DeactivateOld, DeactivateNew, ActivateOld, DeleteOld, DeleteNew, CreateKey, PutOld, PutOwn, GiveRole, GiveRoles,
-		StopCluster, StartCluster:
+		StopCluster, StartCluster, Quarantine:
 		return true
 	}
 	return false

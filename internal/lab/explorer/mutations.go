@@ -68,6 +68,8 @@ var Mutations = []Mutation{
 	{Rule: 13, Name: "unproved-staging", Sentence: "the old key's parameter seems to take every proof that a secret " +
 		"can be staged",
 		Lens: unprovedStaging, Shows: "was created while no secret could be staged", Focus: []string{putParameter}},
+	{Rule: 13, Name: "unseen-quarantine", Sentence: "AWS seems to have attached no policy to the user",
+		Lens: unseenQuarantine, Shows: "had quarantined the user", Focus: []string{"Preflight"}},
 	{Rule: 15, Name: "own-clock", Sentence: "nothing but its own clock tells a function the time",
 		Lens: ownClock, Shows: "times within a minute", Focus: []string{"DeployClusters"}},
 }
@@ -444,6 +446,15 @@ func (a affable) LatestUses(ctx context.Context, id rotation.KeyID, since time.T
 	}
 	return a.Trail.LatestUses(ctx, id, since, regions)
 }
+
+func unseenQuarantine(_ *lab.World, p lab.Ports) lab.Ports {
+	p.Keys = unconcerned{p.Keys}
+	return p
+}
+
+type unconcerned struct{ rotation.Keys }
+
+func (unconcerned) Quarantine(context.Context, string) ([]string, error) { return nil, nil }
 
 func unprovedStaging(w *lab.World, p lab.Ports) lab.Ports {
 	p.Staging = &patient{Staging: p.Staging, world: w}

@@ -57,6 +57,7 @@ var remedies = map[fault.Code]func(*player){
 	fault.DeploymentFailed:    (*player).startClusters,
 	fault.InvalidCredentials:  (*player).startClusters,
 	fault.OldKeyStillInUse:    (*player).startClusters,
+	fault.UserQuarantined:     func(p *player) { _ = p.Do(nil, "detach quarantine") },
 }
 
 func (p *player) activate() {

@@ -144,6 +144,9 @@ func (s *Server) turn(c *clusterState, at time.Time) {
 	case !s.works(d.key):
 		s.end(c, at, invalidCredentials)
 	default:
+		if s.config.DeploymentsFail {
+			d.outcome = Fails("An error occurred (UnauthorizedOperation) when calling the RunInstances operation", "")
+		}
 		s.end(c, at, cmp.Or(d.outcome.Status, deployed))
 	}
 }

@@ -41,6 +41,8 @@ type Config struct {
 	StatusLag, CredentialsLag time.Duration
 	Lag                       func(limit time.Duration) time.Duration
 
+	DeploymentsFail bool // all that end, whatever was scripted
+
 	QueueTime time.Duration // from a POST to the deployment's start
 	// Whether last_execution_id and last_deployment_date change when a
 	// deployment starts or when it ends is not known of the real API.

@@ -21,7 +21,7 @@ const (
 var areas = map[Area][]Kind{
 	TheTarget:    {unread(fromTarget)},
 	TheToken:     {unread(FromQovery)},
-	TheKeys:      {unread(fromKeys), unread(fromUses), tooOld, unused, leftOver},
+	TheKeys:      {unread(fromKeys), unread(fromUses), tooOld, unused, leftOver, quarantined},
 	TheLocations: {unread(fromServices), drift, inServices},
 	TheClusters:  {invalid, undeployed, unknownCluster},
 	TheRegions:   {unread(FromNeeds)},

@@ -29,7 +29,7 @@ import (
 type Journal = notice.Journal
 
 // Keys tells which keys there are.
-type Keys = notice.Keys
+type Keys = rotation.KeyReader
 
 // Memory keeps a document about each target, from one audit to the next.
 type Memory interface {

@@ -144,6 +144,10 @@ func (p ports) List(ctx context.Context, user string) ([]rotation.AccessKey, err
 	return p.of(user).Keys, p.of(user).Unread[fromKeys]
 }
 
+func (p ports) Quarantine(_ context.Context, user string) ([]string, error) {
+	return p.of(user).Quarantine, nil
+}
+
 func (p ports) LastUse(_ context.Context, user string, id rotation.KeyID) (rotation.Use, error) {
 	return p.of(user).Uses[id], p.of(user).Unread[fromUses]
 }
@@ -289,6 +293,19 @@ func TestToldOnce(t *testing.T) {
 	if strings.Contains(a.sent[0].Body, "before") {
 		t.Errorf("it is new again: %s", a.sent[0].Body)
 	}
+}
+
+// A quarantine is told every day until it is over.
+func TestToldDaily(t *testing.T) {
+	const found = "URGENT production: AWS has quarantined the IAM user user-of-production"
+	a := accountOf(map[string]Facts{"production": world(attached(quarantinePolicy))})
+	a.told(t, found)
+	a.told(t, found)
+	if body := a.sent[0].Body; !strings.Contains(body, ", and is still so") {
+		t.Errorf("told %s", body)
+	}
+	a.is("production")
+	a.told(t, "production: over: AWS has quarantined the IAM user user-of-production")
 }
 
 // That the next rotation would be refused is told while there is none, and when it

@@ -15,17 +15,19 @@ import (
 
 // Facts are what is in place, as far as it could be read.
 type Facts struct {
-	Now       time.Time
-	Target    target.Target // without a name when it could not be read
-	Keys      []rotation.AccessKey
-	Uses      map[rotation.KeyID]rotation.Use // the last ones that IAM knows of
-	Locations []rotation.Location
-	Clusters  []rotation.Cluster         // all of the organization
-	Record    *rotation.Record           // the open record, or nil
-	Owner     rotation.ExecutionState    // of the record's execution
-	History   []rotation.HistoryItem     // the newest first
-	Schedule  *rotation.DeployedSchedule // nil: there is none
-	Readings  rotation.Readings          // of the organization's services, with lookInVariables
+	Now    time.Time
+	Target target.Target // without a name when it could not be read
+	Keys   []rotation.AccessKey
+	// Quarantine are the policies that AWS has attached to the user.
+	Quarantine []string
+	Uses       map[rotation.KeyID]rotation.Use // the last ones that IAM knows of
+	Locations  []rotation.Location
+	Clusters   []rotation.Cluster         // all of the organization
+	Record     *rotation.Record           // the open record, or nil
+	Owner      rotation.ExecutionState    // of the record's execution
+	History    []rotation.HistoryItem     // the newest first
+	Schedule   *rotation.DeployedSchedule // nil: there is none
+	Readings   rotation.Readings          // of the organization's services, with lookInVariables
 	// Moved: the journal's record changed while the rest was read.
 	Moved bool
 	// Unread says why something could not be read.
@@ -170,6 +172,9 @@ func (r Reader) compareJournal(ctx context.Context, f *Facts) error {
 
 func (r Reader) readKeys(ctx context.Context, f *Facts, note func(Source, error)) (err error) {
 	if f.Keys, err = r.Keys.List(ctx, f.Target.IAMUserName); err != nil {
+		return err
+	}
+	if f.Quarantine, err = r.Keys.Quarantine(ctx, f.Target.IAMUserName); err != nil {
 		return err
 	}
 	for _, key := range f.Keys {

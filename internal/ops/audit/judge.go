@@ -111,6 +111,9 @@ func (j *judge) judgeKeys() {
 	j.figures[KeyCount] = float64(len(j.Keys))
 	left := j.leftover()
 	j.judgeAge(left)
+	if j.judged[quarantined] = true; len(j.Quarantine) > 0 {
+		j.add(j.quarantined())
+	}
 	if !j.showsLeftovers() {
 		return
 	}

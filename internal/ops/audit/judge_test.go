@@ -20,17 +20,17 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // all are the kinds that are judged when everything is read and at rest.
-const all = "drift due invalid-credentials left-over open schedule services too-old undeployed unknown-cluster " +
-	"unread-Qovery unread-execution unread-journal unread-keys unread-needs unread-runs unread-schedule unread-services " +
-	"unread-target unread-uses unused"
+const all = "drift due invalid-credentials left-over open quarantined schedule services too-old undeployed " +
+	"unknown-cluster unread-Qovery unread-execution unread-journal unread-keys unread-needs unread-runs unread-schedule " +
+	"unread-services unread-target unread-uses unused"
 
-const busy = "schedule services too-old unread-Qovery unread-execution unread-journal unread-keys unread-needs " +
-	"unread-runs unread-schedule unread-services unread-target unread-uses"
+const busy = "quarantined schedule services too-old unread-Qovery unread-execution unread-journal unread-keys " +
+	"unread-needs unread-runs unread-schedule unread-services unread-target unread-uses"
 
 // beingRetiredJudged are those that are judged while a key is being retired, too.
-const beingRetiredJudged = "drift invalid-credentials schedule services too-old undeployed unknown-cluster " +
-	"unread-Qovery unread-execution unread-journal unread-keys unread-needs unread-runs unread-schedule unread-services " +
-	"unread-target unread-uses"
+const beingRetiredJudged = "drift invalid-credentials quarantined schedule services too-old undeployed " +
+	"unknown-cluster unread-Qovery unread-execution unread-journal unread-keys unread-needs unread-runs unread-schedule " +
+	"unread-services unread-target unread-uses"
 
 // blind are those that are judged without an answer of Qovery's, beside open.
 var blind = strings.Replace(busy, "unread-needs ", "", 1)
@@ -61,6 +61,10 @@ var cases = map[string]struct {
 	"fine-clusters-of-another-user": {world(serves(true, rotation.InvalidCredentials),
 		func(f *Facts) { f.Locations[0].Clusters = nil }), "",
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+	"quarantined": {world(attached(quarantinePolicy)), "quarantined#",
+		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+	"quarantined-still": {world(attached(quarantinePolicy), hadLeaked(keyO)),
+		"quarantined#", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
 	"invalid-credentials": {world(serves(false, "DEPLOYED", rotation.InvalidCredentials)), "invalid-credentials#",
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
 	"invalid-credentials-while-rotating": {world(serves(false, rotation.InvalidCredentials), openSince(running)), "",
@@ -200,8 +204,8 @@ var cases = map[string]struct {
 	"unread-target": {world(silent(fromTarget, fault.TargetNotFound)), "unread-target#", "Audited=0",
 		"unread-runs unread-target"},
 	"unread-journal": {world(silent(FromJournal, fault.MalformedAnswer)), "unread-journal#",
-		"KeyAge=30 Keys=1 Audited=0", "schedule services too-old unread-Qovery unread-journal unread-keys unread-needs " +
-			"unread-runs unread-schedule unread-services unread-target unread-uses"},
+		"KeyAge=30 Keys=1 Audited=0", "quarantined schedule services too-old unread-Qovery unread-journal " +
+			"unread-keys unread-needs unread-runs unread-schedule unread-services unread-target unread-uses"},
 	"unread-keys": {world(silent(fromKeys, fault.TargetNotFound)), "unread-keys#", "OpenRecords=0 Audited=0",
 		"due open schedule unread-Qovery unread-execution unread-journal unread-keys unread-runs unread-schedule " +
 			"unread-services unread-target"},

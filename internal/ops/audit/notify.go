@@ -49,7 +49,7 @@ func (a Auditor) tell(ctx context.Context, now time.Time, j Judgement) error {
 	}
 	for _, f := range j.Findings {
 		told, wasTold := before[f.id()]
-		if wasTold && told.State == f.State {
+		if wasTold && told.State == f.State && !f.Daily {
 			continue
 		}
 		say(f.message(j, told), func() {
@@ -122,8 +122,12 @@ const (
 // message tells of a finding that is new, or that was told in another state.
 func (f Finding) message(j Judgement, before Told) notice.Message {
 	found := slices.Clone(f.Found)
-	if !before.Since.IsZero() {
-		found = append(found, fmt.Sprintf("This was reported %s, and has changed since", words.At(before.Since)))
+	switch since := words.At(before.Since); {
+	case before.Since.IsZero():
+	case before.State == f.State:
+		found = append(found, fmt.Sprintf("This was first reported %s, and is still so", since))
+	default:
+		found = append(found, fmt.Sprintf("This was reported %s, and has changed since", since))
 	}
 	advice, command := f.Advice, f.Command
 	if command == "" {

@@ -111,6 +111,16 @@ func serves(undeployed bool, statuses ...string) change {
 	}
 }
 
+const quarantinePolicy = "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"
+
+// attached: AWS has attached policies to the user.
+func attached(policies ...string) change { return func(f *Facts) { f.Quarantine = policies } }
+
+// hadLeaked: the last rotation replaced a key that leaked.
+func hadLeaked(id rotation.KeyID) change {
+	return func(f *Facts) { f.History[0].Record.Leaked = rotation.Leaked{id: target.AtOnce} }
+}
+
 // copied: a service has variables with the key, or with "" secrets that may have one.
 func copied(id rotation.KeyID, variables ...string) change {
 	return func(f *Facts) {

@@ -324,6 +324,16 @@ var explanations = []explanation{
 		means: "`DeactivateKey` found the usage check older than 15 minutes, and the state machine repeats it. No " +
 			"execution ends with this code.",
 		inPlace: bothActive + ".", alone: true, look: []string{"rotate watch " + Target}},
+	{code: fault.UserQuarantined,
+		means: "AWS found a key of the user in public and attached a policy to the user, `AWSCompromisedKeyQuarantine` and " +
+			"a version. It denies `ec2:RunInstances`, `iam:PassRole` and more: deployments fail with any key of the user.",
+		inPlace: "nothing is changed by this. With `--at-once` the leaked key is Inactive, and the clusters have not been " +
+			"deployed.",
+		more: "If the key that leaked is still Active, replace it first, before anything is deployed. The policy keeps " +
+			"attackers from the worst: detach it last",
+		look: []string{"rotate start " + Target + " --leaked KEY --at-once",
+			"aws iam list-attached-user-policies --user-name " + User,
+			"aws iam detach-user-policy --user-name " + User + " --policy-arn ARN"}},
 	{code: fault.WrongIdentity,
 		means: "STS says that the new key belongs to someone else than the target says: the target's `iamUserPath` or " +
 			"`account` is wrong.",

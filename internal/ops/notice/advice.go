@@ -1,6 +1,7 @@
 package notice
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -126,6 +127,9 @@ func (r *report) adviceStep() Step {
 		return Step{before(advice, "To abort it again:"), r.rotate("abort")}
 	case r.code == fault.NoAccessKey && r.NoTarget == nil:
 		return Step{words.Dot(advice.First), "aws iam create-access-key --user-name " + r.Target.IAMUserName}
+	case r.code == fault.UserQuarantined && advice.Do == "":
+		key := cmp.Or(strings.TrimLeft(r.leaked(), "*"), "KEY")
+		return Step{words.Dot(advice.First), "rotate start " + r.Execution.Target + " --leaked " + key + " --at-once"}
 	case advice.Do == fault.Release && r.ending == paused:
 		return Step{advice.String(), r.rotate("release")}
 	case advice.Do.Starts():

@@ -99,6 +99,17 @@ func said(code fault.Code, what, inPlace string) *fault.Error {
 	return err
 }
 
+const detach = "aws iam detach-user-policy --user-name qovery --policy-arn " +
+	"arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"
+
+// quarantined is Preflight's or DeactivateKey's error, with its advice.
+func quarantined(advice *fault.Advice) *fault.Error {
+	err := said(fault.UserQuarantined, "AWS found a key of the IAM user qovery in public, and has attached "+
+		"arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3 to the user: deployments fail", "")
+	err.Next = advice
+	return err
+}
+
 func output(doc rotation.Document) func(detail) {
 	return func(d detail) {
 		text, err := json.Marshal(doc)

@@ -27,6 +27,9 @@ func (r *report) judge() verdict {
 	case r.code == fault.InvalidCredentials:
 		return verdict{Urgent, "Deployments fail now: AWS refuses the credentials of a cluster, and Qovery may remove a " +
 			"cluster that stays so for thirty days.", nil}
+	case r.code == fault.UserQuarantined:
+		return verdict{Urgent, "Deployments fail now: AWS found a key of the user in public, and denies the user what they " +
+			"need.", nil}
 	case r.NoTarget != nil && (r.code == fault.TargetNotFound || r.code == fault.InvalidInput):
 		return verdict{Calm, "Nothing is broken by this: the execution ended before it touched a key.", nil}
 	case r.NoTarget != nil:

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/test/awstest"
 )
 
@@ -96,6 +98,18 @@ var tales = map[string]tale{
 		},
 		sim: "fault iam.CreateAccessKey#1 fail-after\nfault iam.ListAccessKeys>1 throttle in CreateKey\nrun rotation",
 	},
+	"key-leaked":         {here: leaked(target.AfterDeployment), sim: "leak old\nuntil ended", completed: true},
+	"key-leaked-at-once": {here: leaked(target.AtOnce), sim: "leak old at-once\nuntil ended", completed: true},
+	"key-retired": {
+		here: func(w *world) {
+			made, err := iam.NewFromConfig(w.cfg).CreateAccessKey(w.ctx,
+				&iam.CreateAccessKeyInput{UserName: aws.String(lab.UserName)})
+			w.must(nil, err)
+			w.sleep(15 * 24 * time.Hour)
+			w.start("rotation-1", fmt.Sprintf(`, "retire": %q, "observationPeriod": "24h"`, *made.AccessKey.AccessKeyId)).wait()
+		},
+		sim: "create key\nwait 360h\nretire key 2 24h\nuntil ended",
+	},
 }
 
 // TestRareTales tells them.
@@ -114,6 +128,14 @@ func TestRareTales(t *testing.T) {
 				row("%-30s %s, the same path", name, w.summaryOfRuns())
 			}
 		})
+	}
+}
+
+// leaked replaces the key, which leaked.
+func leaked(how target.How) func(*world) {
+	return func(w *world) {
+		w.set(func() { w.leaked = w.oldKey })
+		w.start("rotation-1", fmt.Sprintf(`, "leaked": {"key": %q, "how": %q}`, w.oldKey, how)).wait()
 	}
 }
 

@@ -61,6 +61,7 @@ type world struct {
 	published []string
 	broken    []string       // rules that were broken
 	elsewhere bool           // something outside Qovery uses the old key
+	leaked    string         // the key of which it is intended that it is refused
 	refused   map[string]int // calls for want of a right, by function
 	adopts    bool           // executions that others start are its own, too
 	heard     func(notice string)
