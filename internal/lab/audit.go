@@ -19,14 +19,24 @@ const Auditor = "audit"
 // audit runs the shipped daily audit once, as a process of its own. What it starts or
 // resumes is the execution that the lines after it mean.
 func (o *Operator) audit() (err error) {
+	// Without a deadline: package context would compare it with the real time.
+	ctx, cancel := o.Timeline.WithCancel(context.Background())
+	o.Timeline.At(o.Timeline.Now().Add(auditTimeout), func() { cancel(context.DeadlineExceeded) })
 	process := o.Timeline.Go(Auditor, func() {
-		err = o.auditor().Handle(context.Background(), nil)
+		auditor := o.auditor()
+		if o.seen.Audit != nil {
+			auditor = o.seen.Audit(auditor)
+		}
+		err = auditor.Handle(ctx, nil)
 	})
 	if _, joined := process.Join(context.Background(), Forever); joined != nil {
 		return joined
 	}
 	return err
 }
+
+// auditTimeout is that of the function.
+const auditTimeout = 15 * time.Minute
 
 func (o *Operator) auditor() audit.Auditor {
 	p, account := o.seen, auditedAccount{o}
@@ -92,14 +102,20 @@ func (a auditedAccount) Describe(ctx context.Context, arn string) (*statemachine
 // EndedInFail tells whether it ended in a Fail state.
 func (a auditedAccount) EndedInFail(ctx context.Context, arn string) (bool, error) {
 	return fetch(ctx, a.Wire, Call{Site: "states.GetExecutionHistory"}, func(time.Time) (bool, error) {
-		state, _ := a.machine.State(a.withARN(arn).CurrentState())
-		return state.Type == "Fail", nil
+		return a.EndedIn(a.withARN(arn)) == "Fail", nil
 	})
+}
+
+// EndedIn is the type of the state that the execution ended in.
+func (w *World) EndedIn(run *Run) string {
+	state, _ := w.machine.State(run.CurrentState())
+	return state.Type
 }
 
 // Start starts an execution, unless there is or was one of that name.
 func (a auditedAccount) Start(ctx context.Context, name, input string) error {
 	return a.Wire.Do(ctx, "states.StartExecution", true, func(time.Time) error {
+		a.Judge.auditStarts(name)
 		if slices.ContainsFunc(a.runs, func(run *Run) bool { return run.Name() == name }) {
 			return nil
 		}
@@ -113,6 +129,7 @@ func (a auditedAccount) Start(ctx context.Context, name, input string) error {
 func (a auditedAccount) Redrive(ctx context.Context, arn string) error {
 	return a.Wire.Do(ctx, "states.RedriveExecution", true, func(time.Time) error {
 		run := a.withARN(arn)
+		a.Judge.auditRedrives(run)
 		a.run, a.open[run] = run, true
 		return run.Redrive()
 	})

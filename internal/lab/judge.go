@@ -153,6 +153,31 @@ func (j *Judge) requireNotLeaked(change KeyChange) {
 	}
 }
 
+// auditStarts: an execution would deploy production again every day for a rotation that
+// is open.
+func (j *Judge) auditStarts(name string) {
+	if j.world.Journal.Current(UserName) != nil {
+		j.violated("the audit started %s while a rotation was open", name)
+	}
+}
+
+// auditRedrives: what a person stopped or aborted, or cares for, is that person's.
+func (j *Judge) auditRedrives(run *Run) {
+	record := j.world.Journal.Current(UserName)
+	aborted := slices.ContainsFunc(j.world.Runs(), func(r *Run) bool {
+		input, err := target.ParseInput(r.Input())
+		return err == nil && input.Abort && !r.StartTime().Before(run.StartTime())
+	})
+	switch {
+	case run.Status() != statemachine.Failed || aborted:
+		j.violated("the audit resumed %s, which a person had stopped", run.Name())
+	case record == nil || record.Owner != run.ARN():
+		j.violated("the audit resumed %s, which no rotation is of any more", run.Name())
+	case record.Kind != rotation.Rotate || len(record.Leaked) > 0:
+		j.violated("the audit resumed %s, which a person takes care of", run.Name())
+	}
+}
+
 // requireReleased: no location holds the key, or none did long enough to be seen.
 func (j *Judge) requireReleased(change KeyChange) {
 	for _, holder := range j.world.Qovery.Holders(string(change.Key)) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/lab/fakeqovery"
+	"qovery-key-rotation/internal/ops/audit"
 	"qovery-key-rotation/internal/qovery"
 	"qovery-key-rotation/internal/rotation"
 )
@@ -24,6 +25,8 @@ type Ports struct {
 	Qovery     rotation.Qovery
 	// Around wraps a step that a function is called for; nil: none is.
 	Around func(rotation.Step) rotation.Step
+	// Audit wraps the daily audit; nil: nothing does.
+	Audit func(audit.Auditor) audit.Auditor
 }
 
 // ports are this world's, the real Qovery client among them.

@@ -47,7 +47,11 @@ func (p Preflight) Run(ctx context.Context, call Call) (Document, error) {
 		Target: target.Name, Settings: target, Abort: input.Abort, UnheldAt: call.Document.UnheldAt,
 		RedriveCount: call.Execution.RedriveCount, Summaries: call.Document.Summaries,
 	}
-	if now := p.Clock.Now(); input.NotBefore.Sub(now) > clocksApart {
+	now := p.Clock.Now()
+	if call.EnteredTime.After(now) { // a clock that is behind would have it wait again and again
+		now = call.EnteredTime
+	}
+	if input.NotBefore.Sub(now) > clocksApart {
 		return await(doc, input.NotBefore, now)
 	}
 	for range lookAgain {

@@ -2,8 +2,10 @@ package explorer
 
 import (
 	"slices"
+	"time"
 
 	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // foresee polices rule 13: no key is created of which it can be known that it
@@ -27,6 +29,8 @@ func (p *player) foresee(world World) {
 			p.wrong("the key %s was created while no secret could be staged", change.Key)
 		case p.beganQuarantined(change.By):
 			p.wrong("the key %s was created although AWS had quarantined the user", change.Key)
+		case p.replacesYoung(change):
+			p.wrong("%s replaces a key of the day, and no one had asked for that", change.By)
 		}
 	})
 }
@@ -44,4 +48,17 @@ func (p *player) beganQuarantined(process string) bool {
 		}
 	}
 	return false
+}
+
+// replacesYoung: an execution that no person started replaces a key that is younger than a
+// day, and that did not leak.
+func (p *player) replacesYoung(change lab.KeyChange) bool {
+	record := p.record()
+	input, err := target.ParseInput(p.runOf(change.By).Input())
+	if record == nil || err != nil || !input.Scheduled || p.Judge.AnyLeaked() {
+		return false
+	}
+	return slices.ContainsFunc(p.IAM.Lives(), func(life lab.KeyLife) bool {
+		return life.ID == record.OldKey && change.At.Sub(life.CreatedAt) < 24*time.Hour
+	})
 }

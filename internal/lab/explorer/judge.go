@@ -7,6 +7,7 @@ import (
 
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -47,6 +48,17 @@ func (p *player) judgeUnasked() {
 				p.wrong("%s resumed a rotation that it had not begun", run.Name())
 			}
 		}
+	}
+}
+
+// requireTakenCare: the audit begins again what no person needs to fix, unless a person
+// has had a hand in it.
+func (p *player) requireTakenCare() {
+	last := p.Runs()[len(p.Runs())-1]
+	byPeople := slices.ContainsFunc(p.result.Fired, func(f Firing) bool { return acts[f.Kind] != nil })
+	givenUp := p.record() != nil && p.EndedIn(last) == "Fail"
+	if !p.succeeded && !byPeople && !givenUp && fault.Passing(last.ErrorName()) {
+		p.wrong("the audit leaves alone what no person needs to fix: %s", last.ErrorName())
 	}
 }
 

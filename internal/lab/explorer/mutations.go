@@ -2,13 +2,16 @@ package explorer
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
 	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/internal/ops/audit"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/statemachine"
 )
 
 // Mutation defeats one rule of safety by ports that lie or let through. That
@@ -70,6 +73,11 @@ var Mutations = []Mutation{
 		Lens: unprovedStaging, Shows: "was created while no secret could be staged", Focus: []string{putParameter}},
 	{Rule: 13, Name: "unseen-quarantine", Sentence: "AWS seems to have attached no policy to the user",
 		Lens: unseenQuarantine, Shows: "had quarantined the user", Focus: []string{"Preflight"}},
+	{Rule: 14, Name: "resumed-after-a-stop", Sentence: "to the audit, what a person stopped seems to have " +
+		"failed by an outage",
+		Lens: resumedAfterStop, Shows: "which a person had stopped", Focus: []string{"GracePeriod"}, World: "audited"},
+	{Rule: 14, Name: "always-due", Sentence: "an execution that no person started seems to come from one, for any key",
+		Lens: alwaysDue, Shows: "no one had asked for that", Focus: []string{"RotationComplete"}},
 	{Rule: 15, Name: "own-clock", Sentence: "nothing but its own clock tells a function the time",
 		Lens: ownClock, Shows: "times within a minute", Focus: []string{"DeployClusters"}},
 }
@@ -486,4 +494,57 @@ func (s *patient) Get(ctx context.Context, id rotation.KeyID) (rotation.Secret, 
 		return s.taken, nil
 	}
 	return s.Staging.Get(ctx, id)
+}
+
+// Rule 14.
+
+func resumedAfterStop(_ *lab.World, p lab.Ports) lab.Ports {
+	p.Audit = func(a audit.Auditor) audit.Auditor {
+		a.Machine = excusing{a.Machine}
+		return a
+	}
+	return p
+}
+
+// excusing is a state machine none of whose executions was stopped or aborted.
+type excusing struct{ audit.Machine }
+
+func (e excusing) Recent(ctx context.Context, since time.Time) ([]*statemachine.Execution, error) {
+	runs, err := e.Machine.Recent(ctx, since)
+	for _, x := range runs {
+		excuse(x)
+	}
+	return runs, err
+}
+
+func (e excusing) Describe(ctx context.Context, arn string) (*statemachine.Execution, error) {
+	x, err := e.Machine.Describe(ctx, arn)
+	if x != nil {
+		excuse(x)
+	}
+	return x, err
+}
+
+func excuse(x *statemachine.Execution) {
+	if x.Status == statemachine.Aborted {
+		x.Status, x.Error = statemachine.Failed, string(fault.Throttled)
+	}
+}
+
+func alwaysDue(_ *lab.World, p lab.Ports) lab.Ports {
+	p.Around = func(step rotation.Step) rotation.Step { return personal{step} }
+	return p
+}
+
+// personal is a step that takes every execution for one that a person has just started.
+type personal struct{ rotation.Step }
+
+func (s personal) Run(ctx context.Context, call rotation.Call) (rotation.Document, error) {
+	var input map[string]any
+	if json.Unmarshal(call.Execution.Input, &input) == nil {
+		delete(input, "scheduled")
+		delete(input, "key")
+		call.Execution.Input, _ = json.Marshal(input)
+	}
+	return s.Step.Run(ctx, call)
 }

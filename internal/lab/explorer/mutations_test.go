@@ -32,6 +32,11 @@ var found = map[string]string{
 
 	"unproved-regions": "denied:",
 	"unproved-staging": "one: staging.Put#1 fail-before:45m0s",
+
+	"unseen-quarantine": "one: Preflight#1 stop, Preflight#2 quarantine",
+
+	"resumed-after-a-stop": "audited: GracePeriod#1 stop",
+	"always-due":           "one: RotationComplete#1 stop, RotationComplete#2 come-for",
 }
 
 // TestDefeatedRules: each defeated rule does the harm that it keeps off, under a
@@ -56,7 +61,7 @@ func TestDefeatedRules(t *testing.T) {
 			}
 		})
 	}
-	if len(rules) != 13 || len(found) != len(Mutations) {
+	if len(rules) != 14 || len(found) != len(Mutations) {
 		t.Errorf("%d rules are defeated by %d mutations, of which %d are tested", len(rules), len(Mutations), len(found))
 	}
 }

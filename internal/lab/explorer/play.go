@@ -18,6 +18,7 @@ const (
 	mostStarts  = 3                   // how many executions may be needed after the faults
 	mostRounds  = 16                  // how often the explorer starts one at all
 	mostFaults  = 10                  // of a schedule: each may end an execution, and some are needed after them
+	mostAudits  = 5                   // days, before a person comes
 	mostRepairs = 5                   // how often a person may have to fix something
 	unusedFor   = 15 * 24 * time.Hour // more than a key must be unused to be retired
 )
@@ -262,6 +263,9 @@ func (p *player) operate() {
 		if !p.succeeded {
 			p.carryOn(round)
 		}
+		if p.kind.audited {
+			p.audits()
+		}
 		if p.succeeded {
 			p.Sleep(15 * time.Minute) // what lands late has landed
 			return
@@ -280,6 +284,29 @@ func (p *player) operate() {
 			return
 		}
 	}
+}
+
+// audits lets the daily audit do what there is to do. When it has begun nothing on two days,
+// it leaves the rest to people.
+func (p *player) audits() {
+	for day, idle := 0, 0; !p.succeeded && day < mostAudits && idle < 2; day++ {
+		p.Sleep(24 * time.Hour)
+		before := p.begun()
+		_ = p.Do(nil, "audit") // what fails today is done tomorrow
+		if idle++; p.begun() > before {
+			idle = 0
+		}
+		p.settle()
+	}
+	p.requireTakenCare()
+}
+
+// begun is how often executions were started and redriven.
+func (p *player) begun() (n int) {
+	for _, run := range p.Runs() {
+		n += 1 + run.RedriveCount()
+	}
+	return n
 }
 
 // carryOn lets people redrive what has failed instead of starting another.

@@ -334,7 +334,7 @@ func draw(random *rand.Rand, stations []Station) Station {
 // faults are all faults that may come to pass at the station.
 func (s Station) faults() []Fault {
 	switch {
-	case s.Call != nil && s.Call.Write: // between two writes it makes no difference when
+	case s.Call != nil && s.Call.Write && s.State != lab.Auditor: // between two writes it makes no difference when
 		return append(s.callFaults(), s.each(executionFaults)...)
 	case s.Call != nil:
 		return s.callFaults()

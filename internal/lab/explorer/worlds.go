@@ -19,6 +19,8 @@ type World struct {
 	begins string           // how a rotation is begun; empty: "start"
 	// retires is the key that is retired, by the order in which keys were created; 0: none is.
 	retires int
+	// audited: a person comes only for what the daily audit leaves.
+	audited bool
 	// moved: Qovery was moved to roles two weeks before.
 	moved bool
 }
@@ -81,6 +83,15 @@ var Worlds = []World{
 	{
 		Name: "long", Sentence: "applications are deployed all the time, and clusters take 25 minutes",
 		setup: lab.Setup{Clusters: 1, Applications: true, DeployTime: 25 * time.Minute},
+	},
+	{
+		Name: "audited", Sentence: "one cluster, locked when the schedule starts a rotation; the audit comes every day",
+		setup: lab.Setup{Clusters: 1}, audited: true,
+		begins: `start scheduled {"target": "production", "scheduled": true}`,
+		shape: func(w *lab.World) {
+			byHand("cluster 1 lock Release")(w)
+			w.Timeline.At(lab.Beginning.Add(30*time.Hour), func() { byHand("cluster 1 unlock")(w) })
+		},
 	},
 	{
 		Name: "leaked", Sentence: "one cluster, and its key leaked", setup: lab.Setup{Clusters: 1}, begins: "leak old",
