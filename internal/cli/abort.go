@@ -37,6 +37,7 @@ done, and the exit code is 4. Exit code 0 means that the abort went through.`,
 		RunE:    func(cmd *cobra.Command, args []string) error { return p.abort(cmd, f, args[0]) },
 	}
 	f = addStackFlags(cmd, "text")
+	f.addFull(cmd)
 	cmd.ValidArgsFunction = p.completeTargets(f)
 	return cmd
 }

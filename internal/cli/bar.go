@@ -28,14 +28,19 @@ func newBar(out io.Writer) *bar {
 func (b *bar) show(done float64, text string) {
 	percent := fmt.Sprintf("%3.0f %%  %s", 100*done, text)
 	if b.terminal != nil {
-		full := int(barWidth * done)
-		b.terminal.repaint("[" + strings.Repeat("#", full) + strings.Repeat(".", barWidth-full) + "] " + percent)
+		b.terminal.repaint(drawBar(done) + " " + percent)
 		return
 	}
 	if time.Since(b.said) >= barEvery {
 		b.said = time.Now()
 		fmt.Fprintln(b.out, percent)
 	}
+}
+
+// drawBar draws how much is done, from 0 to 1.
+func drawBar(done float64) string {
+	full := int(barWidth * min(max(done, 0), 1))
+	return "[" + strings.Repeat("#", full) + strings.Repeat(".", barWidth-full) + "]"
 }
 
 // erase makes room for a line of something else.

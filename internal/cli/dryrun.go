@@ -105,7 +105,7 @@ func (s *stack) planOf(ctx context.Context, t target.Target, x *notice.Execution
 
 // showPlan writes what a dry run found.
 func showPlan(out io.Writer, v plan.View) {
-	width := widthOf(out)
+	width, _ := sizeOf(out)
 	fmt.Fprintf(out, "%s: %s.\n", v.Target, v.Verdict)
 	lines := []string{""}
 	if v.Refused != "" {
@@ -126,19 +126,19 @@ func (v planView) line(l line) error {
 	if l.Error == "" {
 		return nil
 	}
-	v.close()
-	return plainView{v.out}.line(l)
+	v.close(progress{})
+	return (&plainView{out: v.out}).line(l)
 }
 
 func (v planView) live(p progress) {
 	if v.terminal != nil {
-		v.terminal.repaint(p.String())
+		v.terminal.repaint("Preflight: " + p.String())
 	}
 }
 
 func (v planView) every() time.Duration { return time.Second }
 
-func (v planView) close() {
+func (v planView) close(progress) {
 	if v.terminal != nil {
 		v.terminal.erase()
 	}

@@ -29,6 +29,7 @@ type follower struct {
 	events sfn.Translator
 	doc    rotation.Document
 	told   map[string]string // what was told last, by state
+	list   *checklist
 }
 
 // line is one thing that happened.
@@ -42,11 +43,13 @@ type line struct {
 
 // progress is how an execution is doing now.
 type progress struct {
-	State     string
-	Elapsed   time.Duration
-	Left      time.Duration // of a Wait state; 0 in other states
-	Until     time.Time
-	Done, All int // clusters
+	list      *checklist
+	now       time.Time
+	state     string
+	elapsed   time.Duration
+	left      time.Duration // of a Wait state; 0 in other states
+	until     time.Time
+	done, all int // clusters
 }
 
 // ended is how an execution ended, with the notice that people get of it.
@@ -69,8 +72,9 @@ func (s *stack) follow(ctx context.Context, x *notice.Execution, v view) (*ended
 	if err != nil {
 		return nil, err
 	}
-	f := &follower{stack: s, view: v, teller: story.NewTeller(machine), x: x, told: map[string]string{}}
-	defer v.close()
+	f := &follower{stack: s, view: v, teller: story.NewTeller(machine), x: x, told: map[string]string{},
+		list: &checklist{machine: machine, pace: s.pace(ctx, x)}}
+	defer func() { v.close(f.progress()) }()
 	for {
 		if err := f.look(ctx); err != nil {
 			return nil, err
@@ -131,7 +135,7 @@ func (f *follower) wait(ctx context.Context) error {
 	clock := f.stack.clock
 	const part = 20 // of what is left
 	now := f.progress()
-	pause := min(max(now.Left/part, soonest), max(f.view.every(), watching))
+	pause := min(max(now.left/part, soonest), max(f.view.every(), watching))
 	for rest := pause; rest > 0; rest -= f.view.every() {
 		f.view.live(f.progress())
 		if err := clock.Sleep(ctx, min(rest, f.view.every())); err != nil {
@@ -143,17 +147,29 @@ func (f *follower) wait(ctx context.Context) error {
 
 func (f *follower) progress() progress {
 	now := f.stack.clock.Now()
-	p := progress{State: f.events.State, Elapsed: max(now.Sub(f.x.StartedAt), 0)}
-	p.Done, p.All = story.Clusters(f.doc)
-	if until := story.WaitsUntil(f.events.State, f.doc); !until.IsZero() {
-		p.Until, p.Left = until, max(until.Sub(now), 0)
+	p := progress{list: f.list, now: now, state: f.events.State, elapsed: max(now.Sub(f.x.StartedAt), 0)}
+	p.done, p.all = story.Clusters(f.doc)
+	if until := waitsUntil(f.events.State, f.doc); !until.IsZero() {
+		p.until, p.left = until, max(until.Sub(now), 0)
 	}
 	return p
+}
+
+// pace is how long deployments of the execution's target take. Without a history there
+// is a guess.
+func (s *stack) pace(ctx context.Context, x *notice.Execution) plan.Pace {
+	t, err := s.targets.Target(ctx, x.Target)
+	if err != nil {
+		return plan.Pace{}
+	}
+	history, _ := s.journal.History(ctx, t.IAMUserName) // who may not read it gets the guess
+	return plan.PaceOf(history)
 }
 
 // tell tells of an event, unless it is a trifle or says what was said already.
 func (f *follower) tell(event statemachine.Event) error {
 	text := f.teller.Describe(event)
+	f.list.see(event, f.doc, text)
 	if text == "" || event.Type == statemachine.ExecutionStarted || isTrivial(event.State) || f.told[event.State] == text {
 		return nil
 	}

@@ -43,6 +43,7 @@ It asks for the target's name, and wants --yes where no one can be asked.`,
 	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "show whether the key can be retired, and change nothing")
 	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask")
 	cmd.Flags().StringVar(&f.observe, "observe", "7d", "how long the key stays Inactive before it is deleted (1d to 30d)")
+	f.addFull(cmd)
 	cmd.ValidArgsFunction = p.completeTargets(f.stackFlags)
 	return cmd
 }

@@ -34,6 +34,7 @@ import (
 type stackFlags struct {
 	profile, region, name string
 	output                output
+	full                  bool // the whole notice in the end
 }
 
 const defaultStack = "qovery-key-rotation"
@@ -47,6 +48,11 @@ func addStackFlags(cmd *cobra.Command, plain string) *stackFlags {
 	cmd.Flags().StringVar(&f.name, "stack", defaultStack, "name of the CloudFormation stack")
 	f.output.add(cmd)
 	return &f
+}
+
+// addFull gives a command that watches an execution its flag.
+func (f *stackFlags) addFull(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.full, "full", false, "show the whole notice in the end")
 }
 
 func (f *stackFlags) check() error { return f.output.check() }

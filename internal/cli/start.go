@@ -70,6 +70,7 @@ would make it wait or refuse; with --file as a page.`,
 	for _, timing := range timings {
 		f.timings[timing.field] = cmd.Flags().String(timing.flag, "", timing.usage)
 	}
+	f.addFull(cmd)
 	cmd.ValidArgsFunction = p.completeTargets(f.stackFlags)
 	return cmd
 }

@@ -3,11 +3,13 @@ package cli
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"qovery-key-rotation/internal/ops/notice"
+	"qovery-key-rotation/internal/ops/plan"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/words"
 )
@@ -17,11 +19,11 @@ type view interface {
 	line(line) error      // something happened
 	live(progress)        // nothing did, but time passes
 	every() time.Duration // how often live wants to be called
-	close()
+	close(progress)
 }
 
-// newView is lines of JSON, or plain lines, or on a terminal plain lines with one
-// beneath them that is always up to date.
+// newView is lines of JSON, or plain lines, or on a terminal a checklist that is always up
+// to date.
 func newView(cmd *cobra.Command, f *stackFlags) view {
 	out := cmd.OutOrStdout()
 	t := terminalOf(out)
@@ -29,24 +31,47 @@ func newView(cmd *cobra.Command, f *stackFlags) view {
 	case f.json():
 		return jsonView{out}
 	case t != nil:
-		return &liveView{plainView: plainView{out}, terminal: t}
+		return &liveView{terminal: t}
 	}
-	return plainView{out}
+	return &plainView{out: out}
 }
 
-type plainView struct{ out io.Writer }
+// plainView is a line for each event, and a sign of life where none comes.
+type plainView struct {
+	out  io.Writer
+	last time.Time // that something was written
+}
 
-// lineTime is how a line about an event begins.
-const lineTime = "Jan 02 15:04:05"
+const (
+	// lineTime is how a line about an event begins.
+	lineTime  = "Jan 02 15:04:05"
+	heartbeat = 5 * time.Minute
+)
 
-func (v plainView) line(l line) error {
-	_, err := fmt.Fprintf(v.out, "%s  %-20s %s\n", words.Time(l.At, lineTime), l.State, l.Text)
+func (v *plainView) line(l line) error {
+	v.last = later(v.last, l.At)
+	_, err := fmt.Fprintf(v.out, "%s  %-20s %s\n", words.Time(l.At, lineTime+" UTC"), l.State, l.Text)
 	return err
 }
 
-func (v plainView) live(progress)        {}
-func (v plainView) every() time.Duration { return latest }
-func (v plainView) close()               {}
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func (v *plainView) live(p progress) {
+	if v.last.IsZero() {
+		v.last = p.now
+	}
+	if p.now.Sub(v.last) >= heartbeat {
+		_ = v.line(line{At: p.now, State: plan.Of(p.state), Text: p.String()}) // the next event says that it can't be written
+	}
+}
+
+func (v *plainView) every() time.Duration { return latest }
+func (v *plainView) close(progress)       {}
 
 // jsonView writes one object a line, so that a reader need not wait for the end.
 type jsonView struct{ out io.Writer }
@@ -54,37 +79,48 @@ type jsonView struct{ out io.Writer }
 func (v jsonView) line(l line) error    { return writeLine(v.out, l) }
 func (v jsonView) live(progress)        {}
 func (v jsonView) every() time.Duration { return latest }
-func (v jsonView) close()               {}
+func (v jsonView) close(progress)       {}
 
-// liveView keeps one line up to date at the bottom.
+// liveView repaints the checklist in its place.
 type liveView struct {
-	plainView
 	terminal *terminal
+	trouble  string // with looking
 }
 
 func (v *liveView) line(l line) error {
-	v.terminal.erase()
-	return v.plainView.line(l)
+	v.trouble = ""
+	if l.State == "" && l.Error != "" {
+		v.trouble = l.Text
+	}
+	return nil
 }
 
-func (v *liveView) live(p progress)      { v.terminal.repaint(p.String()) }
-func (v *liveView) every() time.Duration { return time.Second }
-func (v *liveView) close()               { v.terminal.erase() }
+func (v *liveView) live(p progress) {
+	width, height := sizeOf(v.terminal.out)
+	lines := p.list.lines(p.now, width-1, height-1)
+	if v.trouble != "" {
+		lines = append(lines, words.Wrap("  ", v.trouble, width-1)...)
+	}
+	v.terminal.repaint(lines...)
+}
 
-// String is the line that is kept up to date.
+func (v *liveView) every() time.Duration { return time.Second }
+
+func (v *liveView) close(p progress) {
+	v.live(p)
+	v.terminal.leave()
+}
+
+// String is how it is, on one line.
 func (p progress) String() string {
-	text := fmt.Sprintf("%s so far", words.Duration(p.Elapsed))
-	if p.All > 0 {
-		text = fmt.Sprintf("%d of %s done, %s", p.Done, words.Count(p.All, "cluster"), text)
+	text := fmt.Sprintf("%s so far", words.Duration(p.elapsed))
+	if p.all > 0 {
+		text = fmt.Sprintf("%d of %s done, %s", p.done, words.Count(p.all, "cluster"), text)
 	}
-	switch {
-	case p.State == "":
-		return "starting, " + text
-	case !p.Until.IsZero():
-		return fmt.Sprintf("%s: %s left, until %s UTC (%s)", p.State, words.Duration(p.Left),
-			words.Time(p.Until, time.TimeOnly), text)
+	if !p.until.IsZero() && p.left > 0 {
+		text = fmt.Sprintf("%s left, until %s; %s", words.Duration(p.left), words.Time(p.until, "15:04:05 UTC"), text)
 	}
-	return fmt.Sprintf("%s (%s)", p.State, text)
+	return text
 }
 
 // outcome is how an execution ended, as JSON.
@@ -112,9 +148,33 @@ func showEnd(cmd *cobra.Command, f *stackFlags, e *ended) error {
 			e.StoppedAt, e.Output, e.message.Whole,
 		})
 	}
-	_, err := fmt.Fprintf(out, "\n%s", paint(out, e.message))
+	if f.full {
+		_, err := fmt.Fprintf(out, "\n%s", paint(out, e.message.Urgency, e.message.Whole))
+		return err
+	}
+	lines := e.message.Brief(mostAtEnd)
+	if terminalOf(out) != nil {
+		lines = wrapped(out, lines)
+	}
+	_, err := fmt.Fprintf(out, "\n%s\n", paint(out, e.message.Urgency, strings.Join(lines, "\n")))
 	return err
 }
+
+// wrapped breaks sentences, and no commands.
+func wrapped(out io.Writer, lines []string) (all []string) {
+	width, _ := sizeOf(out)
+	for _, line := range lines {
+		if strings.HasPrefix(line, " ") {
+			all = append(all, line)
+			continue
+		}
+		all = append(all, words.Wrap("", line, width)...)
+	}
+	return all
+}
+
+// mostAtEnd is how many lines follow the verdict.
+const mostAtEnd = 6
 
 // exit is the exit code that an execution's end calls for.
 func (e *ended) exit() int {

@@ -16,11 +16,10 @@ import (
 func TestProgress(t *testing.T) {
 	at := time.Date(2026, 1, 12, 10, 17, 30, 0, time.UTC)
 	for want, p := range map[string]progress{
-		"starting, 2 s so far": {Elapsed: 2 * time.Second},
-		"DeployClusters (1 of 3 clusters done, 12 min so far)": {State: "DeployClusters",
-			Elapsed: 12 * time.Minute, Done: 1, All: 3},
-		"GracePeriod: 1 h 30 min left, until 10:17:30 UTC (1 of 1 cluster done, 47 min so far)": {State: "GracePeriod",
-			Elapsed: 47 * time.Minute, Left: 90 * time.Minute, Until: at, Done: 1, All: 1},
+		"2 s so far":                          {elapsed: 2 * time.Second},
+		"1 of 3 clusters done, 12 min so far": {state: "DeployClusters", elapsed: 12 * time.Minute, done: 1, all: 3},
+		"1 h 30 min left, until 10:17:30 UTC; 1 of 1 cluster done, 47 min so far": {state: "GracePeriod",
+			elapsed: 47 * time.Minute, left: 90 * time.Minute, until: at, done: 1, all: 1},
 	} {
 		if got := p.String(); got != want {
 			t.Errorf("%s\nwant\n%s", got, want)
@@ -28,16 +27,30 @@ func TestProgress(t *testing.T) {
 	}
 }
 
+// Without a terminal there is a sign of life when nothing has happened for five minutes.
+func TestHeartbeat(t *testing.T) {
+	var out bytes.Buffer
+	at := time.Date(2026, 1, 12, 8, 10, 0, 0, time.UTC)
+	v := &plainView{out: &out}
+	_ = v.line(line{At: at, State: "GracePeriod", Text: "until 10:17:39 UTC"})
+	for after := time.Duration(0); after <= 12*time.Minute; after += 10 * time.Second {
+		v.live(progress{now: at.Add(after), state: "GracePeriod", elapsed: 10*time.Minute + after})
+	}
+	const want = `Jan 12 08:10:00 UTC  GracePeriod          until 10:17:39 UTC
+Jan 12 08:15:00 UTC  GracePeriod          15 min so far
+Jan 12 08:20:00 UTC  GracePeriod          20 min so far
+`
+	if out.String() != want {
+		t.Errorf("%s\nwant\n%s", out.String(), want)
+	}
+}
+
 // Elsewhere than on a terminal there is neither a line that is repainted nor colour.
 func TestNoTerminal(t *testing.T) {
 	var out bytes.Buffer
 	if terminalOf(&out) != nil || colourful(&out) ||
-		paint(&out, notice.Message{Whole: "URGENT. No.\nmore"}) != "URGENT. No.\nmore" {
+		paint(&out, notice.Urgent, "URGENT. No.\nmore") != "URGENT. No.\nmore" {
 		t.Error("a buffer is taken for a terminal")
-	}
-	plainView{&out}.live(progress{State: "GracePeriod"})
-	if out.Len() > 0 {
-		t.Errorf("%q", out.String())
 	}
 }
 

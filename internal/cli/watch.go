@@ -17,16 +17,18 @@ func (p Program) newWatch() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "watch [TARGET|EXECUTION]",
 		Short: "Watch a rotation to its end",
-		Long: `watch shows what an execution does until it ends: the state that it is in, how
-many clusters are deployed, and how long a Wait state has still to go. It ends
-with how the execution ended, and with the exit code for that.
+		Long: `watch shows what an execution does until it ends: its phases with the clusters of
+each wave, both keys, what comes next, and when it is expected to end. It ends with
+a verdict and what to do, with --full with all that is known, and with the exit code
+for that.
 
 The execution is the one that is at work on the target, or the one of that name or
 ARN. Without an argument it is the one that runs. Ctrl-C ends the watching, not the
-execution. On a terminal the last line is kept up to date; elsewhere there is one
-line for each thing that happens; with --output json one object a line, the last of
-which says how the execution ended. An execution that ended over a day ago, or that
-others have followed, is shown as what it was: it says nothing of how things are.`,
+execution. On a terminal all this is kept up to date; elsewhere there is one line for
+each thing that happens, and one every five minutes; with --output json one object a
+line, the last of which says how the execution ended. An execution that ended over a
+day ago, or that others have followed, is shown as what it was: it says nothing of how
+things are.`,
 		Example: `  rotate watch
   rotate watch production
   rotate watch production-20260112T080000Z --output json`,
@@ -40,6 +42,7 @@ others have followed, is shown as what it was: it says nothing of how things are
 		RunE: func(cmd *cobra.Command, args []string) error { return p.watch(cmd, f, strings.Join(args, "")) },
 	}
 	f = addStackFlags(cmd, "text")
+	f.addFull(cmd)
 	cmd.ValidArgsFunction = p.completeTargets(f)
 	return cmd
 }

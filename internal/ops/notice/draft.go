@@ -10,10 +10,9 @@ import (
 // draft is a message that is being written, as a phone shows it.
 type draft struct {
 	Message
-	keys     []rotation.KeyID // whose ids the message shows
-	happened []string
-	idle     string // what happens if nothing is done
-	more     string // where to read on
+	keys []rotation.KeyID // whose ids the message shows
+	idle string           // what happens if nothing is done
+	more string           // where to read on
 }
 
 // message completes the message. The ids of keys are whole in all of it.
@@ -22,6 +21,10 @@ func (d *draft) message() Message {
 	m.Steps = nil
 	for _, s := range d.Steps {
 		m.Steps = append(m.Steps, Step{d.whole(s.Text), d.whole(s.Command)})
+	}
+	m.happened = nil
+	for _, line := range d.happened {
+		m.happened = append(m.happened, d.whole(line))
 	}
 	m.Subject = subject(d.whole(m.Urgency.Prefix() + m.Subject))
 	m.Verdict, m.Body = d.whole(words.Dot(m.Verdict)), d.whole(d.body())
@@ -47,8 +50,31 @@ func WholeKeys(keys []rotation.KeyID, text string) string {
 }
 
 // lead is the first line: it says whether anything is broken.
-func (d *draft) lead() string {
-	return strings.Replace(d.Urgency.Prefix(), " ", ". ", 1) + words.Dot(d.Verdict)
+func (m Message) lead() string {
+	return strings.Replace(m.Urgency.Prefix(), " ", ". ", 1) + words.Dot(m.Verdict)
+}
+
+// Brief is the first line and so many lines at most: what happened, and what to do.
+func (m Message) Brief(most int) []string {
+	todo := m.todo()
+	if len(todo) > most-1 {
+		todo = todo[:most-1] // the most important comes first
+	}
+	lines := []string{m.lead()}
+	for _, line := range m.happened[:min(len(m.happened), most-len(todo))] {
+		lines = append(lines, words.Short(words.Line(line), longestLine))
+	}
+	return append(lines, todo...)
+}
+
+func (m Message) todo() (lines []string) {
+	for _, s := range m.Steps[:min(len(m.Steps), mostSteps)] {
+		lines = append(lines, words.Line(s.Text))
+		if s.Command != "" {
+			lines = append(lines, "    "+s.Command)
+		}
+	}
+	return lines
 }
 
 const (
@@ -60,13 +86,7 @@ const (
 // body is what someone has to know who is woken by it. The rest is in what the last
 // line names.
 func (d *draft) body() string {
-	var todo []string
-	for _, s := range d.Steps[:min(len(d.Steps), mostSteps)] {
-		todo = append(todo, words.Line(s.Text))
-		if s.Command != "" {
-			todo = append(todo, "    "+s.Command)
-		}
-	}
+	todo := d.todo()
 	if d.idle != "" {
 		todo = append(todo, d.idle)
 	}

@@ -26,6 +26,8 @@ type Message struct {
 	Urgency Urgency
 	Target  string // empty: the message is about none, or it is not known
 	Ending  Ending // empty: the message is about no execution
+
+	happened []string
 }
 
 // Step is one thing to do: why, and what to type, if anything.

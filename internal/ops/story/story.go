@@ -78,7 +78,7 @@ func waitsUntil(event statemachine.Event) string {
 	if until.Sub(event.Time) > 24*time.Hour {
 		return words.At(until)
 	}
-	return words.Time(until, time.TimeOnly)
+	return words.Time(until, "15:04:05 UTC")
 }
 
 // WaitsUntil is when a Wait state of the definition ends, zero for other states.

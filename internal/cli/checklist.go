@@ -1,0 +1,171 @@
+package cli
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"qovery-key-rotation/internal/ops/plan"
+	"qovery-key-rotation/internal/ops/story"
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/statemachine"
+)
+
+// checklist is what an execution does, phase after phase: what it has done, what it does
+// now, and what comes then. It wants all events of the execution, in order.
+type checklist struct {
+	machine *statemachine.Machine
+	pace    plan.Pace
+
+	doc     rotation.Document
+	state   string // that the execution is in
+	began   time.Time
+	ended   time.Time
+	begun   []item
+	ahead   []plan.Phase
+	strayed bool   // what it does now is not in its plan
+	trouble string // why the latest try of the state failed, until one succeeds
+}
+
+// item is a phase that has begun.
+type item struct {
+	plan.Phase
+	began, ended time.Time
+	failed       bool
+}
+
+// see takes an event up, with the document as of it and with what is said of it.
+func (c *checklist) see(event statemachine.Event, doc rotation.Document, said string) {
+	kind, isEnd := strings.CutSuffix(string(event.Type), "StateExited")
+	switch {
+	case event.Type == statemachine.ExecutionStarted:
+		c.began = event.Time
+	case event.Type == statemachine.ExecutionRedriven:
+		c.ended, c.trouble = time.Time{}, ""
+	case event.Type == "SucceedStateEntered" || event.Type == "FailStateEntered":
+		c.close(event.Time)
+	case event.Type.Ends():
+		if event.Type != statemachine.ExecutionSucceeded {
+			c.trouble = cmp.Or(c.trouble, said)
+		}
+		c.close(event.Time)
+		c.ended, c.ahead = event.Time, nil
+	case event.Type == "TaskStateEntered" || event.Type == "WaitStateEntered":
+		c.enter(event.State, event.Time)
+	case event.Error != "" || event.Type == statemachine.TaskTimedOut:
+		if said != "" { // nothing is said of what happens again
+			c.trouble = said
+		}
+	case event.Type == statemachine.TaskSucceeded:
+		c.trouble = ""
+	case isEnd && kind == "Task" && c.trouble == "":
+		c.doc = doc
+		c.leave(event, said)
+	}
+}
+
+func (c *checklist) enter(state string, at time.Time) {
+	c.state = state
+	phase, wave := plan.Of(state), 0
+	if phase == plan.Waves {
+		wave = c.doc.Deployment.Wave
+	}
+	if now := c.now(); now == nil || now.State != phase || now.failed || now.State == "Preflight" && !now.ended.IsZero() {
+		c.begin(phase, wave, at)
+	}
+}
+
+// now is what goes on, or went on last.
+func (c *checklist) now() *item {
+	if len(c.begun) == 0 {
+		return nil
+	}
+	return &c.begun[len(c.begun)-1]
+}
+
+func (c *checklist) begin(state string, wave int, at time.Time) {
+	c.close(at)
+	phases := plan.Phases(c.doc.Plan.Action, c.doc, c.pace)
+	i := slices.IndexFunc(phases, func(p plan.Phase) bool {
+		return p.State == state && (p.Wave == wave || wave == 0 || p.Wave == 0)
+	})
+	if c.strayed = i < 0; c.strayed {
+		known, _ := c.machine.State(state)
+		phases, i = []plan.Phase{{State: state, Text: known.Comment}}, 0
+	}
+	c.begun, c.ahead = append(c.begun, item{Phase: phases[i], began: at}), phases[i+1:]
+}
+
+// close ends what goes on. It failed if its last try did.
+func (c *checklist) close(at time.Time) {
+	if now := c.now(); now != nil && now.ended.IsZero() {
+		now.ended, now.failed = at, c.trouble != ""
+		if now.failed {
+			now.Text, c.trouble = c.trouble, ""
+		}
+	}
+}
+
+// leave notes what came of a step: it may have made the plan, or begun another wave.
+func (c *checklist) leave(event statemachine.Event, said string) {
+	now := c.now()
+	if now == nil || plan.Of(event.State) != now.State {
+		return
+	}
+	wave := c.doc.Deployment.Wave
+	switch {
+	case event.State == "Preflight":
+		c.close(event.Time)
+		c.ahead = plan.Phases(c.doc.Plan.Action, c.doc, c.pace)
+	case now.State == plan.Waves && now.Wave == 0:
+		began := now.began
+		c.begun = c.begun[:len(c.begun)-1]
+		c.begin(plan.Waves, wave, began)
+		return
+	case now.State == plan.Waves && wave > now.Wave:
+		c.begin(plan.Waves, wave, event.Time)
+		return
+	}
+	if said != "" && now.State != plan.Waves {
+		now.Text = said
+	}
+}
+
+// until is when what goes on ends, and whether that is only expected; zero: no one knows.
+func (c *checklist) until() (end time.Time, expected bool) {
+	now := c.now()
+	if now == nil || !c.ended.IsZero() {
+		return time.Time{}, false
+	}
+	if end := waitsUntil(c.state, c.doc); !end.IsZero() {
+		return end, false
+	}
+	if now.Takes > 0 {
+		return now.began.Add(time.Duration(now.Takes)), true
+	}
+	return time.Time{}, false
+}
+
+// waitsUntil is when a state ends that waits for a time, and not only until the next look.
+func waitsUntil(state string, doc rotation.Document) time.Time {
+	if plan.Polls(state) && state != "ExtendGrace" {
+		return time.Time{}
+	}
+	return story.WaitsUntil(state, doc)
+}
+
+// ends is when the execution is expected to end; zero: no one knows.
+func (c *checklist) ends(now time.Time) time.Time {
+	if c.strayed || len(c.ahead) == 0 || !c.ended.IsZero() {
+		return time.Time{}
+	}
+	end, _ := c.until()
+	if end.Before(now) {
+		end = now
+	}
+	for _, phase := range c.ahead {
+		end = end.Add(time.Duration(phase.Takes))
+	}
+	return end
+}

@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/internal/ops/plan"
+	"qovery-key-rotation/internal/ops/story"
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/statemachine"
+)
+
+// screenAt plays a scenario, and is what the terminal shows so long after its beginning.
+func screenAt(t *testing.T, name string, after time.Duration, setup lab.Setup, width, height int) string {
+	machine, err := statemachine.Load(statemachine.Definition)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scenario, exists := lab.Find(name)
+	if !exists {
+		t.Fatalf("there is no scenario %s", name)
+	}
+	if setup.Clusters == 0 {
+		setup = scenario.Setup
+	}
+	list := &checklist{machine: machine, pace: plan.Pace{}}
+	teller, until := story.NewTeller(machine), lab.Beginning.Add(after)
+	var doc rotation.Document
+	_, err = scenario.Play(setup, func(w *lab.World) {
+		w.OnEvent = func(run *lab.Run, event statemachine.Event) {
+			if event.Time.After(until) || run != w.Runs()[0] {
+				return
+			}
+			if strings.HasSuffix(string(event.Type), "StateExited") {
+				doc = rotation.Document{}
+				_ = json.Unmarshal(event.Output, &doc)
+			}
+			list.see(event, doc, teller.Describe(event))
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(list.lines(until, width, height), "\n") + "\n"
+}
+
+// TestScreens holds what people see against the file.
+func TestScreens(t *testing.T) {
+	var all strings.Builder
+	six := lab.Setup{Clusters: 6, Production: 4}
+	const tall = 60
+	for _, moment := range []struct {
+		title, scenario string
+		after           time.Duration
+		setup           lab.Setup
+		width, height   int
+	}{
+		{"the first wave is deployed", "plain", 4 * time.Minute, six, 79, tall},
+		{"the same on a narrow terminal", "plain", 4 * time.Minute, six, 59, tall},
+		{"the same on a wide terminal", "plain", 4 * time.Minute, six, 119, tall},
+		{"the same on a terminal of fifteen lines", "plain", 4 * time.Minute, six, 79, 15},
+		{"both keys are valid", "plain", 90 * time.Minute, six, 79, tall},
+		{"a cluster is busy: it can't begin yet", "deployment-under-way", 3 * time.Minute, lab.Setup{}, 79, tall},
+		{"the canary fails: the old key is brought back", "verification-fails", 24 * time.Hour, lab.Setup{}, 79, tall},
+		{"a person stops it", "aborted-in-grace", 24 * time.Hour, lab.Setup{}, 79, tall},
+		{"the new key never works", "key-never-works", 24 * time.Hour, lab.Setup{}, 79, tall},
+		{"the end", "plain", 24 * time.Hour, lab.Setup{}, 79, tall},
+	} {
+		fmt.Fprintf(&all, "== %s\n%s\n", moment.title,
+			screenAt(t, moment.scenario, moment.after, moment.setup, moment.width, moment.height))
+	}
+	const file = "testdata/screens.golden"
+	if flag.Lookup("update").Value.String() == "true" { // the flag of the package's other tests
+		if err := os.WriteFile(file, []byte(all.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want, err := os.ReadFile(file); err != nil || string(want) != all.String() {
+		t.Errorf("%s says something else (%v); -update writes it:\n%s", file, err, all.String())
+	}
+}
+
+// A screen whose lines are counted wrongly is painted over what stood above it.
+func TestClip(t *testing.T) {
+	for _, row := range []struct {
+		text  string
+		width int
+		want  string
+	}{
+		{"staging-1", 9, "staging-1"}, {"staging-1", 8, "staging…"}, {"本番クラスタ", 12, "本番クラスタ"},
+		{"本番クラスタ", 11, "本番クラス…"}, {"本番クラスタ", 10, "本番クラ…"}, {"e\u0301te\u0301", 3, "e\u0301te\u0301"}, {"x", 0, "…"},
+	} {
+		if got := clip(row.text, row.width); got != row.want {
+			t.Errorf("%q in %d columns is %q, want %q", row.text, row.width, got, row.want)
+		}
+	}
+}
+
+// A terminal that became narrower has wrapped what was painted: more is erased.
+func TestErasure(t *testing.T) {
+	painted := &terminal{painted: []string{strings.Repeat("a", 79), "本番", ""}}
+	for width, want := range map[int]string{80: "\r\x1b[2A\x1b[J", 40: "\r\x1b[3A\x1b[J", 3: "\r\x1b[29A\x1b[J"} {
+		if got := painted.erasure(width); got != want {
+			t.Errorf("at %d columns %q, want %q", width, got, want)
+		}
+	}
+	if got := (&terminal{painted: []string{"one"}}).erasure(80); got != "\r\x1b[J" {
+		t.Errorf("%q", got)
+	}
+}
