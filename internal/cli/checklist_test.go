@@ -86,6 +86,58 @@ func TestScreens(t *testing.T) {
 	}
 }
 
+// In every story, whatever happens: the checklist fits, and says in the end that nothing
+// goes on any more.
+func TestChecklistsOfAllScenarios(t *testing.T) {
+	machine, err := statemachine.Load(statemachine.Definition)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const width, height = 60, 20
+	for _, scenario := range lab.Scenarios {
+		lists, tellers, docs := map[*lab.Run]*checklist{}, map[*lab.Run]*story.Teller{}, map[*lab.Run]rotation.Document{}
+		check := func(run *lab.Run, event statemachine.Event) {
+			lines := lists[run].lines(event.Time, width, height)
+			shown := strings.Join(lines, "\n")
+			wrong := len(lines) > height || event.Type.Ends() && strings.Contains(lists[run].marks(), goesOn)
+			if event.Type.Ends() && event.Type != statemachine.ExecutionSucceeded {
+				wrong = wrong || !strings.Contains(shown, failed) &&
+					!strings.Contains(shown, "FAILED") && !strings.Contains(shown, "aborted, as asked")
+			}
+			if wrong {
+				t.Errorf("%s, %s of %s:\n%s", scenario.Name, event.Type, run.Name(), shown)
+			}
+		}
+		_, err := scenario.Play(scenario.Setup, func(w *lab.World) {
+			w.OnEvent = func(run *lab.Run, event statemachine.Event) {
+				if lists[run] == nil {
+					lists[run], tellers[run] = &checklist{machine: machine}, story.NewTeller(machine)
+				}
+				if strings.HasSuffix(string(event.Type), "StateExited") {
+					var doc rotation.Document
+					_ = json.Unmarshal(event.Output, &doc)
+					docs[run] = doc
+				}
+				lists[run].see(event, docs[run], tellers[run].Describe(event))
+				if event.Entered() && !plan.Polls(event.State) || event.Type.Ends() {
+					check(run, event)
+				}
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// marks are those of the phases.
+func (c *checklist) marks() (marks string) {
+	for _, it := range c.begun {
+		marks += strings.Fields(c.shown(it, c.ended, 80)[0])[0]
+	}
+	return marks
+}
+
 // A screen whose lines are counted wrongly is painted over what stood above it.
 func TestClip(t *testing.T) {
 	for _, row := range []struct {
@@ -94,7 +146,8 @@ func TestClip(t *testing.T) {
 		want  string
 	}{
 		{"staging-1", 9, "staging-1"}, {"staging-1", 8, "staging…"}, {"本番クラスタ", 12, "本番クラスタ"},
-		{"本番クラスタ", 11, "本番クラス…"}, {"本番クラスタ", 10, "本番クラ…"}, {"e\u0301te\u0301", 3, "e\u0301te\u0301"}, {"x", 0, "…"},
+		{"本番クラスタ", 11, "本番クラス…"}, {"本番クラスタ", 10, "本番クラ…"},
+		{"e\u0301te\u0301", 3, "e\u0301te\u0301"}, {"x", 0, "…"},
 	} {
 		if got := clip(row.text, row.width); got != row.want {
 			t.Errorf("%q in %d columns is %q, want %q", row.text, row.width, got, row.want)

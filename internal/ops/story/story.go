@@ -163,7 +163,12 @@ func update(d rotation.Document) string {
 	return "Qovery holds the new key, read back; no secret is staged any more"
 }
 
-func reactivation(d rotation.Document) string { return "old key " + d.OldKey + " is Active" }
+func reactivation(d rotation.Document) string {
+	if d.Leaked[d.OldKey] != "" && !d.Marks[rotation.Deactivate].Done.IsZero() {
+		return "old key " + d.OldKey + " stays Inactive: it leaked"
+	}
+	return "old key " + d.OldKey + " is Active"
+}
 
 func discarding(d rotation.Document) string {
 	text := "new key gone"
