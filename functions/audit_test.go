@@ -44,6 +44,9 @@ func audits(t *testing.T, program string) {
 		switch request.Operation {
 		case "Publish":
 			message, err := url.ParseQuery(request.Body)
+			if message.Get("TopicArn") == values["CHAT_TOPIC_ARN"] {
+				continue
+			}
 			if err != nil || message.Get("TopicArn") != values["TOPIC_ARN"] {
 				t.Errorf("sent %s, %v", request.Body, err)
 			}

@@ -32,8 +32,8 @@ var variables = map[string][]string{
 	"complete":          {"STAGED_PREFIX", "TABLE_NAME"},
 	"discardkey":        {"CREATOR_ROLE_ARN", "STAGED_PREFIX", "TABLE_NAME"},
 	"reactivatekey":     {"TABLE_NAME"},
-	notify:              {"TABLE_NAME", "TARGET_NAMES", "TARGET_PREFIX", "TOPIC_ARN"},
-	auditor: {"KEY_AGE_LIMIT_DAYS", "SCHEDULE_GROUP", "STAGED_PREFIX", "STATE_MACHINE_ARN", "TABLE_NAME",
+	notify:              {"CHAT_TOPIC_ARN", "TABLE_NAME", "TARGET_NAMES", "TARGET_PREFIX", "TOPIC_ARN"},
+	auditor: {"CHAT_TOPIC_ARN", "KEY_AGE_LIMIT_DAYS", "SCHEDULE_GROUP", "STAGED_PREFIX", "STATE_MACHINE_ARN", "TABLE_NAME",
 		"TARGET_NAMES", "TARGET_PREFIX", "TOPIC_ARN"},
 }
 
@@ -70,6 +70,7 @@ var values = map[string]string{
 	"STAGED_PREFIX":    "/qovery-key-rotation/staged/",
 	"CREATOR_ROLE_ARN": "arn:aws:iam::123456789012:role/createkey",
 	"TOPIC_ARN":        "arn:aws:sns:eu-west-3:123456789012:notices",
+	"CHAT_TOPIC_ARN":   "arn:aws:sns:eu-west-3:123456789012:chat",
 
 	"KEY_AGE_LIMIT_DAYS": "97",
 	"SCHEDULE_GROUP":     "qovery-key-rotation",
@@ -96,6 +97,7 @@ func TestFunctions(t *testing.T) {
 			switch name {
 			case notify:
 				t.Run("events", func(t *testing.T) { tellsOfEvents(t, program) })
+				t.Run("chats", func(t *testing.T) { postsToChats(t, program) })
 			case auditor:
 				t.Run("audits", func(t *testing.T) { audits(t, program) })
 			default:
@@ -163,7 +165,7 @@ func everyVariableCounts(t *testing.T, name, program string) {
 			t.Errorf("%s=%q: %+v", variable, value, answer)
 		}
 		for other := range broken {
-			if other != variable && strings.Contains(answer.Message, other+" ") {
+			if other != variable && strings.Contains(answer.Message, " "+other+" ") {
 				t.Errorf("%s=%q: complains of %s", variable, value, other)
 			}
 		}

@@ -8,8 +8,8 @@ import (
 	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/aws/iam"
 	"qovery-key-rotation/internal/aws/scheduler"
+	"qovery-key-rotation/internal/aws/sender"
 	"qovery-key-rotation/internal/aws/sfn"
-	"qovery-key-rotation/internal/aws/sns"
 	"qovery-key-rotation/internal/aws/ssm"
 	"qovery-key-rotation/internal/aws/table"
 	"qovery-key-rotation/internal/aws/trail"
@@ -23,10 +23,6 @@ import (
 func main() {
 	function.StartListener(func(f *function.Setup) function.Listener {
 		cfg := awsclient.FromEnvironment(f.Environment)
-		topic := f.Required(lambda.TopicARN)
-		if topic != "" && !sns.IsARN(topic) {
-			f.Reject(lambda.TopicARN, "isn't the ARN of an SNS topic")
-		}
 		store := ssm.New(cfg, f.Clock)
 		journal := table.New(cfg, f.Required(lambda.TableName))
 		keys := iam.New(cfg)
@@ -52,9 +48,8 @@ func main() {
 			AgeLimit: f.KeyAgeLimit(lambda.KeyAgeLimitDays),
 			Machine:  machine,
 			Starter:  machine,
-			Topic:    sns.New(cfg, topic),
+			Sender:   sender.New(f, cfg, store),
 			Metrics:  lambda.MetricsTo(os.Stdout, f.Optional(lambda.AllMetrics) != ""),
-			Log:      f.Log,
 		}
 	})
 }

@@ -8,7 +8,7 @@ import (
 
 	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/aws/iam"
-	"qovery-key-rotation/internal/aws/sns"
+	"qovery-key-rotation/internal/aws/sender"
 	"qovery-key-rotation/internal/aws/ssm"
 	"qovery-key-rotation/internal/aws/table"
 	"qovery-key-rotation/internal/lambda"
@@ -19,22 +19,18 @@ import (
 func main() {
 	function.StartListener(func(f *function.Setup) function.Listener {
 		cfg := awsclient.FromEnvironment(f.Environment)
-		topic := f.Required(lambda.TopicARN)
-		if topic != "" && !sns.IsARN(topic) {
-			f.Reject(lambda.TopicARN, "isn't the ARN of an SNS topic")
-		}
+		store := ssm.New(cfg, f.Clock)
 		names := f.Targets(lambda.TargetNames)
 		return notice.Notifier{
 			Reader: notice.Reader{
 				Clock:   f.Clock,
 				Names:   func(context.Context) ([]string, error) { return names, nil },
-				Targets: ssm.New(cfg, f.Clock).Targets(f.Prefix(lambda.TargetPrefix)),
+				Targets: store.Targets(f.Prefix(lambda.TargetPrefix)),
 				Journal: table.New(cfg, f.Required(lambda.TableName)),
 				Keys:    iam.New(cfg),
 			},
-			Topic:   sns.New(cfg, topic),
+			Sender:  sender.New(f, cfg, store),
 			Metrics: lambda.MetricsTo(os.Stdout, f.Optional(lambda.AllMetrics) != ""),
-			Log:     f.Log,
 		}
 	})
 }

@@ -32,6 +32,7 @@ func (c Config) check(now time.Time, found *Mistakes) {
 	c.checkStacks(found)
 	c.checkKeyAge(found)
 	c.checkEmails(found)
+	c.checkWebhooks(found)
 	c.checkAPI(found)
 	c.checkAlarms(found)
 	c.checkTags(found)
@@ -85,6 +86,23 @@ func (c Config) checkKeyAge(found *Mistakes) {
 			found.add(path, fmt.Sprintf("%d leaves no room: targets[%d] is rotated every %d days, and a rotation may take %d "+
 				"days with its timings", c.KeyAgeLimitDays, i, days, run), strconv.Itoa(days+max(run, 7)))
 			return
+		}
+	}
+}
+
+// checkWebhooks wants names of parameters. Instead of one there may be the address itself,
+// which is not to be shown.
+func (c Config) checkWebhooks(found *Mistakes) {
+	for field, name := range map[string]string{"slackWebhookParameter": c.SlackWebhookParameter,
+		"teamsWebhookParameter": c.TeamsWebhookParameter} {
+		if name == "" || found.has(field) {
+			continue
+		}
+		for _, stack := range c.Stacks() {
+			if problem := target.SecretParameterProblem(name, stack.Region); problem != "" {
+				found.add(field, problem, `"/qovery-key-rotation/webhook"`)
+				break
+			}
 		}
 	}
 }

@@ -36,6 +36,10 @@ type Config struct {
 	Dashboard bool `json:"dashboard"`
 	// Tags are put on every resource.
 	Tags map[string]string `json:"tags,omitempty"`
+	// The parameters, put there by the operator, that hold the addresses of webhooks:
+	// SecureStrings, like the token's.
+	SlackWebhookParameter string `json:"slackWebhookParameter,omitempty"`
+	TeamsWebhookParameter string `json:"teamsWebhookParameter,omitempty"`
 	// QoveryAPIURL is where Qovery's API is; empty: at its public address.
 	QoveryAPIURL string `json:"qoveryApiUrl"`
 }

@@ -272,7 +272,8 @@ var mistakes = []struct{ name, config, want string }{
 		`" is too long: mail has room for 64 characters before the @, and for 254 in all ` +
 		`(for example "platform@example.com")`},
 	{"too many e-mails", emails(addresses(101)...),
-		`alertEmails: 101 addresses are more than the 100 that a stack has room for (for example the address of ` +
+		`alertEmails: 101 addresses, those of the targets included, are more than the 100 that a stack has room ` +
+			`for (for example the address of ` +
 			`a mailing list)`},
 	{"e-mail no text", `{"targets": [` + targetText("a", "b") + `], "alertEmails": [7]}`,
 		`alertEmails[0]: is a number, not a string (for example "platform@example.com")`},
@@ -313,6 +314,19 @@ var mistakes = []struct{ name, config, want string }{
 		`qoveryApiUrl: isn't a URL such as https://api.qovery.com (for example "https://api.qovery.com")`},
 	{"API at an address", api("https://169.254.169.254"),
 		`qoveryApiUrl: must name its host by a name in the DNS, with a dot (for example "https://api.qovery.com")`},
+	{"a target's address", one(`"alertEmails": ["a"]`),
+		`targets[0].alertEmails[0]: "a" isn't an e-mail address (for example "platform@example.com")`},
+	{"a target's address twice", one(`"alertEmails": ["a@b.example", "A@b.example"]`),
+		`targets[0].alertEmails[1]: "A@b.example" is there already, as targets[0].alertEmails[0] (for example an address ` +
+			`once)`},
+	{"a webhook's address in place of its parameter", strings.Replace(api("https://a.example"), "qoveryApiUrl",
+		"slackWebhookParameter", 1),
+		`slackWebhookParameter: is no SSM parameter name that begins with a slash (for example ` +
+			`"/qovery-key-rotation/webhook")`},
+	{"a webhook where targets are", strings.Replace(api("/qovery-key-rotation/targets/x"), "qoveryApiUrl",
+		"teamsWebhookParameter", 1),
+		`teamsWebhookParameter: lies under /qovery-key-rotation/targets/, where other things are kept (for example ` +
+			`"/qovery-key-rotation/webhook")`},
 	{"API too long", api("https://a.example/" + strings.Repeat("a", 1007)),
 		`qoveryApiUrl: has 1025 characters; there is room for 1024 (for example "https://api.qovery.com")`},
 }
@@ -371,7 +385,8 @@ func TestAllMistakesAreTold(t *testing.T) {
 		{"name": "a", "iamUserName": 7, "gracePeriod": "1h", "color": "red"}
 	]}`)
 	want := `there are 8 mistakes
-  targets[1].color: is no field that is known (for example account, clustersHandledElsewhere, deploymentTimeout, ` +
+  targets[1].color: is no field that is known (for example account, alertEmails, clustersHandledElsewhere, ` +
+		`deploymentTimeout, ` +
 		`freeze, gracePeriod, handledElsewhere, iamUserName, iamUserPath, idleFor, lookInVariables, maxDeployAttempts, ` +
 		`maxGraceExtension, name, observationPeriod, organizationId, region, schedule, tokenParameter, ` +
 		`undeployedChanges, verification)

@@ -6,24 +6,33 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // maxEmails leaves a stack of the most targets well under the 500 resources that
-// CloudFormation takes: a subscription is one.
+// CloudFormation takes: a subscription is one. SNS has room for 200 filters.
 const maxEmails = 100
 
 // checkEmails wants bare addresses, each once. No address at all is legal, since
 // a topic may be listened to in other ways; the app warns of it.
 func (c Config) checkEmails(found *Mistakes) {
-	path := "alertEmails"
-	if n := len(c.AlertEmails); n > maxEmails {
-		found.add(path, fmt.Sprintf("%d addresses are more than the %d that a stack has room for", n, maxEmails),
-			"the address of a mailing list")
-		return
+	checkAddresses("alertEmails", c.AlertEmails, found)
+	all := len(c.AlertEmails)
+	for i, target := range c.Targets {
+		checkAddresses(fmt.Sprintf("targets[%d].alertEmails", i), target.AlertEmails, found)
+		all += len(target.AlertEmails)
 	}
+	if all > maxEmails {
+		found.add("alertEmails", fmt.Sprintf("%d addresses, those of the targets included, are more than the %d that a "+
+			"stack has room for", all, maxEmails), "the address of a mailing list")
+	}
+}
+
+func checkAddresses(list string, emails []string, found *Mistakes) {
 	seen := map[string]int{}
-	for i, email := range c.AlertEmails {
-		path := fmt.Sprintf("%s[%d]", path, i)
+	for i, email := range emails {
+		path := fmt.Sprintf("%s[%d]", list, i)
 		if found.has(path) {
 			continue
 		}
@@ -32,11 +41,41 @@ func (c Config) checkEmails(found *Mistakes) {
 			continue
 		}
 		if first, twice := seen[strings.ToLower(email)]; twice {
-			found.add(path, fmt.Sprintf("%q is there already, as alertEmails[%d]", email, first), "an address once")
+			found.add(path, fmt.Sprintf("%q is there already, as %s[%d]", email, list, first), "an address once")
 			continue
 		}
 		seen[strings.ToLower(email)] = i
 	}
+}
+
+// Subscription is an address, and the targets that it is notified of: none are all.
+type Subscription struct {
+	Email   string
+	Targets []string
+}
+
+// Subscriptions are the addresses of the configuration and of some targets. SNS knows each
+// once in a topic.
+func (c Config) Subscriptions(targets []target.Target) []Subscription {
+	var all []Subscription
+	at := map[string]int{}
+	for _, email := range c.AlertEmails {
+		at[strings.ToLower(email)] = len(all)
+		all = append(all, Subscription{Email: email})
+	}
+	for _, target := range targets {
+		for _, email := range target.AlertEmails {
+			i, known := at[strings.ToLower(email)]
+			switch {
+			case !known:
+				at[strings.ToLower(email)] = len(all)
+				all = append(all, Subscription{email, []string{target.Name}})
+			case len(all[i].Targets) > 0:
+				all[i].Targets = append(all[i].Targets, target.Name)
+			}
+		}
+	}
+	return all
 }
 
 // emailProblem says why a mail from AWS would not arrive, or nothing.

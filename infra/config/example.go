@@ -17,7 +17,11 @@ func example() Config {
 		Alarms:          FullAlarms,
 		Dashboard:       true,
 		Tags:            map[string]string{"team": "platform"},
-		QoveryAPIURL:    "https://api.qovery.com",
+
+		SlackWebhookParameter: "/qovery-key-rotation/slack-webhook",
+		TeamsWebhookParameter: "/qovery-key-rotation/teams-webhook",
+
+		QoveryAPIURL: "https://api.qovery.com",
 	}
 }
 

@@ -34,7 +34,7 @@ func (c Config) Stacks() []Stack {
 	return stacks
 }
 
-// maxPolicyARNs is how many characters the ARNs of a stack's users and token
+// maxPolicyARNs is how many characters the ARNs of a stack's users and of the operator's
 // parameters may have in a role's policy. IAM takes 10,240 of a role's, white space
 // aside; the function that may most has the rest.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -42,17 +42,17 @@ const maxPolicyARNs = 8500
 
 // policyARNs counts the ARNs as the policies list them: with quotes and a comma,
 // a parameter once. Of a region that isn't known yet the longest one counts.
-func (s Stack) policyARNs() int {
+func (s Stack) policyARNs(parameters ...string) int {
 	length := 0
-	listed := map[string]bool{}
 	for _, t := range s.Targets {
-		user := "arn:aws:iam::123456789012:user" + t.IAMUserPath + t.IAMUserName
-		token := "arn:aws:ssm:" + cmp.Or(s.Region, "ap-southeast-1") + ":123456789012:parameter" + t.TokenParameter
-		for _, arn := range []string{user, token} {
-			if !listed[arn] {
-				length += len(strconv.Quote(arn)) + len(",")
-			}
-			listed[arn] = true
+		length += len(strconv.Quote("arn:aws:iam::123456789012:user"+t.IAMUserPath+t.IAMUserName)) + len(",")
+		parameters = append(parameters, t.TokenParameter)
+	}
+	slices.Sort(parameters)
+	for _, name := range slices.Compact(parameters) {
+		arn := "arn:aws:ssm:" + cmp.Or(s.Region, "ap-southeast-1") + ":123456789012:parameter" + name
+		if name != "" {
+			length += len(strconv.Quote(arn)) + len(",")
 		}
 	}
 	return length
@@ -60,7 +60,8 @@ func (s Stack) policyARNs() int {
 
 func (c Config) checkStacks(found *Mistakes) {
 	for _, stack := range c.Stacks() {
-		if length := stack.policyARNs(); length > maxPolicyARNs && len(stack.Targets) <= maxTargets {
+		length := stack.policyARNs(c.SlackWebhookParameter, c.TeamsWebhookParameter)
+		if length > maxPolicyARNs && len(stack.Targets) <= maxTargets {
 			found.add("targets", fmt.Sprintf("the users and token parameters of the targets that go to %s take %d "+
 				"characters in an IAM policy; there is room for %d",
 				stack.Environment, length, maxPolicyARNs),

@@ -18,6 +18,7 @@ type builder struct {
 	key         awskms.Key // nil: AWS-managed keys encrypt
 	journal     awsdynamodb.Table
 	topic       awssns.Topic
+	chat        awssns.Topic // for chats, which want messages in another form
 	undelivered awssqs.Queue
 	roles       map[string]awsiam.IRole // of the functions, by name
 }

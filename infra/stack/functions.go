@@ -155,22 +155,25 @@ var functions = []function{
 	{
 		name: notify,
 		does: "Notifies people how rotations ended and which alarms rang",
-		env:  []string{lambda.TableName, lambda.TargetPrefix, lambda.TargetNames, lambda.TopicARN, lambda.AllMetrics},
+		env: []string{lambda.TableName, lambda.TargetPrefix, lambda.TargetNames, lambda.TopicARN, lambda.ChatTopicARN,
+			lambda.SlackWebhookParameter, lambda.TeamsWebhookParameter, lambda.AllMetrics},
 		may: []grant{
 			{targetParameters, actions("ssm:GetParameter")},
 			{targetUsers, actions("iam:ListAccessKeys")},
 			{journalTable, actions("dynamodb:GetItem", "dynamodb:Query")},
-			{noticeTopic, actions("sns:Publish")},
+			{topics, actions("sns:Publish")},
+			{webhooks, actions("ssm:GetParameter")},
 		},
 	},
 	{
 		name: auditor,
 		does: "Looks at every target once a day, reports what is wrong, and starts or resumes what is due",
 		env: []string{lambda.TableName, lambda.TargetPrefix, lambda.StagedPrefix, lambda.TargetNames, lambda.ScheduleGroup,
-			lambda.StateMachineARN, lambda.KeyAgeLimitDays, lambda.TopicARN, lambda.AllMetrics, lambda.QoveryAPIURL},
+			lambda.StateMachineARN, lambda.KeyAgeLimitDays, lambda.TopicARN, lambda.ChatTopicARN,
+			lambda.SlackWebhookParameter, lambda.TeamsWebhookParameter, lambda.AllMetrics, lambda.QoveryAPIURL},
 		may: []grant{
 			{targetParameters, actions("ssm:GetParameter")},
-			{tokenParameters, actions("ssm:GetParameter")},
+			{operatorSecrets, actions("ssm:GetParameter")},
 			{noSecret, actions("ssm:GetParameter")}, // finds out that a rotation could read the others
 			{trailEvents, actions("cloudtrail:LookupEvents")},
 			{targetUsers, actions("iam:ListAccessKeys", "iam:GetAccessKeyLastUsed", "iam:ListAttachedUserPolicies")},
@@ -180,13 +183,13 @@ var functions = []function{
 				actions("states:DescribeExecution", "states:GetExecutionHistory", "states:RedriveExecution")},
 			{stateMachine, actions("states:ListExecutions", "states:StartExecution")},
 			{targetSchedules, actions("scheduler:GetSchedule")},
-			{noticeTopic, actions("sns:Publish")},
+			{topics, actions("sns:Publish")},
 		},
 	},
 }
 
 const (
-	notifyTimeout = time.Minute      // for its reads and one publication
+	notifyTimeout = time.Minute      // for its reads, one publication, and chats
 	auditTimeout  = 15 * time.Minute // Lambda's longest, for all targets
 )
 
@@ -217,8 +220,13 @@ func (b *builder) environment(f function) *map[string]*string {
 		lambda.StagedPrefix: new(target.StagedPrefix),
 		lambda.QoveryAPIURL: &b.props.Config.QoveryAPIURL,
 		lambda.TopicARN:     b.topic.TopicArn(),
-		lambda.KMSKeyARN:    b.keyARN(),
-		lambda.AllMetrics:   &allMetrics,
+		lambda.ChatTopicARN: b.chat.TopicArn(),
+
+		lambda.SlackWebhookParameter: &b.props.Config.SlackWebhookParameter,
+		lambda.TeamsWebhookParameter: &b.props.Config.TeamsWebhookParameter,
+
+		lambda.KMSKeyARN:  b.keyARN(),
+		lambda.AllMetrics: &allMetrics,
 
 		lambda.TargetNames:     new(strings.Join(b.targetNames(), ",")),
 		lambda.ScheduleGroup:   new(Name),

@@ -129,8 +129,8 @@ func TestFunctionsAreAlikeInEverythingElse(t *testing.T) {
 func TestFunctionsGetTheVariablesTheyRead(t *testing.T) {
 	constants := map[string]string{
 		"lambda.TableName": lambda.TableName, "lambda.TargetPrefix": lambda.TargetPrefix,
-		"lambda.StagedPrefix": lambda.StagedPrefix, "lambda.TopicARN": lambda.TopicARN,
-		"lambda.KMSKeyARN": lambda.KMSKeyARN, "lambda.CreatorRoleARN": lambda.CreatorRoleARN,
+		"lambda.StagedPrefix": lambda.StagedPrefix,
+		"lambda.KMSKeyARN":    lambda.KMSKeyARN, "lambda.CreatorRoleARN": lambda.CreatorRoleARN,
 		"lambda.TargetNames":   lambda.TargetNames,
 		"lambda.AllMetrics":    lambda.AllMetrics,
 		"lambda.ScheduleGroup": lambda.ScheduleGroup, "lambda.StateMachineARN": lambda.StateMachineARN,
@@ -150,6 +150,10 @@ func TestFunctionsGetTheVariablesTheyRead(t *testing.T) {
 					read = append(read, variable)
 				}
 			}
+			if strings.Contains(string(source), "sender.New(") {
+				read = append(read, lambda.TopicARN, lambda.ChatTopicARN, lambda.SlackWebhookParameter,
+					lambda.TeamsWebhookParameter)
+			}
 			given := slices.Sorted(slices.Values(f.env))
 			slices.Sort(read)
 			if !slices.Equal(read, given) {
@@ -164,6 +168,7 @@ func TestVariables(t *testing.T) {
 	want := map[string]string{
 		"TABLE_NAME": "${journal}", "TARGET_PREFIX": "/qovery-key-rotation/targets/",
 		"STAGED_PREFIX": "/qovery-key-rotation/staged/", "TOPIC_ARN": "${notices}",
+		"CHAT_TOPIC_ARN":   "${chat}",
 		"CREATOR_ROLE_ARN": "${createkeyrole.Arn}",
 		"TARGET_NAMES":     "production", "SCHEDULE_GROUP": "qovery-key-rotation", "KEY_AGE_LIMIT_DAYS": "97",
 		"STATE_MACHINE_ARN": machine,

@@ -27,7 +27,9 @@ const (
 	auditMemory      resource = "audits' memory" // items of the journal
 	executions       resource = "executions"
 	trailEvents      resource = "CloudTrail's events"
-	noticeTopic      resource = "notice topic"
+	topics           resource = "topics"
+	webhooks         resource = "webhook parameters" // none, if the configuration names none
+	operatorSecrets  resource = "operator's secrets" // tokens and webhooks
 	targetSchedules  resource = "target schedules"
 	auditFunction    resource = "function audit"
 	ownLogGroup      resource = "own log group"
@@ -76,15 +78,19 @@ func (b *builder) arns(on resource) []string {
 	case noSecret:
 		return []string{b.arn("ssm", "parameter"+target.StagedPrefix+ssm.Nothing)}
 	case tokenParameters:
-		return b.tokenParameters()
+		return b.parameterARNs(b.tokenNames())
 	case targetUsers:
 		return b.targetUsers()
 	case journalTable, auditMemory:
 		return []string{*b.journal.TableArn()}
 	case executions:
 		return []string{b.arn("states", "execution:"+Name+":*")}
-	case noticeTopic:
-		return []string{*b.topic.TopicArn()}
+	case topics:
+		return []string{*b.topic.TopicArn(), *b.chat.TopicArn()}
+	case webhooks:
+		return b.parameterARNs(b.webhookParameters())
+	case operatorSecrets:
+		return append(b.arns(tokenParameters), b.arns(webhooks)...)
 	case targetSchedules:
 		return []string{b.arn("scheduler", "schedule/"+Name+"/*")}
 	case auditFunction:
@@ -107,9 +113,9 @@ func (b *builder) targetUsers() []string {
 	return arns
 }
 
-func (b *builder) tokenParameters() []string {
+func (b *builder) parameterARNs(names []string) []string {
 	var arns []string
-	for _, name := range b.tokenNames() {
+	for _, name := range names {
 		arns = append(arns, b.arn("ssm", "parameter"+name))
 	}
 	return arns

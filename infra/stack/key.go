@@ -56,7 +56,7 @@ func (b *builder) keyPolicy() []awsiam.PolicyStatement {
 			b.through(map[string]any{"Bool": map[string]any{"kms:GrantIsForAWSResource": "true"}}, "dynamodb")),
 		keyStatement("Parameters", anyone, actions("kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey*"),
 			b.through(map[string]any{"ArnLike": map[string]any{
-				"kms:EncryptionContext:PARAMETER_ARN": append(b.arns(stagedSecrets), b.arns(tokenParameters)...),
+				"kms:EncryptionContext:PARAMETER_ARN": append(b.arns(stagedSecrets), b.arns(operatorSecrets)...),
 			}}, "ssm")),
 		keyStatement("Logs", awsiam.NewServicePrincipal(new("logs."+*b.Region()+".amazonaws.com"), nil), crypt,
 			map[string]any{"ArnLike": map[string]any{

@@ -73,7 +73,9 @@ const whyTraces = "X-Ray's actions to hand in traces know no resources: AWS allo
 func (b *builder) newFunctionRole(f function) awsiam.IRole {
 	var statements []statement
 	for _, g := range f.may {
-		statements = append(statements, b.statement(g))
+		if len(b.arns(g.on)) > 0 {
+			statements = append(statements, b.statement(g))
+		}
 	}
 	statements = append(statements,
 		statement{

@@ -11,28 +11,43 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
+
+	"qovery-key-rotation/infra/config"
 )
 
-// newTopic makes the topic that people listen to. Alarms and EventBridge's rules
-// could not publish to a topic that is encrypted with AWS's key; notify's role
-// can, and is the only one that does.
-func (b *builder) newTopic() awssns.Topic {
+// newTopic makes a topic that people or chats listen to. Alarms and EventBridge's rules
+// could not publish to a topic that is encrypted with AWS's key; the roles of notify and
+// of the audit can, and no other does.
+func (b *builder) newTopic(name string) awssns.Topic {
 	props := &awssns.TopicProps{
-		TopicName:   new(named("notices")),
+		TopicName:   new(named(name)),
 		DisplayName: jsii.String("Qovery key rotation"),
 		EnforceSSL:  jsii.Bool(true),
 	}
 	if b.key != nil {
 		props.MasterKey = b.key
 	}
-	topic := awssns.NewTopic(b.Stack, jsii.String("notices"), props)
+	topic := awssns.NewTopic(b.Stack, &name, props)
 	if b.key == nil {
 		topic.Node().DefaultChild().(awssns.CfnTopic).SetKmsMasterKeyId(jsii.String("alias/aws/sns"))
 	}
-	for _, email := range b.props.Config.AlertEmails {
-		topic.AddSubscription(awssnssubscriptions.NewEmailSubscription(&email, nil))
-	}
 	return topic
+}
+
+func (b *builder) subscriptions() []config.Subscription {
+	return b.props.Config.Subscriptions(b.props.Stack.Targets)
+}
+
+// subscribe subscribes the addresses. Those of a target get the messages about it alone.
+func (b *builder) subscribe() {
+	for _, s := range b.subscriptions() {
+		props := &awssnssubscriptions.EmailSubscriptionProps{}
+		if len(s.Targets) > 0 {
+			props.FilterPolicy = &map[string]awssns.SubscriptionFilter{"target": awssns.SubscriptionFilter_StringFilter(
+				&awssns.StringConditions{Allowlist: jsii.Strings(s.Targets...)})}
+		}
+		b.topic.AddSubscription(awssnssubscriptions.NewEmailSubscription(&s.Email, props))
+	}
 }
 
 // newUndeliveredQueue makes the queue for what could not be handed over: starts

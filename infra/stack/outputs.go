@@ -17,6 +17,8 @@ import (
 func (b *builder) newOutputs(machine awsstepfunctions.StateMachine) {
 	b.output("StateMachineArn", "The state machine that rotates", *machine.StateMachineArn())
 	b.output("TopicArn", "The topic with the notices: subscribe to it to hear of every rotation", *b.topic.TopicArn())
+	b.output("ChatTopicArn", "The topic for chats: give it to Amazon Q Developer in chat applications",
+		*b.chat.TopicArn())
 	b.output("TableName", "The journal: open and past rotations", *b.journal.TableName())
 	b.output("KeyAgeLimitDays", "The age at which a key is too old, for the command line",
 		strconv.Itoa(b.props.Config.KeyAgeLimitDays))
@@ -24,14 +26,24 @@ func (b *builder) newOutputs(machine awsstepfunctions.StateMachine) {
 	if v := version.Read(); v.Known() {
 		b.output("Version", "Which version was deployed, for the command line", v.Release)
 	}
-	if emails := b.props.Config.AlertEmails; len(emails) > 0 {
+	var emails []string
+	for _, s := range b.subscriptions() {
+		emails = append(emails, s.Email)
+	}
+	if len(emails) > 0 {
 		b.output("AlertEmails", "Who is to be notified, for the command line", strings.Join(emails, ","))
+	}
+	if names := b.webhookParameters(); len(names) > 0 {
+		b.output("WebhookParameters", "Where the addresses of webhooks are, for the command line", strings.Join(names, ","))
+	}
+	for i, name := range b.webhookParameters() {
+		b.output("PutWebhook"+number(i), "Reads a webhook's address, without showing it, into "+name, b.putSecret(name))
 	}
 	if url := b.props.Config.QoveryAPIURL; url != "" {
 		b.output("QoveryApiUrl", "Where Qovery's API is, for this stack and for the command line", url)
 	}
 	for i, name := range b.tokenNames() {
-		b.output("PutToken"+number(i), "Reads Qovery's API token, without showing it, into "+name, b.putToken(name))
+		b.output("PutToken"+number(i), "Reads Qovery's API token, without showing it, into "+name, b.putSecret(name))
 	}
 	for i, target := range b.props.Stack.Targets {
 		b.output("DryRun"+number(i), "Shows what a rotation of "+target.Name+" would do, and changes nothing",
@@ -48,8 +60,8 @@ func number(i int) string {
 	return strconv.Itoa(i + 1)
 }
 
-// putToken keeps the token out of the shell's history and the list of processes.
-func (b *builder) putToken(name string) string {
+// putSecret keeps a secret out of the shell's history and the list of processes.
+func (b *builder) putSecret(name string) string {
 	key := ""
 	if b.key != nil {
 		key = " --key-id " + keyAlias

@@ -113,6 +113,7 @@ var allowed = []struct{ function, action, resource string }{
 	{"notify", "dynamodb:GetItem", journal},
 	{"notify", "dynamodb:Query", journal},
 	{"notify", "sns:Publish", "${notices}"},
+	{"notify", "sns:Publish", "${chat}"},
 
 	{"audit", "ssm:GetParameter", anyTarget},
 	{"audit", "ssm:GetParameter", token},
@@ -131,6 +132,7 @@ var allowed = []struct{ function, action, resource string }{
 	{"audit", "states:StartExecution", machine},
 	{"audit", "scheduler:GetSchedule", anySchedule},
 	{"audit", "sns:Publish", "${notices}"},
+	{"audit", "sns:Publish", "${chat}"},
 }
 
 func TestFunctionsMayDoWhatTheTableSays(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"qovery-key-rotation/infra/config"
 	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/ops/audit"
 	"qovery-key-rotation/internal/ops/notice"
@@ -74,20 +75,50 @@ func TestTargetParametersParse(t *testing.T) {
 
 func TestTopicAndQueueAreEncrypted(t *testing.T) {
 	tpl, _ := shipped(t)
-	if key := tpl.one(t, "AWS::SNS::Topic").text("KmsMasterKeyId"); key != "alias/aws/sns" {
-		t.Errorf("the topic is encrypted with %q", key)
+	for name, topic := range tpl.all("AWS::SNS::Topic") {
+		if key := topic.text("KmsMasterKeyId"); key != "alias/aws/sns" {
+			t.Errorf("the topic %s is encrypted with %q", name, key)
+		}
 	}
 	if tpl.one(t, "AWS::SQS::Queue").property("SqsManagedSseEnabled") != true {
 		t.Error("the queue is not encrypted")
 	}
 	for _, kind := range []string{"AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy"} {
-		if policy := fmt.Sprint(tpl.one(t, kind).Properties); !strings.Contains(policy, "aws:SecureTransport:false") {
-			t.Errorf("%s does not insist on TLS", kind)
+		for _, policy := range tpl.all(kind) {
+			if !strings.Contains(fmt.Sprint(policy.Properties), "aws:SecureTransport:false") {
+				t.Errorf("%s does not insist on TLS", kind)
+			}
 		}
 	}
 	subscription := tpl.one(t, "AWS::SNS::Subscription")
 	if subscription.text("Protocol") != "email" || subscription.text("Endpoint") != "platform@example.com" {
 		t.Errorf("the subscription is %v", subscription.Properties)
+	}
+}
+
+// A target's address gets the notices about it alone, an address of all targets everything,
+// and each is subscribed once. Webhooks are read where messages are sent, and there alone.
+func TestNoticesOfATeam(t *testing.T) {
+	tpl := synthesize(t, `{"alertEmails": ["all@company.example"], "slackWebhookParameter": "/hooks/slack", "targets": [`+
+		targetJSON("one", "u1", `"alertEmails": ["team@company.example", "ALL@company.example"]`)+","+
+		targetJSON("two", "u2", `"alertEmails": ["team@company.example"]`)+`]}`, config.Environment{}, today).templates[Name]
+	var got []string
+	for _, s := range tpl.all("AWS::SNS::Subscription") {
+		got = append(got, fmt.Sprint(s.text("Endpoint"), " ", s.Properties["FilterPolicy"], " ", s.property("TopicArn")))
+	}
+	slices.Sort(got)
+	requireSame(t, "subscriptions", got, []string{"all@company.example <nil> ${notices}",
+		"team@company.example map[target:[one two]] ${notices}"})
+	for _, f := range functions {
+		allowed := fmt.Sprint(permissions(t, tpl.all("AWS::IAM::Role")[f.name+"role"]))
+		reads := strings.Contains(allowed, ":parameter/hooks/slack")
+		if sends := f.name == notify || f.name == auditor; reads != sends {
+			t.Errorf("%s may read the webhook: %t", f.name, reads)
+		}
+	}
+	if fmt.Sprint(tpl.Outputs["WebhookParameters"].Value) != "/hooks/slack" ||
+		!strings.Contains(fmt.Sprint(tpl.Outputs["PutWebhook"].Value), " --name /hooks/slack --type SecureString ") {
+		t.Errorf("outputs %v", tpl.Outputs)
 	}
 }
 

@@ -34,7 +34,8 @@ var inWords = map[string]string{
 	anyExecution:         "executions of the state machine",
 	anySchedule:          "the targets' schedules",
 	machine:              "the state machine",
-	"${notices}":         "the topic of the notices",
+	"${notices}":         "the topics of the notices and of the chats",
+	"${chat}":            "the topics of the notices and of the chats",
 	"${undelivered.Arn}": "the queue of what was not delivered",
 	"*":                  "`*`",
 	"arn:aws:lambda:eu-west-3:123456789012:function:qovery-key-rotation-audit": "the function `audit`",
@@ -176,7 +177,8 @@ var (
 		{actions: actions("scheduler:GetSchedule"),
 			resources: []string{"arn:aws:scheduler:REGION:ACCOUNT:schedule/qovery-key-rotation/*"}},
 		{actions: actions("sns:ListSubscriptionsByTopic"),
-			resources: []string{"arn:aws:sns:REGION:ACCOUNT:qovery-key-rotation-notices"}},
+			resources: []string{"arn:aws:sns:REGION:ACCOUNT:qovery-key-rotation-notices",
+				"arn:aws:sns:REGION:ACCOUNT:qovery-key-rotation-chat"}},
 	}
 	acting = []statement{
 		{actions: actions("states:StartExecution"),
@@ -299,7 +301,8 @@ func TestPoliciesOfPeopleNameWhatIsDeployed(t *testing.T) {
 			switch name := arn[strings.LastIndex(arn, ":")+1:]; {
 			case name == "table/TABLE", name == "stack/"+Name+"/*", name == "key/*", name == "*":
 			case name == named(auditor), name == named("undelivered"), name == "/aws/lambda/"+Name+"-*":
-			case name == tpl.one(t, "AWS::SNS::Topic").text("TopicName"):
+			case name == tpl.all("AWS::SNS::Topic")["notices"].text("TopicName"):
+			case name == tpl.all("AWS::SNS::Topic")["chat"].text("TopicName"):
 			case !slices.Contains(deployed, place.Replace(arn)):
 				t.Errorf("there is no %s", arn)
 			}

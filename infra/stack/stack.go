@@ -54,7 +54,8 @@ func New(scope constructs.Construct, id string, props Props) awscdk.Stack {
 	b := &builder{Stack: stack, props: props, roles: map[string]awsiam.IRole{}}
 	b.key = b.newCustomerKey()
 	b.journal = b.newJournal()
-	b.topic = b.newTopic()
+	b.topic, b.chat = b.newTopic("notices"), b.newTopic("chat")
+	b.subscribe()
 	b.undelivered = b.newUndeliveredQueue()
 	functions := b.newFunctions()
 	machine := b.newMachine(functions)
@@ -91,12 +92,12 @@ func (b *builder) warn() {
 			annotations.AddWarningV2(&id, &warning)
 		}
 	}
-	if len(b.props.Config.AlertEmails) == 0 {
+	if len(b.subscriptions()) == 0 {
 		warn("alertEmails", "alertEmails is empty: unless something else subscribes to the topic, no one is notified "+
 			"of how rotations end.")
 	}
-	for _, email := range b.props.Config.AlertEmails {
-		warn("example:"+email, config.ExampleEmailWarning(email))
+	for _, s := range b.subscriptions() {
+		warn("example:"+s.Email, config.ExampleEmailWarning(s.Email))
 	}
 	if region := b.props.Stack.Region; region != "" && !isKnown(region) {
 		warn("region", fmt.Sprintf("The CDK knows no region %s. If it isn't a new one, correct "+

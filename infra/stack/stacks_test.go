@@ -78,8 +78,10 @@ func TestCustomerKeyEncryptsEverything(t *testing.T) {
 		"AWS::DynamoDB::Table": "SSESpecification.KMSMasterKeyId", "AWS::SNS::Topic": "KmsMasterKeyId",
 		"AWS::SQS::Queue": "KmsMasterKeyId",
 	} {
-		if got := tpl.one(t, kind).text(path); got != "${key.Arn}" {
-			t.Errorf("%s is encrypted with %q", kind, got)
+		for id, encrypted := range tpl.all(kind) {
+			if got := encrypted.text(path); got != "${key.Arn}" {
+				t.Errorf("%s is encrypted with %q", id, got)
+			}
 		}
 	}
 	for id, group := range tpl.all("AWS::Logs::LogGroup") {

@@ -48,6 +48,12 @@ func (b *builder) targetNames() []string {
 	return names
 }
 
+// webhookParameters are those that the configuration names.
+func (b *builder) webhookParameters() []string {
+	return slices.DeleteFunc([]string{b.props.Config.SlackWebhookParameter, b.props.Config.TeamsWebhookParameter},
+		func(name string) bool { return name == "" })
+}
+
 // tokenNames are the parameters that hold Qovery's tokens, each once. They are
 // the operator's: CloudFormation can neither create a SecureString nor would it
 // be the place for a secret.

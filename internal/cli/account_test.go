@@ -27,6 +27,7 @@ import (
 const (
 	arnPrefix  = "arn:aws:states:eu-west-3:123456789012:"
 	machineARN = arnPrefix + "stateMachine:qovery-key-rotation"
+	chatARN    = "arn:aws:sns:eu-west-3:123456789012:qovery-key-rotation-chat"
 	topicARN   = "arn:aws:sns:eu-west-3:123456789012:qovery-key-rotation-notices"
 )
 
@@ -45,6 +46,7 @@ type account struct {
 	emails     string    // who is to be notified
 	confirmed  bool      // the e-mail subscription is
 	webhook    string    // another subscription, which is not
+	hooks      string    // the parameters with the addresses of webhooks, of which /hooks/slack is there
 	version    string    // that is deployed
 	definition string    // of the state machine that is
 	deployed   time.Time // when the stack was
@@ -192,7 +194,7 @@ func (a *account) answers(fields map[string]any) map[string]func() awstest.Answe
 		"GetAccessKeyLastUsed":     a.lastUsed,
 		"GetUser":                  func() awstest.Answer { return a.getUser(text("UserName")) },
 		"LookupEvents":             func() awstest.Answer { return reply(map[string]any{"Events": []any{}}) },
-		"ListSubscriptionsByTopic": a.listSubscriptions,
+		"ListSubscriptionsByTopic": func() awstest.Answer { return a.listSubscriptions(text("TopicArn")) },
 		"GetSchedule":              a.getSchedule,
 		"GetParameter":             func() awstest.Answer { return a.getParameter(text("Name")) },
 		"GetParametersByPath": func() awstest.Answer {
@@ -226,6 +228,7 @@ func (a *account) describeStacks(name string) awstest.Answer {
 	}
 	var outputs strings.Builder
 	for name, value := range map[string]string{"StateMachineArn": machineARN, "TableName": "journal", "TopicArn": topicARN,
+		"ChatTopicArn": chatARN, "WebhookParameters": a.hooks,
 		"QoveryApiUrl": a.qovery.URL, "KeyAgeLimitDays": "97", "AlertEmails": a.emails,
 		"Definition": a.definition, "Version": a.version,
 		"PutToken": "read -rs TOKEN; aws ssm put-parameter --name " + lab.TokenParameter + " --value file:///dev/stdin"} {
@@ -289,7 +292,12 @@ func (a *account) lastUsed() awstest.Answer {
 		`</GetAccessKeyLastUsedResult></GetAccessKeyLastUsedResponse>`)
 }
 
-func (a *account) listSubscriptions() awstest.Answer {
+func (a *account) listSubscriptions(topic string) awstest.Answer {
+	if topic == chatARN {
+		return awstest.XML(http.StatusOK, `<ListSubscriptionsByTopicResponse><ListSubscriptionsByTopicResult>`+
+			`<Subscriptions/>`+
+			`</ListSubscriptionsByTopicResult></ListSubscriptionsByTopicResponse>`)
+	}
 	arn := "PendingConfirmation"
 	if a.confirmed {
 		arn = topicARN + ":0b7d2c4e"
@@ -330,6 +338,8 @@ func (a *account) getParameter(name string) awstest.Answer {
 	case a.world.Target.TokenParameter:
 		return reply(map[string]any{"Parameter": map[string]any{"Name": name, "Type": "SecureString",
 			"Value": fakeqovery.DefaultConfig(nil).Token}})
+	case "/hooks/slack":
+		return reply(map[string]any{"Parameter": map[string]any{"Name": name, "Type": "SecureString", "Value": "encrypted"}})
 	}
 	return awstest.JSONError(http.StatusBadRequest, "ParameterNotFound", "")
 }

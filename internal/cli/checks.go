@@ -210,6 +210,31 @@ func (e *examination) checkAddresses(n noticesStatus) {
 	}
 }
 
+// checkChat: there may be none.
+func (e *examination) checkChat(ctx context.Context, s *stack) {
+	const name = "chat"
+	if s.chat == "" {
+		return // of an earlier version
+	}
+	list, err := sns.New(s.cfg, s.chat).Subscribers(ctx)
+	if err != nil {
+		e.unread("", name, unreadBy(err), err)
+		return
+	}
+	found := []string{"no chat is subscribed to " + words.Last(s.chat)}
+	if len(list) > 0 {
+		found[0] = words.Count(len(list), "subscription") + " of " + words.Last(s.chat)
+	}
+	for _, parameter := range strings.FieldsFunc(s.hooks, func(c rune) bool { return c == ',' }) {
+		if err := s.store.HoldsWebhook(ctx, parameter); err != nil {
+			e.unread("", name, unreadBy(err), err).ToDo = "Run the command of the stack's output PutWebhook for " + parameter
+			return
+		}
+		found[0] += "; a webhook in " + parameter
+	}
+	e.add("", name, sound, found...)
+}
+
 // withoutSecret leaves of a webhook its host: what follows is often its password.
 func withoutSecret(s sns.Subscriber) sns.Subscriber {
 	if !strings.HasPrefix(s.Protocol, "http") {

@@ -22,8 +22,8 @@ func (p Program) newDoctor() *cobra.Command {
 		Short: "Check what rotations need, and say how to fix what is wrong",
 		Long: `doctor checks, one after the other, your login, the stack and its version; of the target,
 or of each one, the token, the IAM user, the keys, the locations in Qovery, the clusters,
-CloudTrail's regions, the schedule, the open rotation and the last audit; and who gets the
-notices. It changes nothing.
+CloudTrail's regions, the schedule, the open rotation and the last audit; who gets the notices,
+and the chats. It changes nothing.
 
 A ✓ says that all is as it should be, a ✗ what is wrong and how to fix it, and a ? what
 could not be read, or can't be judged now. If there is a ✗, the exit code is 5; if there
@@ -139,6 +139,7 @@ func (p Program) examine(ctx context.Context, f *stackFlags, targets []string, e
 		e.checkTarget(ctx, reader, s.look(ctx, name, reader.LookTwice(ctx, name), working, workingErr))
 	}
 	e.checkAddresses(s.notices(ctx))
+	e.checkChat(ctx, s)
 	e.At = s.clock.Now().Truncate(time.Second)
 	return nil
 }

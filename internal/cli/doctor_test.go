@@ -59,6 +59,8 @@ var broken = []struct {
 	{"never an audit", func(a *account) { a.unaudited = true }, "audit", "There was none yet."},
 	{"an unconfirmed address", func(a *account) { a.confirmed = false }, "addresses",
 		"aws sns subscribe --region eu-west-3"},
+	{"a webhook without its address", func(a *account) { a.hooks = "/hooks/slack,/hooks/teams" }, "chat",
+		"Run the command of the stack's output PutWebhook for /hooks/teams."},
 	{"no address", func(a *account) { a.emails = "security@example.com" }, "addresses",
 		"--notification-endpoint 'security@example.com'."},
 	{"an unconfirmed webhook", func(a *account) { a.webhook = "https://pager.example/secret-in-the-path" }, "addresses",

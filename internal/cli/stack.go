@@ -80,6 +80,8 @@ type stack struct {
 	machine string // ARN of the state machine
 	table   string // name of the journal
 	topic   string // ARN of the topic with the notices
+	chat    string // ARN of the topic for chats; empty: an earlier version deployed the stack
+	hooks   string // the parameters with the addresses of webhooks, with commas
 	emails  string // who is to get them, with commas; empty: no one, or an earlier version deployed the stack
 	qovery  string // base URL of Qovery's API; empty: the public one
 
@@ -130,7 +132,7 @@ func (p Program) find(ctx context.Context, f *stackFlags, cfg aws.Config) (*stac
 	}
 	s.machine, s.table, s.topic = outputs["StateMachineArn"], outputs["TableName"], outputs["TopicArn"]
 	s.emails, s.qovery, s.definition = outputs["AlertEmails"], outputs["QoveryApiUrl"], outputs["Definition"]
-	s.version = outputs["Version"]
+	s.version, s.chat, s.hooks = outputs["Version"], outputs["ChatTopicArn"], outputs["WebhookParameters"]
 	for name, command := range outputs {
 		if strings.HasPrefix(name, "PutToken") {
 			s.putTokens = append(s.putTokens, command)

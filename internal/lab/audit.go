@@ -9,6 +9,7 @@ import (
 
 	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/ops/audit"
+	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/statemachine"
 )
@@ -46,8 +47,9 @@ func (o *Operator) auditor() audit.Auditor {
 			Needs:  rotation.Needs{Usage: p.Usage, Trail: p.Trail, Staging: p.Staging},
 			Qovery: p.Qovery, Schedules: account, Memory: account,
 		},
-		Names: []string{o.Target.Name}, AgeLimit: ageLimit, Machine: account, Starter: account, Topic: account,
-		Metrics: lambda.MetricsTo(io.Discard, false), Log: slog.New(slog.NewJSONHandler(&o.logs, nil)),
+		Names: []string{o.Target.Name}, AgeLimit: ageLimit, Machine: account, Starter: account,
+		Sender:  &notice.Sender{Topic: account, Log: slog.New(slog.NewJSONHandler(&o.logs, nil))},
+		Metrics: lambda.MetricsTo(io.Discard, false),
 	}
 }
 

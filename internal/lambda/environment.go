@@ -22,6 +22,11 @@ const (
 	TargetPrefix = "TARGET_PREFIX"  // what comes before a target's name: /qovery-key-rotation/targets/
 	StagedPrefix = "STAGED_PREFIX"  // what comes before a key's id: /qovery-key-rotation/staged/
 	TopicARN     = "TOPIC_ARN"      // the SNS topic that people listen to
+	ChatTopicARN = "CHAT_TOPIC_ARN" // the SNS topic that chats listen to
+	// The parameters with the addresses of webhooks; optional.
+	SlackWebhookParameter = "SLACK_WEBHOOK_PARAMETER"
+	TeamsWebhookParameter = "TEAMS_WEBHOOK_PARAMETER"
+
 	QoveryAPIURL = "QOVERY_API_URL" // optional: Qovery's own when absent
 	// TargetNames are the targets to audit, with commas between them.
 	TargetNames     = "TARGET_NAMES"

@@ -36,7 +36,7 @@ func IsARN(text string) bool { return topicARN().MatchString(text) }
 
 // Publish hands a message to all subscribers. Repeated, it arrives twice: SNS knows
 // no idempotency for such topics, and twice is better than not at all. Subscriptions
-// can filter by the attributes; empty ones are left out, which SNS refuses.
+// can filter by the attributes; what is empty is left out, which SNS refuses.
 // https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 func (t *Topic) Publish(ctx context.Context, subject, body string, attributes map[string]string) error {
 	request := t.request("sns:Publish")
@@ -46,9 +46,11 @@ func (t *Topic) Publish(ctx context.Context, subject, body string, attributes ma
 			sent[name] = types.MessageAttributeValue{DataType: aws.String("String"), StringValue: &value}
 		}
 	}
-	answer, err := t.client.Publish(ctx, &sns.PublishInput{
-		TopicArn: &t.arn, Subject: &subject, Message: &body, MessageAttributes: sent,
-	})
+	input := &sns.PublishInput{TopicArn: &t.arn, Message: &body, MessageAttributes: sent}
+	if subject != "" {
+		input.Subject = &subject
+	}
+	answer, err := t.client.Publish(ctx, input)
 	switch {
 	case err != nil:
 		return t.failed(request, err)

@@ -10,20 +10,42 @@ import (
 	"qovery-key-rotation/internal/rotation/fault"
 )
 
-// Token reads the Qovery token that an operator has put into a parameter. A
-// token that lies there in the clear is refused: whoever may list parameters
-// would have it.
+// Token reads the Qovery token that an operator has put into a parameter.
 func (s *Store) Token(ctx context.Context, parameter string) (rotation.Secret, error) {
-	read, err := s.get(ctx, parameter, true)
+	return s.secret(ctx, parameter, "Qovery's API token", fault.TokenRefused)
+}
+
+// Webhook reads the address of a webhook, likewise.
+func (s *Store) Webhook(ctx context.Context, parameter string) (rotation.Secret, error) {
+	return s.secret(ctx, parameter, "the address of a webhook", fault.ConfigurationError)
+}
+
+// HoldsWebhook is nil if Webhook would find one. It learns no more than that.
+func (s *Store) HoldsWebhook(ctx context.Context, parameter string) error {
+	_, err := s.read(ctx, parameter, "the address of a webhook", fault.ConfigurationError, false)
+	return err
+}
+
+// secret reads what an operator has put into a parameter. A secret that lies there in the
+// clear is refused: whoever may list parameters would have it.
+func (s *Store) secret(ctx context.Context, parameter, what string, code fault.Code) (rotation.Secret, error) {
+	found, err := s.read(ctx, parameter, what, code, true)
+	if err != nil {
+		return rotation.Secret{}, err
+	}
+	return rotation.NewSecret(*found.Value), nil
+}
+
+func (s *Store) read(ctx context.Context, parameter, what string, code fault.Code, decrypt bool) (*types.Parameter,
+	error) {
+	found, err := s.get(ctx, parameter, decrypt)
 	switch {
 	case errors.Is(err, errNotFound):
-		return rotation.Secret{}, fault.Errorf(fault.TokenRefused, "The parameter %s, which should hold Qovery's "+
-			"API token, does not exist", parameter)
+		return nil, fault.Errorf(code, "The parameter %s, which should hold %s, does not exist", parameter, what)
 	case err != nil:
-		return rotation.Secret{}, err
-	case read.Type != types.ParameterTypeSecureString:
-		return rotation.Secret{}, fault.Errorf(fault.TokenRefused, "The parameter %s, which holds Qovery's API "+
-			"token, isn't a SecureString", parameter)
+		return nil, err
+	case found.Type != types.ParameterTypeSecureString:
+		return nil, fault.Errorf(code, "The parameter %s, which holds %s, isn't a SecureString", parameter, what)
 	}
-	return rotation.NewSecret(*read.Value), nil
+	return found, nil
 }

@@ -14,7 +14,6 @@ package audit
 
 import (
 	"context"
-	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -46,9 +45,8 @@ type Auditor struct {
 	AgeLimit time.Duration // at which a key is too old
 	Machine  Machine
 	Starter  Starter
-	Topic    notice.Topic
-	Metrics  lambda.Metrics
-	Log      *slog.Logger
+	*notice.Sender
+	Metrics lambda.Metrics
 }
 
 const (
@@ -66,6 +64,7 @@ func (a Auditor) Handle(ctx context.Context, _ []byte) error {
 		failed []string
 		first  *fault.Error
 	)
+	defer a.Flush(ctx)
 	looked := a.lookAtAll(ctx)
 	runs, err := a.runs(ctx)
 	for i, facts := range looked {

@@ -66,8 +66,9 @@ func (a *account) audit(t *testing.T, ctx context.Context) error {
 	return Auditor{
 		Reader: Reader{Clock: clock{}, Targets: p, Journal: journalPort{p}, Executions: p, Keys: p,
 			Needs: rotation.Needs{Usage: p, Trail: needed{p: p}, Staging: needed{p: p}}, Qovery: p, Schedules: p, Memory: p},
-		Names: slices.Sorted(maps.Keys(a.targets)), AgeLimit: limit, Machine: p, Starter: p, Topic: p,
-		Metrics: lambda.MetricsTo(p, true), Log: slog.New(slog.NewJSONHandler(&a.logged, nil)),
+		Names: slices.Sorted(maps.Keys(a.targets)), AgeLimit: limit, Machine: p, Starter: p,
+		Sender:  &notice.Sender{Topic: p, Log: slog.New(slog.NewJSONHandler(&a.logged, nil))},
+		Metrics: lambda.MetricsTo(p, true),
 	}.Handle(ctx, []byte("{}"))
 }
 

@@ -40,7 +40,7 @@ func (a Auditor) tell(ctx context.Context, now time.Time, j Judgement) error {
 	forgotten := remember() // also what was illegible, and when the target was audited
 	var failures []error
 	say := func(message notice.Message, note func()) {
-		if err := message.Send(ctx, a.Topic, a.Log); err != nil {
+		if err := a.Send(ctx, message); err != nil {
 			failures = append(failures, err)
 			return
 		}
@@ -134,7 +134,8 @@ func (f Finding) message(j Judgement, before Told) notice.Message {
 		advice, command = words.Dot(advice)+" "+seeAll, status
 	}
 	return notice.Finding{
-		Target: j.Target, Urgency: f.Urgency, Title: f.Title, Verdict: f.Verdict, Found: found, Advice: advice,
+		Target: j.Target, Kind: string(f.Kind), Urgency: f.Urgency, Title: f.Title,
+		Verdict: f.Verdict, Found: found, Advice: advice,
 		Command: command,
 		Keys:    j.Keys,
 	}.Message()
@@ -143,7 +144,7 @@ func (f Finding) message(j Judgement, before Told) notice.Message {
 // over tells that a finding is over.
 func (t Told) over(j Judgement) notice.Message {
 	return notice.Finding{
-		Target: j.Target, Urgency: notice.Calm, Title: "over: " + t.Title,
+		Target: j.Target, Kind: "over", Urgency: notice.Calm, Title: "over: " + t.Title,
 		Verdict: "Nothing is broken as far as this finding goes: it is over",
 		Found:   []string{fmt.Sprintf("No longer so: %s, reported %s", t.Title, words.At(t.Since))},
 		Advice:  "Nothing. " + seeAll, Command: status, Keys: j.Keys,

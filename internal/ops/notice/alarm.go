@@ -15,22 +15,22 @@ func (a Alarm) message() Message {
 	case Ringing:
 		d.Subject, d.Verdict = "alarm "+a.Name,
 			"An alarm rings. It doesn't say whether a key is broken; the command below does."
-		d.happened = []string{fmt.Sprintf("The alarm %s rings since %s.", a.Name, words.At(a.At))}
+		d.Happened = []string{fmt.Sprintf("The alarm %s rings since %s.", a.Name, words.At(a.At))}
 	case NoData:
 		d.Subject, d.Verdict = "alarm without data: "+a.Name,
 			"An alarm has no data to judge by. Nothing is known to be broken."
-		d.happened = []string{fmt.Sprintf("The alarm %s has had no data since %s.", a.Name, words.At(a.At))}
+		d.Happened = []string{fmt.Sprintf("The alarm %s has had no data since %s.", a.Name, words.At(a.At))}
 	default:
 		d.Urgency, d.Subject = Calm, "alarm over: "+a.Name
 		d.Verdict = "Nothing is broken as far as this alarm goes: it is over."
-		d.happened = []string{fmt.Sprintf("The alarm %s ended %s.", a.Name, words.At(a.At))}
+		d.Happened = []string{fmt.Sprintf("The alarm %s ended %s.", a.Name, words.At(a.At))}
 		do.Text = "Nothing. To see all targets:"
 	}
 	if a.Description != "" {
-		d.happened = append(d.happened, "What it means: "+words.Dot(a.Description))
+		d.Happened = append(d.Happened, "What it means: "+words.Dot(a.Description))
 	}
 	if a.Reason != "" {
-		d.happened = append(d.happened, "In CloudWatch's words: "+words.Dot(a.Reason))
+		d.Happened = append(d.Happened, "In CloudWatch's words: "+words.Dot(a.Reason))
 	}
 	d.Steps = []Step{do}
 	return d.message()

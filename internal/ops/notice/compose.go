@@ -27,10 +27,9 @@ func Compose(event Event, facts Facts) Message {
 func (r *report) message() Message {
 	d := draft{
 		Message: Message{Subject: r.subject(), Urgency: r.verdict.urgency, Target: r.Execution.Target, Ending: r.ending,
-			Verdict: r.verdict.text, Steps: r.steps(),
-			happened: append(r.outcomeLines(true), r.keysBriefly()...)},
-		keys: r.keyIDs(),
-		idle: r.ifNothingIsDone(), more: r.more(),
+			Verdict: r.verdict.text, Steps: r.steps(), Happened: append(r.outcomeLines(true), r.keysBriefly()...),
+			Code: words.Short(words.Line(r.Execution.Error), longestThread), Thread: r.thread()},
+		keys: r.keyIDs(), idle: r.ifNothingIsDone(), more: r.more(),
 	}
 	if d.Urgency == Calm {
 		d.Verdict += r.canWait()

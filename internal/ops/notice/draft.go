@@ -22,9 +22,9 @@ func (d *draft) message() Message {
 	for _, s := range d.Steps {
 		m.Steps = append(m.Steps, Step{d.whole(s.Text), d.whole(s.Command)})
 	}
-	m.happened = nil
-	for _, line := range d.happened {
-		m.happened = append(m.happened, d.whole(line))
+	m.Happened = nil
+	for _, line := range d.Happened {
+		m.Happened = append(m.Happened, d.whole(strings.TrimSpace(line)))
 	}
 	m.Subject = subject(d.whole(m.Urgency.Prefix() + m.Subject))
 	m.Verdict, m.Body = d.whole(words.Dot(m.Verdict)), d.whole(d.body())
@@ -61,7 +61,7 @@ func (m Message) Brief(most int) []string {
 		todo = todo[:most-1] // the most important comes first
 	}
 	lines := []string{m.lead()}
-	for _, line := range m.happened[:min(len(m.happened), most-len(todo))] {
+	for _, line := range m.Happened[:min(len(m.Happened), most-len(todo))] {
 		lines = append(lines, words.Short(words.Line(line), longestLine))
 	}
 	return append(lines, todo...)
@@ -93,7 +93,7 @@ func (d *draft) body() string {
 	if d.more != "" {
 		todo = append(todo, "More: "+d.more)
 	}
-	story := d.happened[:min(len(d.happened), mostLines-len(todo)-3)] // the verdict and two blank lines
+	story := d.Happened[:min(len(d.Happened), mostLines-len(todo)-3)] // the verdict and two blank lines
 	lines := []string{words.Line(d.lead()), ""}
 	for _, line := range story {
 		indent := line[:len(line)-len(strings.TrimLeft(line, " "))]

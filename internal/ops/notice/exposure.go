@@ -59,7 +59,7 @@ func (n Notifier) tellExposed(ctx context.Context, event Event) error {
 			continue
 		}
 		one := &Exposure{Keys: []rotation.KeyID{id}, At: event.Exposure.At}
-		if err := Compose(Event{Exposure: one}, facts).Send(ctx, n.Topic, n.Log); err != nil {
+		if err := n.Send(ctx, Compose(Event{Exposure: one}, facts)); err != nil {
 			return err
 		}
 	}
@@ -79,7 +79,8 @@ const aboutLeaks = "rotate explain the-key-leaked"
 // message is the message about one key that AWS has found in public.
 func (e Exposure) message(facts Facts) Message {
 	id, name := e.Keys[0], facts.Target.Name
-	d := draft{Message: Message{Urgency: Urgent, Target: name}, keys: e.Keys, more: aboutLeaks}
+	d := draft{Message: Message{Urgency: Urgent, Target: name, Code: "KeyExposed", Thread: name + " leak"},
+		keys: e.Keys, more: aboutLeaks}
 	d.Subject = name + ": AWS found the key in public"
 	d.Verdict = fmt.Sprintf("AWS found the key %s of %s in public. Anyone who has it can use it.", id, name)
 	d.Steps = []Step{{"Replace the key now:", LeakedCommand(name, id)}}
@@ -90,7 +91,7 @@ func (e Exposure) message(facts Facts) Message {
 		d.Steps = []Step{{"See whose it is. If it is a target's, replace it: " + LeakedCommand("TARGET", id) + ".",
 			"rotate status"}}
 	}
-	d.happened = []string{fmt.Sprintf("AWS Health reported %s at %s. AWS may have attached a policy to the IAM user that "+
+	d.Happened = []string{fmt.Sprintf("AWS Health reported %s at %s. AWS may have attached a policy to the IAM user that "+
 		"denies some actions (AWSCompromisedKeyQuarantine): then deployments fail until it is detached.", exposed,
 		words.At(e.At))}
 	return d.message()
@@ -103,10 +104,11 @@ func (x *Execution) announcement() Message {
 	if x.Leaked.How == target.AtOnce {
 		when = "before the clusters are deployed with another one: until they are, what they do with it fails"
 	}
-	d := draft{Message: Message{Urgency: Urgent, Target: x.Target}, keys: []rotation.KeyID{id}, more: aboutLeaks}
+	d := draft{Message: Message{Urgency: Urgent, Target: x.Target, Code: "KeyLeaked",
+		Thread: x.Target + " " + x.Name}, keys: []rotation.KeyID{id}, more: aboutLeaks}
 	d.Subject = x.Target + ": a key leaked and is being replaced"
 	d.Verdict = fmt.Sprintf("Someone reported that the key %s of %s leaked, and started its replacement.", id, x.Target)
-	d.happened = []string{fmt.Sprintf("The key goes Inactive %s. There is no grace period, and no one waits until the "+
+	d.Happened = []string{fmt.Sprintf("The key goes Inactive %s. There is no grace period, and no one waits until the "+
 		"key is unused.", when)}
 	d.Steps = []Step{{"Nothing. To watch it:", "rotate watch " + x.Target}}
 	return d.message()

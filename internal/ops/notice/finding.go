@@ -9,6 +9,7 @@ import (
 // Finding is what an audit found, or found to be over.
 type Finding struct {
 	Target  target.Target // with nothing but its name where it could not be read
+	Kind    string
 	Urgency Urgency
 	Title   string           // what is so, in a few words: "a leftover key ****OLD1"
 	Verdict string           // is anything broken?
@@ -22,11 +23,11 @@ type Finding struct {
 func (f Finding) Message() Message {
 	d := draft{
 		Message: Message{Subject: f.Target.Name + ": " + f.Title, Urgency: f.Urgency, Target: f.Target.Name,
-			Verdict: f.Verdict, Steps: []Step{{f.Advice, f.Command}}},
+			Verdict: f.Verdict, Steps: []Step{{f.Advice, f.Command}}, Code: f.Kind, Thread: f.Target.Name + " audit"},
 		keys: f.Keys, more: "rotate explain what-the-audit-finds",
 	}
 	for _, line := range f.Found {
-		d.happened = append(d.happened, words.Dot(quotable(line)))
+		d.Happened = append(d.Happened, words.Dot(quotable(line)))
 	}
 	return d.message()
 }

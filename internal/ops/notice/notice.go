@@ -8,7 +8,6 @@ package notice
 
 import (
 	"context"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -18,16 +17,17 @@ import (
 
 // Message is what people get.
 type Message struct {
-	Subject string // printable ASCII, under 100 characters
-	Body    string // plain text of at most twelve lines, for a phone
-	Whole   string // all that is known, for a terminal
-	Verdict string // is anything broken?
-	Steps   []Step // what to do
-	Urgency Urgency
-	Target  string // empty: the message is about none, or it is not known
-	Ending  Ending // empty: the message is about no execution
-
-	happened []string
+	Subject  string   // printable ASCII, under 100 characters
+	Body     string   // plain text of at most twelve lines, for a phone
+	Whole    string   // all that is known, for a terminal
+	Verdict  string   // is anything broken?
+	Happened []string // what else is so, in sentences
+	Steps    []Step   // what to do
+	Urgency  Urgency
+	Target   string // empty: the message is about none, or it is not known
+	Code     string // of an execution's error, or the kind of a finding
+	Thread   string // what all messages about one rotation have in common
+	Ending   Ending // empty: the message is about no execution
 }
 
 // Step is one thing to do: why, and what to type, if anything.
@@ -48,28 +48,11 @@ func (u Urgency) Prefix() string {
 	return map[Urgency]string{Urgent: "URGENT ", Check: "CHECK "}[u]
 }
 
-// Topic is where messages go. Errors are those of rotation's ports.
-// Subscriptions can filter by the attributes.
-type Topic interface {
-	Publish(ctx context.Context, subject, body string, attributes map[string]string) error
-}
-
-// Send publishes the message.
-func (m Message) Send(ctx context.Context, topic Topic, log *slog.Logger) error {
-	attributes := map[string]string{"urgency": string(m.Urgency), "target": m.Target}
-	if err := topic.Publish(ctx, m.Subject, m.Body, attributes); err != nil {
-		return err
-	}
-	log.InfoContext(ctx, "notice sent", "subject", quotable(m.Subject), "urgency", string(m.Urgency), "target", m.Target)
-	return nil
-}
-
 // Notifier turns an event into a message.
 type Notifier struct {
 	Reader
-	Topic   Topic
+	*Sender
 	Metrics lambda.Metrics
-	Log     *slog.Logger
 }
 
 // Handle tells people of one event. An event that it does not understand is an
@@ -80,6 +63,7 @@ func (n Notifier) Handle(ctx context.Context, data []byte) error {
 	if err != nil {
 		return err
 	}
+	defer n.Flush(ctx)
 	if event.Exposure != nil {
 		return n.tellExposed(ctx, event)
 	}
@@ -88,14 +72,14 @@ func (n Notifier) Handle(ctx context.Context, data []byte) error {
 	}
 	facts := n.read(ctx, event)
 	if event.Execution == nil || event.Execution.Status == Running {
-		return Compose(event, facts).Send(ctx, n.Topic, n.Log)
+		return n.Send(ctx, Compose(event, facts))
 	}
 	r := newReport(*event.Execution, facts)
 	if why := r.untold(facts); why != "" {
 		n.Log.InfoContext(ctx, why, "execution", r.Execution.Name, "error", r.Execution.Error)
 		return nil
 	}
-	if err := r.message().Send(ctx, n.Topic, n.Log); err != nil {
+	if err := n.Send(ctx, r.message()); err != nil {
 		return err
 	}
 	if err := n.measure(r.completed); err != nil { // no reason to be invoked again, and to send a second notice

@@ -22,6 +22,7 @@ type fake struct {
 	facts Facts
 	hang  bool // all reads last until their time is over
 	sent  []Message
+	chats []Chat
 	fails error           // of the topic
 	lines strings.Builder // of metrics
 	users []string
@@ -84,8 +85,10 @@ func (f *fake) Publish(ctx context.Context, subject, body string, attributes map
 func (f *fake) handle(ctx context.Context, event string) (logs string, err error) {
 	var out strings.Builder
 	n := Notifier{
-		Reader: Reader{Clock: atNight{}, Names: f.names, Targets: fakeTargets{f}, Journal: fakeJournal{f}, Keys: fakeKeys{f}},
-		Topic:  f, Metrics: lambda.MetricsTo(&f.lines, true), Log: slog.New(slog.NewJSONHandler(&out, nil)),
+		Reader: Reader{Clock: atNight{}, Names: f.names, Targets: fakeTargets{f}, Journal: fakeJournal{f},
+			Keys: fakeKeys{f}},
+		Sender:  &Sender{Topic: f, Chats: f.chats, Log: slog.New(slog.NewJSONHandler(&out, nil))},
+		Metrics: lambda.MetricsTo(&f.lines, true),
 	}
 	err = n.Handle(ctx, []byte(event))
 	return out.String(), err

@@ -33,7 +33,8 @@ type Target struct {
 	HandledElsewhere []string `json:"handledElsewhere,omitempty"`
 	// ids of clusters that a person answers for: half deleted, say, or broken on purpose
 	ClustersHandledElsewhere []string `json:"clustersHandledElsewhere,omitempty"`
-	Freeze                   []Freeze `json:"freeze,omitempty"` // when no rotation begins
+	Freeze                   []Freeze `json:"freeze,omitempty"`      // when no rotation begins
+	AlertEmails              []string `json:"alertEmails,omitempty"` // who is notified of it beside all others
 	// LookInVariables: the audit also looks for the key's id where no rotation changes it,
 	// in plain variables and the settings of services.
 	LookInVariables bool   `json:"lookInVariables,omitempty"`
@@ -118,6 +119,7 @@ func Example() Target {
 	target.HandledElsewhere = []string{"0b7d2c4e-8f61-4f0c-b1de-93c0a7f54e12"}
 	target.ClustersHandledElsewhere = []string{"c8e1f0a3-5b7d-4c29-9e64-17d2ab90f3c5"}
 	target.Freeze = []Freeze{{"2026-12-20T00:00:00+01:00", "2027-01-04T00:00:00+01:00", "Year's end"}}
+	target.AlertEmails = []string{"team@example.com"}
 	target.LookInVariables = true
 	target.Account = "123456789012"
 	target.Region = "eu-west-3"
@@ -155,7 +157,7 @@ func (t Target) Check() error {
 	found.check("iamUserPath", t.IAMUserPath, userPathProblem(t.IAMUserPath), `"/automation/"`)
 	found.check("organizationId", t.OrganizationID, uuidProblem(t.OrganizationID),
 		`"6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90"`)
-	found.check("tokenParameter", t.TokenParameter, tokenParameterProblem(t.TokenParameter, t.Region),
+	found.check("tokenParameter", t.TokenParameter, SecretParameterProblem(t.TokenParameter, t.Region),
 		`"/qovery-key-rotation/qovery-token"`)
 	found.check("account", t.Account, accountProblem(t.Account), `"123456789012"`)
 	found.check("region", t.Region, RegionProblem(t.Region), `"eu-west-3"`)

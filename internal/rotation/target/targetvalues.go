@@ -99,11 +99,11 @@ func userPathProblem(path string) string {
 	return ""
 }
 
-// tokenParameterProblem keeps SSM's rules, and tokens away from what functions
-// may read or delete that have nothing to do with tokens. SSM counts the ARN in
+// SecretParameterProblem keeps SSM's rules, and secrets of operators away from what functions
+// may read or delete that have nothing to do with them. SSM counts the ARN in
 // front of a name; of a region that isn't known yet the longest one counts.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-parameter-name-constraints.html
-func tokenParameterProblem(name, region string) string {
+func SecretParameterProblem(name, region string) string {
 	const longest, deepest = 1011, 15
 	arn := "arn:aws:ssm:" + cmp.Or(region, "ap-southeast-1") + ":123456789012:parameter" + name
 	switch levels := strings.Count(name, "/"); {

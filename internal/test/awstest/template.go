@@ -24,7 +24,7 @@ type Template struct {
 	Machine    string                      // its name
 	Table      map[string]any              // the properties of the journal
 	Targets    map[string]string           // the parameters with the targets, by name
-	Topic      string                      // the name of the topic
+	Topics     []string                    // the names of the topics
 	Outputs    map[string]string           // what the stack shows, by name
 	Schedules  map[string]TemplateSchedule // by name
 	Emails     []string                    // that are subscribed to the topic
@@ -117,7 +117,7 @@ func (t *Template) read(r resource) {
 	case "AWS::SSM::Parameter":
 		t.Targets[t.text(r.Properties["Name"])] = t.text(r.Properties["Value"])
 	case "AWS::SNS::Topic":
-		t.Topic = t.text(r.Properties["TopicName"])
+		t.Topics = append(t.Topics, t.text(r.Properties["TopicName"]))
 	case "AWS::SNS::Subscription":
 		t.Emails = append(t.Emails, t.text(r.Properties["Endpoint"]))
 	case "AWS::Scheduler::Schedule":

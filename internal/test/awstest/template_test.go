@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -22,8 +23,8 @@ func TestReadTemplate(t *testing.T) {
 		preflight.Environment["TARGET_PREFIX"] != "/qovery-key-rotation/targets/" {
 		t.Errorf("preflight is %+v", preflight)
 	}
-	if topic := read.Functions["notify"].Environment["TOPIC_ARN"]; topic != "arn:aws:sns:eu-west-3:123456789012:"+
-		read.Topic {
+	if topic := read.Functions["notify"].Environment["TOPIC_ARN"]; !slices.Contains(read.Topics,
+		strings.TrimPrefix(topic, "arn:aws:sns:eu-west-3:123456789012:")) || len(read.Topics) != 2 {
 		t.Errorf("the topic is %s", topic)
 	}
 	if target := read.Targets["/qovery-key-rotation/targets/production"]; !strings.Contains(target,

@@ -38,8 +38,9 @@ func (w *world) subjects() []string {
 	defer w.mu.Unlock()
 	var subjects []string
 	for _, text := range w.published {
-		subject, _, _ := strings.Cut(text, "\n")
-		subjects = append(subjects, subject)
+		if subject, _, _ := strings.Cut(text, "\n"); subject != "" { // a chat's message has none
+			subjects = append(subjects, subject)
+		}
 	}
 	return subjects
 }

@@ -120,7 +120,9 @@ func (w *world) settleAWS(setup lab.Setup) {
 	target := t.Targets["/qovery-key-rotation/targets/"+shipped.target]
 	w.parameter(ssmtypes.ParameterTypeString, "/qovery-key-rotation/targets/"+shipped.target, target)
 	w.parameter(ssmtypes.ParameterTypeSecureString, lab.TokenParameter, w.token)
-	w.must(sns.NewFromConfig(w.cfg).CreateTopic(w.ctx, &sns.CreateTopicInput{Name: aws.String(t.Topic)}))
+	for _, topic := range t.Topics {
+		w.must(sns.NewFromConfig(w.cfg).CreateTopic(w.ctx, &sns.CreateTopicInput{Name: &topic}))
+	}
 	w.schedules(t.Schedules)
 	w.must(iam.NewFromConfig(w.cfg).CreateUser(w.ctx, &iam.CreateUserInput{UserName: aws.String(lab.UserName),
 		Path: aws.String(userPath)}))

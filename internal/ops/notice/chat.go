@@ -1,0 +1,160 @@
+package notice
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"qovery-key-rotation/internal/words"
+)
+
+// What chats show of a message: its title, whether anything is broken, what happened and
+// what to do.
+
+// ChatTopic is a topic that Amazon Q Developer in chat applications listens to. It shows
+// nothing but messages in its own form.
+type ChatTopic struct{ Topic }
+
+// Name is what logs call it.
+func (ChatTopic) Name() string { return "chat topic" }
+
+// Post publishes the message.
+func (c ChatTopic) Post(ctx context.Context, m Message) error {
+	text, err := json.Marshal(forAmazonQ(m))
+	if err != nil {
+		return err
+	}
+	return c.Publish(ctx, "", string(text), m.attributes())
+}
+
+// amazonQ is a custom notification.
+// https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html
+type amazonQ struct {
+	Version  string          `json:"version"`
+	Source   string          `json:"source"`
+	Content  amazonQContent  `json:"content"`
+	Metadata amazonQMetadata `json:"metadata"`
+}
+
+type amazonQContent struct {
+	TextType    string   `json:"textType"`
+	Title       string   `json:"title"`
+	Description string   `json:"description"`
+	NextSteps   []string `json:"nextSteps,omitempty"`
+}
+
+// amazonQMetadata puts all messages about a rotation into one thread.
+type amazonQMetadata struct {
+	ThreadID string `json:"threadId,omitempty"`
+	Summary  string `json:"summary"`
+}
+
+func forAmazonQ(m Message) amazonQ {
+	var steps []string
+	for _, s := range m.Steps {
+		text := markdown(s.Text)
+		if s.Command != "" {
+			text += " `" + strings.ReplaceAll(s.Command, "`", "'") + "`"
+		}
+		steps = append(steps, text)
+	}
+	story := markdown(strings.Join(append([]string{m.Verdict}, m.Happened...), "\n\n"))
+	return amazonQ{"1.0", "custom", amazonQContent{"client-markdown", markdown(m.Subject), words.Short(story, longestText),
+		steps}, amazonQMetadata{m.Thread, markdown(m.Subject)}}
+}
+
+// markdown keeps a text from mentioning people and from being code.
+func markdown(text string) string {
+	return strings.NewReplacer("<", "‹", ">", "›", "`", "'").Replace(text)
+}
+
+// longestText is well under what each chat takes in one piece.
+const longestText = 2500
+
+// Hook posts JSON to a webhook.
+type Hook interface {
+	Post(ctx context.Context, document any) error
+}
+
+// Slack is an incoming webhook of Slack's.
+type Slack struct{ Hook }
+
+// Name is what logs call it.
+func (Slack) Name() string { return "Slack" }
+
+// Post posts the message.
+func (s Slack) Post(ctx context.Context, m Message) error { return s.Hook.Post(ctx, forSlack(m)) }
+
+// object is one of JSON.
+type object map[string]any
+
+// forSlack is a message in blocks. Nothing in it is markup but the commands.
+// https://docs.slack.dev/reference/block-kit/blocks
+func forSlack(m Message) object {
+	plain := func(text string) object { return object{"type": "plain_text", "text": words.Short(text, longestText)} }
+	section := func(text object) object { return object{"type": "section", "text": text} }
+	escape := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+	blocks := []object{{"type": "header", "text": plain(m.Subject)}, section(plain(m.Verdict))}
+	for _, line := range m.Happened {
+		blocks = append(blocks, section(plain(line)))
+	}
+	for _, s := range m.Steps {
+		blocks = append(blocks, section(plain(s.Text)))
+		if s.Command != "" {
+			command := escape.Replace(strings.ReplaceAll(s.Command, "`", "'"))
+			blocks = append(blocks, section(object{"type": "mrkdwn", "text": "```" + command + "```"}))
+		}
+	}
+	return object{"text": escape.Replace(m.Subject), "blocks": blocks}
+}
+
+// Teams is a webhook of a workflow in Teams.
+type Teams struct{ Hook }
+
+// Name is what logs call it.
+func (Teams) Name() string { return "Teams" }
+
+// Post posts the message.
+func (t Teams) Post(ctx context.Context, m Message) error { return t.Hook.Post(ctx, forTeams(m)) }
+
+// forTeams is a message with an adaptive card, whose texts aren't Markdown.
+// https://adaptivecards.io/explorer/RichTextBlock.html
+func forTeams(m Message) object {
+	text := func(text string, more object) object {
+		run := object{"type": "TextRun", "text": words.Short(text, longestText)}
+		for name, value := range more {
+			run[name] = value
+		}
+		return object{"type": "RichTextBlock", "inlines": []object{run}}
+	}
+	body := []object{text(m.Subject, object{"weight": "Bolder", "size": "Medium"}), text(m.Verdict, nil)}
+	for _, line := range m.Happened {
+		body = append(body, text(line, nil))
+	}
+	for _, s := range m.Steps {
+		body = append(body, text(s.Text, nil))
+		if s.Command != "" {
+			body = append(body, text(s.Command, object{"fontType": "Monospace"}))
+		}
+	}
+	card := object{"$schema": "http://adaptivecards.io/schemas/adaptive-card.json", "type": "AdaptiveCard",
+		"version": "1.4", "body": body}
+	return object{"type": "message", "attachments": []object{{
+		"contentType": "application/vnd.microsoft.card.adaptive", "content": card}}}
+}
+
+// thread is what the messages about one rotation have in common.
+func (r *report) thread() string {
+	id := r.Execution.Name
+	switch {
+	case r.summary != nil:
+		id = r.summary.RotationID
+	case r.own():
+		id = r.Record.RotationID
+	case r.Record == nil && len(r.History) > 0 && r.History[0].Record.Owner == r.Execution.ARN:
+		id = r.History[0].Record.RotationID
+	}
+	return words.Short(r.Execution.Target+" "+id, longestThread)
+}
+
+const longestThread = 100

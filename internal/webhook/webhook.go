@@ -1,0 +1,103 @@
+// Package webhook posts messages to the addresses that chats give out. Such an address
+// is a secret: whoever has it can write there. Neither an error nor a log has it.
+package webhook
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/words"
+)
+
+const (
+	attempts   = 3
+	firstPause = time.Second // before the second attempt; twice as long before the third
+	timeout    = 5 * time.Second
+	mostRead   = 4 << 10 // of an answer, so that the connection can be used again
+)
+
+// Hook is one webhook.
+type Hook struct {
+	Clock rotation.Clock
+	// Address reads it.
+	Address func(context.Context) (rotation.Secret, error)
+}
+
+// client follows no redirect: it would show the message to another host.
+var client = &http.Client{
+	Timeout:       timeout,
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+}
+
+// Post posts a document as JSON. What may pass is tried again.
+func (h Hook) Post(ctx context.Context, document any) error {
+	address, err := h.Address(ctx)
+	if err != nil {
+		return err
+	}
+	target, err := url.Parse(address.Reveal())
+	if err != nil || target.Scheme != "https" || target.Hostname() == "" || target.User != nil {
+		return fault.Errorf(fault.ConfigurationError, "The webhook's address isn't one such as https://host/path")
+	}
+	body, err := json.Marshal(document)
+	if err != nil {
+		return fault.Errorf(fault.ConfigurationError, "The message can't be written as JSON")
+	}
+	for n, pause := 1, firstPause; ; n, pause = n+1, 2*pause {
+		passes, err := post(ctx, target, body)
+		if err == nil || !passes || n == attempts || h.Clock.Sleep(ctx, pause) != nil {
+			return err
+		}
+	}
+}
+
+// post tells whether a failure may pass.
+func post(ctx context.Context, target *url.URL, body []byte) (passes bool, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target.String(), bytes.NewReader(body))
+	if err != nil {
+		return false, fault.Errorf(fault.ConfigurationError, "The webhook's address can't be used")
+	}
+	request.Header.Set("Content-Type", "application/json")
+	answer, err := client.Do(request)
+	if err != nil {
+		return true, fault.Errorf(fault.Unreachable, "The webhook wasn't reached: %s", network(err))
+	}
+	defer func() { _ = answer.Body.Close() }()
+	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, mostRead))
+	status := answer.StatusCode
+	if status/100 == 2 {
+		return false, nil
+	}
+	passes = status >= 500 || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout
+	return passes, fault.Errorf(fault.Unreachable, "The webhook answered %d", status)
+}
+
+// network says why there was no answer, in its own words: net/http's have the address.
+func network(err error) string {
+	var (
+		certificate *tls.CertificateVerificationError
+		name        *net.DNSError
+		other       net.Error
+	)
+	switch {
+	case errors.As(err, &certificate):
+		return words.Certificate(certificate)
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded),
+		errors.As(err, &other) && other.Timeout():
+		return fmt.Sprintf("there was no answer within %s, or in the time that was left", timeout)
+	case errors.As(err, &name):
+		return "the host's name can't be resolved"
+	}
+	return "the connection failed"
+}
