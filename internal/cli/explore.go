@@ -165,7 +165,7 @@ func explore(cmd *cobra.Command, flags exploreFlags) error {
 	switch {
 	case err != nil:
 		return err
-	case len(summary.Violations) > 0:
+	case len(summary.Violations)+len(summary.Never) > 0:
 		return errEnded
 	case cmd.Context().Err() != nil:
 		return exit(ExitInterrupted)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/lab/explorer"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -36,6 +37,9 @@ func printSummary(out io.Writer, s explorer.Summary, interrupted bool) {
 	} else {
 		printUnfinished(out, s, interrupted)
 	}
+	for _, moment := range s.Never {
+		fmt.Fprintf(out, "NEVER: %s\n", moment)
+	}
 	for _, violation := range s.Violations {
 		fmt.Fprintln(out)
 		printWrong(out, violation.Wrong)
@@ -54,7 +58,15 @@ func printSeen(out io.Writer, seen explorer.Seen) {
 	fmt.Fprintf(out, "  with %d of %d codes, raised in %d of %d states that may raise them\n", n.Codes, of.Codes, n.Raised,
 		of.Raised)
 	fmt.Fprintf(out, "  with %d of %d routes of the definition\n", n.Routes, of.Routes)
-	if missing := seen.Missing(all); len(missing) > 0 {
+	var missing []string
+	for _, code := range seen.Missing(all) {
+		if why := explorer.OutOfReach[fault.Code(code)]; why != "" {
+			fmt.Fprintf(out, "  out of reach: %s, because %s\n", code, why)
+		} else {
+			missing = append(missing, code)
+		}
+	}
+	if len(missing) > 0 {
 		fmt.Fprintf(out, "  never raised: %s\n", words.List(missing, len(missing)))
 	}
 }

@@ -5,7 +5,7 @@ import "testing"
 // TestExecutionsAtCalls: an execution is stopped while a function of it is at
 // work, and the function goes on.
 func TestExecutionsAtCalls(t *testing.T) {
-	for _, kind := range executionFaults {
+	for _, kind := range kindsOf(toExecutions) {
 		fault := Fault{Point{createAccessKey, 1}, kind.kind, 0}
 		result := mustPlay(t, Schedule{World: "one"}.with(fault), nil)
 		if len(result.Wrong) > 0 || !result.AllFired() || result.Fired[0].State != "CreateKey" {
@@ -20,7 +20,7 @@ func TestExecutionsAtCalls(t *testing.T) {
 			}
 		}
 	}
-	if offered != len(executionFaults) {
+	if offered != len(kindsOf(toExecutions)) {
 		t.Errorf("%d are explored at %s", offered, createAccessKey)
 	}
 }

@@ -67,7 +67,7 @@ var contradictions = map[report.Claim]func(truth, report.Proof) bool{
 	report.KeyWorks: func(t truth, proof report.Proof) bool { return !t.anyNewActive(proof.At) },
 	report.LocationsUpdated: func(t truth, proof report.Proof) bool {
 		return slices.ContainsFunc(t.Qovery.Locations(), func(location string) bool {
-			return t.Qovery.KeyOf(location) != "" && !t.holdsNew(location, proof.At)
+			return t.Qovery.KeyOf(location) != "" && t.existed(location, proof.At) && !t.holdsNew(location, proof.At)
 		})
 	},
 	report.ClustersDeployed: func(t truth, proof report.Proof) bool {
@@ -126,6 +126,13 @@ func (t truth) isNew(keyID string) bool {
 	return slices.ContainsFunc(t.new, func(life lab.KeyLife) bool { return string(life.ID) == keyID })
 }
 
+// existed tells whether a location was there at a time: no claim is about one that a
+// person added later.
+func (t truth) existed(location string, at time.Time) bool {
+	held := t.Qovery.Held(location)
+	return len(held) > 0 && held[0].Since.Before(at.Add(-unseen))
+}
+
 // holdsNew tells whether a location held a new key at a time, or just before.
 func (t truth) holdsNew(location string, at time.Time) bool {
 	until, held := t.heldNew(location, at)
@@ -179,7 +186,7 @@ func (t truth) tookNew(location string) time.Time {
 func (t truth) tooShort(at time.Time) bool {
 	began := at.Add(-time.Duration(t.Settings.GracePeriod) + time.Minute)
 	return slices.ContainsFunc(t.Qovery.Locations(), func(location string) bool {
-		return t.tookNew(location).After(began)
+		return t.existed(location, began) && t.tookNew(location).After(began)
 	}) || slices.ContainsFunc(t.Clusters, func(cluster string) bool {
 		return !t.passedOver(cluster) && !t.deployed(cluster, time.Time{}, began)
 	})

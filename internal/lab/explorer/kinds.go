@@ -19,7 +19,7 @@ const (
 	ClockAhead  Kind = "clock-ahead"
 )
 
-// Kinds of faults that concern a whole execution, on entering a state or in the
+// Kinds of acts that concern a whole execution, on entering a state or in the
 // middle of a call of its function.
 const (
 	Stop             Kind = "stop"               // a person stops the execution
@@ -28,29 +28,6 @@ const (
 	StopStartRedrive Kind = "stop-start-redrive" // and starts another one at once, and redrives the first a minute later
 	Abort            Kind = "abort"              // and starts one that aborts, at once
 	Second           Kind = "second"             // a person starts another execution
-)
-
-// Kinds of what people do to keys, credentials and clusters, on entering a state.
-const (
-	DeactivateOld Kind = "deactivate-old" // a person makes the old key Inactive
-	DeactivateNew Kind = "deactivate-new" // a person makes the new key Inactive
-	ActivateOld   Kind = "activate-old"   // a person makes the old key Active
-	DeleteOld     Kind = "delete-old"     // a person deletes the old key
-	DeleteNew     Kind = "delete-new"     // a person deletes the new key
-	CreateKey     Kind = "create-key"     // a person creates a key of the user
-	PutOld        Kind = "put-old"        // a person puts the old key into the credentials
-	PutOwn        Kind = "put-own"        // a person creates a key and puts it into the credentials
-	GiveRole      Kind = "give-role"      // a person moves the credentials to a role
-	GiveRoles     Kind = "give-roles"     // a person moves every location to a role
-	MaskKey       Kind = "mask-key"       // Qovery masks the id of the key in the credentials for three hours
-	DeployCluster Kind = "deploy"         // a person deploys the first cluster
-	StopCluster   Kind = "stop-cluster"   // a person stops the last cluster
-	StartCluster  Kind = "start-cluster"  // a person stops the last cluster and starts it an hour later
-	ComeFor       Kind = "come-for"       // an execution that no person started comes for the old key
-	LeakOld       Kind = "leak-old"       // a person says that the old key leaked
-	LeakOldAtOnce Kind = "leak-old-now"   // and does not wait for the deployments
-	LeakNew       Kind = "leak-new"       // a person says that the new key leaked
-	Quarantine    Kind = "quarantine"     // AWS attaches its quarantine policy to the user
 )
 
 // Ended is the site of what people do after all executions have ended without
@@ -103,31 +80,18 @@ var invocationFaults = []faultKind{
 	{kind: ClockBehind, delay: 5 * time.Minute}, {kind: ClockAhead, delay: 5 * time.Minute},
 }
 
-// executionFaults are what may happen to an execution: on entering a state, and
-// while a function of it is at work, which then goes on by itself.
-var executionFaults = []faultKind{{kind: Stop}, {kind: StopStart}, {kind: StopRedrive}, {kind: StopStartRedrive},
-	{kind: Abort}, {kind: Second}}
-
-// entryFaults are what else may happen when an execution enters a state.
-var entryFaults = []faultKind{
-	{kind: DeactivateOld}, {kind: DeactivateNew}, {kind: ActivateOld}, {kind: DeleteOld}, {kind: DeleteNew},
-	{kind: CreateKey}, {kind: PutOld}, {kind: PutOwn}, {kind: GiveRole}, {kind: GiveRoles}, {kind: MaskKey},
-	{kind: DeployCluster}, {kind: StopCluster}, {kind: StartCluster}, {kind: ComeFor},
-	{kind: LeakOld}, {kind: LeakOldAtOnce}, {kind: LeakNew}, {kind: Quarantine},
-}
-
 // endFaults are what may happen when all executions have ended without success.
 var endFaults = []faultKind{{kind: Redrive}, {kind: StartRedrive}}
 
 func (k Kind) exists() bool {
-	for _, faults := range [][]faultKind{callFaults, invocationFaults, executionFaults, entryFaults, endFaults} {
+	for _, faults := range [][]faultKind{callFaults, invocationFaults, endFaults} {
 		for _, f := range faults {
 			if f.kind == k {
 				return true
 			}
 		}
 	}
-	return false
+	return k.isAct()
 }
 
 // lasts tells whether the fault goes on at its site for its delay.
@@ -157,26 +121,5 @@ func (k Kind) ofInvocation() bool {
 
 // ofExecution tells whether the kind concerns a whole execution.
 func (k Kind) ofExecution() bool {
-	return slices.ContainsFunc(executionFaults, func(f faultKind) bool { return f.kind == k })
-}
-
-// byPerson tells whether someone interferes with keys, credentials, clusters or the user.
-// Then a person may have to fix it, too.
-func (k Kind) byPerson() bool {
-	switch k {
-	case DeactivateOld, DeactivateNew, ActivateOld, DeleteOld, DeleteNew, CreateKey, PutOld, PutOwn, GiveRole, GiveRoles,
-		StopCluster, StartCluster, Quarantine:
-		return true
-	}
-	return false
-}
-
-// touchesHeldKeys tells whether a person changes a key that Qovery may hold, or
-// what it holds.
-func (k Kind) touchesHeldKeys() bool {
-	switch k {
-	case DeactivateOld, DeactivateNew, ActivateOld, DeleteOld, DeleteNew, PutOld, PutOwn, GiveRole, GiveRoles:
-		return true
-	}
-	return false
+	return isOf(toExecutions, k)
 }

@@ -19,7 +19,7 @@ const (
 	mostRounds  = 16                  // how often the explorer starts one at all
 	mostFaults  = 10                  // of a schedule: each may end an execution, and some are needed after them
 	mostAudits  = 5                   // days, before a person comes
-	mostRepairs = 5                   // how often a person may have to fix something
+	mostRepairs = 8                   // how often a person may have to fix something
 	unusedFor   = 15 * 24 * time.Hour // more than a key must be unused to be retired
 )
 
@@ -91,7 +91,8 @@ func play(s Schedule, lens Lens, watch func(*player)) (Result, error) {
 	p.trace.SetSeed(traces)
 	world.Wire.Injector = p.call
 	world.OnInvoke = p.invoked
-	world.Wire.Observer = p.trace.call
+	world.Wire.Observer = func(outcome lab.Outcome) { p.trace.call(outcome); p.noticeCall(outcome) }
+	world.IAM.OnKeyChange(p.noticeKey)
 	p.foresee(kind)
 	world.OnEvent = p.event
 	world.ClockOff = func(state string) time.Duration { return p.clocks[state] }
@@ -136,8 +137,11 @@ type player struct {
 
 	sinceLast int // executions that were started after the last fault, or after a person fixed something
 	repairs   int
-	succeeded bool
-	retired   bool // a person has cleared away what a move to roles made needless
+
+	created    rotation.KeyID   // the key that was created last
+	unanswered []rotation.KeyID // keys whose creation was not answered
+	succeeded  bool
+	retired    bool // a person has cleared away what a move to roles made needless
 }
 
 // lastingFault is a fault that goes on.
@@ -174,13 +178,15 @@ func (p *player) fired(fault Fault, state string) {
 	p.result.Fired = append(p.result.Fired, Firing{fault, state})
 	p.result.After = p.result.After[:0]
 	p.sinceLast = 0
-	if fault.Kind.byPerson() {
+	done, _ := actOf(fault.Kind)
+	if done.alters >= conditions {
 		p.interferedAt = p.Timeline.Now()
 	}
-	if fault.Kind.touchesHeldKeys() {
+	if done.alters >= heldKeys {
 		p.keysTouchedAt = p.Timeline.Now()
 	}
-	p.roles = p.roles || fault.Kind == GiveRole || fault.Kind == GiveRoles
+	p.roles = p.roles || done.alters == toRoles
+	p.noticeStop(fault.Kind)
 	p.tell("fault in %s: %s", state, fault)
 }
 
@@ -242,7 +248,7 @@ func (p *player) event(run *lab.Run, event statemachine.Event) {
 	count := Point{event.State, 0}
 	p.passed[count]++
 	station := Station{Point: Point{event.State, p.passed[count]}, State: event.State, Entry: true}
-	fault, due := p.pass(station, func(k Kind) bool { return acts[k] != nil })
+	fault, due := p.pass(station, Kind.isAct)
 	if !due {
 		return
 	}

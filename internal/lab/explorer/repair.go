@@ -12,7 +12,7 @@ import (
 // repair does what the last execution's error tells a person to do, where a person
 // has interfered, and tells whether there was anything.
 func (p *player) repair() bool {
-	if p.repairs >= mostRepairs || !p.interfered() {
+	if p.repairs >= mostRepairs || !p.interfered() && !p.kind.refuses {
 		return false
 	}
 	last := p.Runs()[len(p.Runs())-1]
@@ -36,29 +36,43 @@ func (p *player) interfered() bool {
 
 // remedies are what people do about the errors that need them.
 var remedies = map[fault.Code]func(*player){
-	fault.OldKeyInactive:      (*player).activate,
-	fault.KeyStillHeld:        (*player).takeOut,
-	fault.KeyStillUsed:        func(p *player) { p.Sleep(unusedFor) },
-	fault.NewKeyInactive:      func(p *player) { _ = p.Do(nil, "activate new") },
-	fault.MovedToRole:         (*player).retire,
-	fault.MultipleAccessKeys:  (*player).deleteUnused,
-	fault.KeyLimitReached:     (*player).deleteUnused,
-	fault.OldKeyActive:        func(*player) {}, // find out who uses it: nobody does
-	fault.OldKeyHeld:          (*player).giveAll,
-	fault.OldKeyLost:          (*player).giveAll,
-	fault.NewKeyLost:          (*player).giveAll,
-	fault.StagedSecretLost:    (*player).giveAll,
-	fault.UnexpectedAccessKey: (*player).giveAll,
-	fault.CredentialMismatch:  (*player).giveAll,
-	fault.UnreadableKeyID:     func(p *player) { _ = p.Do(nil, "write credentials right") },
-	fault.NoAccessKey:         (*player).giveAll,
-	fault.NoClusters:          (*player).startClusters,
-	fault.ClustersInError:     (*player).startClusters,
-	fault.DeploymentFailed:    (*player).startClusters,
-	fault.InvalidCredentials:  (*player).startClusters,
-	fault.OldKeyStillInUse:    (*player).startClusters,
-	fault.UserQuarantined:     func(p *player) { _ = p.Do(nil, "detach quarantine") },
+	fault.OldKeyInactive:         (*player).activate,
+	fault.KeyStillHeld:           (*player).takeOut,
+	fault.KeyStillUsed:           func(p *player) { p.Sleep(unusedFor) },
+	fault.NewKeyInactive:         func(p *player) { _ = p.Do(nil, "activate new") },
+	fault.MovedToRole:            (*player).retire,
+	fault.MultipleAccessKeys:     (*player).deleteUnused,
+	fault.KeyLimitReached:        (*player).deleteUnused,
+	fault.OldKeyActive:           func(*player) {}, // find out who uses it: nobody does
+	fault.OldKeyHeld:             (*player).giveAll,
+	fault.OldKeyLost:             (*player).giveAll,
+	fault.NewKeyLost:             (*player).giveAll,
+	fault.StagedSecretLost:       (*player).giveAll,
+	fault.UnexpectedAccessKey:    (*player).giveAll,
+	fault.CredentialMismatch:     (*player).giveAll,
+	fault.UnreadableKeyID:        func(p *player) { _ = p.Do(nil, "write credentials right") },
+	fault.NoAccessKey:            (*player).giveAll,
+	fault.NoClusters:             (*player).startClusters,
+	fault.ClustersInError:        func(p *player) { _ = p.Do(nil, "cluster 1 deploy") },
+	fault.ClustersLocked:         func(p *player) { _ = p.Do(nil, "cluster all unlock") },
+	fault.ClustersBusy:           func(p *player) { _ = p.Do(nil, "cluster last deploy") },
+	fault.DeploymentFailed:       (*player).startClusters,
+	fault.DeploymentTimeout:      (*player).startClusters,
+	fault.InvalidCredentials:     (*player).startClusters,
+	fault.UndeployedChanges:      (*player).startClusters,
+	fault.UnsupportedCredentials: func(p *player) { _ = p.Do(nil, "give other-credentials role") },
+	fault.WrongIdentity:          (*player).moveUserBack,
+	fault.AccessDenied:           (*player).moveUserBack,
+	fault.UserQuarantined:        func(p *player) { _ = p.Do(nil, "detach quarantine") },
+	fault.OldKeyStillInUse:       func(p *player) { _ = p.Do(nil, "elsewhere ends") },
+	fault.Frozen:                 func(p *player) { _ = p.Do(nil, "unfreeze") },
+	fault.TokenRefused:           (*player).letQovery,
+	fault.UpdateRefused:          (*player).letQovery,
+	fault.UpdateFailed:           (*player).letQovery,
+	fault.Unreachable:            (*player).letQovery,
 }
+
+func (p *player) moveUserBack() { _ = p.Do(nil, "move-user /") }
 
 func (p *player) activate() {
 	_ = p.Do(nil, "activate old")
@@ -93,7 +107,13 @@ func (p *player) deleteUnused() {
 	}
 }
 
+// letQovery has Qovery answer as usual.
+func (p *player) letQovery() { _ = p.Do(nil, "qovery recovers") }
+
+// startClusters puts right what keeps clusters from being deployed, and deploys them.
 func (p *player) startClusters() {
+	p.letQovery()
+	_ = p.Do(nil, "cluster all unlock")
 	_ = p.Do(nil, "cluster all deploy")
 	p.Sleep(time.Hour)
 }

@@ -19,7 +19,8 @@ type Seen struct {
 	Routes map[Route]bool  // of the definition that were taken
 	// Worlds are states of the world on entering a state, as hashes that are the same in
 	// every process.
-	Worlds map[uint64]bool
+	Worlds  map[uint64]bool
+	Moments map[Moment]bool
 }
 
 // Raised is a code that a state raised.
@@ -32,7 +33,7 @@ type Raised struct {
 type Route struct{ From, To string }
 
 func newSeen() Seen {
-	return Seen{map[Raised]bool{}, map[Route]bool{}, map[uint64]bool{}}
+	return Seen{map[Raised]bool{}, map[Route]bool{}, map[uint64]bool{}, map[Moment]bool{}}
 }
 
 // within counts what of all there is.
@@ -49,10 +50,11 @@ func (s Seen) add(other Seen) {
 	maps.Copy(s.Raised, other.Raised)
 	maps.Copy(s.Routes, other.Routes)
 	maps.Copy(s.Worlds, other.Worlds)
+	maps.Copy(s.Moments, other.Moments)
 }
 
 func (s Seen) clone() Seen {
-	return Seen{maps.Clone(s.Raised), maps.Clone(s.Routes), maps.Clone(s.Worlds)}
+	return Seen{maps.Clone(s.Raised), maps.Clone(s.Routes), maps.Clone(s.Worlds), maps.Clone(s.Moments)}
 }
 
 // All is all that there is to come across, but for the states of the world.
@@ -108,8 +110,19 @@ func (s Seen) Missing(all Seen) (codes []string) {
 	return codes
 }
 
+// Never are the moments that did not come.
+func (s Seen) Never() (moments []Moment) {
+	for _, moment := range Moments {
+		if !s.Moments[moment] {
+			moments = append(moments, moment)
+		}
+	}
+	return moments
+}
+
 // see notes what an event of an execution shows.
 func (p *player) see(run *lab.Run, event statemachine.Event) {
+	p.notice(run, event)
 	seen := p.result.Seen
 	if event.State != "" && event.Error != "" {
 		seen.Raised[Raised{fault.Code(event.Error), event.State}] = true

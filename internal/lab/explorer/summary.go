@@ -19,6 +19,7 @@ type Summary struct {
 	States     map[string]int `json:"states"`     // faults of Played, by the state in which they came to pass
 	Worlds     map[string]int `json:"worlds"`     // schedules of Played, by world
 	Violations []Violation    `json:"violations"`
+	Never      []Moment       `json:"never,omitempty"`      // what has to happen in all single faults, and did not
 	Unfinished *Unfinished    `json:"unfinished,omitempty"` // nil: all was played
 	Took       time.Duration  `json:"-"`
 	Seen       Seen           `json:"-"`

@@ -86,6 +86,9 @@ func Walk(ctx context.Context, options Options) (Summary, error) {
 	if w.For > 0 {
 		w.share("more random schedules", math.MaxInt, time.Now().Add(w.For), func(n int) { w.chain(w.Random + n) })
 	}
+	if w.Singles && w.summary.Unfinished == nil && w.Shard == (Shard{}) {
+		w.summary.Never = w.summary.Seen.Never()
+	}
 	return w.summary.clone(time.Since(w.began)), w.failure
 }
 
@@ -178,8 +181,12 @@ func (w *walker) singles() []func() {
 
 // after play each schedule that has one more fault than the base, after its last.
 func (w *walker) after(base Schedule) (tasks []func()) {
+	world, _ := find(base.World)
 	for _, station := range w.play(base).After {
 		for _, fault := range station.faults() {
+			if world.alike && isOf(failures, fault.Kind) || world.alike && isOf(refusals, fault.Kind) {
+				continue
+			}
 			tasks = append(tasks, func() { w.leaf(base.with(fault)) })
 		}
 	}
@@ -335,11 +342,11 @@ func draw(random *rand.Rand, stations []Station) Station {
 func (s Station) faults() []Fault {
 	switch {
 	case s.Call != nil && s.Call.Write && s.State != lab.Auditor: // between two writes it makes no difference when
-		return append(s.callFaults(), s.each(executionFaults)...)
+		return append(s.callFaults(), s.each(kindsOf(toExecutions))...)
 	case s.Call != nil:
 		return s.callFaults()
 	case s.Entry:
-		return append(s.each(executionFaults), s.each(entryFaults)...)
+		return s.each(kindsOf(slices.Concat(toExecutions, onEntry)))
 	case s.Site == Ended:
 		return s.each(endFaults)
 	}

@@ -23,6 +23,11 @@ type World struct {
 	audited bool
 	// moved: Qovery was moved to roles two weeks before.
 	moved bool
+	// refuses: a person has to put something right before a rotation begins.
+	refuses bool
+	// alike: what fails and is refused makes no difference here that it doesn't make in
+	// the world "one".
+	alike bool
 }
 
 // deployTime is how long deployments take where nothing else is said: long enough
@@ -37,7 +42,7 @@ var Worlds = []World{
 	},
 	{
 		Name: "waves", Sentence: "two clusters, deployed one after the other",
-		setup: lab.Setup{Clusters: 2, Production: 1},
+		alike: true, setup: lab.Setup{Clusters: 2, Production: 1},
 	},
 	{
 		Name: "registries", Sentence: "two clusters with container registries, and a Helm repository",
@@ -45,7 +50,7 @@ var Worlds = []World{
 	},
 	{
 		Name: "clouds", Sentence: "one cluster, beside container registries on Scaleway, Google Cloud and Docker Hub",
-		setup: lab.Setup{Clusters: 1, OtherClouds: []string{"SCALEWAY_CR", "GCP_ARTIFACT_REGISTRY", "DOCKER_HUB"}},
+		alike: true, setup: lab.Setup{Clusters: 1, OtherClouds: []string{"SCALEWAY_CR", "GCP_ARTIFACT_REGISTRY", "DOCKER_HUB"}},
 	},
 	{
 		Name: "dns", Sentence: "two clusters, one of them with a Route 53 provider that holds the key",
@@ -57,7 +62,7 @@ var Worlds = []World{
 	},
 	{
 		Name: "variables", Sentence: "one cluster, and for three hours a variable that the audits found has the key's id",
-		setup: lab.Setup{Clusters: 1},
+		alike: true, setup: lab.Setup{Clusters: 1},
 		shape: func(w *lab.World) {
 			byHand("add variable", `target {"lookInVariables": true}`, "audits-read-services")(w)
 			w.Timeline.At(lab.Beginning.Add(3*time.Hour), func() { byHand("put foreign into variable")(w) })
@@ -65,12 +70,18 @@ var Worlds = []World{
 	},
 	{
 		Name: "denied", Sentence: "one cluster, and for three hours CloudTrail may not be searched in us-east-1",
-		setup:  lab.Setup{Clusters: 1, Denied: []string{"us-east-1"}},
+		alike: true, setup: lab.Setup{Clusters: 1, Denied: []string{"us-east-1"}},
 		denied: 3 * time.Hour,
 	},
 	{
+		Name: "refused", Sentence: "two clusters, one of them broken and the other locked, in a freeze",
+		setup: lab.Setup{Clusters: 2}, refuses: true,
+		shape: byHand("freeze 2026-02-01T00:00:00Z the launch", "cluster 1 becomes DEPLOYMENT_ERROR",
+			"cluster 2 lock for a demonstration"),
+	},
+	{
 		Name: "slow", Sentence: "IAM's lists, new keys and Qovery's answers take most of a minute and more",
-		setup: lab.Setup{Clusters: 1},
+		alike: true, setup: lab.Setup{Clusters: 1},
 		shape: func(w *lab.World) {
 			w.IAM.Settling.Lists = lab.Range{Min: 0, Max: 50 * time.Second}
 			w.IAM.Settling.Propagation = lab.Range{Min: 30 * time.Second, Max: 100 * time.Second}
@@ -82,7 +93,7 @@ var Worlds = []World{
 	},
 	{
 		Name: "long", Sentence: "applications are deployed all the time, and clusters take 25 minutes",
-		setup: lab.Setup{Clusters: 1, Applications: true, DeployTime: 25 * time.Minute},
+		alike: true, setup: lab.Setup{Clusters: 1, Applications: true, DeployTime: 25 * time.Minute},
 	},
 	{
 		Name: "audited", Sentence: "one cluster, locked when the schedule starts a rotation; the audit comes every day",
