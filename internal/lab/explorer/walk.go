@@ -184,7 +184,7 @@ func (w *walker) after(base Schedule) (tasks []func()) {
 	world, _ := find(base.World)
 	for _, station := range w.play(base).After {
 		for _, fault := range station.faults() {
-			if world.alike && isOf(failures, fault.Kind) || world.alike && isOf(refusals, fault.Kind) {
+			if world.alike && isOf(slices.Concat(failures, refusals), fault.Kind) {
 				continue
 			}
 			tasks = append(tasks, func() { w.leaf(base.with(fault)) })
