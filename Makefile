@@ -117,7 +117,7 @@ need-version: # as Go and Git write it
 	@[[ "$(VERSION)" =~ ^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$$ ]] || { echo "Which version? For example: make release VERSION=v1.2.3"; exit 1; }
 	@[ -z "$$(git status --porcelain)" ] || { echo "A release is what a commit has, and these files aren't:"; git status --short; exit 1; }
 need-config: # the example is no one's
-	@[ -f "$(or $(CONFIG),rotation.json)" ] || { echo "$(or $(CONFIG),rotation.json) is missing: copy rotation.example.json to it, and put in yours"; exit 1; }
+	@[ -f "$(or $(CONFIG),rotation.json)" ] || { echo "$(or $(CONFIG),rotation.json) is missing: 'go run ./cmd/rotate init' writes one"; exit 1; }
 need-go: # an old Go can't read go.mod
 	@command -v go >/dev/null && go list -m >/dev/null || { echo "Go 1.26 or later is needed: https://go.dev/dl"; exit 1; }
 need-node:

@@ -35,7 +35,7 @@ func NewSection(text string) Section {
 	title := strings.TrimLeft(heading, "# ")
 	name := title
 	if strings.Contains(title, " ") {
-		name = strings.NewReplacer(" ", "-", "'", "", ",", "").Replace(strings.ToLower(title))
+		name = strings.NewReplacer(" ", "-", "'", "", ",", "", "`", "").Replace(strings.ToLower(title))
 	}
 	return Section{Name: name, Title: title, Text: text}
 }

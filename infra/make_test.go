@@ -129,7 +129,7 @@ func TestMakeNeedsAConfiguration(t *testing.T) {
 	}
 	path := tools(t, nil)
 	output, failed := makes(t, dir, path, "need-config")
-	if want := "rotation.json is missing: copy rotation.example.json to it, and put in yours\n"; !failed ||
+	if want := "rotation.json is missing: 'go run ./cmd/rotate init' writes one\n"; !failed ||
 		!strings.HasPrefix(output, want) {
 		t.Errorf("%t, %s", failed, output)
 	}

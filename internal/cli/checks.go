@@ -30,7 +30,7 @@ func (e *examination) checkTarget(ctx context.Context, reader audit.Reader, l *t
 	e.checkAudit(ctx, reader, l)
 }
 
-const notJudged = "It rests on what could not be read, or a rotation changes it now, or has within ten minutes"
+const notJudged = "Not judged: a rotation changes it now or has within ten minutes, or what it rests on could not be read"
 
 // checkArea takes over what the audit found.
 func (e *examination) checkArea(l *targetLook, area audit.Area) {
@@ -103,7 +103,7 @@ func (l *targetLook) soundness(area audit.Area) string {
 		for _, key := range l.targetStatus.Keys {
 			held += len(key.HeldBy)
 		}
-		return fmt.Sprintf("%s with a key of the user, an Active one", words.Count(held, "location"))
+		return words.Count(held, "location") + " with an Active key of the user"
 	case audit.TheClusters:
 		return "AWS accepts the credentials of those with the key, and nothing waits to be deployed"
 	case audit.TheRegions:

@@ -115,6 +115,7 @@ func (s *stack) keyOf(ctx context.Context, user, text string) (rotation.KeyID, e
 		return "", err
 	}
 	const shortest = 4
+	text = strings.TrimLeft(text, "*") // as a shortened id is printed
 	var ids []string
 	var found []rotation.KeyID
 	for _, key := range keys {

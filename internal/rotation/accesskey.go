@@ -12,8 +12,8 @@ import (
 // keeps it whole, because the journal needs it.
 type KeyID string
 
-// ErrNoKeyID is what ParseKeyID says of what is no access key id, and why.
-var ErrNoKeyID = errors.New("what is no access key id")
+// ErrNoKeyID is what ParseKeyID says of a text, and why.
+var ErrNoKeyID = errors.New("not an access key id")
 
 // ParseKeyID reads an access key id as IAM writes them: 16 to 128 characters, by the
 // API, and all of them capital letters and digits. An empty text is no key. Whatever
@@ -33,9 +33,9 @@ func ParseKeyID(text string) (KeyID, error) {
 		return "", nil
 	case odd >= 0:
 		return "",
-			fmt.Errorf("%w: %s is in it, and there are capital letters and digits alone in one", ErrNoKeyID, inWords(text[odd]))
+			fmt.Errorf("%w: %s is in it, and an id has only capital letters and digits", ErrNoKeyID, inWords(text[odd]))
 	case len(text) < 16 || len(text) > 128:
-		return "", fmt.Errorf("%w: it has %d characters, and one has 16 to 128", ErrNoKeyID, len(text))
+		return "", fmt.Errorf("%w: it has %d characters, and an id has 16 to 128", ErrNoKeyID, len(text))
 	case strings.Contains(text, "XXXXXX") || strings.Contains(text, "000000"):
 		return "", fmt.Errorf("%w: it is masked", ErrNoKeyID)
 	case slices.Contains(otherIDs, text[:4]):
