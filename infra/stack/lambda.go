@@ -2,6 +2,7 @@ package stack
 
 import (
 	"path/filepath"
+	"slices"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
@@ -73,8 +74,17 @@ const whyTraces = "X-Ray's actions to hand in traces know no resources: AWS allo
 func (b *builder) newFunctionRole(f function) awsiam.IRole {
 	var statements []statement
 	for _, g := range f.may {
-		if len(b.arns(g.on)) > 0 {
-			statements = append(statements, b.statement(g))
+		s := b.statement(g)
+		exact := func(s statement) bool { return s.why == "" && s.when == nil }
+		same := slices.IndexFunc(statements, func(other statement) bool {
+			return exact(other) && exact(s) && slices.Equal(other.actions, s.actions)
+		})
+		switch {
+		case len(s.resources) == 0:
+		case same >= 0: // IAM counts the characters
+			statements[same].resources = append(statements[same].resources, s.resources...)
+		default:
+			statements = append(statements, s)
 		}
 	}
 	statements = append(statements,

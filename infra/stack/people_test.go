@@ -33,6 +33,7 @@ var awsCommands = map[string]struct{ action, resource string }{
 	"kms schedule-key-deletion":                    {"kms:ScheduleKeyDeletion", ofKey},
 	"lambda invoke":                                {"lambda:InvokeFunction", ofAudit},
 	"logs tail":                                    {"logs:FilterLogEvents", ofLogs},
+	"sns subscribe":                                {"sns:Subscribe", ofTopic},
 	"sns confirm-subscription":                     {"sns:ConfirmSubscription", ofTopic},
 	"sqs get-queue-url":                            {"sqs:GetQueueUrl", ofQueue},
 	"sqs purge-queue":                              {"sqs:PurgeQueue", ofQueue},

@@ -206,7 +206,7 @@ var (
 			resources: []string{"arn:aws:lambda:REGION:ACCOUNT:function:qovery-key-rotation-audit"}},
 		{actions: actions("sqs:GetQueueUrl", "sqs:ReceiveMessage", "sqs:PurgeQueue"),
 			resources: []string{"arn:aws:sqs:REGION:ACCOUNT:qovery-key-rotation-undelivered"}},
-		{actions: actions("sns:ConfirmSubscription"),
+		{actions: actions("sns:Subscribe", "sns:ConfirmSubscription"),
 			resources: []string{"arn:aws:sns:REGION:ACCOUNT:qovery-key-rotation-notices"}},
 	}
 	removing = []statement{
