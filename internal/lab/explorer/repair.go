@@ -60,7 +60,8 @@ var remedies = map[fault.Code]func(*player){
 	fault.DeploymentTimeout:      (*player).startClusters,
 	fault.InvalidCredentials:     (*player).startClusters,
 	fault.UndeployedChanges:      (*player).startClusters,
-	fault.UnsupportedCredentials: func(p *player) { _ = p.Do(nil, "give other-credentials role") },
+	fault.UnsupportedCredentials: (*player).giveOthersRole,
+	fault.UnmanagedLocations:     (*player).giveOthersRole,
 	fault.WrongIdentity:          (*player).moveUserBack,
 	fault.AccessDenied:           (*player).moveUserBack,
 	fault.UserQuarantined:        func(p *player) { _ = p.Do(nil, "detach quarantine") },
@@ -71,6 +72,9 @@ var remedies = map[fault.Code]func(*player){
 	fault.UpdateFailed:           (*player).letQovery,
 	fault.Unreachable:            (*player).letQovery,
 }
+
+// giveOthersRole has what only a person can change use a role.
+func (p *player) giveOthersRole() { _ = p.Do(nil, "give other-credentials role") }
 
 func (p *player) moveUserBack() { _ = p.Do(nil, "move-user /") }
 
