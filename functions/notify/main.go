@@ -28,6 +28,8 @@ func main() {
 				Targets: store.Targets(f.Prefix(lambda.TargetPrefix)),
 				Journal: table.New(cfg, f.Required(lambda.TableName)),
 				Keys:    iam.New(cfg),
+
+				AgeLimit: f.KeyAgeLimit(lambda.KeyAgeLimitDays),
 			},
 			Sender:  sender.New(f, cfg, store),
 			Metrics: lambda.MetricsTo(os.Stdout, f.Optional(lambda.AllMetrics) != ""),

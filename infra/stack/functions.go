@@ -156,7 +156,7 @@ var functions = []function{
 		name: notify,
 		does: "Notifies people how rotations ended and which alarms rang",
 		env: []string{lambda.TableName, lambda.TargetPrefix, lambda.TargetNames, lambda.TopicARN, lambda.ChatTopicARN,
-			lambda.SlackWebhookParameter, lambda.TeamsWebhookParameter, lambda.AllMetrics},
+			lambda.SlackWebhookParameter, lambda.TeamsWebhookParameter, lambda.KeyAgeLimitDays, lambda.AllMetrics},
 		may: []grant{
 			{targetParameters, actions("ssm:GetParameter")},
 			{targetUsers, actions("iam:ListAccessKeys")},

@@ -217,7 +217,7 @@ func (s *stack) target(ctx context.Context, name string) (target.Target, error) 
 // facts finds out what is in place for an execution's target.
 func (s *stack) facts(ctx context.Context, x *notice.Execution) notice.Facts {
 	return notice.Reader{Clock: s.clock, Names: s.targets.Names, Targets: s.targets, Journal: s.journal,
-		Keys: s.keys}.Read(ctx, *x)
+		Keys: s.keys, AgeLimit: s.keyAgeLimit}.Read(ctx, *x)
 }
 
 func (s *stack) qoveryClient() (*qovery.Client, error) {

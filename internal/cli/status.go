@@ -279,7 +279,7 @@ type scheduleStatus struct {
 	Missing    bool      `json:"missing,omitempty"`
 	Enabled    bool      `json:"enabled"`
 	Expression string    `json:"expression,omitempty"`
-	Next       time.Time `json:"next,omitzero"` // the next start; the flexible window comes on top
+	Next       time.Time `json:"next,omitzero"` // when a rotation begins by itself, the flexible window aside
 }
 
 func (s scheduleStatus) text(now time.Time) string {

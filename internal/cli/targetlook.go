@@ -140,7 +140,11 @@ func (l *targetLook) schedule() *scheduleStatus {
 		return &scheduleStatus{Missing: true}
 	}
 	deployed := *l.Facts.Schedule
-	return &scheduleStatus{Enabled: deployed.Enabled, Expression: deployed.Expression, Next: deployed.Next(l.Now)}
+	next := deployed.Next(l.Now)
+	if l.Record == nil && len(l.Facts.Keys) == 1 && !next.IsZero() {
+		next = l.Facts.Target.Begins(next, l.Facts.Keys[0].CreatedAt, l.Now, l.keyAgeLimit)
+	}
+	return &scheduleStatus{Enabled: deployed.Enabled, Expression: deployed.Expression, Next: next.UTC()}
 }
 
 func (l *targetLook) lookAtKeys() {

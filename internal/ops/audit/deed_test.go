@@ -139,7 +139,7 @@ func told(d Deed) string {
 	return "start " + dueName(d.Start.Target, morning) + " " + d.Start.NotBefore.Format(time.RFC3339) + " " + d.Error
 }
 
-// What the audit starts is reported once, and again where it is refused for another reason.
+// What the audit starts is reported once, and every day where it was refused.
 func TestStartsUntilOneBegins(t *testing.T) {
 	a := accountOf(map[string]Facts{"production": world(daily, user(active(keyN, 90*day)))})
 	const started = "production: the audit started the rotation of the key AKIANEWNEWNEWNEWNEW2"
@@ -158,7 +158,7 @@ func TestStartsUntilOneBegins(t *testing.T) {
 	}{
 		{execution(hour, statemachine.Running, "", byAudit), 1, nil}, // it waits
 		{execution(day, failed, string(fault.ClustersLocked), byAudit), 2, []string{started}},
-		{execution(day, failed, string(fault.ClustersLocked), byAudit), 3, nil},
+		{execution(day, failed, string(fault.ClustersLocked), byAudit), 3, []string{started}},
 		{execution(day, failed, string(fault.ClustersBusy), byAudit), 4, []string{started}},
 		{execution(day, failed, string(fault.TokenRefused), byAudit), 4, nil}, // of which there is a notice
 	} {

@@ -466,7 +466,8 @@ func (j *judge) started() Finding {
 	}
 	if j.Done.Error != "" {
 		f.Found = append(f.Found, fmt.Sprintf("The last execution was refused with %s. The audit tries again every day, "+
-			"and reports it again when the reason is another one", j.Done.Error))
+			"and reports it, until a rotation begins", j.Done.Error))
+		f.Daily = true
 		f.Advice = words.Sentences(fault.Code(j.Done.Error).Advice().First, "The audit starts the rotation again")
 	}
 	return f

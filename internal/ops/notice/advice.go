@@ -175,8 +175,8 @@ func (r *report) afterRotation() Step {
 	}
 	next := ""
 	if schedule := r.Target.Schedule; r.NoTarget == nil && schedule.Enabled {
-		if first, err := schedule.FirstRun(r.Now); err == nil {
-			next = "The schedule starts the next rotation on " + words.At(first) + ". "
+		if run, err := schedule.FirstRun(r.Now); err == nil {
+			next = "The next rotation begins by itself on " + words.At(r.begins(run)) + ". "
 		}
 	} else if r.NoTarget == nil {
 		next = "The target's schedule is disabled: the next rotation is to be started by hand. "

@@ -198,11 +198,29 @@ func (r *report) ifNothingIsDone() string {
 	case !schedule.Enabled:
 		return "If nothing is done, nothing happens: the target's schedule is disabled."
 	}
-	next, err := schedule.FirstRun(r.Now)
+	run, err := schedule.FirstRun(r.Now)
 	if err != nil {
 		return ""
 	}
-	return fmt.Sprintf("If nothing is done, the schedule %s at %s, in %s.", does, words.At(next), words.Span(r.Now, next))
+	who, begins := "the schedule", r.begins(run)
+	if begins.Before(run) {
+		who = "the daily audit"
+	}
+	return fmt.Sprintf("If nothing is done, %s %s at %s, in %s.", who, does, words.At(begins), words.Span(r.Now, begins))
+}
+
+// begins is when the next rotation of the only key begins by itself, given the schedule's
+// next run, or the open one is resumed. The audit starts none that a person stopped, or has
+// to do something about.
+func (r *report) begins(run time.Time) time.Time {
+	if r.Record != nil || len(r.Keys) != 1 {
+		return run
+	}
+	audited := run
+	if r.ending == Rotated || r.ending == unchanged && fault.Passing(r.Execution.Error) {
+		audited = r.Now
+	}
+	return r.Target.Begins(run, r.Keys[0].CreatedAt, audited, r.AgeLimit)
 }
 
 // rotate is a command to type about the target.

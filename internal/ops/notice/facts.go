@@ -18,6 +18,8 @@ type Facts struct {
 	Record  *rotation.Record       // the open record, or nil
 	History []rotation.HistoryItem // the newest first
 	Keys    []rotation.AccessKey   // of the target's IAM user
+	// AgeLimit is the age at which a key is too old; zero: not known.
+	AgeLimit time.Duration
 
 	// Why something is not known. Without a target nothing is.
 	NoTarget, NoRecord, NoHistory, NoKeys error
@@ -30,6 +32,8 @@ type Reader struct {
 	Targets rotation.Targets
 	Journal Journal
 	Keys    Keys
+
+	AgeLimit time.Duration // see Facts
 }
 
 // Journal is as much of the journal as a message needs.
@@ -49,7 +53,7 @@ type Keys interface {
 // Read finds out what it can of the execution's target. It never fails: what is
 // not known is part of the facts.
 func (r Reader) Read(ctx context.Context, x Execution) Facts {
-	facts := Facts{}
+	facts := Facts{AgeLimit: r.AgeLimit}
 	if facts.Target, facts.NoTarget = r.target(ctx, x); facts.NoTarget == nil {
 		user := facts.Target.IAMUserName
 		var reads sync.WaitGroup

@@ -200,9 +200,13 @@ func TestRefusalsAreLeftToTheAudit(t *testing.T) {
 		"Lambda is down":          {world(oneKey), []func(detail){byAudit, with("error", "Lambda.Unknown")}, ""},
 		"a person fixes it":       {world(oneKey), []func(detail){byAudit, token}, schedule},
 		"the schedule started it": {world(oneKey), []func(detail){bySchedule, locked}, audit},
-		"a person started it":     {world(oneKey), []func(detail){locked}, schedule},
-		"a rotation is open":      {world(bothKeys, open(deployed)), []func(detail){byAudit, locked}, schedule},
-		"that is not known":       {world(oneKey, noJournal), []func(detail){byAudit, locked}, audit},
+		"a person started it":     {world(oneKey), []func(detail){locked}, "the daily audit tries again at 2026-08-03"},
+		"of a young key": {world(keys(active(keyO, 50*day))), []func(detail){locked},
+			"the daily audit tries again at 2026-09-12"},
+		"a person stopped it": {world(oneKey), []func(detail){with("status", "ABORTED"), with("error", "Stopped")},
+			schedule},
+		"a rotation is open": {world(bothKeys, open(deployed)), []func(detail){byAudit, locked}, schedule},
+		"that is not known":  {world(oneKey, noJournal), []func(detail){byAudit, locked}, audit},
 	} {
 		f := &fake{facts: test.facts}
 		_, err := f.handle(t.Context(), execution("FAILED", test.changes...))

@@ -253,6 +253,29 @@ func (t Target) DueAt(limit time.Duration) time.Duration {
 	return limit - time.Duration(t.Schedule.RateDays)*24*time.Hour - t.LongestRun()
 }
 
+// Begins is when the rotation of a key begins by itself, given the schedule's next run: with
+// the first run that finds the key due, or at the time of day after the audit finds it as
+// old as the schedule lets one become.
+func (t Target) Begins(run, created, audited time.Time, limit time.Duration) time.Time {
+	const day = 24 * time.Hour
+	period := time.Duration(t.Schedule.RateDays) * day
+	for run.Sub(created) < t.DueAt(limit) {
+		run = run.Add(period)
+	}
+	if old := created.Add(period); old.After(audited) {
+		audited = old
+	}
+	daily := t.Schedule
+	daily.RateDays = 1
+	if begins, err := daily.FirstRun(audited); err == nil && run.Sub(begins) > day { // else it is left to the schedule
+		run = begins
+	}
+	for t.FrozenAt(run) != nil { // then the audit tries every day
+		run = run.Add(day)
+	}
+	return run
+}
+
 // Expression is the schedule as EventBridge Scheduler writes it: "rate(90 days)".
 func (s Schedule) Expression() string { return fmt.Sprintf("rate(%d days)", s.RateDays) }
 

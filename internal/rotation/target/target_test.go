@@ -360,3 +360,25 @@ func TestMistakesQuoteWhatCanBeRead(t *testing.T) {
 		t.Errorf("%.200v", err)
 	}
 }
+
+// A scheduled run rotates no key that stays under the limit until the next one has ended,
+// and the audit starts what the schedule would leave for too long.
+func TestBegins(t *testing.T) {
+	const day = 24 * time.Hour
+	made := Default()
+	made.Schedule = Schedule{RateDays: 90, StartAt: "2026-01-12T08:00:00Z", Enabled: true}
+	anchor := time.Date(2026, 1, 12, 8, 0, 0, 0, time.UTC)
+	for name, test := range map[string]struct{ run, created, audited, want time.Duration }{ // since the anchor
+		"the schedule's own key":             {90 * day, time.Minute, day, 90 * day},
+		"rotated by hand a month before":     {90 * day, 60 * day, 61 * day, 90 * day},
+		"and a day before":                   {90 * day, 89 * day, 89 * day, 180 * day},
+		"a key that is too old":              {90 * day, -90 * day, 10*day + time.Hour, 11 * day},
+		"an hour before the schedule":        {90 * day, -90 * day, 89*day + 23*time.Hour, 90 * day},
+		"refused, which a person puts right": {90 * day, -90 * day, 90 * day, 90 * day},
+	} {
+		begins := made.Begins(anchor.Add(test.run), anchor.Add(test.created), anchor.Add(test.audited), 97*day)
+		if want := anchor.Add(test.want); !begins.Equal(want) {
+			t.Errorf("%s: %s, want %s", name, begins, want)
+		}
+	}
+}
