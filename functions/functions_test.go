@@ -55,7 +55,7 @@ var services = map[string][]string{
 	"complete":          {"dynamodb", "iam", "ssm"},
 	"discardkey":        {"cloudtrail", "dynamodb", "iam", "ssm"},
 	"reactivatekey":     {"dynamodb", "iam"},
-	notify:              {"dynamodb", "iam", "sns", "ssm"},
+	notify:              {"dynamodb", "eventbridge", "iam", "sns", "ssm"},
 	auditor:             {"cloudtrail", "dynamodb", "iam", "scheduler", "sfn", "sns", "ssm"},
 }
 

@@ -53,7 +53,8 @@ func account(denied ...string) func(w http.ResponseWriter, r awstest.Request, n 
 			`"owner":{"S":"arn:aws:states:eu-west-3:123456789012:execution:rotation:run-1"},`+
 			`"fence":{"N":"1"},"oldKey":{"S":"AKIAOLDOLDOLDOLDOLD1"},"newKey":{"S":"AKIANEWNEWNEWNEWNEW2"},`+
 			`"marks":{"M":{"create":`+mark+`,"update":`+mark+`,"deactivate":`+mark+`}}}}`),
-		"Query": awstest.JSON(200, `{"Items":[],"Count":0,"ScannedCount":0}`),
+		"PutEvents": awstest.JSON(200, `{"FailedEntryCount":0,"Entries":[{"EventId":"e1"}]}`),
+		"Query":     awstest.JSON(200, `{"Items":[],"Count":0,"ScannedCount":0}`),
 		"ListAccessKeys": awstest.XML(200, `<ListAccessKeysResponse><ListAccessKeysResult><IsTruncated>false</IsTruncated>`+
 			`<AccessKeyMetadata>`+
 			`<member><AccessKeyId>AKIAOLDOLDOLDOLDOLD1</AccessKeyId><Status>Inactive</Status><CreateDate>`+
@@ -77,7 +78,7 @@ func account(denied ...string) func(w http.ResponseWriter, r awstest.Request, n 
 func tellsOfEvents(t *testing.T, program string) {
 	server := awstest.Serve(t, account())
 	f := awstest.StartFunction(t, environment(notify, server.URL), program)
-	for _, malformed := range []string{``, `{`, `{}`, `null`, event, strings.Replace(aborted, "ABORTED", "RUNNING", 1)} {
+	for _, malformed := range []string{``, `{`, `{}`, `null`, event, strings.Replace(aborted, "ABORTED", "WAITING", 1)} {
 		if answer := f.Invoke(t, malformed, 20*time.Second); answer.ErrorType != string(fault.InvalidInput) ||
 			!strings.Contains(answer.Message, "which rule") {
 			t.Errorf("%s: %s", malformed, answer.Body)

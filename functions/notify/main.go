@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"qovery-key-rotation/internal/aws/awsclient"
+	"qovery-key-rotation/internal/aws/bus"
 	"qovery-key-rotation/internal/aws/iam"
 	"qovery-key-rotation/internal/aws/sender"
 	"qovery-key-rotation/internal/aws/ssm"
@@ -32,6 +33,7 @@ func main() {
 				AgeLimit: f.KeyAgeLimit(lambda.KeyAgeLimitDays),
 			},
 			Sender:  sender.New(f, cfg, store),
+			Bus:     bus.New(cfg),
 			Metrics: lambda.MetricsTo(os.Stdout, f.Optional(lambda.AllMetrics) != ""),
 		}
 	})

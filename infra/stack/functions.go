@@ -162,6 +162,7 @@ var functions = []function{
 			{targetUsers, actions("iam:ListAccessKeys")},
 			{journalTable, actions("dynamodb:GetItem", "dynamodb:Query")},
 			{topics, actions("sns:Publish")},
+			{defaultBus, actions("events:PutEvents")},
 			{webhooks, actions("ssm:GetParameter")},
 		},
 	},

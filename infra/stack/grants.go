@@ -28,6 +28,7 @@ const (
 	executions       resource = "executions"
 	trailEvents      resource = "CloudTrail's events"
 	topics           resource = "topics"
+	defaultBus       resource = "default event bus"
 	webhooks         resource = "webhook parameters" // none, if the configuration names none
 	operatorSecrets  resource = "operator's secrets" // tokens and webhooks
 	targetSchedules  resource = "target schedules"
@@ -85,6 +86,8 @@ func (b *builder) arns(on resource) []string {
 		return []string{*b.journal.TableArn()}
 	case executions:
 		return []string{b.arn("states", "execution:"+Name+":*")}
+	case defaultBus:
+		return []string{b.arn("events", "event-bus/default")}
 	case topics:
 		return []string{*b.topic.TopicArn(), *b.chat.TopicArn()}
 	case webhooks:

@@ -72,19 +72,14 @@ func (b *builder) newUndeliveredQueue() awssqs.Queue {
 }
 
 // newNotices sends what people have to hear of to notify: how executions of this
-// machine ended, and which of these alarms rang or stopped ringing.
+// machine began and ended, and which of these alarms rang or stopped ringing.
 func (b *builder) newNotices(notify awslambda.Function, machine awsstepfunctions.StateMachine,
 	alarms []awscloudwatch.Alarm) {
-	what := "Executions of " + Name + " that ended, or began because a key leaked"
-	b.newRule(notify, "executions", what, &awsevents.EventPattern{
+	b.newRule(notify, "executions", "Executions of "+Name+" that began or ended", &awsevents.EventPattern{
 		Source:     jsii.Strings("aws.states"),
 		DetailType: jsii.Strings("Step Functions Execution Status Change"),
 		Detail: &map[string]any{
 			"stateMachineArn": []any{machine.StateMachineArn()},
-			"$or": []any{
-				map[string]any{"status": []any{"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"}},
-				map[string]any{"status": []any{"RUNNING"}, "input": []any{map[string]any{"wildcard": `*"leaked"*`}}},
-			},
 		},
 	})
 	b.newRule(notify, "exposures", "Access keys that AWS has found in public", &awsevents.EventPattern{

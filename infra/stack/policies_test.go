@@ -114,6 +114,7 @@ var allowed = []struct{ function, action, resource string }{
 	{"notify", "dynamodb:Query", journal},
 	{"notify", "sns:Publish", "${notices}"},
 	{"notify", "sns:Publish", "${chat}"},
+	{"notify", "events:PutEvents", "arn:aws:events:eu-west-3:123456789012:event-bus/default"},
 
 	{"audit", "ssm:GetParameter", anyTarget},
 	{"audit", "ssm:GetParameter", token},

@@ -10,6 +10,7 @@ import (
 	"qovery-key-rotation/docs"
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/lab/explorer"
+	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/ops/report"
 	"qovery-key-rotation/internal/version"
 	"qovery-key-rotation/internal/words"
@@ -47,6 +48,11 @@ var jsonAnswers = []jsonAnswer{
 	{"mutations", "`rotate explore --mutations`", mutations{}},
 	{"replay", "`rotate explore --replay SCHEDULE`", replayed{}},
 	{"version", "`rotate version`", version.Info{}},
+	{notice.EventStarted, "no command: the detail of an event of EventBridge, when an execution begins",
+		notice.RotationEvent{}},
+	{notice.EventWaiting, "the same, if the execution waits for its time, `until`", notice.RotationEvent{}},
+	{notice.EventPaused, "the same, when it ends and a rotation stays open", notice.RotationEvent{}},
+	{notice.EventEnded, "the same, when it ends and none does", notice.RotationEvent{}},
 }
 
 // The answers that are a list, or that no other type has.

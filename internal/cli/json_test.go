@@ -13,6 +13,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"qovery-key-rotation/internal/cli"
+	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/internal/ops/notice"
 )
 
 const (
@@ -55,7 +57,8 @@ follow an execution write one object per line, as things happen. The others writ
 - Durations are numbers of seconds. Settings and the rotation's document have them as ` + "`rotation.json`" + ` has.
 - Errors are sentences on standard error. Go by the [exit code](#exit-codes).
 
-[json.schema.json](json.schema.json) is the JSON Schema of all of them.
+[json.schema.json](json.schema.json) is the JSON Schema of all of them. It also has the details of the events that
+go to the account's default event bus, with the source ` + "`qovery-key-rotation`" + ` and the type as their detail-type.
 
 | type | command |
 | --- | --- |
@@ -88,6 +91,18 @@ func TestAnswersInJSON(t *testing.T) {
 				t.Errorf("rotate %s: %v\n%s", a.args, err, text)
 			}
 		}
+	}
+	for _, kind := range []string{notice.EventStarted, notice.EventWaiting, notice.EventPaused, notice.EventEnded} {
+		text, err := json.Marshal(notice.RotationEvent{Type: kind, Version: 1, Target: "production", Kind: "rotation",
+			StartedAt: lab.Beginning, Until: lab.Beginning, EndedAt: lab.Beginning, Ending: notice.Rotated})
+		if err != nil {
+			t.Fatal(err)
+		}
+		value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+		if err != nil || schema[kind].Validate(value) != nil {
+			t.Errorf("%s: %v, %v", text, err, schema[kind].Validate(value))
+		}
+		seen[kind] = true
 	}
 	seen["mutations"] = true // they take minutes
 	for _, row := range cli.JSONTypes() {

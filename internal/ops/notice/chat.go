@@ -1,6 +1,7 @@
 package notice
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"strings"
@@ -145,16 +146,20 @@ func forTeams(m Message) object {
 
 // thread is what the messages about one rotation have in common.
 func (r *report) thread() string {
-	id := r.Execution.Name
+	return words.Short(r.Execution.Target+" "+cmp.Or(r.rotationID(), r.Execution.Name), longestThread)
+}
+
+// rotationID is that of the execution's rotation; empty: it has none that is known.
+func (r *report) rotationID() string {
 	switch {
 	case r.summary != nil:
-		id = r.summary.RotationID
+		return r.summary.RotationID
 	case r.own():
-		id = r.Record.RotationID
+		return r.Record.RotationID
 	case r.Record == nil && len(r.History) > 0 && r.History[0].Record.Owner == r.Execution.ARN:
-		id = r.History[0].Record.RotationID
+		return r.History[0].Record.RotationID
 	}
-	return words.Short(r.Execution.Target+" "+id, longestThread)
+	return ""
 }
 
 const longestThread = 100

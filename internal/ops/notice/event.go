@@ -23,7 +23,7 @@ type Event struct {
 	Exposure  *Exposure
 }
 
-// Execution is an execution that ended, or one that has begun because a key leaked.
+// Execution is an execution that ended, or has begun.
 type Execution struct {
 	ARN       string
 	Name      string
@@ -134,8 +134,8 @@ func (e envelope) execution() (*Execution, error) {
 	switch {
 	case executionARN().FindStringSubmatch(detail.ExecutionARN) == nil:
 		return nil, malformed("it names no execution")
-	case detail.Status == Running && detail.Execution().Leaked == nil, !detail.Status.known():
-		return nil, malformed("%s is no status of an execution that ended", detail.Status)
+	case !detail.Status.known():
+		return nil, malformed("%s is no status of an execution", detail.Status)
 	case detail.StartDate <= 0:
 		return nil, malformed("it does not say when the execution began")
 	}

@@ -25,7 +25,7 @@ func TestMalformedEvents(t *testing.T) {
 			with("executionArn", "arn:aws:states:eu-west-3:123456789012:stateMachine:x")), "names no execution"},
 		"an ARN with a break": {execution("FAILED", with("executionArn", thisExecution+"\nhttps://elsewhere.example")),
 			"names no execution"},
-		"still running":  {execution("RUNNING"), "RUNNING is no status"},
+		"another status": {execution("WAITING"), "WAITING is no status"},
 		"no exposed key": {exposure(), "not about keys"},
 		"a user's id":    {exposure("AIDAIOSFODNN7EXAMPLE"), "id of another kind"},
 		"another risk": {event("aws.health", "AWS Health Event", "", map[string]any{"eventTypeCode": "AWS_EC2"}),

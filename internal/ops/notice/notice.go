@@ -52,6 +52,7 @@ func (u Urgency) Prefix() string {
 type Notifier struct {
 	Reader
 	*Sender
+	Bus     Bus
 	Metrics lambda.Metrics
 }
 
@@ -67,25 +68,43 @@ func (n Notifier) Handle(ctx context.Context, data []byte) error {
 	if event.Exposure != nil {
 		return n.tellExposed(ctx, event)
 	}
-	if x := event.Execution; x != nil && x.Status == Running && x.DryRun {
-		return nil // it changes nothing
+	if x := event.Execution; x != nil && x.Status == Running {
+		return n.tellBegun(ctx, event)
 	}
 	facts := n.read(ctx, event)
-	if event.Execution == nil || event.Execution.Status == Running {
+	if event.Execution == nil {
 		return n.Send(ctx, Compose(event, facts))
 	}
 	r := newReport(*event.Execution, facts)
+	message := r.message()
+	if r.ending != Planned {
+		defer n.put(ctx, r.event(message))
+	}
 	if why := r.untold(facts); why != "" {
 		n.Log.InfoContext(ctx, why, "execution", r.Execution.Name, "error", r.Execution.Error)
 		return nil
 	}
-	if err := n.Send(ctx, r.message()); err != nil {
+	if err := n.Send(ctx, message); err != nil {
 		return err
 	}
 	if err := n.measure(r.completed); err != nil { // no reason to be invoked again, and to send a second notice
 		n.Log.WarnContext(ctx, "not measured", "error", err.Error())
 	}
 	return nil
+}
+
+// tellBegun tells programs of an execution that has begun, and people if that is because a
+// key leaked. A dry run changes nothing.
+func (n Notifier) tellBegun(ctx context.Context, event Event) (err error) {
+	x := event.Execution
+	if x.DryRun {
+		return nil
+	}
+	if x.Leaked != nil {
+		err = n.Send(ctx, Compose(event, Facts{}))
+	}
+	n.put(ctx, x.begun(n.Clock.Now()))
+	return err
 }
 
 // StoppedToAbort is the error of an execution that 'rotate abort' stops before it

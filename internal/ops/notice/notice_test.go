@@ -23,6 +23,7 @@ type fake struct {
 	hang  bool // all reads last until their time is over
 	sent  []Message
 	chats []Chat
+	put   []RotationEvent
 	fails error           // of the topic
 	lines strings.Builder // of metrics
 	users []string
@@ -82,13 +83,18 @@ func (f *fake) Publish(ctx context.Context, subject, body string, attributes map
 	return errors.Join(f.fails, ctx.Err())
 }
 
+func (f *fake) Put(_ context.Context, kind string, detail any) error {
+	f.put = append(f.put, detail.(RotationEvent))
+	return f.fails
+}
+
 func (f *fake) handle(ctx context.Context, event string) (logs string, err error) {
 	var out strings.Builder
 	n := Notifier{
 		Reader: Reader{Clock: atNight{}, Names: f.names, Targets: fakeTargets{f}, Journal: fakeJournal{f},
 			Keys: fakeKeys{f}},
-		Sender:  &Sender{Topic: f, Chats: f.chats, Log: slog.New(slog.NewJSONHandler(&out, nil))},
-		Metrics: lambda.MetricsTo(&f.lines, true),
+		Sender: &Sender{Topic: f, Chats: f.chats, Log: slog.New(slog.NewJSONHandler(&out, nil))},
+		Bus:    f, Metrics: lambda.MetricsTo(&f.lines, true),
 	}
 	err = n.Handle(ctx, []byte(event))
 	return out.String(), err
