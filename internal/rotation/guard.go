@@ -62,10 +62,17 @@ func (g Guard) readings(ctx context.Context, target string) (known Readings, err
 	return known, g.journal.Recall(ctx, ReadingsOf(target), &known)
 }
 
-// frozen is the freeze that a target is in, or nil.
-func (g Guard) frozen(ctx context.Context, t target.Target, now time.Time) (*target.Freeze, error) {
+// frozen is why no rotation of a target may begin now, or nil. An illegible freeze may have
+// been meant to say so.
+func (g Guard) frozen(ctx context.Context, t target.Target, now time.Time) (*fault.Error, error) {
 	t, err := WithFreeze(ctx, g.journal, t)
-	return t.FrozenAt(now), err
+	if fault.HasCode(err, fault.MalformedAnswer) {
+		return fault.AsError(err), nil
+	}
+	if freeze := t.FrozenAt(now); err == nil && freeze != nil {
+		return fault.Errorf(fault.Frozen, "No rotation may begin %s", freeze), nil
+	}
+	return nil, err
 }
 
 // own returns the record for a step that reads and changes nothing, and the guard

@@ -156,6 +156,19 @@ func (s *Situation) retiring() bool {
 	return s.Record != nil && s.Record.Kind == Retire && !s.Record.unbegun()
 }
 
+// newKeyInactive says that someone made the new key Inactive. If that leaked, deploying it
+// would break what still works with the old key; and while the user has that one, there is
+// no room for a third.
+func (r *Record) newKeyInactive(held string) *fault.Error {
+	err := fault.Errorf(fault.NewKeyInactive, "The new key %s is Inactive%s", r.NewKey, held)
+	if r.newLeaked() {
+		err.Next = &fault.Advice{First: "The leaked key stays Inactive. Delete the old key, whereupon what still uses it " +
+			"fails. Immediately create another key of the user, put it into every location, and deploy the clusters",
+			Do: fault.Release}
+	}
+	return err
+}
+
 // furtherKeys refuses while the user has a key beside those that are rotated: an attacker
 // may have made it.
 func furtherKeys(s *Situation) Decision {

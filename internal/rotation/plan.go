@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation/fault"
-	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -43,7 +42,7 @@ type Situation struct {
 	Staged           bool           // the secret of the record's new key is staged
 	Scheduled        bool           // no person started the execution
 	CameFor          KeyID          // the key that it was started for; empty: whichever there is
-	Frozen           *target.Freeze // no rotation may begin now; nil: one may
+	Frozen           *fault.Error   // why no rotation may begin now; nil: one may
 	Leaked           Leaked         // the keys that leaked, by the record and by the input
 	Named            KeyID          // the key of which the input says that it leaked
 	DueAt            time.Duration  // the age from which on the key is due for a scheduled execution
@@ -230,9 +229,9 @@ var unfinishedRows = []row{
 	}},
 	{"the new key is Inactive", func(s *Situation) bool { return s.status(s.Record.NewKey) == Inactive },
 		func(s *Situation) Decision {
-			decision := refuse(fault.NewKeyInactive, "The new key %s is Inactive%s", s.Record.NewKey, s.heldText())
-			decision.Refusal.Urgent = s.holds(s.Record.NewKey)
-			return decision
+			refusal := s.Record.newKeyInactive(s.heldText())
+			refusal.Urgent = s.holds(s.Record.NewKey)
+			return Decision{Refusal: refusal}
 		}},
 	{"the old key is Inactive, not by this rotation", (*Situation).oldInactiveByOthers, oldKeyInactive},
 }
@@ -287,9 +286,7 @@ func movedToRole(s *Situation) Decision {
 	return decision
 }
 
-func frozenNow(s *Situation) Decision {
-	return refuse(fault.Frozen, "No rotation may begin %s", s.Frozen)
-}
+func frozenNow(s *Situation) Decision { return Decision{Refusal: s.Frozen} }
 
 func refuse(code fault.Code, format string, args ...any) Decision {
 	return Decision{Refusal: fault.Errorf(code, format, args...)}

@@ -38,7 +38,7 @@ func used(id KeyID, d time.Duration) fact {
 func staged(s *Situation) { s.Staged = true }
 
 func frozen(s *Situation) {
-	s.Frozen = &target.Freeze{From: "2026-12-20T00:00:00Z", To: "2027-01-04T00:00:00Z", Reason: "Year's end"}
+	s.Frozen = fault.Errorf(fault.Frozen, "No rotation may begin until 2027-01-04 00:00 UTC: Year's end")
 }
 func cameFor(id KeyID) fact          { return func(s *Situation) { s.Scheduled, s.CameFor = true, id } }
 func scheduled(d time.Duration) fact { return func(s *Situation) { s.Scheduled, s.DueAt = true, d } }

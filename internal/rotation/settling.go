@@ -32,7 +32,7 @@ func (r *Record) requireNewKey(keys []AccessKey, now time.Time) error {
 	case exists && key.Status == Active:
 		return nil
 	case exists:
-		return fault.Errorf(fault.NewKeyInactive, "The new key %s is Inactive", r.NewKey)
+		return r.newKeyInactive("")
 	case r.recently(Create, now):
 		return fault.Errorf(fault.IAMSettling, "IAM does not list the new key %s yet", r.NewKey)
 	default:
