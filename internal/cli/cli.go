@@ -172,7 +172,7 @@ AWS IAM access key that Qovery holds, unattended and without downtime.
 		command.GroupID = operating
 		root.AddCommand(command)
 	}
-	root.AddCommand(p.newInit(), newExplain(), newSimulate(), newExplore(), newDiagram(), newVersion())
+	root.AddCommand(p.newInit(), p.newExplain(), newSimulate(), newExplore(), newDiagram(), newVersion())
 	refuseUnknown(root)
 	return root
 }

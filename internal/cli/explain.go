@@ -1,51 +1,39 @@
 package cli
 
 import (
+	"context"
 	"fmt"
-	"io"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"qovery-key-rotation/docs"
 	"qovery-key-rotation/internal/ops/explain"
+	"qovery-key-rotation/internal/ops/notice"
+	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
-func newExplain() *cobra.Command {
-	answer := output{plain: "text"}
+func (p Program) newExplain() *cobra.Command {
+	var f *stackFlags
 	cmd := &cobra.Command{
-		Use:   "explain [CODE|SECTION]",
-		Short: "Explain an error, or print the runbook",
-		Long: `explain prints what an error code means, the current state when it ends an
-execution, what to do, and what to type. The runbook's sections are printed by
-their names, and the whole runbook where nothing is named.
+		Use:   "explain [TARGET|CODE|SECTION]",
+		Short: "Explain how a rotation stands or an error, or print the runbook",
+		Long: `explain prints of a target how its last execution ended, what is so now, and what the
+runbook says of that, with the target's own names. Of an error code it prints what it
+means, the current state when it ends an execution, what to do, and what to type. The
+runbook's sections are printed by their names, and the whole runbook where nothing is
+named.
 
-It is part of the program, and needs neither network nor rights.`,
-		Example: `  rotate explain TokenRefused
+Codes and sections are part of the program, and need neither network nor rights.`,
+		Example: `  rotate explain production
+  rotate explain TokenRefused
   rotate explain rolling-back
   rotate explain | less`,
 		Args: atMostOneSection,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := answer.check(); err != nil {
-				return err
-			}
-			if len(args) == 1 {
-				section, err := findSection(args[0])
-				if err != nil {
-					return err
-				}
-				if answer.json() {
-					return writeJSON(cmd.OutOrStdout(), section)
-				}
-				_, err = io.WriteString(cmd.OutOrStdout(), section.Text)
-				return err
-			}
-			if answer.json() {
-				return writeJSON(cmd.OutOrStdout(), explanations{explain.Sections()})
-			}
-			_, err := io.WriteString(cmd.OutOrStdout(), docs.Runbook+"\n"+explain.Page())
-			return err
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return p.explain(cmd, f, strings.Join(args, "")) },
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
@@ -53,13 +41,108 @@ It is part of the program, and needs neither network nor rights.`,
 			return sectionNames(), cobra.ShellCompDirectiveNoFileComp
 		},
 	}
-	answer.add(cmd)
+	f = addStackFlags(cmd, "text")
 	return cmd
+}
+
+func (p Program) explain(cmd *cobra.Command, f *stackFlags, what string) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	if what == "" {
+		if f.json() {
+			return writeJSON(cmd.OutOrStdout(), explanations{explain.Sections()})
+		}
+		return render(cmd.OutOrStdout(), docs.Runbook+"\n"+explain.Page())
+	}
+	section, err := findSection(what)
+	if err != nil && target.IsName(what) {
+		section, err = p.explainTarget(cmd.Context(), f, what, err)
+	}
+	switch {
+	case err != nil:
+		return err
+	case f.json():
+		return writeJSON(cmd.OutOrStdout(), section)
+	}
+	return render(cmd.OutOrStdout(), section.Text)
+}
+
+// explainTarget says how a target's last execution ended, and what the runbook says of
+// that. What is no target's name, or can't be looked up, is unknown.
+func (p Program) explainTarget(ctx context.Context, f *stackFlags, name string, unknown error) (docs.Section, error) {
+	s, err := p.open(ctx, f)
+	if err != nil {
+		known := problemOf(err)
+		return docs.Section{}, usageError{fmt.Errorf("%w; or, if it is a target: %s", unknown, known.what)}
+	}
+	t, err := s.target(ctx, name)
+	if err != nil {
+		if problemOf(err).exit == ExitUsage {
+			return docs.Section{}, unknown
+		}
+		return docs.Section{}, err
+	}
+	x, err := s.lastOf(ctx, t)
+	switch {
+	case err != nil:
+		return docs.Section{}, err
+	case x == nil:
+		return docs.Section{}, &problem{"No rotation of " + name + " is open, and none was started in the last two weeks",
+			"To see how things are: rotate status", ExitNothing}
+	case x.Status == notice.Running:
+		return docs.Section{}, &problem{x.Name + " is at work on " + name, "To watch it: rotate watch " + name, ExitRunning}
+	}
+	text, err := s.explained(ctx, t, x)
+	return docs.Section{Name: name, Title: name, Text: text}, err
+}
+
+// lastOf is the execution that has the target's open rotation, or else the last one.
+func (s *stack) lastOf(ctx context.Context, t target.Target) (*notice.Execution, error) {
+	record, err := s.journal.Load(ctx, t.IAMUserName)
+	if err != nil {
+		return nil, err
+	}
+	working, err := s.atWork(ctx, t.Name, record)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(working) > 0:
+		return working[0], nil
+	case record != nil:
+		return s.owner(ctx, record, nil)
+	}
+	const lookBack = 14 * 24 * time.Hour
+	recent, err := s.states.Of(s.machine).Recent(ctx, s.clock.Now().Add(-lookBack))
+	for _, x := range recent {
+		if x := notice.Describe(x); x.Target == t.Name && !x.DryRun && x.Status != notice.Running {
+			return x, err
+		}
+	}
+	return nil, err
+}
+
+// explained is all that is known of an execution that ended, and the section of its code.
+func (s *stack) explained(ctx context.Context, t target.Target, x *notice.Execution) (string, error) {
+	facts := s.facts(ctx, x)
+	message := notice.Compose(notice.Event{Execution: x}, facts)
+	if !slices.ContainsFunc(fault.Codes, func(info fault.CodeInfo) bool { return string(info.Code) == x.Error }) {
+		return message.Whole, nil
+	}
+	state, err := s.lastState(ctx, x)
+	if err != nil {
+		return "", err
+	}
+	names := explain.Names{Target: t.Name, User: t.IAMUserName, Token: t.TokenParameter, Table: s.table, Execution: x.ARN}
+	if len(facts.Keys) == 1 {
+		names.Key = string(facts.Keys[0].ID)
+	}
+	return message.Whole + "\n" + explain.Fill(explain.SectionIn(fault.Code(x.Error), state), names), nil
 }
 
 func atMostOneSection(cmd *cobra.Command, args []string) error {
 	if len(args) > 1 {
-		return usageError{fmt.Errorf("%q takes one code or section, and %q is one too many", cmd.CommandPath(), args[1])}
+		return usageError{fmt.Errorf("%q takes one target, code or section, and %q is one too many", cmd.CommandPath(), args[1])}
 	}
 	return nil
 }

@@ -108,16 +108,21 @@ func (l *targetLook) lookAtState(ctx context.Context) {
 
 // stateOf is the state that an execution is in, as far as that can be read.
 func (l *targetLook) stateOf(ctx context.Context, x *notice.Execution) string {
-	f := follower{stack: l.stack, x: x}
-	events, err := l.states.SinceState(ctx, x.ARN)
+	state, err := l.lastState(ctx, x)
 	if err != nil {
 		l.unread("the state that the execution is in could not be read", err)
-		return ""
 	}
+	return state
+}
+
+// lastState is the state that an execution is in, or ended in.
+func (s *stack) lastState(ctx context.Context, x *notice.Execution) (string, error) {
+	f := follower{stack: s, x: x}
+	events, err := s.states.SinceState(ctx, x.ARN)
 	for _, event := range events {
 		f.translate(event)
 	}
-	return f.events.State
+	return f.events.State, err
 }
 
 func (l *targetLook) lookAtHistory() {

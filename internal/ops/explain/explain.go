@@ -64,13 +64,21 @@ the names in the examples stand for.
 `
 
 // Section is what there is to say of a code, under a heading of its name.
-func Section(code fault.Code) string {
+func Section(code fault.Code) string { return SectionIn(code, "") }
+
+// SectionIn is the section with only what is so where an execution ended in a state. Of
+// another state, or none, it says all.
+func SectionIn(code fault.Code, state string) string {
 	info, more := code.Info(), find(code)
 	var text strings.Builder
 	fmt.Fprintf(&text, "## %s\n\n%s\n", code, more.means)
+	rows := phases(info)
+	if at := slices.IndexFunc(rows, func(p phase) bool { return strings.Contains(p.states, "`"+state+"`") }); at >= 0 {
+		rows = rows[at : at+1]
+	}
 	if !more.alone {
 		text.WriteString("\n| it ended in | current state |\n| --- | --- |\n")
-		for _, row := range phases(info) {
+		for _, row := range rows {
 			fmt.Fprintf(&text, "| %s | %s |\n", row.states, row.inPlace)
 		}
 	}

@@ -138,6 +138,9 @@ func (r *report) details(p *page) {
 // more is where to read on.
 func (r *report) more() string {
 	_, command, _ := strings.Cut(r.runbook(), ", or: ")
+	if command != "" && r.NoTarget == nil && !r.past && r.ending != Planned && r.ending != Met {
+		command = "rotate explain " + r.Execution.Target
+	}
 	return strings.Join(slices.DeleteFunc([]string{command, ExecutionPage(r.Execution.ARN)},
 		func(text string) bool { return text == "" }), " and ")
 }

@@ -1,0 +1,28 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+
+	"qovery-key-rotation/docs"
+	"qovery-key-rotation/internal/ops/explain"
+)
+
+func TestRendered(t *testing.T) {
+	const text = "## Title\n\nIt **is** `so`, see [there](x.md#y).\n\n| it ended in | current state |\n| --- | --- |\n" +
+		"| `Preflight` | Nothing |\n\n```console\n$ rotate `x`\n```\n"
+	const want = "<Title>\n\nIt is so, see there.\n\n- it ended in: Preflight; current state: Nothing\n\n    <$ rotate `x`>\n"
+	if got := rendered(text, func(s string) string { return "<" + s + ">" }); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// No page that is shown has marks left, but in what is to be typed.
+func TestNoMarksAreShown(t *testing.T) {
+	for line := range strings.Lines(rendered(docs.Runbook+explain.Page(), func(s string) string { return s })) {
+		if !strings.HasPrefix(line, "    ") && (strings.Contains(line, "**") || strings.Contains(line, "`") ||
+			strings.Contains(line, "](") || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "|")) {
+			t.Errorf("%q", line)
+		}
+	}
+}
