@@ -32,7 +32,8 @@ var variables = map[string][]string{
 	"complete":          {"STAGED_PREFIX", "TABLE_NAME"},
 	"discardkey":        {"CREATOR_ROLE_ARN", "STAGED_PREFIX", "TABLE_NAME"},
 	"reactivatekey":     {"TABLE_NAME"},
-	notify:              {"CHAT_TOPIC_ARN", "KEY_AGE_LIMIT_DAYS", "TABLE_NAME", "TARGET_NAMES", "TARGET_PREFIX", "TOPIC_ARN"},
+	notify: {"CHAT_TOPIC_ARN", "KEY_AGE_LIMIT_DAYS", "TABLE_NAME", "TARGET_NAMES", "TARGET_PREFIX",
+		"TOPIC_ARN"},
 	auditor: {"CHAT_TOPIC_ARN", "KEY_AGE_LIMIT_DAYS", "SCHEDULE_GROUP", "STAGED_PREFIX", "STATE_MACHINE_ARN", "TABLE_NAME",
 		"TARGET_NAMES", "TARGET_PREFIX", "TOPIC_ARN"},
 }

@@ -95,7 +95,8 @@ func (l *targetLook) soundness(area audit.Area) string {
 	case audit.TheKeys:
 		var keys []string
 		for _, key := range l.targetStatus.Keys {
-			keys = append(keys, fmt.Sprintf("%s %s, %s old", key.ID, key.Status, words.Count(key.AgeDays, "day")))
+			keys = append(keys, fmt.Sprintf("%s %s, %s old", rotation.KeyID(key.ID), key.Status,
+				words.Count(key.AgeDays, "day")))
 		}
 		return strings.Join(keys, "; ")
 	case audit.TheLocations:

@@ -142,7 +142,8 @@ func (s *stack) explained(ctx context.Context, t target.Target, x *notice.Execut
 
 func atMostOneSection(cmd *cobra.Command, args []string) error {
 	if len(args) > 1 {
-		return usageError{fmt.Errorf("%q takes one target, code or section, and %q is one too many", cmd.CommandPath(), args[1])}
+		return usageError{fmt.Errorf("%q takes one target, code or section, and %q is one too many", cmd.CommandPath(),
+			args[1])}
 	}
 	return nil
 }

@@ -58,7 +58,7 @@ follow an execution write one object per line, as things happen. The others writ
 - Errors are sentences on standard error. Go by the [exit code](#exit-codes).
 
 [json.schema.json](json.schema.json) is the JSON Schema of all of them. It also has the details of the events that
-go to the account's default event bus, with the source ` + "`qovery-key-rotation`" + ` and the type as their detail-type.
+go to the account's default event bus. Their source is ` + "`qovery-key-rotation`" + `, their detail-type the type.
 
 | type | command |
 | --- | --- |

@@ -11,7 +11,8 @@ import (
 func TestRendered(t *testing.T) {
 	const text = "## Title\n\nIt **is** `so`, see [there](x.md#y).\n\n| it ended in | current state |\n| --- | --- |\n" +
 		"| `Preflight` | Nothing |\n\n```console\n$ rotate `x`\n```\n"
-	const want = "<Title>\n\nIt is so, see there.\n\n- it ended in: Preflight; current state: Nothing\n\n    <$ rotate `x`>\n"
+	const want = "<Title>\n\nIt is so, see there.\n\n- it ended in: Preflight; current state: Nothing\n\n" +
+		"    <$ rotate `x`>\n"
 	if got := rendered(text, func(s string) string { return "<" + s + ">" }); got != want {
 		t.Errorf("%q, want %q", got, want)
 	}

@@ -58,7 +58,7 @@ func (l *targetLook) judge() {
 	}
 	for _, f := range l.judgement.Findings {
 		if !l.hidden(f) && (f.Kind != audit.Open || l.Because == "") { // which says more of it
-			l.Attention = append(l.Attention, f)
+			l.Attention = append(l.Attention, f.Whole(l.judgement.Keys))
 		}
 	}
 }
@@ -101,7 +101,7 @@ func (l *targetLook) lookAtState(ctx context.Context) {
 	default: // the owner is none of those that run
 		l.State, l.Since = isPaused, l.Record.TakenAt
 		if ownerErr == nil {
-			l.Because = whyPaused(owner, *l.Record)
+			l.Because = notice.WholeKeys(l.judgement.Keys, whyPaused(owner, *l.Record))
 		}
 	}
 }
@@ -154,7 +154,7 @@ func (l *targetLook) schedule() *scheduleStatus {
 
 func (l *targetLook) lookAtKeys() {
 	for _, key := range l.Facts.Keys {
-		k := keyStatus{ID: key.ID.String(), Status: key.Status, CreatedAt: key.CreatedAt,
+		k := keyStatus{ID: string(key.ID), Status: key.Status, CreatedAt: key.CreatedAt,
 			AgeDays: int(l.Now.Sub(key.CreatedAt).Hours() / 24)}
 		if l.Unread[audit.FromQovery] == nil {
 			k.HeldBy = holders(l.Locations, key.ID)

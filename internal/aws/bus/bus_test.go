@@ -15,7 +15,8 @@ func TestPut(t *testing.T) {
 		`{"FailedEntryCount":1,"Entries":[{"ErrorCode":"InternalError"}]}`: fault.Unreachable,
 	} {
 		server := awstest.Serve(t, awstest.Always(awstest.JSON(200, answer)))
-		err := bus.New(awstest.Config(server.URL)).Put(t.Context(), "rotation.ended", map[string]string{"target": "production"})
+		event := map[string]string{"target": "production"}
+		err := bus.New(awstest.Config(server.URL)).Put(t.Context(), "rotation.ended", event)
 		if (err == nil) != (want == "") || err != nil && !fault.HasCode(err, want) {
 			t.Errorf("%s: %v", answer, err)
 		}

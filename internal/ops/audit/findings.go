@@ -29,6 +29,18 @@ type Finding struct {
 	Daily   bool           `json:"-"` // people are notified every day, until it is over
 }
 
+// Whole is the finding with the ids of keys whole.
+func (f Finding) Whole(keys []rotation.KeyID) Finding {
+	whole := func(text string) string { return notice.WholeKeys(keys, text) }
+	f.Title, f.Verdict, f.Advice, f.Command = whole(f.Title), whole(f.Verdict), whole(f.Advice), whole(f.Command)
+	found := f.Found
+	f.Found = nil
+	for _, text := range found {
+		f.Found = append(f.Found, whole(text))
+	}
+	return f
+}
+
 // id tells findings about the same apart from others, from one audit to the next.
 func (f Finding) id() string { return string(f.Kind) + "#" + f.About }
 
