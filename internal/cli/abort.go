@@ -110,7 +110,7 @@ func halfAborted(target string, stopped []string, err error) error {
 	why := problemOf(err)
 	what := fmt.Sprintf("%s is stopped, and the execution that brings the old key back could not be started: %s",
 		strings.Join(stopped, ", "), why.what)
-	return &problem{what, words.Sentences(why.todo, "As soon as that is possible: rotate abort "+target), ExitPaused}
+	return &problem{what, words.Sentences(why.todo, "As soon as that is possible: rotate abort "+target), ExitFailed}
 }
 
 // stopAll stops executions, and says so of each.
@@ -144,7 +144,7 @@ func (s *stack) stop(ctx context.Context, x *notice.Execution) error {
 		}
 	}
 	return &problem{fmt.Sprintf("%s was stopped, and Step Functions still says that it runs", x.Name),
-		"To continue: rotate abort " + x.Target, ExitPaused}
+		"To continue: rotate abort " + x.Target, ExitFailed}
 }
 
 // followAbort shows an abort to its end.

@@ -29,6 +29,7 @@ type jsonAnswer struct {
 
 var jsonAnswers = []jsonAnswer{
 	{"status", "`rotate status`", stackStatus{}},
+	{"statuses", "`rotate status --all`", allStatus{}},
 	{"doctor", "`rotate doctor`", &examination{}},
 	{"history", "`rotate history`", pasts{}},
 	{"uses", "`rotate uses`", usesFound{}},

@@ -23,13 +23,17 @@ import (
 // Exit codes.
 const (
 	ExitSucceeded   = 0
-	ExitPaused      = 1   // unchanged or paused, a violation in exploration, or something else went wrong
+	ExitFailed      = 1   // a simulation did not succeed, exploration found a violation, or something else went wrong
 	ExitUsage       = 2   // the command was not understood
 	ExitRunning     = 3   // another execution is at work on the target
 	ExitNothing     = 4   // there is nothing to watch, to abort, to release or to unfreeze
 	ExitAttention   = 5   // status or doctor found something that somebody should see to
 	ExitUnwritten   = 6   // the output, or a part of it, could not be written
 	ExitUnread      = 7   // status or doctor could not read all that it shows
+	ExitPaused      = 8   // the rotation is paused
+	ExitRefused     = 9   // it ended unchanged, or would be refused or wait
+	ExitUnreached   = 10  // AWS or Qovery could not be asked
+	ExitNoStack     = 11  // there is no such stack
 	ExitInterrupted = 130 // somebody pressed Ctrl-C; what runs in AWS goes on
 	ExitClosedPipe  = 141 // whoever reads the output has read enough
 )
@@ -40,13 +44,17 @@ var exitCodes = []struct {
 	means string
 }{
 	{ExitSucceeded, "the rotation succeeded, or the question was answered"},
-	{ExitPaused, "the rotation ended unchanged or paused, exploration found a violation, or something else went wrong"},
+	{ExitFailed, "a simulation did not succeed, exploration found a violation, or something else went wrong"},
 	{ExitUsage, "the command was not understood"},
 	{ExitRunning, "another execution is at work on the target"},
 	{ExitNothing, "there is nothing to watch, to abort, to release or to unfreeze"},
 	{ExitAttention, "`status` or `doctor` found something that someone should see to"},
 	{ExitUnwritten, "the output, or a part of it, could not be written"},
 	{ExitUnread, "`status` or `doctor` could not read all that it shows, and found nothing to see to in the rest"},
+	{ExitPaused, "the rotation is paused, or was stopped"},
+	{ExitRefused, "the rotation ended unchanged; of a dry run: it would be refused, or wait"},
+	{ExitUnreached, "AWS or Qovery could not be asked: there is no answer, or you are not logged in"},
+	{ExitNoStack, "there is no such stack in the region"},
 	{ExitInterrupted, "interrupted with Ctrl-C; what runs in AWS continues"},
 	{ExitClosedPipe, "the reader of the output has closed it, as in `rotate status | head -1`"},
 }
@@ -80,7 +88,7 @@ func exit(code int) error {
 }
 
 // errEnded says that all was told already, and that the rotation did not succeed.
-var errEnded = exitError(ExitPaused)
+var errEnded = exitError(ExitFailed)
 
 // Program is the command line with what it has from its surroundings. Answers go
 // to Out, errors to Err as one sentence and what to do.
@@ -117,7 +125,10 @@ func (p Program) Run(ctx context.Context, args []string) int {
 func (p Program) run(ctx context.Context, args []string) (int, error) {
 	root := p.newRoot()
 	root.SetArgs(args)
-	command, err := root.ExecuteContextC(ctx)
+	command, err := root, refuseHelp(root, args)
+	if err == nil {
+		command, err = root.ExecuteContextC(ctx)
+	}
 	var usage usageError
 	var silent exitError
 	var known *problem
@@ -150,12 +161,15 @@ AWS IAM access key that Qovery holds, unattended and without downtime.
 		Version:       version.Read().String(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.ArbitraryArgs, // so that a mistyped command gets our sentence
+
+		SuggestionsMinimumDistance: 2,
+
+		Args: cobra.ArbitraryArgs, // so that a mistyped command gets our sentence
 
 		PersistentPreRunE: refuseEmpty,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usageError{fmt.Errorf("there is no command %q", args[0])}
+				return unknownCommand(cmd, args[0])
 			}
 			return cmd.Help()
 		},
@@ -202,7 +216,7 @@ func refuseUnknown(root *cobra.Command) {
 		case "help":
 			command.Args = func(_ *cobra.Command, args []string) error {
 				if found, _, err := root.Find(args); len(args) > 0 && (err != nil || found == root) {
-					return usageError{fmt.Errorf("there is no command %q", args[0])}
+					return unknownCommand(root, args[0])
 				}
 				return nil
 			}
@@ -219,6 +233,29 @@ func refuseUnknown(root *cobra.Command) {
 			}
 		}
 	}
+}
+
+// unknownCommand names those that may be meant.
+func unknownCommand(root *cobra.Command, name string) error {
+	err := fmt.Errorf("there is no command %q", name)
+	if meant := root.SuggestionsFor(name); len(meant) > 0 {
+		err = fmt.Errorf("%w; did you mean %s?", err, strings.Join(meant, " or "))
+	}
+	return usageError{err}
+}
+
+// refuseHelp refuses help about a command that isn't there, which cobra gives.
+func refuseHelp(root *cobra.Command, args []string) error {
+	found, rest, _ := root.Find(args)
+	if found != root || !slices.Contains(args, "--help") && !slices.Contains(args, "-h") {
+		return nil
+	}
+	for _, arg := range rest {
+		if !strings.HasPrefix(arg, "-") && !strings.HasPrefix(arg, "__") { // which shells complete with
+			return unknownCommand(root, arg)
+		}
+	}
+	return nil
 }
 
 // operating is the group of the commands that work on a deployed stack.

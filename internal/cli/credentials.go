@@ -25,7 +25,7 @@ var noSession = map[aws.CredentialSource]problem{
 	aws.CredentialSourceSSO:       noIdentityCenter,
 	aws.CredentialSourceSSOLegacy: noIdentityCenter,
 	aws.CredentialSourceLogin: {"There is no login session, or it is over", sameProfile + "aws login",
-		ExitPaused},
+		ExitUnreached},
 	aws.CredentialSourceProfileSTSWebIDToken: noWebToken,
 	aws.CredentialSourceEnvVarsSTSWebIDToken: noWebToken,
 }
@@ -34,9 +34,9 @@ const sameProfile = "Log in, with the same profile: "
 
 var (
 	noIdentityCenter = problem{"There is no session with IAM Identity Center, or it is over",
-		sameProfile + "aws sso login", ExitPaused}
+		sameProfile + "aws sso login", ExitUnreached}
 	noWebToken = problem{"The web identity token can't be read",
-		"Check web_identity_token_file and AWS_WEB_IDENTITY_TOKEN_FILE", ExitPaused}
+		"Check web_identity_token_file and AWS_WEB_IDENTITY_TOKEN_FILE", ExitUnreached}
 )
 
 // noCredentials says why there are none, in words of its own: the SDK's quote what a
@@ -54,7 +54,7 @@ func noCredentials(provider aws.CredentialsProvider, err error) error {
 		return processProblem(err)
 	case errors.As(err, &missing):
 		return &problem{"The profile takes its credentials from the environment, which has none",
-			"Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or " + chooseAnother, ExitPaused}
+			"Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or " + chooseAnother, ExitUnreached}
 	case errors.As(err, &call) && slices.Contains([]string{"STS", "SSO", "SSO OIDC"}, call.Service()) &&
 		!awsclient.Unsent(err):
 		return refused(call, err)
@@ -66,17 +66,17 @@ func noCredentials(provider aws.CredentialsProvider, err error) error {
 			}
 		}
 	}
-	return &problem{"There are no AWS credentials", logInFirst, ExitPaused}
+	return &problem{"There are no AWS credentials", logInFirst, ExitUnreached}
 }
 
 func processProblem(err error) *problem {
 	var ended *exec.ExitError
 	if errors.As(err, &ended) {
 		return &problem{"The profile's credential_process failed: " + ended.Error(),
-			"Run it yourself, or " + chooseAnother, ExitPaused}
+			"Run it yourself, or " + chooseAnother, ExitUnreached}
 	}
 	return &problem{"The output of the profile's credential_process isn't what AWS documents", "Compare it with " +
-		"https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html", ExitPaused}
+		"https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html", ExitUnreached}
 }
 
 // refused is what a service said. Only requests for a role carry no secret.

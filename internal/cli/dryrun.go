@@ -75,7 +75,7 @@ func (p Program) mayStart(cmd *cobra.Command, s *stack, f startFlags, t target.T
 	}
 	showPlan(p.Err, *view)
 	if refused := fault.Code(view.Refused); refused != "" && refused.Class() != fault.Transient {
-		return &problem{"Nothing was started", fmt.Sprintf("To read about it: rotate explain %s", refused), ExitPaused}
+		return &problem{"Nothing was started", fmt.Sprintf("To read about it: rotate explain %s", refused), ExitRefused}
 	}
 	text, doc, now := "\n", e.Output, s.clock.Now()
 	if doc.Plan.Would == rotation.ActionCreate && now.Sub(doc.OldKeyMade) < rotation.DueAfter {

@@ -100,7 +100,7 @@ func (w *wizard) mayWrite(ctx context.Context) error {
 	if err != nil || yes {
 		return err
 	}
-	return &problem{"Nothing was written", "To keep that file, name another one with --file", ExitPaused}
+	return &problem{"Nothing was written", "To keep that file, name another one with --file", ExitFailed}
 }
 
 func (w *wizard) logInToAWS(ctx context.Context) error {
@@ -142,7 +142,7 @@ func (w *wizard) askQovery(ctx context.Context) (organization string, found []ro
 	}
 	if fault.HasCode(err, fault.TokenRefused) {
 		return "", nil, &problem{"Qovery doesn't take this token for the organization " + organization,
-			"docs/install.md says which token a rotation needs; then try again", ExitPaused}
+			"docs/install.md says which token a rotation needs; then try again", ExitFailed}
 	}
 	return organization, found, err
 }
@@ -173,7 +173,7 @@ func (w *wizard) match(ctx context.Context, credentials []rotation.Location) (us
 	fmt.Fprintln(w.Out)
 	if len(users) == 0 {
 		return nil, &problem{"None of them has a key of an IAM user of this AWS account, so there is nothing to rotate",
-			"Check --profile and the organization's id", ExitPaused}
+			"Check --profile and the organization's id", ExitFailed}
 	}
 	return users, nil
 }

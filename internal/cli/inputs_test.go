@@ -133,7 +133,7 @@ func noticeAgrees(t *testing.T, a *account, run *lab.Run, parsed target.Input, r
 	}
 	code, said := a.types(t, "watch", "begun")
 	for _, want := range []string{"Nothing is ", "The execution's input"} {
-		if code != cli.ExitPaused || !strings.Contains(said, want) {
+		if code != cli.ExitRefused || !strings.Contains(said, want) {
 			t.Errorf("rotate watch: exit code %d, and %q is missing in:\n%s", code, want, said)
 		}
 	}

@@ -103,7 +103,7 @@ func (s *stack) takeOver(cmd *cobra.Command, f startFlags, t target.Target, id r
 		known := problemOf(err)
 		err = &problem{fmt.Sprintf("%s is stopped, and the execution that replaces the leaked key could not be started: %s",
 			strings.Join(begun.stopped, ", "), known.what), words.Sentences(known.todo, "Then run the same command again"),
-			ExitPaused}
+			ExitFailed}
 	}
 	return begun, err
 }
@@ -156,7 +156,7 @@ func (p Program) confirmLeaked(ctx context.Context, name string, id rotation.Key
 	if err != nil || answer == name {
 		return err
 	}
-	return &problem{"Nothing was done", "To replace the key, type " + name, ExitPaused}
+	return &problem{"Nothing was done", "To replace the key, type " + name, ExitFailed}
 }
 
 // showUsesSince is the last output, if it is asked for.

@@ -69,7 +69,7 @@ func (p Program) mfaCode(ctx context.Context, device string) (string, error) {
 	if !isTerminal(p.In) || !isTerminal(p.Err) {
 		return "", &problem{"The profile needs an MFA code, and there is no terminal to ask for it",
 			`On one, log in first: eval "$(aws configure export-credentials --profile NAME --format env)". ` +
-				"Then try again there, without --profile and AWS_PROFILE", ExitPaused}
+				"Then try again there, without --profile and AWS_PROFILE", ExitUnreached}
 	}
 	code, err := p.ask(ctx, fmt.Sprintf("MFA code for %s: ", device))
 	if err != nil {

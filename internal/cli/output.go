@@ -2,6 +2,8 @@ package cli
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -9,16 +11,18 @@ import (
 // output is the flag that says how a command answers: plainly, or in JSON.
 type output struct {
 	plain string // the name of the other way
+	also  string // of a third one, if there is one
 	value string
 }
 
 func (o *output) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.value, "output", o.plain, o.plain+" or json")
-	completeFlag(cmd, "output", o.plain, "json")
+	ways := slices.DeleteFunc([]string{o.plain, o.also, "json"}, func(way string) bool { return way == "" })
+	cmd.Flags().StringVarP(&o.value, "output", "o", o.plain, strings.Join(ways, " or "))
+	completeFlag(cmd, "output", ways...)
 }
 
 func (o *output) check() error {
-	if o.value != o.plain && !o.json() {
+	if o.value != o.plain && !o.json() && (o.also == "" || o.value != o.also) {
 		return usageError{fmt.Errorf("--output %q is neither %s nor json", o.value, o.plain)}
 	}
 	return nil

@@ -50,7 +50,15 @@ func problemOf(err error) *problem {
 		if !exists || coded.Next != nil {
 			todo = coded.Said().Advice.String()
 		}
-		return &problem{what, todo, ExitPaused}
+		return &problem{what, todo, exitOf(coded.Code)}
 	}
-	return &problem{firstLine(err), "If this continues, report it", ExitPaused}
+	return &problem{firstLine(err), "If this continues, report it", ExitFailed}
+}
+
+// exitOf: a code of the adapters says whether someone could be asked at all.
+func exitOf(code fault.Code) int {
+	if code == fault.Unreachable || code == fault.Throttled {
+		return ExitUnreached
+	}
+	return ExitFailed
 }

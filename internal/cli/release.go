@@ -112,5 +112,5 @@ func (p Program) confirm(ctx context.Context, q question) error {
 	if answer == want || q.answer == "" && slices.Contains([]string{"y", "yes"}, strings.ToLower(answer)) {
 		return nil
 	}
-	return &problem{"Nothing was done", fmt.Sprintf("To %s, answer %s", q.yes, want), ExitPaused}
+	return &problem{"Nothing was done", fmt.Sprintf("To %s, answer %s", q.yes, want), ExitFailed}
 }

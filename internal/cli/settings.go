@@ -25,14 +25,15 @@ func unreadable(err error) *problem {
 		what = fmt.Sprintf("The source_profile %s doesn't exist, has no credentials, or leads back to the role",
 			source.Profile)
 	case errors.As(err, &unknown):
-		return &problem{"There is no AWS profile " + unknown.Profile, "To list them: aws configure list-profiles", ExitPaused}
+		return &problem{"There is no AWS profile " + unknown.Profile, "To list them: aws configure list-profiles",
+			ExitUnreached}
 	}
 	for _, setting := range settings {
 		if strings.Contains(err.Error(), setting.named) {
 			what = setting.wrong
 		}
 	}
-	return &problem{what, "Check the variables AWS_*, --profile and ~/.aws/config", ExitPaused}
+	return &problem{what, "Check the variables AWS_*, --profile and ~/.aws/config", ExitUnreached}
 }
 
 // settings are known by the SDK's words alone, which have no type. Nothing but ours

@@ -251,7 +251,7 @@ func (f simulateFlags) mistake(err error) error {
 	case f.script == "":
 		return err
 	case errors.As(err, &unmet):
-		return &problem{err.Error(), "", ExitPaused}
+		return &problem{err.Error(), "", ExitFailed}
 	}
 	return usageError{err}
 }

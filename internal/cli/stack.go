@@ -42,7 +42,11 @@ const defaultStack = "qovery-key-rotation"
 // addStackFlags gives a command that works on a deployed stack its flags. Plain
 // is how it answers unless asked for JSON.
 func addStackFlags(cmd *cobra.Command, plain string) *stackFlags {
-	f := stackFlags{output: output{plain: plain}}
+	return addStackFlagsWith(cmd, output{plain: plain})
+}
+
+func addStackFlagsWith(cmd *cobra.Command, o output) *stackFlags {
+	f := stackFlags{output: o}
 	cmd.Flags().StringVar(&f.profile, "profile", "", "AWS profile (default: AWS_PROFILE)")
 	cmd.Flags().StringVar(&f.region, "region", "", "AWS region (default: AWS_REGION, or the profile's)")
 	cmd.Flags().StringVar(&f.name, "stack", defaultStack, "name of the CloudFormation stack")
@@ -143,7 +147,7 @@ func (p Program) find(ctx context.Context, f *stackFlags, cfg aws.Config) (*stac
 	machine, err := arn.Parse(s.machine)
 	if err != nil || s.table == "" || s.topic == "" {
 		return nil, &problem{fmt.Sprintf("The stack %s in %s has not the outputs of qovery-key-rotation", s.name, s.region),
-			"Check --stack; if it is right, deploy the stack again", ExitPaused}
+			"Check --stack; if it is right, deploy the stack again", ExitNoStack}
 	}
 	s.account = machine.AccountID
 	s.states = executions{sfn.NewExecutions(s.cfg), s.machine, s.clock}
@@ -162,7 +166,7 @@ func (s *stack) requireAgeLimit() error {
 		return nil
 	}
 	return &problem{fmt.Sprintf("The outputs of the stack %s don't say how old a key may become", s.name),
-		"Deploy the stack again, with this version", ExitPaused}
+		"Deploy the stack again, with this version", ExitFailed}
 }
 
 // outputs are the stack's, by name.
@@ -175,7 +179,7 @@ func (s *stack) outputs(ctx context.Context) (map[string]string, error) {
 		return nil, ctx.Err()
 	case isUnknownStack(err):
 		return nil, &problem{fmt.Sprintf("There is no stack %s in %s", s.name, s.region),
-			"Check --region, --profile and --stack; to deploy it: make deploy", ExitPaused}
+			"Check --region, --profile and --stack; to deploy it: make deploy", ExitNoStack}
 	case err != nil:
 		return nil, request.Failed(err)
 	case len(answer.Stacks) == 0:
@@ -187,7 +191,8 @@ func (s *stack) outputs(ctx context.Context) (map[string]string, error) {
 	}
 	s.deployedAt = aws.ToTime(cmp.Or(stack.LastUpdatedTime, stack.CreationTime))
 	if stack.StackStatus == types.StackStatusDeleteInProgress {
-		return nil, &problem{fmt.Sprintf("The stack %s is being deleted", s.name), "Deploy it again to continue", ExitPaused}
+		return nil, &problem{fmt.Sprintf("The stack %s is being deleted", s.name), "Deploy it again to continue",
+			ExitNoStack}
 	}
 	return found, nil
 }
@@ -225,7 +230,7 @@ func (s *stack) qoveryClient() (*qovery.Client, error) {
 	if err != nil {
 		return nil,
 			&problem{"The address of Qovery's API in the stack's outputs is not accepted: " + err.Error(),
-				"Correct qoveryApiUrl in rotation.json and deploy again", ExitPaused}
+				"Correct qoveryApiUrl in rotation.json and deploy again", ExitFailed}
 	}
 	return client, nil
 }

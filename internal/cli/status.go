@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -19,25 +21,46 @@ import (
 	"qovery-key-rotation/internal/words"
 )
 
+type statusFlags struct {
+	*stackFlags
+	all    bool
+	config string
+}
+
 func (p Program) newStatus() *cobra.Command {
-	var f *stackFlags
+	var f statusFlags
 	cmd := &cobra.Command{
-		Use:   "status",
-		Short: "Show all targets: keys, rotations, schedules, and what needs attention",
-		Long: `status shows of every target of the stack which keys there are and how old, how the
-last rotation ended, when the next one is due, whether one runs or is paused, and what
-the audit would report now; and who gets the notices.
+		Use:   "status [TARGET]",
+		Short: "Show all targets, or one: keys, rotations, schedules, and what needs attention",
+		Long: `status shows of every target of the stack, or of one, which keys there are and how
+old, how the last rotation ended, when the next one is due, whether one runs or is
+paused, and what the audit would report now; and who gets the notices. With -o wide it
+gives each target one line; so it does with --all, which looks at every account and
+region of the configuration.
 
 It looks with your own rights. What it could not read, for lack of a right or an answer,
 it says, and continues. Where it found something that someone should see to, the exit code
 is 5; where it found nothing, but could not read all, 7. What a rotation changes is not
 judged while one runs, nor for ten minutes after.`,
 		Example: `  rotate status
+  rotate status production
+  rotate status --all
   rotate status --output json`,
-		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return p.status(cmd, f) },
+		Args: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case len(args) == 0:
+				return nil
+			case f.all:
+				return usageError{errors.New("--all shows all targets, so that naming one has no meaning beside it")}
+			}
+			return oneTarget(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return p.status(cmd, f, args) },
 	}
-	f = addStackFlags(cmd, "text")
+	f.stackFlags = addStackFlagsWith(cmd, output{plain: "text", also: "wide"})
+	cmd.Flags().BoolVar(&f.all, "all", false, "every account and region of the configuration, a line for each target")
+	cmd.Flags().StringVar(&f.config, "config", "rotation.json", "with --all: the configuration")
+	cmd.ValidArgsFunction = p.completeTargets(f.stackFlags)
 	return cmd
 }
 
@@ -51,6 +74,7 @@ type stackStatus struct {
 	Notices noticesStatus  `json:"notices"`
 	// Attention is what is not about one target.
 	Attention []string `json:"attention"`
+	Warnings  []string `json:"warnings"` // what doesn't change the exit code
 }
 
 // targetStatus is how one target is doing.
@@ -91,31 +115,55 @@ const (
 	unknown  state = "unknown"
 )
 
-func (p Program) status(cmd *cobra.Command, f *stackFlags) error {
+// status shows the targets that are named, or all.
+func (p Program) status(cmd *cobra.Command, f statusFlags, names []string) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	ctx := cmd.Context()
+	if f.all {
+		return p.statusOfAll(cmd, f)
+	}
+	status, err := p.statusOf(cmd.Context(), f.stackFlags, names)
+	if err != nil {
+		return err
+	}
+	switch out := cmd.OutOrStdout(); {
+	case f.json():
+		err = writeJSON(out, status)
+	case f.output.value == f.output.also:
+		err = showWide(out, allStatus{Stacks: []stackStatus{status}})
+	default:
+		showStatus(out, status)
+	}
+	return cmp.Or(exitOfStatus(status.needsAttention(), status.isUnread()), err)
+}
+
+func exitOfStatus(attention, unread bool) error {
+	switch {
+	case attention:
+		return exit(ExitAttention)
+	case unread:
+		return exit(ExitUnread)
+	}
+	return nil
+}
+
+// statusOf looks at one stack.
+func (p Program) statusOf(ctx context.Context, f *stackFlags, names []string) (stackStatus, error) {
 	s, err := p.open(ctx, f)
 	if err != nil {
-		return err
+		return stackStatus{}, err
 	}
 	if err := s.requireAgeLimit(); err != nil {
-		return err
+		return stackStatus{}, err
 	}
-	names, err := s.targets.Names(ctx)
-	if err != nil {
-		return err
+	if names, err = s.choose(ctx, names); err != nil {
+		return stackStatus{}, err
 	}
-	if len(names) == 0 {
-		return &problem{fmt.Sprintf("The stack %s in %s has no targets", s.name, s.region),
-			"Check --region, --profile and --stack; to have one, add it to rotation.json, then: make deploy", ExitPaused}
-	}
-	status := stackStatus{Stack: s.name, Region: s.region, Account: s.account, Targets: []targetStatus{},
-		Attention: []string{}}
+	status := stackStatus{Stack: s.name, Region: s.region, Account: s.account, Targets: []targetStatus{}}
 	reader, err := s.reader()
 	if err != nil {
-		return err
+		return stackStatus{}, err
 	}
 	working, workingErr := s.states.running(ctx)
 	for _, name := range names {
@@ -123,25 +171,27 @@ func (p Program) status(cmd *cobra.Command, f *stackFlags) error {
 		status.Targets = append(status.Targets, look.targetStatus)
 	}
 	status.Notices = s.notices(ctx)
-	status.Attention = append(status.Attention, status.Notices.attention()...)
+	status.Attention, status.Warnings = status.Notices.attention(), status.Notices.warnings()
 	status.At = s.clock.Now().Truncate(time.Second)
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if f.json() {
-		err = writeJSON(cmd.OutOrStdout(), status)
-	} else {
-		showStatus(cmd.OutOrStdout(), status)
-	}
+	return status, ctx.Err()
+}
+
+// choose is the targets that are named, or all.
+func (s *stack) choose(ctx context.Context, names []string) ([]string, error) {
+	known, err := s.targets.Names(ctx)
 	switch {
 	case err != nil:
-		return err
-	case status.needsAttention():
-		return exit(ExitAttention)
-	case status.isUnread():
-		return exit(ExitUnread)
+		return nil, err
+	case len(names) > 0 && !slices.Contains(known, names[0]):
+		_, err := s.target(ctx, names[0])
+		return names, err
+	case len(names) > 0:
+		return names, nil
+	case len(known) == 0:
+		return nil, &problem{fmt.Sprintf("The stack %s in %s has no targets", s.name, s.region),
+			"Check --region, --profile and --stack; to have one, add it to rotation.json, then: make deploy", ExitFailed}
 	}
-	return nil
+	return known, nil
 }
 
 func (s stackStatus) isUnread() bool {
@@ -203,6 +253,9 @@ func showStatus(out io.Writer, s stackStatus) {
 	}
 	for _, text := range s.Attention {
 		attention(words.Dot(text))
+	}
+	for _, text := range s.Warnings {
+		row("warning", "%s", words.Dot(text))
 	}
 }
 
@@ -316,12 +369,16 @@ func (s *stack) notices(ctx context.Context) noticesStatus {
 }
 
 func (n noticesStatus) attention() []string {
-	var list []string
+	if len(n.Subscribers) == 0 && n.Unknown == "" {
+		return []string{noSubscriber}
+	}
+	return []string{}
+}
+
+func (n noticesStatus) warnings() []string {
+	list := []string{}
 	for _, s := range n.unconfirmed() {
 		list = append(list, words.Sentences(n.notConfirmed(s)...))
-	}
-	if len(n.Subscribers) == 0 && n.Unknown == "" {
-		return append(list, noSubscriber)
 	}
 	return list
 }

@@ -178,14 +178,17 @@ const mostAtEnd = 6
 
 // exit is the exit code that an execution's end calls for.
 func (e *ended) exit() int {
+	ending := e.message.Ending
 	switch {
-	case e.message.Ending == notice.Rotated, e.message.Ending == notice.AbortDone, e.message.Ending == notice.NotDue:
+	case ending == notice.Planned && e.Output != nil && e.Output.Plan.Refused != "", ending.IsUnchanged():
+		return ExitRefused
+	case ending == notice.Rotated, ending == notice.AbortDone, ending == notice.NotDue,
+		ending == notice.Planned && e.Status == notice.Succeeded:
 		return ExitSucceeded
-	case e.message.Ending == notice.Planned && e.Status == notice.Succeeded &&
-		(e.Output == nil || e.Output.Plan.Refused == ""):
-		return ExitSucceeded
-	case e.message.Ending == notice.Met:
+	case ending == notice.Met:
 		return ExitRunning
+	case ending.IsPaused():
+		return ExitPaused
 	}
-	return ExitPaused
+	return ExitFailed
 }

@@ -39,6 +39,12 @@ const (
 	timedOut  Ending = "timedOut"
 )
 
+// IsUnchanged tells whether nothing is different from before.
+func (e Ending) IsUnchanged() bool { return e == unchanged }
+
+// IsPaused tells whether a rotation was left where it was.
+func (e Ending) IsPaused() bool { return e == paused || e == stopped || e == timedOut }
+
 func newReport(x Execution, facts Facts) *report {
 	if x.Target == "" {
 		x.Target = facts.Target.Name // by the journal
