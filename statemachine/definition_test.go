@@ -651,9 +651,26 @@ func carriedOn() []account {
 	}
 }
 
+// ofLeaked is the rotation of a new key that leaked, which the execution begins however long
+// the one before took. A cluster that takes over half an hour is passed over, in any round.
+func ofLeaked(preflightRetries int, preflightWaits time.Duration) []account {
+	const passedOver = 30 * time.Minute
+	return []account{
+		{"leaked: Preflight, tried again for a day", preflightRetries*failedTry + task + choice, preflightWaits},
+		{"leaked: CreateKey, VerifyKey, UpdateCredentials, DeployClusters", 4*task + choice, time.Hour},
+		{fmt.Sprintf("leaked: %d rounds of %d looks each", rounds, looks(passedOver)), rounds * looks(passedOver) * looking,
+			rounds * passedOver},
+		{"leaked: DeactivateKey, sent back but for the last time", rounds*caughtOne + task, rounds * time.Minute},
+		{"leaked: the observation period", wait, longestObservation},
+		{fmt.Sprintf("leaked: the canary, %d looks", looks(longestDeployment)), looks(longestDeployment) * looking,
+			longestDeployment},
+		{"leaked: DeleteKey, Complete, IsNextDue", 2*task + choice, time.Hour},
+	}
+}
+
 // The longest legal rotation fits into a history of 25,000 events and into the
-// execution's own timeout, also where an interrupted one is completed before it. So does
-// the longest retirement.
+// execution's own timeout, also where an interrupted one is completed before it, and where
+// its new key leaked in the end. So does the longest retirement.
 func TestTheLongestRotationFits(t *testing.T) {
 	machine := definition(t)
 	preflight, _ := machine.State("Preflight")
@@ -661,6 +678,7 @@ func TestTheLongestRotationFits(t *testing.T) {
 
 	retries, retried := patient.MaxAttempts, lasts(patient)
 	requireFits(t, machine, slices.Concat(carriedOn(), longestRotation(retries, retried)))
+	requireFits(t, machine, slices.Concat(longestRotation(retries, retried), ofLeaked(retries, retried)))
 	requireFits(t, machine, longestRetirement(retries, retried))
 }
 

@@ -307,10 +307,8 @@ func printReport(out io.Writer, r lab.Report) {
 	row("largest document", fmt.Sprintf("%d bytes", r.LargestDocument))
 	row("requests to Qovery", fmt.Sprintf("%d, %d of them in the busiest hour", r.QoveryRequests, r.BusiestHour))
 	row("failed authentications", r.FailedAuthentication)
-	if r.RefusedByIntent > 0 {
+	if r.LeakedInactiveAfter > 0 || r.RefusedByIntent > 0 {
 		row("refused by intent", r.RefusedByIntent)
-	}
-	if r.LeakedInactiveAfter > 0 {
 		row("leaked key Inactive after", r.LeakedInactiveAfter)
 	}
 	for _, refused := range r.Refused {

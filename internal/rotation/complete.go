@@ -74,7 +74,7 @@ func (s Complete) check(ctx context.Context, c *claim, doc Document) error {
 	}
 	// DeployClusters saw that it is gone, and no key comes back: the list lags.
 	if _, exists := findKey(keys, c.OldKey); exists {
-		return fault.Errorf(fault.IAMSettling, "IAM lists the old key %s again, which was gone", c.OldKey)
+		return fault.Errorf(fault.IAMSettling, "IAM lists the %s again, which was gone", c.outgoing())
 	}
 	return nil
 }

@@ -65,7 +65,7 @@ func (c *claim) afterBegun(ctx context.Context, err error, doc Document) error {
 	case stale && !c.backTooOften(doc, doc.Usage.Returns):
 		return c.notDeactivated(ctx, coded)
 	case stale || c.begun(Deactivate):
-		return fault.Errorf(fault.DeactivationFailed, "Making the old key %s Inactive did not end well (%s): %s", c.OldKey,
+		return fault.Errorf(fault.DeactivationFailed, "Making the %s Inactive did not end well (%s): %s", c.outgoing(),
 			coded.Code,
 			coded.What)
 	}
@@ -86,8 +86,8 @@ func (c *claim) notDeactivated(ctx context.Context, stale *fault.Error) error {
 	case !c.begun(Deactivate):
 		return stale
 	case c.mayLand(Deactivate):
-		return fault.Errorf(fault.IAMSettling, "A request to make the old key %s Inactive had no answer, and may yet land",
-			c.OldKey)
+		return fault.Errorf(fault.IAMSettling, "A request to make the %s Inactive had no answer, and may yet land",
+			c.outgoing())
 	}
 	if err := c.withdraw(ctx, Deactivate, Mark{}); err != nil {
 		return err
@@ -162,7 +162,7 @@ func (s DeactivateKey) check(ctx context.Context, c *claim, doc Document) (KeySt
 		return "", err
 	}
 	if saw == Inactive && !c.deactivatedByUs() && !c.oldLeaked() {
-		return "", fault.Errorf(fault.OldKeyInactive, "The old key %s is Inactive, and not by this rotation", c.OldKey)
+		return "", fault.Errorf(fault.OldKeyInactive, "The %s is Inactive, and not by this rotation", c.outgoing())
 	}
 	return saw, nil
 }

@@ -29,6 +29,23 @@ func (l Leaked) shown() map[string]target.How {
 	return shown
 }
 
+// Outgoing is what sentences call the key that goes out of service.
+func (doc Document) Outgoing() string {
+	return outgoing(doc.Kind, doc.Leaked[doc.OldKey] != "", doc.OldKey)
+}
+
+func (r *Record) outgoing() string { return outgoing(r.Kind, r.oldLeaked(), r.OldKey.String()) }
+
+func outgoing(kind Kind, leaked bool, id string) string {
+	switch {
+	case leaked:
+		return "leaked key " + id
+	case kind == Retire:
+		return "key " + id
+	}
+	return "old key " + id
+}
+
 // leakedTimeout is how long a cluster may take that is to be deployed while a key is
 // in an attacker's hands.
 const leakedTimeout = 30 * time.Minute

@@ -118,10 +118,7 @@ var sayings = map[string]func(rotation.Document) string{
 		if d.OldKey == "" {
 			return d.Plan.Reason
 		}
-		if d.Kind == rotation.Retire {
-			return fmt.Sprintf("%s; key %s", d.Plan.Reason, d.OldKey)
-		}
-		return fmt.Sprintf("%s; old key %s", d.Plan.Reason, d.OldKey)
+		return d.Plan.Reason + "; " + d.Outgoing()
 	},
 	"ChoosePlan":    func(d rotation.Document) string { return string(d.Plan.Action) },
 	"RestoreOldKey": reactivation,
@@ -165,9 +162,9 @@ func update(d rotation.Document) string {
 
 func reactivation(d rotation.Document) string {
 	if d.Leaked[d.OldKey] != "" && !d.Marks[rotation.Deactivate].Done.IsZero() {
-		return "old key " + d.OldKey + " stays Inactive: it leaked"
+		return d.Outgoing() + " stays Inactive"
 	}
-	return "old key " + d.OldKey + " is Active"
+	return d.Outgoing() + " is Active"
 }
 
 func discarding(d rotation.Document) string {
@@ -229,7 +226,7 @@ func deployment(d rotation.Document) string {
 func usage(d rotation.Document) string {
 	switch {
 	case d.Usage.Gone:
-		return "old key " + d.OldKey + " " + FoundGone(rotation.Found)
+		return d.Outgoing() + " " + FoundGone(rotation.Found)
 	case d.Kind == rotation.Retire && d.Usage.LastUse == "":
 		return "no use of the key is known in the last two weeks"
 	case d.Usage.Idle && d.Usage.LastUse == "":
@@ -264,21 +261,21 @@ func withOldKey(verified rotation.Mark, was string) string {
 func deactivation(d rotation.Document) string {
 	switch how := d.Marks[rotation.Deactivate].How; how {
 	case rotation.Did:
-		return "old key " + d.OldKey + " made Inactive"
+		return d.Outgoing() + " made Inactive"
 	case rotation.Found:
-		return "old key " + d.OldKey + " " + FoundGone(how)
+		return d.Outgoing() + " " + FoundGone(how)
 	}
-	return "old key " + d.OldKey + " is Inactive" // by this rotation, for all that is known
+	return d.Outgoing() + " is Inactive" // by this rotation, for all that is known
 }
 
 func deletion(d rotation.Document) string {
 	switch how := d.Marks[rotation.Delete].How; how {
 	case rotation.Did:
-		return "old key " + d.OldKey + " deleted"
+		return d.Outgoing() + " deleted"
 	case rotation.Found, rotation.Unclear:
-		return "old key " + d.OldKey + " " + FoundGone(how)
+		return d.Outgoing() + " " + FoundGone(how)
 	}
-	return "old key " + d.OldKey + " gone"
+	return d.Outgoing() + " gone"
 }
 
 // FoundGone says who deleted a key that a step found gone, as far as is known.
