@@ -9,6 +9,7 @@ import (
 	"qovery-key-rotation/internal/ops/plan"
 	"qovery-key-rotation/internal/ops/story"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -26,13 +27,14 @@ type checklist struct {
 	ahead   []plan.Phase
 	strayed bool   // what it does now is not in its plan
 	trouble string // why the latest try of the state failed, until one succeeds
+	code    string // of that
 }
 
 // item is a phase that has begun.
 type item struct {
 	plan.Phase
 	began, ended time.Time
-	failed       bool
+	failed, back bool // back: it isn't an error, but leads to what is to be done again
 }
 
 // see takes an event up, with the document as of it and with what is said of it.
@@ -55,7 +57,7 @@ func (c *checklist) see(event statemachine.Event, doc rotation.Document, said st
 		c.enter(event.State, event.Time)
 	case event.Error != "" || event.Type == statemachine.TaskTimedOut:
 		if said != "" { // nothing is said of what happens again
-			c.trouble = said
+			c.trouble, c.code = said, event.Error
 		}
 	case event.Type == statemachine.TaskSucceeded:
 		c.trouble = ""
@@ -102,6 +104,7 @@ func (c *checklist) close(at time.Time) {
 	if now := c.now(); now != nil && now.ended.IsZero() {
 		now.ended, now.failed = at, c.trouble != ""
 		if now.failed {
+			now.back = fault.Code(c.code).Class() == fault.Again
 			now.Text, c.trouble = c.trouble, ""
 		}
 	}

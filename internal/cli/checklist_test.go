@@ -61,6 +61,7 @@ func TestScreens(t *testing.T) {
 		setup           lab.Setup
 		width, height   int
 	}{
+		{"the new key is tried", "plain", 5 * time.Second, six, 79, tall},
 		{"the first wave is deployed", "plain", 4 * time.Minute, six, 79, tall},
 		{"the same on a narrow terminal", "plain", 4 * time.Minute, six, 59, tall},
 		{"the same on a wide terminal", "plain", 4 * time.Minute, six, 119, tall},
@@ -69,6 +70,8 @@ func TestScreens(t *testing.T) {
 		{"a cluster is busy: it can't begin yet", "deployment-under-way", 3 * time.Minute, lab.Setup{}, 79, tall},
 		{"the canary fails: the old key is brought back", "verification-fails", 24 * time.Hour, lab.Setup{}, 79, tall},
 		{"a person stops it", "aborted-in-grace", 24 * time.Hour, lab.Setup{}, 79, tall},
+		{"the key leaked", "leaked/at-once", 2 * time.Minute, lab.Setup{}, 79, tall},
+		{"nothing runs that could be deployed", "every-cluster-stopped", 24 * time.Hour, lab.Setup{}, 79, tall},
 		{"the new key never works", "key-never-works", 24 * time.Hour, lab.Setup{}, 79, tall},
 		{"the end", "plain", 24 * time.Hour, lab.Setup{}, 79, tall},
 	} {

@@ -49,6 +49,8 @@ func (c *checklist) shown(it item, now time.Time, width int) []string {
 	switch {
 	case it.ended.IsZero():
 		mark, took = goesOn, now.Sub(it.began)
+	case it.back:
+		mark = skipped
 	case it.failed:
 		mark = failed
 	}
@@ -149,6 +151,8 @@ func (c *checklist) foot(now time.Time, width int) []string {
 	switch ends := c.ends(now); {
 	case !c.ended.IsZero():
 		add("took", "%s", words.Duration(c.ended.Sub(c.began)))
+	case c.began.IsZero():
+		add("begun", "a moment ago")
 	case ends.IsZero():
 		add("begun", "%s, %s ago", words.At(c.began), words.Duration(now.Sub(c.began)))
 	default:

@@ -162,15 +162,30 @@ func (p *phases) deploy() {
 			p.list = append(p.list, Phase{Waves, wave, target.Seconds(p.pace.Wave(len(waves))), true, text, clusters})
 		}
 	}
-	if len(waves) == 0 {
+	switch {
+	case p.unknown():
+		most, how := 2, "wave after wave"
+		if p.leaked != "" {
+			most, how = 1, "all at the same time"
+		}
+		p.list = append(p.list, Phase{Waves, 0, target.Seconds(p.pace.Wave(most)) * target.Seconds(most), true,
+			"every cluster that uses the key, " + how, nil})
+	case len(waves) == 0:
 		p.add(Waves, 0, "no cluster is deployed: every one is passed over")
 	}
+}
+
+// unknown: a rotation that has begun lists the clusters when it deploys them.
+func (p *phases) unknown() bool {
+	return p.doc.Plan.Action != rotation.ActionDryRun && len(p.doc.Deployment.Clusters) == 0
 }
 
 func (p *phases) clusters() []rotation.PlannedCluster {
 	list := slices.Clone(p.doc.Plan.Clusters)
 	for _, progress := range p.doc.Deployment.Clusters {
-		list = append(list, rotation.PlannedCluster{Name: progress.Name, Wave: progress.Wave})
+		if progress.Skipped == "" {
+			list = append(list, rotation.PlannedCluster{Name: progress.Name, Wave: progress.Wave})
+		}
 	}
 	for i := range list {
 		if p.leaked != "" {
@@ -193,12 +208,16 @@ func describe(c rotation.PlannedCluster) string {
 
 // verify deploys the first cluster again.
 func (p *phases) verify() {
-	clusters := p.clusters()
-	if p.doc.Settings.Verification == target.VerifyNone || len(clusters) == 0 {
+	canary := "one cluster"
+	if clusters := p.clusters(); len(clusters) > 0 {
+		canary = clusters[0].Name + ", the canary,"
+	} else if !p.unknown() {
 		return
 	}
-	p.list = append(p.list, Phase{Canary, 0, target.Seconds(p.pace.Canary()), true,
-		clusters[0].Name + ", the canary, is deployed again without the old key", nil})
+	if p.doc.Settings.Verification != target.VerifyNone {
+		p.list = append(p.list, Phase{Canary, 0, target.Seconds(p.pace.Canary()), true,
+			canary + " is deployed again without the old key", nil})
+	}
 }
 
 func (p *phases) retire() {
