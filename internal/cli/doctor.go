@@ -28,8 +28,7 @@ and the chats. It changes nothing.
 A ✓ says that all is as it should be, a ✗ what is wrong and how to fix it, and a ? what
 could not be read, or can't be judged now. If there is a ✗, the exit code is 5; if there
 is none, but something could not be read, 7.
-You can paste the output into an issue: it has no secrets, and of keys the last four
-characters.`,
+You can paste the output into an issue: it has no secrets.`,
 		Example: `  rotate doctor
   rotate doctor production --output json`,
 		Args: atMostOneTarget,

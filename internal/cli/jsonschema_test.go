@@ -58,6 +58,8 @@ func (s schemas) of(t reflect.Type) map[string]any {
 	switch {
 	case t == reflect.TypeFor[target.Seconds]():
 		return map[string]any{"type": "integer", "description": "seconds"}
+	case t == reflect.TypeFor[time.Duration]():
+		panic("a duration that isn't in seconds: " + t.String())
 	case t == timeType, t == reflect.TypeFor[rotation.WaitTime]():
 		return map[string]any{"type": "string", "format": "date-time"}
 	case t.Implements(textType):
