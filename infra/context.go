@@ -38,7 +38,8 @@ func readFile(warnings io.Writer) (name string, data []byte, err error) {
 	data, err = os.ReadFile(cmp.Or(name, ownFile))
 	switch {
 	case name == "" && errors.Is(err, fs.ErrNotExist):
-		fmt.Fprintf(warnings, "There is no %s: this is %s. Before you deploy, write yours with 'go run ./cmd/rotate init'.\n", ownFile,
+		fmt.Fprintf(warnings, "There is no %s: this is %s. Before you deploy, write yours with "+
+			"'go run ./cmd/rotate init'.\n", ownFile,
 			exampleFile)
 		name = exampleFile
 		data, err = os.ReadFile(name)

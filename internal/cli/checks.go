@@ -30,7 +30,8 @@ func (e *examination) checkTarget(ctx context.Context, reader audit.Reader, l *t
 	e.checkAudit(ctx, reader, l)
 }
 
-const notJudged = "Not judged: a rotation changes it now or has within ten minutes, or what it rests on could not be read"
+const notJudged = "Not judged: a rotation changes it now or has within ten minutes, or what it rests on could not " +
+	"be read"
 
 // checkArea takes over what the audit found.
 func (e *examination) checkArea(l *targetLook, area audit.Area) {

@@ -50,7 +50,8 @@ var Worlds = []World{
 	},
 	{
 		Name: "clouds", Sentence: "one cluster, beside container registries on Scaleway, Google Cloud and Docker Hub",
-		alike: true, setup: lab.Setup{Clusters: 1, OtherClouds: []string{"SCALEWAY_CR", "GCP_ARTIFACT_REGISTRY", "DOCKER_HUB"}},
+		alike: true, setup: lab.Setup{Clusters: 1,
+			OtherClouds: []string{"SCALEWAY_CR", "GCP_ARTIFACT_REGISTRY", "DOCKER_HUB"}},
 	},
 	{
 		Name: "dns", Sentence: "two clusters, one of them with a Route 53 provider that holds the key",
