@@ -104,7 +104,7 @@ func TestTransitions(t *testing.T) {
 		"VerifyKey":           "UpdateCredentials DiscardKey",
 		"UpdateCredentials":   "DeployClusters DiscardKey",
 		"DeployClusters":      "IsDeployed",
-		"IsDeployed":          "WaitForDeployment Complete DeactivateKey GracePeriod",
+		"IsDeployed":          "WaitForDeployment Complete RotationPaused DeactivateKey GracePeriod",
 		"WaitForDeployment":   "DeployClusters",
 		"GracePeriod":         "CheckUsage",
 		"CheckUsage":          "IsIdle",
@@ -166,6 +166,8 @@ func TestChoicesAskForWhatTheDocumentSays(t *testing.T) {
 		{"ChoosePlan", "plan.action = " + string(rotation.ActionReactivate), "RestoreOldKey"},
 		{"ChoosePlan", "plan.action = " + string(rotation.ActionAbort), "RestoreOldKey"},
 		{"ChoosePlan", "plan.action = " + string(rotation.ActionRetire), "CheckUsage"},
+		{"ChoosePlan", "plan.action = " + string(rotation.ActionMigrate), "DeployClusters"},
+		{"ChoosePlan", "plan.action = " + string(rotation.ActionMoveBack), "DeployClusters"},
 		{"IsAbort", "plan.action = " + string(rotation.ActionAbort), "RotationPaused"},
 		{"IsDeployed", "deployment.next = " + string(rotation.PollAgain), "WaitForDeployment"},
 		{"IsDeployed", "deployment.next = " + string(rotation.OldKeyGone), "Complete"},
@@ -412,8 +414,7 @@ func TestUnprovedRightsLeadBackOrNoFurther(t *testing.T) {
 			case !exists:
 				t.Errorf("%s: there is no state %s", u.Right, u.In)
 			case u.Ends == "RotationUnchanged" && c.Next != "DiscardKey", u.Ends == u.In && caught,
-				u.Ends != "RotationUnchanged" &&
-					u.Ends != u.In:
+				!slices.Contains([]string{"RotationUnchanged", "RotationPaused", u.In}, u.Ends):
 				t.Errorf("%s: %s in %s is said to end in %s, and is caught into %q", u.Right, info.Code, u.In, u.Ends, c.Next)
 			}
 		}
@@ -582,6 +583,8 @@ const (
 	longestObservation = 24 * time.Hour
 	longestDeployment  = 12 * time.Hour      // a wave, and the canary
 	longestRetired     = 30 * 24 * time.Hour // how long a key that is retired is observed
+	longestSoak        = 7 * 24 * time.Hour  // of a wave that is moved to a role
+	soakLooks          = 12
 	waves              = 2
 	rounds             = 1 + 2 // after ClusterNotDeployed twice more
 	quickly            = time.Minute
@@ -634,6 +637,22 @@ func longestRetirement(preflightRetries int, preflightWaits time.Duration) []acc
 	}
 }
 
+// longestMigration is one in which the clusters of each wave are at rest and deployed as late
+// as may be, and then all are moved back.
+func longestMigration(preflightRetries int, preflightWaits time.Duration) []account {
+	moves := waves + 1
+	resting := int(longestDeployment / slowly)
+	return []account{
+		{"Preflight, tried again for a day", preflightRetries*failedTry + task + choice, preflightWaits},
+		{fmt.Sprintf("%d waves that wait for rest, %d looks each", moves, resting), moves * resting * looking,
+			time.Duration(moves) * longestDeployment},
+		{fmt.Sprintf("%d waves that are deployed, %d looks each", moves, looks(longestDeployment)),
+			moves * looks(longestDeployment) * looking, time.Duration(moves) * longestDeployment},
+		{"a soak after each", moves * (soakLooks + 1) * looking, time.Duration(moves) * longestSoak},
+		{"the way back", looks(longestDeployment) * looking, longestDeployment},
+	}
+}
+
 // carriedOn is the rotation that an execution may complete first, if it does
 // within twelve hours. What makes most events in a time is to look at clusters
 // every minute, and a wave, like the canary, has one such hour; the grace
@@ -670,7 +689,8 @@ func ofLeaked(preflightRetries int, preflightWaits time.Duration) []account {
 
 // The longest legal rotation fits into a history of 25,000 events and into the
 // execution's own timeout, also where an interrupted one is completed before it, and where
-// its new key leaked in the end. So does the longest retirement.
+// its new key leaked in the end. So do the longest retirement and
+// the longest migration.
 func TestTheLongestRotationFits(t *testing.T) {
 	machine := definition(t)
 	preflight, _ := machine.State("Preflight")
@@ -680,6 +700,7 @@ func TestTheLongestRotationFits(t *testing.T) {
 	requireFits(t, machine, slices.Concat(carriedOn(), longestRotation(retries, retried)))
 	requireFits(t, machine, slices.Concat(longestRotation(retries, retried), ofLeaked(retries, retried)))
 	requireFits(t, machine, longestRetirement(retries, retried))
+	requireFits(t, machine, longestMigration(retries, retried))
 }
 
 func requireFits(t *testing.T, machine *statemachine.Machine, accounts []account) {

@@ -24,8 +24,9 @@ func (p Program) newAbort() *cobra.Command {
 		Long: `abort stops the execution that is at work on the target, and then starts one that
 makes the old key Active again if the rotation had made it Inactive, unless that key
 leaked. It does not change what Qovery holds, and deletes nothing. It ends by saying
-which keys exist in which state. The rotation stays open: 'rotate start' resumes it,
-'rotate release' closes it once a person has resolved it.
+which keys exist in which state. Of a migration it moves every cluster back, the first
+alone. What is aborted stays open: the command that began it resumes it, 'rotate
+release' closes it once a person has resolved it.
 
 It waits for a step that is still at work, ten minutes at most.
 

@@ -182,7 +182,8 @@ AWS IAM access key that Qovery holds, unattended and without downtime.
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.AddGroup(&cobra.Group{ID: operating, Title: "Commands for a deployed stack:"})
 	for _, command := range []*cobra.Command{p.newStart(), p.newWatch(), p.newStatus(), p.newDoctor(), p.newHistory(),
-		p.newUses(), p.newAbort(), p.newRelease(), p.newRetire(), p.newFreeze(), p.newUnfreeze(), p.newReport()} {
+		p.newUses(), p.newAbort(), p.newRelease(), p.newRetire(), p.newMigrate(),
+		p.newFreeze(), p.newUnfreeze(), p.newReport()} {
 		command.GroupID = operating
 		root.AddCommand(command)
 	}

@@ -119,7 +119,7 @@ func showHistory(out io.Writer, name string, rotations []past) error {
 			clusters = fmt.Sprint(r.Summary.ClustersDeployed)
 		}
 		switch {
-		case r.Kind == rotation.Retire:
+		case r.Kind != rotation.Rotate:
 			newKey = "(" + r.Kind.Noun() + ")"
 		case r.NewKey != "":
 			newKey = r.NewKey

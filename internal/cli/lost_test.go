@@ -109,6 +109,7 @@ var answers = []answer{
 	{completed, "watch running"}, {running, "watch production"}, {running, "watch production --output json"},
 	{idle, "uses AKIAIOSFODNN7EXAMPLE"}, {idle, "uses AKIAIOSFODNN7EXAMPLE --output json"},
 	{running, "abort production"}, {running, "abort production --output json"}, {interrupted, "abort production"},
+	{idle, "migrate production --to role --yes"},
 	{idle, "retire production OLDKEY --yes"},
 	{idle, "retire production OLDKEY --yes --output json"},
 	{waiting, "abort production --output json"},

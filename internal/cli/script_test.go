@@ -204,6 +204,8 @@ func changeWorld(ts *testscript.TestScript, _ bool, args []string) {
 	case "busy":
 		w.Qovery.Deploy(w.Clusters[0])
 		w.Sleep(time.Minute)
+	case "do": // in the words of scenarios
+		ts.Check(lab.NewOperator(w).Do(nil, strings.Join(args[1:], " ")))
 	case "second-key":
 		w.IAM.SeedKey(lab.UserName, w.Timeline.Now(), rotation.Active)
 	case "key":

@@ -288,6 +288,8 @@ func (t targetStatus) lastText() string {
 		what = "a person resolved it"
 	case t.Last.Kind == rotation.Retire:
 		what = t.Last.OldKey + " was retired"
+	case t.Last.Kind == rotation.Migrate:
+		what = "the clusters were moved to role credentials"
 	}
 	return fmt.Sprintf("%s %s: %s", t.Last.Outcome, words.At(t.Last.EndedAt), what)
 }
@@ -311,6 +313,9 @@ func whyPaused(x *notice.Execution, record rotation.Record) string {
 	target, command := record.Target, fmt.Sprintf("rotate start %s --watch", record.Target)
 	if record.Kind == rotation.Retire {
 		command = notice.RetireCommand(target, record.OldKey, "--watch")
+	}
+	if record.Kind == rotation.Migrate {
+		command = notice.MigrateCommand(target, record.Migration.To.ID, "--watch")
 	}
 	carryOn := " To resume it: " + command
 	switch {

@@ -32,6 +32,18 @@ var executionActions = []Action{
 	}},
 	{"retire KEY [DURATION]", "starts an execution that retires the key; it stays Inactive for so long, or a week",
 		retire},
+	{"migrate [FIRST]", "starts an execution that moves the clusters to 'role' credentials, which were added, the named " +
+		"one first", func(a *args) act {
+		first := a.optional()
+		return func(o *Operator) error {
+			input := target.Input{Target: o.Target.Name, MigrateTo: otherCredentialsID, First: first}
+			text, err := json.Marshal(input)
+			if err != nil {
+				return err
+			}
+			return o.start("", string(text))
+		}
+	}},
 	{"until STATE|ended|DURATION [NAME]", "waits until the execution is in the state, until it has ended, or until the " +
 		"world is so old", until},
 	{"wait DURATION", "lets time pass", func(a *args) act {

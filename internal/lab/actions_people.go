@@ -55,7 +55,8 @@ var personActions = []Action{
 		func(o *Operator, id rotation.KeyID) error { o.SSM.UnstageByHand(id); return nil })},
 	{"elsewhere uses KEY SERVICE DURATION", "has something outside Qovery use the key, every so often; " +
 		"'elsewhere ends' ends it", elsewhere},
-	{"cluster N|last|all ACT", "ACT is deploy, maintain (Qovery does), stop, lock REASON, unlock or becomes STATUS; " +
+	{"cluster N|last|all ACT", "ACT is points-at CREDENTIALS, deploy, maintain (Qovery does), stop, lock REASON, unlock " +
+		"or becomes STATUS; " +
 		"or says what becomes of the next deployment: succeeds, fails [PROBLEM [HINT]], ends STATUS, takes DURATION, " +
 		"is-ignored", cluster},
 }
@@ -346,6 +347,9 @@ func clusterAct(a *args) func(*fakeqovery.Server, string) {
 	switch what := a.word("an act"); what {
 	case "deploy":
 		return (*fakeqovery.Server).Deploy
+	case "points-at":
+		credentials := a.credentials()
+		return func(q *fakeqovery.Server, id string) { q.Point(id, credentials) }
 	case "maintain":
 		return (*fakeqovery.Server).Maintain
 	case "stop":

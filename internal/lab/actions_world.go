@@ -103,7 +103,7 @@ func add(a *args) act {
 	switch what := a.word("what is added"); what {
 	case "credentials":
 		kind := oneOf(a, "type of credentials", map[string]string{"AWS": "AWS",
-			"EKS_ANYWHERE_VSPHERE": "EKS_ANYWHERE_VSPHERE"})
+			"EKS_ANYWHERE_VSPHERE": "EKS_ANYWHERE_VSPHERE", "role": "AWS_ROLE"})
 		return added(otherCredentialsID, func(o *Operator) { o.addCredentials(kind) })
 	case "cluster":
 		credentials := a.credentials()
@@ -160,8 +160,13 @@ func (o *Operator) addSecretManager() {
 }
 
 func (o *Operator) addCredentials(objectType string) {
-	o.Qovery.AddCredentials(fakeqovery.Credentials{ID: otherCredentialsID, Name: "AWS, once more",
-		ObjectType: objectType, Key: fakeKey(o.OldKey)})
+	other := fakeqovery.Credentials{ID: otherCredentialsID, Name: "AWS, once more", ObjectType: objectType}
+	if objectType == "AWS_ROLE" {
+		other.Name, other.RoleARN = "AWS by role", "arn:aws:iam::"+account+":role/qovery"
+	} else {
+		other.Key = fakeKey(o.OldKey)
+	}
+	o.Qovery.AddCredentials(other)
 }
 
 // addRegistry adds one with the old key or, of a kind of its own, with a foreign key.

@@ -137,6 +137,12 @@ func (o *Operator) transcript() string {
 	if left := o.Left(); left != o.left {
 		fmt.Fprintf(&o.story, "in the end\n  left: %s\n", left)
 	}
+	for _, id := range o.Clusters {
+		if longest := o.Qovery.Longest(id); longest > time.Minute {
+			fmt.Fprintf(&o.story, "%s pointed at other credentials for %s before it was deployed\n", o.Qovery.NameOf(id),
+				longest.Round(time.Minute))
+		}
+	}
 	if o.Judge.Refusals > 0 {
 		fmt.Fprintln(&o.story, "consumers were refused")
 	}
@@ -198,6 +204,7 @@ func (w *World) Left() string {
 		}
 		left = append(left, text)
 	}
+	left = append(left, w.moved()...)
 	if w.Journal.Current(UserName) != nil {
 		left = append(left, "record open")
 	}
@@ -205,6 +212,22 @@ func (w *World) Left() string {
 		left = append(left, "secret of "+names[id]+" staged")
 	}
 	return strings.Join(left, ", ")
+}
+
+// moved says which clusters were deployed with role credentials, and which point at others
+// than they were deployed with.
+func (w *World) moved() (moved []string) {
+	for _, id := range w.Clusters {
+		pointsAt, applied := w.Qovery.Applied(id)
+		name := w.Qovery.NameOf(id)
+		switch {
+		case pointsAt != applied:
+			moved = append(moved, name+" POINTED AND NOT DEPLOYED")
+		case applied == otherCredentialsID && w.Qovery.KeyOf(applied) == "":
+			moved = append(moved, name+" with role")
+		}
+	}
+	return moved
 }
 
 // Says is what an execution that has ended says of that: the sentence that it

@@ -29,10 +29,13 @@ type Report struct {
 	FailedAuthentication int               `json:"failedAuthentications"`
 	RefusedByIntent      int               `json:"refusedByIntent,omitempty"`    // with a key that leaked
 	LeakedInactiveAfter  target.Seconds    `json:"leakedInactiveAfter,omitzero"` // from when that was known
-	Refused              []Refused         `json:"refused,omitempty"`
-	Violations           []string          `json:"violations,omitempty"`
-	Leaks                []string          `json:"leaks,omitempty"`
-	Plan                 *plan.View        `json:"plan,omitempty"` // of a dry run
+	// RefusedWhilePointed are deployments of applications between a cluster's pointing and
+	// the end of its deployment.
+	RefusedWhilePointed int        `json:"refusedWhilePointed,omitempty"`
+	Refused             []Refused  `json:"refused,omitempty"`
+	Violations          []string   `json:"violations,omitempty"`
+	Leaks               []string   `json:"leaks,omitempty"`
+	Plan                *plan.View `json:"plan,omitempty"` // of a dry run
 }
 
 // KeyReport is the life of one key.
@@ -62,6 +65,7 @@ func (r Result) Report(name string) Report {
 		FailedAuthentication: w.Judge.Refusals, Refused: w.Judge.Refused, Violations: w.Judge.Violations,
 		Leaks: w.Judge.Leaks(),
 	}
+	report.RefusedWhilePointed = w.Qovery.RefusedApplications()
 	report.BothValid = target.Seconds(w.bothValid().Round(time.Second))
 	report.RefusedByIntent, report.LeakedInactiveAfter = w.Judge.ByIntent, target.Seconds(w.leakedInactiveAfter())
 	report.QoveryRequests, report.BusiestHour = w.Qovery.Requests()

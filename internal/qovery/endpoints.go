@@ -28,6 +28,12 @@ var (
 		doing: "Reading the clusters' status at Qovery"}
 	deployCluster = endpoint{method: http.MethodPost, path: "/organization/{organization}/cluster/{cluster}/deploy",
 		doing: "Starting a cluster's deployment at Qovery"}
+	readPointing = endpoint{method: http.MethodGet,
+		path:  "/organization/{organization}/cluster/{cluster}/cloudProviderInfo",
+		doing: "Reading which credentials a cluster points at at Qovery"}
+	pointCluster = endpoint{method: http.MethodPost,
+		path:  "/organization/{organization}/cluster/{cluster}/cloudProviderInfo",
+		doing: "Pointing a cluster at other credentials at Qovery"}
 	readLogs = endpoint{method: http.MethodGet, path: "/organization/{organization}/cluster/{cluster}/logs",
 		doing: "Reading a cluster's logs at Qovery"}
 	listContainerRegistries = endpoint{method: http.MethodGet, path: "/organization/{organization}/containerRegistry",

@@ -11,14 +11,23 @@ import (
 
 var update = flag.Bool("update", false, "write docs/qovery-token-policy.rego anew")
 
-// docs/qovery-token-policy.rego allows the requests of endpoints.go. Every request of
-// every scenario is held against it in internal/test/contract.
+// docs/qovery-token-policy.rego allows the requests of endpoints.go, without those of
+// migrations alone, and its variant allows them all. Every request of every scenario is
+// held against them in internal/test/contract.
 func TestPolicyIsCurrent(t *testing.T) {
-	const file = "../../docs/qovery-token-policy.rego"
-	policy := policyIntroduction
+	rotation, migration := policyIntroduction, policyIntroduction+isPointing
 	for _, e := range endpoints {
-		policy += e.allowed(t)
+		allowed := e.allowed(t)
+		migration += allowed
+		if e != readPointing && e != pointCluster {
+			rotation += allowed
+		}
 	}
+	requireFile(t, "../../docs/qovery-token-policy.rego", rotation)
+	requireFile(t, "../../docs/qovery-token-policy-migration.rego", migration)
+}
+
+func requireFile(t *testing.T, file, policy string) {
 	if *update {
 		if err := os.WriteFile(file, []byte(policy), 0o644); err != nil {
 			t.Fatal(err)
@@ -29,19 +38,19 @@ func TestPolicyIsCurrent(t *testing.T) {
 	}
 }
 
-// bodies are what the policy requires of the requests that have a body: those that
-// carry a key.
+// bodies are what the policy requires of the requests that have a body.
 var bodies = map[endpoint]string{
 	putCredentials:       "is_static(input.request.body)",
 	putContainerRegistry: fmt.Sprintf("is_in_ecr(input.request.body, %q)", containerRegistries.ecr),
 	putHelmRepository:    fmt.Sprintf("is_in_ecr(input.request.body, %q)", helmRepositories.ecr),
 	putDNSProvider:       "is_route53(input.request.body.dns_provider)",
+	pointCluster:         "is_pointing(input.request.body)",
 }
 
 // allowed is the rule that allows the endpoint's requests.
 func (e endpoint) allowed(t *testing.T) string {
 	body, has := bodies[e]
-	if has != (e.method == http.MethodPut) || has != e.guarded {
+	if has != (e.method == http.MethodPut || e == pointCluster) || has != e.guarded && e != pointCluster {
 		t.Errorf("%s %s: bodies and the endpoint say different things of a body", e.method, e.path)
 	}
 	if !has {
@@ -62,6 +71,18 @@ func (e endpoint) allowed(t *testing.T) string {
 	return fmt.Sprintf("\n# %s\nallow if {\n\tinput.request.method == %q\n\t[%s] = input.request.path\n\t%s\n}\n",
 		e.doing, e.method, strings.Join(segments, ", "), body)
 }
+
+const isPointing = `
+# The body points a cluster at credentials, and changes nothing else.
+is_pointing(body) if {
+	object.keys(body) == {"cloud_provider", "credentials", "region"}
+	body.cloud_provider == "AWS"
+	is_string(body.region)
+	object.keys(body.credentials) == {"id", "name"}
+	is_string(body.credentials.id)
+	is_string(body.credentials.name)
+}
+`
 
 const policyIntroduction = `# The policy of an API policy token at Qovery for qovery-key-rotation: it allows the
 # requests that the rotation makes, in the token's own organization, and no others.

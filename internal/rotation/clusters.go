@@ -71,6 +71,8 @@ func PassedOver(name, status string) string {
 		why = "self-managed, takes the key with its next application deployment"
 	case handledElsewhere:
 		why = "handled elsewhere, not deployed"
+	case OnRole:
+		why = "uses the role already"
 	case Broken:
 		why = "broken or locked, and not deployed: what it does with the leaked key fails"
 	}

@@ -7,6 +7,7 @@ import (
 
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/internal/words"
 )
 
 // Complete closes the journal's record and sums the rotation up.
@@ -60,8 +61,11 @@ func (s Complete) Run(ctx context.Context, call Call) (Document, error) {
 }
 
 // check makes sure that the rotation is what it says: the new key everywhere,
-// the old one gone.
+// the old one gone. A migration leaves no cluster with credentials that hold the key.
 func (s Complete) check(ctx context.Context, c *claim, doc Document) error {
+	if c.Kind == Migrate {
+		return s.requireNoClusters(ctx, c, doc)
+	}
 	if _, _, err := c.requireReleased(ctx, s.Qovery, doc.Settings, OrganizationReader.Editable); err != nil {
 		return err
 	}
@@ -79,6 +83,24 @@ func (s Complete) check(ctx context.Context, c *claim, doc Document) error {
 	return nil
 }
 
+func (s Complete) requireNoClusters(ctx context.Context, c *claim, doc Document) error {
+	organization, err := s.Qovery.Open(ctx, doc.Settings)
+	if err != nil {
+		return err
+	}
+	locations, err := organization.Credentials(ctx)
+	if err != nil {
+		return err
+	}
+	for _, l := range holders(locations, c.OldKey) {
+		if len(l.Clusters) > 0 {
+			return fault.Errorf(fault.ClusterNotMovable, "%s, which hold the key %s, serve %s again", names([]Location{l}),
+				c.OldKey, words.Count(len(l.Clusters), "cluster"))
+		}
+	}
+	return nil
+}
+
 func (doc *Document) summarize(record Record, now time.Time) Summary {
 	summary := Summary{
 		Target: record.Target, RotationID: record.RotationID, OldKey: record.OldKey.String(), NewKey: record.NewKey.String(),
@@ -90,7 +112,11 @@ func (doc *Document) summarize(record Record, now time.Time) Summary {
 	if record.Marks[Verify].How == NotNeeded {
 		summary.Verification = target.VerifyNone
 	}
-	summary.endOldKey(record)
+	if record.Kind == Migrate {
+		summary.MovedTo = record.Migration.To.Name
+	} else {
+		summary.endOldKey(record)
+	}
 	for _, progress := range doc.Deployment.Clusters {
 		switch {
 		case progress.Skipped != "":

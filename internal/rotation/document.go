@@ -103,7 +103,9 @@ const (
 	PollAgain  Next = "POLL"
 	GoOn       Next = "GO_ON"
 	OldKeyGone Next = "OLD_KEY_GONE"
-	Leak       Next = "LEAK" // the old key leaked, and goes out of service now
+	AllMoved   Next = "MOVED"
+	MovedBack  Next = "MOVED_BACK" // and the document has the error with which it ends
+	Leak       Next = "LEAK"       // the old key leaked, and goes out of service now
 )
 
 // CanaryRun is the progress of VerifyDeployment.
@@ -171,6 +173,7 @@ type Summary struct {
 	OldKeyGoneBy     time.Time `json:"oldKeyGoneBy,omitzero"`     // when it was found gone
 	OldKeyDeletion   How       `json:"oldKeyDeletion,omitempty"`
 	CompletedAt      time.Time `json:"completedAt"`
+	MovedTo          string    `json:"movedTo,omitempty"` // the credentials, of a migration
 	ClustersDeployed int       `json:"clustersDeployed"`
 	ClustersSkipped  []string  `json:"clustersSkipped,omitempty"`
 	RolledOut        []string  `json:"rolledOut,omitempty"` // names of clusters with saved changes that were deployed, too

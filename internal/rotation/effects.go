@@ -110,6 +110,14 @@ func (do *effects) putKey(ctx context.Context, ref LocationRef, secret Secret) e
 	return do.claim.organization.PutKey(ctx, ref, do.claim.NewKey, secret)
 }
 
+// point points a cluster at other credentials.
+func (do *effects) point(ctx context.Context, clusterID string, at LocationRef) error {
+	if err := do.claim.inTime(); err != nil {
+		return err
+	}
+	return do.claim.organization.Point(ctx, clusterID, at)
+}
+
 // deploy starts a cluster's deployment.
 func (do *effects) deploy(ctx context.Context, clusterID string) error {
 	if err := do.claim.inTime(); err != nil {

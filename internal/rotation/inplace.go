@@ -11,14 +11,14 @@ func (r Record) explain(err error) error {
 	if coded.InPlace == "" {
 		coded.InPlace = r.inPlace()
 	}
-	if coded.Class == fault.Unchanged && (r.begun(Update) || r.Kind == Retire) {
+	if coded.Class == fault.Unchanged && (r.begun(Update) || r.Kind != Rotate) {
 		coded.Class = fault.Paused // from then on nothing ends as if it had not been
 	}
-	if r.Kind == Retire {
-		return coded.OfRetirement()
-	}
-	return &coded
+	return coded.Of(again[r.Kind])
 }
+
+// again is what to do to have a record of the kind resumed.
+var again = map[Kind]fault.Do{Rotate: fault.Start, Retire: fault.Retire, Migrate: fault.Migrate}
 
 // inPlace says which keys there are, as far as the journal knows.
 func (r *Record) inPlace() string { return "According to the journal, " + r.keysInPlace() }
@@ -36,6 +36,8 @@ func (r *Record) keysInPlace() string {
 	switch {
 	case r.Kind == Retire:
 		return r.retiredInPlace()
+	case r.Kind == Migrate:
+		return r.MovedInPlace() + ". The key " + r.OldKey.String() + " is untouched"
 	case !r.oldKeyGoneBy().IsZero():
 		return "Qovery holds the new key " + newKey + "; the old key " + oldKey + " is gone"
 	case r.done(Delete):

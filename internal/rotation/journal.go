@@ -44,6 +44,8 @@ type Record struct {
 	Unstaged time.Time       `json:"unstaged,omitzero"`
 	Marks    map[Effect]Mark `json:"marks"`
 	Leaked   Leaked          `json:"leaked,omitempty"` // written by a person's command, or with the record
+	// Migration is what a migration does; of no other kind.
+	Migration *Migration `json:"migration,omitempty"`
 }
 
 // Kind is what a record is about. While one is open, nothing of another kind begins.
@@ -51,17 +53,21 @@ type Kind string
 
 // The kinds of records.
 const (
-	Rotate Kind = "" // replaces a key; records of the first edition have no other
-	Retire Kind = "retire"
+	Rotate  Kind = "" // replaces a key; records of the first edition have no other
+	Retire  Kind = "retire"
+	Migrate Kind = "migrate" // points clusters at other credentials; touches no key
 )
 
 // Known tells whether this version knows the kind.
-func (k Kind) Known() bool { return k == Rotate || k == Retire }
+func (k Kind) Known() bool { return k == Rotate || k == Retire || k == Migrate }
 
 // Noun is what people call a record of the kind.
 func (k Kind) Noun() string {
-	if k == Retire {
+	switch k {
+	case Retire:
 		return "retirement"
+	case Migrate:
+		return "migration"
 	}
 	return "rotation"
 }
@@ -197,6 +203,11 @@ func (r Record) Clone() Record {
 	r.Locations = slices.Clone(r.Locations)
 	r.Attempts = slices.Clone(r.Attempts)
 	r.Marks, r.Leaked = maps.Clone(r.Marks), maps.Clone(r.Leaked)
+	if r.Migration != nil {
+		migration := *r.Migration
+		migration.Moves = maps.Clone(migration.Moves)
+		r.Migration = &migration
+	}
 	if r.Marks == nil {
 		r.Marks = map[Effect]Mark{}
 	}

@@ -40,7 +40,7 @@ func outgoing(kind Kind, leaked bool, id string) string {
 	switch {
 	case leaked:
 		return "leaked key " + id
-	case kind == Retire:
+	case kind != Rotate:
 		return "key " + id
 	}
 	return "old key " + id
@@ -157,6 +157,12 @@ var leakedRows = []row{
 		return refuse(fault.InvalidInput, "The IAM user %s has no key %s, which is said to have leaked: it has %s",
 			s.IAMUser, s.Named, s.keysText())
 	}},
+	{"a key leaked while clusters are being moved", func(s *Situation) bool { return s.Named != "" && s.migrating() },
+		func(s *Situation) Decision {
+			decision := refuse(fault.OtherKindOpen, "%s is open, and clusters are in the middle of it", s.Record.title())
+			decision.Refusal.Urgent = true
+			return decision
+		}},
 	{"a key leaked while another is being retired", func(s *Situation) bool {
 		return s.Named != "" && s.retiring() && s.exists(s.Record.OldKey)
 	}, furtherKeys},
@@ -166,6 +172,11 @@ var leakedRows = []row{
 	{"the leaked key is not one that is rotated", func(s *Situation) bool {
 		return s.Named != "" && s.Record != nil && !s.Record.unbegun() && s.Record.requireOwnKey(s.Named) != nil
 	}, furtherKeys},
+}
+
+// migrating: a migration is open that has moved something.
+func (s *Situation) migrating() bool {
+	return s.Record != nil && s.Record.Kind == Migrate && !s.Record.unbegun()
 }
 
 // retiring: a retirement is open that has changed something.

@@ -21,6 +21,8 @@ const (
 	ActionDelete     Action = "DELETE"
 	ActionReactivate Action = "REACTIVATE"
 	ActionRetire     Action = "RETIRE"
+	ActionMigrate    Action = "MIGRATE"
+	ActionMoveBack   Action = "MOVE_BACK" // the abort of a migration
 	ActionAbort      Action = "ABORT"
 	ActionDryRun     Action = "DRY_RUN"
 	ActionNotDue     Action = "NOT_DUE"
@@ -49,6 +51,10 @@ type Situation struct {
 	Retire           KeyID          // the key that the execution is to retire; then Locations are of all kinds
 	Unheld           bool           // no location held that one a minute ago
 	Copies           []Copy         // of that one's id, in services
+	MigrateTo        string         // the credentials that the clusters are to be moved to, as a person calls them
+	To               *Location      // which those are; then Locations are of all kinds. Nil: none are
+	First            string         // the cluster to move first, by id or name; empty: whichever
+	Account          string         // of AWS
 }
 
 // Decision is what to do. Either Action or Refusal is set.
@@ -87,8 +93,8 @@ func Decide(s Situation) Decision {
 var plan []row
 
 func init() {
-	plan = slices.Concat(notDueRows, kindRows, ownershipRows, leakedRows, abortRows, settlingRows, retireRows, keylessRows,
-		freshRows, unfinishedRows, carryOnRows)
+	plan = slices.Concat(notDueRows, kindRows, ownershipRows, leakedRows, abortRows, settlingRows, retireRows, migrateRows,
+		keylessRows, freshRows, unfinishedRows, carryOnRows)
 }
 
 // Is there anything to do for an execution that no person started? Nothing is, once
@@ -136,6 +142,10 @@ var abortRows = []row{
 	{"abort; the old key is Inactive, not by this rotation", func(s *Situation) bool {
 		return s.Abort && s.oldInactiveByOthers()
 	}, oldKeyInactive},
+	{"abort of a migration whose old key is gone", func(s *Situation) bool {
+		return s.Abort && s.migrating() && !s.exists(s.Record.OldKey)
+	}, oldKeyGone},
+	{"abort of a migration", func(s *Situation) bool { return s.Abort && s.migrating() }, do(ActionMoveBack)},
 	{"abort", func(s *Situation) bool { return s.Abort }, do(ActionAbort)},
 }
 
@@ -182,6 +192,15 @@ var freshRows = []row{
 	}, furtherKeys},
 	{"more than one key", func(s *Situation) bool { return s.Record == nil && len(s.Keys) > 1 }, multipleKeys},
 	{"the key leaked", func(s *Situation) bool { return s.Record == nil && s.Leaked.has(s.Keys[0].ID) }, do(ActionCreate)},
+	{"every cluster uses a role already", func(s *Situation) bool { return s.Record == nil && s.clustersMoved() },
+		func(s *Situation) Decision {
+			decision := refuse(fault.MovedToRole, "No cluster uses the key %s any more; it is held by %s", s.usedByQovery(),
+				names(holders(s.Locations, s.usedByQovery())))
+			decision.Refusal.Next = &fault.Advice{Do: fault.Status, First: "Once nothing has failed for two weeks, give a " +
+				"role to the registries and Helm repositories among them, delete the credentials in Qovery, and retire the key " +
+				"('rotate retire')"}
+			return decision
+		}},
 	{"the key is Inactive", func(s *Situation) bool { return s.Record == nil && s.Keys[0].Status != Active },
 		func(s *Situation) Decision {
 			decision := refuse(fault.OldKeyInactive, "The key %s, which Qovery holds, is Inactive", s.Keys[0].ID)
@@ -189,6 +208,9 @@ var freshRows = []row{
 			return decision
 		}},
 	{"no rotation may begin now", func(s *Situation) bool { return s.Record == nil && s.Frozen != nil }, frozenNow},
+	{"clusters use the key, and are to be moved", func(s *Situation) bool {
+		return s.Record == nil && s.MigrateTo != ""
+	}, do(ActionMigrate)},
 	{"one Active key, held by Qovery", func(s *Situation) bool { return s.Record == nil }, do(ActionCreate)},
 }
 
@@ -405,6 +427,14 @@ func (s *Situation) movedToRole() bool {
 	roles := withRole(managed(s.Locations, s.HandledElsewhere))
 	return s.usedByQovery() == "" && len(s.unsupported()) == 0 &&
 		slices.ContainsFunc(roles, func(l Location) bool { return l.Kind == AWSCredentials })
+}
+
+// clustersMoved: the credentials that hold a key of the user serve no cluster, and others
+// that hold a role do.
+func (s *Situation) clustersMoved() bool {
+	serve := func(l Location) bool { return l.Kind == AWSCredentials && len(l.Clusters) > 0 }
+	return !slices.ContainsFunc(holders(s.Locations, s.usedByQovery()), serve) &&
+		slices.ContainsFunc(withRole(s.Locations), serve)
 }
 
 // movedEarly: so they do, and the open rotation has no new key.

@@ -54,6 +54,21 @@ func copied(s *Situation) {
 	s.Copies = []Copy{{ID: "v", Name: "variable AWS_ACCESS_KEY_ID", Key: s.Retire}}
 }
 
+// migrates: to those credentials, which serve clusters of their own if it says so.
+func migrates(to string, served ...string) fact {
+	return func(s *Situation) {
+		s.MigrateTo, s.Account = "aws-role", "123456789012"
+		key := credentials(keyO)
+		key.Clusters = []string{"production"}
+		role := Location{LocationRef: LocationRef{AWSCredentials, to, "by role"}, Type: "AWS_ROLE", Role: true,
+			Account: "123456789012", Clusters: served}
+		s.Locations = []Location{key, role}
+		s.To = findCredentials(s.Locations, s.MigrateTo)
+	}
+}
+func roleIs(change func(*Location)) fact { return func(s *Situation) { change(s.To) } }
+func allServedByRole(s *Situation)       { s.Locations[0].Clusters = nil }
+
 // leaked: by the record; justLeaked: by the input, too.
 func leaked(id KeyID) fact {
 	return func(s *Situation) {
@@ -322,6 +337,44 @@ func TestPlan(t *testing.T) {
 			does(ActionRetire)},
 		{"a retirement that changed nothing begins anew", given(record(retiring), retires(keyO), unheld, keys(active(keyO)),
 			allRoles), afterClosing(does(ActionRetire))},
+
+		// Are clusters to be moved to a role?
+		{"move clusters", fresh(migrates("aws-role"), keys(active(keyO))), does(ActionMigrate)},
+		{"move clusters to what isn't there", fresh(migrates("another"), keys(active(keyO))),
+			refuses(fault.InvalidInput, `"aws-role"`, "by role")},
+		{"move clusters to credentials that hold a key", fresh(migrates("aws-role"), keys(active(keyO)),
+			roleIs(func(l *Location) { l.Role, l.Type = false, "AWS" })), refuses(fault.UnsupportedCredentials, "type AWS")},
+		{"move clusters to another account's role", fresh(migrates("aws-role"), keys(active(keyO)),
+			roleIs(func(l *Location) { l.Account = "" })), refuses(fault.UnsupportedCredentials)},
+		{"move clusters in a freeze", fresh(migrates("aws-role"), frozen, keys(active(keyO))), refuses(fault.Frozen)},
+		{"move clusters whose key is Inactive", fresh(migrates("aws-role"), keys(inactive(keyO))),
+			refuses(fault.OldKeyInactive).urgently()},
+		{"move clusters that use the role", fresh(migrates("aws-role", "staging"), allServedByRole, keys(active(keyO))),
+			refuses(fault.MovedToRole, "No cluster uses the key")},
+		{"a rotation is open, and clusters are to be moved",
+			given(after(), migrates("aws-role"), bothActive), refuses(fault.OtherKindOpen)},
+		{"a migration has begun", given(record(migrating), migrates("aws-role"), keys(active(keyO))), does(ActionMigrate)},
+		{"a migration has begun, and its key is gone", given(record(migrating), migrates("aws-role"), keys()),
+			does(ActionMigrate)},
+		{"a migration to others has begun", given(record(migrating, func(r *Record) { r.Migration.To.ID = "other" }),
+			migrates("aws-role"), keys(active(keyO))), refuses(fault.OtherKindOpen, "The migration to by role")},
+		{"a migration has begun, and a rotation is to begin", given(record(migrating), keys(active(keyO)), allHold(keyO)),
+			refuses(fault.OtherKindOpen)},
+		{"a migration has begun, and the schedule comes",
+			given(record(migrating), scheduled(0), keys(active(keyO)), allHold(keyO)), does(ActionNotDue)},
+		{"a migration has moved nothing, and a rotation is to begin",
+			given(record(unmoved), keys(active(keyO)), allHold(keyO)), afterClosing(does(ActionCreate))},
+		{"a migration has moved nothing, and begins anew",
+			given(record(unmoved), migrates("aws-role"), keys(active(keyO))), afterClosing(does(ActionMigrate))},
+		{"abort a migration", given(record(migrating), abort, keys(active(keyO))), does(ActionMoveBack)},
+		{"abort a migration that has moved nothing", given(record(unmoved), abort, keys(active(keyO))), does(ActionAbort)},
+		{"abort a migration whose key is Inactive", given(record(migrating), abort, keys(inactive(keyO))),
+			refuses(fault.OldKeyInactive)},
+		{"abort a migration whose key is gone", given(record(migrating), abort, keys()),
+			refuses(fault.OldKeyInactive).urgently()},
+		{"a key leaks while clusters are moved",
+			given(record(migrating), justLeaked(keyO), keys(active(keyO)), allHold(keyO)),
+			refuses(fault.OtherKindOpen).urgently()},
 
 		// No rotation is open.
 		{"one Active key, held", fresh(keys(active(keyO)), allHold(keyO)), does(ActionCreate)},

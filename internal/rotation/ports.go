@@ -271,6 +271,8 @@ type OrganizationReader interface {
 	// Copies returns the copies of the keys' ids in the plain variables that the service
 	// gets and in its arguments, and the secrets that may be one: two requests at most.
 	Copies(ctx context.Context, service Service, keys []KeyID) ([]Copy, error)
+	// PointsAt returns the credentials that a cluster takes with its next deployment.
+	PointsAt(ctx context.Context, clusterID string) (LocationRef, error)
 	// Locks returns the ids of locked clusters, with the reasons.
 	Locks(ctx context.Context) (map[string]string, error)
 	// Problem returns the last error line of a cluster's deployment and
@@ -284,6 +286,10 @@ type OrganizationWriter interface {
 	// sent once. A *Refusal means that nothing was changed; with any other
 	// error it may have been, or may yet be.
 	PutKey(ctx context.Context, ref LocationRef, id KeyID, secret Secret) error
+	// Point has a cluster take other credentials with its next deployment; until that has
+	// ended, deployments of its applications can fail. It is sent once, and refuses and
+	// fails as PutKey does.
+	Point(ctx context.Context, clusterID string, at LocationRef) error
 	// Deploy starts a deployment. It is sent once. A *Refusal means that none
 	// was started; with any other error one may have been, or may yet be.
 	Deploy(ctx context.Context, clusterID string) error
@@ -357,6 +363,7 @@ type Location struct {
 	// Rotatable: this system knows how to put another key into it.
 	Rotatable bool
 	Role      bool   // it holds a role of IAM, and no key
+	Account   string // of the role that credentials hold
 	Region    string // of a registry in ECR, a public one included
 	// Clusters are the ids of the clusters that AWS credentials serve, or of the
 	// one that another location belongs to.

@@ -58,9 +58,9 @@ func (p Preflight) Run(ctx context.Context, call Call) (Document, error) {
 		decided, err := p.decide(ctx, call, doc, input)
 		switch {
 		case errors.Is(err, ErrConflict):
-		case err != nil && input.Retire != "":
+		case err != nil && !doc.Abort:
 			refused := *fault.AsError(err)
-			return decided, refused.OfRetirement()
+			return decided, refused.Of(again[kindOf(input)])
 		default:
 			return decided, err
 		}
@@ -105,6 +105,7 @@ func (p Preflight) decide(ctx context.Context, call Call, doc Document, input ta
 	if situation.Retire, err = ParseKeyID(input.Retire); err != nil {
 		return Document{}, fault.Errorf(fault.InvalidInput, "The execution's input has under \"retire\" %v", err)
 	}
+	situation.MigrateTo, situation.First, situation.Account = input.MigrateTo, input.First, doc.Settings.Account
 	if situation.Leaked, situation.Named, err = p.leaks(ctx, call, input, record); err != nil {
 		return Document{}, err
 	}
@@ -217,11 +218,11 @@ func (p Preflight) lookAtQovery(ctx context.Context, doc *Document, s *Situation
 		}
 	}
 	list := OrganizationReader.Editable
-	if s.Retire != "" {
+	if s.Retire != "" || s.MigrateTo != "" {
 		list = OrganizationReader.Locations
 	}
 	s.Locations, err = list(organization, ctx)
-	s.Now = p.now()
+	s.Now, s.To = p.now(), findCredentials(s.Locations, s.MigrateTo)
 	if err == nil && s.Retire != "" {
 		err = p.lookAtKey(ctx, organization, doc, s)
 	}
@@ -265,7 +266,7 @@ func (p Preflight) take(ctx context.Context, call Call, doc Document, s Situatio
 	record := Record{
 		IAMUser: s.IAMUser, Target: doc.Target, Kind: s.kind(), RotationID: p.NewID(), TakenAt: s.Now,
 		Owner: call.Execution.ARN, Fence: 1, OldKey: s.oldKey(), KnownKeys: keyIDs(s.Keys),
-		Marks: map[Effect]Mark{}, Leaked: s.Leaked,
+		Marks: map[Effect]Mark{}, Leaked: s.Leaked, Migration: s.newMigration(),
 	}
 	write := true
 	if s.Record != nil {
@@ -274,6 +275,12 @@ func (p Preflight) take(ctx context.Context, call Call, doc Document, s Situatio
 			record.Owner, record.Lease = call.Execution.ARN, Lease{}
 			record.Fence++
 		}
+	}
+	if record.Migration != nil && !s.Abort {
+		record.Migration.takeUp(s.Locations, record.OldKey)
+	}
+	if s.Record == nil && s.MigrateTo != "" {
+		record.Locations = append(refs(ofAWS(holders(s.Locations, record.OldKey))), s.To.LocationRef)
 	}
 	if doc.Plan.Action == ActionCreate && record.NewKey == "" {
 		record.Locations = refs(holders(rotated(s.Locations, s.HandledElsewhere), record.OldKey))
@@ -296,7 +303,7 @@ func (p Preflight) take(ctx context.Context, call Call, doc Document, s Situatio
 	if doc.Plan.Action == ActionDeploy && doc.UpdatedAt.IsZero() {
 		doc.UpdatedAt = s.Now // a person put the new key there, and may just have done so
 	}
-	if doc.Plan.Action == ActionAbort {
+	if doc.Plan.Action == ActionAbort || doc.Plan.Action == ActionMoveBack {
 		err := record.explain(fault.Errorf(fault.AbortRequested, "%s was aborted on request", record.title()))
 		doc.Error = &CaughtError{Error: string(fault.AbortRequested), Cause: err.Error()}
 	}
@@ -307,7 +314,7 @@ func (p Preflight) take(ctx context.Context, call Call, doc Document, s Situatio
 func report(doc Document, decision Decision, s Situation) Document {
 	doc.Plan.Action, doc.Plan.Would = ActionDryRun, decision.Action
 	if decision.Refusal != nil {
-		err := refusal(decision.Refusal, s.Record)
+		err := refusal(decision.Refusal, s.Record).Of(again[s.kind()])
 		said := err.Said()
 		doc.Plan.Would, doc.Plan.Refused, doc.Plan.Advice = "", string(err.Code), said.Advice
 		doc.Plan.Because = words.Sentences(said.What, said.InPlace)
@@ -315,7 +322,9 @@ func report(doc Document, decision Decision, s Situation) Document {
 	doc.Kind, doc.Leaked = s.kind(), s.Leaked.shown()
 	if old := s.oldKey(); old != "" {
 		doc.OldKey, doc.OldKeyMade = old.String(), createdAt(s.Keys, old)
-		doc.Plan.Locations = refs(holders(s.Locations, old))
+		if s.MigrateTo == "" {
+			doc.Plan.Locations = refs(holders(s.Locations, old))
+		}
 	}
 	return doc
 }
@@ -358,6 +367,9 @@ func (p Preflight) lookAhead(
 	ctx context.Context, organization OrganizationReader, s *Situation, doc *Document,
 ) (*fault.Error, error) {
 	action := doc.Plan.Action
+	if action == ActionMigrate && s.Record == nil {
+		return p.checkForMigrate(ctx, organization, s, doc)
+	}
 	if action != ActionCreate && action != ActionVerify && action != ActionDeploy {
 		return nil, nil
 	}

@@ -34,7 +34,7 @@ var kindRows = []row{
 
 // Is the key to be retired used or needed by anything?
 var retireRows = []row{
-	{"a retirement that has changed nothing", func(s *Situation) bool {
+	{"a retirement or migration that has changed nothing", func(s *Situation) bool {
 		return s.Record != nil && s.Record.unbegun() && !s.own()
 	}, decideWithoutRecord},
 	{"a location holds the key again, or a person has made it Active", func(s *Situation) bool {
@@ -92,10 +92,18 @@ func retireInactive(s *Situation) Decision {
 
 // kind is what the execution was started for.
 func (s *Situation) kind() Kind {
-	if s.Retire != "" {
+	switch {
+	case s.Retire != "":
 		return Retire
+	case s.MigrateTo != "":
+		return Migrate
 	}
 	return Rotate
+}
+
+// kindOf is the kind of what an input starts.
+func kindOf(in target.Input) Kind {
+	return (&Situation{Retire: KeyID(in.Retire), MigrateTo: in.MigrateTo}).kind()
 }
 
 // isOtherKind: what is open isn't what the execution was started for, and somebody is at
@@ -104,17 +112,41 @@ func (s *Situation) isOtherKind() bool {
 	if s.Record == nil || s.Abort || s.Named != "" {
 		return false
 	}
-	if s.Record.Kind == s.kind() && (s.Retire == "" || s.Retire == s.Record.OldKey) {
+	if s.Record.Kind == s.kind() && s.isSame() {
 		return false
 	}
 	return s.ownerRuns() || !s.Record.unbegun()
 }
 
-// unbegun reports of a retirement whether the key is as it was before.
-func (r *Record) unbegun() bool { return r.Kind == Retire && !r.deactivatedByUs() }
+// isSame: what is open is of the key, or leads to the credentials, that the execution was
+// started for.
+func (s *Situation) isSame() bool {
+	switch {
+	case s.Retire != "":
+		return s.Retire == s.Record.OldKey
+	case s.To != nil:
+		return s.Record.Migration.To.ID == s.To.ID
+	}
+	return true
+}
+
+// unbegun reports of a retirement whether the key is as it was before, and of a migration
+// whether every cluster is.
+func (r *Record) unbegun() bool {
+	switch r.Kind {
+	case Retire:
+		return !r.deactivatedByUs()
+	case Migrate:
+		return len(r.movesThat(func(m Move) bool { return !m.returned() })) == 0
+	}
+	return false
+}
 
 // title is what the record is about, at the beginning of a sentence.
 func (r *Record) title() string {
+	if r.Kind == Migrate {
+		return "The migration to " + r.Migration.To.Name
+	}
 	return "The " + r.Kind.Noun() + " of the key " + r.OldKey.String()
 }
 

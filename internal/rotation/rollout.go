@@ -37,7 +37,10 @@ type Rollout struct {
 // Run is the step of the state: once the old key was made Inactive, a deployment is
 // to be verified.
 func (r Rollout) Run(ctx context.Context, call Call) (Document, error) {
-	if call.Document.Deactivated.IsZero() {
+	switch {
+	case call.Document.Kind == Migrate:
+		return MoveClusters{r}.Run(ctx, call)
+	case call.Document.Deactivated.IsZero():
 		return DeployClusters{r}.Run(ctx, call)
 	}
 	return VerifyDeployment{r}.Run(ctx, call)
@@ -234,12 +237,7 @@ func (l *look) givenUp(ctx context.Context, progress *ClusterProgress, cluster C
 			progress.Name, progress.Attempts, target.Duration(observeWithin), cluster.Status)
 	}
 	if progress.Refused != 0 {
-		err := fault.Errorf(fault.DeploymentFailed, "Qovery refused to deploy the cluster %s (%s) with status %d",
-			progress.Name, cluster.Status, progress.Refused)
-		if ofToken(progress.Refused) {
-			return err.Advise("Check that the token may deploy the cluster")
-		}
-		return err.Advise("See in Qovery why the cluster can't be deployed")
+		return l.refusedToDeploy(progress, cluster)
 	}
 	problem, err := l.organization.Problem(ctx, progress.ID)
 	if err != nil || problem == "" {
@@ -252,6 +250,15 @@ func (l *look) givenUp(ctx context.Context, progress *ClusterProgress, cluster C
 	return fault.Errorf(code, "Cluster %s is %s after %d attempts to deploy it: %s", progress.Name,
 		cluster.Status,
 		progress.Attempts, problem)
+}
+
+func (l *look) refusedToDeploy(progress *ClusterProgress, cluster Cluster) error {
+	err := fault.Errorf(fault.DeploymentFailed, "Qovery refused to deploy the cluster %s (%s) with status %d",
+		progress.Name, cluster.Status, progress.Refused)
+	if ofToken(progress.Refused) {
+		return err.Advise("Check that the token may deploy the cluster")
+	}
+	return err.Advise("See in Qovery why the cluster can't be deployed")
 }
 
 // startAll starts deployments. Once one was, or may have been, started, nothing

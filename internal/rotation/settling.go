@@ -23,11 +23,11 @@ func (r *Record) recently(e Effect, now time.Time) bool {
 }
 
 // requireNewKey makes sure that the new key is there and Active before anything
-// is made to depend on it. Where a key is retired, none takes its part.
+// is made to depend on it. Of the other kinds none takes the old one's part.
 func (r *Record) requireNewKey(keys []AccessKey, now time.Time) error {
 	key, exists := findKey(keys, r.NewKey)
 	switch {
-	case r.Kind == Retire:
+	case r.Kind != Rotate:
 		return nil
 	case exists && key.Status == Active:
 		return nil

@@ -43,20 +43,20 @@ func created(at time.Time, key AccessKey) AccessKey { key.CreatedAt = at; return
 // credentials, registry and elsewhere are locations that hold a key. The first
 // two are those of the record; the third is changed by hand.
 func credentials(holds KeyID) Location {
-	return Location{LocationRef{AWSCredentials, "credentials", "prod"}, holds, "AWS", true, false, "", nil}
+	return Location{LocationRef{AWSCredentials, "credentials", "prod"}, holds, "AWS", true, false, "", "", nil}
 }
 
 // byRole are credentials that hold the key and cannot be changed from here.
 func byRole(holds KeyID) Location {
-	return Location{LocationRef{AWSCredentials, "role", "by role"}, holds, "AWS_ROLE", false, false, "", nil}
+	return Location{LocationRef{AWSCredentials, "role", "by role"}, holds, "AWS_ROLE", false, false, "", "", nil}
 }
 
 func registry(holds KeyID) Location {
-	return Location{LocationRef{ContainerRegistry, "registry", "images"}, holds, "ECR", true, false, "", nil}
+	return Location{LocationRef{ContainerRegistry, "registry", "images"}, holds, "ECR", true, false, "", "", nil}
 }
 
 func elsewhere(holds KeyID) Location {
-	return Location{LocationRef{AWSCredentials, elsewhereID, "by hand"}, holds, "AWS", true, false, "", nil}
+	return Location{LocationRef{AWSCredentials, elsewhereID, "by hand"}, holds, "AWS", true, false, "", "", nil}
 }
 
 // withRoleNow is a location after a person has given it a role.
@@ -109,6 +109,16 @@ func attempted(d time.Duration) past {
 func mine(r *Record) { r.Owner = thisExecution }
 
 // retiring: the record is of the old key's retirement.
+// migrating is a migration of which one cluster is moved, and one not yet.
+func migrating(r *Record) {
+	unmoved(r)
+	r.setMove("staging", Move{Name: "staging", Begun: ago(time.Hour), Done: ago(time.Hour)})
+}
+
+func unmoved(r *Record) {
+	r.Kind, r.Migration = Migrate, &Migration{To: LocationRef{AWSCredentials, "aws-role", "by role"}}
+}
+
 func retiring(r *Record) { r.Kind, r.Locations = Retire, nil }
 
 func touched(d time.Duration) past { return func(r *Record) { r.TouchedAt = ago(d) } }

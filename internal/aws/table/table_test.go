@@ -318,7 +318,7 @@ func TestItemsAreReadExactly(t *testing.T) {
 		"another case":        {`"target"`, `"Target"`, "Target"},
 		"another case inside": {`"begun"`, `"Begun"`, "marks.create.Begun"},
 		"of a later version":  {`"target"`, `"leaked":{"S":"key"},"target"`, "leaked"},
-		"of a later kind":     {`"target"`, `"kind":{"S":"migrate"},"target"`, "migrate"},
+		"of a later kind":     {`"target"`, `"kind":{"S":"move-house"},"target"`, "move-house"},
 		"one more inside":     {`"begun"`, `"found":{"BOOL":true},"begun"`, "marks.create.found"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -75,6 +75,14 @@ var contradictions = map[report.Claim]func(truth, report.Proof) bool{
 			return !t.passedOver(cluster) && !t.deployed(cluster, time.Time{}, proof.At)
 		})
 	},
+	report.ClustersMoved: func(t truth, proof report.Proof) bool {
+		return slices.ContainsFunc(t.Clusters, func(cluster string) bool {
+			return !t.passedOver(cluster) && !slices.ContainsFunc(t.Qovery.Deployments(cluster),
+				func(d fakeqovery.Deployment) bool {
+					return d.KeyID == "" && d.Status == "DEPLOYED" && !d.EndedAt.After(proof.At)
+				})
+		})
+	},
 	report.GraceKept: func(t truth, proof report.Proof) bool {
 		both := t.was(t.old, rotation.Active, proof.From) && t.was(t.old, rotation.Active, proof.At) &&
 			t.anyNewActive(proof.From) && t.anyNewActive(proof.At)

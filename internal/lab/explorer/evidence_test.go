@@ -35,7 +35,18 @@ func playedTo(t *testing.T, text string) truth {
 // The world contradicts no proof of a plain rotation, and each as soon as it is
 // said to have been observed at a time when it was not so.
 func TestContradictions(t *testing.T) {
-	truth := playedTo(t, "registries:")
+	held := testContradictions(t, "registries:") + testContradictions(t, "migrate:")
+	if held != len(contradictions) {
+		t.Errorf("%d proofs, and %d are held against the world", held, len(contradictions))
+	}
+	if byHand := playedTo(t, "one: GracePeriod#1 delete-old"); !contradictions[report.OldKeyDeleted](byHand,
+		report.Proof{}) {
+		t.Error("a person deleted the old key, and that this rotation did is not contradicted")
+	}
+}
+
+func testContradictions(t *testing.T, schedule string) (proofs int) {
+	truth := playedTo(t, schedule)
 	for _, proof := range truth.Proofs {
 		contradicted := contradictions[proof.Claim]
 		if proof.Proven != report.IsProven || contradicted == nil {
@@ -50,13 +61,7 @@ func TestContradictions(t *testing.T) {
 			t.Errorf("%q is not contradicted before anything was begun", proof.Claim)
 		}
 	}
-	if len(truth.Proofs) != len(contradictions) {
-		t.Errorf("%d proofs, and %d are held against the world", len(truth.Proofs), len(contradictions))
-	}
-	if byHand := playedTo(t, "one: GracePeriod#1 delete-old"); !contradictions[report.OldKeyDeleted](byHand,
-		report.Proof{}) {
-		t.Error("a person deleted the old key, and that this rotation did is not contradicted")
-	}
+	return len(truth.Proofs)
 }
 
 // What the report says of the old key's end is held against what it was.

@@ -27,6 +27,7 @@ func (p *player) judge() {
 	}
 	p.judgeEvidence()
 	p.judgeUnasked()
+	p.requireApplied()
 	if !p.succeeded && !p.retired {
 		last := p.Runs()[len(p.Runs())-1]
 		p.wrong("after the faults, %d executions have not led to a rotation; the last ended %s: %s", p.sinceLast,
@@ -35,6 +36,16 @@ func (p *player) judge() {
 	}
 	p.requireOneKey()
 	p.requireNothingLeft()
+}
+
+// requireApplied: every cluster was deployed with what it points at.
+func (p *player) requireApplied() {
+	for _, id := range p.Clusters {
+		pointsAt, applied := p.Qovery.Applied(id)
+		if pointsAt != applied {
+			p.wrong("in the end %s points at credentials with which it was not deployed", p.Qovery.NameOf(id))
+		}
+	}
 }
 
 // judgeUnasked: an execution that came for a key never resumes a rotation of another

@@ -80,6 +80,8 @@ var Mutations = []Mutation{
 		Lens: alwaysDue, Shows: "no one had asked for that", Focus: []string{"RotationComplete"}},
 	{Rule: 15, Name: "own-clock", Sentence: "nothing but its own clock tells a function the time",
 		Lens: ownClock, Shows: "times within a minute", Focus: []string{"DeployClusters"}},
+	{Rule: 16, Name: "points-only", Sentence: "a cluster that is pointed at other credentials seems deployed with them",
+		Lens: pointsOnly, Shows: "with which it was not deployed", World: "migrate"},
 }
 
 // Finding is what exploration found out about a mutation.
@@ -176,6 +178,7 @@ type organization struct {
 	locations func([]rotation.Location, error) ([]rotation.Location, error)
 	clusters  func([]rotation.Cluster, error) ([]rotation.Cluster, error)
 	put       func(error) error
+	deploy    func() error // in place of a deployment
 	copies    func([]rotation.Copy, error) ([]rotation.Copy, error)
 }
 
@@ -225,6 +228,13 @@ func (o organization) PutKey(ctx context.Context, ref rotation.LocationRef, id r
 		return err
 	}
 	return o.put(err)
+}
+
+func (o organization) Deploy(ctx context.Context, clusterID string) error {
+	if o.deploy == nil {
+		return o.Organization.Deploy(ctx, clusterID)
+	}
+	return o.deploy()
 }
 
 // lyingQovery opens organizations that are told through a lie.
@@ -287,6 +297,15 @@ func allDeployed(w *lab.World, p lab.Ports) lab.Ports {
 			}
 			return clusters, err
 		}}}
+	return p
+}
+
+// pointsOnly has clusters seem deployed by the next look, and deploys none.
+func pointsOnly(w *lab.World, p lab.Ports) lab.Ports {
+	p = allDeployed(w, p)
+	qovery := p.Qovery.(lyingQovery)
+	qovery.lie.deploy = func() error { return nil }
+	p.Qovery = qovery
 	return p
 }
 

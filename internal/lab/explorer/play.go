@@ -141,7 +141,8 @@ type player struct {
 	created    rotation.KeyID   // the key that was created last
 	unanswered []rotation.KeyID // keys whose creation was not answered
 	succeeded  bool
-	retired    bool // a person has cleared away what a move to roles made needless
+	first      string // the cluster that a person says is to be moved first
+	retired    bool   // a person has cleared away what a move to roles made needless
 }
 
 // lastingFault is a fault that goes on.
@@ -338,6 +339,9 @@ func (p *player) start() {
 	case p.kind.retires > 0 && (p.record() == nil || p.record().Kind == rotation.Retire):
 		_ = p.Do(nil, "retire "+p.toRetire()+" 24h") // the key was created
 		return
+	case p.kind.migrates && (p.record() == nil || p.record().Kind == rotation.Migrate):
+		_ = p.Do(nil, "migrate "+p.first) // the credentials were added
+		return
 	case p.record() == nil && p.kind.begins != "" && p.Do(nil, p.kind.begins) == nil:
 		return
 	}
@@ -362,7 +366,24 @@ func (p *player) settle() {
 			p.Sleep(moment)
 		}
 	}
-	p.succeeded = p.record() == nil && (p.hasRetired() || p.kind.retires == 0 && slices.ContainsFunc(p.Runs(), completed))
+	switch {
+	case p.record() != nil:
+		p.succeeded = false
+	case p.kind.retires > 0:
+		p.succeeded = p.hasRetired()
+	case p.kind.migrates:
+		p.succeeded = p.hasMigrated()
+	default:
+		p.succeeded = slices.ContainsFunc(p.Runs(), completed)
+	}
+}
+
+// hasMigrated: every cluster that runs was deployed with the role.
+func (p *player) hasMigrated() bool {
+	return !slices.ContainsFunc(p.Clusters, func(id string) bool {
+		_, applied := p.Qovery.Applied(id)
+		return p.Qovery.KeyOf(applied) != "" && p.Qovery.Status(id) != "STOPPED"
+	})
 }
 
 // toRetire is the key that is retired in this world, in the words of scenarios.
@@ -370,9 +391,6 @@ func (p *player) toRetire() string { return fmt.Sprintf("key %d", p.kind.retires
 
 // hasRetired: that key is gone, also where the answer was lost.
 func (p *player) hasRetired() bool {
-	if p.kind.retires == 0 {
-		return false
-	}
 	_, exists := p.IAM.Status(p.IAM.Lives()[p.kind.retires-1].ID)
 	return !exists
 }

@@ -53,6 +53,8 @@ var remedies = map[fault.Code]func(*player){
 	fault.UnreadableKeyID:        func(p *player) { _ = p.Do(nil, "write credentials right") },
 	fault.NoAccessKey:            (*player).giveAll,
 	fault.NoClusters:             (*player).startClusters,
+	fault.ClusterNotMovable:      (*player).startClusters,
+	fault.InvalidInput:           func(p *player) { p.first = "production-1" }, // only that is left
 	fault.ClustersInError:        func(p *player) { _ = p.Do(nil, "cluster 1 deploy") },
 	fault.ClustersLocked:         func(p *player) { _ = p.Do(nil, "cluster all unlock") },
 	fault.ClustersBusy:           func(p *player) { _ = p.Do(nil, "cluster last deploy") },

@@ -194,8 +194,8 @@ func (w *walker) after(base Schedule) (tasks []func()) {
 }
 
 // pairWorlds are those whose pairs of faults are played: the smallest, as it is and where
-// its key leaked or a key is retired.
-var pairWorlds = []string{"one", "leaked", "leaked-at-once", "retire"}
+// its key leaked, a key is retired or clusters are moved.
+var pairWorlds = []string{"one", "leaked", "leaked-at-once", "retire", "migrate"}
 
 // pairs play every pair of call faults at chosen calls of the smallest worlds.
 func (w *walker) pairs() (tasks []func()) {

@@ -21,6 +21,8 @@ type World struct {
 	retires int
 	// audited: a person comes only for what the daily audit leaves.
 	audited bool
+	// migrates: its clusters are moved to role credentials.
+	migrates bool
 	// moved: Qovery was moved to roles two weeks before.
 	moved bool
 	// refuses: a person has to put something right before a rotation begins.
@@ -120,6 +122,11 @@ var Worlds = []World{
 		Name: "retire-after-move", Sentence: "two clusters and a registry that were moved to roles, and their key is retired",
 		setup: lab.Setup{Clusters: 2, Production: 1, Registries: true}, retires: 1, moved: true,
 		shape: byHand("give everything role", "cluster all deploy"),
+	},
+	{
+		Name: "migrate", Sentence: "two clusters that are moved to role credentials, and applications are deployed",
+		setup: lab.Setup{Clusters: 2, Production: 1, Applications: true}, migrates: true,
+		shape: byHand("add credentials role"),
 	},
 }
 

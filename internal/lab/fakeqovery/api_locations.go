@@ -49,16 +49,16 @@ func (s *Server) listCredentials(c call) reply {
 	list := []credentialEntryJSON{}
 	for _, h := range s.holders {
 		if h.kind == AWSCredentials {
-			list = append(list, credentialEntryJSON{h.credential(s.stale(h, c)), s.clustersOf(h)})
+			list = append(list, credentialEntryJSON{h.credential(s.stale(h, c)), s.clustersOf(h, c)})
 		}
 	}
 	return results(list)
 }
 
-func (s *Server) clustersOf(h *holder) []clusterNameJSON {
+func (s *Server) clustersOf(h *holder, c call) []clusterNameJSON {
 	list := []clusterNameJSON{}
 	for _, cluster := range s.clusters {
-		if cluster.credentials == h {
+		if s.stalePointing(cluster, c) == h {
 			list = append(list, clusterNameJSON{cluster.ID, cluster.Name, "AWS"})
 		}
 	}

@@ -19,8 +19,11 @@ func (s *Server) deployApplication(c *clusterState, at time.Time) {
 	key := c.running
 	switch {
 	case c.SelfManaged:
-		key = c.credentials.now().key
+		key = c.pointsAt().now().key
 	case !c.live:
+		return
+	case c.pointsAt() != c.applied: // which has no access to the cluster until that is deployed
+		s.refused++
 		return
 	}
 	c.apps = dropEnded(c.apps, at)

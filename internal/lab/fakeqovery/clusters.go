@@ -47,9 +47,12 @@ type Cluster struct {
 // clusterState is a cluster and what goes on in it.
 type clusterState struct {
 	Cluster
-	credentials *holder
-	dns         *holder // nil: Qovery's own
-	dnsRunning  Key     // that the DNS provider's key was at the latest deployment
+	credentials history[*holder] // that it points at
+	applied     *holder          // those with which it was last deployed
+	pointed     time.Time        // since when others are to be deployed; zero: none are
+	longest     time.Duration    // that this ever took
+	dns         *holder          // nil: Qovery's own
+	dnsRunning  Key              // that the DNS provider's key was at the latest deployment
 	managers    []*holder
 
 	live     bool // pods run: not STOPPED, READY or DELETED
@@ -88,7 +91,7 @@ func (s *Server) AddCluster(c Cluster) {
 		}
 		state := &clusterState{
 			Cluster:        c,
-			credentials:    s.holder(c.CredentialsID),
+			applied:        s.holder(c.CredentialsID),
 			live:           c.Status != stopped && c.Status != "READY" && c.Status != "DELETED" && !c.SelfManaged,
 			nextApp:        never,
 			random:         rand.New(rand.NewPCG(s.config.Seed, uint64(len(s.clusters)))),
@@ -96,7 +99,8 @@ func (s *Server) AddCluster(c Cluster) {
 			deployConsumer: "deployment of " + c.Name,
 			appConsumer:    "application deployment on " + c.Name,
 		}
-		state.running = state.credentials.now().key
+		state.credentials.set(now, state.applied)
+		state.running = state.applied.now().key
 		state.statuses.set(now, statusVersion{status: c.Status, executionID: s.executionID(now), deployedAt: now})
 		if c.Applications {
 			state.nextApp = now.Add(state.draw(s.config.AppEvery))

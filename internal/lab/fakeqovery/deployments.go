@@ -48,10 +48,11 @@ type Deployment struct {
 
 type deployment struct {
 	Deployment
-	outcome Outcome
-	key     Key
-	dnsKey  Key
-	turnAt  time.Time // when it starts, then when it ends
+	outcome     Outcome
+	credentials *holder
+	key         Key
+	dnsKey      Key
+	turnAt      time.Time // when it starts, then when it ends
 
 	maintenance bool // Qovery started it by itself
 }
@@ -90,6 +91,9 @@ func (s *Server) post(c *clusterState, now time.Time) {
 	}
 	if outcome.Ignored {
 		return
+	}
+	if !c.pointed.IsZero() {
+		c.longest, c.pointed = max(c.longest, now.Sub(c.pointed)), time.Time{}
 	}
 	d := &deployment{outcome: outcome, Deployment: Deployment{ExecutionID: s.executionID(now), PostedAt: now}}
 	c.deployments = append(c.deployments, d)
@@ -144,7 +148,7 @@ func (s *Server) turn(c *clusterState, at time.Time) {
 	case !s.works(d.key):
 		s.end(c, at, invalidCredentials)
 	default:
-		if s.config.DeploymentsFail {
+		if s.config.DeploymentsFail && d.key.ID != "" {
 			d.outcome = Fails("An error occurred (UnauthorizedOperation) when calling the RunInstances operation", "")
 		}
 		s.end(c, at, cmp.Or(d.outcome.Status, deployed))
@@ -156,7 +160,8 @@ func (s *Server) turn(c *clusterState, at time.Time) {
 // what the credentials hold now is what they held at that time.
 func (s *Server) start(c *clusterState, d *deployment, at time.Time) {
 	d.StartedAt = at
-	d.key = c.credentials.now().key
+	d.credentials = c.pointsAt()
+	d.key = d.credentials.now().key
 	d.KeyID = d.key.ID
 	if c.dns != nil {
 		d.dnsKey = c.dns.now().key
@@ -177,6 +182,7 @@ func (s *Server) end(c *clusterState, at time.Time, status string) {
 	d.EndedAt, d.Status = at, status
 	if status == deployed {
 		c.running, c.live, c.Undeployed = d.key, true, false
+		c.applied = d.credentials
 		c.Upgrade, c.dnsRunning = "", d.dnsKey
 	} else {
 		c.logProblem(at, status, d.outcome)

@@ -41,7 +41,7 @@ type Config struct {
 	StatusLag, CredentialsLag time.Duration
 	Lag                       func(limit time.Duration) time.Duration
 
-	DeploymentsFail bool // all that end, whatever was scripted
+	DeploymentsFail bool // all with a key that end, whatever was scripted
 
 	QueueTime time.Duration // from a POST to the deployment's start
 	// Whether last_execution_id and last_deployment_date change when a
@@ -94,6 +94,7 @@ type Server struct {
 	holders   []*holder
 	services  []Service
 	executed  int // deployments so far, to name the next
+	refused   int // deployments of applications between a cluster's pointing and its deployment
 	requests  counter
 	limit     limiter
 	byCluster map[string]*clusterState

@@ -32,6 +32,7 @@ const (
 type Credentials struct {
 	ID, Name   string
 	ObjectType string // static ones of AWS when empty
+	RoleARN    string
 	Key        Key
 }
 
@@ -104,7 +105,8 @@ func (s *Server) addHolder(h *holder, c contents) {
 func (s *Server) AddCredentials(c Credentials) {
 	s.settled(func(time.Time) {
 		s.addHolder(&holder{kind: AWSCredentials, id: c.ID},
-			contents{name: c.Name, objectType: cmp.Or(c.ObjectType, staticAWS), key: c.Key})
+			contents{name: c.Name, objectType: cmp.Or(c.ObjectType, staticAWS), roleARN: c.RoleARN,
+				key: c.Key})
 	})
 }
 

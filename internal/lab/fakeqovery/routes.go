@@ -21,6 +21,8 @@ var routes = parse(
 	route{http.MethodPost, "organization/*/cluster/*/deploy", (*Server).deployCluster},
 	route{http.MethodGet, "organization/*/cluster/*/logs", (*Server).readLogs},
 	route{http.MethodGet, "organization/*/lock", (*Server).listLocks},
+	route{http.MethodGet, "organization/*/cluster/*/cloudProviderInfo", (*Server).readPointing},
+	route{http.MethodPost, "organization/*/cluster/*/cloudProviderInfo", (*Server).point},
 	route{http.MethodGet, "organization/*/containerRegistry", (*Server).listContainerRegistries},
 	route{http.MethodPut, "organization/*/containerRegistry/*", (*Server).putContainerRegistry},
 	route{http.MethodGet, "organization/*/helmRepository", (*Server).listHelmRepositories},

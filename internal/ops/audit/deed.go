@@ -116,10 +116,12 @@ func (f *Facts) refused() bool {
 	return len(runs) > 0 && runs[0].Status == notice.Failed
 }
 
-// rotations are the executions but those that were to retire a key: how one of them ended
-// says nothing of the next rotation.
+// rotations are the executions but those that were to retire a key or to move clusters: how
+// one of them ended says nothing of the next rotation.
 func (f *Facts) rotations() []*notice.Execution {
-	return slices.DeleteFunc(slices.Clone(f.Runs), func(x *notice.Execution) bool { return x.Retire != "" })
+	return slices.DeleteFunc(slices.Clone(f.Runs), func(x *notice.Execution) bool {
+		return x.Retire != "" || x.MigrateTo != ""
+	})
 }
 
 // begins is the schedule's next time of day. There is none where the schedule is off,

@@ -84,6 +84,9 @@ func (j *judge) command(name string, flags ...string) string {
 	if name == "start" && j.Record != nil && j.Record.Kind == rotation.Retire {
 		return notice.RetireCommand(j.Target.Name, j.Record.OldKey, flags...)
 	}
+	if name == "start" && j.Record != nil && j.Record.Kind == rotation.Migrate {
+		return notice.MigrateCommand(j.Target.Name, j.Record.Migration.To.ID, flags...)
+	}
 	return strings.Join(append([]string{"rotate", name, j.Target.Name}, flags...), " ")
 }
 
@@ -282,16 +285,33 @@ func (j *judge) badKey(id rotation.KeyID, held []rotation.Location, ours bool) F
 	return f
 }
 
+// unneededKey is one that is left from a move to roles.
+func (j *judge) unneededKey(key rotation.AccessKey) Finding {
+	return Finding{
+		Kind: leftOver, About: string(key.ID), State: "no cluster", Urgency: notice.Calm, Verdict: canWait,
+		Title: fmt.Sprintf("no cluster uses the key %s any more", key.ID),
+		Found: []string{fmt.Sprintf("Role credentials serve the clusters. The key %s is held by %s", key.ID,
+			names(j.holders(key.ID)))},
+		Advice: "Once nothing has failed for two weeks, give a role to what still holds the key, delete credentials that " +
+			"serve no cluster in Qovery, and retire the key:",
+		Command: notice.RetireCommand(j.Target.Name, key.ID),
+	}
+}
+
 // replacedAt is when the latest rotation ended that replaced the key in one of these
 // locations; zero if none did.
 func (j *judge) replacedAt(id rotation.KeyID, held []rotation.Location) time.Time {
 	for _, item := range j.History {
-		replaced, places := item.Outcome == rotation.Completed && item.Record.OldKey == id, placesOf(item.Record)
+		replaced, places := isReplaced(item, id), placesOf(item.Record)
 		if replaced && slices.ContainsFunc(held, func(l rotation.Location) bool { return places[refOf(l)] }) {
 			return item.EndedAt
 		}
 	}
 	return time.Time{}
+}
+
+func isReplaced(item rotation.HistoryItem, id rotation.KeyID) bool {
+	return item.Record.Kind == rotation.Rotate && item.Outcome == rotation.Completed && item.Record.OldKey == id
 }
 
 // severalKeys: places hold different keys, and no rotation is open.

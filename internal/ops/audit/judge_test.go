@@ -128,6 +128,8 @@ var cases = map[string]struct {
 
 	"left-over": {world(user(active(keyN, 30*day), active(keyX, 200*day).usedLast(3*day))), "left-over#ELS3",
 		"KeyAge=30 Keys=2 LeftoverKeys=1 Drift=0 OpenRecords=0 Audited=1", all},
+	"left-over-by-a-move-to-a-role": {world(user(active(keyN, 30*day)), servedByRole), "left-over#NEW2",
+		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
 	"left-over-inactive": {world(user(active(keyN, 30*day), inactive(keyO, 120*day).neverUsed())), "left-over#OLD1",
 		"KeyAge=30 Keys=2 LeftoverKeys=1 Drift=0 OpenRecords=0 Audited=1", all},
 	"left-over-beside-an-open-rotation": {world(user(active(keyO, 90*day), active(keyX, hour).neverUsed()),

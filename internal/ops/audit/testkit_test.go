@@ -86,6 +86,15 @@ var (
 	dns         = rotation.LocationRef{Kind: rotation.DNSProvider, ID: "7a3e5b10", Name: "eu-1"}
 )
 
+// servedByRole: the credentials serve no cluster, and others that hold a role do.
+func servedByRole(f *Facts) {
+	for i := range f.Locations {
+		f.Locations[i].Clusters = nil
+	}
+	f.Locations = append(f.Locations, rotation.Location{LocationRef: rotation.LocationRef{
+		Kind: rotation.AWSCredentials, ID: "7f1c", Name: "AWS by role"}, Role: true, Clusters: []string{"c1"}})
+}
+
 // qoveryHolds says what the credentials, the registry and the DNS provider hold.
 func qoveryHolds(ids ...rotation.KeyID) change {
 	return func(f *Facts) {

@@ -38,6 +38,7 @@ const start = "rotate start " + Target + " --watch"
 var continues = map[fault.Do][]string{
 	fault.Start:   {start},
 	fault.Retire:  {"rotate retire " + Target + " KEY --watch"},
+	fault.Migrate: {"rotate migrate " + Target + " --to CREDENTIALS --watch"},
 	fault.Redrive: {"aws stepfunctions redrive-execution --execution-arn ARN", start},
 	fault.Release: {"rotate release " + Target},
 	fault.Watch:   {"rotate watch " + Target},

@@ -41,6 +41,11 @@ var explanations = []explanation{
 			"or started since. The state machine goes back to `DeployClusters`, twice at most. No execution ends with this " +
 			"code; [DeploymentNotObserved](#deploymentnotobserved) comes after it.",
 		inPlace: bothActive + ".", alone: true, look: []string{"rotate watch " + Target}},
+	{code: fault.ClusterNotMovable,
+		means: "A migration can't deploy a cluster with the role: it is self-managed, stopped or handled elsewhere. Or " +
+			"someone pointed a cluster at other credentials after it was moved. The sentence names it.",
+		inPlace: "until the first cluster is moved, nothing has changed. Then each cluster is where the sentence says.",
+		alone:   true},
 	{code: fault.ClustersBusy,
 		means: "Before a new rotation could begin, clusters were being deployed, or had a status that is not known, for " +
 			"a whole day. Such a deployment may carry the old key, so the rotation waits for it.",
@@ -144,9 +149,9 @@ var explanations = []explanation{
 			"aws ssm delete-parameter --name /qovery-key-rotation/staged/ID",
 			"aws logs tail /aws/lambda/qovery-key-rotation-preflight --since 2h"}},
 	{code: fault.MovedToRole,
-		means: "The organization has AWS credentials that hold a role, and none that hold a key of the IAM user: Qovery " +
-			"was moved to role credentials, which need no rotation. The sentence says which locations hold a role, which " +
-			"still hold a key, and which keys the user has.",
+		means: "The organization has AWS credentials that hold a role, and none that hold a key of the IAM user, or only " +
+			"such as serve no cluster: Qovery was moved to [role credentials](roles.md), which need no rotation. The " +
+			"sentence says which locations hold a role, which still hold a key, and which keys the user has.",
 		inPlace: "a rotation that has a new key when Qovery is moved is led to its end, with all its checks; the new key " +
 			"is then Active and not used anywhere. An open rotation ends with this code only where someone has changed its " +
 			"keys as well.",
@@ -234,8 +239,8 @@ var explanations = []explanation{
 		look: []string{"aws cloudtrail lookup-events --region REGION --lookup-attributes " +
 			"AttributeKey=AccessKeyId,AttributeValue=ID"}},
 	{code: fault.OtherKindOpen,
-		means: "A rotation was to begin while a key is being retired, or the other way round. One thing at a time changes " +
-			"the keys of a user."},
+		means: "A rotation, a retirement or a migration was to begin while one of another kind is open. One thing at a " +
+			"time changes the keys of a user and the clusters."},
 	{code: fault.RegionNotSearchable,
 		means: "Whether anything still uses the old key is looked for in CloudTrail's events, in us-east-1 and in the " +
 			"regions of the clusters and of the ECR registries that hold the key. One of them can't be searched: a policy, " +

@@ -44,7 +44,9 @@ func (r *report) further() []Step {
 		return []Step{{"Then close the rotation that is open:", r.rotate("release")}}
 	case r.code == fault.NoAccessKey && r.NoTarget == nil:
 		return []Step{{"Then, to see that all is well:", r.rotate("status")}}
-	case r.ending == AbortDone && r.retires():
+	case r.migrates() && r.Record != nil && !r.Execution.Abort:
+		return []Step{{"To move every cluster back instead:", r.rotate("abort")}}
+	case r.ending == AbortDone && (r.retires() || r.migrates()):
 		return []Step{{"To give it up instead, close it:", r.rotate("release")}}
 	case r.ending == AbortDone:
 		return []Step{{"To give it up instead: see to it that every location in Qovery that holds a key of the user holds " +
@@ -166,6 +168,9 @@ func (r *report) nothing() string {
 func (r *report) updating() bool { return r.begun(rotation.Update) || r.updated() }
 
 func (r *report) afterRotation() Step {
+	if r.migrates() {
+		return r.afterMigration()
+	}
 	if r.retires() {
 		return Step{r.nothing() + "To see all that has ended:", r.rotate("history")}
 	}
@@ -196,6 +201,9 @@ func (r *report) afterDryRun() Step {
 		return Step{before(r.advice(), "To try the dry run again:"), again}
 	case doc != nil && doc.Plan.Refused != "":
 		return Step{before(r.planAdvice(), "To see whether a rotation would begin then:"), again}
+	}
+	if r.migrates() {
+		return Step{r.nothing() + "To move the clusters now:", r.rotate("start", "--watch")}
 	}
 	if doc != nil && doc.Plan.Would != rotation.ActionCreate && r.Record != nil {
 		return Step{"To resume the rotation:", r.rotate("start", "--watch")}

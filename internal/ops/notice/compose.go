@@ -183,8 +183,8 @@ func (r *report) ifNothingIsDone() string {
 	switch {
 	case r.past || does == "" || r.NoTarget != nil || r.code == fault.NothingToAbort:
 		return ""
-	case r.retires():
-		return "If nothing is done, nothing happens: no schedule resumes a retirement."
+	case r.retires() || r.migrates():
+		return "If nothing is done, nothing happens: no schedule resumes a " + r.noun() + "."
 	case r.Record == nil:
 		does = "tries again"
 	case !r.own() && r.ending != paused:
@@ -235,6 +235,8 @@ func (r *report) rotate(command string, flags ...string) string {
 		flags = append(r.Execution.leakedFlags(), flags...)
 	case command == "start" && r.retires() && r.retired() != "":
 		return RetireCommand(r.Execution.Target, r.retired(), flags...)
+	case command == "start" && r.migrates() && r.migrateTo() != "":
+		return MigrateCommand(r.Execution.Target, r.migrateTo(), flags...)
 	}
 	return strings.Join(append([]string{"rotate", command, r.Execution.Target}, flags...), " ")
 }

@@ -82,22 +82,36 @@ var table = map[string]row{
 		world(newKey, ended(rotation.Completed, otherExecution, 30*day, nil))},
 	"retire-refused": {execution("FAILED", input(retire), failedWith(said(fault.KeyStillUsed, "The key ****OLD1 was used "+
 		"at 2026-08-01T02:41:00Z, s3 in eu-west-3. It can be retired from 2026-08-15 02:56 UTC on, if nothing uses it until "+
-		"then", "").OfRetirement())), world(oneKey)},
+		"then", "").Of(fault.Retire))), world(oneKey)},
 	"retire-still-held": {execution("FAILED", input(retire), failedWith(said(fault.OldKeyHeld, `The old key ****OLD1 is `+
-		`still held by container registry "images" (1c8e)`, "").OfRetirement())),
+		`still held by container registry "images" (1c8e)`, "").Of(fault.Retire))),
 		world(oneKey, open(retiring, did(rotation.Reactivate, time.Minute)))},
 	"retire-stopped": {execution("ABORTED", input(retire)),
 		world(keys(inactive(keyO, 90*day)), open(retiring, did(rotation.Deactivate, hour)))},
 	"retire-aborted": {execution("FAILED", input(`{"target":"production","abort":true}`),
 		failedWith(said(fault.AbortRequested, "The retirement of the key ****OLD1 was aborted on request",
-			"").OfRetirement())),
+			"").Of(fault.Retire))),
 		world(oneKey, open(retiring, did(rotation.Reactivate, time.Minute)))},
 	"retire-while-rotating": {execution("FAILED", input(retire), failedWith(said(fault.OtherKindOpen, "The rotation of "+
-		"the key ****OLD1 of the IAM user qovery is open, which was begun 2026-08-02 21:04 UTC", "").OfRetirement())),
+		"the key ****OLD1 of the IAM user qovery is open, which was begun 2026-08-02 21:04 UTC", "").Of(fault.Retire))),
 		world(bothKeys, open(updated, ofAnother))},
 	"rotate-while-retiring": {execution("FAILED", failedWith(said(fault.OtherKindOpen, "The retirement of the key "+
 		"****OLD1 of the IAM user qovery is open, which was begun 2026-08-02 21:04 UTC", ""))),
 		world(keys(inactive(keyO, 90*day), active(keyN, 30*day)), open(retiring, did(rotation.Deactivate, hour), ofAnother))},
+	// Clusters were to be moved to a role.
+	"migrated": {execution("SUCCEEDED", input(migrate), output(completed(summary(ofMigration)))), world(oneKey)},
+	"migrate-refused": {execution("FAILED", input(migrate), failedWith(said(fault.ClusterNotMovable, "Clusters can't be "+
+		"deployed with the role: own-1 (self-managed)", "").Of(fault.Migrate))), world(oneKey)},
+	"migrate-moved-back": {execution("FAILED", input(migrate), failedWith(said(fault.DeploymentFailed, "Cluster prod-eu "+
+		"is DEPLOYMENT_ERROR after 2 attempts to deploy it: no access. It was moved back", "").Of(fault.Migrate))),
+		world(oneKey, open(migrating(rotation.Move{Begun: ago(hour), BackBegun: ago(hour), BackDone: ago(hour)})))},
+	"migrate-stopped-in-between": {execution("ABORTED", input(migrate)),
+		world(oneKey, open(migrating(rotation.Move{Begun: ago(time.Minute)})))},
+	"migrate-aborted": {execution("FAILED", input(`{"target":"production","abort":true}`),
+		failedWith(said(fault.AbortRequested, "The migration to AWS by role was aborted on request", "").Of(fault.Migrate))),
+		world(oneKey, open(migrating(rotation.Move{Begun: ago(hour), BackBegun: ago(hour), BackDone: ago(hour)})))},
+	"migrate-dry-run": {execution("SUCCEEDED", input(strings.Replace(migrate, "}", `,"dryRun":true}`, 1)),
+		output(plannedAs(rotation.PlanReport{Would: rotation.ActionMigrate}))), world(oneKey)},
 	"retire-dry-run": {execution("SUCCEEDED", input(strings.Replace(retire, "}", `,"dryRun":true}`, 1)),
 		output(plannedAs(rotation.PlanReport{Would: rotation.ActionRetire}))), world(oneKey)},
 
@@ -424,7 +438,7 @@ func TestGoldenFiles(t *testing.T) {
 	}
 }
 
-var command = regexp.MustCompile(`(?m)^    rotate (start|watch|status|history|abort|release|retire)( |$)`)
+var command = regexp.MustCompile(`(?m)^    rotate (start|watch|status|history|abort|release|retire|migrate)( |$)`)
 
 // checkForm holds for every message: SNS takes the subject; a phone shows the body; the
 // sections are there, in order; there is a command to type.

@@ -38,6 +38,7 @@ type Execution struct {
 	Abort     bool               // it was started to abort a rotation
 	Leaked    *target.Leaked     // the key that a person said has leaked
 	Retire    rotation.KeyID     // the key that it was started to retire
+	MigrateTo string             // the credentials that it was started to move clusters to
 	Output    *rotation.Document // nil when there is none, or the event had no room for it
 	Error     string
 	Cause     string     // in words
@@ -197,7 +198,7 @@ func (x *Execution) readInput(text string) {
 	switch {
 	case err == nil:
 		x.Target, x.DryRun, x.Abort, x.NotBefore = input.Target, input.DryRun, input.Abort, input.NotBefore
-		x.Leaked = input.Leaked
+		x.Leaked, x.MigrateTo = input.Leaked, input.MigrateTo
 		x.Scheduled, x.ByAudit = input.Scheduled, input.Scheduled && input.Key != ""
 		x.Retire, _ = rotation.ParseKeyID(input.Retire) // Preflight refuses another one
 	case x.Output != nil && target.IsName(x.Output.Target):

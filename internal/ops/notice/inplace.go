@@ -95,6 +95,9 @@ func (r *report) progress() []string {
 	for _, m := range marks {
 		lines = append(lines, "  "+words.At(m.at)+"  "+m.text)
 	}
+	if record.Migration != nil {
+		lines = append(lines, "The clusters: "+quotable(record.MovedInPlace())+".")
+	}
 	if len(record.Locations) > 0 {
 		lines = append(lines, "It is about "+locations(record.Locations)+".")
 	}

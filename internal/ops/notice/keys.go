@@ -90,8 +90,12 @@ func (r *report) journalKeys() []knownKey {
 		return nil
 	case r.isRetiring(), r.retires() && r.Record == nil:
 		return r.retiredKeys()
+	case r.isMigrating():
+		return []knownKey{{id: r.Record.OldKey, role: "the key that the clusters used", held: holds}}
 	case r.Record != nil:
 		return r.openKeys()
+	case r.summary != nil && r.summary.MovedTo != "":
+		return []knownKey{{id: rotation.KeyID(r.summary.OldKey), role: "the key that the clusters used", held: holds}}
 	case r.ending == Planned && r.Execution.Output != nil && r.Execution.Output.OldKey != "":
 		return []knownKey{{id: rotation.KeyID(r.Execution.Output.OldKey), role: "the key to be replaced", held: holds}}
 	case r.code == fault.CredentialMismatch || r.code == fault.MovedToRole:

@@ -72,6 +72,9 @@ func (r *report) tellRotated(briefly bool) []string {
 
 // tellSummary is the outcome of one rotation.
 func tellSummary(s rotation.Summary, also []string) []string {
+	if s.MovedTo != "" {
+		return tellMigrated(s)
+	}
 	if s.NewKey == "" {
 		return append([]string{fmt.Sprintf("The key %s of %s was retired: nothing in Qovery held it.", quotable(s.OldKey),
 			s.Target)}, also...)
@@ -220,6 +223,8 @@ func (r *report) tellAborted() string {
 	switch i := slices.IndexFunc(r.known, func(k knownKey) bool { return k.id == r.oldKey() && k.isActive() }); {
 	case r.past:
 		return text + "."
+	case r.migrates():
+		text += ": every cluster is back at the credentials that it had"
 	case i >= 0:
 		text += fmt.Sprintf(": the old key %s is Active", r.known[i].id)
 	}

@@ -22,8 +22,11 @@ func (r *report) isRetiring() bool { return r.Record != nil && r.Record.Kind == 
 
 // noun is what people call what the execution is about.
 func (r *report) noun() string {
-	if r.retires() {
+	switch {
+	case r.retires():
 		return rotation.Retire.Noun()
+	case r.migrates():
+		return rotation.Migrate.Noun()
 	}
 	return rotation.Rotate.Noun()
 }

@@ -38,7 +38,8 @@ func (r *report) ended() string {
 		if r.code == fault.NothingToAbort {
 			return "there is no rotation to abort"
 		}
-		not := map[bool]string{false: "not rotated", true: "not retired"}[r.retires()]
+		not := map[string]string{
+			"rotation": "not rotated", "retirement": "not retired", "migration": "not migrated"}[r.noun()]
 		return not + r.calmly(", nothing changed") + r.inBrackets()
 	case AbortDone:
 		return r.noun() + " aborted as asked"
@@ -75,6 +76,8 @@ func (r *report) rotatedSubject() string {
 	switch {
 	case r.retires():
 		return "retired the key " + r.summary.OldKey
+	case r.migrates():
+		return "moved to the role credentials " + r.summary.MovedTo
 	case len(r.completed) > 1:
 		return fmt.Sprintf("rotated %d times, up to the key %s", len(r.completed), r.summary.NewKey)
 	}

@@ -215,6 +215,27 @@ func ofRetirement(s *rotation.Summary) {
 	s.OldKeyInactiveAt = ago(7 * day)
 }
 
+// migrating: of the clusters one is moved, and what happens to the second is told.
+func migrating(second rotation.Move) func(*rotation.Record) {
+	return func(r *rotation.Record) {
+		second.Name = "prod-eu"
+		r.Kind, r.NewKey = rotation.Migrate, ""
+		r.Migration = &rotation.Migration{
+			To: rotation.LocationRef{Kind: rotation.AWSCredentials, ID: "7f1c", Name: "AWS by role"},
+			Moves: map[string]rotation.Move{
+				"c1": {Name: "staging", Begun: ago(3 * hour), Done: ago(2 * hour)}, "c2": second,
+			},
+		}
+	}
+}
+
+const migrate = `{"target":"production","migrateTo":"AWS by role"}`
+
+func ofMigration(s *rotation.Summary) {
+	ofRetirement(s)
+	s.OldKeyInactiveAt, s.OldKeyDeletedAt, s.MovedTo, s.ClustersDeployed = time.Time{}, time.Time{}, "AWS by role", 2
+}
+
 func ofAnother(r *rotation.Record) { r.Owner, r.Fence = otherExecution, 2 }
 
 func atWork(r *rotation.Record) {

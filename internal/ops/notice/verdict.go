@@ -36,6 +36,8 @@ func (r *report) judge() verdict {
 		return verdict{Check, "It is not known whether anything is broken: the target could not be read.", r.look()}
 	case r.NoKeys != nil:
 		return verdict{Check, "It is not known whether anything is broken: IAM did not list the keys.", r.look()}
+	case r.isMigrating():
+		return r.judgeMigrated()
 	case r.isRetiring(), r.retires() && r.Record == nil:
 		return r.judgeRetired()
 	case slices.ContainsFunc(r.known, func(k knownKey) bool { return k.held >= mayHold }):

@@ -4,6 +4,7 @@ package plan
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -73,6 +74,8 @@ func Phases(action rotation.Action, doc rotation.Document, pace Pace) []Phase {
 		p.add("RestoreOldKey", 0, "the old key "+doc.OldKey+" is Active, or is made so")
 	case rotation.ActionRetire:
 		p.retire()
+	case rotation.ActionMigrate:
+		p.migrate()
 	}
 	return p.list
 }
@@ -178,6 +181,22 @@ func (p *phases) deploy() {
 // unknown: a rotation that has begun lists the clusters when it deploys them.
 func (p *phases) unknown() bool {
 	return p.doc.Plan.Action != rotation.ActionDryRun && len(p.doc.Deployment.Clusters) == 0
+}
+
+// migrate has a phase for each wave, with the time for which it then runs with the role.
+func (p *phases) migrate() {
+	waves := map[int][]string{}
+	for _, cluster := range p.clusters() {
+		waves[cluster.Wave] = append(waves[cluster.Wave], describe(cluster))
+	}
+	soak := p.doc.Settings.ObservationPeriod
+	for _, wave := range slices.Sorted(maps.Keys(waves)) {
+		text := fmt.Sprintf("%s pointed at the role's credentials and deployed, and observed for %s",
+			words.Count(len(waves[wave]), "cluster"), words.Duration(time.Duration(soak)))
+		p.list = append(p.list, Phase{Waves, wave, target.Seconds(p.pace.Wave(len(waves)) + time.Duration(soak)), true, text,
+			waves[wave]})
+	}
+	p.add("Complete", 0, "no credentials that hold the key "+p.doc.OldKey+" serve a cluster; the key stays Active")
 }
 
 func (p *phases) clusters() []rotation.PlannedCluster {

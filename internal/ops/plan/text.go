@@ -44,6 +44,9 @@ func Show(doc rotation.Document, pace Pace) View {
 	action := report.Would
 	if v.Refused != "" {
 		action = rotation.ActionCreate // what it would do otherwise, if that much was found
+		if doc.Kind == rotation.Migrate {
+			action = rotation.ActionMigrate
+		}
 		v.Because, v.Advice = report.Because, cmp.Or(report.Advice, advice(report.Refused)).String()
 	}
 	if v.Refused == "" || len(report.Clusters) > 0 {
@@ -95,6 +98,8 @@ func Verdict(doc rotation.Document) string {
 		return "a rotation would begin"
 	case report.Would == rotation.ActionRetire:
 		return "the retirement would begin, or be resumed"
+	case report.Would == rotation.ActionMigrate:
+		return "the migration would begin, or be resumed"
 	}
 	return "the open rotation would be resumed"
 }

@@ -77,6 +77,34 @@ func (f *facts) proveDeployed() finding {
 	return notProven(at, "%s.", how)
 }
 
+// proveMoved rests on what was seen of each cluster's deployment, and on what the cluster
+// itself said then that it points at.
+func (f *facts) proveMoved() finding {
+	at := f.done[rotation.Deploy]
+	if !at.known() {
+		return f.notReached()
+	}
+	var moved, found, others []string
+	for _, c := range f.latest.Deployment.Clusters {
+		switch {
+		case !c.DoneAt.IsZero():
+			moved = append(moved, redact(c.Name)+" at "+clock(c.DoneAt))
+		case c.Skipped == rotation.OnRole:
+			found = append(found, redact(c.Name))
+		default:
+			others = append(others, redact(c.Name))
+		}
+	}
+	how := "Pointed at the role's credentials, and seen deployed with them: " + strings.Join(moved, ", ") + "."
+	if len(found) > 0 {
+		how += " Found to point at them: " + strings.Join(found, ", ") + "."
+	}
+	if len(others) > 0 {
+		return notProven(at, "%s Not moved, because someone changed their credentials: %s.", how, strings.Join(others, ", "))
+	}
+	return proven(at, "%s", how)
+}
+
 // lastDeployment is the later of the update and the last cluster's deployment.
 func (f *facts) lastDeployment() time.Time {
 	last := orElse(f.latest.UpdatedAt, f.marks[rotation.Deploy].Done)

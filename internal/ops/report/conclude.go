@@ -67,6 +67,10 @@ func (f *facts) says(r Rotation, owner Execution) string {
 	oldKey, newKey := f.latest.OldKey, f.latest.NewKey
 	switch r.Outcome {
 	case Completed:
+		if f.latest.Kind == rotation.Migrate {
+			return fmt.Sprintf("The clusters that used the key %s were moved to the credentials %s. The key was not changed.",
+				oldKey, redact(f.completed.MovedTo))
+		}
 		if f.retires() {
 			return fmt.Sprintf("The key %s, which no location in Qovery held, was retired%s", oldKey, f.endOfOldKey())
 		}

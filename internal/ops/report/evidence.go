@@ -193,8 +193,12 @@ func (f *facts) updateDone(doc rotation.Document, now exit) {
 }
 
 func (f *facts) deployDone(doc rotation.Document, now exit) {
-	if doc.Deployment.Next == rotation.PollAgain {
+	switch doc.Deployment.Next {
+	case rotation.PollAgain:
 		delete(f.done, rotation.Deploy)
+		return
+	case rotation.MovedBack:
+		f.tellStep("", now)
 		return
 	}
 	if f.done[rotation.Deploy].known() {
@@ -358,6 +362,10 @@ func (f *facts) key(id string) *Key {
 // waves are the clusters by wave, as the latest document has them.
 func (f *facts) waves() []Wave {
 	waves := []Wave{{Number: 1, Name: "non-production"}, {Number: 2, Name: "production"}}
+	if f.latest.Kind == rotation.Migrate {
+		waves = []Wave{{Number: 1, Name: "the first cluster"}, {Number: 2, Name: "non-production"},
+			{Number: 3, Name: "production"}}
+	}
 	for _, c := range f.latest.Deployment.Clusters {
 		if c.Wave < 1 || c.Wave > len(waves) {
 			continue

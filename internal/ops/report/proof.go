@@ -33,6 +33,9 @@ const (
 	CanaryDeployed   Claim = "A cluster deploys while the old key is Inactive"
 	ObservationKept  Claim = "The old key was Inactive when the observation period began and when it ended"
 	OldKeyDeleted    Claim = "This rotation deleted the old key"
+
+	// of a migration, which touches no key
+	ClustersMoved Claim = "Every cluster that used the key was deployed with the role"
 )
 
 // Proof is one claim about a rotation, and what became of it.
@@ -88,19 +91,26 @@ var claims = []struct {
 }
 
 func (f *facts) proofs() []Proof {
+	if f.latest.Kind == rotation.Migrate {
+		return []Proof{proof(ClustersMoved, f.proveMoved())}
+	}
 	var proofs []Proof
 	for _, c := range claims {
 		found := c.prove(f)
 		if f.retires() && c.claim != OldKeyIdle && c.claim != ObservationKept && c.claim != OldKeyDeleted {
 			found = doesNotApply("The key was retired: none takes its part, and nothing is deployed.")
 		}
-		proof := Proof{Claim: c.claim, Proven: found.proven, How: redact(found.how), From: found.from, At: found.At}
-		if found.Ref != (Ref{}) {
-			proof.Ref = &found.Ref
-		}
-		proofs = append(proofs, proof)
+		proofs = append(proofs, proof(c.claim, found))
 	}
 	return proofs
+}
+
+func proof(claim Claim, found finding) Proof {
+	p := Proof{Claim: claim, Proven: found.proven, How: redact(found.how), From: found.from, At: found.At}
+	if found.Ref != (Ref{}) {
+		p.Ref = &found.Ref
+	}
+	return p
 }
 
 // notReached is what becomes of a claim of which nothing was observed.

@@ -183,6 +183,9 @@ func yes(is bool) string {
 }
 
 func deployment(d rotation.Document) string {
+	if d.Kind == rotation.Migrate {
+		return moving(d.Deployment)
+	}
 	polling := d.Deployment.Next == rotation.PollAgain
 	var all, started, done, skipped, maintained int
 	for _, cluster := range d.Deployment.Clusters {
@@ -219,6 +222,26 @@ func deployment(d rotation.Document) string {
 	}
 	if polling {
 		text = fmt.Sprintf("wave %d: %s", d.Deployment.Wave, text)
+	}
+	return text
+}
+
+func moving(d rotation.Deployment) string {
+	moved, under := 0, 0
+	for _, cluster := range d.Clusters {
+		switch {
+		case !cluster.DoneAt.IsZero():
+			moved++
+		case !cluster.PostedAt.IsZero():
+			under++
+		}
+	}
+	text := fmt.Sprintf("%d of %d clusters moved to the role", moved, len(d.Clusters))
+	switch {
+	case d.Next == rotation.MovedBack:
+		text += ", and none is under way"
+	case under > 0:
+		text += fmt.Sprintf(", %d being deployed", under)
 	}
 	return text
 }

@@ -23,6 +23,7 @@ type Do string
 const (
 	Start   Do = "start"   // start the rotation again
 	Retire  Do = "retire"  // retire the key again
+	Migrate Do = "migrate" // migrate the clusters again
 	Redrive Do = "redrive" // redrive the execution, or start the rotation again
 	Release Do = "release" // close the rotation that a person has resolved
 	Watch   Do = "watch"   // watch the execution that is at work
@@ -30,10 +31,11 @@ const (
 )
 
 // Starts tells whether starting the same again is what to do.
-func (d Do) Starts() bool { return d == Start || d == Retire || d == Redrive }
+func (d Do) Starts() bool { return d == Start || d == Retire || d == Migrate || d == Redrive }
 
 var sentences = map[Do]string{
 	Start: "start the rotation again", Retire: "retire the key again",
+	Migrate: "migrate the clusters again",
 	Redrive: "redrive the execution or start the rotation again",
 	Release: "run 'rotate release', if a rotation is open",
 }

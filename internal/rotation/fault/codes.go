@@ -16,6 +16,7 @@ const (
 	AccessDenied              Code = "AccessDenied"
 	AbortRequested            Code = "AbortRequested"
 	ClusterNotDeployed        Code = "ClusterNotDeployed"
+	ClusterNotMovable         Code = "ClusterNotMovable"
 	ClustersBusy              Code = "ClustersBusy"
 	ClustersInError           Code = "ClustersInError"
 	ClustersLocked            Code = "ClustersLocked"
@@ -96,7 +97,8 @@ type Unproved struct {
 	Right string // "iam:CreateAccessKey"; a request to Qovery without its ids
 	In    string // the state that is refused it
 	// Ends is where that leads: by a way back to RotationUnchanged, with nothing
-	// changed, or no further than In, with Qovery's key Active, where a redrive
+	// changed, to RotationPaused once what was moved is back, or no
+	// further than In, with Qovery's key Active, where a redrive
 	// continues once the right is there.
 	Ends string
 }
@@ -137,11 +139,13 @@ var Codes = []CodeInfo{
 			"above it")},
 	{Code: ClusterNotDeployed, Class: Again, Caught: only("DeactivateKey"),
 		Advice: Advice{First: "The rotation goes back and deploys the cluster"}},
+	{Code: ClusterNotMovable, Class: Unchanged, Uncaught: only("Preflight", "DeployClusters", "Complete"),
+		Advice: start("Point the cluster at the role's credentials yourself and deploy it, or delete it")},
 	{Code: ClustersBusy, Class: Transient, Retried: only("Preflight"),
 		Advice: start("Wait for the deployments to end, or cancel them")},
-	{Code: ClustersInError, Class: Unchanged, Passing: true, Uncaught: only("Preflight"),
+	{Code: ClustersInError, Class: Unchanged, Passing: true, Uncaught: only("Preflight", "DeployClusters"),
 		Advice: start("Fix the clusters and deploy them once")},
-	{Code: ClustersLocked, Class: Unchanged, Passing: true, Uncaught: only("Preflight"),
+	{Code: ClustersLocked, Class: Unchanged, Passing: true, Uncaught: only("Preflight", "DeployClusters"),
 		Advice: start("Unlock the clusters in Qovery")},
 	{Code: ConfigurationError, Class: Paused, Caught: rollbackStates, Uncaught: except(tasks, rollbackStates...),
 		Advice: start("Deploy the stack again with --revert-drift, which restores the function's environment")},
@@ -152,14 +156,17 @@ var Codes = []CodeInfo{
 	{Code: DeactivationFailed, Class: Paused, Caught: only("DeactivateKey"),
 		Advice: start("")},
 	{Code: DeploymentFailed, Class: Paused, Caught: only("VerifyDeployment"), Uncaught: only("DeployClusters"),
-		Unproved: []Unproved{{Right: "POST /cluster/deploy", In: "DeployClusters", Ends: "DeployClusters"}},
-		Advice:   start("Fix the cluster")},
+		Unproved: []Unproved{
+			{Right: "POST /cluster/deploy", In: "DeployClusters", Ends: "DeployClusters"},
+			{Right: "POST /cluster/cloudProviderInfo", In: "DeployClusters", Ends: "RotationPaused"},
+		},
+		Advice: start("Fix the cluster")},
 	{Code: DeploymentNotObserved, Class: Paused, Caught: only("VerifyDeployment"),
 		Uncaught: only("DeployClusters", "DeactivateKey"),
 		Advice:   start("See in Qovery why the cluster does not deploy")},
 	{Code: DeploymentTimeout, Class: Paused, Caught: only("VerifyDeployment"), Uncaught: only("DeployClusters"),
 		Advice: start("See in Qovery what the clusters wait for")},
-	{Code: Frozen, Class: Unchanged, Passing: true, Uncaught: only("Preflight"),
+	{Code: Frozen, Class: Unchanged, Passing: true, Uncaught: only("Preflight", "DeployClusters"),
 		Advice: start("Wait until the freeze is over. To end one that 'rotate freeze' began, use 'rotate unfreeze'; one in " +
 			"rotation.json ends by taking it out there and deploying the stack")},
 	{Code: IAMSettling, Class: Transient,
@@ -215,8 +222,9 @@ var Codes = []CodeInfo{
 		Uncaught: only("DeployClusters", "DeactivateKey", "Complete"),
 		Advice: start("Take the old key out of that location: give it a role, or a key of another IAM user (no one " +
 			"has the new key's secret)")},
-	{Code: OldKeyInactive, Class: Unchanged, Caught: only("CreateKey"), Uncaught: only("Preflight", "DeactivateKey"),
-		Advice: start("Someone deactivated the key: find out why, and make it Active unless it leaked")},
+	{Code: OldKeyInactive, Class: Unchanged, Caught: only("CreateKey"),
+		Uncaught: only("Preflight", "DeployClusters", "DeactivateKey"),
+		Advice:   start("Someone deactivated the key: find out why, and make it Active unless it leaked")},
 	{Code: OldKeyLost, Class: Paused, Uncaught: only("RestoreOldKey", "ReactivateKey"),
 		Advice: start("If a location in Qovery still holds the old key, give it a role, or a key of another IAM " +
 			"user (no one has the new key's secret). The rotation completes without the old key")},

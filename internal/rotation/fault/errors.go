@@ -82,11 +82,10 @@ func (e *Error) advice() Advice {
 	return e.Code.Advice()
 }
 
-// OfRetirement has the error advise to retire the key again, where it advises to start the
-// rotation again.
-func (e *Error) OfRetirement() *Error {
-	if advice := e.advice(); advice.Do == Start {
-		advice.Do = Retire
+// Of has the error advise to do that again, where it advises to start the rotation again.
+func (e *Error) Of(again Do) *Error {
+	if advice := e.advice(); advice.Do == Start && again != Start {
+		advice.Do = again
 		e.Next = &advice
 	}
 	return e

@@ -141,11 +141,11 @@ func TestPassing(t *testing.T) {
 func TestOfRetirement(t *testing.T) {
 	for advised, want := range map[Do]Do{Start: Retire, Redrive: Redrive, Watch: Watch} {
 		err := &Error{Code: Frozen, What: "No", Next: &Advice{First: "Wait", Do: advised}}
-		if got := err.OfRetirement().Next; got.Do != want || got.First != "Wait" {
+		if got := err.Of(Retire).Next; got.Do != want || got.First != "Wait" {
 			t.Errorf("%s becomes %+v, not %s", advised, got, want)
 		}
 	}
-	err := Errorf(NewKeyUnusable, "STS refuses the key").OfRetirement()
+	err := Errorf(NewKeyUnusable, "STS refuses the key").Of(Retire)
 	if want := "STS refuses the key. Retire the key again."; err.Error() != want {
 		t.Errorf("it says %q, want %q", err, want)
 	}

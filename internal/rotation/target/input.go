@@ -31,6 +31,13 @@ type Input struct {
 	// Retire is the whole id of a key that nothing in Qovery holds, to be deleted.
 	Retire string `json:"retire,omitzero"`
 
+	// MigrateTo names the credentials, by their id or name, to which the clusters are moved
+	// that use the key. First is the cluster that is moved before all others, which soaks
+	// as each wave after it does.
+	MigrateTo string    `json:"migrateTo,omitzero"`
+	First     string    `json:"first,omitzero"`
+	Soak      *Duration `json:"soak,omitzero"`
+
 	GracePeriod       *Duration `json:"gracePeriod,omitzero"`
 	IdleFor           *Duration `json:"idleFor,omitzero"`
 	MaxGraceExtension *Duration `json:"maxGraceExtension,omitzero"`
@@ -64,6 +71,7 @@ func exampleInput() Input {
 		Target: "production", DryRun: true, Abort: true, GracePeriod: &longer, IdleFor: &longer,
 		MaxGraceExtension: &longer, ObservationPeriod: &longer, DeploymentTimeout: &longer,
 		Scheduled: true, Key: "AKIAIOSFODNN7EXAMPLE", NotBefore: time.Date(2026, 1, 13, 8, 0, 0, 0, time.UTC),
+		MigrateTo: "aws-role", First: "staging", Soak: &longer,
 		Retire: "AKIAIOSFODNN7EXAMPLE", Leaked: &Leaked{"AKIAIOSFODNN7EXAMPLE", AfterDeployment},
 	}
 }
@@ -84,6 +92,10 @@ func ParseInput(data json.RawMessage) (Input, error) {
 		problem = "has scheduled, key or notBefore beside abort, dryRun or leaked, which are a person's, for now"
 	case input.Retire != "" && input.isOfRotation():
 		problem = "has more beside retire than dryRun and observationPeriod"
+	case input.MigrateTo != "" && input.isOfOthers():
+		problem = "has more beside migrateTo than dryRun, first, soak and deploymentTimeout"
+	case input.MigrateTo == "" && (input.First != "" || input.Soak != nil):
+		problem = "has first or soak without migrateTo"
 	case input.Abort && input.Leaked != nil:
 		problem = "has leaked beside abort"
 	case input.Leaked != nil && input.Leaked.Key == "":
@@ -102,10 +114,19 @@ func (in Input) isOfRotation() bool {
 	return in != Input{}
 }
 
+// isOfOthers: the input has what a migration doesn't know, or an abort.
+func (in Input) isOfOthers() bool {
+	in.Target, in.DryRun, in.DeploymentTimeout, in.MigrateTo, in.First, in.Soak = "", false, nil, "", "", nil
+	return in != Input{}
+}
+
 // Apply returns the target with the input's longer timings, or a retirement's.
 func (in Input) Apply(target Target) (Target, error) {
 	if in.Retire != "" {
 		return in.retire(target)
+	}
+	if in.Soak != nil && (*in.Soak < Soak || *in.Soak > longestSoak) {
+		return Target{}, fault.Errorf(fault.InvalidInput, "soak %s is not %s to %s", in.Soak, Soak, longestSoak)
 	}
 	var shorter []string
 	lengthen := func(field string, value *Duration, wanted *Duration) {
@@ -132,8 +153,21 @@ func (in Input) Apply(target Target) (Target, error) {
 			fault.Errorf(fault.InvalidInput, "With the execution's input the target is not valid: %s",
 				strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
+	if in.MigrateTo != "" {
+		target.ObservationPeriod = Soak
+	}
+	if in.Soak != nil {
+		target.ObservationPeriod = *in.Soak
+	}
 	return target, nil
 }
+
+// Soak is how long the clusters of a wave run with a role before the next one is moved,
+// if the input doesn't say more.
+const (
+	Soak        = Duration(time.Hour)
+	longestSoak = Duration(7 * 24 * time.Hour)
+)
 
 // UnusedFor is how long a key must have been unused to be retired.
 const UnusedFor = Duration(14 * 24 * time.Hour)

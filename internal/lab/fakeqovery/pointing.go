@@ -1,0 +1,102 @@
+package fakeqovery
+
+import (
+	"net/http"
+	"time"
+)
+
+// A cluster points at credentials. Which ones can be changed, as well as what they hold;
+// the cluster takes either up with its next deployment. Until that has ended, those who
+// were pointed at have no access to it, and deployments of applications fail.
+
+type pointingJSON struct {
+	CloudProvider string         `json:"cloud_provider"`
+	Credentials   credentialName `json:"credentials"`
+	Region        string         `json:"region"`
+}
+
+type credentialName struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+func (c *clusterState) pointsAt() *holder { return c.credentials.last().value }
+
+// stalePointing is what the cluster pointed at when the answer to a read was true.
+func (s *Server) stalePointing(cluster *clusterState, c call) *holder {
+	return cluster.credentials.at(c.now.Add(-s.lag(s.config.CredentialsLag)))
+}
+
+func (s *Server) readPointing(c call) reply {
+	cluster, known := s.byCluster[c.id]
+	if !known {
+		return missing("Cluster")
+	}
+	return ok(cluster.pointing(s.stalePointing(cluster, c)))
+}
+
+func (c *clusterState) pointing(at *holder) pointingJSON {
+	return pointingJSON{"AWS", credentialName{at.id, at.now().name}, c.Region}
+}
+
+func (s *Server) point(c call) reply {
+	cluster, known := s.byCluster[c.id]
+	if !known {
+		return missing("Cluster")
+	}
+	var request pointingJSON
+	if problem := c.read(&request); problem != nil {
+		return *problem
+	}
+	at := s.byHolder[request.Credentials.ID]
+	if at == nil || at.kind != AWSCredentials || request.CloudProvider != "AWS" || request.Region != cluster.Region {
+		return wrong(http.StatusBadRequest, "cloud_provider, credentials and region are required")
+	}
+	cluster.pointAt(c.now, at)
+	return reply{http.StatusCreated, cluster.pointing(at)}
+}
+
+// Point is a person who points a cluster at other credentials.
+func (s *Server) Point(clusterID, credentialsID string) {
+	s.settled(func(now time.Time) { s.cluster(clusterID).pointAt(now, s.holder(credentialsID)) })
+}
+
+func (c *clusterState) pointAt(now time.Time, at *holder) {
+	if at != c.pointsAt() {
+		c.pointed = now
+	}
+	if at == c.applied {
+		c.pointed = time.Time{}
+	}
+	c.credentials.set(now, at)
+}
+
+// Applied are the ids of the credentials that a cluster points at, and of those with
+// which it was last deployed.
+func (s *Server) Applied(clusterID string) (pointsAt, applied string) {
+	s.settled(func(time.Time) {
+		c := s.cluster(clusterID)
+		pointsAt, applied = c.pointsAt().id, c.applied.id
+	})
+	return pointsAt, applied
+}
+
+// NameOf is the name of a cluster.
+func (s *Server) NameOf(clusterID string) (name string) {
+	s.settled(func(time.Time) { name = s.cluster(clusterID).Name })
+	return name
+}
+
+// Longest is how long a cluster pointed at other credentials, at most, before a deployment
+// was started that takes them.
+func (s *Server) Longest(clusterID string) (longest time.Duration) {
+	s.settled(func(time.Time) { longest = s.cluster(clusterID).longest })
+	return longest
+}
+
+// RefusedApplications is how many deployments of applications failed because their
+// cluster pointed at other credentials than it was deployed with.
+func (s *Server) RefusedApplications() (refused int) {
+	s.settled(func(time.Time) { refused = s.refused })
+	return refused
+}

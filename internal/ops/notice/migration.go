@@ -1,0 +1,67 @@
+package notice
+
+import (
+	"fmt"
+	"strings"
+
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
+)
+
+// A migration goes through the states in which a rotation deploys, and touches no key.
+
+// migrates: the execution was to move clusters, or to abort that.
+func (r *report) migrates() bool {
+	x := r.Execution
+	return x.MigrateTo != "" || x.Output != nil && x.Output.Kind == rotation.Migrate ||
+		r.isMigrating() && (x.Abort || r.own())
+}
+
+// isMigrating: a migration is open.
+func (r *report) isMigrating() bool { return r.Record != nil && r.Record.Kind == rotation.Migrate }
+
+// MigrateCommand moves the target's clusters to credentials.
+func MigrateCommand(target, to string, flags ...string) string {
+	if strings.ContainsAny(to, " \t'\"$`\\") {
+		to = "'" + strings.ReplaceAll(to, "'", `'\''`) + "'"
+	}
+	return strings.Join(append([]string{"rotate", "migrate", target, "--to", to}, flags...), " ")
+}
+
+// migrateTo are the credentials that the clusters are moved to, as a command names them.
+func (r *report) migrateTo() string {
+	if r.isMigrating() {
+		return r.Record.Migration.To.ID
+	}
+	return r.Execution.MigrateTo
+}
+
+// judgeMigrated: a cluster that points at credentials with which it isn't deployed keeps
+// those of its applications from being deployed.
+func (r *report) judgeMigrated() verdict {
+	under := r.Record.UnderWay()
+	if len(under) == 0 {
+		return verdict{Calm, "Nothing is broken by this: every cluster is deployed with the credentials that it points at.",
+			nil}
+	}
+	text := "Deployments of applications may fail now: these clusters point at other credentials than they are deployed " +
+		"with: " + quotable(words.List(under, mostListed)) + "."
+	return verdict{Urgent, text, nil}
+}
+
+// tellMigrated is the outcome of a migration.
+func tellMigrated(s rotation.Summary) []string {
+	return []string{
+		fmt.Sprintf("%s of %s moved to the credentials %s, deployed with them and observed.",
+			words.Capital(words.Count(s.ClustersDeployed, "cluster")), s.Target, quotable(s.MovedTo)),
+		fmt.Sprintf("The key %s is untouched. The credentials that hold it serve no cluster any more; registries and Helm "+
+			"repositories that have it keep it.", quotable(s.OldKey)),
+	}
+}
+
+// afterMigration is how a migration leads to the end of the key.
+func (r *report) afterMigration() Step {
+	return Step{"Watch for two weeks. Then give a role to the registries and Helm repositories that still hold the key, " +
+		"delete the credentials that serve no cluster in Qovery, and retire the key:",
+		RetireCommand(r.Execution.Target, rotation.KeyID(r.summary.OldKey))}
+}
