@@ -138,7 +138,7 @@ func (t truth) isNew(keyID string) bool {
 // person added later.
 func (t truth) existed(location string, at time.Time) bool {
 	held := t.Qovery.Held(location)
-	return len(held) > 0 && held[0].Since.Before(at.Add(-unseen))
+	return len(held) > 0 && (!held[0].Since.After(lab.Beginning) || held[0].Since.Before(at.Add(-unseen)))
 }
 
 // holdsNew tells whether a location held a new key at a time, or just before.

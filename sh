@@ -1,1 +1,0 @@
-What happens on entering a state is one table, with what Qovery and AWS refuse and what fails there -c echo What happens on entering a state is one table, with what Qovery and AWS refuse and what fails there > /work/main/.git/worktrees/e/COMMIT_EDITMSG; cat /work/main/.git/worktrees/e/COMMIT_EDITMSG
