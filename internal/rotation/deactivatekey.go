@@ -60,8 +60,8 @@ func (c *claim) afterBegun(ctx context.Context, err error, doc Document) error {
 	switch {
 	case coded.Class == fault.Transient || coded.Code == fault.LockLost:
 		return coded
-	case coded.Code == fault.ClusterNotDeployed && c.outSinceLeak():
-		return coded
+	case (coded.Code == fault.ClusterNotDeployed || coded.Code == fault.OldKeyHeld) && c.outSinceLeak():
+		return coded // there is nothing to bring back
 	case stale && !c.backTooOften(doc, doc.Usage.Returns):
 		return c.notDeactivated(ctx, coded)
 	case stale || c.begun(Deactivate):
