@@ -45,7 +45,8 @@ the exit code is 130.
 
 All single faults are played in every world, and in rotations that were stopped in
 every state; then random schedules of up to six faults. Before that comes what once
-found something. --pairs adds all pairs of faults of calls in the smallest worlds.
+found something. --pairs adds all pairs of faults of calls in the smallest world,
+and of calls that write where a key leaked or is retired, or clusters are moved.
 
 --mutations defeats each safety rule in turn, and shows how exploration finds out.`,
 		Example: `  rotate explore
@@ -72,7 +73,7 @@ found something. --pairs adds all pairs of faults of calls in the smallest world
 		},
 	}
 	cmd.Flags().BoolVar(&flags.singles, "singles", true, "play all single faults")
-	cmd.Flags().BoolVar(&flags.pairs, "pairs", false, "play all pairs of faults of calls in the smallest worlds, too")
+	cmd.Flags().BoolVar(&flags.pairs, "pairs", false, "play pairs of faults of calls, too")
 	cmd.Flags().IntVar(&flags.random, "random", 500, "how many random walks there are, of up to six faults each")
 	cmd.Flags().DurationVar(&flags.lasts, "for", 0, "play random walks for this long, such as 8h")
 	cmd.Flags().Uint64Var(&flags.seed, "seed", 0, "what chance begins with: the same seed explores the same")

@@ -21,7 +21,8 @@ type Options struct {
 	// interrupted in each state.
 	Singles bool
 	// Pairs: every pair of call faults in the smallest world; of a site's
-	// calls, the first, a middle and the last. And of each write that lands late
+	// calls, the first, a middle and the last. Those of calls that write where a key
+	// leaked, is retired, or clusters are moved. And of each write that lands late
 	// with whatever may happen on entering a state after it.
 	Pairs bool
 	// Focus are one or two states or call sites. Every single fault at the first,
@@ -197,22 +198,27 @@ func (w *walker) after(base Schedule) (tasks []func()) {
 // its key leaked, a key is retired or clusters are moved.
 var pairWorlds = []string{"one", "leaked", "leaked-at-once", "retire", "migrate"}
 
-// pairs play every pair of call faults at chosen calls of the smallest worlds.
+// pairs play every pair of call faults at chosen calls of the smallest world. In the
+// others of its size reads are what they are there, and the calls are those that write.
 func (w *walker) pairs() (tasks []func()) {
 	for _, world := range pairWorlds {
-		tasks = append(tasks, w.pairsIn(Schedule{World: world, Seed: w.Seed})...)
+		calls := chosen
+		if world != pairWorlds[0] {
+			calls = chosenWrites
+		}
+		tasks = append(tasks, w.pairsIn(Schedule{World: world, Seed: w.Seed}, calls)...)
 	}
 	return tasks
 }
 
 // pairsIn are those of one world. What the second may be is known once the first has been
 // played.
-func (w *walker) pairsIn(base Schedule) (tasks []func()) {
-	for _, first := range chosen(w.play(base).After) {
+func (w *walker) pairsIn(base Schedule, calls func([]Station) []Station) (tasks []func()) {
+	for _, first := range calls(w.play(base).After) {
 		for _, fault := range first.callFaults() {
 			single := base.with(fault)
 			tasks = append(tasks, func() {
-				for _, second := range chosen(w.play(single).After) {
+				for _, second := range calls(w.play(single).After) {
 					for _, fault := range second.callFaults() {
 						w.leaf(single.with(fault))
 					}
@@ -221,6 +227,11 @@ func (w *walker) pairsIn(base Schedule) (tasks []func()) {
 		}
 	}
 	return tasks
+}
+
+// chosenWrites are the chosen calls that change something.
+func chosenWrites(stations []Station) []Station {
+	return slices.DeleteFunc(chosen(stations), func(s Station) bool { return !s.Call.Write })
 }
 
 // lateWrites play every write of the smallest world but the journal's that lands
