@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -34,6 +35,13 @@ func (c *chats) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.posted[chat] = append(c.posted[chat], string(body))
 	c.mu.Unlock()
 	c.answer(w)
+}
+
+// bodies are what was posted to a chat. A request that hangs may still be at work.
+func (c *chats) bodies(chat string) []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.posted[chat])
 }
 
 // serveChats serves them with TLS. The environment makes a function trust them, and
@@ -88,13 +96,14 @@ func postsToChats(t *testing.T, program string) {
 			}
 			checkPublications(t, server)
 			for chat, member := range map[string]string{"slack": "blocks", "teams": "attachments"} {
-				if n := len(c.posted[chat]); n < test.attempts {
+				posted := c.bodies(chat)
+				if n := len(posted); n < test.attempts {
 					t.Fatalf("%s got %d requests", chat, n)
 				}
 				var message map[string]any
-				if err := json.Unmarshal([]byte(c.posted[chat][0]), &message); err != nil || message[member] == nil ||
-					!strings.Contains(c.posted[chat][0], "rotate abort production") {
-					t.Errorf("%s got %s (%v)", chat, c.posted[chat][0], err)
+				if err := json.Unmarshal([]byte(posted[0]), &message); err != nil || message[member] == nil ||
+					!strings.Contains(posted[0], "rotate abort production") {
+					t.Errorf("%s got %s (%v)", chat, posted[0], err)
 				}
 			}
 		})

@@ -184,8 +184,11 @@ func (s *Server) Lock(clusterID, reason, owner string) {
 func (s *Server) Maintain(clusterID string) {
 	s.settled(func(now time.Time) {
 		c := s.cluster(clusterID)
+		before := len(c.deployments)
 		s.post(c, now)
-		c.current.maintenance = true
+		for _, d := range c.deployments[before:] { // none, if it comes to nothing
+			d.maintenance = true
+		}
 	})
 }
 

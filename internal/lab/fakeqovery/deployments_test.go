@@ -245,3 +245,13 @@ func TestLookingChangesNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestIgnoredMaintenance: a deployment that comes to nothing is nobody's maintenance.
+func TestIgnoredMaintenance(t *testing.T) {
+	w := newWorld(t)
+	w.Script("c", Ignored())
+	w.Maintain("c")
+	if n := len(w.Deployments("c")); n != 0 {
+		t.Errorf("%d deployments", n)
+	}
+}
