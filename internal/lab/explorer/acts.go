@@ -39,7 +39,7 @@ var toExecutions = []act{
 }
 
 // onEntry are what else may happen when an execution enters a state. What becomes of
-// clusters and what is refused, a walk lets happen in some worlds alone.
+// clusters and what is refused, a walk lets happen in worlds that aren't alike alone.
 var onEntry = slices.Concat(people, failures, refusals)
 
 // people are what people do to keys, credentials and clusters.
@@ -65,6 +65,7 @@ var people = []act{
 	{"leak-old", nothing, []string{"leak old"}},
 	{"leak-old-now", nothing, []string{"leak old at-once"}},
 	{"leak-new", nothing, []string{"leak new"}},
+	{"quarantine", conditions, []string{"quarantine"}}, // AWS does it
 	{"come-for", nothing, []string{"start " + cameFor + ` {"target": "production", "scheduled": true, "key": "KEY-1"}`}},
 	{"lock", conditions, []string{"cluster 1 lock for a demonstration"}},
 	{"lock-for-a-while", nothing, []string{"cluster 1 lock for a moment", "after 1h cluster 1 unlock"}},
@@ -102,7 +103,6 @@ var refusals = []act{
 	{"go-down", conditions, []string{"qovery drops", "after 26h qovery recovers"}},
 	{"limit", conditions, []string{"qovery answers 429", "after 3h qovery recovers"}},
 	{"use-old-elsewhere", conditions, []string{"elsewhere uses old s3 10m", "after 30h elsewhere ends"}},
-	{"quarantine", conditions, []string{"quarantine"}},
 	{RefuseNew, heldKeys, []string{"refuse new"}},
 }
 
@@ -127,6 +127,9 @@ func actOf(kind Kind) (act, bool) {
 func isOf(acts []act, kind Kind) bool {
 	return slices.ContainsFunc(acts, func(a act) bool { return a.kind == kind })
 }
+
+// isTrouble tells whether it is a cluster's failure, or a refusal.
+func (k Kind) isTrouble() bool { return isOf(failures, k) || isOf(refusals, k) }
 
 // isAct tells whether the kind is an act's, and not a fault's of calls or invocations.
 func (k Kind) isAct() bool {

@@ -184,10 +184,7 @@ func (w *walker) singles() []func() {
 func (w *walker) after(base Schedule) (tasks []func()) {
 	world, _ := find(base.World)
 	for _, station := range w.play(base).After {
-		for _, fault := range station.faults() {
-			if world.alike && isOf(slices.Concat(failures, refusals), fault.Kind) {
-				continue
-			}
+		for _, fault := range world.faults(station) {
 			tasks = append(tasks, func() { w.leaf(base.with(fault)) })
 		}
 	}
@@ -279,7 +276,9 @@ func (w *walker) at(place string, result Result, visit func(Schedule)) (tasks []
 			continue
 		}
 		for _, fault := range station.faults() {
-			tasks = append(tasks, func() { visit(result.Schedule.with(fault)) })
+			if !fault.Kind.isTrouble() { // no mutation needs it, and pairs would be twice as many
+				tasks = append(tasks, func() { visit(result.Schedule.with(fault)) })
+			}
 		}
 	}
 	return tasks
@@ -330,7 +329,7 @@ func (w *walker) chain(n int) {
 		if len(result.After) == 0 || !result.AllFired() || len(result.Wrong) > 0 {
 			return
 		}
-		faults := draw(random, result.After).faults()
+		faults := world.faults(draw(random, result.After))
 		if len(faults) == 0 {
 			return
 		}
@@ -347,6 +346,11 @@ func draw(random *rand.Rand, stations []Station) Station {
 		fitting = stations
 	}
 	return fitting[random.IntN(len(fitting))]
+}
+
+// faults are those that are played at the station in this world.
+func (w World) faults(s Station) []Fault {
+	return slices.DeleteFunc(s.faults(), func(f Fault) bool { return w.alike && f.Kind.isTrouble() })
 }
 
 // faults are all faults that may come to pass at the station.
