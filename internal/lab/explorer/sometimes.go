@@ -48,7 +48,7 @@ func (p *player) notice(run *lab.Run, event statemachine.Event) {
 	}
 	atWork := 0
 	for _, other := range p.Runs() {
-		if path := other.Path(); !other.Ended() && len(path) > 2 {
+		if at := p.before[other.Name()]; !other.Ended() && at != "" && at != "Preflight" && at != "ChoosePlan" {
 			atWork++
 		}
 	}
