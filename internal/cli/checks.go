@@ -95,8 +95,8 @@ func (l *targetLook) soundness(area audit.Area) string {
 		return "Qovery answers what a rotation reads"
 	case audit.TheKeys:
 		var keys []string
-		for _, key := range l.targetStatus.Keys {
-			keys = append(keys, fmt.Sprintf("%s %s, %s old", rotation.KeyID(key.ID), key.Status,
+		for i, key := range l.targetStatus.Keys {
+			keys = append(keys, fmt.Sprintf("%s %s, %s old", l.Facts.Keys[i].ID, key.Status,
 				words.Count(key.AgeDays, "day")))
 		}
 		return strings.Join(keys, "; ")

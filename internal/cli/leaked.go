@@ -65,6 +65,10 @@ func (p Program) startLeaked(cmd *cobra.Command, f startFlags, s *stack, t targe
 	if err != nil {
 		return err
 	}
+	if record.Migrating() { // before anything is stopped: clusters would be left in between
+		return &problem{"A migration is open, and clusters are in the middle of it",
+			"Abort it, which brings them back: rotate abort " + t.Name + ". Then type this command again", ExitRefused}
+	}
 	found, err := s.atWork(ctx, t.Name, record)
 	if err != nil {
 		return err

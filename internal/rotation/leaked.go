@@ -158,11 +158,7 @@ var leakedRows = []row{
 			s.IAMUser, s.Named, s.keysText())
 	}},
 	{"a key leaked while clusters are being moved", func(s *Situation) bool { return s.Named != "" && s.migrating() },
-		func(s *Situation) Decision {
-			decision := refuse(fault.OtherKindOpen, "%s is open, and clusters are in the middle of it", s.Record.title())
-			decision.Refusal.Urgent = true
-			return decision
-		}},
+		leakedFirst},
 	{"a key leaked while another is being retired", func(s *Situation) bool {
 		return s.Named != "" && s.retiring() && s.exists(s.Record.OldKey)
 	}, furtherKeys},
@@ -175,9 +171,11 @@ var leakedRows = []row{
 }
 
 // migrating: a migration is open that has moved something.
-func (s *Situation) migrating() bool {
-	return s.Record != nil && s.Record.Kind == Migrate && !s.Record.unbegun()
-}
+func (s *Situation) migrating() bool { return s.Record.Migrating() }
+
+// Migrating tells whether the record is a migration's that has moved something, and not all
+// of it back.
+func (r *Record) Migrating() bool { return r != nil && r.Kind == Migrate && !r.unbegun() }
 
 // retiring: a retirement is open that has changed something.
 func (s *Situation) retiring() bool {

@@ -19,6 +19,9 @@ const OnRole = "ON_ROLE"
 
 // May the clusters be moved to these credentials?
 var migrateRows = []row{
+	{"a key leaked, and clusters are to be moved", func(s *Situation) bool {
+		return s.MigrateTo != "" && slices.ContainsFunc(s.Keys, func(k AccessKey) bool { return s.Leaked.has(k.ID) })
+	}, leakedFirst},
 	{"the organization has no such credentials", func(s *Situation) bool { return s.MigrateTo != "" && s.To == nil },
 		func(s *Situation) Decision {
 			return refuse(fault.InvalidInput, "The organization has no credentials of AWS with the id or the name %q, or "+
@@ -31,6 +34,18 @@ var migrateRows = []row{
 			func(s *Situation) string { return s.To.Account })},
 	{"the migration has begun", func(s *Situation) bool { return s.MigrateTo != "" && s.Record != nil },
 		do(ActionMigrate)},
+}
+
+// leakedFirst refuses to move clusters while a key that leaked is to be replaced.
+func leakedFirst(s *Situation) Decision {
+	decision := refuse(fault.OtherKindOpen, "A key of the IAM user %s has leaked, and isn't replaced yet", s.IAMUser)
+	decision.Refusal.Urgent = true
+	first := "Replace the key that leaked ('rotate start --leaked')"
+	if s.migrating() {
+		first = "Abort the migration, which brings the clusters back. Then replace the key that leaked ('rotate start --leaked')"
+	}
+	decision.Refusal.Next = &fault.Advice{First: first, Do: fault.Status}
+	return decision
 }
 
 // oldKeyGone: the clusters can't go on with the key, nor return to it.

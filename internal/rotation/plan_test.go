@@ -346,6 +346,8 @@ func TestPlan(t *testing.T) {
 			roleIs(func(l *Location) { l.Role, l.Type = false, "AWS" })), refuses(fault.UnsupportedCredentials, "type AWS")},
 		{"move clusters to another account's role", fresh(migrates("aws-role"), keys(active(keyO)),
 			roleIs(func(l *Location) { l.Account = "" })), refuses(fault.UnsupportedCredentials)},
+		{"move clusters whose key leaked", fresh(migrates("aws-role"), leaked(keyO), keys(active(keyO))),
+			refuses(fault.OtherKindOpen, "has leaked").urgently()},
 		{"move clusters in a freeze", fresh(migrates("aws-role"), frozen, keys(active(keyO))), refuses(fault.Frozen)},
 		{"move clusters whose key is Inactive", fresh(migrates("aws-role"), keys(inactive(keyO))),
 			refuses(fault.OldKeyInactive).urgently()},

@@ -464,7 +464,7 @@ func (j *judge) openRecord() Finding {
 		found += fmt.Sprintf(", the new one %s", record.NewKey)
 	}
 	places := []string{found, fmt.Sprintf("The IAM user %s has %s", j.Target.IAMUserName, j.keysKnown())}
-	if j.status(record.OldKey) == rotation.Inactive {
+	if j.status(record.OldKey) == rotation.Inactive && record.Leaked[record.OldKey] == "" {
 		places = append(places,
 			fmt.Sprintf("If something still needs the old key, that fails now; '%s' makes it Active again", j.command("abort")))
 	}
@@ -474,6 +474,17 @@ func (j *judge) openRecord() Finding {
 		Title:   "a " + noun + " was left open",
 		Found:   places,
 		Advice:  "Starting it again resumes it where it stopped:", Command: j.command("start", "--watch"),
+	}
+	if under := record.UnderWay(); len(under) > 0 {
+		f.Urgency, f.State = notice.Urgent, "between"
+		f.Verdict = "Deployments of applications may fail: clusters point at other credentials than they were deployed with"
+		f.Found = append(f.Found, "Pointed, and not deployed yet: "+words.List(under, len(under)))
+	}
+	for id := range record.Leaked {
+		if j.status(id) == rotation.Active {
+			f.Urgency, f.State = notice.Urgent, "leaked"
+			f.Verdict = fmt.Sprintf("The key %s, which leaked, is still Active", id)
+		}
 	}
 	if j.Done.Redrive != "" {
 		f.State, f.Title = "resumed", "the audit resumed a rotation"
