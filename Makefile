@@ -26,7 +26,7 @@ test: need-go need-node need-cc ## Run all tests with the race detector
 	go test -race -timeout 20m ./...
 	go test -cover ./internal/rotation/... | awk '{ print } /coverage:/ && $$5 + 0 < 95 { print "coverage of internal/rotation is under 95%"; low = 1 } END { exit low }'
 	@echo "Every single fault, and each safety rule defeated in turn:"
-	go run ./cmd/rotate explore
+	go run ./cmd/rotate explore $(if $(SHARD),--shard $(SHARD))
 	go run ./cmd/rotate explore --mutations
 	@echo "The contracts of the ports, against the moto server:"
 	@go test -p 1 -v -run AgainstMoto ./internal/aws/table ./internal/aws/iam ./internal/aws/ssm ./internal/aws/sfn | grep -E '^(--- |ok|FAIL)|NOT TESTED'

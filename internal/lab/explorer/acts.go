@@ -53,8 +53,6 @@ var people = []act{
 	{PutOld, heldKeys, []string{"put old into credentials"}},
 	{"put-foreign", heldKeys, []string{"put foreign into credentials"}},
 	{"put-own", heldKeys, []string{"put own into credentials"}},
-	{"add-credentials", heldKeys, []string{"add credentials EKS_ANYWHERE_VSPHERE"}},
-	{"move-user", conditions, []string{"move-user /moved/"}},
 	{"give-role", toRoles, []string{"give credentials role"}},
 	{"give-roles", toRoles, []string{"give everything role"}},
 	// for longer than anything is tried again
@@ -67,10 +65,6 @@ var people = []act{
 	{"leak-new", nothing, []string{"leak new"}},
 	{"quarantine", conditions, []string{"quarantine"}}, // AWS does it
 	{"come-for", nothing, []string{"start " + cameFor + ` {"target": "production", "scheduled": true, "key": "KEY-1"}`}},
-	{"lock", conditions, []string{"cluster 1 lock for a demonstration"}},
-	{"lock-for-a-while", nothing, []string{"cluster 1 lock for a moment", "after 1h cluster 1 unlock"}},
-	{"freeze", conditions, []string{"freeze 2026-02-01T00:00:00Z the launch"}},
-	{"refuse-undeployed", conditions, []string{`target {"undeployedChanges": "refuse"}`}},
 }
 
 // failures are what becomes of clusters and their deployments.
@@ -87,9 +81,15 @@ var failures = []act{
 	{"be-busy", conditions, []string{"cluster last becomes DEPLOYING"}},
 }
 
-// refusals are what Qovery and AWS answer from then on, for longer than anything is
-// tried again, or until someone sees to it.
+// refusals are what keeps a rotation from its work, and what Qovery and AWS answer from
+// then on, for longer than anything is tried again, or until someone sees to it.
 var refusals = []act{
+	{"lock", conditions, []string{"cluster 1 lock for a demonstration"}},
+	{"lock-for-a-while", nothing, []string{"cluster 1 lock for a moment", "after 1h cluster 1 unlock"}},
+	{"freeze", conditions, []string{"freeze 2026-02-01T00:00:00Z the launch"}},
+	{"refuse-undeployed", conditions, []string{`target {"undeployedChanges": "refuse"}`}},
+	{"add-credentials", heldKeys, []string{"add credentials EKS_ANYWHERE_VSPHERE"}},
+	{"move-user", conditions, []string{"move-user /moved/"}},
 	{"revoke-token", conditions, []string{"qovery answers 401", "after 5h qovery recovers"}},
 	{"forbid-reads", conditions, []string{"qovery answers 403 GET", "after 5h qovery recovers"}},
 	{"miss-reads", conditions, []string{"qovery answers 404 GET", "after 5h qovery recovers"}},

@@ -48,7 +48,7 @@ var Worlds = []World{
 	},
 	{
 		Name: "registries", Sentence: "two clusters with container registries, and a Helm repository",
-		setup: lab.Setup{Clusters: 2, Production: 1, Registries: true, HelmRepository: true},
+		alike: true, setup: lab.Setup{Clusters: 2, Production: 1, Registries: true, HelmRepository: true},
 	},
 	{
 		Name: "clouds", Sentence: "one cluster, beside container registries on Scaleway, Google Cloud and Docker Hub",
@@ -57,7 +57,7 @@ var Worlds = []World{
 	},
 	{
 		Name: "dns", Sentence: "two clusters, one of them with a Route 53 provider that holds the key",
-		setup: lab.Setup{Clusters: 2, Production: 1, Route53: true},
+		alike: true, setup: lab.Setup{Clusters: 2, Production: 1, Route53: true},
 	},
 	{
 		Name: "own", Sentence: "one cluster with undeployed changes, beside a self-managed one",
@@ -100,7 +100,7 @@ var Worlds = []World{
 	},
 	{
 		Name: "audited", Sentence: "one cluster, locked when the schedule starts a rotation; the audit comes every day",
-		setup: lab.Setup{Clusters: 1}, audited: true,
+		alike: true, setup: lab.Setup{Clusters: 1}, audited: true,
 		begins: `start scheduled {"target": "production", "scheduled": true}`,
 		shape: func(w *lab.World) {
 			byHand("cluster 1 lock Release")(w)
@@ -112,7 +112,7 @@ var Worlds = []World{
 	},
 	{
 		Name: "leaked-at-once", Sentence: "the same, and the key goes out of service before the deployment",
-		setup: lab.Setup{Clusters: 1}, begins: "leak old at-once",
+		alike: true, setup: lab.Setup{Clusters: 1}, begins: "leak old at-once",
 	},
 	{
 		Name: "retire", Sentence: "one cluster, and a second key, which nothing uses and which is retired",
@@ -120,7 +120,7 @@ var Worlds = []World{
 	},
 	{
 		Name: "retire-after-move", Sentence: "two clusters and a registry that were moved to roles, and their key is retired",
-		setup: lab.Setup{Clusters: 2, Production: 1, Registries: true}, retires: 1, moved: true,
+		alike: true, setup: lab.Setup{Clusters: 2, Production: 1, Registries: true}, retires: 1, moved: true,
 		shape: byHand("give everything role", "cluster all deploy"),
 	},
 	{
