@@ -68,7 +68,7 @@ func newJudge(w *World) *Judge {
 }
 
 func (j *Judge) refused(at time.Time, consumer string, key rotation.KeyID) {
-	if j.hasLeaked(key) {
+	if j.HasLeaked(key) {
 		j.ByIntent++
 		if strings.HasPrefix(consumer, "cluster ") { // which applications are deployed then is chance
 			j.byIntent[consumer] = true
@@ -141,7 +141,8 @@ func (j *Judge) requireIdle(change KeyChange) {
 	}
 }
 
-func (j *Judge) hasLeaked(key rotation.KeyID) bool { return !j.leaked[key].IsZero() }
+// HasLeaked tells whether the key is known to have leaked.
+func (j *Judge) HasLeaked(key rotation.KeyID) bool { return !j.leaked[key].IsZero() }
 
 // AnyLeaked tells whether a key is known to have leaked.
 func (j *Judge) AnyLeaked() bool { return len(j.leaked) > 0 }
@@ -234,7 +235,7 @@ func (j *Judge) before(change KeyChange) KeyChange {
 // requireUnused: nothing uses the key. Of a request that lands late, only who is
 // refused then tells: what uses the key may have come after it was sent.
 func (j *Judge) requireUnused(change KeyChange) {
-	if change.At.Sub(change.Sent) > heldFor || j.hasLeaked(change.Key) {
+	if change.At.Sub(change.Sent) > heldFor || j.HasLeaked(change.Key) {
 		return
 	}
 	j.world.Qovery.EachUse(j.world.Timeline.Now(), func(consumer, key string) {
@@ -247,12 +248,12 @@ func (j *Judge) requireUnused(change KeyChange) {
 // requireGrace: a key that was ever in use lives for two hours after the last
 // location let go of it.
 func (j *Judge) requireGrace(change KeyChange) {
-	if change.Key != j.world.OldKey.ID && !j.used[change.Key] || j.hasLeaked(change.Key) {
+	if change.Key != j.world.OldKey.ID && !j.used[change.Key] || j.HasLeaked(change.Key) {
 		return
 	}
 	for _, key := range j.world.IAM.Present(change.User) {
 		for _, holder := range j.world.Qovery.Holders(string(key.ID)) {
-			if age := change.At.Sub(holder.Since); age < neverBefore && !j.hasLeaked(key.ID) {
+			if age := change.At.Sub(holder.Since); age < neverBefore && !j.HasLeaked(key.ID) {
 				j.violated("%s deleted the key %s only %s after %s %q took %s", change.By, change.Key, age.Round(time.Second),
 					holder.Kind, holder.Name, key.ID)
 			}

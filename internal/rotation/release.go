@@ -10,7 +10,6 @@ import (
 
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
-	"qovery-key-rotation/internal/words"
 )
 
 // Release closes a record that a person has resolved by hand. It requires that
@@ -46,10 +45,6 @@ func (r Release) Run(ctx context.Context, name string) (Record, error) {
 	}
 	if err := r.requireOver(ctx, record); err != nil {
 		return *record, err
-	}
-	if under := record.UnderWay(); len(under) > 0 {
-		return *record, fault.Errorf(fault.UnexpectedAccessKey, "Clusters are pointed at other credentials and not deployed "+
-			"yet: %s", words.List(under, mostListed)).Advise("Resume the migration, or abort it")
 	}
 	if err := r.requireInOrder(ctx, target, record); err != nil {
 		return *record, err

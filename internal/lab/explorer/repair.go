@@ -12,7 +12,7 @@ import (
 // repair does what the last execution's error tells a person to do, where a person
 // has interfered, and tells whether there was anything.
 func (p *player) repair() bool {
-	if p.repairs >= mostRepairs || !p.interfered() && !p.kind.refuses {
+	if p.repairs >= mostRepairs || !p.interfered() && !p.kind.refuses && !p.Judge.AnyLeaked() {
 		return false
 	}
 	last := p.Runs()[len(p.Runs())-1]
@@ -64,6 +64,7 @@ var remedies = map[fault.Code]func(*player){
 	fault.UndeployedChanges:      (*player).startClusters,
 	fault.UnsupportedCredentials: (*player).giveOthersRole,
 	fault.UnmanagedLocations:     (*player).giveOthersRole,
+	fault.OtherKindOpen:          func(p *player) { _ = p.Do(nil, "abort"); p.settle() },
 	fault.WrongIdentity:          (*player).moveUserBack,
 	fault.AccessDenied:           (*player).moveUserBack,
 	fault.UserQuarantined:        func(p *player) { _ = p.Do(nil, "detach quarantine") },
