@@ -44,6 +44,9 @@ func TestTheDocsCommandsRun(t *testing.T) {
 	commands := docsCommands(t)
 	for _, line := range commands {
 		run := exec.CommandContext(ctx, rotate, strings.Fields(line)...)
+		if strings.HasPrefix(line, "start ") && !strings.Contains(line, "--dry-run") {
+			run.Args = append(run.Args, "--yes") // no one is asked here
+		}
 		if line == "init" {
 			run.Args = append(run.Args, "--qovery-api-url", w.api.URL)
 			run.Stdin = strings.NewReader(w.token + "\n" + fakeqovery.DefaultConfig(nil).OrganizationID +
