@@ -76,6 +76,8 @@ func (g *Gateway) needs(call Call, service, operation string) []Need {
 		return one(text("executionArn") + text("stateMachineArn")) // one of the two
 	case "cloudtrail":
 		return one("*")
+	case "events":
+		return one("arn:aws:events:" + region + ":event-bus/" + busOf(call.Fields))
 	case "scheduler":
 		return one("arn:aws:scheduler:" + region + ":schedule/" + call.Form.Get("groupName") + "/" + call.Path)
 	case "dynamodb":
@@ -86,6 +88,18 @@ func (g *Gateway) needs(call Call, service, operation string) []Need {
 		return []Need{{call.Action, table + text("TableName"), partitionKey(call.Fields)}}
 	}
 	return one("?")
+}
+
+// busOf is the bus that the events are for.
+func busOf(fields map[string]any) string {
+	entries, _ := fields["Entries"].([]any)
+	for _, entry := range entries {
+		event, _ := entry.(map[string]any)
+		if name, named := event["EventBusName"].(string); named {
+			return name
+		}
+	}
+	return "default"
 }
 
 // Account is moto's.
