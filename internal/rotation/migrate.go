@@ -42,7 +42,8 @@ func leakedFirst(s *Situation) Decision {
 	decision.Refusal.Urgent = true
 	first := "Replace the key that leaked ('rotate start --leaked')"
 	if s.migrating() {
-		first = "Abort the migration, which brings the clusters back. Then replace the key that leaked ('rotate start --leaked')"
+		first = "Abort the migration, which brings the clusters back. Then replace the key that leaked " +
+			"('rotate start --leaked')"
 	}
 	decision.Refusal.Next = &fault.Advice{First: first, Do: fault.Status}
 	return decision
