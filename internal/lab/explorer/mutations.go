@@ -67,7 +67,8 @@ var Mutations = []Mutation{
 		"deleted, by this rotation",
 		Lens: claimsFound, Shows: "the report calls it proven", Focus: []string{"GracePeriod"}},
 	{Rule: 13, Name: "unproved-regions", Sentence: "in Preflight, CloudTrail seems to answer in every region",
-		Lens: unprovedRegions, Shows: "was created while CloudTrail could not be searched", Focus: []string{"Preflight"}},
+		Lens: unprovedRegions, Shows: "was created while CloudTrail could not be searched", World: "denied",
+		Focus: []string{"Preflight"}},
 	{Rule: 13, Name: "unproved-staging", Sentence: "the old key's parameter seems to take every proof that a secret " +
 		"can be staged",
 		Lens: unprovedStaging, Shows: "was created while no secret could be staged", Focus: []string{putParameter}},
