@@ -169,6 +169,7 @@ func cloneItem(item rotation.HistoryItem) rotation.HistoryItem {
 	if item.Summary != nil {
 		summary := *item.Summary
 		summary.ClustersSkipped = slices.Clone(summary.ClustersSkipped)
+		summary.ClustersBroken = slices.Clone(summary.ClustersBroken)
 		summary.RolledOut = slices.Clone(summary.RolledOut)
 		item.Summary = &summary
 	}

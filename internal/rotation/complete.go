@@ -121,6 +121,9 @@ func (doc *Document) summarize(record Record, now time.Time) Summary {
 		switch {
 		case progress.Skipped != "":
 			summary.ClustersSkipped = append(summary.ClustersSkipped, PassedOver(progress.Name, progress.Skipped))
+			if progress.Skipped == Broken {
+				summary.ClustersBroken = append(summary.ClustersBroken, progress.Name)
+			}
 		case !progress.DoneAt.IsZero():
 			summary.ClustersDeployed++
 		}

@@ -176,7 +176,9 @@ type Summary struct {
 	MovedTo          string    `json:"movedTo,omitempty"` // the credentials, of a migration
 	ClustersDeployed int       `json:"clustersDeployed"`
 	ClustersSkipped  []string  `json:"clustersSkipped,omitempty"`
-	RolledOut        []string  `json:"rolledOut,omitempty"` // names of clusters with saved changes that were deployed, too
+	// names of those among them that still use the old key, which leaked
+	ClustersBroken []string `json:"clustersBroken,omitempty"`
+	RolledOut      []string `json:"rolledOut,omitempty"` // names of clusters with saved changes that were deployed, too
 	// proof that it took over, as far as CloudTrail tells
 	FirstUseOfNewKey *Use                `json:"firstUseOfNewKey,omitempty"`
 	LastUseOfOldKey  time.Time           `json:"lastUseOfOldKey,omitzero"`

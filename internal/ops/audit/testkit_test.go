@@ -168,6 +168,15 @@ func openSince(changes ...func(*Facts)) change {
 	}
 }
 
+func leaked(f *Facts) { f.Record.Leaked = rotation.Leaked{keyO: target.AfterDeployment} }
+
+// migrating: one cluster is pointed at the role, and not deployed with it.
+func migrating(f *Facts) {
+	f.Record.Kind, f.Record.OldKey, f.Record.NewKey, f.Record.Locations = rotation.Migrate, keyN, "", nil
+	f.Record.Migration = &rotation.Migration{To: rotation.LocationRef{Kind: rotation.AWSCredentials, ID: "r", Name: "role"},
+		Moves: map[string]rotation.Move{"c": {Name: "prod-eu", Begun: ago(hour)}}}
+}
+
 func stopped(f *Facts) { f.Owner = rotation.ExecutionEnded }
 func running(f *Facts) { f.Owner = rotation.ExecutionRunning }
 

@@ -178,6 +178,7 @@ var table = map[string]row{
 	"exposed-whose": {exposure(string(keyO)), Facts{Now: night,
 		NoTarget: fault.Errorf(fault.Throttled, "AWS throttles iam:ListAccessKeys")}},
 	"leaked-rotated": {execution("SUCCEEDED", input(ofLeak), output(completed(summary()))), world(newKey)},
+	"leaked-broken":  {execution("SUCCEEDED", input(ofLeak), output(completed(summary(passedOver)))), world(newKey)},
 	"leaked-refused": {execution("FAILED", input(ofLeak), failedWith(said(fault.MultipleAccessKeys,
 		"A key of the IAM user qovery has leaked, and the user has a further one: ****ELS3, Active, 0 days old", ""))),
 		world(keys(active(keyO, 90*day), active(keyX, hour)))},

@@ -65,6 +65,7 @@ func newReport(x Execution, facts Facts) *report {
 	r.known = r.knownKeys()
 	r.verdict = r.judge()
 	r.judgeLeaked()
+	r.judgePassedOver()
 	return r
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/internal/words"
 )
 
 // leaked is the key that leaked and is not replaced yet, by its last four characters: by
@@ -37,6 +38,22 @@ func (r *report) judgeLeaked() {
 	}
 	r.verdict.urgency = Urgent
 	r.verdict.text = fmt.Sprintf("The key %s leaked and %s. %s", id, is, r.verdict.text)
+}
+
+// judgePassedOver: clusters that a rotation passed over still use the key that leaked, which
+// is out of service.
+func (r *report) judgePassedOver() {
+	var broken []string
+	for _, summary := range r.completed {
+		broken = append(broken, summary.ClustersBroken...)
+	}
+	if len(broken) == 0 || r.past || r.ending != Rotated || r.verdict.urgency != Calm {
+		return
+	}
+	r.verdict = verdict{Urgent, fmt.Sprintf("What these clusters do with the leaked key fails now, because they couldn't be "+
+		"deployed: %s.", quotable(words.List(broken, mostListed))),
+		&Step{"Deploy these clusters in Qovery, once what keeps them from it is fixed. To see the others:",
+			r.rotate("status")}}
 }
 
 // leakedFlags are those of the command that starts the execution again.

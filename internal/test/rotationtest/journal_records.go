@@ -65,6 +65,7 @@ func itemOf(record rotation.Record) rotation.HistoryItem {
 			CompletedAt:      someTime.Add(5 * time.Hour),
 			ClustersDeployed: 2,
 			ClustersSkipped:  []string{"staging"},
+			ClustersBroken:   []string{"staging"},
 			RolledOut:        []string{"production"},
 			GraceExtendedBy:  target.Duration(time.Hour),
 			Verification:     target.VerifyCanary,
