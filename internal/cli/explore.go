@@ -44,7 +44,8 @@ the exit code is 1. If you interrupt explore, it says how much of it was played,
 the exit code is 130.
 
 All single faults are played in every world, and in rotations that were stopped in
-every state; then random schedules of up to six faults. Before that comes what once
+every state; what clusters fail at and what is refused, only in worlds where that makes
+a difference. Then random schedules of up to six faults. Before that comes what once
 found something. --pairs adds all pairs of faults of calls in the smallest world,
 and of calls that write where a key leaked or is retired, or clusters are moved.
 

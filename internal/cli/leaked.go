@@ -112,19 +112,25 @@ func (s *stack) takeOver(cmd *cobra.Command, f startFlags, t target.Target, id r
 	return begun, err
 }
 
+// names tells whether a text is the key's id or an end of it, with asterisks in front or
+// without, as ids are printed.
+func names(text string, id rotation.KeyID) bool {
+	const shortest = 4
+	end := strings.TrimLeft(text, "*")
+	return len(end) >= shortest && strings.HasSuffix(string(id), end)
+}
+
 // keyOf is the user's key with that id, or with that end of an id.
 func (s *stack) keyOf(ctx context.Context, user, text string) (rotation.KeyID, error) {
 	keys, err := s.keys.List(ctx, user)
 	if err != nil {
 		return "", err
 	}
-	const shortest = 4
-	text = strings.TrimLeft(text, "*") // as a shortened id is printed
 	var ids []string
 	var found []rotation.KeyID
 	for _, key := range keys {
 		ids = append(ids, key.ID.String())
-		if len(text) >= shortest && strings.HasSuffix(string(key.ID), text) {
+		if names(text, key.ID) {
 			found = append(found, key.ID)
 		}
 	}

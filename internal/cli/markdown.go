@@ -7,7 +7,7 @@ import (
 )
 
 // render writes Markdown. A terminal shows it without its marks: headings and commands
-// stand out instead, and links are their texts. Whoever reads it otherwise gets it as it is.
+// stand out instead, and links are their texts. Other readers get it as it is.
 func render(out io.Writer, text string) error {
 	if terminalOf(out) != nil {
 		text = rendered(text, func(s string) string { return colour(out, green, s) })

@@ -46,6 +46,7 @@ be asked.`,
 	cmd.Flags().StringVar(&f.to, "to", "", "id or name of the role's credentials in Qovery")
 	cmd.Flags().StringVar(&f.first, "first", "", "id or name of the cluster to move first, if all are of production")
 	cmd.Flags().StringVar(&f.soak, "soak", target.Soak.String(), "how long each wave runs before the next (1h to 168h)")
+	f.addFull(cmd)
 	cmd.ValidArgsFunction = p.completeTargets(f.stackFlags)
 	return cmd
 }

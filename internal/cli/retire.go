@@ -88,7 +88,7 @@ func (s *stack) keyToRetire(ctx context.Context, user string, record *rotation.R
 	rotation.KeyID, error,
 ) {
 	open := ofKind(record, rotation.Retire)
-	if open != nil && strings.TrimLeft(open.OldKey.String(), "*") == end {
+	if open != nil && names(end, open.OldKey) {
 		return open.OldKey, nil
 	}
 	return s.keyOf(ctx, user, end)

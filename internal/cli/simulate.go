@@ -197,8 +197,8 @@ func simulate(out io.Writer, flags simulateFlags) error {
 	return err
 }
 
-// brief tells of each phase only what came of it in the end: not of every look at what
-// is waited for. What goes wrong is told once.
+// brief shows of each phase only what came of it in the end, and not every look at what is
+// waited for. What goes wrong is shown once.
 type brief struct {
 	tell   func(lab.Line)
 	last   *lab.Line // which may be followed by another of its phase

@@ -96,18 +96,11 @@ func showWide(out io.Writer, all allStatus) error {
 	}
 	for _, u := range all.Unread {
 		for _, name := range u.Targets {
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t-\t-\t-\t-\t%s\n", name, orDash(u.Account), orDash(u.Region), unknown,
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t-\t-\t-\t-\t%s\n", name, cmp.Or(u.Account, "-"), cmp.Or(u.Region, "-"), unknown,
 				u.Because)
 		}
 	}
 	return table.Flush()
-}
-
-func orDash(text string) string {
-	if text == "" {
-		return "-"
-	}
-	return text
 }
 
 // oldest is the key that has been there for the longest, and how old it is.
@@ -155,5 +148,5 @@ func (t targetStatus) toSee() string {
 		list = append(list, words.Count(len(t.Unknown), "thing")+" not read")
 	}
 	const most = 3
-	return orDash(words.List(list, most))
+	return cmp.Or(words.List(list, most), "-")
 }

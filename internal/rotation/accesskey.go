@@ -13,7 +13,7 @@ import (
 type KeyID string
 
 // ErrNoKeyID is what ParseKeyID says of a text, and why.
-var ErrNoKeyID = errors.New("not an access key id")
+var ErrNoKeyID = errors.New("something that isn't an access key id")
 
 // ParseKeyID reads an access key id as IAM writes them: 16 to 128 characters, by the
 // API, and all of them capital letters and digits. An empty text is no key. Whatever

@@ -107,6 +107,14 @@ func withRole(locations []Location) []Location {
 	return slices.DeleteFunc(slices.Clone(locations), func(l Location) bool { return !l.Role })
 }
 
+// ServesNone tells whether credentials that hold the key serve no cluster, and others that
+// hold a role do: the clusters were moved.
+func ServesNone(locations []Location, id KeyID) bool {
+	serve := func(l Location) bool { return l.Kind == AWSCredentials && len(l.Clusters) > 0 }
+	held := holders(locations, id)
+	return len(held) > 0 && !slices.ContainsFunc(held, serve) && slices.ContainsFunc(withRole(locations), serve)
+}
+
 func (r *Record) rotates(ref LocationRef) bool {
 	return slices.ContainsFunc(r.Locations, func(l LocationRef) bool { return l.Kind == ref.Kind && l.ID == ref.ID })
 }

@@ -192,7 +192,9 @@ var freshRows = []row{
 	}, furtherKeys},
 	{"more than one key", func(s *Situation) bool { return s.Record == nil && len(s.Keys) > 1 }, multipleKeys},
 	{"the key leaked", func(s *Situation) bool { return s.Record == nil && s.Leaked.has(s.Keys[0].ID) }, do(ActionCreate)},
-	{"every cluster uses a role already", func(s *Situation) bool { return s.Record == nil && s.clustersMoved() },
+	{"every cluster uses a role already", func(s *Situation) bool {
+		return s.Record == nil && ServesNone(s.Locations, s.usedByQovery())
+	},
 		func(s *Situation) Decision {
 			decision := refuse(fault.MovedToRole, "No cluster uses the key %s any more; it is held by %s", s.usedByQovery(),
 				names(holders(s.Locations, s.usedByQovery())))
@@ -427,14 +429,6 @@ func (s *Situation) movedToRole() bool {
 	roles := withRole(managed(s.Locations, s.HandledElsewhere))
 	return s.usedByQovery() == "" && len(s.unsupported()) == 0 &&
 		slices.ContainsFunc(roles, func(l Location) bool { return l.Kind == AWSCredentials })
-}
-
-// clustersMoved: the credentials that hold a key of the user serve no cluster, and others
-// that hold a role do.
-func (s *Situation) clustersMoved() bool {
-	serve := func(l Location) bool { return l.Kind == AWSCredentials && len(l.Clusters) > 0 }
-	return !slices.ContainsFunc(holders(s.Locations, s.usedByQovery()), serve) &&
-		slices.ContainsFunc(withRole(s.Locations), serve)
 }
 
 // movedEarly: so they do, and the open rotation has no new key.

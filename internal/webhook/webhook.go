@@ -1,5 +1,5 @@
 // Package webhook posts messages to the addresses that chats give out. Such an address
-// is a secret: whoever has it can write there. Neither an error nor a log has it.
+// is a secret: anyone who has it can write there. Neither an error nor a log has it.
 package webhook
 
 import (

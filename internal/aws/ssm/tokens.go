@@ -27,7 +27,7 @@ func (s *Store) HoldsWebhook(ctx context.Context, parameter string) error {
 }
 
 // secret reads what an operator has put into a parameter. A secret that lies there in the
-// clear is refused: whoever may list parameters would have it.
+// clear is refused: anyone who may list parameters would have it.
 func (s *Store) secret(ctx context.Context, parameter, what string, code fault.Code) (rotation.Secret, error) {
 	found, err := s.read(ctx, parameter, what, code, true)
 	if err != nil {

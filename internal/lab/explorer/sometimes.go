@@ -101,7 +101,7 @@ func (p *player) noticeKey(change lab.KeyChange) {
 // noticeStop looks for moments in an execution's end by hand.
 func (p *player) noticeStop(kind Kind) {
 	record := p.record()
-	if strings.HasPrefix(string(kind), string(Stop)) && record != nil && record.Lease.Holder != "" {
+	if kind.ofExecution() && kind != Second && record != nil && record.Lease.Holder != "" {
 		p.sometimes(stoppedAtWork)
 	}
 }

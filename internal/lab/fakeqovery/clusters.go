@@ -186,7 +186,7 @@ func (s *Server) Maintain(clusterID string) {
 		c := s.cluster(clusterID)
 		before := len(c.deployments)
 		s.post(c, now)
-		for _, d := range c.deployments[before:] { // none, if it comes to nothing
+		for _, d := range c.deployments[before:] { // none, if it is ignored
 			d.maintenance = true
 		}
 	})

@@ -246,7 +246,7 @@ func TestLookingChangesNothing(t *testing.T) {
 	}
 }
 
-// TestIgnoredMaintenance: a deployment that comes to nothing is nobody's maintenance.
+// TestIgnoredMaintenance: a deployment that is ignored is no one's maintenance.
 func TestIgnoredMaintenance(t *testing.T) {
 	w := newWorld(t)
 	w.Script("c", Ignored())

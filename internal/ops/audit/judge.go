@@ -123,7 +123,7 @@ func (j *judge) judgeKeys() {
 		if slices.Contains(left, key.ID) {
 			j.add(j.leftoverKey(key))
 		}
-		if j.Record == nil && j.servesNone(key.ID) {
+		if j.Record == nil && rotation.ServesNone(j.Locations, key.ID) {
 			j.add(j.unneededKey(key))
 		}
 	}
@@ -172,14 +172,6 @@ func (j *judge) leftover() []rotation.KeyID {
 		return nil
 	}
 	return left
-}
-
-// servesNone: credentials hold the key and serve no cluster, and others that hold a role do.
-func (j *judge) servesNone(id rotation.KeyID) bool {
-	serve := func(l rotation.Location) bool { return l.Kind == rotation.AWSCredentials && len(l.Clusters) > 0 }
-	held := j.holders(id)
-	return len(held) > 0 && !slices.ContainsFunc(held, serve) &&
-		slices.ContainsFunc(j.Locations, func(l rotation.Location) bool { return l.Role && serve(l) })
 }
 
 // showsLeftovers: it can be told which keys are left over.

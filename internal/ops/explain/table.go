@@ -240,7 +240,7 @@ var explanations = []explanation{
 			"AttributeKey=AccessKeyId,AttributeValue=ID"}},
 	{code: fault.OtherKindOpen,
 		means: "A rotation, a retirement or a migration was to begin while one of another kind is open. One thing at a " +
-			"time changes the keys of a user and the clusters."},
+			"time changes the keys of a user and the clusters. Nor are clusters moved while a key that leaked isn't replaced."},
 	{code: fault.RegionNotSearchable,
 		means: "Whether anything still uses the old key is looked for in CloudTrail's events, in us-east-1 and in the " +
 			"regions of the clusters and of the ECR registries that hold the key. One of them can't be searched: a policy, " +

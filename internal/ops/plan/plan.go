@@ -155,15 +155,10 @@ func (p *phases) delete(text string) { p.add("DeleteKey", 0, text) }
 
 // deploy has a phase for each wave; those of a leaked key are deployed at the same time.
 func (p *phases) deploy() {
-	waves := map[int][]string{}
-	for _, cluster := range p.clusters() {
-		waves[cluster.Wave] = append(waves[cluster.Wave], describe(cluster))
-	}
-	for wave := 1; wave <= 2; wave++ {
-		if clusters := waves[wave]; len(clusters) > 0 {
-			text := fmt.Sprintf("wave %d, %s", wave, words.Count(len(clusters), "cluster"))
-			p.list = append(p.list, Phase{Waves, wave, target.Seconds(p.pace.Wave(len(waves))), true, text, clusters})
-		}
+	waves := p.waves()
+	for _, wave := range slices.Sorted(maps.Keys(waves)) {
+		text := fmt.Sprintf("wave %d, %s", wave, words.Count(len(waves[wave]), "cluster"))
+		p.list = append(p.list, Phase{Waves, wave, target.Seconds(p.pace.Wave(len(waves))), true, text, waves[wave]})
 	}
 	switch {
 	case p.unknown():
@@ -185,10 +180,7 @@ func (p *phases) unknown() bool {
 
 // migrate has a phase for each wave, with the time for which it then runs with the role.
 func (p *phases) migrate() {
-	waves := map[int][]string{}
-	for _, cluster := range p.clusters() {
-		waves[cluster.Wave] = append(waves[cluster.Wave], describe(cluster))
-	}
+	waves := p.waves()
 	soak := p.doc.Settings.ObservationPeriod
 	for _, wave := range slices.Sorted(maps.Keys(waves)) {
 		text := fmt.Sprintf("%s pointed at the role's credentials and deployed, and observed for %s",
@@ -197,6 +189,15 @@ func (p *phases) migrate() {
 			waves[wave]})
 	}
 	p.add("Complete", 0, "no credentials that hold the key "+p.doc.OldKey+" serve a cluster; the key stays Active")
+}
+
+// waves are descriptions of the clusters that are deployed, by wave.
+func (p *phases) waves() map[int][]string {
+	waves := map[int][]string{}
+	for _, cluster := range p.clusters() {
+		waves[cluster.Wave] = append(waves[cluster.Wave], describe(cluster))
+	}
+	return waves
 }
 
 func (p *phases) clusters() []rotation.PlannedCluster {
