@@ -173,7 +173,8 @@ func leaked(f *Facts) { f.Record.Leaked = rotation.Leaked{keyO: target.AfterDepl
 // migrating: one cluster is pointed at the role, and not deployed with it.
 func migrating(f *Facts) {
 	f.Record.Kind, f.Record.OldKey, f.Record.NewKey, f.Record.Locations = rotation.Migrate, keyN, "", nil
-	f.Record.Migration = &rotation.Migration{To: rotation.LocationRef{Kind: rotation.AWSCredentials, ID: "r", Name: "role"},
+	role := rotation.LocationRef{Kind: rotation.AWSCredentials, ID: "r", Name: "role"}
+	f.Record.Migration = &rotation.Migration{To: role,
 		Moves: map[string]rotation.Move{"c": {Name: "prod-eu", Begun: ago(hour)}}}
 }
 

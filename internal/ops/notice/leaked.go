@@ -50,8 +50,8 @@ func (r *report) judgePassedOver() {
 	if len(broken) == 0 || r.past || r.ending != Rotated || r.verdict.urgency != Calm {
 		return
 	}
-	r.verdict = verdict{Urgent, fmt.Sprintf("What these clusters do with the leaked key fails now, because they couldn't be "+
-		"deployed: %s.", quotable(words.List(broken, mostListed))),
+	r.verdict = verdict{Urgent, fmt.Sprintf("What these clusters do with the leaked key fails now, because they couldn't "+
+		"be deployed: %s.", quotable(words.List(broken, mostListed))),
 		&Step{"Deploy these clusters in Qovery, once what keeps them from it is fixed. To see the others:",
 			r.rotate("status")}}
 }
