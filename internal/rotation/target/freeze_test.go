@@ -30,6 +30,11 @@ func TestFrozenAt(t *testing.T) {
 			t.Errorf("%s: frozen for %q, want %q", time, got, want)
 		}
 	}
+	for time, over := range map[string]bool{"2027-01-03T23:00:00Z": false, "2027-01-03T23:00:01Z": true} {
+		if yearsEnd.IsOver(at(time)) != over {
+			t.Errorf("%s: over: %t, want %t", time, !over, over)
+		}
+	}
 	if text := yearsEnd.String(); text != "until 2027-01-03 23:00 UTC: Year's end" {
 		t.Error(text)
 	}

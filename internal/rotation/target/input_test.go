@@ -36,6 +36,14 @@ func TestParseInput(t *testing.T) {
 		{`{"target": "production", "retire": true}`, Input{}, "retire"},
 		{`{"target": "production", "Retire": "AKIAIOSFODNN7EXAMPLE"}`, Input{}, "Retire: is no field"},
 
+		{`{"target": "production", "migrateTo": "aws-role", "first": "staging", "soak": "2h"}`,
+			Input{Target: "production", MigrateTo: "aws-role", First: "staging", Soak: hours(2)}, ""},
+		{`{"target": "production", "migrateTo": "aws-role", "abort": true}`, Input{}, "beside migrateTo"},
+		{`{"target": "production", "migrateTo": "aws-role", "gracePeriod": "4h"}`, Input{}, "beside migrateTo"},
+		{`{"target": "production", "migrateTo": "aws-role", "scheduled": true}`, Input{}, "beside migrateTo"},
+		{`{"target": "production", "first": "staging"}`, Input{}, "first or soak without migrateTo"},
+		{`{"target": "production", "soak": "2h"}`, Input{}, "first or soak without migrateTo"},
+
 		{`{"target": "production", "notBefore": "tomorrow"}`, Input{}, "notBefore"},
 		{`{"target": "production", "notBefore": 1768291200}`, Input{}, "notBefore"},
 		{`{"target": "production", "abort": true, "scheduled": true}`, Input{},
@@ -142,6 +150,10 @@ func TestApply(t *testing.T) {
 		{`"retire": "AKIAIOSFODNN7EXAMPLE", "observationPeriod": "720h"`, observation, 720 * time.Hour, ""},
 		{`"retire": "AKIAIOSFODNN7EXAMPLE", "observationPeriod": "23h59m"`, nil, 0, "23h59m is not 24h to 720h"},
 		{`"retire": "AKIAIOSFODNN7EXAMPLE", "observationPeriod": "720h1s"`, nil, 0, "720h0m1s is not 24h to 720h"},
+		{`"migrateTo": "aws-role"`, observation, time.Hour, ""},
+		{`"migrateTo": "aws-role", "soak": "168h"`, observation, 168 * time.Hour, ""},
+		{`"migrateTo": "aws-role", "soak": "59m"`, nil, 0, "soak 59m is not 1h to 168h"},
+		{`"migrateTo": "aws-role", "soak": "168h1s"`, nil, 0, "soak 168h0m1s is not 1h to 168h"},
 		{`"idleFor": "1m", "observationPeriod": "1m"`, nil, 0,
 			"idleFor 1m is shorter than the target's 1h; observationPeriod 1m is shorter than the target's 30m"},
 	} {

@@ -367,6 +367,7 @@ func TestBegins(t *testing.T) {
 	const day = 24 * time.Hour
 	made := Default()
 	made.Schedule = Schedule{RateDays: 90, StartAt: "2026-01-12T08:00:00Z", Enabled: true}
+	made.Freeze = []Freeze{{"2026-10-09T00:00:00Z", "2026-10-11T00:00:00Z", "autumn"}}
 	anchor := time.Date(2026, 1, 12, 8, 0, 0, 0, time.UTC)
 	for name, test := range map[string]struct{ run, created, audited, want time.Duration }{ // since the anchor
 		"the schedule's own key":             {90 * day, time.Minute, day, 90 * day},
@@ -374,6 +375,7 @@ func TestBegins(t *testing.T) {
 		"and a day before":                   {90 * day, 89 * day, 89 * day, 180 * day},
 		"a key that is too old":              {90 * day, -90 * day, 10*day + time.Hour, 11 * day},
 		"an hour before the schedule":        {90 * day, -90 * day, 89*day + 23*time.Hour, 90 * day},
+		"frozen for two days then":           {270 * day, 180 * day, 181 * day, 272 * day},
 		"refused, which a person puts right": {90 * day, -90 * day, 90 * day, 90 * day},
 	} {
 		begins := made.Begins(anchor.Add(test.run), anchor.Add(test.created), anchor.Add(test.audited), 97*day)
