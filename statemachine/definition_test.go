@@ -595,8 +595,7 @@ const (
 )
 
 // looks is how often clusters are looked at within a time: at once, every minute
-// in the first hour, then every five minutes. (After a start it is five minutes
-// at once, which makes fewer.)
+// in the first hour, then every five minutes. (After a start it may be longer.)
 func looks(within time.Duration) int {
 	quick := min(within, quickPhase)
 	return 1 + int(quick/quickly) + int((within-quick)/slowly)

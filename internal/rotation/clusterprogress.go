@@ -24,6 +24,8 @@ type ClusterProgress struct {
 	Seen     bool      `json:"seen,omitempty"`  // in progress since the POST
 	DoneAt   time.Time `json:"done,omitzero"`   // when it was observed as deployed
 	Skipped  string    `json:"skip,omitempty"`  // the status for which it is passed over
+	// Took is how long that was after our POST.
+	Took target.Duration `json:"took,omitempty"`
 	// RolledOut: changes that somebody had saved for it were deployed with it.
 	RolledOut bool `json:"rolledOut,omitempty"`
 	// Upgrade: a newer Kubernetes was there for it, which takes a deployment hours.

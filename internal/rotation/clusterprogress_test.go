@@ -330,25 +330,31 @@ func TestDocumentStaysSmall(t *testing.T) {
 	}
 }
 
-// When to look again: not before Qovery's reads can be trusted, five minutes
-// after deployments were started, then every minute, and more slowly after an hour.
+// When to look again: not before Qovery's reads can be trusted, then every minute, and more
+// slowly after an hour. After a start, once the slowest deployment of this rotation would be over.
 func TestNextPoll(t *testing.T) {
 	for _, test := range []struct {
 		name              string
 		updated, waveAge  time.Duration
 		startedByThisLook bool
+		slowest           time.Duration // so far
 		want              time.Duration
 	}{
-		{"a deployment was started", time.Hour, 0, true, 5 * time.Minute},
-		{"a deployment was started late", day, 5 * time.Hour, true, 5 * time.Minute},
-		{"the last PUT is younger than a minute", 20 * time.Second, 0, false, 40 * time.Second},
-		{"the last PUT is a minute old", time.Minute, 0, false, time.Minute},
-		{"in the wave's first hour", 3 * time.Hour, time.Hour - 1, false, time.Minute},
-		{"after it", 3 * time.Hour, time.Hour, false, 5 * time.Minute},
+		{"a deployment was started", time.Hour, 0, true, 0, time.Minute},
+		{"the last ones took seven minutes", time.Hour, 0, true, 7 * time.Minute, 7 * time.Minute},
+		{"the last ones took half a minute", time.Hour, 0, true, 30 * time.Second, time.Minute},
+		{"longer than a deployment may stay invisible", time.Hour, 0, true, time.Hour, observeWithin},
+		{"a deployment was started late", day, 5 * time.Hour, true, 0, 5 * time.Minute},
+		{"late, and the last ones took seven minutes", day, 5 * time.Hour, true, 7 * time.Minute, 7 * time.Minute},
+		{"the last PUT is younger than a minute", 20 * time.Second, 0, false, 0, 40 * time.Second},
+		{"the last PUT is a minute old", time.Minute, 0, false, 0, time.Minute},
+		{"in the wave's first hour", 3 * time.Hour, time.Hour - 1, false, 7 * time.Minute, time.Minute},
+		{"after it", 3 * time.Hour, time.Hour, false, 0, 5 * time.Minute},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			l := &look{claim: &claim{guard: Guard{Clock: &stoppedClock{noon}}}, started: test.startedByThisLook}
 			doc := &Document{UpdatedAt: ago(test.updated)}
+			doc.Deployment.Clusters = []ClusterProgress{{}, {Took: target.Duration(test.slowest)}, {}}
 			if got := l.nextPoll(doc, ago(test.waveAge)).Sub(noon); got != test.want {
 				t.Errorf("looks again in %s, want %s", got, test.want)
 			}

@@ -98,6 +98,14 @@ func (l *look) list(d *Deployment) {
 	d.Clusters = kept
 }
 
+// slowest is the longest that a cluster of this rotation took to deploy; zero: not known.
+func (d *Deployment) slowest() (took time.Duration) {
+	for _, progress := range d.Clusters {
+		took = max(took, time.Duration(progress.Took))
+	}
+	return took
+}
+
 func (d *Deployment) unfinishedWave() int {
 	for _, progress := range d.Clusters {
 		if !progress.over() {

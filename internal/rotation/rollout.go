@@ -13,8 +13,7 @@ import (
 
 // How long to wait before the next look.
 const (
-	afterStart   = 5 * time.Minute // a deployment takes five to ten minutes
-	pollEvery    = time.Minute
+	pollEvery    = time.Minute     // also after a start, while nothing is known of how long deployments take
 	pollSlowly   = 5 * time.Minute // after a wave's first hour
 	quickPhase   = time.Hour
 	upgradeTakes = 4 * time.Hour
@@ -213,8 +212,9 @@ func (l *look) judge(ctx context.Context, progress *ClusterProgress, maxAttempts
 	switch verdict {
 	case waiting:
 	case isDeployed:
-		progress.resolved()
 		progress.DoneAt = l.now()
+		progress.Took = target.Duration(progress.DoneAt.Sub(progress.PostedAt).Round(time.Second))
+		progress.resolved()
 	case passOver:
 		progress.resolved()
 		progress.Skipped = cluster.Status
@@ -324,19 +324,21 @@ func howDeployed(clusters ...ClusterProgress) How {
 	return NotNeeded
 }
 
-// nextPoll is when to look again.
+// nextPoll is when to look again: after a start when the slowest deployment that this
+// rotation has seen would be over, but no later than a deployment must show.
 func (l *look) nextPoll(doc *Document, startedAt time.Time) WaitTime {
 	now := l.now()
-	next := now.Add(pollSlowly)
+	wait := pollSlowly
+	if now.Sub(startedAt) < quickPhase {
+		wait = pollEvery
+	}
 	switch settled := doc.UpdatedAt.Add(afterUpdate); {
 	case l.started:
-		next = now.Add(afterStart)
+		wait = max(wait, min(doc.Deployment.slowest(), observeWithin))
 	case l.at.Before(settled) && now.Before(settled):
-		next = settled
-	case now.Sub(startedAt) < quickPhase:
-		next = now.Add(pollEvery)
+		wait = settled.Sub(now)
 	}
-	return waitUntil(next, now)
+	return waitUntil(now.Add(wait), now)
 }
 
 func (l *look) cluster(id string) (Cluster, bool) {

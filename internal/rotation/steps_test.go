@@ -806,6 +806,7 @@ func TestDeploymentsLeftToTheNextLook(t *testing.T) {
 func TestRedrivenVerification(t *testing.T) {
 	f := freeze(t, moment{state: "VerifyDeployment", after: 2*time.Hour + 40*time.Minute})
 	f.call.Execution.RedriveCount = 1
+	f.Qovery.Deploy(f.Clusters[0]) // a person's, which is waited for
 	doc, err := f.invoke(t)
 	requireCode(t, err, "")
 	if canary := doc.Verification.Canary; doc.RedriveCount != 1 || canary.Attempts != 0 || !canary.PostedAt.IsZero() {

@@ -61,13 +61,13 @@ func TestVerificationAnswerLost(t *testing.T) {
 			if state != "VerifyDeployment" {
 				return ""
 			}
-			if calls++; calls != 5 { // the one that sees it deployed
+			if calls++; calls != 2 { // the one that sees it deployed
 				return ""
 			}
 			return lab.AnswerLost
 		}
 	})
-	if err != nil || calls < 6 {
+	if err != nil || calls < 3 {
 		t.Fatalf("%d calls, %v", calls, err)
 	}
 	run := result.World.Runs()[0]

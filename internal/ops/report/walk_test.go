@@ -216,7 +216,7 @@ var walked = map[report.Claim][]shown{
 		{pointless, past{scenario: "update-refused"}, givenUp},
 	},
 	report.ObservationKept: {
-		{yes, plain(), "38 min 6 s later"},
+		{yes, plain(), "38 min 11 s later"},
 		{yes, failing("iam.UpdateAccessKey", 1, lab.FailAfter), "listed the key as Inactive"},
 		{yes, failing("iam.DeleteAccessKey", 1, lab.FailAfter), "listed the key as Inactive"},
 		{no, past{scenario: "old-key-deleted-by-hand"}, foundGone},
