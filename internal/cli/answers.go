@@ -51,9 +51,10 @@ var jsonAnswers = []jsonAnswer{
 	{"version", "`rotate version`", version.Info{}},
 	{notice.EventStarted, "no command: the detail of an event of EventBridge, when an execution begins",
 		notice.RotationEvent{}},
-	{notice.EventWaiting, "the same, if the execution waits for its time, `until`", notice.RotationEvent{}},
-	{notice.EventPaused, "the same, when it ends and a rotation stays open", notice.RotationEvent{}},
-	{notice.EventEnded, "the same, when it ends and none does", notice.RotationEvent{}},
+	{notice.EventWaiting, "when an execution begins that first waits for its time, `until`: no `rotation.started` " +
+		"follows. A wait within a rotation, such as the grace period, has no event", notice.RotationEvent{}},
+	{notice.EventPaused, "when an execution ends and a rotation stays open", notice.RotationEvent{}},
+	{notice.EventEnded, "when an execution ends and none does", notice.RotationEvent{}},
 }
 
 // The answers that are a list, or that no other type has.

@@ -199,7 +199,7 @@ func (e *examination) checkAddresses(n noticesStatus) {
 	unconfirmed := n.unconfirmed()
 	for _, s := range unconfirmed {
 		said := n.notConfirmed(withoutSecret(s))
-		e.add("", name, wrong, said[0]).ToDo = said[1]
+		e.add("", name, warned, said[0]).ToDo = said[1]
 	}
 	switch {
 	case n.Unknown != "":

@@ -25,9 +25,10 @@ or of each one, the token, the IAM user, the keys, the locations in Qovery, the 
 CloudTrail's regions, the schedule, the open rotation and the last audit; who gets the notices,
 and the chats. It changes nothing.
 
-A ✓ says that all is as it should be, a ✗ what is wrong and how to fix it, and a ? what
-could not be read, or can't be judged now. If there is a ✗, the exit code is 5; if there
-is none, but something could not be read, 7.
+A ✓ says that all is as it should be, a ✗ what is wrong and how to fix it, a ! what
+rotations do without, such as an address that has not confirmed, and a ? what could not be
+read, or can't be judged now. If there is a ✗, the exit code is 5; if there is none, but
+something could not be read, 7.
 You can paste the output into an issue: it has no secrets.`,
 		Example: `  rotate doctor
   rotate doctor production --output json`,
@@ -69,6 +70,7 @@ type result string
 const (
 	sound    result = "ok"
 	wrong    result = "wrong"
+	warned   result = "warning" // doesn't change the exit code
 	notKnown result = "unknown"
 )
 
@@ -177,7 +179,7 @@ func (e *examination) count(r result) int {
 
 func showExamination(out io.Writer, e *examination, ended bool) {
 	marks := map[result]string{sound: colour(out, green, "✓"), wrong: colour(out, red, "✗"),
-		notKnown: colour(out, yellow, "?")}
+		warned: colour(out, yellow, "!"), notKnown: colour(out, yellow, "?")}
 	target := ""
 	for _, c := range e.Checks {
 		if c.Target != target {
@@ -204,12 +206,13 @@ func showExamination(out io.Writer, e *examination, ended bool) {
 
 // verdict sums the checks up.
 func (e *examination) verdict(ended bool) string {
-	bad, open := e.count(wrong), e.count(notKnown)
+	bad, warnings, open := e.count(wrong), e.count(warned), e.count(notKnown)
 	switch {
 	case ended:
 		return "Until that is fixed, nothing else can be checked"
-	case bad+open == 0:
+	case bad+warnings+open == 0:
 		return "All is well, " + words.At(e.At)
 	}
-	return fmt.Sprintf("%d of %s wrong, %d not known, %s", bad, words.Count(len(e.Checks), "check"), open, words.At(e.At))
+	return fmt.Sprintf("%d of %s wrong, %s, %d not known, %s", bad, words.Count(len(e.Checks), "check"),
+		words.Count(warnings, "warning"), open, words.At(e.At))
 }

@@ -26,7 +26,8 @@ type RotationEvent struct {
 }
 
 // The types of events. Of an execution that waits for its time there is no other until it
-// ends.
+// ends, and none of a wait within a rotation: Step Functions reports only that an execution
+// begins or ends.
 const (
 	EventStarted = "rotation.started"
 	EventWaiting = "rotation.waiting"
