@@ -5,19 +5,26 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"qovery-key-rotation/internal/ops/notice"
+	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 )
 
+type abortFlags struct {
+	*stackFlags
+	yes bool
+}
+
 func (p Program) newAbort() *cobra.Command {
-	var f *stackFlags
+	var f abortFlags
 	cmd := &cobra.Command{
 		Use:   "abort TARGET",
 		Short: "Stop a rotation, and bring the old key back",
@@ -25,7 +32,8 @@ func (p Program) newAbort() *cobra.Command {
 makes the old key Active again if the rotation had made it Inactive, unless that key
 leaked. It does not change what Qovery holds, and deletes nothing. It ends by saying
 which keys exist in which state. Of a migration it moves every cluster back, the first
-alone. What is aborted stays open: the command that began it resumes it, 'rotate
+alone, and deploys it: it asks for the target's name, and wants --yes where no one can
+be asked. What is aborted stays open: the command that began it resumes it, 'rotate
 release' closes it once a person has resolved it.
 
 It waits for a step that is still at work, ten minutes at most.
@@ -33,18 +41,20 @@ It waits for a step that is still at work, ten minutes at most.
 Where a rotation is open and no execution is at work, there is nothing to stop, and
 the old key is brought back all the same. Where no rotation is open, nothing is
 done, and the exit code is 4. Exit code 0 means that the abort went through.`,
-		Example: `  rotate abort production`,
-		Args:    oneTarget,
-		RunE:    func(cmd *cobra.Command, args []string) error { return p.abort(cmd, f, args[0]) },
+		Example: `  rotate abort production
+  rotate abort production --yes`,
+		Args: oneTarget,
+		RunE: func(cmd *cobra.Command, args []string) error { return p.abort(cmd, f, args[0]) },
 	}
-	f = addStackFlags(cmd, "text")
+	f.stackFlags = addStackFlags(cmd, "text")
+	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask")
 	f.addFull(cmd)
-	cmd.ValidArgsFunction = p.completeTargets(f)
+	cmd.ValidArgsFunction = p.completeTargets(f.stackFlags)
 	return cmd
 }
 
-func (p Program) abort(cmd *cobra.Command, f *stackFlags, name string) error {
-	ctx := cmd.Context()
+func (p Program) abort(cmd *cobra.Command, flags abortFlags, name string) error {
+	ctx, f := cmd.Context(), flags.stackFlags
 	s, configured, err := p.openFor(ctx, f, name)
 	if err != nil {
 		return err
@@ -66,6 +76,9 @@ func (p Program) abort(cmd *cobra.Command, f *stackFlags, name string) error {
 			fmt.Fprintf(tell, "%s is aborting the rotation already.\n", x.Name)
 			return s.followAbort(cmd, f, x)
 		}
+	}
+	if err := p.mayMoveBack(ctx, flags, name, record, found); err != nil {
+		return err
 	}
 	// From the first stop on Ctrl-C waits: who stops an execution, and starts none,
 	// may leave the old key Inactive with no one at work on it.
@@ -101,6 +114,19 @@ func (p Program) abort(cmd *cobra.Command, f *stackFlags, name string) error {
 		return err
 	}
 	return s.followAbort(cmd, f, x)
+}
+
+// mayMoveBack asks a person, who types the target's name, before clusters are moved back.
+func (p Program) mayMoveBack(ctx context.Context, f abortFlags, name string, record *rotation.Record,
+	found []*notice.Execution) error {
+	moves := func(x *notice.Execution) bool { return x.MigrateTo != "" }
+	if f.yes || !record.Migrating() && !slices.ContainsFunc(found, moves) {
+		return nil
+	}
+	return p.confirm(ctx, question{whether: "move the clusters of " + name + " back",
+		text: "This points every cluster that was moved at the credentials that it had, and deploys it. While a cluster is " +
+			"deployed, deployments of its applications can fail.\nTo move them back, type the target's name:",
+		yes: "move them back", answer: name})
 }
 
 // halfAborted is an abort that has stopped what was at work, and no more.

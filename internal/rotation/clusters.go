@@ -72,7 +72,7 @@ func PassedOver(name, status string) string {
 	case handledElsewhere:
 		why = "handled elsewhere, not deployed"
 	case OnRole:
-		why = "uses the role already"
+		why = "points at the role already, and can't be deployed"
 	case Broken:
 		why = "broken or locked, and not deployed: what it does with the leaked key fails"
 	}

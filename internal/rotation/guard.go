@@ -62,15 +62,15 @@ func (g Guard) readings(ctx context.Context, target string) (known Readings, err
 	return known, g.journal.Recall(ctx, ReadingsOf(target), &known)
 }
 
-// frozen is why no rotation of a target may begin now, or nil. An illegible freeze may have
+// frozen is why nothing of a target may begin now, or nil. An illegible freeze may have
 // been meant to say so.
-func (g Guard) frozen(ctx context.Context, t target.Target, now time.Time) (*fault.Error, error) {
+func (g Guard) frozen(ctx context.Context, t target.Target, now time.Time, nothing string) (*fault.Error, error) {
 	t, err := WithFreeze(ctx, g.journal, t)
 	if fault.HasCode(err, fault.MalformedAnswer) {
 		return fault.AsError(err), nil
 	}
 	if freeze := t.FrozenAt(now); err == nil && freeze != nil {
-		return fault.Errorf(fault.Frozen, "No rotation may begin %s", freeze), nil
+		return fault.Errorf(fault.Frozen, "%s %s", nothing, freeze), nil
 	}
 	return nil, err
 }

@@ -17,6 +17,11 @@ func (r Record) explain(err error) error {
 	return coded.Of(again[r.Kind])
 }
 
+// caught is an error with which the state machine ends without a step that failed.
+func (r *Record) caught(err *fault.Error) *CaughtError {
+	return &CaughtError{Error: string(err.Code), Cause: fault.AsError(r.explain(err)).Said().Message()}
+}
+
 // again is what to do to have a record of the kind resumed.
 var again = map[Kind]fault.Do{Rotate: fault.Start, Retire: fault.Retire, Migrate: fault.Migrate}
 

@@ -14,7 +14,8 @@ import (
 // the old credentials stay, serve no cluster in the end, and are the way back until then.
 // It goes through the states in which a rotation deploys.
 
-// OnRole stands for the status of a cluster that a migration finds with the role.
+// OnRole stands for the status of a cluster that a migration finds pointed at the role, and
+// that can't be deployed.
 const OnRole = "ON_ROLE"
 
 // May the clusters be moved to these credentials?
@@ -106,6 +107,12 @@ func (p Preflight) checkForMigrate(ctx context.Context, organization Organizatio
 	if refusal := s.chooseFirst(clusters); refusal != nil {
 		return refusal, nil
 	}
+	if clusters, err = servedClusters(all, append(ofAWS(holders(s.Locations, s.oldKey())), *s.To)); err != nil {
+		return nil, err
+	}
+	clusters = slices.DeleteFunc(clusters, func(c Cluster) bool {
+		return c.PassedOver() && slices.Contains(s.To.Clusters, c.ID)
+	})
 	if refusal, err := p.checkStatic(ctx, organization, s, doc); refusal != nil || err != nil {
 		return refusal, err
 	}

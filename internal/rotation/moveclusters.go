@@ -70,16 +70,16 @@ func (m *mover) run(ctx context.Context) error {
 func (m *mover) list() {
 	var kept []ClusterProgress
 	for _, cluster := range m.clusters {
-		progress := newProgress(cluster)
-		if i := slices.IndexFunc(m.d.Clusters, func(p ClusterProgress) bool { return p.ID == cluster.ID }); i >= 0 {
+		progress, move := newProgress(cluster), m.move(cluster.ID)
+		i := slices.IndexFunc(m.d.Clusters, func(p ClusterProgress) bool { return p.ID == cluster.ID })
+		if i >= 0 && !move.returned() {
 			progress = m.d.Clusters[i]
 		}
 		progress.Wave, progress.Skipped = m.wave(cluster), ""
-		move := m.move(cluster.ID)
 		if progress.DoneAt = move.Done; !move.moved() {
 			progress.DoneAt = time.Time{}
 		}
-		if move.Begun.IsZero() && m.pointsAt(cluster.ID).ID == m.Migration.To.ID {
+		if move.Begun.IsZero() && cluster.PassedOver() && m.pointsAt(cluster.ID).ID == m.Migration.To.ID {
 			progress.Skipped = OnRole
 		}
 		kept = append(kept, progress)
@@ -151,7 +151,7 @@ func (m *mover) followAll(ctx context.Context) error {
 func (m *mover) follow(ctx context.Context, progress *ClusterProgress) error {
 	move := m.move(progress.ID)
 	cluster, _ := m.cluster(progress.ID)
-	if m.doc.Abort && !move.returning() {
+	if m.doc.Abort && !move.returning() && !move.stays() {
 		if classOf(cluster.Status) == inProgress {
 			return nil
 		}
@@ -217,11 +217,15 @@ func (m *mover) note(ctx context.Context, id string, move Move) error {
 
 // turnBack has a cluster take the way back, from now on.
 func (m *mover) turnBack(ctx context.Context, progress *ClusterProgress, why string) error {
-	if m.oldKey.Status != Active {
+	move := m.move(progress.ID)
+	switch {
+	case move.stays():
+		return fault.Errorf(fault.DeploymentFailed, "%s", words.Sentences(why,
+			"It isn't moved back, for someone had pointed it at the role's credentials"))
+	case m.oldKey.Status != Active:
 		return fault.Errorf(fault.OldKeyInactive, "%s", words.Sentences(why, "Cluster "+progress.Name+
 			" is to be moved back, and the key "+m.OldKey.String()+" isn't Active"))
 	}
-	move := m.move(progress.ID)
 	move.BackBegun, move.Failed = m.now(), why
 	if err := m.note(ctx, progress.ID, move); err != nil {
 		return err
@@ -262,7 +266,9 @@ func (m *mover) point(ctx context.Context, progress *ClusterProgress, before Mov
 	if err != nil {
 		return err
 	}
-	err = do.point(ctx, progress.ID, m.destination(move))
+	if !move.stays() {
+		err = do.point(ctx, progress.ID, m.destination(move))
+	}
 	var refused *Refusal
 	switch {
 	case errors.As(err, &refused):
@@ -380,13 +386,14 @@ func (m *mover) endFailed(failed []string) {
 
 // end ends it paused.
 func (m *mover) end(why *fault.Error) {
-	m.doc.Error = &CaughtError{Error: string(why.Code), Cause: m.explain(why).Error()}
+	m.list()
+	m.doc.Error = m.caught(why)
 	m.d.Next = MovedBack
 }
 
 // bringBack aborts: the first cluster alone, and then the others.
 func (m *mover) bringBack(ctx context.Context) error {
-	moved := m.those(Move.moved)
+	moved := m.those(func(move Move) bool { return move.moved() && !move.stays() })
 	anyBack := len(m.those(Move.returned)) > 0
 	switch {
 	case len(m.those(Move.returning)) > 0 && !anyBack:
@@ -455,6 +462,9 @@ func (m *mover) advanceWave(ctx context.Context) error {
 	m.d.WaveStartedAt = m.now()
 	for _, progress := range members {
 		move := Move{Name: progress.Name, From: m.pointsAt(progress.ID).LocationRef, Begun: m.now()}
+		if move.From.ID == m.Migration.To.ID {
+			move.From = LocationRef{}
+		}
 		if err := m.beginMove(ctx, progress, move); err != nil {
 			return err
 		}
@@ -474,11 +484,14 @@ func (m *mover) beginMove(ctx context.Context, progress *ClusterProgress, move M
 	return m.carryOut(ctx, progress)
 }
 
-// pending are the clusters that point at credentials which hold the key.
+// pending are the clusters that point at credentials which hold the key, and those that
+// someone has pointed at the role: nothing proves that they are deployed with it.
 func (m *mover) pending() (pending []*ClusterProgress) {
 	for i := range m.d.Clusters {
 		p := &m.d.Clusters[i]
-		if !m.move(p.ID).moved() && m.pointsAt(p.ID).Key == m.OldKey {
+		at, move := m.pointsAt(p.ID), m.move(p.ID)
+		onRole := at.ID == m.Migration.To.ID && move.Begun.IsZero() && p.Skipped == ""
+		if !move.moved() && at.Key == m.OldKey || onRole {
 			pending = append(pending, p)
 		}
 	}
@@ -497,12 +510,12 @@ func (m *mover) soakEnds() (ends time.Time) {
 
 // ready: every cluster is at rest, healthy and unlocked, and no freeze is on.
 func (m *mover) ready(ctx context.Context, members []*ClusterProgress) (bool, error) {
-	freeze, err := m.guard.frozen(ctx, m.doc.Settings, m.now())
+	freeze, err := m.guard.frozen(ctx, m.doc.Settings, m.now(), "No cluster may be moved")
 	if err != nil {
 		return false, err
 	}
 	if freeze != nil {
-		return false, fault.Errorf(fault.Frozen, "No cluster may be moved %s", freeze)
+		return false, freeze
 	}
 	locks, err := m.organization.Locks(ctx)
 	if err != nil {

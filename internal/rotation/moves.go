@@ -19,7 +19,7 @@ type Migration struct {
 // deployed with what it points at.
 type Move struct {
 	Name      string      `json:"name"`
-	From      LocationRef `json:"from"` // where it is pointed back
+	From      LocationRef `json:"from"` // where it is pointed back; of one that stays, none
 	Begun     time.Time   `json:"begun,omitzero"`
 	Done      time.Time   `json:"done,omitzero"`
 	BackBegun time.Time   `json:"backBegun,omitzero"`
@@ -38,6 +38,9 @@ type Move struct {
 func (m Move) underWay() bool {
 	return !m.Begun.IsZero() && m.Done.IsZero() && m.BackBegun.IsZero() || m.returning()
 }
+
+// stays: someone had pointed it at the role. It is deployed, and never pointed back.
+func (m Move) stays() bool { return !m.Begun.IsZero() && m.From.ID == "" }
 
 func (m Move) returning() bool { return !m.BackBegun.IsZero() && m.BackDone.IsZero() }
 func (m Move) returned() bool  { return !m.BackDone.IsZero() }

@@ -191,7 +191,7 @@ func (p Preflight) lookAtQovery(ctx context.Context, doc *Document, s *Situation
 	user := s.IAMUser
 	var err error
 	if len(s.Leaked) == 0 { // which no freeze delays
-		if s.Frozen, err = p.frozen(ctx, doc.Settings, s.Now); err != nil {
+		if s.Frozen, err = p.frozen(ctx, doc.Settings, s.Now, "No rotation may begin"); err != nil {
 			return nil, err
 		}
 	}
@@ -304,8 +304,7 @@ func (p Preflight) take(ctx context.Context, call Call, doc Document, s Situatio
 		doc.UpdatedAt = s.Now // a person put the new key there, and may just have done so
 	}
 	if doc.Plan.Action == ActionAbort || doc.Plan.Action == ActionMoveBack {
-		err := record.explain(fault.Errorf(fault.AbortRequested, "%s was aborted on request", record.title()))
-		doc.Error = &CaughtError{Error: string(fault.AbortRequested), Cause: err.Error()}
+		doc.Error = record.caught(fault.Errorf(fault.AbortRequested, "%s was aborted on request", record.title()))
 	}
 	return doc, nil
 }
@@ -368,6 +367,9 @@ func (p Preflight) lookAhead(
 ) (*fault.Error, error) {
 	action := doc.Plan.Action
 	if action == ActionMigrate && s.Record == nil {
+		if refusal, err := p.checkQuarantine(ctx, s); refusal != nil || err != nil { // there would be no way back
+			return refusal, err
+		}
 		return p.checkForMigrate(ctx, organization, s, doc)
 	}
 	if action != ActionCreate && action != ActionVerify && action != ActionDeploy {

@@ -78,6 +78,7 @@ func TestDeed(t *testing.T) {
 			[]change{overdue, frozen("2026-08-02T08:00:00Z"), ran(day, failed, "Frozen", byClock)}},
 		{"a further key", "", []change{user(active(keyN, 90*day), active(keyX, 9*day))}},
 		{"an Inactive key", "", []change{user(inactive(keyN, 90*day))}},
+		{"clusters that were moved to a role", "", []change{overdue, servedByRole}},
 		{"a key that Qovery does not hold", "", []change{overdue, qoveryHolds(keyX)}},
 		{"a rotation has just ended", "", []change{overdue, endedAgo(time.Minute)}},
 		{"the journal changes", "", []change{overdue, moved}},

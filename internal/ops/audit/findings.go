@@ -277,6 +277,9 @@ func (j *judge) badKey(id rotation.KeyID, held []rotation.Location, ours bool) F
 	case j.isRetiring() && id == j.Record.OldKey:
 		f.Advice = "Its retirement is open, and this makes it Active again:"
 		f.Command = j.command("abort")
+	case j.Record != nil && j.Record.Kind == rotation.Migrate && status == rotation.Inactive:
+		f.Advice = "Someone made it Inactive. A migration is open, and clusters that it hasn't moved need the key, as does " +
+			"its way back. Make the key Active again:"
 	case j.Record != nil && ours:
 		f.Advice = "A rotation is open. Starting it again resumes it, and brings the old key back where that is what " +
 			"is missing. " +
@@ -293,9 +296,20 @@ func (j *judge) unneededKey(key rotation.AccessKey) Finding {
 		Title: fmt.Sprintf("no cluster uses the key %s any more", key.ID),
 		Found: []string{fmt.Sprintf("Role credentials serve the clusters. The key %s is held by %s", key.ID,
 			names(j.holders(key.ID)))},
-		Advice: "Once nothing has failed for two weeks, give a role to what still holds the key, delete credentials that " +
-			"serve no cluster in Qovery, and retire the key:",
+		Advice: "Watch for two weeks that nothing fails. Then give a role to what still holds the key, delete credentials " +
+			"that serve no cluster in Qovery, and retire the key:",
 		Command: notice.RetireCommand(j.Target.Name, key.ID),
+	}
+}
+
+// deadCredentials serve no cluster, and their key does not exist.
+func (j *judge) deadCredentials(id rotation.KeyID) Finding {
+	return Finding{
+		Kind: leftOver, About: string(id), State: "no key", Urgency: notice.Calm, Verdict: canWait,
+		Title: fmt.Sprintf("credentials in Qovery hold the key %s, which does not exist", id),
+		Found: []string{fmt.Sprintf("Role credentials serve the clusters. The key %s is held by %s, which serve none", id,
+			names(j.holders(id)))},
+		Advice: "Delete these credentials in Qovery. To see what is left:", Command: "rotate status",
 	}
 }
 
@@ -466,8 +480,12 @@ func (j *judge) openRecord() Finding {
 	}
 	places := []string{found, fmt.Sprintf("The IAM user %s has %s", j.Target.IAMUserName, j.keysKnown())}
 	if j.status(record.OldKey) == rotation.Inactive && record.Leaked[record.OldKey] == "" {
-		places = append(places,
-			fmt.Sprintf("If something still needs the old key, that fails now; '%s' makes it Active again", j.command("abort")))
+		fails := fmt.Sprintf("If something still needs the old key, that fails now; '%s' makes it Active again",
+			j.command("abort"))
+		if record.Kind == rotation.Migrate {
+			fails = "Clusters can't be moved back while the key is Inactive"
+		}
+		places = append(places, fails)
 	}
 	f := Finding{
 		Kind: Open, About: record.RotationID, Urgency: notice.Calm,

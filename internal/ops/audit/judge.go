@@ -215,6 +215,7 @@ func (j *judge) judgeLocations() {
 		active  []rotation.KeyID // that are held
 		bad     = map[rotation.KeyID][]rotation.Location{}
 		drifted = 0
+		idle    = false // credentials that serve no cluster hold a key that does not work
 	)
 	for _, location := range j.Locations {
 		id := location.Key
@@ -224,9 +225,16 @@ func (j *judge) judgeLocations() {
 			if !slices.Contains(active, id) {
 				active = append(active, id)
 			}
+		case ours[id] && j.isIdle(id):
+			idle = true
 		case ours[id], rotated[refOf(location)] && !j.hasRetired():
 			bad[id] = append(bad[id], location)
 			drifted++
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(ours)) {
+		if j.atRest() && j.status(id) == "" && j.isIdle(id) {
+			j.add(j.deadCredentials(id))
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(bad)) {
@@ -238,11 +246,17 @@ func (j *judge) judgeLocations() {
 		slices.Sort(active)
 		j.add(j.severalKeys(active))
 		drifted++
-	case len(active) == 0 && drifted == 0 && !j.hasRetired():
+	case len(active) == 0 && drifted == 0 && !idle && !j.hasRetired():
 		j.add(j.heldNowhere())
 		drifted++
 	}
 	j.figures[Drift] = float64(drifted)
+}
+
+// isIdle: clusters were moved to a role, and only credentials are left with the key.
+func (f *Facts) isIdle(id rotation.KeyID) bool {
+	return rotation.ServesNone(f.Locations, id) && !slices.ContainsFunc(f.holders(id),
+		func(l rotation.Location) bool { return l.Kind != rotation.AWSCredentials })
 }
 
 // isRetiring: a retirement is open, which changes nothing in Qovery and takes a week.

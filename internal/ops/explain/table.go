@@ -99,8 +99,10 @@ var explanations = []explanation{
 		inPlace: "deployments that run continue.",
 		more:    "If they always take longer, lengthen `deploymentTimeout` in `rotation.json`"},
 	{code: fault.Frozen,
-		means: "A rotation was to begin within a freeze: a time in the target's `freeze`, or one that `rotate freeze` set. " +
-			"The sentence says until when, and why.",
+		means: "A rotation was to begin, or a migration to move a further cluster, within a freeze: a time in the target's " +
+			"`freeze`, or one that `rotate freeze` set. The sentence says until when, and why.",
+		inPlace: "nothing has changed. A rotation that was open is as it was left, and so is each cluster of a migration.",
+		alone:   true, more: "A migration is started again with `rotate migrate`",
 		look: []string{dryRun}},
 	{code: fault.IAMSettling,
 		means: "IAM lags behind what was done, for longer than the rotation waits: 15 minutes; 30 in `CreateKey` and " +

@@ -100,6 +100,17 @@ var table = map[string]row{
 		world(keys(inactive(keyO, 90*day), active(keyN, 30*day)), open(retiring, did(rotation.Deactivate, hour), ofAnother))},
 	// Clusters were to be moved to a role.
 	"migrated": {execution("SUCCEEDED", input(migrate), output(completed(summary(ofMigration)))), world(oneKey)},
+	"migrated-key-inactive": {execution("SUCCEEDED", input(migrate), output(completed(summary(ofMigration)))),
+		world(keys(inactive(keyO, 90*day)))},
+	"migrated-before-key-inactive": {execution("FAILED", failedWith(locked)), world(keys(inactive(keyO, 90*day)),
+		ended(rotation.Completed, otherExecution, day, nil), migratedLast)},
+	"migrate-key-inactive": {execution("ABORTED", input(migrate)), world(keys(inactive(keyO, 90*day)),
+		open(migrating(rotation.Move{Begun: ago(hour), Done: ago(hour)})))},
+	"migrate-key-gone-in-between": {execution("ABORTED", input(migrate)), world(keys(),
+		open(migrating(rotation.Move{Begun: ago(time.Minute)})))},
+	"migrate-frozen": {execution("FAILED", input(migrate), failedWith(said(fault.Frozen, "No cluster may be moved "+
+		"until 2026-08-04 12:00 UTC: sale", "").Of(fault.Migrate))),
+		world(oneKey, open(migrating(rotation.Move{Begun: ago(hour), BackBegun: ago(hour), BackDone: ago(hour)})))},
 	"migrate-refused": {execution("FAILED", input(migrate), failedWith(said(fault.ClusterNotMovable, "Clusters can't be "+
 		"deployed with the role: own-1 (self-managed)", "").Of(fault.Migrate))), world(oneKey)},
 	"migrate-moved-back": {execution("FAILED", input(migrate), failedWith(said(fault.DeploymentFailed, "Cluster prod-eu "+

@@ -17,12 +17,14 @@ type holding int
 const (
 	holdingUnknown holding = iota
 	notHeld
+	idle    // credentials hold it that serve no cluster
 	mayHold // some locations may
 	holds
 )
 
 func (h holding) String() string {
-	return [...]string{"", "Qovery does not hold it", "locations in Qovery may hold it", "Qovery holds it"}[h]
+	return [...]string{"", "Qovery does not hold it", "no cluster uses it any more", "locations in Qovery may hold it",
+		"Qovery holds it"}[h]
 }
 
 // knownKey is a key that the journal knows, or that IAM lists.
@@ -46,6 +48,8 @@ const settling = 10 * time.Minute
 func (k knownKey) settles(now time.Time) bool { return now.Sub(k.touch) < settling }
 
 func (k knownKey) isActive() bool { return k.listed != nil && k.listed.Status == rotation.Active }
+
+func (k knownKey) exists() bool { return k.listed != nil }
 
 func (k knownKey) isInactive() bool { return k.listed != nil && k.listed.Status == rotation.Inactive }
 
@@ -95,7 +99,7 @@ func (r *report) journalKeys() []knownKey {
 	case r.Record != nil:
 		return r.openKeys()
 	case r.summary != nil && r.summary.MovedTo != "":
-		return []knownKey{{id: rotation.KeyID(r.summary.OldKey), role: "the key that the clusters used", held: holds}}
+		return []knownKey{{id: rotation.KeyID(r.summary.OldKey), role: "the key that the clusters used", held: idle}}
 	case r.ending == Planned && r.Execution.Output != nil && r.Execution.Output.OldKey != "":
 		return []knownKey{{id: rotation.KeyID(r.Execution.Output.OldKey), role: "the key to be replaced", held: holds}}
 	case r.code == fault.CredentialMismatch || r.code == fault.MovedToRole:
@@ -108,7 +112,7 @@ func (r *report) journalKeys() []knownKey {
 			{id: rotation.KeyID(r.summary.OldKey), role: "the old key", held: notHeld, gone: true, touch: r.summary.CompletedAt},
 		}
 	}
-	if last := slices.IndexFunc(r.History, isRotation); last >= 0 {
+	if last := slices.IndexFunc(r.History, changesQovery); last >= 0 {
 		return lastKeys(r.History[last])
 	}
 	return nil
@@ -137,7 +141,11 @@ func (r *report) keyIDs() []rotation.KeyID {
 	return slices.DeleteFunc(ids, func(id rotation.KeyID) bool { return strings.HasPrefix(string(id), "*") || id == "" })
 }
 
-func isRotation(item rotation.HistoryItem) bool { return item.Record.Kind == rotation.Rotate }
+// changesQovery: what Qovery holds, or which clusters use it.
+func changesQovery(item rotation.HistoryItem) bool {
+	return item.Record.Kind == rotation.Rotate ||
+		item.Record.Kind == rotation.Migrate && item.Outcome == rotation.Completed
+}
 
 // usedByQovery is the key that Preflight has seen in Qovery, where the journal
 // knows none.
@@ -148,6 +156,10 @@ func (r *report) usedByQovery() rotation.KeyID { return rotation.KeyID(r.Executi
 // that a person has released left what that person wanted.
 func lastKeys(last rotation.HistoryItem) []knownKey {
 	left, deleted := last.Record.NewKey, last.Record.OldKey
+	if last.Record.Kind == rotation.Migrate {
+		role := "the key that the clusters used until the migration that ended " + words.At(last.EndedAt)
+		return []knownKey{{id: deleted, role: role, held: idle, past: true}}
+	}
 	role := "put into Qovery by the rotation that ended " + words.At(last.EndedAt)
 	switch last.Outcome {
 	case rotation.Discarded:

@@ -37,16 +37,29 @@ func (r *report) migrateTo() string {
 }
 
 // judgeMigrated: a cluster that points at credentials with which it isn't deployed keeps
-// those of its applications from being deployed.
+// those of its applications from being deployed. One that isn't moved yet needs the key.
 func (r *report) judgeMigrated() verdict {
+	v := verdict{Calm, "Nothing is broken by this: every cluster is deployed with the credentials that it points at.", nil}
 	under := r.Record.UnderWay()
-	if len(under) == 0 {
-		return verdict{Calm, "Nothing is broken by this: every cluster is deployed with the credentials that it points at.",
-			nil}
+	if len(under) > 0 {
+		v = verdict{Urgent, "Deployments of applications may fail now: these clusters point at other credentials than they " +
+			"are deployed with: " + quotable(words.List(under, mostListed)) + ".", nil}
 	}
-	text := "Deployments of applications may fail now: these clusters point at other credentials than they are deployed " +
-		"with: " + quotable(words.List(under, mostListed)) + "."
-	return verdict{Urgent, text, nil}
+	for _, k := range r.known {
+		if k.id != r.Record.OldKey || k.isActive() {
+			continue
+		}
+		is, fix := "isn't Active", r.fix(k)
+		if k.listed == nil {
+			is, fix = "IAM does not list", nil // the role is the only way out
+		}
+		text := fmt.Sprintf("Deployments may be failing now: clusters that aren't moved use the key %s, which %s.", k.id, is)
+		if len(under) > 0 {
+			text = v.text + " Nor can clusters be moved back: the key " + k.id.String() + " isn't Active."
+		}
+		return verdict{Urgent, text, fix}
+	}
+	return v
 }
 
 // tellMigrated is the outcome of a migration.

@@ -229,6 +229,11 @@ func migrating(second rotation.Move) func(*rotation.Record) {
 	}
 }
 
+// migratedLast: what ended last was a migration.
+func migratedLast(f *Facts) {
+	f.History[0].Record.Kind, f.History[0].Record.NewKey = rotation.Migrate, ""
+}
+
 const migrate = `{"target":"production","migrateTo":"AWS by role"}`
 
 func ofMigration(s *rotation.Summary) {

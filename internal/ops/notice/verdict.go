@@ -42,6 +42,9 @@ func (r *report) judge() verdict {
 		return r.judgeRetired()
 	case slices.ContainsFunc(r.known, func(k knownKey) bool { return k.held >= mayHold }):
 		return r.judgeHeld()
+	case slices.ContainsFunc(r.known, func(k knownKey) bool { return k.held == idle }):
+		return verdict{Calm, "Nothing is known to be broken: the clusters were moved to a role, and use no key of the user.",
+			nil}
 	}
 	return r.judgeUser()
 }
@@ -142,7 +145,7 @@ func (r *report) fix(k knownKey) *Step {
 		return nil
 	case k.listed == nil && r.Record != nil:
 		return &Step{fmt.Sprintf("Put an Active key of the IAM user %s into the locations in Qovery by hand, then close "+
-			"the rotation:", r.Target.IAMUserName), r.rotate("release")}
+			"the %s:", r.Target.IAMUserName, r.Record.Kind.Noun()), r.rotate("release")}
 	case k.listed == nil:
 		return &Step{fmt.Sprintf("See which key Qovery holds. If it is %s, put an Active key of the IAM user %s there:", k.id,
 			r.Target.IAMUserName), r.rotate("status")}

@@ -97,7 +97,7 @@ func (f *facts) proveMoved() finding {
 	}
 	how := "Pointed at the role's credentials, and seen deployed with them: " + strings.Join(moved, ", ") + "."
 	if len(found) > 0 {
-		how += " Found to point at them: " + strings.Join(found, ", ") + "."
+		how += " Found to point at them, and not deployed: " + strings.Join(found, ", ") + "."
 	}
 	if len(others) > 0 {
 		return notProven(at, "%s Not moved, because someone changed their credentials: %s.", how, strings.Join(others, ", "))

@@ -81,3 +81,14 @@ func TestVerificationAnswerLost(t *testing.T) {
 		t.Errorf("something has no value: %s", found)
 	}
 }
+
+// A key that a person made Inactive in a migration is still there: nothing says that it is
+// gone.
+func TestInactiveIsNotGone(t *testing.T) {
+	result, histories := play(t, "migrate/old-key-deactivated-by-hand")
+	for _, line := range strings.Split(html(t, build(t, result.World.Timeline.Now(), histories...)), "\n") {
+		if strings.Contains(line, "gone") && !strings.Contains(line, "a cross: deleted") {
+			t.Errorf("the page says %q", line)
+		}
+	}
+}

@@ -184,7 +184,7 @@ func yes(is bool) string {
 
 func deployment(d rotation.Document) string {
 	if d.Kind == rotation.Migrate {
-		return moving(d.Deployment)
+		return moving(d)
 	}
 	polling := d.Deployment.Next == rotation.PollAgain
 	var all, started, done, skipped, maintained int
@@ -226,9 +226,9 @@ func deployment(d rotation.Document) string {
 	return text
 }
 
-func moving(d rotation.Deployment) string {
+func moving(d rotation.Document) string {
 	moved, under := 0, 0
-	for _, cluster := range d.Clusters {
+	for _, cluster := range d.Deployment.Clusters {
 		switch {
 		case !cluster.DoneAt.IsZero():
 			moved++
@@ -236,9 +236,12 @@ func moving(d rotation.Deployment) string {
 			under++
 		}
 	}
-	text := fmt.Sprintf("%d of %d clusters moved to the role", moved, len(d.Clusters))
+	text := fmt.Sprintf("%d of %d clusters moved to the role", moved, len(d.Deployment.Clusters))
+	if d.Abort {
+		text = words.Count(moved, "cluster") + " deployed with the role"
+	}
 	switch {
-	case d.Next == rotation.MovedBack:
+	case d.Deployment.Next == rotation.MovedBack:
 		text += ", and none is under way"
 	case under > 0:
 		text += fmt.Sprintf(", %d being deployed", under)
