@@ -86,7 +86,7 @@ var functions = []function{
 		env:  []string{lambda.TableName, lambda.QoveryAPIURL},
 		may: []grant{
 			{tokenParameters, actions("ssm:GetParameter")},
-			{targetUsers, actions("iam:ListAccessKeys")},
+			{targetUsers, actions("iam:ListAccessKeys", "iam:ListAttachedUserPolicies")},
 			{journalTable, actions("dynamodb:GetItem", "dynamodb:PutItem")},
 		},
 	},

@@ -65,6 +65,7 @@ var allowed = []struct{ function, action, resource string }{
 
 	{"deployclusters", "ssm:GetParameter", token},
 	{"deployclusters", "iam:ListAccessKeys", user},
+	{"deployclusters", "iam:ListAttachedUserPolicies", user},
 	{"deployclusters", "dynamodb:GetItem", journal},
 	{"deployclusters", "dynamodb:PutItem", journal},
 

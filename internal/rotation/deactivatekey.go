@@ -33,7 +33,7 @@ func (s DeactivateKey) Run(ctx context.Context, call Call) (Document, error) {
 			}
 		}
 		if c.Leaked[c.OldKey] == target.AtOnce {
-			if err := s.requireNoQuarantine(ctx, c.IAMUser); err != nil {
+			if err := c.requireNoQuarantine(ctx, s.Keys); err != nil {
 				return err
 			}
 			if err := s.requireDeployedSince(ctx, c, doc); err != nil {

@@ -183,14 +183,19 @@ func (s *Situation) retiring() bool {
 }
 
 // newKeyInactive says that someone made the new key Inactive. If that leaked, deploying it
-// would break what still works with the old key; and while the user has that one, there is
-// no room for a third.
+// would break what still works with the old key, and there is no room for a third. No step
+// deletes what a location may hold.
 func (r *Record) newKeyInactive(held string) *fault.Error {
 	err := fault.Errorf(fault.NewKeyInactive, "The new key %s is Inactive%s", r.NewKey, held)
-	if r.newLeaked() {
-		err.Next = &fault.Advice{First: "The leaked key stays Inactive. Delete the old key, whereupon what still uses it " +
-			"fails. Immediately create another key of the user, put it into every location, and deploy the clusters",
-			Do: fault.Release}
+	if !r.newLeaked() {
+		return err
+	}
+	err.Next = &fault.Advice{First: "The new key leaked. Delete it", Command: deleteCommand(r.IAMUser, r.NewKey),
+		Do: fault.Start}
+	if r.begun(Update) {
+		err.Next = &fault.Advice{First: "The new key leaked and stays Inactive. Replace it, put the one that is " +
+			"created into every location in Qovery, and deploy the clusters", Do: fault.Release,
+			Command: err.Next.Command + "; aws iam create-access-key --user-name " + r.IAMUser}
 	}
 	return err
 }

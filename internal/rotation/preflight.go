@@ -367,7 +367,7 @@ func (p Preflight) lookAhead(
 ) (*fault.Error, error) {
 	action := doc.Plan.Action
 	if action == ActionMigrate && s.Record == nil {
-		if refusal, err := p.checkQuarantine(ctx, s); refusal != nil || err != nil { // there would be no way back
+		if refusal, err := p.checkQuarantine(ctx, s, doc.Target); refusal != nil || err != nil { // there would be no way back
 			return refusal, err
 		}
 		return p.checkForMigrate(ctx, organization, s, doc)
@@ -375,7 +375,7 @@ func (p Preflight) lookAhead(
 	if action != ActionCreate && action != ActionVerify && action != ActionDeploy {
 		return nil, nil
 	}
-	if refusal, err := p.checkQuarantine(ctx, s); refusal != nil || err != nil {
+	if refusal, err := p.checkQuarantine(ctx, s, doc.Target); refusal != nil || err != nil {
 		return refusal, err
 	}
 	if s.Leaked.has(s.oldKey()) { // no one asks who uses it

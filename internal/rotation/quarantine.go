@@ -9,39 +9,105 @@ import (
 	"qovery-key-rotation/internal/words"
 )
 
-// checkQuarantine refuses a rotation whose deployments would fail, whatever key they use.
-// Only a leaked key that goes out of service before them has no time to lose.
-func (p Preflight) checkQuarantine(ctx context.Context, s *Situation) (*fault.Error, error) {
+// quarantine is that AWS found a key of a user in public, and denies the user what
+// deployments need, whatever key they use.
+type quarantine struct {
+	target, user string
+	policies     []string
+	keys         []AccessKey
+	leaked       Leaked  // which of them it was, as far as a person said so
+	record       *Record // nil: none is open
+}
+
+// checkQuarantine refuses a rotation whose deployments would fail. Only a leaked key that
+// goes out of service before them has no time to lose.
+func (p Preflight) checkQuarantine(ctx context.Context, s *Situation, target string) (*fault.Error, error) {
 	policies, err := p.Keys.Quarantine(ctx, s.IAMUser)
-	deploysLast := s.Leaked[s.oldKey()] == target.AtOnce && (s.Record == nil || !s.Record.outSinceLeak())
-	if err != nil || len(policies) == 0 || deploysLast {
+	if err != nil || len(policies) == 0 || s.deploysLast() {
 		return nil, err
 	}
-	refusal := quarantined(s.IAMUser, policies, fault.Start)
-	if s.Record == nil || !s.Record.outSinceLeak() {
-		refusal.Next = &fault.Advice{First: "If the key that leaked is out of service already, detach the policy: " +
-			DetachCommand(s.IAMUser, policies) + ". Otherwise replace the key, before anything is deployed: " +
-			"'rotate start --leaked KEY --at-once'"}
-	}
-	return refusal, nil
+	q := quarantine{target, s.IAMUser, policies, s.Keys, s.Leaked, s.Record}
+	return q.refusal(fault.Start), nil
 }
 
-// requireNoQuarantine keeps a rotation from deploying in vain, once the leaked key is Inactive.
-func (s DeactivateKey) requireNoQuarantine(ctx context.Context, user string) error {
-	policies, err := s.Keys.Quarantine(ctx, user)
-	if err == nil && len(policies) > 0 {
-		return quarantined(user, policies, fault.Redrive)
-	}
-	return err
+// deploysLast: the old key leaked, and goes out of service before anything is deployed.
+func (s *Situation) deploysLast() bool {
+	return s.Leaked[s.oldKey()] == target.AtOnce && (s.Record == nil || !s.Record.outSinceLeak())
 }
 
-func quarantined(user string, policies []string, then fault.Do) *fault.Error {
+// requireNoQuarantine keeps a rotation that is open from deploying in vain.
+func (c *claim) requireNoQuarantine(ctx context.Context, reader KeyReader) error {
+	policies, err := reader.Quarantine(ctx, c.IAMUser)
+	if err != nil || len(policies) == 0 {
+		return err
+	}
+	keys, err := reader.List(ctx, c.IAMUser)
+	if err != nil {
+		return err
+	}
+	return quarantine{c.Target, c.IAMUser, policies, keys, c.Leaked, &c.Record}.refusal(fault.Redrive)
+}
+
+func (q quarantine) refusal(then fault.Do) *fault.Error {
 	refusal := fault.Errorf(fault.UserQuarantined, "AWS found a key of the IAM user %s in public, and has attached %s to "+
-		"the user: deployments fail", user, words.List(policies, mostListed))
-	refusal.Urgent = true
-	refusal.Next = &fault.Advice{First: "The leaked key is Inactive. Detach the policy: " + DetachCommand(user, policies),
-		Do: then}
+		"the user: deployments fail", q.user, words.List(q.policies, mostListed))
+	refusal.Urgent, refusal.Next = true, q.advice(then)
 	return refusal
+}
+
+// advice has the leaked key taken out of service first: the policy also keeps an attacker
+// from the worst.
+func (q quarantine) advice(then fault.Do) *fault.Advice {
+	detach := DetachCommand(q.user, q.policies)
+	switch id := q.active(); {
+	case len(q.leaked) == 0:
+		return &fault.Advice{First: "If the key that leaked is out of service already, detach the policy: " + detach +
+			". Otherwise replace the key before anything is deployed", Command: q.replace(q.onlyKey())}
+	case id == "":
+		return &fault.Advice{First: "The leaked key is out of service. Detach the policy", Command: detach, Do: then}
+	case q.record == nil || id == q.record.OldKey:
+		return &fault.Advice{First: "Replace the leaked key before anything is deployed", Command: q.replace(id.String())}
+	case !q.record.begun(Update):
+		return &fault.Advice{First: "No location holds the new key " + id.String() + ", which leaked. Delete it and " +
+			"detach the policy", Command: deleteCommand(q.user, id) + "; " + detach, Do: fault.Start}
+	default:
+		return &fault.Advice{First: "Only a deployment replaces the new key " + id.String() + ", which leaked. Make it " +
+			"Inactive and detach the policy; what uses the key fails until you have put another one into Qovery. (If you " +
+			"only detach the policy, anyone who has the key can use it for about two hours more)",
+			Command: inactivateCommand(q.user, id) + "; " + detach, Do: fault.Start}
+	}
+}
+
+// active is a leaked key that is Active. The old one comes first: it has to go before the
+// new one can be replaced.
+func (q quarantine) active() KeyID {
+	var found KeyID
+	for _, key := range q.keys {
+		isOut := q.record != nil && key.ID == q.record.OldKey && q.record.outSinceLeak()
+		if q.leaked.has(key.ID) && key.Status == Active && !isOut && (found == "" || key.ID == q.oldKey()) {
+			found = key.ID
+		}
+	}
+	return found
+}
+
+func (q quarantine) oldKey() KeyID {
+	if q.record == nil {
+		return ""
+	}
+	return q.record.OldKey
+}
+
+// onlyKey is the user's, by its last four characters, if there is one alone.
+func (q quarantine) onlyKey() string {
+	if len(q.keys) == 1 {
+		return q.keys[0].ID.String()
+	}
+	return "KEY"
+}
+
+func (q quarantine) replace(key string) string {
+	return "rotate start " + q.target + " --leaked " + key + " --at-once"
 }
 
 // DetachCommand ends a quarantine.
@@ -51,4 +117,12 @@ func DetachCommand(user string, policies []string) string {
 		commands = append(commands, "aws iam detach-user-policy --user-name "+user+" --policy-arn "+policy)
 	}
 	return strings.Join(commands, "; ")
+}
+
+func deleteCommand(user string, id KeyID) string {
+	return "aws iam delete-access-key --user-name " + user + " --access-key-id " + id.String()
+}
+
+func inactivateCommand(user string, id KeyID) string {
+	return "aws iam update-access-key --user-name " + user + " --access-key-id " + id.String() + " --status Inactive"
 }

@@ -52,6 +52,8 @@ type look struct {
 	locations    []Location
 	clusters     []Cluster // all that hang on the rotation
 	oldKey       AccessKey // zero when it is gone
+	keys         KeyReader
+	allowed      bool      // AWS does not deny the user deployments
 	started      bool      // a deployment was started by this run
 	at           time.Time // before the clusters were read
 }
@@ -87,6 +89,7 @@ func (r Rollout) read(ctx context.Context, l *look, doc *Document,
 	if err := l.requireNewKey(keys, l.now()); err != nil {
 		return err
 	}
+	l.keys = r.Keys
 	l.oldKey, _ = findKey(keys, l.OldKey)
 	l.at = l.now()
 	all, err := ClustersOf(ctx, l.organization, doc.Settings)
@@ -132,7 +135,10 @@ func (l *look) advance(ctx context.Context, effect Effect, members []*ClusterPro
 			continue
 		}
 		ready, err := l.judge(ctx, progress, doc.Settings.MaxDeployAttempts)
-		if err != nil && !l.passOver(ctx, effect, err, progress) {
+		if err != nil {
+			err = l.giveUp(ctx, effect, err, progress)
+		}
+		if err != nil {
 			return err
 		}
 		if ready {
@@ -147,12 +153,8 @@ func (l *look) advance(ctx context.Context, effect Effect, members []*ClusterPro
 		timeout = leakedTimeout
 	}
 	if len(late) > 0 && l.now().Sub(startedAt) >= timeout {
-		err := fault.Errorf(fault.DeploymentTimeout, "After %s these clusters are not deployed: %s",
-			target.Duration(timeout), l.describe(late))
-		if !l.passOver(ctx, effect, err, late...) {
-			return err
-		}
-		return nil
+		return l.giveUp(ctx, effect, fault.Errorf(fault.DeploymentTimeout, "After %s these clusters are not deployed: %s",
+			target.Duration(timeout), l.describe(late)), late...)
 	}
 	if l.at.Before(doc.UpdatedAt.Add(afterUpdate)) {
 		return nil // what is seen of the clusters may be from before the update
@@ -170,24 +172,32 @@ func (l *look) passLocked(ctx context.Context, d *Deployment) error {
 	for i := range d.Clusters {
 		p := &d.Clusters[i]
 		if reason, locked := locks[p.ID]; locked && !p.over() && p.PostedAt.IsZero() {
-			l.passOver(ctx, Deploy, fault.Errorf(fault.ClustersLocked, "It is locked: %s", reason), p)
+			l.passOver(ctx, fault.Errorf(fault.ClustersLocked, "It is locked: %s", reason), p)
 		}
 	}
 	return err
 }
 
-// passOver passes clusters over that do not deploy, if the old key leaked: they count as
-// broken, and the key does not wait for them.
-func (l *look) passOver(ctx context.Context, effect Effect, why error, clusters ...*ClusterProgress) bool {
-	if effect != Deploy || !l.oldLeaked() {
-		return false
+// giveUp returns why clusters do not deploy, unless AWS denies the user what they need: then
+// that is why. If the old key leaked they are passed over.
+func (l *look) giveUp(ctx context.Context, effect Effect, why error, clusters ...*ClusterProgress) error {
+	if err := l.requireNoQuarantine(ctx); err != nil {
+		return err
 	}
+	if effect != Deploy || !l.oldLeaked() {
+		return why
+	}
+	l.passOver(ctx, why, clusters...)
+	return nil
+}
+
+// passOver has clusters count as broken. A key that leaked does not wait for them.
+func (l *look) passOver(ctx context.Context, why error, clusters ...*ClusterProgress) {
 	for _, progress := range clusters {
 		progress.resolved()
 		progress.Skipped = Broken
 		l.guard.Log.WarnContext(ctx, "cluster passed over", "cluster", progress.ID, "error", why)
 	}
-	return true
 }
 
 // deploymentTimeout is the target's, and longer where a deployment may also install a
@@ -261,11 +271,25 @@ func (l *look) refusedToDeploy(progress *ClusterProgress, cluster Cluster) error
 	return err.Advise("See in Qovery why the cluster can't be deployed")
 }
 
+// requireNoQuarantine is asked before anything is deployed and before a cluster is given up:
+// AWS may have denied the user what deployments need since Preflight.
+func (l *look) requireNoQuarantine(ctx context.Context) error {
+	if l.allowed {
+		return nil
+	}
+	err := l.claim.requireNoQuarantine(ctx, l.keys)
+	l.allowed = err == nil
+	return err
+}
+
 // startAll starts deployments. Once one was, or may have been, started, nothing
 // is an error any more: what is left is done by the next run.
 func (l *look) startAll(ctx context.Context, effect Effect, start []*ClusterProgress) error {
 	if len(start) == 0 {
 		return nil
+	}
+	if err := l.requireNoQuarantine(ctx); err != nil {
+		return err
 	}
 	do, err := l.begin(ctx, effect, l.sawOldKey())
 	if err != nil {

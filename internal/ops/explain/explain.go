@@ -175,13 +175,14 @@ var whereFailed = map[string]string{
 	"UpdateCredentials": "Each location holds the old or the new key. Both are Active",
 	"DeployClusters": bothActive + ". Or each cluster of a migration is where the sentence says; no key has " +
 		"changed",
-	"CheckUsage":    bothActive,
-	"DeactivateKey": bothActive,
-	"DeleteKey":     "Qovery holds the new key. The old key is Inactive, or gone",
-	"Complete":      "Qovery holds the new key, and the old one is gone. Only the journal's record is still open",
-	"DiscardKey":    "Qovery holds the old key, Active. The new key may still exist; no location holds it",
-	"RestoreOldKey": perhapsOut,
-	"ReactivateKey": perhapsOut,
+	"CheckUsage":       bothActive,
+	"DeactivateKey":    bothActive,
+	"VerifyDeployment": "Qovery holds the new key. The old key is Inactive",
+	"DeleteKey":        "Qovery holds the new key. The old key is Inactive, or gone",
+	"Complete":         "Qovery holds the new key, and the old one is gone. Only the journal's record is still open",
+	"DiscardKey":       "Qovery holds the old key, Active. The new key may still exist; no location holds it",
+	"RestoreOldKey":    perhapsOut,
+	"ReactivateKey":    perhapsOut,
 }
 
 // afterCatch is what is in place once the definition has taken the way back that

@@ -172,7 +172,7 @@ var explanations = []explanation{
 		means: "Someone made the new key Inactive.",
 		inPlace: "if a location holds the new key, " + failNow + ". In `Preflight` the old key may be Inactive, too, if " +
 			"the rotation had made it so.",
-		more: "If it leaked: " + byHand, look: []string{activate}},
+		more: "If it leaked, delete it, and see " + byHand + " from step 2", look: []string{activate}},
 	{code: fault.NewKeyLost,
 		means: "Someone deleted the new key.",
 		inPlace: "if a location in Qovery holds the new key, " + failNow + "; the sentence, or Qovery, says which. If " +
@@ -334,8 +334,7 @@ var explanations = []explanation{
 	{code: fault.UserQuarantined,
 		means: "AWS found a key of the user in public and attached a policy to the user, `AWSCompromisedKeyQuarantine` and " +
 			"a version. It denies `ec2:RunInstances`, `iam:PassRole` and more: deployments fail with any key of the user.",
-		inPlace: "nothing is changed by this. With `--at-once` the leaked key is Inactive, and the clusters have not been " +
-			"deployed.",
+		inPlace: "in `DeactivateKey` the leaked key is Inactive, and the clusters have not been deployed.",
 		more: "If the key that leaked is still Active, replace it first, before anything is deployed. The policy keeps " +
 			"attackers from the worst: detach it last",
 		look: []string{"rotate start " + Target + " --leaked KEY --at-once",

@@ -1,7 +1,6 @@
 package notice
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,10 +15,10 @@ func (r *report) steps() []Step {
 	if r.past {
 		return r.stepsThen()
 	}
-	steps := []Step{r.step()}
+	steps := r.first()
 	if fix := r.verdict.fix; fix != nil {
 		released := fix.Command == r.rotate("release") && r.code == ""
-		steps[0].Text = "After that: " + steps[0].Text
+		steps[0].Text = afterThat + steps[0].Text
 		steps = append([]Step{*fix}, steps...)
 		if released {
 			steps = steps[:1] // there is nothing left to carry on
@@ -31,6 +30,23 @@ func (r *report) steps() []Step {
 		steps = append(steps,
 			Step{fmt.Sprintf("If something turns out to need the old key %s, this makes it Active again:", r.Record.OldKey),
 				r.rotate("abort")})
+	}
+	return steps
+}
+
+const afterThat = "After that: "
+
+// first is what to do, and where that is to type a command, what to do then.
+func (r *report) first() []Step {
+	advice := r.advice()
+	isAdvised := r.code != "" && (r.ending == unchanged || r.ending == paused)
+	if !isAdvised || advice.Command == "" {
+		return []Step{r.step()}
+	}
+	steps := []Step{{advice.First + ":", advice.Command}}
+	if advice.Do != "" {
+		then := r.adviceStep(fault.Advice{Do: advice.Do})
+		steps = append(steps, Step{afterThat + then.Text, then.Command})
 	}
 	return steps
 }
@@ -102,7 +118,7 @@ func (r *report) step() Step {
 	if r.code == "" {
 		return Step{words.Dot(foreignError(r.Execution.Error).advice) + " Then start the " + r.noun() + " again:", start}
 	}
-	return r.adviceStep()
+	return r.adviceStep(r.advice())
 }
 
 // advice is what the step said to do, or else what is to be done about its code.
@@ -117,8 +133,7 @@ func (r *report) advice() fault.Advice {
 	return advice
 }
 
-func (r *report) adviceStep() Step {
-	advice := r.advice()
+func (r *report) adviceStep(advice fault.Advice) Step {
 	start := r.rotate("start", "--watch")
 	switch {
 	case advice.Do == fault.Status, r.Execution.Target == "":
@@ -129,9 +144,6 @@ func (r *report) adviceStep() Step {
 		return Step{before(advice, "To abort it again:"), r.rotate("abort")}
 	case r.code == fault.NoAccessKey && r.NoTarget == nil:
 		return Step{words.Dot(advice.First), "aws iam create-access-key --user-name " + r.Target.IAMUserName}
-	case r.code == fault.UserQuarantined && advice.Do == "":
-		key := cmp.Or(strings.TrimLeft(r.leaked(), "*"), "KEY")
-		return Step{words.Dot(advice.First), "rotate start " + r.Execution.Target + " --leaked " + key + " --at-once"}
 	case advice.Do == fault.Release && r.ending == paused:
 		return Step{advice.String(), r.rotate("release")}
 	case advice.Do.Starts():
@@ -145,7 +157,7 @@ func before(advice fault.Advice, then string) string {
 	if advice.First == "" {
 		return then
 	}
-	return words.Dot(advice.First) + " " + then
+	return words.Dot(advice.ToFix()) + " " + then
 }
 
 // resumes is what starting again does, where that is known.

@@ -222,10 +222,10 @@ var table = map[string]row{
 		failedWith(said(fault.InvalidCredentials, "Cluster prod-eu is INVALID_CREDENTIALS after 2 attempts to deploy it: "+
 			"its logs tell no reason", holdsNew))), world(bothKeys, open(updated))},
 	"unchanged-quarantined": {execution("FAILED", failedWith(quarantined(&fault.Advice{First: "If the key that leaked " +
-		"is out of service already, detach the policy: " + detach + ". Otherwise replace the key, before anything is " +
-		"deployed: 'rotate start --leaked KEY --at-once'"}))), world(keys(active(keyO, 90*day)))},
+		"is out of service already, detach the policy: " + detach + ". Otherwise replace the key before anything is " +
+		"deployed", Command: "rotate start production --leaked ****OLD1 --at-once"}))), world(keys(active(keyO, 90*day)))},
 	"leaked-quarantined": {execution("FAILED", input(ofLeak), failedWith(quarantined(&fault.Advice{
-		First: "The leaked key is Inactive. Detach the policy: " + detach, Do: fault.Redrive}))),
+		First: "The leaked key is out of service. Detach the policy", Command: detach, Do: fault.Redrive}))),
 		world(keys(inactive(keyO, 90*day), active(keyN, 6*hour)), open(deactivated, leaked))},
 	"paused-old-key-lost": {execution("FAILED", failedWith(said(fault.OldKeyLost, "The old key ****OLD1 does not "+
 		"exist any more", "Qovery holds the new key ****NEW2; the old key ****OLD1 is Inactive"))),

@@ -11,7 +11,9 @@ import (
 // does, and whether there is a rotation to release, it does not know.
 type Advice struct {
 	First string `json:"first,omitempty"` // what to put right before that, in sentences
-	Do    Do     `json:"do,omitempty"`
+	// Command is what to type for that, with the ids of keys as sentences have them.
+	Command string `json:"command,omitempty"`
+	Do      Do     `json:"do,omitempty"`
 	// Updated is what to do instead of Do once a location may hold the new key.
 	Updated *Advice `json:"updated,omitempty"`
 }
@@ -51,7 +53,15 @@ func (a Advice) String() string {
 	case a.First == "" && do != "":
 		return words.Dot(strings.ToUpper(do[:1]) + do[1:])
 	}
-	return words.Sentences(a.First, a.then())
+	return words.Sentences(a.ToFix(), a.then())
+}
+
+// ToFix is what to put right, with the command for that.
+func (a Advice) ToFix() string {
+	if a.Command == "" {
+		return a.First
+	}
+	return a.First + ": " + a.Command
 }
 
 func (a Advice) then() string {
@@ -66,5 +76,6 @@ func (a Advice) Once(updated bool) Advice {
 	if updated && a.Updated != nil {
 		return Advice{First: words.Sentences(a.First, a.Updated.First), Do: a.Updated.Do}
 	}
-	return Advice{First: a.First, Do: a.Do}
+	a.Updated = nil
+	return a
 }

@@ -290,8 +290,9 @@ var Codes = []CodeInfo{
 		Advice:   start("See in Qovery why the location does not take the key")},
 	{Code: UsageCheckStale, Class: Again, Caught: only("DeactivateKey"),
 		Advice: Advice{First: "The rotation goes back and checks the usage"}},
-	{Code: UserQuarantined, Class: Unchanged, Uncaught: only("Preflight", "DeactivateKey"),
-		Advice: start("Detach the policy once the key that leaked is out of service")},
+	{Code: UserQuarantined, Class: Unchanged,
+		Uncaught: only("Preflight", "DeployClusters", "DeactivateKey", "VerifyDeployment"),
+		Advice:   start("Detach the policy once the key that leaked is out of service")},
 	{Code: WrongIdentity, Class: Paused, Uncaught: only("VerifyKey"),
 		Advice: start("Correct the target's account or IAM user path, and deploy the stack")},
 }
