@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +22,7 @@ type exploreFlags struct {
 	lasts     time.Duration
 	seed      uint64
 	shard     string
+	world     string
 	replay    string
 	mutation  string
 	mutations bool
@@ -80,12 +82,14 @@ and of calls that write where a key leaked or is retired, or clusters are moved.
 	cmd.Flags().Uint64Var(&flags.seed, "seed", 0, "what chance begins with: the same seed explores the same")
 	cmd.Flags().StringVar(&flags.shard, "shard", "",
 		"play one part of it all, such as 3/8: several machines share the parts")
+	cmd.Flags().StringVar(&flags.world, "world", "", "play one world alone: "+strings.Join(explorer.WorldNames(), ", "))
 	cmd.Flags().StringVar(&flags.replay, "replay", "", "play one schedule and show what happens")
 	cmd.Flags().StringVar(&flags.mutation, "mutation", "", "defeat a rule while replaying (--mutations names them)")
 	cmd.Flags().BoolVar(&flags.mutations, "mutations", false,
 		"defeat each rule in turn, and show the shortest schedule that finds out")
 	flags.output.add(cmd)
 	completeFlag(cmd, "mutation", mutationNames()...)
+	completeFlag(cmd, "world", explorer.WorldNames()...)
 	return cmd
 }
 
@@ -103,10 +107,13 @@ func (f exploreFlags) check(cmd *cobra.Command) error {
 	case f.replay != "" && f.mutations:
 		return errors.New("--replay plays one schedule, and --mutations many: give one of them")
 	}
-	for _, name := range []string{"singles", "pairs", "random", "for", "seed", "shard"} {
+	for _, name := range []string{"singles", "pairs", "random", "for", "seed", "shard", "world"} {
 		if cmd.Flags().Changed(name) && (f.replay != "" || f.mutations) {
 			return fmt.Errorf("--%s has no meaning beside --replay and --mutations", name)
 		}
+	}
+	if names := explorer.WorldNames(); f.world != "" && !slices.Contains(names, f.world) {
+		return fmt.Errorf("there is no world %q; there are %s", f.world, strings.Join(names, ", "))
 	}
 	if _, err := explorer.ParseShard(f.shard); err != nil {
 		return fmt.Errorf("--shard %w", err)
@@ -146,7 +153,7 @@ func explore(cmd *cobra.Command, flags exploreFlags) error {
 	bar := newBar(cmd.ErrOrStderr())
 	summary, err := explorer.Walk(cmd.Context(), explorer.Options{
 		Singles: flags.singles, Pairs: flags.pairs, Random: flags.random, For: flags.lasts, Seed: flags.seed,
-		Shard: shard,
+		Shard: shard, World: flags.world,
 		Progress: func(p explorer.Progress) {
 			bar.show(p.Done, fmt.Sprintf("%s; %s, %s, %s", p.Stage, words.Count(p.Summary.Played, "schedule"),
 				words.Count(p.Summary.Traces, "distinct trace"), words.Count(len(p.Summary.Violations), "violation")))

@@ -66,8 +66,11 @@ func (a auditedAccount) Remember(ctx context.Context, name string, document any)
 	return a.Wire.Do(ctx, "journal.Remember", true, func(time.Time) error { return a.Journal.Remember(name, document) })
 }
 
-// Publish drops a notice.
-func (a auditedAccount) Publish(context.Context, string, string, map[string]string) error { return nil }
+// Publish tells people.
+func (a auditedAccount) Publish(_ context.Context, subject, body string, attributes map[string]string) error {
+	a.tell(Told{Subject: subject, Body: body, Urgency: notice.Urgency(attributes["urgency"])})
+	return nil
+}
 
 // Schedule is the target's, as it was deployed when the world began.
 func (a auditedAccount) Schedule(ctx context.Context, _ string) (*rotation.DeployedSchedule, error) {

@@ -81,14 +81,17 @@ func (i *IAM) List(ctx context.Context, name string) ([]rotation.AccessKey, erro
 		if i.users[name] == nil {
 			return nil, fault.NoUser(name)
 		}
-		var seen []rotation.AccessKey
-		for _, k := range i.order {
-			if state, ok := k.states.asSeen(at); ok && k.user == name && state != deleted {
-				seen = append(seen, rotation.AccessKey{ID: k.id, Status: state, CreatedAt: k.createdAt})
-			}
-		}
-		return seen, nil
+		return i.listed(name, at), nil
 	})
+}
+
+func (i *IAM) listed(name string, at time.Time) (seen []rotation.AccessKey) {
+	for _, k := range i.order {
+		if state, ok := k.states.asSeen(at); ok && k.user == name && state != deleted {
+			seen = append(seen, rotation.AccessKey{ID: k.id, Status: state, CreatedAt: k.createdAt})
+		}
+	}
+	return seen
 }
 
 // Quarantine returns the policies that AWS has attached to the user.

@@ -27,6 +27,8 @@ type Ports struct {
 	Around func(rotation.Step) rotation.Step
 	// Audit wraps the daily audit; nil: nothing does.
 	Audit func(audit.Auditor) audit.Auditor
+	// Tell changes what people are told, or drops it; nil: it does not.
+	Tell func(*Told) (sent bool)
 }
 
 // ports are this world's, the real Qovery client among them.

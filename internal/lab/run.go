@@ -35,6 +35,11 @@ func (w *World) Start(name, input string) (*Run, error) {
 		if w.OnEvent != nil {
 			w.OnEvent(run, event)
 		}
+		if w.OnTold != nil && event.Type.Ends() {
+			described := *run.described()
+			timeline := w.Timeline
+			timeline.At(timeline.Now().Add(notifyTakes), func() { w.notify(described) })
+		}
 	})
 	run.Execution = execution
 	w.runs = append(w.runs, run)

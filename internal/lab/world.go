@@ -104,6 +104,8 @@ type World struct {
 	ClockOff func(state string) time.Duration
 	// Front stands in front of Qovery, and sees every request and its answer; nil: nothing does.
 	Front func(qovery http.Handler) http.Handler
+	// OnTold is told what people are told; nil: nobody is told.
+	OnTold func(Told)
 	// OnSay is told what the script of a scenario says.
 	OnSay func(string)
 

@@ -28,6 +28,8 @@ func (p *player) judge() {
 	p.judgeEvidence()
 	p.judgeUnasked()
 	p.requireApplied()
+	p.requireTold()
+	p.requireAlarm()
 	if !p.succeeded && !p.retired {
 		last := p.Runs()[len(p.Runs())-1]
 		p.wrong("after the faults, %d executions have not led to a rotation; the last ended %s: %s", p.sinceLast,

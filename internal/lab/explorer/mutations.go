@@ -8,6 +8,7 @@ import (
 
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/ops/audit"
+	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
@@ -66,6 +67,12 @@ var Mutations = []Mutation{
 	{Rule: 12, Name: "claims-what-it-found", Sentence: "a key that is gone seems to have been made Inactive, and " +
 		"deleted, by this rotation",
 		Lens: claimsFound, Shows: "the report calls it proven", Focus: []string{"GracePeriod"}},
+	{Rule: 12, Name: "all-is-well", Sentence: "every message says that it is not urgent",
+		Lens: allIsWell, Shows: "people are told that nothing is broken", Focus: []string{"IsDeployed"}},
+	{Rule: 12, Name: "always-alarmed", Sentence: "every message says that it is urgent",
+		Lens: alwaysAlarmed, Shows: "people are told that something is broken", Focus: []string{"RotationComplete"}},
+	{Rule: 12, Name: "untold", Sentence: "nobody is told of an execution that failed",
+		Lens: untold, Shows: "nobody is told", Focus: []string{"CreateKey"}},
 	{Rule: 13, Name: "unproved-regions", Sentence: "in Preflight, CloudTrail seems to answer in every region",
 		Lens: unprovedRegions, Shows: "was created while CloudTrail could not be searched", World: "denied",
 		Focus: []string{"Preflight"}},
@@ -514,6 +521,23 @@ func (s *patient) Get(ctx context.Context, id rotation.KeyID) (rotation.Secret, 
 		return s.taken, nil
 	}
 	return s.Staging.Get(ctx, id)
+}
+
+func allIsWell(_ *lab.World, p lab.Ports) lab.Ports {
+	p.Tell = func(told *lab.Told) bool { told.Urgency = notice.Calm; return true }
+	return p
+}
+
+func alwaysAlarmed(_ *lab.World, p lab.Ports) lab.Ports {
+	p.Tell = func(told *lab.Told) bool { told.Urgency = notice.Urgent; return true }
+	return p
+}
+
+func untold(_ *lab.World, p lab.Ports) lab.Ports {
+	p.Tell = func(told *lab.Told) bool {
+		return told.Execution == nil || told.Execution.Status != statemachine.Failed
+	}
+	return p
 }
 
 // Rule 14.

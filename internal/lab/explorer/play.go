@@ -95,6 +95,7 @@ func play(s Schedule, lens Lens, watch func(*player)) (Result, error) {
 	world.IAM.OnKeyChange(p.noticeKey)
 	p.foresee(kind)
 	world.OnEvent = p.event
+	world.OnTold = p.told
 	world.ClockOff = func(state string) time.Duration { return p.clocks[state] }
 	if watch != nil {
 		watch(p)
@@ -134,6 +135,8 @@ type player struct {
 	roles         bool                         // a person has given roles: keys may be left that nothing holds
 
 	usedBefore map[report.Ref]time.Time // when the old key was used last that a usage check could know of
+
+	said []saying
 
 	sinceLast int // executions that were started after the last fault, or after a person fixed something
 	repairs   int

@@ -96,7 +96,7 @@ func parseHead(head string) (Schedule, error) {
 	name, seed, seeded := strings.Cut(head, " seed=")
 	s := Schedule{World: name}
 	if _, exists := find(name); !exists {
-		return s, fmt.Errorf("there is no world %q; there are %s", name, strings.Join(worldNames(), ", "))
+		return s, fmt.Errorf("there is no world %q; there are %s", name, strings.Join(WorldNames(), ", "))
 	}
 	if seeded {
 		var err error

@@ -29,7 +29,9 @@ type Options struct {
 	// and every pair of faults at the first and the last, is played in the smallest
 	// world.
 	Focus []string
-	World string // in place of the smallest one
+	// World is the only one that is played, but for what once found something; empty: all, and
+	// the smallest one where there is one for all.
+	World string
 	// Random is how many longer random schedules there are; For is for how long
 	// more are played after that.
 	Random int
@@ -87,7 +89,7 @@ func Walk(ctx context.Context, options Options) (Summary, error) {
 	if w.For > 0 {
 		w.share("more random schedules", math.MaxInt, time.Now().Add(w.For), func(n int) { w.chain(w.Random + n) })
 	}
-	if w.Singles && w.summary.Unfinished == nil && w.Shard == (Shard{}) {
+	if w.Singles && w.summary.Unfinished == nil && w.Shard == (Shard{}) && w.World == "" {
 		w.summary.Never = w.summary.Seen.Never()
 	}
 	return w.summary.clone(time.Since(w.began)), w.failure
@@ -169,7 +171,9 @@ func (w *walker) smallest() Schedule {
 func (w *walker) singles() []func() {
 	var tasks []func()
 	for _, world := range Worlds {
-		tasks = append(tasks, w.after(Schedule{World: world.Name, Seed: w.Seed})...)
+		if w.World == "" || w.World == world.Name {
+			tasks = append(tasks, w.after(Schedule{World: world.Name, Seed: w.Seed})...)
+		}
 	}
 	base := w.smallest()
 	for _, station := range w.play(base).After {
@@ -198,7 +202,11 @@ var pairWorlds = []string{"one", "leaked", "leaked-at-once", "retire", "migrate"
 // pairs play every pair of call faults at chosen calls of the smallest world. In the
 // others of its size reads are what they are there, and the calls are those that write.
 func (w *walker) pairs() (tasks []func()) {
-	for _, world := range pairWorlds {
+	worlds := pairWorlds
+	if w.World != "" {
+		worlds = []string{w.World}
+	}
+	for _, world := range worlds {
 		calls := chosen
 		if world != pairWorlds[0] {
 			calls = chosenWrites
@@ -319,7 +327,7 @@ func (w *walker) chain(n int) {
 	}
 	random := rand.New(rand.NewPCG(w.Seed, uint64(n)))
 	// Every other one in the smallest world, where most can be played.
-	world := Worlds[max(0, random.IntN(2*len(Worlds))-len(Worlds))]
+	world, _ := find(cmp.Or(w.World, Worlds[max(0, random.IntN(2*len(Worlds))-len(Worlds))].Name))
 	schedule := Schedule{World: world.Name, Seed: 1 + random.Uint64N(1<<32)}
 	for range 2 + random.IntN(longest-1) {
 		if w.ctx.Err() != nil {

@@ -151,7 +151,8 @@ func find(name string) (World, bool) {
 	return World{}, false
 }
 
-func worldNames() []string {
+// WorldNames are the names of all worlds.
+func WorldNames() []string {
 	var names []string
 	for _, w := range Worlds {
 		names = append(names, w.Name)

@@ -84,5 +84,17 @@ func (r *report) judgeRetired() verdict {
 		return verdict{Calm, "Nothing is known to be broken: no location in Qovery held the key when it was made Inactive.",
 			nil}
 	}
+	for _, k := range r.known {
+		if k.isInactive() && k.held == holdingUnknown {
+			return verdict{Check, fmt.Sprintf("Nothing is broken by this. But the user's key %s is Inactive: if Qovery holds "+
+				"it, deployments fail now.", k.id), r.look()}
+		}
+	}
 	return verdict{Calm, "Nothing is broken by this.", nil}
+}
+
+// wasLastRetired: the user's last key was retired, which nothing in Qovery held.
+func (r *report) wasLastRetired() bool {
+	return len(r.Keys) == 0 && len(r.History) > 0 && r.History[0].Record.Kind == rotation.Retire &&
+		r.History[0].Outcome == rotation.Completed
 }

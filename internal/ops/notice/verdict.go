@@ -179,6 +179,9 @@ func (r *report) judgeUser() verdict {
 		return verdict{Calm, "Nothing is broken by this: Qovery's credentials hold roles, and no key of this IAM user.", nil}
 	case r.code == fault.CredentialMismatch:
 		return verdict{Calm, "Nothing is broken by this: nothing was changed, and Qovery holds no key of this IAM user.", nil}
+	case r.wasLastRetired():
+		return verdict{Calm, fmt.Sprintf("Nothing is broken by this: the last key of the IAM user %s was retired, when "+
+			"nothing in Qovery held it.", user), nil}
 	case len(active) == 0:
 		return verdict{Urgent,
 			fmt.Sprintf("Whatever uses a key of the IAM user %s fails now: none of its keys is Active.", user),

@@ -1,0 +1,112 @@
+package explorer
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/internal/lab/fakeqovery"
+	"qovery-key-rotation/internal/ops/notice"
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/internal/words"
+	"qovery-key-rotation/statemachine"
+)
+
+// toldWithin is how soon somebody is told of an execution that did not succeed.
+const toldWithin = 25 * time.Hour // an audit, and what it takes
+
+// saying is something that people were told.
+type saying struct {
+	lab.Told
+	at    time.Time
+	fails bool // deployments failed then, as must have been known
+}
+
+// told holds what people are told against what is so.
+func (p *player) told(told lab.Told) {
+	p.said = append(p.said, saying{told, p.Timeline.Now(), p.fails(true)})
+	if told.Urgency == notice.Urgent && !p.mayFail() {
+		p.wrong("people are told that something is broken, and nothing is: %s", told.Subject)
+	}
+	for _, key := range p.IAM.Lives() {
+		if p.Judge.HasLeaked(key.ID) && strings.Contains(told.Body, notice.ActivateCommand(lab.UserName, key.ID)) {
+			p.wrong("people are told to make the key %s Active, which leaked", key.ID)
+		}
+	}
+}
+
+// requireAlarm: nobody is told only that nothing is broken while deployments fail. An audit
+// has a message for each thing that it finds.
+func (p *player) requireAlarm() {
+	for _, s := range p.said {
+		loud := slices.ContainsFunc(p.said, func(other saying) bool {
+			return other.Urgency != notice.Calm && (other.Execution == nil) == (s.Execution == nil) &&
+				other.at.Sub(s.at).Abs() < time.Minute
+		})
+		if s.fails && !loud {
+			p.wrong("people are told that nothing is broken, and deployments fail: %s", s.Subject)
+		}
+	}
+}
+
+// fails tells whether what a cluster is deployed with does not work; or, where only what
+// must be known counts, has not for a while and not by what a person put there.
+func (p *player) fails(known bool) bool {
+	return slices.ContainsFunc(p.Clusters, func(cluster string) bool {
+		location, _ := p.Qovery.Applied(cluster)
+		key := rotation.KeyID(p.Qovery.KeyOf(location))
+		status, exists := p.IAM.Status(key)
+		if key == "" || exists && status == rotation.Active || p.Qovery.Status(cluster) == "STOPPED" {
+			return false
+		}
+		held := p.Qovery.Held(location)
+		return !known || !slices.Contains(p.excused, key) && p.longAgo(held[len(held)-1].Since) &&
+			p.longAgo(p.lastChange(lab.Refused{Key: key, At: p.Timeline.Now()}).At)
+	})
+}
+
+func (p *player) longAgo(at time.Time) bool { return p.Timeline.Now().Sub(at) > unseen }
+
+// mayFail tells whether there is something to see to at once.
+func (p *player) mayFail() bool {
+	switch record := p.record(); {
+	case record != nil && len(record.UnderWay()) > 0, p.roles, p.fails(false), p.failsElsewhere():
+		return true
+	case p.Judge.AnyLeaked(), !p.IAM.QuarantinedSince(lab.UserName).IsZero():
+		return true
+	}
+	return slices.ContainsFunc(p.Clusters, func(cluster string) bool {
+		pointsAt, applied := p.Qovery.Applied(cluster)
+		return pointsAt != applied || p.Qovery.Status(cluster) == "INVALID_CREDENTIALS"
+	})
+}
+
+// failsElsewhere tells whether another place than a cluster's credentials holds a key that
+// does not work.
+func (p *player) failsElsewhere() bool {
+	return slices.ContainsFunc(p.IAM.Lives(), func(life lab.KeyLife) bool {
+		status, exists := p.IAM.Status(life.ID)
+		return (!exists || status != rotation.Active) && slices.ContainsFunc(p.Qovery.Holders(string(life.ID)),
+			func(h fakeqovery.Holder) bool { return h.Kind != fakeqovery.AWSCredentials })
+	})
+}
+
+// requireTold: of every execution that did not succeed, somebody is told: at once, or within
+// a day where that is left to the abort that follows it, or to the audit.
+func (p *player) requireTold() {
+	for _, run := range p.Runs() {
+		ended, within := run.StopTime(), time.Minute
+		input, err := target.ParseInput(run.Input())
+		if run.ErrorName() == notice.StoppedToAbort || err == nil && input.Scheduled && input.Key != "" {
+			within = toldWithin
+		}
+		if ended.IsZero() || run.Status() == statemachine.Succeeded || p.Timeline.Now().Sub(ended) < within {
+			continue
+		}
+		if !slices.ContainsFunc(p.said, func(s saying) bool { return !s.at.Before(ended) && s.at.Sub(ended) <= within }) {
+			p.wrong("nobody is told within %s that %s ended %s", words.Duration(within), run.Name(), run.Outcome())
+		}
+	}
+}
