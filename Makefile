@@ -11,7 +11,7 @@ BUILD = CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH_OF_FUNCTIONS) go build -trimpat
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help demo explore playground test fuzz check docs lines model integration contract bench build release synth bootstrap diff deploy
+.PHONY: help demo explore playground test fuzz check docs screenshots lines model integration contract bench build release synth bootstrap diff deploy
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -63,6 +63,9 @@ docs: need-go need-node ## Write the pictures and the generated pages anew
 	go test ./internal/ops/report -run Picture -update
 	go test ./internal/ops/explain ./infra/config -run Page -update && go test ./infra/stack -run Rights -update
 	go test ./internal/cli -run 'Diagram|JSON' -update
+
+screenshots: need-go ## Check the pages in a headless Chromium, and write pictures of them to screenshots/
+	@mkdir -p screenshots && CI=true go test ./internal/cli -count=1 -run 'TestPages$$' -screenshots "$(CURDIR)/screenshots"
 
 lines: need-go ## Count the lines of Go, for the table in docs/development.md
 	@.ci/lines docs/development.md

@@ -25,6 +25,7 @@ type statusFlags struct {
 	*stackFlags
 	all    bool
 	config string
+	file   string
 }
 
 func (p Program) newStatus() *cobra.Command {
@@ -36,7 +37,8 @@ func (p Program) newStatus() *cobra.Command {
 old, how the last rotation ended, when the next one is due, whether one runs or is
 paused, and what the audit would report now; and who gets the notices. With -o wide it
 gives each target one line; so it does with --all, which looks at every account and
-region of the configuration.
+region of the configuration. With --file it writes a page: each key's age against its
+limit, and when the next rotation is.
 
 It looks with your own rights. What it could not read, for lack of a right or an answer,
 it says, and continues. Where it found something that someone should see to, the exit code
@@ -45,6 +47,7 @@ judged while one runs, nor for ten minutes after.`,
 		Example: `  rotate status
   rotate status production
   rotate status --all
+  rotate status --all --file status.html
   rotate status --output json`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			switch {
@@ -60,18 +63,21 @@ judged while one runs, nor for ten minutes after.`,
 	f.stackFlags = addStackFlagsWith(cmd, output{plain: "text", also: "wide"})
 	cmd.Flags().BoolVar(&f.all, "all", false, "every account and region of the configuration, a line for each target")
 	cmd.Flags().StringVar(&f.config, "config", "rotation.json", "with --all: the configuration")
+	cmd.Flags().StringVar(&f.file, "file", "", "where to write it as an HTML page instead")
 	cmd.ValidArgsFunction = p.completeTargets(f.stackFlags)
 	return cmd
 }
 
 // stackStatus is how a stack is doing.
 type stackStatus struct {
-	Stack   string         `json:"stack"`
-	Region  string         `json:"region"`
-	Account string         `json:"account"`
-	At      time.Time      `json:"at"`
-	Targets []targetStatus `json:"targets"`
-	Notices noticesStatus  `json:"notices"`
+	Stack   string    `json:"stack"`
+	Region  string    `json:"region"`
+	Account string    `json:"account"`
+	At      time.Time `json:"at"`
+	// KeyAgeLimitDays is from how many days on the audit reports a key.
+	KeyAgeLimitDays int            `json:"keyAgeLimitDays"`
+	Targets         []targetStatus `json:"targets"`
+	Notices         noticesStatus  `json:"notices"`
 	// Attention is what is not about one target.
 	Attention []string `json:"attention"`
 	Warnings  []string `json:"warnings"` // what doesn't change the exit code
@@ -115,6 +121,13 @@ const (
 	unknown  state = "unknown"
 )
 
+func (f statusFlags) check() error {
+	if f.file != "" && f.output.value != f.output.plain {
+		return usageError{errors.New("--file is for a page, so that --output has no meaning beside it")}
+	}
+	return f.stackFlags.check()
+}
+
 // status shows the targets that are named, or all.
 func (p Program) status(cmd *cobra.Command, f statusFlags, names []string) error {
 	if err := f.check(); err != nil {
@@ -130,12 +143,12 @@ func (p Program) status(cmd *cobra.Command, f statusFlags, names []string) error
 	switch out := cmd.OutOrStdout(); {
 	case f.json():
 		err = writeJSON(out, status)
-	case f.output.value == f.output.also:
-		err = showWide(out, allStatus{Stacks: []stackStatus{status}})
-	default:
+	case f.file == "" && f.output.value == f.output.plain:
 		showStatus(out, status)
+	default:
+		err = p.showAll(cmd, f, allStatus{Stacks: []stackStatus{status}})
 	}
-	return cmp.Or(exitOfStatus(status.needsAttention(), status.isUnread()), err)
+	return cmp.Or(err, exitOfStatus(status.needsAttention(), status.isUnread()))
 }
 
 func exitOfStatus(attention, unread bool) error {
@@ -160,7 +173,8 @@ func (p Program) statusOf(ctx context.Context, f *stackFlags, names []string) (s
 	if names, err = s.choose(ctx, names); err != nil {
 		return stackStatus{}, err
 	}
-	status := stackStatus{Stack: s.name, Region: s.region, Account: s.account, Targets: []targetStatus{}}
+	status := stackStatus{Stack: s.name, Region: s.region, Account: s.account, Targets: []targetStatus{},
+		KeyAgeLimitDays: int(s.keyAgeLimit / (24 * time.Hour))}
 	reader, err := s.reader()
 	if err != nil {
 		return stackStatus{}, err
@@ -297,15 +311,24 @@ func (t targetStatus) lastText() string {
 // String tells of a key on one line.
 func (k keyStatus) String() string {
 	text := fmt.Sprintf("%s  %-8s  %s old", k.ID, k.Status, words.Count(k.AgeDays, "day"))
-	switch more := len(k.HeldBy) - 1; {
-	case k.HeldBy != nil && more < 0:
-		text += ", not held by Qovery"
-	case more == 0:
-		text += ", held by " + k.HeldBy[0]
-	case more > 0:
-		text += fmt.Sprintf(", held by %s and %s", k.HeldBy[0], words.Count(more, "other location"))
+	if held := k.held(); held != "" {
+		text += ", " + held
 	}
 	return text
+}
+
+// held is which locations hold the key, or "".
+func (k keyStatus) held() string {
+	switch more := len(k.HeldBy) - 1; {
+	case k.HeldBy == nil:
+		return ""
+	case more < 0:
+		return "not held by Qovery"
+	case more == 0:
+		return "held by " + k.HeldBy[0]
+	default:
+		return fmt.Sprintf("held by %s and %s", k.HeldBy[0], words.Count(more, "other location"))
+	}
 }
 
 // whyPaused is what the owner of an open rotation said at its end, and what to do.

@@ -53,13 +53,13 @@ func (p Program) statusOfAll(cmd *cobra.Command, f statusFlags) error {
 	if f.json() {
 		err = writeJSON(cmd.OutOrStdout(), all)
 	} else {
-		err = showWide(cmd.OutOrStdout(), all)
+		err = p.showAll(cmd, f, all)
 	}
 	attention, isUnread := false, len(all.Unread) > 0
 	for _, status := range all.Stacks {
 		attention, isUnread = attention || status.needsAttention(), isUnread || status.isUnread()
 	}
-	return cmp.Or(exitOfStatus(attention, isUnread), err)
+	return cmp.Or(err, exitOfStatus(attention, isUnread))
 }
 
 // statusIn looks at the stack of one account and region.

@@ -2,26 +2,43 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
-	"time"
 
 	"qovery-key-rotation/internal/words"
 )
 
-// Sizes in the chart's own unit, of which it is 1000 wide.
+// canvas is what a chart is drawn on. On a narrow one a lane's label stands above its
+// bars, and not beside them.
+type canvas struct {
+	class       string
+	width       float64
+	left, right float64 // where the time axis begins and ends
+	breakWidth  float64 // of a time that is not drawn to scale
+	stacked     bool
+}
+
+var (
+	wide   = canvas{"wide", 1000, 118, 984, 104, false}
+	narrow = canvas{"narrow", 368, 2, 356, 78, true} // a phone's
+)
+
+// Sizes in the chart's own unit. Letters are taken to be as wide as they are in the
+// widest font that a browser may choose.
 const (
-	chartWidth  = 1000.0
-	chartLeft   = 118.0 // where the time axis begins
-	chartRight  = 984.0
-	laneHeight  = 38.0
 	barHeight   = 22.0
-	breakWidth  = 104.0 // of a time that is not drawn to scale
-	breakAt     = 0.79  // where in that the cut is
+	rowHeight   = 17.0 // of a bar where a lane has several rows
+	rowSpacing  = 4.0
+	laneSpacing = 16.0
+	labelHeight = 17.0 // above the bars
+	nameHeight  = 15.0 // of a line of names below the bars
+	nameSpacing = 5.0
+	crossWidth  = 7.0
 	axisHeight  = 26.0
 	markRoom    = 34.0
-	markSpacing = 24.0 // nearer ones share a mark
+	markSpacing = 4.0
 	tickSpacing = 74.0
-	letterWidth = 6.6
+	letterWidth = 8.0
 )
 
 // unit is a length in the chart.
@@ -30,28 +47,32 @@ type unit float64
 // String writes no more digits than a drawing needs.
 func (u unit) String() string { return strings.TrimSuffix(fmt.Sprintf("%.1f", float64(u)), ".0") }
 
+// Plus is a length that is longer by so much.
+func (u unit) Plus(more float64) unit { return u + unit(more) }
+
 type chart struct {
-	Height, AxisY, LanesBottom unit
-	Lanes                      []lane
-	Marks                      []mark
-	Ticks                      []tick
-	Breaks                     []breach
-	Describes                  string // in words, for who cannot see it
+	Class              string
+	Width, Height      unit
+	Left, Right        unit // of the axis
+	LanesBottom, AxisY unit
+	Labels, Names      []label // of lanes, and of bars that have no room for theirs
+	Bars               []bar
+	Marks              []mark
+	Ticks              []label
+	Breaks             []breach
+	Describes          string // in words, for who cannot see it
 }
 
-type lane struct {
-	Label      string
-	Y, Middle  unit
-	Bars       []bar
-	TextBottom unit
+type label struct {
+	X, Y unit
+	Text string
 }
 
 type bar struct {
-	Class, Text, Title  string
+	Class, Title        string
 	X, Y, Width, Height unit
-	TextX, TextY        unit
-	HasEnd              bool // a cross: the key is deleted
-	EndX, EndY          unit
+	Text                *label // within it
+	Cross               *label // at its end: the key is deleted
 }
 
 type mark struct {
@@ -59,83 +80,175 @@ type mark struct {
 	X, Left, Width unit
 }
 
-type tick struct {
-	X, Y unit
-	Text string
-}
-
 type breach struct {
 	GapX, GapEnd, Middle, Height, Bottom unit
 	Text                                 string
 }
 
+// charts are the rotation's, of which a page shows the one that it has room for.
+func (r Rotation) charts() []chart { return []chart{r.chart(wide), r.chart(narrow)} }
+
 // chart lays out a rotation.
-func (r Rotation) chart() chart {
+func (r Rotation) chart(on canvas) chart {
 	spans := r.keySpans()
-	var times []time.Time
-	for _, s := range spans {
-		times = append(times, s.from, s.to)
-	}
-	for _, m := range r.Milestones {
-		times = append(times, m.At)
-	}
-	axis := newScale(times)
-	c := chart{Describes: r.describeLives()}
+	axis := newScale(on, r.times(spans))
+	c := chart{Class: on.class, Width: unit(on.width), Left: unit(on.left), Right: unit(on.right),
+		Describes: r.describeLives()}
 	y := markRoom
-	for _, s := range spans {
-		if len(c.Lanes) == 0 || c.Lanes[len(c.Lanes)-1].Label != s.lane {
-			c.Lanes = append(c.Lanes,
-				lane{Label: s.lane, Y: unit(y), Middle: unit(y + barHeight/2), TextBottom: unit(y + barHeight/2 + 4.5)})
-			y += laneHeight
+	for len(spans) > 0 {
+		n := 1
+		for n < len(spans) && spans[n].lane == spans[0].lane {
+			n++
 		}
-		last := &c.Lanes[len(c.Lanes)-1]
-		last.Bars = append(last.Bars, axis.bar(s, float64(last.Y)))
+		y = c.addLane(axis, spans[:n], y) + laneSpacing
+		spans = spans[n:]
 	}
-	c.LanesBottom, c.AxisY, c.Height = unit(y-laneHeight+barHeight+6), unit(y+10), unit(y+axisHeight)
-	c.Marks, c.Ticks, c.Breaks = axis.marks(r.Milestones), axis.ticks(c.LanesBottom+4), axis.breaks(c.LanesBottom)
+	c.LanesBottom, c.AxisY, c.Height = unit(y-laneSpacing+6), unit(y+10), unit(y+axisHeight)
+	c.Marks, c.Breaks = axis.marks(r.Milestones), axis.breaks(c.LanesBottom)
+	c.Ticks = axis.ticks(c.AxisY)
 	return c
 }
 
-func (s scale) bar(span span, y float64) bar {
-	x, end := s.x(span.from), s.x(span.to)
-	b := bar{
-		Class: strings.TrimSuffix(span.class, " deleted"), X: unit(x), Y: unit(y), Width: unit(max(2, end-x)),
-		Height: unit(barHeight),
-		TextX:  unit(x + 7), TextY: unit(y + barHeight/2 + 4.5), HasEnd: strings.HasSuffix(span.class, " deleted"),
-		EndX: unit(max(x+2, end)), EndY: unit(y + barHeight/2),
+// addLane adds bars with one label, and returns where they end below.
+func (c *chart) addLane(axis scale, spans []span, y float64) float64 {
+	rows, height := rowsOf(spans), barHeight
+	if len(rows) > 1 {
+		height = rowHeight
+	}
+	name := label{0, unit(middleOf(y, height)), spans[0].lane}
+	if axis.stacked {
+		name.Y = unit(y + labelHeight - 6)
+		y += labelHeight
+	}
+	c.Labels = append(c.Labels, name)
+	for _, row := range rows {
+		y = c.addRow(axis, row, y, height) + rowSpacing
+	}
+	return y - rowSpacing
+}
+
+// middleOf is the base of a text in the middle of a bar.
+func middleOf(y, height float64) float64 { return y + height/2 + 4.5 }
+
+// rowsOf are the bars that are drawn side by side.
+func rowsOf(spans []span) [][]span {
+	var names []string
+	rows := map[string][]span{}
+	for _, s := range spans {
+		if !slices.Contains(names, s.row) {
+			names = append(names, s.row)
+		}
+		rows[s.row] = append(rows[s.row], s)
+	}
+	list := make([][]span, 0, len(rows))
+	for _, name := range names {
+		list = append(list, rows[name])
+	}
+	return list
+}
+
+// addRow adds bars side by side. The name of a bar stands within it; if it has no room
+// there, beside it; and if there is none either, below.
+func (c *chart) addRow(axis scale, spans []span, y, height float64) float64 {
+	slices.SortStableFunc(spans, func(a, b span) int { return a.from.Compare(b.from) })
+	var below []label
+	free := axis.left // from here on nothing is drawn yet
+	for i, s := range spans {
+		b, end := axis.bar(s, y, height)
+		text := axis.fit(s.text)
+		next, needs := axis.width, widthOf(text)
+		if i+1 < len(spans) {
+			next = axis.x(spans[i+1].from)
+		}
+		name := label{b.X + 7, unit(middleOf(y, height)), text}
+		switch {
+		case axis.clear(float64(b.X), end) >= needs+12:
+			b.Text = &name
+		case next-end >= needs+2*nameSpacing:
+			name.X = unit(end + nameSpacing)
+			c.Names, end = append(c.Names, name), end+nameSpacing+needs
+		case float64(b.X)-free >= needs+2*nameSpacing:
+			name.X = b.X - unit(nameSpacing+needs)
+			c.Names = append(c.Names, name)
+		default:
+			below = append(below, label{b.X, 0, text})
+		}
+		c.Bars, free = append(c.Bars, b), end
+	}
+	return c.addBelow(axis, below, y+height)
+}
+
+// addBelow writes names below a row, in as many lines as they need.
+func (c *chart) addBelow(axis scale, names []label, y float64) float64 {
+	var ends []float64 // of the lines
+	for _, name := range names {
+		x := max(0, min(float64(name.X), axis.width-widthOf(name.Text)))
+		line := 0
+		for line < len(ends) && ends[line]+nameSpacing > x {
+			line++
+		}
+		if line == len(ends) {
+			ends = append(ends, 0)
+		}
+		ends[line] = x + widthOf(name.Text)
+		c.Names = append(c.Names, label{unit(x), unit(y + nameHeight*float64(line+1) - 3), name.Text})
+	}
+	return y + nameHeight*float64(len(ends))
+}
+
+func widthOf(text string) float64 { return letterWidth * float64(len([]rune(text))) }
+
+// fit shortens what is too long for the canvas.
+func (c canvas) fit(text string) string {
+	letters, most := []rune(text), int((c.right-c.left)/2/letterWidth)
+	if len(letters) <= most {
+		return text
+	}
+	return string(letters[:most-1]) + "…"
+}
+
+// bar draws a span. The bar, with the cross that it may end with, reaches to end.
+func (s scale) bar(span span, y, height float64) (b bar, end float64) {
+	x := s.x(span.from)
+	end = max(x+2, s.x(span.to))
+	b = bar{
+		Class: span.class, X: unit(x), Y: unit(y), Width: unit(end - x), Height: unit(height),
 		Title: fmt.Sprintf("%s, %s: %s to %s (%s)", span.lane, span.text, clock(span.from), clock(span.to),
 			words.Duration(span.to.Sub(span.from))),
 	}
-	if float64(b.Width) > 14+letterWidth*float64(len(span.text)) {
-		b.Text = span.text
+	if span.deleted {
+		b.Cross = &label{unit(end), unit(y + height/2), ""}
+		end += crossWidth
 	}
-	return b
+	return b, end
 }
 
-// marks number the milestones, as the table beside the chart does.
+// marks number the milestones, as the table beside the chart does. Those that would lie
+// on one another share a mark.
 func (s scale) marks(milestones []Milestone) []mark {
 	type group struct {
 		first, last int
 		x           float64
 	}
-	var groups []group
-	for i, m := range milestones {
-		x := s.x(m.At)
-		if n := len(groups); n > 0 && x-groups[n-1].x < markSpacing+letterWidth*2 {
-			groups[n-1].last = i + 1
-			continue
-		}
-		groups = append(groups, group{i + 1, i + 1, x})
-	}
-	var marks []mark
-	for _, g := range groups {
+	draw := func(g group) mark {
 		text := fmt.Sprint(g.first)
 		if g.last > g.first {
 			text += "–" + fmt.Sprint(g.last)
 		}
-		width := 11 + letterWidth*float64(len([]rune(text)))
-		x := min(g.x, chartWidth-1-width/2)
-		marks = append(marks, mark{text, unit(x), unit(x - width/2), unit(width)})
+		width := 9 + widthOf(text)
+		x := max(1+width/2, min(g.x, s.width-1-width/2))
+		return mark{text, unit(x), unit(x - width/2), unit(width)}
+	}
+	var groups []group
+	var marks []mark
+	for i, m := range milestones {
+		g := group{i + 1, i + 1, s.x(m.At)}
+		next := draw(g)
+		for n := len(marks) - 1; n >= 0 && next.Left < marks[n].Left+marks[n].Width+markSpacing; n-- {
+			g.first, g.x = groups[n].first, groups[n].x
+			next, groups, marks = draw(g), groups[:n], marks[:n]
+		}
+		groups, marks = append(groups, g), append(marks, next)
 	}
 	return marks
 }

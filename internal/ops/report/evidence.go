@@ -210,11 +210,10 @@ func (f *facts) deployDone(doc rotation.Document, now exit) {
 		f.goneEarly = now.fact
 		f.foundGone(now.fact, rotation.Found)
 	}
-	for _, wave := range f.waves() {
+	waves := f.waves()
+	f.deployments = append(f.deployments, deployments(waves, time.Time{})...)
+	for _, wave := range waves {
 		if at := wave.DoneAt(); !at.IsZero() {
-			if start := wave.StartedAt(); !start.IsZero() {
-				f.deployments = append(f.deployments, span{"Deployments", "work", fmt.Sprintf("wave %d", wave.Number), start, at})
-			}
 			f.tell(at, doc.NewKey,
 				fmt.Sprintf("Wave %d (%s) deployed%s", wave.Number, wave.Name, wave.passedOver()), &now.Ref)
 		}

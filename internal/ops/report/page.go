@@ -44,12 +44,12 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"style":   func() template.CSS { return template.CSS(styleText) }, // ours, not an input
 	"number":  func(i int) int { return i + 1 },
 	"slug":    func(v any) string { return strings.ReplaceAll(toString(v), " ", "-") },
-	"chart":   Rotation.chart,
+	"charts":  Rotation.charts,
 	"rows":    rows,
 	"count":   words.Count,
 	"purpose": purpose,
 	"names":   func(list []string) string { return strings.Join(list, ", ") },
-}).Parse(pageText))
+}).Parse(overviewText + pageText))
 
 func toString(v any) string {
 	switch v := v.(type) {
@@ -72,13 +72,13 @@ func WritePlan(w io.Writer, view plan.View, at time.Time) error {
 		Title string
 		At    time.Time
 		View  plan.View
-	}{view.Target + ": " + view.Verdict, at, view})
+	}{view.Target + ": " + view.Verdict + ", " + words.Time(at, time.DateOnly), at, view})
 }
 
 // WritePicture draws the chart of the report's first rotation as an SVG file, on
 // light or dark ground. Its milestones have no table beside it, and so no numbers.
 func (r Report) WritePicture(w io.Writer, dark bool) error {
-	c := r.Rotations[0].chart()
+	c := r.Rotations[0].chart(wide)
 	c.Marks = nil
 	colours := lightText
 	if dark {
@@ -165,13 +165,15 @@ func purpose(state string) string {
 
 // Title is what the page is called.
 func (r Report) Title() string {
+	const title = "Key rotation"
 	if len(r.Rotations) > 0 {
-		return "Key rotation of " + r.Rotations[0].Settings.Name
+		first := r.Rotations[0]
+		return title + " of " + first.Settings.Name + ", " + words.Time(first.StartedAt, time.DateOnly)
 	}
 	for _, e := range r.Executions {
 		if input, err := target.ParseInput(json.RawMessage(e.Input)); err == nil {
-			return "Key rotation of " + input.Target
+			return title + " of " + input.Target + ", " + words.Time(e.StartedAt, time.DateOnly)
 		}
 	}
-	return "Key rotation"
+	return title
 }

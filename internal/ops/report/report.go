@@ -4,8 +4,8 @@
 // Everything it says is read from the events that Step Functions kept, and from
 // the rotation documents in them; what they do not tell is reported as not told.
 // history.go reads events, evidence.go gathers what they say of each rotation,
-// life.go, proof.go and control.go draw the conclusions, and html.go and chart.go
-// put them on a page.
+// life.go, proof.go and control.go draw the conclusions, and page.go and chart.go
+// put them on a page. overview.go is another page: how all targets stand now.
 package report
 
 import (

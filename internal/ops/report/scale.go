@@ -14,11 +14,15 @@ type piece struct {
 	broken   bool
 }
 
-type scale []piece
+// scale is the time axis of a canvas.
+type scale struct {
+	canvas
+	pieces []piece
+}
 
 // newScale lays time out from left to right. A stretch in which nothing happens
 // and that would dwarf all others is cut short, and marked as such.
-func newScale(times []time.Time) scale {
+func newScale(on canvas, times []time.Time) scale {
 	slices.SortFunc(times, time.Time.Compare)
 	times = slices.CompactFunc(times, time.Time.Equal)
 	var gaps []time.Duration
@@ -35,16 +39,16 @@ func newScale(times []time.Time) scale {
 			drawn += gap
 		}
 	}
-	room := chartRight - chartLeft - float64(broken)*breakWidth
-	var s scale
-	x := chartLeft
+	room := on.right - on.left - float64(broken)*on.breakWidth
+	s := scale{canvas: on}
+	x := on.left
 	for i, gap := range gaps {
-		p := piece{from: times[i], to: times[i+1], x: x, width: breakWidth, broken: gap > limit}
+		p := piece{from: times[i], to: times[i+1], x: x, width: on.breakWidth, broken: gap > limit}
 		if !p.broken {
 			p.width = room * float64(gap) / float64(max(drawn, 1))
 		}
 		x += p.width
-		s = append(s, p)
+		s.pieces = append(s.pieces, p)
 	}
 	return s
 }
@@ -63,13 +67,13 @@ func longestDrawn(gaps []time.Duration) time.Duration {
 }
 
 func (s scale) x(t time.Time) float64 {
-	for _, p := range s {
+	for _, p := range s.pieces {
 		if !t.After(p.to) {
 			part := float64(t.Sub(p.from)) / float64(p.to.Sub(p.from))
 			return p.x + p.width*min(1, max(0, part))
 		}
 	}
-	return chartRight
+	return s.right
 }
 
 // steps are how far apart the axis may show times.
@@ -81,52 +85,73 @@ var steps = []time.Duration{
 
 // ticks are round times on the stretches that are drawn to scale, and the day
 // wherever it is another one.
-func (s scale) ticks(y unit) []tick {
-	step := steps[len(steps)-1]
-	for _, p := range s {
-		if p.broken || p.width == 0 {
-			continue
-		}
-		perUnit := float64(p.to.Sub(p.from)) / p.width
-		i, _ := slices.BinarySearch(steps, time.Duration(perUnit*tickSpacing))
-		step = steps[min(i, len(steps)-1)]
-		break
-	}
-	var ticks []tick
+func (s scale) ticks(y unit) []label {
+	step := s.step()
+	var ticks []label
 	day := ""
-	for _, p := range s {
+	for _, p := range s.pieces {
 		if p.broken {
 			day = "" // said again behind each break
 			continue
 		}
 		for t := p.from.Truncate(step); !t.After(p.to); t = t.Add(step) {
-			x := s.x(t)
-			if t.Before(p.from) || x > chartRight-20 || s.nearBreak(x) || len(ticks) > 0 &&
-				x-float64(ticks[len(ticks)-1].X) < tickSpacing*0.8 {
+			if t.Before(p.from) {
 				continue
 			}
-			text := t.Format("15:04")
-			if now := t.Format("Jan 2"); now != day {
-				day, text = now, now+" "+text
+			text, now := t.Format("15:04"), t.Format("Jan 2")
+			if now != day {
+				text = now + " " + text
 			}
-			ticks = append(ticks, tick{unit(x), y, text})
+			if x := s.x(t); s.free(x, text, ticks) {
+				day = now
+				ticks = append(ticks, label{unit(x), y, text})
+			}
 		}
 	}
 	return ticks
 }
 
-// nearBreak tells whether a tick's text would run into a break's.
-func (s scale) nearBreak(x float64) bool {
-	return slices.ContainsFunc(s, func(p piece) bool {
-		distance := x - (p.x + breakAt*p.width)
-		return p.broken && distance > -tickSpacing && distance < tickSpacing*0.6
+// step is how far apart ticks are.
+func (s scale) step() time.Duration {
+	for _, p := range s.pieces {
+		if !p.broken && p.width > 0 {
+			perUnit := float64(p.to.Sub(p.from)) / p.width
+			i, _ := slices.BinarySearch(steps, time.Duration(perUnit*tickSpacing))
+			return steps[min(i, len(steps)-1)]
+		}
+	}
+	return steps[len(steps)-1]
+}
+
+// free tells whether a tick's text would run into no other, nor into a break's.
+func (s scale) free(x float64, text string, ticks []label) bool {
+	end := x + widthOf(text)
+	if n := len(ticks); end > s.width || n > 0 && x < float64(ticks[n-1].X)+widthOf(ticks[n-1].Text) {
+		return false
+	}
+	return !slices.ContainsFunc(s.breaks(0), func(b breach) bool {
+		half := widthOf(b.Text)/2 + nameSpacing
+		return x < float64(b.Middle)+half && end > float64(b.Middle)-half
 	})
 }
 
-// breaks are drawn near the end of what is cut short, clear of the bars' words.
+// clear is how far it is from a bar's beginning to its end, or to where it is cut.
+func (s scale) clear(x, end float64) float64 {
+	for _, b := range s.breaks(0) {
+		if gap := float64(b.GapX); gap > x && gap < end {
+			return gap - x
+		}
+	}
+	return end - x
+}
+
+// breakAt is where in a stretch that is cut short the cut is: near its end, clear of the
+// bars' words.
+const breakAt = 0.79
+
 func (s scale) breaks(bottom unit) []breach {
 	var list []breach
-	for _, p := range s {
+	for _, p := range s.pieces {
 		if middle := p.x + breakAt*p.width; p.broken {
 			list = append(list, breach{
 				unit(middle - 5), unit(middle + 5), unit(middle), bottom - 22, bottom,
