@@ -44,6 +44,14 @@ is_pointing(body) if {
 	is_string(body.credentials.name)
 }
 
+# The body gives a registry or repository in ECR a role, and no key. What else it holds is
+# repeated as it is.
+gives_role(body, kind) if {
+	body.kind == kind
+	regex.match(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$`, body.config.role_arn)
+	object.keys(body.config) & {"access_key_id", "secret_access_key"} == set()
+}
+
 # Listing the credentials at Qovery
 allow if {
 	input.request.method == "GET"
@@ -100,6 +108,13 @@ allow if {
 	is_in_ecr(input.request.body, "ECR")
 }
 
+# Giving it a role in place of the key
+allow if {
+	input.request.method == "PUT"
+	["api", "organization", input.qovery_metadata.organization_id, "containerRegistry", _] = input.request.path
+	gives_role(input.request.body, "ECR")
+}
+
 # Listing the Helm repositories at Qovery
 allow if {
 	input.request.method == "GET"
@@ -112,6 +127,13 @@ allow if {
 	input.request.method == "PUT"
 	["api", "organization", input.qovery_metadata.organization_id, "helmRepository", _] = input.request.path
 	is_in_ecr(input.request.body, "OCI_ECR")
+}
+
+# Giving it a role in place of the key
+allow if {
+	input.request.method == "PUT"
+	["api", "organization", input.qovery_metadata.organization_id, "helmRepository", _] = input.request.path
+	gives_role(input.request.body, "OCI_ECR")
 }
 
 # Reading a cluster's DNS provider at Qovery

@@ -125,7 +125,8 @@ func (p Program) mayMoveBack(ctx context.Context, f abortFlags, name string, rec
 	}
 	return p.confirm(ctx, question{whether: "move the clusters of " + name + " back",
 		text: "This points every cluster that was moved at the credentials that it had, and deploys it. While a cluster is " +
-			"deployed, deployments of its applications can fail.\nTo move them back, type the target's name:",
+			"deployed, deployments of its applications can fail. A registry or a Helm repository that has the role " +
+			"keeps it.\nTo move them back, type the target's name:",
 		yes: "move them back", answer: name})
 }
 

@@ -22,13 +22,14 @@ func (p Program) newMigrate() *cobra.Command {
 		Short: "Move the clusters that use the key to role credentials, wave by wave",
 		Long: `migrate points each cluster that uses the key at other credentials, which hold a role,
 and deploys it: first one cluster that isn't of production, then the others that aren't,
-then production. After each wave it waits, for an hour or longer. CREDENTIALS is the
-id or the name of the role's credentials in Qovery.
+then production. After each wave it waits, for an hour or longer. Last, registries and
+Helm repositories that hold the key are given the role. CREDENTIALS is the id or the
+name of the role's credentials in Qovery.
 
 A cluster that doesn't deploy with the role is pointed back and deployed again, and the
-migration pauses. 'rotate abort' takes every cluster back. If it was interrupted, the
+migration pauses. 'rotate abort' takes every cluster back. Registries and Helm
+repositories have no way back: no one has the key's secret. If it was interrupted, the
 same command resumes it. It changes no key: the old credentials stay, with no cluster.
-Nor does it change registries and Helm repositories, which keep the key.
 
 Between a cluster's pointing and the end of its deployment, deployments of its
 applications can fail. It asks for the target's name, and wants --yes where no one can
@@ -84,7 +85,9 @@ func (p Program) mayMigrate(cmd *cobra.Command, f migrateFlags, name string) err
 	}
 	return p.confirm(cmd.Context(), question{whether: "move the clusters of " + name + " to " + f.to,
 		text: fmt.Sprintf("This points every cluster of %s that uses the key at the credentials %s, and deploys it. While a "+
-			"cluster is deployed, deployments of its applications can fail.\nTo move them, type the target's name:", name, f.to),
+			"cluster is deployed, deployments of its applications can fail. Until the end 'rotate abort' takes the clusters "+
+			"back. Last, registries and Helm repositories that hold the key are given the role: they have no way back.\nTo "+
+			"move them, type the target's name:", name, f.to),
 		yes: "move them", answer: name})
 }
 

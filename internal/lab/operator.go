@@ -227,6 +227,9 @@ func (w *World) moved() (moved []string) {
 			moved = append(moved, name+" with role")
 		}
 	}
+	if given := w.Qovery.GaveRole(); len(given) > 0 {
+		moved = append(moved, "given the role: "+strings.Join(given, " "))
+	}
 	return moved
 }
 

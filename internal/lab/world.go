@@ -189,6 +189,9 @@ func (w *World) settle(setup Setup) {
 	config.KeyWorks = func(id, secret string) bool {
 		return w.IAM.Authenticate(rotation.KeyID(id), rotation.NewSecret(secret))
 	}
+	config.GaveRole = func(registry, cluster string) {
+		w.Judge.violated("%s was given a role while the cluster %s still had its key", registry, cluster)
+	}
 	w.Qovery = fakeqovery.New(config)
 	w.Clusters = setup.Fill(w.Qovery, fakeKey(w.OldKey))
 	if setup.Prompt {

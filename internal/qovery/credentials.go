@@ -114,15 +114,7 @@ func (c credential) location() (rotation.Location, error) {
 	ref := rotation.LocationRef{Kind: rotation.AWSCredentials, ID: c.ID, Name: c.Name}
 	key, err := heldKey(c.AccessKeyID, c.ofAWS(), ref)
 	return rotation.Location{LocationRef: ref, Key: key, Type: c.ObjectType, Rotatable: c.ObjectType == staticAWS,
-		Role: c.ObjectType == roleAWS && key == "", Account: accountOf(c.RoleARN)}, err
-}
-
-// accountOf is the account in the ARN of a role, arn:aws:iam::123456789012:role/name.
-func accountOf(arn string) string {
-	if parts := strings.Split(arn, ":"); len(parts) == 6 && parts[2] == "iam" {
-		return parts[4]
-	}
-	return ""
+		Role: c.ObjectType == roleAWS && key == "", RoleARN: c.RoleARN}, err
 }
 
 // ofAWS: the credentials are of AWS, or of EKS Anywhere, which has a key there too.

@@ -151,6 +151,49 @@ func TestLocksLogsAndRefusalsOfTheFake(t *testing.T) {
 	}
 }
 
+// A role takes the place of the key, and all else stays; where there is none, and where the
+// location takes no role, nothing is sent.
+func TestGivingARole(t *testing.T) {
+	opened, fake, clock := withFake(t, true)
+	const arn = "arn:aws:iam::123456789012:role/qovery"
+	key := fakeqovery.Key{ID: "AKIAIOSFODNN7EXAMPLE", Secret: "s"}
+	fake.AddContainerRegistry(fakeqovery.Registry{ID: "r-1", Name: "images", Region: "eu-west-3", Key: key})
+	fake.AddHelmRepository(fakeqovery.Registry{ID: "r-2", Name: "charts", Region: "eu-west-3", Key: key})
+	fake.AddContainerRegistry(fakeqovery.Registry{ID: "r-3", Name: "hub", Kind: "DOCKER_HUB"})
+	before, err := opened.Editable(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range before {
+		err := opened.GiveRole(t.Context(), l.LocationRef, arn)
+		if takes := l.Rotatable && l.Kind != rotation.AWSCredentials; takes != (err == nil) {
+			t.Errorf("%s %s: %v", l.Kind, l.Name, err)
+		} else if !takes && refusal(err) != 0 {
+			t.Errorf("%s %s: a request was sent: %v", l.Kind, l.Name, err)
+		}
+		if err := opened.GiveRole(t.Context(), l.LocationRef, ""); refusal(err) != 0 {
+			t.Errorf("%s %s takes no role at all: %v", l.Kind, l.Name, err)
+		}
+	}
+	if len(fake.GaveRole()) == 0 {
+		t.Error("nothing was given a role")
+	}
+	clock.now = clock.now.Add(time.Hour)
+	after, err := opened.Editable(t.Context())
+	for i, l := range after {
+		want := before[i]
+		if want.Rotatable && want.Kind != rotation.AWSCredentials {
+			want.Key, want.Rotatable, want.Role, want.RoleARN = "", false, true, arn
+		}
+		if !reflect.DeepEqual(l, want) {
+			t.Errorf("got  %+v\nwant %+v", l, want)
+		}
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 // Faults of the fake: before the effect, after it, and an answer that is lost.
 func TestEffectsOfFailedRequests(t *testing.T) {
 	tests := []struct {

@@ -85,7 +85,8 @@ func FuzzRegistries(f *testing.F) {
 				t.Errorf("%+v", entry.Location)
 			}
 			seen[entry.ID] = true
-			if body, err := entry.with(testKey, rotation.NewSecret(testSecret)); err == nil {
+			set := map[string]string{"access_key_id": string(testKey), "secret_access_key": testSecret}
+			if body, err := entry.with(set, nil); err == nil {
 				checkChange(t, entry.raw, body)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // locationKind is how one kind of location is listed and changed. Each kind has
@@ -16,15 +17,18 @@ type locationKind struct {
 	// put is nil where this system knows no request that changes the key alone:
 	// a person does that.
 	put func(*organization, context.Context, rotation.LocationRef, rotation.KeyID, rotation.Secret) error
+	// giveRole is nil where a role is not given by a change of that location.
+	giveRole func(*organization, context.Context, rotation.LocationRef, string) error
 }
 
 // locationKinds are all kinds, in the order in which they are listed.
 var locationKinds = []locationKind{
-	{rotation.AWSCredentials, false, (*organization).listedCredentials, (*organization).putCredentials},
-	{rotation.ContainerRegistry, false, containerRegistries.locations, containerRegistries.putKey},
-	{rotation.HelmRepository, false, helmRepositories.locations, helmRepositories.putKey},
-	{rotation.DNSProvider, true, (*organization).dnsProviders, (*organization).putDNSProvider},
-	{rotation.SecretManager, true, (*organization).secretManagers, nil},
+	{rotation.AWSCredentials, false, (*organization).listedCredentials, (*organization).putCredentials, nil},
+	{rotation.ContainerRegistry, false, containerRegistries.locations, containerRegistries.putKey,
+		containerRegistries.giveRole},
+	{rotation.HelmRepository, false, helmRepositories.locations, helmRepositories.putKey, helmRepositories.giveRole},
+	{rotation.DNSProvider, true, (*organization).dnsProviders, (*organization).putDNSProvider, nil},
+	{rotation.SecretManager, true, (*organization).secretManagers, nil, nil},
 }
 
 // Locations lists every kind of location. One that cannot be listed is an
@@ -86,4 +90,14 @@ func (o *organization) PutKey(ctx context.Context, ref rotation.LocationRef, id 
 		}
 	}
 	return notSent("there is no kind of location called %q", ref.Kind)
+}
+
+// GiveRole puts a role into a location, in place of its key.
+func (o *organization) GiveRole(ctx context.Context, ref rotation.LocationRef, arn string) error {
+	for _, kind := range locationKinds {
+		if kind.kind == ref.Kind && kind.giveRole != nil && arn != "" {
+			return kind.giveRole(o, ctx, ref, arn)
+		}
+	}
+	return notSent("%s %s can't be given the role %q here", ref.Kind, ref.Name, words.Line(arn))
 }

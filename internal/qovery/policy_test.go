@@ -15,10 +15,13 @@ var update = flag.Bool("update", false, "write docs/qovery-token-policy.rego ane
 // migrations alone, and its variant allows them all. Every request of every scenario is
 // held against them in internal/test/contract.
 func TestPolicyIsCurrent(t *testing.T) {
-	rotation, migration := policyIntroduction, policyIntroduction+isPointing
+	rotation, migration := policyIntroduction, policyIntroduction+ofMigrations
 	for _, e := range endpoints {
 		allowed := e.allowed(t)
 		migration += allowed
+		if body, gives := roles[e]; gives {
+			migration += e.rule("Giving it a role in place of the key", body)
+		}
 		if e != readPointing && e != pointCluster {
 			rotation += allowed
 		}
@@ -47,6 +50,12 @@ var bodies = map[endpoint]string{
 	pointCluster:         "is_pointing(input.request.body)",
 }
 
+// roles are what the policy of migrations requires of the same, where they give a role.
+var roles = map[endpoint]string{
+	putContainerRegistry: fmt.Sprintf("gives_role(input.request.body, %q)", containerRegistries.ecr),
+	putHelmRepository:    fmt.Sprintf("gives_role(input.request.body, %q)", helmRepositories.ecr),
+}
+
 // allowed is the rule that allows the endpoint's requests.
 func (e endpoint) allowed(t *testing.T) string {
 	body, has := bodies[e]
@@ -56,6 +65,11 @@ func (e endpoint) allowed(t *testing.T) string {
 	if !has {
 		body = "input.request.body == null"
 	}
+	return e.rule(e.doing, body)
+}
+
+// rule allows the endpoint's requests whose body is so.
+func (e endpoint) rule(doing, body string) string {
 	path, _, _ := strings.Cut(e.path, "?")
 	segments := strings.Split("api"+path, "/")
 	for i, segment := range segments {
@@ -69,10 +83,10 @@ func (e endpoint) allowed(t *testing.T) string {
 		}
 	}
 	return fmt.Sprintf("\n# %s\nallow if {\n\tinput.request.method == %q\n\t[%s] = input.request.path\n\t%s\n}\n",
-		e.doing, e.method, strings.Join(segments, ", "), body)
+		doing, e.method, strings.Join(segments, ", "), body)
 }
 
-const isPointing = `
+const ofMigrations = `
 # The body points a cluster at credentials, and changes nothing else.
 is_pointing(body) if {
 	object.keys(body) == {"cloud_provider", "credentials", "region"}
@@ -81,6 +95,14 @@ is_pointing(body) if {
 	object.keys(body.credentials) == {"id", "name"}
 	is_string(body.credentials.id)
 	is_string(body.credentials.name)
+}
+
+# The body gives a registry or repository in ECR a role, and no key. What else it holds is
+# repeated as it is.
+gives_role(body, kind) if {
+	body.kind == kind
+	regex.match(` + "`^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$`" + `, body.config.role_arn)
+	object.keys(body.config) & {"access_key_id", "secret_access_key"} == set()
 }
 `
 

@@ -113,6 +113,7 @@ func (k registryKind) location(r registry) (rotation.Location, error) {
 		Type:        r.Kind,
 		Rotatable:   rotatable,
 		Role:        config.AccessKeyID == "" && config.RoleARN != "",
+		RoleARN:     config.RoleARN,
 	}
 	if inECR || r.Kind == k.public { // a region of another cloud is none of AWS's
 		location.Region = config.Region

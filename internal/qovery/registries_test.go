@@ -59,7 +59,7 @@ func TestRegistries(t *testing.T) {
 		registry("9", "paris", "SCALEWAY_CR", "", false),
 		registry("10", "gcp", "GCP_ARTIFACT_REGISTRY", "", false),
 	}
-	want[2].Role = true
+	want[2].Role, want[2].RoleARN, want[3].RoleARN = true, "arn", "arn"
 	for i, region := range []string{"eu-west-3", "eu-west-3", "r", "r", 7: "us-east-1"} { // AWS's kinds alone
 		want[i].Region = region
 	}

@@ -18,21 +18,47 @@ var answeredOnly = []string{"id", "created_at", "updated_at", "cluster", "associ
 // putKey puts the key into a registry and keeps all else that it holds.
 func (k registryKind) putKey(o *organization, ctx context.Context, ref rotation.LocationRef, id rotation.KeyID,
 	secret rotation.Secret) error {
+	now, err := k.changeable(o, ctx, ref)
+	if err != nil {
+		return err
+	}
+	return k.change(o, ctx, now, map[string]string{"access_key_id": string(id), "secret_access_key": secret.Reveal()})
+}
+
+// giveRole puts a role into a registry, in place of its key.
+func (k registryKind) giveRole(o *organization, ctx context.Context, ref rotation.LocationRef, arn string) error {
+	now, err := k.changeable(o, ctx, ref)
+	if err != nil {
+		return err
+	}
+	return k.change(o, ctx, now, map[string]string{"role_arn": arn}, "access_key_id", "secret_access_key")
+}
+
+// changeable is the registry as it was a short time ago, if it has a key.
+func (k registryKind) changeable(o *organization, ctx context.Context, ref rotation.LocationRef) (
+	registryEntry, error,
+) {
 	now, found, err := k.entry(ctx, o, ref.ID)
 	switch {
 	case err != nil:
-		return err
+		return now, err
 	case !found:
-		return notSent("the %s %s does not exist any more", k.called, ref.Name)
+		return now, notSent("the %s %s does not exist any more", k.called, ref.Name)
 	case !now.Rotatable:
-		return notSent("the %s %s is of the kind %s without a static key, or has a role", k.called, ref.Name,
+		return now, notSent("the %s %s is of the kind %s without a static key, or has a role", k.called, ref.Name,
 			words.Line(now.Type))
 	}
-	body, err := now.with(id, secret)
+	return now, nil
+}
+
+// change changes what the registry's config has, and takes away the rest that is named.
+func (k registryKind) change(o *organization, ctx context.Context, now registryEntry, set map[string]string,
+	without ...string) error {
+	body, err := now.with(set, without)
 	if err != nil {
 		return malformed(k.list, err)
 	}
-	return o.tell(ctx, k.put, body, o.id, ref.ID)
+	return o.tell(ctx, k.put, body, o.id, now.ID)
 }
 
 // registryEntry is a registry in a list, and all that Qovery said of it, for a
@@ -78,7 +104,7 @@ func (k registryKind) decodeEntries(body []byte) ([]registryEntry, error) {
 }
 
 // with is the body of the PUT. Its errors quote nothing.
-func (e registryEntry) with(id rotation.KeyID, secret rotation.Secret) ([]byte, error) {
+func (e registryEntry) with(set map[string]string, without []string) ([]byte, error) {
 	var fields, config map[string]json.RawMessage
 	if json.Unmarshal(e.raw, &fields) != nil || json.Unmarshal(fields["config"], &config) != nil {
 		return nil, errors.New(`there is no "config"`)
@@ -91,7 +117,10 @@ func (e registryEntry) with(id rotation.KeyID, secret rotation.Secret) ([]byte, 
 	for _, name := range answeredOnly {
 		delete(fields, name)
 	}
-	for name, value := range map[string]string{"access_key_id": string(id), "secret_access_key": secret.Reveal()} {
+	for _, name := range without {
+		delete(config, name)
+	}
+	for name, value := range set {
 		config[name], _ = json.Marshal(value)
 	}
 	changed, err := json.Marshal(config)

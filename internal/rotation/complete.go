@@ -61,7 +61,7 @@ func (s Complete) Run(ctx context.Context, call Call) (Document, error) {
 }
 
 // check makes sure that the rotation is what it says: the new key everywhere,
-// the old one gone. A migration leaves no cluster with credentials that hold the key.
+// the old one gone. A migration leaves the key in credentials that serve no cluster.
 func (s Complete) check(ctx context.Context, c *claim, doc Document) error {
 	if c.Kind == Migrate {
 		return s.requireNoClusters(ctx, c, doc)
@@ -88,12 +88,16 @@ func (s Complete) requireNoClusters(ctx context.Context, c *claim, doc Document)
 	if err != nil {
 		return err
 	}
-	locations, err := organization.Credentials(ctx)
+	locations, err := organization.Editable(ctx)
 	if err != nil {
 		return err
 	}
+	taking := takingRole(locations, c.OldKey, doc.Settings.HandledElsewhere)
+	if err := requireNotHeld(taking, c.OldKey, fault.OldKeyHeld, "old"); err != nil {
+		return err
+	}
 	for _, l := range holders(locations, c.OldKey) {
-		if len(l.Clusters) > 0 {
+		if l.Kind == AWSCredentials && len(l.Clusters) > 0 {
 			return fault.Errorf(fault.ClusterNotMovable, "%s, which hold the key %s, serve %s again", names([]Location{l}),
 				c.OldKey, words.Count(len(l.Clusters), "cluster"))
 		}
@@ -114,6 +118,11 @@ func (doc *Document) summarize(record Record, now time.Time) Summary {
 	}
 	if record.Kind == Migrate {
 		summary.MovedTo = record.Migration.To.Name
+		for _, given := range record.Migration.Given {
+			if !given.Done.IsZero() && given.How != NotNeeded {
+				summary.LocationsMoved++
+			}
+		}
 	} else {
 		summary.endOldKey(record)
 	}

@@ -61,13 +61,13 @@ func (e *CaughtError) amend(since string) {
 	}
 }
 
-// ReadBack is the proof of UpdateCredentials: what Qovery showed afterwards.
+// ReadBack is the proof of UpdateCredentials, or of a migration: what Qovery showed afterwards.
 type ReadBack struct {
 	At time.Time `json:"at"`
 	// Missing are the names of those that were to be rotated and that Qovery did
 	// not list any more.
 	Missing []string `json:"missing,omitempty"`
-	// Locations are the names of the places that showed the new key, by kind, each
+	// Locations are the names of the places that showed the new key, or the role, by kind, each
 	// cut to 32 bytes. Their ids are in the journal.
 	Locations map[LocationKind][]string `json:"locations"`
 }
@@ -173,7 +173,8 @@ type Summary struct {
 	OldKeyGoneBy     time.Time `json:"oldKeyGoneBy,omitzero"`     // when it was found gone
 	OldKeyDeletion   How       `json:"oldKeyDeletion,omitempty"`
 	CompletedAt      time.Time `json:"completedAt"`
-	MovedTo          string    `json:"movedTo,omitempty"` // the credentials, of a migration
+	MovedTo          string    `json:"movedTo,omitempty"`        // the credentials, of a migration
+	LocationsMoved   int       `json:"locationsMoved,omitempty"` // that it gave the role
 	ClustersDeployed int       `json:"clustersDeployed"`
 	ClustersSkipped  []string  `json:"clustersSkipped,omitempty"`
 	// names of those among them that still use the old key, which leaked

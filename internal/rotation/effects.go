@@ -110,6 +110,14 @@ func (do *effects) putKey(ctx context.Context, ref LocationRef, secret Secret) e
 	return do.claim.organization.PutKey(ctx, ref, do.claim.NewKey, secret)
 }
 
+// giveRole puts a role into a registry or a Helm repository, in place of the key.
+func (do *effects) giveRole(ctx context.Context, ref LocationRef, arn string) error {
+	if err := do.claim.inTime(); err != nil {
+		return err
+	}
+	return do.claim.organization.GiveRole(ctx, ref, arn)
+}
+
 // point points a cluster at other credentials.
 func (do *effects) point(ctx context.Context, clusterID string, at LocationRef) error {
 	if err := do.claim.inTime(); err != nil {

@@ -205,7 +205,7 @@ func (r Record) Clone() Record {
 	r.Marks, r.Leaked = maps.Clone(r.Marks), maps.Clone(r.Leaked)
 	if r.Migration != nil {
 		migration := *r.Migration
-		migration.Moves = maps.Clone(migration.Moves)
+		migration.Moves, migration.Given = maps.Clone(migration.Moves), maps.Clone(migration.Given)
 		r.Migration = &migration
 	}
 	if r.Marks == nil {

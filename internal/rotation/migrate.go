@@ -30,9 +30,9 @@ var migrateRows = []row{
 		}},
 	{"the credentials hold no role", func(s *Situation) bool { return s.MigrateTo != "" && !s.To.Role },
 		noRole("are of type %s", func(s *Situation) string { return s.To.Type })},
-	{"the role is of another account", func(s *Situation) bool { return s.MigrateTo != "" && s.To.Account != s.Account },
+	{"the role is of another account", func(s *Situation) bool { return s.MigrateTo != "" && s.To.account() != s.Account },
 		noRole("hold a role of the AWS account %s, which isn't the target's",
-			func(s *Situation) string { return s.To.Account })},
+			func(s *Situation) string { return s.To.account() })},
 	{"the migration has begun", func(s *Situation) bool { return s.MigrateTo != "" && s.Record != nil },
 		do(ActionMigrate)},
 }
@@ -64,6 +64,14 @@ func noRole(what string, of func(*Situation) string) func(*Situation) Decision {
 		decision.Refusal.Advise("Name credentials that hold a role of the target's account")
 		return decision
 	}
+}
+
+// account is that in the ARN of a role, arn:aws:iam::123456789012:role/name.
+func (l Location) account() string {
+	if parts := strings.Split(l.RoleARN, ":"); len(parts) == 6 && parts[2] == "iam" {
+		return parts[4]
+	}
+	return ""
 }
 
 func ofAWS(locations []Location) []Location {
@@ -121,6 +129,7 @@ func (p Preflight) checkForMigrate(ctx context.Context, organization Organizatio
 			return nil, err
 		}
 	}
+	doc.Plan.Locations = refs(s.takingRole(s.Locations, s.HandledElsewhere))
 	refusal := checkMovable(clusters, locks, &doc.Plan)
 	for i := range doc.Plan.Clusters {
 		if doc.Plan.Clusters[i].Wave++; refusal == nil && clusters[i].ID == s.First {
@@ -156,7 +165,7 @@ func (p Preflight) checkStatic(ctx context.Context, organization OrganizationRea
 ) {
 	var holding []string
 	for _, l := range managed(holders(s.Locations, s.oldKey()), s.HandledElsewhere) {
-		if l.Kind == DNSProvider || l.Kind == SecretManager || l.Kind == AWSCredentials && !l.Rotatable {
+		if l.Kind == DNSProvider || !l.Rotatable {
 			holding = append(holding, names([]Location{l}))
 		}
 	}

@@ -551,11 +551,16 @@ func (m *mover) finishMoves(ctx context.Context) error {
 		return fault.Errorf(fault.ClusterNotMovable, "By their own settings clusters still point at credentials that hold "+
 			"the key: %s", words.List(elsewhere, mostListed))
 	}
-	m.d.Next = AllMoved
-	if m.done(Deploy) {
-		return nil
+	if !m.done(Deploy) {
+		if err := m.finish(ctx, Deploy, observed{howDeployed(m.d.Clusters...), m.sawOldKey()}); err != nil {
+			return err
+		}
 	}
-	return m.finish(ctx, Deploy, observed{howDeployed(m.d.Clusters...), m.sawOldKey()})
+	shown, err := m.giveRoles(ctx)
+	if err == nil && shown {
+		m.d.Next = AllMoved
+	}
+	return err
 }
 
 // isOld: the credentials hold the key.

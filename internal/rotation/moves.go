@@ -1,6 +1,7 @@
 package rotation
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -12,7 +13,19 @@ type Migration struct {
 	To    LocationRef     `json:"to"`              // the role credentials
 	First string          `json:"first,omitempty"` // the id of the cluster that is moved before all others
 	Moves map[string]Move `json:"moves,omitempty"` // by the cluster's id
+	// Given are the registries and Helm repositories that are given the role last, by id.
+	Given map[string]Given `json:"given,omitempty"`
 }
+
+// Given is how far a registry or a Helm repository has come to the role. It is done when
+// Qovery has shown it there; how it came there is noted before, once a request is answered.
+type Given struct {
+	LocationRef
+	Mark
+}
+
+// answered: Qovery has taken the role, and hasn't shown it yet.
+func (g Given) answered() bool { return g.How == Did && g.Done.IsZero() }
 
 // Move is how far one cluster has come to the role credentials, or back. Begun is written
 // before the first request that could have the effect; done when the cluster was seen
@@ -56,6 +69,16 @@ func (r *Record) move(id string) Move {
 	return r.Migration.Moves[id]
 }
 
+// setGiven changes what the journal knows of registries.
+func (r *Record) setGiven(changed ...Given) {
+	if r.Migration.Given == nil {
+		r.Migration.Given = map[string]Given{}
+	}
+	for _, g := range changed {
+		r.Migration.Given[g.ID] = g
+	}
+}
+
 // setMove changes it.
 func (r *Record) setMove(id string, m Move) {
 	if r.Migration.Moves == nil {
@@ -97,5 +120,21 @@ func (r *Record) MovedInPlace() string {
 	if back := r.movesThat(Move.returned); len(back) > 0 {
 		text += "; back at the credentials they had: " + words.List(back, mostListed)
 	}
+	if given := r.given(); len(given) > 0 {
+		text += "; given the role for good: " + words.List(given, mostListed)
+	}
 	return text
+}
+
+// given are the registries and Helm repositories that have, or may have, the role.
+func (r *Record) given() (names []string) {
+	for _, g := range r.Migration.Given {
+		name := fmt.Sprintf("%s %q", g.Kind, g.Name)
+		if g.Done.IsZero() {
+			name += " (perhaps)"
+		}
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
 }

@@ -61,7 +61,7 @@ func migrates(to string, served ...string) fact {
 		key := credentials(keyO)
 		key.Clusters = []string{"production"}
 		role := Location{LocationRef: LocationRef{AWSCredentials, to, "by role"}, Type: "AWS_ROLE", Role: true,
-			Account: "123456789012", Clusters: served}
+			RoleARN: "arn:aws:iam::123456789012:role/qovery", Clusters: served}
 		s.Locations = []Location{key, role}
 		s.To = findCredentials(s.Locations, s.MigrateTo)
 	}
@@ -345,7 +345,7 @@ func TestPlan(t *testing.T) {
 		{"move clusters to credentials that hold a key", fresh(migrates("aws-role"), keys(active(keyO)),
 			roleIs(func(l *Location) { l.Role, l.Type = false, "AWS" })), refuses(fault.UnsupportedCredentials, "type AWS")},
 		{"move clusters to another account's role", fresh(migrates("aws-role"), keys(active(keyO)),
-			roleIs(func(l *Location) { l.Account = "" })), refuses(fault.UnsupportedCredentials)},
+			roleIs(func(l *Location) { l.RoleARN = "" })), refuses(fault.UnsupportedCredentials)},
 		{"move clusters whose key leaked", fresh(migrates("aws-role"), leaked(keyO), keys(active(keyO))),
 			refuses(fault.OtherKindOpen, "has leaked").urgently()},
 		{"move clusters in a freeze", fresh(migrates("aws-role"), frozen, keys(active(keyO))), refuses(fault.Frozen)},

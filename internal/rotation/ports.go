@@ -286,6 +286,9 @@ type OrganizationWriter interface {
 	// sent once. A *Refusal means that nothing was changed; with any other
 	// error it may have been, or may yet be.
 	PutKey(ctx context.Context, ref LocationRef, id KeyID, secret Secret) error
+	// GiveRole puts a role into a registry or Helm repository in place of its key, keeping
+	// all else, as PutKey does.
+	GiveRole(ctx context.Context, ref LocationRef, arn string) error
 	// Point has a cluster take other credentials with its next deployment; until that has
 	// ended, deployments of its applications can fail. It is sent once, and refuses and
 	// fails as PutKey does.
@@ -363,7 +366,7 @@ type Location struct {
 	// Rotatable: this system knows how to put another key into it.
 	Rotatable bool
 	Role      bool   // it holds a role of IAM, and no key
-	Account   string // of the role that credentials hold
+	RoleARN   string // of the role that it holds
 	Region    string // of a registry in ECR, a public one included
 	// Clusters are the ids of the clusters that AWS credentials serve, or of the
 	// one that another location belongs to.

@@ -293,7 +293,7 @@ func (p Preflight) take(ctx context.Context, call Call, doc Document, s Situatio
 			string(doc.Plan.Action), "reason", doc.Plan.Reason)
 	}
 	doc.RotationID, doc.TakenAt, doc.Fence, doc.Kind = record.RotationID, record.TakenAt, record.Fence, record.Kind
-	doc.Plan.Clusters, doc.Plan.Skipped = nil, nil // DeployClusters lists them afresh
+	doc.Plan.Clusters, doc.Plan.Skipped, doc.Plan.Locations = nil, nil, nil // DeployClusters lists them afresh
 	doc.OldKey, doc.CarriedOn = record.OldKey.String(), record.Fence > 1
 	doc.OldKeyMade = createdAt(s.Keys, record.OldKey)
 	if record.NewKey != "" {

@@ -83,6 +83,12 @@ var contradictions = map[report.Claim]func(truth, report.Proof) bool{
 				})
 		})
 	},
+	report.LocationsMoved: func(t truth, proof report.Proof) bool {
+		return slices.ContainsFunc(t.Qovery.Holders(string(t.old.ID)), func(h fakeqovery.Holder) bool {
+			isCopy := h.Kind == fakeqovery.ContainerRegistry || h.Kind == fakeqovery.HelmRepository
+			return isCopy && !h.Since.After(proof.At.Add(-unseen))
+		})
+	},
 	report.GraceKept: func(t truth, proof report.Proof) bool {
 		both := t.was(t.old, rotation.Active, proof.From) && t.was(t.old, rotation.Active, proof.At) &&
 			t.anyNewActive(proof.From) && t.anyNewActive(proof.At)

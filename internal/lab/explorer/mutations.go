@@ -37,6 +37,9 @@ var Mutations = []Mutation{
 		Lens: heldNowhere, Shows: "has held since", Focus: []string{"GracePeriod"}},
 	{Rule: 2, Name: "retired-unheld", Sentence: "no location seems to hold the key that is retired",
 		Lens: retiredUnheld, Shows: "has held since", Focus: []string{"ObservationPeriod"}, World: "retire"},
+	{Rule: 2, Name: "retired-pointed", Sentence: "credentials that a cluster points at seem not to hold the key that is " +
+		"retired",
+		Lens: retiredPointed, Shows: "has held since", Focus: []string{"ObservationPeriod"}, World: "retire-after-move"},
 	{Rule: 2, Name: "no-copies", Sentence: "no variable seems to have the old key",
 		Lens: noCopies, Shows: "has held since", Focus: []string{"GracePeriod"}},
 	{Rule: 3, Name: "all-deployed", Sentence: "every cluster seems deployed, and the old key unused",
@@ -90,6 +93,8 @@ var Mutations = []Mutation{
 		Lens: ownClock, Shows: "times within a minute", Focus: []string{"DeployClusters"}},
 	{Rule: 16, Name: "points-only", Sentence: "a cluster that is pointed at other credentials seems deployed with them",
 		Lens: pointsOnly, Shows: "with which it was not deployed", World: "migrate"},
+	{Rule: 16, Name: "registries-first", Sentence: "once a migration is open, every cluster seems to point at the role",
+		Lens: registriesFirst, Shows: "was given a role while the cluster", World: "migrate"},
 }
 
 // Finding is what exploration found out about a mutation.
@@ -187,6 +192,7 @@ type organization struct {
 	clusters  func([]rotation.Cluster, error) ([]rotation.Cluster, error)
 	put       func(error) error
 	deploy    func() error // in place of a deployment
+	pointsAt  func(rotation.LocationRef) rotation.LocationRef
 	copies    func([]rotation.Copy, error) ([]rotation.Copy, error)
 }
 
@@ -238,6 +244,14 @@ func (o organization) PutKey(ctx context.Context, ref rotation.LocationRef, id r
 	return o.put(err)
 }
 
+func (o organization) PointsAt(ctx context.Context, clusterID string) (rotation.LocationRef, error) {
+	at, err := o.Organization.PointsAt(ctx, clusterID)
+	if o.pointsAt == nil || err != nil {
+		return at, err
+	}
+	return o.pointsAt(at), nil
+}
+
 func (o organization) Deploy(ctx context.Context, clusterID string) error {
 	if o.deploy == nil {
 		return o.Organization.Deploy(ctx, clusterID)
@@ -283,16 +297,55 @@ func heldNowhere(w *lab.World, p lab.Ports) lab.Ports {
 }
 
 func retiredUnheld(w *lab.World, p lab.Ports) lab.Ports {
+	return hidingRetired(w, p, func(rotation.Location) bool { return true })
+}
+
+func retiredPointed(w *lab.World, p lab.Ports) lab.Ports {
+	return hidingRetired(w, p, func(l rotation.Location) bool {
+		return l.Kind == rotation.AWSCredentials && len(l.Clusters) > 0
+	})
+}
+
+// hidingRetired hides the key that is retired in those locations.
+func hidingRetired(w *lab.World, p lab.Ports, in func(rotation.Location) bool) lab.Ports {
 	p.Qovery = lyingQovery{p.Qovery,
 		organization{locations: func(locations []rotation.Location, err error) ([]rotation.Location, error) {
 			record := w.Journal.Current(lab.UserName)
-			for i := range locations {
-				if record != nil && record.Kind == rotation.Retire && locations[i].Key == record.OldKey {
+			for i, l := range locations {
+				if record != nil && record.Kind == rotation.Retire && l.Key == record.OldKey && in(l) {
 					locations[i].Key = ""
 				}
 			}
 			return locations, err
 		}}}
+	return p
+}
+
+// registriesFirst says of the clusters that they point at the role, and points none.
+func registriesFirst(w *lab.World, p lab.Ports) lab.Ports {
+	p.Qovery = lyingQovery{p.Qovery, organization{
+		locations: func(locations []rotation.Location, err error) ([]rotation.Location, error) {
+			record := w.Journal.Current(lab.UserName)
+			if record == nil || record.Migration == nil {
+				return locations, err
+			}
+			for i, l := range locations {
+				switch {
+				case l.ID == record.Migration.To.ID:
+					locations[i].Clusters = w.Clusters
+				case l.Kind == rotation.AWSCredentials:
+					locations[i].Clusters = []string{}
+				}
+			}
+			return locations, err
+		},
+		pointsAt: func(at rotation.LocationRef) rotation.LocationRef {
+			if record := w.Journal.Current(lab.UserName); record != nil {
+				return record.Migration.To
+			}
+			return at
+		},
+	}}
 	return p
 }
 

@@ -19,13 +19,15 @@ var found = map[string]string{
 	"refused-puts":       "one: qovery.PUT /aws/credentials#1 land-late:9m0s",
 	"forgotten-attempts": "one: iam.CreateAccessKey#1 fail-before:45m0s, iam.CreateAccessKey#2 fail-after",
 	"quoted-secret":      "one: staging.Put#2 fail-before",
-	"unread-is-empty":    "one: GracePeriod#1 put-old, qovery.GET /cluster#6 malformed",
+	"unread-is-empty":    "one: GracePeriod#1 put-old, qovery.GET /cluster#9 malformed",
 	"deactivated-by-us":  "one: GracePeriod#1 deactivate-old, CheckUsage#1 stop",
 	"own-clock":          "one: DeployClusters#1 clock-behind:5m0s",
 
 	"retired-unheld": "retire: ObservationPeriod#1 put-old",
 
-	"points-only": "migrate:",
+	"points-only":      "migrate:",
+	"registries-first": "migrate:",
+	"retired-pointed":  "retire-after-move: ObservationPeriod#1 put-old",
 
 	"forgotten-leak":  "one: ObservationPeriod#1 leak-old, VerifyDeployment#1 abort",
 	"leak-of-another": "one:",

@@ -124,8 +124,9 @@ var Worlds = []World{
 		shape: byHand("give everything role", "cluster all deploy"),
 	},
 	{
-		Name: "migrate", Sentence: "two clusters that are moved to role credentials, and applications are deployed",
-		setup: lab.Setup{Clusters: 2, Production: 1, Applications: true}, migrates: true,
+		Name: "migrate", Sentence: "two clusters with container registries that are moved to role credentials, and " +
+			"applications are deployed",
+		setup: lab.Setup{Clusters: 2, Production: 1, Applications: true, Registries: true}, migrates: true,
 		shape: byHand("add credentials role"),
 	},
 }

@@ -3,6 +3,7 @@ package fakeqovery
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -184,8 +185,28 @@ func (s *Server) putRegistry(c call, kind Kind) reply {
 		key:     Key{request.Config.AccessKeyID, request.Config.SecretAccessKey},
 		skipTLS: request.SkipTLS != nil && *request.SkipTLS,
 	}
+	if changed.roleARN != "" && h.key() != "" {
+		s.gaveRole(h.key(), changed.name)
+	}
 	h.hold(c.now, changed)
 	return ok(s.registry(h, changed))
+}
+
+// gaveRole notes that a registry is given a role, in place of a key.
+func (s *Server) gaveRole(key, registry string) {
+	s.given = append(s.given, registry)
+	for _, cluster := range s.clusters {
+		has := cluster.running.ID == key || cluster.pointsAt().now().key.ID == key
+		if has && s.config.GaveRole != nil {
+			s.config.GaveRole(registry, cluster.Name)
+		}
+	}
+}
+
+// GaveRole are the names of what requests have given a role, in place of a key.
+func (s *Server) GaveRole() (names []string) {
+	s.settled(func(time.Time) { names = slices.Clone(s.given) })
+	return names
 }
 
 func (r registryRequest) complaint(kind Kind) string {

@@ -32,6 +32,9 @@ type Config struct {
 	// INVALID_CREDENTIALS. It is called with the server locked, so it must not
 	// call the server.
 	KeyWorks func(keyID, secret string) bool
+	// GaveRole is called, with the server locked, of each cluster that a request to give a
+	// registry a role comes too early for: it still has the registry's key. Nil: it isn't.
+	GaveRole func(registry, cluster string)
 	// Hook sees every request first. See Answer.
 	Hook Hook
 
@@ -93,8 +96,9 @@ type Server struct {
 	clusters  []*clusterState
 	holders   []*holder
 	services  []Service
-	executed  int // deployments so far, to name the next
-	refused   int // deployments of applications between a cluster's pointing and its deployment
+	executed  int      // deployments so far, to name the next
+	given     []string // names of what requests have given a role, in place of a key
+	refused   int      // deployments of applications between a cluster's pointing and its deployment
 	requests  counter
 	limit     limiter
 	byCluster map[string]*clusterState

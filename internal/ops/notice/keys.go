@@ -101,7 +101,11 @@ func (r *report) journalKeys() []knownKey {
 	case r.summary != nil && r.summary.MovedTo != "":
 		return []knownKey{{id: rotation.KeyID(r.summary.OldKey), role: "the key that the clusters used", held: idle}}
 	case r.ending == Planned && r.Execution.Output != nil && r.Execution.Output.OldKey != "":
-		return []knownKey{{id: rotation.KeyID(r.Execution.Output.OldKey), role: "the key to be replaced", held: holds}}
+		role := "the key to be replaced"
+		if r.migrates() {
+			role = "the key that the clusters use"
+		}
+		return []knownKey{{id: rotation.KeyID(r.Execution.Output.OldKey), role: role, held: holds}}
 	case r.code == fault.CredentialMismatch || r.code == fault.MovedToRole:
 		return nil // Preflight has seen that Qovery holds another user's, or none
 	case r.usedByQovery() != "":

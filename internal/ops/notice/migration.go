@@ -67,14 +67,24 @@ func tellMigrated(s rotation.Summary) []string {
 	return []string{
 		fmt.Sprintf("%s of %s moved to the credentials %s, deployed with them and observed.",
 			words.Capital(words.Count(s.ClustersDeployed, "cluster")), s.Target, quotable(s.MovedTo)),
-		fmt.Sprintf("The key %s is untouched. The credentials that hold it serve no cluster any more; registries and Helm "+
-			"repositories that have it keep it.", quotable(s.OldKey)),
+		fmt.Sprintf("%s given the role, for good. The key %s is untouched, and the credentials that hold it serve no "+
+			"cluster any more.", words.Capital(registries(s.LocationsMoved)), quotable(s.OldKey)),
 	}
+}
+
+// registries counts those that a migration has given the role.
+func registries(n int) string {
+	switch n {
+	case 0:
+		return "no registry or Helm repository was"
+	case 1:
+		return "one registry or Helm repository was"
+	}
+	return fmt.Sprintf("%d registries and Helm repositories were", n)
 }
 
 // afterMigration is how a migration leads to the end of the key.
 func (r *report) afterMigration() Step {
-	return Step{"Watch for two weeks. Then give a role to the registries and Helm repositories that still hold the key, " +
-		"delete the credentials that serve no cluster in Qovery, and retire the key:",
+	return Step{"Watch for two weeks. Then delete the credentials that serve no cluster in Qovery, and retire the key:",
 		RetireCommand(r.Execution.Target, rotation.KeyID(r.summary.OldKey))}
 }

@@ -188,7 +188,18 @@ func (p *phases) migrate() {
 		p.list = append(p.list, Phase{Waves, wave, target.Seconds(p.pace.Wave(len(waves)) + time.Duration(soak)), true, text,
 			waves[wave]})
 	}
+	if len(p.doc.Plan.Locations) > 0 {
+		p.add(Waves, 0, words.Count(len(p.doc.Plan.Locations), "location")+" given the role for good: "+
+			"there is no way back, for no one has the key's secret", items(p.doc.Plan.Locations)...)
+	}
 	p.add("Complete", 0, "no credentials that hold the key "+p.doc.OldKey+" serve a cluster; the key stays Active")
+}
+
+func items(refs []rotation.LocationRef) (items []string) {
+	for _, ref := range refs {
+		items = append(items, fmt.Sprintf("%s %q", ref.Kind, ref.Name))
+	}
+	return items
 }
 
 // waves are descriptions of the clusters that are deployed, by wave.

@@ -21,6 +21,28 @@ func (f *facts) proveIdentity() finding {
 		f.identity)
 }
 
+// proveGiven rests on what Qovery showed once every cluster was deployed with the role.
+func (f *facts) proveGiven() finding {
+	switch {
+	case f.readBack == nil:
+		return f.notReached()
+	case len(f.readBack.Locations) == 0:
+		return doesNotApply("This migration gave the role to no registry and no Helm repository.")
+	}
+	at := fact{f.readBack.At, f.done[rotation.Deploy].Ref}
+	return proven(at, "Read back from Qovery: %s.", strings.Join(f.readPlaces(), ", "))
+}
+
+// readPlaces are the locations that were read back, by kind and name.
+func (f *facts) readPlaces() (places []string) {
+	for _, kind := range slices.Sorted(maps.Keys(f.readBack.Locations)) {
+		for _, name := range f.readBack.Locations[kind] {
+			places = append(places, fmt.Sprintf("%s “%s”", kind, name))
+		}
+	}
+	return places
+}
+
 func (f *facts) proveReadBack() finding {
 	if f.readBack == nil {
 		if updated := f.latest.UpdatedAt; !updated.IsZero() {
@@ -29,12 +51,7 @@ func (f *facts) proveReadBack() finding {
 		}
 		return f.notReached()
 	}
-	var places []string
-	for _, kind := range slices.Sorted(maps.Keys(f.readBack.Locations)) {
-		for _, name := range f.readBack.Locations[kind] {
-			places = append(places, fmt.Sprintf("%s “%s”", kind, name))
-		}
-	}
+	places := f.readPlaces()
 	at := fact{f.readBack.At, f.done[rotation.Update].Ref}
 	switch {
 	case len(f.readBack.Missing) > 0:

@@ -205,6 +205,9 @@ func (f *facts) deployDone(doc rotation.Document, now exit) {
 		return
 	}
 	f.done[rotation.Deploy] = now.fact
+	if doc.Kind == rotation.Migrate {
+		f.readBack = doc.ReadBack
+	}
 	f.seeOldKey(rotation.Deploy)
 	if doc.Deployment.Next == rotation.OldKeyGone {
 		f.goneEarly = now.fact

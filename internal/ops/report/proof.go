@@ -35,7 +35,8 @@ const (
 	OldKeyDeleted    Claim = "This rotation deleted the old key"
 
 	// of a migration, which touches no key
-	ClustersMoved Claim = "Every cluster that used the key was deployed with the role"
+	ClustersMoved  Claim = "Every cluster that used the key was deployed with the role"
+	LocationsMoved Claim = "Registries and Helm repositories that this migration changes hold the role"
 )
 
 // Proof is one claim about a rotation, and what became of it.
@@ -92,7 +93,7 @@ var claims = []struct {
 
 func (f *facts) proofs() []Proof {
 	if f.latest.Kind == rotation.Migrate {
-		return []Proof{proof(ClustersMoved, f.proveMoved())}
+		return []Proof{proof(ClustersMoved, f.proveMoved()), proof(LocationsMoved, f.proveGiven())}
 	}
 	var proofs []Proof
 	for _, c := range claims {

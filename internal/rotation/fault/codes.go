@@ -278,7 +278,7 @@ var Codes = []CodeInfo{
 	{Code: UnsupportedCredentials, Class: Unchanged, Uncaught: only("Preflight"),
 		Advice: start("Give those credentials a key of another IAM user or a role, or name their ids under " +
 			"handledElsewhere and change them by hand in the grace period")},
-	{Code: UpdateFailed, Class: Paused, Uncaught: only("UpdateCredentials", "DiscardKey"),
+	{Code: UpdateFailed, Class: Paused, Uncaught: only("UpdateCredentials", "DeployClusters", "DiscardKey"),
 		Unproved: []Unproved{ // after the credentials have the new key
 			{Right: "PUT /containerRegistry", In: "UpdateCredentials", Ends: "UpdateCredentials"},
 			{Right: "PUT /helmRepository", In: "UpdateCredentials", Ends: "UpdateCredentials"},
