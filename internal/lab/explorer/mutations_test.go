@@ -21,6 +21,9 @@ var found = map[string]string{
 	"quoted-secret":      "one: staging.Put#2 fail-before",
 	"unread-is-empty":    "one: GracePeriod#1 put-old, qovery.GET /cluster#9 malformed",
 	"deactivated-by-us":  "one: GracePeriod#1 deactivate-old, CheckUsage#1 stop",
+	"always-alarmed":     "one:",
+	"untold":             "one: iam.CreateAccessKey#1 deny:45m0s",
+	"all-is-well":        "one: IsDeployed#1 delete-new",
 	"own-clock":          "one: DeployClusters#1 clock-behind:5m0s",
 
 	"retired-unheld": "retire: ObservationPeriod#1 put-old",
