@@ -213,10 +213,11 @@ func (j *Judge) requireOwnOrReplaced(change KeyChange) {
 }
 
 // requireRetired: a key that is retired is the one that a person named, and was Inactive
-// for a day.
+// for a day. That counts from when it was asked for: where it took effect ten minutes late, a
+// person has made the key Active in between, unseen.
 func (j *Judge) requireRetired(change KeyChange, named rotation.KeyID) {
 	before := j.before(change)
-	ago := change.Sent.Sub(before.At)
+	ago := change.Sent.Sub(before.Sent)
 	switch {
 	case change.Key != named:
 		j.violated("%s deleted the key %s, and was to retire %s", change.By, change.Key, named)
