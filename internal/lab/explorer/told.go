@@ -102,7 +102,8 @@ func (p *player) requireTold() {
 		if run.ErrorName() == notice.StoppedToAbort || err == nil && input.Scheduled && input.Key != "" {
 			within = toldWithin
 		}
-		if ended.IsZero() || run.Status() == statemachine.Succeeded || p.Timeline.Now().Sub(ended) < within {
+		byChance := run.Name() == cameFor // no audit knows of it
+		if ended.IsZero() || run.Status() == statemachine.Succeeded || byChance || p.Timeline.Now().Sub(ended) < within {
 			continue
 		}
 		if !slices.ContainsFunc(p.said, func(s saying) bool { return !s.at.Before(ended) && s.at.Sub(ended) <= within }) {

@@ -345,17 +345,30 @@ func (j *judge) severalKeys(active []rotation.KeyID) Finding {
 	return f
 }
 
+// heldNowhere: what Qovery holds, if anything, is of other users, or doesn't exist: this audit
+// may not ask about those.
 func (j *judge) heldNowhere() Finding {
-	return Finding{
+	user := j.Target.IAMUserName
+	f := Finding{
 		Kind: drift, About: nowhere, Urgency: notice.Calm,
-		Title:   "Qovery holds no key of the IAM user " + j.Target.IAMUserName,
+		Title:   "Qovery holds no key of the IAM user " + user,
 		Verdict: "Nothing is known to be broken, and the next rotation refuses to begin",
 		Found: []string{fmt.Sprintf("No location in the organization %s holds a key of the IAM user %s, which has %s",
-			j.Target.OrganizationID, j.Target.IAMUserName, j.keysText())},
+			j.Target.OrganizationID, user, j.keysText())},
 		Advice: "If Qovery uses role credentials now, retire each of the user's keys (rotate retire), and take the target " +
 			"out of rotation.json. Else correct the target's IAM user or organization. To see what a rotation would do:",
 		Command: j.command("start", "--dry-run"),
 	}
+	others := slices.DeleteFunc(slices.Clone(j.Locations), func(l rotation.Location) bool { return l.Key == "" })
+	if len(others) > 0 {
+		f.Urgency = notice.Check
+		f.Verdict = fmt.Sprintf("Something may be broken: no key that Qovery holds belongs to the IAM user %s. If one was "+
+			"deleted, deployments fail now", user)
+		f.Found = append(f.Found, "Keys that it doesn't have are held by "+names(others))
+		f.Advice = "If they are another user's, correct the target's IAM user or organization. Else put an Active key of " +
+			"the user there. To see what a rotation would do:"
+	}
+	return f
 }
 
 func (j *judge) keysText() string {
