@@ -96,9 +96,9 @@ func (s Complete) requireNoClusters(ctx context.Context, c *claim, doc Document)
 	if err := requireNotHeld(taking, c.OldKey, fault.OldKeyHeld, "old"); err != nil {
 		return err
 	}
-	for _, l := range holders(locations, c.OldKey) {
-		if l.Kind == AWSCredentials && len(l.Clusters) > 0 {
-			return fault.Errorf(fault.ClusterNotMovable, "%s, which hold the key %s, serve %s again", names([]Location{l}),
+	for _, l := range locations {
+		if c.movesFrom(l) && len(l.Clusters) > 0 {
+			return fault.Errorf(fault.ClusterNotMovable, "%s, which held the key %s, serve %s again", names([]Location{l}),
 				c.OldKey, words.Count(len(l.Clusters), "cluster"))
 		}
 	}

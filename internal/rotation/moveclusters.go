@@ -484,14 +484,14 @@ func (m *mover) beginMove(ctx context.Context, progress *ClusterProgress, move M
 	return m.carryOut(ctx, progress)
 }
 
-// pending are the clusters that point at credentials which hold the key, and those that
+// pending are the clusters that point at credentials to move from, and those that
 // someone has pointed at the role: nothing proves that they are deployed with it.
 func (m *mover) pending() (pending []*ClusterProgress) {
 	for i := range m.d.Clusters {
 		p := &m.d.Clusters[i]
 		at, move := m.pointsAt(p.ID), m.move(p.ID)
 		onRole := at.ID == m.Migration.To.ID && move.Begun.IsZero() && p.Skipped == ""
-		if !move.moved() && at.Key == m.OldKey || onRole {
+		if !move.moved() && m.movesFrom(at) || onRole {
 			pending = append(pending, p)
 		}
 	}
@@ -563,7 +563,7 @@ func (m *mover) finishMoves(ctx context.Context) error {
 	return err
 }
 
-// isOld: the credentials hold the key.
+// isOld: no cluster is to be left there.
 func (m *mover) isOld(at LocationRef) bool {
-	return slices.ContainsFunc(m.locations, func(l Location) bool { return l.ID == at.ID && l.Key == m.OldKey })
+	return slices.ContainsFunc(m.locations, func(l Location) bool { return l.ID == at.ID && m.movesFrom(l) })
 }

@@ -69,6 +69,12 @@ func (r *Record) move(id string) Move {
 	return r.Migration.Moves[id]
 }
 
+// movesFrom: the credentials hold the key, or held it when the migration began: clusters that
+// point at them may run with it still.
+func (r *Record) movesFrom(l Location) bool {
+	return l.Kind == AWSCredentials && (l.Key == r.OldKey || r.rotates(l.LocationRef) && l.ID != r.Migration.To.ID)
+}
+
 // setGiven changes what the journal knows of registries.
 func (r *Record) setGiven(changed ...Given) {
 	if r.Migration.Given == nil {

@@ -197,10 +197,15 @@ func (s *Server) gaveRole(key, registry string) {
 	s.given = append(s.given, registry)
 	for _, cluster := range s.clusters {
 		has := cluster.running.ID == key || cluster.pointsAt().now().key.ID == key
-		if has && s.config.GaveRole != nil {
+		if has && !cluster.hadNoKey() && s.config.GaveRole != nil {
 			s.config.GaveRole(registry, cluster.Name)
 		}
 	}
+}
+
+// hadNoKey: the cluster was deployed without a key before, as when it was moved and moved back.
+func (c *clusterState) hadNoKey() bool {
+	return slices.ContainsFunc(c.deployments, func(d *deployment) bool { return d.Status == deployed && d.KeyID == "" })
 }
 
 // GaveRole are the names of what requests have given a role, in place of a key.

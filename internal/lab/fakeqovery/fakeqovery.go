@@ -33,7 +33,7 @@ type Config struct {
 	// call the server.
 	KeyWorks func(keyID, secret string) bool
 	// GaveRole is called, with the server locked, of each cluster that a request to give a
-	// registry a role comes too early for: it still has the registry's key. Nil: it isn't.
+	// registry a role comes too early for: it has the registry's key, and never had none. Nil: it isn't.
 	GaveRole func(registry, cluster string)
 	// Hook sees every request first. See Answer.
 	Hook Hook
