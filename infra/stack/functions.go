@@ -204,9 +204,6 @@ func (f function) timeout() time.Duration {
 	return rotation.FunctionTimeouts[f.name]
 }
 
-// isStep tells whether the state machine invokes the function.
-func (f function) isStep() bool { return f.name != notify && f.name != auditor }
-
 // environment returns the variables that the function reads, with their values.
 // Those that say nothing are left out: Qovery's public address, a key where there
 // is none of the customer's, all metrics where nothing shows them.

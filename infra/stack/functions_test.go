@@ -182,3 +182,6 @@ func TestVariables(t *testing.T) {
 		}
 	}
 }
+
+// isStep tells whether the state machine invokes the function.
+func (f function) isStep() bool { return f.name != notify && f.name != auditor }
