@@ -105,10 +105,11 @@ func (j *Journal) Ended(ctx context.Context, iamUser string, takenAt time.Time,
 // History returns how the user's rotations ended, those that began last first.
 func (j *Journal) History(ctx context.Context, iamUser string) ([]rotation.HistoryItem, error) {
 	return fetch(ctx, j.wire, Call{Site: "journal.History", Consistent: true},
-		func(time.Time) ([]rotation.HistoryItem, error) { return j.past(iamUser), nil })
+		func(time.Time) ([]rotation.HistoryItem, error) { return j.Past(iamUser), nil })
 }
 
-func (j *Journal) past(iamUser string) (items []rotation.HistoryItem) {
+// Past is how the user's rotations ended, those that began last first.
+func (j *Journal) Past(iamUser string) (items []rotation.HistoryItem) {
 	for _, item := range j.history[iamUser] {
 		items = append(items, cloneItem(item))
 	}

@@ -80,7 +80,7 @@ func (n notified) Load(_ context.Context, user string) (*rotation.Record, error)
 
 // History returns how the user's rotations ended, the newest first.
 func (n notified) History(_ context.Context, user string) ([]rotation.HistoryItem, error) {
-	return n.Journal.past(user), nil
+	return n.Journal.Past(user), nil
 }
 
 // List returns the user's keys as lists show them now.

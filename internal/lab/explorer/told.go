@@ -61,10 +61,20 @@ func (p *player) fails(known bool) bool {
 		if key == "" || exists && status == rotation.Active || p.Qovery.Status(cluster) == "STOPPED" {
 			return false
 		}
-		held := p.Qovery.Held(location)
-		return !known || !slices.Contains(p.excused, key) && p.longAgo(held[len(held)-1].Since) &&
-			p.longAgo(p.lastChange(lab.Refused{Key: key, At: p.Timeline.Now()}).At)
+		held, changed := p.Qovery.Held(location), p.lastChange(lab.Refused{Key: key, At: p.Timeline.Now()}).At
+		return !known || !slices.Contains(p.excused, key) && !p.beforeRetiring(changed) &&
+			p.longAgo(held[len(held)-1].Since) && p.longAgo(changed)
 	})
+}
+
+// beforeRetiring tells whether something was so before a retirement began, which looks at
+// its own key alone: the daily audit tells of the others.
+func (p *player) beforeRetiring(at time.Time) bool {
+	if p.kind.retires == 0 {
+		return false
+	}
+	past := p.Journal.Past(lab.UserName)
+	return len(past) == 0 || at.Before(past[0].Record.TakenAt)
 }
 
 func (p *player) longAgo(at time.Time) bool { return p.Timeline.Now().Sub(at) > unseen }

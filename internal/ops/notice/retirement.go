@@ -2,6 +2,7 @@ package notice
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"qovery-key-rotation/internal/rotation"
@@ -84,13 +85,34 @@ func (r *report) judgeRetired() verdict {
 		return verdict{Calm, "Nothing is known to be broken: no location in Qovery held the key when it was made Inactive.",
 			nil}
 	}
-	for _, k := range r.known {
-		if k.isInactive() && k.held == holdingUnknown {
-			return verdict{Check, fmt.Sprintf("Nothing is broken by this. But the user's key %s is Inactive: if Qovery holds "+
-				"it, deployments fail now.", k.id), r.look()}
-		}
+	if id, is := r.lostBeside(); id != "" {
+		return verdict{Check, fmt.Sprintf("Nothing is broken by this. But the user's key %s is %s: if Qovery holds it, "+
+			"deployments fail now.", id, is), r.look()}
 	}
 	return verdict{Calm, "Nothing is broken by this.", nil}
+}
+
+// lostBeside is another key of the user that is Inactive now, or gone since the retirement
+// began.
+func (r *report) lostBeside() (id rotation.KeyID, is string) {
+	for _, k := range r.known {
+		if k.isInactive() && k.held == holdingUnknown {
+			return k.id, string(rotation.Inactive)
+		}
+	}
+	record := r.Record
+	if record == nil && len(r.History) > 0 && r.completed != nil {
+		record = &r.History[0].Record
+	}
+	if record == nil || record.Kind != rotation.Retire {
+		return "", ""
+	}
+	for _, id := range record.KnownKeys {
+		if id != record.OldKey && !slices.ContainsFunc(r.Keys, func(k rotation.AccessKey) bool { return k.ID == id }) {
+			return id, "gone"
+		}
+	}
+	return "", ""
 }
 
 // wasLastRetired: the user's last key was retired, which nothing in Qovery held.
