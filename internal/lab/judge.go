@@ -114,12 +114,17 @@ func (j *Judge) keyChanged(change KeyChange) {
 	}
 }
 
-// retires is the key that an execution was started to retire, if it was.
+// retires is the key that an execution was started to retire, if it was. One that was started
+// because that key leaked goes on with its retirement.
 func (j *Judge) retires(change KeyChange) rotation.KeyID {
 	name, _, _ := strings.Cut(change.By, "/")
 	for _, run := range j.world.Runs() {
-		if input, err := target.ParseInput(run.Input()); err == nil && run.Name() == name {
+		input, err := target.ParseInput(run.Input())
+		if err == nil && run.Name() == name && input.Retire != "" {
 			return rotation.KeyID(input.Retire)
+		}
+		if err == nil && rotation.KeyID(input.Retire) == change.Key && j.HasLeaked(change.Key) {
+			return change.Key
 		}
 	}
 	return ""
@@ -133,7 +138,7 @@ func (j *Judge) requireIdle(change KeyChange) {
 		return
 	}
 	used := j.world.IAM.UsedLast(change.Key, change.Sent)
-	if idle := change.Sent.Sub(used); !used.IsZero() && idle < retiredAfter {
+	if idle := change.Sent.Sub(used); !used.IsZero() && idle < retiredAfter && !j.HasLeaked(change.Key) {
 		j.violated("%s %s the key %s, which was used %s before", change.By, change.What, change.Key, idle.Round(time.Minute))
 	}
 	if change.Key != named {
@@ -221,7 +226,8 @@ func (j *Judge) requireRetired(change KeyChange, named rotation.KeyID) {
 	switch {
 	case change.Key != named:
 		j.violated("%s deleted the key %s, and was to retire %s", change.By, change.Key, named)
-	case before.What != Deactivated && ago > heldFor, before.What == Deactivated && before.By != Person && ago < observed:
+	case before.What != Deactivated && ago > heldFor,
+		before.What == Deactivated && before.By != Person && ago < observed && !j.HasLeaked(change.Key):
 		j.violated("%s deleted the key %s, which was %s only %s before", change.By, change.Key, before.What,
 			ago.Round(time.Second))
 	}

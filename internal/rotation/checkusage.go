@@ -51,7 +51,8 @@ func (s CheckUsage) Run(ctx context.Context, call Call) (Document, error) {
 	now := guard.now()
 	latest := latestOf(uses)
 	doc.Usage.CheckedAt, doc.Usage.LastUseAt, doc.Usage.LastUse = now, latest.At, latest.describe()
-	if doc.Usage.Idle = isIdle(doc.Settings, latest, now); doc.Usage.Idle {
+	// A key that leaked and is being retired waits for no one's disuse.
+	if doc.Usage.Idle = record.oldLeaked() || isIdle(doc.Settings, latest, now); doc.Usage.Idle {
 		s.noteTakeover(ctx, record, &doc)
 		return doc, nil
 	}

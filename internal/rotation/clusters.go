@@ -74,7 +74,7 @@ func PassedOver(name, status string) string {
 	case OnRole:
 		why = "points at the role already, and can't be deployed"
 	case Broken:
-		why = "broken or locked, and not deployed: what it does with the leaked key fails"
+		why = "failed, locked or too slow, and uses the leaked key"
 	}
 	return fmt.Sprintf("%s (%s)", name, why)
 }

@@ -78,7 +78,7 @@ func (s Complete) check(ctx context.Context, c *claim, doc Document) error {
 	}
 	// DeployClusters saw that it is gone, and no key comes back: the list lags.
 	if _, exists := findKey(keys, c.OldKey); exists {
-		return fault.Errorf(fault.IAMSettling, "IAM lists the %s again, which was gone", c.outgoing())
+		return fault.Errorf(fault.IAMSettling, "IAM lists the %s again, which was gone", c.Outgoing())
 	}
 	return nil
 }
@@ -107,11 +107,14 @@ func (s Complete) requireNoClusters(ctx context.Context, c *claim, doc Document)
 
 func (doc *Document) summarize(record Record, now time.Time) Summary {
 	summary := Summary{
-		Target: record.Target, RotationID: record.RotationID, OldKey: record.OldKey.String(), NewKey: record.NewKey.String(),
+		Target: record.Target, RotationID: record.RotationID, OldKey: record.OldKey.String(),
 		OldKeyCreatedAt: doc.OldKeyMade, StartedAt: record.TakenAt, NewKeyCreatedAt: record.Marks[Create].Done,
 		UpdatedAt:   record.Marks[Update].Done,
 		CompletedAt: now, FirstUseOfNewKey: doc.Usage.TakenOver, LastUseOfOldKey: doc.Usage.LastUseAt,
 		GraceExtendedBy: doc.Usage.Extended, Verification: doc.Settings.Verification,
+	}
+	if record.NewKey != "" {
+		summary.NewKey = record.NewKey.String()
 	}
 	if record.Marks[Verify].How == NotNeeded {
 		summary.Verification = target.VerifyNone

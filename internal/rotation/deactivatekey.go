@@ -32,7 +32,7 @@ func (s DeactivateKey) Run(ctx context.Context, call Call) (Document, error) {
 				return c.afterBegun(ctx, err, doc)
 			}
 		}
-		if c.Leaked[c.OldKey] == target.AtOnce {
+		if c.Leaked[c.OldKey] == target.AtOnce && c.Kind == Rotate {
 			if err := c.requireNoQuarantine(ctx, s.Keys); err != nil {
 				return err
 			}
@@ -65,7 +65,7 @@ func (c *claim) afterBegun(ctx context.Context, err error, doc Document) error {
 	case stale && !c.backTooOften(doc, doc.Usage.Returns):
 		return c.notDeactivated(ctx, coded)
 	case stale || c.begun(Deactivate):
-		return fault.Errorf(fault.DeactivationFailed, "Making the %s Inactive did not end well (%s): %s", c.outgoing(),
+		return fault.Errorf(fault.DeactivationFailed, "Making the %s Inactive did not end well (%s): %s", c.Outgoing(),
 			coded.Code,
 			coded.What)
 	}
@@ -87,7 +87,7 @@ func (c *claim) notDeactivated(ctx context.Context, stale *fault.Error) error {
 		return stale
 	case c.mayLand(Deactivate):
 		return fault.Errorf(fault.IAMSettling, "A request to make the %s Inactive had no answer, and may yet land",
-			c.outgoing())
+			c.Outgoing())
 	}
 	if err := c.withdraw(ctx, Deactivate, Mark{}); err != nil {
 		return err
@@ -162,7 +162,7 @@ func (s DeactivateKey) check(ctx context.Context, c *claim, doc Document) (KeySt
 		return "", err
 	}
 	if saw == Inactive && !c.deactivatedByUs() && !c.oldLeaked() {
-		return "", fault.Errorf(fault.OldKeyInactive, "The %s is Inactive, and not by this rotation", c.outgoing())
+		return "", fault.Errorf(fault.OldKeyInactive, "The %s is Inactive, and not by this rotation", c.Outgoing())
 	}
 	return saw, nil
 }
@@ -210,7 +210,11 @@ func (s DeactivateKey) requireDeployedSince(ctx context.Context, c *claim, doc D
 	if err != nil {
 		return err
 	}
-	return c.requireDeployed(ctx, organization, doc, locations)
+	err = c.requireDeployed(ctx, organization, doc, locations)
+	if later := new(fault.Error); errors.As(err, &later) && later.Code == fault.ClusterNotDeployed {
+		later.What = "The " + c.Outgoing() + " is Inactive. " + later.What
+	}
+	return err
 }
 
 // requirePeriods is rule 3's second half: the grace period has passed, and the

@@ -63,7 +63,7 @@ func (s DeleteKey) check(ctx context.Context, c *claim, doc Document) (KeyStatus
 // period, by this rotation, and that the deployment was verified meanwhile.
 func (c *claim) requireObserved(doc Document) error {
 	if !c.done(Deactivate) || !c.done(Verify) {
-		return fault.Errorf(fault.OldKeyActive, "The %s was not deactivated and verified by this rotation", c.outgoing())
+		return fault.Errorf(fault.OldKeyActive, "The %s was not deactivated and verified by this rotation", c.Outgoing())
 	}
 	if ends := doc.observationEnds(c.Record); c.now().Before(ends) {
 		return fault.Errorf(fault.TooEarly, "By the journal's clock the observation period ends in %s",

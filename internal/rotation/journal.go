@@ -166,6 +166,10 @@ func (m Mark) again(now time.Time, saw KeyStatus) Mark {
 	return next
 }
 
+// FoundGone: when the old key was to be made Inactive, IAM knew no such key. One that leaked
+// may also be found Inactive.
+func (m Mark) FoundGone() bool { return m.How == Found && m.Saw != Inactive }
+
 // foundSo is how a goal was reached that was found to be reached already.
 func (m Mark) foundSo() How {
 	if m.unanswered().IsZero() {
@@ -187,8 +191,8 @@ func (r *Record) AtWork(owner ExecutionState, now time.Time) bool {
 // oldKeyGoneBy is when a step found that the old key was gone and that no answer
 // says that this rotation deleted it. Zero: none did.
 func (r *Record) oldKeyGoneBy() time.Time {
-	if mark := r.Marks[Deactivate]; mark.How == Found && mark.Saw != Inactive {
-		return mark.Done // IAM knew no such key
+	if mark := r.Marks[Deactivate]; mark.FoundGone() {
+		return mark.Done
 	}
 	switch mark := r.Marks[Delete]; mark.How {
 	case Found, Unclear:

@@ -34,7 +34,8 @@ func (doc Document) Outgoing() string {
 	return outgoing(doc.Kind, doc.Leaked[doc.OldKey] != "", doc.OldKey)
 }
 
-func (r *Record) outgoing() string { return outgoing(r.Kind, r.oldLeaked(), r.OldKey.String()) }
+// Outgoing is what sentences call it.
+func (r *Record) Outgoing() string { return outgoing(r.Kind, r.oldLeaked(), r.OldKey.String()) }
 
 func outgoing(kind Kind, leaked bool, id string) string {
 	switch {
@@ -148,72 +149,6 @@ func (p Preflight) leaks(ctx context.Context, call Call, input target.Input, rec
 	return all.with(named, input.Leaked.How), named, nil
 }
 
-// A key that leaked is one that this rotation can replace, or there is something else to
-// be done at once.
-var leakedRows = []row{
-	{"the leaked key isn't the user's", func(s *Situation) bool {
-		return s.Named != "" && !s.exists(s.Named) && (s.Record == nil || s.Record.requireOwnKey(s.Named) != nil)
-	}, func(s *Situation) Decision {
-		return refuse(fault.InvalidInput, "The IAM user %s has no key %s, which is said to have leaked: it has %s",
-			s.IAMUser, s.Named, s.keysText())
-	}},
-	{"a key leaked while clusters are being moved", func(s *Situation) bool { return s.Named != "" && s.migrating() },
-		leakedFirst},
-	{"a key leaked while another is being retired", func(s *Situation) bool {
-		return s.Named != "" && s.retiring() && s.exists(s.Record.OldKey)
-	}, furtherKeys},
-	{"a key leaked, and the one that was being retired is gone", func(s *Situation) bool {
-		return s.Named != "" && s.retiring()
-	}, decideWithoutRecord},
-	{"the leaked key is not one that is rotated", func(s *Situation) bool {
-		return s.Named != "" && s.Record != nil && !s.Record.unbegun() && s.Record.requireOwnKey(s.Named) != nil
-	}, furtherKeys},
-}
-
-// migrating: a migration is open that has moved something.
-func (s *Situation) migrating() bool { return s.Record.Migrating() }
-
-// Migrating tells whether the record is a migration's that has moved something, and not all
-// of it back.
-func (r *Record) Migrating() bool { return r != nil && r.Kind == Migrate && !r.unbegun() }
-
-// retiring: a retirement is open that has changed something.
-func (s *Situation) retiring() bool {
-	return s.Record != nil && s.Record.Kind == Retire && !s.Record.unbegun()
-}
-
-// newKeyInactive says that someone made the new key Inactive. If that leaked, deploying it
-// would break what still works with the old key, and there is no room for a third. No step
-// deletes what a location may hold.
-func (r *Record) newKeyInactive(held string) *fault.Error {
-	err := fault.Errorf(fault.NewKeyInactive, "The new key %s is Inactive%s", r.NewKey, held)
-	if !r.newLeaked() {
-		return err
-	}
-	err.Next = &fault.Advice{First: "The new key leaked. Delete it", Command: deleteCommand(r.IAMUser, r.NewKey),
-		Do: fault.Start}
-	if r.begun(Update) {
-		err.Next = &fault.Advice{First: "The new key leaked and stays Inactive. Replace it, put the one that is " +
-			"created into every location in Qovery, and deploy the clusters", Do: fault.Release,
-			Command: err.Next.Command + "; aws iam create-access-key --user-name " + r.IAMUser}
-	}
-	return err
-}
-
-// furtherKeys refuses while the user has a key beside those that are rotated: an attacker
-// may have made it.
-func furtherKeys(s *Situation) Decision {
-	further := slices.DeleteFunc(slices.Clone(s.Keys), func(k AccessKey) bool {
-		isOwn := s.Record != nil && s.Record.Kind == Rotate && s.Record.requireOwnKey(k.ID) == nil
-		return isOwn || k.ID == s.usedByQovery()
-	})
-	decision := refuse(fault.MultipleAccessKeys, "A key of the IAM user %s has leaked, and the user has a further one: %s",
-		s.IAMUser, s.describeAll(further))
-	decision.Refusal.Advise("An attacker who has the leaked key may have made the further one. Make it Inactive, and " +
-		"delete it: aws iam delete-access-key --user-name " + s.IAMUser + " --access-key-id ID")
-	return decision
-}
-
 // checkForLeaked refuses only what keeps a key that leaked from going out of service:
 // whatever else is wrong, it is replaced all the same.
 func (p Preflight) checkForLeaked(ctx context.Context, organization OrganizationReader, s *Situation, doc *Document) (
@@ -266,7 +201,11 @@ func (p Preflight) checkStays(ctx context.Context, organization OrganizationRead
 	}
 	refusal := fault.Errorf(fault.UnmanagedLocations, "The leaked key %s is also held where a person must change it: %s",
 		id, strings.Join(holding, ", "))
-	return refusal.Advise("Give those another key or a role. Or make the leaked key Inactive immediately, whereupon " +
-		"they and Qovery's deployments fail until they have another one: aws iam update-access-key --user-name " +
-		s.IAMUser + " --status Inactive --access-key-id ID"), nil
+	refusal.Advise("Give those another key or a role")
+	if s.status(id) == Active {
+		refusal.Next.First += ". To take the leaked key out of service before that, whereupon they and Qovery's " +
+			"deployments fail until they have another one"
+		refusal.Next.Command = inactivateCommand(s.IAMUser, id)
+	}
+	return refusal, nil
 }

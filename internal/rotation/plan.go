@@ -187,8 +187,8 @@ var freshRows = []row{
 			return refuse(fault.CredentialMismatch, "No AWS credentials in the organization hold a key of the IAM user %s: the "+
 				"user has %s%s", s.IAMUser, s.keysText(), s.heldText())
 		}},
-	{"more than one key, and one leaked", func(s *Situation) bool {
-		return s.Record == nil && len(s.Keys) > 1 && len(s.Leaked) > 0
+	{"more than one key, and the one that Qovery uses leaked", func(s *Situation) bool {
+		return s.Record == nil && len(s.Keys) > 1 && s.Leaked.has(s.usedByQovery())
 	}, furtherKeys},
 	{"more than one key", func(s *Situation) bool { return s.Record == nil && len(s.Keys) > 1 }, multipleKeys},
 	{"the key leaked", func(s *Situation) bool { return s.Record == nil && s.Leaked.has(s.Keys[0].ID) }, do(ActionCreate)},
@@ -302,6 +302,9 @@ func decideWithoutRecord(s *Situation) Decision {
 }
 
 func movedToRole(s *Situation) Decision {
+	if s.leakedKey() != "" {
+		return leakedElsewhere(s) // which waits for no retirement
+	}
 	decision := refuse(fault.MovedToRole, "%s a role, and no credentials in the organization a key of the IAM user "+
 		"%s, which has %s%s", holding(withRole(s.Locations)), s.IAMUser, s.keysText(), s.heldText())
 	if s.Record != nil { // whose marks name keys that Qovery held before

@@ -112,6 +112,9 @@ func (p Preflight) decide(ctx context.Context, call Call, doc Document, input ta
 	if record != nil {
 		record.Leaked = situation.Leaked
 	}
+	if situation.retiresLeaked() {
+		situation.Retire = record.OldKey
+	}
 	situation.DueAt = doc.Settings.DueAt(p.AgeLimit)
 	var organization OrganizationReader
 	if !doc.Abort {

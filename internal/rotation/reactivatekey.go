@@ -45,7 +45,7 @@ func (s ReactivateKey) reactivate(ctx context.Context, c *claim) error {
 	}
 	err = do.setStatus(ctx, Active)
 	if errors.Is(err, ErrNoSuchKey) {
-		return fault.Errorf(fault.OldKeyLost, "The %s does not exist any more", c.outgoing())
+		return fault.Errorf(fault.OldKeyLost, "The %s does not exist any more", c.Outgoing())
 	}
 	if err != nil {
 		return err
@@ -55,7 +55,7 @@ func (s ReactivateKey) reactivate(ctx context.Context, c *claim) error {
 	}
 	if c.mayLand(Deactivate) || c.mayLand(Delete) {
 		return fault.Errorf(fault.IAMSettling, "The %s was made Active; a request to deactivate or delete it had "+
-			"no answer, and may yet land", c.outgoing())
+			"no answer, and may yet land", c.Outgoing())
 	}
 	// IAM does not tell whether it was Active already, and a list before the request
 	// would be one more that may fail on the way back.
@@ -81,7 +81,7 @@ func (s ReactivateKey) confirm(ctx context.Context, c *claim) error {
 			return nil
 		}
 		if !c.now().Before(end) {
-			return fault.Errorf(fault.IAMSettling, "The %s was made Active, and IAM still lists it otherwise", c.outgoing())
+			return fault.Errorf(fault.IAMSettling, "The %s was made Active, and IAM still lists it otherwise", c.Outgoing())
 		}
 		if err := s.Clock.Sleep(ctx, confirmEvery); err != nil {
 			return err

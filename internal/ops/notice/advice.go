@@ -28,7 +28,7 @@ func (r *report) steps() []Step {
 	if r.canReactivate() && !r.Execution.Abort &&
 		!slices.ContainsFunc(steps, func(s Step) bool { return s.Command == r.rotate("abort") }) {
 		steps = append(steps,
-			Step{fmt.Sprintf("If something turns out to need the old key %s, this makes it Active again:", r.Record.OldKey),
+			Step{fmt.Sprintf("If something turns out to need the %s, this makes it Active again:", r.Record.Outgoing()),
 				r.rotate("abort")})
 	}
 	return steps
@@ -85,7 +85,7 @@ func (r *report) evidence() []Step {
 // canReactivate: an open rotation that no one is at work on has made the old key
 // Inactive, and the key is still there.
 func (r *report) canReactivate() bool {
-	return r.oldKeyIsOut() && r.ending != Met && r.ending != overtaken && r.leaked() == "" &&
+	return r.oldKeyIsOut() && r.ending != Met && r.ending != overtaken && len(r.leaked()) == 0 &&
 		(r.NoKeys != nil || slices.ContainsFunc(r.known, func(k knownKey) bool { return k.ours && k.listed != nil }))
 }
 
@@ -162,7 +162,7 @@ func before(advice fault.Advice, then string) string {
 
 // resumes is what starting again does, where that is known.
 func (r *report) resumes(advice fault.Advice) string {
-	if r.Record == nil || r.ending == AbortDone || advice.Updated != nil {
+	if r.Record == nil || r.unwritten() != nil || r.ending == AbortDone || advice.Updated != nil {
 		return ""
 	}
 	return "That resumes it where it stopped"

@@ -183,6 +183,8 @@ func (r *report) ifNothingIsDone() string {
 	switch {
 	case r.past || does == "" || r.NoTarget != nil || r.code == fault.NothingToAbort:
 		return ""
+	case r.unwritten() != nil:
+		return "If nothing is done, the key stays as it is: neither the schedule nor the audit knows that it leaked."
 	case r.retires() || r.migrates():
 		return "If nothing is done, nothing happens: no schedule resumes a " + r.noun() + "."
 	case r.Record == nil:
@@ -192,7 +194,7 @@ func (r *report) ifNothingIsDone() string {
 	}
 	schedule, x := r.Target.Schedule, r.Execution
 	switch {
-	case r.Record != nil && r.leaked() != "":
+	case len(r.leaked()) > 0:
 		return "If nothing is done, nothing happens: the schedule and the audit keep away from a key that leaked."
 	case r.own() && x.Status == Failed && !x.Abort && fault.Resumable(x.Error):
 		return "If nothing is done, the daily audit resumes the rotation, unless the execution ended in RotationPaused."
@@ -231,8 +233,8 @@ func (r *report) rotate(command string, flags ...string) string {
 	switch {
 	case r.Execution.Target == "" || command == "status":
 		return "rotate status"
-	case command == "start" && r.Record == nil && r.leaked() != "":
-		flags = append(r.Execution.leakedFlags(), flags...)
+	case command == "start" && r.unwritten() != nil:
+		flags = append(leakedFlags(*r.unwritten()), flags...)
 	case command == "start" && r.retires() && r.retired() != "":
 		return RetireCommand(r.Execution.Target, r.retired(), flags...)
 	case command == "start" && r.migrates() && r.migrateTo() != "":

@@ -193,6 +193,10 @@ var table = map[string]row{
 	"leaked-refused": {execution("FAILED", input(ofLeak), failedWith(said(fault.MultipleAccessKeys,
 		"A key of the IAM user qovery has leaked, and the user has a further one: ****ELS3, Active, 0 days old", ""))),
 		world(keys(active(keyO, 90*day), active(keyX, hour)))},
+	"leaked-while-retiring": {execution("FAILED", input(strings.ReplaceAll(ofLeak, string(keyO), string(keyN))),
+		failedWith(deleting(said(fault.MultipleAccessKeys, "The key ****NEW2 leaked, and leaves no room for a new one while "+
+			"the user has the key ****OLD1, which is being retired", "")))),
+		world(keys(inactive(keyO, 90*day), active(keyN, 30*day)), open(retiring, did(rotation.Deactivate, hour), ofAnother))},
 	"leaked-paused": {execution("FAILED", input(ofLeak), failedWith(said(fault.DeploymentFailed,
 		"Cluster prod-eu is DEPLOYMENT_ERROR after 2 attempts to deploy it", holdsNew))),
 		world(keys(inactive(keyO, 90*day), active(keyN, 6*hour)), open(deactivated, leaked))},

@@ -128,6 +128,9 @@ type effectWords struct{ begun, is, did, found, notNeeded string }
 // of is what is said of an effect that is done.
 func (w effectWords) of(effect rotation.Effect, m rotation.Mark) string {
 	said := map[rotation.How]string{rotation.Did: w.did, rotation.Found: w.found, rotation.NotNeeded: w.notNeeded}[m.How]
+	if effect == rotation.Deactivate && m.How == rotation.Found && !m.FoundGone() {
+		return "old key found Inactive"
+	}
 	if effect == rotation.Verify && m.How == rotation.Did && m.Saw != rotation.Inactive {
 		said = "" // the old key was not there
 	}

@@ -1,43 +1,119 @@
 package notice
 
 import (
+	"cmp"
 	"fmt"
-	"maps"
 	"slices"
+	"strings"
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 )
 
-// leaked is the key that leaked and is not replaced yet, by its last four characters: by
-// the open record, or by the execution's input. Empty: none did.
-func (r *report) leaked() string {
-	switch {
-	case r.Record != nil && len(r.Record.Leaked) > 0:
-		return slices.Sorted(maps.Keys(r.Record.Leaked))[0].String()
-	case r.Record == nil && r.Execution.Leaked != nil && r.ending != Rotated && !r.past:
-		return rotation.KeyID(r.Execution.Leaked.Key).String()
+// leaked are the keys that leaked and are not replaced yet, by their last four characters,
+// those first that aren't known to be Inactive.
+func (r *report) leaked() (ids []string) {
+	if r.Record != nil {
+		for id := range r.Record.Leaked {
+			ids = append(ids, id.String())
+		}
 	}
-	return ""
+	if leaked := r.unwritten(); leaked != nil {
+		ids = append(ids, rotation.KeyID(leaked.Key).String())
+	}
+	slices.SortFunc(ids, func(a, b string) int {
+		return cmp.Or(strings.Compare(r.leakedIs(a), r.leakedIs(b)), strings.Compare(a, b))
+	})
+	return slices.Compact(ids)
+}
+
+// hasLeaked tells whether the key did, and is not replaced yet.
+func (r *report) hasLeaked(id rotation.KeyID) bool { return slices.Contains(r.leaked(), id.String()) }
+
+// unwritten is the key of which the journal doesn't say that it leaked: the rotation of it
+// that a person wanted, or that followed another one, has not begun.
+func (r *report) unwritten() *target.Leaked {
+	if r.past || r.ending == Rotated {
+		return nil
+	}
+	if leaked := r.Execution.Leaked; leaked != nil && len(r.completed) == 0 &&
+		(r.Record == nil || r.Record.Leaked[rotation.KeyID(leaked.Key)] == "") {
+		return leaked
+	}
+	for _, item := range r.History {
+		id := item.Record.NewKey
+		if how := item.Record.Leaked[id]; how != "" && item.Record.Owner == r.Execution.ARN && r.Record == nil {
+			return &target.Leaked{Key: string(id), How: how}
+		}
+	}
+	return nil
 }
 
 // judgeLeaked: until a key that leaked is replaced, nothing can wait until the morning.
 func (r *report) judgeLeaked() {
-	id := r.leaked()
-	if id == "" || r.past || r.ending == Planned || r.ending == NotDue {
+	ids := r.leaked()
+	if len(ids) == 0 || r.past || r.ending == Planned || r.ending == NotDue {
 		return
 	}
-	is := "is not listed by IAM"
-	if i := slices.IndexFunc(r.known, func(k knownKey) bool { return k.id.String() == id }); r.NoKeys != nil || i < 0 {
-		is = "may be Active"
-	} else if k := r.known[i]; k.isActive() {
-		is = "is still Active: anyone who has it can use it"
-	} else if k.isInactive() {
-		is = "is Inactive and stays so"
+	var texts []string
+	for _, id := range ids {
+		texts = append(texts, "The key "+id+" leaked and "+r.leakedIs(id))
 	}
-	r.verdict.urgency = Urgent
-	r.verdict.text = fmt.Sprintf("The key %s leaked and %s. %s", id, is, r.verdict.text)
+	switch {
+	case r.verdict.urgency != Calm || r.isInactive(ids[0]):
+		texts = append(texts, r.verdict.text)
+	default:
+		texts = append(texts, "Nothing in Qovery is known to fail")
+	}
+	r.verdict.urgency, r.verdict.text = Urgent, words.Sentences(texts...)
+}
+
+// leakedIs says of a key that leaked whether it is out of service.
+func (r *report) leakedIs(id string) string {
+	i := slices.IndexFunc(r.known, func(k knownKey) bool { return k.id.String() == id && k.listed != nil })
+	switch {
+	case r.NoKeys != nil:
+		return "may be Active"
+	case i < 0:
+		return "isn't listed by IAM"
+	case r.known[i].isActive():
+		return "is Active: anyone who has it can use it"
+	}
+	return "is Inactive, and stays so"
+}
+
+func (r *report) isInactive(id string) bool {
+	return slices.ContainsFunc(r.known, func(k knownKey) bool { return k.id.String() == id && k.isInactive() })
+}
+
+// gone are the keys that leaked and that the execution has seen to their end.
+func (r *report) gone() []string {
+	var ids []string
+	if leaked := r.Execution.Leaked; leaked != nil {
+		ids = append(ids, rotation.KeyID(leaked.Key).String())
+	}
+	if output := r.Execution.Output; output != nil {
+		for id := range output.Leaked {
+			ids = append(ids, rotation.KeyID(id).String())
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// tellGone says what the end of a leaked key does not close.
+func (r *report) tellGone() []string {
+	ids := r.gone()
+	if len(ids) == 0 {
+		return nil
+	}
+	which := "The key " + ids[0] + " leaked, and is gone"
+	if len(ids) > 1 {
+		which = "The keys " + strings.Join(ids, " and ") + " leaked, and are gone"
+	}
+	return []string{which + ". That does not close what was done meanwhile: keys, users, roles and policies that were " +
+		"made or changed, and sessions that were begun. 'rotate uses' shows what CloudTrail knows of it."}
 }
 
 // judgePassedOver: clusters that a rotation passed over still use the key that leaked, which
@@ -56,10 +132,10 @@ func (r *report) judgePassedOver() {
 			r.rotate("status")}}
 }
 
-// leakedFlags are those of the command that starts the execution again.
-func (x *Execution) leakedFlags() []string {
-	flags := []string{"--leaked", typed(rotation.KeyID(x.Leaked.Key))}
-	if x.Leaked.How == target.AtOnce {
+// leakedFlags are those of the command that replaces a key.
+func leakedFlags(leaked target.Leaked) []string {
+	flags := []string{"--leaked", typed(rotation.KeyID(leaked.Key))}
+	if leaked.How == target.AtOnce {
 		flags = append(flags, "--at-once")
 	}
 	return flags

@@ -52,14 +52,13 @@ func (r *report) tellRotated(briefly bool) []string {
 	if r.Execution.Output != nil && r.Execution.Output.CarriedOn || len(r.completed) > 1 {
 		lines = append(lines, "An interrupted "+r.noun()+" was resumed and completed.")
 	}
-	if len(r.completed) > 1 {
+	switch {
+	case len(r.completed) > 1 && slices.Contains(r.gone(), r.summary.OldKey):
+		lines = append(lines, "Its new key had leaked, and was replaced immediately.")
+	case len(r.completed) > 1:
 		lines = append(lines, "The next one was due by then, and followed immediately.")
 	}
-	if leaked := r.Execution.Leaked; leaked != nil {
-		lines = append(lines, fmt.Sprintf("The key %s leaked, and was replaced without a grace period. That does not "+
-			"close what was done with it: keys, users, roles and policies that were made or changed, and sessions that were "+
-			"begun. 'rotate uses' shows what CloudTrail knows of its uses.", rotation.KeyID(leaked.Key)))
-	}
+	lines = append(lines, r.tellGone()...)
 	for _, summary := range r.completed {
 		if briefly {
 			lines = append(lines, strings.Join(tellSummary(summary, fate(summary)), " "))
@@ -274,10 +273,12 @@ func (r *report) failure() string {
 	case r.Execution.Abort:
 		return fmt.Sprintf("A rotation of %s should have been aborted, and none is open%s.", name, reason)
 	case r.ending == paused && !r.own():
-		return fmt.Sprintf("The open %s of %s was not resumed by this execution%s.", noun, name, reason)
+		return fmt.Sprintf("The open %s of %s was not resumed by this execution%s.", r.Record.Kind.Noun(), name, reason)
 	case r.ending == paused:
 		return fmt.Sprintf("The %s of %s stopped and is paused: it stays open until it is resumed or released%s.",
 			noun, name, reason)
+	case len(r.completed) > 0 && r.unwritten() != nil:
+		return fmt.Sprintf("Then the replacement of its new key, which leaked, could not begin%s.", reason)
 	case len(r.completed) > 0:
 		return fmt.Sprintf("Then the next rotation of %s, which was due by then, could not begin%s.", name, reason)
 	}

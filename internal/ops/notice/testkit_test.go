@@ -110,6 +110,13 @@ func quarantined(advice *fault.Advice) *fault.Error {
 	return err
 }
 
+// deleting advises to delete the old key.
+func deleting(err *fault.Error) *fault.Error {
+	err.Next = &fault.Advice{First: "Delete the key ****OLD1", Do: fault.Start,
+		Command: "aws iam delete-access-key --user-name qovery --access-key-id ****OLD1"}
+	return err
+}
+
 func output(doc rotation.Document) func(detail) {
 	return func(d detail) {
 		text, err := json.Marshal(doc)

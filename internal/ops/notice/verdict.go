@@ -72,7 +72,7 @@ func (r *report) judgeHeld() verdict {
 	if worst != nil {
 		return *worst
 	}
-	if r.Execution.Abort && r.ending == paused && r.oldKeyFails() != "" && r.leaked() == "" {
+	if r.Execution.Abort && r.ending == paused && r.oldKeyFails() != "" && len(r.leaked()) == 0 {
 		return verdict{Urgent, "Someone asked to have the old key back, and it is still Inactive: whatever needs it " +
 			"fails now.",
 			&Step{"Make it Active by hand, which harms no rotation:", ActivateCommand(r.Target.IAMUserName, r.Record.OldKey)}}
@@ -99,7 +99,7 @@ func (r *report) judgeHeld() verdict {
 func (r *report) oldKeyFails() string {
 	if i := slices.IndexFunc(r.known, func(k knownKey) bool { return k.ours && k.isInactive() }); i >= 0 &&
 		r.canReactivate() {
-		return fmt.Sprintf(" The old key %s is Inactive: if something still needs it, that fails now.", r.known[i].id)
+		return fmt.Sprintf(" The %s is Inactive: if something still needs it, that fails now.", r.Record.Outgoing())
 	}
 	return ""
 }
@@ -136,7 +136,7 @@ var fixingAdvice = []fault.Code{fault.NewKeyInactive, fault.NewKeyLost, fault.No
 // fix is the shortest way back to a key that works.
 func (r *report) fix(k knownKey) *Step {
 	switch {
-	case k.id.String() == r.leaked():
+	case r.hasLeaked(k.id):
 		return nil // it stays out of service
 	case k.isInactive() && !k.ours:
 		return &Step{fmt.Sprintf("Someone made %s Inactive. Unless that was because it leaked, make it Active again:", k.id),

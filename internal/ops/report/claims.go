@@ -143,7 +143,7 @@ func (f *facts) proveGrace() finding {
 		return f.notReached()
 	case ended.How == rotation.NotRecorded:
 		return notRecorded(f.grace.fact)
-	case ended.How == rotation.Found:
+	case ended.FoundGone():
 		return gone(f.grace.fact, "it was to be made Inactive")
 	case ended.Saw != rotation.Active:
 		return notProven(f.grace.fact, "Right before the deactivation IAM listed the old key as %s.", ended.Saw)
@@ -255,7 +255,7 @@ func (f *facts) proveObserved() finding {
 	began, ended := f.marks[rotation.Deactivate], f.marks[rotation.Delete]
 	at := fact{ended.FirstBegun(), ended.Ref}
 	switch {
-	case began.How == rotation.Found:
+	case began.FoundGone():
 		return gone(fact{began.Done, began.Ref}, "it was to be made Inactive")
 	case ended.Begun.IsZero() && f.done[rotation.Delete].known():
 		return notRecorded(f.done[rotation.Delete])
@@ -280,7 +280,7 @@ func (f *facts) proveDeleted() finding {
 	deactivated, deleted := f.marks[rotation.Deactivate], f.marks[rotation.Delete]
 	at := fact{deleted.Done, deleted.Ref}
 	switch {
-	case deactivated.How == rotation.Found:
+	case deactivated.FoundGone():
 		return gone(fact{deactivated.Done, deactivated.Ref}, "it was to be made Inactive")
 	case deleted.Begun.IsZero() && f.done[rotation.Delete].known():
 		return notRecorded(f.done[rotation.Delete])

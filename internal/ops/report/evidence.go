@@ -245,8 +245,8 @@ func (f *facts) deactivateDone(doc rotation.Document, now exit) {
 	f.done[rotation.Deactivate], f.undone = now.fact, time.Time{}
 	f.grace = grace{now.fact, f.marks[rotation.Deploy], f.marks[rotation.Deactivate], f.lastDeployment()}
 	f.seeOldKey(rotation.Deactivate)
-	if how := doc.Marks[rotation.Deactivate].How; how == rotation.Found {
-		f.foundGone(now.fact, how)
+	if mark := doc.Marks[rotation.Deactivate]; mark.FoundGone() {
+		f.foundGone(now.fact, mark.How)
 		return
 	}
 	old := f.key(doc.OldKey)

@@ -218,6 +218,7 @@ var walked = map[report.Claim][]shown{
 	report.ObservationKept: {
 		{yes, plain(), "38 min 11 s later"},
 		{yes, failing("iam.UpdateAccessKey", 1, lab.FailAfter), "listed the key as Inactive"},
+		{yes, past{scenario: "leaked/inactive-already"}, "listed the key as Inactive"},
 		{yes, failing("iam.DeleteAccessKey", 1, lab.FailAfter), "listed the key as Inactive"},
 		{no, past{scenario: "old-key-deleted-by-hand"}, foundGone},
 		{no, byHand("DeleteKey"), "listed the old key as gone"},
@@ -229,6 +230,7 @@ var walked = map[report.Claim][]shown{
 	report.OldKeyDeleted: {
 		{yes, plain(), "IAM DeleteAccessKey succeeded"},
 		{yes, failing("iam.DeleteAccessKey", 1, lab.FailBefore), "IAM DeleteAccessKey succeeded"},
+		{yes, past{scenario: "leaked/inactive-already"}, "IAM DeleteAccessKey succeeded"},
 		{no, failing("iam.DeleteAccessKey", 1, lab.FailAfter), "an earlier request of this rotation"},
 		{no, past{scenario: "old-key-deleted-by-hand"}, foundGone},
 		{no, byHand("DeleteKey"), foundGone + " when it was to be deleted"},

@@ -11,6 +11,7 @@ import (
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
 )
@@ -285,11 +286,16 @@ func withOldKey(verified rotation.Mark, was string) string {
 }
 
 func deactivation(d rotation.Document) string {
-	switch how := d.Marks[rotation.Deactivate].How; how {
-	case rotation.Did:
+	mark := d.Marks[rotation.Deactivate]
+	switch {
+	case mark.How == rotation.Did && d.Leaked[d.OldKey] == target.AtOnce:
+		return d.Outgoing() + " Inactive since " + words.Time(mark.Done, time.TimeOnly)
+	case mark.How == rotation.Did:
 		return d.Outgoing() + " made Inactive"
-	case rotation.Found:
-		return d.Outgoing() + " " + FoundGone(how)
+	case mark.How == rotation.Found && !mark.FoundGone():
+		return d.Outgoing() + " found Inactive: someone else made it so"
+	case mark.FoundGone():
+		return d.Outgoing() + " " + FoundGone(mark.How)
 	}
 	return d.Outgoing() + " is Inactive" // by this rotation, for all that is known
 }
