@@ -78,8 +78,13 @@ type accountKey struct{}
 
 // TestScripts runs what people type and compares what they get to read.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir: "testdata",
+	testscript.Run(t, scripts("testdata"))
+}
+
+// scripts are those of a folder, each of which has an account of its own.
+func scripts(dir string) testscript.Params {
+	return testscript.Params{
+		Dir: dir,
 		Setup: func(env *testscript.Env) error {
 			a, err := newAccount(lab.Setup{})
 			if err != nil {
@@ -97,7 +102,7 @@ func TestScripts(t *testing.T) {
 			"exitcode": exitCode,
 			"world":    changeWorld,
 		},
-	})
+	}
 }
 
 // exitCode runs a command and checks its exit code: exitcode 2 rotate ...
