@@ -80,7 +80,9 @@ func Walk(ctx context.Context, options Options) (Summary, error) {
 		w.stage("single faults", w.singles())
 	}
 	if w.Pairs {
-		w.stage("late writes, and people", w.lateWrites())
+		if w.smallest().World == Worlds[0].Name {
+			w.stage("late writes, and people", w.lateWrites())
+		}
 		w.stage("pairs of faults", w.pairs())
 	}
 	if w.Random > 0 {
