@@ -52,13 +52,14 @@ func (p *player) requireAlarm() {
 }
 
 // fails tells whether what a cluster is deployed with does not work; or, where only what
-// must be known counts, has not for a while and not by what a person put there.
+// must be known counts, that of one that runs has not for a while, and not by what a person
+// put there.
 func (p *player) fails(known bool) bool {
 	return slices.ContainsFunc(p.Clusters, func(cluster string) bool {
 		location, _ := p.Qovery.Applied(cluster)
 		key := rotation.KeyID(p.Qovery.KeyOf(location))
 		status, exists := p.IAM.Status(key)
-		if key == "" || exists && status == rotation.Active || p.Qovery.Status(cluster) == "STOPPED" {
+		if key == "" || exists && status == rotation.Active || known && p.Qovery.Status(cluster) == "STOPPED" {
 			return false
 		}
 		held, changed := p.Qovery.Held(location), p.lastChange(lab.Refused{Key: key, At: p.Timeline.Now()}).At
