@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -148,17 +147,21 @@ func (p Program) status(cmd *cobra.Command, f statusFlags, names []string) error
 	default:
 		err = p.showAll(cmd, f, allStatus{Stacks: []stackStatus{status}})
 	}
-	return cmp.Or(err, exitOfStatus(status.needsAttention(), status.isUnread()))
+	return f.exit(err, status.needsAttention(), status.isUnread())
 }
 
-func exitOfStatus(attention, unread bool) error {
+// exit is what the command ends with. That its output is lost is said in any case; that the
+// page is, only the error says.
+func (f statusFlags) exit(err error, attention, unread bool) error {
 	switch {
+	case f.file != "" && err != nil:
+		return err
 	case attention:
 		return exit(ExitAttention)
 	case unread:
 		return exit(ExitUnread)
 	}
-	return nil
+	return err
 }
 
 // statusOf looks at one stack.

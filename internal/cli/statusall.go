@@ -59,7 +59,7 @@ func (p Program) statusOfAll(cmd *cobra.Command, f statusFlags) error {
 	for _, status := range all.Stacks {
 		attention, isUnread = attention || status.needsAttention(), isUnread || status.isUnread()
 	}
-	return cmp.Or(err, exitOfStatus(attention, isUnread))
+	return f.exit(err, attention, isUnread)
 }
 
 // statusIn looks at the stack of one account and region.
