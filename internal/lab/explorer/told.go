@@ -30,9 +30,13 @@ func (p *player) told(told lab.Told) {
 	if told.Urgency == notice.Urgent && !p.mayFail() {
 		p.wrong("people are told that something is broken, and nothing is: %s", told.Subject)
 	}
-	for _, key := range p.IAM.Lives() {
-		if p.Judge.HasLeaked(key.ID) && strings.Contains(told.Body, notice.ActivateCommand(lab.UserName, key.ID)) {
-			p.wrong("people are told to make the key %s Active, which leaked", key.ID)
+	record := p.record()
+	if record == nil {
+		return // nothing says to notify that a key leaked: the advice names that case
+	}
+	for key := range record.Leaked {
+		if strings.Contains(told.Body, notice.ActivateCommand(lab.UserName, key)) {
+			p.wrong("people are told to make the key %s Active, which leaked", key)
 		}
 	}
 }
