@@ -84,9 +84,10 @@ var contradictions = map[report.Claim]func(truth, report.Proof) bool{
 		})
 	},
 	report.LocationsMoved: func(t truth, proof report.Proof) bool {
-		return slices.ContainsFunc(t.Qovery.Holders(string(t.old.ID)), func(h fakeqovery.Holder) bool {
-			isCopy := h.Kind == fakeqovery.ContainerRegistry || h.Kind == fakeqovery.HelmRepository
-			return isCopy && !h.Since.After(proof.At.Add(-unseen))
+		return slices.ContainsFunc(t.Qovery.Locations(), func(location string) bool {
+			kind := t.Qovery.KindOf(location)
+			isCopy := kind == fakeqovery.ContainerRegistry || kind == fakeqovery.HelmRepository
+			return isCopy && t.heldOld(location, proof.At)
 		})
 	},
 	report.GraceKept: func(t truth, proof report.Proof) bool {
@@ -151,6 +152,16 @@ func (t truth) existed(location string, at time.Time) bool {
 func (t truth) holdsNew(location string, at time.Time) bool {
 	until, held := t.heldNew(location, at)
 	return held && !until.Before(at.Add(-unseen))
+}
+
+// heldOld tells whether a location held the old key at a time, and not just since.
+func (t truth) heldOld(location string, at time.Time) (is bool) {
+	for _, held := range t.Qovery.Held(location) {
+		if !held.Since.After(at) {
+			is = held.KeyID == string(t.old.ID) && (held.Since.Equal(lab.Beginning) || !held.Since.After(at.Add(-unseen)))
+		}
+	}
+	return is
 }
 
 // heldNew is until when, up to a time, a location last held a new key.

@@ -215,6 +215,12 @@ func (s *Server) KeyOf(id string) (keyID string) {
 	return keyID
 }
 
+// KindOf is the kind of a location.
+func (s *Server) KindOf(id string) (kind Kind) {
+	s.settled(func(time.Time) { kind = s.holder(id).kind })
+	return kind
+}
+
 // HasSecret tells whether the secret is the one that the location holds.
 func (s *Server) HasSecret(id, secret string) (same bool) {
 	s.settled(func(time.Time) { same = s.holder(id).now().key.Secret == secret })
