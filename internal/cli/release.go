@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
@@ -21,9 +22,10 @@ func (p Program) newRelease() *cobra.Command {
 		Short: "Close a rotation that a person has resolved by hand",
 		Long: `release closes the journal's record of a rotation that is held, after a person has
 put things right. It deletes no key and changes none; it destroys a new key's secret
-that is still staged. It refuses while an execution is at work, and while locations in
-Qovery hold several keys of the IAM user, or one that isn't Active. That none holds one
-is fine: each key that is left can then be retired.
+that is still staged. It refuses while an execution is at work, while locations in Qovery hold
+several keys of the IAM user, or one that isn't Active, while a key that leaked is Active,
+and while a cluster points at other credentials than it was deployed with. That no
+location holds a key is fine: each key that is left can then be retired.
 Beside the journal it reads IAM and Qovery, with your own rights: that takes the
 right to decrypt the target's token parameter.`,
 		Example: `  rotate release production
@@ -63,7 +65,9 @@ func (p Program) release(cmd *cobra.Command, f *stackFlags, name string, yes boo
 		return &problem{fmt.Sprintf("An execution is at work on %s: %s", name, words.Last(released.Owner)),
 			fmt.Sprintf("To watch it: rotate watch %[1]s; to stop it first: rotate abort %[1]s", name), ExitRunning}
 	case err != nil:
-		return err
+		refused := *problemOf(err)
+		refused.what, refused.todo = wholeKeys(released, refused.what), wholeKeys(released, refused.todo)
+		return &refused
 	}
 	if f.json() {
 		closed := pastOf(released)
@@ -73,6 +77,12 @@ func (p Program) release(cmd *cobra.Command, f *stackFlags, name string, yes boo
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "The %s of %s that was begun %s is closed. No key was changed.\nTo "+
 		"see which keys there are: rotate status\n", released.Kind.Noun(), name, words.At(released.TakenAt))
 	return err
+}
+
+// wholeKeys writes out the ids of the record's keys, so that commands can be typed.
+func wholeKeys(record rotation.Record, text string) string {
+	ids := append(slices.Clone(record.KnownKeys), record.OldKey, record.NewKey)
+	return notice.WholeKeys(slices.DeleteFunc(ids, func(id rotation.KeyID) bool { return id == "" }), text)
 }
 
 func nothingToRelease(name string) error {

@@ -60,9 +60,8 @@ var executionActions = []Action{
 		o.Executions.Forget(run.ARN())
 		return nil
 	})},
-	{"release", "closes the record of a rotation that was resolved by hand", plainly(func(o *Operator) error {
-		return o.ReleaseByHand()
-	})},
+	{"release [refused TEXT]", "closes the record of a rotation that was resolved by hand; or requires that this is " +
+		"refused, with a sentence that contains the text", release},
 	{"freeze TIME REASON", "keeps rotations from beginning until then, as 'rotate freeze' does",
 		freeze},
 	{"unfreeze", "ends what 'freeze' began", plainly(func(o *Operator) error {
@@ -275,6 +274,23 @@ func when(always bool) func(*args) act {
 			}
 			return nil
 		}
+	}
+}
+
+func release(a *args) act {
+	isRefused := a.accept("refused")
+	text := a.rest()
+	return func(o *Operator) error {
+		err := o.ReleaseByHand()
+		switch {
+		case !isRefused:
+			return err
+		case err == nil:
+			return unmet("it is not refused")
+		case !strings.Contains(err.Error(), text):
+			return unmet("it says: %v", err)
+		}
+		return nil
 	}
 }
 

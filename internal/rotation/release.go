@@ -10,12 +10,14 @@ import (
 
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/internal/words"
 )
 
 // Release closes a record that a person has resolved by hand. It requires that
 // nobody is at work on it, and that every location which holds a key of the user
 // holds the same one, an Active one. A location that was given a role, or a key
-// of another user, holds none; so may all. It deletes no key and changes none.
+// of another user, holds none; so may all. A key that leaked is out of service, and no
+// cluster is between two credentials. It deletes no key and changes none.
 type Release struct {
 	Guard
 	Targets    Targets
@@ -87,6 +89,12 @@ func (r Release) requireInOrder(ctx context.Context, target target.Target, recor
 	if err != nil {
 		return err
 	}
+	if err := r.requireOutOfService(record, keys, locations); err != nil {
+		return err
+	}
+	if err := r.requireSettled(ctx, target, organization, record, locations); err != nil {
+		return err
+	}
 	var inUse []AccessKey
 	for _, key := range keys {
 		if len(holders(locations, key.ID)) > 0 {
@@ -111,6 +119,67 @@ func (r Release) requireInOrder(ctx context.Context, target target.Target, recor
 		return fault.Errorf(fault.UnexpectedAccessKey, "The key %s, which the locations hold, is Inactive", inUse[0].ID)
 	}
 	return nil
+}
+
+// requireOutOfService: once the record is closed, no one brings up again that a key leaked.
+func (r Release) requireOutOfService(record *Record, keys []AccessKey, locations []Location) error {
+	for _, key := range keys {
+		if !record.Leaked.has(key.ID) || key.Status != Active {
+			continue
+		}
+		err := fault.Errorf(fault.UnexpectedAccessKey, "The key %s leaked, and is Active", key.ID)
+		err.Next = &fault.Advice{First: "Make it Inactive, or delete it", Command: inactivateCommand(record.IAMUser, key.ID),
+			Do: fault.Release}
+		if held := holders(locations, key.ID); len(held) > 0 {
+			err.What += ", and is held by " + names(held)
+			err.Next = &fault.Advice{First: "Put another key, or a role, there, deploy the clusters, make the leaked key " +
+				"Inactive, and release again. Or have the rotation do all that", Command: "rotate start " + record.Target}
+		}
+		return err
+	}
+	return nil
+}
+
+// requireSettled: every cluster of a migration was deployed with the credentials that it
+// points at. The journal knows of what the migration did, and not of what a person has.
+func (r Release) requireSettled(ctx context.Context, target target.Target, organization OrganizationReader,
+	record *Record, locations []Location) error {
+	if len(record.UnderWay()) == 0 {
+		return nil
+	}
+	clusters, err := ClustersOf(ctx, organization, target)
+	if err != nil {
+		return err
+	}
+	var between []string
+	for _, cluster := range clusters {
+		move := record.move(cluster.ID)
+		if move.underWay() && !cluster.PassedOver() && !cluster.deployedSince(record.TouchedAt) &&
+			!move.isUntouched(cluster.ID, locations) {
+			between = append(between, cluster.Name)
+		}
+	}
+	if len(between) == 0 {
+		return nil
+	}
+	notYet := fault.Errorf(fault.ClusterNotDeployed, "Clusters point at other credentials than they were deployed with: "+
+		"%s", words.List(between, mostListed))
+	notYet.Next = &fault.Advice{First: "Deploy them in Qovery, and release then. Or have them pointed back and deployed",
+		Command: "rotate abort " + record.Target}
+	return notYet
+}
+
+// deployedSince: its last deployment went well, and is later than that.
+func (c Cluster) deployedSince(since time.Time) bool {
+	at, err := time.Parse(time.RFC3339, c.LastDeployedAt)
+	return err == nil && classOf(c.Status) == deployed && at.After(since)
+}
+
+// isUntouched: the cluster points where it did, and no deployment with the role was begun.
+func (m Move) isUntouched(cluster string, locations []Location) bool {
+	return m.Deploying.IsZero() && slices.ContainsFunc(locations, func(l Location) bool {
+		return l.ID == m.From.ID && hasID(l.Clusters, cluster)
+	})
 }
 
 // knows tells whether the key is, or was, one of the user's.

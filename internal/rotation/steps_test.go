@@ -667,6 +667,20 @@ func TestHandle(t *testing.T) {
 	}
 }
 
+// leakOf has the journal know that a key leaked, which then has a status.
+func leakOf(key string, status rotation.KeyStatus) func(*people) {
+	return func(p *people) {
+		n := int(key[len(key)-1] - '1')
+		p.rewrite(func(r *rotation.Record) {
+			r.Leaked = rotation.Leaked{p.IAM.Lives()[n].ID: target.AfterDeployment}
+		})
+		if status == rotation.Inactive {
+			does("deactivate " + key)(p)
+		}
+		p.Sleep(2 * time.Minute)
+	}
+}
+
 // TestRelease: a record is closed by hand only when nobody is at work on it and
 // every location holds one Active key of the user; no key is changed.
 func TestRelease(t *testing.T) {
@@ -705,6 +719,13 @@ func TestRelease(t *testing.T) {
 		{"an Inactive key", "GracePeriod", nil, does("deactivate key 2"), fault.UnexpectedAccessKey, "is Inactive"},
 		{"a key that is gone", "GracePeriod", nil, does("delete key 2"), fault.UnexpectedAccessKey,
 			"which does not exist any more"},
+		{"a leaked key that is Active", "GracePeriod", nil, leakOf("key 1", rotation.Active), fault.UnexpectedAccessKey,
+			"--status Inactive. Then run 'rotate release'"},
+		{"a leaked key that is Active and held", "GracePeriod", nil, leakOf("key 2", rotation.Active),
+			fault.UnexpectedAccessKey, "Or have the rotation do all that: rotate start production"},
+		{"a leaked key that a person has made Inactive", "GracePeriod", nil, leakOf("key 1", rotation.Inactive), "", ""},
+		{"a leaked key that is gone", "GracePeriod", nil, all(leakOf("key 1", rotation.Active), does("delete key 1")), "",
+			""},
 		{"a target that is gone", "GracePeriod", nil, func(p *people) {
 			p.Target.Name = "staging"
 		}, fault.TargetNotFound, "staging"},

@@ -143,8 +143,20 @@ func (p *player) giveAll() {
 	if p.record() == nil {
 		return
 	}
+	p.takeOutLeaked()
 	if err := p.ReleaseByHand(); err != nil {
 		p.tell("the release is refused: %v", err)
+	}
+}
+
+// takeOutLeaked makes the keys Inactive that leaked and that no location holds.
+func (p *player) takeOutLeaked() {
+	for _, key := range p.IAM.Present(lab.UserName) {
+		isLeaked := p.record().Leaked[key.ID] != "" && key.Status == rotation.Active
+		if isLeaked && len(p.Qovery.Holders(string(key.ID))) == 0 {
+			_ = p.IAM.SetStatusByHand(lab.UserName, key.ID, rotation.Inactive)
+			p.Sleep(2 * time.Minute) // IAM's lists lag
+		}
 	}
 }
 
@@ -153,6 +165,7 @@ func (p *player) retire() {
 	_ = p.Do(nil, "give everything role") // or nothing is left
 	p.startClusters()
 	if p.record() != nil {
+		p.takeOutLeaked()
 		if err := p.ReleaseByHand(); err != nil {
 			p.wrong("the release is refused: %v", err)
 		}

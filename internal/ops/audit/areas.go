@@ -21,7 +21,7 @@ const (
 var areas = map[Area][]Kind{
 	TheTarget:    {unread(fromTarget)},
 	TheToken:     {unread(FromQovery)},
-	TheKeys:      {unread(fromKeys), unread(fromUses), tooOld, unused, leftOver, quarantined},
+	TheKeys:      {unread(fromKeys), unread(fromUses), tooOld, unused, leftOver, quarantined, activeLeak},
 	TheLocations: {unread(fromServices), drift, inServices},
 	TheClusters:  {invalid, undeployed, unknownCluster},
 	TheRegions:   {unread(FromNeeds)},

@@ -58,6 +58,7 @@ const (
 	schedule       Kind = "schedule"
 	invalid        Kind = "invalid-credentials"
 	quarantined    Kind = "quarantined"
+	activeLeak     Kind = "leaked"
 	undeployed     Kind = "undeployed"
 	unknownCluster Kind = "unknown-cluster"
 	due            Kind = "due"
@@ -392,39 +393,6 @@ func (j *judge) invalidCredentials(clusters []string) Finding {
 		Advice:  words.Dot(fault.InvalidCredentials.Advice().First) + " The keys, and which locations hold them:",
 		Command: "rotate status",
 	}
-}
-
-// quarantined names the leaked key first while it is Active: the policy also keeps an
-// attacker from the worst.
-func (j *judge) quarantined() Finding {
-	f := Finding{
-		Kind: quarantined, State: strings.Join(j.Quarantine, " "), Urgency: notice.Urgent, Daily: true,
-		Title:   "AWS has quarantined the IAM user " + j.Target.IAMUserName,
-		Verdict: "Deployments fail now, and no rotation begins",
-		Found: []string{"AWS found a key of the user in public, and has attached " +
-			words.List(j.Quarantine, mostListed) + " to the user"},
-		Advice:  "The leaked key is out of service. Detach the policy:",
-		Command: rotation.DetachCommand(j.Target.IAMUserName, j.Quarantine),
-	}
-	if !j.leakIsOut() {
-		f.Advice = "Replace the key that leaked, and detach the policy once that is Inactive:"
-		f.Command = j.command("start", "--leaked", "KEY", "--at-once")
-	}
-	return f
-}
-
-// leakIsOut: a key leaked in the open or the last rotation, and none that did is Active.
-func (j *judge) leakIsOut() bool {
-	records := j.records()
-	if len(records) == 0 || len(records[0].Leaked) == 0 {
-		return false
-	}
-	for id := range records[0].Leaked {
-		if j.status(id) == rotation.Active {
-			return false
-		}
-	}
-	return true
 }
 
 // unknownCluster doesn't keep a rotation from beginning: a cluster that was deleted must

@@ -111,16 +111,14 @@ func (j *judge) judgeKeys() {
 	j.figures[KeyCount] = float64(len(j.Keys))
 	left := j.leftover()
 	j.judgeAge(left)
-	if j.judged[quarantined] = true; len(j.Quarantine) > 0 {
-		j.add(j.quarantined())
-	}
+	j.judgeLeaked()
 	if !j.showsLeftovers() {
 		return
 	}
 	j.judged[leftOver] = true
 	j.figures[LeftoverKeys] = float64(len(left))
 	for _, key := range j.Keys {
-		if slices.Contains(left, key.ID) {
+		if slices.Contains(left, key.ID) && !slices.Contains(j.leakedActive(), key.ID) {
 			j.add(j.leftoverKey(key))
 		}
 		if j.Record == nil && rotation.ServesNone(j.Locations, key.ID) {

@@ -20,7 +20,7 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // all are the kinds that are judged when everything is read and at rest.
-const all = "drift due invalid-credentials left-over open quarantined schedule services too-old undeployed " +
+const all = "drift due invalid-credentials leaked left-over open quarantined schedule services too-old undeployed " +
 	"unknown-cluster unread-Qovery unread-execution unread-journal unread-keys unread-needs unread-runs unread-schedule " +
 	"unread-services unread-target unread-uses unused"
 
@@ -28,7 +28,7 @@ const busy = "quarantined schedule services too-old unread-Qovery unread-executi
 	"unread-needs unread-runs unread-schedule unread-services unread-target unread-uses"
 
 // beingRetiredJudged are those that are judged while a key is being retired, too.
-const beingRetiredJudged = "drift invalid-credentials quarantined schedule services too-old undeployed " +
+const beingRetiredJudged = "drift invalid-credentials leaked quarantined schedule services too-old undeployed " +
 	"unknown-cluster unread-Qovery unread-execution unread-journal unread-keys unread-needs unread-runs unread-schedule " +
 	"unread-services unread-target unread-uses"
 
@@ -65,6 +65,10 @@ var cases = map[string]struct {
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
 	"quarantined-still": {world(attached(quarantinePolicy), hadLeaked(keyO)),
 		"quarantined#", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+	"leaked": {world(user(active(keyN, 30*day), active(keyO, 120*day)), hadLeaked(keyO)), "leaked#OLD1",
+		"KeyAge=30 Keys=2 LeftoverKeys=1 Drift=0 OpenRecords=0 Audited=1", all},
+	"leaked-and-held": {world(hadLeaked(keyN)), "leaked#NEW2",
+		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
 	"invalid-credentials": {world(serves(false, "DEPLOYED", rotation.InvalidCredentials)), "invalid-credentials#",
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
 	"invalid-credentials-while-rotating": {world(serves(false, rotation.InvalidCredentials), openSince(running)), "",

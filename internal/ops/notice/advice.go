@@ -64,6 +64,9 @@ func (r *report) further() []Step {
 		return []Step{{"To move every cluster back instead:", r.rotate("abort")}}
 	case r.ending == AbortDone && (r.retires() || r.migrates()):
 		return []Step{{"To give it up instead, close it:", r.rotate("release")}}
+	case r.ending == AbortDone && len(r.leaked()) > 0:
+		return []Step{{"To give it up instead: see to it that every location in Qovery holds another key than the leaked " +
+			"one, make that Inactive or delete it, and close the rotation:", r.rotate("release")}}
 	case r.ending == AbortDone:
 		return []Step{{"To give it up instead: see to it that every location in Qovery that holds a key of the user holds " +
 			"the same Active one, " +

@@ -225,7 +225,7 @@ func (r *report) tellAborted() string {
 	case r.migrates():
 		text += ": every cluster is back at the credentials that it had"
 	case i >= 0:
-		text += fmt.Sprintf(": the old key %s is Active", r.known[i].id)
+		text += fmt.Sprintf(": the %s is Active", r.Record.Outgoing())
 	}
 	return text + ". It stays open and can be resumed."
 }

@@ -1,0 +1,93 @@
+package audit
+
+import (
+	"fmt"
+	"slices"
+
+	"qovery-key-rotation/internal/ops/notice"
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
+)
+
+// judgeLeaked judges the keys of which a person said that they leaked, in the open rotation
+// or in one that has ended since.
+func (j *judge) judgeLeaked() {
+	if j.judged[quarantined] = true; len(j.Quarantine) > 0 {
+		j.add(j.quarantined())
+	}
+	if j.judged[activeLeak] = j.read(FromJournal, FromQovery) && (j.atRest() || j.isRetiring()); !j.judged[activeLeak] {
+		return
+	}
+	for _, id := range j.leakedActive() {
+		if !j.named(id) { // the open rotation's finding says so
+			j.add(j.leakedKey(id))
+		}
+	}
+}
+
+// leakedActive are the keys that leaked and are Active.
+func (j *judge) leakedActive() (ids []rotation.KeyID) {
+	for _, key := range j.Keys {
+		if key.Status == rotation.Active && slices.ContainsFunc(j.records(), func(r rotation.Record) bool {
+			return r.Leaked[key.ID] != ""
+		}) {
+			ids = append(ids, key.ID)
+		}
+	}
+	return ids
+}
+
+// leakedKey is one whose rotation was given up, or that someone made Active again.
+func (j *judge) leakedKey(id rotation.KeyID) Finding {
+	f := Finding{
+		Kind: activeLeak, About: string(id), Urgency: notice.Urgent, Daily: true,
+		Title:   fmt.Sprintf("the key %s, which leaked, is Active", id),
+		Verdict: fmt.Sprintf("Anyone who has the key %s can use it", id),
+		Found: []string{fmt.Sprintf("Someone reported that the key %s of the IAM user %s leaked. It is Active, and no "+
+			"rotation replaces it", id, j.Target.IAMUserName)},
+		Advice:  "No location in Qovery holds it. Delete it, whereupon what uses it fails:",
+		Command: "aws iam delete-access-key --user-name " + j.Target.IAMUserName + " --access-key-id " + string(id),
+	}
+	if held := j.holders(id); len(held) > 0 {
+		f.State = ids(held)
+		f.Found = append(f.Found, "It is held by "+names(held))
+		f.Advice, f.Command = "Replace it:", notice.LeakedCommand(j.Target.Name, id)
+	}
+	return f
+}
+
+// quarantined names the leaked key first while it is Active: the policy also keeps an
+// attacker from the worst.
+func (j *judge) quarantined() Finding {
+	f := Finding{
+		Kind: quarantined, State: words.List(j.Quarantine, len(j.Quarantine)), Urgency: notice.Urgent, Daily: true,
+		Title:   "AWS has quarantined the IAM user " + j.Target.IAMUserName,
+		Verdict: "Deployments fail now, and no rotation begins",
+		Found: []string{"AWS found a key of the user in public, and has attached " +
+			words.List(j.Quarantine, mostListed) + " to the user"},
+		Advice:  "The leaked key is out of service. Detach the policy:",
+		Command: rotation.DetachCommand(j.Target.IAMUserName, j.Quarantine),
+	}
+	if !j.leakIsOut() {
+		f.Advice = "Replace the key that leaked, and detach the policy once that is Inactive:"
+		f.Command = j.command("start", "--leaked", j.suspect(), "--at-once")
+	}
+	return f
+}
+
+// suspect is the key that AWS has found, as far as that is known.
+func (j *judge) suspect() string {
+	switch active := j.leakedActive(); {
+	case len(active) == 1:
+		return string(active[0])
+	case len(active) == 0 && len(j.Keys) == 1:
+		return string(j.Keys[0].ID)
+	}
+	return "KEY"
+}
+
+// leakIsOut: a key leaked in the open or the last rotation, and none that did is Active.
+func (j *judge) leakIsOut() bool {
+	records := j.records()
+	return len(records) > 0 && len(records[0].Leaked) > 0 && len(j.leakedActive()) == 0
+}
