@@ -93,7 +93,7 @@ func (s Complete) requireNoClusters(ctx context.Context, c *claim, doc Document)
 		return err
 	}
 	taking := takingRole(locations, c.OldKey, doc.Settings.HandledElsewhere)
-	if err := requireNotHeld(taking, c.OldKey, fault.OldKeyHeld, "old"); err != nil {
+	if err := requireNotHeld(taking, c.OldKey, fault.OldKeyHeld, c.Outgoing()); err != nil {
 		return err
 	}
 	for _, l := range locations {

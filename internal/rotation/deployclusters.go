@@ -126,7 +126,7 @@ func (l *look) finishWave(ctx context.Context, doc *Document) error {
 	// after the grace period.
 	if settled := doc.UpdatedAt.Add(afterUpdate); l.now().After(settled) {
 		if err := requireNotHeld(rotated(locations, doc.Settings.HandledElsewhere), l.OldKey, fault.OldKeyHeld,
-			"old"); err != nil {
+			l.Outgoing()); err != nil {
 			return err
 		}
 	}

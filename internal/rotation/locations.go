@@ -57,9 +57,9 @@ const mostListed = 5
 
 // requireNotHeld is rule 2: a key that any location holds is never deactivated
 // or deleted.
-func requireNotHeld(locations []Location, id KeyID, code fault.Code, what string) error {
+func requireNotHeld(locations []Location, id KeyID, code fault.Code, called string) error {
 	if found := holders(locations, id); len(found) > 0 {
-		return fault.Errorf(code, "The %s key %s is still held by %s", what, id, names(found))
+		return fault.Errorf(code, "The %s is still held by %s", called, names(found))
 	}
 	return nil
 }
@@ -77,7 +77,7 @@ func (c *claim) requireReleased(ctx context.Context, qovery QoveryReader, target
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := requireNotHeld(locations, c.OldKey, fault.OldKeyHeld, "old"); err != nil {
+	if err := requireNotHeld(locations, c.OldKey, fault.OldKeyHeld, c.Outgoing()); err != nil {
 		return nil, nil, err
 	}
 	return organization, locations, c.requireFamiliar(locations)

@@ -132,12 +132,22 @@ func (r Release) requireOutOfService(record *Record, keys []AccessKey, locations
 			Do: fault.Release}
 		if held := holders(locations, key.ID); len(held) > 0 {
 			err.What += ", and is held by " + names(held)
-			err.Next = &fault.Advice{First: "Put another key, or a role, there, deploy the clusters, make the leaked key " +
-				"Inactive, and release again. Or have the rotation do all that", Command: "rotate start " + record.Target}
+			err.Next = record.handOver(locations)
 		}
 		return err
 	}
 	return nil
+}
+
+// handOver is how locations come to hold another key than the leaked one. Where the new key's
+// secret is lost, no rotation can do that before that key is gone.
+func (r *Record) handOver(locations []Location) *fault.Advice {
+	if r.NewKey != "" && !r.Leaked.has(r.NewKey) && len(holders(locations, r.NewKey)) == 0 {
+		return &fault.Advice{First: "Delete the new key " + r.NewKey.String() + ", which no location holds, and have " +
+			"another rotation replace the leaked one", Command: deleteCommand(r.IAMUser, r.NewKey) + "; rotate start " + r.Target}
+	}
+	return &fault.Advice{First: "Put another key, or a role, there, deploy the clusters, make the leaked key Inactive, " +
+		"and release again. Or have the rotation do all that", Command: "rotate start " + r.Target}
 }
 
 // requireSettled: every cluster of a migration was deployed with the credentials that it

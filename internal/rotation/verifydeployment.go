@@ -64,7 +64,7 @@ func (l *look) verified(ctx context.Context, v *CanaryRun) error {
 
 // requireOldKeyOut makes sure that the old key is out of service, and not needed.
 func (l *look) requireOldKeyOut() error {
-	if err := requireNotHeld(l.locations, l.OldKey, fault.OldKeyHeld, "old"); err != nil {
+	if err := requireNotHeld(l.locations, l.OldKey, fault.OldKeyHeld, l.Outgoing()); err != nil {
 		return err
 	}
 	return l.requireOldKeyInactive(l.oldKey, l.now())
@@ -77,9 +77,9 @@ func (r *Record) requireOldKeyInactive(key AccessKey, now time.Time) error {
 	case key.Status != Active:
 		return nil
 	case r.recently(Deactivate, now):
-		return fault.Errorf(fault.IAMSettling, "IAM does not show the old key %s as Inactive yet", r.OldKey)
+		return fault.Errorf(fault.IAMSettling, "IAM does not show the %s as Inactive yet", r.Outgoing())
 	default:
-		return fault.Errorf(fault.OldKeyActive, "The old key %s is Active again", r.OldKey)
+		return fault.Errorf(fault.OldKeyActive, "The %s is Active again", r.Outgoing())
 	}
 }
 

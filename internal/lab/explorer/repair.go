@@ -188,17 +188,25 @@ func (p *player) try(id rotation.KeyID) {
 func (p *player) activeKey() rotation.KeyID {
 	var active rotation.KeyID
 	for _, key := range p.IAM.Present(lab.UserName) {
-		if key.Status != rotation.Active {
+		if key.Status != rotation.Active || p.Judge.HasLeaked(key.ID) {
 			continue
 		}
 		if active = key.ID; len(p.Qovery.Holders(string(key.ID))) > 0 {
 			return key.ID
 		}
 	}
-	if active == "" && p.Do(nil, "create key") == nil {
+	if active == "" && p.makesRoom() && p.Do(nil, "create key") == nil {
 		return p.activeKey()
 	}
 	return active
+}
+
+// makesRoom has the user have one key at most, if all of two leaked or are Inactive.
+func (p *player) makesRoom() bool {
+	if keys := p.IAM.Present(lab.UserName); len(keys) > 1 && p.Judge.AnyLeaked() {
+		p.IAM.DeleteByHand(lab.UserName, keys[0].ID)
+	}
+	return true
 }
 
 func (p *player) everyKeyHeld() bool {

@@ -2,7 +2,6 @@ package audit
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -480,12 +479,7 @@ func (j *judge) openRecord() Finding {
 		f.Verdict = "Deployments of applications may fail: clusters point at other credentials than they were deployed with"
 		f.Found = append(f.Found, "Pointed, and not deployed yet: "+words.List(under, len(under)))
 	}
-	for _, id := range slices.Sorted(maps.Keys(record.Leaked)) {
-		if j.status(id) == rotation.Active {
-			f.Urgency, f.State = notice.Urgent, "leaked"
-			f.Verdict = fmt.Sprintf("The key %s, which leaked, is still Active", id)
-		}
-	}
+	j.tellLeaks(&f)
 	f.Daily = f.Urgency == notice.Urgent
 	if j.Done.Redrive != "" {
 		f.State, f.Title = "resumed", "the audit resumed a rotation"

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"qovery-key-rotation/internal/ops/notice"
@@ -54,6 +55,23 @@ func (j *judge) leakedKey(id rotation.KeyID) Finding {
 		f.Advice, f.Command = "Replace it:", notice.LeakedCommand(j.Target.Name, id)
 	}
 	return f
+}
+
+// tellLeaks adds to the finding about an open rotation which keys leaked.
+func (j *judge) tellLeaks(f *Finding) {
+	for _, id := range slices.Sorted(maps.Keys(j.Record.Leaked)) {
+		f.Found = append(f.Found, fmt.Sprintf("Someone reported that the key %s leaked: neither the schedule nor the audit "+
+			"resumes this", id))
+		if j.status(id) == rotation.Active {
+			f.Urgency, f.State = notice.Urgent, "leaked"
+			f.Verdict = fmt.Sprintf("The key %s, which leaked, is still Active", id)
+		}
+	}
+	if len(j.Quarantine) > 0 && f.Urgency != notice.Urgent {
+		f.Urgency, f.State = notice.Urgent, "quarantined"
+		f.Verdict, f.Advice = "Deployments fail now: AWS has quarantined the IAM user", "Once the policy is detached, this "+
+			"resumes it where it stopped:"
+	}
 }
 
 // quarantined names the leaked key first while it is Active: the policy also keeps an

@@ -25,6 +25,7 @@ func (r *report) steps() []Step {
 		}
 	}
 	steps = append(steps, r.further()...)
+	steps = append(steps, r.takeOut()...)
 	if r.canReactivate() && !r.Execution.Abort &&
 		!slices.ContainsFunc(steps, func(s Step) bool { return s.Command == r.rotate("abort") }) {
 		steps = append(steps,
@@ -236,6 +237,14 @@ func (r *report) planAdvice() fault.Advice {
 		return *plan.Advice
 	}
 	return fault.Code(plan.Refused).Advice() // of an older function
+}
+
+// planRefused is what a rotation would be refused for, by a dry run.
+func (r *report) planRefused() fault.Code {
+	if r.ending != Planned || r.Execution.Output == nil {
+		return ""
+	}
+	return fault.Code(r.Execution.Output.Plan.Refused)
 }
 
 // afterInterruption: an execution was ended from outside, in the middle of

@@ -69,6 +69,22 @@ func (r *report) judgeLeaked() {
 	r.verdict.urgency, r.verdict.text = Urgent, words.Sentences(texts...)
 }
 
+// takeOut is how to take a leaked key out of service while its rotation is open and can't go
+// on. The new key is left aside: no rotation goes on with an Inactive one.
+func (r *report) takeOut() []Step {
+	if !r.ending.IsPaused() && r.ending != AbortDone || r.Record == nil || r.past {
+		return nil
+	}
+	for _, k := range r.known {
+		if k.id == r.Record.OldKey && r.hasLeaked(k.id) && k.isActive() {
+			return []Step{{"If that takes time, make the leaked key Inactive now; what uses it fails from then on:",
+				fmt.Sprintf("aws iam update-access-key --user-name %s --access-key-id %s --status Inactive",
+					r.Target.IAMUserName, string(k.id))}}
+		}
+	}
+	return nil
+}
+
 // leakedIs says of a key that leaked whether it is out of service.
 func (r *report) leakedIs(id string) string {
 	i := slices.IndexFunc(r.known, func(k knownKey) bool { return k.id.String() == id && k.listed != nil })

@@ -78,6 +78,9 @@ func (r *report) judgeRetired() verdict {
 	for _, k := range r.known {
 		if k.held == holds && !k.isActive() && r.isRetiring() {
 			text := fmt.Sprintf("Deployments fail now: a location in Qovery holds %s, which is not Active.", k.id)
+			if r.hasLeaked(k.id) {
+				return verdict{Urgent, text, nil} // it stays out of service
+			}
 			return verdict{Urgent, text, &Step{fmt.Sprintf("This makes %s Active again:", k.id), r.rotate("abort")}}
 		}
 	}

@@ -27,7 +27,7 @@ func (r *report) judge() verdict {
 	case r.code == fault.InvalidCredentials:
 		return verdict{Urgent, "Deployments fail now: AWS refuses the credentials of a cluster, and Qovery may remove a " +
 			"cluster that stays so for thirty days.", nil}
-	case r.code == fault.UserQuarantined:
+	case r.code == fault.UserQuarantined, r.planRefused() == fault.UserQuarantined:
 		return verdict{Urgent, "Deployments fail now: AWS found a key of the user in public, and denies the user what they " +
 			"need.", nil}
 	case r.NoTarget != nil && (r.code == fault.TargetNotFound || r.code == fault.InvalidInput):
@@ -202,6 +202,8 @@ func (r *report) judgeUser() verdict {
 
 func (r *report) mendUser(inactive []string) *Step {
 	switch {
+	case len(r.leaked()) > 0 && len(inactive) > 0:
+		return nil // it stays out of service
 	case len(inactive) == 1:
 		return &Step{fmt.Sprintf("Someone made %s Inactive. Unless that was because it leaked, make it Active again:",
 			inactive[0]), ActivateCommand(r.Target.IAMUserName, rotation.KeyID(inactive[0]))}
