@@ -144,7 +144,8 @@ func (r Release) requireOutOfService(record *Record, keys []AccessKey, locations
 func (r *Record) handOver(locations []Location) *fault.Advice {
 	if r.NewKey != "" && !r.Leaked.has(r.NewKey) && len(holders(locations, r.NewKey)) == 0 {
 		return &fault.Advice{First: "Delete the new key " + r.NewKey.String() + ", which no location holds, and have " +
-			"another rotation replace the leaked one", Command: deleteCommand(r.IAMUser, r.NewKey) + "; rotate start " + r.Target}
+			"another rotation replace the leaked one",
+			Command: deleteCommand(r.IAMUser, r.NewKey) + "; rotate start " + r.Target}
 	}
 	return &fault.Advice{First: "Put another key, or a role, there, deploy the clusters, make the leaked key Inactive, " +
 		"and release again. Or have the rotation do all that", Command: "rotate start " + r.Target}
