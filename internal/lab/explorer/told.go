@@ -99,12 +99,12 @@ func (p *player) mayFail() bool {
 }
 
 // failsElsewhere tells whether another place than a cluster's credentials holds a key that
-// does not work.
+// does not work. Credentials that serve no cluster may yet, unless clusters were moved away.
 func (p *player) failsElsewhere() bool {
 	return slices.ContainsFunc(p.IAM.Lives(), func(life lab.KeyLife) bool {
 		status, exists := p.IAM.Status(life.ID)
 		return (!exists || status != rotation.Active) && slices.ContainsFunc(p.Qovery.Holders(string(life.ID)),
-			func(h fakeqovery.Holder) bool { return h.Kind != fakeqovery.AWSCredentials })
+			func(h fakeqovery.Holder) bool { return h.Kind != fakeqovery.AWSCredentials || !p.kind.migrates })
 	})
 }
 
