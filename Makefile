@@ -23,7 +23,7 @@ explore: need-go ## Let everything go wrong, pairs of faults included (twenty mi
 	go run ./cmd/rotate explore --pairs --random 2500
 
 test: need-go need-node need-cc ## Run all tests with the race detector
-	go test -race -timeout 20m ./...
+	go test -race -timeout 40m ./...
 	go test -cover ./internal/rotation/... | awk '{ print } /coverage:/ && $$5 + 0 < 95 { print "coverage of internal/rotation is under 95%"; low = 1 } END { exit low }'
 	@echo "Every single fault, and each safety rule defeated in turn:"
 	go run ./cmd/rotate explore $(if $(SHARD),--shard $(SHARD))

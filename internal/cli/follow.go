@@ -58,12 +58,11 @@ type ended struct {
 	message notice.Message
 }
 
-// How often an execution is looked at: soon after something may have happened,
-// less often while it waits for long, and on a terminal somewhat more often.
+// How often an execution is looked at: soon while it works, less often while it
+// waits for long, when only a person's stop is news.
 const (
-	soonest  = 2 * time.Second
-	watching = 5 * time.Second
-	latest   = 10 * time.Second
+	soonest = 2 * time.Second
+	latest  = 30 * time.Second
 )
 
 // follow goes along with an execution to its end.
@@ -135,7 +134,7 @@ func (f *follower) wait(ctx context.Context) error {
 	clock := f.stack.clock
 	const part = 20 // of what is left
 	now := f.progress()
-	pause := min(max(now.left/part, soonest), max(f.view.every(), watching))
+	pause := min(max(now.left/part, soonest), latest)
 	for rest := pause; rest > 0; rest -= f.view.every() {
 		f.view.live(f.progress())
 		if err := clock.Sleep(ctx, min(rest, f.view.every())); err != nil {
