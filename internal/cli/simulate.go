@@ -307,8 +307,9 @@ func printReport(out io.Writer, r lab.Report) {
 	row("largest document", fmt.Sprintf("%d bytes", r.LargestDocument))
 	row("requests to Qovery", fmt.Sprintf("%d, %d of them in the busiest hour", r.QoveryRequests, r.BusiestHour))
 	row("failed authentications", r.FailedAuthentication)
-	if r.RefusedWhilePointed > 0 {
-		row("refused between pointing and deploying", r.RefusedWhilePointed)
+	if r.PointedAtMost > 0 {
+		row("from pointing to deploying", fmt.Sprintf("%s at most", r.PointedAtMost))
+		row("refused while being moved", words.Count(r.RefusedWhilePointed, "application deployment"))
 	}
 	if r.LeakedInactiveAfter > 0 || r.RefusedByIntent > 0 {
 		row("refused by intent", r.RefusedByIntent)

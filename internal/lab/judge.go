@@ -35,6 +35,7 @@ type Judge struct {
 	known    map[Refused]bool
 	stored   [][]byte // all that was ever in the journal
 	visits   map[visited][]time.Time
+	strikes  []strike
 }
 
 // visited is a state of an execution.
@@ -63,6 +64,7 @@ func newJudge(w *World) *Judge {
 	j := &Judge{world: w, used: map[rotation.KeyID]bool{}, known: map[Refused]bool{}, visits: map[visited][]time.Time{},
 		leaked: map[rotation.KeyID]time.Time{}, byIntent: map[string]bool{}}
 	w.IAM.OnKeyChange(j.keyChanged)
+	w.Wire.struck = j.struck
 	w.Journal.OnWrite(func(write JournalWrite) { j.stored = append(j.stored, write.Stored) })
 	return j
 }

@@ -138,9 +138,11 @@ func (o *Operator) transcript() string {
 		fmt.Fprintf(&o.story, "in the end\n  left: %s\n", left)
 	}
 	for _, id := range o.Clusters {
-		if longest := o.Qovery.Longest(id); longest > time.Minute {
-			fmt.Fprintf(&o.story, "%s pointed at other credentials for %s before it was deployed\n", o.Qovery.NameOf(id),
-				longest.Round(time.Minute))
+		for _, p := range o.Qovery.Pointings(id) {
+			if took := o.Judge.until(p).Sub(p.Since); took > deployedWithin {
+				fmt.Fprintf(&o.story, "%s pointed for %s at credentials that no deployment took up\n", o.Qovery.NameOf(id),
+					took.Round(time.Minute))
+			}
 		}
 	}
 	if o.Judge.Refusals > 0 {
@@ -149,7 +151,7 @@ func (o *Operator) transcript() string {
 	if len(o.Judge.byIntent) > 0 {
 		fmt.Fprintf(&o.story, "refused by intent: %s\n", strings.Join(slices.Sorted(maps.Keys(o.Judge.byIntent)), ", "))
 	}
-	for _, wrong := range append(o.Judge.Violations, o.Judge.Leaks()...) {
+	for _, wrong := range slices.Concat(o.Judge.Violations, o.Judge.Leaks(), o.Judge.LatePointings()) {
 		fmt.Fprintln(&o.story, "RULE BROKEN:", wrong)
 	}
 	return o.story.String()

@@ -29,6 +29,9 @@ type Report struct {
 	FailedAuthentication int               `json:"failedAuthentications"`
 	RefusedByIntent      int               `json:"refusedByIntent,omitempty"`    // with a key that leaked
 	LeakedInactiveAfter  target.Seconds    `json:"leakedInactiveAfter,omitzero"` // from when that was known
+	// PointedAtMost is how long a cluster pointed at other credentials before its deployment
+	// was started.
+	PointedAtMost target.Seconds `json:"pointedAtMost,omitzero"`
 	// RefusedWhilePointed are deployments of applications between a cluster's pointing and
 	// the end of its deployment.
 	RefusedWhilePointed int        `json:"refusedWhilePointed,omitempty"`
@@ -62,10 +65,11 @@ func (r Result) Report(name string) Report {
 		Scenario: name, Outcome: r.Outcome, Succeeded: r.Last.Status() == statemachine.Succeeded,
 		Sentence: fault.Read(r.Last.Cause()).String(),
 		Took:     target.Seconds(w.Timeline.Now().Sub(Beginning).Round(time.Second)), Keys: w.keyReports(),
-		FailedAuthentication: w.Judge.Refusals, Refused: w.Judge.Refused, Violations: w.Judge.Violations,
-		Leaks: w.Judge.Leaks(),
+		FailedAuthentication: w.Judge.Refusals, Refused: w.Judge.Refused, Leaks: w.Judge.Leaks(),
+		Violations: slices.Concat(w.Judge.Violations, w.Judge.LatePointings()),
 	}
 	report.RefusedWhilePointed = w.Qovery.RefusedApplications()
+	report.PointedAtMost = target.Seconds(w.Judge.pointedAtMost())
 	report.BothValid = target.Seconds(w.bothValid().Round(time.Second))
 	report.RefusedByIntent, report.LeakedInactiveAfter = w.Judge.ByIntent, target.Seconds(w.leakedInactiveAfter())
 	report.QoveryRequests, report.BusiestHour = w.Qovery.Requests()

@@ -24,6 +24,7 @@ type Wire struct {
 	// Patience is how long a caller waits for a call that lands late.
 	Patience Range
 
+	struck   func(FaultKind) // is told of each fault as it strikes; nil: nobody is
 	timeline *Timeline
 	random   *rand.Rand
 	calls    []Call
@@ -140,10 +141,18 @@ func (w *Wire) begin(call Call, process *Process) *Outcome {
 	if w.Injector != nil {
 		outcome.Fault = w.Injector(call)
 	}
-	if outcome.Fault.Kind != NoFault {
-		w.faults[outcome.Fault.Kind]++
-	}
+	w.strike(outcome.Fault.Kind)
 	return outcome
+}
+
+func (w *Wire) strike(kind FaultKind) {
+	if kind == NoFault {
+		return
+	}
+	w.faults[kind]++
+	if w.struck != nil {
+		w.struck(kind)
+	}
 }
 
 // wait is a part of a call's time. It is an error when the caller gives up before
@@ -196,6 +205,9 @@ func (w *Wire) apply(call *Call, at time.Time, effect func(at time.Time) error) 
 // land lets the effect of a write happen later, with nobody there to hear the answer.
 func (w *Wire) land(outcome Outcome, effect func(at time.Time) error) {
 	w.timeline.At(w.timeline.Now().Add(outcome.Fault.Delay), func() {
+		if w.struck != nil {
+			w.struck(outcome.Fault.Kind)
+		}
 		_ = w.apply(&outcome.Call, w.timeline.Now(), effect)
 		outcome.Applied, outcome.Late, outcome.Ended = true, true, w.timeline.Now()
 		w.tell(outcome)

@@ -341,6 +341,9 @@ func (t *qoveryTransport) RoundTrip(request *http.Request) (*http.Response, erro
 		response, err = t.inner.RoundTrip(arriving)
 		return err
 	})
+	if err == nil && response.StatusCode >= http.StatusBadRequest && response.StatusCode != http.StatusNotFound {
+		w.Judge.struck(FailBefore)
+	}
 	switch {
 	case err == nil:
 		return response, nil

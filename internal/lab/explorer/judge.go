@@ -14,7 +14,7 @@ import (
 // judge says what must not have happened and has, and what must be so in the
 // end and is not.
 func (p *player) judge() {
-	for _, violation := range p.Judge.Violations {
+	for _, violation := range slices.Concat(p.Judge.Violations, p.Judge.LatePointings()) {
 		p.wrong("%s", violation)
 	}
 	for _, refused := range p.Judge.Refused {

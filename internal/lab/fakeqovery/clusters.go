@@ -49,8 +49,7 @@ type clusterState struct {
 	Cluster
 	credentials history[*holder] // that it points at
 	applied     *holder          // those with which it was last deployed
-	pointed     time.Time        // since when others are to be deployed; zero: none are
-	longest     time.Duration    // that this ever took
+	pointings   []Pointing       // the last one may not be over
 	dns         *holder          // nil: Qovery's own
 	dnsRunning  Key              // that the DNS provider's key was at the latest deployment
 	managers    []*holder

@@ -89,11 +89,15 @@ func (s *Server) post(c *clusterState, now time.Time) {
 	if len(c.script) > 0 {
 		outcome, c.script = c.script[0], c.script[1:]
 	}
+	open := c.open()
 	if outcome.Ignored {
+		if open != nil {
+			open.Ignored = true
+		}
 		return
 	}
-	if !c.pointed.IsZero() {
-		c.longest, c.pointed = max(c.longest, now.Sub(c.pointed)), time.Time{}
+	if open != nil {
+		open.Until = now
 	}
 	d := &deployment{outcome: outcome, Deployment: Deployment{ExecutionID: s.executionID(now), PostedAt: now}}
 	c.deployments = append(c.deployments, d)

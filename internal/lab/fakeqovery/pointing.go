@@ -2,6 +2,7 @@ package fakeqovery
 
 import (
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -52,21 +53,41 @@ func (s *Server) point(c call) reply {
 	if at == nil || at.kind != AWSCredentials || request.CloudProvider != "AWS" || request.Region != cluster.Region {
 		return wrong(http.StatusBadRequest, "cloud_provider, credentials and region are required")
 	}
-	cluster.pointAt(c.now, at)
+	cluster.pointAt(c.now, at, false)
 	return reply{http.StatusCreated, cluster.pointing(at)}
 }
 
 // Point is a person who points a cluster at other credentials.
 func (s *Server) Point(clusterID, credentialsID string) {
-	s.settled(func(now time.Time) { s.cluster(clusterID).pointAt(now, s.holder(credentialsID)) })
+	s.settled(func(now time.Time) { s.cluster(clusterID).pointAt(now, s.holder(credentialsID), true) })
 }
 
-func (c *clusterState) pointAt(now time.Time, at *holder) {
-	if at != c.pointsAt() {
-		c.pointed = now
+// Pointing is a time in which a cluster pointed at other credentials than it was to be
+// deployed with.
+type Pointing struct {
+	Since    time.Time
+	Until    time.Time // a deployment was started, or it pointed back; zero: neither yet
+	ByPerson bool
+	Ignored  bool // a deployment was asked for that never happened
+}
+
+// open is the pointing that is not over; nil: there is none.
+func (c *clusterState) open() *Pointing {
+	if n := len(c.pointings); n > 0 && c.pointings[n-1].Until.IsZero() {
+		return &c.pointings[n-1]
 	}
-	if at == c.applied {
-		c.pointed = time.Time{}
+	return nil
+}
+
+func (c *clusterState) pointAt(now time.Time, at *holder, byPerson bool) {
+	open := c.open()
+	switch {
+	case open == nil && at != c.applied && at != c.pointsAt():
+		c.pointings = append(c.pointings, Pointing{Since: now, ByPerson: byPerson})
+	case open != nil && at == c.applied:
+		open.Until = now
+	case open != nil:
+		open.ByPerson = open.ByPerson || byPerson
 	}
 	c.credentials.set(now, at)
 }
@@ -87,11 +108,11 @@ func (s *Server) NameOf(clusterID string) (name string) {
 	return name
 }
 
-// Longest is how long a cluster pointed at other credentials, at most, before a deployment
-// was started that takes them.
-func (s *Server) Longest(clusterID string) (longest time.Duration) {
-	s.settled(func(time.Time) { longest = s.cluster(clusterID).longest })
-	return longest
+// Pointings are the times in which a cluster pointed at other credentials than it was to be
+// deployed with, the earliest first.
+func (s *Server) Pointings(clusterID string) (pointings []Pointing) {
+	s.settled(func(time.Time) { pointings = slices.Clone(s.cluster(clusterID).pointings) })
+	return pointings
 }
 
 // RefusedApplications is how many deployments of applications failed because their
