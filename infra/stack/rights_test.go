@@ -131,7 +131,7 @@ const rightsOfPeople = `
 
 Put your region, account and stack's output ` + "`TableName`" + ` in place of
 ` + "`REGION`, `ACCOUNT` and `TABLE`" + `, and list the IAM users of your targets.
-For ` + "`rotate init`, `status`, `doctor`, `history`, `watch` and" + `
+For ` + "`rotate init`, `status`, `doctor`, `explain`, `history`, `uses`, `watch` and" + `
 ` + "`report`" + `, which change nothing at AWS:
 
 ` + "```json\n%s\n```" + `
@@ -140,8 +140,9 @@ For ` + "`rotate init`, `status`, `doctor`, `history`, `watch` and" + `
 if you may also read the token. They say what they may not read, and continue. The token can change
 what Qovery deploys, so it isn't among these rights.
 
-For ` + "`rotate start`, `abort`, `release`, `freeze` and `unfreeze`" + `, in addition. To start and
-stop only, leave out the token and what follows it. ` + "`start --leaked`" + ` also writes to the journal:
+For ` + "`rotate start`, `migrate`, `retire`, `abort`, `release`, `freeze` and `unfreeze`" + `, in
+addition. To start and stop only, leave out the token and what follows it. ` + "`start --leaked`" + `
+also writes to the journal:
 
 ` + "```json\n%s\n```" + `
 

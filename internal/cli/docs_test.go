@@ -72,6 +72,16 @@ func TestDocsLinks(t *testing.T) {
 	}
 }
 
+// The page of rights says of every command on a stack which ones it needs.
+func TestRightsOfEveryCommand(t *testing.T) {
+	_, ofPeople, _ := strings.Cut(pages(t)["docs/rights.md"], "\n## What people need\n")
+	for _, name := range cli.OnStacks() {
+		if !regexp.MustCompile("`(rotate )?" + name + "`").MatchString(ofPeople) {
+			t.Errorf("docs/rights.md doesn't say which rights 'rotate %s' needs", name)
+		}
+	}
+}
+
 // What the pages say to type is a target of the Makefile.
 func TestDocsCommands(t *testing.T) {
 	makefile, err := os.ReadFile("../../Makefile")

@@ -35,3 +35,13 @@ func ShownInHelp() (all []string) {
 	}
 	return all
 }
+
+// OnStacks are the commands that work on a deployed stack.
+func OnStacks() (names []string) {
+	for _, command := range (Program{}).newRoot().Commands() {
+		if command.Flags().Lookup("stack") != nil {
+			names = append(names, command.Name())
+		}
+	}
+	return names
+}

@@ -86,10 +86,53 @@ func policy(t *testing.T, file string) (allows func(organization string, asked r
 func TestPolicy(t *testing.T) {
 	isMigration := func(s lab.Scenario) bool { return strings.HasPrefix(s.Name, "migrate/") }
 	requirePolicy(t, "qovery-token-policy.rego", slices.DeleteFunc(slices.Clone(lab.Scenarios), isMigration))
-	requirePolicy(t, "qovery-token-policy-migration.rego", lab.Scenarios)
+	all := requirePolicy(t, "qovery-token-policy-migration.rego", lab.Scenarios)
+	requireNoMigration(t, "qovery-token-policy.rego", all)
 }
 
-func requirePolicy(t *testing.T, file string, scenarios []lab.Scenario) {
+// ofMigrations tells the requests that migrations alone make.
+var ofMigrations = map[string]func(request) bool{
+	"reads which credentials a cluster points at": func(r request) bool { return r.is("GET", "cloudProviderInfo") },
+	"points a cluster at other credentials":       func(r request) bool { return r.is("POST", "cloudProviderInfo") },
+	"gives a container registry a role":           func(r request) bool { return r.givesRole("containerRegistry") },
+	"gives a Helm repository a role":              func(r request) bool { return r.givesRole("helmRepository") },
+}
+
+func (r request) is(method, of string) bool { return r.Method == method && slices.Contains(r.Path, of) }
+
+func (r request) givesRole(to string) bool { return r.is("PUT", to) && r.role() != nil }
+
+// role is what a registry is given; nil: a key.
+func (r request) role() any {
+	body, _ := r.Body.(map[string]any)
+	config, _ := body["config"].(map[string]any)
+	return config["role_arn"]
+}
+
+// requireNoMigration: the policy without migrations refuses what they alone ask for, and each
+// of that was asked for.
+func requireNoMigration(t *testing.T, file string, asked []request) {
+	t.Helper()
+	allows := policy(t, file)
+	for what, is := range ofMigrations {
+		refused := 0
+		for _, request := range asked {
+			if !is(request) {
+				continue
+			}
+			if refused++; allows(fakeqovery.DefaultConfig(nil).OrganizationID, request) {
+				t.Errorf("%s allows what %s: %v", file, what, request)
+			}
+		}
+		fmt.Printf("%s refuses what %s: %d different requests.\n", file, what, refused)
+		if refused == 0 {
+			t.Errorf("no migration %s", what)
+		}
+	}
+}
+
+func requirePolicy(t *testing.T, file string, scenarios []lab.Scenario) []request {
+	t.Helper()
 	allows := policy(t, file)
 	asked := &recorder{seen: map[string]request{}}
 	for _, scenario := range scenarios {
@@ -119,6 +162,7 @@ func requirePolicy(t *testing.T, file string, scenarios []lab.Scenario) {
 	if len(asked.seen) < 100 {
 		t.Errorf("only %d different requests were seen", len(asked.seen))
 	}
+	return slices.Collect(maps.Values(asked.seen))
 }
 
 // changes are requests that differ from one in a single thing.
@@ -162,8 +206,15 @@ func bodies(of request) []any {
 		return append(changed, with(body, "dns_provider", with(provider, "provider", "CLOUDFLARE")))
 	}
 	if credentials, isPointing := body["credentials"].(map[string]any); isPointing {
-		return append(changed, with(body, "cloud_provider", "GCP"), with(body, "region", nil),
-			with(body, "credentials", with(credentials, "id", nil)), with(body, "other", "x"))
+		for name := range credentials {
+			changed = append(changed, with(body, "credentials", with(credentials, name, nil)),
+				with(body, "credentials", without(credentials, name)))
+		}
+		for name := range body {
+			changed = append(changed, with(body, name, nil), without(body, name))
+		}
+		return append(changed, with(body, "cloud_provider", "GCP"), with(body, "other", "x"),
+			with(body, "credentials", with(credentials, "access_key_id", "AKIA234567ABCDEF1234")))
 	}
 	config, inConfig := body["config"].(map[string]any)
 	if !inConfig {
@@ -171,10 +222,30 @@ func bodies(of request) []any {
 			with(body, "name", nil), with(body, "access_key_id", "ASIA234567ABCDEF1234"), with(body, "secret_access_key", ""))
 	}
 	changed = append(changed, with(body, "kind", "DOCKER_HUB"), with(body, "config", nil))
-	wrong := map[string]any{"role_arn": "arn:aws:iam::1:role/r", "access_key_id": "", "secret_access_key": nil}
-	for name, value := range wrong {
-		changed = append(changed, with(body, "config", with(config, name, value)))
+	wrong := map[string][]any{
+		"role_arn":          {"arn:aws:iam::1:role/r", "arn:aws:iam::123456789012:user/r", "r", 1},
+		"access_key_id":     {"", nil},
+		"secret_access_key": {"", nil},
 	}
+	if of.role() == nil { // it puts a key there
+		wrong["role_arn"] = append(wrong["role_arn"], "arn:aws:iam::123456789012:role/r")
+	} else {
+		wrong["role_arn"] = append(wrong["role_arn"], "", nil)
+		wrong["access_key_id"] = append(wrong["access_key_id"], "AKIA234567ABCDEF1234")
+		wrong["secret_access_key"] = append(wrong["secret_access_key"], "secret")
+	}
+	for name, values := range wrong {
+		changed = append(changed, with(body, "config", without(config, name)))
+		for _, value := range values {
+			changed = append(changed, with(body, "config", with(config, name, value)))
+		}
+	}
+	return changed
+}
+
+func without(object map[string]any, name string) map[string]any {
+	changed := maps.Clone(object)
+	delete(changed, name)
 	return changed
 }
 
