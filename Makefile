@@ -19,7 +19,7 @@ help: ## List what can be made
 demo: need-go ## Run a whole rotation on the embedded simulator (Go alone)
 	@go run ./cmd/rotate simulate
 
-explore: need-go ## Let everything go wrong, pairs of faults included (twenty minutes)
+explore: need-go ## Let everything go wrong, pairs of faults included (some hours)
 	go run ./cmd/rotate explore --pairs --random 2500
 
 test: need-go need-node need-cc ## Run all tests with the race detector
