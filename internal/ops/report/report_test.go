@@ -73,10 +73,31 @@ func TestGolden(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			result, histories := play(t, name)
 			built := build(t, result.World.Timeline.Now(), histories...)
-			requireGolden(t, name+".html", html(t, built))
+			requireGolden(t, name+".html", unstyled(t, html(t, built)))
 			requireGolden(t, name+".json", jsonText(t, built))
 		})
 	}
+}
+
+// unstyled is the page without its style sheet, which all pages carry whole.
+func unstyled(t *testing.T, page string) string {
+	t.Helper()
+	var sheet strings.Builder
+	for _, name := range []string{"light.css", "dark.css", "page.css", "chart.css"} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sheet.Write(text)
+	}
+	head, rest, _ := strings.Cut(page, "<style>")
+	style, rest, found := strings.Cut(rest, "</style>")
+	for rule := range strings.Lines(sheet.String()) {
+		if !found || !strings.Contains(style, rule) {
+			t.Fatalf("the page has no rule %q", rule)
+		}
+	}
+	return head + "<style></style>" + rest
 }
 
 // The pictures in README.md are of the rotation that 'make demo' plays.
