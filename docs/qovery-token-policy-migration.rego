@@ -198,3 +198,10 @@ allow if {
 	["api", "organization", input.qovery_metadata.organization_id, "cluster", _, "cloudProviderInfo"] = input.request.path
 	is_pointing(input.request.body)
 }
+
+# Reading the environments' status at Qovery
+allow if {
+	input.request.method == "GET"
+	["api", "project", _, "environment", "status"] = input.request.path
+	input.request.body == null
+}

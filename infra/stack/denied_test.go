@@ -187,7 +187,9 @@ func (d denial) play(t *testing.T) fate {
 }
 
 // ofMigration: rotations don't need it, and migrations do.
-func (d denial) ofMigration() bool { return strings.HasSuffix(d.right, "/cloudProviderInfo") }
+func (d denial) ofMigration() bool {
+	return strings.HasSuffix(d.right, "/cloudProviderInfo") || strings.HasSuffix(d.right, "/environment/status")
+}
 
 func (d denial) begin(t *testing.T, w *lab.World, name string) *lab.Run {
 	input := fmt.Sprintf(`{"target": %q}`, lab.TargetName)

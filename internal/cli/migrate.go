@@ -22,9 +22,10 @@ func (p Program) newMigrate() *cobra.Command {
 		Short: "Move the clusters that use the key to role credentials, wave by wave",
 		Long: `migrate points each cluster that uses the key at other credentials, which hold a role,
 and deploys it: first one cluster that isn't of production, then the others that aren't,
-then production. After each wave it waits, for an hour or longer. Last, registries and
-Helm repositories that hold the key are given the role. CREDENTIALS is the id or the
-name of the role's credentials in Qovery.
+then production. After each wave it waits, for an hour or longer, and pauses if the
+deployment of an environment failed meanwhile. Last, registries and Helm repositories
+that hold the key are given the role. CREDENTIALS is the id or the name of the role's
+credentials in Qovery.
 
 A cluster that doesn't deploy with the role is pointed back and deployed again, and the
 migration pauses. 'rotate abort' takes every cluster back. Registries and Helm

@@ -55,8 +55,8 @@ var personActions = []Action{
 		func(o *Operator, id rotation.KeyID) error { o.SSM.UnstageByHand(id); return nil })},
 	{"elsewhere uses KEY SERVICE DURATION", "has something outside Qovery use the key, every so often; " +
 		"'elsewhere ends' ends it", elsewhere},
-	{"cluster N|last|all ACT", "ACT is points-at CREDENTIALS, deploy, maintain (Qovery does), stop, lock REASON, unlock " +
-		"or becomes STATUS; " +
+	{"cluster N|last|all ACT", "ACT is points-at CREDENTIALS, deploy, maintain (Qovery does), stop, lock REASON, " +
+		"unlock, becomes STATUS, or environment STATUS (a deployment of its environment comes to that); " +
 		"or says what becomes of the next deployment: succeeds, fails [PROBLEM [HINT]], ends STATUS, takes DURATION, " +
 		"is-ignored", cluster},
 }
@@ -362,6 +362,9 @@ func clusterAct(a *args) func(*fakeqovery.Server, string) {
 	case "becomes":
 		status := a.status()
 		return func(q *fakeqovery.Server, id string) { q.SetStatus(id, status) }
+	case "environment":
+		status := a.status()
+		return func(q *fakeqovery.Server, id string) { q.DeployEnvironment(id, status) }
 	case "succeeds":
 		return next(fakeqovery.Succeeds())
 	case "fails":

@@ -51,6 +51,8 @@ var (
 		doing: "Putting the key into the DNS provider at Qovery", guarded: true}
 	listServices = endpoint{method: http.MethodGet, path: "/organization/{organization}/services",
 		doing: "Listing the services at Qovery"}
+	listEnvironmentStatuses = endpoint{method: http.MethodGet, path: "/project/{project}/environment/status",
+		doing: "Reading the environments' status at Qovery"}
 	listVariables = endpoint{method: http.MethodGet, path: "/variable?parent_id={service}&scope={kind}",
 		doing: "Listing a service's variables at Qovery"}
 	readTerraform = endpoint{method: http.MethodGet, path: "/terraform/{service}",

@@ -40,6 +40,10 @@ var everyCall = []struct {
 	{"Copies", copiesOf(service("APPLICATION"))},
 	{"Copies of a Terraform service", copiesOf(service("TERRAFORM"))},
 	{"Copies of a Helm service", copiesOf(service("HELM"))},
+	{"Environments", func(ctx context.Context, o rotation.Organization) error {
+		_, err := o.Environments(ctx, []string{"cl-1"})
+		return err
+	}},
 	{"Locks", func(ctx context.Context, o rotation.Organization) error { _, err := o.Locks(ctx); return err }},
 	{"Deploy", func(ctx context.Context, o rotation.Organization) error { return o.Deploy(ctx, "cl/1?x") }},
 	{"Problem", func(ctx context.Context, o rotation.Organization) error { _, err := o.Problem(ctx, "cl-1"); return err }},
@@ -91,6 +95,7 @@ func TestRequestsOnTheWire(t *testing.T) {
 		"Copies of a Terraform service": {"GET /variable?parent_id=" + serviceID + "&scope=TERRAFORM", "GET /terraform/" +
 			serviceID},
 		"Copies of a Helm service": {"GET /variable?parent_id=" + serviceID + "&scope=HELM", "GET /helm/" + serviceID},
+		"Environments":             {"GET " + organization + "/services"},
 		"Locks":                    {"GET " + organization + "/lock"},
 		"Deploy":                   {"POST " + organization + "/cluster/cl%2F1%3Fx/deploy"},
 		"Problem":                  {"GET " + organization + "/cluster/cl-1/logs"},

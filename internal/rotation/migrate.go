@@ -129,6 +129,9 @@ func (p Preflight) checkForMigrate(ctx context.Context, organization Organizatio
 			return nil, err
 		}
 	}
+	if _, err := organization.Environments(ctx, idsOf(clusters)); err != nil { // each soak ends with that
+		return nil, err
+	}
 	doc.Plan.Locations = refs(s.takingRole(s.Locations, s.HandledElsewhere))
 	refusal := checkMovable(clusters, locks, &doc.Plan)
 	for i := range doc.Plan.Clusters {
@@ -137,6 +140,13 @@ func (p Preflight) checkForMigrate(ctx context.Context, organization Organizatio
 		}
 	}
 	return refusal, nil
+}
+
+func idsOf(clusters []Cluster) (ids []string) {
+	for _, c := range clusters {
+		ids = append(ids, c.ID)
+	}
+	return ids
 }
 
 // chooseFirst is the cluster that is moved before all others: the one that a person names,
@@ -203,8 +213,10 @@ func (s *Situation) newMigration() *Migration {
 	return &Migration{To: s.To.LocationRef, First: s.First}
 }
 
-// takeUp has the clusters moved that were moved back, or that someone has pointed back.
+// takeUp has the clusters moved that were moved back, or that someone has pointed back. Who
+// resumes it knows which environments it was paused for.
 func (m *Migration) takeUp(locations []Location, old KeyID) {
+	m.Accepted = m.Reported
 	for _, l := range holders(locations, old) {
 		for _, id := range l.Clusters {
 			if m.Moves[id].moved() && l.Kind == AWSCredentials {

@@ -459,6 +459,9 @@ func (m *mover) advanceWave(ctx context.Context) error {
 		m.soon(m.now().Add(pollSlowly))
 		return nil
 	}
+	if err := m.requireHealthy(ctx); err != nil {
+		return err
+	}
 	m.d.WaveStartedAt = m.now()
 	for _, progress := range members {
 		move := Move{Name: progress.Name, From: m.pointsAt(progress.ID).LocationRef, Begun: m.now()}
@@ -537,6 +540,11 @@ func (m *mover) ready(ctx context.Context, members []*ClusterProgress) (bool, er
 
 // finishMoves ends a migration: every cluster is asked for itself what it points at.
 func (m *mover) finishMoves(ctx context.Context) error {
+	if len(m.Migration.Given) == 0 { // from then on there is no way back
+		if err := m.requireHealthy(ctx); err != nil {
+			return err
+		}
+	}
 	var elsewhere []string
 	for _, progress := range m.d.Clusters {
 		at, err := m.organization.PointsAt(ctx, progress.ID)

@@ -15,6 +15,11 @@ type Migration struct {
 	Moves map[string]Move `json:"moves,omitempty"` // by the cluster's id
 	// Given are the registries and Helm repositories that are given the role last, by id.
 	Given map[string]Given `json:"given,omitempty"`
+	// Reported is the latest failed deployment of an environment that an execution has ended
+	// with. Accepted is what that was when a person resumed the migration: failures until
+	// then no longer count.
+	Reported time.Time `json:"reported,omitzero"`
+	Accepted time.Time `json:"accepted,omitzero"`
 }
 
 // Given is how far a registry or a Helm repository has come to the role. It is done when

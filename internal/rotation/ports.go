@@ -271,6 +271,9 @@ type OrganizationReader interface {
 	// Copies returns the copies of the keys' ids in the plain variables that the service
 	// gets and in its arguments, and the secrets that may be one: two requests at most.
 	Copies(ctx context.Context, service Service, keys []KeyID) ([]Copy, error)
+	// Environments returns the environments that have services on the clusters: one request,
+	// and one for each of their projects.
+	Environments(ctx context.Context, clusters []string) ([]Environment, error)
 	// PointsAt returns the credentials that a cluster takes with its next deployment.
 	PointsAt(ctx context.Context, clusterID string) (LocationRef, error)
 	// Locks returns the ids of locked clusters, with the reasons.

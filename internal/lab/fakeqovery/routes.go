@@ -30,6 +30,7 @@ var routes = parse(
 	route{http.MethodGet, "cluster/*/dnsProvider", (*Server).readDNSProvider},
 	route{http.MethodPut, "cluster/*/dnsProvider", (*Server).putDNSProvider},
 	route{http.MethodGet, "organization/*/services", (*Server).listServices},
+	route{http.MethodGet, "project/*/environment/status", (*Server).listEnvironmentStatuses},
 	route{http.MethodGet, "variable", (*Server).listVariables},
 	route{http.MethodGet, "terraform/*", (*Server).readTerraform},
 	route{http.MethodGet, "helm/*", (*Server).readHelm},

@@ -17,6 +17,8 @@ type Service struct {
 	HolderID string // its id; of arguments, the service's
 	Scope    string // of a variable, if it isn't the service's own: ENVIRONMENT, PROJECT
 	Key      Key
+
+	environment *environment // of a service that holds nothing; nil: the one that all others are in
 }
 
 // AddService adds a service.
@@ -40,7 +42,7 @@ type serviceJSON struct {
 	ClusterID     string `json:"cluster_id"`
 }
 
-// Ids of the environment and its project that all services are in.
+// Ids of the environment that all services are in which hold something, and of its project.
 const (
 	environmentID = "e0000000-0000-4000-8000-000000000001"
 	projectID     = "e0000000-0000-4000-8000-000000000002"
@@ -50,9 +52,13 @@ const (
 func (s *Server) listServices(call) reply {
 	var list []serviceJSON
 	for _, service := range s.services {
-		list = append(list, serviceJSON{ID: service.ID, Name: service.Name, Icon: icon, Type: service.Type,
-			ProjectID: projectID, Project: "shop", EnvironmentID: environmentID, Environment: "main",
-			ClusterID: s.clusters[0].ID})
+		answer := serviceJSON{ID: service.ID, Name: service.Name, Icon: icon, Type: service.Type,
+			ProjectID: projectID, Project: project, EnvironmentID: environmentID, Environment: "main",
+			ClusterID: s.clusters[0].ID}
+		if e := service.environment; e != nil {
+			answer.EnvironmentID, answer.Environment, answer.ClusterID = e.id, environmentName, e.clusterID
+		}
+		list = append(list, answer)
 	}
 	return results(list)
 }
@@ -77,7 +83,7 @@ func (s *Server) listVariables(c call) reply {
 	var list []variableJSON
 	for _, other := range s.services {
 		shared := other.Scope != ""
-		if other.In == Arguments || other.ID != service.ID && !shared {
+		if other.In == Arguments || other.HolderID == "" || other.ID != service.ID && !shared {
 			continue
 		}
 		h := s.byHolder[other.HolderID]

@@ -82,7 +82,8 @@ var explanations = []explanation{
 		more: "First do what the code in brackets asks for"},
 	{code: fault.DeploymentFailed,
 		means: "A cluster did not deploy, `maxDeployAttempts` times, or Qovery refused to deploy it. The sentence quotes " +
-			"the last line of its log and Qovery's hint.",
+			"the last line of its log and Qovery's hint. Or, in a migration, the deployment of an environment failed after " +
+			"its cluster was moved, which the sentence names.",
 		inPlace: "no key is broken. The cluster is in error, and what is deployed to it next may fail.",
 		more: "If the log speaks of credentials, see whether the IAM user or its policies were changed lately. " +
 			"" + newRights +

@@ -116,6 +116,10 @@ var table = map[string]row{
 	"migrate-moved-back": {execution("FAILED", input(migrate), failedWith(said(fault.DeploymentFailed, "Cluster prod-eu "+
 		"is DEPLOYMENT_ERROR after 2 attempts to deploy it: no access. It was moved back", "").Of(fault.Migrate))),
 		world(oneKey, open(migrating(rotation.Move{Begun: ago(hour), BackBegun: ago(hour), BackDone: ago(hour)})))},
+	"migrate-environment-failed": {execution("FAILED", input(migrate), failedWith(said(fault.DeploymentFailed,
+		"Deployments of these environments failed after their clusters were moved: shop/apps on prod-eu (DEPLOYMENT_ERROR, "+
+			"2026-08-02 12:00 UTC)", "").Advise("Find out in Qovery whether AWS refused the role").Of(fault.Migrate))),
+		world(oneKey, open(migrating(rotation.Move{Begun: ago(hour), Done: ago(hour)}), environmentFailed))},
 	"migrate-stopped-in-between": {execution("ABORTED", input(migrate)),
 		world(oneKey, open(migrating(rotation.Move{Begun: ago(time.Minute)})))},
 	"migrate-aborted": {execution("FAILED", input(`{"target":"production","abort":true}`),

@@ -45,6 +45,9 @@ func (r *report) judgeMigrated() verdict {
 		v = verdict{Urgent, "Deployments of applications may fail now: these clusters point at other credentials than they " +
 			"are deployed with: " + quotable(words.List(under, mostListed)) + ".", nil}
 	}
+	if len(under) == 0 && len(r.Record.Moved()) > 0 && r.Record.Migration.FailuresOpen() {
+		v = verdict{Check, "Deployments of environments fail on clusters that were moved: perhaps AWS refuses the role.", nil}
+	}
 	for _, k := range r.known {
 		if k.id != r.Record.OldKey || k.isActive() {
 			continue

@@ -236,6 +236,8 @@ func migrating(second rotation.Move) func(*rotation.Record) {
 	}
 }
 
+func environmentFailed(r *rotation.Record) { r.Migration.Reported = ago(time.Minute) }
+
 // migratedLast: what ended last was a migration.
 func migratedLast(f *Facts) {
 	f.History[0].Record.Kind, f.History[0].Record.NewKey = rotation.Migrate, ""

@@ -183,7 +183,7 @@ func (p *phases) migrate() {
 	waves := p.waves()
 	soak := p.doc.Settings.ObservationPeriod
 	for _, wave := range slices.Sorted(maps.Keys(waves)) {
-		text := fmt.Sprintf("%s pointed at the role's credentials and deployed, and observed for %s",
+		text := fmt.Sprintf("%s pointed at the role's credentials and deployed, and observed with its environments for %s",
 			words.Count(len(waves[wave]), "cluster"), words.Duration(time.Duration(soak)))
 		p.list = append(p.list, Phase{Waves, wave, target.Seconds(p.pace.Wave(len(waves)) + time.Duration(soak)), true, text,
 			waves[wave]})

@@ -94,6 +94,7 @@ func TestPolicy(t *testing.T) {
 var ofMigrations = map[string]func(request) bool{
 	"reads which credentials a cluster points at": func(r request) bool { return r.is("GET", "cloudProviderInfo") },
 	"points a cluster at other credentials":       func(r request) bool { return r.is("POST", "cloudProviderInfo") },
+	"reads how environments are":                  func(r request) bool { return r.is("GET", "environment") },
 	"gives a container registry a role":           func(r request) bool { return r.givesRole("containerRegistry") },
 	"gives a Helm repository a role":              func(r request) bool { return r.givesRole("helmRepository") },
 }
