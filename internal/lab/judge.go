@@ -36,6 +36,7 @@ type Judge struct {
 	stored   [][]byte // all that was ever in the journal
 	visits   map[visited][]time.Time
 	strikes  []strike
+	migrated *rotation.Migration // of the journal's record
 }
 
 // visited is a state of an execution.
@@ -65,7 +66,7 @@ func newJudge(w *World) *Judge {
 		leaked: map[rotation.KeyID]time.Time{}, byIntent: map[string]bool{}}
 	w.IAM.OnKeyChange(j.keyChanged)
 	w.Wire.struck = j.struck
-	w.Journal.OnWrite(func(write JournalWrite) { j.stored = append(j.stored, write.Stored) })
+	w.Journal.OnWrite(func(write JournalWrite) { j.stored = append(j.stored, write.Stored); j.moved(write.Record) })
 	return j
 }
 

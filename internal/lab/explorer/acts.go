@@ -64,6 +64,7 @@ var people = []act{
 	{"leak-old-now", nothing, []string{"leak old at-once"}},
 	{"leak-new", nothing, []string{"leak new"}},
 	{"quarantine", conditions, []string{"quarantine"}}, // AWS does it
+	{FailEnvironment, conditions, []string{"cluster 1 environment DEPLOYMENT_ERROR"}},
 	{"come-for", nothing, []string{"start " + cameFor + ` {"target": "production", "scheduled": true, "key": "KEY-1"}`}},
 }
 
@@ -108,8 +109,11 @@ var refusals = []act{
 
 // Ids of acts that more than the table speaks of.
 const (
-	PutOld    Kind = "put-old"    // a person puts the old key into the credentials
-	RefuseNew Kind = "refuse-new" // a policy of the organization denies everything to the new key for three hours
+	PutOld Kind = "put-old" // a person puts the old key into the credentials
+	// FailEnvironment: applications are deployed to a cluster in vain. It makes a difference
+	// where clusters are moved, alone.
+	FailEnvironment Kind = "fail-environment"
+	RefuseNew       Kind = "refuse-new" // a policy of the organization denies everything to the new key for three hours
 	// cameFor is the name of the execution that comes for the old key.
 	cameFor = "came-for"
 )

@@ -95,6 +95,9 @@ var Mutations = []Mutation{
 		Lens: pointsOnly, Shows: "with which it was not deployed", World: "migrate"},
 	{Rule: 16, Name: "registries-first", Sentence: "once a migration is open, every cluster seems to point at the role",
 		Lens: registriesFirst, Shows: "was given a role while the cluster", World: "migrate"},
+	{Rule: 16, Name: "healthy-environments", Sentence: "no environment seems to be on a cluster that was moved",
+		Lens: healthyEnvironments, Shows: "moved although the environment", Focus: []string{"WaitForDeployment"},
+		World: "migrate"},
 }
 
 // Finding is what exploration found out about a mutation.
@@ -194,6 +197,7 @@ type organization struct {
 	deploy    func() error // in place of a deployment
 	pointsAt  func(rotation.LocationRef) rotation.LocationRef
 	copies    func([]rotation.Copy, error) ([]rotation.Copy, error)
+	deserted  bool // there are no environments
 }
 
 func (o organization) Credentials(ctx context.Context) ([]rotation.Location, error) {
@@ -250,6 +254,14 @@ func (o organization) PointsAt(ctx context.Context, clusterID string) (rotation.
 		return at, err
 	}
 	return o.pointsAt(at), nil
+}
+
+func (o organization) Environments(ctx context.Context, clusters []string) ([]rotation.Environment, error) {
+	environments, err := o.Organization.Environments(ctx, clusters)
+	if o.deserted {
+		return nil, err
+	}
+	return environments, err
 }
 
 func (o organization) Deploy(ctx context.Context, clusterID string) error {
@@ -367,6 +379,11 @@ func pointsOnly(w *lab.World, p lab.Ports) lab.Ports {
 	qovery := p.Qovery.(lyingQovery)
 	qovery.lie.deploy = func() error { return nil }
 	p.Qovery = qovery
+	return p
+}
+
+func healthyEnvironments(_ *lab.World, p lab.Ports) lab.Ports {
+	p.Qovery = lyingQovery{p.Qovery, organization{deserted: true}}
 	return p
 }
 

@@ -30,7 +30,10 @@ var found = map[string]string{
 
 	"points-only":      "migrate:",
 	"registries-first": "migrate:",
-	"retired-pointed":  "retire-after-move: ObservationPeriod#1 put-old",
+
+	"healthy-environments": "migrate: WaitForDeployment#6 fail-environment",
+
+	"retired-pointed": "retire-after-move: ObservationPeriod#1 put-old",
 
 	"forgotten-leak":  "one: ObservationPeriod#1 leak-old, VerifyDeployment#1 abort",
 	"leak-of-another": "one:",

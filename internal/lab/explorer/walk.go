@@ -255,11 +255,12 @@ func (w *walker) lateWrites() (tasks []func()) {
 				continue
 			}
 			single := base.with(fault)
+			world, _ := find(single.World)
 			for _, station := range w.play(single).After {
 				if !station.Entry {
 					continue
 				}
-				for _, fault := range station.faults() {
+				for _, fault := range world.faults(station) {
 					tasks = append(tasks, func() { w.leaf(single.with(fault)) })
 				}
 			}
@@ -281,11 +282,12 @@ func (w *walker) focused() {
 
 // at are visits to the schedules that have one more fault, at a state or a call site.
 func (w *walker) at(place string, result Result, visit func(Schedule)) (tasks []func()) {
+	world, _ := find(result.Schedule.World)
 	for _, station := range result.After {
 		if station.Site != place && station.State != place {
 			continue
 		}
-		for _, fault := range station.faults() {
+		for _, fault := range world.faults(station) {
 			if !fault.Kind.isTrouble() { // no mutation needs it, and pairs would be twice as many
 				tasks = append(tasks, func() { visit(result.Schedule.with(fault)) })
 			}
@@ -360,7 +362,9 @@ func draw(random *rand.Rand, stations []Station) Station {
 
 // faults are those that are played at the station in this world.
 func (w World) faults(s Station) []Fault {
-	return slices.DeleteFunc(s.faults(), func(f Fault) bool { return w.alike && f.Kind.isTrouble() })
+	return slices.DeleteFunc(s.faults(), func(f Fault) bool {
+		return w.alike && f.Kind.isTrouble() || !w.migrates && f.Kind == FailEnvironment
+	})
 }
 
 // faults are all faults that may come to pass at the station.

@@ -127,7 +127,7 @@ var Worlds = []World{
 		Name: "migrate", Sentence: "two clusters with container registries that are moved to role credentials, and " +
 			"applications are deployed",
 		setup: lab.Setup{Clusters: 2, Production: 1, Applications: true, Registries: true}, migrates: true,
-		shape: byHand("add credentials role"),
+		shape: byHand("add credentials role", "cluster all environment DEPLOYED"),
 	},
 }
 
