@@ -124,8 +124,9 @@ func toldOf(run *lab.Run) told {
 	return t
 }
 
-// What no two runs have in common: times, random ids, the ends of keys.
+// What no two runs have in common: times to the second, random ids, the ends of keys.
 var (
+	took      = regexp.MustCompile(`"took":"[^"]*"`)
 	timestamp = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`)
 	someKey   = regexp.MustCompile(`\.\.\.[A-Z0-9]{4}|…[A-Z0-9]{4}|\*+[A-Z0-9]{4}`)
 	someID    = regexp.MustCompile(`"rotationId":"[^"]*"|"lastExecutionId":"[^"]*"`)
@@ -140,6 +141,7 @@ func plain(document string) string {
 	}
 	text, _ := json.Marshal(value)
 	plain := timestamp.ReplaceAllString(string(text), "TIME")
+	plain = took.ReplaceAllString(plain, `"took":"TIME"`)
 	plain = someID.ReplaceAllString(plain, `"ID"`)
 	plain = keyField.ReplaceAllString(plain, `"$1":"KEY"`)
 	return someKey.ReplaceAllString(plain, "KEY")
