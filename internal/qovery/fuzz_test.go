@@ -168,6 +168,27 @@ func FuzzServices(f *testing.F) {
 	})
 }
 
+func FuzzEnvironments(f *testing.F) {
+	f.Add([]byte(environmentList(placed(1, "c-1"), placed(2, "c-2"))))
+	f.Add([]byte(environmentList(ended(1, "DEPLOYED", "null"), ended(2, "READY", `"2026-05-04T09:02:00Z"`))))
+	f.Fuzz(func(t *testing.T, answer []byte) {
+		places, err := decodePlaces(answer, []string{"c-1"})
+		for _, p := range places {
+			if err == nil && (p.ClusterID != "c-1" || p.EnvironmentID == "" || p.ProjectID == "") {
+				t.Errorf("%+v", p)
+			}
+		}
+		statuses := map[string]environmentStatus{}
+		if err := decodeEnvironmentStatuses(answer, statuses); err == nil {
+			for id, status := range statuses {
+				if id == "" || status.State == "" {
+					t.Errorf("%+v", status)
+				}
+			}
+		}
+	})
+}
+
 func FuzzLocks(f *testing.F) {
 	f.Add([]byte(`{"results":[{"cluster_id":"1","reason":"x","locked_at":"2026-05-01T10:00:00Z"}]}`))
 	f.Fuzz(func(t *testing.T, answer []byte) {
