@@ -72,12 +72,11 @@ func (p *player) noticeCall(outcome lab.Outcome) {
 	if outcome.Site == createAccessKey && outcome.Applied && (!outcome.Answered || outcome.Err != nil) {
 		p.unanswered = append(p.unanswered, p.created)
 	}
-	record := p.record()
-	if record == nil {
+	name, _, isStep := strings.Cut(outcome.Process, "/")
+	if !outcome.Late || !outcome.Applied || !isStep {
 		return
 	}
-	name, _, isStep := strings.Cut(outcome.Process, "/")
-	if outcome.Late && outcome.Applied && isStep && !strings.HasSuffix(record.Owner, ":"+name) {
+	if record := p.record(); record != nil && !strings.HasSuffix(record.Owner, ":"+name) {
 		p.sometimes(lateAfterTakeover)
 	}
 }
