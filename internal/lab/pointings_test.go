@@ -45,7 +45,7 @@ func TestJudgeSeesClustersThatAreDeployedLate(t *testing.T) {
 		late   string
 	}{
 		"in time":                {takes: 50 * time.Second},
-		"late":                   {61 * time.Second, "", "staging-1 pointed for 1m1s at credentials that no deployment took up"},
+		"late":                   {61 * time.Second, "", "staging-1 pointed for 1m1s at credentials that no deployment"},
 		"killed":                 {40 * time.Second, killed, ""},
 		"killed, and late after": {95 * time.Second, killed, "and may for 6m30s"},
 		"without an answer":      {61 * time.Second, `fault "qovery.POST /cluster/deploy#1" fail-before`, ""},
