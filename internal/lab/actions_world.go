@@ -103,7 +103,7 @@ func add(a *args) act {
 	switch what := a.word("what is added"); what {
 	case "credentials":
 		kind := oneOf(a, "type of credentials", map[string]string{"AWS": "AWS",
-			"EKS_ANYWHERE_VSPHERE": "EKS_ANYWHERE_VSPHERE", "role": "AWS_ROLE"})
+			"EKS_ANYWHERE_VSPHERE": "EKS_ANYWHERE_VSPHERE", "role": roleType})
 		return added(otherCredentialsID, func(o *Operator) { o.addCredentials(kind) })
 	case "cluster":
 		credentials := a.credentials()
@@ -160,13 +160,20 @@ func (o *Operator) addSecretManager() {
 }
 
 func (o *Operator) addCredentials(objectType string) {
-	other := fakeqovery.Credentials{ID: otherCredentialsID, Name: "AWS, once more", ObjectType: objectType}
-	if objectType == "AWS_ROLE" {
-		other.Name, other.RoleARN = "AWS by role", "arn:aws:iam::"+account+":role/qovery"
-	} else {
-		other.Key = fakeKey(o.OldKey)
+	if objectType == roleType {
+		o.Qovery.AddCredentials(RoleCredentials("AWS by role"))
+		return
 	}
-	o.Qovery.AddCredentials(other)
+	o.Qovery.AddCredentials(fakeqovery.Credentials{ID: otherCredentialsID, Name: "AWS, once more", ObjectType: objectType,
+		Key: fakeKey(o.OldKey)})
+}
+
+const roleType = "AWS_ROLE"
+
+// RoleCredentials are credentials of that name with a role of the account, to move clusters to.
+func RoleCredentials(name string) fakeqovery.Credentials {
+	return fakeqovery.Credentials{ID: otherCredentialsID, Name: name, ObjectType: roleType,
+		RoleARN: "arn:aws:iam::" + account + ":role/qovery"}
 }
 
 // addRegistry adds one with the old key or, of a kind of its own, with a foreign key.

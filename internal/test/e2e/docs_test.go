@@ -26,8 +26,8 @@ var exitCodes = map[string]int{
 	"watch production": cli.ExitNothing, "abort production": cli.ExitNothing, "release production": cli.ExitNothing,
 }
 
-// What the pages say to type works, on the playground: before a rotation, for it, and
-// after it. What names an execution, a key or another account isn't there.
+// What the pages say to type works, on the playground: before a rotation, for it, after
+// it, and a move to role credentials last. What names an execution, a key or another account isn't there.
 func TestTheDocsCommandsRun(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -44,7 +44,7 @@ func TestTheDocsCommandsRun(t *testing.T) {
 	commands := docsCommands(t)
 	for _, line := range commands {
 		run := exec.CommandContext(ctx, rotate, strings.Fields(line)...)
-		if strings.HasPrefix(line, "start ") && !strings.Contains(line, "--dry-run") {
+		if asks := regexp.MustCompile("^(start|migrate) "); asks.MatchString(line) && !strings.Contains(line, "--dry-run") {
 			run.Args = append(run.Args, "--yes") // no one is asked here
 		}
 		if line == "init" {
@@ -73,7 +73,7 @@ func TestTheDocsCommandsRun(t *testing.T) {
 }
 
 // docsCommands are the commands of the pages, each once: what looks before a rotation
-// comes first, then the rotation.
+// comes first, then the rotation, and the migration last.
 func docsCommands(t *testing.T) (all []string) {
 	pages, err := filepath.Glob("../../../docs/*.md")
 	if err != nil {
@@ -84,8 +84,8 @@ func docsCommands(t *testing.T) (all []string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, match := range regexp.MustCompile(`(?m)^\$ rotate (.*)$`).FindAllStringSubmatch(string(text), -1) {
-			elsewhere := regexp.MustCompile(`--profile|\bKEY\b|\d{8}T\d{6}Z`).MatchString(match[1])
+		for _, match := range regexp.MustCompile(`(?m)^ *\$ rotate (.*)$`).FindAllStringSubmatch(string(text), -1) {
+			elsewhere := regexp.MustCompile(`--profile|\b(KEY|CREDENTIALS)\b|\d{8}T\d{6}Z`).MatchString(match[1])
 			if !elsewhere && !slices.Contains(all, match[1]) {
 				all = append(all, match[1])
 			}
@@ -98,6 +98,8 @@ func docsCommands(t *testing.T) (all []string) {
 			return 0
 		case strings.HasPrefix(line, "start "):
 			return 1
+		case strings.HasPrefix(line, "migrate "):
+			return 3
 		}
 		return 2
 	}

@@ -25,6 +25,8 @@ const (
 	playgroundTarget = "demo"
 	// faster is how much faster than real time executions go there.
 	faster = 180
+	// roleCredentials are those to move clusters to, as docs/roles.md names them.
+	roleCredentials = "aws-role"
 )
 
 // Playground puts a world together for people to try the command line on, and
@@ -79,7 +81,9 @@ func (host) Fatalf(format string, args ...any) { panic(broken{fmt.Errorf(format,
 
 // open lets people in: what they start is the world's, and what moto lacks is
 // answered from the template. The key has been in use for as long as IAM needs to know.
+// At Qovery are credentials with a role, which no cluster uses.
 func (w *world) open(heard func(notice string)) {
+	w.qovery.AddCredentials(lab.RoleCredentials(roleCredentials))
 	w.consume(beginning)
 	w.clock.Set(beginning.Add(usageLag + time.Minute))
 	w.adopts, w.heard = true, heard
@@ -133,9 +137,15 @@ rotate start %[1]s --dry-run
 rotate start %[1]s --watch
 rotate report %[1]s --file %[1]s.html
 
+To move the clusters to role credentials, and half way back:
+
+rotate migrate %[1]s --to %[5]s --dry-run
+rotate migrate %[1]s --to %[5]s --watch
+rotate abort %[1]s
+
 For 'rotate init', Qovery's token is %[3]s, and the organization %[4]s.
 Ctrl-C takes everything down.
-`, playgroundTarget, w.api.URL, w.token, fakeqovery.DefaultConfig(nil).OrganizationID)
+`, playgroundTarget, w.api.URL, w.token, fakeqovery.DefaultConfig(nil).OrganizationID, roleCredentials)
 }
 
 // describeStacks answers with the template's outputs.

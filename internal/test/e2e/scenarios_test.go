@@ -183,5 +183,30 @@ var scripts = map[string]func(*world){
 		w.qovery.SetStatus(w.clusters[0], "DEPLOYMENT_ERROR")
 		run.wait()
 	},
-	"dry-run": func(w *world) { w.start("dry-run", `, "dryRun": true`).wait() },
+	"dry-run":                        func(w *world) { w.start("dry-run", `, "dryRun": true`).wait() },
+	"migrate/plain":                  migrated,
+	"migrate/registries":             migrated,
+	"migrate/aborted-in-first-soak":  migrationAborted(30 * time.Minute),
+	"migrate/aborted-in-middle-soak": migrationAborted(105 * time.Minute),
+}
+
+// toRole is the input of an execution that moves the clusters.
+const toRole = `, "migrateTo": "AWS by role"`
+
+func migrated(w *world) {
+	w.qovery.AddCredentials(lab.RoleCredentials("AWS by role"))
+	w.start("migrate", toRole).wait()
+}
+
+// migrationAborted is a migration that a person aborts after a while, and begins again.
+func migrationAborted(after time.Duration) func(*world) {
+	return func(w *world) {
+		w.qovery.AddCredentials(lab.RoleCredentials("AWS by role"))
+		run := w.start("migrate-1", toRole)
+		w.sleep(after)
+		run.stop()
+		w.start("rotation-2", `, "abort": true`).wait()
+		w.sleep(15 * time.Minute)
+		w.start("migrate-2", toRole).wait()
+	}
 }

@@ -197,6 +197,9 @@ func (w *world) createKey() (id string) {
 func (w *world) settleQovery(setup lab.Setup) {
 	config := fakeqovery.DefaultConfig(w.clock.Now)
 	config.Seed = setup.Seed
+	if setup.Prompt {
+		config.StatusLag, config.CredentialsLag = 0, 0
+	}
 	config.KeyWorks = func(id, _ string) bool { return w.trail.use(id, "") }
 	w.token = config.Token
 	w.qovery = fakeqovery.New(config)

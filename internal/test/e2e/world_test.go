@@ -14,7 +14,7 @@ import (
 // testWorld puts a world together on a lane of its own, for a test.
 func testWorld(t *testing.T, setup lab.Setup) *world {
 	t.Helper()
-	const enough = 3 * time.Minute
+	const enough = 5 * time.Minute
 	ctx, cancel := context.WithTimeoutCause(context.Background(), enough, errors.New("the world goes on for too long"))
 	l := <-free
 	var w *world
