@@ -116,7 +116,7 @@ func (doc *Document) summarize(record Record, now time.Time) Summary {
 	if record.NewKey != "" {
 		summary.NewKey = record.NewKey.String()
 	}
-	if record.Marks[Verify].How == NotNeeded {
+	if record.Kind != Rotate || record.Marks[Verify].How == NotNeeded {
 		summary.Verification = target.VerifyNone
 	}
 	if record.Kind == Migrate {

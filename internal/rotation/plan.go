@@ -199,7 +199,7 @@ var freshRows = []row{
 			decision := refuse(fault.MovedToRole, "No cluster uses the key %s any more; it is held by %s", s.usedByQovery(),
 				names(holders(s.Locations, s.usedByQovery())))
 			decision.Refusal.Next = &fault.Advice{Do: fault.Status, First: "Once nothing has failed for two weeks, give a " +
-				"role to the registries and Helm repositories among them, delete the credentials in Qovery, and retire the key " +
+				"role to registries and Helm repositories that hold it, delete the credentials in Qovery, and retire the key " +
 				"('rotate retire')"}
 			return decision
 		}},

@@ -96,6 +96,9 @@ func TestSummariesClaimNoMore(t *testing.T) {
 	if s := summary("every-cluster-stopped"); s.ClustersDeployed != 0 || s.Verification != target.VerifyNone {
 		t.Errorf("%d clusters were deployed, and the verification was %s", s.ClustersDeployed, s.Verification)
 	}
+	if s := summary("migrate/plain"); s.ClustersDeployed != 3 || s.Verification != target.VerifyNone {
+		t.Errorf("a migration verifies no rotation, and says %+v", s)
+	}
 	if s := summary("plain"); s.OldKeyInactiveAt.IsZero() || s.OldKeyDeletedAt.IsZero() || s.ClustersDeployed != 2 ||
 		s.Verification != target.VerifyCanary {
 		t.Errorf("the plain rotation says %+v", s)
