@@ -69,13 +69,24 @@ func (c *checklist) see(event statemachine.Event, doc rotation.Document, said st
 
 func (c *checklist) enter(state string, at time.Time) {
 	c.state = state
-	phase, wave := plan.Of(state), 0
+	phase, wave := c.phaseOf(state), 0
 	if phase == plan.Waves {
 		wave = c.doc.Deployment.Wave
 	}
 	if now := c.now(); now == nil || now.State != phase || now.failed || now.State == "Preflight" && !now.ended.IsZero() {
 		c.begin(phase, wave, at)
 	}
+}
+
+// phaseOf is the phase that a state belongs to: that of its own name, if the plan has one.
+func (c *checklist) phaseOf(state string) string {
+	if slices.ContainsFunc(c.ahead, func(p plan.Phase) bool { return p.State == state }) {
+		return state
+	}
+	if now := c.now(); now != nil && now.State == state {
+		return state
+	}
+	return plan.Of(state)
 }
 
 // now is what goes on, or went on last.
@@ -113,11 +124,13 @@ func (c *checklist) close(at time.Time) {
 // leave notes what came of a step: it may have made the plan, or begun another wave.
 func (c *checklist) leave(event statemachine.Event, said string) {
 	now := c.now()
-	if now == nil || plan.Of(event.State) != now.State {
+	if now == nil || c.phaseOf(event.State) != now.State {
 		return
 	}
 	wave := c.doc.Deployment.Wave
 	switch {
+	case now.State == plan.Waves && c.givesRoles():
+		c.beginRoles(event.Time)
 	case event.State == "Preflight":
 		c.close(event.Time)
 		c.ahead = plan.Phases(c.doc.Plan.Action, c.doc, c.pace)
@@ -135,6 +148,41 @@ func (c *checklist) leave(event statemachine.Event, said string) {
 	}
 }
 
+// givesRoles: every cluster of a migration is deployed and has soaked.
+func (c *checklist) givesRoles() bool {
+	return c.doc.Kind == rotation.Migrate && !c.doc.Marks[rotation.Deploy].Done.IsZero()
+}
+
+// beginRoles begins the phase after the waves, once, if something is given a role.
+func (c *checklist) beginRoles(at time.Time) {
+	if len(c.ahead) == 0 || c.ahead[0].State != plan.Waves || c.doc.Deployment.Next != rotation.PollAgain {
+		return
+	}
+	c.close(at)
+	c.begun, c.ahead = append(c.begun, item{Phase: c.ahead[0], began: at}), c.ahead[1:]
+}
+
+// soakEnds is when the clusters of the wave that goes on have run with the role for long
+// enough; zero: they aren't deployed with it yet, or it is no migration.
+func (c *checklist) soakEnds() (ends time.Time) {
+	now := c.now()
+	if now == nil || now.State != plan.Waves || now.Wave == 0 || c.doc.Kind != rotation.Migrate {
+		return time.Time{}
+	}
+	for _, progress := range c.doc.Deployment.Clusters {
+		switch {
+		case progress.Wave != now.Wave || progress.Skipped != "":
+		case progress.DoneAt.IsZero():
+			return time.Time{}
+		default:
+			if end := progress.DoneAt.Add(time.Duration(c.doc.Settings.ObservationPeriod)); end.After(ends) {
+				ends = end
+			}
+		}
+	}
+	return ends
+}
+
 // until is when what goes on ends, and whether that is only expected; zero: no one knows.
 func (c *checklist) until() (end time.Time, expected bool) {
 	now := c.now()
@@ -142,6 +190,9 @@ func (c *checklist) until() (end time.Time, expected bool) {
 		return time.Time{}, false
 	}
 	if end := waitsUntil(c.state, c.doc); !end.IsZero() {
+		return end, false
+	}
+	if end := c.soakEnds(); !end.IsZero() {
 		return end, false
 	}
 	if now.Takes > 0 {

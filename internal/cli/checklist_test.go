@@ -74,6 +74,10 @@ func TestScreens(t *testing.T) {
 		{"nothing runs that could be deployed", "every-cluster-stopped", 24 * time.Hour, lab.Setup{}, 79, tall},
 		{"the new key never works", "key-never-works", 24 * time.Hour, lab.Setup{}, 79, tall},
 		{"the end", "plain", 24 * time.Hour, lab.Setup{}, 79, tall},
+		{"a cluster is moved", "migrate/registries", 4 * time.Minute, lab.Setup{}, 79, tall},
+		{"it runs with the role", "migrate/registries", 40 * time.Minute, lab.Setup{}, 79, tall},
+		{"registries are given the role", "migrate/registries", 134*time.Minute + 40*time.Second, lab.Setup{}, 79, tall},
+		{"the migration is complete", "migrate/registries", 24 * time.Hour, lab.Setup{}, 79, tall},
 	} {
 		fmt.Fprintf(&all, "== %s\n%s\n", moment.title,
 			screenAt(t, moment.scenario, moment.after, moment.setup, moment.width, moment.height))

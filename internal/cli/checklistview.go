@@ -79,6 +79,9 @@ func (c *checklist) progress(it item, now time.Time, width int) []string {
 	case guessed:
 		text = "about " + words.Duration(left.Round(time.Minute)) + " left"
 	}
+	if !c.soakEnds().IsZero() {
+		text = "observed: " + text
+	}
 	const most = 0.95 // of what is only expected
 	done := 1 - float64(left)/float64(all)
 	if guessed {
@@ -115,13 +118,27 @@ func (c *checklist) ofPhase(p plan.Phase) string {
 	if p.State != plan.Waves || p.Wave == 0 {
 		return p.Text
 	}
-	text := fmt.Sprintf("wave %d:", p.Wave)
+	text := fmt.Sprintf("wave %d:", c.numberOf(p.Wave))
 	for _, progress := range c.doc.Deployment.Clusters {
 		if progress.Wave == p.Wave {
 			text += " " + words.Line(progress.Name) + " " + markOf(progress)
 		}
 	}
 	return text
+}
+
+// numberOf counts the waves that have clusters.
+func (c *checklist) numberOf(wave int) (n int) {
+	waves := map[int]bool{wave: true}
+	for _, progress := range c.doc.Deployment.Clusters {
+		waves[progress.Wave] = true
+	}
+	for other := range waves {
+		if other <= wave {
+			n++
+		}
+	}
+	return n
 }
 
 func markOf(p rotation.ClusterProgress) string {
@@ -158,7 +175,7 @@ func (c *checklist) foot(now time.Time, width int) []string {
 	default:
 		next := c.ahead[0].State
 		if wave := c.ahead[0].Wave; wave > 0 {
-			next += fmt.Sprintf(" (wave %d)", wave)
+			next += fmt.Sprintf(" (wave %d)", c.numberOf(wave))
 		}
 		if end.After(now) {
 			next += " in about " + words.Span(now, end)

@@ -148,7 +148,7 @@ func (f *follower) progress() progress {
 	now := f.stack.clock.Now()
 	p := progress{list: f.list, now: now, state: f.events.State, elapsed: max(now.Sub(f.x.StartedAt), 0)}
 	p.done, p.all = story.Clusters(f.doc)
-	if until := waitsUntil(f.events.State, f.doc); !until.IsZero() {
+	if until := cmp.Or(waitsUntil(f.events.State, f.doc), f.list.soakEnds()); !until.IsZero() {
 		p.until, p.left = until, max(until.Sub(now), 0)
 	}
 	return p

@@ -85,7 +85,7 @@ func TestModes(t *testing.T) {
 		t.Skip("there is no pseudo-terminal")
 	}
 	all := slices.Concat(alike, painted)
-	said := sayAll(t, all)
+	said := sayAll(t, all, modes)
 	for i, c := range all {
 		for _, m := range modes {
 			text := said[fmt.Sprintf("%d-%s", i, m.name)]
@@ -104,8 +104,33 @@ func TestModes(t *testing.T) {
 	}
 }
 
+// questions are asked on a terminal, and answered with nothing.
+var questions = []typed{
+	{"world do add credentials role\n", `migrate production --to "AWS by role" </dev/tty`, cli.ExitFailed},
+	{"world do add credentials role\nworld do migrate\n", "abort production </dev/tty", cli.ExitFailed},
+	{"world second-key\nworld remember newest\n", "retire production $KEY </dev/tty", cli.ExitFailed},
+	{paused, "release production </dev/tty", cli.ExitFailed},
+}
+
+// TestQuestionsFit: what a person decides is no wider than the terminal.
+func TestQuestionsFit(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there is no pseudo-terminal")
+	}
+	said := sayAll(t, questions, modes[:2])
+	for i, c := range questions {
+		for _, m := range modes[:2] {
+			question, refused, found := strings.Cut(said[fmt.Sprintf("%d-%s", i, m.name)], "rotate: Nothing was done")
+			if !found {
+				t.Errorf("%s: nothing was asked: %s%s", c.line, question, refused)
+			}
+			requireWidth(t, c.line, question, m.width)
+		}
+	}
+}
+
 // sayAll is what the commands say, by their number and the mode.
-func sayAll(t *testing.T, commands []typed) map[string]string {
+func sayAll(t *testing.T, commands []typed, modes []mode) map[string]string {
 	t.Helper()
 	dir, said := t.TempDir(), map[string]string{}
 	for i, c := range commands {

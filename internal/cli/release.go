@@ -111,10 +111,16 @@ func (p Program) confirm(ctx context.Context, q question) error {
 	if !isTerminal(p.In) {
 		return usageError{fmt.Errorf("no one can be asked here whether to %s: give --yes", q.whether)}
 	}
-	prompt, want := q.text+" ", q.answer
+	prompt, want := q.text, q.answer
 	if want == "" {
-		prompt, want = q.text+" [y/N] ", "y"
+		prompt, want = q.text+" [y/N]", "y"
 	}
+	if terminalOf(p.Err) != nil {
+		const cursor = 2 // room for the space and for what is typed
+		width, _ := sizeOf(p.Err)
+		prompt = strings.Join(wrapped(strings.Split(prompt, "\n"), width-cursor), "\n")
+	}
+	prompt += " "
 	answer, err := p.ask(ctx, prompt)
 	if err != nil {
 		return err

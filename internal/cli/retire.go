@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/internal/words"
 )
 
 type retireFlags struct {
@@ -76,7 +78,7 @@ func (p Program) retire(cmd *cobra.Command, f retireFlags, name, end string) err
 	if f.dryRun {
 		return s.showDryRun(cmd, f.startFlags, configured, input)
 	}
-	if err := p.mayRetire(ctx, s, name, record, key, f); err != nil {
+	if err := p.mayRetire(ctx, s, name, record, input, f); err != nil {
 		return err
 	}
 	return s.begin(cmd, f.startFlags, "retire", input, ofKind(record, rotation.Retire))
@@ -103,14 +105,15 @@ func ofKind(record *rotation.Record, kind rotation.Kind) *rotation.Record {
 }
 
 // mayRetire asks a person, who types the target's name.
-func (p Program) mayRetire(ctx context.Context, s *stack, name string, record *rotation.Record, key rotation.KeyID,
+func (p Program) mayRetire(ctx context.Context, s *stack, name string, record *rotation.Record, input target.Input,
 	f retireFlags) error {
 	if err := s.requireNoneAtWork(ctx, name, record); err != nil || f.yes {
 		return err
 	}
+	key, observed := rotation.KeyID(input.Retire), words.Duration(time.Duration(*input.ObservationPeriod))
 	return p.confirm(ctx, question{whether: "retire the key " + key.String() + " of " + name,
-		text: fmt.Sprintf("This makes the key %s of %s Inactive, and deletes it %s later.\nWhatever still uses it fails "+
-			"then. To retire it, type the target's name:", key, name, f.observe),
+		text: fmt.Sprintf("This makes the key %s of %s Inactive, and deletes it %s later. Whatever still uses it fails "+
+			"then.\nTo retire it, type the target's name:", key, name, observed),
 		yes: "retire it", answer: name})
 }
 

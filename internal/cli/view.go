@@ -154,15 +154,15 @@ func showEnd(cmd *cobra.Command, f *stackFlags, e *ended) error {
 	}
 	lines := e.message.Brief(mostAtEnd)
 	if terminalOf(out) != nil {
-		lines = wrapped(out, lines)
+		width, _ := sizeOf(out)
+		lines = wrapped(lines, width)
 	}
 	_, err := fmt.Fprintf(out, "\n%s\n", paint(out, e.message.Urgency, strings.Join(lines, "\n")))
 	return err
 }
 
 // wrapped breaks sentences, and no commands.
-func wrapped(out io.Writer, lines []string) (all []string) {
-	width, _ := sizeOf(out)
+func wrapped(lines []string, width int) (all []string) {
 	for _, line := range lines {
 		if strings.HasPrefix(line, " ") {
 			all = append(all, line)

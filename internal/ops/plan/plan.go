@@ -71,7 +71,7 @@ func Phases(action rotation.Action, doc rotation.Document, pace Pace) []Phase {
 	case rotation.ActionDelete:
 		p.delete("the old key " + doc.OldKey + " is deleted")
 	case rotation.ActionAbort:
-		p.add("RestoreOldKey", 0, "the old key "+doc.OldKey+" is Active, or is made so")
+		p.abort()
 	case rotation.ActionRetire:
 		p.retire()
 	case rotation.ActionMigrate:
@@ -188,11 +188,22 @@ func (p *phases) migrate() {
 		p.list = append(p.list, Phase{Waves, wave, target.Seconds(p.pace.Wave(len(waves)) + time.Duration(soak)), true, text,
 			waves[wave]})
 	}
-	if len(p.doc.Plan.Locations) > 0 {
-		p.add(Waves, 0, words.Count(len(p.doc.Plan.Locations), "location")+" given the role for good: "+
-			"there is no way back, for no one has the key's secret", items(p.doc.Plan.Locations)...)
+	switch locations := p.doc.Plan.Locations; {
+	case len(locations) > 0:
+		p.add(Waves, 0, words.Count(len(locations), "location")+" given the role for good: there is no way back, for no one "+
+			"has the key's secret", items(locations)...)
+	case p.doc.Plan.Action != rotation.ActionDryRun: // which lists them
+		p.add(Waves, 0, "registries and Helm repositories that hold the key are given the role for good")
 	}
 	p.add("Complete", 0, "no credentials that hold the key "+p.doc.OldKey+" serve a cluster; the key stays Active")
+}
+
+func (p *phases) abort() {
+	if p.doc.Kind == rotation.Migrate {
+		p.add(Waves, 0, "every cluster that was moved is pointed back and deployed, one before the others")
+		return
+	}
+	p.add("RestoreOldKey", 0, "the old key "+p.doc.OldKey+" is Active, or is made so")
 }
 
 func items(refs []rotation.LocationRef) (items []string) {
