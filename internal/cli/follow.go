@@ -132,9 +132,12 @@ func (f *follower) tolerate(ctx context.Context, err error) error {
 // wait lets time pass until the next look, and has a live view show that.
 func (f *follower) wait(ctx context.Context) error {
 	clock := f.stack.clock
-	const part = 20 // of what is left
-	now := f.progress()
-	pause := min(max(now.left/part, soonest), latest)
+	const part = 20        // of what is left
+	var left time.Duration // while clusters are deployed or soak, much can happen any time
+	if until := waitsUntil(f.events.State, f.doc); !until.IsZero() {
+		left = until.Sub(clock.Now())
+	}
+	pause := min(max(left/part, soonest), latest)
 	for rest := pause; rest > 0; rest -= f.view.every() {
 		f.view.live(f.progress())
 		if err := clock.Sleep(ctx, min(rest, f.view.every())); err != nil {

@@ -71,7 +71,9 @@ func Phases(action rotation.Action, doc rotation.Document, pace Pace) []Phase {
 	case rotation.ActionDelete:
 		p.delete("the old key " + doc.OldKey + " is deleted")
 	case rotation.ActionAbort:
-		p.abort()
+		p.add("RestoreOldKey", 0, "the old key "+doc.OldKey+" is Active, or is made so")
+	case rotation.ActionMoveBack:
+		p.add(Waves, 0, "every cluster that was moved is pointed back and deployed, one before the others")
 	case rotation.ActionRetire:
 		p.retire()
 	case rotation.ActionMigrate:
@@ -196,14 +198,6 @@ func (p *phases) migrate() {
 		p.add(Waves, 0, "registries and Helm repositories that hold the key are given the role for good")
 	}
 	p.add("Complete", 0, "no credentials that hold the key "+p.doc.OldKey+" serve a cluster; the key stays Active")
-}
-
-func (p *phases) abort() {
-	if p.doc.Kind == rotation.Migrate {
-		p.add(Waves, 0, "every cluster that was moved is pointed back and deployed, one before the others")
-		return
-	}
-	p.add("RestoreOldKey", 0, "the old key "+p.doc.OldKey+" is Active, or is made so")
 }
 
 func items(refs []rotation.LocationRef) (items []string) {

@@ -91,17 +91,3 @@ func TestPlans(t *testing.T) {
 		t.Errorf("%s says something else (%v); 'go test ./internal/ops/plan -update' writes it:\n%s", file, err, all.String())
 	}
 }
-
-// An abort brings a key back, or clusters.
-func TestAbort(t *testing.T) {
-	for kind, want := range map[rotation.Kind]string{
-		rotation.Rotate:  "RestoreOldKey: the old key ****OLD1 is Active, or is made so",
-		rotation.Migrate: "DeployClusters: every cluster that was moved is pointed back and deployed, one before the others",
-	} {
-		doc := dryRun(rotation.PlanReport{}, func(d *rotation.Document) { d.Kind = kind })
-		phases := plan.Phases(rotation.ActionAbort, doc, plan.Pace{})
-		if len(phases) != 1 || phases[0].State+": "+phases[0].Text != want {
-			t.Errorf("%s: %v", kind, phases)
-		}
-	}
-}
