@@ -106,7 +106,8 @@ func TestChecklistsOfAllScenarios(t *testing.T) {
 		check := func(run *lab.Run, event statemachine.Event) {
 			lines := lists[run].lines(event.Time, width, height)
 			shown := strings.Join(lines, "\n")
-			wrong := len(lines) > height || lists[run].strayed && plan.Of(event.State) == plan.Waves || event.Type.Ends() && strings.Contains(lists[run].marks(), goesOn)
+			wrong := len(lines) > height || lists[run].strayed && plan.Of(event.State) == plan.Waves ||
+				event.Type.Ends() && strings.Contains(lists[run].marks(), goesOn)
 			if event.Type.Ends() && event.Type != statemachine.ExecutionSucceeded {
 				wrong = wrong || !strings.Contains(shown, failed) &&
 					!strings.Contains(shown, "FAILED") && !strings.Contains(shown, "aborted, as asked")
