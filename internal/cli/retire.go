@@ -110,7 +110,11 @@ func (p Program) mayRetire(ctx context.Context, s *stack, name string, record *r
 	if err := s.requireNoneAtWork(ctx, name, record); err != nil || f.yes {
 		return err
 	}
-	key, observed := rotation.KeyID(input.Retire), words.Duration(time.Duration(*input.ObservationPeriod))
+	key, err := rotation.ParseKeyID(input.Retire)
+	if err != nil {
+		return err
+	}
+	observed := words.Duration(time.Duration(*input.ObservationPeriod))
 	return p.confirm(ctx, question{whether: "retire the key " + key.String() + " of " + name,
 		text: fmt.Sprintf("This makes the key %s of %s Inactive, and deletes it %s later. Whatever still uses it fails "+
 			"then.\nTo retire it, type the target's name:", key, name, observed),

@@ -1,6 +1,7 @@
 package rotation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -160,7 +161,7 @@ func (m *mover) follow(ctx context.Context, progress *ClusterProgress) error {
 	start, err := m.judge(ctx, progress, m.doc.Settings.MaxDeployAttempts)
 	switch {
 	case err != nil && move.returning():
-		return err
+		return cmp.Or(m.requireNoQuarantine(ctx), err)
 	case err != nil && !refusesDeployment(err):
 		return err
 	case err != nil:
@@ -225,6 +226,11 @@ func (m *mover) turnBack(ctx context.Context, progress *ClusterProgress, why str
 	case m.oldKey.Status != Active:
 		return fault.Errorf(fault.OldKeyInactive, "%s", words.Sentences(why, "Cluster "+progress.Name+
 			" is to be moved back, and the key "+m.OldKey.String()+" isn't Active"))
+	}
+	if !move.Deploying.IsZero() { // the way back deploys it with the key
+		if err := m.requireNoQuarantine(ctx); err != nil {
+			return err
+		}
 	}
 	move.BackBegun, move.Failed = m.now(), why
 	if err := m.note(ctx, progress.ID, move); err != nil {
@@ -511,8 +517,12 @@ func (m *mover) soakEnds() (ends time.Time) {
 	return ends
 }
 
-// ready: every cluster is at rest, healthy and unlocked, and no freeze is on.
+// ready: every cluster is at rest, healthy and unlocked, no freeze is on, and the way back
+// is open.
 func (m *mover) ready(ctx context.Context, members []*ClusterProgress) (bool, error) {
+	if err := m.requireNoQuarantine(ctx); err != nil {
+		return false, err
+	}
 	freeze, err := m.guard.frozen(ctx, m.doc.Settings, m.now(), "No cluster may be moved")
 	if err != nil {
 		return false, err

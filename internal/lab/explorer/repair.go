@@ -27,6 +27,9 @@ func (p *player) repair() bool {
 	p.tell("a person fixes %s", code)
 	p.repairs++
 	remedy(p)
+	if p.Runs()[len(p.Runs())-1] != last { // an abort, which may not get through either
+		p.repair()
+	}
 	return true
 }
 

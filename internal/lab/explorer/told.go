@@ -89,13 +89,20 @@ func (p *player) mayFail() bool {
 	switch record := p.record(); {
 	case record != nil && len(record.UnderWay()) > 0, p.roles, p.fails(false), p.failsElsewhere():
 		return true
-	case p.Judge.AnyLeaked(), !p.IAM.QuarantinedSince(lab.UserName).IsZero():
+	case p.Judge.AnyLeaked(), !p.IAM.QuarantinedSince(lab.UserName).IsZero(), p.migratesWithout(record):
 		return true
 	}
 	return slices.ContainsFunc(p.Clusters, func(cluster string) bool {
 		pointsAt, applied := p.Qovery.Applied(cluster)
 		return pointsAt != applied || p.Qovery.Status(cluster) == "INVALID_CREDENTIALS"
 	})
+}
+
+// migratesWithout: a migration is open whose key doesn't work. While Qovery can't be read,
+// nobody knows whether a cluster is left that needs it.
+func (p *player) migratesWithout(record *rotation.Record) bool {
+	status, exists := p.IAM.Status(p.OldKey.ID)
+	return record != nil && record.Kind == rotation.Migrate && (!exists || status != rotation.Active)
 }
 
 // failsElsewhere tells whether another place than a cluster's credentials holds a key that
