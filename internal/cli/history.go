@@ -50,6 +50,14 @@ type past struct {
 // stillOpen is the outcome of a rotation that has none yet.
 const stillOpen rotation.Outcome = "open"
 
+// ended is the outcome in a word: only a rotation has a new key to discard.
+func (p past) ended() string {
+	if p.Outcome == rotation.Discarded && p.Kind != rotation.Rotate {
+		return "unchanged"
+	}
+	return string(p.Outcome)
+}
+
 func pastOf(record rotation.Record) past {
 	p := past{RotationID: record.RotationID, Kind: record.Kind, Outcome: stillOpen, OldKey: record.OldKey.String(),
 		BegunAt: record.TakenAt, Execution: record.Owner}
@@ -124,8 +132,8 @@ func showHistory(out io.Writer, name string, rotations []past) error {
 		case r.NewKey != "":
 			newKey = r.NewKey
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", words.At(r.BegunAt), took, r.Outcome, r.OldKey, newKey, clusters,
-			words.Last(r.Execution))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", words.At(r.BegunAt), took, r.ended(), r.OldKey, newKey,
+			clusters, words.Last(r.Execution))
 	}
 	return table.Flush()
 }

@@ -308,7 +308,7 @@ func (t targetStatus) lastText() string {
 	case t.Last.Kind == rotation.Migrate:
 		what = "the clusters were moved to role credentials"
 	}
-	return fmt.Sprintf("%s %s: %s", t.Last.Outcome, words.At(t.Last.EndedAt), what)
+	return fmt.Sprintf("%s %s: %s", t.Last.ended(), words.At(t.Last.EndedAt), what)
 }
 
 // String tells of a key on one line.

@@ -182,8 +182,8 @@ var Codes = []CodeInfo{
 	{Code: KeyLimitReached, Class: Unchanged, Caught: only("CreateKey"),
 		Advice: start("Delete the access key that is not used")},
 	{Code: KeyStillHeld, Class: Unchanged, Uncaught: only("Preflight"),
-		Advice: Advice{First: "Give that location a role, or a key of another IAM user, and deploy its clusters",
-			Do: Retire}},
+		Advice: Advice{First: "Delete credentials that serve no cluster. Give other locations a role, or a key of another " +
+			"IAM user, and deploy their clusters", Do: Retire}},
 	{Code: KeyStillUsed, Class: Unchanged, Uncaught: only("Preflight"),
 		Advice: Advice{First: "Give that consumer a role, or a key of another IAM user, and wait until the key has been " +
 			"unused for two weeks", Do: Retire}},
