@@ -152,17 +152,17 @@ func (p Program) confirmLeaked(ctx context.Context, name string, id rotation.Key
 	}
 	text := fmt.Sprintf("This replaces the key %s, which leaked, without a grace period.\n", id)
 	for _, x := range found {
-		text += fmt.Sprintf("  %s is stopped.\n", x.Name)
+		text += fmt.Sprintf("%s is stopped.\n", x.Name)
 	}
-	text += "  Every cluster that uses the key is deployed, all at the same time. One that fails, is locked or takes\n" +
-		"  more than 30 minutes is passed over.\n"
+	text += "Every cluster that uses the key is deployed, all at the same time. One that fails, is locked or takes more " +
+		"than 30 minutes is passed over.\n"
 	if f.leak.atOnce {
-		text += "  The key goes Inactive before that, as soon as no location in Qovery holds it. Until a cluster is\n" +
-			"  deployed, what it does in AWS fails: scaling, pulling images, load balancers.\n"
+		text += "The key goes Inactive before that, as soon as no location in Qovery holds it. Until a cluster is " +
+			"deployed, what it does in AWS fails: scaling, pulling images, load balancers.\n"
 	} else {
-		text += "  Then the key goes Inactive, whatever still uses it.\n"
+		text += "Then the key goes Inactive, whatever still uses it.\n"
 	}
-	answer, err := p.ask(ctx, text+"It is never made Active again. To do that, type the target's name: ")
+	answer, err := p.ask(ctx, p.fit(text+"It is never made Active again. To do that, type the target's name:"))
 	if err != nil || answer == name {
 		return err
 	}

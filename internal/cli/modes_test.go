@@ -110,6 +110,8 @@ var questions = []typed{
 	{"world do add credentials role\nworld do migrate\n", "abort production </dev/tty", cli.ExitFailed},
 	{"world second-key\nworld remember newest\n", "retire production $KEY </dev/tty", cli.ExitFailed},
 	{paused, "release production </dev/tty", cli.ExitFailed},
+	{"", "start production </dev/tty", cli.ExitFailed},
+	{"", "start production --leaked $OLD_KEY --at-once </dev/tty", cli.ExitFailed},
 }
 
 // TestQuestionsFit: what a person decides is no wider than the terminal.

@@ -115,13 +115,7 @@ func (p Program) confirm(ctx context.Context, q question) error {
 	if want == "" {
 		prompt, want = q.text+" [y/N]", "y"
 	}
-	if terminalOf(p.Err) != nil {
-		const cursor = 2 // room for the space and for what is typed
-		width, _ := sizeOf(p.Err)
-		prompt = strings.Join(wrapped(strings.Split(prompt, "\n"), width-cursor), "\n")
-	}
-	prompt += " "
-	answer, err := p.ask(ctx, prompt)
+	answer, err := p.ask(ctx, p.fit(prompt))
 	if err != nil {
 		return err
 	}
@@ -129,4 +123,14 @@ func (p Program) confirm(ctx context.Context, q question) error {
 		return nil
 	}
 	return &problem{"Nothing was done", fmt.Sprintf("To %s, answer %s", q.yes, want), ExitFailed}
+}
+
+// fit is a question that fits the terminal, with room to type.
+func (p Program) fit(prompt string) string {
+	if terminalOf(p.Err) != nil {
+		const cursor = 2
+		width, _ := sizeOf(p.Err)
+		prompt = strings.Join(wrapped(strings.Split(prompt, "\n"), width-cursor), "\n")
+	}
+	return prompt + " "
 }
