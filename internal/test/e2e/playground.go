@@ -137,7 +137,8 @@ rotate start %[1]s --dry-run
 rotate start %[1]s --watch
 rotate report %[1]s --file %[1]s.html
 
-To move the clusters to role credentials, and half way back:
+To move the clusters to role credentials. Abort takes them back on the way, from a third terminal or after
+Ctrl-C there:
 
 rotate migrate %[1]s --to %[5]s --dry-run
 rotate migrate %[1]s --to %[5]s --watch
