@@ -223,6 +223,9 @@ func (m *mover) turnBack(ctx context.Context, progress *ClusterProgress, why str
 	case move.stays():
 		return fault.Errorf(fault.DeploymentFailed, "%s", words.Sentences(why,
 			"It isn't moved back, for someone had pointed it at the role's credentials"))
+	case m.oldKey.ID == "":
+		return fault.Errorf(fault.DeploymentFailed, "%s", words.Sentences(why, "There is no way back for it, for the key "+
+			m.OldKey.String()+" is deleted")).Advise("Put the role and the cluster right, and deploy it in Qovery")
 	case m.oldKey.Status != Active:
 		return fault.Errorf(fault.OldKeyInactive, "%s", words.Sentences(why, "Cluster "+progress.Name+
 			" is to be moved back, and the key "+m.OldKey.String()+" isn't Active"))
@@ -408,14 +411,31 @@ func (m *mover) bringBack(ctx context.Context) error {
 		m.end(fault.Errorf(fault.AbortRequested, "%s was aborted on request", m.title()))
 		return nil
 	}
+	var busy []*ClusterProgress
 	for _, progress := range moved {
 		if cluster, _ := m.cluster(progress.ID); classOf(cluster.Status) == inProgress {
+			busy = append(busy, progress)
 			continue
 		}
 		if err := m.turnBack(ctx, progress, ""); err != nil || !anyBack {
 			return err
 		}
 	}
+	if len(busy) == 0 {
+		return nil
+	}
+	return m.waitForRest(busy)
+}
+
+// waitForRest gives clusters as long as a deployment may take.
+func (m *mover) waitForRest(clusters []*ClusterProgress) error {
+	if m.d.WaveStartedAt.IsZero() {
+		m.d.WaveStartedAt = m.now()
+	}
+	if m.now().Sub(m.d.WaveStartedAt) >= deploymentTimeout(m.doc.Settings, clusters) {
+		return fault.Errorf(fault.DeploymentTimeout, "These clusters are not at rest: %s", m.describe(clusters))
+	}
+	m.soon(m.now().Add(pollSlowly))
 	return nil
 }
 
@@ -459,11 +479,8 @@ func (m *mover) advanceWave(ctx context.Context) error {
 	switch ready, err := m.ready(ctx, members); {
 	case err != nil:
 		return err
-	case !ready && m.now().Sub(m.d.WaveStartedAt) >= deploymentTimeout(m.doc.Settings, members):
-		return fault.Errorf(fault.DeploymentTimeout, "These clusters are not at rest: %s", m.describe(members))
 	case !ready:
-		m.soon(m.now().Add(pollSlowly))
-		return nil
+		return m.waitForRest(members)
 	}
 	if err := m.requireHealthy(ctx); err != nil {
 		return err
