@@ -160,6 +160,9 @@ func (m *mover) follow(ctx context.Context, progress *ClusterProgress) error {
 	}
 	start, err := m.judge(ctx, progress, m.doc.Settings.MaxDeployAttempts)
 	switch {
+	case err != nil && move.returning() && m.oldKey.ID == "":
+		return m.noWayBack(fault.AsError(err).What).Advise("Put another key of the user into the credentials " +
+			move.From.Name + " in Qovery, deploy the cluster there, and close this migration with 'rotate release'")
 	case err != nil && move.returning():
 		return cmp.Or(m.requireNoQuarantine(ctx), err)
 	case err != nil && !refusesDeployment(err):
@@ -224,8 +227,7 @@ func (m *mover) turnBack(ctx context.Context, progress *ClusterProgress, why str
 		return fault.Errorf(fault.DeploymentFailed, "%s", words.Sentences(why,
 			"It isn't moved back, for someone had pointed it at the role's credentials"))
 	case m.oldKey.ID == "":
-		return fault.Errorf(fault.DeploymentFailed, "%s", words.Sentences(why, "There is no way back for it, for the key "+
-			m.OldKey.String()+" is deleted")).Advise("Put the role and the cluster right, and deploy it in Qovery")
+		return m.noWayBack(why).Advise("Put the role and the cluster right, and deploy it in Qovery")
 	case m.oldKey.Status != Active:
 		return fault.Errorf(fault.OldKeyInactive, "%s", words.Sentences(why, "Cluster "+progress.Name+
 			" is to be moved back, and the key "+m.OldKey.String()+" isn't Active"))
@@ -243,6 +245,11 @@ func (m *mover) turnBack(ctx context.Context, progress *ClusterProgress, why str
 	progress.restart()
 	m.d.WaveStartedAt = m.now()
 	return m.carryOut(ctx, progress)
+}
+
+func (m *mover) noWayBack(why string) *fault.Error {
+	return fault.Errorf(fault.DeploymentFailed, "%s", words.Sentences(why, "There is no way back for it, for the key "+
+		m.OldKey.String()+" is deleted"))
 }
 
 // carryOut points a cluster and deploys it, under one lease: in between, deployments of

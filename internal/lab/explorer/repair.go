@@ -28,6 +28,7 @@ func (p *player) repair() bool {
 	p.repairs++
 	remedy(p)
 	if p.Runs()[len(p.Runs())-1] != last { // an abort, which may not get through either
+		p.Sleep(moment)
 		p.repair()
 	}
 	return true
@@ -61,7 +62,7 @@ var remedies = map[fault.Code]func(*player){
 	fault.ClustersInError:        func(p *player) { _ = p.Do(nil, "cluster 1 deploy") },
 	fault.ClustersLocked:         func(p *player) { _ = p.Do(nil, "cluster all unlock") },
 	fault.ClustersBusy:           func(p *player) { _ = p.Do(nil, "cluster last deploy") },
-	fault.DeploymentFailed:       (*player).startClusters,
+	fault.DeploymentFailed:       (*player).deployAgain,
 	fault.DeploymentTimeout:      (*player).startClusters,
 	fault.InvalidCredentials:     (*player).startClusters,
 	fault.UndeployedChanges:      (*player).startClusters,
@@ -126,6 +127,20 @@ func (p *player) startClusters() {
 	_ = p.Do(nil, "cluster all unlock")
 	_ = p.Do(nil, "cluster all deploy")
 	p.Sleep(time.Hour)
+}
+
+// deployAgain does so with another key, where one is deleted that clusters were to go back to.
+func (p *player) deployAgain() {
+	record := p.record()
+	if _, exists := p.IAM.Status(p.OldKey.ID); exists || !record.Migrating() || len(record.UnderWay()) == 0 {
+		p.startClusters()
+		return
+	}
+	_ = p.Do(nil, "put own into credentials")
+	p.startClusters()
+	if err := p.ReleaseByHand(); err != nil {
+		p.tell("the release is refused: %v", err)
+	}
 }
 
 // giveAll gives every location one Active key of the user, and closes the record.
