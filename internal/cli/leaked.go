@@ -67,7 +67,10 @@ func (p Program) startLeaked(cmd *cobra.Command, f startFlags, s *stack, t targe
 	}
 	if record.Migrating() { // before anything is stopped: clusters would be left in between
 		return &problem{"A migration is open, and clusters are in the middle of it",
-			"Abort it, which brings them back: rotate abort " + t.Name + ". Then type this command again", ExitRefused}
+			"To bring them back first: rotate abort " + t.Name + ". Then type this command again. Or make the key Inactive, " +
+				"whereupon deployments fail until the migration, which you let go on, has given every cluster the role: aws " +
+				"iam update-access-key --user-name " + t.IAMUserName + " --access-key-id " + string(id) + " --status Inactive",
+			ExitRefused}
 	}
 	found, err := s.atWork(ctx, t.Name, record)
 	if err != nil {
@@ -95,6 +98,9 @@ func (s *stack) takeOver(cmd *cobra.Command, f startFlags, t target.Target, id r
 	begun.carriesOn, err = s.guard().NameLeaked(acting, t.IAMUserName, id, f.leak.how())
 	if err != nil && !fault.HasCode(err, fault.InvalidInput) { // Preflight says what is open, and what to do
 		return begun, err
+	}
+	if begun.carriesOn != nil && begun.carriesOn.Kind != rotation.Rotate {
+		begun.carriesOn = nil // what was aborted is closed
 	}
 	tell := cmd.OutOrStdout()
 	if f.json() {
@@ -134,11 +140,18 @@ func (s *stack) keyOf(ctx context.Context, user, text string) (rotation.KeyID, e
 			found = append(found, key.ID)
 		}
 	}
-	if len(found) == 1 {
+	has := "more than one key"
+	switch {
+	case len(found) == 1:
 		return found[0], nil
+	case len(found) == 0 && len(ids) == 0:
+		return "", &problem{fmt.Sprintf("The IAM user %s has no key", user), "A key that is deleted needs nothing more",
+			ExitUsage}
+	case len(found) == 0:
+		has = "no key"
 	}
-	return "", &problem{fmt.Sprintf("The IAM user %s has no key, or more than one, whose id is or ends in %s", user,
-		words.Quote(text)), "Its keys are: " + words.List(ids, len(ids)), ExitUsage}
+	return "", &problem{fmt.Sprintf("The IAM user %s has %s whose id is or ends in %s", user, has, words.Quote(text)),
+		"Its keys are: " + words.List(ids, len(ids)) + ". One that is deleted needs nothing more", ExitUsage}
 }
 
 // confirmLeaked has a person type the target's name: nothing else shortens what protects.

@@ -86,7 +86,8 @@ func (j *Judge) mayPoint(p fakeqovery.Pointing) (limit time.Duration, has bool) 
 	ended := slices.ContainsFunc(j.world.Runs(), func(r *Run) bool {
 		return r.Ended() && !r.StopTime().Before(p.Since) && !r.StopTime().After(until)
 	})
-	return deployedWithin + time.Duration(kills)*takeover(), !p.ByPerson && !p.Ignored && !(kills > 0 && ended)
+	mayWait := p.ByPerson || p.Ignored || p.Stopped || kills > 0 && ended
+	return deployedWithin + time.Duration(kills)*takeover(), !mayWait
 }
 
 // takeover is how long it takes at most until the next function is at work after one was

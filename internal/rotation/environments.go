@@ -85,5 +85,6 @@ func (m *mover) requireHealthy(ctx context.Context) error {
 	return fault.Errorf(fault.DeploymentFailed, "Deployments of these environments failed after their clusters were "+
 		"moved: %s", words.List(named, mostListed)).
 		Advise("Find out in Qovery whether AWS refused the role. If it did, correct the role, or take all clusters back " +
-			"with 'rotate abort'. These failures count no more once the migration is resumed")
+			"with 'rotate abort'. These failures count no more once a person starts the migration again: a redrive repeats " +
+			"this error")
 }

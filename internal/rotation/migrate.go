@@ -21,7 +21,7 @@ const OnRole = "ON_ROLE"
 // May the clusters be moved to these credentials?
 var migrateRows = []row{
 	{"a key leaked, and clusters are to be moved", func(s *Situation) bool {
-		return s.MigrateTo != "" && slices.ContainsFunc(s.Keys, func(k AccessKey) bool { return s.Leaked.has(k.ID) })
+		return s.MigrateTo != "" && slices.ContainsFunc(s.Keys, s.leaksOn)
 	}, leakedFirst},
 	{"the organization has no such credentials", func(s *Situation) bool { return s.MigrateTo != "" && s.To == nil },
 		func(s *Situation) Decision {
@@ -35,6 +35,12 @@ var migrateRows = []row{
 			func(s *Situation) string { return s.To.account() })},
 	{"the migration has begun", func(s *Situation) bool { return s.MigrateTo != "" && s.Record != nil },
 		do(ActionMigrate)},
+}
+
+// leaksOn: the key leaked, and isn't replaced. That of a migration is as soon as it is
+// Inactive: the clusters get the role in its place.
+func (s *Situation) leaksOn(key AccessKey) bool {
+	return s.Leaked.has(key.ID) && (key.Status == Active || !s.migrating())
 }
 
 // leakedFirst refuses to move clusters while a key that leaked is to be replaced.
@@ -54,7 +60,9 @@ func leakedFirst(s *Situation) Decision {
 func oldKeyGone(s *Situation) Decision {
 	decision := refuse(fault.OldKeyInactive, "The key %s isn't Active, and clusters can't be moved back to it",
 		s.Record.OldKey)
-	decision.Refusal.Urgent = true
+	decision.Refusal.Urgent = !s.exists(s.Record.OldKey) || s.oldHeld()
+	decision.Refusal.Next = &fault.Advice{First: "If it leaked or is deleted, resume the migration, which gives every " +
+		"cluster the role. Otherwise make it Active, and abort again", Do: fault.Migrate}
 	return decision
 }
 

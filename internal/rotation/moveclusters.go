@@ -418,8 +418,15 @@ func (m *mover) bringBack(ctx context.Context) error {
 		m.end(fault.Errorf(fault.AbortRequested, "%s was aborted on request", m.title()))
 		return nil
 	}
+	locks, err := m.organization.Locks(ctx)
+	if err != nil {
+		return err
+	}
 	var busy []*ClusterProgress
 	for _, progress := range moved {
+		if reason, locked := locks[progress.ID]; locked {
+			return fault.Errorf(fault.ClustersLocked, "Cluster %s is to be moved back, and is locked: %s", progress.Name, reason)
+		}
 		if cluster, _ := m.cluster(progress.ID); classOf(cluster.Status) == inProgress {
 			busy = append(busy, progress)
 			continue

@@ -139,12 +139,12 @@ var abortRows = []row{
 		func(s *Situation) Decision {
 			return refuse(fault.NothingToAbort, "No rotation of the IAM user %s is open", s.IAMUser)
 		}},
+	{"abort of a migration whose key isn't Active", func(s *Situation) bool {
+		return s.Abort && s.migrating() && s.status(s.Record.OldKey) != Active
+	}, oldKeyGone},
 	{"abort; the old key is Inactive, not by this rotation", func(s *Situation) bool {
 		return s.Abort && s.oldInactiveByOthers()
 	}, oldKeyInactive},
-	{"abort of a migration whose old key is gone", func(s *Situation) bool {
-		return s.Abort && s.migrating() && !s.exists(s.Record.OldKey)
-	}, oldKeyGone},
 	{"abort of a migration", func(s *Situation) bool { return s.Abort && s.migrating() }, do(ActionMoveBack)},
 	{"abort", func(s *Situation) bool { return s.Abort }, do(ActionAbort)},
 }

@@ -2,6 +2,7 @@ package rotation
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"qovery-key-rotation/internal/rotation/fault"
@@ -60,6 +61,8 @@ func (q quarantine) refusal(then fault.Do) *fault.Error {
 func (q quarantine) advice(then fault.Do) *fault.Advice {
 	detach := DetachCommand(q.user, q.policies)
 	switch id := q.active(); {
+	case q.record.Migrating():
+		return q.adviceOfMigration(detach)
 	case len(q.leaked) == 0:
 		return &fault.Advice{First: "If the key that leaked is out of service already, detach the policy: " + detach +
 			". Otherwise replace the key before anything is deployed", Command: q.replace(q.onlyKey())}
@@ -76,6 +79,18 @@ func (q quarantine) advice(then fault.Do) *fault.Advice {
 			"only detach the policy, anyone who has the key can use it for about two hours more)",
 			Command: inactivateCommand(q.user, id) + "; " + detach, Do: fault.Start}
 	}
+}
+
+// adviceOfMigration: with the key nothing can be deployed, so that only the role leads out.
+func (q quarantine) adviceOfMigration(detach string) *fault.Advice {
+	key := q.record.OldKey
+	if !slices.ContainsFunc(q.keys, func(k AccessKey) bool { return k.ID == key && k.Status == Active }) {
+		return &fault.Advice{First: "The key of the clusters is out of service. Detach the policy", Command: detach,
+			Do: fault.Migrate}
+	}
+	return &fault.Advice{First: "Make the key " + key.String() + " Inactive if it leaked: clusters that are moved don't " +
+		"need it, and the others get the role. Detach the policy", Command: inactivateCommand(q.user, key) + "; " + detach,
+		Do: fault.Migrate}
 }
 
 // active is a leaked key that is Active. The old one comes first: it has to go before the

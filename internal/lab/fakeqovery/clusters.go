@@ -143,6 +143,9 @@ func (s *Server) Stop(clusterID string) {
 			c.current.EndedAt, c.current.Status = now, canceled
 		}
 		c.current, c.waiting, c.apps, c.live = nil, nil, nil, false
+		if open := c.open(); open != nil {
+			open.Stopped = true
+		}
 		c.setStatus(now, stopped)
 	})
 }

@@ -69,6 +69,7 @@ type Pointing struct {
 	Until    time.Time // a deployment was started, or it pointed back; zero: neither yet
 	ByPerson bool
 	Ignored  bool // a deployment was asked for that never happened
+	Stopped  bool // the cluster was stopped, and no deployment takes anything up
 }
 
 // open is the pointing that is not over; nil: there is none.
@@ -83,7 +84,7 @@ func (c *clusterState) pointAt(now time.Time, at *holder, byPerson bool) {
 	open := c.open()
 	switch {
 	case open == nil && at != c.applied && at != c.pointsAt():
-		c.pointings = append(c.pointings, Pointing{Since: now, ByPerson: byPerson})
+		c.pointings = append(c.pointings, Pointing{Since: now, ByPerson: byPerson, Stopped: !c.live})
 	case open != nil && at == c.applied:
 		open.Until = now
 	case open != nil:

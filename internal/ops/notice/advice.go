@@ -61,7 +61,7 @@ func (r *report) further() []Step {
 		return []Step{{"Then close the rotation that is open:", r.rotate("release")}}
 	case r.code == fault.NoAccessKey && r.NoTarget == nil:
 		return []Step{{"Then, to see that all is well:", r.rotate("status")}}
-	case r.migrates() && r.Record != nil && !r.Execution.Abort && slices.ContainsFunc(r.known, knownKey.exists):
+	case r.isMigrating() && !r.Execution.Abort && slices.ContainsFunc(r.known, knownKey.exists):
 		return []Step{{"To move every cluster back instead:", r.rotate("abort")}}
 	case r.ending == AbortDone && (r.retires() || r.migrates()):
 		return []Step{{"To give it up instead, close it:", r.rotate("release")}}

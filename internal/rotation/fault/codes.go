@@ -140,7 +140,8 @@ var Codes = []CodeInfo{
 	{Code: ClusterNotDeployed, Class: Again, Caught: only("DeactivateKey"),
 		Advice: Advice{First: "The rotation goes back and deploys the cluster"}},
 	{Code: ClusterNotMovable, Class: Unchanged, Uncaught: only("Preflight", "DeployClusters", "Complete"),
-		Advice: Advice{First: "Point the cluster at the role's credentials yourself and deploy it, or delete it",
+		Advice: Advice{First: "Start the cluster if it is stopped. Otherwise point it at the role's credentials " +
+			"yourself and deploy it, or delete it",
 			Do: Migrate}},
 	{Code: ClustersBusy, Class: Transient, Retried: only("Preflight"),
 		Advice: start("Wait for the deployments to end, or cancel them")},
