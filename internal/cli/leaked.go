@@ -65,7 +65,7 @@ func (p Program) startLeaked(cmd *cobra.Command, f startFlags, s *stack, t targe
 	if err != nil {
 		return err
 	}
-	if record.Migrating() { // before anything is stopped: clusters would be left in between
+	if record.BringsBack() { // before anything is stopped: clusters would be left in between
 		return &problem{"A migration is open, and clusters are in the middle of it",
 			"To bring them back first: rotate abort " + t.Name + ". Then type this command again. Or make the key Inactive, " +
 				"whereupon deployments fail until the migration, which you let go on, has given every cluster the role: aws " +

@@ -12,6 +12,9 @@ var leakedRows = []row{
 	{"the leaked key isn't the user's", func(s *Situation) bool {
 		return s.Named != "" && !s.exists(s.Named) && (s.Record == nil || s.Record.requireOwnKey(s.Named) != nil)
 	}, notTheUsers},
+	{"a key leaked, and the migration was aborted", func(s *Situation) bool {
+		return s.Named != "" && s.migrating() && !s.Record.BringsBack()
+	}, decideWithoutRecord},
 	{"a key leaked while clusters are being moved", func(s *Situation) bool { return s.Named != "" && s.migrating() },
 		leakedFirst},
 	{"a key leaked while another is being retired", func(s *Situation) bool {
@@ -34,6 +37,13 @@ func (s *Situation) migrating() bool { return s.Record.Migrating() }
 // Migrating tells whether the record is a migration's that has moved something, and not all
 // of it back.
 func (r *Record) Migrating() bool { return r != nil && r.Kind == Migrate && !r.unbegun() }
+
+// BringsBack tells whether an abort of the migration still has clusters to bring back: none
+// that a person had pointed at the role.
+func (r *Record) BringsBack() bool {
+	isBack := func(m Move) bool { return m.returned() || m.stays() && !m.underWay() }
+	return r.Migrating() && len(r.movesThat(func(m Move) bool { return !isBack(m) })) > 0
+}
 
 // retiring: a retirement is open that has changed something.
 func (s *Situation) retiring() bool {

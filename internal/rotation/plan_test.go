@@ -377,6 +377,8 @@ func TestPlan(t *testing.T) {
 		{"a key leaks while clusters are moved",
 			given(record(migrating), justLeaked(keyO), keys(active(keyO)), allHold(keyO)),
 			refuses(fault.OtherKindOpen).urgently()},
+		{"a key leaks after a migration whose clusters are back, but for one that a person moved",
+			given(record(pointedByHand), justLeaked(keyO), keys(active(keyO)), allHold(keyO)), afterClosing(does(ActionCreate))},
 
 		// No rotation is open.
 		{"one Active key, held", fresh(keys(active(keyO)), allHold(keyO)), does(ActionCreate)},

@@ -111,6 +111,13 @@ func mine(r *Record) { r.Owner = thisExecution }
 // retiring: the record is of the old key's retirement.
 // migrating is a migration of which one cluster is moved, and one not yet.
 func migrating(r *Record) {
+	pointedByHand(r)
+	move := r.move("staging")
+	move.From = LocationRef{AWSCredentials, "by-key", "by key"}
+	r.setMove("staging", move)
+}
+
+func pointedByHand(r *Record) {
 	unmoved(r)
 	r.setMove("staging", Move{Name: "staging", Begun: ago(time.Hour), Done: ago(time.Hour)})
 }

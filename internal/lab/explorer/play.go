@@ -342,7 +342,8 @@ func (p *player) start() {
 	case p.kind.retires > 0 && (p.record() == nil || p.record().Kind == rotation.Retire):
 		_ = p.Do(nil, "retire "+p.toRetire()+" 24h") // the key was created
 		return
-	case p.kind.migrates && !p.record().Migrating() && p.Judge.HasLeaked(p.KeyToReplace()) && p.Do(nil, "leak old") == nil:
+	case p.kind.migrates && p.Judge.HasLeaked(p.KeyToReplace()) && !p.record().BringsBack() &&
+		p.Do(nil, "leak old") == nil:
 		return
 	case p.kind.migrates && (p.record() == nil || p.record().Kind == rotation.Migrate):
 		_ = p.Do(nil, "migrate "+p.first) // the credentials were added
