@@ -299,6 +299,8 @@ func (t targetStatus) lastText() string {
 	}
 	what := fmt.Sprintf("%s was replaced by %s", t.Last.OldKey, t.Last.NewKey)
 	switch {
+	case t.Last.Outcome == rotation.Discarded && t.Last.Kind == rotation.Migrate:
+		what = "no cluster is moved"
 	case t.Last.Outcome == rotation.Discarded:
 		what = "nothing was changed"
 	case t.Last.Outcome == rotation.Released:

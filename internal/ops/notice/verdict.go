@@ -176,7 +176,7 @@ func (r *report) judgeUser() verdict {
 	}
 	switch {
 	case r.code == fault.MovedToRole:
-		return verdict{Calm, "Nothing is broken by this: Qovery's credentials hold roles, and no key of this IAM user.", nil}
+		return verdict{Calm, "Nothing is broken by this: no cluster in Qovery uses a key of this IAM user.", nil}
 	case r.code == fault.CredentialMismatch:
 		return verdict{Calm, "Nothing is broken by this: nothing was changed, and Qovery holds no key of this IAM user.", nil}
 	case r.wasLastRetired():
