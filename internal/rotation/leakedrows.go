@@ -68,6 +68,10 @@ func (r *Record) newKeyInactive(held string) *fault.Error {
 			"created into every location in Qovery, and deploy the clusters", Do: fault.Release,
 			Command: err.Next.Command + "; aws iam create-access-key --user-name " + r.IAMUser}
 	}
+	if r.oldLeaked() && !r.outSinceLeak() {
+		err.Next.First = "Both keys leaked. Make the old one Inactive. " + err.Next.First
+		err.Next.Command = inactivateCommand(r.IAMUser, r.OldKey) + "; " + err.Next.Command
+	}
 	return err
 }
 
