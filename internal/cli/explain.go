@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -97,7 +98,8 @@ func (p Program) explainTarget(ctx context.Context, f *stackFlags, name string, 
 	return docs.Section{Name: name, Title: name, Text: text}, err
 }
 
-// lastOf is the execution that has the target's open rotation, or else the last one.
+// lastOf is the execution that has the target's open rotation, or the last one, if that was
+// refused since or nothing is open.
 func (s *stack) lastOf(ctx context.Context, t target.Target) (*notice.Execution, error) {
 	record, err := s.journal.Load(ctx, t.IAMUserName)
 	if err != nil {
@@ -109,13 +111,24 @@ func (s *stack) lastOf(ctx context.Context, t target.Target) (*notice.Execution,
 		return nil, err
 	case len(working) > 0:
 		return working[0], nil
-	case record != nil:
-		return s.owner(ctx, record, nil)
+	case record == nil:
+		const lookBack = 14 * 24 * time.Hour
+		return s.endedSince(ctx, t.Name, s.clock.Now().Add(-lookBack))
 	}
-	const lookBack = 14 * 24 * time.Hour
-	recent, err := s.states.Of(s.machine).Recent(ctx, s.clock.Now().Add(-lookBack))
+	owner, err := s.owner(ctx, record, nil)
+	if owner == nil || err != nil {
+		return owner, err
+	}
+	refused, err := s.endedSince(ctx, t.Name, owner.StoppedAt) // by Preflight, or it would be the owner
+	return cmp.Or(refused, owner), err
+}
+
+// endedSince is the last execution for the target that was started since then, and has
+// ended; nil: there is none.
+func (s *stack) endedSince(ctx context.Context, target string, since time.Time) (*notice.Execution, error) {
+	recent, err := s.states.Of(s.machine).Recent(ctx, since)
 	for _, x := range recent {
-		if x := notice.Describe(x); x.Target == t.Name && !x.DryRun && x.Status != notice.Running {
+		if x := notice.Describe(x); x.Target == target && !x.DryRun && x.Status != notice.Running {
 			return x, err
 		}
 	}
