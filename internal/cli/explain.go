@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -119,8 +118,11 @@ func (s *stack) lastOf(ctx context.Context, t target.Target) (*notice.Execution,
 	if owner == nil || err != nil {
 		return owner, err
 	}
-	refused, err := s.endedSince(ctx, t.Name, owner.StoppedAt) // by Preflight, or it would be the owner
-	return cmp.Or(refused, owner), err
+	since, err := s.endedSince(ctx, t.Name, owner.StoppedAt)
+	if err != nil || since == nil || since.Status != notice.Failed {
+		return owner, err
+	}
+	return since, nil // Preflight refused it, or it would be the owner
 }
 
 // endedSince is the last execution for the target that was started since then, and has
