@@ -99,9 +99,7 @@ func (s *stack) takeOver(cmd *cobra.Command, f startFlags, t target.Target, id r
 	if err != nil && !fault.HasCode(err, fault.InvalidInput) { // Preflight says what is open, and what to do
 		return begun, err
 	}
-	if begun.carriesOn != nil && begun.carriesOn.Kind != rotation.Rotate {
-		begun.carriesOn = nil // what was aborted is closed
-	}
+	begun.carriesOn = ofKind(begun.carriesOn, rotation.Rotate) // an aborted migration is closed
 	tell := cmd.OutOrStdout()
 	if f.json() {
 		tell = io.Discard

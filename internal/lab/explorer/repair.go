@@ -138,6 +138,11 @@ func (p *player) deployAgain() {
 	}
 	_ = p.Do(nil, "put own into credentials")
 	p.startClusters()
+	p.release()
+}
+
+// release closes the record, unless that is refused.
+func (p *player) release() {
 	if err := p.ReleaseByHand(); err != nil {
 		p.tell("the release is refused: %v", err)
 	}
@@ -162,9 +167,7 @@ func (p *player) giveAll() {
 		return
 	}
 	p.takeOutLeaked()
-	if err := p.ReleaseByHand(); err != nil {
-		p.tell("the release is refused: %v", err)
-	}
+	p.release()
 }
 
 // takeOutLeaked makes the keys Inactive that leaked and that no location holds.
