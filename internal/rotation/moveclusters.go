@@ -568,6 +568,9 @@ func (m *mover) ready(ctx context.Context, members []*ClusterProgress) (bool, er
 	var clusters []Cluster
 	for _, progress := range members {
 		cluster, _ := m.cluster(progress.ID)
+		if cluster.Status == InvalidCredentials && m.oldKey.Status != Active {
+			cluster.Status = "CANCELED" // what AWS refuses is that key: the role is its cure
+		}
 		clusters = append(clusters, cluster)
 	}
 	if refusal := checkMovable(clusters, locks, new(PlanReport)); refusal != nil {
