@@ -15,14 +15,9 @@ const (
 	maxProblem = 300 // characters of a log line and its hint
 )
 
-var (
-	keyIDPattern = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`\bA[KS]IA[A-Z0-9]{12}([A-Z0-9]{4})\b`)
-	})
-	// A secret access key is 40 of these. Little else is as long, and of that
-	// nothing is worth telling.
-	secretPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z0-9/+]{40,}`) })
-)
+// secretPattern: a secret access key is 40 of these. Little else is as long, and of that
+// nothing is worth telling.
+var secretPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z0-9/+]{40,}`) })
 
 // foreign makes text from Qovery fit to be told: on one line, without control
 // characters, at most limit characters long, key ids by their last four
@@ -32,12 +27,11 @@ func (o *organization) foreign(text string, limit int) string {
 	for _, known := range []string{token, url.QueryEscape(token), url.PathEscape(token)} {
 		text = strings.ReplaceAll(text, known, "[redacted]")
 	}
-	return words.Short(maskKeys(words.Line(text)), limit)
+	return words.Short(mask(words.Line(text)), limit)
 }
 
-func maskKeys(text string) string {
-	text = keyIDPattern().ReplaceAllString(text, "****$1")
-	return secretPattern().ReplaceAllString(text, "[redacted]")
+func mask(text string) string {
+	return secretPattern().ReplaceAllString(words.MaskKeys(text), "[redacted]")
 }
 
 // detail is what an error's body says. Qovery's bodies have no fixed schema:

@@ -1,8 +1,10 @@
 package words
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -23,6 +25,15 @@ func Short(text string, most int) string {
 	}
 	return text
 }
+
+// MaskKeys shows what may be the id of an access key, of IAM or STS, by its last four
+// characters.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+func MaskKeys(text string) string { return keyIDs().ReplaceAllString(text, "****$1") }
+
+var keyIDs = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\bA[KS]IA[A-Z0-9]{4,}([A-Z0-9]{4})\b`)
+})
 
 // Quote quotes as much of a name or value as tells which one it is.
 func Quote(text string) string {

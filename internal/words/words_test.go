@@ -88,6 +88,15 @@ func TestForeignTexts(t *testing.T) {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}
+	for text, want := range map[string]string{
+		"AKIAIOSFODNN7EXAMPLE, ASIAIOSFODNN7EXAMPLE.": "****MPLE, ****MPLE.",
+		"AKIA1234, XAKIAIOSFODNN7EXAMPLE":             "AKIA1234, XAKIAIOSFODNN7EXAMPLE",
+		"AKIA12345678":                                "****5678",
+	} {
+		if got := MaskKeys(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
 	if got := Short("größer", 6) + Short("größer", 5); got != "größergröß…" {
 		t.Error(got)
 	}

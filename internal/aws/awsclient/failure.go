@@ -4,14 +4,11 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 
-	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
 )
@@ -134,7 +131,7 @@ func (r Request) String() string {
 	if r.On == "" {
 		return r.Action
 	}
-	return fmt.Sprintf("%s (%s)", r.Action, maskKeys(r.On))
+	return fmt.Sprintf("%s (%s)", r.Action, words.MaskKeys(r.On))
 }
 
 // Code is the code of the service's error, or "". UnknownError is the SDK's, where
@@ -183,15 +180,7 @@ func (r Request) quote(err error) string {
 	if r.Secret || !errors.As(err, &answer) || answer.ErrorMessage() == "" {
 		return ""
 	}
-	return ": " + words.Short(maskKeys(words.Line(answer.ErrorMessage())), longest)
-}
-
-// keyIDs matches what IAM calls its unique ids, of which access keys begin with
-// AKIA.
-var keyIDs = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\bA[KS]IA[A-Z0-9]{8,}\b`) })
-
-func maskKeys(text string) string {
-	return keyIDs().ReplaceAllStringFunc(text, func(id string) string { return rotation.KeyID(id).String() })
+	return ": " + words.Short(words.MaskKeys(words.Line(answer.ErrorMessage())), longest)
 }
 
 func orStatus(code string, status int) string {

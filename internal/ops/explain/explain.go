@@ -74,13 +74,13 @@ func SectionIn(code fault.Code, state string) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "## %s\n\n%s\n", code, more.means)
 	rows := phases(info)
-	if at := slices.IndexFunc(rows, func(p phase) bool { return strings.Contains(p.states, "`"+state+"`") }); at >= 0 {
+	if at := slices.IndexFunc(rows, func(p phase) bool { return slices.Contains(p.states, state) }); at >= 0 {
 		rows = rows[at : at+1]
 	}
 	if !more.alone {
 		text.WriteString("\n| it ended in | current state |\n| --- | --- |\n")
 		for _, row := range rows {
-			fmt.Fprintf(&text, "| %s | %s |\n", row.states, row.inPlace)
+			fmt.Fprintf(&text, "| `%s` | %s |\n", strings.Join(row.states, "`, `"), row.inPlace)
 		}
 	}
 	if more.inPlace != "" {
@@ -131,7 +131,10 @@ func commands(advice fault.Advice, look []string) []string {
 }
 
 // phase is what is in place where an execution ended in one of some states.
-type phase struct{ states, inPlace string }
+type phase struct {
+	states  []string
+	inPlace string
+}
 
 // phases are what is in place, by the states in which the code ends an execution.
 func phases(info fault.CodeInfo) []phase {
@@ -148,9 +151,9 @@ func phases(info fault.CodeInfo) []phase {
 		}
 		i := slices.IndexFunc(all, func(p phase) bool { return p.inPlace == text })
 		if i < 0 {
-			all = append(all, phase{"`" + state + "`", text})
+			all = append(all, phase{[]string{state}, text})
 		} else {
-			all[i].states += ", `" + state + "`"
+			all[i].states = append(all[i].states, state)
 		}
 	}
 	return all

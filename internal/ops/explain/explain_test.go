@@ -4,7 +4,6 @@ import (
 	"flag"
 	"os"
 	"slices"
-	"strings"
 	"testing"
 
 	"qovery-key-rotation/internal/rotation/fault"
@@ -78,7 +77,7 @@ func TestPhasesFollowTheDefinition(t *testing.T) {
 
 func said(info fault.CodeInfo, state string) string {
 	for _, p := range phases(info) {
-		if slices.Contains(strings.Split(p.states, ", "), "`"+state+"`") {
+		if slices.Contains(p.states, state) {
 			return p.inPlace
 		}
 	}

@@ -125,7 +125,9 @@ func (r *report) details(p *page) {
 			p.field("belongs to", quotable(words.Last(r.Record.Owner)))
 		}
 	}
-	p.field("runbook", r.runbook())
+	if read := r.runbook(); read.page != "" {
+		p.field("runbook", read.page+", or: "+read.command)
+	}
 	p.field("see", ExecutionPage(x.ARN))
 	if page := ExecutionPage(x.ARN); page == "" {
 		p.field("see", x.ARN)
@@ -137,7 +139,7 @@ func (r *report) details(p *page) {
 
 // more is where to read on.
 func (r *report) more() string {
-	_, command, _ := strings.Cut(r.runbook(), ", or: ")
+	command := r.runbook().command
 	if command != "" && r.NoTarget == nil && !r.past && r.ending != Planned && r.ending != Met {
 		command = "rotate explain " + r.Execution.Target
 	}
@@ -146,13 +148,13 @@ func (r *report) more() string {
 }
 
 // runbook is where the runbook tells more. The message knows no address of it.
-func (r *report) runbook() string {
+func (r *report) runbook() reading {
 	switch {
 	case r.ending == Planned && r.Execution.Output != nil && r.Execution.Output.Plan.Refused != "":
 		return codesPage(fault.Code(r.Execution.Output.Plan.Refused))
 	case r.ending == Rotated || r.ending == NotDue || r.ending == unclear ||
 		r.ending == Planned && r.Execution.Status == Succeeded:
-		return ""
+		return reading{}
 	case r.ending == Met:
 		return codesPage(fault.RotationInProgress)
 	case r.code != "":
@@ -163,15 +165,16 @@ func (r *report) runbook() string {
 	return runbookPage("Current state")
 }
 
-// runbookPage is a heading of the runbook, as a page of the repository and as
-// what prints it.
-func runbookPage(heading string) string {
+// reading is a place in a page of the repository, and what prints it.
+type reading struct{ page, command string }
+
+func runbookPage(heading string) reading {
 	anchor := strings.NewReplacer(" ", "-", "'", "").Replace(strings.ToLower(heading))
-	return "docs/runbook.md#" + anchor + ", or: rotate explain " + anchor
+	return reading{"docs/runbook.md#" + anchor, "rotate explain " + anchor}
 }
 
-func codesPage(code fault.Code) string {
-	return "docs/codes.md#" + strings.ToLower(string(code)) + ", or: rotate explain " + string(code)
+func codesPage(code fault.Code) reading {
+	return reading{"docs/codes.md#" + strings.ToLower(string(code)), "rotate explain " + string(code)}
 }
 
 // ifNothingIsDone says what the schedule does by itself, and when.

@@ -4,7 +4,6 @@ import (
 	"strings"
 	"unicode"
 
-	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -35,8 +34,7 @@ func quotable(text string) string { return words.Short(hidden(words.Line(text)),
 
 // hidden is a text without anything that may be a key.
 func hidden(text string) string {
-	text = keyIDs().ReplaceAllStringFunc(text, func(id string) string { return rotation.KeyID(id).String() })
-	return aWord().ReplaceAllStringFunc(text, func(word string) string {
+	return aWord().ReplaceAllStringFunc(words.MaskKeys(text), func(word string) string {
 		if looksSecret(word) {
 			return "(hidden)"
 		}
@@ -44,10 +42,7 @@ func hidden(text string) string {
 	})
 }
 
-var (
-	keyIDs = onFirstUse(`\bA[KS]IA[A-Z0-9]{8,}\b`)
-	aWord  = onFirstUse(`[A-Za-z0-9/+]+`)
-)
+var aWord = onFirstUse(`[A-Za-z0-9/+]+`)
 
 // looksSecret tells whether a word looks like a secret access key: forty
 // characters, capitals, small letters and digits among them.

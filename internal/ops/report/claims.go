@@ -75,7 +75,7 @@ func (f *facts) proveDeployed() finding {
 	for _, c := range f.latest.Deployment.Clusters {
 		switch {
 		case c.Skipped != "":
-			passedOver = append(passedOver, rotation.PassedOver(redact(c.Name), c.Skipped))
+			passedOver = append(passedOver, rotation.PassedOver(words.MaskKeys(c.Name), c.Skipped))
 		case !c.DoneAt.IsZero() && !c.DoneAt.Before(f.latest.UpdatedAt):
 			deployed++
 		}
@@ -105,11 +105,11 @@ func (f *facts) proveMoved() finding {
 	for _, c := range f.latest.Deployment.Clusters {
 		switch {
 		case !c.DoneAt.IsZero():
-			moved = append(moved, redact(c.Name)+" at "+clock(c.DoneAt))
+			moved = append(moved, words.MaskKeys(c.Name)+" at "+clock(c.DoneAt))
 		case c.Skipped == rotation.OnRole:
-			found = append(found, redact(c.Name))
+			found = append(found, words.MaskKeys(c.Name))
 		default:
-			others = append(others, redact(c.Name))
+			others = append(others, words.MaskKeys(c.Name))
 		}
 	}
 	how := "Pointed at the role's credentials, and seen deployed with them: " + strings.Join(moved, ", ") + "."

@@ -39,7 +39,7 @@ func (f *facts) lastCheck() *Usage {
 		return nil
 	}
 	return &Usage{
-		CheckedAt: f.usage.CheckedAt, OldKeyIdle: f.usage.Idle, LastUseOfOldKey: redact(f.usage.LastUse),
+		CheckedAt: f.usage.CheckedAt, OldKeyIdle: f.usage.Idle, LastUseOfOldKey: words.MaskKeys(f.usage.LastUse),
 		GraceExtendedBy: target.Seconds(f.usage.Extended), FirstUseOfNewKey: f.usage.TakenOver,
 	}
 }
@@ -69,7 +69,7 @@ func (f *facts) says(r Rotation, owner Execution) string {
 	case Completed:
 		if f.latest.Kind == rotation.Migrate {
 			return fmt.Sprintf("The clusters that used the key %s were moved to the credentials %s. The key was not changed.",
-				oldKey, redact(f.completed.MovedTo))
+				oldKey, words.MaskKeys(f.completed.MovedTo))
 		}
 		if f.retires() {
 			return fmt.Sprintf("The key %s, which no location in Qovery held, was retired%s", oldKey, f.endOfOldKey())

@@ -111,7 +111,7 @@ func (f *facts) note(doc rotation.Document, ref Ref) {
 }
 
 func (f *facts) tell(at time.Time, key, text string, ref *Ref) {
-	f.milestones = append(f.milestones, Milestone{At: at, Key: key, Text: redact(words.Capital(text)), Ref: ref})
+	f.milestones = append(f.milestones, Milestone{At: at, Key: key, Text: words.MaskKeys(words.Capital(text)), Ref: ref})
 }
 
 // tellStep tells what a step did or found, about a key.
@@ -374,7 +374,7 @@ func (f *facts) waves() []Wave {
 		}
 		wave := &waves[c.Wave-1]
 		wave.Clusters = append(wave.Clusters, Cluster{
-			Name: redact(c.Name), ID: c.ID, StartedAt: f.started[c.ID], DoneAt: c.DoneAt, Attempts: c.Attempts,
+			Name: words.MaskKeys(c.Name), ID: c.ID, StartedAt: f.started[c.ID], DoneAt: c.DoneAt, Attempts: c.Attempts,
 			Skipped: c.Skipped, Maintenance: c.Maintenance,
 		})
 	}

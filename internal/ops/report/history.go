@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"qovery-key-rotation/internal/ops/plan"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -23,13 +23,6 @@ func inOrder(histories []statemachine.History) []statemachine.History {
 		return a.Events[0].Time.Compare(b.Events[0].Time)
 	})
 }
-
-// wholeKey is an access key id of IAM or STS. None is in a document, but the
-// words of others are: what an error quotes, or a user agent in CloudTrail.
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
-var wholeKey = regexp.MustCompile(`\b(?:AKIA|ASIA)[A-Z0-9]{8,}([A-Z0-9]{4})\b`)
-
-func redact(text string) string { return wholeKey.ReplaceAllString(text, "****$1") }
 
 // reader reads one execution's history.
 type reader struct {
@@ -48,7 +41,8 @@ func (e *evidence) read(history statemachine.History) (Execution, error) {
 	}
 	r := &reader{evidence: e, Execution: Execution{
 		ARN: history.ARN, Name: history.Name(), Events: len(history.Events),
-		Status: statemachine.Running, StartedAt: history.Events[0].Time.UTC(), Input: redact(string(history.Events[0].Input)),
+		Status: statemachine.Running, StartedAt: history.Events[0].Time.UTC(),
+		Input: words.MaskKeys(string(history.Events[0].Input)),
 	}}
 	for _, event := range history.Events {
 		if err := r.event(event); err != nil {
@@ -99,8 +93,8 @@ func (r *reader) failed(event statemachine.Event) {
 	r.failing = true
 	if visit := r.visit(); visit != nil {
 		said := fault.Read(event.Cause)
-		failure := Failure{At: event.Time, Error: event.Error, Cause: redact(said.String()),
-			What: redact(strings.TrimSuffix(said.What, "."))}
+		failure := Failure{At: event.Time, Error: event.Error, Cause: words.MaskKeys(said.String()),
+			What: words.MaskKeys(strings.TrimSuffix(said.What, "."))}
 		if failure.Error == "" {
 			failure.Error = "States.Timeout"
 		}
@@ -158,8 +152,8 @@ func (r *reader) ended(event statemachine.Event) {
 	if status == "" {
 		return
 	}
-	r.Status, r.EndedAt, r.Error = status, event.Time, redact(event.Error)
-	r.Cause = redact(fault.Read(event.Cause).String())
+	r.Status, r.EndedAt, r.Error = status, event.Time, words.MaskKeys(event.Error)
+	r.Cause = words.MaskKeys(fault.Read(event.Cause).String())
 	if status != statemachine.Succeeded {
 		text := fmt.Sprintf("The execution %s ends: %s %s", r.Name, status, r.Error)
 		r.tell(event, "", strings.TrimSpace(text))

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // Proven says whether something is proven.
@@ -107,7 +108,7 @@ func (f *facts) proofs() []Proof {
 }
 
 func proof(claim Claim, found finding) Proof {
-	p := Proof{Claim: claim, Proven: found.proven, How: redact(found.how), From: found.from, At: found.At}
+	p := Proof{Claim: claim, Proven: found.proven, How: words.MaskKeys(found.how), From: found.from, At: found.At}
 	if found.Ref != (Ref{}) {
 		p.Ref = &found.Ref
 	}

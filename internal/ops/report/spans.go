@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // span is a bar of the chart.
@@ -40,7 +41,7 @@ func (f *facts) chartSpans(executions []Execution, r Rotation) []span {
 	if canary := f.canary.Canary; canary != nil {
 		row := ""
 		if byName(r.Waves) {
-			row = redact(canary.Name)
+			row = words.MaskKeys(canary.Name)
 		}
 		add(deploying, row, "work", "canary", f.canary.StartedAt, orElse(canary.DoneAt, end))
 	}
