@@ -164,23 +164,15 @@ func (c *checklist) beginRoles(at time.Time) {
 
 // soakEnds is when the clusters of the wave that goes on have run with the role for long
 // enough; zero: they aren't deployed with it yet, or it is no migration.
-func (c *checklist) soakEnds() (ends time.Time) {
+func (c *checklist) soakEnds() time.Time {
 	now := c.now()
-	if now == nil || now.State != plan.Waves || now.Wave == 0 || c.doc.Kind != rotation.Migrate {
+	if now == nil || now.State != plan.Waves || now.Wave == 0 || c.doc.Kind != rotation.Migrate ||
+		slices.ContainsFunc(c.doc.Deployment.Clusters, func(p rotation.ClusterProgress) bool {
+			return p.Wave == now.Wave && p.DoneAt.IsZero() && p.Skipped == ""
+		}) {
 		return time.Time{}
 	}
-	for _, progress := range c.doc.Deployment.Clusters {
-		switch {
-		case progress.Wave != now.Wave || progress.Skipped != "":
-		case progress.DoneAt.IsZero():
-			return time.Time{}
-		default:
-			if end := progress.DoneAt.Add(time.Duration(c.doc.Settings.ObservationPeriod)); end.After(ends) {
-				ends = end
-			}
-		}
-	}
-	return ends
+	return c.doc.SoakEnds()
 }
 
 // until is when what goes on ends, and whether that is only expected; zero: no one knows.

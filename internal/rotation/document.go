@@ -95,6 +95,20 @@ type Deployment struct {
 	Regions []string `json:"regions,omitempty"`
 }
 
+// SoakEnds is when the last of the clusters that a migration has moved has run with the role
+// for long enough; zero: none is moved yet.
+func (doc *Document) SoakEnds() (ends time.Time) {
+	for _, progress := range doc.Deployment.Clusters {
+		if progress.DoneAt.IsZero() {
+			continue
+		}
+		if end := progress.DoneAt.Add(time.Duration(doc.Settings.ObservationPeriod)); end.After(ends) {
+			ends = end
+		}
+	}
+	return ends
+}
+
 // Next says where the state machine goes from a polling step.
 type Next string
 

@@ -474,7 +474,7 @@ func (m *mover) requireMoved(ctx context.Context) error {
 // advanceWave begins the next wave, once the one before has soaked.
 func (m *mover) advanceWave(ctx context.Context) error {
 	pending := m.pending()
-	soaked := m.soakEnds()
+	soaked := m.doc.SoakEnds()
 	if now := m.now(); now.Before(soaked) {
 		m.d.WaveStartedAt = time.Time{}
 		soak := time.Duration(m.doc.Settings.ObservationPeriod)
@@ -536,16 +536,6 @@ func (m *mover) pending() (pending []*ClusterProgress) {
 		}
 	}
 	return pending
-}
-
-// soakEnds is when the clusters that were moved have run with the role for long enough.
-func (m *mover) soakEnds() (ends time.Time) {
-	for _, progress := range m.those(Move.moved) {
-		if end := progress.DoneAt.Add(time.Duration(m.doc.Settings.ObservationPeriod)); end.After(ends) {
-			ends = end
-		}
-	}
-	return ends
 }
 
 // ready: every cluster is at rest, healthy and unlocked, no freeze is on, and the way back
