@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -115,14 +116,27 @@ func (s *stack) lastOf(ctx context.Context, t target.Target) (*notice.Execution,
 		return s.endedSince(ctx, t.Name, s.clock.Now().Add(-lookBack))
 	}
 	owner, err := s.owner(ctx, record, nil)
-	if owner == nil || err != nil {
-		return owner, err
+	if err != nil {
+		return nil, err
 	}
-	since, err := s.endedSince(ctx, t.Name, owner.StoppedAt)
-	if err != nil || since == nil || since.Status != notice.Failed {
-		return owner, err
+	return s.refusedSince(ctx, t.Name, owner)
+}
+
+// refusedSince is the last execution that was refused since the open rotation's owner ended,
+// or else the owner.
+func (s *stack) refusedSince(ctx context.Context, target string, owner *notice.Execution) (*notice.Execution, error) {
+	if owner == nil {
+		return nil, nil
 	}
-	return since, nil // Preflight refused it, or it would be the owner
+	recent, err := s.states.Of(s.machine).Recent(ctx, owner.StoppedAt)
+	if err != nil {
+		return nil, err
+	}
+	var runs []*notice.Execution
+	for _, x := range recent {
+		runs = append(runs, notice.Describe(x))
+	}
+	return cmp.Or(notice.RefusedSince(runs, target, owner.StoppedAt), owner), nil
 }
 
 // endedSince is the last execution for the target that was started since then, and has

@@ -336,7 +336,8 @@ func (k keyStatus) held() string {
 	}
 }
 
-// whyPaused is what the owner of an open rotation said at its end, and what to do.
+// whyPaused is what the owner of an open rotation said at its end, or the execution that was
+// refused since, and what to do.
 func whyPaused(x *notice.Execution, record rotation.Record) string {
 	target, command := record.Target, fmt.Sprintf("rotate start %s --watch", record.Target)
 	if record.Kind == rotation.Retire {
@@ -354,6 +355,8 @@ func whyPaused(x *notice.Execution, record rotation.Record) string {
 			fmt.Sprintf("; to close it as it is: rotate release %s", target)
 	case x.Error == "" || x.Status != notice.Failed:
 		return fmt.Sprintf("Its execution %s was ended, %s.", x.Name, words.At(x.StoppedAt)) + carryOn
+	case x.Cause != "" && x.ARN != record.Owner:
+		return words.Sentences(x.Refusal(), x.Cause)
 	case x.Cause != "":
 		return x.Cause
 	}

@@ -100,10 +100,21 @@ func (l *targetLook) lookAtState(ctx context.Context) {
 		l.State = idle
 	default: // the owner is none of those that run
 		l.State, l.Since = isPaused, l.Record.TakenAt
-		if ownerErr == nil {
-			l.Because = notice.WholeKeys(l.judgement.Keys, whyPaused(owner, *l.Record))
-		}
+		l.lookAtPause(ctx, owner, ownerErr)
 	}
+}
+
+// lookAtPause says why the open rotation is paused.
+func (l *targetLook) lookAtPause(ctx context.Context, owner *notice.Execution, ownerErr error) {
+	if ownerErr != nil {
+		return
+	}
+	last, err := l.refusedSince(ctx, l.Name, owner)
+	if err != nil {
+		l.unread("whether an execution was refused since could not be read", err)
+		last = owner
+	}
+	l.Because = notice.WholeKeys(l.judgement.Keys, whyPaused(last, *l.Record))
 }
 
 // stateOf is the state that an execution is in, as far as that can be read.

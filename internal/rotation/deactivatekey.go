@@ -103,7 +103,7 @@ func (s DeactivateKey) deactivate(ctx context.Context, c *claim, doc Document) e
 	if c.outSinceLeak() && saw != Active {
 		return nil
 	}
-	foundSo := saw == Inactive && !c.deactivatedByUs() // and leaked
+	foundSo := saw == Inactive && !c.DeactivatedByUs() // and leaked
 	do, err := c.begin(ctx, Deactivate, saw)
 	if err != nil {
 		return err
@@ -161,7 +161,7 @@ func (s DeactivateKey) check(ctx context.Context, c *claim, doc Document) (KeySt
 	if err := c.requirePeriods(doc); err != nil {
 		return "", err
 	}
-	if saw == Inactive && !c.deactivatedByUs() && !c.oldLeaked() {
+	if saw == Inactive && !c.DeactivatedByUs() && !c.oldLeaked() {
 		return "", fault.Errorf(fault.OldKeyInactive, "The %s is Inactive, and not by this rotation", c.Outgoing())
 	}
 	return saw, nil

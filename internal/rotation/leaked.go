@@ -59,7 +59,7 @@ func (r *Record) newLeaked() bool { return r.Leaked.has(r.NewKey) }
 
 // mayReactivate tells whether the old key is to be brought back: this record may have
 // made it Inactive (rule 9), and it did not leak.
-func (r *Record) mayReactivate() bool { return r.deactivatedByUs() && !r.oldLeaked() }
+func (r *Record) mayReactivate() bool { return r.DeactivatedByUs() && !r.oldLeaked() }
 
 // outSinceLeak: the old key leaked and was made Inactive, and no request that may have
 // brought it back was sent before that was known.

@@ -463,13 +463,13 @@ func (s *Situation) oldInactive() bool { return s.status(s.Record.OldKey) == Ina
 
 // oldInactiveByOthers: somebody else made the old key Inactive, and not because it leaked.
 func (s *Situation) oldInactiveByOthers() bool {
-	return s.oldInactive() && !s.Record.deactivatedByUs() && !s.Record.oldLeaked()
+	return s.oldInactive() && !s.Record.DeactivatedByUs() && !s.Record.oldLeaked()
 }
 
 // oldOut: the old key is Inactive, or this record has begun to make it so, or
 // has begun to bring it back. What IAM lists may lag behind that.
 func (s *Situation) oldOut() bool {
-	return s.oldInactive() || s.exists(s.Record.OldKey) && s.Record.deactivatedByUs()
+	return s.oldInactive() || s.exists(s.Record.OldKey) && s.Record.DeactivatedByUs()
 }
 
 func (s *Situation) newGone() bool { return s.named() && !s.exists(s.Record.NewKey) }

@@ -43,7 +43,7 @@ var retireRows = []row{
 		return mayReturn && (isActive || len(holders(s.Locations, s.Retire)) > 0)
 	}, do(ActionReactivate)},
 	{"the retirement of the key has begun", func(s *Situation) bool {
-		return s.Retire != "" && s.Record.deactivatedByUs()
+		return s.Retire != "" && s.Record.DeactivatedByUs()
 	}, do(ActionRetire)},
 	{"the user has no such key", func(s *Situation) bool { return s.Retire != "" && !s.exists(s.Retire) },
 		func(s *Situation) Decision {
@@ -135,7 +135,7 @@ func (s *Situation) isSame() bool {
 func (r *Record) unbegun() bool {
 	switch r.Kind {
 	case Retire:
-		return !r.deactivatedByUs()
+		return !r.DeactivatedByUs()
 	case Migrate:
 		return len(r.movesThat(func(m Move) bool { return !m.returned() })) == 0
 	}

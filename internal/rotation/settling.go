@@ -40,9 +40,9 @@ func (r *Record) requireNewKey(keys []AccessKey, now time.Time) error {
 	}
 }
 
-// deactivatedByUs tells whether this record may have made the old key Inactive
+// DeactivatedByUs tells whether this record may have made the old key Inactive
 // (rule 9).
-func (r *Record) deactivatedByUs() bool {
+func (r *Record) DeactivatedByUs() bool {
 	return r.begun(Deactivate) || r.begun(Reactivate) && !r.done(Reactivate)
 }
 

@@ -87,7 +87,7 @@ func TestDeactivatedByUs(t *testing.T) {
 		{"brought back, and deactivated once more", record(done(Reactivate, day), begun(Deactivate, time.Hour)), true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := test.r.deactivatedByUs(); got != test.want {
+			if got := test.r.DeactivatedByUs(); got != test.want {
 				t.Errorf("deactivated by us: %v, want %v", got, test.want)
 			}
 		})

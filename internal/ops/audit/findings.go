@@ -280,13 +280,18 @@ func (j *judge) badKey(id rotation.KeyID, held []rotation.Location, ours bool) F
 	case j.Record != nil && j.Record.Kind == rotation.Migrate && status == rotation.Inactive:
 		f.Advice = "Someone made it Inactive. A migration is open, and clusters that it hasn't moved need the key, as does " +
 			"its way back. Make the key Active again:"
-	case j.Record != nil && ours:
+	case j.Record != nil && ours && !j.inactiveByOthers(id):
 		f.Advice = "A rotation is open. Starting it again resumes it, and brings the old key back where that is what " +
 			"is missing. " +
 			"If it is paused again, put an Active key of the user into these locations by hand, and run 'rotate release'."
 		f.Command = j.command("start", "--watch")
 	}
 	return f
+}
+
+// inactiveByOthers: the open rotation has not made the key Inactive, and refuses to go on.
+func (j *judge) inactiveByOthers(id rotation.KeyID) bool {
+	return j.status(id) == rotation.Inactive && (id != j.Record.OldKey || !j.Record.DeactivatedByUs())
 }
 
 // unneededKey is one that is left from a move to roles.
@@ -460,10 +465,12 @@ func (j *judge) openRecord() Finding {
 	}
 	places := []string{found, fmt.Sprintf("The IAM user %s has %s", j.Target.IAMUserName, j.keysKnown())}
 	if j.status(record.OldKey) == rotation.Inactive && record.Leaked[record.OldKey] == "" {
-		fails := fmt.Sprintf("If something still needs the old key, that fails now; '%s' makes it Active again",
-			j.command("abort"))
-		if record.Kind == rotation.Migrate {
+		fails := "If something still needs the old key, that fails now"
+		switch {
+		case record.Kind == rotation.Migrate:
 			fails = "Clusters can't be moved back while the key is Inactive"
+		case record.DeactivatedByUs():
+			fails += fmt.Sprintf("; '%s' makes it Active again", j.command("abort"))
 		}
 		places = append(places, fails)
 	}
@@ -479,6 +486,7 @@ func (j *judge) openRecord() Finding {
 		f.Verdict = "Deployments of applications may fail: clusters point at other credentials than they were deployed with"
 		f.Found = append(f.Found, "Pointed, and not deployed yet: "+words.List(under, len(under)))
 	}
+	j.tellRefused(&f)
 	j.tellLeaks(&f)
 	f.Daily = f.Urgency == notice.Urgent
 	if j.Done.Redrive != "" {
@@ -488,6 +496,26 @@ func (j *judge) openRecord() Finding {
 		f.Advice, f.Command = "Nothing: a notice says how it ends. To watch it:", j.command("watch")
 	}
 	return f
+}
+
+// tellRefused adds to the finding about an open rotation why it could not be resumed.
+func (j *judge) tellRefused(f *Finding) {
+	if j.OwnerRun == nil {
+		return
+	}
+	x := notice.RefusedSince(j.Runs, j.Target.Name, j.OwnerRun.StoppedAt)
+	if x == nil {
+		return
+	}
+	advice := fault.Code(x.Error).Advice()
+	if x.Said.Advice != nil {
+		advice = *x.Said.Advice
+	}
+	f.Found = append(f.Found, words.Sentences(x.Refusal(), x.Said.What))
+	f.State, f.Advice = "refused "+x.Error, advice.String()
+	if advice.Do == fault.Release {
+		f.Command = j.command("release")
+	}
 }
 
 // started says what the audit has started, and why.

@@ -170,6 +170,9 @@ func openSince(changes ...func(*Facts)) change {
 
 func leaked(f *Facts) { f.Record.Leaked = rotation.Leaked{keyO: target.AfterDeployment} }
 
+// deactivated: the open rotation has made the old key Inactive.
+func deactivated(f *Facts) { f.Record.Marks[rotation.Deactivate] = rotation.Mark{Begun: ago(7 * hour)} }
+
 // migrating: one cluster is pointed at the role, and not deployed with it.
 func migrating(f *Facts) {
 	f.Record.Kind, f.Record.OldKey, f.Record.NewKey, f.Record.Locations = rotation.Migrate, keyN, "", nil
@@ -199,7 +202,7 @@ func retired(f *Facts) {
 
 func beingRetired(f *Facts) {
 	user(inactive(keyO, 90*day), active(keyN, 30*day))(f)
-	openSince(running)(f)
+	openSince(running, deactivated)(f)
 	f.Record.Kind, f.Record.NewKey, f.Record.Locations = rotation.Retire, "", nil
 }
 
@@ -232,6 +235,10 @@ func ran(d time.Duration, status statemachine.Status, code string, more ...strin
 }
 
 func called(name string) change { return func(f *Facts) { f.Runs[0].Name = name } }
+
+func said(what string) change {
+	return func(f *Facts) { f.Runs[0].Said, f.Runs[0].Cause = fault.Said{What: what}, what }
+}
 
 // execution ran for an hour.
 func execution(d time.Duration, status statemachine.Status, code string, more ...string) *statemachine.Execution {

@@ -233,7 +233,7 @@ func (r *report) updated() bool {
 // oldKeyIsOut: the open rotation may have made the old key Inactive, and can
 // bring it back.
 func (r *report) oldKeyIsOut() bool {
-	return r.begun(rotation.Deactivate) || r.begun(rotation.Reactivate) && !r.done(rotation.Reactivate)
+	return r.Record != nil && r.Record.DeactivatedByUs()
 }
 
 func (r *report) latest(effects ...rotation.Effect) (latest time.Time) {
