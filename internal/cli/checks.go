@@ -166,7 +166,8 @@ func (e *examination) checkRotation(l *targetLook) {
 	case l.workingErr != nil:
 		e.unread(l.Name, string(audit.TheRotation), unreadBy(l.workingErr), l.workingErr)
 	case l.Because != "":
-		e.add(l.Name, string(audit.TheRotation), wrong, "The rotation is paused", l.Because)
+		e.add(l.Name, string(audit.TheRotation), wrong, l.urgency.Prefix()+"The "+l.Kind.Noun()+" is paused",
+			l.Because)
 	default:
 		e.checkArea(l, audit.TheRotation)
 	}

@@ -99,7 +99,8 @@ type targetStatus struct {
 	Unknown   []string        `json:"unknown"`          // what could not be read
 	Attention []audit.Finding `json:"attention"`        // what somebody should see to
 
-	historyRead bool // without it nobody knows whether there is a last rotation
+	urgency     notice.Urgency // of why it is held
+	historyRead bool           // without it nobody knows whether there is a last rotation
 }
 
 type keyStatus struct {
@@ -252,7 +253,7 @@ func showStatus(out io.Writer, s stackStatus) {
 			row("unknown", "%s", words.Dot(text))
 		}
 		if t.Because != "" {
-			attention("The " + t.Kind.Noun() + " is paused. " + words.Dot(t.Because))
+			attention(t.urgency.Prefix() + "The " + t.Kind.Noun() + " is paused. " + words.Dot(t.Because))
 		}
 		for _, f := range t.Attention {
 			attention(f.Urgency.Prefix() + f.Title)
@@ -350,6 +351,8 @@ func whyPaused(x *notice.Execution, record rotation.Record) string {
 	switch {
 	case x == nil:
 		return "Step Functions does not know any more how its execution ended." + carryOn
+	case x.Error == string(fault.AbortRequested) && len(record.Leaked) > 0: // a release may be refused
+		return fmt.Sprintf("It was aborted, %s.", words.At(x.StoppedAt)) + carryOn
 	case x.Error == string(fault.AbortRequested):
 		return fmt.Sprintf("It was aborted, %s.", words.At(x.StoppedAt)) + carryOn +
 			fmt.Sprintf("; to close it as it is: rotate release %s", target)

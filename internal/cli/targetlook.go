@@ -114,7 +114,12 @@ func (l *targetLook) lookAtPause(ctx context.Context, owner *notice.Execution, o
 		l.unread("whether an execution was refused since could not be read", err)
 		last = owner
 	}
-	l.Because = notice.WholeKeys(l.judgement.Keys, whyPaused(last, *l.Record))
+	reported, active := l.Leaks()
+	if active != "" {
+		l.urgency = notice.Urgent
+	}
+	texts := append([]string{active}, append(reported, whyPaused(last, *l.Record))...)
+	l.Because = notice.WholeKeys(l.judgement.Keys, words.Sentences(texts...))
 }
 
 // stateOf is the state that an execution is in, as far as that can be read.

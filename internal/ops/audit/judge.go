@@ -308,8 +308,8 @@ func (j *judge) servedClusters() (ids []string) {
 }
 
 // status is that of a key of the user, or "" when IAM lists no such key.
-func (j *judge) status(id rotation.KeyID) rotation.KeyStatus {
-	for _, key := range j.Keys {
+func (f *Facts) status(id rotation.KeyID) rotation.KeyStatus {
+	for _, key := range f.Keys {
 		if key.ID == id {
 			return key.Status
 		}

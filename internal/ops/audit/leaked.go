@@ -57,15 +57,27 @@ func (j *judge) leakedKey(id rotation.KeyID) Finding {
 	return f
 }
 
+// Leaks says which keys of the open rotation leaked, and which of them is still Active, if
+// one is.
+func (f *Facts) Leaks() (reported []string, active string) {
+	if f.Record == nil {
+		return nil, ""
+	}
+	for _, id := range slices.Sorted(maps.Keys(f.Record.Leaked)) {
+		reported = append(reported, fmt.Sprintf("Someone reported that the key %s leaked: neither the schedule nor the "+
+			"audit resumes this", id))
+		if f.status(id) == rotation.Active {
+			active = fmt.Sprintf("The key %s, which leaked, is still Active", id)
+		}
+	}
+	return reported, active
+}
+
 // tellLeaks adds to the finding about an open rotation which keys leaked.
 func (j *judge) tellLeaks(f *Finding) {
-	for _, id := range slices.Sorted(maps.Keys(j.Record.Leaked)) {
-		f.Found = append(f.Found, fmt.Sprintf("Someone reported that the key %s leaked: neither the schedule nor the audit "+
-			"resumes this", id))
-		if j.status(id) == rotation.Active {
-			f.Urgency, f.State = notice.Urgent, "leaked"
-			f.Verdict = fmt.Sprintf("The key %s, which leaked, is still Active", id)
-		}
+	reported, active := j.Leaks()
+	if f.Found = append(f.Found, reported...); active != "" {
+		f.Urgency, f.State, f.Verdict = notice.Urgent, "leaked", active
 	}
 	if len(j.Quarantine) > 0 && f.Urgency != notice.Urgent {
 		f.Urgency, f.State = notice.Urgent, "quarantined"
