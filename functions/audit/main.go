@@ -8,20 +8,19 @@ import (
 	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/aws/iam"
 	"qovery-key-rotation/internal/aws/scheduler"
-	"qovery-key-rotation/internal/aws/sender"
 	"qovery-key-rotation/internal/aws/sfn"
 	"qovery-key-rotation/internal/aws/ssm"
 	"qovery-key-rotation/internal/aws/table"
 	"qovery-key-rotation/internal/aws/trail"
 	"qovery-key-rotation/internal/lambda"
-	"qovery-key-rotation/internal/lambda/function"
 	"qovery-key-rotation/internal/ops/audit"
+	"qovery-key-rotation/internal/ops/sender"
 	"qovery-key-rotation/internal/qovery"
 	"qovery-key-rotation/internal/rotation"
 )
 
 func main() {
-	function.StartListener(func(f *function.Setup) function.Listener {
+	lambda.StartListener(func(f *lambda.Setup) lambda.Listener {
 		cfg := awsclient.FromEnvironment(f.Environment)
 		store := ssm.New(cfg, f.Clock)
 		journal := table.New(cfg, f.Required(lambda.TableName))

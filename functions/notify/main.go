@@ -9,16 +9,15 @@ import (
 	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/aws/bus"
 	"qovery-key-rotation/internal/aws/iam"
-	"qovery-key-rotation/internal/aws/sender"
 	"qovery-key-rotation/internal/aws/ssm"
 	"qovery-key-rotation/internal/aws/table"
 	"qovery-key-rotation/internal/lambda"
-	"qovery-key-rotation/internal/lambda/function"
 	"qovery-key-rotation/internal/ops/notice"
+	"qovery-key-rotation/internal/ops/sender"
 )
 
 func main() {
-	function.StartListener(func(f *function.Setup) function.Listener {
+	lambda.StartListener(func(f *lambda.Setup) lambda.Listener {
 		cfg := awsclient.FromEnvironment(f.Environment)
 		store := ssm.New(cfg, f.Clock)
 		names := f.Targets(lambda.TargetNames)

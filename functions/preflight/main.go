@@ -11,13 +11,12 @@ import (
 	"qovery-key-rotation/internal/aws/table"
 	"qovery-key-rotation/internal/aws/trail"
 	"qovery-key-rotation/internal/lambda"
-	"qovery-key-rotation/internal/lambda/function"
 	"qovery-key-rotation/internal/qovery"
 	"qovery-key-rotation/internal/rotation"
 )
 
 func main() {
-	function.Start(func(f *function.Setup) rotation.Step {
+	lambda.Start(func(f *lambda.Setup) rotation.Step {
 		cfg := awsclient.FromEnvironment(f.Environment)
 		keys := iam.New(cfg)
 		store := ssm.New(cfg, f.Clock)
@@ -33,7 +32,7 @@ func main() {
 			Keys:       keys,
 			Qovery:     rotation.ReadOnly(qovery.FromEnvironment(f.Environment, f.Clock, f.Log, store.Token)),
 			Executions: sfn.NewExecutions(cfg),
-			NewID:      function.NewRotationID,
+			NewID:      lambda.NewRotationID,
 			AgeLimit:   f.KeyAgeLimit(lambda.KeyAgeLimitDays),
 		}
 	})

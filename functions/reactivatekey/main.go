@@ -7,12 +7,11 @@ import (
 	"qovery-key-rotation/internal/aws/iam"
 	"qovery-key-rotation/internal/aws/table"
 	"qovery-key-rotation/internal/lambda"
-	"qovery-key-rotation/internal/lambda/function"
 	"qovery-key-rotation/internal/rotation"
 )
 
 func main() {
-	function.Start(func(f *function.Setup) rotation.Step {
+	lambda.Start(func(f *lambda.Setup) rotation.Step {
 		cfg := awsclient.FromEnvironment(f.Environment)
 		keys := iam.New(cfg)
 		return rotation.ReactivateKey{

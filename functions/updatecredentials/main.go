@@ -8,13 +8,12 @@ import (
 	"qovery-key-rotation/internal/aws/ssm"
 	"qovery-key-rotation/internal/aws/table"
 	"qovery-key-rotation/internal/lambda"
-	"qovery-key-rotation/internal/lambda/function"
 	"qovery-key-rotation/internal/qovery"
 	"qovery-key-rotation/internal/rotation"
 )
 
 func main() {
-	function.Start(func(f *function.Setup) rotation.Step {
+	lambda.Start(func(f *lambda.Setup) rotation.Step {
 		cfg := awsclient.FromEnvironment(f.Environment)
 		store := ssm.New(cfg, f.Clock)
 		staged := store.Staged(f.Prefix(lambda.StagedPrefix))

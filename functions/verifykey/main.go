@@ -8,12 +8,11 @@ import (
 	"qovery-key-rotation/internal/aws/sts"
 	"qovery-key-rotation/internal/aws/table"
 	"qovery-key-rotation/internal/lambda"
-	"qovery-key-rotation/internal/lambda/function"
 	"qovery-key-rotation/internal/rotation"
 )
 
 func main() {
-	function.Start(func(f *function.Setup) rotation.Step {
+	lambda.Start(func(f *lambda.Setup) rotation.Step {
 		cfg := awsclient.FromEnvironment(f.Environment)
 		return rotation.VerifyKey{
 			Guard:      f.Guard(table.New(cfg, f.Required(lambda.TableName)), rotation.Writers{}),

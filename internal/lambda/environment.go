@@ -1,5 +1,8 @@
-// Package lambda is what a function is given and what it gives: its environment
-// (environment.go), the clock (realtime.go) and its metrics (metrics.go).
+// Package lambda is what all Lambda functions have in common: their environment
+// (environment.go), the clock (realtime.go) and their metrics (metrics.go). A function's
+// main says how its step is built out of the environment; this package starts it
+// (function.go), runs an invocation within its time (invoke.go), hands codes and
+// sentences to Lambda (failure.go) and writes structured logs (logging.go).
 //
 // The environment notes what is missing or wrong instead of failing at once, so
 // that one answer can name everything that has to be put right.

@@ -1,4 +1,4 @@
-package function_test
+package lambda_test
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"qovery-key-rotation/internal/lambda/function"
+	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/test/awstest"
@@ -24,13 +24,13 @@ const (
 
 func TestMain(m *testing.M) {
 	if name, isListener := strings.CutPrefix(os.Getenv(stepVariable), "listener "); isListener {
-		function.StartListener(func(f *function.Setup) function.Listener {
+		lambda.StartListener(func(f *lambda.Setup) lambda.Listener {
 			f.Required("TABLE_NAME")
 			return testListener{name, f}
 		})
 	}
 	if name := os.Getenv(stepVariable); name != "" {
-		function.Start(func(f *function.Setup) rotation.Step {
+		lambda.Start(func(f *lambda.Setup) rotation.Step {
 			f.Required("TABLE_NAME")
 			f.Prefix("STAGED_PREFIX")
 			return testStep{name, f}
@@ -42,7 +42,7 @@ func TestMain(m *testing.M) {
 // testStep does what it is called.
 type testStep struct {
 	name  string
-	setup *function.Setup
+	setup *lambda.Setup
 }
 
 func (s testStep) Run(ctx context.Context, call rotation.Call) (rotation.Document, error) {
@@ -71,7 +71,7 @@ func (s testStep) Run(ctx context.Context, call rotation.Call) (rotation.Documen
 // testListener does what it is called.
 type testListener struct {
 	name  string
-	setup *function.Setup
+	setup *lambda.Setup
 }
 
 func (l testListener) Handle(ctx context.Context, event []byte) error {

@@ -1,4 +1,5 @@
-// Package sender builds what functions send messages with out of their environment.
+// Package sender builds what functions send messages with out of their environment. Those
+// to chats go to webhooks (webhook.go).
 package sender
 
 import (
@@ -9,19 +10,17 @@ import (
 	"qovery-key-rotation/internal/aws/sns"
 	"qovery-key-rotation/internal/aws/ssm"
 	"qovery-key-rotation/internal/lambda"
-	"qovery-key-rotation/internal/lambda/function"
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
-	"qovery-key-rotation/internal/webhook"
 )
 
 // New builds the sender: the topic of e-mails, that of chats, and the webhooks that are
 // configured.
-func New(f *function.Setup, cfg aws.Config, store *ssm.Store) *notice.Sender {
+func New(f *lambda.Setup, cfg aws.Config, store *ssm.Store) *notice.Sender {
 	s := &notice.Sender{Topic: topic(f, cfg, lambda.TopicARN), Log: f.Log,
 		Chats: []notice.Chat{notice.ChatTopic{Topic: topic(f, cfg, lambda.ChatTopicARN)}}}
-	hook := func(parameter string) webhook.Hook {
-		return webhook.Hook{Clock: f.Clock, Address: func(ctx context.Context) (rotation.Secret, error) {
+	hook := func(parameter string) Hook {
+		return Hook{Clock: f.Clock, Address: func(ctx context.Context) (rotation.Secret, error) {
 			return store.Webhook(ctx, parameter)
 		}}
 	}
@@ -34,7 +33,7 @@ func New(f *function.Setup, cfg aws.Config, store *ssm.Store) *notice.Sender {
 	return s
 }
 
-func topic(f *function.Setup, cfg aws.Config, name string) *sns.Topic {
+func topic(f *lambda.Setup, cfg aws.Config, name string) *sns.Topic {
 	arn := f.Required(name)
 	if arn != "" && !sns.IsARN(arn) {
 		f.Reject(name, "isn't the ARN of an SNS topic")

@@ -1,6 +1,7 @@
-// Package webhook posts messages to the addresses that chats give out. Such an address
-// is a secret: anyone who has it can write there. Neither an error nor a log has it.
-package webhook
+// A webhook is an address that a chat gives out. It is a secret: anyone who has it can
+// write there. Neither an error nor a log has it.
+
+package sender
 
 import (
 	"bytes"

@@ -1,9 +1,4 @@
-// Package function is what all Lambda functions have in common. A function's
-// main says how its step is built out of the environment; this package reads and
-// checks the environment (function.go), runs an invocation within its time
-// (invoke.go), hands codes and sentences to Lambda (failure.go) and writes
-// structured logs (logging.go).
-package function
+package lambda
 
 import (
 	"context"
@@ -12,13 +7,12 @@ import (
 
 	awslambda "github.com/aws/aws-lambda-go/lambda"
 
-	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/rotation"
 )
 
 // Setup is what a step is built out of.
 type Setup struct {
-	*lambda.Environment
+	*Environment
 	Clock rotation.Clock
 	Log   *slog.Logger
 }
@@ -56,5 +50,5 @@ func newSetup() *Setup {
 	// aws-lambda-go logs every error it hands on. Without a date before it, that
 	// line is JSON as all others are.
 	log.SetFlags(0)
-	return &Setup{lambda.FromOS(), lambda.Clock{}, newLog()}
+	return &Setup{FromOS(), Clock{}, newLog()}
 }
