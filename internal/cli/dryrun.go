@@ -99,7 +99,9 @@ func (s *stack) planOf(ctx context.Context, t target.Target, x *notice.Execution
 	if err != nil {
 		return e, nil, err
 	}
-	view := plan.Show(*e.Output, plan.PaceOf(history))
+	view := plan.Show(*e.Output, plan.PaceOf(history)).Whole(func(text string) string {
+		return notice.WholeKeys(e.keys, text)
+	})
 	return e, &view, nil
 }
 
@@ -109,7 +111,7 @@ func showPlan(out io.Writer, v plan.View) {
 	fmt.Fprintf(out, "%s: %s.\n", v.Target, v.Verdict)
 	lines := []string{""}
 	if v.Refused != "" {
-		lines = words.Wrap("", words.Sentences(v.Because, v.Advice), width)
+		lines = v.Refusal(width)
 	}
 	for _, line := range append(lines, v.Lines(width)...) {
 		fmt.Fprintln(out, line)

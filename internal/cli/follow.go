@@ -56,6 +56,7 @@ type progress struct {
 type ended struct {
 	*notice.Execution
 	message notice.Message
+	keys    []rotation.KeyID // that it may be about
 }
 
 // How often an execution is looked at: soon while it works, less often while it
@@ -80,8 +81,8 @@ func (s *stack) follow(ctx context.Context, x *notice.Execution, v view) (*ended
 		}
 		if f.x.Status != notice.Running {
 			f.x.WorkedOn(f.doc)
-			message := notice.Compose(notice.Event{Execution: f.x}, s.facts(ctx, f.x))
-			return &ended{f.x, message}, ctx.Err()
+			facts := s.facts(ctx, f.x)
+			return &ended{f.x, notice.Compose(notice.Event{Execution: f.x}, facts), facts.KeyIDs()}, ctx.Err()
 		}
 		if err := f.wait(ctx); err != nil {
 			return nil, err

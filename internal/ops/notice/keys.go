@@ -124,24 +124,32 @@ func (r *report) journalKeys() []knownKey {
 
 // keyIDs are the whole ids of the keys that a message may be about.
 func (r *report) keyIDs() []rotation.KeyID {
-	var ids []rotation.KeyID
-	add := func(more ...rotation.KeyID) { ids = append(ids, more...) }
-	records := []*rotation.Record{r.Record}
-	for i := range r.History {
-		records = append(records, &r.History[i].Record)
+	ids := append(r.Facts.KeyIDs(), r.Execution.Retire)
+	if leaked := r.Execution.Leaked; leaked != nil {
+		ids = append(ids, rotation.KeyID(leaked.Key))
+	}
+	return wholeIDs(ids)
+}
+
+// KeyIDs are the whole ids of the keys that there are, or that the journal knows.
+func (f Facts) KeyIDs() (ids []rotation.KeyID) {
+	records := []*rotation.Record{f.Record}
+	for i := range f.History {
+		records = append(records, &f.History[i].Record)
 	}
 	for _, record := range records {
 		if record != nil {
-			add(append(record.KnownKeys, record.OldKey, record.NewKey)...)
+			ids = append(ids, append(slices.Clone(record.KnownKeys), record.OldKey, record.NewKey)...)
 		}
 	}
-	for _, key := range r.Keys {
-		add(key.ID)
+	for _, key := range f.Keys {
+		ids = append(ids, key.ID)
 	}
-	if leaked := r.Execution.Leaked; leaked != nil {
-		add(rotation.KeyID(leaked.Key))
-	}
-	add(r.Execution.Retire)
+	return wholeIDs(ids)
+}
+
+// wholeIDs leaves out what is no id, or only the end of one.
+func wholeIDs(ids []rotation.KeyID) []rotation.KeyID {
 	return slices.DeleteFunc(ids, func(id rotation.KeyID) bool { return strings.HasPrefix(string(id), "*") || id == "" })
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
@@ -23,7 +24,8 @@ type View struct {
 	Takes   target.Seconds `json:"takes,omitzero"` // all of them, as far as that can be told
 	Notes   []Note         `json:"notes,omitempty"`
 
-	pace Pace
+	pace   Pace
+	advice fault.Advice
 }
 
 const (
@@ -47,7 +49,8 @@ func Show(doc rotation.Document, pace Pace) View {
 		if doc.Kind == rotation.Migrate {
 			action = rotation.ActionMigrate
 		}
-		v.Because, v.Advice = report.Because, cmp.Or(report.Advice, advice(report.Refused)).String()
+		v.Because, v.advice = report.Because, *cmp.Or(report.Advice, advice(report.Refused))
+		v.Advice = v.advice.String()
 	}
 	if v.Refused == "" || len(report.Clusters) > 0 {
 		v.Phases = Phases(action, doc, pace)
@@ -56,6 +59,13 @@ func Show(doc rotation.Document, pace Pace) View {
 		v.Takes += phase.Takes
 	}
 	v.note(doc, slices.ContainsFunc(v.Phases, func(p Phase) bool { return p.Estimated }))
+	return v
+}
+
+// Whole has the ids of keys written out by the function in what is to be copied.
+func (v View) Whole(whole func(string) string) View {
+	v.Because, v.Advice = whole(v.Because), whole(v.Advice)
+	v.advice.First, v.advice.Command = whole(v.advice.First), whole(v.advice.Command)
 	return v
 }
 
@@ -124,6 +134,20 @@ func (v View) Lines(width int) (lines []string) {
 	}
 	for _, note := range v.Notes {
 		row(note.Label, "", note.Text)
+	}
+	return lines
+}
+
+// Refusal is why it would be refused, and what to do. A command has a line of its own, which
+// is not wrapped: people copy it.
+func (v View) Refusal(width int) []string {
+	if v.advice.Command == "" {
+		return words.Wrap("", words.Sentences(v.Because, v.Advice), width)
+	}
+	lines := words.Wrap("", strings.TrimRight(words.Sentences(v.Because, v.advice.First), ".")+":", width)
+	lines = append(lines, "    "+v.advice.Command)
+	if then := v.advice.Then(); then != "" {
+		lines = append(lines, words.Wrap("", words.Dot(then), width)...)
 	}
 	return lines
 }

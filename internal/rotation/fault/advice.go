@@ -49,11 +49,11 @@ func (a Advice) String() string {
 	case a.Updated != nil:
 		first := a.Updated.First
 		return words.Sentences(a.First, "If no location holds the new key, "+do,
-			"If one does, "+strings.ToLower(first[:1])+first[1:], Advice{Do: a.Updated.Do}.then())
+			"If one does, "+strings.ToLower(first[:1])+first[1:], Advice{Do: a.Updated.Do}.Then())
 	case a.First == "" && do != "":
 		return words.Dot(strings.ToUpper(do[:1]) + do[1:])
 	}
-	return words.Sentences(a.ToFix(), a.then())
+	return words.Sentences(a.ToFix(), a.Then())
 }
 
 // ToFix is what to put right, with the command for that.
@@ -64,7 +64,8 @@ func (a Advice) ToFix() string {
 	return a.First + ": " + a.Command
 }
 
-func (a Advice) then() string {
+// Then is what to do after that.
+func (a Advice) Then() string {
 	if do := sentences[a.Do]; do != "" {
 		return "Then " + do
 	}
