@@ -277,9 +277,8 @@ func (j *judge) badKey(id rotation.KeyID, held []rotation.Location, ours bool) F
 	case j.isRetiring() && id == j.Record.OldKey:
 		f.Advice = "Its retirement is open, and this makes it Active again:"
 		f.Command = j.command("abort")
-	case j.Record != nil && j.Record.Kind == rotation.Migrate && status == rotation.Inactive:
-		f.Advice = "Someone made it Inactive. A migration is open, and clusters that it hasn't moved need the key, as does " +
-			"its way back. Make the key Active again:"
+	case j.isMigrating() && id == j.Record.OldKey:
+		j.adviseMigration(&f, status)
 	case j.Record != nil && ours && !j.inactiveByOthers(id):
 		f.Advice = "A rotation is open. Starting it again resumes it, and brings the old key back where that is what " +
 			"is missing. " +
@@ -287,6 +286,22 @@ func (j *judge) badKey(id rotation.KeyID, held []rotation.Location, ours bool) F
 		f.Command = j.command("start", "--watch")
 	}
 	return f
+}
+
+// adviseMigration: clusters that aren't moved yet can't use their key. The role is their cure.
+func (j *judge) adviseMigration(f *Finding, status rotation.KeyStatus) {
+	leave, advice, command := ", and resume the migration, which gives every cluster the role",
+		"The migration gives every cluster the role, once you resume it:", j.command("start", "--watch")
+	if j.Record.AtWork(j.Owner, j.Now) {
+		leave, advice, command = ": the migration gives every cluster the role",
+			"Nothing: the migration gives every cluster the role. To watch it:", j.command("watch")
+	}
+	if status == rotation.Inactive && j.Record.Leaked[j.Record.OldKey] == "" { // the command makes it Active
+		f.Advice = "Someone made it Inactive. If it leaked, leave it so" + leave + ". Otherwise make it Active again: " +
+			"clusters that aren't moved yet need it, as does the way back:"
+		return
+	}
+	f.Advice, f.Command = advice, command
 }
 
 // inactiveByOthers: the open rotation has not made the key Inactive, and refuses to go on.

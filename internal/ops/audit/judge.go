@@ -49,8 +49,10 @@ func Judge(name string, f Facts, ageLimit time.Duration) Judgement {
 	if j.read(fromKeys) {
 		j.judgeKeys()
 	}
-	if j.read(fromKeys, FromQovery) && (j.atRest() || j.isRetiring()) {
+	if j.read(fromKeys, FromQovery) && (j.atRest() || j.isRetiring() || j.isMigrating()) {
 		j.judgeLocations()
+	}
+	if j.read(fromKeys, FromQovery) && (j.atRest() || j.isRetiring()) {
 		j.judgeClusters()
 	}
 	if j.read(fromKeys) {
@@ -260,6 +262,12 @@ func (f *Facts) isIdle(id rotation.KeyID) bool {
 // isRetiring: a retirement is open, which changes nothing in Qovery and takes a week.
 func (j *judge) isRetiring() bool {
 	return j.read(FromJournal) && !j.Moved && j.Record != nil && j.Record.Kind == rotation.Retire
+}
+
+// isMigrating: a migration is open, which changes no key, puts none anywhere, and takes hours
+// or days.
+func (j *judge) isMigrating() bool {
+	return j.read(FromJournal, FromOwner) && !j.Moved && j.Record != nil && j.Record.Kind == rotation.Migrate
 }
 
 // hasRetired: the user has no key any more, because the last one was retired.

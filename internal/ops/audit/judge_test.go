@@ -32,6 +32,9 @@ const beingRetiredJudged = "drift invalid-credentials leaked quarantined schedul
 	"unknown-cluster unread-Qovery unread-execution unread-journal unread-keys unread-needs unread-runs unread-schedule " +
 	"unread-services unread-target unread-uses"
 
+// migratingJudged are those that are judged while clusters are moved, too.
+const migratingJudged = "drift " + busy
+
 // blind are those that are judged without an answer of Qovery's, beside open.
 var blind = strings.Replace(busy, "unread-needs ", "", 1)
 
@@ -191,6 +194,14 @@ var cases = map[string]struct {
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=1 Audited=1", all},
 	"migration-left-open-and-key-inactive": {world(user(inactive(keyN, 30*day)), openSince(migrating)),
 		"drift#NEW2 open#k3v9", "Keys=1 LeftoverKeys=0 Drift=2 OpenRecords=1 Audited=1", all},
+	"migrating-and-key-inactive": {world(user(inactive(keyN, 30*day)), openSince(migrating, running)),
+		"drift#NEW2", "Keys=1 Drift=2 Audited=1", migratingJudged},
+	"migrating-and-key-deleted": {world(user(active(keyX, 30*day)), openSince(migrating, running)),
+		"drift#NEW2", "KeyAge=30 Keys=1 Drift=2 Audited=1", migratingJudged},
+	"migrating": {world(openSince(migrating, running), serves(true, rotation.InvalidCredentials)), "",
+		"KeyAge=30 Keys=1 Drift=0 Audited=1", migratingJudged},
+	"migration-left-open-and-key-deleted": {world(user(active(keyX, 30*day)), openSince(migrating)),
+		"drift#NEW2 open#k3v9", "KeyAge=30 Keys=1 LeftoverKeys=0 Drift=2 OpenRecords=1 Audited=1", all},
 	"migration-left-open-and-no-cluster-uses-the-key": {world(user(inactive(keyN, 30*day)), qoveryHolds(keyN),
 		openSince(migrating), servedByRole), "open#k3v9", "Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=1 Audited=1", all},
 	"drift-strangers": {world(qoveryHolds(keyN, keyX)), "drift#ELS3",
