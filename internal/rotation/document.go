@@ -200,3 +200,9 @@ type Summary struct {
 	GraceExtendedBy  target.Duration     `json:"graceExtendedBy"`
 	Verification     target.Verification `json:"verification"`
 }
+
+// FoundNoClusters: none uses the new key, because the credentials that held the old one served
+// none any more.
+func (s Summary) FoundNoClusters() bool {
+	return s.NewKey != "" && s.ClustersDeployed == 0 && len(s.ClustersSkipped) == 0
+}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"qovery-key-rotation/internal/ops/plan"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
@@ -193,6 +194,10 @@ func (r *report) afterRotation() Step {
 	if strange := r.foreignLocations(); len(strange) > 0 {
 		return Step{fmt.Sprintf("Find out whose key %s is: while it is there, the next rotation refuses to begin.",
 			strings.Join(strange, " and ")), r.rotate("status")}
+	}
+	if r.summary != nil && r.summary.FoundNoClusters() {
+		return Step{words.Dot(plan.NoClusters) + " Then retire that key:",
+			RetireCommand(r.Execution.Target, rotation.KeyID(r.summary.NewKey))}
 	}
 	next := ""
 	if schedule := r.Target.Schedule; r.NoTarget == nil && schedule.Enabled {

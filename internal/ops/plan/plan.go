@@ -170,6 +170,8 @@ func (p *phases) deploy() {
 		}
 		p.list = append(p.list, Phase{Waves, 0, target.Seconds(p.pace.Wave(most)) * target.Seconds(most), true,
 			"every cluster that uses the key, " + how, nil})
+	case len(waves) == 0 && len(p.doc.Plan.Skipped) == 0 && p.doc.Plan.Action == rotation.ActionDryRun:
+		p.add(Waves, 0, "no cluster is deployed: none uses the key")
 	case len(waves) == 0:
 		p.add(Waves, 0, "no cluster is deployed: every one is passed over")
 	}

@@ -28,6 +28,10 @@ type View struct {
 	advice fault.Advice
 }
 
+// NoClusters is what to do about the new key of a rotation that found no cluster with the old.
+const NoClusters = "No cluster uses the new key: give a role to registries and Helm repositories that hold it, and " +
+	"delete the credentials in Qovery"
+
 const (
 	takes      = "takes" // the label of a note
 	mostListed = 5
@@ -86,6 +90,9 @@ func (v *View) note(doc rotation.Document, estimated bool) {
 	}
 	for _, skipped := range doc.Plan.Skipped {
 		add("passed over", skipped)
+	}
+	if doc.Plan.DeploysNothing() && len(doc.Plan.Skipped) == 0 {
+		add("afterwards", words.Dot(NoClusters)+" Then retire that key")
 	}
 	if doc.Plan.Variables != "" {
 		add("variables", doc.Plan.Variables)

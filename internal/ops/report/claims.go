@@ -80,6 +80,9 @@ func (f *facts) proveDeployed() finding {
 			deployed++
 		}
 	}
+	if all == 0 && f.marks[rotation.Deploy].How != rotation.Did {
+		return doesNotApply("Nothing was deployed: no cluster used the key.")
+	}
 	if len(passedOver) == all && f.marks[rotation.Deploy].How != rotation.Did {
 		return doesNotApply("Nothing was deployed: every cluster was passed over: %s.", words.List(passedOver, 10))
 	}

@@ -206,6 +206,9 @@ func deployment(d rotation.Document) string {
 		}
 	}
 	if done == 0 && started == 0 && skipped == all {
+		if all == 0 {
+			return "nothing was deployed: no cluster uses the key"
+		}
 		return "nothing was deployed: " + words.Count(skipped, "cluster") + " passed over"
 	}
 	text := fmt.Sprintf("%d of %d clusters deployed", done, all)
