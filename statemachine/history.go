@@ -46,6 +46,9 @@ type Event struct {
 // Entered reports whether the event is the start of a visit of a state.
 func (v Event) Entered() bool { return strings.HasSuffix(string(v.Type), "StateEntered") }
 
+// Exited reports whether the event is the end of a visit of a state.
+func (v Event) Exited() bool { return strings.HasSuffix(string(v.Type), "StateExited") }
+
 // Ends reports whether the event is an execution's last one.
 func (t EventType) Ends() bool {
 	switch t {

@@ -56,7 +56,7 @@ func (b *builder) newAlarms(functions map[string]awslambda.Function,
 // auditAlarm rings when a figure of the daily audit, the highest of all targets
 // or their sum, has reached the threshold. It stays as it is until the next audit.
 func (b *builder) auditAlarm(name, metric string, threshold float64, description string) awscloudwatch.Alarm {
-	alarm := b.newAlarm(name, 1, threshold, auditMetric(metric, "", "Maximum"), description)
+	alarm := b.newAlarm(name, 1, threshold, auditMetric(metric, ""), description)
 	resourceOf(alarm).(awscloudwatch.CfnAlarm).SetTreatMissingData(jsii.String("ignore"))
 	return alarm
 }
@@ -64,7 +64,7 @@ func (b *builder) auditAlarm(name, metric string, threshold float64, description
 // auditMissing rings when for two days no audit has come to its end, or none
 // that could read everything.
 func (b *builder) auditMissing() awscloudwatch.Alarm {
-	alarm := b.newAlarm(auditMissing, audit.MissingAfter.Hours()/24, 1, auditMetric(audit.Audited, "", "Maximum"),
+	alarm := b.newAlarm(auditMissing, audit.MissingAfter.Hours()/24, 1, auditMetric(audit.Audited, ""),
 		"For two days no audit has looked at everything: it did not run, it failed, or something could not be read, of "+
 			"which it sent a notice. "+
 			"See the log of "+named(auditor)+" and its schedule.")
@@ -78,9 +78,9 @@ func (b *builder) auditMissing() awscloudwatch.Alarm {
 const auditMissing = "audit-missing"
 
 // auditMetric is a metric of the audit: a target's, or, with "", that of all.
-func auditMetric(name, target, statistic string) awscloudwatch.Metric {
+func auditMetric(name, target string) awscloudwatch.Metric {
 	props := &awscloudwatch.MetricProps{
-		Namespace: jsii.String(lambda.Namespace), MetricName: &name, Statistic: &statistic,
+		Namespace: jsii.String(lambda.Namespace), MetricName: &name, Statistic: jsii.String("Maximum"),
 		Period: awscdk.Duration_Days(jsii.Number(1)),
 	}
 	if target != "" {

@@ -56,7 +56,7 @@ func (b *builder) newDashboard(functions map[string]awslambda.Function, machine 
 		graph("Failures of functions", failures(functions), nil),
 		graph("Targets audited",
 			append(b.targetMetrics(audit.Audited),
-				auditMetric(audit.Audited, "", "Maximum").With(&awscloudwatch.MetricOptions{Label: jsii.String("all")})), nil),
+				auditMetric(audit.Audited, "").With(&awscloudwatch.MetricOptions{Label: jsii.String("all")})), nil),
 	)
 }
 
@@ -83,7 +83,7 @@ func (b *builder) targetMetrics(names ...string) []awscloudwatch.IMetric {
 			if len(names) > 1 {
 				label += " " + name
 			}
-			metrics = append(metrics, auditMetric(name, target, "Maximum").With(&awscloudwatch.MetricOptions{Label: &label}))
+			metrics = append(metrics, auditMetric(name, target).With(&awscloudwatch.MetricOptions{Label: &label}))
 		}
 	}
 	return metrics
@@ -95,7 +95,7 @@ func (b *builder) durations() []awscloudwatch.IMetric {
 	var metrics []awscloudwatch.IMetric
 	for _, target := range b.targetNames() {
 		id := "seconds" + strconv.Itoa(len(metrics))
-		seconds := auditMetric(notice.RotationTime, target, "Maximum")
+		seconds := auditMetric(notice.RotationTime, target)
 		metrics = append(metrics, awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
 			Expression: new(id + " / 3600"), Label: &target, Period: awscdk.Duration_Days(jsii.Number(1)),
 			UsingMetrics: &map[string]awscloudwatch.IMetric{id: seconds},

@@ -34,7 +34,6 @@ const (
 	targetSchedules  resource = "target schedules"
 	auditFunction    resource = "function audit"
 	ownLogGroup      resource = "own log group"
-	stepFunctions    resource = "step functions"
 	stateMachine     resource = "state machine"
 	undelivered      resource = "undelivered queue"
 	everything       resource = "*"

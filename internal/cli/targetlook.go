@@ -183,7 +183,7 @@ func holders(locations []rotation.Location, id rotation.KeyID) []string {
 	held := []string{}
 	for _, l := range locations {
 		if l.Key == id {
-			held = append(held, audit.Name(l))
+			held = append(held, l.String())
 		}
 	}
 	return held

@@ -3,11 +3,11 @@ package lab
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/strictjson"
 	"qovery-key-rotation/internal/rotation/target"
 )
 
@@ -57,7 +57,7 @@ func (s *SSM) Target(ctx context.Context, name string) (target.Target, error) {
 		read, err := target.Parse(document)
 		if err != nil {
 			return target.Target{}, target.Misconfigured("The target %q is configured wrongly: %s", name,
-				strings.ReplaceAll(err.Error(), "\n", "; "))
+				strictjson.Line(err))
 		}
 		return read, nil
 	})

@@ -113,9 +113,13 @@ func (c *claim) mark(ctx context.Context, change func(*Record)) error {
 	}
 	err := c.save(ctx, change)
 	if errors.Is(err, ErrConflict) {
-		return fault.Errorf(fault.LockLost, "The journal's record of %s was changed by somebody else", c.Target)
+		return c.lost()
 	}
 	return err
+}
+
+func (c *claim) lost() error {
+	return fault.Errorf(fault.LockLost, "The journal's record of %s was changed by somebody else", c.Target)
 }
 
 var errOver = fault.Errorf(fault.StepBusy, "This invocation's claim is over; the next one resumes")
@@ -139,7 +143,7 @@ func (c *claim) close(ctx context.Context, outcome Outcome, summary *Summary) er
 	if errors.Is(err, ErrConflict) {
 		ended, unread := journal.Ended(ctx, c.IAMUser, c.TakenAt, c.RotationID)
 		if err = unread; unread == nil && ended == nil {
-			err = fault.Errorf(fault.LockLost, "The journal's record of %s was changed by somebody else", c.Target)
+			err = c.lost()
 		}
 	}
 	c.over = err == nil

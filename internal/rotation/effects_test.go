@@ -97,7 +97,8 @@ func (d *domain) steps(t *testing.T) (list []*types.Named) {
 func (d *domain) opened(t *testing.T) map[types.Object]bool {
 	t.Helper()
 	fields := map[types.Object]bool{}
-	for field, of := range map[string]string{"journal": "Guard", "writers": "Guard", "reveal": "Secret", "NewID": "Preflight"} {
+	for field, of := range map[string]string{"journal": "Guard", "writers": "Guard", "reveal": "Secret",
+		"NewID": "Preflight"} {
 		object, _, _ := types.LookupFieldOrMethod(d.named(t, of), true, d.Package, field)
 		if object == nil {
 			t.Fatalf("%s has no %s", of, field)

@@ -144,9 +144,5 @@ func (m *mover) notGiven(l Location, err error) error {
 	if !errors.As(err, &refused) {
 		return err
 	}
-	failed := fault.Errorf(fault.UpdateFailed, "%s was not given the role: %s", names([]Location{l}), refused)
-	if ofToken(refused.Status) {
-		return failed.Advise("Check that the token may edit what holds the key")
-	}
-	return failed
+	return refused.of(fault.UpdateFailed, l, "given the role")
 }

@@ -39,7 +39,7 @@ func managed(locations []Location, elsewhere []string) []Location {
 func names(locations []Location) string {
 	var list []string
 	for _, l := range locations {
-		list = append(list, fmt.Sprintf("%s %q (%s)", l.Kind, l.Name, l.ID))
+		list = append(list, fmt.Sprintf("%s (%s)", l, l.ID))
 	}
 	return words.List(list, mostListed)
 }

@@ -1,7 +1,6 @@
 package rotation
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -140,7 +139,7 @@ func (r *Record) MovedInPlace() string {
 // given are the registries and Helm repositories that have, or may have, the role.
 func (r *Record) given() (names []string) {
 	for _, g := range r.Migration.Given {
-		name := fmt.Sprintf("%s %q", g.Kind, g.Name)
+		name := g.String()
 		if g.Done.IsZero() {
 			name += " (perhaps)"
 		}

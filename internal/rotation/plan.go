@@ -503,7 +503,7 @@ func (s *Situation) heldText() string {
 	var list []string
 	for _, location := range s.Locations {
 		if location.Key != "" {
-			list = append(list, fmt.Sprintf("%s %q holds %s", location.Kind, location.Name, location.Key))
+			list = append(list, fmt.Sprintf("%s holds %s", location, location.Key))
 		}
 	}
 	if len(list) == 0 {

@@ -319,6 +319,15 @@ func (r *Refusal) Error() string {
 	return fmt.Sprintf("Qovery refused with %d: %s", r.Status, r.Detail)
 }
 
+// of is the error about a location that was not changed so.
+func (r *Refusal) of(code fault.Code, l Location, changed string) error {
+	err := fault.Errorf(code, "%s was not %s: %s", names([]Location{l}), changed, r)
+	if ofToken(r.Status) {
+		return err.Advise("Check that the token may edit what holds the key")
+	}
+	return err
+}
+
 // ofToken: by this HTTP status it is the token that lacks a right, and nothing is wrong
 // with what was to be changed.
 func ofToken(status int) bool { return status == 401 || status == 403 }
@@ -358,6 +367,9 @@ type LocationRef struct {
 	ID   string       `json:"id"`
 	Name string       `json:"name"`
 }
+
+// String names the location for a person.
+func (l LocationRef) String() string { return fmt.Sprintf("%s %q", l.Kind, l.Name) }
 
 // Location is a place in Qovery that stores an access key id.
 type Location struct {

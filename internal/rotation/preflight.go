@@ -351,6 +351,11 @@ func refs(locations []Location) []LocationRef {
 // the progress of each.
 const MaxClusters = 250
 
+func tooMany(clusters int) *fault.Error {
+	return fault.Errorf(fault.TooManyClusters, "The credentials that hold the key serve %d clusters; %d are the limit",
+		clusters, MaxClusters)
+}
+
 // oldKey is the key that is replaced.
 func (s *Situation) oldKey() KeyID {
 	switch {
@@ -550,9 +555,7 @@ func checkClusters(clusters []Cluster, locks map[string]string, plan *PlanReport
 	case len(clusters) == 0:
 		return fault.Errorf(fault.NoClusters, "The credentials that hold the key serve no clusters")
 	case len(clusters) > MaxClusters:
-		return fault.Errorf(fault.TooManyClusters, "The credentials that hold the key serve %d clusters; %d are the limit",
-			len(clusters),
-			MaxClusters)
+		return tooMany(len(clusters))
 	case len(invalid) > 0:
 		return fault.Errorf(fault.InvalidCredentials, "AWS refuses the credentials of clusters (INVALID_CREDENTIALS): %s",
 			words.List(invalid, mostListed))

@@ -100,8 +100,7 @@ func (r Rollout) read(ctx context.Context, l *look, doc *Document,
 		return err
 	}
 	if len(l.clusters) > MaxClusters {
-		return fault.Errorf(fault.TooManyClusters,
-			"The credentials that hold the key serve %d clusters; %d are the limit", len(l.clusters), MaxClusters)
+		return tooMany(len(l.clusters))
 	}
 	return nil
 }

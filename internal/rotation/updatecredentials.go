@@ -170,11 +170,7 @@ func (do *effects) refused(ctx context.Context, location Location, refused *Refu
 	if first && do.before.Begun.IsZero() && do.withdraw(ctx) == nil {
 		code = fault.UpdateRefused
 	}
-	err := fault.Errorf(code, "%s was not updated: %s", names([]Location{location}), refused)
-	if ofToken(refused.Status) {
-		return err.Advise("Check that the token may edit what holds the key")
-	}
-	return err
+	return refused.of(code, location, "updated")
 }
 
 // readBack waits until Qovery's reads show the new key in every location, and

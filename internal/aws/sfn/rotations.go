@@ -79,7 +79,7 @@ func machineOf(execution string) string {
 func rotations(history statemachine.History) (ids []string, since time.Time) {
 	for _, event := range history.Events {
 		var doc rotation.Document
-		if !strings.HasSuffix(string(event.Type), "StateExited") || json.Unmarshal(event.Output, &doc) != nil ||
+		if !event.Exited() || json.Unmarshal(event.Output, &doc) != nil ||
 			doc.RotationID == "" {
 			continue
 		}

@@ -12,6 +12,7 @@ import (
 	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/strictjson"
 	"qovery-key-rotation/internal/rotation/target"
 )
 
@@ -69,7 +70,7 @@ func (t *Targets) Target(ctx context.Context, name string) (target.Target, error
 	found, err := target.Parse([]byte(*read.Value))
 	if err != nil {
 		return target.Target{}, target.Misconfigured("The target in the parameter %s is not valid: %s", parameter,
-			strings.ReplaceAll(err.Error(), "\n", "; "))
+			strictjson.Line(err))
 	}
 	if found.Name != name {
 		return target.Target{}, target.Misconfigured("The parameter %s holds another target, %s", parameter, found.Name)

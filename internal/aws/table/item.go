@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -146,7 +145,7 @@ func fromItem(found item, document any) error {
 	}
 	if mistakes := strictjson.Read("", data, document, nil); len(mistakes) > 0 {
 		return fmt.Errorf("an item cannot be read: %s (a later version of this system may have written it)",
-			strings.ReplaceAll(strictjson.Err(mistakes).Error(), "\n", "; "))
+			strictjson.Line(strictjson.Err(mistakes)))
 	}
 	return nil
 }

@@ -40,10 +40,10 @@ func (o Outcome) After(takes time.Duration) Outcome {
 
 // Deployment is a deployment of a cluster as it turned out.
 type Deployment struct {
-	ExecutionID                  string
-	PostedAt, StartedAt, EndedAt time.Time // zero: not yet
-	KeyID                        string    // the key that it took when it started
-	Status                       string    // how it ended; empty until then
+	ExecutionID        string
+	StartedAt, EndedAt time.Time // zero: not yet
+	KeyID              string    // the key that it took when it started
+	Status             string    // how it ended; empty until then
 }
 
 type deployment struct {
@@ -99,7 +99,7 @@ func (s *Server) post(c *clusterState, now time.Time) {
 	if open != nil {
 		open.Until = now
 	}
-	d := &deployment{outcome: outcome, Deployment: Deployment{ExecutionID: s.executionID(now), PostedAt: now}}
+	d := &deployment{outcome: outcome, Deployment: Deployment{ExecutionID: s.executionID(now)}}
 	c.deployments = append(c.deployments, d)
 	if c.current != nil {
 		c.waiting = append(c.waiting, d)

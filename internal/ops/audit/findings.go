@@ -592,16 +592,13 @@ func (j *judge) scheduleFinding(state, title, found, advice string) Finding {
 	}
 }
 
-// Name names a location for a person.
-func Name(l rotation.Location) string { return fmt.Sprintf("%s %q", l.Kind, l.Name) }
-
 const mostListed = 10
 
 // names lists places for a sentence.
 func names(locations []rotation.Location) string {
 	var list []string
 	for _, l := range locations {
-		list = append(list, Name(l))
+		list = append(list, l.String())
 	}
 	return words.List(list, mostListed)
 }

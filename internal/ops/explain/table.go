@@ -11,12 +11,11 @@ const (
 	restore  = "npx --yes aws-cdk@2.1148.1 deploy --all --revert-drift"
 	deploy   = "make deploy CONFIG=rotation.json"
 
-	byHand     = "[A key by hand](runbook.md#a-key-by-hand)"
-	failNow    = "**deployments fail now**"
-	again      = "again and again: for half an hour to an hour, in `Preflight` for a day"
-	otherKey   = "[MultipleAccessKeys](#multipleaccesskeys)"
-	newRights  = "The new key has just the rights of the old one"
-	noRecovery = "no one has the new key's secret"
+	byHand    = "[A key by hand](runbook.md#a-key-by-hand)"
+	failNow   = "**deployments fail now**"
+	again     = "again and again: for half an hour to an hour, in `Preflight` for a day"
+	otherKey  = "[MultipleAccessKeys](#multipleaccesskeys)"
+	newRights = "The new key has just the rights of the old one"
 )
 
 // explanations are in the order of the table of codes. A test requires one for each.

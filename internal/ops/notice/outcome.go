@@ -200,7 +200,7 @@ const notChanged = " Nothing was changed."
 func locations(refs []rotation.LocationRef) string {
 	var names []string
 	for _, ref := range refs {
-		names = append(names, fmt.Sprintf("%s %q", ref.Kind, ref.Name))
+		names = append(names, ref.String())
 	}
 	return quotable(words.List(names, mostListed))
 }

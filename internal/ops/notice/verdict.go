@@ -139,8 +139,7 @@ func (r *report) fix(k knownKey) *Step {
 	case r.hasLeaked(k.id):
 		return nil // it stays out of service
 	case k.isInactive() && !k.ours:
-		return &Step{fmt.Sprintf("Someone made %s Inactive. Unless that was because it leaked, make it Active again:", k.id),
-			ActivateCommand(r.Target.IAMUserName, k.id)}
+		return r.activate(k.id)
 	case slices.Contains(fixingAdvice, r.code), r.code == fault.OldKeyHeld && k.listed == nil:
 		return nil
 	case k.listed == nil && r.Record != nil:
@@ -200,13 +199,17 @@ func (r *report) judgeUser() verdict {
 	return verdict{Calm, fmt.Sprintf("Nothing is known to be broken: every key of the IAM user %s is Active.", user), nil}
 }
 
+func (r *report) activate(id rotation.KeyID) *Step {
+	return &Step{fmt.Sprintf("Someone made %s Inactive. Unless that was because it leaked, make it Active again:", id),
+		ActivateCommand(r.Target.IAMUserName, id)}
+}
+
 func (r *report) mendUser(inactive []string) *Step {
 	switch {
 	case len(r.leaked()) > 0 && len(inactive) > 0:
 		return nil // it stays out of service
 	case len(inactive) == 1:
-		return &Step{fmt.Sprintf("Someone made %s Inactive. Unless that was because it leaked, make it Active again:",
-			inactive[0]), ActivateCommand(r.Target.IAMUserName, rotation.KeyID(inactive[0]))}
+		return r.activate(rotation.KeyID(inactive[0]))
 	case slices.Contains(fixingAdvice, r.code):
 		return nil
 	case len(inactive) == 0:

@@ -105,7 +105,7 @@ func (p *phases) update() {
 	var items []string
 	locations := 0
 	for _, ref := range p.doc.Plan.Locations {
-		item := fmt.Sprintf("%s %q", ref.Kind, ref.Name)
+		item := ref.String()
 		if slices.Contains(p.doc.Settings.HandledElsewhere, ref.ID) {
 			item += ": a person changes it by hand"
 		} else {
@@ -204,7 +204,7 @@ func (p *phases) migrate() {
 
 func items(refs []rotation.LocationRef) (items []string) {
 	for _, ref := range refs {
-		items = append(items, fmt.Sprintf("%s %q", ref.Kind, ref.Name))
+		items = append(items, ref.String())
 	}
 	return items
 }

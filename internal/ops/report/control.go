@@ -110,11 +110,11 @@ func judgeLife(old *Key) (Verdict, string) {
 		return judgeVanished(old.GoneBy.Sub(old.CreatedAt), old.SeenAt.Sub(old.CreatedAt), "was deleted")
 	}
 	if old.DeletedAt.IsZero() {
-		age := old.KnownUntil.Sub(old.CreatedAt)
+		age, met := old.KnownUntil.Sub(old.CreatedAt), Open
 		if age > ageRule {
-			return NotMet, fmt.Sprintf("It exists, and was %s old when this report ends.", words.Duration(age))
+			met = NotMet
 		}
-		return Open, fmt.Sprintf("It exists, and was %s old when this report ends.", words.Duration(age))
+		return met, fmt.Sprintf("It exists, and was %s old when this report ends.", words.Duration(age))
 	}
 	age := old.DeletedAt.Sub(old.CreatedAt)
 	if over := age - ageRule; over > 0 {

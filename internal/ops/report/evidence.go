@@ -69,7 +69,6 @@ type facts struct {
 	usage       rotation.UsageCheck
 	canary      rotation.CanaryRun
 	completed   *rotation.Summary
-	closed      fact
 	started     map[string]time.Time // by cluster: the latest deployment's start
 	deployments []span
 
@@ -143,7 +142,7 @@ func (f *facts) stepDone(event statemachine.Event, doc rotation.Document, ref Re
 	case "ReactivateKey", "RestoreOldKey":
 		f.reactivateDone(doc, now)
 	case "DiscardKey":
-		f.discardDone(doc, now)
+		f.discardDone(now)
 	case "Complete":
 		f.completeDone(doc, now)
 	}
@@ -294,7 +293,7 @@ func (f *facts) reactivateDone(doc rotation.Document, now exit) {
 	f.canary = rotation.CanaryRun{}
 }
 
-func (f *facts) discardDone(doc rotation.Document, now exit) {
+func (f *facts) discardDone(now exit) {
 	f.done[rotation.Discard] = now.fact
 	if key := f.newKey(); key != nil && key.DeletedAt.IsZero() {
 		key.DeletedAt = now.At
@@ -309,7 +308,7 @@ func (f *facts) completeDone(doc rotation.Document, now exit) {
 		if summary.RotationID != f.id {
 			continue
 		}
-		f.completed, f.closed = &summary, now.fact
+		f.completed = &summary
 		f.usage.TakenOver = cmp.Or(f.usage.TakenOver, summary.FirstUseOfNewKey)
 		if f.oldKeyMade.IsZero() {
 			f.oldKeyMade = summary.OldKeyCreatedAt

@@ -65,7 +65,7 @@ func (r *reader) event(event statemachine.Event) error {
 		}
 	case event.Type == statemachine.TaskFailed, event.Type == statemachine.TaskTimedOut:
 		r.failed(event)
-	case strings.HasSuffix(string(event.Type), "StateExited"):
+	case event.Exited():
 		return r.exited(event)
 	case event.Type == statemachine.ExecutionRedriven:
 		r.Redriven = append(r.Redriven, event.Time)

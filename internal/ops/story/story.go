@@ -49,7 +49,7 @@ func (t *Teller) describe(event statemachine.Event) string {
 		return t.tellFailure(event)
 	case event.Type == statemachine.TaskSucceeded:
 		t.failed = ""
-	case strings.HasSuffix(string(event.Type), "StateExited"):
+	case event.Exited():
 		return t.describeExit(event)
 	case event.Type == "WaitStateEntered":
 		return "until " + waitsUntil(event)

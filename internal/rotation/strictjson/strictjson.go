@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"strings"
 
 	"qovery-key-rotation/internal/words"
 )
@@ -67,6 +68,9 @@ func Err(mistakes []*Mistake) error {
 	}
 	return errors.Join(all...)
 }
+
+// Line is such an error on one line.
+func Line(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
 
 // single is the one value of a text, or what is wrong.
 func single(data []byte) (value json.RawMessage, problem string) {

@@ -84,7 +84,7 @@ func ParseInput(data json.RawMessage) (Input, error) {
 	mistakes := strictjson.Read("", data, &input, exampleInput())
 	switch {
 	case len(mistakes) > 0:
-		problem = "is not valid: " + strings.ReplaceAll(strictjson.Err(mistakes).Error(), "\n", "; ")
+		problem = "is not valid: " + strictjson.Line(strictjson.Err(mistakes))
 	case !IsName(input.Target):
 		problem = `names no target in "target"`
 	case (input.Abort || input.DryRun || input.Leaked != nil) &&
@@ -151,7 +151,7 @@ func (in Input) Apply(target Target) (Target, error) {
 	if err := target.Check(); err != nil {
 		return Target{},
 			fault.Errorf(fault.InvalidInput, "With the execution's input the target is not valid: %s",
-				strings.ReplaceAll(err.Error(), "\n", "; "))
+				strictjson.Line(err))
 	}
 	if in.MigrateTo != "" {
 		target.ObservationPeriod = Soak

@@ -19,7 +19,6 @@ type Call struct {
 	Fields map[string]any // of a request in JSON
 	Form   url.Values     // of another one
 	Path   string         // what a request of EventBridge Scheduler is about
-	Agent  string         // the user agent
 }
 
 // Need is a permission.
@@ -32,7 +31,7 @@ var signature = regexp.MustCompile(`Credential=([^/]+)/\d+/([^/]+)/([^/]+)/`)
 
 // read reads who calls what.
 func (g *Gateway) read(r *http.Request, body []byte) Call {
-	call := Call{Agent: r.Header.Get("User-Agent")}
+	var call Call
 	service := ""
 	if parts := signature.FindStringSubmatch(r.Header.Get("Authorization")); parts != nil {
 		call.Caller, call.Region, service = parts[1], parts[2], parts[3]

@@ -88,7 +88,7 @@ func newWorld(ctx context.Context, t T, l *lane, setup lab.Setup) *world {
 	w.settleQovery(setup)
 	w.lane.world.Store(w)
 	w.must(nil, w.lane.moto.Reset())
-	w.settleAWS(setup)
+	w.settleAWS()
 	w.clock.Set(beginning)
 	w.clock.OnMinute = w.consume
 	w.clusters = setup.Fill(w.qovery, w.trail.whole(w.oldKey))
@@ -113,7 +113,7 @@ func (w *world) tearDown() {
 }
 
 // settleAWS deploys what the template says, as far as moto knows it.
-func (w *world) settleAWS(setup lab.Setup) {
+func (w *world) settleAWS() {
 	w.Helper()
 	t := shipped.template
 	w.table(t.Table)
