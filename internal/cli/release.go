@@ -25,7 +25,7 @@ put things right. It deletes no key and changes none; it destroys a new key's se
 that is still staged. It refuses while an execution is at work, while locations in Qovery hold
 several keys of the IAM user, or one that isn't Active, while a key that leaked is Active,
 and while a cluster points at other credentials than it was deployed with. That no
-location holds a key is fine: each key that is left can then be retired.
+location holds a key is fine. It names the keys that are left, and how each ends.
 Beside the journal it reads IAM and Qovery, with your own rights: that takes the
 right to decrypt the target's token parameter.`,
 		Example: `  rotate release production
@@ -57,7 +57,7 @@ func (p Program) release(cmd *cobra.Command, f *stackFlags, name string, yes boo
 			return err
 		}
 	}
-	released, err := s.release(ctx, name)
+	released, left, err := s.release(ctx, name)
 	switch {
 	case fault.HasCode(err, fault.NothingToAbort):
 		return nothingToRelease(name)
@@ -74,9 +74,39 @@ func (p Program) release(cmd *cobra.Command, f *stackFlags, name string, yes boo
 		closed.Outcome, closed.EndedAt = rotation.Released, s.clock.Now()
 		return writeJSON(cmd.OutOrStdout(), closed)
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "The %s of %s that was begun %s is closed. No key was changed.\nTo "+
-		"see which keys there are: rotate status\n", released.Kind.Noun(), name, words.At(released.TakenAt))
+	out := cmd.OutOrStdout()
+	lines := append([]string{fmt.Sprintf("The %s of %s that was begun %s is closed. No key was changed.",
+		released.Kind.Noun(), name, words.At(released.TakenAt))}, whatIsLeft(released, left)...)
+	lines = append(lines, "To see which keys there are: rotate status")
+	if terminalOf(out) != nil {
+		width, _ := sizeOf(out)
+		lines = wrapped(lines, width)
+	}
+	_, err = fmt.Fprintln(out, strings.Join(lines, "\n"))
 	return err
+}
+
+// whatIsLeft is how the keys end that no location holds.
+func whatIsLeft(released rotation.Record, left []rotation.AccessKey) (lines []string) {
+	mayRun := !released.Marks[rotation.Update].Begun.IsZero() && released.Marks[rotation.Deploy].Done.IsZero()
+	for _, key := range left {
+		is, how := "", "Once nothing has used it for two weeks, retire it:"
+		command := notice.RetireCommand(released.Target, key.ID)
+		switch {
+		case key.Status != rotation.Active:
+			is, how = ", which is Inactive", "If nothing misses it, delete it:"
+			command = notice.DeleteCommand(released.IAMUser, key.ID)
+		case key.ID == released.NewKey && released.Marks[rotation.Update].Begun.IsZero():
+			how, command = "The rotation created it, and put it nowhere. Delete it:",
+				notice.DeleteCommand(released.IAMUser, key.ID)
+		case mayRun && key.ID == released.OldKey:
+			how = "Clusters may still run with it: deploy those in Qovery that were not deployed since the update. " +
+				"Once nothing has used the key for two weeks, retire it:"
+		}
+		lines = append(lines, fmt.Sprintf("No location in Qovery holds the key %s%s. While it is there, the next rotation "+
+			"refuses to begin.", string(key.ID), is), how, "    "+command)
+	}
+	return lines
 }
 
 // wholeKeys writes out the ids of the record's keys, so that commands can be typed.

@@ -236,10 +236,10 @@ func (s *stack) qoveryClient() (*qovery.Client, error) {
 }
 
 // release closes a record with the rights of the person.
-func (s *stack) release(ctx context.Context, name string) (rotation.Record, error) {
+func (s *stack) release(ctx context.Context, name string) (rotation.Record, []rotation.AccessKey, error) {
 	client, err := s.qoveryClient()
 	if err != nil {
-		return rotation.Record{}, err
+		return rotation.Record{}, nil, err
 	}
 	return rotation.Release{
 		Guard: rotation.NewGuard(s.clock, slog.New(slog.DiscardHandler), s.journal,

@@ -43,7 +43,7 @@ func (w *World) ReleaseByHand() error {
 	release := rotation.Release{
 		Guard: preflight.Guard, Targets: w.SSM, Keys: w.IAM, Qovery: preflight.Qovery, Executions: w.Executions,
 	}
-	_, err := release.Run(context.Background(), w.Target.Name)
+	_, _, err := release.Run(context.Background(), w.Target.Name)
 	return err
 }
 

@@ -29,34 +29,36 @@ type Release struct {
 // releaseWithin is how long the claim lasts, should the release not see its end.
 const releaseWithin = time.Minute
 
-// Run releases the target's record and returns it. Codes: TargetNotFound,
+// Run releases the target's record and returns it, with the keys that are left: those that no
+// location holds. Codes: TargetNotFound,
 // NothingToAbort when no record is open, RotationInProgress, StepBusy,
 // UnexpectedAccessKey when the locations are not in order yet.
-func (r Release) Run(ctx context.Context, name string) (Record, error) {
+func (r Release) Run(ctx context.Context, name string) (Record, []AccessKey, error) {
 	target, err := r.Targets.Target(ctx, name)
 	if err != nil {
-		return Record{}, err
+		return Record{}, nil, err
 	}
 	record, guard, err := r.load(ctx, target.IAMUserName, time.Time{})
 	if err != nil {
-		return Record{}, err
+		return Record{}, nil, err
 	}
 	r.Guard = guard
 	if record == nil {
-		return Record{}, fault.Errorf(fault.NothingToAbort, "No rotation of %s is open", name)
+		return Record{}, nil, fault.Errorf(fault.NothingToAbort, "No rotation of %s is open", name)
 	}
 	if err := r.requireOver(ctx, record); err != nil {
-		return *record, err
+		return *record, nil, err
 	}
-	if err := r.requireInOrder(ctx, target, record); err != nil {
-		return *record, err
+	left, err := r.requireInOrder(ctx, target, record)
+	if err != nil {
+		return *record, nil, err
 	}
 	id := fmt.Sprintf("release of revision %d", record.Revision)
 	err = r.closeOver(ctx, *record, Call{InvocationID: id, Deadline: r.Clock.Now().Add(releaseWithin)}, Released)
 	if errors.Is(err, ErrConflict) {
-		return *record, fault.Errorf(fault.StepBusy, "The journal's record of %s has just changed", name)
+		return *record, nil, fault.Errorf(fault.StepBusy, "The journal's record of %s has just changed", name)
 	}
-	return *record, err
+	return *record, left, err
 }
 
 // requireOver makes sure that nobody is at work on the record.
@@ -75,30 +77,32 @@ func (r Release) requireOver(ctx context.Context, record *Record) error {
 }
 
 // requireInOrder makes sure that the locations hold one Active key of the user,
-// and none that the rotation knew and that is gone.
-func (r Release) requireInOrder(ctx context.Context, target target.Target, record *Record) error {
+// and none that the rotation knew and that is gone. It returns the keys that they don't hold.
+func (r Release) requireInOrder(ctx context.Context, target target.Target, record *Record) ([]AccessKey, error) {
 	organization, err := r.Qovery.Open(ctx, target)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	locations, err := organization.Locations(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	keys, err := r.Keys.List(ctx, target.IAMUserName)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := r.requireOutOfService(record, keys, locations); err != nil {
-		return err
+		return nil, err
 	}
 	if err := r.requireSettled(ctx, target, organization, record, locations); err != nil {
-		return err
+		return nil, err
 	}
-	var inUse []AccessKey
+	var inUse, left []AccessKey
 	for _, key := range keys {
 		if len(holders(locations, key.ID)) > 0 {
 			inUse = append(inUse, key)
+		} else {
+			left = append(left, key)
 		}
 	}
 	var wrong []string
@@ -110,15 +114,15 @@ func (r Release) requireInOrder(ctx context.Context, target target.Target, recor
 	}
 	switch {
 	case len(wrong) > 0:
-		return fault.Errorf(fault.UnexpectedAccessKey, "%s", strings.Join(wrong, "; "))
+		return nil, fault.Errorf(fault.UnexpectedAccessKey, "%s", strings.Join(wrong, "; "))
 	case len(inUse) > 1:
-		return fault.Errorf(fault.UnexpectedAccessKey, "Locations hold two keys of the IAM user %s: %s and %s",
+		return nil, fault.Errorf(fault.UnexpectedAccessKey, "Locations hold two keys of the IAM user %s: %s and %s",
 			target.IAMUserName,
 			inUse[0].ID, inUse[1].ID)
 	case len(inUse) == 1 && inUse[0].Status != Active:
-		return fault.Errorf(fault.UnexpectedAccessKey, "The key %s, which the locations hold, is Inactive", inUse[0].ID)
+		return nil, fault.Errorf(fault.UnexpectedAccessKey, "The key %s, which the locations hold, is Inactive", inUse[0].ID)
 	}
-	return nil
+	return left, nil
 }
 
 // requireOutOfService: once the record is closed, no one brings up again that a key leaked.

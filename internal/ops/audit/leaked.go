@@ -47,7 +47,7 @@ func (j *judge) leakedKey(id rotation.KeyID) Finding {
 		Found: []string{fmt.Sprintf("Someone reported that the key %s of the IAM user %s leaked. It is Active, and no "+
 			"rotation replaces it", id, j.Target.IAMUserName)},
 		Advice:  "No location in Qovery holds it. Delete it, whereupon what uses it fails:",
-		Command: "aws iam delete-access-key --user-name " + j.Target.IAMUserName + " --access-key-id " + string(id),
+		Command: notice.DeleteCommand(j.Target.IAMUserName, id),
 	}
 	if held := j.holders(id); len(held) > 0 {
 		f.State = ids(held)

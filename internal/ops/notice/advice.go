@@ -72,7 +72,8 @@ func (r *report) further() []Step {
 	case r.ending == AbortDone:
 		return []Step{{"To give it up instead: see to it that every location in Qovery that holds a key of the user holds " +
 			"the same Active one, " +
-			"close the rotation, and delete the other key, which the next rotation would stumble over:", r.rotate("release")}}
+			"and close the rotation. The command then says how the other key ends, with which no rotation begins:",
+			r.rotate("release")}}
 	}
 	return nil
 }

@@ -157,6 +157,11 @@ func ActivateCommand(user string, id rotation.KeyID) string {
 	return fmt.Sprintf("aws iam update-access-key --user-name %s --access-key-id %s --status Active", user, string(id))
 }
 
+// DeleteCommand deletes a key of the user.
+func DeleteCommand(user string, id rotation.KeyID) string {
+	return fmt.Sprintf("aws iam delete-access-key --user-name %s --access-key-id %s", user, string(id))
+}
+
 // judgeUser judges without knowing which key Qovery holds.
 func (r *report) judgeUser() verdict {
 	user := r.Target.IAMUserName
