@@ -238,7 +238,7 @@ func TestNetworkProblems(t *testing.T) {
 		want string
 	}{
 		{context.DeadlineExceeded, "there was no answer within 20s"},
-		{&net.DNSError{Name: "api.qovery.com"}, "the host's name could not be resolved"},
+		{&net.DNSError{Name: "api.qovery.com"}, "the host's name can't be resolved"},
 		{&net.OpError{Op: "dial", Err: errors.New("x")}, "no connection could be made"},
 		{&tls.CertificateVerificationError{}, "the server's certificate is not accepted"},
 		{errors.New("malformed HTTP status code " + testSecret), "the connection failed"},

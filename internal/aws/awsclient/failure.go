@@ -64,7 +64,7 @@ var clockCodes = set("RequestExpired", "RequestInTheFuture", "RequestTimeTooSkew
 // Unreachable and MalformedAnswer it may have.
 func (r Request) Failed(err error) *fault.Error {
 	code, status := Code(err), statusOf(err)
-	isNetwork, why := network(err)
+	why := network(err)
 	var certificate *tls.CertificateVerificationError
 	switch {
 	case IsThrottle(code) || status == 429:
@@ -79,13 +79,13 @@ func (r Request) Failed(err error) *fault.Error {
 		return advise(fault.Errorf(fault.AccessDenied, "%s was refused with status %d, in no words of AWS's", r, status),
 			"Check proxies and AWS_ENDPOINT_URL")
 	case errors.As(err, &certificate):
-		return r.advised(words.Certificate(certificate), "If a proxy on the way to AWS has an authority of its own, "+
+		return r.advised(why, "If a proxy on the way to AWS has an authority of its own, "+
 			"name that authority's certificate in AWS_CA_BUNDLE. Check this machine's clock, too")
 	case unansweredCodes[code] || status >= 500:
 		return r.Unanswered(orStatus(code, status))
 	case errors.Is(err, errTooLarge):
 		return r.Malformed(errTooLarge.Error())
-	case isNetwork:
+	case why != "":
 		return r.Unanswered(why)
 	case code != "":
 		return r.Malformed("the error " + orStatus(code, status) + " is not expected here" + r.quote(err))
@@ -98,10 +98,7 @@ func (r Request) Failed(err error) *fault.Error {
 
 // Unsent tells that the request was not made: a setting or the credentials are wrong.
 func Unsent(err error) bool {
-	isNetwork, _ := network(err)
-	var certificate *tls.CertificateVerificationError
-	return !isNetwork && Code(err) == "" && !isUnreadable(err) && !errors.As(err, &certificate) &&
-		!errors.Is(err, errTooLarge)
+	return network(err) == "" && Code(err) == "" && !isUnreadable(err) && !errors.Is(err, errTooLarge)
 }
 
 // Malformed says that an answer is not one that can be acted upon.

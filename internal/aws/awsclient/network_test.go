@@ -11,7 +11,7 @@ import (
 func TestFilesAreNotTheNetwork(t *testing.T) {
 	_, err := os.ReadFile(t.TempDir() + "/none")
 	err = fmt.Errorf("get credentials: %w", err)
-	if is, why := network(err); is || !Unsent(err) {
+	if why := network(err); why != "" || !Unsent(err) {
 		t.Errorf("%v: the network, %q", err, why)
 	}
 	if Unsent(context.DeadlineExceeded) {

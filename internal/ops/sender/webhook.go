@@ -5,8 +5,8 @@ package sender
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -84,21 +84,12 @@ func post(ctx context.Context, target *url.URL, body []byte) (passes bool, err e
 	return passes, fault.Errorf(fault.Unreachable, "The webhook answered %d", status)
 }
 
-// network says why there was no answer, in its own words: net/http's have the address.
+// network says why there was no answer, without the address, which net/http's words have.
 func network(err error) string {
-	var (
-		certificate *tls.CertificateVerificationError
-		name        *net.DNSError
-		other       net.Error
-	)
-	switch {
-	case errors.As(err, &certificate):
-		return words.Certificate(certificate)
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded),
-		errors.As(err, &other) && other.Timeout():
+	var other net.Error
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) ||
+		errors.As(err, &other) && other.Timeout() {
 		return fmt.Sprintf("there was no answer within %s, or in the time that was left", timeout)
-	case errors.As(err, &name):
-		return "the host's name can't be resolved"
 	}
-	return "the connection failed"
+	return cmp.Or(words.Network(err), "the connection failed")
 }
