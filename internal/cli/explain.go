@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -56,46 +57,59 @@ func (p Program) explain(cmd *cobra.Command, f *stackFlags, what string) error {
 		}
 		return render(cmd.OutOrStdout(), docs.Runbook+"\n"+explain.Page())
 	}
+	out, said := cmd.OutOrStdout(), ""
 	section, err := findSection(what)
 	if err != nil && target.IsName(what) {
-		section, err = p.explainTarget(cmd.Context(), f, what, err)
+		said, section, err = p.explainTarget(cmd.Context(), f, what, err)
 	}
 	switch {
 	case err != nil:
 		return err
 	case f.json():
-		return writeJSON(cmd.OutOrStdout(), section)
+		section.Text = said + section.Text
+		return writeJSON(out, section)
 	}
-	return render(cmd.OutOrStdout(), section.Text)
+	if terminalOf(out) != nil { // a message is no Markdown: each of its lines is one
+		width, _ := sizeOf(out)
+		said = strings.Join(wrapped(strings.Split(said, "\n"), width), "\n")
+	}
+	if _, err := io.WriteString(out, said); err != nil {
+		return err
+	}
+	return render(out, section.Text)
 }
 
 // explainTarget says how a target's last execution ended, and what the runbook says of
 // that. What is no target's name, or can't be looked up, is unknown.
-func (p Program) explainTarget(ctx context.Context, f *stackFlags, name string, unknown error) (docs.Section, error) {
+func (p Program) explainTarget(ctx context.Context, f *stackFlags, name string, unknown error) (
+	said string, section docs.Section, err error,
+) {
 	s, err := p.open(ctx, f)
 	if err != nil {
 		known := problemOf(err)
-		return docs.Section{}, usageError{fmt.Errorf("%w; or, if it is a target: %s", unknown, known.what)}
+		return "", docs.Section{}, usageError{fmt.Errorf("%w; or, if it is a target: %s", unknown, known.what)}
 	}
 	t, err := s.target(ctx, name)
 	if err != nil {
 		if problemOf(err).exit == ExitUsage {
-			return docs.Section{}, unknown
+			return "", docs.Section{}, unknown
 		}
-		return docs.Section{}, err
+		return "", docs.Section{}, err
 	}
 	x, err := s.lastOf(ctx, t)
 	switch {
 	case err != nil:
-		return docs.Section{}, err
+		return "", docs.Section{}, err
 	case x == nil:
-		return docs.Section{}, &problem{"No rotation of " + name + " is open, and none was started in the last two weeks",
-			"To see how things are: rotate status", ExitNothing}
+		return "", docs.Section{}, &problem{"No rotation of " + name + " is open, and none was started in the last two " +
+			"weeks", "To see how things are: rotate status", ExitNothing}
 	case x.Status == notice.Running:
-		return docs.Section{}, &problem{x.Name + " is at work on " + name, "To watch it: rotate watch " + name, ExitRunning}
+		return "", docs.Section{}, &problem{x.Name + " is at work on " + name, "To watch it: rotate watch " + name,
+			ExitRunning}
 	}
-	text, err := s.explained(ctx, t, x)
-	return docs.Section{Name: name, Title: name, Text: text}, err
+	section = docs.Section{Name: name, Title: name}
+	said, section.Text, err = s.explained(ctx, t, x)
+	return said, section, err
 }
 
 // lastOf is the execution that has the target's open rotation, or the last one, if that was
@@ -152,21 +166,21 @@ func (s *stack) endedSince(ctx context.Context, target string, since time.Time) 
 }
 
 // explained is all that is known of an execution that ended, and the section of its code.
-func (s *stack) explained(ctx context.Context, t target.Target, x *notice.Execution) (string, error) {
+func (s *stack) explained(ctx context.Context, t target.Target, x *notice.Execution) (said, section string, err error) {
 	facts := s.facts(ctx, x)
 	message := notice.Compose(notice.Event{Execution: x}, facts)
 	if !slices.ContainsFunc(fault.Codes, func(info fault.CodeInfo) bool { return string(info.Code) == x.Error }) {
-		return message.Whole, nil
+		return message.Whole, "", nil
 	}
 	state, err := s.lastState(ctx, x)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	names := explain.Names{Target: t.Name, User: t.IAMUserName, Token: t.TokenParameter, Table: s.table, Execution: x.ARN}
 	if len(facts.Keys) == 1 {
 		names.Key = string(facts.Keys[0].ID)
 	}
-	return message.Whole + "\n" + explain.Fill(explain.SectionIn(fault.Code(x.Error), state), names), nil
+	return message.Whole + "\n", explain.Fill(explain.SectionIn(fault.Code(x.Error), state), names), nil
 }
 
 func atMostOneSection(cmd *cobra.Command, args []string) error {

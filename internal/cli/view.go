@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"time"
 
@@ -161,14 +162,18 @@ func showEnd(cmd *cobra.Command, f *stackFlags, e *ended) error {
 	return err
 }
 
-// wrapped breaks sentences, and no commands.
+// columns are those of a line before its last.
+var columns = regexp.MustCompile(`^.* {2,}`)
+
+// wrapped breaks sentences, below where the last column begins, and no commands.
 func wrapped(lines []string, width int) (all []string) {
 	for _, line := range lines {
-		if strings.HasPrefix(line, " ") {
+		if strings.HasPrefix(line, "    ") {
 			all = append(all, line)
 			continue
 		}
-		all = append(all, words.Wrap("", line, width)...)
+		head := columns.FindString(line)
+		all = append(all, words.Wrap(head, line[len(head):], width)...)
 	}
 	return all
 }
