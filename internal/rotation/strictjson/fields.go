@@ -4,27 +4,38 @@ import (
 	"encoding/json"
 	"maps"
 	"reflect"
+	"slices"
 	"strings"
+	"sync"
 )
 
-// fieldsOf returns the fields of a struct by their names in JSON, those of
+// fieldsByType keeps what fieldsOf has found out: a map[string][]int by its reflect.Type.
+var fieldsByType sync.Map
+
+// fieldsOf returns the indexes of a struct's fields by their names in JSON, those of
 // embedded structs included. A field hides an embedded one of its name.
-func fieldsOf(object reflect.Value) map[string]reflect.Value {
-	fields, own := map[string]reflect.Value{}, map[string]reflect.Value{}
+func fieldsOf(object reflect.Type) map[string][]int {
+	if known, ok := fieldsByType.Load(object); ok {
+		return known.(map[string][]int)
+	}
+	fields, own := map[string][]int{}, map[string][]int{}
 	for i := range object.NumField() {
-		field := object.Type().Field(i)
+		field := object.Field(i)
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		switch {
 		case field.Anonymous && name == "":
-			maps.Copy(fields, fieldsOf(object.Field(i)))
+			for embedded, index := range fieldsOf(field.Type) {
+				fields[embedded] = slices.Concat([]int{i}, index)
+			}
 		case name == "-" || !field.IsExported():
 		case name == "":
-			own[field.Name] = object.Field(i)
+			own[field.Name] = []int{i}
 		default:
-			own[name] = object.Field(i)
+			own[name] = []int{i}
 		}
 	}
 	maps.Copy(fields, own)
+	fieldsByType.Store(object, fields)
 	return fields
 }
 
@@ -33,7 +44,11 @@ func fieldOf(example reflect.Value, name string) reflect.Value {
 	if example.Kind() != reflect.Struct {
 		return reflect.Value{}
 	}
-	return fieldsOf(example)[name]
+	index, known := fieldsOf(example.Type())[name]
+	if !known {
+		return reflect.Value{}
+	}
+	return example.FieldByIndex(index)
 }
 
 // firstOf is the first item of an example, if it has one.

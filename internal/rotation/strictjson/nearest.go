@@ -2,7 +2,6 @@ package strictjson
 
 import (
 	"maps"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,7 +9,7 @@ import (
 
 // nearest returns the known name that most likely was meant, or all known names
 // if none is like it.
-func nearest(name string, fields map[string]reflect.Value) string {
+func nearest(name string, fields map[string][]int) string {
 	known := slices.Sorted(maps.Keys(fields))
 	best := slices.MinFunc(known, func(a, b string) int { return distance(name, a) - distance(name, b) })
 	if distance(name, best) > len(best)/2 {

@@ -71,14 +71,14 @@ func (r *reader) readText(path string, value json.RawMessage, into encoding.Text
 }
 
 func (r *reader) readObject(path string, value json.RawMessage, into, example reflect.Value) {
-	fields := fieldsOf(into)
+	fields := fieldsOf(into.Type())
 	for _, m := range r.members(path, value) {
-		field, known := fields[m.name]
+		index, known := fields[m.name]
 		if !known {
 			r.found = append(r.found, &Mistake{m.path, "is no field that is known", nearest(m.name, fields)})
 			continue
 		}
-		r.read(m.path, m.value, field, fieldOf(example, m.name))
+		r.read(m.path, m.value, into.FieldByIndex(index), fieldOf(example, m.name))
 	}
 }
 
