@@ -45,11 +45,11 @@ It is shown as the shortest schedule that leads to it, which --replay plays agai
 the exit code is 1. If you interrupt explore, it says how much of it was played, and
 the exit code is 130.
 
-All single faults are played in every world, and in rotations that were stopped in
-every state; what clusters fail at and what is refused, only in worlds where that makes
-a difference. Then random schedules of up to six faults. Before that comes what once
-found something. --pairs adds all pairs of faults of calls in the smallest world,
-and of calls that write where a key leaked or is retired, or clusters are moved.
+All single faults are played in every world; what clusters fail at and what is
+refused, only in worlds where that makes a difference. Then random schedules of up to
+six faults. Before that comes what once found something. --pairs closes two small
+worlds: it plays a second fault at each place that a first one leads to. Where a key
+leaked or clusters are moved, it plays pairs of faults of calls that write.
 
 --mutations defeats each safety rule in turn, and shows how exploration finds out.`,
 		Example: `  rotate explore
@@ -76,7 +76,7 @@ and of calls that write where a key leaked or is retired, or clusters are moved.
 		},
 	}
 	cmd.Flags().BoolVar(&flags.singles, "singles", true, "play all single faults")
-	cmd.Flags().BoolVar(&flags.pairs, "pairs", false, "play pairs of faults of calls, too")
+	cmd.Flags().BoolVar(&flags.pairs, "pairs", false, "play two faults, too, and close small worlds")
 	cmd.Flags().IntVar(&flags.random, "random", 500, "how many random walks there are, of up to six faults each")
 	cmd.Flags().DurationVar(&flags.lasts, "for", 0, "play random walks for this long, such as 8h")
 	cmd.Flags().Uint64Var(&flags.seed, "seed", 0, "what chance begins with: the same seed explores the same")

@@ -30,6 +30,14 @@ func printSummary(out io.Writer, s explorer.Summary, interrupted bool) {
 		s.Took.Round(time.Second))
 	fmt.Fprintf(out, "  with %d distinct traces: which states, calls and outcomes there were, in which order\n", s.Traces)
 	printSeen(out, s.Seen)
+	if s.Late.Walks > 0 {
+		fmt.Fprintf(out, "  of the last %d random schedules, %d came into a state of the world that none had before\n",
+			s.Late.Walks, s.Late.New)
+	}
+	for _, c := range s.Closed {
+		fmt.Fprintf(out, "  %s closed: %d states, %d left; at %d places that one fault leads to, a second in %d schedules\n",
+			c.World, c.States, c.Left, c.Places, c.Played)
+	}
 	fmt.Fprintf(out, "  not counted: %d with a fault that did not, %d without any, %d played before\n", s.Unreached,
 		s.Calm, s.Duplicates)
 	if s.Unfinished == nil {

@@ -142,11 +142,12 @@ func ofQovery(a *args) act {
 	case "answers":
 		return answers(a)
 	case "drops":
-		return configure(func(c *fakeqovery.Config) {
-			c.Hook = func(*http.Request) (bool, *fakeqovery.Answer) { return false, &fakeqovery.Answer{Dropped: true} }
-		})
+		return func(o *Operator) error {
+			o.hook(what, func(*http.Request) (bool, *fakeqovery.Answer) { return false, &fakeqovery.Answer{Dropped: true} })
+			return nil
+		}
 	case "recovers":
-		return configure(func(c *fakeqovery.Config) { c.Hook = nil })
+		return func(o *Operator) error { o.hook("", nil); return nil }
 	case "hides-changes":
 		return configure(func(c *fakeqovery.Config) { c.ChangesAt = fakeqovery.ChangesNever })
 	default:
@@ -168,15 +169,19 @@ func answers(a *args) act {
 	hook := fakeqovery.Answering(status, method, cmp.Or(locations()[part], part))
 	return func(o *Operator) error {
 		rule := o.rule(line)
-		o.Qovery.Configure(func(c *fakeqovery.Config) {
-			c.Hook = func(r *http.Request) (bool, *fakeqovery.Answer) {
-				apply, answer := hook(r)
-				rule.applied = rule.applied || answer != nil
-				return apply, answer
-			}
+		o.hook(line, func(r *http.Request) (bool, *fakeqovery.Answer) {
+			apply, answer := hook(r)
+			rule.applied = rule.applied || answer != nil
+			return apply, answer
 		})
 		return nil
 	}
+}
+
+// hook has Qovery answer so from now on.
+func (w *World) hook(what string, answers fakeqovery.Hook) {
+	w.qoveryAnswers = what
+	w.Qovery.Configure(func(c *fakeqovery.Config) { c.Hook = answers })
 }
 
 func lag(a *args) act {

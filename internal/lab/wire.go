@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"qovery-key-rotation/internal/rotation/fault"
@@ -31,6 +32,7 @@ type Wire struct {
 	counts   map[string]int
 	faults   map[FaultKind]int
 	actor    string
+	landing  []string // sites of writes whose effects are on their way, nobody waiting for them
 }
 
 // usualCalls is how many calls there is room for at once: a plain rotation makes
@@ -204,7 +206,9 @@ func (w *Wire) apply(call *Call, at time.Time, effect func(at time.Time) error) 
 
 // land lets the effect of a write happen later, with nobody there to hear the answer.
 func (w *Wire) land(outcome Outcome, effect func(at time.Time) error) {
+	w.landing = append(w.landing, outcome.Site)
 	w.timeline.At(w.timeline.Now().Add(outcome.Fault.Delay), func() {
+		w.landing = slices.Delete(w.landing, slices.Index(w.landing, outcome.Site), slices.Index(w.landing, outcome.Site)+1)
 		if w.struck != nil {
 			w.struck(outcome.Fault.Kind)
 		}

@@ -120,6 +120,8 @@ type World struct {
 	logs        bytes.Buffer
 	token       string
 	others      []consumer
+	// qoveryAnswers is what it answers, or that it does not, whatever is asked; empty: it does.
+	qoveryAnswers string
 }
 
 // NewWorld puts a world together.

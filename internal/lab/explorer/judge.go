@@ -11,9 +11,8 @@ import (
 	"qovery-key-rotation/internal/words"
 )
 
-// judge says what must not have happened and has, and what must be so in the
-// end and is not.
-func (p *player) judge() {
+// judgeSoFar says what must not have happened, wherever the rotation is, and has.
+func (p *player) judgeSoFar() {
 	for _, violation := range slices.Concat(p.Judge.Violations, p.Judge.LatePointings()) {
 		p.wrong("%s", violation)
 	}
@@ -25,6 +24,11 @@ func (p *player) judge() {
 	for _, leak := range p.Judge.Leaks() {
 		p.wrong("%s", leak)
 	}
+}
+
+// judge says, too, what must be so in the end and is not.
+func (p *player) judge() {
+	p.judgeSoFar()
 	p.judgeEvidence()
 	p.judgeUnasked()
 	p.requireApplied()

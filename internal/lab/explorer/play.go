@@ -1,7 +1,10 @@
 package explorer
 
 import (
+	"encoding/binary"
 	"fmt"
+	"hash/fnv"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -45,6 +48,7 @@ type Station struct {
 	State string
 	Call  *lab.Call // of a call
 	Entry bool      // of a state; else, without a call, of an invocation, or Ended
+	Place uint64    // what is so there, as a hash: see player.place
 }
 
 // AllFired tells whether every fault of the schedule came to pass.
@@ -72,6 +76,12 @@ type Lens func(*lab.World, lab.Ports) lab.Ports
 // Play plays a schedule to its end.
 func Play(s Schedule, lens Lens) (Result, error) { return play(s, lens, nil) }
 
+// playUntil plays a schedule until all of its faults have come to pass and the world is in
+// a state, on entering one of the definition, after which it is known what comes.
+func playUntil(known func(state uint64) bool, s Schedule, lens Lens) (Result, error) {
+	return play(s, lens, func(p *player) { p.known = known })
+}
+
 func play(s Schedule, lens Lens, watch func(*player)) (Result, error) {
 	kind, exists := find(s.World)
 	if !exists {
@@ -86,6 +96,7 @@ func play(s Schedule, lens Lens, watch func(*player)) (Result, error) {
 		Operator: lab.NewOperator(world), result: Result{Schedule: s, Seen: newSeen()}, pending: slices.Clone(s.Faults),
 		passed: map[Point]int{}, clocks: map[string]time.Duration{}, putAt: map[rotation.KeyID]time.Time{},
 		usedBefore: map[report.Ref]time.Time{}, kind: kind, roles: kind.moved, before: map[string]string{},
+		since: map[string]uint64{},
 	}
 	p.OnPut = p.notePut
 	p.trace.SetSeed(traces)
@@ -100,10 +111,13 @@ func play(s Schedule, lens Lens, watch func(*player)) (Result, error) {
 	if watch != nil {
 		watch(p)
 	}
-	operator := world.Timeline.Go(operatorName, p.operate)
-	if !world.Timeline.RunUntilDone(operator) {
+	p.process = world.Timeline.Go(operatorName, p.operate)
+	switch {
+	case !world.Timeline.RunUntilDone(p.process):
 		p.wrong("the executions do not end")
-	} else {
+	case p.process.Killed():
+		p.judgeSoFar()
+	default:
 		p.judge()
 	}
 	p.result.Trace = p.trace.Sum64()
@@ -123,7 +137,11 @@ type player struct {
 	clocks  map[string]time.Duration // how far those of functions are ahead, by state
 	passed  map[Point]int            // how often each site was passed, under N 0 for entries and 1 for invocations
 	trace   trace
-	before  map[string]string // the state that each execution has entered last
+	before  map[string]string       // the state that each execution has entered last
+	entered uint64                  // the state of the world then, of whichever was the last
+	since   map[string]uint64       // how often each site was passed since
+	known   func(state uint64) bool // whether it may end in a state of the world: see playUntil
+	process *lab.Process            // the operator's
 	say     func(format string, args ...any)
 	kind    World
 
@@ -174,8 +192,21 @@ func (p *player) pass(station Station, isDue func(Kind) bool) (Fault, bool) {
 			return fault, true
 		}
 	}
+	station.Place = p.place(station)
 	p.result.After = append(p.result.After, station)
 	return Fault{}, false
+}
+
+// place hashes the state of the world on entering the last state, and what was passed since.
+func (p *player) place(s Station) uint64 {
+	p.since[s.Site]++
+	hash := fnv.New64a()
+	var numbers [16]byte
+	binary.LittleEndian.PutUint64(numbers[:], p.entered)
+	binary.LittleEndian.PutUint64(numbers[8:], p.since[s.Site])
+	_, _ = hash.Write(numbers[:]) // it never fails
+	_, _ = io.WriteString(hash, s.State+" "+s.Site)
+	return hash.Sum64()
 }
 
 func (p *player) fired(fault Fault, state string) {

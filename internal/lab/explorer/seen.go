@@ -134,7 +134,12 @@ func (p *player) see(run *lab.Run, event statemachine.Event) {
 		seen.Routes[Route{before, event.State}] = true
 	}
 	p.before[run.Name()] = event.State
-	seen.Worlds[p.worldState(event.State)] = true
+	p.entered = p.worldState(event.State)
+	clear(p.since)
+	seen.Worlds[p.entered] = true
+	if len(p.pending) == 0 && p.known != nil && p.known(p.entered) {
+		p.process.Kill()
+	}
 }
 
 // worldState is what is so on entering a state, without times and names: the keys and what
@@ -154,6 +159,17 @@ func (p *player) worldState(state string) uint64 {
 	}
 	if record != nil {
 		writeRecord(hash, *record)
+	}
+	for _, condition := range p.Conditions() {
+		fmt.Fprintln(hash, condition)
+	}
+	for _, l := range p.lasting {
+		if p.Timeline.Now().Before(l.until) {
+			fmt.Fprintln(hash, l.Site, l.Kind)
+		}
+	}
+	for _, state := range slices.Sorted(maps.Keys(p.clocks)) {
+		fmt.Fprintln(hash, "clock", state, p.clocks[state])
 	}
 	return hash.Sum64()
 }

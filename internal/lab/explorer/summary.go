@@ -19,12 +19,21 @@ type Summary struct {
 	States     map[string]int `json:"states"`     // faults of Played, by the state in which they came to pass
 	Worlds     map[string]int `json:"worlds"`     // schedules of Played, by world
 	Violations []Violation    `json:"violations"`
+	Closed     []Closed       `json:"closed,omitempty"`
+	Late       Saturation     `json:"late,omitzero"`
 	Never      []Moment       `json:"never,omitempty"`      // what has to happen in all single faults, and did not
 	Unfinished *Unfinished    `json:"unfinished,omitempty"` // nil: all was played
 	Took       time.Duration  `json:"-"`
 	Seen       Seen           `json:"-"`
 
 	traces map[uint64]bool // their hashes
+}
+
+// Saturation says of the last tenth of the random walks how many of them came into a state of
+// the world, on entering a state, that nothing before had come into.
+type Saturation struct {
+	Walks int `json:"walks"`
+	New   int `json:"new"`
 }
 
 // Unfinished says where an exploration ended before its end.

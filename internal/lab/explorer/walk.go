@@ -3,11 +3,11 @@ package explorer
 import (
 	"cmp"
 	"context"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,10 +20,9 @@ type Options struct {
 	// Singles: every single fault in every world, and in a rotation that was
 	// interrupted in each state.
 	Singles bool
-	// Pairs: every pair of call faults in the smallest world; of a site's
-	// calls, the first, a middle and the last. Those of calls that write where a key
-	// leaked, is retired, or clusters are moved. And of each write that lands late
-	// with whatever may happen on entering a state after it.
+	// Pairs: every state that two faults lead to in the worlds that are closed (close.go);
+	// in other small ones every pair of faults at the first, a middle and the last call of each
+	// site that writes.
 	Pairs bool
 	// Focus are one or two states or call sites. Every single fault at the first,
 	// and every pair of faults at the first and the last, is played in the smallest
@@ -80,18 +79,17 @@ func Walk(ctx context.Context, options Options) (Summary, error) {
 		w.stage("single faults", w.singles())
 	}
 	if w.Pairs {
-		if w.smallest().World == Worlds[0].Name {
-			w.stage("late writes, and people", w.lateWrites())
-		}
-		w.stage("pairs of faults", w.pairs())
+		w.pairs()
 	}
 	if w.Random > 0 {
-		w.share("random schedules", w.Random, time.Time{}, w.chain)
+		w.walks()
 	}
 	if w.For > 0 {
-		w.share("more random schedules", math.MaxInt, time.Now().Add(w.For), func(n int) { w.chain(w.Random + n) })
+		w.share("more random schedules", math.MaxInt, time.Now().Add(w.For), func(n int) {
+			w.chain(w.Random+n, func(Result) {})
+		})
 	}
-	if w.Singles && w.summary.Unfinished == nil && w.Shard == (Shard{}) && w.World == "" {
+	if w.Singles && w.Pairs && w.summary.Unfinished == nil && w.Shard == (Shard{}) && w.World == "" {
 		w.summary.Never = w.summary.Seen.Never()
 	}
 	return w.summary.clone(time.Since(w.began)), w.failure
@@ -103,6 +101,8 @@ type walker struct {
 	ctx   context.Context
 	stop  context.CancelCauseFunc
 	began time.Time
+
+	calm sync.Map // what undisturbed has found out, by world
 
 	mu      sync.Mutex
 	played  map[uint64]bool // hashes of schedules
@@ -167,20 +167,12 @@ func (w *walker) smallest() Schedule {
 	return Schedule{World: cmp.Or(w.World, Worlds[0].Name), Seed: w.Seed}
 }
 
-// singles play every single fault in every world, and every single fault of what
-// comes after the rotation in the smallest world was stopped on entering any of
-// its states.
+// singles play every single fault in every world.
 func (w *walker) singles() []func() {
 	var tasks []func()
 	for _, world := range Worlds {
 		if w.World == "" || w.World == world.Name {
 			tasks = append(tasks, w.after(Schedule{World: world.Name, Seed: w.Seed})...)
-		}
-	}
-	base := w.smallest()
-	for _, station := range w.play(base).After {
-		if station.Entry && station.N == 1 {
-			tasks = append(tasks, w.after(base.with(Fault{station.Point, Stop, 0}))...)
 		}
 	}
 	return tasks
@@ -197,35 +189,33 @@ func (w *walker) after(base Schedule) (tasks []func()) {
 	return tasks
 }
 
-// pairWorlds are those whose pairs of faults are played: the smallest, as it is and where
-// its key leaked, a key is retired or clusters are moved.
-var pairWorlds = []string{"one", "leaked", "leaked-at-once", "retire", "migrate"}
+// pairWorlds are those that aren't closed and whose pairs of faults of calls that write are
+// played: what reads get makes no difference there that it doesn't make in those that are.
+var pairWorlds = []string{"leaked", "leaked-at-once", "migrate"}
 
-// pairs play every pair of call faults at chosen calls of the smallest world. In the
-// others of its size reads are what they are there, and the calls are those that write.
-func (w *walker) pairs() (tasks []func()) {
-	worlds := pairWorlds
-	if w.World != "" {
-		worlds = []string{w.World}
-	}
-	for _, world := range worlds {
-		calls := chosen
-		if world != pairWorlds[0] {
-			calls = chosenWrites
+// pairs are played in the world that is asked for, or in all that are small.
+func (w *walker) pairs() {
+	var tasks []func()
+	for _, world := range Worlds {
+		switch asked := w.World == world.Name; {
+		case w.World != "" && !asked:
+		case world.closed:
+			w.close(world)
+		case asked || slices.Contains(pairWorlds, world.Name):
+			tasks = append(tasks, w.pairsIn(Schedule{World: world.Name, Seed: w.Seed})...)
 		}
-		tasks = append(tasks, w.pairsIn(Schedule{World: world, Seed: w.Seed}, calls)...)
 	}
-	return tasks
+	w.stage("pairs of faults", tasks)
 }
 
 // pairsIn are those of one world. What the second may be is known once the first has been
 // played.
-func (w *walker) pairsIn(base Schedule, calls func([]Station) []Station) (tasks []func()) {
-	for _, first := range calls(w.play(base).After) {
+func (w *walker) pairsIn(base Schedule) (tasks []func()) {
+	for _, first := range chosenWrites(w.play(base).After) {
 		for _, fault := range first.callFaults() {
 			single := base.with(fault)
 			tasks = append(tasks, func() {
-				for _, second := range calls(w.play(single).After) {
+				for _, second := range chosenWrites(w.play(single).After) {
 					for _, fault := range second.callFaults() {
 						w.leaf(single.with(fault))
 					}
@@ -239,34 +229,6 @@ func (w *walker) pairsIn(base Schedule, calls func([]Station) []Station) (tasks 
 // chosenWrites are the chosen calls that change something.
 func chosenWrites(stations []Station) []Station {
 	return slices.DeleteFunc(chosen(stations), func(s Station) bool { return !s.Call.Write })
-}
-
-// lateWrites play every write of the smallest world but the journal's that lands
-// late, or is the last that its function does, with every fault on entering a
-// state after it.
-func (w *walker) lateWrites() (tasks []func()) {
-	base := w.smallest()
-	for _, write := range w.play(base).After {
-		if write.Call == nil || !write.Call.Write || strings.HasPrefix(write.Site, "journal.") {
-			continue
-		}
-		for _, fault := range write.callFaults() {
-			if kind := lab.FaultKind(fault.Kind); fault.lasts() || kind != lab.LandLate && kind != lab.KillAfter {
-				continue
-			}
-			single := base.with(fault)
-			world, _ := find(single.World)
-			for _, station := range w.play(single).After {
-				if !station.Entry {
-					continue
-				}
-				for _, fault := range world.faults(station) {
-					tasks = append(tasks, func() { w.leaf(single.with(fault)) })
-				}
-			}
-		}
-	}
-	return tasks
 }
 
 // focused plays every single fault at the first place in focus, and every pair of
@@ -323,9 +285,39 @@ func chosen(stations []Station) []Station {
 
 const longest = 6 // faults in a random schedule
 
+// walks play as many random schedules as were asked for, and count what the last of them
+// still find.
+func (w *walker) walks() {
+	firsts := map[uint64]int{} // the first walk that came into a state of the world
+	known := maps.Clone(w.summary.Seen.Worlds)
+	w.share("random schedules", w.Random, time.Time{}, func(n int) {
+		w.chain(n, func(r Result) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			for state := range r.Seen.Worlds {
+				if first, found := firsts[state]; !known[state] && (!found || n < first) {
+					firsts[state] = n
+				}
+			}
+		})
+	})
+	walks := map[int]bool{}
+	for _, n := range firsts {
+		walks[n] = true
+	}
+	for n := w.Random - w.Random/10; n < w.Random; n++ {
+		if w.Shard.has(uint64(n)) {
+			w.summary.Late.Walks++
+		}
+		if walks[n] {
+			w.summary.Late.New++
+		}
+	}
+}
+
 // chain plays a random world, and then goes on putting a random fault after the
-// last one.
-func (w *walker) chain(n int) {
+// last one, where it can at a place to which nothing leads but the faults before.
+func (w *walker) chain(n int, learn func(Result)) {
 	if !w.Shard.has(uint64(n)) {
 		return
 	}
@@ -338,16 +330,41 @@ func (w *walker) chain(n int) {
 			return
 		}
 		result := w.play(schedule)
+		learn(result)
 		if len(result.After) == 0 || !result.AllFired() || len(result.Wrong) > 0 {
 			return
 		}
-		faults := world.faults(draw(random, result.After))
+		faults := world.faults(draw(random, w.led(result)))
 		if len(faults) == 0 {
 			return
 		}
 		schedule = schedule.with(faults[random.IntN(len(faults))])
 	}
-	w.play(schedule)
+	learn(w.play(schedule))
+}
+
+// led are the stations after the last fault to which the rotation would not have come
+// undisturbed; all, if there are none of those.
+func (w *walker) led(r Result) []Station {
+	undisturbed := w.undisturbed(r.Schedule.World)
+	led := slices.DeleteFunc(slices.Clone(r.After), func(s Station) bool { return undisturbed[s.Place] })
+	if len(led) == 0 {
+		return r.After
+	}
+	return led
+}
+
+// undisturbed are the places to which a rotation comes in the world when nothing goes wrong.
+func (w *walker) undisturbed(world string) map[uint64]bool {
+	places, _ := w.calm.LoadOrStore(world, sync.OnceValue(func() map[uint64]bool {
+		places := map[uint64]bool{}
+		result, _ := Play(Schedule{World: world}, w.Lens) // the world exists: a schedule was played in it
+		for _, station := range result.After {
+			places[station.Place] = true
+		}
+		return places
+	}))
+	return places.(func() map[uint64]bool)()
 }
 
 // draw draws a station: as often one of an execution's as one of the many calls.
@@ -402,12 +419,14 @@ func (w *walker) leaf(s Schedule) {
 	}
 }
 
-// play plays a schedule and takes its result in.
-func (w *walker) play(s Schedule) Result {
+// play plays a schedule to its end and takes its result in.
+func (w *walker) play(s Schedule) Result { return w.playWith(s, Play) }
+
+func (w *walker) playWith(s Schedule, play func(Schedule, Lens) (Result, error)) Result {
 	if w.ctx.Err() != nil {
 		return Result{Schedule: s}
 	}
-	result, err := Play(s, w.Lens)
+	result, err := play(s, w.Lens)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 )
 
@@ -205,4 +206,23 @@ func (s *Server) cluster(id string) *clusterState {
 		panic(fmt.Sprintf("fakeqovery: there is no cluster %q", id))
 	}
 	return c
+}
+
+// Disturbed says what keeps the cluster from its next deployment, or will make that end
+// other than well; empty: nothing.
+func (s *Server) Disturbed(clusterID string) string {
+	var what []string
+	s.settled(func(time.Time) {
+		c := s.cluster(clusterID)
+		if c.lock != nil {
+			what = append(what, "locked")
+		}
+		if len(c.waiting) > 0 {
+			what = append(what, "deployments wait")
+		}
+		if len(c.script) > 0 {
+			what = append(what, "its next deployments are scripted")
+		}
+	})
+	return strings.Join(what, ", ")
 }

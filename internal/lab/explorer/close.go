@@ -1,0 +1,113 @@
+package explorer
+
+import (
+	"maps"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Closed is how far a world is closed: how much of what two faults lead to was played.
+type Closed struct {
+	World  string `json:"world"`
+	States int    `json:"states"` // of the world on entering a state, that were reached
+	Places int    `json:"places"` // at which a second fault was to be played
+	Played int    `json:"played"` // schedules of two faults
+	Left   int    `json:"left"`   // those that were not: they are other shards', or it was ended
+}
+
+// closing is a world that is being closed. There are thousands of times as many pairs of
+// faults as single ones, and most lead to where others have led. So a fault is played once at
+// each place: a call, an invocation or an entry, in a state of the world. And what comes
+// after the second is not played once more when it is in a state from which all was judged.
+type closing struct {
+	*walker
+	world  World
+	places map[uint64]bool
+	result Closed
+
+	mu    sync.Mutex
+	known map[uint64]bool // states from which all was judged
+}
+
+// close plays two faults in the world.
+func (w *walker) close(world World) {
+	c := &closing{walker: w, world: world, places: map[uint64]bool{}, known: map[uint64]bool{},
+		result: Closed{World: world.Name}}
+	base := Schedule{World: world.Name, Seed: w.Seed}
+	singles := c.faultsAt(base, c.fresh(c.first(base)))
+	places := len(c.places)
+	after := make([][]Station, len(singles))
+	w.share("faults in the world "+world.Name, len(singles), time.Time{}, func(n int) {
+		after[n] = slices.DeleteFunc(c.first(singles[n]), func(s Station) bool { return c.places[s.Place] })
+	})
+	for n, stations := range after { // in their order: the same seed plays the same
+		after[n] = c.fresh(stations)
+	}
+	c.result.Places = len(c.places) - places
+	w.share("what closes the world "+world.Name, len(singles), time.Time{}, func(n int) {
+		for _, pair := range c.faultsAt(singles[n], after[n]) {
+			c.second(pair)
+		}
+	})
+	c.result.States = len(c.known)
+	w.summary.Closed = append(w.summary.Closed, c.result)
+}
+
+// fresh are the stations at places where no other was.
+func (c *closing) fresh(stations []Station) (fresh []Station) {
+	for _, station := range stations {
+		if !c.places[station.Place] {
+			c.places[station.Place] = true
+			fresh = append(fresh, station)
+		}
+	}
+	return fresh
+}
+
+// faultsAt are the schedules with one more fault at each of the stations.
+func (c *closing) faultsAt(base Schedule, stations []Station) (schedules []Schedule) {
+	for _, station := range stations {
+		for _, fault := range c.world.faults(station) {
+			schedules = append(schedules, base.with(fault))
+		}
+	}
+	return schedules
+}
+
+// first plays to the end what a second fault is to follow. It returns where that may be.
+func (c *closing) first(s Schedule) []Station {
+	result := c.play(s)
+	c.learn(result)
+	return result.After
+}
+
+// second plays two faults until they have led to what is known.
+func (c *closing) second(s Schedule) {
+	if c.ctx.Err() != nil || !c.Shard.has(s.Hash()) {
+		c.mu.Lock()
+		c.result.Left++
+		c.mu.Unlock()
+		return
+	}
+	c.learn(c.playWith(s, func(s Schedule, lens Lens) (Result, error) { return playUntil(c.knows, s, lens) }))
+	c.mu.Lock()
+	c.result.Played++
+	c.mu.Unlock()
+}
+
+// learn takes in the states that a rotation went through. If something was wrong, none of
+// them counts as judged.
+func (c *closing) learn(r Result) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(r.Wrong) == 0 {
+		maps.Copy(c.known, r.Seen.Worlds)
+	}
+}
+
+func (c *closing) knows(state uint64) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.known[state]
+}
