@@ -122,8 +122,10 @@ func (r *Record) rotates(ref LocationRef) bool {
 // requireFamiliar refuses to go on when somebody put another key into a location.
 func (r *Record) requireFamiliar(locations []Location) error {
 	if found := r.foreignLocations(locations); len(found) > 0 {
-		return fault.Errorf(fault.UnexpectedAccessKey, "%s neither the old key %s nor the new key %s",
+		err := fault.Errorf(fault.UnexpectedAccessKey, "%s neither the old key %s nor the new key %s",
 			holding(found), r.OldKey, r.NewKey)
+		err.Key = found[0].Key.String()
+		return err
 	}
 	return nil
 }

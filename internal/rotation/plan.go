@@ -221,7 +221,10 @@ var freshRows = []row{
 var unfinishedRows = []row{
 	{"a location holds another key", func(s *Situation) bool { return len(s.Record.foreignLocations(s.Locations)) > 0 },
 		func(s *Situation) Decision {
-			return refuse(fault.UnexpectedAccessKey, "%s", s.Record.requireFamiliar(s.Locations).(*fault.Error).What)
+			found := s.Record.requireFamiliar(s.Locations).(*fault.Error)
+			decision := refuse(fault.UnexpectedAccessKey, "%s", found.What)
+			decision.Refusal.Key = found.Key
+			return decision
 		}},
 	{"no new key yet", func(s *Situation) bool {
 		return s.withoutNewKey() && len(s.Record.further(s.Keys)) == 0

@@ -152,6 +152,9 @@ func kindsOf(acts []act) (kinds []faultKind) {
 // act does it, and tells whether there was anything to do.
 func (p *player) act(kind Kind, run *lab.Run) bool {
 	a, _ := actOf(kind)
+	if p.mayFail() { // what ends it may come too late for a notice
+		p.failedAt = p.Timeline.Now()
+	}
 	if kind == RefuseNew {
 		p.allowLater()
 	}

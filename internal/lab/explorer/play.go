@@ -150,6 +150,7 @@ type player struct {
 	putAt         map[rotation.KeyID]time.Time // when a person last put them into Qovery
 	interferedAt  time.Time                    // when a person last interfered with keys, credentials or clusters
 	keysTouchedAt time.Time                    // and with a key that Qovery may hold, or with what it holds
+	failedAt      time.Time                    // when there last was something to see to, as a person did something
 	roles         bool                         // a person has given roles: keys may be left that nothing holds
 
 	usedBefore map[report.Ref]time.Time // when the old key was used last that a usage check could know of

@@ -27,7 +27,7 @@ type saying struct {
 // told holds what people are told against what is so.
 func (p *player) told(told lab.Told) {
 	p.said = append(p.said, saying{told, p.Timeline.Now(), p.fails(true)})
-	if told.Urgency == notice.Urgent && !p.mayFail() {
+	if told.Urgency == notice.Urgent && !p.mayFail() && p.longAgo(p.failedAt) {
 		p.wrong("people are told that something is broken, and nothing is: %s", told.Subject)
 	}
 	record := p.record()

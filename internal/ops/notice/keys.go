@@ -159,8 +159,7 @@ func changesQovery(item rotation.HistoryItem) bool {
 		item.Record.Kind == rotation.Migrate && item.Outcome == rotation.Completed
 }
 
-// usedByQovery is the key that Preflight has seen in Qovery, where the journal
-// knows none.
+// usedByQovery is the key that was seen in Qovery, and that the journal doesn't know.
 func (r *report) usedByQovery() rotation.KeyID { return rotation.KeyID(r.Execution.Said.Key) }
 
 // lastKeys is the key that the last rotation left in Qovery, and the one that it

@@ -120,6 +120,9 @@ func (r *report) judgeBad(k knownKey) verdict {
 	case k.settles(r.Now):
 		return verdict{Check, fmt.Sprintf("Something may be broken: %s %s, %s. That may be IAM's lists, which lag by up "+
 			"to ten minutes.", holding, k.id, is), r.look()}
+	case r.Record != nil && r.usedByQovery() != "": // the journal is no longer right
+		return verdict{Check, fmt.Sprintf("Something may be broken: by the journal Qovery holds %s, %s. But a location was "+
+			"seen to hold %s, which the rotation doesn't know.", k.id, is, r.usedByQovery()), nil}
 	case r.code == fault.OldKeyLost:
 		return verdict{Check, fmt.Sprintf("Something may be broken: %s %s, %s.", holding, k.id, is), nil}
 	case r.Record == nil && r.usedByQovery() == "" && slices.ContainsFunc(r.known, knownKey.isActive):

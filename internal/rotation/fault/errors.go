@@ -35,7 +35,7 @@ type Error struct {
 	What    string  // what is so
 	InPlace string  // which keys exist in which state; the guard fills it in
 	Next    *Advice // what to do; the code's own advice when nil
-	Key     string  // the key that Qovery uses, where the journal knows none
+	Key     string  // a key that Qovery uses, and that the journal doesn't know
 	Urgent  bool    // something in production may be failing already
 }
 

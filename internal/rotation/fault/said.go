@@ -13,7 +13,7 @@ type Said struct {
 	What    string  `json:"what"`
 	InPlace string  `json:"inPlace,omitempty"`
 	Advice  *Advice `json:"advice,omitempty"` // nil: an older function's, or none of this system's
-	Key     string  `json:"key,omitempty"`    // the key that Qovery uses, where the journal knows none
+	Key     string  `json:"key,omitempty"`    // a key that Qovery uses, and that the journal doesn't know
 	Since   string  `json:"since,omitempty"`  // what has become of it since
 }
 
