@@ -122,8 +122,11 @@ func (r *Record) rotates(ref LocationRef) bool {
 // requireFamiliar refuses to go on when somebody put another key into a location.
 func (r *Record) requireFamiliar(locations []Location) error {
 	if found := r.foreignLocations(locations); len(found) > 0 {
-		err := fault.Errorf(fault.UnexpectedAccessKey, "%s neither the old key %s nor the new key %s",
-			holding(found), r.OldKey, r.NewKey)
+		created := "a new one"
+		if r.NewKey != "" {
+			created = "the new key " + r.NewKey.String()
+		}
+		err := fault.Errorf(fault.UnexpectedAccessKey, "%s neither the old key %s nor %s", holding(found), r.OldKey, created)
 		err.Key = found[0].Key.String()
 		return err
 	}

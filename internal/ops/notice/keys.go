@@ -108,7 +108,7 @@ func (r *report) journalKeys() []knownKey {
 		return []knownKey{{id: rotation.KeyID(r.Execution.Output.OldKey), role: role, held: holds}}
 	case r.code == fault.CredentialMismatch || r.code == fault.MovedToRole:
 		return nil // Preflight has seen that Qovery holds another user's, or none
-	case r.usedByQovery() != "":
+	case r.usedByQovery() != "" && r.code != fault.UnexpectedAccessKey: // which need not be the user's
 		return []knownKey{{id: r.usedByQovery(), role: "the key that Qovery uses", held: holds}}
 	case r.summary != nil:
 		return []knownKey{
