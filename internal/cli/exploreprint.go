@@ -35,8 +35,12 @@ func printSummary(out io.Writer, s explorer.Summary, interrupted bool) {
 			s.Late.Walks, s.Late.New)
 	}
 	for _, c := range s.Closed {
-		fmt.Fprintf(out, "  %s closed: %d states, %d left; at %d places that one fault leads to, a second in %d schedules\n",
-			c.World, c.States, c.Left, c.Places, c.Played)
+		closed := "closed"
+		if c.Left > 0 {
+			closed = "not closed"
+		}
+		fmt.Fprintf(out, "  %s: the world %s: %d states, %d schedules left; a second fault at %d places, in %d schedules\n",
+			closed, c.World, c.States, c.Left, c.Places, c.Played)
 	}
 	fmt.Fprintf(out, "  not counted: %d with a fault that did not, %d without any, %d played before\n", s.Unreached,
 		s.Calm, s.Duplicates)

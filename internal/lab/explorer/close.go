@@ -41,16 +41,13 @@ func (w *walker) close(world World) {
 	w.share("faults in the world "+world.Name, len(singles), time.Time{}, func(n int) {
 		after[n] = slices.DeleteFunc(c.first(singles[n]), func(s Station) bool { return c.places[s.Place] })
 	})
+	var pairs []Schedule
 	for n, stations := range after { // in their order: the same seed plays the same
-		after[n] = c.fresh(stations)
+		pairs = append(pairs, c.faultsAt(singles[n], c.fresh(stations))...)
 	}
-	c.result.Places = len(c.places) - places
-	w.share("what closes the world "+world.Name, len(singles), time.Time{}, func(n int) {
-		for _, pair := range c.faultsAt(singles[n], after[n]) {
-			c.second(pair)
-		}
-	})
-	c.result.States = len(c.known)
+	w.share("what closes the world "+world.Name, len(pairs), time.Time{}, func(n int) { c.second(pairs[n]) })
+	c.result.States, c.result.Places = len(c.known), len(c.places)-places
+	c.result.Left = len(pairs) - c.result.Played
 	w.summary.Closed = append(w.summary.Closed, c.result)
 }
 
@@ -84,16 +81,15 @@ func (c *closing) first(s Schedule) []Station {
 
 // second plays two faults until they have led to what is known.
 func (c *closing) second(s Schedule) {
-	if c.ctx.Err() != nil || !c.Shard.has(s.Hash()) {
-		c.mu.Lock()
-		c.result.Left++
-		c.mu.Unlock()
+	if !c.Shard.has(s.Hash()) {
 		return
 	}
 	c.learn(c.playWith(s, func(s Schedule, lens Lens) (Result, error) { return playUntil(c.knows, s, lens) }))
-	c.mu.Lock()
-	c.result.Played++
-	c.mu.Unlock()
+	if c.ctx.Err() == nil {
+		c.mu.Lock()
+		c.result.Played++
+		c.mu.Unlock()
+	}
 }
 
 // learn takes in the states that a rotation went through. If something was wrong, none of
