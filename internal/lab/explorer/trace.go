@@ -32,7 +32,7 @@ func (t *trace) event(run *lab.Run, event statemachine.Event) {
 }
 
 func (t *trace) call(call lab.Outcome) {
-	if call.Process == operatorName {
+	if isPersons(call.Call) {
 		return
 	}
 	effect := ""
