@@ -41,6 +41,9 @@ func (w *walker) close(world World) {
 	w.share("faults in the world "+world.Name, len(singles), time.Time{}, func(n int) {
 		after[n] = slices.DeleteFunc(c.first(singles[n]), func(s Station) bool { return c.places[s.Place] })
 	})
+	if w.ctx.Err() != nil {
+		return // nobody knows what would be left
+	}
 	var pairs []Schedule
 	for n, stations := range after { // in their order: the same seed plays the same
 		pairs = append(pairs, c.faultsAt(singles[n], c.fresh(stations))...)
