@@ -9,6 +9,7 @@ import (
 	"qovery-key-rotation/internal/lab/fakeqovery"
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
@@ -27,7 +28,7 @@ type saying struct {
 // told holds what people are told against what is so.
 func (p *player) told(told lab.Told) {
 	p.said = append(p.said, saying{told, p.Timeline.Now(), p.fails(true)})
-	if told.Urgency == notice.Urgent && !p.mayFail() && p.longAgo(p.failedAt) {
+	if told.Urgency == notice.Urgent && !p.mayFail() && p.longAgo(p.failedAt) && !p.mustSuppose(told.Execution) {
 		p.wrong("people are told that something is broken, and nothing is: %s", told.Subject)
 	}
 	record := p.record()
@@ -96,6 +97,23 @@ func (p *player) mayFail() bool {
 		pointsAt, applied := p.Qovery.Applied(cluster)
 		return pointsAt != applied || p.Qovery.Status(cluster) == "INVALID_CREDENTIALS"
 	})
+}
+
+// mustSuppose: by the journal, Qovery holds or may hold a key that doesn't work, and the
+// execution has not seen otherwise; or someone asked to have the old key back, and it is not.
+// A notice reads no location.
+func (p *player) mustSuppose(execution *statemachine.Execution) bool {
+	record := p.record()
+	if record == nil || execution != nil && execution.Error == string(fault.UnexpectedAccessKey) {
+		return false
+	}
+	fails := func(id rotation.KeyID) bool {
+		status, exists := p.IAM.Status(id)
+		return id != "" && (!exists || status != rotation.Active)
+	}
+	update := record.Marks[rotation.Update]
+	asked := execution != nil && strings.Contains(string(execution.Input), `"abort"`)
+	return fails(record.OldKey) && (update.Done.IsZero() || asked) || fails(record.NewKey) && !update.Begun.IsZero()
 }
 
 // migratesWithout: a migration is open whose key doesn't work. While Qovery can't be read,
