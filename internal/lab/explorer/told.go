@@ -99,13 +99,18 @@ func (p *player) mayFail() bool {
 	})
 }
 
-// mustSuppose: by the journal, Qovery holds or may hold a key that doesn't work, and the
-// execution has not seen otherwise; or someone asked to have the old key back, and it is not.
-// A notice reads no location.
+// mustSuppose: no key of the user works; or by the journal, Qovery holds or may hold one that
+// doesn't, and the execution has not seen otherwise; or someone asked to have the old key back,
+// and it is not. A notice reads no location.
 func (p *player) mustSuppose(execution *statemachine.Execution) bool {
 	record := p.record()
-	if record == nil || execution != nil && execution.Error == string(fault.UnexpectedAccessKey) {
+	switch {
+	case execution != nil && execution.Error == string(fault.UnexpectedAccessKey):
 		return false
+	case record == nil:
+		return !slices.ContainsFunc(p.IAM.Present(lab.UserName), func(key rotation.AccessKey) bool {
+			return key.Status == rotation.Active
+		})
 	}
 	fails := func(id rotation.KeyID) bool {
 		status, exists := p.IAM.Status(id)
