@@ -45,11 +45,12 @@ It is shown as the shortest schedule that leads to it, which --replay plays agai
 the exit code is 1. If you interrupt explore, it says how much of it was played, and
 the exit code is 130.
 
-All single faults are played in every world; what clusters fail at and what is
-refused, only in worlds where that makes a difference. Then random schedules of up to
-six faults. Before that comes what once found something. --pairs closes two small
-worlds: it plays a second fault at each place that a first one leads to. Where a key
-leaked or clusters are moved, it plays pairs of faults of calls that write.
+All single faults are played in every world, and in rotations that were stopped in
+every state; what clusters fail at and what is refused, only in worlds where that makes
+a difference. Then random schedules of up to six faults. Before that comes what once
+found something. --pairs closes two small worlds: it plays a second fault at each place
+that a first one leads to. Where a key leaked or clusters are moved, it plays pairs of
+faults of calls that write.
 
 --mutations defeats each safety rule in turn, and shows how exploration finds out.`,
 		Example: `  rotate explore

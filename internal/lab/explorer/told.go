@@ -1,6 +1,7 @@
 package explorer
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -117,7 +118,11 @@ func (p *player) mustSuppose(execution *statemachine.Execution) bool {
 		return id != "" && (!exists || status != rotation.Active)
 	}
 	update := record.Marks[rotation.Update]
-	asked := execution != nil && strings.Contains(string(execution.Input), `"abort"`)
+	asked := false
+	if execution != nil {
+		input, err := target.ParseInput(json.RawMessage(execution.Input))
+		asked = err == nil && input.Abort
+	}
 	return fails(record.OldKey) && (update.Done.IsZero() || asked) || fails(record.NewKey) && !update.Begun.IsZero()
 }
 

@@ -89,7 +89,7 @@ func Walk(ctx context.Context, options Options) (Summary, error) {
 			w.chain(w.Random+n, func(Result) {})
 		})
 	}
-	if w.Singles && w.Pairs && w.summary.Unfinished == nil && w.Shard == (Shard{}) && w.World == "" {
+	if w.Singles && w.summary.Unfinished == nil && w.Shard == (Shard{}) && w.World == "" {
 		w.summary.Never = w.summary.Seen.Never()
 	}
 	return w.summary.clone(time.Since(w.began)), w.failure
@@ -167,12 +167,23 @@ func (w *walker) smallest() Schedule {
 	return Schedule{World: cmp.Or(w.World, Worlds[0].Name), Seed: w.Seed}
 }
 
-// singles play every single fault in every world.
+// singles play every single fault in every world, and every single fault of what
+// comes after the rotation in the smallest world was stopped on entering any of
+// its states. Where that world is closed, too, those are among its pairs.
 func (w *walker) singles() []func() {
 	var tasks []func()
 	for _, world := range Worlds {
 		if w.World == "" || w.World == world.Name {
 			tasks = append(tasks, w.after(Schedule{World: world.Name, Seed: w.Seed})...)
+		}
+	}
+	base := w.smallest()
+	if world, _ := find(base.World); w.Pairs && world.closed {
+		return tasks
+	}
+	for _, station := range w.play(base).After {
+		if station.Entry && station.N == 1 {
+			tasks = append(tasks, w.after(base.with(Fault{station.Point, Stop, 0}))...)
 		}
 	}
 	return tasks
