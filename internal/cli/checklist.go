@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"qovery-key-rotation/internal/ops/plan"
 	"qovery-key-rotation/internal/ops/story"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
@@ -17,14 +16,14 @@ import (
 // now, and what comes then. It wants all events of the execution, in order.
 type checklist struct {
 	machine *statemachine.Machine
-	pace    plan.Pace
+	pace    story.Pace
 
 	doc     rotation.Document
 	state   string // that the execution is in
 	began   time.Time
 	ended   time.Time
 	begun   []item
-	ahead   []plan.Phase
+	ahead   []story.Phase
 	strayed bool   // what it does now is not in its plan
 	trouble string // why the latest try of the state failed, until one succeeds
 	code    string // of that
@@ -32,7 +31,7 @@ type checklist struct {
 
 // item is a phase that has begun.
 type item struct {
-	plan.Phase
+	story.Phase
 	began, ended time.Time
 	failed, back bool // back: it isn't an error, but leads to what is to be done again
 }
@@ -70,7 +69,7 @@ func (c *checklist) see(event statemachine.Event, doc rotation.Document, said st
 func (c *checklist) enter(state string, at time.Time) {
 	c.state = state
 	phase, wave := c.phaseOf(state), 0
-	if phase == plan.Waves {
+	if phase == story.Waves {
 		wave = c.doc.Deployment.Wave
 	}
 	if now := c.now(); now == nil || now.State != phase || now.failed || now.State == "Preflight" && !now.ended.IsZero() {
@@ -80,13 +79,13 @@ func (c *checklist) enter(state string, at time.Time) {
 
 // phaseOf is the phase that a state belongs to: that of its own name, if the plan has one.
 func (c *checklist) phaseOf(state string) string {
-	if slices.ContainsFunc(c.ahead, func(p plan.Phase) bool { return p.State == state }) {
+	if slices.ContainsFunc(c.ahead, func(p story.Phase) bool { return p.State == state }) {
 		return state
 	}
 	if now := c.now(); now != nil && now.State == state {
 		return state
 	}
-	return plan.Of(state)
+	return story.PhaseOf(state)
 }
 
 // now is what goes on, or went on last.
@@ -99,13 +98,13 @@ func (c *checklist) now() *item {
 
 func (c *checklist) begin(state string, wave int, at time.Time) {
 	c.close(at)
-	phases := plan.Phases(c.doc.Plan.Action, c.doc, c.pace)
-	i := slices.IndexFunc(phases, func(p plan.Phase) bool {
+	phases := story.Phases(c.doc.Plan.Action, c.doc, c.pace)
+	i := slices.IndexFunc(phases, func(p story.Phase) bool {
 		return p.State == state && (p.Wave == wave || wave == 0 || p.Wave == 0)
 	})
 	if c.strayed = i < 0; c.strayed {
 		known, _ := c.machine.State(state)
-		phases, i = []plan.Phase{{State: state, Text: known.Comment}}, 0
+		phases, i = []story.Phase{{State: state, Text: known.Comment}}, 0
 	}
 	c.begun, c.ahead = append(c.begun, item{Phase: phases[i], began: at}), phases[i+1:]
 }
@@ -129,21 +128,21 @@ func (c *checklist) leave(event statemachine.Event, said string) {
 	}
 	wave := c.doc.Deployment.Wave
 	switch {
-	case now.State == plan.Waves && c.givesRoles():
+	case now.State == story.Waves && c.givesRoles():
 		c.beginRoles(event.Time)
 	case event.State == "Preflight":
 		c.close(event.Time)
-		c.ahead = plan.Phases(c.doc.Plan.Action, c.doc, c.pace)
-	case now.State == plan.Waves && now.Wave == 0:
+		c.ahead = story.Phases(c.doc.Plan.Action, c.doc, c.pace)
+	case now.State == story.Waves && now.Wave == 0:
 		began := now.began
 		c.begun = c.begun[:len(c.begun)-1]
-		c.begin(plan.Waves, wave, began)
+		c.begin(story.Waves, wave, began)
 		return
-	case now.State == plan.Waves && wave > now.Wave:
-		c.begin(plan.Waves, wave, event.Time)
+	case now.State == story.Waves && wave > now.Wave:
+		c.begin(story.Waves, wave, event.Time)
 		return
 	}
-	if said != "" && now.State != plan.Waves {
+	if said != "" && now.State != story.Waves {
 		now.Text = said
 	}
 }
@@ -155,7 +154,7 @@ func (c *checklist) givesRoles() bool {
 
 // beginRoles begins the phase after the waves, once, if something is given a role.
 func (c *checklist) beginRoles(at time.Time) {
-	if len(c.ahead) == 0 || c.ahead[0].State != plan.Waves || c.doc.Deployment.Next != rotation.PollAgain {
+	if len(c.ahead) == 0 || c.ahead[0].State != story.Waves || c.doc.Deployment.Next != rotation.PollAgain {
 		return
 	}
 	c.close(at)
@@ -166,7 +165,7 @@ func (c *checklist) beginRoles(at time.Time) {
 // enough; zero: they aren't deployed with it yet, or it is no migration.
 func (c *checklist) soakEnds() time.Time {
 	now := c.now()
-	if now == nil || now.State != plan.Waves || now.Wave == 0 || c.doc.Kind != rotation.Migrate ||
+	if now == nil || now.State != story.Waves || now.Wave == 0 || c.doc.Kind != rotation.Migrate ||
 		slices.ContainsFunc(c.doc.Deployment.Clusters, func(p rotation.ClusterProgress) bool {
 			return p.Wave == now.Wave && p.DoneAt.IsZero() && p.Skipped == ""
 		}) {
@@ -195,7 +194,7 @@ func (c *checklist) until() (end time.Time, expected bool) {
 
 // waitsUntil is when a state ends that waits for a time, and not only until the next look.
 func waitsUntil(state string, doc rotation.Document) time.Time {
-	if plan.Polls(state) && state != "ExtendGrace" {
+	if story.Polls(state) && state != "ExtendGrace" {
 		return time.Time{}
 	}
 	return story.WaitsUntil(state, doc)

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/lab"
-	"qovery-key-rotation/internal/ops/plan"
 	"qovery-key-rotation/internal/ops/story"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/statemachine"
@@ -29,7 +28,7 @@ func screenAt(t *testing.T, name string, after time.Duration, setup lab.Setup, w
 	if setup.Clusters == 0 {
 		setup = scenario.Setup
 	}
-	list := &checklist{machine: machine, pace: plan.Pace{}}
+	list := &checklist{machine: machine, pace: story.Pace{}}
 	teller, until := story.NewTeller(machine), lab.Beginning.Add(after)
 	var doc rotation.Document
 	_, err = scenario.Play(setup, func(w *lab.World) {
@@ -106,7 +105,7 @@ func TestChecklistsOfAllScenarios(t *testing.T) {
 		check := func(run *lab.Run, event statemachine.Event) {
 			lines := lists[run].lines(event.Time, width, height)
 			shown := strings.Join(lines, "\n")
-			wrong := len(lines) > height || lists[run].strayed && plan.Of(event.State) == plan.Waves ||
+			wrong := len(lines) > height || lists[run].strayed && story.PhaseOf(event.State) == story.Waves ||
 				event.Type.Ends() && strings.Contains(lists[run].marks(), goesOn)
 			if event.Type.Ends() && event.Type != statemachine.ExecutionSucceeded {
 				wrong = wrong || !strings.Contains(shown, failed) &&
@@ -127,7 +126,7 @@ func TestChecklistsOfAllScenarios(t *testing.T) {
 					docs[run] = doc
 				}
 				lists[run].see(event, docs[run], tellers[run].Describe(event))
-				if event.Entered() && !plan.Polls(event.State) || event.Type.Ends() {
+				if event.Entered() && !story.Polls(event.State) || event.Type.Ends() {
 					check(run, event)
 				}
 			}

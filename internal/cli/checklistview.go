@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"qovery-key-rotation/internal/ops/plan"
+	"qovery-key-rotation/internal/ops/story"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/words"
 )
@@ -90,7 +90,7 @@ func (c *checklist) progress(it item, now time.Time, width int) []string {
 	return row("", "", "", drawBar(done)+" "+text, width)
 }
 
-func expected(p plan.Phase) string {
+func expected(p story.Phase) string {
 	switch {
 	case p.Takes == 0:
 		return ""
@@ -114,8 +114,8 @@ func row(mark, state, takes, text string, width int) []string {
 }
 
 // ofPhase is what a phase is about: of a wave, each of its clusters.
-func (c *checklist) ofPhase(p plan.Phase) string {
-	if p.State != plan.Waves || p.Wave == 0 {
+func (c *checklist) ofPhase(p story.Phase) string {
+	if p.State != story.Waves || p.Wave == 0 {
 		return p.Text
 	}
 	text := fmt.Sprintf("wave %d:", c.numberOf(p.Wave))

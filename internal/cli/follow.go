@@ -10,7 +10,6 @@ import (
 
 	"qovery-key-rotation/internal/aws/sfn"
 	"qovery-key-rotation/internal/ops/notice"
-	"qovery-key-rotation/internal/ops/plan"
 	"qovery-key-rotation/internal/ops/story"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
@@ -160,13 +159,13 @@ func (f *follower) progress() progress {
 
 // pace is how long deployments of the execution's target take. Without a history there
 // is a guess.
-func (s *stack) pace(ctx context.Context, x *notice.Execution) plan.Pace {
+func (s *stack) pace(ctx context.Context, x *notice.Execution) story.Pace {
 	t, err := s.targets.Target(ctx, x.Target)
 	if err != nil {
-		return plan.Pace{}
+		return story.Pace{}
 	}
 	history, _ := s.journal.History(ctx, t.IAMUserName) // who may not read it gets the guess
-	return plan.PaceOf(history)
+	return story.PaceOf(history)
 }
 
 // tell tells of an event, unless it is a trifle or says what was said already.
@@ -181,7 +180,7 @@ func (f *follower) tell(event statemachine.Event) error {
 }
 
 // isTrivial: choices, and the pauses between looks.
-func isTrivial(state string) bool { return state == "ChoosePlan" || plan.Polls(state) }
+func isTrivial(state string) bool { return state == "ChoosePlan" || story.Polls(state) }
 
 // translate notes where the execution is.
 func (f *follower) translate(told types.HistoryEvent) statemachine.Event {

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qovery-key-rotation/internal/lab"
-	"qovery-key-rotation/internal/ops/plan"
+	"qovery-key-rotation/internal/ops/story"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -206,7 +206,7 @@ type brief struct {
 }
 
 func (b *brief) add(line lab.Line) {
-	if plan.Polls(line.State) || line.Error != "" && line.Text == b.failed {
+	if story.Polls(line.State) || line.Error != "" && line.Text == b.failed {
 		return
 	}
 	if last := b.last; last == nil || last.Execution != line.Execution || last.State != line.State ||

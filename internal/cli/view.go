@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qovery-key-rotation/internal/ops/notice"
-	"qovery-key-rotation/internal/ops/plan"
+	"qovery-key-rotation/internal/ops/story"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/words"
 )
@@ -67,7 +67,7 @@ func (v *plainView) live(p progress) {
 		v.last = p.now
 	}
 	if p.now.Sub(v.last) >= heartbeat {
-		_ = v.line(line{At: p.now, State: plan.Of(p.state), Text: p.String()}) // the next event says that it can't be written
+		_ = v.line(line{At: p.now, State: story.PhaseOf(p.state), Text: p.String()}) // the next event says that it can't be written
 	}
 }
 

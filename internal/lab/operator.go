@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"qovery-key-rotation/internal/ops/plan"
+	"qovery-key-rotation/internal/ops/story"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 )
@@ -182,7 +182,7 @@ func writePath(out *strings.Builder, states []string) {
 // Stops are the states in a path that say something; choices and polls don't.
 func Stops(path []string) (stops []string) {
 	for _, state := range path {
-		if !plan.Polls(state) && state != "ChoosePlan" && (len(stops) == 0 || stops[len(stops)-1] != state) {
+		if !story.Polls(state) && state != "ChoosePlan" && (len(stops) == 0 || stops[len(stops)-1] != state) {
 			stops = append(stops, state)
 		}
 	}

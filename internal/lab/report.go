@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"qovery-key-rotation/internal/ops/plan"
+	"qovery-key-rotation/internal/ops/story"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
@@ -34,11 +34,11 @@ type Report struct {
 	PointedAtMost target.Seconds `json:"pointedAtMost,omitzero"`
 	// RefusedWhilePointed are deployments of applications between a cluster's pointing and
 	// the end of its deployment.
-	RefusedWhilePointed int        `json:"refusedWhilePointed,omitempty"`
-	Refused             []Refused  `json:"refused,omitempty"`
-	Violations          []string   `json:"violations,omitempty"`
-	Leaks               []string   `json:"leaks,omitempty"`
-	Plan                *plan.View `json:"plan,omitempty"` // of a dry run
+	RefusedWhilePointed int         `json:"refusedWhilePointed,omitempty"`
+	Refused             []Refused   `json:"refused,omitempty"`
+	Violations          []string    `json:"violations,omitempty"`
+	Leaks               []string    `json:"leaks,omitempty"`
+	Plan                *story.View `json:"plan,omitempty"` // of a dry run
 }
 
 // KeyReport is the life of one key.
@@ -84,12 +84,12 @@ func (r Result) Report(name string) Report {
 }
 
 // plan is what a dry run found.
-func (r Result) plan() *plan.View {
+func (r Result) plan() *story.View {
 	var doc rotation.Document
 	if json.Unmarshal(r.Last.Output(), &doc) != nil || doc.Plan.Action != rotation.ActionDryRun {
 		return nil // it has not succeeded, or was none
 	}
-	view := plan.Show(doc, plan.Pace{})
+	view := story.Show(doc, story.Pace{})
 	return &view
 }
 

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"qovery-key-rotation/internal/ops/plan"
+	"qovery-key-rotation/internal/ops/story"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
@@ -197,7 +197,7 @@ func (r *report) afterRotation() Step {
 			strings.Join(strange, " and ")), r.rotate("status")}
 	}
 	if r.summary != nil && r.summary.FoundNoClusters() {
-		return Step{words.Dot(plan.NoClusters) + " Then retire that key:",
+		return Step{words.Dot(story.NoClusters) + " Then retire that key:",
 			RetireCommand(r.Execution.Target, rotation.KeyID(r.summary.NewKey))}
 	}
 	next := ""

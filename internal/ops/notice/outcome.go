@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"qovery-key-rotation/internal/ops/plan"
 	"qovery-key-rotation/internal/ops/story"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
@@ -167,7 +166,7 @@ func (r *report) tellPlan(briefly bool) []string {
 		return []string{fmt.Sprintf("A dry run for %s is done. Its plan is the execution's output, for which the event "+
 			"had no room.", r.name())}
 	}
-	view := plan.Show(*x.Output, plan.PaceOf(r.History))
+	view := story.Show(*x.Output, story.PaceOf(r.History))
 	lines := []string{fmt.Sprintf("A dry run for %s: %s %s.", r.name(), view.Verdict, r.now()) + r.calmly(notChanged)}
 	if view.Refused != "" {
 		lines = withQuote(lines[0], fault.Said{What: view.Because})

@@ -3,7 +3,7 @@ package notice
 import (
 	"fmt"
 
-	"qovery-key-rotation/internal/ops/plan"
+	"qovery-key-rotation/internal/ops/story"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
 )
@@ -92,5 +92,5 @@ func (r *report) plannedSubject() string {
 	case doc == nil:
 		return "dry run done"
 	}
-	return "dry run: " + plan.Verdict(*doc)
+	return "dry run: " + story.Verdict(*doc)
 }

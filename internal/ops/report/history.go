@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"qovery-key-rotation/internal/ops/plan"
+	"qovery-key-rotation/internal/ops/story"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
@@ -113,7 +113,7 @@ func (r *reader) exited(event statemachine.Event) error {
 		return fmt.Errorf("the state %s left no rotation document: %w", event.State, err)
 	}
 	if doc.Plan.Action == rotation.ActionDryRun {
-		view := plan.Show(doc, plan.Pace{})
+		view := story.Show(doc, story.Pace{})
 		r.Plan = &view
 	}
 	if doc.RotationID != "" {

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"qovery-key-rotation/internal/ops/plan"
+	"qovery-key-rotation/internal/ops/story"
 	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
@@ -67,11 +67,11 @@ func toString(v any) string {
 func (r Report) WriteHTML(w io.Writer) error { return page.Execute(w, r) }
 
 // WritePlan writes what a dry run found as one page.
-func WritePlan(w io.Writer, view plan.View, at time.Time) error {
+func WritePlan(w io.Writer, view story.View, at time.Time) error {
 	return page.ExecuteTemplate(w, "planned", struct {
 		Title string
 		At    time.Time
-		View  plan.View
+		View  story.View
 	}{view.Target + ": " + view.Verdict + ", " + words.Time(at, time.DateOnly), at, view})
 }
 

@@ -11,7 +11,7 @@ package report
 import (
 	"time"
 
-	"qovery-key-rotation/internal/ops/plan"
+	"qovery-key-rotation/internal/ops/story"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/statemachine"
@@ -54,7 +54,7 @@ type Execution struct {
 	Cause     string              `json:"cause,omitempty"` // in words
 	Events    int                 `json:"events"`
 	Visits    []Visit             `json:"visits"`
-	Plan      *plan.View          `json:"plan,omitempty"` // of a dry run
+	Plan      *story.View         `json:"plan,omitempty"` // of a dry run
 }
 
 // Visit is one stay in a state.

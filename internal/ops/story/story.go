@@ -1,5 +1,6 @@
-// Package story tells what an execution of the state machine does, event by
-// event, in words. The simulator tells its own executions with it, and the
+// Package story tells a rotation in words: what an execution of the state machine
+// is going to do (plan.go, and dryrun.go of what a dry run found), and what it
+// does, event by event. The simulator tells its own executions with it, and the
 // command line those that run in AWS.
 package story
 

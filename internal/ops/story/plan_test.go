@@ -1,4 +1,4 @@
-package plan_test
+package story_test
 
 import (
 	"flag"
@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"qovery-key-rotation/internal/ops/plan"
+	"qovery-key-rotation/internal/ops/story"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
@@ -78,7 +78,7 @@ func TestPlans(t *testing.T) {
 		{"leaked, at once", dryRun(would(rotation.ActionCreate), leaked(target.AtOnce)), nil, 80},
 		{"would wait", dryRun(rotation.PlanReport{Refused: string(fault.ClustersBusy), Because: "Busy."}), nil, 80},
 	} {
-		view := plan.Show(row.doc, plan.PaceOf(row.history))
+		view := story.Show(row.doc, story.PaceOf(row.history))
 		fmt.Fprintf(&all, "== %s\n%s\n%s\n\n", row.name, view.Verdict, strings.Join(view.Lines(row.width), "\n"))
 	}
 	const file = "testdata/plans.txt"

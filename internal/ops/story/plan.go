@@ -1,6 +1,7 @@
-// Package plan shows what a rotation does, in the order of time: before it begins, from
-// what a dry run found, and while it runs.
-package plan
+// The plan is what a rotation does, in the order of time: before it begins, from what a
+// dry run found, and while it runs.
+
+package story
 
 import (
 	"fmt"
@@ -38,8 +39,8 @@ var belongs = map[string]string{
 	"IsNextDue": "DeleteKey",
 }
 
-// Of is the name of the phase that a state belongs to.
-func Of(state string) string {
+// PhaseOf is the name of the phase that a state belongs to.
+func PhaseOf(state string) string {
 	if phase, exists := belongs[state]; exists {
 		return phase
 	}
