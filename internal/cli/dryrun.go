@@ -48,7 +48,7 @@ func (s *stack) showDryRun(cmd *cobra.Command, f startFlags, t target.Target, in
 	return exit(e.exit())
 }
 
-func nextAfterPlan(view story.View) string {
+func nextAfterPlan(view story.Plan) string {
 	if view.Refused != "" {
 		return fmt.Sprintf("To read about %[1]s: rotate explain %[1]s", view.Refused)
 	}
@@ -90,7 +90,7 @@ func (s *stack) beginDryRun(ctx context.Context, input target.Input) (*notice.Ex
 }
 
 // planOf follows a dry run to its end. It has no plan if it failed.
-func (s *stack) planOf(ctx context.Context, t target.Target, x *notice.Execution, v view) (*ended, *story.View, error) {
+func (s *stack) planOf(ctx context.Context, t target.Target, x *notice.Execution, v view) (*ended, *story.Plan, error) {
 	e, err := s.follow(ctx, x, v)
 	if err != nil || e.Status != notice.Succeeded || e.Output == nil {
 		return e, nil, err
@@ -99,14 +99,14 @@ func (s *stack) planOf(ctx context.Context, t target.Target, x *notice.Execution
 	if err != nil {
 		return e, nil, err
 	}
-	view := story.Show(*e.Output, story.PaceOf(history)).Whole(func(text string) string {
+	view := story.PlanOf(*e.Output, story.PaceOf(history)).Whole(func(text string) string {
 		return notice.WholeKeys(e.keys, text)
 	})
 	return e, &view, nil
 }
 
 // showPlan writes what a dry run found.
-func showPlan(out io.Writer, v story.View) {
+func showPlan(out io.Writer, v story.Plan) {
 	width, _ := sizeOf(out)
 	fmt.Fprintf(out, "%s: %s.\n", v.Target, v.Verdict)
 	lines := []string{""}

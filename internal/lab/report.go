@@ -38,7 +38,7 @@ type Report struct {
 	Refused             []Refused   `json:"refused,omitempty"`
 	Violations          []string    `json:"violations,omitempty"`
 	Leaks               []string    `json:"leaks,omitempty"`
-	Plan                *story.View `json:"plan,omitempty"` // of a dry run
+	Plan                *story.Plan `json:"plan,omitempty"` // of a dry run
 }
 
 // KeyReport is the life of one key.
@@ -84,12 +84,12 @@ func (r Result) Report(name string) Report {
 }
 
 // plan is what a dry run found.
-func (r Result) plan() *story.View {
+func (r Result) plan() *story.Plan {
 	var doc rotation.Document
 	if json.Unmarshal(r.Last.Output(), &doc) != nil || doc.Plan.Action != rotation.ActionDryRun {
 		return nil // it has not succeeded, or was none
 	}
-	view := story.Show(doc, story.Pace{})
+	view := story.PlanOf(doc, story.Pace{})
 	return &view
 }
 

@@ -166,7 +166,7 @@ func (r *report) tellPlan(briefly bool) []string {
 		return []string{fmt.Sprintf("A dry run for %s is done. Its plan is the execution's output, for which the event "+
 			"had no room.", r.name())}
 	}
-	view := story.Show(*x.Output, story.PaceOf(r.History))
+	view := story.PlanOf(*x.Output, story.PaceOf(r.History))
 	lines := []string{fmt.Sprintf("A dry run for %s: %s %s.", r.name(), view.Verdict, r.now()) + r.calmly(notChanged)}
 	if view.Refused != "" {
 		lines = withQuote(lines[0], fault.Said{What: view.Because})

@@ -113,7 +113,7 @@ func (r *reader) exited(event statemachine.Event) error {
 		return fmt.Errorf("the state %s left no rotation document: %w", event.State, err)
 	}
 	if doc.Plan.Action == rotation.ActionDryRun {
-		view := story.Show(doc, story.Pace{})
+		view := story.PlanOf(doc, story.Pace{})
 		r.Plan = &view
 	}
 	if doc.RotationID != "" {

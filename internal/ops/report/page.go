@@ -67,11 +67,11 @@ func toString(v any) string {
 func (r Report) WriteHTML(w io.Writer) error { return page.Execute(w, r) }
 
 // WritePlan writes what a dry run found as one page.
-func WritePlan(w io.Writer, view story.View, at time.Time) error {
+func WritePlan(w io.Writer, view story.Plan, at time.Time) error {
 	return page.ExecuteTemplate(w, "planned", struct {
 		Title string
 		At    time.Time
-		View  story.View
+		View  story.Plan
 	}{view.Target + ": " + view.Verdict + ", " + words.Time(at, time.DateOnly), at, view})
 }
 

@@ -54,7 +54,7 @@ type Execution struct {
 	Cause     string              `json:"cause,omitempty"` // in words
 	Events    int                 `json:"events"`
 	Visits    []Visit             `json:"visits"`
-	Plan      *story.View         `json:"plan,omitempty"` // of a dry run
+	Plan      *story.Plan         `json:"plan,omitempty"` // of a dry run
 }
 
 // Visit is one stay in a state.

@@ -13,8 +13,8 @@ import (
 	"qovery-key-rotation/internal/words"
 )
 
-// View is what a dry run found, for people.
-type View struct {
+// Plan is what a dry run found, for people.
+type Plan struct {
 	Target  string         `json:"target"`
 	Verdict string         `json:"verdict"`           // what would happen now
 	Refused string         `json:"refused,omitempty"` // the code of what would make it wait, or refuse it
@@ -43,34 +43,34 @@ type Note struct {
 	Text  string `json:"text"`
 }
 
-// Show is the view of a dry run's answer.
-func Show(doc rotation.Document, pace Pace) View {
+// PlanOf is the plan in a dry run's answer.
+func PlanOf(doc rotation.Document, pace Pace) Plan {
 	report := doc.Plan
-	v := View{Target: doc.Target, Verdict: Verdict(doc), Refused: report.Refused, pace: pace}
+	p := Plan{Target: doc.Target, Verdict: Verdict(doc), Refused: report.Refused, pace: pace}
 	action := report.Would
-	if v.Refused != "" {
+	if p.Refused != "" {
 		action = rotation.ActionCreate // what it would do otherwise, if that much was found
 		if doc.Kind == rotation.Migrate {
 			action = rotation.ActionMigrate
 		}
-		v.Because, v.advice = report.Because, *cmp.Or(report.Advice, advice(report.Refused))
-		v.Advice = v.advice.String()
+		p.Because, p.advice = report.Because, *cmp.Or(report.Advice, advice(report.Refused))
+		p.Advice = p.advice.String()
 	}
-	if v.Refused == "" || len(report.Clusters) > 0 {
-		v.Phases = Phases(action, doc, pace)
+	if p.Refused == "" || len(report.Clusters) > 0 {
+		p.Phases = Phases(action, doc, pace)
 	}
-	for _, phase := range v.Phases {
-		v.Takes += phase.Takes
+	for _, phase := range p.Phases {
+		p.Takes += phase.Takes
 	}
-	v.note(doc, slices.ContainsFunc(v.Phases, func(p Phase) bool { return p.Estimated }))
-	return v
+	p.note(doc, slices.ContainsFunc(p.Phases, func(p Phase) bool { return p.Estimated }))
+	return p
 }
 
 // Whole has the ids of keys written out by the function in what is to be copied.
-func (v View) Whole(whole func(string) string) View {
-	v.Because, v.Advice = whole(v.Because), whole(v.Advice)
-	v.advice.First, v.advice.Command = whole(v.advice.First), whole(v.advice.Command)
-	return v
+func (p Plan) Whole(whole func(string) string) Plan {
+	p.Because, p.Advice = whole(p.Because), whole(p.Advice)
+	p.advice.First, p.advice.Command = whole(p.advice.First), whole(p.advice.Command)
+	return p
 }
 
 // advice is the code's, where the function that answered is older and gave none.
@@ -79,13 +79,13 @@ func advice(code string) *fault.Advice {
 	return &its
 }
 
-func (v *View) note(doc rotation.Document, estimated bool) {
-	add := func(label, text string) { v.Notes = append(v.Notes, Note{label, text}) }
-	all := words.Duration(time.Duration(v.Takes))
+func (p *Plan) note(doc rotation.Document, estimated bool) {
+	add := func(label, text string) { p.Notes = append(p.Notes, Note{label, text}) }
+	all := words.Duration(time.Duration(p.Takes))
 	switch {
 	case estimated:
-		add(takes, fmt.Sprintf("about %s (%s)", all, v.pace))
-	case v.Takes > 0:
+		add(takes, fmt.Sprintf("about %s (%s)", all, p.pace))
+	case p.Takes > 0:
 		add(takes, all)
 	}
 	for _, skipped := range doc.Plan.Skipped {
@@ -122,24 +122,24 @@ func Verdict(doc rotation.Document) string {
 }
 
 // Lines are the phases and the notes, each with what it is in front, wrapped to the width.
-func (v View) Lines(width int) (lines []string) {
+func (p Plan) Lines(width int) (lines []string) {
 	const label = 19
 	row := func(name, mark, text string) {
 		lines = append(lines, words.Wrap(fmt.Sprintf("  %-*s%s", label, name, mark), words.Line(text), width)...)
 	}
-	if v.Refused != "" && len(v.Phases) > 0 {
+	if p.Refused != "" && len(p.Phases) > 0 {
 		lines = append(lines, "", "Once it may begin:", "")
 	}
-	for _, phase := range v.Phases {
+	for _, phase := range p.Phases {
 		row(phase.State, "", phase.Timed())
 		for _, item := range phase.Items {
 			row("", "- ", item)
 		}
 	}
-	if len(v.Phases) > 0 && len(v.Notes) > 0 {
+	if len(p.Phases) > 0 && len(p.Notes) > 0 {
 		lines = append(lines, "")
 	}
-	for _, note := range v.Notes {
+	for _, note := range p.Notes {
 		row(note.Label, "", note.Text)
 	}
 	return lines
@@ -147,21 +147,21 @@ func (v View) Lines(width int) (lines []string) {
 
 // Refusal is why it would be refused, and what to do. A command has a line of its own, which
 // is not wrapped: people copy it.
-func (v View) Refusal(width int) []string {
-	if v.advice.Command == "" {
-		return words.Wrap("", words.Sentences(v.Because, v.Advice), width)
+func (p Plan) Refusal(width int) []string {
+	if p.advice.Command == "" {
+		return words.Wrap("", words.Sentences(p.Because, p.Advice), width)
 	}
-	lines := words.Wrap("", strings.TrimRight(words.Sentences(v.Because, v.advice.First), ".")+":", width)
-	lines = append(lines, "    "+v.advice.Command)
-	if then := v.advice.Then(); then != "" {
+	lines := words.Wrap("", strings.TrimRight(words.Sentences(p.Because, p.advice.First), ".")+":", width)
+	lines = append(lines, "    "+p.advice.Command)
+	if then := p.advice.Then(); then != "" {
 		lines = append(lines, words.Wrap("", words.Dot(then), width)...)
 	}
 	return lines
 }
 
 // Brief is which clusters are deployed, and how long it takes, as sentences.
-func (v View) Brief() (lines []string) {
-	for _, phase := range v.Phases {
+func (p Plan) Brief() (lines []string) {
+	for _, phase := range p.Phases {
 		if phase.State != Waves {
 			continue
 		}
@@ -171,7 +171,7 @@ func (v View) Brief() (lines []string) {
 		}
 		lines = append(lines, words.Dot(text))
 	}
-	for _, note := range v.Notes {
+	for _, note := range p.Notes {
 		if note.Label == takes {
 			lines = append(lines, words.Dot("In all "+note.Text))
 		}

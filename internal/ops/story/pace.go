@@ -45,18 +45,18 @@ func between(before, after rotation.Mark) time.Duration {
 	return after.Done.Sub(before.Done)
 }
 
-// Wave is how long one of so many waves is expected to take.
-func (p Pace) Wave(waves int) time.Duration {
+// waveTakes is how long one of so many waves is expected to take.
+func (p Pace) waveTakes(waves int) time.Duration {
 	if p.rotations == 0 {
 		return unmeasured
 	}
 	return (p.deploy / time.Duration(waves)).Round(time.Minute)
 }
 
-// Canary is how long the canary's deployment is expected to take.
-func (p Pace) Canary() time.Duration {
+// canaryTakes is how long the canary's deployment is expected to take.
+func (p Pace) canaryTakes() time.Duration {
 	if p.canary == 0 {
-		return p.Wave(1)
+		return p.waveTakes(1)
 	}
 	return p.canary.Round(time.Minute)
 }

@@ -26,15 +26,15 @@ type Phase struct {
 	Items     []string       `json:"items,omitempty"`
 }
 
-// The phases that other code asks for.
+// The phases of deployments: Waves, which other code asks for, and the canary's.
 const (
-	Waves  = "DeployClusters"
-	Canary = "VerifyDeployment"
+	Waves       = "DeployClusters"
+	canaryPhase = "VerifyDeployment"
 )
 
 // belongs says in which phase a state is that is none of its own.
 var belongs = map[string]string{
-	"IsDeployed": Waves, "WaitForDeployment": Waves, "IsVerified": Canary, "WaitForVerification": Canary,
+	"IsDeployed": Waves, "WaitForDeployment": Waves, "IsVerified": canaryPhase, "WaitForVerification": canaryPhase,
 	"IsIdle": "CheckUsage", "ExtendGrace": "CheckUsage", "Complete": "DeleteKey",
 	"IsNextDue": "DeleteKey",
 }
@@ -161,7 +161,7 @@ func (p *phases) deploy() {
 	waves := p.waves()
 	for _, wave := range slices.Sorted(maps.Keys(waves)) {
 		text := fmt.Sprintf("wave %d, %s", wave, words.Count(len(waves[wave]), "cluster"))
-		p.list = append(p.list, Phase{Waves, wave, target.Seconds(p.pace.Wave(len(waves))), true, text, waves[wave]})
+		p.list = append(p.list, Phase{Waves, wave, target.Seconds(p.pace.waveTakes(len(waves))), true, text, waves[wave]})
 	}
 	switch {
 	case p.unknown():
@@ -169,7 +169,7 @@ func (p *phases) deploy() {
 		if p.leaked != "" {
 			most, how = 1, "all at the same time"
 		}
-		p.list = append(p.list, Phase{Waves, 0, target.Seconds(p.pace.Wave(most)) * target.Seconds(most), true,
+		p.list = append(p.list, Phase{Waves, 0, target.Seconds(p.pace.waveTakes(most)) * target.Seconds(most), true,
 			"every cluster that uses the key, " + how, nil})
 	case len(waves) == 0 && len(p.doc.Plan.Skipped) == 0 && p.doc.Plan.Action == rotation.ActionDryRun:
 		p.add(Waves, 0, "no cluster is deployed: none uses the key")
@@ -190,8 +190,8 @@ func (p *phases) migrate() {
 	for _, wave := range slices.Sorted(maps.Keys(waves)) {
 		text := fmt.Sprintf("%s pointed at the role's credentials and deployed, and observed with its environments for %s",
 			words.Count(len(waves[wave]), "cluster"), words.Duration(time.Duration(soak)))
-		p.list = append(p.list, Phase{Waves, wave, target.Seconds(p.pace.Wave(len(waves)) + time.Duration(soak)), true, text,
-			waves[wave]})
+		lasts := p.pace.waveTakes(len(waves)) + time.Duration(soak)
+		p.list = append(p.list, Phase{Waves, wave, target.Seconds(lasts), true, text, waves[wave]})
 	}
 	switch locations := p.doc.Plan.Locations; {
 	case len(locations) > 0:
@@ -254,7 +254,7 @@ func (p *phases) verify() {
 		return
 	}
 	if p.doc.Settings.Verification != target.VerifyNone {
-		p.list = append(p.list, Phase{Canary, 0, target.Seconds(p.pace.Canary()), true,
+		p.list = append(p.list, Phase{canaryPhase, 0, target.Seconds(p.pace.canaryTakes()), true,
 			canary + " is deployed again without the old key", nil})
 	}
 }

@@ -78,8 +78,8 @@ func TestPlans(t *testing.T) {
 		{"leaked, at once", dryRun(would(rotation.ActionCreate), leaked(target.AtOnce)), nil, 80},
 		{"would wait", dryRun(rotation.PlanReport{Refused: string(fault.ClustersBusy), Because: "Busy."}), nil, 80},
 	} {
-		view := story.Show(row.doc, story.PaceOf(row.history))
-		fmt.Fprintf(&all, "== %s\n%s\n%s\n\n", row.name, view.Verdict, strings.Join(view.Lines(row.width), "\n"))
+		plan := story.PlanOf(row.doc, story.PaceOf(row.history))
+		fmt.Fprintf(&all, "== %s\n%s\n%s\n\n", row.name, plan.Verdict, strings.Join(plan.Lines(row.width), "\n"))
 	}
 	const file = "testdata/plans.txt"
 	if *update {
