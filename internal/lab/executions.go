@@ -2,7 +2,6 @@ package lab
 
 import (
 	"context"
-	"math/rand/v2"
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
@@ -14,7 +13,7 @@ type Executions struct {
 	Lag Range
 
 	wire   *Wire
-	random *rand.Rand
+	random chance
 	known  map[string]*history[rotation.ExecutionState]
 }
 

@@ -2,7 +2,6 @@ package lab
 
 import (
 	"context"
-	"math/rand/v2"
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
@@ -19,7 +18,7 @@ type IAM struct {
 	Path     string // of the users whom the functions may do anything about
 
 	wire      *Wire
-	random    *rand.Rand
+	random    chance
 	account   string
 	users     map[string]*user
 	keys      map[rotation.KeyID]*key

@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -66,7 +65,7 @@ func (i *IAM) record(k *key, state rotation.KeyStatus, change KeyChange, lag tim
 	}
 }
 
-func letters(random *rand.Rand, n int, alphabet string) string {
+func letters(random chance, n int, alphabet string) string {
 	text := make([]byte, n)
 	for i := range text {
 		text[i] = alphabet[random.IntN(len(alphabet))]

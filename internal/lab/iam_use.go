@@ -22,6 +22,12 @@ func (i *IAM) Authenticate(id rotation.KeyID, secret rotation.Secret) bool {
 	return k != nil && k.secret == secret.Reveal() && k.accepts(i.now())
 }
 
+// Works tells whether AWS accepts the key now, without using it.
+func (i *IAM) Works(id rotation.KeyID) bool {
+	k := i.keys[id]
+	return k != nil && k.states.latest() == rotation.Active && !i.now().Before(k.usableAt)
+}
+
 // Use authenticates a consumer and, where the key works, writes the usage log.
 func (i *IAM) Use(id rotation.KeyID, secret rotation.Secret, service string) bool {
 	if !i.Authenticate(id, secret) {

@@ -14,7 +14,18 @@ const (
 	worldStream
 )
 
-func newRandom(seed, stream uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, stream)) }
+// chance is a stream of it, which can be taken to where another one is.
+type chance struct {
+	*rand.Rand
+	source *rand.PCG
+}
+
+func newRandom(seed, stream uint64) chance {
+	source := rand.NewPCG(seed, stream)
+	return chance{rand.New(source), source}
+}
+
+func (c chance) copyFrom(other chance) { *c.source = *other.source }
 
 // Range is a span of durations to draw from.
 type Range struct{ Min, Max time.Duration }
@@ -22,7 +33,7 @@ type Range struct{ Min, Max time.Duration }
 // Exactly is a range of one duration.
 func Exactly(d time.Duration) Range { return Range{d, d} }
 
-func (r Range) draw(random *rand.Rand) time.Duration {
+func (r Range) draw(random chance) time.Duration {
 	if r.Max <= r.Min {
 		return r.Min
 	}

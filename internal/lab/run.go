@@ -30,22 +30,33 @@ func (w *World) Start(name, input string) (*Run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("starting the execution %s: %w", name, err)
 	}
-	execution.Observe(func(event statemachine.Event) {
-		w.Judge.entered(name, event)
-		if w.OnEvent != nil {
-			w.OnEvent(run, event)
-		}
-		if w.OnTold != nil && event.Type.Ends() {
-			described := *run.described()
-			timeline := w.Timeline
-			timeline.At(timeline.Now().Add(notifyTakes), func() { w.notify(described) })
-		}
-	})
-	run.Execution = execution
+	run.follow(execution)
 	w.runs = append(w.runs, run)
 	w.Executions.Register(arn)
 	run.goOn(execution.Run)
 	return run, nil
+}
+
+// follow has the world know what happens in an execution.
+func (r *Run) follow(execution *interpreter.Execution) {
+	w := r.world
+	execution.Observe(func(event statemachine.Event) {
+		w.Judge.entered(r.Name(), event)
+		if w.OnEvent != nil {
+			w.OnEvent(r, event)
+		}
+		if w.OnTold != nil && event.Type.Ends() {
+			described := *r.described()
+			timeline := w.Timeline
+			timeline.At(timeline.Now().Add(notifyTakes), func() { w.notify(described) })
+		}
+	})
+	execution.Between(func() {
+		if w.OnBetween != nil {
+			w.OnBetween(r)
+		}
+	})
+	r.Execution = execution
 }
 
 // Runs are all executions that were started, in order.

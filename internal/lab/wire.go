@@ -3,7 +3,6 @@ package lab
 import (
 	"context"
 	"maps"
-	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -27,7 +26,7 @@ type Wire struct {
 
 	struck   func(FaultKind) // is told of each fault as it strikes; nil: nobody is
 	timeline *Timeline
-	random   *rand.Rand
+	random   chance
 	calls    []Call
 	counts   map[string]int
 	faults   map[FaultKind]int

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync"
@@ -97,6 +96,8 @@ type World struct {
 
 	// OnEvent is told of every event of every execution.
 	OnEvent func(*Run, statemachine.Event)
+	// OnBetween is told that an execution has left a state and not entered the next.
+	OnBetween func(*Run)
 	// OnInvoke decides what goes wrong with the call of a function in a state; nil: nothing.
 	OnInvoke func(state string) InvokeFault
 	// ClockOff is how far the clock of a state's function is ahead of the true time,
@@ -114,7 +115,7 @@ type World struct {
 	functions   map[string]rotation.Step
 	around      func(rotation.Step) rotation.Step
 	seen        Ports // what the functions have of it
-	random      *rand.Rand
+	random      chance
 	dryRun      bool
 	invocations int
 	logs        bytes.Buffer

@@ -22,7 +22,6 @@ type Closed struct {
 // after the second is not played once more when it is in a state from which all was judged.
 type closing struct {
 	*walker
-	world  World
 	places map[uint64]bool
 	result Closed
 
@@ -32,25 +31,28 @@ type closing struct {
 
 // close plays two faults in the world.
 func (w *walker) close(world World) {
-	c := &closing{walker: w, world: world, places: map[uint64]bool{}, known: map[uint64]bool{},
+	c := &closing{walker: w, places: map[uint64]bool{}, known: map[uint64]bool{},
 		result: Closed{World: world.Name}}
 	base := Schedule{World: world.Name, Seed: w.Seed}
-	singles := c.faultsAt(base, c.fresh(c.first(base)))
+	undisturbed := w.play(base)
+	c.learn(undisturbed)
+	singles := boughs(base, c.fresh(undisturbed.After), world.faults)
 	places := len(c.places)
-	after := make([][]Station, len(singles))
-	w.share("faults in the world "+world.Name, len(singles), time.Time{}, func(n int) {
-		after[n] = slices.DeleteFunc(c.first(singles[n]), func(s Station) bool { return c.places[s.Place] })
-	})
+	firsts := make([][]Result, len(singles))
+	w.share("faults in the world "+world.Name, len(singles), time.Time{}, func(n int) { firsts[n] = c.first(singles[n]) })
 	if w.ctx.Err() != nil {
 		return // nobody knows what would be left
 	}
-	var pairs []Schedule
-	for n, stations := range after { // in their order: the same seed plays the same
-		pairs = append(pairs, c.faultsAt(singles[n], c.fresh(stations))...)
+	var pairs []bough
+	for _, first := range slices.Concat(firsts...) { // in their order: the same seed plays the same
+		pairs = append(pairs, boughs(first.Schedule, c.fresh(first.After), world.faults)...)
 	}
 	w.share("what closes the world "+world.Name, len(pairs), time.Time{}, func(n int) { c.second(pairs[n]) })
 	c.result.States, c.result.Places = len(c.known), len(c.places)-places
-	c.result.Left = len(pairs) - c.result.Played
+	for _, b := range pairs {
+		c.result.Left += len(b.schedules)
+	}
+	c.result.Left -= c.result.Played
 	w.summary.Closed = append(w.summary.Closed, c.result)
 }
 
@@ -65,34 +67,25 @@ func (c *closing) fresh(stations []Station) (fresh []Station) {
 	return fresh
 }
 
-// faultsAt are the schedules with one more fault at each of the stations.
-func (c *closing) faultsAt(base Schedule, stations []Station) (schedules []Schedule) {
-	for _, station := range stations {
-		for _, fault := range c.world.faults(station) {
-			schedules = append(schedules, base.with(fault))
-		}
-	}
-	return schedules
-}
-
-// first plays to the end what a second fault is to follow. It returns where that may be.
-func (c *closing) first(s Schedule) []Station {
-	result := c.play(s)
-	c.learn(result)
-	return result.After
+// first plays to the end what a second fault is to follow: it may at the stations that come
+// after, where no other was.
+func (c *closing) first(b bough) (results []Result) {
+	c.playAll(b, nil, func(r Result) {
+		c.learn(r)
+		after := slices.DeleteFunc(r.After, func(s Station) bool { return c.places[s.Place] })
+		results = append(results, Result{Schedule: r.Schedule, After: after})
+	})
+	return results
 }
 
 // second plays two faults until they have led to what is known.
-func (c *closing) second(s Schedule) {
-	if !c.Shard.has(s.Hash()) {
-		return
-	}
-	c.learn(c.playWith(s, func(s Schedule, lens Lens) (Result, error) { return playUntil(c.knows, s, lens) }))
-	if c.ctx.Err() == nil {
+func (c *closing) second(b bough) {
+	c.playAll(c.inShard(b), c.knows, func(r Result) {
+		c.learn(r)
 		c.mu.Lock()
 		c.result.Played++
 		c.mu.Unlock()
-	}
+	})
 }
 
 // learn takes in the states that a rotation went through. If something was wrong, none of

@@ -10,29 +10,26 @@ import (
 
 // foresee polices rule 13: no key is created of which it can be known that it
 // would have to be thrown away, or would stay beside the old one for ever.
-func (p *player) foresee(world World) {
-	ends := lab.Beginning.Add(world.denied)
-	observe := p.Wire.Observer
-	staged := true // the secret that was to be staged last
-	p.Wire.Observer = func(outcome lab.Outcome) {
-		if outcome.Site == putParameter && !outcome.Late {
-			staged = outcome.Answered && outcome.Err == nil
-		}
-		observe(outcome)
+func (p *player) foresee(change lab.KeyChange) {
+	denied := change.At.Before(lab.Beginning.Add(p.kind.denied))
+	switch {
+	case change.What != lab.Created || change.By == lab.Person:
+	case denied && !p.Judge.AnyLeaked(): // which waits for no one's disuse
+		p.wrong("the key %s was created while CloudTrail could not be searched, so that no rotation could end", change.Key)
+	case !p.staged:
+		p.wrong("the key %s was created while no secret could be staged", change.Key)
+	case p.beganQuarantined(change.By):
+		p.wrong("the key %s was created although AWS had quarantined the user", change.Key)
+	case p.replacesYoung(change):
+		p.wrong("%s replaces a key of the day, and no one had asked for that", change.By)
 	}
-	p.IAM.OnKeyChange(func(change lab.KeyChange) {
-		switch {
-		case change.What != lab.Created || change.By == lab.Person:
-		case change.At.Before(ends) && !p.Judge.AnyLeaked(): // which waits for no one's disuse
-			p.wrong("the key %s was created while CloudTrail could not be searched, so that no rotation could end", change.Key)
-		case !staged:
-			p.wrong("the key %s was created while no secret could be staged", change.Key)
-		case p.beganQuarantined(change.By):
-			p.wrong("the key %s was created although AWS had quarantined the user", change.Key)
-		case p.replacesYoung(change):
-			p.wrong("%s replaces a key of the day, and no one had asked for that", change.By)
-		}
-	})
+}
+
+// noticeStaging notes whether a secret that was to be staged was.
+func (p *player) noticeStaging(outcome lab.Outcome) {
+	if outcome.Site == putParameter && !outcome.Late {
+		p.staged = outcome.Answered && outcome.Err == nil
+	}
 }
 
 // beganQuarantined: AWS had quarantined the user when the execution of a function entered

@@ -49,6 +49,7 @@ type Station struct {
 	Call  *lab.Call // of a call
 	Entry bool      // of a state; else, without a call, of an invocation, or Ended
 	Place uint64    // what is so there, as a hash: see player.place
+	Fork  int       // after how many points at which the world could be copied: see branches
 }
 
 // AllFired tells whether every fault of the schedule came to pass.
@@ -96,24 +97,35 @@ func play(s Schedule, lens Lens, watch func(*player)) (Result, error) {
 		Operator: lab.NewOperator(world), result: Result{Schedule: s, Seen: newSeen()}, pending: slices.Clone(s.Faults),
 		passed: map[Point]int{}, clocks: map[string]time.Duration{}, putAt: map[rotation.KeyID]time.Time{},
 		usedBefore: map[report.Ref]time.Time{}, kind: kind, roles: kind.moved, before: map[string]string{},
-		since: map[string]uint64{},
+		since: map[string]uint64{}, staged: true,
 	}
-	p.OnPut = p.notePut
 	p.trace.SetSeed(traces)
-	world.Wire.Injector = p.call
-	world.OnInvoke = p.invoked
-	world.Wire.Observer = func(outcome lab.Outcome) { p.trace.call(outcome); p.noticeCall(outcome) }
-	world.IAM.OnKeyChange(p.noticeKey)
-	p.foresee(kind)
-	world.OnEvent = p.event
-	world.OnTold = p.told
-	world.ClockOff = func(state string) time.Duration { return p.clocks[state] }
+	p.listen()
 	if watch != nil {
 		watch(p)
 	}
 	p.process = world.Timeline.Go(operatorName, p.operate)
+	return p.end(), nil
+}
+
+// listen has the player know what happens in its world, and decide what goes wrong there.
+func (p *player) listen() {
+	p.OnPut = p.notePut
+	p.Wire.Injector = p.call
+	p.Wire.Observer = func(outcome lab.Outcome) { p.noticeStaging(outcome); p.trace.call(outcome); p.noticeCall(outcome) }
+	p.IAM.OnKeyChange(p.noticeKey)
+	p.IAM.OnKeyChange(p.foresee)
+	p.World.OnInvoke = p.invoked
+	p.World.OnEvent = p.event
+	p.World.OnBetween = p.between
+	p.World.OnTold = p.told
+	p.World.ClockOff = func(state string) time.Duration { return p.clocks[state] }
+}
+
+// end plays until the operator has done all, and judges.
+func (p *player) end() Result {
 	switch {
-	case !world.Timeline.RunUntilDone(p.process):
+	case !p.Timeline.RunUntilDone(p.process):
 		p.wrong("the executions do not end")
 	case p.process.Killed():
 		p.judgeSoFar()
@@ -121,7 +133,7 @@ func play(s Schedule, lens Lens, watch func(*player)) (Result, error) {
 		p.judge()
 	}
 	p.result.Trace = p.trace.Sum64()
-	return p.result, nil
+	return p.result
 }
 
 // operatorName is the name of the process that starts executions, as opposed to
@@ -148,6 +160,12 @@ type player struct {
 	since   map[string]uint64       // how often each site was passed since
 	known   func(state uint64) bool // whether it may end in a state of the world: see playUntil
 	process *lab.Process            // the operator's
+	round   int                     // how often an execution was started
+	settles bool                    // the operator waits until those of the round have ended, and does nothing else
+	forks   int                     // how often the world could have been copied
+	branch  func()                  // what there is to do the forkAt-th time; nil: nothing
+	forkAt  int
+	staged  bool // the secret that was to be staged last
 	say     func(format string, args ...any)
 	kind    World
 
@@ -199,7 +217,7 @@ func (p *player) pass(station Station, isDue func(Kind) bool) (Fault, bool) {
 			return fault, true
 		}
 	}
-	station.Place = p.place(station)
+	station.Place, station.Fork = p.place(station), p.forks
 	p.result.After = append(p.result.After, station)
 	return Fault{}, false
 }
@@ -304,34 +322,47 @@ func (p *player) operate() {
 	if p.kind.moved {
 		p.Sleep(unusedFor)
 	}
-	for round := 1; round <= mostRounds; round++ {
+	p.rounds()
+}
+
+func (p *player) rounds() {
+	for p.round < mostRounds {
+		p.round++
 		p.sinceLast++
 		p.start()
-		p.settle()
-		if !p.succeeded {
-			p.carryOn(round)
-		}
-		if p.kind.audited {
-			p.audits()
-		}
-		if p.succeeded {
-			p.Sleep(15 * time.Minute) // what lands late has landed
-			return
-		}
-		p.Sleep(pause)
-		p.requireNothingLeft()
-		p.requireGoodKeys()
-		switch {
-		case p.repair():
-			if p.retired {
-				return
-			}
-			p.sinceLast = 0
-			p.Sleep(moment)
-		case p.sinceLast >= mostStarts:
+		if p.seesToIt() {
 			return
 		}
 	}
+}
+
+// seesToIt waits for what was started, and does what a person does then. It tells whether
+// nothing is left to do.
+func (p *player) seesToIt() (done bool) {
+	p.settles = true
+	p.settle()
+	p.settles = false
+	if !p.succeeded {
+		p.carryOn(p.round)
+	}
+	if p.kind.audited {
+		p.audits()
+	}
+	if p.succeeded {
+		p.Sleep(15 * time.Minute) // what lands late has landed
+		return true
+	}
+	p.Sleep(pause)
+	p.requireNothingLeft()
+	p.requireGoodKeys()
+	if !p.repair() {
+		return p.sinceLast >= mostStarts
+	}
+	p.sinceLast = 0
+	if !p.retired {
+		p.Sleep(moment)
+	}
+	return p.retired
 }
 
 // audits lets the daily audit do what there is to do. When it has begun nothing on two days,

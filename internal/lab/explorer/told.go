@@ -65,7 +65,8 @@ func (p *player) fails(known bool) bool {
 		location, _ := p.Qovery.Applied(cluster)
 		key := rotation.KeyID(p.Qovery.KeyOf(location))
 		status, exists := p.IAM.Status(key)
-		if key == "" || exists && status == rotation.Active || known && p.Qovery.Status(cluster) == "STOPPED" {
+		works := p.IAM.Works(key) || known && exists && status == rotation.Active
+		if key == "" || works || known && p.Qovery.Status(cluster) == "STOPPED" {
 			return false
 		}
 		held, changed := p.Qovery.Held(location), p.lastChange(lab.Refused{Key: key, At: p.Timeline.Now()}).At

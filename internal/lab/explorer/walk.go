@@ -192,10 +192,8 @@ func (w *walker) singles() []func() {
 // after play each schedule that has one more fault than the base, after its last.
 func (w *walker) after(base Schedule) (tasks []func()) {
 	world, _ := find(base.World)
-	for _, station := range w.play(base).After {
-		for _, fault := range world.faults(station) {
-			tasks = append(tasks, func() { w.leaf(base.with(fault)) })
-		}
+	for _, b := range boughs(base, w.play(base).After, world.faults) {
+		tasks = append(tasks, func() { w.leaves(b) })
 	}
 	return tasks
 }
@@ -226,10 +224,8 @@ func (w *walker) pairsIn(base Schedule) (tasks []func()) {
 		for _, fault := range first.callFaults() {
 			single := base.with(fault)
 			tasks = append(tasks, func() {
-				for _, second := range chosenWrites(w.play(single).After) {
-					for _, fault := range second.callFaults() {
-						w.leaf(single.with(fault))
-					}
+				for _, b := range boughs(single, chosenWrites(w.play(single).After), Station.callFaults) {
+					w.leaves(b)
 				}
 			})
 		}
@@ -430,21 +426,60 @@ func (w *walker) leaf(s Schedule) {
 	}
 }
 
-// play plays a schedule to its end and takes its result in.
-func (w *walker) play(s Schedule) Result { return w.playWith(s, Play) }
+// leaves plays schedules that no others are made of, if they are of the shard.
+func (w *walker) leaves(b bough) { w.playAll(w.inShard(b), nil, func(Result) {}) }
 
-func (w *walker) playWith(s Schedule, play func(Schedule, Lens) (Result, error)) Result {
-	if w.ctx.Err() != nil {
-		return Result{Schedule: s}
+// inShard is what of it is of the shard.
+func (w *walker) inShard(b bough) bough {
+	b.schedules = slices.DeleteFunc(slices.Clone(b.schedules), func(s Schedule) bool { return !w.Shard.has(s.Hash()) })
+	return b
+}
+
+// play plays a schedule to its end and takes its result in.
+func (w *walker) play(s Schedule) (result Result) {
+	w.playAll(bough{schedules: []Schedule{s}}, nil, func(r Result) { result = r })
+	return result
+}
+
+// playAll plays schedules until it is known what comes (nil: to their ends), and takes their
+// results in.
+func (w *walker) playAll(b bough, known func(uint64) bool, learn func(Result)) {
+	take := func(r Result) bool {
+		learn(r)
+		w.takeIn(r)
+		return w.ctx.Err() == nil
 	}
-	result, err := play(s, w.Lens)
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	if b.fork > 0 && len(b.schedules) > 1 && w.Lens == nil {
+		w.note(b.play(known, take))
+		return
+	}
+	for _, s := range b.schedules {
+		if w.ctx.Err() != nil {
+			return
+		}
+		result, err := playUntil(known, s, w.Lens)
+		if err != nil {
+			w.note(err)
+			return
+		}
+		take(result)
+	}
+}
+
+// note ends the exploration if it can't be played.
+func (w *walker) note(err error) {
 	if err != nil {
+		w.mu.Lock()
+		defer w.mu.Unlock()
 		w.failure = err
 		w.stop(err)
-		return result
 	}
+}
+
+// takeIn takes a result in, and tells of progress now and then.
+func (w *walker) takeIn(result Result) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.take(result)
 	if len(w.summary.Violations) >= w.Enough {
 		w.stop(nil)
@@ -453,7 +488,6 @@ func (w *walker) playWith(s Schedule, play func(Schedule, Lens) (Result, error))
 		w.told = time.Now()
 		w.Progress(Progress{w.now.name, w.now.progress(), w.summary.clone(time.Since(w.began))})
 	}
-	return result
 }
 
 // take counts a schedule once.

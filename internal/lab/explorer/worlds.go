@@ -165,12 +165,7 @@ func WorldNames() []string {
 
 // open puts the world together.
 func (w World) open(seed uint64, through func(*lab.World, lab.Ports) lab.Ports) (*lab.World, error) {
-	setup := w.setup
-	setup.Seed, setup.Through = seed, through
-	if setup.DeployTime == 0 {
-		setup.DeployTime = deployTime
-	}
-	world, err := lab.NewWorld(setup)
+	world, err := w.unshaped(seed, through)
 	if err != nil {
 		return nil, err
 	}
@@ -179,4 +174,14 @@ func (w World) open(seed uint64, through func(*lab.World, lab.Ports) lab.Ports) 
 	}
 	world.Timeline.At(lab.Beginning.Add(w.denied), func() { world.Trail.Denied = nil })
 	return world, nil
+}
+
+// unshaped is the world before anything was done in it.
+func (w World) unshaped(seed uint64, through func(*lab.World, lab.Ports) lab.Ports) (*lab.World, error) {
+	setup := w.setup
+	setup.Seed, setup.Through = seed, through
+	if setup.DeployTime == 0 {
+		setup.DeployTime = deployTime
+	}
+	return lab.NewWorld(setup)
 }

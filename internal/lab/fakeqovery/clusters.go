@@ -69,6 +69,7 @@ type clusterState struct {
 	apps    []application
 	nextApp time.Time
 	random  *rand.Rand
+	source  *rand.PCG // of random
 
 	// Who uses keys here, put together once because EachUse is called so often.
 	consumer, deployConsumer, appConsumer, dnsConsumer string
@@ -94,11 +95,12 @@ func (s *Server) AddCluster(c Cluster) {
 			applied:        s.holder(c.CredentialsID),
 			live:           c.Status != stopped && c.Status != "READY" && c.Status != "DELETED" && !c.SelfManaged,
 			nextApp:        never,
-			random:         rand.New(rand.NewPCG(s.config.Seed, uint64(len(s.clusters)))),
+			source:         rand.NewPCG(s.config.Seed, uint64(len(s.clusters))),
 			consumer:       "cluster " + c.Name,
 			deployConsumer: "deployment of " + c.Name,
 			appConsumer:    "application deployment on " + c.Name,
 		}
+		state.random = rand.New(state.source)
 		state.credentials.set(now, state.applied)
 		state.running = state.applied.now().key
 		state.statuses.set(now, statusVersion{status: c.Status, executionID: s.executionID(now), deployedAt: now})

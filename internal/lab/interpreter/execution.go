@@ -30,6 +30,7 @@ type Execution struct {
 	encoded  json.RawMessage // the context object's Execution
 
 	visit   visit
+	coming  coming
 	wakesAt time.Time
 
 	history     []statemachine.Event
@@ -37,6 +38,7 @@ type Execution struct {
 	transitions int
 	largest     int
 	observer    func(statemachine.Event)
+	between     func()
 }
 
 // visit is one stay in a state, retries and redrives included.
@@ -46,6 +48,12 @@ type visit struct {
 	entered time.Time
 	eventID int
 	retries []int // by retrier
+}
+
+// coming is a state that is about to be entered.
+type coming struct {
+	state string
+	input json.RawMessage
 }
 
 // NewExecution makes an execution that is RUNNING from now on and does its work in Run. It refuses the input that
@@ -67,6 +75,9 @@ func NewExecution(m *statemachine.Machine, host Host, arn, name string, input js
 
 // Observe has every event told to observer as it is recorded. It must be called before Run.
 func (e *Execution) Observe(observer func(statemachine.Event)) { e.observer = observer }
+
+// Between has f called whenever the execution has left a state and not entered the next. It must be called before Run.
+func (e *Execution) Between(f func()) { e.between = f }
 
 // ARN is the execution's.
 func (e *Execution) ARN() string { return e.arn }
@@ -139,6 +150,10 @@ func (e *Execution) drive(ctx context.Context) {
 			e.output = output
 			e.end(statemachine.Succeeded, statemachine.Event{Type: statemachine.ExecutionSucceeded, Output: output})
 			return
+		}
+		e.coming = coming{next, output}
+		if e.between != nil {
+			e.between()
 		}
 		e.enter(next, output)
 	}

@@ -1,0 +1,67 @@
+package explorer
+
+import (
+	"reflect"
+	"slices"
+	"testing"
+)
+
+// TestBranches: what is played from a fork on comes to what it comes to when all is played.
+func TestBranches(t *testing.T) {
+	for _, text := range []string{
+		"one:", "one: journal.Save#3 fail-after", "one: UpdateCredentials#1 stop-start", "one: CreateKey#1 deactivate-old",
+		"one: DeployClusters#1 go-down", "retire:", "migrate: DeployClusters#1 clock-behind:5m0s", "leaked:", "registries:",
+		"refused:",
+	} {
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			base, err := Parse(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			forked := 0
+			for _, b := range sampleAfter(mustPlay(t, base, nil)) {
+				if b.fork == 0 {
+					continue
+				}
+				if err := b.play(nil, func(got Result) bool {
+					forked++
+					requireAlike(t, got, mustPlay(t, got.Schedule, nil))
+					return true
+				}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if t.Logf("%d schedules", forked); forked < 15 {
+				t.Errorf("only %d schedules were played from a fork", forked)
+			}
+		})
+	}
+}
+
+// sampleAfter are some of the schedules that have one more fault.
+func sampleAfter(base Result) []bough {
+	world, _ := find(base.Schedule.World)
+	n := 0
+	return boughs(base.Schedule, base.After, func(s Station) []Fault {
+		return slices.DeleteFunc(world.faults(s), func(Fault) bool { n++; return n%67 != 0 })
+	})
+}
+
+func requireAlike(t *testing.T, forked, whole Result) {
+	t.Helper()
+	switch {
+	case forked.Trace != whole.Trace, !slices.Equal(forked.Wrong, whole.Wrong),
+		!slices.Equal(forked.Fired, whole.Fired):
+		t.Errorf("%s\nforked: %v %q\nwhole: %v %q", whole.Schedule, forked.Fired, forked.Wrong, whole.Fired, whole.Wrong)
+	case whole.AllFired() && !slices.EqualFunc(forked.After, whole.After, sameStation): // else it is what came after the fork
+		t.Errorf("%s: what comes after isn't the same", whole.Schedule)
+	}
+	for state := range forked.Seen.Worlds {
+		if !whole.Seen.Worlds[state] {
+			t.Errorf("%s: a state of the world comes from a fork alone", whole.Schedule)
+		}
+	}
+}
+
+func sameStation(a, b Station) bool { return reflect.DeepEqual(a, b) }
