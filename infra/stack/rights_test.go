@@ -254,7 +254,7 @@ func TestPeopleMayDoWhatTheCommandLineDoes(t *testing.T) {
 	named := regexp.MustCompile(`"((?:cloudformation|cloudtrail|dynamodb|iam|scheduler|sns|ssm|states):[A-Z]\w+)"`)
 	var needed []string
 	for _, pattern := range []string{"internal/cli/*.go", "internal/aws/sfn/*.go", "internal/aws/trail/*.go",
-		"internal/aws/table/*.go", "internal/aws/ssm/*.go", "internal/aws/scheduler/*.go", "internal/aws/sns/*.go"} {
+		"internal/aws/table/*.go", "internal/aws/ssm/*.go", "internal/aws/scheduler/*.go", "internal/ops/sender/*.go"} {
 		files, err := filepath.Glob("../../" + pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %v", pattern, err)

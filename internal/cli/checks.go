@@ -6,8 +6,8 @@ import (
 	"net/url"
 	"strings"
 
-	"qovery-key-rotation/internal/aws/sns"
 	"qovery-key-rotation/internal/ops/audit"
+	"qovery-key-rotation/internal/ops/sender"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/words"
 )
@@ -219,7 +219,7 @@ func (e *examination) checkChat(ctx context.Context, s *stack) {
 	if s.chat == "" {
 		return // of an earlier version
 	}
-	list, err := sns.New(s.cfg, s.chat).Subscribers(ctx)
+	list, err := sender.NewTopic(s.cfg, s.chat).Subscribers(ctx)
 	if err != nil {
 		e.unread("", name, unreadBy(err), err)
 		return
@@ -239,7 +239,7 @@ func (e *examination) checkChat(ctx context.Context, s *stack) {
 }
 
 // withoutSecret leaves of a webhook its host: what follows is often its password.
-func withoutSecret(s sns.Subscriber) sns.Subscriber {
+func withoutSecret(s sender.Subscriber) sender.Subscriber {
 	if !strings.HasPrefix(s.Protocol, "http") {
 		return s
 	}

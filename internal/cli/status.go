@@ -12,9 +12,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/spf13/cobra"
 
-	"qovery-key-rotation/internal/aws/sns"
 	"qovery-key-rotation/internal/ops/audit"
 	"qovery-key-rotation/internal/ops/notice"
+	"qovery-key-rotation/internal/ops/sender"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
@@ -388,20 +388,20 @@ func (s scheduleStatus) text(now time.Time) string {
 
 // noticesStatus is who gets the notices.
 type noticesStatus struct {
-	Topic       string           `json:"topic"`
-	Subscribers []sns.Subscriber `json:"subscribers"`
-	Unknown     string           `json:"unknown,omitempty"`
+	Topic       string              `json:"topic"`
+	Subscribers []sender.Subscriber `json:"subscribers"`
+	Unknown     string              `json:"unknown,omitempty"`
 }
 
 func (s *stack) notices(ctx context.Context) noticesStatus {
-	list, err := sns.New(s.cfg, s.topic).Subscribers(ctx)
+	list, err := sender.NewTopic(s.cfg, s.topic).Subscribers(ctx)
 	if err != nil {
-		return noticesStatus{s.topic, []sns.Subscriber{}, fault.AsError(err).What}
+		return noticesStatus{s.topic, []sender.Subscriber{}, fault.AsError(err).What}
 	}
 	// SNS forgets who doesn't confirm within some days.
 	for email := range strings.SplitSeq(s.emails, ",") {
-		if email != "" && !slices.ContainsFunc(list, func(l sns.Subscriber) bool { return l.Endpoint == email }) {
-			list = append(list, sns.Subscriber{Protocol: "email", Endpoint: email})
+		if email != "" && !slices.ContainsFunc(list, func(l sender.Subscriber) bool { return l.Endpoint == email }) {
+			list = append(list, sender.Subscriber{Protocol: "email", Endpoint: email})
 		}
 	}
 	return noticesStatus{Topic: s.topic, Subscribers: list}
@@ -425,21 +425,21 @@ func (n noticesStatus) warnings() []string {
 const noSubscriber = "No one has subscribed to the notices"
 
 // unconfirmed get no notices.
-func (n noticesStatus) unconfirmed() []sns.Subscriber {
-	return slices.DeleteFunc(slices.Clone(n.Subscribers), func(s sns.Subscriber) bool {
+func (n noticesStatus) unconfirmed() []sender.Subscriber {
+	return slices.DeleteFunc(slices.Clone(n.Subscribers), func(s sender.Subscriber) bool {
 		s.Confirmed = true
 		return slices.Contains(n.Subscribers, s)
 	})
 }
 
 // notConfirmed is what is so of a subscriber, and what to do.
-func (n noticesStatus) notConfirmed(s sns.Subscriber) []string {
+func (n noticesStatus) notConfirmed(s sender.Subscriber) []string {
 	return []string{s.Endpoint + " has not confirmed the subscription and gets no notices",
 		"Follow the link in the message from AWS; to be sent a new one: " + n.subscribe(s)}
 }
 
 // subscribe is the command that has SNS send a link to confirm.
-func (n noticesStatus) subscribe(s sns.Subscriber) string {
+func (n noticesStatus) subscribe(s sender.Subscriber) string {
 	topic, _ := arn.Parse(n.Topic) // SNS has answered by it
 	return fmt.Sprintf("aws sns subscribe --region %s --topic-arn %s --protocol %s --notification-endpoint '%s'",
 		topic.Region, n.Topic, s.Protocol, strings.ReplaceAll(s.Endpoint, "'", `'\''`))

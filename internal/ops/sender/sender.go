@@ -1,5 +1,6 @@
-// Package sender builds what functions send messages with out of their environment. Those
-// to chats go to webhooks (webhook.go).
+// Package sender reaches people: by the SNS topics that they subscribe to (topic.go), and
+// by the webhooks of chats (webhook.go). It builds what functions send messages with out of
+// their environment.
 package sender
 
 import (
@@ -7,7 +8,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"qovery-key-rotation/internal/aws/sns"
 	"qovery-key-rotation/internal/aws/ssm"
 	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/ops/notice"
@@ -33,10 +33,10 @@ func New(f *lambda.Setup, cfg aws.Config, store *ssm.Store) *notice.Sender {
 	return s
 }
 
-func topic(f *lambda.Setup, cfg aws.Config, name string) *sns.Topic {
+func topic(f *lambda.Setup, cfg aws.Config, name string) *Topic {
 	arn := f.Required(name)
-	if arn != "" && !sns.IsARN(arn) {
+	if arn != "" && !IsARN(arn) {
 		f.Reject(name, "isn't the ARN of an SNS topic")
 	}
-	return sns.New(cfg, arn)
+	return NewTopic(cfg, arn)
 }

@@ -1,5 +1,6 @@
-// Package sns is the SNS topic that people subscribe to.
-package sns
+// A topic of SNS is what people subscribe to.
+
+package sender
 
 import (
 	"context"
@@ -22,8 +23,8 @@ type Topic struct {
 	arn    string
 }
 
-// New returns the topic with the ARN.
-func New(cfg aws.Config, arn string) *Topic {
+// NewTopic returns the topic with the ARN.
+func NewTopic(cfg aws.Config, arn string) *Topic {
 	return &Topic{sns.NewFromConfig(cfg), arn}
 }
 
