@@ -19,8 +19,8 @@ import (
 func New(f *lambda.Setup, cfg aws.Config, store *ssm.Store) *notice.Sender {
 	s := &notice.Sender{Topic: topic(f, cfg, lambda.TopicARN), Log: f.Log,
 		Chats: []notice.Chat{notice.ChatTopic{Topic: topic(f, cfg, lambda.ChatTopicARN)}}}
-	hook := func(parameter string) Hook {
-		return Hook{Clock: f.Clock, Address: func(ctx context.Context) (rotation.Secret, error) {
+	hook := func(parameter string) webhook {
+		return webhook{clock: f.Clock, address: func(ctx context.Context) (rotation.Secret, error) {
 			return store.Webhook(ctx, parameter)
 		}}
 	}
@@ -35,7 +35,7 @@ func New(f *lambda.Setup, cfg aws.Config, store *ssm.Store) *notice.Sender {
 
 func topic(f *lambda.Setup, cfg aws.Config, name string) *Topic {
 	arn := f.Required(name)
-	if arn != "" && !IsARN(arn) {
+	if arn != "" && !isTopicARN(arn) {
 		f.Reject(name, "isn't the ARN of an SNS topic")
 	}
 	return NewTopic(cfg, arn)

@@ -32,8 +32,8 @@ var topicARN = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$`)
 })
 
-// IsARN tells whether a text is the ARN of a topic.
-func IsARN(text string) bool { return topicARN().MatchString(text) }
+// isTopicARN tells whether a text is the ARN of a topic.
+func isTopicARN(text string) bool { return topicARN().MatchString(text) }
 
 // Publish hands a message to all subscribers. Repeated, it arrives twice: SNS knows
 // no idempotency for such topics, and twice is better than not at all. Subscriptions

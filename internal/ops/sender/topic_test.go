@@ -1,4 +1,4 @@
-package sender_test
+package sender
 
 import (
 	"context"
@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
-	"qovery-key-rotation/internal/ops/sender"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/test/awstest"
 )
@@ -30,15 +29,15 @@ func TestAgainstMoto(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := sender.NewTopic(cfg, *topic.TopicArn).Publish(t.Context(), subject, body, about); err != nil {
+	if err := NewTopic(cfg, *topic.TopicArn).Publish(t.Context(), subject, body, about); err != nil {
 		t.Error(err)
 	}
 	tooLong := strings.Repeat("x", 101)
-	if err := sender.NewTopic(cfg, *topic.TopicArn).Publish(t.Context(), tooLong, body, about); !fault.HasCode(err,
+	if err := NewTopic(cfg, *topic.TopicArn).Publish(t.Context(), tooLong, body, about); !fault.HasCode(err,
 		fault.MalformedAnswer) {
 		t.Errorf("a subject that is too long: %v", err)
 	}
-	if err := sender.NewTopic(cfg, arn+"-elsewhere").Publish(t.Context(), subject, body, about); !fault.HasCode(err,
+	if err := NewTopic(cfg, arn+"-elsewhere").Publish(t.Context(), subject, body, about); !fault.HasCode(err,
 		fault.ConfigurationError) {
 		t.Errorf("no such topic: %v", err)
 	}
@@ -47,7 +46,7 @@ func TestAgainstMoto(t *testing.T) {
 func TestPublish(t *testing.T) {
 	server := awstest.Serve(t, awstest.Always(awstest.XML(200, `<PublishResponse><PublishResult><MessageId>`+
 		`m1</MessageId></PublishResult></PublishResponse>`)))
-	topic := sender.NewTopic(awstest.Config(server.URL), arn)
+	topic := NewTopic(awstest.Config(server.URL), arn)
 	if err := topic.Publish(t.Context(), subject, body, about); err != nil {
 		t.Fatal(err)
 	}
@@ -89,8 +88,8 @@ func attributes(t *testing.T, body string) map[string]string {
 func TestSubscribers(t *testing.T) {
 	server := awstest.Serve(t, awstest.InOrder(page("email", "a@example.com", arn+":1", "more"),
 		page("https", "https://example.com", "PendingConfirmation", "")))
-	got, err := sender.NewTopic(awstest.Config(server.URL), arn).Subscribers(t.Context())
-	want := []sender.Subscriber{{"email", "a@example.com", true}, {"https", "https://example.com", false}}
+	got, err := NewTopic(awstest.Config(server.URL), arn).Subscribers(t.Context())
+	want := []Subscriber{{"email", "a@example.com", true}, {"https", "https://example.com", false}}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("%v, %v, want %v", got, err, want)
 	}
@@ -106,7 +105,7 @@ func page(protocol, endpoint, arn, next string) awstest.Answer {
 func TestFaults(t *testing.T) {
 	awstest.CheckFaults(t, awstest.Operation{Protocol: awstest.XMLProtocol, Reads: true,
 		Call: func(ctx context.Context, cfg aws.Config) error {
-			return sender.NewTopic(cfg, arn).Publish(ctx, subject, body, about)
+			return NewTopic(cfg, arn).Publish(ctx, subject, body, about)
 		}})
 }
 
@@ -122,14 +121,14 @@ func TestTopicsFaults(t *testing.T) {
 			status = 403
 		}
 		server := awstest.Serve(t, awstest.Always(awstest.XMLError(status, code, "No")))
-		err := sender.NewTopic(awstest.Config(server.URL), arn).Publish(t.Context(), subject, body, about)
+		err := NewTopic(awstest.Config(server.URL), arn).Publish(t.Context(), subject, body, about)
 		if !fault.HasCode(err, want) || !strings.Contains(err.Error(), "notices") {
 			t.Errorf("%s: %v, want %s", code, err, want)
 		}
 	}
 }
 
-func TestIsARN(t *testing.T) {
+func TestIsTopicARN(t *testing.T) {
 	for text, want := range map[string]bool{
 		arn: true, "arn:aws-cn:sns:cn-north-1:123456789012:a_b-C": true,
 		"": false, "notices": false, "arn:aws:sqs:eu-west-3:123456789012:notices": false,
@@ -137,7 +136,7 @@ func TestIsARN(t *testing.T) {
 		arn + "\n":                        false,
 		"arn:aws:sns:eu-west-3:123456789012:notices:1c8e3d5f-9a72-4a1d-82ef-a4d1b8065f23": false,
 	} {
-		if got := sender.IsARN(text); got != want {
+		if got := isTopicARN(text); got != want {
 			t.Errorf("%q: %t", text, got)
 		}
 	}

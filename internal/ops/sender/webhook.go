@@ -28,11 +28,11 @@ const (
 	mostRead   = 4 << 10 // of an answer, so that the connection can be used again
 )
 
-// Hook is one webhook.
-type Hook struct {
-	Clock rotation.Clock
-	// Address reads it.
-	Address func(context.Context) (rotation.Secret, error)
+// webhook is one of them.
+type webhook struct {
+	clock rotation.Clock
+	// address reads it.
+	address func(context.Context) (rotation.Secret, error)
 }
 
 // client follows no redirect: it would show the message to another host.
@@ -42,8 +42,8 @@ var client = &http.Client{
 }
 
 // Post posts a document as JSON. What may pass is tried again.
-func (h Hook) Post(ctx context.Context, document any) error {
-	address, err := h.Address(ctx)
+func (h webhook) Post(ctx context.Context, document any) error {
+	address, err := h.address(ctx)
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (h Hook) Post(ctx context.Context, document any) error {
 	}
 	for n, pause := 1, firstPause; ; n, pause = n+1, 2*pause {
 		passes, err := post(ctx, target, body)
-		if err == nil || !passes || n == attempts || h.Clock.Sleep(ctx, pause) != nil {
+		if err == nil || !passes || n == attempts || h.clock.Sleep(ctx, pause) != nil {
 			return err
 		}
 	}

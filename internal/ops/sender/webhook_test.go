@@ -21,8 +21,8 @@ type noPause struct{ rotation.Clock }
 func (noPause) Sleep(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 
 // hook is one whose address is the server's, and trusts it.
-func hook(t *testing.T, address string) Hook {
-	return Hook{noPause{}, func(context.Context) (rotation.Secret, error) { return rotation.NewSecret(address), nil }}
+func hook(t *testing.T, address string) webhook {
+	return webhook{noPause{}, func(context.Context) (rotation.Secret, error) { return rotation.NewSecret(address), nil }}
 }
 
 // serve is a chat that answers each attempt with the next status.
@@ -97,7 +97,7 @@ func TestAddresses(t *testing.T) {
 	} {
 		check(t, hook(t, bad).Post(t.Context(), 1), want)
 	}
-	none := Hook{noPause{}, func(context.Context) (rotation.Secret, error) {
+	none := webhook{noPause{}, func(context.Context) (rotation.Secret, error) {
 		return rotation.Secret{}, fault.Errorf(fault.AccessDenied, "AWS denies ssm:GetParameter")
 	}}
 	check(t, none.Post(t.Context(), 1), "AWS denies")
