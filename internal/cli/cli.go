@@ -115,7 +115,7 @@ func (p Program) Run(ctx context.Context, args []string) int {
 	}
 	known := problemOf(err)
 	if known.what != "" {
-		fmt.Fprintf(p.Err, "rotate: %v\n", known)
+		_ = say(p.Err, fmt.Sprintf("rotate: %v\n", known)) // whose loss the exit code can't tell
 	}
 	return cmp.Or(code, known.exit)
 }
@@ -138,8 +138,8 @@ func (p Program) run(ctx context.Context, args []string) (int, error) {
 	case errors.As(err, &silent):
 		return int(silent), nil
 	case errors.As(err, &usage):
-		fmt.Fprintf(p.Err, "rotate: %v\nRun '%s --help' for what can be typed.\n", err, command.CommandPath())
-		return ExitUsage, nil
+		return ExitUsage, say(p.Err, fmt.Sprintf("rotate: %v\nRun '%s --help' for what can be typed.\n", err,
+			command.CommandPath()))
 	case err != nil && ctx.Err() != nil:
 		return 0, ctx.Err()
 	}

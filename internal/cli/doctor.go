@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -94,14 +95,13 @@ func (p Program) doctor(cmd *cobra.Command, f *stackFlags, targets []string) err
 	case e.isUnread:
 		exitCode = ExitUnread
 	}
+	var err error
 	if f.json() {
-		if err := writeJSON(cmd.OutOrStdout(), e); err != nil {
-			return err
-		}
+		err = writeJSON(cmd.OutOrStdout(), e)
 	} else {
-		showExamination(cmd.OutOrStdout(), e, ended != nil)
+		err = showExamination(cmd.OutOrStdout(), e, ended != nil)
 	}
-	return exit(exitCode)
+	return cmp.Or(exit(exitCode), err) // that the output is lost, is said in any case
 }
 
 // examine returns what keeps it from the checks that are left.
@@ -177,31 +177,33 @@ func (e *examination) count(r result) int {
 	return len(slices.DeleteFunc(slices.Clone(e.Checks), func(c check) bool { return c.Result != r }))
 }
 
-func showExamination(out io.Writer, e *examination, ended bool) {
+func showExamination(out io.Writer, e *examination, ended bool) error {
 	marks := map[result]string{sound: colour(out, green, "✓"), wrong: colour(out, red, "✗"),
 		warned: colour(out, yellow, "!"), notKnown: colour(out, yellow, "?")}
+	var text strings.Builder
 	target := ""
 	for _, c := range e.Checks {
 		if c.Target != target {
 			target = c.Target
-			fmt.Fprintf(out, "\n%s", target)
+			fmt.Fprintf(&text, "\n%s", target)
 			if target != "" {
-				fmt.Fprintln(out)
+				fmt.Fprintln(&text)
 			}
 		}
 		first, more := c.Found[0], c.Found[1:]
 		if c.Result != sound {
 			first = words.Dot(first)
 		}
-		fmt.Fprintf(out, "%s %-10s %s\n", marks[c.Result], c.Name, first)
+		fmt.Fprintf(&text, "%s %-10s %s\n", marks[c.Result], c.Name, first)
 		if c.ToDo != "" {
 			more = append(slices.Clone(more), c.ToDo)
 		}
-		for _, text := range more {
-			fmt.Fprintf(out, "  %-10s %s\n", "", words.Dot(text))
+		for _, line := range more {
+			fmt.Fprintf(&text, "  %-10s %s\n", "", words.Dot(line))
 		}
 	}
-	fmt.Fprintf(out, "\n%s\n", words.Dot(e.verdict(ended)))
+	fmt.Fprintf(&text, "\n%s\n", words.Dot(e.verdict(ended)))
+	return say(out, text.String())
 }
 
 // verdict sums the checks up.

@@ -35,9 +35,7 @@ func (s *stack) showDryRun(cmd *cobra.Command, f startFlags, t target.Target, in
 		err = showEnd(cmd, f.stackFlags, e)
 	case f.file != "":
 		page := func(out io.Writer) error { return report.WritePlan(out, *view, e.StoppedAt) }
-		if err = writePage(cmd.OutOrStdout(), "The plan", f.file, page); err == nil {
-			fmt.Fprintf(cmd.ErrOrStderr(), "Wrote the plan to %s, as an HTML page.\n", f.file)
-		}
+		err = writePage(cmd, "The plan", f.file, "the plan to "+f.file+", as an HTML page", page)
 	default:
 		showPlan(cmd.OutOrStdout(), *view)
 		fmt.Fprintf(cmd.OutOrStdout(), "\nNothing was changed. %s\n", nextAfterPlan(*view))

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -69,11 +68,7 @@ func (p Program) explain(cmd *cobra.Command, f *stackFlags, what string) error {
 		section.Text = said + section.Text
 		return writeJSON(out, section)
 	}
-	if terminalOf(out) != nil { // a message is no Markdown: each of its lines is one
-		width, _ := sizeOf(out)
-		said = strings.Join(wrapped(strings.Split(said, "\n"), width), "\n")
-	}
-	if _, err := io.WriteString(out, said); err != nil {
+	if err := say(out, said); err != nil { // a message is no Markdown: each of its lines is one
 		return err
 	}
 	return render(out, section.Text)

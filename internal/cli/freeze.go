@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -120,6 +119,5 @@ func showFrozen(cmd *cobra.Command, f *stackFlags, name, frozen, text string) er
 	if f.json() {
 		return writeJSON(cmd.OutOrStdout(), frozenAnswer{name, frozen})
 	}
-	_, err := io.WriteString(cmd.OutOrStdout(), text)
-	return err
+	return say(cmd.OutOrStdout(), text)
 }

@@ -74,16 +74,10 @@ func (p Program) release(cmd *cobra.Command, f *stackFlags, name string, yes boo
 		closed.Outcome, closed.EndedAt = rotation.Released, s.clock.Now()
 		return writeJSON(cmd.OutOrStdout(), closed)
 	}
-	out := cmd.OutOrStdout()
 	lines := append([]string{fmt.Sprintf("The %s of %s that was begun %s is closed. No key was changed.",
 		released.Kind.Noun(), name, words.At(released.TakenAt))}, whatIsLeft(released, left)...)
 	lines = append(lines, "To see which keys there are: rotate status")
-	if terminalOf(out) != nil {
-		width, _ := sizeOf(out)
-		lines = wrapped(lines, width)
-	}
-	_, err = fmt.Fprintln(out, strings.Join(lines, "\n"))
-	return err
+	return say(cmd.OutOrStdout(), strings.Join(lines, "\n")+"\n")
 }
 
 // whatIsLeft is how the keys end that no location holds.
@@ -160,7 +154,7 @@ func (p Program) fit(prompt string) string {
 	if terminalOf(p.Err) != nil {
 		const cursor = 2
 		width, _ := sizeOf(p.Err)
-		prompt = strings.Join(wrapped(strings.Split(prompt, "\n"), width-cursor), "\n")
+		prompt = wrapped(prompt, width-cursor)
 	}
 	return prompt + " "
 }

@@ -55,7 +55,7 @@ The exit code is 0 when the report was written, whatever it says.`,
 			if err != nil {
 				return err
 			}
-			return f.write(cmd.OutOrStdout(), cmd.ErrOrStderr(), evidence)
+			return f.write(cmd, evidence)
 		},
 	}
 	f.stackFlags = addStackFlags(cmd, "html")
@@ -202,32 +202,28 @@ func simulated(name string, seed uint64) (report.Report, error) {
 	return report.Build(histories, result.World.Timeline.Now(), source)
 }
 
-func (f reportFlags) write(out, tell io.Writer, evidence report.Report) error {
-	write, kind := evidence.WriteHTML, "as an HTML page"
+func (f reportFlags) write(cmd *cobra.Command, evidence report.Report) error {
+	write, kind := evidence.WriteHTML, "an HTML page"
 	if f.json() {
-		write, kind = func(out io.Writer) error { return writeJSON(out, evidence) }, "as JSON"
+		write, kind = func(out io.Writer) error { return writeJSON(out, evidence) }, "JSON"
 	}
 	if f.file == "" {
-		return write(out)
+		return write(cmd.OutOrStdout())
 	}
-	if err := writePage(out, "The report", f.file, write); err != nil {
-		return err
-	}
-	fmt.Fprintf(tell, "Wrote the evidence of %s to %s, %s.\n", words.Count(len(evidence.Rotations), "rotation"), f.file,
-		kind)
-	return nil
+	wrote := fmt.Sprintf("the evidence of %s to %s, as %s", words.Count(len(evidence.Rotations), "rotation"), f.file, kind)
+	return writePage(cmd, "The report", f.file, wrote, write)
 }
 
-// writePage writes the file that --file names.
-func writePage(out io.Writer, what, path string, write func(io.Writer) error) error {
-	err := writeFile(out, path, write)
+// writePage writes the file that --file names, and says so.
+func writePage(cmd *cobra.Command, what, path, wrote string, write func(io.Writer) error) error {
+	err := writeFile(cmd.OutOrStdout(), path, write)
 	switch {
 	case errors.Is(err, syscall.ENOSPC):
 		return unwritten{what, "Make room, or give another file with --file", err}
 	case err != nil:
 		return unwritten{what, "Give another file with --file", err}
 	}
-	return nil
+	return say(cmd.ErrOrStderr(), "Wrote "+wrote+".\n")
 }
 
 // writeFile writes a file whole or not at all; of a link, the one that it leads to.

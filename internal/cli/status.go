@@ -144,7 +144,7 @@ func (p Program) status(cmd *cobra.Command, f statusFlags, names []string) error
 	case f.json():
 		err = writeJSON(out, status)
 	case f.file == "" && f.output.value == f.output.plain:
-		showStatus(out, status)
+		err = showStatus(out, status)
 	default:
 		err = p.showAll(cmd, f, allStatus{Stacks: []stackStatus{status}})
 	}
@@ -226,18 +226,19 @@ func (s stackStatus) needsAttention() bool {
 	return len(s.Attention) > 0
 }
 
-func showStatus(out io.Writer, s stackStatus) {
+func showStatus(out io.Writer, s stackStatus) error {
+	var text strings.Builder
 	row := func(name, format string, args ...any) {
-		fmt.Fprintf(out, "  %-10s %s\n", name, fmt.Sprintf(format, args...))
+		fmt.Fprintf(&text, "  %-10s %s\n", name, fmt.Sprintf(format, args...))
 	}
 	attention := func(text string) { row(colour(out, yellow, "attention")+" ", "%s", text) }
-	fmt.Fprintf(out, "stack %s in %s, account %s, %s\n", s.Stack, s.Region, s.Account, words.At(s.At))
+	fmt.Fprintf(&text, "stack %s in %s, account %s, %s\n", s.Stack, s.Region, s.Account, words.At(s.At))
 	for _, t := range s.Targets {
-		fmt.Fprintf(out, "\n%s", t.Name)
+		fmt.Fprintf(&text, "\n%s", t.Name)
 		if t.IAMUser != "" {
-			fmt.Fprintf(out, " (IAM user %s)", t.IAMUser)
+			fmt.Fprintf(&text, " (IAM user %s)", t.IAMUser)
 		}
-		fmt.Fprintln(out)
+		fmt.Fprintln(&text)
 		row("state", "%s", t.stateText(s.At))
 		for _, key := range t.Keys {
 			row("key", "%s", key)
@@ -249,8 +250,8 @@ func showStatus(out io.Writer, s stackStatus) {
 		if t.Frozen != "" {
 			row("frozen", "%s", t.Frozen)
 		}
-		for _, text := range t.Unknown {
-			row("unknown", "%s", words.Dot(text))
+		for _, what := range t.Unknown {
+			row("unknown", "%s", words.Dot(what))
 		}
 		if t.Because != "" {
 			attention(t.urgency.Prefix() + "The " + t.Kind.Noun() + " is paused. " + words.Dot(t.Because))
@@ -262,7 +263,7 @@ func showStatus(out io.Writer, s stackStatus) {
 			}
 		}
 	}
-	fmt.Fprintln(out, "\nnotices")
+	fmt.Fprintln(&text, "\nnotices")
 	for _, subscriber := range s.Notices.Subscribers {
 		row(subscriber.Protocol, "%s%s", subscriber.Endpoint, map[bool]string{false: ", not confirmed"}[subscriber.Confirmed])
 	}
@@ -275,6 +276,7 @@ func showStatus(out io.Writer, s stackStatus) {
 	for _, text := range s.Warnings {
 		row("warning", "%s", words.Dot(text))
 	}
+	return say(out, text.String())
 }
 
 func (t targetStatus) stateText(now time.Time) string {

@@ -19,12 +19,8 @@ func (p Program) showAll(cmd *cobra.Command, f statusFlags, all allStatus) error
 	if page.At.IsZero() {
 		page.At = p.Clock.Now()
 	}
-	if err := writePage(cmd.OutOrStdout(), "The page", f.file, page.WriteHTML); err != nil {
-		return err
-	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "Wrote the status of %s to %s, as an HTML page.\n",
-		words.Count(len(page.Targets), "target"), f.file)
-	return nil
+	wrote := fmt.Sprintf("the status of %s to %s, as an HTML page", words.Count(len(page.Targets), "target"), f.file)
+	return writePage(cmd, "The page", f.file, wrote, page.WriteHTML)
 }
 
 // overview is what the page shows.

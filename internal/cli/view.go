@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 	"time"
 
@@ -149,33 +148,11 @@ func showEnd(cmd *cobra.Command, f *stackFlags, e *ended) error {
 			e.StoppedAt, e.Output, e.message.Whole,
 		})
 	}
-	if f.full {
-		_, err := fmt.Fprintf(out, "\n%s", paint(out, e.message.Urgency, e.message.Whole))
-		return err
+	text := e.message.Whole
+	if !f.full {
+		text = strings.Join(e.message.Brief(mostAtEnd), "\n") + "\n"
 	}
-	lines := e.message.Brief(mostAtEnd)
-	if terminalOf(out) != nil {
-		width, _ := sizeOf(out)
-		lines = wrapped(lines, width)
-	}
-	_, err := fmt.Fprintf(out, "\n%s\n", paint(out, e.message.Urgency, strings.Join(lines, "\n")))
-	return err
-}
-
-// columns are those of a line before its last.
-var columns = regexp.MustCompile(`^.* {2,}`)
-
-// wrapped breaks sentences, below where the last column begins, and no commands.
-func wrapped(lines []string, width int) (all []string) {
-	for _, line := range lines {
-		if strings.HasPrefix(line, "    ") {
-			all = append(all, line)
-			continue
-		}
-		head := columns.FindString(line)
-		all = append(all, words.Wrap(head, line[len(head):], width)...)
-	}
-	return all
+	return say(out, "\n"+paint(out, e.message.Urgency, text))
 }
 
 // mostAtEnd is how many lines follow the verdict.

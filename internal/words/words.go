@@ -61,11 +61,11 @@ func Last(arn string) string { return arn[strings.LastIndex(arn, ":")+1:] }
 // Wrap writes a text behind a head, on lines of so many characters at most that break
 // between words and begin where the first did.
 func Wrap(head, text string, width int) []string {
-	indent := utf8.RuneCountInString(head)
+	indent := Width(head)
 	var lines []string
 	line, column := head, indent
 	for word := range strings.FieldsSeq(text) {
-		length := utf8.RuneCountInString(word)
+		length := Width(word)
 		if column > indent && column+1+length > width {
 			lines = append(lines, line)
 			line, column = strings.Repeat(" ", indent), indent
@@ -76,4 +76,20 @@ func Wrap(head, text string, width int) []string {
 		line, column = line+word, column+length
 	}
 	return append(lines, strings.TrimRight(line, " "))
+}
+
+// Width is how many characters of a text are shown: a terminal's colours take no room.
+func Width(text string) (n int) {
+	isColour := false
+	for _, c := range text {
+		switch {
+		case c == '\x1b':
+			isColour = true
+		case !isColour:
+			n++
+		case unicode.IsLetter(c):
+			isColour = false
+		}
+	}
+	return n
 }
