@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,6 +18,7 @@ import (
 	"qovery-key-rotation/internal/cli"
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/ops/notice"
+	"qovery-key-rotation/internal/rotation"
 )
 
 const (
@@ -55,6 +59,8 @@ follow an execution write one object per line, as things happen. The others writ
   or comes to mean something else. New members and new types may come at any time, so ignore what you don't know.
 - Times are in RFC 3339. A time that isn't known is absent.
 - Durations are numbers of seconds. Settings and the rotation's document have them as ` + "`rotation.json`" + ` has.
+- Key ids aren't secret. ` + "`status`" + ` has those of the keys whole, and so have sentences that say what to do, so that you can
+  copy their commands. Everything else has the last four characters, as in ` + "`****4F2A`" + `.
 - Errors are sentences on standard error. Go by the [exit code](#exit-codes).
 
 [json.schema.json](json.schema.json) is the JSON Schema of all of them. It also has the details of the events that
@@ -67,8 +73,8 @@ go to the account's default event bus. Their source is ` + "`qovery-key-rotation
 // What commands answer in JSON is as the schema says, every type of answer.
 func TestAnswersInJSON(t *testing.T) {
 	schema := compiled(t)
-	seen := map[any]bool{}
-	for _, a := range answers {
+	seen, whole := map[any]bool{}, map[string]bool{}
+	for _, a := range append(answers, answer{leftOver, "status --output json"}, answer{leftOver, "doctor --output json"}) {
 		if !strings.Contains(a.args, "--output json") {
 			continue
 		}
@@ -87,10 +93,14 @@ func TestAnswersInJSON(t *testing.T) {
 			}
 			kind := value.(map[string]any)["type"]
 			seen[kind] = true
+			wholeKeys(value, fmt.Sprint(kind), whole)
 			if err := schema[fmt.Sprint(kind)].Validate(value); err != nil {
 				t.Errorf("rotate %s: %v\n%s", a.args, err, text)
 			}
 		}
+	}
+	if got := slices.Sorted(maps.Keys(whole)); !slices.Equal(got, withWholeKeys) {
+		t.Errorf("whole ids of keys are in %q", got)
 	}
 	for _, kind := range []string{notice.EventStarted, notice.EventWaiting, notice.EventPaused, notice.EventEnded} {
 		text, err := json.Marshal(notice.RotationEvent{Type: kind, Version: 1, Target: "production", Kind: "rotation",
@@ -108,6 +118,34 @@ func TestAnswersInJSON(t *testing.T) {
 	for _, row := range cli.JSONTypes() {
 		if !seen[row[0]] {
 			t.Errorf("no command answered with the type %s", row[0])
+		}
+	}
+}
+
+// leftOver is a key of which no one knows whose it is.
+func leftOver(_ *testing.T, w *lab.World) {
+	w.IAM.SeedKey(lab.UserName, w.Timeline.Now(), rotation.Active)
+}
+
+// withWholeKeys are the members that have whole ids of keys.
+var withWholeKeys = []string{"doctor.checks.toDo", "ended.message", "status.targets.attention.about",
+	"status.targets.attention.command", "status.targets.attention.found", "status.targets.attention.title",
+	"status.targets.keys.id", "statuses.stacks.targets.keys.id"}
+
+// wholeKeys notes where whole ids of keys are, by the members that lead there.
+func wholeKeys(value any, at string, found map[string]bool) {
+	switch value := value.(type) {
+	case map[string]any:
+		for name, member := range value {
+			wholeKeys(member, at+"."+name, found)
+		}
+	case []any:
+		for _, element := range value {
+			wholeKeys(element, at, found)
+		}
+	case string:
+		if regexp.MustCompile(`\bAKIA[A-Z0-9]{16}\b`).MatchString(value) {
+			found[at] = true
 		}
 	}
 }
