@@ -344,9 +344,11 @@ func (a *account) getParameter(name string) awstest.Answer {
 	return awstest.JSONError(http.StatusBadRequest, "ParameterNotFound", "")
 }
 
+// run is an execution that Step Functions knows: it forgets one 90 days after its end.
 func (a *account) run(arn string) *lab.Run {
+	const remembered = 90 * 24 * time.Hour
 	for _, run := range a.world.Runs() {
-		if run.ARN() == arn {
+		if run.ARN() == arn && (!run.Ended() || a.world.Timeline.Now().Sub(run.StopTime()) < remembered) {
 			return run
 		}
 	}
@@ -401,7 +403,7 @@ func (a *account) describe(arn string) awstest.Answer {
 func (a *account) list(status string) awstest.Answer {
 	listed := []any{}
 	for _, run := range slices.Backward(a.world.Runs()) {
-		if status == "" || status == string(run.Status()) {
+		if a.run(run.ARN()) != nil && (status == "" || status == string(run.Status())) {
 			listed = append(listed, map[string]any{
 				"executionArn": run.ARN(), "stateMachineArn": machineARN, "name": run.Name(), "status": run.Status(),
 				"startDate": seconds(run.StartTime()),

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -34,8 +35,8 @@ func atWork(target string, owner *notice.Execution, listed []*notice.Execution) 
 	return found
 }
 
-// owner is the execution that a record belongs to, given those that run; nil
-// without a record, or when Step Functions has forgotten the execution.
+// owner is the execution that a record belongs to, given those that run, even if Step
+// Functions has forgotten it; nil without a record.
 func (s *stack) owner(ctx context.Context, record *rotation.Record, listed []*notice.Execution) (*notice.Execution,
 	error) {
 	if record == nil {
@@ -44,10 +45,10 @@ func (s *stack) owner(ctx context.Context, record *rotation.Record, listed []*no
 	owner := &notice.Execution{}
 	if at := slices.IndexFunc(listed, func(x *notice.Execution) bool { return x.ARN == record.Owner }); at >= 0 {
 		*owner = *listed[at]
-	} else if described, err := s.states.describe(ctx, record.Owner); described == nil {
+	} else if described, err := s.states.describe(ctx, record.Owner); err != nil {
 		return nil, err
 	} else {
-		owner = described
+		owner = cmp.Or(described, notice.Forgotten(*record))
 	}
 	owner.Target, owner.DryRun = record.Target, false
 	return owner, nil

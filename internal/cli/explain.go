@@ -13,6 +13,7 @@ import (
 	"qovery-key-rotation/docs"
 	"qovery-key-rotation/internal/ops/explain"
 	"qovery-key-rotation/internal/ops/notice"
+	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
 )
@@ -128,16 +129,19 @@ func (s *stack) lastOf(ctx context.Context, t target.Target) (*notice.Execution,
 	if err != nil {
 		return nil, err
 	}
-	return s.refusedSince(ctx, t.Name, owner)
+	return s.refusedSince(ctx, *record, owner)
 }
 
 // refusedSince is the last execution that was refused since the open rotation's owner ended,
 // or else the owner.
-func (s *stack) refusedSince(ctx context.Context, target string, owner *notice.Execution) (*notice.Execution, error) {
-	if owner == nil {
-		return nil, nil
+func (s *stack) refusedSince(ctx context.Context, record rotation.Record, owner *notice.Execution) (
+	*notice.Execution, error,
+) {
+	ended := owner.StoppedAt
+	if owner.IsForgotten() {
+		ended = record.TouchedAt
 	}
-	recent, err := s.states.Of(s.machine).Recent(ctx, owner.StoppedAt)
+	recent, err := s.states.Of(s.machine).Recent(ctx, ended)
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +149,7 @@ func (s *stack) refusedSince(ctx context.Context, target string, owner *notice.E
 	for _, x := range recent {
 		runs = append(runs, notice.Describe(x))
 	}
-	return cmp.Or(notice.RefusedSince(runs, target, owner.StoppedAt), owner), nil
+	return cmp.Or(notice.RefusedSince(runs, record.Target, ended), owner), nil
 }
 
 // endedSince is the last execution for the target that was started since then, and has

@@ -342,30 +342,25 @@ func (k keyStatus) held() string {
 // whyPaused is what the owner of an open rotation said at its end, or the execution that was
 // refused since, and what to do.
 func whyPaused(x *notice.Execution, record rotation.Record) string {
-	target, command := record.Target, fmt.Sprintf("rotate start %s --watch", record.Target)
-	if record.Kind == rotation.Retire {
-		command = notice.RetireCommand(target, record.OldKey, "--watch")
-	}
-	if record.Kind == rotation.Migrate {
-		command = notice.MigrateCommand(target, record.Migration.To.ID, "--watch")
-	}
-	carryOn := " To resume it: " + command
+	resume := notice.ToResume(record)
+	toResume := resume.Text + " " + resume.Command
+	ended := fmt.Sprintf("Its execution %s failed with %s", x.Name, x.Error)
 	switch {
-	case x == nil:
-		return "Step Functions does not know any more how its execution ended." + carryOn
-	case x.Error == string(fault.AbortRequested) && len(record.Leaked) > 0: // a release may be refused
-		return fmt.Sprintf("It was aborted, %s.", words.At(x.StoppedAt)) + carryOn
+	case x.IsForgotten():
+		ended = "Step Functions does not know any more how its execution ended"
 	case x.Error == string(fault.AbortRequested):
-		return fmt.Sprintf("It was aborted, %s.", words.At(x.StoppedAt)) + carryOn +
-			fmt.Sprintf("; to close it as it is: rotate release %s", target)
+		ended = "It was aborted, " + words.At(x.StoppedAt)
+		if len(record.Leaked) == 0 { // otherwise a release may be refused
+			toResume += "; to close it as it is: rotate release " + record.Target
+		}
 	case x.Error == "" || x.Status != notice.Failed:
-		return fmt.Sprintf("Its execution %s was ended, %s.", x.Name, words.At(x.StoppedAt)) + carryOn
+		ended = fmt.Sprintf("Its execution %s was ended, %s", x.Name, words.At(x.StoppedAt))
 	case x.Cause != "" && x.ARN != record.Owner:
 		return words.Sentences(x.Refusal(), x.Cause)
 	case x.Cause != "":
 		return x.Cause
 	}
-	return fmt.Sprintf("Its execution %s failed with %s.", x.Name, x.Error) + carryOn
+	return words.Dot(ended) + " " + toResume
 }
 
 // scheduleStatus is a target's schedule as it is deployed.

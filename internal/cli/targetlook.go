@@ -109,7 +109,7 @@ func (l *targetLook) lookAtPause(ctx context.Context, owner *notice.Execution, o
 	if ownerErr != nil {
 		return
 	}
-	last, err := l.refusedSince(ctx, l.Name, owner)
+	last, err := l.refusedSince(ctx, *l.Record, owner)
 	if err != nil {
 		l.unread("whether an execution was refused since could not be read", err)
 		last = owner

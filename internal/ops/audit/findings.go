@@ -82,11 +82,8 @@ const canWait = "Nothing is broken by this. It can wait until the morning"
 
 // command is one about the target. What is open is resumed as what it is.
 func (j *judge) command(name string, flags ...string) string {
-	if name == "start" && j.Record != nil && j.Record.Kind == rotation.Retire {
-		return notice.RetireCommand(j.Target.Name, j.Record.OldKey, flags...)
-	}
-	if name == "start" && j.Record != nil && j.Record.Kind == rotation.Migrate {
-		return notice.MigrateCommand(j.Target.Name, j.Record.Migration.To.ID, flags...)
+	if name == "start" && j.Record != nil {
+		return notice.ResumeCommand(*j.Record, flags...)
 	}
 	return strings.Join(append([]string{"rotate", name, j.Target.Name}, flags...), " ")
 }
@@ -489,12 +486,13 @@ func (j *judge) openRecord() Finding {
 		}
 		places = append(places, fails)
 	}
+	resume := notice.ToResume(*record)
 	f := Finding{
 		Kind: Open, About: record.RotationID, Urgency: notice.Calm,
 		Verdict: "Nothing is known to be broken. This can wait until the morning",
 		Title:   "a " + noun + " was left open",
 		Found:   places,
-		Advice:  "Starting it again resumes it where it stopped:", Command: j.command("start", "--watch"),
+		Advice:  resume.Text, Command: resume.Command,
 	}
 	if under := record.UnderWay(); len(under) > 0 {
 		f.Urgency, f.State = notice.Urgent, "between"

@@ -118,7 +118,7 @@ func (r *report) step() Step {
 		return Step{before(r.code.Advice(), "To watch it:"), r.rotate("watch")}
 	case closed:
 		return Step{r.nothing() + "No rotation is open any more. To see how it ended:", r.rotate("history")}
-	case stopped, timedOut:
+	case stopped, timedOut, forgotten:
 		return r.afterInterruption()
 	}
 	if r.code == "" {

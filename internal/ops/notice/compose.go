@@ -114,8 +114,10 @@ func (r *report) details(p *page) {
 	p.field("target", r.name())
 	p.field("IAM user", r.Target.IAMUserName)
 	p.field("execution", x.Name)
-	p.field("began", words.At(x.StartedAt))
-	p.field("ended", fmt.Sprintf("%s, after %s", words.At(x.StoppedAt), words.Span(x.StartedAt, x.StoppedAt)))
+	if r.ending != forgotten {
+		p.field("began", words.At(x.StartedAt))
+		p.field("ended", fmt.Sprintf("%s, after %s", words.At(x.StoppedAt), words.Span(x.StartedAt, x.StoppedAt)))
+	}
 	if r.ending != AbortDone { // which is an error to Step Functions alone
 		p.field("error", x.Error)
 	}
@@ -182,6 +184,7 @@ func (r *report) ifNothingIsDone() string {
 	const carriesOn = "tries to resume the rotation"
 	does := map[Ending]string{
 		unchanged: "tries again", paused: carriesOn, AbortDone: carriesOn, stopped: carriesOn, timedOut: carriesOn,
+		forgotten: carriesOn,
 	}[r.ending]
 	switch {
 	case r.past || does == "" || r.NoTarget != nil || r.code == fault.NothingToAbort:

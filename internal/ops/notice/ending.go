@@ -37,6 +37,7 @@ const (
 	AbortDone Ending = "aborted"        // as a person asked; the rotation is open
 	stopped   Ending = "stopped"        // by a person
 	timedOut  Ending = "timedOut"
+	forgotten Ending = "forgotten" // Step Functions doesn't know any more how; the rotation is open
 )
 
 // IsUnchanged tells whether nothing is different from before.
@@ -91,6 +92,8 @@ func (r *report) end() Ending {
 		return stopped
 	case x.Status == TimedOut:
 		return timedOut
+	case x.IsForgotten():
+		return forgotten
 	case x.DryRun || x.Output != nil && x.Output.Plan.Action == rotation.ActionDryRun:
 		return Planned
 	case x.Status == Succeeded:

@@ -39,6 +39,9 @@ func (r *report) outcomeLines(briefly bool) []string {
 		return r.tellStopped()
 	case AbortDone:
 		return []string{r.tellAborted()}
+	case forgotten:
+		return []string{fmt.Sprintf("Step Functions does not know any more how the execution ended that has the %s of %s: it "+
+			"forgets one 90 days after its end. What is said here is known from the journal.", r.noun(), r.name())}
 	case timedOut:
 		return []string{fmt.Sprintf("Step Functions ended the execution for %s because it took longer than an execution may.",
 			r.name())}

@@ -52,6 +52,8 @@ func (r *report) ended() string {
 		return "execution stopped by hand"
 	case timedOut:
 		return "execution timed out"
+	case forgotten:
+		return "the end of the execution is forgotten"
 	}
 	return "the execution succeeded"
 }
