@@ -92,7 +92,7 @@ release: need-go need-node need-version build ## Build a release into dist/relea
 	for platform in $(PLATFORMS); do name=rotate-$${platform/\//-}; [[ $$name != *windows* ]] || name=$$name.exe; echo "dist/release/$$name"; \
 		CGO_ENABLED=0 GOOS=$${platform%/*} GOARCH=$${platform#*/} go build -trimpath -buildvcs=false $(VERSIONED) -o dist/release/$$name ./cmd/rotate; done
 	go run $(SBOM) mod -json -licenses -std -short-purls -noserial -notimestamp -output dist/release/sbom.cdx.json
-	go run $(VERSIONED) ./infra/release dist dist/release
+	go run $(VERSIONED) ./infra release dist dist/release
 
 # The CDK's own command line, pinned. It runs 'make build' first (cdk.json).
 CDK := npx --yes aws-cdk@2.1148.1

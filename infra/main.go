@@ -1,5 +1,8 @@
 // Command infra is the CDK app: it turns the configuration in rotation.json into one
 // CloudFormation stack for each account and region. The CDK's CLI runs it.
+//
+// With 'release FUNCTIONS OUT' it writes what a release has (release.go). 'make release'
+// runs that.
 package main
 
 import (
@@ -19,7 +22,17 @@ import (
 const assetsDir = "dist"
 
 func main() {
-	if err := synthesize(time.Now()); err != nil {
+	var err error
+	switch args := os.Args[1:]; {
+	case len(args) == 0:
+		err = synthesize(time.Now())
+	case len(args) == 3 && args[0] == "release":
+		err = writeRelease(args[1], args[2])
+	default:
+		fmt.Fprintln(os.Stderr, "usage: infra [release FUNCTIONS OUT], in the repository's folder")
+		os.Exit(2)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

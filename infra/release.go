@@ -1,7 +1,6 @@
-// Command release writes what a release has beside its programs: the functions' zips,
-// the template, and the checksums of everything. 'make release' runs it.
-//
-// The same commit gives the same bytes.
+// What a release has beside its programs: the functions' zips, the template, and the
+// checksums of everything. The same commit gives the same bytes.
+
 package main
 
 import (
@@ -14,18 +13,8 @@ import (
 	"qovery-key-rotation/infra/stack"
 )
 
-func main() {
-	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: release FUNCTIONS OUT, in the repository's folder")
-		os.Exit(2)
-	}
-	if err := write(os.Args[1], os.Args[2]); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-}
-
-func write(functions, out string) error {
+// writeRelease writes it to a folder. It runs in the repository's folder.
+func writeRelease(functions, out string) error {
 	if err := stack.CheckAssets(functions); err != nil {
 		return err
 	}
