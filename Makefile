@@ -61,7 +61,7 @@ bench: need-go ## Measure start, size, cost and requests against their goals (a 
 
 docs: need-go need-node ## Write the pictures and the generated pages anew
 	go test ./internal/ops/report -run Picture -update
-	go test ./internal/ops/explain ./infra/config -run Page -update && go test ./infra/stack -run Rights -update
+	go test ./docs ./infra/config -run Page -update && go test ./infra/stack -run Rights -update
 	go test ./internal/cli -run 'Diagram|JSON' -update
 
 screenshots: need-go ## Check the pages in a headless Chromium, and write pictures of them to screenshots/

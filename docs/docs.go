@@ -1,4 +1,5 @@
-// Package docs has the pages that programs show.
+// Package docs has the pages that 'rotate explain' prints: the runbook, and the page of the
+// codes, which it also writes (codes.go).
 package docs
 
 import (

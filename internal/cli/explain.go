@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"qovery-key-rotation/docs"
-	"qovery-key-rotation/internal/ops/explain"
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
@@ -53,9 +52,9 @@ func (p Program) explain(cmd *cobra.Command, f *stackFlags, what string) error {
 	}
 	if what == "" {
 		if f.json() {
-			return writeJSON(cmd.OutOrStdout(), explanations{explain.Sections()})
+			return writeJSON(cmd.OutOrStdout(), explanations{docs.Sections()})
 		}
-		return render(cmd.OutOrStdout(), docs.Runbook+"\n"+explain.Page())
+		return render(cmd.OutOrStdout(), docs.Runbook+"\n"+docs.Codes())
 	}
 	out, said := cmd.OutOrStdout(), ""
 	section, err := findSection(what)
@@ -175,11 +174,11 @@ func (s *stack) explained(ctx context.Context, t target.Target, x *notice.Execut
 	if err != nil {
 		return "", "", err
 	}
-	names := explain.Names{Target: t.Name, User: t.IAMUserName, Token: t.TokenParameter, Table: s.table, Execution: x.ARN}
+	names := docs.Names{Target: t.Name, User: t.IAMUserName, Token: t.TokenParameter, Table: s.table, Execution: x.ARN}
 	if len(facts.Keys) == 1 {
 		names.Key = string(facts.Keys[0].ID)
 	}
-	return message.Whole + "\n", explain.Fill(explain.SectionIn(fault.Code(x.Error), state), names), nil
+	return message.Whole + "\n", docs.Fill(docs.OfCodeIn(fault.Code(x.Error), state), names), nil
 }
 
 func atMostOneSection(cmd *cobra.Command, args []string) error {
@@ -192,7 +191,7 @@ func atMostOneSection(cmd *cobra.Command, args []string) error {
 
 func sectionNames() []string {
 	var names []string
-	for _, section := range explain.Sections() {
+	for _, section := range docs.Sections() {
 		names = append(names, section.Name)
 	}
 	return names
@@ -206,7 +205,7 @@ func findSection(name string) (docs.Section, error) {
 			name = "errors-that-are-not-this-systems-own"
 		}
 	}
-	for _, section := range explain.Sections() {
+	for _, section := range docs.Sections() {
 		if strings.EqualFold(section.Name, strings.TrimPrefix(name, "#")) {
 			return section, nil
 		}

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"qovery-key-rotation/docs"
-	"qovery-key-rotation/internal/ops/explain"
 )
 
 func TestRendered(t *testing.T) {
@@ -23,7 +22,7 @@ func TestRendered(t *testing.T) {
 
 // No page that is shown has marks left, but in what is to be typed.
 func TestNoMarksAreShown(t *testing.T) {
-	for line := range strings.Lines(rendered(docs.Runbook+explain.Page(), 80, func(s string) string { return s })) {
+	for line := range strings.Lines(rendered(docs.Runbook+docs.Codes(), 80, func(s string) string { return s })) {
 		if !strings.HasPrefix(line, "    ") && (strings.Contains(line, "**") || strings.Contains(line, "`") ||
 			strings.Contains(line, "](") || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "|")) {
 			t.Errorf("%q", line)

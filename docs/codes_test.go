@@ -1,4 +1,4 @@
-package explain
+package docs
 
 import (
 	"flag"
@@ -12,16 +12,16 @@ import (
 
 var update = flag.Bool("update", false, "write docs/codes.md")
 
-const page = "../../../docs/codes.md"
+const page = "codes.md"
 
 func TestPageIsCurrent(t *testing.T) {
 	if *update {
-		if err := os.WriteFile(page, []byte(Page()), 0o644); err != nil {
+		if err := os.WriteFile(page, []byte(Codes()), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if text, err := os.ReadFile(page); err != nil || string(text) != Page() {
-		t.Errorf("docs/codes.md is not what is written now ('go test ./internal/ops/explain -update' writes it anew): "+
+	if text, err := os.ReadFile(page); err != nil || string(text) != Codes() {
+		t.Errorf("docs/codes.md is not what is written now ('go test ./docs -update' writes it anew): "+
 			"%v", err)
 	}
 }

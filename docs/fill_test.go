@@ -1,4 +1,4 @@
-package explain
+package docs
 
 import (
 	"strings"
@@ -11,7 +11,7 @@ import (
 func TestFill(t *testing.T) {
 	names := Names{"staging", "someone", "/a/token", "the-table", "arn:aws:states:x", "AKIAOLDOLDOLDOLDOLD1"}
 	for _, info := range fault.Codes {
-		text := Fill(Section(info.Code), names)
+		text := Fill(OfCode(info.Code), names)
 		for _, typed := range code.FindAllString(text, -1) {
 			for _, example := range []string{Target, "--user-name " + User, "--execution-arn ARN", " ID", " KEY", "TABLE"} {
 				if strings.Contains(typed, example) {
@@ -28,8 +28,8 @@ func TestFill(t *testing.T) {
 }
 
 // Of a state there is one row, of another all.
-func TestSectionIn(t *testing.T) {
-	rows := func(state string) int { return strings.Count(SectionIn(fault.TokenRefused, state), "\n| `") }
+func TestOfCodeIn(t *testing.T) {
+	rows := func(state string) int { return strings.Count(OfCodeIn(fault.TokenRefused, state), "\n| `") }
 	if all := rows(""); rows("DeployClusters") != 1 || all < 2 || rows("RotationPaused") != all {
 		t.Errorf("%d, %d, %d rows", rows("DeployClusters"), all, rows("RotationPaused"))
 	}

@@ -1,4 +1,4 @@
-package explain
+package docs
 
 import "qovery-key-rotation/internal/rotation/fault"
 
