@@ -27,20 +27,20 @@ type explanation struct {
 
 // The target and the IAM user of all examples.
 const (
-	Target = "production"
-	User   = "qovery"
+	target = "production"
+	user   = "qovery"
 )
 
-const start = "rotate start " + Target + " --watch"
+const start = "rotate start " + target + " --watch"
 
 // continues are the commands for what an advice says to do.
 var continues = map[fault.Do][]string{
 	fault.Start:   {start},
-	fault.Retire:  {"rotate retire " + Target + " KEY --watch"},
-	fault.Migrate: {"rotate migrate " + Target + " --to CREDENTIALS --watch"},
+	fault.Retire:  {"rotate retire " + target + " KEY --watch"},
+	fault.Migrate: {"rotate migrate " + target + " --to CREDENTIALS --watch"},
 	fault.Redrive: {"aws stepfunctions redrive-execution --execution-arn ARN", start},
-	fault.Release: {"rotate release " + Target},
-	fault.Watch:   {"rotate watch " + Target},
+	fault.Release: {"rotate release " + target},
+	fault.Watch:   {"rotate watch " + target},
 	fault.Status:  {"rotate status"},
 }
 
@@ -49,7 +49,7 @@ func Codes() string {
 	var page strings.Builder
 	page.WriteString(head)
 	for _, info := range fault.Codes {
-		page.WriteString("\n" + OfCode(info.Code))
+		page.WriteString("\n" + ofCode(info.Code))
 	}
 	return page.String()
 }
@@ -63,8 +63,8 @@ The code is the error of the execution, and stands in the notice's subject. ` + 
 the names in the examples stand for.
 `
 
-// OfCode is what there is to say of a code, under a heading of its name.
-func OfCode(code fault.Code) string { return OfCodeIn(code, "") }
+// ofCode is what there is to say of a code, under a heading of its name.
+func ofCode(code fault.Code) string { return OfCodeIn(code, "") }
 
 // OfCodeIn is that with only what is so where an execution ended in a state. Of
 // another state, or none, it says all.
@@ -106,7 +106,7 @@ func byItself(code fault.Code) string {
 func Sections() []Section {
 	sections := Chapters()
 	for _, info := range fault.Codes {
-		sections = append(sections, NewSection(OfCode(info.Code)))
+		sections = append(sections, newSection(ofCode(info.Code)))
 	}
 	return sections
 }

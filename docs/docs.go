@@ -25,13 +25,13 @@ func Chapters() []Section {
 	var sections []Section
 	_, body, _ := strings.Cut(Runbook, "\n## ")
 	for _, chapter := range strings.Split(body, "\n## ") {
-		sections = append(sections, NewSection("## "+strings.TrimSpace(chapter)+"\n"))
+		sections = append(sections, newSection("## "+strings.TrimSpace(chapter)+"\n"))
 	}
 	return sections
 }
 
-// NewSection is the section that a text is, heading and all.
-func NewSection(text string) Section {
+// newSection is the section that a text is, heading and all.
+func newSection(text string) Section {
 	heading, _, _ := strings.Cut(text, "\n")
 	title := strings.TrimLeft(heading, "# ")
 	name := title

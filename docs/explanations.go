@@ -3,10 +3,10 @@ package docs
 import "qovery-key-rotation/internal/rotation/fault"
 
 const (
-	dryRun   = "rotate start " + Target + " --dry-run"
-	listKeys = "aws iam list-access-keys --user-name " + User
-	activate = "aws iam update-access-key --user-name " + User + " --access-key-id ID --status Active"
-	remove   = "aws iam delete-access-key --user-name " + User + " --access-key-id ID"
+	dryRun   = "rotate start " + target + " --dry-run"
+	listKeys = "aws iam list-access-keys --user-name " + user
+	activate = "aws iam update-access-key --user-name " + user + " --access-key-id ID --status Active"
+	remove   = "aws iam delete-access-key --user-name " + user + " --access-key-id ID"
 	lastUse  = "aws iam get-access-key-last-used --access-key-id ID"
 	restore  = "npx --yes aws-cdk@2.1148.1 deploy --all --revert-drift"
 	deploy   = "make deploy CONFIG=rotation.json"
@@ -26,7 +26,7 @@ var explanations = []explanation{
 			"the abort. The rotation is open.", alone: true,
 		more: "To give the rotation up: if all locations hold the same key, release it, and delete the other key of the " +
 			"user later (" + otherKey + "). Until one of the two is done, the schedule resumes it when it is due",
-		look: []string{"rotate release " + Target}},
+		look: []string{"rotate release " + target}},
 	{code: fault.AccessDenied,
 		means: "AWS refused a request of a function: its role, a permissions boundary or a service control policy. The " +
 			"sentence names the request.",
@@ -34,12 +34,12 @@ var explanations = []explanation{
 			"IAM authorizes on the user's true path, so a wrong one is denied, and so is a user who was deleted. If someone " +
 			"edited a role of the stack, the second command restores it. [rights.md](rights.md) says of each right where a " +
 			"rotation without it ends",
-		look: []string{"aws iam get-user --user-name " + User + " --query User.Path", restore}},
+		look: []string{"aws iam get-user --user-name " + user + " --query User.Path", restore}},
 	{code: fault.ClusterNotDeployed,
 		means: "`DeactivateKey` found a cluster that was not seen deploying with the new key: added since, broken since, " +
 			"or started since. The state machine goes back to `DeployClusters`, twice at most. No execution ends with this " +
 			"code; [DeploymentNotObserved](#deploymentnotobserved) comes after it.",
-		inPlace: bothActive + ".", alone: true, look: []string{"rotate watch " + Target}},
+		inPlace: bothActive + ".", alone: true, look: []string{"rotate watch " + target}},
 	{code: fault.ClusterNotMovable,
 		means: "A migration can't deploy a cluster with the role: it is self-managed, stopped or handled elsewhere. Or " +
 			"someone pointed a cluster at other credentials after it was moved. The sentence names it.",
@@ -139,7 +139,7 @@ var explanations = []explanation{
 		means: "The execution's rotation is not its own any more: another execution has taken it over, or it is " +
 			"completed or released.",
 		inPlace: "what the other one did. This execution stopped without touching it.", alone: true,
-		look: []string{"rotate status", "rotate history " + Target}},
+		look: []string{"rotate status", "rotate history " + target}},
 	{code: fault.MalformedAnswer,
 		means: "AWS or Qovery answered something that makes no sense, " + again + ". What makes no sense is never taken " +
 			"for a \"no\".",
@@ -159,14 +159,14 @@ var explanations = []explanation{
 			"keys as well.",
 		more: "Registries and Helm repositories have a key of their own. After the move deploy the clusters once. Take the " +
 			"target out of `rotation.json` last, and deploy the stack. No key has to be put into Qovery again",
-		look: []string{"rotate retire " + Target + " KEY"}},
+		look: []string{"rotate retire " + target + " KEY"}},
 	{code: fault.MultipleAccessKeys,
 		means: "No rotation is open, and the user has more than one key. The sentence says which one Qovery uses, and of " +
 			"each other its state, age, last use, and who holds it.",
 		more: "If locations in Qovery hold the other key, give those a role or a key of another IAM user first. " +
 			"Deactivate it, wait for a day or as long as its consumers may sleep, and delete it; `rotate retire` does all of " +
 			"that in a week. Deactivating alone is not enough: an Inactive key counts, too",
-		look: []string{lastUse, "aws iam update-access-key --user-name " + User + " --access-key-id ID --status Inactive",
+		look: []string{lastUse, "aws iam update-access-key --user-name " + user + " --access-key-id ID --status Inactive",
 			remove}},
 	{code: fault.NewKeyInactive,
 		means: "Someone made the new key Inactive.",
@@ -195,13 +195,13 @@ var explanations = []explanation{
 		means:   "The IAM user has no access key at all.",
 		inPlace: "whatever Qovery holds of this user is deleted: unless it holds another user's key, " + failNow + ".",
 		more:    "See " + byHand + ". The schedule rotates that key like any other",
-		look:    []string{"aws iam create-access-key --user-name " + User}},
+		look:    []string{"aws iam create-access-key --user-name " + user}},
 	{code: fault.NoClusters,
 		means: "The credentials that hold the key serve no cluster, so nothing could prove that the new key works.",
 		more:  "If no cluster is left, take the target out of `rotation.json` and deploy the stack", look: []string{dryRun}},
 	{code: fault.NothingToAbort,
 		means: "`rotate abort` or `rotate release`, and no rotation is open.",
-		look:  []string{"rotate history " + Target}},
+		look:  []string{"rotate history " + target}},
 	{code: fault.OldKeyActive,
 		means:   "The rotation had made the old key Inactive, and before it was deleted someone made it Active again.",
 		inPlace: bothActive + ".", alone: true,
@@ -272,7 +272,7 @@ var explanations = []explanation{
 		more: "A target that was taken out of `rotation.json` while its rotation was open has to come back until that is " +
 			"over. If the user is gone, create it again with its policies, then see " + byHand,
 		look: []string{"aws ssm get-parameters-by-path --path /qovery-key-rotation/targets/ --query \"Parameters[].Name\"",
-			"aws iam get-user --user-name " + User}},
+			"aws iam get-user --user-name " + user}},
 	{code: fault.Throttled,
 		means: "AWS or Qovery had too many requests, " + again + ". Whether a throttled key is used is not known, so " +
 			"nothing was done.",
@@ -330,16 +330,16 @@ var explanations = []explanation{
 	{code: fault.UsageCheckStale,
 		means: "`DeactivateKey` found the usage check older than 15 minutes, and the state machine repeats it. No " +
 			"execution ends with this code.",
-		inPlace: bothActive + ".", alone: true, look: []string{"rotate watch " + Target}},
+		inPlace: bothActive + ".", alone: true, look: []string{"rotate watch " + target}},
 	{code: fault.UserQuarantined,
 		means: "AWS found a key of the user in public and attached a policy to the user, `AWSCompromisedKeyQuarantine` and " +
 			"a version. It denies `ec2:RunInstances`, `iam:PassRole` and more: deployments fail with any key of the user.",
 		inPlace: "in `DeactivateKey` the leaked key is Inactive, and the clusters have not been deployed.",
 		more: "If the key that leaked is still Active, replace it first, before anything is deployed. The policy keeps " +
 			"attackers from the worst: detach it last",
-		look: []string{"rotate start " + Target + " --leaked KEY --at-once",
-			"aws iam list-attached-user-policies --user-name " + User,
-			"aws iam detach-user-policy --user-name " + User + " --policy-arn ARN"}},
+		look: []string{"rotate start " + target + " --leaked KEY --at-once",
+			"aws iam list-attached-user-policies --user-name " + user,
+			"aws iam detach-user-policy --user-name " + user + " --policy-arn ARN"}},
 	{code: fault.WrongIdentity,
 		means: "STS says that the new key belongs to someone else than the target says: the target's `iamUserPath` or " +
 			"`account` is wrong.",

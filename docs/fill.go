@@ -15,7 +15,7 @@ var (
 	code     = regexp.MustCompile("(?m)`[^`\n]+`|^\\$ .*$")
 	executed = regexp.MustCompile(`(--execution-arn) ARN\b`)
 	aKey     = regexp.MustCompile(`\b(ID|KEY)\b`)
-	aTarget  = regexp.MustCompile(`\b` + Target + `\b`)
+	aTarget  = regexp.MustCompile(`\b` + target + `\b`)
 )
 
 // Fill puts the names into what is to be typed. The sentences stay as they are.
@@ -23,7 +23,7 @@ func Fill(text string, n Names) string {
 	return code.ReplaceAllStringFunc(text, func(typed string) string {
 		typed = aTarget.ReplaceAllLiteralString(typed, n.Target)
 		typed = executed.ReplaceAllString(typed, "${1} "+n.Execution)
-		typed = strings.NewReplacer("--user-name "+User, "--user-name "+n.User, "/qovery-key-rotation/qovery-token", n.Token,
+		typed = strings.NewReplacer("--user-name "+user, "--user-name "+n.User, "/qovery-key-rotation/qovery-token", n.Token,
 			"--table-name TABLE", "--table-name "+n.Table).Replace(typed)
 		if n.Key != "" {
 			typed = aKey.ReplaceAllLiteralString(typed, n.Key)

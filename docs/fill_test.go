@@ -11,9 +11,9 @@ import (
 func TestFill(t *testing.T) {
 	names := Names{"staging", "someone", "/a/token", "the-table", "arn:aws:states:x", "AKIAOLDOLDOLDOLDOLD1"}
 	for _, info := range fault.Codes {
-		text := Fill(OfCode(info.Code), names)
+		text := Fill(ofCode(info.Code), names)
 		for _, typed := range code.FindAllString(text, -1) {
-			for _, example := range []string{Target, "--user-name " + User, "--execution-arn ARN", " ID", " KEY", "TABLE"} {
+			for _, example := range []string{target, "--user-name " + user, "--execution-arn ARN", " ID", " KEY", "TABLE"} {
 				if strings.Contains(typed, example) {
 					t.Errorf("%s: %q is left in %s", info.Code, example, typed)
 				}
