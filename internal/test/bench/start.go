@@ -25,7 +25,7 @@ type benchmark struct {
 // largest, each against the bare function, which does nothing.
 func startRows(ctx context.Context) ([]row, error) {
 	// Each function is started thirty times, in turns with the bare one.
-	arguments := strings.Fields("test ./functions -run ^$ -bench ^BenchmarkStart$ -benchtime 30x")
+	arguments := strings.Fields("test ./internal/test/e2e -run ^$ -bench ^BenchmarkStart$ -benchtime 30x")
 	command := exec.CommandContext(ctx, "go", arguments...)
 	output, err := command.CombinedOutput()
 	if err != nil {

@@ -6,10 +6,11 @@
 // over a socket. Hours pass on a clock that all of them share
 // (awstest/virtualtime.go).
 //
-// The tests carry the build tag integration; make integration runs them. What
+// These tests carry the build tag integration; make integration runs them. What
 // they prove: both engines go the same ways, functions may do what they do and
 // nothing more, no secret is left anywhere, and an interrupted rotation is
-// resumed.
+// resumed. The tests without the tag (functions_test.go) run each function alone:
+// it reads its environment, links no more than it needs, and starts fast.
 //
 // Playground leaves the same stack running for people.
 package main

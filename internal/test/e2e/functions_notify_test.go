@@ -1,4 +1,6 @@
-package functions
+//go:build !integration
+
+package main_test
 
 import (
 	"encoding/json"

@@ -1,6 +1,9 @@
-// Package functions holds the Lambda functions, a program each. The tests here
-// build them for this machine and run them as Lambda does.
-package functions
+//go:build !integration
+
+// Each function alone: the tests build the functions for this machine, as they are
+// shipped, and run them as Lambda does.
+
+package main_test
 
 import (
 	"encoding/json"
@@ -108,11 +111,14 @@ func TestFunctions(t *testing.T) {
 	}
 }
 
+// sources are those of the functions, for Go.
+const sources = "../../../functions/..."
+
 // shipped are the flags that the Makefile builds the functions with.
 var shipped = []string{"-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-ldflags", "-s -w -buildid="}
 
 func TestFunctionsAreBuiltAsTheyAreShipped(t *testing.T) {
-	makefile, err := os.ReadFile("../Makefile")
+	makefile, err := os.ReadFile("../../../Makefile")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +134,7 @@ func build(t testing.TB, others ...string) string {
 	t.Helper()
 	dir := t.TempDir()
 	arguments := append([]string{"build", "-o", dir + string(filepath.Separator)}, shipped...)
-	command := exec.Command("go", append(append(arguments, "./..."), others...)...)
+	command := exec.Command("go", append(append(arguments, sources), others...)...)
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, output)
@@ -219,7 +225,7 @@ type listed struct {
 // test, nor a service client that it does not use, nor one that describes its
 // whole API in tables (schemas) which every start fills: see docs/performance.md.
 func TestImports(t *testing.T) {
-	output, err := exec.Command("go", "list", "-tags", "lambda.norpc", "-json=ImportPath,Deps", "./...").Output()
+	output, err := exec.Command("go", "list", "-tags", "lambda.norpc", "-json=ImportPath,Deps", sources).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
