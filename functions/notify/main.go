@@ -7,7 +7,6 @@ import (
 	"os"
 
 	"qovery-key-rotation/internal/aws/awsclient"
-	"qovery-key-rotation/internal/aws/bus"
 	"qovery-key-rotation/internal/aws/iam"
 	"qovery-key-rotation/internal/aws/ssm"
 	"qovery-key-rotation/internal/aws/table"
@@ -32,7 +31,7 @@ func main() {
 				AgeLimit: f.KeyAgeLimit(lambda.KeyAgeLimitDays),
 			},
 			Sender:  sender.New(f, cfg, store),
-			Bus:     bus.New(cfg),
+			Bus:     newBus(cfg),
 			Metrics: lambda.MetricsTo(os.Stdout, f.Optional(lambda.AllMetrics) != ""),
 		}
 	})

@@ -1,5 +1,6 @@
-// Package bus is the account's default event bus in EventBridge.
-package bus
+// The account's default event bus in EventBridge, which takes what others may react to.
+
+package main
 
 import (
 	"context"
@@ -13,25 +14,24 @@ import (
 	"qovery-key-rotation/internal/rotation/fault"
 )
 
-// Source is what rules know this system's events by.
-const Source = "qovery-key-rotation"
+// source is what rules know this system's events by.
+const source = "qovery-key-rotation"
 
-// Bus is the default bus.
-type Bus struct{ client *eventbridge.Client }
+// bus is the default bus.
+type bus struct{ client *eventbridge.Client }
 
-// New returns the bus.
-func New(cfg aws.Config) *Bus { return &Bus{eventbridge.NewFromConfig(cfg)} }
+func newBus(cfg aws.Config) *bus { return &bus{eventbridge.NewFromConfig(cfg)} }
 
 // Put sends an event of a type. Repeated, it arrives twice.
 // https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
-func (b *Bus) Put(ctx context.Context, kind string, detail any) error {
+func (b *bus) Put(ctx context.Context, kind string, detail any) error {
 	request := awsclient.Request{Action: "events:PutEvents", On: "the default event bus"}
 	text, err := json.Marshal(detail)
 	if err != nil {
 		return err
 	}
 	answer, err := b.client.PutEvents(ctx, &eventbridge.PutEventsInput{Entries: []types.PutEventsRequestEntry{
-		{Source: aws.String(Source), DetailType: &kind, Detail: aws.String(string(text))}}})
+		{Source: aws.String(source), DetailType: &kind, Detail: aws.String(string(text))}}})
 	switch {
 	case err != nil:
 		return request.Failed(err)

@@ -1,10 +1,9 @@
-package bus_test
+package main
 
 import (
 	"strings"
 	"testing"
 
-	"qovery-key-rotation/internal/aws/bus"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/test/awstest"
 )
@@ -16,7 +15,7 @@ func TestPut(t *testing.T) {
 	} {
 		server := awstest.Serve(t, awstest.Always(awstest.JSON(200, answer)))
 		event := map[string]string{"target": "production"}
-		err := bus.New(awstest.Config(server.URL)).Put(t.Context(), "rotation.ended", event)
+		err := newBus(awstest.Config(server.URL)).Put(t.Context(), "rotation.ended", event)
 		if (err == nil) != (want == "") || err != nil && !fault.HasCode(err, want) {
 			t.Errorf("%s: %v", answer, err)
 		}
@@ -29,7 +28,7 @@ func TestPut(t *testing.T) {
 		}
 	}
 	denied := awstest.Serve(t, awstest.Always(awstest.JSONError(400, "AccessDeniedException", "no")))
-	if err := bus.New(awstest.Config(denied.URL)).Put(t.Context(), "rotation.ended", 1); !fault.HasCode(err,
+	if err := newBus(awstest.Config(denied.URL)).Put(t.Context(), "rotation.ended", 1); !fault.HasCode(err,
 		fault.AccessDenied) {
 		t.Error(err)
 	}
