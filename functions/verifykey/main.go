@@ -5,7 +5,6 @@ package main
 import (
 	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/aws/ssm"
-	"qovery-key-rotation/internal/aws/sts"
 	"qovery-key-rotation/internal/aws/table"
 	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/rotation"
@@ -17,7 +16,7 @@ func main() {
 		return rotation.VerifyKey{
 			Guard:      f.Guard(table.New(cfg, f.Required(lambda.TableName)), rotation.Writers{}),
 			Staging:    ssm.New(cfg, f.Clock).Staged(f.Prefix(lambda.StagedPrefix)),
-			Identities: sts.New(cfg),
+			Identities: identities{cfg},
 		}
 	})
 }

@@ -2,8 +2,10 @@ package cli_test
 
 import (
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -21,9 +23,9 @@ func TestArchitectureNamesWhatIsThere(t *testing.T) {
 	if len(paths) < 10 {
 		t.Errorf("only %d paths found", len(paths))
 	}
-	for _, path := range paths {
-		if _, err := os.Stat("../../" + path[1]); err != nil {
-			t.Errorf("it names %s, which is not there", path[1])
+	for _, named := range paths {
+		if _, err := os.Stat("../../" + named[1]); err != nil {
+			t.Errorf("it names %s, which is not there", named[1])
 		}
 	}
 	for _, file := range regexp.MustCompile("`([a-z]+\\.go)`").FindAllStringSubmatch(text, -1) {
@@ -35,12 +37,16 @@ func TestArchitectureNamesWhatIsThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range append(adapters, "../qovery/qovery.go") {
+	inFunctions, err := filepath.Glob("../../functions/*/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range slices.Concat(adapters, inFunctions, []string{"../qovery/qovery.go"}) {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		folder := "internal/" + strings.TrimPrefix(filepath.ToSlash(filepath.Dir(file)), "../")
+		folder := path.Join("internal/cli", filepath.ToSlash(filepath.Dir(file)))
 		if !strings.HasSuffix(file, "_test.go") && strings.Contains(string(source), "mplements the port") &&
 			!strings.Contains(text, folder) {
 			t.Errorf("%s implements a port, and the page does not name it", folder)

@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 
-	identities "qovery-key-rotation/internal/aws/sts"
 	awstrail "qovery-key-rotation/internal/aws/trail"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
@@ -157,9 +157,9 @@ func TestFirstUse(t *testing.T) {
 
 // What this system's own requests look like is what the SDK really sends.
 func TestOwnRequestsAreNoTakeover(t *testing.T) {
-	sts := awstest.Serve(t, awstest.Always(awstest.XMLError(403, "InvalidClientTokenId", "")))
-	_, _ = identities.New(awstest.Config(sts.URL)).CallerIdentity(t.Context(), id, rotation.NewSecret("secret"))
-	agent := sts.Requests()[0].Header.Get("User-Agent")
+	asked := awstest.Serve(t, awstest.Always(awstest.XMLError(403, "InvalidClientTokenId", "")))
+	_, _ = sts.NewFromConfig(awstest.Config(asked.URL)).GetCallerIdentity(t.Context(), nil)
+	agent := asked.Requests()[0].Header.Get("User-Agent")
 	from := func(at time.Time, agent string) fields {
 		return record(at, "GetCallerIdentity", "sts", map[string]any{"awsRegion": here, "userAgent": agent})
 	}

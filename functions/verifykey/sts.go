@@ -1,6 +1,6 @@
-// Package sts asks STS whose an access key is. It implements the port
-// rotation.Identities.
-package sts
+// STS says whose an access key is.
+
+package main
 
 import (
 	"context"
@@ -12,15 +12,10 @@ import (
 	"qovery-key-rotation/internal/rotation"
 )
 
-// Identities signs requests with the keys that it is asked about. The endpoint
-// is the region's, where consumers of the key are: the global one may know a new
-// key sooner or later than they do.
-type Identities struct{ cfg aws.Config }
-
-var _ rotation.Identities = (*Identities)(nil)
-
-// New returns the identities as STS in the configuration's region knows them.
-func New(cfg aws.Config) *Identities { return &Identities{cfg} }
+// identities implements the port rotation.Identities. It signs requests with the keys
+// that it is asked about. The endpoint is the region's, where consumers of the key are:
+// the global one may know a new key sooner or later than they do.
+type identities struct{ cfg aws.Config }
 
 // Codes with which STS refuses a key: it does not know it (yet), or the
 // signature is not the key's. AccessDenied is none of them: a policy, of an
@@ -32,7 +27,7 @@ var refusals = map[string]bool{
 
 // CallerIdentity signs GetCallerIdentity with the key, which no policy needs to
 // allow. https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
-func (i *Identities) CallerIdentity(ctx context.Context, id rotation.KeyID, secret rotation.Secret) (rotation.Identity,
+func (i identities) CallerIdentity(ctx context.Context, id rotation.KeyID, secret rotation.Secret) (rotation.Identity,
 	error) {
 	request := awsclient.Request{Action: "sts:GetCallerIdentity", On: "the access key " + id.String(), Secret: true}
 	client := sts.NewFromConfig(i.cfg, func(o *sts.Options) {

@@ -1,4 +1,4 @@
-package sts_test
+package main
 
 import (
 	"context"
@@ -12,7 +12,6 @@ import (
 	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"qovery-key-rotation/internal/aws/iam"
-	"qovery-key-rotation/internal/aws/sts"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/test/awstest"
@@ -33,7 +32,7 @@ func TestAgainstMoto(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	identity, err := sts.New(cfg).CallerIdentity(t.Context(), key.ID, key.Secret)
+	identity, err := identities{cfg}.CallerIdentity(t.Context(), key.ID, key.Secret)
 	if err != nil || identity.ARN != "arn:aws:iam::"+identity.Account+":user/automation/qovery" ||
 		len(identity.Account) != 12 {
 		t.Errorf("%+v, %v", identity, err)
@@ -44,12 +43,15 @@ func TestAgainstMoto(t *testing.T) {
 func TestTheKeySigns(t *testing.T) {
 	server := awstest.Serve(t,
 		awstest.Always(answer("<Account>123456789012</Account><Arn>arn:aws:iam::123456789012:user/qovery</Arn>")))
-	identity, err := sts.New(awstest.Config(server.URL)).CallerIdentity(t.Context(), id, secret)
+	identity, err := identities{awstest.Config(server.URL)}.CallerIdentity(t.Context(), id, secret)
 	if err != nil ||
 		identity != (rotation.Identity{Account: "123456789012", ARN: "arn:aws:iam::123456789012:user/qovery"}) {
 		t.Fatalf("%+v, %v", identity, err)
 	}
 	request := server.Requests()[0]
+	if agent := request.Header.Get("User-Agent"); !strings.Contains(agent, " app/qovery-key-rotation") {
+		t.Errorf("the sender is %q, which CloudTrail's adapter knows this system's own requests by", agent)
+	}
 	if signed := request.Header.Get("Authorization"); !strings.Contains(signed, "Credential="+string(id)+"/") ||
 		!strings.Contains(signed, "/"+awstest.Region+"/sts/") {
 		t.Errorf("signed %s", signed)
@@ -68,7 +70,7 @@ func TestTheKeySigns(t *testing.T) {
 func TestTheRegionIsAsked(t *testing.T) {
 	cfg, asked := awstest.Config(""), &hosts{}
 	cfg.HTTPClient = asked
-	_, err := sts.New(cfg).CallerIdentity(t.Context(), id, secret)
+	_, err := identities{cfg}.CallerIdentity(t.Context(), id, secret)
 	if !fault.HasCode(err, fault.Unreachable) || asked.last != "sts."+awstest.Region+".amazonaws.com" {
 		t.Errorf("asked %s: %v", asked.last, err)
 	}
@@ -86,7 +88,7 @@ func TestRefused(t *testing.T) {
 	for _, code := range []string{"InvalidClientTokenId", "SignatureDoesNotMatch", "UnrecognizedClientException"} {
 		server := awstest.Serve(t, awstest.Always(awstest.XMLError(403, code, "The security token included in the request "+
 			"is invalid.")))
-		_, err := sts.New(awstest.Config(server.URL)).CallerIdentity(t.Context(), id, secret)
+		_, err := identities{awstest.Config(server.URL)}.CallerIdentity(t.Context(), id, secret)
 		if !errors.Is(err, rotation.ErrKeyRefused) {
 			t.Errorf("%s: %v", code, err)
 		}
@@ -96,7 +98,7 @@ func TestRefused(t *testing.T) {
 func TestFaults(t *testing.T) {
 	awstest.CheckFaults(t, awstest.Operation{Protocol: awstest.XMLProtocol, Secret: true, Reads: true,
 		Call: func(ctx context.Context, cfg aws.Config) error {
-			_, err := sts.New(cfg).CallerIdentity(ctx, id, secret)
+			_, err := identities{cfg}.CallerIdentity(ctx, id, secret)
 			return err
 		}})
 }
@@ -105,7 +107,7 @@ func TestHalfAnAnswer(t *testing.T) {
 	for _, fields := range []string{"<Account>123456789012</Account>",
 		"<Arn>arn:aws:iam::123456789012:user/qovery</Arn>"} {
 		server := awstest.Serve(t, awstest.Always(answer(fields)))
-		_, err := sts.New(awstest.Config(server.URL)).CallerIdentity(t.Context(), id, secret)
+		_, err := identities{awstest.Config(server.URL)}.CallerIdentity(t.Context(), id, secret)
 		if !fault.HasCode(err, fault.MalformedAnswer) {
 			t.Error(err)
 		}
