@@ -29,7 +29,7 @@ var refusals = map[string]bool{
 // allow. https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 func (i identities) CallerIdentity(ctx context.Context, id rotation.KeyID, secret rotation.Secret) (rotation.Identity,
 	error) {
-	request := awsclient.Request{Action: "sts:GetCallerIdentity", On: "the access key " + id.String(), Secret: true}
+	request := awsclient.Request{Action: "sts:GetCallerIdentity", On: "the access key " + id.Text(), Secret: true}
 	client := sts.NewFromConfig(i.cfg, func(o *sts.Options) {
 		o.Credentials = awsclient.Static(aws.Credentials{AccessKeyID: string(id), SecretAccessKey: secret.Reveal()})
 	})

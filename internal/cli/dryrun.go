@@ -97,9 +97,7 @@ func (s *stack) planOf(ctx context.Context, t target.Target, x *notice.Execution
 	if err != nil {
 		return e, nil, err
 	}
-	view := story.PlanOf(*e.Output, story.PaceOf(history)).Whole(func(text string) string {
-		return notice.WholeKeys(e.keys, text)
-	})
+	view := story.PlanOf(*e.Output, story.PaceOf(history), e.keys.Whole)
 	return e, &view, nil
 }
 

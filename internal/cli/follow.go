@@ -55,7 +55,7 @@ type progress struct {
 type ended struct {
 	*notice.Execution
 	message notice.Message
-	keys    []rotation.KeyID // that it may be about
+	keys    notice.KeyIDs // that it may be about
 }
 
 // How often an execution is looked at: soon while it works, less often while it
@@ -125,7 +125,7 @@ func (f *follower) tolerate(ctx context.Context, err error) error {
 	if f.x.Status != notice.Running {
 		f.x.Status = notice.Running // it has ended, and is looked at again for how
 	}
-	return f.view.line(line{f.stack.clock.Now(), f.x.Name, "", words.Dot(coded.What) + " Trying again.",
+	return f.view.line(line{f.stack.clock.Now(), f.x.Name, "", words.Dot(coded.What.String()) + " Trying again.",
 		string(coded.Code)})
 }
 

@@ -59,8 +59,8 @@ follow an execution write one object per line, as things happen. The others writ
   or comes to mean something else. New members and new types may come at any time, so ignore what you don't know.
 - Times are in RFC 3339. A time that isn't known is absent.
 - Durations are numbers of seconds. Settings and the rotation's document have them as ` + "`rotation.json`" + ` has.
-- Key ids aren't secret. ` + "`status`" + ` has those of the keys whole, and so have sentences that say what to do, so that you can
-  copy their commands. Everything else has the last four characters, as in ` + "`****4F2A`" + `.
+- Key ids aren't secret. ` + "`status` and `doctor`" + ` have them whole, and so have sentences that say what to do, so
+  that you can copy their commands. Everything else has the last four characters, as in ` + "`****4F2A`" + `.
 - Errors are sentences on standard error. Go by the [exit code](#exit-codes).
 
 [json.schema.json](json.schema.json) is the JSON Schema of all of them. It also has the details of the events that
@@ -128,9 +128,9 @@ func leftOver(_ *testing.T, w *lab.World) {
 }
 
 // withWholeKeys are the members that have whole ids of keys.
-var withWholeKeys = []string{"doctor.checks.toDo", "ended.message", "status.targets.attention.about",
-	"status.targets.attention.command", "status.targets.attention.found", "status.targets.attention.title",
-	"status.targets.keys.id", "statuses.stacks.targets.keys.id"}
+var withWholeKeys = []string{"doctor.checks.found", "doctor.checks.toDo", "ended.message",
+	"status.targets.attention.about", "status.targets.attention.command", "status.targets.attention.found",
+	"status.targets.attention.title", "status.targets.keys.id", "statuses.stacks.targets.keys.id"}
 
 // wholeKeys notes where whole ids of keys are, by the members that lead there.
 func wholeKeys(value any, at string, found map[string]bool) {

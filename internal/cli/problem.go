@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"qovery-key-rotation/internal/ops/notice"
+	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
 )
@@ -32,8 +34,8 @@ var advice = map[fault.Code]string{
 }
 
 // problemOf puts an error into words for the person at the terminal, and gives it
-// an exit code.
-func problemOf(err error) *problem {
+// an exit code. The ids of these keys are whole in it, so that commands can be typed.
+func problemOf(err error, keys ...rotation.KeyID) *problem {
 	var known *problem
 	var coded *fault.Error
 	var lost unwritten
@@ -45,12 +47,12 @@ func problemOf(err error) *problem {
 	case errors.Is(err, context.Canceled):
 		return &problem{"Interrupted", "What was started in AWS continues; to see it: rotate watch", ExitInterrupted}
 	case errors.As(err, &coded):
-		what := words.Sentences(coded.What, coded.InPlace)
+		whole := notice.KeyIDs(keys).Whole
 		todo, exists := advice[coded.Code]
 		if !exists || coded.Next != nil {
-			todo = coded.Said().Advice.String()
+			todo = coded.Said().Advice.Text().With(whole)
 		}
-		return &problem{what, todo, exitOf(coded.Code)}
+		return &problem{words.Sentences(coded.What, coded.InPlace).With(whole), todo, exitOf(coded.Code)}
 	}
 	return &problem{firstLine(err), "If this continues, report it", ExitFailed}
 }

@@ -65,9 +65,7 @@ func (p Program) release(cmd *cobra.Command, f *stackFlags, name string, yes boo
 		return &problem{fmt.Sprintf("An execution is at work on %s: %s", name, words.Last(released.Owner)),
 			fmt.Sprintf("To watch it: rotate watch %[1]s; to stop it first: rotate abort %[1]s", name), ExitRunning}
 	case err != nil:
-		refused := *problemOf(err)
-		refused.what, refused.todo = wholeKeys(released, refused.what), wholeKeys(released, refused.todo)
-		return &refused
+		return problemOf(err, append(slices.Clone(released.KnownKeys), released.OldKey, released.NewKey)...)
 	}
 	if f.json() {
 		closed := pastOf(released)
@@ -101,12 +99,6 @@ func whatIsLeft(released rotation.Record, left []rotation.AccessKey) (lines []st
 			"refuses to begin.", string(key.ID), is), how, "    "+command)
 	}
 	return lines
-}
-
-// wholeKeys writes out the ids of the record's keys, so that commands can be typed.
-func wholeKeys(record rotation.Record, text string) string {
-	ids := append(slices.Clone(record.KnownKeys), record.OldKey, record.NewKey)
-	return notice.WholeKeys(slices.DeleteFunc(ids, func(id rotation.KeyID) bool { return id == "" }), text)
 }
 
 func nothingToRelease(name string) error {

@@ -28,6 +28,7 @@ import (
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/internal/words"
 )
 
 // stackFlags say which deployed stack a command is about, and how it answers.
@@ -171,7 +172,7 @@ func (s *stack) requireAgeLimit() error {
 
 // outputs are the stack's, by name.
 func (s *stack) outputs(ctx context.Context) (map[string]string, error) {
-	request := awsclient.Request{Action: "cloudformation:DescribeStacks", On: s.name}
+	request := awsclient.Request{Action: "cloudformation:DescribeStacks", On: words.Text(s.name)}
 	answer, err := cloudformation.NewFromConfig(s.cfg).DescribeStacks(ctx,
 		&cloudformation.DescribeStacksInput{StackName: &s.name})
 	switch {

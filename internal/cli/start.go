@@ -171,7 +171,7 @@ func checkedInput(input map[string]any, configured target.Target) (target.Input,
 		_, err = parsed.Apply(configured)
 	}
 	if err != nil {
-		return target.Input{}, usageError{fmt.Errorf("%s", strings.TrimRight(fault.AsError(err).What, "."))}
+		return target.Input{}, usageError{fmt.Errorf("%s", strings.TrimRight(fault.AsError(err).What.String(), "."))}
 	}
 	return parsed, nil
 }

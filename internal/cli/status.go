@@ -341,7 +341,7 @@ func (k keyStatus) held() string {
 
 // whyPaused is what the owner of an open rotation said at its end, or the execution that was
 // refused since, and what to do.
-func whyPaused(x *notice.Execution, record rotation.Record) string {
+func whyPaused(x *notice.Execution, record rotation.Record, keys notice.KeyIDs) string {
 	resume := notice.ToResume(record)
 	toResume := resume.Text + " " + resume.Command
 	ended := fmt.Sprintf("Its execution %s failed with %s", x.Name, x.Error)
@@ -356,9 +356,9 @@ func whyPaused(x *notice.Execution, record rotation.Record) string {
 	case x.Error == "" || x.Status != notice.Failed:
 		ended = fmt.Sprintf("Its execution %s was ended, %s", x.Name, words.At(x.StoppedAt))
 	case x.Cause != "" && x.ARN != record.Owner:
-		return words.Sentences(x.Refusal(), x.Cause)
+		return words.Sentences(x.Refusal(), keys.Quote(x.Said.Text()))
 	case x.Cause != "":
-		return x.Cause
+		return keys.Quote(x.Said.Text())
 	}
 	return words.Dot(ended) + " " + toResume
 }
@@ -393,7 +393,7 @@ type noticesStatus struct {
 func (s *stack) notices(ctx context.Context) noticesStatus {
 	list, err := sender.NewTopic(s.cfg, s.topic).Subscribers(ctx)
 	if err != nil {
-		return noticesStatus{s.topic, []sender.Subscriber{}, fault.AsError(err).What}
+		return noticesStatus{s.topic, []sender.Subscriber{}, fault.AsError(err).What.String()}
 	}
 	// SNS forgets who doesn't confirm within some days.
 	for email := range strings.SplitSeq(s.emails, ",") {

@@ -58,7 +58,7 @@ func (l *targetLook) judge() {
 	}
 	for _, f := range l.judgement.Findings {
 		if !l.hidden(f) && (f.Kind != audit.Open || l.Because == "") { // which says more of it
-			l.Attention = append(l.Attention, f.Whole(l.judgement.Keys))
+			l.Attention = append(l.Attention, f)
 		}
 	}
 }
@@ -76,7 +76,7 @@ func concerns(source audit.Source, err error) bool {
 
 // unread notes what could not be read, and why.
 func (l *targetLook) unread(what string, err error) {
-	l.Unknown = append(l.Unknown, what+": "+words.Dot(fault.AsError(err).What))
+	l.Unknown = append(l.Unknown, what+": "+words.Dot(fault.AsError(err).What.String()))
 }
 
 func (l *targetLook) lookAtState(ctx context.Context) {
@@ -118,8 +118,8 @@ func (l *targetLook) lookAtPause(ctx context.Context, owner *notice.Execution, o
 	if active != "" {
 		l.urgency = notice.Urgent
 	}
-	texts := append([]string{active}, append(reported, whyPaused(last, *l.Record))...)
-	l.Because = notice.WholeKeys(l.judgement.Keys, words.Sentences(texts...))
+	texts := append([]string{active}, append(reported, whyPaused(last, *l.Record, l.judgement.Keys))...)
+	l.Because = words.Sentences(texts...)
 }
 
 // stateOf is the state that an execution is in, as far as that can be read.

@@ -9,6 +9,7 @@ import (
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -89,7 +90,7 @@ func (r Result) plan() *story.Plan {
 	if json.Unmarshal(r.Last.Output(), &doc) != nil || doc.Plan.Action != rotation.ActionDryRun {
 		return nil // it has not succeeded, or was none
 	}
-	view := story.PlanOf(doc, story.Pace{})
+	view := story.PlanOf(doc, story.Pace{}, words.AsSaid)
 	return &view
 }
 

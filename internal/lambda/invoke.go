@@ -12,6 +12,7 @@ import (
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/words"
 )
 
 // margin is how long before Lambda's deadline a step is told to stop: long
@@ -21,9 +22,9 @@ const margin = 2 * time.Second
 // handler serves the invocations of one function.
 type handler struct {
 	serve  func(ctx context.Context, event []byte, deadline time.Time) ([]byte, error)
-	what   string // "step" or "event", for the logs
-	advice string // in place of the codes' own, where that does not fit
-	broken error  // what is wrong with the environment
+	what   string     // "step" or "event", for the logs
+	advice words.Text // in place of the codes' own, where that does not fit
+	broken error      // what is wrong with the environment
 	log    *slog.Logger
 }
 

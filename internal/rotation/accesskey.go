@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"qovery-key-rotation/internal/words"
 )
 
 // KeyID is an access key id. It prints as its last four characters; MarshalJSON
@@ -73,6 +75,9 @@ func (id KeyID) String() string {
 	}
 	return "****" + string(id[len(id)-4:])
 }
+
+// Text is the id in a sentence.
+func (id KeyID) Text() words.Text { return words.KeyText(id.String()) }
 
 // KeyStatus is what IAM says of an access key.
 type KeyStatus string

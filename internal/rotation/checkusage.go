@@ -94,8 +94,10 @@ func (doc *Document) stillInUse(old KeyID, uses []Use) *fault.Error {
 		}
 	}
 	if len(running) > 0 {
-		err.Advise(words.Sentences("The rotation passed over what may still run with the old key: "+
-			words.List(running, mostListed), "Deploy that, of a self-managed cluster its applications", err.Code.Advice().First))
+		passedOver := words.Textf("The rotation passed over what may still run with the old key: %s",
+			words.List(running, mostListed))
+		err.Advise(words.Sentences(passedOver, "Deploy that, of a self-managed cluster its applications",
+			err.Code.Advice().First))
 	}
 	return err
 }

@@ -68,7 +68,7 @@ func (c *claim) discardNewKey(ctx context.Context, organization OrganizationRead
 	if err != nil {
 		return err
 	}
-	if err := requireNotHeld(locations, c.NewKey, fault.UnexpectedAccessKey, "new key "+c.NewKey.String()); err != nil {
+	if err := requireNotHeld(locations, c.NewKey, fault.UnexpectedAccessKey, "new key "+c.NewKey.Text()); err != nil {
 		return err
 	}
 	do, err := c.begin(ctx, Discard, "")

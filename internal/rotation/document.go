@@ -5,6 +5,7 @@ import (
 
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/internal/words"
 )
 
 // Document is what travels through the state machine. It holds no secret and no
@@ -55,7 +56,7 @@ type CaughtError struct {
 
 // amend adds to the cause what has become of it since: the step that failed could
 // not know what the way back would do.
-func (e *CaughtError) amend(since string) {
+func (e *CaughtError) amend(since words.Text) {
 	if e != nil {
 		e.Cause = fault.Amend(e.Cause, since)
 	}
@@ -150,7 +151,7 @@ type PlanReport struct {
 	// The rest is the answer to a dry run.
 	Would     Action        `json:"would,omitempty"`   // what a real execution would do
 	Refused   string        `json:"refused,omitempty"` // the code of what would make it wait or refuse
-	Because   string        `json:"because,omitempty"` // why, in a sentence
+	Because   words.Text    `json:"because,omitempty"` // why, in a sentence
 	Advice    *fault.Advice `json:"advice,omitempty"`  // what to do about that
 	Locations []LocationRef `json:"locations,omitempty"`
 	// Clusters are in the order of deployment.

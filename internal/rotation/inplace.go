@@ -1,6 +1,9 @@
 package rotation
 
-import "qovery-key-rotation/internal/rotation/fault"
+import (
+	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/words"
+)
 
 // explain completes an error with what the journal knows to be in place.
 func (r Record) explain(err error) error {
@@ -26,23 +29,23 @@ func (r *Record) caught(err *fault.Error) *CaughtError {
 var again = map[Kind]fault.Do{Rotate: fault.Start, Retire: fault.Retire, Migrate: fault.Migrate}
 
 // inPlace says which keys there are, as far as the journal knows.
-func (r *Record) inPlace() string { return "According to the journal, " + r.keysInPlace() }
+func (r *Record) inPlace() words.Text { return "According to the journal, " + r.keysInPlace() }
 
 // named is how a key is called: with whether it leaked.
-func (r *Record) named(id KeyID) string {
+func (r *Record) named(id KeyID) words.Text {
 	if r.Leaked.has(id) {
-		return id.String() + " (leaked)"
+		return id.Text() + " (leaked)"
 	}
-	return id.String()
+	return id.Text()
 }
 
-func (r *Record) keysInPlace() string {
+func (r *Record) keysInPlace() words.Text {
 	oldKey, newKey := r.named(r.OldKey), r.named(r.NewKey)
 	switch {
 	case r.Kind == Retire:
 		return r.retiredInPlace()
 	case r.Kind == Migrate:
-		return r.MovedInPlace() + ". The key " + r.OldKey.String() + " is untouched"
+		return words.Textf("%s. The key %s is untouched", r.MovedInPlace(), r.OldKey)
 	case !r.oldKeyGoneBy().IsZero():
 		return "Qovery holds the new key " + newKey + "; the old key " + oldKey + " is gone"
 	case r.done(Delete):
@@ -71,8 +74,8 @@ func (r *Record) keysInPlace() string {
 }
 
 // retiredInPlace is the same of a retirement.
-func (r *Record) retiredInPlace() string {
-	key := "the key " + r.OldKey.String() + ", which is to be retired, is "
+func (r *Record) retiredInPlace() words.Text {
+	key := "the key " + r.OldKey.Text() + ", which is to be retired, is "
 	switch {
 	case !r.oldKeyGoneBy().IsZero():
 		return key + "gone"

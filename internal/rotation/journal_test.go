@@ -147,7 +147,7 @@ func TestInPlace(t *testing.T) {
 			"Qovery holds the new key ****NEW2; the old key ****OLD1 is deleted"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := test.r.inPlace(); got != "According to the journal, "+test.says {
+			if got := test.r.inPlace(); got.String() != "According to the journal, "+test.says {
 				t.Errorf("in place: %s, want %s", got, test.says)
 			}
 		})

@@ -10,6 +10,7 @@ import (
 
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/internal/words"
 )
 
 // Leaked are the keys of which a person said that they leaked, with when each goes out
@@ -31,13 +32,13 @@ func (l Leaked) shown() map[string]target.How {
 
 // Outgoing is what sentences call the key that goes out of service.
 func (doc Document) Outgoing() string {
-	return outgoing(doc.Kind, doc.Leaked[doc.OldKey] != "", doc.OldKey)
+	return string(outgoing(doc.Kind, doc.Leaked[doc.OldKey] != "", words.Text(doc.OldKey)))
 }
 
 // Outgoing is what sentences call it.
-func (r *Record) Outgoing() string { return outgoing(r.Kind, r.oldLeaked(), r.OldKey.String()) }
+func (r *Record) Outgoing() words.Text { return outgoing(r.Kind, r.oldLeaked(), r.OldKey.Text()) }
 
-func outgoing(kind Kind, leaked bool, id string) string {
+func outgoing(kind Kind, leaked bool, id words.Text) words.Text {
 	switch {
 	case leaked:
 		return "leaked key " + id

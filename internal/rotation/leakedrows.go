@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/words"
 )
 
 // A key that leaked is one that this rotation can replace, or there is something else to
@@ -56,7 +57,7 @@ func (s *Situation) retiresLeaked() bool { return s.retiring() && s.Named == s.R
 // newKeyInactive says that someone made the new key Inactive. If that leaked, deploying it
 // would break what still works with the old key, and there is no room for a third. No step
 // deletes what a location may hold.
-func (r *Record) newKeyInactive(held string) *fault.Error {
+func (r *Record) newKeyInactive(held words.Text) *fault.Error {
 	err := fault.Errorf(fault.NewKeyInactive, "The new key %s is Inactive%s", r.NewKey, held)
 	if !r.newLeaked() {
 		return err
@@ -66,7 +67,7 @@ func (r *Record) newKeyInactive(held string) *fault.Error {
 	if r.begun(Update) {
 		err.Next = &fault.Advice{First: "The new key leaked and stays Inactive. Replace it, put the one that is " +
 			"created into every location in Qovery, and deploy the clusters", Do: fault.Release,
-			Command: err.Next.Command + "; aws iam create-access-key --user-name " + r.IAMUser}
+			Command: words.Textf("%s; aws iam create-access-key --user-name %s", err.Next.Command, r.IAMUser)}
 	}
 	if r.oldLeaked() && !r.outSinceLeak() {
 		err.Next.First = "Both keys leaked. Make the old one Inactive. " + err.Next.First
@@ -92,7 +93,7 @@ func leakedElsewhere(s *Situation) Decision {
 		return leakedSo(s, "and no rotation replaces it: no location that is rotated holds it", fault.Advice{
 			First: "Delete it, whereupon what uses it fails", Command: deleteCommand(s.IAMUser, id), Do: fault.Status})
 	}
-	return leakedSo(s, "and no rotation replaces it: it is held by "+names(held), fault.Advice{
+	return leakedSo(s, words.Textf("and no rotation replaces it: it is held by %s", names(held)), fault.Advice{
 		First:   "Make it Inactive, whereupon what uses it fails until you have put another key, or a role, there",
 		Command: inactivateCommand(s.IAMUser, id), Do: fault.Status})
 }
@@ -101,8 +102,8 @@ func leakedElsewhere(s *Situation) Decision {
 // for another one.
 func retiredFirst(s *Situation) Decision {
 	return leakedSo(s, "and leaves no room for a new one while the user has the key "+
-		s.Record.OldKey.String()+", which is being retired", fault.Advice{
-		First:   "Delete the key " + s.Record.OldKey.String() + ", which no location held when its retirement began",
+		s.Record.OldKey.Text()+", which is being retired", fault.Advice{
+		First:   "Delete the key " + s.Record.OldKey.Text() + ", which no location held when its retirement began",
 		Command: deleteCommand(s.IAMUser, s.Record.OldKey), Do: fault.Start})
 }
 
@@ -114,15 +115,14 @@ func furtherKeys(s *Situation) Decision {
 	advice := fault.Advice{Do: fault.Start, Command: deleteCommand(s.IAMUser, id),
 		First: "An attacker who has the leaked key may have made the further one. Delete it"}
 	if held := holders(s.Locations, id); len(held) > 0 {
-		advice.First = "Put the leaked key into " + names(held) + ", where the rotation then replaces it, or a role. " +
-			"Delete the further key"
+		advice.First = words.Textf("Put the leaked key into %s, where the rotation then replaces it, or a role. Delete the "+
+			"further key", names(held))
 	}
-	return leakedSo(s, "and the IAM user "+s.IAMUser+" has a further one: "+
-		s.describeAll(further), advice)
+	return leakedSo(s, words.Textf("and the IAM user %s has a further one: %s", s.IAMUser, s.describeAll(further)), advice)
 }
 
 // leakedSo says what keeps the rotation of a leaked key from beginning, and what to do.
-func leakedSo(s *Situation, so string, advice fault.Advice) Decision {
+func leakedSo(s *Situation, so words.Text, advice fault.Advice) Decision {
 	decision := refuse(fault.MultipleAccessKeys, "The key %s leaked, %s", s.leakedKey(), so)
 	decision.Refusal.Next = &advice
 	return decision

@@ -57,7 +57,7 @@ const mostListed = 5
 
 // requireNotHeld is rule 2: a key that any location holds is never deactivated
 // or deleted.
-func requireNotHeld(locations []Location, id KeyID, code fault.Code, called string) error {
+func requireNotHeld(locations []Location, id KeyID, code fault.Code, called words.Text) error {
 	if found := holders(locations, id); len(found) > 0 {
 		return fault.Errorf(code, "The %s is still held by %s", called, names(found))
 	}
@@ -122,9 +122,9 @@ func (r *Record) rotates(ref LocationRef) bool {
 // requireFamiliar refuses to go on when somebody put another key into a location.
 func (r *Record) requireFamiliar(locations []Location) error {
 	if found := r.foreignLocations(locations); len(found) > 0 {
-		created := "a new one"
+		created := words.Text("a new one")
 		if r.NewKey != "" {
-			created = "the new key " + r.NewKey.String()
+			created = "the new key " + r.NewKey.Text()
 		}
 		err := fault.Errorf(fault.UnexpectedAccessKey, "%s neither the old key %s nor %s", holding(found), r.OldKey, created)
 		err.Key = found[0].Key.String()

@@ -78,8 +78,8 @@ func TestStrangers(t *testing.T) {
 
 func TestRequireNotHeld(t *testing.T) {
 	held := []Location{credentials(keyN), elsewhere(keyO)}
-	wantCode(t, requireNotHeld(held, keyX, fault.OldKeyHeld, "old key "+keyO.String()), "")
-	err := requireNotHeld(held, keyO, fault.OldKeyHeld, "old key "+keyO.String())
+	wantCode(t, requireNotHeld(held, keyX, fault.OldKeyHeld, "old key "+keyO.Text()), "")
+	err := requireNotHeld(held, keyO, fault.OldKeyHeld, "old key "+keyO.Text())
 	wantCode(t, err, fault.OldKeyHeld) // rule 2 knows no exceptions
 	wantText(t, err.Error(), "by hand", elsewhereID, "The old key ****OLD1")
 }

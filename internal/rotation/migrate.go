@@ -47,7 +47,7 @@ func (s *Situation) leaksOn(key AccessKey) bool {
 func leakedFirst(s *Situation) Decision {
 	decision := refuse(fault.OtherKindOpen, "A key of the IAM user %s has leaked, and isn't replaced yet", s.IAMUser)
 	decision.Refusal.Urgent = true
-	first := "Replace the key that leaked ('rotate start --leaked')"
+	first := words.Text("Replace the key that leaked ('rotate start --leaked')")
 	if s.migrating() {
 		first = "Abort the migration, which brings the clusters back. Then replace the key that leaked " +
 			"('rotate start --leaked')"

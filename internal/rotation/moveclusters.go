@@ -161,8 +161,9 @@ func (m *mover) follow(ctx context.Context, progress *ClusterProgress) error {
 	start, err := m.judge(ctx, progress, m.doc.Settings.MaxDeployAttempts)
 	switch {
 	case err != nil && move.returning() && m.oldKey.ID == "":
-		return m.noWayBack(fault.AsError(err).What).Advise("Put another key of the user into the credentials " +
-			move.From.Name + " in Qovery, deploy the cluster there, and close this migration with 'rotate release'")
+		return m.noWayBack(fault.AsError(err).What).Advise(words.Textf("Put another key of the user into "+
+			"the credentials %s in Qovery, deploy the cluster there, and close this migration with 'rotate release'",
+			move.From.Name))
 	case err != nil && move.returning():
 		return cmp.Or(m.requireNoQuarantine(ctx), err)
 	case err != nil && !refusesDeployment(err):
@@ -170,7 +171,7 @@ func (m *mover) follow(ctx context.Context, progress *ClusterProgress) error {
 	case err != nil:
 		return m.turnBack(ctx, progress, fault.AsError(err).What)
 	case progress.Skipped != "" && !move.returning():
-		return m.turnBack(ctx, progress, "Cluster "+progress.Name+" is "+cluster.Status)
+		return m.turnBack(ctx, progress, words.Textf("Cluster %s is %s", progress.Name, cluster.Status))
 	case start || progress.Skipped != "":
 		return m.carryOut(ctx, progress)
 	case !progress.DoneAt.IsZero():
@@ -220,7 +221,7 @@ func (m *mover) note(ctx context.Context, id string, move Move) error {
 }
 
 // turnBack has a cluster take the way back, from now on.
-func (m *mover) turnBack(ctx context.Context, progress *ClusterProgress, why string) error {
+func (m *mover) turnBack(ctx context.Context, progress *ClusterProgress, why words.Text) error {
 	move := m.move(progress.ID)
 	switch {
 	case move.stays():
@@ -229,15 +230,15 @@ func (m *mover) turnBack(ctx context.Context, progress *ClusterProgress, why str
 	case m.oldKey.ID == "":
 		return m.noWayBack(why).Advise("Put the role and the cluster right, and deploy it in Qovery")
 	case m.oldKey.Status != Active:
-		return fault.Errorf(fault.OldKeyInactive, "%s", words.Sentences(why, "Cluster "+progress.Name+
-			" is to be moved back, and the key "+m.OldKey.String()+" isn't Active"))
+		return fault.Errorf(fault.OldKeyInactive, "%s", words.Sentences(why,
+			words.Textf("Cluster %s is to be moved back, and the key %s isn't Active", progress.Name, m.OldKey)))
 	}
 	if !move.Deploying.IsZero() { // the way back deploys it with the key
 		if err := m.requireNoQuarantine(ctx); err != nil {
 			return err
 		}
 	}
-	move.BackBegun, move.Failed = m.now(), why
+	move.BackBegun, move.Failed = m.now(), why.String()
 	if err := m.note(ctx, progress.ID, move); err != nil {
 		return err
 	}
@@ -247,9 +248,9 @@ func (m *mover) turnBack(ctx context.Context, progress *ClusterProgress, why str
 	return m.carryOut(ctx, progress)
 }
 
-func (m *mover) noWayBack(why string) *fault.Error {
+func (m *mover) noWayBack(why words.Text) *fault.Error {
 	return fault.Errorf(fault.DeploymentFailed, "%s", words.Sentences(why, "There is no way back for it, for the key "+
-		m.OldKey.String()+" is deleted"))
+		m.OldKey.Text()+" is deleted"))
 }
 
 // carryOut points a cluster and deploys it, under one lease: in between, deployments of
@@ -314,7 +315,7 @@ func (m *mover) pointRefused(ctx context.Context, progress *ClusterProgress, bef
 		}
 		return what
 	}
-	before.BackBegun, before.Failed = m.now(), what.What
+	before.BackBegun, before.Failed = m.now(), what.What.String()
 	if before.Deploying.IsZero() && before.Unanswered.IsZero() { // so it is what it was
 		before.BackDone = m.now()
 	}
@@ -382,7 +383,7 @@ func (m *mover) next(ctx context.Context) error {
 	}
 	if broken := m.broken(); len(broken) > 0 {
 		cluster, _ := m.cluster(broken[0].ID)
-		return m.turnBack(ctx, broken[0], "Cluster "+cluster.Name+" is "+cluster.Status+" with the role")
+		return m.turnBack(ctx, broken[0], words.Textf("Cluster %s is %s with the role", cluster.Name, cluster.Status))
 	}
 	return m.advanceWave(ctx)
 }

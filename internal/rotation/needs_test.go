@@ -20,14 +20,14 @@ func TestADryRunNamesTheRegion(t *testing.T) {
 	if err := json.Unmarshal(result.Last.Output(), &doc); err != nil {
 		t.Fatal(err)
 	}
-	if a := doc.Plan.Advice; a == nil || !strings.HasPrefix(a.First, "Allow cloudtrail:LookupEvents") {
+	if a := doc.Plan.Advice; a == nil || !strings.HasPrefix(a.First.String(), "Allow cloudtrail:LookupEvents") {
 		t.Errorf("the advice is %v", a)
 	}
 	if doc.Plan.Refused != string(fault.RegionNotSearchable) || doc.Plan.Would != "" {
 		t.Errorf("the plan is %+v", doc.Plan)
 	}
 	for _, part := range []string{"us-east-1", "service control policy"} {
-		if !strings.Contains(doc.Plan.Because, part) {
+		if !strings.Contains(doc.Plan.Because.String(), part) {
 			t.Errorf("%q is missing in: %s", part, doc.Plan.Because)
 		}
 	}

@@ -1,9 +1,7 @@
 package rotation
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"qovery-key-rotation/internal/rotation/fault"
@@ -311,7 +309,7 @@ func movedToRole(s *Situation) Decision {
 	decision := refuse(fault.MovedToRole, "%s a role, and no credentials in the organization a key of the IAM user "+
 		"%s, which has %s%s", holding(withRole(s.Locations)), s.IAMUser, s.keysText(), s.heldText())
 	if s.Record != nil { // whose marks name keys that Qovery held before
-		decision.Refusal.InPlace = "A rotation of the key " + s.Record.OldKey.String() + " is open"
+		decision.Refusal.InPlace = "A rotation of the key " + s.Record.OldKey.Text() + " is open"
 	}
 	return decision
 }
@@ -348,22 +346,22 @@ func multipleKeys(s *Situation) Decision {
 	return decision
 }
 
-func (s *Situation) describeAll(keys []AccessKey) string {
-	var list []string
+func (s *Situation) describeAll(keys []AccessKey) words.Text {
+	var list []words.Text
 	for _, key := range keys {
 		list = append(list, s.describe(key))
 	}
-	return strings.Join(list, "; ")
+	return words.Join(list, "; ")
 }
 
-func (s *Situation) describe(key AccessKey) string {
+func (s *Situation) describe(key AccessKey) words.Text {
 	use := "never used"
 	if at := s.LastUses[key.ID].At; !at.IsZero() {
 		use = "last used " + words.Time(at, time.RFC3339)
 	}
-	text := fmt.Sprintf("%s, %s, %d days old, %s", key.ID, key.Status, int(s.Now.Sub(key.CreatedAt).Hours()/24), use)
+	text := words.Textf("%s, %s, %d days old, %s", key.ID, key.Status, int(s.Now.Sub(key.CreatedAt).Hours()/24), use)
 	if held := holders(s.Locations, key.ID); len(held) > 0 {
-		text += ", held by " + names(held)
+		text = words.Textf("%s, held by %s", text, names(held))
 	}
 	return text
 }
@@ -488,25 +486,25 @@ func (s *Situation) onlyOrphans() bool {
 	})
 }
 
-func (s *Situation) keysText() string {
-	var list []string
+func (s *Situation) keysText() words.Text {
+	var list []words.Text
 	for _, key := range s.Keys {
-		list = append(list, fmt.Sprintf("%s (%s)", key.ID, key.Status))
+		list = append(list, words.Textf("%s (%s)", key.ID, key.Status))
 	}
 	if len(list) == 0 {
 		return "none"
 	}
-	return strings.Join(list, ", ")
+	return words.Join(list, ", ")
 }
 
-func (s *Situation) heldText() string {
+func (s *Situation) heldText() words.Text {
 	if s.Abort {
 		return "" // an abort does not ask Qovery
 	}
-	var list []string
+	var list []words.Text
 	for _, location := range s.Locations {
 		if location.Key != "" {
-			list = append(list, fmt.Sprintf("%s holds %s", location, location.Key))
+			list = append(list, words.Textf("%s holds %s", location, location.Key))
 		}
 	}
 	if len(list) == 0 {

@@ -113,8 +113,8 @@ func (o outcome) check(t *testing.T, d Decision) {
 	got := outcome{action: d.Action, closes: d.CloseRecord}
 	if d.Refusal != nil {
 		got.code, got.urgent = d.Refusal.Code, d.Refusal.Urgent
-		wantText(t, d.Refusal.What, o.says...)
-		wantNoText(t, d.Refusal.What, string(keyO), string(keyN), string(keyX)) // only their last four
+		wantText(t, d.Refusal.What.String(), o.says...)
+		wantNoText(t, d.Refusal.What.String(), string(keyO), string(keyN), string(keyX)) // only their last four
 	}
 	if o.says = nil; !reflect.DeepEqual(got, o) {
 		t.Errorf("decided %+v (%s), want %+v", got, d.Reason, o)
@@ -618,7 +618,7 @@ func TestTwoKeysThatQoveryUsesBoth(t *testing.T) {
 	s := given(nil, keys(active(keyO), active(keyX)), places(credentials(keyO), registry(keyX)))
 	refuses(fault.MultipleAccessKeys, "Qovery uses ****OLD1",
 		"****ELS3, Active, 90 days old, never used, held by container registry \"images\"").check(t, Decide(s))
-	if next := Decide(s).Refusal.Next.First; !strings.HasPrefix(next, "Both are in use") {
+	if next := Decide(s).Refusal.Next.First; !strings.HasPrefix(next.String(), "Both are in use") {
 		t.Errorf("what to do: %q", next)
 	}
 }

@@ -82,7 +82,7 @@ func TestCheckClusters(t *testing.T) {
 				wantCode(t, nil, test.want)
 			} else {
 				wantCode(t, err, test.want)
-				wantText(t, err.What, test.says...)
+				wantText(t, err.What.String(), test.says...)
 			}
 			if len(test.clusters) > 5 {
 				return // a list that long isn't written down here

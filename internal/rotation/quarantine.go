@@ -59,7 +59,7 @@ func (q quarantine) refusal(then fault.Do) *fault.Error {
 // advice has the leaked key taken out of service first: the policy also keeps an attacker
 // from the worst.
 func (q quarantine) advice(then fault.Do) *fault.Advice {
-	detach := DetachCommand(q.user, q.policies)
+	detach := words.Text(DetachCommand(q.user, q.policies))
 	switch id := q.active(); {
 	case q.record.Migrating():
 		return q.adviceOfMigration(detach)
@@ -69,12 +69,12 @@ func (q quarantine) advice(then fault.Do) *fault.Advice {
 	case id == "":
 		return &fault.Advice{First: "The leaked key is out of service. Detach the policy", Command: detach, Do: then}
 	case q.record == nil || id == q.record.OldKey:
-		return &fault.Advice{First: "Replace the leaked key before anything is deployed", Command: q.replace(id.String())}
+		return &fault.Advice{First: "Replace the leaked key before anything is deployed", Command: q.replace(id.Text())}
 	case !q.record.begun(Update):
-		return &fault.Advice{First: "No location holds the new key " + id.String() + ", which leaked. Delete it and " +
+		return &fault.Advice{First: "No location holds the new key " + id.Text() + ", which leaked. Delete it and " +
 			"detach the policy", Command: deleteCommand(q.user, id) + "; " + detach, Do: fault.Start}
 	default:
-		return &fault.Advice{First: "Only a deployment replaces the new key " + id.String() + ", which leaked. Make it " +
+		return &fault.Advice{First: "Only a deployment replaces the new key " + id.Text() + ", which leaked. Make it " +
 			"Inactive and detach the policy; what uses the key fails until you have put another one into Qovery. (If you " +
 			"only detach the policy, anyone who has the key can use it for about two hours more)",
 			Command: inactivateCommand(q.user, id) + "; " + detach, Do: fault.Start}
@@ -82,13 +82,13 @@ func (q quarantine) advice(then fault.Do) *fault.Advice {
 }
 
 // adviceOfMigration: with the key nothing can be deployed, so that only the role leads out.
-func (q quarantine) adviceOfMigration(detach string) *fault.Advice {
+func (q quarantine) adviceOfMigration(detach words.Text) *fault.Advice {
 	key := q.record.OldKey
 	if !slices.ContainsFunc(q.keys, func(k AccessKey) bool { return k.ID == key && k.Status == Active }) {
 		return &fault.Advice{First: "The key of the clusters is out of service. Detach the policy", Command: detach,
 			Do: fault.Migrate}
 	}
-	return &fault.Advice{First: "Make the key " + key.String() + " Inactive if it leaked: clusters that are moved don't " +
+	return &fault.Advice{First: "Make the key " + key.Text() + " Inactive if it leaked: clusters that are moved don't " +
 		"need it, and the others get the role. Detach the policy", Command: inactivateCommand(q.user, key) + "; " + detach,
 		Do: fault.Migrate}
 }
@@ -114,15 +114,15 @@ func (q quarantine) oldKey() KeyID {
 }
 
 // onlyKey is the user's, by its last four characters, if there is one alone.
-func (q quarantine) onlyKey() string {
+func (q quarantine) onlyKey() words.Text {
 	if len(q.keys) == 1 {
-		return q.keys[0].ID.String()
+		return q.keys[0].ID.Text()
 	}
 	return "KEY"
 }
 
-func (q quarantine) replace(key string) string {
-	return "rotate start " + q.target + " --leaked " + key + " --at-once"
+func (q quarantine) replace(key words.Text) words.Text {
+	return words.Textf("rotate start %s --leaked %s --at-once", q.target, key)
 }
 
 // DetachCommand ends a quarantine.
@@ -134,10 +134,10 @@ func DetachCommand(user string, policies []string) string {
 	return strings.Join(commands, "; ")
 }
 
-func deleteCommand(user string, id KeyID) string {
-	return "aws iam delete-access-key --user-name " + user + " --access-key-id " + id.String()
+func deleteCommand(user string, id KeyID) words.Text {
+	return words.Textf("aws iam delete-access-key --user-name %s --access-key-id %s", user, id)
 }
 
-func inactivateCommand(user string, id KeyID) string {
-	return "aws iam update-access-key --user-name " + user + " --access-key-id " + id.String() + " --status Inactive"
+func inactivateCommand(user string, id KeyID) words.Text {
+	return words.Textf("aws iam update-access-key --user-name %s --access-key-id %s --status Inactive", user, id)
 }

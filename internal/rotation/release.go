@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"qovery-key-rotation/internal/rotation/fault"
@@ -105,16 +104,17 @@ func (r Release) requireInOrder(ctx context.Context, target target.Target, recor
 			left = append(left, key)
 		}
 	}
-	var wrong []string
+	var wrong []words.Text
 	for _, location := range locations {
 		_, exists := findKey(keys, location.Key)
 		if record.rotates(location.LocationRef) && record.knows(location.Key) && !exists {
-			wrong = append(wrong, holding([]Location{location})+" "+location.Key.String()+", which does not exist any more")
+			wrong = append(wrong, words.Textf("%s %s, which does not exist any more", holding([]Location{location}),
+				location.Key))
 		}
 	}
 	switch {
 	case len(wrong) > 0:
-		return nil, fault.Errorf(fault.UnexpectedAccessKey, "%s", strings.Join(wrong, "; "))
+		return nil, fault.Errorf(fault.UnexpectedAccessKey, "%s", words.Join(wrong, "; "))
 	case len(inUse) > 1:
 		return nil, fault.Errorf(fault.UnexpectedAccessKey, "Locations hold two keys of the IAM user %s: %s and %s",
 			target.IAMUserName,
@@ -135,7 +135,7 @@ func (r Release) requireOutOfService(record *Record, keys []AccessKey, locations
 		err.Next = &fault.Advice{First: "Make it Inactive, or delete it", Command: inactivateCommand(record.IAMUser, key.ID),
 			Do: fault.Release}
 		if held := holders(locations, key.ID); len(held) > 0 {
-			err.What += ", and is held by " + names(held)
+			err.What = words.Textf("%s, and is held by %s", err.What, names(held))
 			err.Next = record.handOver(locations)
 		}
 		return err
@@ -147,12 +147,12 @@ func (r Release) requireOutOfService(record *Record, keys []AccessKey, locations
 // secret is lost, no rotation can do that before that key is gone.
 func (r *Record) handOver(locations []Location) *fault.Advice {
 	if r.NewKey != "" && !r.Leaked.has(r.NewKey) && len(holders(locations, r.NewKey)) == 0 {
-		return &fault.Advice{First: "Delete the new key " + r.NewKey.String() + ", which no location holds, and have " +
+		return &fault.Advice{First: "Delete the new key " + r.NewKey.Text() + ", which no location holds, and have " +
 			"another rotation replace the leaked one",
-			Command: deleteCommand(r.IAMUser, r.NewKey) + "; rotate start " + r.Target}
+			Command: words.Textf("%s; rotate start %s", deleteCommand(r.IAMUser, r.NewKey), r.Target)}
 	}
 	return &fault.Advice{First: "Put another key, or a role, there, deploy the clusters, make the leaked key Inactive, " +
-		"and release again. Or have the rotation do all that", Command: "rotate start " + r.Target}
+		"and release again. Or have the rotation do all that", Command: words.Textf("rotate start %s", r.Target)}
 }
 
 // requireSettled: every cluster of a migration was deployed with the credentials that it
@@ -180,7 +180,7 @@ func (r Release) requireSettled(ctx context.Context, target target.Target, organ
 	notYet := fault.Errorf(fault.ClusterNotDeployed, "Clusters point at other credentials than they were deployed with: "+
 		"%s", words.List(between, mostListed))
 	notYet.Next = &fault.Advice{First: "Deploy them in Qovery, and release then. Or have them pointed back and deployed",
-		Command: "rotate abort " + record.Target}
+		Command: words.Textf("rotate abort %s", record.Target)}
 	return notYet
 }
 

@@ -143,11 +143,11 @@ func (r *Record) unbegun() bool {
 }
 
 // title is what the record is about, at the beginning of a sentence.
-func (r *Record) title() string {
+func (r *Record) title() words.Text {
 	if r.Kind == Migrate {
-		return "The migration to " + r.Migration.To.Name
+		return words.Textf("The migration to %s", r.Migration.To.Name)
 	}
-	return "The " + r.Kind.Noun() + " of the key " + r.OldKey.String()
+	return words.Textf("The %s of the key %s", r.Kind.Noun(), r.OldKey)
 }
 
 // unusedFrom is when the key has been unused for long enough. The zero time: it is.

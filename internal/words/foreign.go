@@ -29,10 +29,22 @@ func Short(text string, most int) string {
 // MaskKeys shows what may be the id of an access key, of IAM or STS, by its last four
 // characters.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
-func MaskKeys(text string) string { return keyIDs().ReplaceAllString(text, "****$1") }
+func MaskKeys(text string) string {
+	return MaskKeysBut(text, func(string) bool { return false })
+}
+
+// MaskKeysBut leaves the ids whole that may be shown.
+func MaskKeysBut(text string, shown func(id string) bool) string {
+	return keyIDs().ReplaceAllStringFunc(text, func(id string) string {
+		if shown(id) {
+			return id
+		}
+		return "****" + id[len(id)-4:]
+	})
+}
 
 var keyIDs = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`\bA[KS]IA[A-Z0-9]{4,}([A-Z0-9]{4})\b`)
+	return regexp.MustCompile(`\bA[KS]IA[A-Z0-9]{8,}\b`)
 })
 
 // Quote quotes as much of a name or value as tells which one it is.

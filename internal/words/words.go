@@ -18,41 +18,51 @@ func Count(n int, noun string) string {
 }
 
 // Dot ends a sentence with one full stop, unless it ends with another mark.
-func Dot(text string) string {
-	text = strings.TrimRight(text, " ")
+func Dot[T ~string](text T) T {
+	ended := strings.TrimRight(string(text), " ")
 	for _, end := range []string{"?", "!", "…", "..."} {
-		if strings.HasSuffix(text, end) {
-			return text
+		if strings.HasSuffix(ended, end) {
+			return T(ended)
 		}
 	}
-	return strings.TrimRight(text, ". ") + "."
+	return T(strings.TrimRight(ended, ". ") + ".")
 }
 
 // Capital begins a text with a capital letter.
-func Capital(text string) string {
-	for i, first := range text {
-		return text[:i] + string(unicode.ToUpper(first)) + text[i+utf8.RuneLen(first):]
+func Capital[T ~string](text T) T {
+	first, size := utf8.DecodeRuneInString(string(text))
+	if size == 0 {
+		return text
 	}
-	return text
+	return T(unicode.ToUpper(first)) + text[size:]
 }
 
 // Sentences puts sentences one after the other, and leaves out those that are empty.
-func Sentences(texts ...string) string {
+func Sentences[T ~string](texts ...T) T {
 	var sentences []string
 	for _, text := range texts {
-		if text = strings.TrimSpace(text); text != "" {
+		if text := strings.TrimSpace(string(text)); text != "" {
 			sentences = append(sentences, Dot(text))
 		}
 	}
-	return strings.Join(sentences, " ")
+	return T(strings.Join(sentences, " "))
 }
 
 // List lists so many things at most, and counts the others.
-func List(list []string, most int) string {
+func List[T ~string](list []T, most int) T {
 	if len(list) > most {
-		return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
+		return Join(list[:most], ", ") + T(fmt.Sprintf(" and %d more", len(list)-most))
 	}
-	return strings.Join(list, ", ")
+	return Join(list, ", ")
+}
+
+// Join is strings.Join, for texts as well.
+func Join[T ~string](list []T, between T) T {
+	parts := make([]string, len(list))
+	for i, part := range list {
+		parts[i] = string(part)
+	}
+	return T(strings.Join(parts, string(between)))
 }
 
 // Last is the name at the end of an ARN.

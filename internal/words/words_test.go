@@ -21,7 +21,7 @@ func TestWords(t *testing.T) {
 		Dot("it was cut …"):                  "it was cut …",
 		Dot("it goes on ... "):               "it goes on ...",
 		Sentences("a", "", " ", "b. ", "c?"): "a. b. c?",
-		Sentences():                          "",
+		Sentences[string]():                  "",
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -15,8 +15,8 @@ import (
 
 // Request names a request for the sentences about its failure.
 type Request struct {
-	Action string // as policies write it: "iam:ListAccessKeys"
-	On     string // "the IAM user qovery"
+	Action string     // as policies write it: "iam:ListAccessKeys"
+	On     words.Text // "the IAM user qovery"
 	// Secret: the request or its answer carries a secret. Then nothing of the
 	// answer is quoted but the error's code.
 	Secret bool
@@ -33,7 +33,7 @@ var deniedCodes = set("AccessDenied", "AccessDeniedException", "AuthFailure", "E
 	"SignatureDoesNotMatch", "UnauthorizedOperation", "UnrecognizedClientException")
 
 // deniedAdvice is for codes that mean no lack of a right.
-var deniedAdvice = map[string]string{
+var deniedAdvice = map[string]words.Text{
 	"SignatureDoesNotMatch":        checkClock,
 	"InvalidSignatureException":    checkClock,
 	"IncompleteSignature":          checkClock,
@@ -84,11 +84,11 @@ func (r Request) Failed(err error) *fault.Error {
 	case unansweredCodes[code] || status >= 500:
 		return r.Unanswered(orStatus(code, status))
 	case errors.Is(err, errTooLarge):
-		return r.Malformed(errTooLarge.Error())
+		return r.Malformed(words.Text(errTooLarge.Error()))
 	case why != "":
 		return r.Unanswered(why)
 	case code != "":
-		return r.Malformed("the error " + orStatus(code, status) + " is not expected here" + r.quote(err))
+		return r.Malformed(words.Textf("the error %s is not expected here%s", orStatus(code, status), r.quote(err)))
 	case isUnreadable(err):
 		return r.Malformed("it cannot be read")
 	}
@@ -102,7 +102,7 @@ func Unsent(err error) bool {
 }
 
 // Malformed says that an answer is not one that can be acted upon.
-func (r Request) Malformed(why string) *fault.Error {
+func (r Request) Malformed(why words.Text) *fault.Error {
 	return fault.Errorf(fault.MalformedAnswer, "The answer to %s makes no sense: %s", r, why)
 }
 
@@ -112,11 +112,11 @@ func (r Request) Unanswered(why string) *fault.Error {
 }
 
 // advised is Unanswered, with what the person at this machine can do about it.
-func (r Request) advised(why, first string) *fault.Error {
+func (r Request) advised(why string, first words.Text) *fault.Error {
 	return advise(r.Unanswered(why), first)
 }
 
-func advise(err *fault.Error, first string) *fault.Error {
+func advise(err *fault.Error, first words.Text) *fault.Error {
 	if first != "" {
 		err.Next = &fault.Advice{First: first}
 	}
@@ -124,11 +124,14 @@ func advise(err *fault.Error, first string) *fault.Error {
 }
 
 // String names the request. Key ids in it are shown by their last characters.
-func (r Request) String() string {
+func (r Request) String() string { return r.Text().String() }
+
+// Text names the request in a sentence.
+func (r Request) Text() words.Text {
 	if r.On == "" {
-		return r.Action
+		return words.Text(r.Action)
 	}
-	return fmt.Sprintf("%s (%s)", r.Action, words.MaskKeys(r.On))
+	return words.Textf("%s (%s)", r.Action, words.Text(words.MaskKeys(string(r.On))))
 }
 
 // Code is the code of the service's error, or "". UnknownError is the SDK's, where

@@ -19,6 +19,7 @@ import (
 	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/words"
 )
 
 // Keys is the access keys of IAM users.
@@ -199,13 +200,13 @@ func accessKey(request awsclient.Request, id *string, status types.StatusType, c
 	key := rotation.AccessKey{ID: parsed, Status: rotation.KeyStatus(status), CreatedAt: aws.ToTime(created).UTC()}
 	switch {
 	case err != nil:
-		return rotation.AccessKey{}, request.Malformed("a key in it has " + err.Error())
+		return rotation.AccessKey{}, request.Malformed(words.Textf("a key in it has %v", err))
 	case key.ID == "":
 		return rotation.AccessKey{}, request.Malformed("a key in it has no id")
 	case key.Status != rotation.Active && key.Status != rotation.Inactive:
-		return rotation.AccessKey{}, request.Malformed("the key " + key.ID.String() + " is neither Active nor Inactive")
+		return rotation.AccessKey{}, request.Malformed("the key " + key.ID.Text() + " is neither Active nor Inactive")
 	case created == nil || created.IsZero():
-		return rotation.AccessKey{}, request.Malformed("the key " + key.ID.String() + " has no date")
+		return rotation.AccessKey{}, request.Malformed("the key " + key.ID.Text() + " has no date")
 	}
 	return key, nil
 }
@@ -219,5 +220,5 @@ func failed(request awsclient.Request, user string, err error) error {
 }
 
 func about(action, user string) awsclient.Request {
-	return awsclient.Request{Action: action, On: "the IAM user " + user}
+	return awsclient.Request{Action: action, On: words.Textf("the IAM user %s", user)}
 }

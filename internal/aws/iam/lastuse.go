@@ -38,7 +38,7 @@ func (k *Keys) LastUse(ctx context.Context, user string, id rotation.KeyID) (rot
 		return rotation.Use{}, failed(request, user, err)
 	}
 	if owner := aws.ToString(answer.UserName); owner != "" && !strings.EqualFold(owner, user) {
-		return rotation.Use{}, request.Malformed("the key " + id.String() + " is another user's")
+		return rotation.Use{}, request.Malformed("the key " + id.Text() + " is another user's")
 	}
 	last := answer.AccessKeyLastUsed
 	if last == nil {
@@ -57,7 +57,7 @@ func (k *Keys) LastUse(ctx context.Context, user string, id rotation.KeyID) (rot
 
 // Owner is the user whose key it is, if it is one of the account.
 func (k *Keys) Owner(ctx context.Context, id rotation.KeyID) (user string, err error) {
-	request := awsclient.Request{Action: "iam:GetAccessKeyLastUsed", On: "the key " + id.String()}
+	request := awsclient.Request{Action: "iam:GetAccessKeyLastUsed", On: "the key " + id.Text()}
 	answer, err := k.client.GetAccessKeyLastUsed(ctx, &iam.GetAccessKeyLastUsedInput{AccessKeyId: aws.String(string(id))})
 	switch {
 	case err != nil && isUnknownKey(err):

@@ -4,7 +4,6 @@ package scheduler
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
@@ -12,6 +11,7 @@ import (
 
 	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // Schedules are the schedules of one group, each named after its target.
@@ -34,7 +34,7 @@ const notFound = "ResourceNotFoundException"
 // Schedule returns a target's schedule, or nil.
 func (s *Schedules) Schedule(ctx context.Context, target string) (*rotation.DeployedSchedule, error) {
 	request := awsclient.Request{Action: "scheduler:GetSchedule",
-		On: fmt.Sprintf("the schedule %s of the group %s", target, s.group)}
+		On: words.Textf("the schedule %s of the group %s", target, s.group)}
 	answer, err := s.client.GetSchedule(ctx, &scheduler.GetScheduleInput{Name: &target, GroupName: &s.group})
 	switch {
 	case awsclient.Code(err) == notFound:

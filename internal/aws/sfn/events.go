@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
 	"qovery-key-rotation/internal/aws/awsclient"
+	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -21,7 +22,7 @@ const pageSize = 1000
 
 // History returns all events of an execution, with their data.
 func (e *Executions) History(ctx context.Context, arn string) (statemachine.History, error) {
-	request := awsclient.Request{Action: "states:GetExecutionHistory", On: arn}
+	request := awsclient.Request{Action: "states:GetExecutionHistory", On: words.Text(arn)}
 	pages := sfn.NewGetExecutionHistoryPaginator(e.client, &sfn.GetExecutionHistoryInput{
 		ExecutionArn: &arn, IncludeExecutionData: aws.Bool(true), MaxResults: pageSize,
 	})

@@ -35,7 +35,7 @@ const doesNotExist = "ExecutionDoesNotExist"
 
 // State tells whether an execution still runs.
 func (e *Executions) State(ctx context.Context, arn string) (rotation.ExecutionState, error) {
-	request := awsclient.Request{Action: "states:DescribeExecution", On: arn}
+	request := awsclient.Request{Action: "states:DescribeExecution", On: words.Text(arn)}
 	answer, err := e.client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{
 		ExecutionArn: &arn,
 		IncludedData: types.IncludedDataMetadataOnly, // input and output may be large, and are not needed here
@@ -66,7 +66,7 @@ func state(request awsclient.Request, status types.ExecutionStatus) (rotation.Ex
 
 // Describe returns an execution, or nil when Step Functions doesn't know it.
 func (e *Executions) Describe(ctx context.Context, arn string) (*statemachine.Execution, error) {
-	request := awsclient.Request{Action: "states:DescribeExecution", On: words.Last(arn)}
+	request := awsclient.Request{Action: "states:DescribeExecution", On: words.Text(words.Last(arn))}
 	answer, err := e.client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: &arn})
 	switch {
 	case awsclient.Code(err) == doesNotExist:
@@ -145,5 +145,5 @@ func failed(action, on string, err error) error {
 	if awsclient.Code(err) == "StateMachineDoesNotExist" {
 		return fault.Errorf(fault.ConfigurationError, "The state machine of the stack does not exist")
 	}
-	return awsclient.Request{Action: action, On: words.Last(on)}.Failed(err)
+	return awsclient.Request{Action: action, On: words.Text(words.Last(on))}.Failed(err)
 }

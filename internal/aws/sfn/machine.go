@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
 	"qovery-key-rotation/internal/aws/awsclient"
+	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -45,7 +46,8 @@ func (m Machine) Recent(ctx context.Context, since time.Time) ([]*statemachine.E
 func (m Machine) EndedInFail(ctx context.Context, arn string) (bool, error) {
 	events, err := m.SinceState(ctx, arn)
 	if err == nil && len(events) == 0 {
-		return false, awsclient.Request{Action: "states:GetExecutionHistory", On: arn}.Malformed("it has no events")
+		request := awsclient.Request{Action: "states:GetExecutionHistory", On: words.Text(arn)}
+		return false, request.Malformed("it has no events")
 	}
 	return err == nil && events[0].Type == types.HistoryEventTypeFailStateEntered, err
 }

@@ -12,6 +12,7 @@ import (
 	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -97,7 +98,7 @@ func rotations(history statemachine.History) (ids []string, since time.Time) {
 // Functions lists the latest first.
 // https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html
 func (e *Executions) startedSince(ctx context.Context, machine string, since time.Time) ([]string, error) {
-	request := awsclient.Request{Action: "states:ListExecutions", On: machine}
+	request := awsclient.Request{Action: "states:ListExecutions", On: words.Text(machine)}
 	var arns []string
 	pages := sfn.NewListExecutionsPaginator(e.client,
 		&sfn.ListExecutionsInput{StateMachineArn: &machine, MaxResults: pageSize})

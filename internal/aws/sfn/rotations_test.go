@@ -195,7 +195,7 @@ func TestDenied(t *testing.T) {
 	s.deny = true
 	_, _, err := reader.Rotation(context.Background(), []string{s.runs[0].ARN()})
 	want := "AWS denies states:GetExecutionHistory (" + s.runs[0].ARN() + ") (AccessDeniedException): not authorized"
-	if !fault.HasCode(err, fault.AccessDenied) || fault.AsError(err).What != want {
+	if !fault.HasCode(err, fault.AccessDenied) || fault.AsError(err).What.String() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/words"
 )
 
 // Store is the Parameter Store of the configuration's account and region.
@@ -45,7 +46,7 @@ func failed(request awsclient.Request, err error) error {
 // get reads a parameter; of a SecureString, without decryption, the ciphertext.
 // That it is there is all that a caller without decryption learns.
 func (s *Store) get(ctx context.Context, name string, decrypt bool) (*types.Parameter, error) {
-	request := awsclient.Request{Action: "ssm:GetParameter", On: name, Secret: decrypt}
+	request := awsclient.Request{Action: "ssm:GetParameter", On: words.Text(name), Secret: decrypt}
 	answer, err := s.client.GetParameter(ctx, &ssm.GetParameterInput{Name: &name, WithDecryption: &decrypt})
 	switch {
 	case awsclient.Code(err) == "ParameterNotFound":

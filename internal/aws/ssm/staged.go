@@ -13,6 +13,7 @@ import (
 	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/strictjson"
+	"qovery-key-rotation/internal/words"
 )
 
 // Staged are the secrets of new keys, a SecureString each, named after the
@@ -141,7 +142,7 @@ func (s *Staged) Get(ctx context.Context, id rotation.KeyID) (rotation.Secret, e
 }
 
 // wrong says that what is stored is not the key's secret, and what to do about it.
-func (s *Staged) wrong(id rotation.KeyID, why string) error {
+func (s *Staged) wrong(id rotation.KeyID, why words.Text) error {
 	err := s.request("ssm:GetParameter", id).Malformed(why)
 	err.Next = rotation.NextAfterWrongSecret()
 	return err
@@ -175,5 +176,5 @@ func (s *Staged) name(id rotation.KeyID) *string { return aws.String(s.prefix + 
 
 // request shows of the parameter's name what may be shown of a key id.
 func (s *Staged) request(action string, id rotation.KeyID) awsclient.Request {
-	return awsclient.Request{Action: action, On: s.prefix + id.String(), Secret: true}
+	return awsclient.Request{Action: action, On: words.Textf("%s%s", s.prefix, id), Secret: true}
 }

@@ -14,6 +14,7 @@ import (
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/strictjson"
 	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/internal/words"
 )
 
 // Targets are the deployed target configurations, a parameter each.
@@ -33,7 +34,7 @@ const maxPages = 50
 // Names returns the names of all targets that are deployed, sorted.
 func (t *Targets) Names(ctx context.Context) ([]string, error) {
 	path := strings.TrimSuffix(t.prefix, "/")
-	request := awsclient.Request{Action: "ssm:GetParametersByPath", On: path}
+	request := awsclient.Request{Action: "ssm:GetParametersByPath", On: words.Text(path)}
 	names := []string{}
 	input := &ssm.GetParametersByPathInput{Path: &path}
 	for range maxPages {

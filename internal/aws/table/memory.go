@@ -5,6 +5,8 @@ import (
 	"maps"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"qovery-key-rotation/internal/words"
 )
 
 // The audits' memory of a target lies under the target's name, which is known
@@ -31,7 +33,7 @@ func (j *Journal) Recall(ctx context.Context, target string, into any) error {
 	delete(found, userAttribute)
 	delete(found, recordAttribute)
 	if err := fromItem(found, into); err != nil {
-		return j.request("dynamodb:GetItem", targetPrefix+target).Malformed(err.Error())
+		return j.request("dynamodb:GetItem", targetPrefix+target).Malformed(words.Text(err.Error()))
 	}
 	return nil
 }

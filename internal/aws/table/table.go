@@ -25,6 +25,7 @@ import (
 	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/words"
 )
 
 // Journal is the journal in one table.
@@ -161,14 +162,14 @@ func (j *Journal) failed(action, iamUser string, err error) error {
 
 func (j *Journal) request(action, iamUser string) awsclient.Request {
 	if target, isMemory := strings.CutPrefix(iamUser, targetPrefix); isMemory {
-		return awsclient.Request{Action: action, On: "the journal's memory of the target " + target}
+		return awsclient.Request{Action: action, On: words.Textf("the journal's memory of the target %s", target)}
 	}
-	return awsclient.Request{Action: action, On: "the journal of the IAM user " + iamUser}
+	return awsclient.Request{Action: action, On: words.Textf("the journal of the IAM user %s", iamUser)}
 }
 
 // unreadable is the error of an item that another version may have written.
 func unreadable(request awsclient.Request, err error) error {
-	malformed := request.Malformed(err.Error())
+	malformed := request.Malformed(words.Text(err.Error()))
 	malformed.Next = &fault.Advice{First: "Update this command line to the version of the stack. If the " +
 		"stack was set back to an earlier version, deploy the later one again"}
 	return malformed

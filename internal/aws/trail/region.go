@@ -13,6 +13,7 @@ import (
 
 	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 const (
@@ -52,7 +53,7 @@ type query struct {
 }
 
 func (q query) request(r *region) awsclient.Request {
-	return awsclient.Request{Action: "cloudtrail:LookupEvents", On: "the access key " + q.id.String() + " in " + r.name}
+	return awsclient.Request{Action: "cloudtrail:LookupEvents", On: words.Textf("the access key %s in %s", q.id, r.name)}
 }
 
 // includes compares whole seconds, as CloudTrail does.

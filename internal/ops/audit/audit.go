@@ -84,7 +84,7 @@ func (a Auditor) Handle(ctx context.Context, _ []byte) error {
 			}
 			coded := fault.AsError(err)
 			a.Log.ErrorContext(ctx, "audit failed", "target", a.Names[i], "code", string(coded.Code), "error", coded.What)
-			failed = append(failed, a.Names[i]+": "+coded.What)
+			failed = append(failed, a.Names[i]+": "+coded.What.String())
 			if first == nil {
 				first = coded
 			}

@@ -29,18 +29,6 @@ type Finding struct {
 	Daily   bool           `json:"-"` // people are notified every day, until it is over
 }
 
-// Whole is the finding with the ids of keys whole.
-func (f Finding) Whole(keys []rotation.KeyID) Finding {
-	whole := func(text string) string { return notice.WholeKeys(keys, text) }
-	f.Title, f.Verdict, f.Advice, f.Command = whole(f.Title), whole(f.Verdict), whole(f.Advice), whole(f.Command)
-	found := f.Found
-	f.Found = nil
-	for _, text := range found {
-		f.Found = append(f.Found, whole(text))
-	}
-	return f
-}
-
 // id tells findings about the same apart from others, from one audit to the next.
 func (f Finding) id() string { return string(f.Kind) + "#" + f.About }
 
@@ -113,9 +101,9 @@ func (j *judge) notRead(source Source, err *fault.Error) Finding {
 	f := Finding{
 		Kind: unread(source), Source: source, State: string(err.Code), Urgency: notice.Check, Title: source.Unread(),
 		Verdict: "It is not known whether anything is broken: " + source.Unread(),
-		Found: []string{err.What, "Until it can be read, the audit says nothing of it, and nothing that it reported before " +
-			"counts as over"},
-		Advice: repair(err),
+		Found: []string{j.says(err.What), "Until it can be read, the audit says nothing of it, and nothing that it " +
+			"reported before counts as over"},
+		Advice: j.says(repair(err)),
 	}
 	if err.Class == fault.Transient {
 		f.State = string(fault.Transient)
@@ -125,8 +113,8 @@ func (j *judge) notRead(source Source, err *fault.Error) Finding {
 	if source == FromNeeds && err.Class != fault.Transient {
 		f.Title = "the next rotation would be refused"
 		f.Verdict = "Nothing is broken by this. Until it is put right, no rotation begins"
-		f.Found = []string{err.What, "A rotation reads this too, and refuses to begin without it"}
-		f.Advice = words.Dot(repair(err)) + " To see that it works:"
+		f.Found = []string{j.says(err.What), "A rotation reads this too, and refuses to begin without it"}
+		f.Advice = words.Dot(j.says(repair(err))) + " To see that it works:"
 		f.Command = j.command("start", "--dry-run")
 	}
 	if err.Code == fault.TokenRefused && source == FromQovery {
@@ -142,14 +130,14 @@ func (j *judge) notRead(source Source, err *fault.Error) Finding {
 
 // repair is what to put right, without starting a rotation: that is not what an
 // audit's trouble asks for.
-func repair(err *fault.Error) string { return err.Said().Advice.First }
+func repair(err *fault.Error) words.Text { return err.Said().Advice.First }
 
 func (j *judge) oldKey(key rotation.AccessKey) Finding {
 	f := Finding{
 		Kind: tooOld, About: string(key.ID), Urgency: notice.Calm, Verdict: canWait,
-		Title: fmt.Sprintf("the key %s is over %d days old", key.ID, int(j.ageLimit.Hours()/24)),
+		Title: fmt.Sprintf("the key %s is over %d days old", string(key.ID), int(j.ageLimit.Hours()/24)),
 		Found: []string{fmt.Sprintf("The Active key %s of the IAM user %s was created %s, %s ago. The limit is %d days",
-			key.ID, j.Target.IAMUserName, words.At(key.CreatedAt), words.Span(key.CreatedAt, j.Now),
+			string(key.ID), j.Target.IAMUserName, words.At(key.CreatedAt), words.Span(key.CreatedAt, j.Now),
 			int(j.ageLimit.Hours()/24))},
 		Advice: "Rotate it:", Command: j.command("start", "--watch"),
 	}
@@ -170,10 +158,10 @@ func (j *judge) oldKey(key rotation.AccessKey) Finding {
 func (j *judge) unusedKey(key rotation.AccessKey) Finding {
 	return Finding{
 		Kind: unused, About: string(key.ID), Urgency: notice.Calm, Verdict: canWait,
-		Title: fmt.Sprintf("nothing has used the key %s for %d days", key.ID, int(unusedFor.Hours()/24)),
+		Title: fmt.Sprintf("nothing has used the key %s for %d days", string(key.ID), int(unusedFor.Hours()/24)),
 		Found: []string{
-			fmt.Sprintf("The Active key %s of the IAM user %s, which %s, was %s", key.ID, j.Target.IAMUserName, j.heldBy(key.ID),
-				j.lastUse(key.ID)),
+			fmt.Sprintf("The Active key %s of the IAM user %s, which %s, was %s", string(key.ID), j.Target.IAMUserName,
+				j.heldBy(key.ID), j.lastUse(key.ID)),
 			"A key that nothing uses is better deleted",
 		},
 		Advice: "See in Qovery whether any cluster still needs it. If none does, take it out of Qovery, take the target " +
@@ -209,11 +197,11 @@ func (j *judge) lastUse(id rotation.KeyID) string {
 func (j *judge) leftoverKey(key rotation.AccessKey) Finding {
 	f := Finding{
 		Kind: leftOver, About: string(key.ID), State: string(key.Status), Urgency: notice.Calm, Verdict: canWait,
-		Title: fmt.Sprintf("a leftover key %s", key.ID),
+		Title: fmt.Sprintf("a leftover key %s", string(key.ID)),
 		Found: []string{
 			fmt.Sprintf("The IAM user %s has the key %s (%s), which no location in Qovery holds. It was created %s, %s ago, "+
 				"and %s",
-				j.Target.IAMUserName, key.ID, key.Status, words.At(key.CreatedAt), words.Span(key.CreatedAt, j.Now),
+				j.Target.IAMUserName, string(key.ID), key.Status, words.At(key.CreatedAt), words.Span(key.CreatedAt, j.Now),
 				j.lastUse(key.ID)),
 			"No rotation that is open knows of it. While it is there, the next rotation refuses to begin",
 		},
@@ -231,23 +219,24 @@ func (j *judge) leftoverKey(key rotation.AccessKey) Finding {
 
 // badKey: places hold a key that does not work, or that is not the user's.
 func (j *judge) badKey(id rotation.KeyID, held []rotation.Location, ours bool) Finding {
-	status := j.status(id)
+	status, key := j.status(id), string(id)
 	f := Finding{
-		Kind: drift, About: string(id), State: string(status) + " " + ids(held), Urgency: notice.Urgent,
+		Kind: drift, About: key, State: string(status) + " " + ids(held), Urgency: notice.Urgent,
 	}
 	user := j.Target.IAMUserName
 	switch {
 	case status == rotation.Inactive:
-		f.Title = fmt.Sprintf("Qovery holds the Inactive key %s", id)
-		f.Verdict = fmt.Sprintf("Deployments fail now: Qovery holds %s, which is Inactive", id)
-		f.Found = []string{fmt.Sprintf("The key %s of the IAM user %s is Inactive, and held by %s", id, user, names(held))}
+		f.Title = fmt.Sprintf("Qovery holds the Inactive key %s", key)
+		f.Verdict = fmt.Sprintf("Deployments fail now: Qovery holds %s, which is Inactive", key)
+		f.Found = []string{fmt.Sprintf("The key %s of the IAM user %s is Inactive, and held by %s", key, user, names(held))}
 		f.Advice = fmt.Sprintf("Someone made it Inactive. If that was because it leaked, replace it: %s. Else make it "+
 			"Active again; then 'rotate status' shows whether all is well:", notice.LeakedCommand(j.Target.Name, id))
 		f.Command = notice.ActivateCommand(user, id)
 	case ours:
-		f.Title = fmt.Sprintf("Qovery holds the key %s, which does not exist", id)
-		f.Verdict = fmt.Sprintf("Deployments fail now: Qovery holds %s, which does not exist any more", id)
-		f.Found = []string{fmt.Sprintf("The IAM user %s has no key %s any more, and it is held by %s", user, id, names(held))}
+		f.Title = fmt.Sprintf("Qovery holds the key %s, which does not exist", key)
+		f.Verdict = fmt.Sprintf("Deployments fail now: Qovery holds %s, which does not exist any more", key)
+		f.Found = []string{fmt.Sprintf("The IAM user %s has no key %s any more, and it is held by %s", user, key,
+			names(held))}
 		f.Advice = fmt.Sprintf("Put an Active key of the IAM user %s into these locations. If no one has its secret, create "+
 			"one and put it everywhere, as the runbook says under \"A key by hand\"", user)
 		if at := j.replacedAt(id, held); !at.IsZero() {
@@ -259,12 +248,12 @@ func (j *judge) badKey(id rotation.KeyID, held []rotation.Location, ours bool) F
 		}
 	default:
 		f.Urgency = notice.Check
-		f.Title = fmt.Sprintf("Qovery holds another key, %s", id)
-		f.Verdict = fmt.Sprintf("Something may be broken: Qovery holds %s, which is no key of the IAM user %s", id, user)
+		f.Title = fmt.Sprintf("Qovery holds another key, %s", key)
+		f.Verdict = fmt.Sprintf("Something may be broken: Qovery holds %s, which is no key of the IAM user %s", key, user)
 		f.Found = []string{
 			fmt.Sprintf(
 				"The last rotation put a key of the IAM user %s into %s. Now that holds %s, which is none of that user's", user,
-				names(held), id),
+				names(held), key),
 			"It may be another user's, or not exist; this audit may not ask about other users",
 		}
 		f.Advice = "If someone changed it on purpose, nothing is to be done until the next rotation, which leaves that " +
@@ -310,8 +299,8 @@ func (j *judge) inactiveByOthers(id rotation.KeyID) bool {
 func (j *judge) unneededKey(key rotation.AccessKey) Finding {
 	return Finding{
 		Kind: leftOver, About: string(key.ID), State: "no cluster", Urgency: notice.Calm, Verdict: canWait,
-		Title: fmt.Sprintf("no cluster uses the key %s any more", key.ID),
-		Found: []string{fmt.Sprintf("Role credentials serve the clusters. The key %s is held by %s", key.ID,
+		Title: fmt.Sprintf("no cluster uses the key %s any more", string(key.ID)),
+		Found: []string{fmt.Sprintf("Role credentials serve the clusters. The key %s is held by %s", string(key.ID),
 			names(j.holders(key.ID)))},
 		Advice: "Watch for two weeks that nothing fails. Then give a role to what still holds the key, delete credentials " +
 			"that serve no cluster in Qovery, and retire the key:",
@@ -323,9 +312,9 @@ func (j *judge) unneededKey(key rotation.AccessKey) Finding {
 func (j *judge) deadCredentials(id rotation.KeyID) Finding {
 	return Finding{
 		Kind: leftOver, About: string(id), State: "no key", Urgency: notice.Calm, Verdict: canWait,
-		Title: fmt.Sprintf("credentials in Qovery hold the key %s, which does not exist", id),
-		Found: []string{fmt.Sprintf("Role credentials serve the clusters. The key %s is held by %s, which serve none", id,
-			names(j.holders(id)))},
+		Title: fmt.Sprintf("credentials in Qovery hold the key %s, which does not exist", string(id)),
+		Found: []string{fmt.Sprintf("Role credentials serve the clusters. The key %s is held by %s, which serve none",
+			string(id), names(j.holders(id)))},
 		Advice: "Delete these credentials in Qovery. To see what is left:", Command: "rotate status",
 	}
 }
@@ -356,7 +345,7 @@ func (j *judge) severalKeys(active []rotation.KeyID) Finding {
 	}
 	for _, id := range active {
 		held := j.holders(id)
-		f.Found = append(f.Found, fmt.Sprintf("The Active key %s is held by %s", id, names(held)))
+		f.Found = append(f.Found, fmt.Sprintf("The Active key %s is held by %s", string(id), names(held)))
 		f.State += string(id) + " " + ids(held) + " "
 	}
 	return f
@@ -391,7 +380,7 @@ func (j *judge) heldNowhere() Finding {
 func (j *judge) keysText() string {
 	var list []string
 	for _, key := range j.Keys {
-		list = append(list, fmt.Sprintf("%s (%s)", key.ID, key.Status))
+		list = append(list, fmt.Sprintf("%s (%s)", string(key.ID), key.Status))
 	}
 	if len(list) == 0 {
 		return "no key"
@@ -406,7 +395,7 @@ func (j *judge) invalidCredentials(clusters []string) Finding {
 		Verdict: "Deployments to these clusters fail now",
 		Found: []string{"INVALID_CREDENTIALS is the status of " + words.List(clusters, mostListed),
 			"Qovery may remove a cluster that stays so for thirty days"},
-		Advice:  words.Dot(fault.InvalidCredentials.Advice().First) + " The keys, and which locations hold them:",
+		Advice:  words.Dot(j.says(fault.InvalidCredentials.Advice().First)) + " The keys, and which locations hold them:",
 		Command: "rotate status",
 	}
 }
@@ -438,7 +427,7 @@ func (j *judge) undeployedChanges(clusters []string) Finding {
 	}
 	if j.Target.UndeployedChanges == target.RefuseUndeployed {
 		f.Title = "the next rotation would be refused: changes are saved and not deployed"
-		f.Advice = words.Dot(fault.UndeployedChanges.Advice().First) + " To see what a rotation would do:"
+		f.Advice = words.Dot(j.says(fault.UndeployedChanges.Advice().First)) + " To see what a rotation would do:"
 	}
 	return f
 }
@@ -447,7 +436,7 @@ func (j *judge) undeployedChanges(clusters []string) Finding {
 func (j *judge) copies(id rotation.KeyID, copies []rotation.Copy) Finding {
 	f := Finding{
 		Kind: inServices, About: string(id), Urgency: notice.Calm, Verdict: canWait,
-		Title: fmt.Sprintf("the key %s is also in Qovery's variables or arguments", id),
+		Title: fmt.Sprintf("the key %s is also in Qovery's variables or arguments", string(id)),
 		Found: []string{"Its id is in " + rotation.NamesOf(copies),
 			"A rotation doesn't change these, and pauses before it deactivates the key while one has its id"},
 		Advice: "Give what uses it a role or a key of another IAM user, at the latest in the grace period of the next " +
@@ -471,9 +460,9 @@ func (j *judge) openRecord() Finding {
 	record := j.Record
 	noun := record.Kind.Noun()
 	found := fmt.Sprintf("A %s that began %s is open, and no one has been at work on it for %s. The old key is %s",
-		noun, words.At(record.TakenAt), words.Span(record.TouchedAt, j.Now), record.OldKey)
+		noun, words.At(record.TakenAt), words.Span(record.TouchedAt, j.Now), string(record.OldKey))
 	if record.NewKey != "" {
-		found += fmt.Sprintf(", the new one %s", record.NewKey)
+		found += fmt.Sprintf(", the new one %s", string(record.NewKey))
 	}
 	places := []string{found, fmt.Sprintf("The IAM user %s has %s", j.Target.IAMUserName, j.keysKnown())}
 	if j.status(record.OldKey) == rotation.Inactive && record.Leaked[record.OldKey] == "" {
@@ -524,8 +513,8 @@ func (j *judge) tellRefused(f *Finding) {
 	if x.Said.Advice != nil {
 		advice = *x.Said.Advice
 	}
-	f.Found = append(f.Found, words.Sentences(x.Refusal(), x.Said.What))
-	f.State, f.Advice = "refused "+x.Error, advice.String()
+	f.Found = append(f.Found, words.Sentences(x.Refusal(), j.says(x.Said.What)))
+	f.State, f.Advice = "refused "+x.Error, j.says(advice.Text())
 	if advice.Do == fault.Release {
 		f.Command = j.command("release")
 	}
@@ -536,9 +525,9 @@ func (j *judge) started() Finding {
 	key, begins := j.Keys[0], j.Done.Start.NotBefore
 	f := Finding{
 		Kind: due, About: string(key.ID), State: j.Done.Error, Urgency: notice.Calm,
-		Title:   fmt.Sprintf("the audit started the rotation of the key %s", key.ID),
+		Title:   fmt.Sprintf("the audit started the rotation of the key %s", string(key.ID)),
 		Verdict: "Nothing is broken by this",
-		Found: []string{fmt.Sprintf("The key %s of the IAM user %s is %s old, and due every %s", key.ID,
+		Found: []string{fmt.Sprintf("The key %s of the IAM user %s is %s old, and due every %s", string(key.ID),
 			j.Target.IAMUserName, words.Span(key.CreatedAt, j.Now), words.Count(j.Target.Schedule.RateDays, "day")),
 			fmt.Sprintf("The audit started the execution %s, which begins %s", dueName(j.Target.Name, j.Now), words.At(begins))},
 		Advice: "Nothing: a notice says how it ends.",
@@ -547,7 +536,7 @@ func (j *judge) started() Finding {
 		f.Found = append(f.Found, fmt.Sprintf("The last execution was refused with %s. The audit tries again every day, "+
 			"and reports it, until a rotation begins", j.Done.Error))
 		f.Daily = true
-		f.Advice = words.Sentences(fault.Code(j.Done.Error).Advice().First, "The audit starts the rotation again")
+		f.Advice = words.Sentences(j.says(fault.Code(j.Done.Error).Advice().First), "The audit starts the rotation again")
 	}
 	return f
 }

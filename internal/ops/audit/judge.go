@@ -6,9 +6,11 @@ import (
 	"strings"
 	"time"
 
+	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/internal/words"
 )
 
 const (
@@ -25,7 +27,7 @@ type Judgement struct {
 	Target   target.Target // with nothing but its name where it could not be read
 	Findings []Finding
 	Figures  Figures
-	Keys     []rotation.KeyID // those that the findings may be about
+	Keys     notice.KeyIDs // that the findings may be about
 	// Judged are the kinds of findings that could be judged. What is not found
 	// and is of another kind is not known to be over.
 	Judged map[Kind]bool
@@ -68,7 +70,7 @@ func Judge(name string, f Facts, ageLimit time.Duration) Judgement {
 	return Judgement{f.Target, j.findings, j.figures, f.keyIDs(), j.judged}
 }
 
-func (f *Facts) keyIDs() (ids []rotation.KeyID) {
+func (f *Facts) keyIDs() (ids notice.KeyIDs) {
 	for _, key := range f.Keys {
 		ids = append(ids, key.ID)
 	}
@@ -93,6 +95,9 @@ type judge struct {
 	figures  Figures
 	judged   map[Kind]bool
 }
+
+// says is what a step says, with whole ids.
+func (j *judge) says(text words.Text) string { return text.With(j.keyIDs().Whole) }
 
 func (j *judge) add(f Finding) { j.findings = append(j.findings, f) }
 

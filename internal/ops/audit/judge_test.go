@@ -361,7 +361,7 @@ func TestChangedAndOver(t *testing.T) {
 		return fmt.Sprintf("Subject: %s\nUrgency: %s\n\n%s", m.Subject, m.Urgency, m.Body)
 	}
 	j := Judge("production", cases["left-over"].facts, limit)
-	before := Told{"Inactive", "a leftover key ****ELS3", ago(3 * day)}
+	before := Told{"Inactive", "a leftover key " + string(keyX), ago(3 * day)}
 	golden(t, "changed", show(j.Findings[0].message(j, before)))
 	golden(t, "over", show(before.over(j)))
 }

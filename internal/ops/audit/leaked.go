@@ -42,10 +42,10 @@ func (j *judge) leakedActive() (ids []rotation.KeyID) {
 func (j *judge) leakedKey(id rotation.KeyID) Finding {
 	f := Finding{
 		Kind: activeLeak, About: string(id), Urgency: notice.Urgent, Daily: true,
-		Title:   fmt.Sprintf("the key %s, which leaked, is Active", id),
-		Verdict: fmt.Sprintf("Anyone who has the key %s can use it", id),
+		Title:   fmt.Sprintf("the key %s, which leaked, is Active", string(id)),
+		Verdict: fmt.Sprintf("Anyone who has the key %s can use it", string(id)),
 		Found: []string{fmt.Sprintf("Someone reported that the key %s of the IAM user %s leaked. It is Active, and no "+
-			"rotation replaces it", id, j.Target.IAMUserName)},
+			"rotation replaces it", string(id), j.Target.IAMUserName)},
 		Advice:  "No location in Qovery holds it. Delete it, whereupon what uses it fails:",
 		Command: notice.DeleteCommand(j.Target.IAMUserName, id),
 	}
@@ -65,9 +65,9 @@ func (f *Facts) Leaks() (reported []string, active string) {
 	}
 	for _, id := range slices.Sorted(maps.Keys(f.Record.Leaked)) {
 		reported = append(reported, fmt.Sprintf("Someone reported that the key %s leaked: neither the schedule nor the "+
-			"audit resumes this", id))
+			"audit resumes this", string(id)))
 		if f.status(id) == rotation.Active {
-			active = fmt.Sprintf("The key %s, which leaked, is still Active", id)
+			active = fmt.Sprintf("The key %s, which leaked, is still Active", string(id))
 		}
 	}
 	return reported, active

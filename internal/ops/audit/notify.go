@@ -56,7 +56,7 @@ func (a Auditor) tell(ctx context.Context, now time.Time, j Judgement) error {
 			if !wasTold {
 				told.Since = now
 			}
-			known[f.id()] = Told{f.State, notice.WholeKeys(j.Keys, f.Title), told.Since}
+			known[f.id()] = Told{f.State, f.Title, told.Since}
 		})
 	}
 	for _, id := range over(before, j) {

@@ -9,6 +9,7 @@ import (
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -237,7 +238,7 @@ func ran(d time.Duration, status statemachine.Status, code string, more ...strin
 func called(name string) change { return func(f *Facts) { f.Runs[0].Name = name } }
 
 func said(what string) change {
-	return func(f *Facts) { f.Runs[0].Said, f.Runs[0].Cause = fault.Said{What: what}, what }
+	return func(f *Facts) { f.Runs[0].Said, f.Runs[0].Cause = fault.Said{What: words.Text(what)}, what }
 }
 
 // execution ran for an hour.

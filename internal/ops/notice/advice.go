@@ -30,7 +30,7 @@ func (r *report) steps() []Step {
 	if r.canReactivate() && !r.Execution.Abort &&
 		!slices.ContainsFunc(steps, func(s Step) bool { return s.Command == r.rotate("abort") }) {
 		steps = append(steps,
-			Step{fmt.Sprintf("If something turns out to need the %s, this makes it Active again:", r.Record.Outgoing()),
+			Step{fmt.Sprintf("If something turns out to need the %s, this makes it Active again:", r.outgoing()),
 				r.rotate("abort")})
 	}
 	return steps
@@ -45,7 +45,7 @@ func (r *report) first() []Step {
 	if !isAdvised || advice.Command == "" {
 		return []Step{r.step()}
 	}
-	steps := []Step{{advice.First + ":", advice.Command}}
+	steps := []Step{{advice.First.With(r.ids.Whole) + ":", advice.Command.With(r.ids.Whole)}}
 	if advice.Do != "" {
 		then := r.adviceStep(fault.Advice{Do: advice.Do})
 		steps = append(steps, Step{afterThat + then.Text, then.Command})
@@ -115,7 +115,7 @@ func (r *report) step() Step {
 	case NotDue:
 		return Step{r.nothing() + "To see all rotations:", r.rotate("history")}
 	case overtaken:
-		return Step{before(r.code.Advice(), "To watch it:"), r.rotate("watch")}
+		return Step{r.before(r.code.Advice(), "To watch it:"), r.rotate("watch")}
 	case closed:
 		return Step{r.nothing() + "No rotation is open any more. To see how it ended:", r.rotate("history")}
 	case stopped, timedOut, forgotten:
@@ -143,27 +143,27 @@ func (r *report) adviceStep(advice fault.Advice) Step {
 	start := r.rotate("start", "--watch")
 	switch {
 	case advice.Do == fault.Status, r.Execution.Target == "":
-		return Step{before(advice, "To see all targets:"), r.rotate("status")}
+		return Step{r.before(advice, "To see all targets:"), r.rotate("status")}
 	case advice.Do == fault.Watch:
-		return Step{words.Dot(advice.First), r.rotate("watch")}
+		return Step{r.before(advice, ""), r.rotate("watch")}
 	case r.Execution.Abort && r.ending != AbortDone:
-		return Step{before(advice, "To abort it again:"), r.rotate("abort")}
+		return Step{r.before(advice, "To abort it again:"), r.rotate("abort")}
 	case r.code == fault.NoAccessKey && r.NoTarget == nil:
-		return Step{words.Dot(advice.First), "aws iam create-access-key --user-name " + r.Target.IAMUserName}
+		return Step{r.before(advice, ""), "aws iam create-access-key --user-name " + r.Target.IAMUserName}
 	case advice.Do == fault.Release && r.ending == paused:
-		return Step{advice.String(), r.rotate("release")}
+		return Step{advice.Text().With(r.ids.Whole), r.rotate("release")}
 	case advice.Do.Starts():
-		return Step{words.Sentences(advice.String(), r.resumes(advice)), start}
+		return Step{words.Sentences(advice.Text().With(r.ids.Whole), r.resumes(advice)), start}
 	}
-	return Step{before(advice, "Then start the "+r.noun()+" again:"), start}
+	return Step{r.before(advice, "Then start the "+r.noun()+" again:"), start}
 }
 
 // before is what to put right before doing something.
-func before(advice fault.Advice, then string) string {
+func (r *report) before(advice fault.Advice, then string) string {
 	if advice.First == "" {
 		return then
 	}
-	return words.Dot(advice.ToFix()) + " " + then
+	return strings.TrimSpace(words.Dot(advice.ToFix()).With(r.ids.Whole) + " " + then)
 }
 
 // resumes is what starting again does, where that is known.
@@ -220,9 +220,9 @@ func (r *report) afterDryRun() Step {
 	case r.Execution.Status == Failed && r.isClosed():
 		return Step{"To try the dry run again:", again}
 	case r.Execution.Status == Failed:
-		return Step{before(r.advice(), "To try the dry run again:"), again}
+		return Step{r.before(r.advice(), "To try the dry run again:"), again}
 	case doc != nil && doc.Plan.Refused != "":
-		return Step{before(r.planAdvice(), "To see whether a rotation would begin then:"), again}
+		return Step{r.before(r.planAdvice(), "To see whether a rotation would begin then:"), again}
 	}
 	if r.migrates() {
 		return Step{r.nothing() + "To move the clusters now:", r.rotate("start", "--watch")}

@@ -29,13 +29,13 @@ func (r *report) message() Message {
 		Message: Message{Subject: r.subject(), Urgency: r.verdict.urgency, Target: r.Execution.Target, Ending: r.ending,
 			Verdict: r.verdict.text, Steps: r.steps(), Happened: append(r.outcomeLines(true), r.keysBriefly()...),
 			Code: words.Short(words.Line(r.Execution.Error), longestThread), Thread: r.thread()},
-		keys: r.keyIDs(), idle: r.ifNothingIsDone(), more: r.more(),
+		idle: r.ifNothingIsDone(), more: r.more(),
 	}
 	if d.Urgency == Calm {
 		d.Verdict += r.canWait()
 	}
 	m := d.message()
-	m.Whole = d.whole(r.onTerminal(d))
+	m.Whole = r.onTerminal(d)
 	return m
 }
 

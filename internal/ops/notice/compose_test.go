@@ -179,7 +179,8 @@ var table = map[string]row{
 
 	// It is held.
 	"paused-in-use": {execution("FAILED", failedWith(stillUse)), world(bothKeys, open(deployed))},
-	"paused-by-unchanged-code": {execution("FAILED", failedWith(said(fault.ClustersLocked, locked.What, holdsOld))),
+	"paused-by-unchanged-code": {execution("FAILED",
+		failedWith(said(fault.ClustersLocked, locked.What.String(), holdsOld))),
 		world(oneKey, open(ofAnother))},
 	"paused-between": {execution("FAILED",
 		failedWith(said(fault.UpdateFailed, `The location containerRegistry "images" was not updated: Qovery answered 500`,
@@ -231,7 +232,8 @@ var table = map[string]row{
 			"its logs tell no reason", holdsNew))), world(bothKeys, open(updated))},
 	"unchanged-quarantined": {execution("FAILED", failedWith(quarantined(&fault.Advice{First: "If the key that leaked " +
 		"is out of service already, detach the policy: " + detach + ". Otherwise replace the key before anything is " +
-		"deployed", Command: "rotate start production --leaked ****OLD1 --at-once"}))), world(keys(active(keyO, 90*day)))},
+		"deployed", Command: step("rotate start production --leaked ****OLD1 --at-once")}))),
+		world(keys(active(keyO, 90*day)))},
 	"leaked-quarantined": {execution("FAILED", input(ofLeak), failedWith(quarantined(&fault.Advice{
 		First: "The leaked key is out of service. Detach the policy", Command: detach, Do: fault.Redrive}))),
 		world(keys(inactive(keyO, 90*day), active(keyN, 6*hour)), open(deactivated, leaked))},
@@ -387,7 +389,7 @@ var spoiled = func() *fault.Error {
 var broughtBack = fault.Amend(lambdaCause(said(fault.DeploymentFailed,
 	"Cluster staging is DEPLOYMENT_ERROR after 2 attempts to deploy it: AuthFailure",
 	"According to the journal, Qovery holds the new key ****NEW2; the old key ****OLD1 is Inactive")),
-	"Qovery holds the new key ****NEW2; the old key ****OLD1 is Active again")
+	step("Qovery holds the new key ****NEW2; the old key ****OLD1 is Active again"))
 
 func used(s *rotation.Summary) {
 	s.LastUseOfOldKey = ago(4 * hour)
@@ -560,7 +562,8 @@ func TestEveryCodeGivesItsAdvice(t *testing.T) {
 				continue
 			}
 			_, todo, _ := strings.Cut(m.Whole, "WHAT TO DO\n")
-			if first := info.Advice.First; first != "" && strings.Count(m.Whole, first) != 1 || !strings.Contains(todo, first) {
+			first := info.Advice.First.String()
+			if first != "" && strings.Count(m.Whole, first) != 1 || !strings.Contains(todo, first) {
 				t.Errorf("%s, %s: not once %q in\n%s", info.Code, name, first, m.Whole)
 			}
 			inWords := []fault.Code{fault.LockLost, fault.AbortRequested, fault.NothingToAbort}

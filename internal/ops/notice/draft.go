@@ -3,50 +3,26 @@ package notice
 import (
 	"strings"
 
-	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/words"
 )
 
 // draft is a message that is being written, as a phone shows it.
 type draft struct {
 	Message
-	keys []rotation.KeyID // whose ids the message shows
-	idle string           // what happens if nothing is done
-	more string           // where to read on
+	idle string // what happens if nothing is done
+	more string // where to read on
 }
 
-// message completes the message. The ids of keys are whole in all of it.
+// message completes the message.
 func (d *draft) message() Message {
 	m := d.Message
-	m.Steps = nil
-	for _, s := range d.Steps {
-		m.Steps = append(m.Steps, Step{d.whole(s.Text), d.whole(s.Command)})
-	}
 	m.Happened = nil
 	for _, line := range d.Happened {
-		m.Happened = append(m.Happened, d.whole(strings.TrimSpace(line)))
+		m.Happened = append(m.Happened, strings.TrimSpace(line))
 	}
-	m.Subject = subject(d.whole(m.Urgency.Prefix() + m.Subject))
-	m.Verdict, m.Body = d.whole(words.Dot(m.Verdict)), d.whole(d.body())
+	m.Subject = subject(m.Urgency.Prefix() + m.Subject)
+	m.Verdict, m.Body = words.Dot(m.Verdict), d.body()
 	return m
-}
-
-func (d *draft) whole(text string) string { return WholeKeys(d.keys, text) }
-
-// WholeKeys writes the ids of keys out, of which a text has the last four characters.
-// Those of which several end so stay as they are.
-func WholeKeys(keys []rotation.KeyID, text string) string {
-	whole := map[string]rotation.KeyID{}
-	for _, id := range keys {
-		if known, exists := whole[id.String()]; exists && known != id {
-			id = rotation.KeyID(id.String())
-		}
-		whole[id.String()] = id
-	}
-	for short, id := range whole {
-		text = strings.ReplaceAll(text, short, string(id))
-	}
-	return text
 }
 
 // lead is the first line: it says whether anything is broken.
@@ -80,7 +56,7 @@ func (m Message) todo() (lines []string) {
 const (
 	mostLines   = 12 // that a phone shows
 	mostSteps   = 2
-	longestLine = 300
+	longestLine = 350
 )
 
 // body is what someone has to know who is woken by it. The rest is in what the last

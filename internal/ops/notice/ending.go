@@ -11,6 +11,7 @@ import (
 type report struct {
 	Facts
 	Execution Execution
+	ids       KeyIDs
 	past      bool // nothing is said of now: see isPast
 	ending    Ending
 	code      fault.Code         // of the error, if it is one of this system's own
@@ -58,6 +59,7 @@ func newReport(x Execution, facts Facts) *report {
 		func(info fault.CodeInfo) bool { return string(info.Code) == x.Error }); i >= 0 {
 		r.code = fault.Codes[i].Code
 	}
+	r.ids = r.keyIDs()
 	r.completed = r.summaries()
 	if n := len(r.completed); n > 0 {
 		r.summary = &r.completed[n-1]
@@ -72,15 +74,18 @@ func newReport(x Execution, facts Facts) *report {
 
 // summaries are those of the execution's output, or of the journal: a failed
 // execution has no output, and a long one is left out of the event.
-func (r *report) summaries() []rotation.Summary {
+func (r *report) summaries() (found []rotation.Summary) {
 	if x := r.Execution; x.Output != nil {
-		return x.Output.Summaries
-	}
-	var found []rotation.Summary
-	for _, item := range slices.Backward(r.History) {
-		if item.Record.Owner == r.Execution.ARN && item.Outcome == rotation.Completed && item.Summary != nil {
-			found = append(found, *item.Summary)
+		found = slices.Clone(x.Output.Summaries)
+	} else {
+		for _, item := range slices.Backward(r.History) {
+			if item.Record.Owner == x.ARN && item.Outcome == rotation.Completed && item.Summary != nil {
+				found = append(found, *item.Summary)
+			}
 		}
+	}
+	for i := range found {
+		found[i].OldKey, found[i].NewKey = r.ids.Whole(found[i].OldKey), r.ids.Whole(found[i].NewKey)
 	}
 	return found
 }

@@ -80,13 +80,13 @@ const aboutLeaks = "rotate explain the-key-leaked"
 func (e Exposure) message(facts Facts) Message {
 	id, name := e.Keys[0], facts.Target.Name
 	d := draft{Message: Message{Urgency: Urgent, Target: name, Code: "KeyExposed", Thread: name + " leak"},
-		keys: e.Keys, more: aboutLeaks}
+		more: aboutLeaks}
 	d.Subject = name + ": AWS found the key in public"
-	d.Verdict = fmt.Sprintf("AWS found the key %s of %s in public. Anyone who has it can use it.", id, name)
+	d.Verdict = fmt.Sprintf("AWS found the key %s of %s in public. Anyone who has it can use it.", string(id), name)
 	d.Steps = []Step{{"Replace the key now:", LeakedCommand(name, id)}}
 	if name == "" {
 		d.Subject = "AWS found a key in public"
-		d.Verdict = fmt.Sprintf("AWS found the access key %s in public. Whose it is could not be read: %s", id,
+		d.Verdict = fmt.Sprintf("AWS found the access key %s in public. Whose it is could not be read: %s", string(id),
 			words.Dot(why(facts.NoTarget)))
 		d.Steps = []Step{{"See whose it is. If it is a target's, replace it: " + LeakedCommand("TARGET", id) + ".",
 			"rotate status"}}
@@ -99,15 +99,15 @@ func (e Exposure) message(facts Facts) Message {
 
 // announcement is the message about an execution that has begun because a key leaked.
 func (x *Execution) announcement() Message {
-	id := rotation.KeyID(x.Leaked.Key)
 	when := "once every cluster is deployed with another one"
 	if x.Leaked.How == target.AtOnce {
 		when = "before the clusters are deployed with another one: until they are, what they do with it fails"
 	}
 	d := draft{Message: Message{Urgency: Urgent, Target: x.Target, Code: "KeyLeaked",
-		Thread: x.Target + " " + x.Name}, keys: []rotation.KeyID{id}, more: aboutLeaks}
+		Thread: x.Target + " " + x.Name}, more: aboutLeaks}
 	d.Subject = x.Target + ": a key leaked and is being replaced"
-	d.Verdict = fmt.Sprintf("Someone reported that the key %s of %s leaked, and started its replacement.", id, x.Target)
+	d.Verdict = fmt.Sprintf("Someone reported that the key %s of %s leaked, and started its replacement.", x.Leaked.Key,
+		x.Target)
 	d.Happened = []string{fmt.Sprintf("The key goes Inactive %s. There is no grace period, and no one waits until the "+
 		"key is unused.", when)}
 	d.Steps = []Step{{"Nothing. To watch it:", "rotate watch " + x.Target}}

@@ -123,4 +123,4 @@ func (r Reader) has(ctx context.Context, target target.Target, arn string) (bool
 }
 
 // why says why something is not known.
-func why(err error) string { return quotable(fault.AsError(err).What) }
+func why(err error) string { return quotable(fault.AsError(err).What.String()) }

@@ -21,7 +21,7 @@ func (r *report) keysBriefly() []string {
 	if r.NoTarget == nil && r.NoKeys == nil && len(r.known) > 0 {
 		var states []string
 		for _, k := range r.known {
-			states = append(states, k.id.String()+" "+k.state())
+			states = append(states, string(k.id)+" "+k.state())
 		}
 		texts = append(texts, "Keys: "+strings.Join(states, ", ")+".")
 	}

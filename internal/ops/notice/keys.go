@@ -81,12 +81,6 @@ func (r *report) knownKeys() []knownKey {
 	return known
 }
 
-// same compares ids, of which a summary has the last four characters alone.
-func same(a, b rotation.KeyID) bool {
-	short := strings.HasPrefix(string(a), "*") || strings.HasPrefix(string(b), "*")
-	return a == b || short && a.String() == b.String()
-}
-
 // journalKeys are the keys of the open rotation, or else of the last one.
 func (r *report) journalKeys() []knownKey {
 	switch {
@@ -105,7 +99,7 @@ func (r *report) journalKeys() []knownKey {
 		if r.migrates() {
 			role = "the key that the clusters use"
 		}
-		return []knownKey{{id: rotation.KeyID(r.Execution.Output.OldKey), role: role, held: holds}}
+		return []knownKey{{id: r.id(r.Execution.Output.OldKey), role: role, held: holds}}
 	case r.code == fault.CredentialMismatch || r.code == fault.MovedToRole:
 		return nil // Preflight has seen that Qovery holds another user's, or none
 	case r.usedByQovery() != "" && r.code != fault.UnexpectedAccessKey: // which need not be the user's
@@ -122,37 +116,6 @@ func (r *report) journalKeys() []knownKey {
 	return nil
 }
 
-// keyIDs are the whole ids of the keys that a message may be about.
-func (r *report) keyIDs() []rotation.KeyID {
-	ids := append(r.Facts.KeyIDs(), r.Execution.Retire)
-	if leaked := r.Execution.Leaked; leaked != nil {
-		ids = append(ids, rotation.KeyID(leaked.Key))
-	}
-	return wholeIDs(ids)
-}
-
-// KeyIDs are the whole ids of the keys that there are, or that the journal knows.
-func (f Facts) KeyIDs() (ids []rotation.KeyID) {
-	records := []*rotation.Record{f.Record}
-	for i := range f.History {
-		records = append(records, &f.History[i].Record)
-	}
-	for _, record := range records {
-		if record != nil {
-			ids = append(ids, append(slices.Clone(record.KnownKeys), record.OldKey, record.NewKey)...)
-		}
-	}
-	for _, key := range f.Keys {
-		ids = append(ids, key.ID)
-	}
-	return wholeIDs(ids)
-}
-
-// wholeIDs leaves out what is no id, or only the end of one.
-func wholeIDs(ids []rotation.KeyID) []rotation.KeyID {
-	return slices.DeleteFunc(ids, func(id rotation.KeyID) bool { return strings.HasPrefix(string(id), "*") || id == "" })
-}
-
 // changesQovery: what Qovery holds, or which clusters use it.
 func changesQovery(item rotation.HistoryItem) bool {
 	return item.Record.Kind == rotation.Rotate ||
@@ -160,7 +123,7 @@ func changesQovery(item rotation.HistoryItem) bool {
 }
 
 // usedByQovery is the key that was seen in Qovery, and that the journal doesn't know.
-func (r *report) usedByQovery() rotation.KeyID { return rotation.KeyID(r.Execution.Said.Key) }
+func (r *report) usedByQovery() rotation.KeyID { return r.id(r.Execution.Said.Key) }
 
 // lastKeys is the key that the last rotation left in Qovery, and the one that it
 // has deleted. Since then a person may have put another one there. A rotation
@@ -281,7 +244,7 @@ func (r *report) foreignLocations() []string {
 	var ids []string
 	for _, k := range r.known {
 		if k.listed != nil && k.held == holdingUnknown {
-			ids = append(ids, k.id.String())
+			ids = append(ids, string(k.id))
 		}
 	}
 	return ids
@@ -294,7 +257,7 @@ func (k knownKey) line(now time.Time, unlisted bool) string {
 		parts = append(parts, held)
 	}
 	if unlisted {
-		return fmt.Sprintf("%s  %-8s  %s", k.id, "unknown", strings.Join(parts, "; "))
+		return fmt.Sprintf("%s  %-8s  %s", string(k.id), "unknown", strings.Join(parts, "; "))
 	}
 	switch {
 	case k.listed == nil && k.gone && k.past:
@@ -319,7 +282,7 @@ func (k knownKey) line(now time.Time, unlisted bool) string {
 		parts = append(parts,
 			fmt.Sprintf("created %s, %s ago", words.At(k.listed.CreatedAt), words.Span(k.listed.CreatedAt, now)))
 	}
-	return fmt.Sprintf("%s  %-8s  %s", k.id, k.state(), strings.Join(parts, "; "))
+	return fmt.Sprintf("%s  %-8s  %s", string(k.id), k.state(), strings.Join(parts, "; "))
 }
 
 func (k knownKey) lag(now time.Time) string {

@@ -3,6 +3,7 @@ package notice
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,25 +12,25 @@ import (
 	"qovery-key-rotation/internal/words"
 )
 
-// leaked are the keys that leaked and are not replaced yet, by their last four characters,
-// those first that aren't known to be Inactive.
-func (r *report) leaked() (ids []string) {
+// leaked are the keys that leaked and are not replaced yet, those first that aren't known to
+// be Inactive.
+func (r *report) leaked() (ids []rotation.KeyID) {
 	if r.Record != nil {
-		for id := range r.Record.Leaked {
-			ids = append(ids, id.String())
-		}
+		ids = slices.Collect(maps.Keys(r.Record.Leaked))
 	}
 	if leaked := r.unwritten(); leaked != nil {
-		ids = append(ids, rotation.KeyID(leaked.Key).String())
+		ids = append(ids, rotation.KeyID(leaked.Key))
 	}
-	slices.SortFunc(ids, func(a, b string) int {
-		return cmp.Or(strings.Compare(r.leakedIs(a), r.leakedIs(b)), strings.Compare(a, b))
+	slices.SortFunc(ids, func(a, b rotation.KeyID) int {
+		return cmp.Or(strings.Compare(r.leakedIs(a), r.leakedIs(b)), cmp.Compare(a.String(), b.String()))
 	})
 	return slices.Compact(ids)
 }
 
 // hasLeaked tells whether the key did, and is not replaced yet.
-func (r *report) hasLeaked(id rotation.KeyID) bool { return slices.Contains(r.leaked(), id.String()) }
+func (r *report) hasLeaked(id rotation.KeyID) bool {
+	return slices.ContainsFunc(r.leaked(), func(leaked rotation.KeyID) bool { return same(leaked, id) })
+}
 
 // unwritten is the key of which the journal doesn't say that it leaked: the rotation of it
 // that a person wanted, or that followed another one, has not begun.
@@ -58,7 +59,7 @@ func (r *report) judgeLeaked() {
 	}
 	var texts []string
 	for _, id := range ids {
-		texts = append(texts, "The key "+id+" leaked and "+r.leakedIs(id))
+		texts = append(texts, "The key "+string(id)+" leaked and "+r.leakedIs(id))
 	}
 	switch {
 	case r.verdict.urgency != Calm || r.isInactive(ids[0]):
@@ -86,8 +87,8 @@ func (r *report) takeOut() []Step {
 }
 
 // leakedIs says of a key that leaked whether it is out of service.
-func (r *report) leakedIs(id string) string {
-	i := slices.IndexFunc(r.known, func(k knownKey) bool { return k.id.String() == id && k.listed != nil })
+func (r *report) leakedIs(id rotation.KeyID) string {
+	i := slices.IndexFunc(r.known, func(k knownKey) bool { return same(k.id, id) && k.listed != nil })
 	switch {
 	case r.NoKeys != nil:
 		return "may be Active"
@@ -99,19 +100,19 @@ func (r *report) leakedIs(id string) string {
 	return "is Inactive, and stays so"
 }
 
-func (r *report) isInactive(id string) bool {
-	return slices.ContainsFunc(r.known, func(k knownKey) bool { return k.id.String() == id && k.isInactive() })
+func (r *report) isInactive(id rotation.KeyID) bool {
+	return slices.ContainsFunc(r.known, func(k knownKey) bool { return same(k.id, id) && k.isInactive() })
 }
 
 // gone are the keys that leaked and that the execution has seen to their end.
 func (r *report) gone() []string {
 	var ids []string
 	if leaked := r.Execution.Leaked; leaked != nil {
-		ids = append(ids, rotation.KeyID(leaked.Key).String())
+		ids = append(ids, leaked.Key)
 	}
 	if output := r.Execution.Output; output != nil {
-		for id := range output.Leaked {
-			ids = append(ids, rotation.KeyID(id).String())
+		for end := range output.Leaked {
+			ids = append(ids, r.ids.Whole(end))
 		}
 	}
 	slices.Sort(ids)

@@ -56,9 +56,10 @@ func (r *report) judgeMigrated() verdict {
 		if k.listed == nil {
 			is, fix = "IAM does not list", nil // the role is the only way out
 		}
-		text := fmt.Sprintf("Deployments may be failing now: clusters that aren't moved use the key %s, which %s.", k.id, is)
+		text := fmt.Sprintf("Deployments may be failing now: clusters that aren't moved use the key %s, which %s.",
+			string(k.id), is)
 		if len(under) > 0 {
-			text = v.text + " Nor can clusters be moved back: the key " + k.id.String() + " isn't Active."
+			text = v.text + " Nor can clusters be moved back: the key " + string(k.id) + " isn't Active."
 		}
 		return verdict{Urgent, text, fix}
 	}
@@ -71,7 +72,7 @@ func tellMigrated(s rotation.Summary) []string {
 		fmt.Sprintf("%s of %s moved to the credentials %s, deployed with them and observed.",
 			words.Capital(words.Count(s.ClustersDeployed, "cluster")), s.Target, quotable(s.MovedTo)),
 		fmt.Sprintf("%s given the role, for good. The key %s is untouched, and the credentials that hold it serve no "+
-			"cluster any more.", words.Capital(registries(s.LocationsMoved)), quotable(s.OldKey)),
+			"cluster any more.", words.Capital(registries(s.LocationsMoved)), s.OldKey),
 	}
 }
 

@@ -24,16 +24,16 @@ func (r *report) outcomeLines(briefly bool) []string {
 	case Planned:
 		return r.tellPlan(briefly)
 	case Met:
-		return withQuote(fmt.Sprintf("An execution for %s found another one at work on the same key, and ended without "+
+		return r.withQuote(fmt.Sprintf("An execution for %s found another one at work on the same key, and ended without "+
 			"doing anything.", r.name()), fault.Read(r.Execution.Output.Error.Cause))
 	case NotDue:
 		return []string{fmt.Sprintf("An execution that no person started found nothing to do for %s: %s.", r.name(),
 			r.Execution.Output.Plan.Reason)}
 	case overtaken:
-		return withQuote(fmt.Sprintf("An execution for %s ended because the rotation was not its own any more.", r.name()),
+		return r.withQuote(fmt.Sprintf("An execution for %s ended because the rotation was not its own any more.", r.name()),
 			r.Execution.Said)
 	case closed:
-		return withQuote(fmt.Sprintf("An execution for %s ended because its rotation is completed, or was released.",
+		return r.withQuote(fmt.Sprintf("An execution for %s ended because its rotation is completed, or was released.",
 			r.name()), r.Execution.Said)
 	case stopped:
 		return r.tellStopped()
@@ -77,11 +77,11 @@ func tellSummary(s rotation.Summary, also []string) []string {
 		return tellMigrated(s)
 	}
 	if s.NewKey == "" {
-		return append([]string{fmt.Sprintf("The key %s of %s was retired: nothing in Qovery held it.", quotable(s.OldKey),
+		return append([]string{fmt.Sprintf("The key %s of %s was retired: nothing in Qovery held it.", s.OldKey,
 			s.Target)}, also...)
 	}
-	lines := append([]string{fmt.Sprintf("The key %s of %s was replaced by %s.", quotable(s.OldKey), s.Target,
-		quotable(s.NewKey))}, also...)
+	lines := append([]string{fmt.Sprintf("The key %s of %s was replaced by %s.", s.OldKey, s.Target,
+		s.NewKey)}, also...)
 	if both := took(s.NewKeyCreatedAt, s.OldKeyInactiveAt); both != "" {
 		text := "The old key went Inactive " + both + " after the new one was created"
 		if s.GraceExtendedBy > 0 {
@@ -169,19 +169,20 @@ func (r *report) tellPlan(briefly bool) []string {
 		return []string{fmt.Sprintf("A dry run for %s is done. Its plan is the execution's output, for which the event "+
 			"had no room.", r.name())}
 	}
-	view := story.PlanOf(*x.Output, story.PaceOf(r.History))
-	lines := []string{fmt.Sprintf("A dry run for %s: %s %s.", r.name(), view.Verdict, r.now()) + r.calmly(notChanged)}
+	view := story.PlanOf(*x.Output, story.PaceOf(r.History), r.ids.Whole)
+	text := fmt.Sprintf("A dry run for %s: %s %s.", r.name(), view.Verdict, r.now()) + r.calmly(" Nothing was changed.")
+	lines := []string{text}
 	if view.Refused != "" {
-		lines = withQuote(lines[0], fault.Said{What: view.Because})
+		lines = r.withQuote(text, fault.Said{What: x.Output.Plan.Because})
 	}
 	if briefly {
 		for _, line := range view.Brief() {
-			lines = append(lines, quotable(line))
+			lines = append(lines, r.ids.quotable(line))
 		}
 		return lines
 	}
 	for _, line := range view.Lines(planWidth) {
-		lines = append(lines, hidden(line))
+		lines = append(lines, r.ids.hidden(line))
 	}
 	return lines
 }
@@ -196,8 +197,6 @@ func (r *report) now() string {
 	}
 	return "now"
 }
-
-const notChanged = " Nothing was changed."
 
 func locations(refs []rotation.LocationRef) string {
 	var names []string
@@ -227,7 +226,7 @@ func (r *report) tellAborted() string {
 	case r.migrates():
 		text += ": every cluster is back at the credentials that it had"
 	case i >= 0:
-		text += fmt.Sprintf(": the %s is Active", r.Record.Outgoing())
+		text += fmt.Sprintf(": the %s is Active", r.outgoing())
 	}
 	return text + ". It stays open and can be resumed."
 }
@@ -245,7 +244,7 @@ func (r *report) tellFailed() []string {
 	var lines []string
 	for _, summary := range r.completed {
 		lines = append(lines, fmt.Sprintf("First an interrupted rotation was resumed and completed: the key %s was "+
-			"replaced by %s.", quotable(summary.OldKey), quotable(summary.NewKey)))
+			"replaced by %s.", summary.OldKey, summary.NewKey))
 	}
 	return append(lines, r.withReason(r.failure())...)
 }
@@ -254,7 +253,7 @@ func (r *report) tellFailed() []string {
 // of Lambda or Step Functions means.
 func (r *report) withReason(text string) []string {
 	if r.code != "" {
-		return withQuote(text, r.Execution.Said)
+		return r.withQuote(text, r.Execution.Said)
 	}
 	lines := []string{text, foreignError(r.Execution.Error).what}
 	if r.Execution.Cause != "" {
@@ -292,9 +291,9 @@ func (r *report) failure() string {
 }
 
 // withQuote adds what a step said, without its advice: that comes further down.
-func withQuote(text string, said fault.Said) []string {
+func (r *report) withQuote(text string, said fault.Said) []string {
 	said.Advice = nil
-	if quoted := quotable(said.String()); quoted != "" {
+	if quoted := r.ids.Quote(said.Text()); quoted != "" {
 		return []string{text, "In the step's words, at that time: " + words.Dot(quoted)}
 	}
 	return []string{text}

@@ -32,7 +32,7 @@ func (r *report) noun() string {
 	return rotation.Rotate.Noun()
 }
 
-// retired is the key that is retired, as far as it is known: its last four characters.
+// retired is the key that is retired, as far as it is known.
 func (r *report) retired() rotation.KeyID {
 	switch {
 	case r.Execution.Retire != "":
@@ -40,7 +40,7 @@ func (r *report) retired() rotation.KeyID {
 	case r.isRetiring():
 		return r.Record.OldKey
 	case r.Execution.Output != nil:
-		return rotation.KeyID(r.Execution.Output.OldKey)
+		return r.id(r.Execution.Output.OldKey)
 	}
 	return ""
 }
@@ -77,11 +77,11 @@ func (r *report) retiredKeys() []knownKey {
 func (r *report) judgeRetired() verdict {
 	for _, k := range r.known {
 		if k.held == holds && !k.isActive() && r.isRetiring() {
-			text := fmt.Sprintf("Deployments fail now: a location in Qovery holds %s, which is not Active.", k.id)
+			text := fmt.Sprintf("Deployments fail now: a location in Qovery holds %s, which is not Active.", string(k.id))
 			if r.hasLeaked(k.id) {
 				return verdict{Urgent, text, nil} // it stays out of service
 			}
-			return verdict{Urgent, text, &Step{fmt.Sprintf("This makes %s Active again:", k.id), r.rotate("abort")}}
+			return verdict{Urgent, text, &Step{fmt.Sprintf("This makes %s Active again:", string(k.id)), r.rotate("abort")}}
 		}
 	}
 	if r.oldKeyFails() != "" {
@@ -90,7 +90,7 @@ func (r *report) judgeRetired() verdict {
 	}
 	if id, is := r.lostBeside(); id != "" {
 		return verdict{Check, fmt.Sprintf("Nothing is broken by this. But the user's key %s is %s: if Qovery holds it, "+
-			"deployments fail now.", id, is), r.look()}
+			"deployments fail now.", string(id), is), r.look()}
 	}
 	return verdict{Calm, "Nothing is broken by this.", nil}
 }

@@ -3,12 +3,14 @@ package notice
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"testing"
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/internal/words"
 )
 
 // The test kit: small constructors, so that a row of the table reads as a sentence.
@@ -94,10 +96,17 @@ func lambdaCause(err *fault.Error) string {
 
 // said is an error as a step under the guard raises it.
 func said(code fault.Code, what, inPlace string) *fault.Error {
-	err := fault.Errorf(code, "%s", what)
-	err.InPlace = inPlace
+	err := fault.Errorf(code, "%s", step(what))
+	err.InPlace = step(inPlace)
 	return err
 }
+
+// step is a text as a step makes it, of the ends of ids.
+func step(text string) words.Text {
+	return words.Text(ends.ReplaceAllStringFunc(text, func(end string) string { return string(words.KeyText(end)) }))
+}
+
+var ends = regexp.MustCompile(`\*{4}[A-Z0-9]{4}`)
 
 const detach = "aws iam detach-user-policy --user-name qovery --policy-arn " +
 	"arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"
@@ -112,8 +121,8 @@ func quarantined(advice *fault.Advice) *fault.Error {
 
 // deleting advises to delete the old key.
 func deleting(err *fault.Error) *fault.Error {
-	err.Next = &fault.Advice{First: "Delete the key ****OLD1", Do: fault.Start,
-		Command: "aws iam delete-access-key --user-name qovery --access-key-id ****OLD1"}
+	err.Next = &fault.Advice{First: step("Delete the key ****OLD1"), Do: fault.Start,
+		Command: step("aws iam delete-access-key --user-name qovery --access-key-id ****OLD1")}
 	return err
 }
 

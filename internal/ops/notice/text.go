@@ -1,9 +1,11 @@
 package notice
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
+	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -30,11 +32,17 @@ func subject(text string) string {
 // quotable makes a text of others fit to be quoted: on one line, not too long, and
 // without anything that may be a key. Steps put no secret anywhere; this is for
 // what Lambda, or a person who stops an execution, may have quoted.
-func quotable(text string) string { return words.Short(hidden(words.Line(text)), longestQuote) }
+func quotable(text string) string { return KeyIDs{}.quotable(text) }
 
-// hidden is a text without anything that may be a key.
-func hidden(text string) string {
-	return aWord().ReplaceAllStringFunc(words.MaskKeys(text), func(word string) string {
+// quotable leaves the ids that are known.
+func (k KeyIDs) quotable(text string) string {
+	return words.Short(k.hidden(words.Line(text)), longestQuote)
+}
+
+// hidden is a text without anything that may be a key, but the ids that are known.
+func (k KeyIDs) hidden(text string) string {
+	text = words.MaskKeysBut(text, func(id string) bool { return slices.Contains(k, rotation.KeyID(id)) })
+	return aWord().ReplaceAllStringFunc(text, func(word string) string {
 		if looksSecret(word) {
 			return "(hidden)"
 		}

@@ -66,7 +66,7 @@ func (r *report) judgeHeld() verdict {
 			}
 			continue
 		}
-		ids = append(ids, k.id.String())
+		ids = append(ids, string(k.id))
 		certain = certain && k.held == holds
 	}
 	if worst != nil {
@@ -99,7 +99,7 @@ func (r *report) judgeHeld() verdict {
 func (r *report) oldKeyFails() string {
 	if i := slices.IndexFunc(r.known, func(k knownKey) bool { return k.ours && k.isInactive() }); i >= 0 &&
 		r.canReactivate() {
-		return fmt.Sprintf(" The %s is Inactive: if something still needs it, that fails now.", r.Record.Outgoing())
+		return fmt.Sprintf(" The %s is Inactive: if something still needs it, that fails now.", r.outgoing())
 	}
 	return ""
 }
@@ -119,17 +119,17 @@ func (r *report) judgeBad(k knownKey) verdict {
 	switch {
 	case k.settles(r.Now):
 		return verdict{Check, fmt.Sprintf("Something may be broken: %s %s, %s. That may be IAM's lists, which lag by up "+
-			"to ten minutes.", holding, k.id, is), r.look()}
+			"to ten minutes.", holding, string(k.id), is), r.look()}
 	case r.Record != nil && r.usedByQovery() != "": // the journal is no longer right
 		return verdict{Check, fmt.Sprintf("Something may be broken: by the journal Qovery holds %s, %s. But a location was "+
-			"seen to hold %s, which the rotation doesn't know.", k.id, is, r.usedByQovery()), nil}
+			"seen to hold %s, which the rotation doesn't know.", string(k.id), is, string(r.usedByQovery())), nil}
 	case r.code == fault.OldKeyLost:
-		return verdict{Check, fmt.Sprintf("Something may be broken: %s %s, %s.", holding, k.id, is), nil}
+		return verdict{Check, fmt.Sprintf("Something may be broken: %s %s, %s.", holding, string(k.id), is), nil}
 	case r.Record == nil && r.usedByQovery() == "" && slices.ContainsFunc(r.known, knownKey.isActive):
 		return verdict{Check, fmt.Sprintf("Something may be broken: by the journal Qovery holds %s, %s. Unless someone "+
-			"has put another key there, deployments fail now.", k.id, is), r.fix(k)}
+			"has put another key there, deployments fail now.", string(k.id), is), r.fix(k)}
 	}
-	return verdict{Urgent, fmt.Sprintf("%s: %s %s, %s.", fail, holding, k.id, is), r.fix(k)}
+	return verdict{Urgent, fmt.Sprintf("%s: %s %s, %s.", fail, holding, string(k.id), is), r.fix(k)}
 }
 
 // fixingAdvice: the advice of these codes is to fix just that.
@@ -149,10 +149,11 @@ func (r *report) fix(k knownKey) *Step {
 		return &Step{fmt.Sprintf("Put an Active key of the IAM user %s into the locations in Qovery by hand, then close "+
 			"the %s:", r.Target.IAMUserName, r.Record.Kind.Noun()), r.rotate("release")}
 	case k.listed == nil:
-		return &Step{fmt.Sprintf("See which key Qovery holds. If it is %s, put an Active key of the IAM user %s there:", k.id,
-			r.Target.IAMUserName), r.rotate("status")}
+		return &Step{fmt.Sprintf("See which key Qovery holds. If it is %s, put an Active key of the IAM user %s there:",
+			string(k.id), r.Target.IAMUserName), r.rotate("status")}
 	}
-	return &Step{fmt.Sprintf("The rotation made %s Inactive itself. This makes it Active again:", k.id), r.rotate("abort")}
+	return &Step{fmt.Sprintf("The rotation made %s Inactive itself. This makes it Active again:", string(k.id)),
+		r.rotate("abort")}
 }
 
 // ActivateCommand makes a key of the user Active again.
@@ -172,9 +173,9 @@ func (r *report) judgeUser() verdict {
 	for _, k := range r.known {
 		switch {
 		case k.isActive():
-			active = append(active, k.id.String())
+			active = append(active, string(k.id))
 		case k.isInactive():
-			inactive = append(inactive, k.id.String())
+			inactive = append(inactive, string(k.id))
 		}
 	}
 	which := "the journal does not say which one Qovery holds"
@@ -208,7 +209,8 @@ func (r *report) judgeUser() verdict {
 }
 
 func (r *report) activate(id rotation.KeyID) *Step {
-	return &Step{fmt.Sprintf("Someone made %s Inactive. Unless that was because it leaked, make it Active again:", id),
+	return &Step{fmt.Sprintf("Someone made %s Inactive. Unless that was because it leaked, make it Active again:",
+		string(id)),
 		ActivateCommand(r.Target.IAMUserName, id)}
 }
 

@@ -94,7 +94,7 @@ func (r *reader) failed(event statemachine.Event) {
 	if visit := r.visit(); visit != nil {
 		said := fault.Read(event.Cause)
 		failure := Failure{At: event.Time, Error: event.Error, Cause: words.MaskKeys(said.String()),
-			What: words.MaskKeys(strings.TrimSuffix(said.What, "."))}
+			What: words.MaskKeys(strings.TrimSuffix(said.What.String(), "."))}
 		if failure.Error == "" {
 			failure.Error = "States.Timeout"
 		}
@@ -113,7 +113,7 @@ func (r *reader) exited(event statemachine.Event) error {
 		return fmt.Errorf("the state %s left no rotation document: %w", event.State, err)
 	}
 	if doc.Plan.Action == rotation.ActionDryRun {
-		view := story.PlanOf(doc, story.Pace{})
+		view := story.PlanOf(doc, story.Pace{}, words.AsSaid)
 		r.Plan = &view
 	}
 	if doc.RotationID != "" {

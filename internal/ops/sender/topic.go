@@ -102,5 +102,5 @@ func (t *Topic) Subscribers(ctx context.Context) ([]Subscriber, error) {
 }
 
 func (t *Topic) request(action string) awsclient.Request {
-	return awsclient.Request{Action: action, On: "the topic " + words.Last(t.arn)}
+	return awsclient.Request{Action: action, On: words.Textf("the topic %s", words.Last(t.arn))}
 }

@@ -24,8 +24,10 @@ type Plan struct {
 	Takes   target.Seconds `json:"takes,omitzero"` // all of them, as far as that can be told
 	Notes   []Note         `json:"notes,omitempty"`
 
-	pace   Pace
-	advice fault.Advice
+	pace    Pace
+	shown   func(id string) string
+	because words.Text
+	advice  fault.Advice
 }
 
 // NoClusters is what to do about the new key of a rotation that found no cluster with the old.
@@ -43,18 +45,20 @@ type Note struct {
 	Text  string `json:"text"`
 }
 
-// PlanOf is the plan in a dry run's answer.
-func PlanOf(doc rotation.Document, pace Pace) Plan {
-	report := doc.Plan
-	p := Plan{Target: doc.Target, Verdict: Verdict(doc), Refused: report.Refused, pace: pace}
+// PlanOf is the plan in a dry run's answer, with the ids of keys as the function shows them.
+func PlanOf(doc rotation.Document, pace Pace, shown func(id string) string) Plan {
+	report, leaked := doc.Plan, doc.Leaked[doc.OldKey]
+	doc.OldKey = shown(doc.OldKey)
+	doc.Leaked = map[string]target.How{doc.OldKey: leaked}
+	p := Plan{Target: doc.Target, Verdict: Verdict(doc), Refused: report.Refused, pace: pace, shown: shown}
 	action := report.Would
 	if p.Refused != "" {
 		action = rotation.ActionCreate // what it would do otherwise, if that much was found
 		if doc.Kind == rotation.Migrate {
 			action = rotation.ActionMigrate
 		}
-		p.Because, p.advice = report.Because, *cmp.Or(report.Advice, advice(report.Refused))
-		p.Advice = p.advice.String()
+		p.because, p.advice = report.Because, *cmp.Or(report.Advice, advice(report.Refused))
+		p.Because, p.Advice = p.because.With(shown), p.advice.Text().With(shown)
 	}
 	if p.Refused == "" || len(report.Clusters) > 0 {
 		p.Phases = Phases(action, doc, pace)
@@ -63,13 +67,6 @@ func PlanOf(doc rotation.Document, pace Pace) Plan {
 		p.Takes += phase.Takes
 	}
 	p.note(doc, slices.ContainsFunc(p.Phases, func(p Phase) bool { return p.Estimated }))
-	return p
-}
-
-// Whole has the ids of keys written out by the function in what is to be copied.
-func (p Plan) Whole(whole func(string) string) Plan {
-	p.Because, p.Advice = whole(p.Because), whole(p.Advice)
-	p.advice.First, p.advice.Command = whole(p.advice.First), whole(p.advice.Command)
 	return p
 }
 
@@ -151,10 +148,11 @@ func (p Plan) Refusal(width int) []string {
 	if p.advice.Command == "" {
 		return words.Wrap("", words.Sentences(p.Because, p.Advice), width)
 	}
-	lines := words.Wrap("", strings.TrimRight(words.Sentences(p.Because, p.advice.First), ".")+":", width)
-	lines = append(lines, "    "+p.advice.Command)
+	first := words.Sentences(p.because, p.advice.First).With(p.shown)
+	lines := words.Wrap("", strings.TrimRight(first, ".")+":", width)
+	lines = append(lines, "    "+p.advice.Command.With(p.shown))
 	if then := p.advice.Then(); then != "" {
-		lines = append(lines, words.Wrap("", words.Dot(then), width)...)
+		lines = append(lines, words.Wrap("", words.Dot(then).String(), width)...)
 	}
 	return lines
 }

@@ -12,6 +12,7 @@ import (
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/internal/words"
 )
 
 var update = flag.Bool("update", false, "write testdata anew")
@@ -78,7 +79,7 @@ func TestPlans(t *testing.T) {
 		{"leaked, at once", dryRun(would(rotation.ActionCreate), leaked(target.AtOnce)), nil, 80},
 		{"would wait", dryRun(rotation.PlanReport{Refused: string(fault.ClustersBusy), Because: "Busy."}), nil, 80},
 	} {
-		plan := story.PlanOf(row.doc, story.PaceOf(row.history))
+		plan := story.PlanOf(row.doc, story.PaceOf(row.history), words.AsSaid)
 		fmt.Fprintf(&all, "== %s\n%s\n%s\n\n", row.name, plan.Verdict, strings.Join(plan.Lines(row.width), "\n"))
 	}
 	const file = "testdata/plans.txt"

@@ -63,7 +63,7 @@ func (t *Teller) describe(event statemachine.Event) string {
 
 // tellFailure says once what is tried again and again.
 func (t *Teller) tellFailure(event statemachine.Event) string {
-	text := event.Error + ": " + strings.TrimSuffix(fault.Read(event.Cause).What, ".")
+	text := event.Error + ": " + strings.TrimSuffix(fault.Read(event.Cause).What.String(), ".")
 	if text == t.failed {
 		return ""
 	}

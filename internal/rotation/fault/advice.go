@@ -10,10 +10,9 @@ import (
 // It is given before it is known how the execution will end: what starting again then
 // does, and whether there is a rotation to release, it does not know.
 type Advice struct {
-	First string `json:"first,omitempty"` // what to put right before that, in sentences
-	// Command is what to type for that, with the ids of keys as sentences have them.
-	Command string `json:"command,omitempty"`
-	Do      Do     `json:"do,omitempty"`
+	First   words.Text `json:"first,omitempty"`   // what to put right before that, in sentences
+	Command words.Text `json:"command,omitempty"` // what to type for that
+	Do      Do         `json:"do,omitempty"`
 	// Updated is what to do instead of Do once a location may hold the new key.
 	Updated *Advice `json:"updated,omitempty"`
 }
@@ -35,7 +34,7 @@ const (
 // Starts tells whether starting the same again is what to do.
 func (d Do) Starts() bool { return d == Start || d == Retire || d == Migrate || d == Redrive }
 
-var sentences = map[Do]string{
+var sentences = map[Do]words.Text{
 	Start: "start the rotation again", Retire: "retire the key again",
 	Migrate: "migrate the clusters again",
 	Redrive: "redrive the execution or start the rotation again",
@@ -43,21 +42,24 @@ var sentences = map[Do]string{
 }
 
 // String is the advice in words.
-func (a Advice) String() string {
+func (a Advice) String() string { return a.Text().String() }
+
+// Text is the advice in words.
+func (a Advice) Text() words.Text {
 	do := sentences[a.Do]
 	switch {
 	case a.Updated != nil:
 		first := a.Updated.First
 		return words.Sentences(a.First, "If no location holds the new key, "+do,
-			"If one does, "+strings.ToLower(first[:1])+first[1:], Advice{Do: a.Updated.Do}.Then())
+			"If one does, "+words.Text(strings.ToLower(string(first[:1])))+first[1:], Advice{Do: a.Updated.Do}.Then())
 	case a.First == "" && do != "":
-		return words.Dot(strings.ToUpper(do[:1]) + do[1:])
+		return words.Dot(words.Capital(do))
 	}
 	return words.Sentences(a.ToFix(), a.Then())
 }
 
 // ToFix is what to put right, with the command for that.
-func (a Advice) ToFix() string {
+func (a Advice) ToFix() words.Text {
 	if a.Command == "" {
 		return a.First
 	}
@@ -65,7 +67,7 @@ func (a Advice) ToFix() string {
 }
 
 // Then is what to do after that.
-func (a Advice) Then() string {
+func (a Advice) Then() words.Text {
 	if do := sentences[a.Do]; do != "" {
 		return "Then " + do
 	}

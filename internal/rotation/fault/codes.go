@@ -3,6 +3,8 @@ package fault
 import (
 	"slices"
 	"strings"
+
+	"qovery-key-rotation/internal/words"
 )
 
 // Code names one thing that can go wrong. Step Functions sees it as the error's
@@ -118,7 +120,7 @@ var (
 )
 
 // start is the advice to put something right and to start the rotation again.
-func start(first string) Advice { return Advice{First: first, Do: Start} }
+func start(first words.Text) Advice { return Advice{First: first, Do: Start} }
 
 // Codes is the table of codes, in alphabetical order.
 var Codes = []CodeInfo{

@@ -5,7 +5,6 @@ package fault
 
 import (
 	"errors"
-	"fmt"
 
 	"qovery-key-rotation/internal/words"
 )
@@ -32,20 +31,20 @@ const (
 type Error struct {
 	Code    Code
 	Class   Class
-	What    string  // what is so
-	InPlace string  // which keys exist in which state; the guard fills it in
-	Next    *Advice // what to do; the code's own advice when nil
-	Key     string  // a key that Qovery uses, and that the journal doesn't know
-	Urgent  bool    // something in production may be failing already
+	What    words.Text // what is so
+	InPlace words.Text // which keys exist in which state; the guard fills it in
+	Next    *Advice    // what to do; the code's own advice when nil
+	Key     string     // a key that Qovery uses, and that the journal doesn't know
+	Urgent  bool       // something in production may be failing already
 }
 
 // Errorf makes an error with the class and the advice that codes.go gives the code.
 func Errorf(code Code, format string, args ...any) *Error {
-	return &Error{Code: code, Class: code.Class(), What: fmt.Sprintf(format, args...)}
+	return &Error{Code: code, Class: code.Class(), What: words.Textf(format, args...)}
 }
 
 // Advise has the error say what to put right in its case, in place of what its code says.
-func (e *Error) Advise(first string) *Error {
+func (e *Error) Advise(first words.Text) *Error {
 	advice := e.Code.Advice()
 	advice.First = first
 	e.Next = &advice
@@ -57,7 +56,7 @@ func (e *Error) Advise(first string) *Error {
 // no path, and so is denied, too, where the policies name one.
 func (e *Error) OfUser(name string) *Error {
 	if e.Code == AccessDenied {
-		e.Advise(words.Sentences(fmt.Sprintf("Compare iamUserPath with what 'aws iam get-user --user-name %s "+
+		e.Advise(words.Sentences(words.Textf("Compare iamUserPath with what 'aws iam get-user --user-name %s "+
 			"--query User.Path' shows: if it is wrong, correct it and deploy the stack", name), e.Code.Advice().First))
 	}
 	return e
@@ -73,7 +72,7 @@ func NoUser(name string) *Error {
 }
 
 // Error is the whole sentence.
-func (e *Error) Error() string { return e.Said().String() }
+func (e *Error) Error() string { return e.Said().Text().String() }
 
 func (e *Error) advice() Advice {
 	if e.Next != nil {

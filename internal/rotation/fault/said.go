@@ -10,11 +10,11 @@ import (
 // Said is an error as it travels: in the message of a function's error, the sentence on
 // the first line, and what it is made of, for programs, on the second.
 type Said struct {
-	What    string  `json:"what"`
-	InPlace string  `json:"inPlace,omitempty"`
-	Advice  *Advice `json:"advice,omitempty"` // nil: an older function's, or none of this system's
-	Key     string  `json:"key,omitempty"`    // a key that Qovery uses, and that the journal doesn't know
-	Since   string  `json:"since,omitempty"`  // what has become of it since
+	What    words.Text `json:"what"`
+	InPlace words.Text `json:"inPlace,omitempty"`
+	Advice  *Advice    `json:"advice,omitempty"` // nil: an older function's, or none of this system's
+	Key     string     `json:"key,omitempty"`    // a key that Qovery uses, and that the journal doesn't know
+	Since   words.Text `json:"since,omitempty"`  // what has become of it since
 }
 
 // Said is what the error says.
@@ -24,13 +24,16 @@ func (e *Error) Said() Said {
 }
 
 // String is all of it in sentences.
-func (s Said) String() string {
-	since, advice := "", ""
+func (s Said) String() string { return s.Text().String() }
+
+// Text is all of it in sentences.
+func (s Said) Text() words.Text {
+	var since, advice words.Text
 	if s.Since != "" {
 		since = "Since then: " + s.Since
 	}
 	if s.Advice != nil {
-		advice = s.Advice.String()
+		advice = s.Advice.Text()
 	}
 	return words.Sentences(s.What, s.InPlace, advice, since)
 }
@@ -62,15 +65,15 @@ func Read(cause string) Said {
 	if both && json.Unmarshal([]byte("{"+data), &said) == nil && said.What != "" {
 		return said
 	}
-	return Said{What: sentence}
+	return Said{What: words.Text(sentence)}
 }
 
 // Amend adds to a cause what has become of it since, unless it says that already.
-func Amend(cause, since string) string {
-	if strings.Contains(cause, since) {
+func Amend(cause string, since words.Text) string {
+	said := Read(cause)
+	if said.Since == since || strings.Contains(said.What.String(), since.String()) {
 		return cause
 	}
-	said := Read(cause)
 	said.Since = since
 	var failure lambdaFailure
 	if json.Unmarshal([]byte(cause), &failure) != nil || failure.Message == "" {
