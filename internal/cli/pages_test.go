@@ -10,23 +10,22 @@ import (
 
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/rotation"
-	"qovery-key-rotation/internal/test/browser"
 )
 
 var screenshots = flag.String("screenshots", "", "the folder for pictures of the pages")
 
 // views are how a phone and a desk show a page, by day and by night, and how it is printed.
-var views = []browser.View{
-	{Width: 400, Scheme: "light", Media: "screen"}, {Width: 400, Scheme: "dark", Media: "screen"},
-	{Width: 1280, Scheme: "light", Media: "screen"}, {Width: 1280, Scheme: "dark", Media: "screen"},
-	{Width: 320, Scheme: "light", Media: "screen"}, {Width: 768, Scheme: "light", Media: "screen"},
-	{Width: 920, Scheme: "light", Media: "screen"}, {Width: 688, Scheme: "dark", Media: "print"},
+var views = []view{
+	{width: 400, scheme: "light", media: "screen"}, {width: 400, scheme: "dark", media: "screen"},
+	{width: 1280, scheme: "light", media: "screen"}, {width: 1280, scheme: "dark", media: "screen"},
+	{width: 320, scheme: "light", media: "screen"}, {width: 768, scheme: "light", media: "screen"},
+	{width: 920, scheme: "light", media: "screen"}, {width: 688, scheme: "dark", media: "print"},
 }
 
 // TestPages opens every page in a browser, in each of the views: nothing has to be scrolled
 // sideways, is cut off or lies on something else, and all can be read.
 func TestPages(t *testing.T) {
-	program, err := browser.Find()
+	program, err := findChromium()
 	if err != nil && os.Getenv("CI") != "" {
 		t.Fatal(err)
 	}
@@ -34,26 +33,26 @@ func TestPages(t *testing.T) {
 		fmt.Fprintf(os.Stderr, "\n*** %s: NOT TESTED: %v\n\n", t.Name(), err)
 		t.Skip("NOT TESTED: ", err)
 	}
-	b, err := browser.Start(program, t.TempDir())
+	b, err := startChromium(program, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = b.Close() }()
+	defer func() { _ = b.close() }()
 	for name, page := range writtenPages(t) {
 		for _, v := range views {
-			if err := b.Open(page, v); err != nil {
+			if err := b.open(page, v); err != nil {
 				t.Fatal(err)
 			}
-			title := fmt.Sprintf("%s-%d-%s", name, v.Width, v.Scheme)
-			faults, err := b.Faults()
+			title := fmt.Sprintf("%s-%d-%s", name, v.width, v.scheme)
+			faults, err := b.faults()
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, fault := range faults {
 				t.Errorf("%s: %s", title, fault)
 			}
-			ground, err := b.Ground()
-			if night := v.Scheme == "dark" && v.Media == "screen"; err != nil || night != (ground == "rgb(18, 22, 29)") {
+			ground, err := b.ground()
+			if night := v.scheme == "dark" && v.media == "screen"; err != nil || night != (ground == "rgb(18, 22, 29)") {
 				t.Errorf("%s: on %s (%v)", title, ground, err)
 			}
 			takePicture(t, b, title)
@@ -61,12 +60,12 @@ func TestPages(t *testing.T) {
 	}
 }
 
-func takePicture(t *testing.T, b *browser.Browser, title string) {
+func takePicture(t *testing.T, b *browser, title string) {
 	t.Helper()
 	if *screenshots == "" {
 		return
 	}
-	picture, err := b.Screenshot()
+	picture, err := b.screenshot()
 	if err != nil {
 		t.Fatal(err)
 	}

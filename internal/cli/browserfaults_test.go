@@ -1,11 +1,9 @@
-package browser_test
+package cli_test
 
 import (
 	"slices"
 	"strings"
 	"testing"
-
-	"qovery-key-rotation/internal/test/browser"
 )
 
 // svg is a figure with such a drawing.
@@ -14,16 +12,16 @@ func svg(drawing string) string {
 }
 
 // Each fault that a page may have is found, and none in a page that has none.
-func TestFaults(t *testing.T) {
-	program, err := browser.Find()
+func TestBrowserFaults(t *testing.T) {
+	program, err := findChromium()
 	if err != nil {
 		t.Skip("NOT TESTED: ", err)
 	}
-	b, err := browser.Start(program, t.TempDir())
+	b, err := startChromium(program, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = b.Close() }()
+	defer func() { _ = b.close() }()
 	const bar = `<rect rx="3" width="60" height="20"></rect>`
 	for want, body := range map[string]string{
 		"":                          `<p>All is well.</p>` + svg(bar+`<text class="on" y="14" font-size="12">well</text>`),
@@ -40,10 +38,10 @@ func TestFaults(t *testing.T) {
 		"0 names of 1 bars":         svg(bar),
 	} {
 		page := `<!DOCTYPE html><body style="margin:0">` + body
-		if err := b.Open(page, browser.View{Width: 400, Scheme: "light", Media: "screen"}); err != nil {
+		if err := b.open(page, view{width: 400, scheme: "light", media: "screen"}); err != nil {
 			t.Fatal(err)
 		}
-		faults, err := b.Faults()
+		faults, err := b.faults()
 		found := slices.ContainsFunc(faults, func(f string) bool { return strings.HasPrefix(f, want) })
 		if err != nil || found != (want != "") || want == "" && len(faults) > 0 {
 			t.Errorf("%q: %q (%v)", want, faults, err)

@@ -1,9 +1,10 @@
-// Package browser opens pages in a headless Chromium, for tests of what people see.
+// A browser opens pages in a headless Chromium, for tests of what people see.
 //
 // It speaks Chromium's DevTools protocol over a pipe: nothing listens, and the pages need
 // no script of their own.
 // https://chromedevtools.github.io/devtools-protocol/
-package browser
+
+package cli_test
 
 import (
 	"bufio"
@@ -17,11 +18,11 @@ import (
 	"os/exec"
 )
 
-// programs are the names that Chromium has.
-var programs = []string{"chromium", "chromium-browser", "google-chrome"}
+// chromiums are the names that Chromium has.
+var chromiums = []string{"chromium", "chromium-browser", "google-chrome"}
 
-// Browser is a Chromium that runs, with one page.
-type Browser struct {
+// browser is a Chromium that runs, with one page.
+type browser struct {
 	process *exec.Cmd
 	in      io.WriteCloser
 	out     *bufio.Reader
@@ -29,9 +30,9 @@ type Browser struct {
 	last    int
 }
 
-// Find is the path of Chromium. The error says how to get it.
-func Find() (string, error) {
-	for _, name := range programs {
+// findChromium is the path of Chromium. The error says how to get it.
+func findChromium() (string, error) {
+	for _, name := range chromiums {
 		if path, err := exec.LookPath(name); err == nil {
 			return path, nil
 		}
@@ -39,8 +40,8 @@ func Find() (string, error) {
 	return "", errors.New("chromium is missing: Debian's package is chromium")
 }
 
-// Start starts the Chromium that Find found, with a profile in the folder.
-func Start(program, folder string) (*Browser, error) {
+// startChromium starts the Chromium that findChromium found, with a profile in the folder.
+func startChromium(program, folder string) (*browser, error) {
 	args := []string{"--headless=new", "--remote-debugging-pipe", "--disable-gpu", "--hide-scrollbars",
 		"--no-first-run", "--user-data-dir=" + folder}
 	if os.Geteuid() == 0 {
@@ -54,7 +55,7 @@ func Start(program, folder string) (*Browser, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Browser{process: exec.Command(program, append(args, "about:blank")...), in: in, out: bufio.NewReader(out)}
+	b := &browser{process: exec.Command(program, append(args, "about:blank")...), in: in, out: bufio.NewReader(out)}
 	b.process.ExtraFiles = []*os.File{commands, answers} // 3 and 4, where Chromium reads and writes
 	if err := b.process.Start(); err != nil {
 		return nil, err
@@ -70,28 +71,28 @@ func Start(program, folder string) (*Browser, error) {
 	return b, err
 }
 
-// Close ends it.
-func (b *Browser) Close() error {
+// close ends it.
+func (b *browser) close() error {
 	err := b.in.Close()
 	_ = b.process.Wait() // it is killed by the end of its pipe, or says so
 	return err
 }
 
-// View is how a page is looked at.
-type View struct {
-	Width  int
-	Scheme string // light or dark
-	Media  string // screen or print
+// view is how a page is looked at.
+type view struct {
+	width  int
+	scheme string // light or dark
+	media  string // screen or print
 }
 
-// Open shows a page from then on.
-func (b *Browser) Open(html string, v View) error {
+// open shows a page from then on.
+func (b *browser) open(html string, v view) error {
 	if err := b.call("Emulation.setDeviceMetricsOverride",
-		object{"width": v.Width, "height": 800, "deviceScaleFactor": 1, "mobile": false}, nil); err != nil {
+		object{"width": v.width, "height": 800, "deviceScaleFactor": 1, "mobile": false}, nil); err != nil {
 		return err
 	}
-	if err := b.call("Emulation.setEmulatedMedia", object{"media": v.Media,
-		"features": []object{{"name": "prefers-color-scheme", "value": v.Scheme}}}, nil); err != nil {
+	if err := b.call("Emulation.setEmulatedMedia", object{"media": v.media,
+		"features": []object{{"name": "prefers-color-scheme", "value": v.scheme}}}, nil); err != nil {
 		return err
 	}
 	var tree struct {
@@ -103,20 +104,20 @@ func (b *Browser) Open(html string, v View) error {
 	return b.call("Page.setDocumentContent", object{"frameId": tree.FrameTree.Frame.ID, "html": html}, nil)
 }
 
-//go:embed faults.js
-var faults string
+//go:embed testdata/faults.js
+var findsFaults string
 
-// Faults are what is wrong with the page: what is cut off, lies on something else, or is
+// faults are what is wrong with the page: what is cut off, lies on something else, or is
 // too small to read.
-func (b *Browser) Faults() (list []string, err error) { return list, b.eval(faults, &list) }
+func (b *browser) faults() (list []string, err error) { return list, b.eval(findsFaults, &list) }
 
-// Ground is the colour of the page's body.
-func (b *Browser) Ground() (colour string, err error) {
+// ground is the colour of the page's body.
+func (b *browser) ground() (colour string, err error) {
 	return colour, b.eval("getComputedStyle(document.body).backgroundColor", &colour)
 }
 
 // eval computes a JavaScript expression in the page.
-func (b *Browser) eval(expression string, value any) error {
+func (b *browser) eval(expression string, value any) error {
 	var answer struct {
 		Result           struct{ Value json.RawMessage }
 		ExceptionDetails json.RawMessage
@@ -130,8 +131,8 @@ func (b *Browser) eval(expression string, value any) error {
 	return json.Unmarshal(answer.Result.Value, value)
 }
 
-// Screenshot is the whole page as PNG.
-func (b *Browser) Screenshot() ([]byte, error) {
+// screenshot is the whole page as PNG.
+func (b *browser) screenshot() ([]byte, error) {
 	var picture struct{ Data string }
 	if err := b.call("Page.captureScreenshot", object{"captureBeyondViewport": true}, &picture); err != nil {
 		return nil, err
@@ -142,7 +143,7 @@ func (b *Browser) Screenshot() ([]byte, error) {
 type object map[string]any
 
 // call sends a command and waits for its answer. What happens meanwhile is passed over.
-func (b *Browser) call(method string, params object, result any) error {
+func (b *browser) call(method string, params object, result any) error {
 	b.last++
 	message := object{"id": b.last, "method": method, "params": params}
 	if b.session != "" {
