@@ -49,8 +49,8 @@ func (s *Server) stale(h *holder, c call) contents {
 func (s *Server) listCredentials(c call) reply {
 	list := []credentialEntryJSON{}
 	for _, h := range s.holders {
-		if h.kind == AWSCredentials {
-			list = append(list, credentialEntryJSON{h.credential(s.stale(h, c)), s.clustersOf(h, c)})
+		if held := s.stale(h, c); h.kind == AWSCredentials && !held.deleted {
+			list = append(list, credentialEntryJSON{h.credential(held), s.clustersOf(h, c)})
 		}
 	}
 	return results(list)
@@ -76,8 +76,8 @@ type credentialRequest struct {
 // putCredentials replaces credentials, whatever type they were of: a PUT with
 // another type converts them.
 func (s *Server) putCredentials(c call) reply {
-	h := s.byHolder[c.id]
-	if h == nil || h.kind != AWSCredentials {
+	h := s.credentials(c.id)
+	if h == nil {
 		return missing("Credentials")
 	}
 	var request credentialRequest
@@ -90,6 +90,28 @@ func (s *Server) putCredentials(c call) reply {
 	key := Key{request.AccessKeyID, request.SecretAccessKey}
 	h.hold(c.now, contents{name: request.Name, objectType: staticAWS, key: key})
 	return ok(h.credential(h.now()))
+}
+
+// credentials are those with the id; nil: there are none, or they are deleted.
+func (s *Server) credentials(id string) *holder {
+	if h := s.byHolder[id]; h != nil && h.kind == AWSCredentials && !h.now().deleted {
+		return h
+	}
+	return nil
+}
+
+// deleteCredentials is a person's request: this system deletes none. What Qovery answers while a
+// cluster points at them, its description doesn't say; here it refuses.
+func (s *Server) deleteCredentials(c call) reply {
+	h := s.credentials(c.id)
+	switch {
+	case h == nil:
+		return missing("Credentials")
+	case slices.ContainsFunc(s.clusters, func(cluster *clusterState) bool { return cluster.pointsAt() == h }):
+		return wrong(http.StatusBadRequest, "The credentials are used by a cluster")
+	}
+	h.hold(c.now, contents{deleted: true})
+	return reply{status: http.StatusNoContent}
 }
 
 // read decodes the request's body.

@@ -119,6 +119,10 @@ func (a *Answer) write(w http.ResponseWriter) {
 }
 
 func write(w http.ResponseWriter, r reply) {
+	if r.body == nil {
+		w.WriteHeader(r.status)
+		return
+	}
 	body, err := json.Marshal(r.body)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)

@@ -29,7 +29,9 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		{"PUT", organization + "/containerRegistry/cred", 404}, // of another kind
 		{"PUT", organization + "/helmRepository/x", 404},
 		{"GET", "/cluster/x/dnsProvider", 404},
-		{"DELETE", organization + "/aws/credentials/cred", 405},
+		{"DELETE", organization + "/aws/credentials/cred", 400}, // the cluster uses them
+		{"DELETE", organization + "/aws/credentials/x", 404},
+		{"DELETE", organization + "/containerRegistry/x", 405},
 		{"POST", organization + "/credentials", 405},
 	}
 	for _, test := range tests {

@@ -76,6 +76,7 @@ type contents struct {
 	roleARN     string
 	skipTLS     bool
 	key         Key
+	deleted     bool // then it holds nothing
 }
 
 func (h *holder) now() contents { return h.versions.last().value }

@@ -30,6 +30,27 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
+// Credentials that no cluster uses can be deleted. A read may be older than that.
+func TestDeletedCredentials(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.CredentialsLag = 10 * time.Second })
+	w.AddCredentials(Credentials{ID: "spare", Name: "spare", Key: Key{"SPARE", oldSecret}})
+	w.after(time.Minute)
+	if status, answer := w.send(http.MethodDelete, organization+"/aws/credentials/spare", ""); status != 204 || answer != "" {
+		t.Fatalf("%d %s", status, answer)
+	}
+	if list := read[credentialEntryJSON](w, "/credentials"); len(list) != 2 || len(w.Holders("SPARE")) != 0 {
+		t.Errorf("a moment later: %+v", list)
+	}
+	w.after(time.Minute)
+	if list := read[credentialEntryJSON](w, "/credentials"); len(list) != 1 {
+		t.Errorf("a minute later: %+v", list)
+	}
+	const body = `{"type":"AWS_STATIC","name":"spare","access_key_id":"NEW","secret_access_key":"s"}`
+	if status, answer := w.send(http.MethodPut, organization+"/aws/credentials/spare", body); status != http.StatusNotFound {
+		t.Errorf("a PUT: %d %s", status, answer)
+	}
+}
+
 func TestPutsThatAreRefused(t *testing.T) {
 	w := newWorld(t)
 	w.AddContainerRegistry(Registry{ID: "ecr", Name: "ecr", Region: "eu-west-3", Key: Key{"OLD", oldSecret}})

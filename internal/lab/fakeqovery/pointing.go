@@ -49,8 +49,8 @@ func (s *Server) point(c call) reply {
 	if problem := c.read(&request); problem != nil {
 		return *problem
 	}
-	at := s.byHolder[request.Credentials.ID]
-	if at == nil || at.kind != AWSCredentials || request.CloudProvider != "AWS" || request.Region != cluster.Region {
+	at := s.credentials(request.Credentials.ID)
+	if at == nil || request.CloudProvider != "AWS" || request.Region != cluster.Region {
 		return wrong(http.StatusBadRequest, "cloud_provider, credentials and region are required")
 	}
 	cluster.pointAt(c.now, at, false)

@@ -18,6 +18,7 @@ var routes = parse(
 	route{http.MethodGet, "organization/*/cluster", (*Server).listClusters},
 	route{http.MethodGet, "organization/*/credentials", (*Server).listCredentials},
 	route{http.MethodPut, "organization/*/aws/credentials/*", (*Server).putCredentials},
+	route{http.MethodDelete, "organization/*/aws/credentials/*", (*Server).deleteCredentials},
 	route{http.MethodPost, "organization/*/cluster/*/deploy", (*Server).deployCluster},
 	route{http.MethodGet, "organization/*/cluster/*/logs", (*Server).readLogs},
 	route{http.MethodGet, "organization/*/lock", (*Server).listLocks},

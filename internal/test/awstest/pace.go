@@ -10,8 +10,9 @@ import (
 const tick = 20 * time.Millisecond
 
 // Pace has the clock go on by itself until ctx ends, for people to watch: so many
-// times as fast as real time while somebody sleeps, and as fast as real time while
-// nobody does. It still stands still while somebody is at work.
+// times as fast as real time while somebody sleeps, faster still while that is for
+// days, and as fast as real time while nobody does. It still stands still while
+// somebody is at work.
 func (c *Clock) Pace(ctx context.Context, factor int) {
 	c.mu.Lock()
 	c.paced = true
@@ -34,7 +35,8 @@ func (c *Clock) beat(factor int) {
 	defer c.mu.Unlock()
 	step := tick
 	if len(c.queue) > 0 {
-		step *= time.Duration(factor)
+		const part = 500 // of what is left: a week is over in a minute
+		step = max(step*time.Duration(factor), c.queue[0].at.Sub(c.Now())/part)
 	}
 	until := c.Now().Add(step)
 	for c.working == 0 && !c.finished {

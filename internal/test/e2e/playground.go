@@ -17,6 +17,7 @@ import (
 
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/lab/fakeqovery"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/test/awstest"
 )
 
@@ -87,6 +88,7 @@ func (w *world) open(heard func(notice string)) {
 	w.consume(beginning)
 	w.clock.Set(beginning.Add(usageLag + time.Minute))
 	w.adopts, w.heard = true, heard
+	w.qovery.Configure(func(c *fakeqovery.Config) { c.Hook = w.watchBefore })
 	maps.Copy(w.gateway.Stubs, map[string]func(awstest.Call) *awstest.Reply{
 		"cloudformation:DescribeStacks": describeStacks(w.api.URL),
 		"sns:ListSubscriptionsByTopic":  listSubscriptions,
@@ -97,6 +99,15 @@ func (w *world) open(heard func(notice string)) {
 		carriedOut(call, answer)
 		w.told(call, answer)
 	}
+}
+
+// watchBefore lets the time pass, before a person deletes credentials, for which the key is to be
+// watched: so long must it have been unused to be retired.
+func (w *world) watchBefore(r *http.Request) (apply bool, answer *fakeqovery.Answer) {
+	if r.Method == http.MethodDelete {
+		w.clock.Tick(time.Duration(target.UnusedFor) + time.Hour)
+	}
+	return true, nil
 }
 
 // told acts on what people do.
@@ -120,7 +131,7 @@ func (w *world) told(call awstest.Call, answer awstest.Reply) {
 func (w *world) invite(out io.Writer) {
 	fmt.Fprintf(out, `
 An AWS account with the deployed stack, and a Qovery organization with three clusters.
-Time goes as fast as yours until a rotation runs, and then %d times as fast.
+Time goes as fast as yours until a rotation runs, and then %d times as fast; what takes days, in minutes.
 In another terminal, in this folder:
 
 `, faster)
@@ -144,9 +155,15 @@ rotate migrate %[1]s --to %[5]s --dry-run
 rotate migrate %[1]s --to %[5]s --watch
 rotate abort %[1]s
 
+To retire the key after that, delete the old credentials, which still hold it. In Qovery's console that
+is a click. It's a request here, before which two weeks pass. KEY is the end of the key's id, as in 'rotate status':
+
+curl -X DELETE -H 'Authorization: Token %[3]s' %[2]s/organization/%[4]s/aws/credentials/%[6]s
+rotate retire %[1]s KEY --watch
+
 For 'rotate init', Qovery's token is %[3]s, and the organization %[4]s.
 Ctrl-C takes everything down.
-`, playgroundTarget, w.api.URL, w.token, fakeqovery.DefaultConfig(nil).OrganizationID, roleCredentials)
+`, shipped.target, w.api.URL, w.token, fakeqovery.DefaultConfig(nil).OrganizationID, roleCredentials, lab.CredentialsID)
 }
 
 // describeStacks answers with the template's outputs.
