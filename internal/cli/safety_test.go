@@ -24,7 +24,7 @@ func TestSafetyHasTheRules(t *testing.T) {
 func TestDocsPackages(t *testing.T) {
 	named := 0
 	for page, text := range pages(t) {
-		for _, pkg := range regexp.MustCompile("`go test [^`]*?\\./([a-z/]+)").FindAllStringSubmatch(text, -1) {
+		for _, pkg := range regexp.MustCompile("`go test [^`]*?\\./([a-z0-9/]+)").FindAllStringSubmatch(text, -1) {
 			named++
 			if tests, _ := filepath.Glob("../../" + pkg[1] + "/*_test.go"); len(tests) == 0 {
 				t.Errorf("%s: there are no tests in %s", page, pkg[1])
