@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -18,13 +17,8 @@ import (
 	"qovery-key-rotation/internal/words"
 )
 
-type abortFlags struct {
-	*stackFlags
-	yes bool
-}
-
 func (p Program) newAbort() *cobra.Command {
-	var f abortFlags
+	var yes bool
 	cmd := &cobra.Command{
 		Use:   "abort TARGET",
 		Short: "Stop a rotation, and bring the old key back",
@@ -43,112 +37,113 @@ the old key is brought back all the same. Where no rotation is open, nothing is
 done, and the exit code is 4. Exit code 0 means that the abort went through.`,
 		Example: `  rotate abort production
   rotate abort production --yes`,
-		Args: oneTarget,
-		RunE: func(cmd *cobra.Command, args []string) error { return p.abort(cmd, f, args[0]) },
 	}
-	f.stackFlags = addStackFlags(cmd, "text")
-	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask")
-	f.addFull(cmd)
-	cmd.ValidArgsFunction = p.completeTargets(f.stackFlags)
+	run := func(ctx context.Context, s *stack, t target.Target) error { return s.abort(ctx, t, yes) }
+	p.onTarget(cmd, run).addFull(cmd)
+	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
 	return cmd
 }
 
-func (p Program) abort(cmd *cobra.Command, flags abortFlags, name string) error {
-	ctx, f := cmd.Context(), flags.stackFlags
-	s, configured, err := p.openFor(ctx, f, name)
-	if err != nil {
-		return err
-	}
-	record, unread := s.journal.Load(ctx, configured.IAMUserName)
-	found, err := s.atWork(ctx, name, record)
+func (s *stack) abort(ctx context.Context, t target.Target, yes bool) error {
+	record, unread := s.journal.Load(ctx, t.IAMUserName)
+	found, err := s.atWork(ctx, t.Name, record)
 	if len(found) == 0 { // what inputs name is stopped, whether the record can be read or not
 		err = cmp.Or(unread, err)
 	}
 	if err != nil {
 		return err
 	}
-	tell := cmd.OutOrStdout()
-	if f.json() {
-		tell = io.Discard
-	}
 	for _, x := range found {
 		if x.Abort {
-			fmt.Fprintf(tell, "%s is aborting the rotation already.\n", x.Name)
-			return s.followAbort(cmd, f, x)
+			fmt.Fprintf(s.prose(), "%s is aborting the rotation already.\n", x.Name)
+			return s.followAbort(ctx, x)
 		}
 	}
-	if err := p.mayMoveBack(ctx, flags, name, record, found); err != nil {
-		return err
+	if !yes {
+		if err := s.mayMoveBack(ctx, t.Name, record, found); err != nil {
+			return err
+		}
 	}
 	// From the first stop on Ctrl-C waits: who stops an execution, and starts none,
 	// may leave the old key Inactive with no one at work on it.
 	acting := context.WithoutCancel(ctx)
-	stopped, err := s.stopAll(acting, found, tell)
-	if err != nil {
-		return halfAborted(name, stopped, err)
-	}
-	// Read again: what was stopped in Preflight may have opened one or not.
-	record, err = s.journal.Load(acting, configured.IAMUserName)
+	begun, err := s.bringBack(acting, t, found)
 	switch {
 	case err != nil:
-		return halfAborted(name, stopped, err)
-	case record == nil && len(found) > 0 && f.json():
-		return writeLine(cmd.OutOrStdout(), halted{name, stopped})
-	case record == nil && len(found) > 0:
-		fmt.Fprintf(tell, "No rotation of %s was open: nothing has been changed.\n", name)
-		return nil
-	case record == nil:
-		return &problem{fmt.Sprintf("There is nothing to abort: no rotation of %s is open, and no execution is at work on it",
-			name),
-			"Nothing needs to be done", ExitNothing}
-	case len(found) == 0:
-		fmt.Fprintf(tell, "No execution is at work on %s; the %s that was begun %s is open.\n", name, record.Kind.Noun(),
-			words.At(record.TakenAt))
+		return halfDone(begun.stopped, "brings the old key back", "As soon as that is possible: rotate abort "+t.Name, err)
+	case begun.carriesOn == nil:
+		return s.nothingOpen(t.Name, begun.stopped)
 	}
-	x, err := s.states.start(acting, executionName(name, "abort", s.clock.Now()),
-		target.Input{Target: name, Abort: true})
-	if err != nil {
-		return halfAborted(name, stopped, err)
-	}
-	if err := showStarted(cmd, f, started{x: x, carriesOn: record, abort: true, stopped: stopped}); err != nil {
+	if err := s.show(ctx, false, begun); err != nil {
 		return err
 	}
-	return s.followAbort(cmd, f, x)
+	return s.followAbort(ctx, begun.x)
+}
+
+// bringBack stops what is at work and starts the execution that brings the old key back, if a
+// rotation is open then.
+func (s *stack) bringBack(ctx context.Context, t target.Target, found []*notice.Execution) (begun started, err error) {
+	begun.abort = true
+	if begun.stopped, err = s.stopAll(ctx, found); err != nil {
+		return begun, err
+	}
+	// Read again: what was stopped in Preflight may have opened one or not.
+	if begun.carriesOn, err = s.journal.Load(ctx, t.IAMUserName); err != nil || begun.carriesOn == nil {
+		return begun, err
+	}
+	if len(found) == 0 {
+		fmt.Fprintf(s.prose(), "No execution is at work on %s; the %s that was begun %s is open.\n", t.Name,
+			begun.carriesOn.Kind.Noun(), words.At(begun.carriesOn.TakenAt))
+	}
+	begun.x, err = s.states.start(ctx, executionName(t.Name, "abort", s.clock.Now()),
+		target.Input{Target: t.Name, Abort: true})
+	return begun, err
+}
+
+// nothingOpen is the end of an abort that found no rotation to bring back.
+func (s *stack) nothingOpen(name string, stopped []string) error {
+	if len(stopped) == 0 {
+		return &problem{fmt.Sprintf("There is nothing to abort: no rotation of %s is open, and no execution is at work on it",
+			name), "Nothing needs to be done", ExitNothing}
+	}
+	return s.answerLine(s.flags.output, halted{name, stopped}, func() {
+		fmt.Fprintf(s.Out, "No rotation of %s was open: nothing has been changed.\n", name)
+	})
 }
 
 // mayMoveBack asks a person, who types the target's name, before clusters are moved back.
-func (p Program) mayMoveBack(ctx context.Context, f abortFlags, name string, record *rotation.Record,
+func (s *stack) mayMoveBack(ctx context.Context, name string, record *rotation.Record,
 	found []*notice.Execution) error {
 	moves := func(x *notice.Execution) bool { return x.MigrateTo != "" }
-	if f.yes || !record.Migrating() && !slices.ContainsFunc(found, moves) {
+	if !record.Migrating() && !slices.ContainsFunc(found, moves) {
 		return nil
 	}
-	return p.confirm(ctx, question{whether: "move the clusters of " + name + " back",
+	return s.confirm(ctx, question{whether: "to move the clusters of " + name + " back",
 		text: "This points every cluster that was moved at the credentials that it had, and deploys it. While a cluster is " +
 			"deployed, deployments of its applications can fail. A registry or a Helm repository that has the role " +
 			"keeps it.\nTo move them back, type the target's name:",
 		yes: "move them back", answer: name})
 }
 
-// halfAborted is an abort that has stopped what was at work, and no more.
-func halfAborted(target string, stopped []string, err error) error {
-	if len(stopped) == 0 {
+// halfDone is an error after which executions are stopped, and none has taken their place.
+func halfDone(stopped []string, does, then string, err error) error {
+	if err == nil || len(stopped) == 0 {
 		return err
 	}
 	why := problemOf(err)
-	what := fmt.Sprintf("%s is stopped, and the execution that brings the old key back could not be started: %s",
-		strings.Join(stopped, ", "), why.what)
-	return &problem{what, words.Sentences(why.todo, "As soon as that is possible: rotate abort "+target), ExitFailed}
+	what := fmt.Sprintf("%s is stopped, and the execution that %s could not be started: %s", strings.Join(stopped, ", "),
+		does, why.what)
+	return &problem{what, words.Sentences(why.todo, then), ExitFailed}
 }
 
 // stopAll stops executions, and says so of each.
-func (s *stack) stopAll(ctx context.Context, found []*notice.Execution, tell io.Writer) (stopped []string, err error) {
+func (s *stack) stopAll(ctx context.Context, found []*notice.Execution) (stopped []string, err error) {
 	for _, x := range found {
 		if err := s.stop(ctx, x); err != nil {
 			return stopped, err
 		}
 		stopped = append(stopped, x.Name)
-		fmt.Fprintf(tell, "stopped  %s\n", x.Name)
+		fmt.Fprintf(s.prose(), "stopped  %s\n", x.Name)
 	}
 	return stopped, nil
 }
@@ -176,15 +171,12 @@ func (s *stack) stop(ctx context.Context, x *notice.Execution) error {
 }
 
 // followAbort shows an abort to its end.
-func (s *stack) followAbort(cmd *cobra.Command, f *stackFlags, x *notice.Execution) error {
-	e, err := s.follow(cmd.Context(), x, newView(cmd, f))
-	if err != nil {
+func (s *stack) followAbort(ctx context.Context, x *notice.Execution) error {
+	e, err := s.followed(ctx, x)
+	switch {
+	case err != nil:
 		return err
-	}
-	if err := showEnd(cmd, f, e); err != nil {
-		return err
-	}
-	if e.Error == string(fault.NothingToAbort) {
+	case e.Error == string(fault.NothingToAbort):
 		return exit(ExitNothing)
 	}
 	return exit(e.exit())

@@ -115,7 +115,7 @@ func (p Program) Run(ctx context.Context, args []string) int {
 	}
 	known := problemOf(err)
 	if known.what != "" {
-		_ = say(p.Err, fmt.Sprintf("rotate: %v\n", known)) // whose loss the exit code can't tell
+		say(p.Err, fmt.Sprintf("rotate: %v\n", known))
 	}
 	return cmp.Or(code, known.exit)
 }
@@ -138,8 +138,8 @@ func (p Program) run(ctx context.Context, args []string) (int, error) {
 	case errors.As(err, &silent):
 		return int(silent), nil
 	case errors.As(err, &usage):
-		return ExitUsage, say(p.Err, fmt.Sprintf("rotate: %v\nRun '%s --help' for what can be typed.\n", err,
-			command.CommandPath()))
+		say(p.Err, fmt.Sprintf("rotate: %v\nRun '%s --help' for what can be typed.\n", err, command.CommandPath()))
+		return ExitUsage, nil
 	case err != nil && ctx.Err() != nil:
 		return 0, ctx.Err()
 	}
@@ -166,7 +166,12 @@ AWS IAM access key that Qovery holds, unattended and without downtime.
 
 		Args: cobra.ArbitraryArgs, // so that a mistyped command gets our sentence
 
-		PersistentPreRunE: refuseEmpty,
+		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
+			if flag := cmd.Flags().Lookup("output"); flag != nil {
+				return cmp.Or(refuseEmpty(cmd, args), flag.Value.(*output).check())
+			}
+			return refuseEmpty(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return unknownCommand(cmd, args[0])
@@ -187,7 +192,7 @@ AWS IAM access key that Qovery holds, unattended and without downtime.
 		command.GroupID = operating
 		root.AddCommand(command)
 	}
-	root.AddCommand(p.newInit(), p.newExplain(), newSimulate(), newExplore(), newDiagram(), newVersion())
+	root.AddCommand(p.newInit(), p.newExplain(), p.newSimulate(), p.newExplore(), p.newDiagram(), p.newVersion())
 	refuseUnknown(root)
 	return root
 }

@@ -8,8 +8,8 @@ import (
 	"qovery-key-rotation/statemachine"
 )
 
-func newDiagram() *cobra.Command {
-	answer := output{plain: "text"}
+func (p Program) newDiagram() *cobra.Command {
+	var o output
 	cmd := &cobra.Command{
 		Use:   "diagram",
 		Short: "Print the state machine as a Mermaid diagram",
@@ -18,21 +18,14 @@ GitHub and GitLab draw where it stands in a block of the kind "mermaid".`,
 		Example: `  rotate diagram
   rotate diagram --output json | jq -r .mermaid`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := answer.check(); err != nil {
-				return err
-			}
+		RunE: func(*cobra.Command, []string) error {
 			machine, err := statemachine.Load(statemachine.Definition)
 			if err != nil {
 				return err
 			}
-			if answer.json() {
-				return writeJSON(cmd.OutOrStdout(), drawn{machine.Diagram()})
-			}
-			_, err = fmt.Fprint(cmd.OutOrStdout(), machine.Diagram())
-			return err
+			return p.answer(o, drawn{machine.Diagram()}, func() { fmt.Fprint(p.Out, machine.Diagram()) })
 		},
 	}
-	answer.add(cmd)
+	o.add(cmd, "text")
 	return cmd
 }

@@ -34,10 +34,9 @@ You can paste the output into an issue: it has no secrets.`,
 		Example: `  rotate doctor
   rotate doctor production --output json`,
 		Args: atMostOneTarget,
-		RunE: func(cmd *cobra.Command, args []string) error { return p.doctor(cmd, f, args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return p.doctor(cmd.Context(), f, args) },
 	}
-	f = addStackFlags(cmd, "text")
-	cmd.ValidArgsFunction = p.completeTargets(f)
+	f = p.onStack(cmd, "text")
 	return cmd
 }
 
@@ -75,14 +74,11 @@ const (
 	notKnown result = "unknown"
 )
 
-func (p Program) doctor(cmd *cobra.Command, f *stackFlags, targets []string) error {
-	if err := f.check(); err != nil {
-		return err
-	}
+func (p Program) doctor(ctx context.Context, f *stackFlags, targets []string) error {
 	e := &examination{Stack: f.name}
-	ended := p.examine(cmd.Context(), f, targets, e)
-	if err := cmd.Context().Err(); err != nil {
-		return err
+	ended := p.examine(ctx, f, targets, e)
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	exitCode := ExitSucceeded
 	switch {
@@ -95,12 +91,7 @@ func (p Program) doctor(cmd *cobra.Command, f *stackFlags, targets []string) err
 	case e.isUnread:
 		exitCode = ExitUnread
 	}
-	var err error
-	if f.json() {
-		err = writeJSON(cmd.OutOrStdout(), e)
-	} else {
-		err = showExamination(cmd.OutOrStdout(), e, ended != nil)
-	}
+	err := p.answer(f.output, e, func() { showExamination(p.Out, e, ended != nil) })
 	return cmp.Or(exit(exitCode), err) // that the output is lost, is said in any case
 }
 
@@ -177,7 +168,7 @@ func (e *examination) count(r result) int {
 	return len(slices.DeleteFunc(slices.Clone(e.Checks), func(c check) bool { return c.Result != r }))
 }
 
-func showExamination(out io.Writer, e *examination, ended bool) error {
+func showExamination(out io.Writer, e *examination, ended bool) {
 	marks := map[result]string{sound: colour(out, green, "✓"), wrong: colour(out, red, "✗"),
 		warned: colour(out, yellow, "!"), notKnown: colour(out, yellow, "?")}
 	var text strings.Builder
@@ -203,7 +194,7 @@ func showExamination(out io.Writer, e *examination, ended bool) error {
 		}
 	}
 	fmt.Fprintf(&text, "\n%s\n", words.Dot(e.verdict(ended)))
-	return say(out, text.String())
+	say(out, text.String())
 }
 
 // verdict sums the checks up.

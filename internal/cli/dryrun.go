@@ -1,12 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"time"
-
-	"github.com/spf13/cobra"
 
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/ops/report"
@@ -18,32 +17,28 @@ import (
 )
 
 // showDryRun makes a dry run, and shows its plan.
-func (s *stack) showDryRun(cmd *cobra.Command, f startFlags, t target.Target, input target.Input) error {
-	x, err := s.beginDryRun(cmd.Context(), input)
+func (s *stack) showDryRun(ctx context.Context, f startFlags, t target.Target, input target.Input) error {
+	x, err := s.beginDryRun(ctx, input)
 	if err != nil {
 		return err
 	}
-	if f.json() {
-		f.watch = true
-		return s.show(cmd, f, started{x: x, dryRun: true})
+	if s.flags.json() {
+		return s.show(ctx, true, started{x: x, dryRun: true})
 	}
-	e, view, err := s.planOf(cmd.Context(), t, x, planView{cmd.ErrOrStderr(), terminalOf(cmd.ErrOrStderr())})
+	e, view, err := s.planOf(ctx, t, x)
 	switch {
 	case err != nil:
 		return err
 	case view == nil:
-		err = showEnd(cmd, f.stackFlags, e)
+		err = s.showEnd(e)
 	case f.file != "":
 		page := func(out io.Writer) error { return report.WritePlan(out, *view, e.StoppedAt) }
-		err = writePage(cmd, "The plan", f.file, "the plan to "+f.file+", as an HTML page", page)
+		err = s.writePage("The plan", f.file, "the plan to "+f.file+", as an HTML page", page)
 	default:
-		showPlan(cmd.OutOrStdout(), *view)
-		fmt.Fprintf(cmd.OutOrStdout(), "\nNothing was changed. %s\n", nextAfterPlan(*view))
+		showPlan(s.Out, *view)
+		fmt.Fprintf(s.Out, "\nNothing was changed. %s\n", nextAfterPlan(*view))
 	}
-	if err != nil {
-		return err
-	}
-	return exit(e.exit())
+	return cmp.Or(err, exit(e.exit()))
 }
 
 func nextAfterPlan(view story.Plan) string {
@@ -54,32 +49,32 @@ func nextAfterPlan(view story.Plan) string {
 }
 
 // mayStart shows the plan, and asks.
-func (p Program) mayStart(cmd *cobra.Command, s *stack, f startFlags, t target.Target, input target.Input) error {
-	if !isTerminal(p.In) {
-		return usageError{fmt.Errorf("no one can be asked here whether to rotate %s: give --yes", t.Name)}
+func (s *stack) mayStart(ctx context.Context, t target.Target, input target.Input) error {
+	q := question{whether: "to rotate " + t.Name, text: "\n", yes: "start it"}
+	if err := s.canAsk(q); err != nil {
+		return err
 	}
-	ctx := cmd.Context()
 	x, err := s.beginDryRun(ctx, input)
 	if err != nil {
 		return err
 	}
-	e, view, err := s.planOf(ctx, t, x, planView{p.Err, terminalOf(p.Err)})
+	e, view, err := s.planOf(ctx, t, x)
 	if err != nil {
 		return err
 	}
 	if view == nil {
-		_ = showEnd(cmd, f.stackFlags, e)
-		return exit(e.exit())
+		return cmp.Or(s.showEnd(e), exit(e.exit()))
 	}
-	showPlan(p.Err, *view)
+	showPlan(s.Err, *view)
 	if refused := fault.Code(view.Refused); refused != "" && refused.Class() != fault.Transient {
 		return &problem{"Nothing was started", fmt.Sprintf("To read about it: rotate explain %s", refused), ExitRefused}
 	}
-	text, doc, now := "\n", e.Output, s.clock.Now()
+	doc, now := e.Output, s.clock.Now()
 	if doc.Plan.Would == rotation.ActionCreate && now.Sub(doc.OldKeyMade) < rotation.DueAfter {
-		text += fmt.Sprintf("The key %s is only %s old. ", doc.OldKey, words.Span(doc.OldKeyMade, now))
+		q.text += fmt.Sprintf("The key %s is only %s old. ", doc.OldKey, words.Span(doc.OldKeyMade, now))
 	}
-	return p.confirm(ctx, question{whether: "rotate " + t.Name, text: text + "Start it?", yes: "start it"})
+	q.text += "Start it?"
+	return s.confirm(ctx, q)
 }
 
 func (s *stack) beginDryRun(ctx context.Context, input target.Input) (*notice.Execution, error) {
@@ -88,8 +83,8 @@ func (s *stack) beginDryRun(ctx context.Context, input target.Input) (*notice.Ex
 }
 
 // planOf follows a dry run to its end. It has no plan if it failed.
-func (s *stack) planOf(ctx context.Context, t target.Target, x *notice.Execution, v view) (*ended, *story.Plan, error) {
-	e, err := s.follow(ctx, x, v)
+func (s *stack) planOf(ctx context.Context, t target.Target, x *notice.Execution) (*ended, *story.Plan, error) {
+	e, err := s.follow(ctx, x, planView{s.Err, terminalOf(s.Err)})
 	if err != nil || e.Status != notice.Succeeded || e.Output == nil {
 		return e, nil, err
 	}
@@ -120,12 +115,11 @@ type planView struct {
 	terminal *terminal
 }
 
-func (v planView) line(l line) error {
-	if l.Error == "" {
-		return nil
+func (v planView) line(l line) {
+	if l.Error != "" {
+		v.close(progress{})
+		(&plainView{out: v.out}).line(l)
 	}
-	v.close(progress{})
-	return (&plainView{out: v.out}).line(l)
 }
 
 func (v planView) live(p progress) {

@@ -34,44 +34,38 @@ Codes and sections are part of the program, and need neither network nor rights.
   rotate explain rolling-back
   rotate explain | less`,
 		Args: atMostOneSection,
-		RunE: func(cmd *cobra.Command, args []string) error { return p.explain(cmd, f, strings.Join(args, "")) },
-		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-			if len(args) > 0 {
-				return nil, cobra.ShellCompDirectiveNoFileComp
-			}
-			return sectionNames(), cobra.ShellCompDirectiveNoFileComp
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.explain(cmd.Context(), f, strings.Join(args, ""))
 		},
 	}
-	f = addStackFlags(cmd, "text")
+	f = p.onStack(cmd, "text")
+	cmd.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return sectionNames(), cobra.ShellCompDirectiveNoFileComp
+	}
 	return cmd
 }
 
-func (p Program) explain(cmd *cobra.Command, f *stackFlags, what string) error {
-	if err := f.check(); err != nil {
-		return err
-	}
+func (p Program) explain(ctx context.Context, f *stackFlags, what string) error {
 	if what == "" {
-		if f.json() {
-			return writeJSON(cmd.OutOrStdout(), explanations{docs.Sections()})
-		}
-		return render(cmd.OutOrStdout(), docs.Runbook+"\n"+docs.Codes())
+		return p.answer(f.output, explanations{docs.Sections()}, func() { render(p.Out, docs.Runbook+"\n"+docs.Codes()) })
 	}
-	out, said := cmd.OutOrStdout(), ""
+	said := ""
 	section, err := findSection(what)
 	if err != nil && target.IsName(what) {
-		said, section, err = p.explainTarget(cmd.Context(), f, what, err)
+		said, section, err = p.explainTarget(ctx, f, what, err)
 	}
-	switch {
-	case err != nil:
-		return err
-	case f.json():
-		section.Text = said + section.Text
-		return writeJSON(out, section)
-	}
-	if err := say(out, said); err != nil { // a message is no Markdown: each of its lines is one
+	if err != nil {
 		return err
 	}
-	return render(out, section.Text)
+	whole := section
+	whole.Text = said + section.Text
+	return p.answer(f.output, whole, func() {
+		say(p.Out, said) // which is no Markdown: each of its lines is one
+		render(p.Out, section.Text)
+	})
 }
 
 // explainTarget says how a target's last execution ended, and what the runbook says of

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -26,11 +28,11 @@ type exploreFlags struct {
 	replay    string
 	mutation  string
 	mutations bool
-	output    output
+	output
 }
 
-func newExplore() *cobra.Command {
-	flags := exploreFlags{output: output{plain: "text"}}
+func (p Program) newExplore() *cobra.Command {
+	var flags exploreFlags
 	cmd := &cobra.Command{
 		Use:   "explore",
 		Short: "Let everything go wrong in simulated rotations, and judge what comes of it",
@@ -60,20 +62,17 @@ faults of calls that write.
   rotate explore --mutations`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := flags.output.check(); err != nil {
-				return err
-			}
-			if err := flags.check(cmd); err != nil {
+			if err := flags.mistake(cmd.Flags().Changed); err != nil {
 				return usageError{err}
 			}
 			debug.SetGCPercent(400) // worlds are short-lived: memory for time
 			switch {
 			case flags.replay != "":
-				return replay(cmd.OutOrStdout(), flags)
+				return p.replay(flags)
 			case flags.mutations:
-				return showMutations(cmd, flags)
+				return p.showMutations(cmd.Context(), flags)
 			}
-			return explore(cmd, flags)
+			return p.explore(cmd.Context(), flags)
 		},
 	}
 	cmd.Flags().BoolVar(&flags.singles, "singles", true, "play all single faults")
@@ -88,7 +87,7 @@ faults of calls that write.
 	cmd.Flags().StringVar(&flags.mutation, "mutation", "", "defeat a rule while replaying (--mutations names them)")
 	cmd.Flags().BoolVar(&flags.mutations, "mutations", false,
 		"defeat each rule in turn, and show the shortest schedule that finds out")
-	flags.output.add(cmd)
+	flags.output.add(cmd, "text")
 	completeFlag(cmd, "mutation", mutationNames()...)
 	completeFlag(cmd, "world", explorer.WorldNames()...)
 	return cmd
@@ -97,7 +96,7 @@ faults of calls that write.
 // mostRandom bounds --random: a week of them.
 const mostRandom = 100_000_000
 
-func (f exploreFlags) check(cmd *cobra.Command) error {
+func (f exploreFlags) mistake(given func(flag string) bool) error {
 	switch {
 	case f.random < 0 || f.random > mostRandom:
 		return fmt.Errorf("--random %d is not 0 to %d", f.random, mostRandom)
@@ -109,7 +108,7 @@ func (f exploreFlags) check(cmd *cobra.Command) error {
 		return errors.New("--replay plays one schedule, and --mutations many: give one of them")
 	}
 	for _, name := range []string{"singles", "pairs", "random", "for", "seed", "shard", "world"} {
-		if cmd.Flags().Changed(name) && (f.replay != "" || f.mutations) {
+		if given(name) && (f.replay != "" || f.mutations) {
 			return fmt.Errorf("--%s has no meaning beside --replay and --mutations", name)
 		}
 	}
@@ -119,7 +118,7 @@ func (f exploreFlags) check(cmd *cobra.Command) error {
 	if _, err := explorer.ParseShard(f.shard); err != nil {
 		return fmt.Errorf("--shard %w", err)
 	}
-	if _, err := f.lens(); err != nil || !cmd.Flags().Changed("replay") {
+	if _, err := f.lens(); err != nil || !given("replay") {
 		return err
 	}
 	_, err := explorer.Parse(f.replay)
@@ -146,18 +145,18 @@ func mutationNames() (names []string) {
 	return names
 }
 
-func explore(cmd *cobra.Command, flags exploreFlags) error {
+func (p Program) explore(ctx context.Context, flags exploreFlags) error {
 	shard, err := explorer.ParseShard(flags.shard)
 	if err != nil {
 		return err
 	}
-	bar := newBar(cmd.ErrOrStderr())
-	summary, err := explorer.Walk(cmd.Context(), explorer.Options{
+	bar := newBar(p.Err)
+	summary, err := explorer.Walk(ctx, explorer.Options{
 		Singles: flags.singles, Pairs: flags.pairs, Random: flags.random, For: flags.lasts, Seed: flags.seed,
 		Shard: shard, World: flags.world,
-		Progress: func(p explorer.Progress) {
-			bar.show(p.Done, fmt.Sprintf("%s; %s, %s, %s", p.Stage, words.Count(p.Summary.Played, "schedule"),
-				words.Count(p.Summary.Traces, "distinct trace"), words.Count(len(p.Summary.Violations), "violation")))
+		Progress: func(now explorer.Progress) {
+			bar.show(now.Done, fmt.Sprintf("%s; %s, %s, %s", now.Stage, words.Count(now.Summary.Played, "schedule"),
+				words.Count(now.Summary.Traces, "distinct trace"), words.Count(len(now.Summary.Violations), "violation")))
 		},
 	})
 	bar.erase()
@@ -167,17 +166,13 @@ func explore(cmd *cobra.Command, flags exploreFlags) error {
 	if summary.Violations, err = shortest(summary.Violations); err != nil {
 		return err
 	}
-	if flags.output.json() {
-		err = writeJSON(cmd.OutOrStdout(), summary)
-	} else {
-		printSummary(cmd.OutOrStdout(), summary, cmd.Context().Err() != nil)
-	}
+	err = p.answer(flags.output, summary, func() { printSummary(p.Out, summary, ctx.Err() != nil) })
 	switch {
 	case err != nil:
 		return err
 	case len(summary.Violations)+len(summary.Never) > 0:
 		return errEnded
-	case cmd.Context().Err() != nil:
+	case ctx.Err() != nil:
 		return exit(ExitInterrupted)
 	}
 	return nil
@@ -200,15 +195,14 @@ func shortest(violations []explorer.Violation) ([]explorer.Violation, error) {
 	return list, nil
 }
 
-func showMutations(cmd *cobra.Command, flags exploreFlags) error {
-	out := cmd.OutOrStdout()
-	bar := newBar(cmd.ErrOrStderr())
+func (p Program) showMutations(ctx context.Context, flags exploreFlags) error {
+	bar := newBar(p.Err)
 	var findings []explorer.Finding
 	found := 0
 	for i, mutation := range explorer.Mutations {
 		bar.show(float64(i)/float64(len(explorer.Mutations)), fmt.Sprintf("rule %d, %s", mutation.Rule, mutation.Name))
-		finding, err := mutation.Find(cmd.Context())
-		if cmd.Context().Err() != nil {
+		finding, err := mutation.Find(ctx)
+		if ctx.Err() != nil {
 			return &problem{fmt.Sprintf("Interrupted after %d of %d mutations", i, len(explorer.Mutations)),
 				"To see the others, run it again", ExitInterrupted}
 		}
@@ -219,29 +213,22 @@ func showMutations(cmd *cobra.Command, flags exploreFlags) error {
 			found++
 		}
 		findings = append(findings, finding)
-		if !flags.output.json() {
+		if !flags.json() {
 			bar.erase()
-			printFinding(out, finding)
+			printFinding(p.Out, finding)
 		}
-		if err := lost(out); err != nil {
+		if err := lost(p.Out); err != nil {
 			return err // minutes of work that nobody gets to read
 		}
 	}
 	bar.erase()
-	if flags.output.json() {
-		if err := writeJSON(out, mutations{findings}); err != nil {
-			return err
-		}
-	} else {
-		fmt.Fprintf(out, "%d of %d defeated rules are found out\n", found, len(findings))
-	}
-	if found < len(findings) {
-		return errEnded
-	}
-	return nil
+	err := p.answer(flags.output, mutations{findings}, func() {
+		fmt.Fprintf(p.Out, "%d of %d defeated rules are found out\n", found, len(findings))
+	})
+	return cmp.Or(err, endedWell(found == len(findings)))
 }
 
-func replay(out io.Writer, flags exploreFlags) error {
+func (p Program) replay(flags exploreFlags) error {
 	schedule, err := explorer.Parse(flags.replay)
 	if err != nil {
 		return err
@@ -250,24 +237,17 @@ func replay(out io.Writer, flags exploreFlags) error {
 	if err != nil {
 		return err
 	}
-	story := out
-	if flags.output.json() {
+	story := p.Out
+	if flags.json() {
 		story = io.Discard
 	}
 	result, err := explorer.Tell(schedule, lens, story)
 	if err != nil {
 		return err
 	}
-	if flags.output.json() {
-		err = writeJSON(out,
-			replayed{schedule.String(), flags.mutation, texts(result.Missed()), append([]string{}, result.Wrong...)})
-	} else {
-		printVerdict(out, result)
-	}
-	if err == nil && len(result.Wrong) > 0 {
-		err = errEnded
-	}
-	return err
+	answer := replayed{schedule.String(), flags.mutation, texts(result.Missed()), append([]string{}, result.Wrong...)}
+	err = p.answer(flags.output, answer, func() { printVerdict(p.Out, result) })
+	return cmp.Or(err, endedWell(len(result.Wrong) == 0))
 }
 
 // replayed is what a replay came to, as JSON.

@@ -75,8 +75,8 @@ func (s *stack) follow(ctx context.Context, x *notice.Execution, v view) (*ended
 		list: &checklist{machine: machine, pace: s.pace(ctx, x)}}
 	defer func() { v.close(f.progress()) }()
 	for {
-		if err := f.look(ctx); err != nil {
-			return nil, err
+		if err := cmp.Or(f.look(ctx), lost(s.Out)); err != nil {
+			return nil, err // or nobody gets to read what is seen
 		}
 		if f.x.Status != notice.Running {
 			f.x.WorkedOn(f.doc)
@@ -87,6 +87,24 @@ func (s *stack) follow(ctx context.Context, x *notice.Execution, v view) (*ended
 			return nil, err
 		}
 	}
+}
+
+// followed shows an execution to its end.
+func (s *stack) followed(ctx context.Context, x *notice.Execution) (*ended, error) {
+	e, err := s.follow(ctx, x, s.newView())
+	if err != nil {
+		return nil, err
+	}
+	return e, s.showEnd(e)
+}
+
+// followToEnd shows an execution to its end, and exits accordingly.
+func (s *stack) followToEnd(ctx context.Context, x *notice.Execution) error {
+	e, err := s.followed(ctx, x)
+	if err != nil {
+		return err
+	}
+	return exit(e.exit())
 }
 
 // look asks for what happened since the last look. The status is asked for
@@ -108,9 +126,7 @@ func (f *follower) look(ctx context.Context) error {
 	}
 	for _, event := range events {
 		f.latest = event.Id
-		if err := f.tell(f.translate(event)); err != nil {
-			return err // nobody gets to read what is seen
-		}
+		f.tell(f.translate(event))
 	}
 	return nil
 }
@@ -125,8 +141,9 @@ func (f *follower) tolerate(ctx context.Context, err error) error {
 	if f.x.Status != notice.Running {
 		f.x.Status = notice.Running // it has ended, and is looked at again for how
 	}
-	return f.view.line(line{f.stack.clock.Now(), f.x.Name, "", words.Dot(coded.What.String()) + " Trying again.",
+	f.view.line(line{f.stack.clock.Now(), f.x.Name, "", words.Dot(coded.What.String()) + " Trying again.",
 		string(coded.Code)})
+	return nil
 }
 
 // wait lets time pass until the next look, and has a live view show that.
@@ -169,14 +186,14 @@ func (s *stack) pace(ctx context.Context, x *notice.Execution) story.Pace {
 }
 
 // tell tells of an event, unless it is a trifle or says what was said already.
-func (f *follower) tell(event statemachine.Event) error {
+func (f *follower) tell(event statemachine.Event) {
 	text := f.teller.Describe(event)
 	f.list.see(event, f.doc, text)
 	if text == "" || event.Type == statemachine.ExecutionStarted || isTrivial(event.State) || f.told[event.State] == text {
-		return nil
+		return
 	}
 	f.told[event.State] = text
-	return f.view.line(line{event.Time, f.x.Name, event.State, text, event.Error})
+	f.view.line(line{event.Time, f.x.Name, event.State, text, event.Error})
 }
 
 // isTrivial: choices, and the pauses between looks.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -15,8 +16,8 @@ import (
 )
 
 func (p Program) newFreeze() *cobra.Command {
-	var f *stackFlags
 	var until, reason string
+	var ends time.Time
 	cmd := &cobra.Command{
 		Use:   "freeze TARGET --until TIME --reason TEXT",
 		Short: "Keep rotations of a target from beginning",
@@ -25,51 +26,45 @@ at most. It replaces what an earlier freeze set; what rotation.json says stays. 
 that has begun continues, and is resumed if it is interrupted. The alarm on the key's age
 stays, too.`,
 		Example: `  rotate freeze production --until 2026-12-24T18:00:00+01:00 --reason Sale`,
-		Args:    oneTarget,
-		RunE:    func(cmd *cobra.Command, args []string) error { return p.freeze(cmd, f, args[0], until, reason) },
+		PreRunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if until == "" || reason == "" {
+				return usageError{fmt.Errorf("%q wants --until and --reason", cmd.CommandPath())}
+			}
+			if ends, err = time.Parse(time.RFC3339, until); err != nil {
+				return usageError{fmt.Errorf("--until %q is not a time with its zone, such as 2026-12-24T18:00:00+01:00", until)}
+			}
+			return nil
+		},
 	}
-	f = addStackFlags(cmd, "text")
+	p.onTarget(cmd, func(ctx context.Context, s *stack, t target.Target) error { return s.freeze(ctx, t, ends, reason) })
 	cmd.Flags().StringVar(&until, "until", "", "when it ends, with the time zone: 2026-12-24T18:00:00+01:00")
 	cmd.Flags().StringVar(&reason, "reason", "", "why, for people")
-	cmd.ValidArgsFunction = p.completeTargets(f)
 	return cmd
 }
 
-func (p Program) freeze(cmd *cobra.Command, f *stackFlags, name, until, reason string) error {
-	ends, err := time.Parse(time.RFC3339, until)
-	switch {
-	case until == "" || reason == "":
-		return usageError{fmt.Errorf("%q wants --until and --reason", cmd.CommandPath())}
-	case err != nil:
-		return usageError{fmt.Errorf("--until %q is not a time with its zone, such as 2026-12-24T18:00:00+01:00", until)}
-	}
-	s, t, err := p.openFor(cmd.Context(), f, name)
-	if err != nil {
-		return err
-	}
+func (s *stack) freeze(ctx context.Context, t target.Target, ends time.Time, reason string) error {
 	freeze := target.Freeze{From: words.Time(s.clock.Now(), time.RFC3339), To: words.Time(ends, time.RFC3339),
 		Reason: reason}
 	if freeze.Check() != nil {
 		return usageError{errors.New("a freeze ends within thirty days from now, and its reason has a hundred characters " +
 			"at most")}
 	}
-	record, err := s.journal.Load(cmd.Context(), t.IAMUserName)
+	record, err := s.journal.Load(ctx, t.IAMUserName)
 	if err != nil {
 		return err
 	}
-	if err := s.journal.Remember(cmd.Context(), rotation.FreezeOf(name), freeze); err != nil {
+	if err := s.journal.Remember(ctx, rotation.FreezeOf(t.Name), freeze); err != nil {
 		return err
 	}
 	open := ""
 	if record != nil {
 		open = "The rotation that was begun " + words.At(record.TakenAt) + " continues.\n"
 	}
-	return showFrozen(cmd, f, name, freeze.String(), fmt.Sprintf("No rotation of %s begins %s.\n%sTo end the freeze: "+
-		"rotate unfreeze %[1]s\n", name, freeze, open))
+	return s.showFrozen(t.Name, freeze.String(), fmt.Sprintf("No rotation of %s begins %s.\n%sTo end the freeze: "+
+		"rotate unfreeze %[1]s\n", t.Name, freeze, open))
 }
 
 func (p Program) newUnfreeze() *cobra.Command {
-	var f *stackFlags
 	cmd := &cobra.Command{
 		Use:   "unfreeze TARGET",
 		Short: "End a freeze that was set with 'rotate freeze'",
@@ -77,47 +72,36 @@ func (p Program) newUnfreeze() *cobra.Command {
 starts a rotation that has become due meanwhile. Where there is none to end, the exit
 code is 4.`,
 		Example: `  rotate unfreeze production`,
-		Args:    oneTarget,
-		RunE:    func(cmd *cobra.Command, args []string) error { return p.unfreeze(cmd, f, args[0]) },
 	}
-	f = addStackFlags(cmd, "text")
-	cmd.ValidArgsFunction = p.completeTargets(f)
+	p.onTarget(cmd, func(ctx context.Context, s *stack, t target.Target) error { return s.unfreeze(ctx, t) })
 	return cmd
 }
 
-func (p Program) unfreeze(cmd *cobra.Command, f *stackFlags, name string) error {
-	ctx := cmd.Context()
-	s, t, err := p.openFor(ctx, f, name)
-	if err != nil {
-		return err
-	}
+func (s *stack) unfreeze(ctx context.Context, t target.Target) error {
 	found, err := rotation.WithFreeze(ctx, s.journal, t)
 	stays, configured := "", t.FrozenAt(s.clock.Now())
 	if configured != nil {
-		stays = fmt.Sprintf("rotation.json keeps rotations of %s from beginning %s", name, configured)
+		stays = fmt.Sprintf("rotation.json keeps rotations of %s from beginning %s", t.Name, configured)
 	}
 	switch {
 	case fault.HasCode(err, fault.MalformedAnswer): // whatever it was, it is replaced
 	case err != nil:
 		return err
 	case len(found.Freeze) == len(t.Freeze):
-		return &problem{fmt.Sprintf("There is no freeze of %s to end", name), cmp.Or(stays, "Nothing needs to be done"),
+		return &problem{fmt.Sprintf("There is no freeze of %s to end", t.Name), cmp.Or(stays, "Nothing needs to be done"),
 			ExitNothing}
 	}
-	if err := s.journal.Remember(ctx, rotation.FreezeOf(name), struct{}{}); err != nil {
+	if err := s.journal.Remember(ctx, rotation.FreezeOf(t.Name), struct{}{}); err != nil {
 		return err
 	}
-	frozen, text := "", fmt.Sprintf("The freeze of %s is over.\n", name)
+	frozen, text := "", fmt.Sprintf("The freeze of %s is over.\n", t.Name)
 	if configured != nil {
 		frozen, text = configured.String(), text+stays+".\n"
 	}
-	return showFrozen(cmd, f, name, frozen, text)
+	return s.showFrozen(t.Name, frozen, text)
 }
 
 // showFrozen shows until when no rotation begins now.
-func showFrozen(cmd *cobra.Command, f *stackFlags, name, frozen, text string) error {
-	if f.json() {
-		return writeJSON(cmd.OutOrStdout(), frozenAnswer{name, frozen})
-	}
-	return say(cmd.OutOrStdout(), text)
+func (s *stack) showFrozen(name, frozen, text string) error {
+	return s.answer(s.flags.output, frozenAnswer{name, frozen}, func() { say(s.Out, text) })
 }

@@ -15,7 +15,6 @@ import (
 )
 
 func (p Program) newHistory() *cobra.Command {
-	var f *stackFlags
 	var limit int
 	cmd := &cobra.Command{
 		Use:   "history TARGET",
@@ -25,12 +24,15 @@ the journal has them, and the one that is open. Executions that changed nothing
 (dry runs, refusals) leave nothing there.`,
 		Example: `  rotate history production
   rotate history production --limit 0 --output json`,
-		Args: oneTarget,
-		RunE: func(cmd *cobra.Command, args []string) error { return p.history(cmd, f, args[0], limit) },
+		PreRunE: func(*cobra.Command, []string) error {
+			if limit < 0 {
+				return usageError{fmt.Errorf("--limit %d is less than 0", limit)}
+			}
+			return nil
+		},
 	}
-	f = addStackFlags(cmd, "text")
+	p.onTarget(cmd, func(ctx context.Context, s *stack, t target.Target) error { return s.history(ctx, t, limit) })
 	cmd.Flags().IntVar(&limit, "limit", 20, "how many at most; 0: all")
-	cmd.ValidArgsFunction = p.completeTargets(f)
 	return cmd
 }
 
@@ -67,26 +69,22 @@ func pastOf(record rotation.Record) past {
 	return p
 }
 
-func (p Program) history(cmd *cobra.Command, f *stackFlags, name string, limit int) error {
-	if limit < 0 {
-		return usageError{fmt.Errorf("--limit %d is less than 0", limit)}
-	}
-	ctx := cmd.Context()
-	s, target, err := p.openFor(ctx, f, name)
-	if err != nil {
-		return err
-	}
-	rotations, err := s.rotations(ctx, target)
+// endedOf is one that has ended.
+func endedOf(item rotation.HistoryItem) past {
+	p := pastOf(item.Record)
+	p.Outcome, p.EndedAt = item.Outcome, item.EndedAt
+	return p
+}
+
+func (s *stack) history(ctx context.Context, t target.Target, limit int) error {
+	rotations, err := s.rotations(ctx, t)
 	if err != nil {
 		return err
 	}
 	if limit > 0 && len(rotations) > limit {
 		rotations = rotations[:limit]
 	}
-	if f.json() {
-		return writeJSON(cmd.OutOrStdout(), pasts{name, rotations})
-	}
-	return showHistory(cmd.OutOrStdout(), name, rotations)
+	return s.answer(s.flags.output, pasts{t.Name, rotations}, func() { showHistory(s.Out, t.Name, rotations) })
 }
 
 // rotations are those that the journal knows, the latest first.
@@ -104,17 +102,17 @@ func (s *stack) rotations(ctx context.Context, target target.Target) ([]past, er
 		rotations = append(rotations, pastOf(*open))
 	}
 	for _, item := range items {
-		ended := pastOf(item.Record)
-		ended.Outcome, ended.EndedAt, ended.Summary = item.Outcome, item.EndedAt, item.Summary
+		ended := endedOf(item)
+		ended.Summary = item.Summary
 		rotations = append(rotations, ended)
 	}
 	return rotations, nil
 }
 
-func showHistory(out io.Writer, name string, rotations []past) error {
+func showHistory(out io.Writer, name string, rotations []past) {
 	if len(rotations) == 0 {
-		_, err := fmt.Fprintf(out, "No rotation of %s has been recorded yet.\n", name)
-		return err
+		fmt.Fprintf(out, "No rotation of %s has been recorded yet.\n", name)
+		return
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "BEGUN\tTOOK\tOUTCOME\tOLD KEY\tNEW KEY\tCLUSTERS\tEXECUTION")
@@ -135,5 +133,5 @@ func showHistory(out io.Writer, name string, rotations []past) error {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", words.At(r.BegunAt), took, r.ended(), r.OldKey, newKey,
 			clusters, words.Last(r.Execution))
 	}
-	return table.Flush()
+	_ = table.Flush() // as good as out is
 }

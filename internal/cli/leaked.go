@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
-	"log/slog"
 	"slices"
 	"strings"
 
@@ -47,8 +45,7 @@ func (f *leakFlags) how() target.How {
 
 // startLeaked replaces a key that leaked. What runs is taken over: that the key leaked is in
 // the journal before anything is stopped.
-func (p Program) startLeaked(cmd *cobra.Command, f startFlags, s *stack, t target.Target) error {
-	ctx := cmd.Context()
+func (s *stack) startLeaked(ctx context.Context, f rotateFlags, t target.Target) error {
 	id, err := s.keyOf(ctx, t.IAMUserName, f.leak.key)
 	if err != nil {
 		return err
@@ -59,7 +56,7 @@ func (p Program) startLeaked(cmd *cobra.Command, f startFlags, s *stack, t targe
 		return err
 	}
 	if f.dryRun {
-		return s.showDryRun(cmd, f, t, input)
+		return s.showDryRun(ctx, f.startFlags, t, input)
 	}
 	record, err := s.journal.Load(ctx, t.IAMUserName)
 	if err != nil {
@@ -79,41 +76,33 @@ func (p Program) startLeaked(cmd *cobra.Command, f startFlags, s *stack, t targe
 	if slices.ContainsFunc(found, func(x *notice.Execution) bool { return x.Leaked != nil && *x.Leaked == leaked }) {
 		return s.requireNoneAtWork(ctx, t.Name, record)
 	}
-	if err := p.confirmLeaked(ctx, t.Name, id, f, found); err != nil {
-		return err
+	if !f.yes {
+		if err := s.confirm(ctx, f.leak.question(t.Name, id, found)); err != nil {
+			return err
+		}
 	}
-	begun, err := s.takeOver(cmd, f, t, id, found, input)
+	begun, err := s.takeOver(ctx, t, id, found, input)
 	if err != nil {
 		return err
 	}
-	ended := s.show(cmd, f, begun)
-	return cmp.Or(p.showUsesSince(cmd, f, id), ended)
+	ended := s.show(ctx, f.watch, begun)
+	return cmp.Or(s.showUsesSince(ctx, f.leak.since, id), ended)
 }
 
 // takeOver stops what runs and starts an execution for the leaked key. From here on Ctrl-C
 // waits: a person who stops an execution and starts none leaves the key as it is.
-func (s *stack) takeOver(cmd *cobra.Command, f startFlags, t target.Target, id rotation.KeyID,
-	found []*notice.Execution, input target.Input) (begun started, err error) {
-	acting := context.WithoutCancel(cmd.Context())
-	begun.carriesOn, err = s.guard().NameLeaked(acting, t.IAMUserName, id, f.leak.how())
+func (s *stack) takeOver(ctx context.Context, t target.Target, id rotation.KeyID, found []*notice.Execution,
+	input target.Input) (begun started, err error) {
+	acting := context.WithoutCancel(ctx)
+	begun.carriesOn, err = s.guard(rotation.Writers{}).NameLeaked(acting, t.IAMUserName, id, input.Leaked.How)
 	if err != nil && !fault.HasCode(err, fault.InvalidInput) { // Preflight says what is open, and what to do
 		return begun, err
 	}
 	begun.carriesOn = ofKind(begun.carriesOn, rotation.Rotate) // an aborted migration is closed
-	tell := cmd.OutOrStdout()
-	if f.json() {
-		tell = io.Discard
-	}
-	if begun.stopped, err = s.stopAll(acting, found, tell); err == nil {
+	if begun.stopped, err = s.stopAll(acting, found); err == nil {
 		begun.x, err = s.states.start(acting, executionName(t.Name, "leaked", s.clock.Now()), input)
 	}
-	if err != nil && len(begun.stopped) > 0 {
-		known := problemOf(err)
-		err = &problem{fmt.Sprintf("%s is stopped, and the execution that replaces the leaked key could not be started: %s",
-			strings.Join(begun.stopped, ", "), known.what), words.Sentences(known.todo, "Then run the same command again"),
-			ExitFailed}
-	}
-	return begun, err
+	return begun, halfDone(begun.stopped, "replaces the leaked key", "Then run the same command again", err)
 }
 
 // names tells whether a text is the key's id or an end of it, with asterisks in front or
@@ -152,44 +141,29 @@ func (s *stack) keyOf(ctx context.Context, user, text string) (rotation.KeyID, e
 		"Its keys are: " + words.List(ids, len(ids)) + ". One that is deleted needs nothing more", ExitUsage}
 }
 
-// confirmLeaked has a person type the target's name: nothing else shortens what protects.
-func (p Program) confirmLeaked(ctx context.Context, name string, id rotation.KeyID, f startFlags,
-	found []*notice.Execution) error {
-	if f.yes {
-		return nil
-	}
-	if !isTerminal(p.In) {
-		return usageError{fmt.Errorf("no one can be asked here whether %s leaked: give --yes", id)}
-	}
+// question has a person type the target's name: nothing else shortens what protects.
+func (f leakFlags) question(name string, id rotation.KeyID, found []*notice.Execution) question {
 	text := fmt.Sprintf("This replaces the key %s, which leaked, without a grace period.\n", id)
 	for _, x := range found {
 		text += fmt.Sprintf("%s is stopped.\n", x.Name)
 	}
 	text += "Every cluster that uses the key is deployed, all at the same time. One that fails, is locked or takes more " +
 		"than 30 minutes is passed over.\n"
-	if f.leak.atOnce {
+	if f.atOnce {
 		text += "The key goes Inactive before that, as soon as no location in Qovery holds it. Until a cluster is " +
 			"deployed, what it does in AWS fails: scaling, pulling images, load balancers.\n"
 	} else {
 		text += "Then the key goes Inactive, whatever still uses it.\n"
 	}
-	answer, err := p.ask(ctx, p.fit(text+"It is never made Active again. To do that, type the target's name:"))
-	if err != nil || answer == name {
-		return err
-	}
-	return &problem{"Nothing was done", "To replace the key, type " + name, ExitFailed}
+	return question{whether: id.String() + " leaked", yes: "replace the key", answer: name,
+		text: text + "It is never made Active again. To do that, type the target's name:"}
 }
 
 // showUsesSince is the last output, if it is asked for.
-func (p Program) showUsesSince(cmd *cobra.Command, f startFlags, id rotation.KeyID) error {
-	if f.leak.since.text == "" {
-		_, err := fmt.Fprintf(cmd.ErrOrStderr(), "To see what the key was used for: rotate uses %s --since 72h\n", string(id))
-		return err
+func (s *stack) showUsesSince(ctx context.Context, since sinceFlag, id rotation.KeyID) error {
+	if since.text == "" {
+		fmt.Fprintf(s.Err, "To see what the key was used for: rotate uses %s --since 72h\n", string(id))
+		return nil
 	}
-	return p.uses(cmd, usesFlags{stackFlags: f.stackFlags, since: f.leak.since}, string(id))
-}
-
-// guard writes to the journal with the rights of the person.
-func (s *stack) guard() rotation.Guard {
-	return rotation.NewGuard(s.clock, slog.New(slog.DiscardHandler), s.journal, rotation.Writers{})
+	return s.uses(ctx, usesFlags{stackFlags: s.flags, since: since}, string(id))
 }

@@ -10,13 +10,12 @@ import (
 
 // render writes Markdown. A terminal shows it without its marks, as wide as it is: headings
 // and commands stand out instead, and links are their texts. Other readers get it as it is.
-func render(out io.Writer, text string) error {
+func render(out io.Writer, text string) {
 	if terminalOf(out) != nil {
 		width, _ := sizeOf(out)
 		text = rendered(text, width, func(s string) string { return colour(out, green, s) })
 	}
-	_, err := io.WriteString(out, text)
-	return err
+	_, _ = io.WriteString(out, text)
 }
 
 var (

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -11,7 +12,7 @@ import (
 )
 
 type migrateFlags struct {
-	startFlags      // none of which is a timing
+	startFlags
 	to, first, soak string
 }
 
@@ -38,71 +39,30 @@ be asked.`,
 		Example: `  rotate migrate production --to aws-role --dry-run
   rotate migrate production --to aws-role --watch
   rotate migrate production --to aws-role --first production-1 --soak 24h --yes`,
-		Args: oneTarget,
-		RunE: func(cmd *cobra.Command, args []string) error { return p.migrate(cmd, f, args[0]) },
 	}
-	f.stackFlags = addStackFlags(cmd, "text")
-	cmd.Flags().BoolVar(&f.watch, "watch", false, "watch it to its end")
-	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "show which clusters would be moved, and change nothing")
-	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask")
+	run := func(ctx context.Context, s *stack, t target.Target) error { return s.migrate(ctx, f, t) }
+	p.onTarget(cmd, run).addFull(cmd)
+	f.add(cmd, "show which clusters would be moved, and change nothing")
 	cmd.Flags().StringVar(&f.to, "to", "", "id or name of the role's credentials in Qovery")
 	cmd.Flags().StringVar(&f.first, "first", "", "id or name of the cluster to move first, if all are of production")
 	cmd.Flags().StringVar(&f.soak, "soak", target.Soak.String(), "how long each wave runs before the next (1h to 168h)")
-	f.addFull(cmd)
-	cmd.ValidArgsFunction = p.completeTargets(f.stackFlags)
 	return cmd
 }
 
-func (p Program) migrate(cmd *cobra.Command, f migrateFlags, name string) error {
-	ctx := cmd.Context()
-	s, configured, err := p.openFor(ctx, f.stackFlags, name)
-	if err != nil {
-		return err
-	}
-	record, err := s.journal.Load(ctx, configured.IAMUserName)
-	if err != nil {
-		return err
-	}
-	input, err := f.input(configured)
-	if err != nil {
-		return err
-	}
-	if f.dryRun {
-		return s.showDryRun(cmd, f.startFlags, configured, input)
-	}
-	if err := s.requireNoneAtWork(ctx, name, record); err != nil {
-		return err
-	}
-	if err := p.mayMigrate(cmd, f, name); err != nil {
-		return err
-	}
-	return s.begin(cmd, f.startFlags, "migrate", input, ofKind(record, rotation.Migrate))
-}
-
-// mayMigrate asks a person, who types the target's name.
-func (p Program) mayMigrate(cmd *cobra.Command, f migrateFlags, name string) error {
-	if f.yes {
-		return nil
-	}
-	return p.confirm(cmd.Context(), question{whether: "move the clusters of " + name + " to " + f.to,
-		text: fmt.Sprintf("This points every cluster of %s that uses the key at the credentials %s, and deploys it. While a "+
-			"cluster is deployed, deployments of its applications can fail. Until the end 'rotate abort' takes the clusters "+
-			"back. Last, registries and Helm repositories that hold the key are given the role: they have no way back.\nTo "+
-			"move them, type the target's name:", name, f.to),
-		yes: "move them", answer: name})
-}
-
-// input is the execution's, checked here as Preflight checks it.
-func (f migrateFlags) input(configured target.Target) (target.Input, error) {
+func (s *stack) migrate(ctx context.Context, f migrateFlags, t target.Target) error {
 	if f.to == "" {
-		return target.Input{}, usageError{errors.New("--to must name the role's credentials in Qovery, by id or name")}
+		return usageError{errors.New("--to must name the role's credentials in Qovery, by id or name")}
 	}
-	input := map[string]any{"target": configured.Name, "migrateTo": f.to, "soak": f.soak}
-	if f.first != "" {
-		input["first"] = f.first
+	input, err := inputFor(t, map[string]any{"migrateTo": f.to, "soak": f.soak, "first": f.first, "dryRun": f.dryRun})
+	if err != nil {
+		return err
 	}
-	if f.dryRun {
-		input["dryRun"] = true
-	}
-	return checkedInput(input, configured)
+	return s.begin(ctx, f.startFlags, rotation.Migrate, t, input, func() error {
+		return s.confirm(ctx, question{whether: "to move the clusters of " + t.Name + " to " + f.to,
+			text: fmt.Sprintf("This points every cluster of %s that uses the key at the credentials %s, and deploys it. While "+
+				"a cluster is deployed, deployments of its applications can fail. Until the end 'rotate abort' takes the clusters "+
+				"back. Last, registries and Helm repositories that hold the key are given the role: they have no way back.\nTo "+
+				"move them, type the target's name:", t.Name, f.to),
+			yes: "move them", answer: t.Name})
+	})
 }

@@ -8,27 +8,50 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// output is the flag that says how a command answers: plainly, or in JSON.
+// output is the flag that says how a command answers.
 type output struct {
-	plain string // the name of the other way
-	also  string // of a third one, if there is one
+	ways  []string // the first is the usual one, the last JSON
 	value string
 }
 
-func (o *output) add(cmd *cobra.Command) {
-	ways := slices.DeleteFunc([]string{o.plain, o.also, "json"}, func(way string) bool { return way == "" })
-	cmd.Flags().StringVarP(&o.value, "output", "o", o.plain, strings.Join(ways, " or "))
-	completeFlag(cmd, "output", ways...)
+// add gives a command the flag, with the ways beside JSON.
+func (o *output) add(cmd *cobra.Command, ways ...string) {
+	o.ways, o.value = append(ways, "json"), ways[0]
+	cmd.Flags().VarP(o, "output", "o", strings.Join(o.ways, " or "))
+	completeFlag(cmd, "output", o.ways...)
 }
 
+func (o *output) String() string         { return o.value }
+func (o *output) Type() string           { return "string" }
+func (o *output) Set(value string) error { o.value = value; return nil }
+
+// check is asked of every command before it runs.
 func (o *output) check() error {
-	if o.value != o.plain && !o.json() && (o.also == "" || o.value != o.also) {
-		return usageError{fmt.Errorf("--output %q is neither %s nor json", o.value, o.plain)}
+	if !slices.Contains(o.ways, o.value) {
+		return usageError{fmt.Errorf("--output %q is neither %s nor json", o.value, o.ways[0])}
 	}
 	return nil
 }
 
 func (o *output) json() bool { return o.value == "json" }
+
+// answer answers in JSON, or else as show does. Whether that could be written, Run sees.
+func (p Program) answer(o output, value any, show func()) error {
+	if o.json() {
+		return writeJSON(p.Out, value)
+	}
+	show()
+	return nil
+}
+
+// answerLine answers one of several objects, or else as show does.
+func (p Program) answerLine(o output, value any, show func()) error {
+	if o.json() {
+		return writeLine(p.Out, value)
+	}
+	show()
+	return nil
+}
 
 // completeFlag has the shell complete a flag's values.
 func completeFlag(cmd *cobra.Command, flag string, values ...string) {

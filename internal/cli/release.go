@@ -11,11 +11,11 @@ import (
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 )
 
 func (p Program) newRelease() *cobra.Command {
-	var f *stackFlags
 	var yes bool
 	cmd := &cobra.Command{
 		Use:   "release TARGET",
@@ -30,52 +30,56 @@ Beside the journal it reads IAM and Qovery, with your own rights: that takes the
 right to decrypt the target's token parameter.`,
 		Example: `  rotate release production
   rotate release production --yes`,
-		Args: oneTarget,
-		RunE: func(cmd *cobra.Command, args []string) error { return p.release(cmd, f, args[0], yes) },
 	}
-	f = addStackFlags(cmd, "text")
+	p.onTarget(cmd, func(ctx context.Context, s *stack, t target.Target) error { return s.release(ctx, t, yes) })
 	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
-	cmd.ValidArgsFunction = p.completeTargets(f)
 	return cmd
 }
 
-func (p Program) release(cmd *cobra.Command, f *stackFlags, name string, yes bool) error {
-	ctx := cmd.Context()
-	s, target, err := p.openFor(ctx, f, name)
-	if err != nil {
-		return err
-	}
-	record, err := s.journal.Load(ctx, target.IAMUserName)
+func (s *stack) release(ctx context.Context, t target.Target, yes bool) error {
+	record, err := s.journal.Load(ctx, t.IAMUserName)
 	switch {
 	case err != nil:
 		return err
 	case record == nil:
-		return nothingToRelease(name)
+		return nothingToRelease(t.Name)
 	}
 	if !yes {
-		if err := p.confirm(ctx, askToRelease(*record)); err != nil {
+		if err := s.confirm(ctx, askToRelease(*record)); err != nil {
 			return err
 		}
 	}
-	released, left, err := s.release(ctx, name)
+	released, left, err := s.closeRecord(ctx, t.Name)
 	switch {
 	case fault.HasCode(err, fault.NothingToAbort):
-		return nothingToRelease(name)
+		return nothingToRelease(t.Name)
 	case fault.HasCode(err, fault.RotationInProgress):
-		return &problem{fmt.Sprintf("An execution is at work on %s: %s", name, words.Last(released.Owner)),
-			fmt.Sprintf("To watch it: rotate watch %[1]s; to stop it first: rotate abort %[1]s", name), ExitRunning}
+		return &problem{fmt.Sprintf("An execution is at work on %s: %s", t.Name, words.Last(released.Owner)),
+			fmt.Sprintf("To watch it: rotate watch %[1]s; to stop it first: rotate abort %[1]s", t.Name), ExitRunning}
 	case err != nil:
 		return problemOf(err, append(slices.Clone(released.KnownKeys), released.OldKey, released.NewKey)...)
 	}
-	if f.json() {
-		closed := pastOf(released)
-		closed.Outcome, closed.EndedAt = rotation.Released, s.clock.Now()
-		return writeJSON(cmd.OutOrStdout(), closed)
+	closed := endedOf(rotation.HistoryItem{Record: released, Outcome: rotation.Released, EndedAt: s.clock.Now()})
+	return s.answer(s.flags.output, closed, func() {
+		lines := append([]string{fmt.Sprintf("The %s of %s that was begun %s is closed. No key was changed.",
+			released.Kind.Noun(), t.Name, words.At(released.TakenAt))}, whatIsLeft(released, left)...)
+		say(s.Out, strings.Join(lines, "\n")+"\nTo see which keys there are: rotate status\n")
+	})
+}
+
+// closeRecord closes the open record with the rights of the person. It returns the keys that are left.
+func (s *stack) closeRecord(ctx context.Context, name string) (rotation.Record, []rotation.AccessKey, error) {
+	client, err := s.qoveryClient()
+	if err != nil {
+		return rotation.Record{}, nil, err
 	}
-	lines := append([]string{fmt.Sprintf("The %s of %s that was begun %s is closed. No key was changed.",
-		released.Kind.Noun(), name, words.At(released.TakenAt))}, whatIsLeft(released, left)...)
-	lines = append(lines, "To see which keys there are: rotate status")
-	return say(cmd.OutOrStdout(), strings.Join(lines, "\n")+"\n")
+	return rotation.Release{
+		Guard:      s.guard(rotation.Writers{Staging: s.store.Staged(target.StagedPrefix)}),
+		Targets:    s.targets,
+		Keys:       s.keys,
+		Qovery:     rotation.ReadOnly(client),
+		Executions: s.states,
+	}.Run(ctx, name)
 }
 
 // whatIsLeft is how the keys end that no location holds.
@@ -111,9 +115,9 @@ func askToRelease(record rotation.Record) question {
 	if record.NewKey != "" {
 		keys += ", new key " + record.NewKey.String()
 	}
-	return question{whether: "release " + record.Target, text: fmt.Sprintf("The %s of %s was begun %s (%s).\nClosing its "+
-		"record forgets what it was about; it changes no key. Close it?", record.Kind.Noun(), record.Target,
-		words.At(record.TakenAt), keys), yes: "close the record"}
+	return question{whether: "to release " + record.Target, yes: "close the record",
+		text: fmt.Sprintf("The %s of %s was begun %s (%s).\nClosing its record forgets what it was about; it changes no "+
+			"key. Close it?", record.Kind.Noun(), record.Target, words.At(record.TakenAt), keys)}
 }
 
 // question is what a person decides.
@@ -122,10 +126,18 @@ type question struct {
 	answer             string // that agrees; empty: y
 }
 
-// confirm asks a person. Where there is none, --yes has to be given.
-func (p Program) confirm(ctx context.Context, q question) error {
+// canAsk: where no one can be asked, --yes has to be given.
+func (p Program) canAsk(q question) error {
 	if !isTerminal(p.In) {
-		return usageError{fmt.Errorf("no one can be asked here whether to %s: give --yes", q.whether)}
+		return usageError{fmt.Errorf("no one can be asked here whether %s: give --yes", q.whether)}
+	}
+	return nil
+}
+
+// confirm asks a person.
+func (p Program) confirm(ctx context.Context, q question) error {
+	if err := p.canAsk(q); err != nil {
+		return err
 	}
 	prompt, want := q.text, q.answer
 	if want == "" {

@@ -55,23 +55,19 @@ The exit code is 0 when the report was written, whatever it says.`,
 			if err != nil {
 				return err
 			}
-			return f.write(cmd, evidence)
+			return p.writeReport(f, evidence)
 		},
 	}
-	f.stackFlags = addStackFlags(cmd, "html")
+	f.stackFlags = p.onStack(cmd, "html")
 	cmd.Flags().StringVar(&f.simulation, "simulation", "",
 		"report a scenario of the simulator instead (see 'rotate simulate --list')")
 	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "what chance begins with in the simulation")
 	cmd.Flags().StringVar(&f.file, "file", "", "where to write the report (default: standard output)")
 	completeFlag(cmd, "simulation", scenarioNames()...)
-	cmd.ValidArgsFunction = p.completeTargets(f.stackFlags)
 	return cmd
 }
 
 func (f reportFlags) check(cmd *cobra.Command, args []string) error {
-	if err := f.stackFlags.check(); err != nil {
-		return err
-	}
 	if mistake := f.mistake(args, cmd.Flags().Changed); mistake != nil {
 		return usageError{mistake}
 	}
@@ -202,28 +198,29 @@ func simulated(name string, seed uint64) (report.Report, error) {
 	return report.Build(histories, result.World.Timeline.Now(), source)
 }
 
-func (f reportFlags) write(cmd *cobra.Command, evidence report.Report) error {
+func (p Program) writeReport(f reportFlags, evidence report.Report) error {
 	write, kind := evidence.WriteHTML, "an HTML page"
 	if f.json() {
 		write, kind = func(out io.Writer) error { return writeJSON(out, evidence) }, "JSON"
 	}
 	if f.file == "" {
-		return write(cmd.OutOrStdout())
+		return write(p.Out)
 	}
 	wrote := fmt.Sprintf("the evidence of %s to %s, as %s", words.Count(len(evidence.Rotations), "rotation"), f.file, kind)
-	return writePage(cmd, "The report", f.file, wrote, write)
+	return p.writePage("The report", f.file, wrote, write)
 }
 
 // writePage writes the file that --file names, and says so.
-func writePage(cmd *cobra.Command, what, path, wrote string, write func(io.Writer) error) error {
-	err := writeFile(cmd.OutOrStdout(), path, write)
+func (p Program) writePage(what, path, wrote string, write func(io.Writer) error) error {
+	err := writeFile(p.Out, path, write)
 	switch {
 	case errors.Is(err, syscall.ENOSPC):
 		return unwritten{what, "Make room, or give another file with --file", err}
 	case err != nil:
 		return unwritten{what, "Give another file with --file", err}
 	}
-	return say(cmd.ErrOrStderr(), "Wrote "+wrote+".\n")
+	say(p.Err, "Wrote "+wrote+".\n")
+	return nil
 }
 
 // writeFile writes a file whole or not at all; of a link, the one that it leads to.

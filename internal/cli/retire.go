@@ -15,8 +15,8 @@ import (
 )
 
 type retireFlags struct {
-	startFlags // none of which is a timing
-	observe    string
+	startFlags
+	observe string
 }
 
 func (p Program) newRetire() *cobra.Command {
@@ -38,15 +38,13 @@ It asks for the target's name, and wants --yes where no one can be asked.`,
   rotate retire production OLD1
   rotate retire production OLD1 --observe 14d --yes`,
 		Args: targetAndKey,
-		RunE: func(cmd *cobra.Command, args []string) error { return p.retire(cmd, f, args[0], args[1]) },
 	}
-	f.stackFlags = addStackFlags(cmd, "text")
-	cmd.Flags().BoolVar(&f.watch, "watch", false, "watch it to its end")
-	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "show whether the key can be retired, and change nothing")
-	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask")
+	run := func(ctx context.Context, s *stack, t target.Target) error {
+		return s.retire(ctx, f, t, cmd.Flags().Arg(1))
+	}
+	p.onTarget(cmd, run).addFull(cmd)
+	f.add(cmd, "show whether the key can be retired, and change nothing")
 	cmd.Flags().StringVar(&f.observe, "observe", "7d", "how long the key stays Inactive before it is deleted (1d to 30d)")
-	f.addFull(cmd)
-	cmd.ValidArgsFunction = p.completeTargets(f.stackFlags)
 	return cmd
 }
 
@@ -57,72 +55,39 @@ func targetAndKey(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-func (p Program) retire(cmd *cobra.Command, f retireFlags, name, end string) error {
-	ctx := cmd.Context()
-	s, configured, err := p.openFor(ctx, f.stackFlags, name)
+func (s *stack) retire(ctx context.Context, f retireFlags, t target.Target, end string) error {
+	key, err := s.keyToRetire(ctx, t.IAMUserName, end)
 	if err != nil {
 		return err
 	}
-	record, err := s.journal.Load(ctx, configured.IAMUserName)
+	input, err := f.input(t, key)
 	if err != nil {
 		return err
 	}
-	key, err := s.keyToRetire(ctx, configured.IAMUserName, record, end)
-	if err != nil {
-		return err
-	}
-	input, err := f.input(configured, key)
-	if err != nil {
-		return err
-	}
-	if f.dryRun {
-		return s.showDryRun(cmd, f.startFlags, configured, input)
-	}
-	if err := p.mayRetire(ctx, s, name, record, input, f); err != nil {
-		return err
-	}
-	return s.begin(cmd, f.startFlags, "retire", input, ofKind(record, rotation.Retire))
+	return s.begin(ctx, f.startFlags, rotation.Retire, t, input, func() error {
+		observed := words.Duration(time.Duration(*input.ObservationPeriod))
+		return s.confirm(ctx, question{whether: "to retire the key " + key.String() + " of " + t.Name,
+			text: fmt.Sprintf("This makes the key %s of %s Inactive, and deletes it %s later. Whatever still uses it fails "+
+				"then.\nTo retire it, type the target's name:", key, t.Name, observed),
+			yes: "retire it", answer: t.Name})
+	})
 }
 
 // keyToRetire is the user's key with that id or end of an id, or the one whose retirement
 // is open: that may be gone.
-func (s *stack) keyToRetire(ctx context.Context, user string, record *rotation.Record, end string) (
-	rotation.KeyID, error,
-) {
-	open := ofKind(record, rotation.Retire)
-	if open != nil && names(end, open.OldKey) {
+func (s *stack) keyToRetire(ctx context.Context, user, end string) (rotation.KeyID, error) {
+	record, err := s.journal.Load(ctx, user)
+	if err != nil {
+		return "", err
+	}
+	if open := ofKind(record, rotation.Retire); open != nil && names(end, open.OldKey) {
 		return open.OldKey, nil
 	}
 	return s.keyOf(ctx, user, end)
 }
 
-// ofKind is the record if it is of that kind.
-func ofKind(record *rotation.Record, kind rotation.Kind) *rotation.Record {
-	if record == nil || record.Kind != kind {
-		return nil
-	}
-	return record
-}
-
-// mayRetire asks a person, who types the target's name.
-func (p Program) mayRetire(ctx context.Context, s *stack, name string, record *rotation.Record, input target.Input,
-	f retireFlags) error {
-	if err := s.requireNoneAtWork(ctx, name, record); err != nil || f.yes {
-		return err
-	}
-	key, err := rotation.ParseKeyID(input.Retire)
-	if err != nil {
-		return err
-	}
-	observed := words.Duration(time.Duration(*input.ObservationPeriod))
-	return p.confirm(ctx, question{whether: "retire the key " + key.String() + " of " + name,
-		text: fmt.Sprintf("This makes the key %s of %s Inactive, and deletes it %s later. Whatever still uses it fails "+
-			"then.\nTo retire it, type the target's name:", key, name, observed),
-		yes: "retire it", answer: name})
-}
-
-// input is the execution's, checked here as Preflight checks it.
-func (f retireFlags) input(configured target.Target, key rotation.KeyID) (target.Input, error) {
+// input is the execution's. It can be given days.
+func (f retireFlags) input(t target.Target, key rotation.KeyID) (target.Input, error) {
 	observe := f.observe
 	if days, isDays := strings.CutSuffix(observe, "d"); isDays {
 		n, err := strconv.ParseUint(days, 10, 16)
@@ -131,6 +96,5 @@ func (f retireFlags) input(configured target.Target, key rotation.KeyID) (target
 		}
 		observe = fmt.Sprintf("%dh", 24*n)
 	}
-	return checkedInput(map[string]any{"target": configured.Name, "retire": string(key), "observationPeriod": observe},
-		configured)
+	return inputFor(t, map[string]any{"retire": string(key), "observationPeriod": observe})
 }

@@ -10,13 +10,13 @@ import (
 )
 
 // say writes paragraphs, a line each. On a terminal they are as wide as it is.
-func say(out io.Writer, text string) error {
+// Whether they could be written, sink knows.
+func say(out io.Writer, text string) {
 	if terminalOf(out) != nil {
 		width, _ := sizeOf(out)
 		text = wrapped(text, width)
 	}
-	_, err := io.WriteString(out, text)
-	return err
+	_, _ = io.WriteString(out, text)
 }
 
 // wrapped breaks lines between words, below where their last column begins. What is to be copied

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -25,11 +26,11 @@ type simulateFlags struct {
 	seed     uint64
 	dryRun   bool
 	verbose  bool
-	output   output
+	output
 }
 
-func newSimulate() *cobra.Command {
-	flags := simulateFlags{output: output{plain: "text"}}
+func (p Program) newSimulate() *cobra.Command {
+	var flags simulateFlags
 	cmd := &cobra.Command{
 		Use:   "simulate",
 		Short: "Run a rotation on the embedded simulator, step by step",
@@ -51,19 +52,17 @@ fails. A dry run does, if a rotation would be refused or would have to wait.`,
   rotate simulate --script my.txt`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := flags.output.check(); err != nil {
-				return err
-			}
-			if err := flags.check(cmd.Flags().Changed); err != nil {
+			if err := flags.mistake(cmd.Flags().Changed); err != nil {
 				return usageError{err}
 			}
 			switch {
 			case flags.list:
-				return listScenarios(cmd.OutOrStdout(), flags.output.json())
+				return p.listScenarios(flags)
 			case flags.actions:
-				return listActions(cmd.OutOrStdout())
+				p.listActions()
+				return nil
 			}
-			return simulate(cmd.OutOrStdout(), flags)
+			return p.simulate(flags)
 		},
 	}
 	cmd.Flags().StringVar(&flags.scenario, "scenario", "plain", "which story to run (see --list)")
@@ -75,12 +74,12 @@ fails. A dry run does, if a rotation would be refused or would have to wait.`,
 	cmd.Flags().Uint64Var(&flags.seed, "seed", 1, "what chance begins with: the same seed is the same story")
 	cmd.Flags().BoolVar(&flags.dryRun, "dry-run", false, "make the story's first execution a dry run, and end with it")
 	cmd.Flags().BoolVar(&flags.verbose, "verbose", false, "show every look at what hasn't changed, and every choice")
-	flags.output.add(cmd)
+	flags.output.add(cmd, "text")
 	completeFlag(cmd, "scenario", scenarioNames()...)
 	return cmd
 }
 
-func (f simulateFlags) check(given func(flag string) bool) error {
+func (f simulateFlags) mistake(given func(flag string) bool) error {
 	if _, exists := lab.Find(f.scenario); !exists {
 		return fmt.Errorf("there is no scenario %q: 'rotate simulate --list' names them", f.scenario)
 	}
@@ -105,7 +104,7 @@ func (f simulateFlags) check(given func(flag string) bool) error {
 	if f.list && f.actions {
 		return errors.New("give --list or --actions, not both")
 	}
-	if f.actions && f.output.json() {
+	if f.actions && f.json() {
 		return errors.New("--actions is for people: it has no JSON")
 	}
 	return nil
@@ -119,25 +118,22 @@ func scenarioNames() []string {
 	return names
 }
 
-func listScenarios(out io.Writer, asJSON bool) error {
-	if asJSON {
-		var list scenarios
-		for _, s := range lab.Scenarios {
-			list.Scenarios = append(list.Scenarios, scenario{s.Name, s.Sentence, s.Ends()})
-		}
-		return writeJSON(out, list)
-	}
+func (p Program) listScenarios(flags simulateFlags) error {
+	var list scenarios
 	for _, s := range lab.Scenarios {
-		fmt.Fprintf(out, "%s\n    %s\n", s.Name, s.Sentence)
+		list.Scenarios = append(list.Scenarios, scenario{s.Name, s.Sentence, s.Ends()})
 	}
-	return nil
+	return p.answer(flags.output, list, func() {
+		for _, s := range list.Scenarios {
+			fmt.Fprintf(p.Out, "%s\n    %s\n", s.Name, s.Sentence)
+		}
+	})
 }
 
-func listActions(out io.Writer) error {
+func (p Program) listActions() {
 	for _, action := range lab.Actions {
-		fmt.Fprintf(out, "%s\n    %s\n", action.Usage, action.Help)
+		fmt.Fprintf(p.Out, "%s\n    %s\n", action.Usage, action.Help)
 	}
-	return nil
 }
 
 // story is the scenario, or what the script says.
@@ -157,7 +153,7 @@ func (f simulateFlags) story() (lab.Scenario, error) {
 	return scenario, err
 }
 
-func simulate(out io.Writer, flags simulateFlags) error {
+func (p Program) simulate(flags simulateFlags) error {
 	scenario, err := flags.story()
 	if err != nil {
 		return err
@@ -168,33 +164,28 @@ func simulate(out io.Writer, flags simulateFlags) error {
 		setup.Clusters, setup.Production = flags.clusters, 0
 	}
 	var lines []lab.Line
-	tell := func(line lab.Line) { lines = append(lines, line) }
-	if !flags.output.json() {
-		fmt.Fprintf(out, "%s\n\n", strings.TrimSuffix(scenario.Name+": "+scenario.Sentence, ": "))
-		tell = func(line lab.Line) { printLine(out, line) }
-	}
 	var told brief
-	if !flags.output.json() && !flags.verbose {
-		told.tell, tell = tell, told.add
+	tell := func(line lab.Line) { lines = append(lines, line) }
+	if !flags.json() {
+		fmt.Fprintf(p.Out, "%s\n\n", strings.TrimSuffix(scenario.Name+": "+scenario.Sentence, ": "))
+		tell = func(line lab.Line) { printLine(p.Out, line) }
+		if !flags.verbose {
+			told.tell, tell = tell, told.add
+		}
 	}
 	result, err := scenario.Play(setup, func(w *lab.World) { w.Tell(tell) })
 	if err != nil {
-		return flags.mistake(err)
+		return flags.unplayable(err)
 	}
 	told.flush()
 	report := result.Report(scenario.Name)
-	if flags.output.json() {
-		err = writeJSON(out, simulation{report, lines})
-	} else {
-		printReport(out, report)
+	err = p.answer(flags.output, simulation{report, lines}, func() {
+		printReport(p.Out, report)
 		for _, line := range result.Idle {
-			fmt.Fprintf(out, "Never came to pass: %s\n", line)
+			fmt.Fprintf(p.Out, "Never came to pass: %s\n", line)
 		}
-	}
-	if err == nil {
-		err = flags.judge(out, scenario, result, report)
-	}
-	return err
+	})
+	return cmp.Or(err, flags.judge(p.Out, scenario, result, report))
 }
 
 // brief shows of each phase only what came of it in the end, and not every look at what is
@@ -234,7 +225,7 @@ func (f simulateFlags) judge(out io.Writer, scenario lab.Scenario, result lab.Re
 		return endedWell(report.Good())
 	case f.update:
 		return os.WriteFile(f.script, []byte(scenario.Text(result.Told)), 0o644)
-	case !f.output.json():
+	case !f.json():
 		printComparison(out, scenario, result.Told)
 	}
 	if scenario.Want == "" {
@@ -243,9 +234,9 @@ func (f simulateFlags) judge(out io.Writer, scenario lab.Scenario, result lab.Re
 	return endedWell(result.Told == scenario.Want)
 }
 
-// mistake is what is wrong with a script of a person's own: what it requires was not so,
+// unplayable is what is wrong with a script of a person's own: what it requires was not so,
 // or a line of it makes no sense.
-func (f simulateFlags) mistake(err error) error {
+func (f simulateFlags) unplayable(err error) error {
 	var unmet lab.Unmet
 	switch {
 	case f.script == "":

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"strconv"
 	"strings"
@@ -34,35 +35,49 @@ import (
 // stackFlags say which deployed stack a command is about, and how it answers.
 type stackFlags struct {
 	profile, region, name string
-	output                output
 	full                  bool // the whole notice in the end
+	output
 }
 
 const defaultStack = "qovery-key-rotation"
 
-// addStackFlags gives a command that works on a deployed stack its flags. Plain
-// is how it answers unless asked for JSON.
-func addStackFlags(cmd *cobra.Command, plain string) *stackFlags {
-	return addStackFlagsWith(cmd, output{plain: plain})
-}
-
-func addStackFlagsWith(cmd *cobra.Command, o output) *stackFlags {
-	f := stackFlags{output: o}
+// onStack gives a command that works on a deployed stack its flags, with the ways in which it
+// answers beside JSON. What it is about is completed as a target.
+func (p Program) onStack(cmd *cobra.Command, ways ...string) *stackFlags {
+	f := &stackFlags{}
 	cmd.Flags().StringVar(&f.profile, "profile", "", "AWS profile (default: AWS_PROFILE)")
 	cmd.Flags().StringVar(&f.region, "region", "", "AWS region (default: AWS_REGION, or the profile's)")
 	cmd.Flags().StringVar(&f.name, "stack", defaultStack, "name of the CloudFormation stack")
-	f.output.add(cmd)
-	return &f
+	f.output.add(cmd, ways...)
+	cmd.ValidArgsFunction = p.completeTargets(f)
+	return f
+}
+
+// onTarget makes a command one that works on a target: it opens the stack and reads the target
+// that is named first.
+func (p Program) onTarget(cmd *cobra.Command, run func(context.Context, *stack, target.Target) error) *stackFlags {
+	f := p.onStack(cmd, "text")
+	if cmd.Args == nil {
+		cmd.Args = oneTarget
+	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		s, err := p.open(cmd.Context(), f)
+		if err != nil {
+			return err
+		}
+		t, err := s.target(cmd.Context(), args[0])
+		if err != nil {
+			return err
+		}
+		return run(cmd.Context(), s, t)
+	}
+	return f
 }
 
 // addFull gives a command that watches an execution its flag.
 func (f *stackFlags) addFull(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.full, "full", false, "show the whole notice in the end")
 }
-
-func (f *stackFlags) check() error { return f.output.check() }
-
-func (f *stackFlags) json() bool { return f.output.json() }
 
 // regionOf takes the region of an ARN, where none was chosen.
 func (f *stackFlags) regionOf(names ...string) {
@@ -76,6 +91,8 @@ func (f *stackFlags) regionOf(names ...string) {
 // stack is a deployed stack and the ways to what is in it, with the rights of
 // the person who asks.
 type stack struct {
+	Program
+	flags *stackFlags
 	cfg   aws.Config
 	clock *serviceClock
 
@@ -104,19 +121,6 @@ type stack struct {
 	needs   rotation.Needs
 }
 
-// openFor opens the stack for one of its targets.
-func (p Program) openFor(ctx context.Context, f *stackFlags, name string) (*stack, target.Target, error) {
-	if err := f.check(); err != nil {
-		return nil, target.Target{}, err
-	}
-	s, err := p.open(ctx, f)
-	if err != nil {
-		return nil, target.Target{}, err
-	}
-	target, err := s.target(ctx, name)
-	return s, target, err
-}
-
 // open logs in and finds the stack.
 func (p Program) open(ctx context.Context, f *stackFlags) (*stack, error) {
 	cfg, err := p.logIn(ctx, f)
@@ -128,7 +132,7 @@ func (p Program) open(ctx context.Context, f *stackFlags) (*stack, error) {
 
 // find finds the stack by its outputs.
 func (p Program) find(ctx context.Context, f *stackFlags, cfg aws.Config) (*stack, error) {
-	s := &stack{name: f.name, clock: &serviceClock{Clock: p.Clock}}
+	s := &stack{Program: p, flags: f, name: f.name, clock: &serviceClock{Clock: p.Clock}}
 	cfg.APIOptions = append(cfg.APIOptions, s.clock.listen)
 	s.cfg, s.region = cfg, cfg.Region
 	outputs, err := s.outputs(ctx)
@@ -236,20 +240,17 @@ func (s *stack) qoveryClient() (*qovery.Client, error) {
 	return client, nil
 }
 
-// release closes a record with the rights of the person.
-func (s *stack) release(ctx context.Context, name string) (rotation.Record, []rotation.AccessKey, error) {
-	client, err := s.qoveryClient()
-	if err != nil {
-		return rotation.Record{}, nil, err
+// prose is where sentences beside an answer go: nowhere, if that is JSON.
+func (s *stack) prose() io.Writer {
+	if s.flags.json() {
+		return io.Discard
 	}
-	return rotation.Release{
-		Guard: rotation.NewGuard(s.clock, slog.New(slog.DiscardHandler), s.journal,
-			rotation.Writers{Staging: s.store.Staged(target.StagedPrefix)}),
-		Targets:    s.targets,
-		Keys:       s.keys,
-		Qovery:     rotation.ReadOnly(client),
-		Executions: s.states,
-	}.Run(ctx, name)
+	return s.Out
+}
+
+// guard writes to the journal, and with these, with the rights of the person.
+func (s *stack) guard(writers rotation.Writers) rotation.Guard {
+	return rotation.NewGuard(s.clock, slog.New(slog.DiscardHandler), s.journal, writers)
 }
 
 // completeTargets completes the name of a target where the stack answers soon.

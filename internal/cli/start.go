@@ -1,11 +1,13 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
+	"reflect"
 	"strings"
 	"time"
 
@@ -27,16 +29,26 @@ var timings = []struct{ flag, field, usage string }{
 	{"deployment-timeout", "deploymentTimeout", "a wave of clusters may take longer (15m for each attempt, to 12h)"},
 }
 
+// startFlags are of the commands that start an execution.
 type startFlags struct {
-	*stackFlags
 	watch, dryRun, yes bool
-	file               string
-	timings            map[string]*string // by field
-	leak               leakFlags
+	file               string // for the plan
+}
+
+func (f *startFlags) add(cmd *cobra.Command, dryRun string) {
+	cmd.Flags().BoolVar(&f.watch, "watch", false, "watch it to its end")
+	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, dryRun)
+	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask")
+}
+
+type rotateFlags struct {
+	startFlags
+	timings map[string]*string // by field
+	leak    leakFlags
 }
 
 func (p Program) newStart() *cobra.Command {
-	f := startFlags{timings: map[string]*string{}}
+	f := rotateFlags{timings: map[string]*string{}}
 	cmd := &cobra.Command{
 		Use:   "start TARGET",
 		Short: "Start a rotation, or resume an interrupted one",
@@ -58,117 +70,98 @@ would make it wait or refuse; with --file as a page.`,
   rotate start production --watch
   rotate start production --yes --grace-period 12h
   rotate start production --leaked AKIAIOSFODNN7EXAMPLE --watch`,
-		Args: oneTarget,
-		RunE: func(cmd *cobra.Command, args []string) error { return p.start(cmd, f, args[0]) },
 	}
-	f.stackFlags = addStackFlags(cmd, "text")
-	cmd.Flags().BoolVar(&f.watch, "watch", false, "watch it to its end")
-	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "show what a rotation would do, and change nothing")
+	on := p.onTarget(cmd, func(ctx context.Context, s *stack, t target.Target) error { return s.start(ctx, f, t) })
+	on.addFull(cmd)
+	cmd.PreRunE = func(*cobra.Command, []string) error { return f.check(on.json()) }
+	f.add(cmd, "show what a rotation would do, and change nothing")
 	cmd.Flags().StringVar(&f.file, "file", "", "with --dry-run: where to write the plan, as a page")
-	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask")
 	f.leak.add(cmd)
 	for _, timing := range timings {
 		f.timings[timing.field] = cmd.Flags().String(timing.flag, "", timing.usage)
 	}
-	f.addFull(cmd)
-	cmd.ValidArgsFunction = p.completeTargets(f.stackFlags)
 	return cmd
 }
 
-func (f startFlags) check() error {
+func (f rotateFlags) check(json bool) error {
 	for _, timing := range timings {
 		value := *f.timings[timing.field]
 		if err := new(target.Duration).UnmarshalText([]byte(value)); value != "" && err != nil {
 			return usageError{fmt.Errorf("--%s %w", timing.flag, err)}
 		}
 	}
-	if f.file != "" && (!f.dryRun || f.json()) {
+	if f.file != "" && (!f.dryRun || json) {
 		return usageError{errors.New("--file is for the plan of --dry-run, as a page")}
 	}
-	return cmp.Or(f.stackFlags.check(), f.leak.check())
+	return f.leak.check()
 }
 
-func (p Program) start(cmd *cobra.Command, f startFlags, name string) error {
-	if err := f.check(); err != nil {
-		return err
-	}
-	ctx := cmd.Context()
-	s, err := p.open(ctx, f.stackFlags)
-	if err != nil {
-		return err
-	}
-	target, err := s.target(ctx, name)
-	if err != nil {
-		return err
-	}
+func (s *stack) start(ctx context.Context, f rotateFlags, t target.Target) error {
 	if f.leak.key != "" {
-		return p.startLeaked(cmd, f, s, target)
+		return s.startLeaked(ctx, f, t)
 	}
-	input, err := f.input(target, nil)
+	input, err := f.input(t, nil)
 	if err != nil {
 		return err
 	}
+	return s.begin(ctx, f.startFlags, rotation.Rotate, t, input, func() error { return s.mayStart(ctx, t, input) })
+}
+
+// begin starts an execution, which may resume what is open, and shows it. A person is asked
+// first, unless --yes is given. A dry run is shown as a plan.
+func (s *stack) begin(ctx context.Context, f startFlags, kind rotation.Kind, t target.Target, input target.Input,
+	ask func() error) error {
 	if f.dryRun {
-		return s.showDryRun(cmd, f, target, input)
+		return s.showDryRun(ctx, f, t, input)
 	}
-	record, err := s.journal.Load(ctx, target.IAMUserName)
+	record, err := s.journal.Load(ctx, t.IAMUserName)
 	if err != nil {
 		return err
 	}
-	if err := s.requireNoneAtWork(ctx, target.Name, record); err != nil {
+	if err := s.requireNoneAtWork(ctx, t.Name, record); err != nil {
 		return err
 	}
 	if !f.yes {
-		if err := p.mayStart(cmd, s, f, target, input); err != nil {
+		if err := ask(); err != nil {
 			return err
 		}
 	}
-	return s.begin(cmd, f, "", input, ofKind(record, rotation.Rotate))
-}
-
-// begin starts an execution, which may resume what is open, and shows it.
-func (s *stack) begin(cmd *cobra.Command, f startFlags, kind string, input target.Input, open *rotation.Record) error {
-	x, err := s.states.start(cmd.Context(), executionName(input.Target, kind, s.clock.Now()), input)
+	x, err := s.states.start(ctx, executionName(t.Name, string(kind), s.clock.Now()), input)
 	if err != nil {
 		return err
 	}
-	return s.show(cmd, f, started{x: x, carriesOn: open})
+	return s.show(ctx, f.watch, started{x: x, carriesOn: ofKind(record, kind)})
 }
 
-// show shows what was started, to its end where that is asked for.
-func (s *stack) show(cmd *cobra.Command, f startFlags, shown started) error {
-	if err := showStarted(cmd, f.stackFlags, shown); err != nil {
-		return err
-	}
-	if !f.watch {
+// ofKind is the record if it is of that kind.
+func ofKind(record *rotation.Record, kind rotation.Kind) *rotation.Record {
+	if record == nil || record.Kind != kind {
 		return nil
 	}
-	return s.followToEnd(cmd, f.stackFlags, shown.x)
+	return record
 }
 
-// input is the execution's. It is checked here as Preflight checks it, so that a
-// mistake shows immediately.
-func (f startFlags) input(configured target.Target, leaked *target.Leaked) (target.Input, error) {
-	input := map[string]any{"target": configured.Name}
-	if leaked != nil {
-		input["leaked"] = leaked
-	}
+// input is the execution's.
+func (f rotateFlags) input(t target.Target, leaked *target.Leaked) (target.Input, error) {
+	input := map[string]any{"leaked": leaked}
 	for field, value := range f.timings {
-		if *value != "" {
-			input[field] = *value
-		}
+		input[field] = *value
 	}
-	return checkedInput(input, configured)
+	return inputFor(t, input)
 }
 
-func checkedInput(input map[string]any, configured target.Target) (target.Input, error) {
+// inputFor is an execution's input, of what isn't empty. It is checked as Preflight checks it, so
+// that a mistake shows immediately.
+func inputFor(t target.Target, input map[string]any) (target.Input, error) {
+	input["target"] = t.Name
+	maps.DeleteFunc(input, func(_ string, value any) bool { return reflect.ValueOf(value).IsZero() })
 	text, err := json.Marshal(input)
 	if err != nil {
 		return target.Input{}, err
 	}
 	parsed, err := target.ParseInput(text)
 	if err == nil {
-		_, err = parsed.Apply(configured)
+		_, err = parsed.Apply(t)
 	}
 	if err != nil {
 		return target.Input{}, usageError{fmt.Errorf("%s", strings.TrimRight(fault.AsError(err).What.String(), "."))}
@@ -218,36 +211,31 @@ type resumed struct {
 	BegunAt    time.Time `json:"begunAt"`
 }
 
-func showStarted(cmd *cobra.Command, f *stackFlags, s started) error {
-	out := cmd.OutOrStdout()
-	page := notice.ExecutionPage(s.x.ARN)
-	if f.json() {
-		answer := startedAnswer{s.x.Name, s.x.ARN, page, s.x.Target, s.x.StartedAt, s.dryRun, s.abort, nil, s.stopped}
-		if s.carriesOn != nil {
-			answer.Resumes = &resumed{s.carriesOn.RotationID, s.carriesOn.TakenAt}
-		}
-		return writeLine(out, answer)
+// show shows what was started, to its end if it is watched.
+func (s *stack) show(ctx context.Context, watch bool, shown started) error {
+	if err := s.answerLine(s.flags.output, shown.answer(), func() { shown.show(s.Out) }); err != nil || !watch {
+		return err
 	}
+	return s.followToEnd(ctx, shown.x)
+}
+
+func (s started) answer() startedAnswer {
+	answer := startedAnswer{s.x.Name, s.x.ARN, notice.ExecutionPage(s.x.ARN), s.x.Target, s.x.StartedAt, s.dryRun, s.abort,
+		nil, s.stopped}
+	if s.carriesOn != nil {
+		answer.Resumes = &resumed{s.carriesOn.RotationID, s.carriesOn.TakenAt}
+	}
+	return answer
+}
+
+func (s started) show(out io.Writer) {
 	if s.carriesOn != nil && !s.abort {
 		fmt.Fprintf(out, "This resumes the %s that was begun %s and is not over.\n", s.carriesOn.Kind.Noun(),
 			words.At(s.carriesOn.TakenAt))
 	}
 	fmt.Fprintf(out, "started  %s\narn      %s\n", s.x.Name, s.x.ARN)
-	if page != "" {
+	if page := notice.ExecutionPage(s.x.ARN); page != "" {
 		fmt.Fprintf(out, "console  %s\n", page)
 	}
-	_, err := fmt.Fprintf(out, "watch    rotate watch %s\n\n", s.x.Name)
-	return err
-}
-
-// followToEnd shows an execution to its end and exits accordingly.
-func (s *stack) followToEnd(cmd *cobra.Command, f *stackFlags, x *notice.Execution) error {
-	e, err := s.follow(cmd.Context(), x, newView(cmd, f))
-	if err != nil {
-		return err
-	}
-	if err := showEnd(cmd, f, e); err != nil {
-		return err
-	}
-	return exit(e.exit())
+	fmt.Fprintf(out, "watch    rotate watch %s\n\n", s.x.Name)
 }

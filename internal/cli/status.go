@@ -57,13 +57,12 @@ judged while one runs, nor for ten minutes after.`,
 			}
 			return oneTarget(cmd, args)
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return p.status(cmd, f, args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return p.status(cmd.Context(), f, args) },
 	}
-	f.stackFlags = addStackFlagsWith(cmd, output{plain: "text", also: "wide"})
+	f.stackFlags = p.onStack(cmd, "text", "wide")
 	cmd.Flags().BoolVar(&f.all, "all", false, "every account and region of the configuration, a line for each target")
 	cmd.Flags().StringVar(&f.config, "config", "rotation.json", "with --all: the configuration")
 	cmd.Flags().StringVar(&f.file, "file", "", "where to write it as an HTML page instead")
-	cmd.ValidArgsFunction = p.completeTargets(f.stackFlags)
 	return cmd
 }
 
@@ -121,32 +120,24 @@ const (
 	unknown  state = "unknown"
 )
 
-func (f statusFlags) check() error {
-	if f.file != "" && f.output.value != f.output.plain {
+// status shows the targets that are named, or all.
+func (p Program) status(ctx context.Context, f statusFlags, names []string) error {
+	if f.file != "" && f.value != "text" {
 		return usageError{errors.New("--file is for a page, so that --output has no meaning beside it")}
 	}
-	return f.stackFlags.check()
-}
-
-// status shows the targets that are named, or all.
-func (p Program) status(cmd *cobra.Command, f statusFlags, names []string) error {
-	if err := f.check(); err != nil {
-		return err
-	}
 	if f.all {
-		return p.statusOfAll(cmd, f)
+		return p.statusOfAll(ctx, f)
 	}
-	status, err := p.statusOf(cmd.Context(), f.stackFlags, names)
+	status, err := p.statusOf(ctx, f.stackFlags, names)
 	if err != nil {
 		return err
 	}
-	switch out := cmd.OutOrStdout(); {
-	case f.json():
-		err = writeJSON(out, status)
-	case f.file == "" && f.output.value == f.output.plain:
-		err = showStatus(out, status)
-	default:
-		err = p.showAll(cmd, f, allStatus{Stacks: []stackStatus{status}})
+	if f.file == "" && f.value == "text" {
+		showStatus(p.Out, status)
+	} else if f.json() {
+		err = writeJSON(p.Out, status)
+	} else {
+		err = p.showAll(f, allStatus{Stacks: []stackStatus{status}})
 	}
 	return f.exit(err, status.needsAttention(), status.isUnread())
 }
@@ -226,7 +217,7 @@ func (s stackStatus) needsAttention() bool {
 	return len(s.Attention) > 0
 }
 
-func showStatus(out io.Writer, s stackStatus) error {
+func showStatus(out io.Writer, s stackStatus) {
 	var text strings.Builder
 	row := func(name, format string, args ...any) {
 		fmt.Fprintf(&text, "  %-10s %s\n", name, fmt.Sprintf(format, args...))
@@ -276,7 +267,7 @@ func showStatus(out io.Writer, s stackStatus) error {
 	for _, text := range s.Warnings {
 		row("warning", "%s", words.Dot(text))
 	}
-	return say(out, text.String())
+	say(out, text.String())
 }
 
 func (t targetStatus) stateText(now time.Time) string {

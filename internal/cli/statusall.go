@@ -9,8 +9,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"qovery-key-rotation/infra/config"
 	"qovery-key-rotation/internal/words"
 )
@@ -29,7 +27,7 @@ type unreadStack struct {
 }
 
 // statusOfAll looks at every account and region of the configuration.
-func (p Program) statusOfAll(cmd *cobra.Command, f statusFlags) error {
+func (p Program) statusOfAll(ctx context.Context, f statusFlags) error {
 	text, err := os.ReadFile(f.config)
 	if err != nil {
 		return usageError{fmt.Errorf("the configuration can't be read: %w", err)}
@@ -40,9 +38,9 @@ func (p Program) statusOfAll(cmd *cobra.Command, f statusFlags) error {
 	}
 	all := allStatus{[]stackStatus{}, []unreadStack{}}
 	for _, stack := range configured.Stacks() {
-		status, err := p.statusIn(cmd.Context(), *f.stackFlags, stack)
-		if cmd.Context().Err() != nil {
-			return cmd.Context().Err()
+		status, err := p.statusIn(ctx, *f.stackFlags, stack)
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
 		if err != nil {
 			all.Unread = append(all.Unread, unread(stack, err))
@@ -51,9 +49,9 @@ func (p Program) statusOfAll(cmd *cobra.Command, f statusFlags) error {
 		all.Stacks = append(all.Stacks, status)
 	}
 	if f.json() {
-		err = writeJSON(cmd.OutOrStdout(), all)
+		err = writeJSON(p.Out, all)
 	} else {
-		err = p.showAll(cmd, f, all)
+		err = p.showAll(f, all)
 	}
 	attention, isUnread := false, len(all.Unread) > 0
 	for _, status := range all.Stacks {

@@ -4,23 +4,21 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/spf13/cobra"
-
 	"qovery-key-rotation/internal/ops/report"
 	"qovery-key-rotation/internal/words"
 )
 
 // showAll gives each target a line, or writes the page that --file asks for.
-func (p Program) showAll(cmd *cobra.Command, f statusFlags, all allStatus) error {
+func (p Program) showAll(f statusFlags, all allStatus) error {
 	if f.file == "" {
-		return showWide(cmd.OutOrStdout(), all)
+		return showWide(p.Out, all)
 	}
 	page := all.overview()
 	if page.At.IsZero() {
 		page.At = p.Clock.Now()
 	}
 	wrote := fmt.Sprintf("the status of %s to %s, as an HTML page", words.Count(len(page.Targets), "target"), f.file)
-	return writePage(cmd, "The page", f.file, wrote, page.WriteHTML)
+	return p.writePage("The page", f.file, wrote, page.WriteHTML)
 }
 
 // overview is what the page shows.

@@ -144,8 +144,7 @@ func (s *stack) lastState(ctx context.Context, x *notice.Execution) (string, err
 func (l *targetLook) lookAtHistory() {
 	l.historyRead = l.Unread[audit.FromJournal] == nil
 	if len(l.History) > 0 {
-		last := pastOf(l.History[0].Record)
-		last.Outcome, last.EndedAt = l.History[0].Outcome, l.History[0].EndedAt
+		last := endedOf(l.History[0])
 		l.Last = &last
 	}
 }

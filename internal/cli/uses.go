@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -60,9 +61,10 @@ read from buckets or done to other data, nor what a session did that the key beg
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return p.uses(cmd, f, args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error { return p.uses(cmd.Context(), f, args[0]) },
 	}
-	f.stackFlags = addStackFlags(cmd, "text")
+	f.stackFlags = p.onStack(cmd, "text")
+	cmd.ValidArgsFunction = nil // a key isn't completed
 	f.since.add(cmd, "24h", "since then: a duration, or an RFC 3339 time")
 	cmd.Flags().StringArrayVar(&f.regions, "also", nil, "search this region, too")
 	return cmd
@@ -94,10 +96,7 @@ type usesFound struct {
 	Unread map[string]string `json:"unread,omitempty"` // regions, and why
 }
 
-func (p Program) uses(cmd *cobra.Command, f usesFlags, key string) error {
-	if err := f.check(); err != nil {
-		return err
-	}
+func (p Program) uses(ctx context.Context, f usesFlags, key string) error {
 	id, err := rotation.ParseKeyID(key)
 	if err != nil {
 		return usageError{fmt.Errorf("KEY is %w", err)}
@@ -106,7 +105,7 @@ func (p Program) uses(cmd *cobra.Command, f usesFlags, key string) error {
 	if err != nil {
 		return err
 	}
-	cfg, err := p.logIn(cmd.Context(), f.stackFlags)
+	cfg, err := p.logIn(ctx, f.stackFlags)
 	if err != nil {
 		return err
 	}
@@ -115,16 +114,13 @@ func (p Program) uses(cmd *cobra.Command, f usesFlags, key string) error {
 	slices.Sort(regions)
 	history := trail.New(cfg, p.Clock)
 	for _, region := range slices.Compact(regions) {
-		uses, all, err := history.Uses(cmd.Context(), id, since, region)
-		if cmd.Context().Err() != nil {
-			return cmd.Context().Err()
+		uses, all, err := history.Uses(ctx, id, since, region)
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
 		found.add(region, uses, all, err)
 	}
-	if f.json() {
-		return writeJSON(cmd.OutOrStdout(), found)
-	}
-	return found.show(cmd.OutOrStdout())
+	return p.answer(f.output, found, func() { found.show(p.Out) })
 }
 
 func (f *usesFound) add(region string, uses []rotation.Use, all bool, err error) {
@@ -157,7 +153,7 @@ func (f *usesFound) count(use rotation.Use) {
 	u.First, u.Last = slices.MinFunc(times, time.Time.Compare), slices.MaxFunc(times, time.Time.Compare)
 }
 
-func (f *usesFound) show(out io.Writer) error {
+func (f *usesFound) show(out io.Writer) {
 	fmt.Fprintf(out, "Uses of %s since %s, by CloudTrail's event history:\n\n", f.Key, words.At(f.Since))
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	if len(f.Uses) > 0 {
@@ -167,9 +163,7 @@ func (f *usesFound) show(out io.Writer) error {
 		fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%s\t%s\n", words.At(u.Last), u.Count, u.Region, u.Action,
 			cmp.Or(u.Address, "-"), cmp.Or(u.Caller, "-"))
 	}
-	if err := table.Flush(); err != nil {
-		return err
-	}
+	_ = table.Flush() // as good as out is
 	if len(f.Uses) == 0 {
 		fmt.Fprintln(out, "none")
 	}
@@ -179,7 +173,6 @@ func (f *usesFound) show(out io.Writer) error {
 	for _, region := range slices.Sorted(maps.Keys(f.Unread)) {
 		fmt.Fprintf(out, "%s was not searched: %s\n", region, words.Dot(f.Unread[region]))
 	}
-	_, err := fmt.Fprint(out, "\nNot closed by replacing a key, and not all of it shown here: keys, users, roles and\n"+
+	fmt.Fprint(out, "\nNot closed by replacing a key, and not all of it shown here: keys, users, roles and\n"+
 		"policies that were made or changed with it, sessions that it began, and what was read with it.\n")
-	return err
 }

@@ -8,8 +8,8 @@ import (
 	"qovery-key-rotation/internal/version"
 )
 
-func newVersion() *cobra.Command {
-	answer := output{plain: "text"}
+func (p Program) newVersion() *cobra.Command {
+	var o output
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print which version this is",
@@ -18,18 +18,11 @@ that commit's date as far as the build knows them, and the version of Go.`,
 		Example: `  rotate version
   rotate version --output json`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := answer.check(); err != nil {
-				return err
-			}
+		RunE: func(*cobra.Command, []string) error {
 			v := version.Read()
-			if answer.json() {
-				return writeJSON(cmd.OutOrStdout(), v)
-			}
-			_, err := fmt.Fprintln(cmd.OutOrStdout(), v)
-			return err
+			return p.answer(o, v, func() { fmt.Fprintln(p.Out, v) })
 		},
 	}
-	answer.add(cmd)
+	o.add(cmd, "text")
 	return cmd
 }

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/ops/story"
 	"qovery-key-rotation/internal/rotation"
@@ -16,7 +14,7 @@ import (
 
 // view is how a command shows an execution while it runs.
 type view interface {
-	line(line) error      // something happened
+	line(line)            // something happened
 	live(progress)        // nothing did, but time passes
 	every() time.Duration // how often live wants to be called
 	close(progress)
@@ -24,16 +22,15 @@ type view interface {
 
 // newView is lines of JSON, or plain lines, or on a terminal a checklist that is always up
 // to date.
-func newView(cmd *cobra.Command, f *stackFlags) view {
-	out := cmd.OutOrStdout()
-	t := terminalOf(out)
+func (s *stack) newView() view {
+	t := terminalOf(s.Out)
 	switch {
-	case f.json():
-		return jsonView{out}
+	case s.flags.json():
+		return jsonView{s.Out}
 	case t != nil:
 		return &liveView{terminal: t}
 	}
-	return &plainView{out: out}
+	return &plainView{out: s.Out}
 }
 
 // plainView is a line for each event, and a sign of life where none comes.
@@ -48,17 +45,11 @@ const (
 	heartbeat = 5 * time.Minute
 )
 
-func (v *plainView) line(l line) error {
-	v.last = later(v.last, l.At)
-	_, err := fmt.Fprintf(v.out, "%s  %-20s %s\n", words.Time(l.At, lineTime+" UTC"), l.State, l.Text)
-	return err
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
+func (v *plainView) line(l line) {
+	if l.At.After(v.last) {
+		v.last = l.At
 	}
-	return b
+	fmt.Fprintf(v.out, "%s  %-20s %s\n", words.Time(l.At, lineTime+" UTC"), l.State, l.Text)
 }
 
 func (v *plainView) live(p progress) {
@@ -66,7 +57,7 @@ func (v *plainView) live(p progress) {
 		v.last = p.now
 	}
 	if p.now.Sub(v.last) >= heartbeat {
-		_ = v.line(line{At: p.now, State: story.PhaseOf(p.state), Text: p.String()}) // the next event says that it can't be written
+		v.line(line{At: p.now, State: story.PhaseOf(p.state), Text: p.String()})
 	}
 }
 
@@ -76,7 +67,7 @@ func (v *plainView) close(progress)       {}
 // jsonView writes one object a line, so that a reader need not wait for the end.
 type jsonView struct{ out io.Writer }
 
-func (v jsonView) line(l line) error    { return writeLine(v.out, l) }
+func (v jsonView) line(l line)          { _ = writeLine(v.out, l) } // follow sees that it is lost
 func (v jsonView) live(progress)        {}
 func (v jsonView) every() time.Duration { return latest }
 func (v jsonView) close(progress)       {}
@@ -87,12 +78,11 @@ type liveView struct {
 	trouble  string // with looking
 }
 
-func (v *liveView) line(l line) error {
+func (v *liveView) line(l line) {
 	v.trouble = ""
 	if l.State == "" && l.Error != "" {
 		v.trouble = l.Text
 	}
-	return nil
 }
 
 func (v *liveView) live(p progress) {
@@ -140,19 +130,17 @@ type outcome struct {
 }
 
 // showEnd tells how an execution ended: in the words of the notice about it.
-func showEnd(cmd *cobra.Command, f *stackFlags, e *ended) error {
-	out := cmd.OutOrStdout()
-	if f.json() {
-		return writeLine(out, outcome{
-			e.Name, e.ARN, e.message.Target, e.Status, e.message.Ending, e.message.Urgency, e.Error, e.Cause, e.StartedAt,
-			e.StoppedAt, e.Output, e.message.Whole,
-		})
-	}
-	text := e.message.Whole
-	if !f.full {
-		text = strings.Join(e.message.Brief(mostAtEnd), "\n") + "\n"
-	}
-	return say(out, "\n"+paint(out, e.message.Urgency, text))
+func (s *stack) showEnd(e *ended) error {
+	return s.answerLine(s.flags.output, outcome{
+		e.Name, e.ARN, e.message.Target, e.Status, e.message.Ending, e.message.Urgency, e.Error, e.Cause, e.StartedAt,
+		e.StoppedAt, e.Output, e.message.Whole,
+	}, func() {
+		text := e.message.Whole
+		if !s.flags.full {
+			text = strings.Join(e.message.Brief(mostAtEnd), "\n") + "\n"
+		}
+		say(s.Out, "\n"+paint(s.Out, e.message.Urgency, text))
+	})
 }
 
 // mostAtEnd is how many lines follow the verdict.

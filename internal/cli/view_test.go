@@ -32,7 +32,7 @@ func TestHeartbeat(t *testing.T) {
 	var out bytes.Buffer
 	at := time.Date(2026, 1, 12, 8, 10, 0, 0, time.UTC)
 	v := &plainView{out: &out}
-	_ = v.line(line{At: at, State: "GracePeriod", Text: "until 10:17:39 UTC"})
+	v.line(line{At: at, State: "GracePeriod", Text: "until 10:17:39 UTC"})
 	for after := time.Duration(0); after <= 12*time.Minute; after += 10 * time.Second {
 		v.live(progress{now: at.Add(after), state: "GracePeriod", elapsed: 10*time.Minute + after})
 	}

@@ -39,19 +39,16 @@ things are.`,
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return p.watch(cmd, f, strings.Join(args, "")) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.watch(cmd.Context(), f, strings.Join(args, ""))
+		},
 	}
-	f = addStackFlags(cmd, "text")
+	f = p.onStack(cmd, "text")
 	f.addFull(cmd)
-	cmd.ValidArgsFunction = p.completeTargets(f)
 	return cmd
 }
 
-func (p Program) watch(cmd *cobra.Command, f *stackFlags, what string) error {
-	if err := f.check(); err != nil {
-		return err
-	}
-	ctx := cmd.Context()
+func (p Program) watch(ctx context.Context, f *stackFlags, what string) error {
 	f.regionOf(what)
 	s, err := p.open(ctx, f)
 	if err != nil {
@@ -61,10 +58,8 @@ func (p Program) watch(cmd *cobra.Command, f *stackFlags, what string) error {
 	if err != nil {
 		return err
 	}
-	if !f.json() {
-		fmt.Fprintf(cmd.OutOrStdout(), "%s, begun %s\n", x.Name, words.At(x.StartedAt))
-	}
-	return s.followToEnd(cmd, f, x)
+	fmt.Fprintf(s.prose(), "%s, begun %s\n", x.Name, words.At(x.StartedAt))
+	return s.followToEnd(ctx, x)
 }
 
 // find finds the execution that is meant: by its ARN, its name, or the target
