@@ -247,7 +247,7 @@ func in(a *args) act {
 // later does something after a while, as an event that takes no time.
 func (o *Operator) later(d time.Duration, do act) {
 	o.Planned++
-	o.Timeline.At(o.Timeline.Now().Add(d), func() { o.Planned--; o.putOff(do) })
+	o.plan(planned{o.Timeline.Now().Add(d), o, func(_ *World, o *Operator) { o.Planned--; o.putOff(do) }})
 }
 
 // putOff does what an action had put off. If it fails, the script ends with that.

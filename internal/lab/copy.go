@@ -13,9 +13,10 @@ import (
 // stacks, which can't be copied; between two states there is none of it.
 
 // IsStill tells whether nothing is under way but the calling process, and one that waits for
-// it: no function is at work, and nothing is due.
+// it: no function is at work, and nothing is due but what was planned.
 func (w *World) IsStill() bool {
-	return w.Timeline.Current() != nil && len(w.Timeline.queue) == 0 && len(w.Timeline.processes) == 2
+	t := w.Timeline
+	return t.current != nil && len(t.processes) == 2 && len(t.queue) == len(w.planned)
 }
 
 // CopyFrom makes this world what another one is that is still, and that was made of the same
@@ -60,9 +61,6 @@ func (w *World) Continue() {
 }
 
 func (t *Timeline) copyFrom(other *Timeline) {
-	for len(t.queue) > 0 { // what a Setup has happen has happened
-		t.drop(t.queue[0])
-	}
 	t.elapsed, t.nextMinute = other.elapsed, other.nextMinute
 }
 
@@ -117,7 +115,8 @@ func (j *Judge) copyFrom(other *Judge) {
 	j.used, j.known, j.visits = maps.Clone(other.used), maps.Clone(other.known), maps.Clone(other.visits)
 }
 
-// CopyFrom makes this operator, of a copied world, one who has done what another one did.
+// CopyFrom makes this operator, of a copied world, one who has done what another one did. What
+// was planned there happens here, too.
 func (o *Operator) CopyFrom(other *Operator) {
 	twin := func(run *Run) *Run {
 		if run == nil {
@@ -126,6 +125,13 @@ func (o *Operator) CopyFrom(other *Operator) {
 		return o.runs[slices.Index(other.runs, run)]
 	}
 	o.run, o.Planned, o.calms, o.rules, o.err = twin(other.run), other.Planned, other.calms, other.rules, other.err
+	for _, p := range other.planned {
+		by := p.by
+		if by == other {
+			by = o
+		}
+		o.plan(planned{p.at, by, p.do})
+	}
 	for run, is := range other.open {
 		o.open[twin(run)] = is
 	}

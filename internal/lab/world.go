@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -111,6 +112,7 @@ type World struct {
 	OnSay func(string)
 
 	runs        []*Run
+	planned     []*planned
 	machine     *statemachine.Machine
 	functions   map[string]rotation.Step
 	around      func(rotation.Step) rotation.Step
@@ -300,6 +302,27 @@ func (w *World) UseElsewhere(key rotation.KeyID, service string, every time.Dura
 func (i *IAM) useBy(id rotation.KeyID, service string) bool {
 	k := i.keys[id]
 	return k != nil && i.Use(id, rotation.NewSecret(k.secret), service)
+}
+
+// planned is what happens at a time. What is done knows the world from its arguments alone,
+// so that it can be done in a copy.
+type planned struct {
+	at time.Time
+	by *Operator // nil: no one's
+	do func(*World, *Operator)
+}
+
+// After has something happen after a while, as an event that takes no time.
+func (w *World) After(d time.Duration, do func(*World)) {
+	w.plan(planned{at: w.Timeline.Now().Add(d), do: func(w *World, _ *Operator) { do(w) }})
+}
+
+func (w *World) plan(p planned) {
+	w.planned = append(w.planned, &p)
+	w.Timeline.At(p.at, func() {
+		w.planned = slices.DeleteFunc(w.planned, func(other *planned) bool { return other == &p })
+		p.do(w, p.by)
+	})
 }
 
 // Logs are what the functions have logged.

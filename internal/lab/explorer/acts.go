@@ -173,9 +173,9 @@ func (p *player) allowLater() {
 		return
 	}
 	p.excused = append(p.excused, record.NewKey)
-	p.Timeline.At(p.Timeline.Now().Add(3*time.Hour), func() {
-		if _, exists := p.IAM.Status(record.NewKey); exists {
-			p.IAM.AllowByHand(record.NewKey)
+	p.After(3*time.Hour, func(w *lab.World) {
+		if _, exists := w.IAM.Status(record.NewKey); exists {
+			w.IAM.AllowByHand(record.NewKey)
 		}
 	})
 }

@@ -70,7 +70,7 @@ var Worlds = []World{
 		alike: true, setup: lab.Setup{Clusters: 1},
 		shape: func(w *lab.World) {
 			byHand("add variable", `target {"lookInVariables": true}`, "audits-read-services")(w)
-			w.Timeline.At(lab.Beginning.Add(3*time.Hour), func() { byHand("put foreign into variable")(w) })
+			w.After(3*time.Hour, byHand("put foreign into variable"))
 		},
 	},
 	{
@@ -106,7 +106,7 @@ var Worlds = []World{
 		begins: `start scheduled {"target": "production", "scheduled": true}`,
 		shape: func(w *lab.World) {
 			byHand("cluster 1 lock Release")(w)
-			w.Timeline.At(lab.Beginning.Add(30*time.Hour), func() { byHand("cluster 1 unlock")(w) })
+			w.After(30*time.Hour, byHand("cluster 1 unlock"))
 		},
 	},
 	{
@@ -172,7 +172,7 @@ func (w World) open(seed uint64, through func(*lab.World, lab.Ports) lab.Ports) 
 	if w.shape != nil {
 		w.shape(world)
 	}
-	world.Timeline.At(lab.Beginning.Add(w.denied), func() { world.Trail.Denied = nil })
+	world.After(w.denied, func(world *lab.World) { world.Trail.Denied = nil })
 	return world, nil
 }
 
