@@ -197,9 +197,12 @@ func (j *Judge) requireReleased(change KeyChange) {
 	}
 }
 
-// requireOwnDeactivation: whoever deactivates a key by hand has a reason.
+// requireOwnDeactivation: whoever deactivates a key by hand has a reason. Once a function has
+// noted in the journal that it is about to, nothing tells who did it.
 func (j *Judge) requireOwnDeactivation(change KeyChange) {
-	asked := slices.ContainsFunc(j.world.Wire.Calls(), func(c Call) bool {
+	record := j.world.Journal.Current(UserName)
+	asked := record != nil && !record.Marks[rotation.Deactivate].Begun.IsZero()
+	asked = asked || slices.ContainsFunc(j.world.Wire.Calls(), func(c Call) bool {
 		return c.Site == "iam.UpdateAccessKey" && strings.HasSuffix(c.Process, "/DeactivateKey")
 	})
 	if before := j.before(change); before.By == Person && !asked {
@@ -261,11 +264,13 @@ func (j *Judge) requireGrace(change KeyChange) {
 	if change.Key != j.world.OldKey.ID && !j.used[change.Key] || j.HasLeaked(change.Key) {
 		return
 	}
-	for _, key := range j.world.IAM.Present(change.User) {
-		for _, holder := range j.world.Qovery.Holders(string(key.ID)) {
-			if age := change.At.Sub(holder.Since); age < neverBefore && !j.HasLeaked(key.ID) {
-				j.violated("%s deleted the key %s only %s after %s %q took %s", change.By, change.Key, age.Round(time.Second),
-					holder.Kind, holder.Name, key.ID)
+	for _, location := range j.world.Qovery.Locations() {
+		held := j.world.Qovery.Held(location)
+		for i := 1; i < len(held); i++ {
+			age, took := change.At.Sub(held[i].Since), rotation.KeyID(held[i].KeyID)
+			if held[i-1].KeyID == string(change.Key) && age < neverBefore && !j.HasLeaked(took) {
+				j.violated("%s deleted the key %s only %s after %s took %s", change.By, change.Key, age.Round(time.Second),
+					location, took)
 			}
 		}
 	}

@@ -11,47 +11,71 @@ import (
 // to a fork: a point between two states at which the world can be copied. From there each is
 // played in a copy.
 
-// mostBranches are played from one fork in one task, so that all cores have something to do.
+// mostBranches are played in one task, so that all cores have something to do.
 const mostBranches = 64
 
-// bough are schedules that have one more fault than a base, all of them after the same fork.
+// bough are schedules that have one more fault than a base, in the order of their forks.
 type bough struct {
-	base      Schedule
-	fork      int // 0: there is none before them
-	schedules []Schedule
+	base     Schedule
+	branches []branch
+}
+
+// branch is a schedule whose last fault comes after that many forks of its base.
+type branch struct {
+	Schedule
+	fork int
 }
 
 // boughs are the schedules that have one more fault than the base, at one of the stations.
 func boughs(base Schedule, stations []Station, faults func(Station) []Fault) (all []bough) {
+	var branches []branch
 	for _, station := range stations {
 		for _, fault := range faults(station) {
-			if n := len(all); n == 0 || all[n-1].fork != station.Fork || len(all[n-1].schedules) == mostBranches {
-				all = append(all, bough{base: base, fork: station.Fork})
-			}
-			last := &all[len(all)-1]
-			last.schedules = append(last.schedules, base.with(fault))
+			branches = append(branches, branch{base.with(fault), station.Fork})
 		}
+	}
+	for few := range slices.Chunk(branches, mostBranches) {
+		all = append(all, bough{base, few})
 	}
 	return all
 }
 
 // play plays them, each until it is known what comes: see playUntil. It ends early if take
 // says so.
-func (b bough) play(known func(uint64) bool, take func(Result) bool) error {
-	var failure error
-	_, err := play(b.base, nil, func(p *player) {
-		p.forkAt = b.fork
-		p.branch = func() {
-			for _, s := range b.schedules {
-				result, err := p.fork(s, known)
-				if failure = err; err != nil || !take(result) {
-					break
+func (b bough) play(lens Lens, known func(uint64) bool, take func(Result) bool) error {
+	whole := slices.IndexFunc(b.branches, func(b branch) bool { return b.fork > 0 })
+	if whole < 0 || len(b.branches) == 1 || lens != nil { // a lens may know the world that it was made for
+		whole = len(b.branches)
+	}
+	for _, b := range b.branches[:whole] {
+		if result, err := playUntil(known, b.Schedule, lens); err != nil || !take(result) {
+			return err
+		}
+	}
+	return bough{b.base, b.branches[whole:]}.playForked(known, take)
+}
+
+// playForked plays those that come after a fork.
+func (b bough) playForked(known func(uint64) bool, take func(Result) bool) (err error) {
+	left := b.branches
+	if len(left) == 0 {
+		return nil
+	}
+	_, failed := play(b.base, nil, func(p *player) {
+		p.atFork = func(fork int) (isLast bool) {
+			for len(left) > 0 && left[0].fork == fork && err == nil {
+				var result Result
+				if result, err = p.fork(left[0].Schedule, known); err == nil && take(result) {
+					left = left[1:]
+				} else {
+					left = nil
 				}
 			}
+			return len(left) == 0
 		}
 	})
 	if err == nil {
-		err = failure
+		err = failed
 	}
 	return err
 }
@@ -61,8 +85,7 @@ func (p *player) between(*lab.Run) {
 	if !p.settles || !p.IsStill() {
 		return
 	}
-	if p.forks++; p.branch != nil && p.forks == p.forkAt {
-		p.branch()
+	if p.forks++; p.atFork != nil && p.atFork(p.forks) {
 		p.process.Kill()
 	}
 }
@@ -93,7 +116,7 @@ func (p *player) copied(world *lab.World, s Schedule) *player {
 	c := *p
 	c.Operator = lab.NewOperator(world)
 	c.Operator.CopyFrom(p.Operator)
-	c.branch, c.say = nil, nil
+	c.atFork, c.say = nil, nil
 	c.pending = append(slices.Clone(p.pending), s.Faults[len(p.result.Schedule.Faults):]...)
 	c.result = Result{Schedule: s, Wrong: slices.Clone(p.result.Wrong), Fired: slices.Clone(p.result.Fired),
 		Seen: newSeen()}

@@ -50,7 +50,7 @@ func (w *walker) close(world World) {
 	w.share("what closes the world "+world.Name, len(pairs), time.Time{}, func(n int) { c.second(pairs[n]) })
 	c.result.States, c.result.Places = len(c.known), len(c.places)-places
 	for _, b := range pairs {
-		c.result.Left += len(b.schedules)
+		c.result.Left += len(b.branches)
 	}
 	c.result.Left -= c.result.Played
 	w.summary.Closed = append(w.summary.Closed, c.result)

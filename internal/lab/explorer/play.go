@@ -49,7 +49,7 @@ type Station struct {
 	Call  *lab.Call // of a call
 	Entry bool      // of a state; else, without a call, of an invocation, or Ended
 	Place uint64    // what is so there, as a hash: see player.place
-	Fork  int       // after how many points at which the world could be copied: see branches
+	Fork  int       // after how many points at which the world could be copied: see bough
 }
 
 // AllFired tells whether every fault of the schedule came to pass.
@@ -163,9 +163,8 @@ type player struct {
 	round   int                     // how often an execution was started
 	settles bool                    // the operator waits until those of the round have ended, and does nothing else
 	forks   int                     // how often the world could have been copied
-	branch  func()                  // what there is to do the forkAt-th time; nil: nothing
-	forkAt  int
-	staged  bool // the secret that was to be staged last
+	atFork  func(int) bool          // is told of each, and whether it was the last one; nil: no one is
+	staged  bool                    // the secret that was to be staged last
 	say     func(format string, args ...any)
 	kind    World
 
@@ -222,13 +221,17 @@ func (p *player) pass(station Station, isDue func(Kind) bool) (Fault, bool) {
 	return Fault{}, false
 }
 
+// often is how often a site is passed in one state so that once more makes no difference: a
+// step is tried again and again.
+const often = 8
+
 // place hashes the state of the world on entering the last state, and what was passed since.
 func (p *player) place(s Station) uint64 {
 	p.since[s.Site]++
 	hash := fnv.New64a()
 	var numbers [16]byte
 	binary.LittleEndian.PutUint64(numbers[:], p.entered)
-	binary.LittleEndian.PutUint64(numbers[8:], p.since[s.Site])
+	binary.LittleEndian.PutUint64(numbers[8:], min(p.since[s.Site], often))
 	_, _ = hash.Write(numbers[:]) // it never fails
 	_, _ = io.WriteString(hash, s.State+" "+s.Site)
 	return hash.Sum64()

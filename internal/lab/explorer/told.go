@@ -114,10 +114,7 @@ func (p *player) mustSuppose(execution *statemachine.Execution) bool {
 			return key.Status == rotation.Active
 		})
 	}
-	fails := func(id rotation.KeyID) bool {
-		status, exists := p.IAM.Status(id)
-		return id != "" && (!exists || status != rotation.Active)
-	}
+	fails := func(id rotation.KeyID) bool { return id != "" && !p.IAM.Works(id) }
 	update := record.Marks[rotation.Update]
 	asked := false
 	if execution != nil {

@@ -431,13 +431,13 @@ func (w *walker) leaves(b bough) { w.playAll(w.inShard(b), nil, func(Result) {})
 
 // inShard is what of it is of the shard.
 func (w *walker) inShard(b bough) bough {
-	b.schedules = slices.DeleteFunc(slices.Clone(b.schedules), func(s Schedule) bool { return !w.Shard.has(s.Hash()) })
+	b.branches = slices.DeleteFunc(slices.Clone(b.branches), func(b branch) bool { return !w.Shard.has(b.Hash()) })
 	return b
 }
 
 // play plays a schedule to its end and takes its result in.
 func (w *walker) play(s Schedule) (result Result) {
-	w.playAll(bough{schedules: []Schedule{s}}, nil, func(r Result) { result = r })
+	w.playAll(bough{branches: []branch{{Schedule: s}}}, nil, func(r Result) { result = r })
 	return result
 }
 
@@ -449,26 +449,10 @@ func (w *walker) playAll(b bough, known func(uint64) bool, learn func(Result)) {
 		w.takeIn(r)
 		return w.ctx.Err() == nil
 	}
-	if b.fork > 0 && len(b.schedules) > 1 && w.Lens == nil {
-		w.note(b.play(known, take))
+	if w.ctx.Err() != nil {
 		return
 	}
-	for _, s := range b.schedules {
-		if w.ctx.Err() != nil {
-			return
-		}
-		result, err := playUntil(known, s, w.Lens)
-		if err != nil {
-			w.note(err)
-			return
-		}
-		take(result)
-	}
-}
-
-// note ends the exploration if it can't be played.
-func (w *walker) note(err error) {
-	if err != nil {
+	if err := b.play(w.Lens, known, take); err != nil {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.failure = err
