@@ -111,7 +111,7 @@ func (j *Judge) copyFrom(other *Judge) {
 	j.world = world
 	j.Refused, j.Violations = slices.Clip(other.Refused), slices.Clip(other.Violations)
 	j.stored, j.strikes = slices.Clip(other.stored), slices.Clip(other.strikes)
-	j.leaked, j.byIntent = maps.Clone(other.leaked), maps.Clone(other.byIntent)
+	j.leaked, j.noted, j.byIntent = maps.Clone(other.leaked), maps.Clone(other.noted), maps.Clone(other.byIntent)
 	j.used, j.known, j.visits = maps.Clone(other.used), maps.Clone(other.known), maps.Clone(other.visits)
 }
 

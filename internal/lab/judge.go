@@ -29,6 +29,7 @@ type Judge struct {
 	Violations []string
 
 	leaked   map[rotation.KeyID]time.Time // since when that is known
+	noted    map[rotation.KeyID]time.Time // since when the journal says that it is made Inactive
 	byIntent map[string]bool              // the clusters that were refused with one
 	world    *World
 	used     map[rotation.KeyID]bool // by a consumer, ever
@@ -63,10 +64,14 @@ const (
 
 func newJudge(w *World) *Judge {
 	j := &Judge{world: w, used: map[rotation.KeyID]bool{}, known: map[Refused]bool{}, visits: map[visited][]time.Time{},
-		leaked: map[rotation.KeyID]time.Time{}, byIntent: map[string]bool{}}
+		leaked: map[rotation.KeyID]time.Time{}, noted: map[rotation.KeyID]time.Time{}, byIntent: map[string]bool{}}
 	w.IAM.OnKeyChange(j.keyChanged)
 	w.Wire.struck = j.struck
-	w.Journal.OnWrite(func(write JournalWrite) { j.stored = append(j.stored, write.Stored); j.moved(write.Record) })
+	w.Journal.OnWrite(func(write JournalWrite) {
+		j.stored = append(j.stored, write.Stored)
+		j.moved(write.Record)
+		j.note(write)
+	})
 	return j
 }
 
@@ -197,16 +202,23 @@ func (j *Judge) requireReleased(change KeyChange) {
 	}
 }
 
-// requireOwnDeactivation: whoever deactivates a key by hand has a reason. Once a function has
-// noted in the journal that it is about to, nothing tells who did it.
+// requireOwnDeactivation: whoever deactivates a key by hand has a reason. Of what comes after a
+// function has noted in the journal that it is about to, nothing tells who did it.
 func (j *Judge) requireOwnDeactivation(change KeyChange) {
-	record := j.world.Journal.Current(UserName)
-	asked := record != nil && !record.Marks[rotation.Deactivate].Begun.IsZero()
-	asked = asked || slices.ContainsFunc(j.world.Wire.Calls(), func(c Call) bool {
+	before, noted := j.before(change), j.noted[change.Key]
+	asked := !noted.IsZero() && noted.Before(before.At) || slices.ContainsFunc(j.world.Wire.Calls(), func(c Call) bool {
 		return c.Site == "iam.UpdateAccessKey" && strings.HasSuffix(c.Process, "/DeactivateKey")
 	})
-	if before := j.before(change); before.By == Person && !asked {
+	if before.By == Person && !asked {
 		j.violated("%s made the key %s Active, which a person had deactivated", change.By, change.Key)
+	}
+}
+
+// note notes when a function has first noted in the journal that it makes a key Inactive.
+func (j *Judge) note(write JournalWrite) {
+	key, mark := write.Record.OldKey, write.Record.Marks[rotation.Deactivate]
+	if strings.HasSuffix(write.By, "/DeactivateKey") && !mark.Begun.IsZero() && j.noted[key].IsZero() {
+		j.noted[key] = write.At
 	}
 }
 
