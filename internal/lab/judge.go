@@ -280,7 +280,8 @@ func (j *Judge) requireGrace(change KeyChange) {
 		held := j.world.Qovery.Held(location)
 		for i := 1; i < len(held); i++ {
 			age, took := change.At.Sub(held[i].Since), rotation.KeyID(held[i].KeyID)
-			if held[i-1].KeyID == string(change.Key) && age < neverBefore && !j.HasLeaked(took) {
+			_, exists := j.world.IAM.Status(took) // else it is another user's, and a person's affair
+			if held[i-1].KeyID == string(change.Key) && age < neverBefore && exists && !j.HasLeaked(took) {
 				j.violated("%s deleted the key %s only %s after %s took %s", change.By, change.Key, age.Round(time.Second),
 					location, took)
 			}

@@ -166,9 +166,17 @@ var keylessRows = []row{
 	{"every location was given a role, and the keys are for a person to clear away", func(s *Situation) bool {
 		return s.movedEarly() || s.moved() && s.tampered()
 	}, movedToRole},
-	{"the user has no key", func(s *Situation) bool { return len(s.Keys) == 0 }, func(s *Situation) Decision {
-		return refuse(fault.NoAccessKey, "The IAM user %s has no access key%s", s.IAMUser, s.heldText())
-	}},
+	{"the user has no key", func(s *Situation) bool { return len(s.Keys) == 0 }, noAccessKey},
+}
+
+// noAccessKey names a key that Qovery holds all the same, unless a journal's record says which.
+func noAccessKey(s *Situation) Decision {
+	decision := refuse(fault.NoAccessKey, "The IAM user %s has no access key%s", s.IAMUser, s.heldText())
+	i := slices.IndexFunc(s.Locations, func(l Location) bool { return l.Key != "" })
+	if s.Record == nil && i >= 0 {
+		decision.Refusal.Key = s.Locations[i].Key.String()
+	}
+	return decision
 }
 
 // No rotation is open.

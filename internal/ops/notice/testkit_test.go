@@ -247,6 +247,9 @@ func migrating(second rotation.Move) func(*rotation.Record) {
 
 func environmentFailed(r *rotation.Record) { r.Migration.Reported = ago(time.Minute) }
 
+// retiredLast: what ended last was the old key's retirement.
+func retiredLast(f *Facts) { retiring(&f.History[0].Record) }
+
 // migratedLast: what ended last was a migration.
 func migratedLast(f *Facts) {
 	f.History[0].Record.Kind, f.History[0].Record.NewKey = rotation.Migrate, ""
