@@ -271,7 +271,8 @@ func (j *Judge) requireUnused(change KeyChange) {
 }
 
 // requireGrace: a key that was ever in use lives for two hours after the last
-// location let go of it.
+// location let go of it for another key of the user; which key of another user's a person puts
+// there is that person's affair.
 func (j *Judge) requireGrace(change KeyChange) {
 	if change.Key != j.world.OldKey.ID && !j.used[change.Key] || j.HasLeaked(change.Key) {
 		return
@@ -280,8 +281,8 @@ func (j *Judge) requireGrace(change KeyChange) {
 		held := j.world.Qovery.Held(location)
 		for i := 1; i < len(held); i++ {
 			age, took := change.At.Sub(held[i].Since), rotation.KeyID(held[i].KeyID)
-			_, exists := j.world.IAM.Status(took) // else it is another user's, and a person's affair
-			if held[i-1].KeyID == string(change.Key) && age < neverBefore && exists && !j.HasLeaked(took) {
+			isNext := held[i-1].KeyID == string(change.Key) && j.world.IAM.existing(change.User, took) != nil
+			if isNext && age < neverBefore && !j.HasLeaked(took) {
 				j.violated("%s deleted the key %s only %s after %s took %s", change.By, change.Key, age.Round(time.Second),
 					location, took)
 			}
