@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -238,18 +239,11 @@ func fit(groups [][]string, current, height int) (lines []string) {
 	if over > 0 {
 		lines = append(lines, fmt.Sprintf("  %s %s over", isDone, words.Count(over, "phase")))
 	}
-	for _, group := range groups {
-		lines = append(lines, group...)
-	}
+	lines = append(lines, slices.Concat(groups...)...)
 	if ahead > 0 {
 		lines = append(lines, fmt.Sprintf("  %s %s to come", comes, words.Count(ahead, "phase")))
 	}
 	return lines
 }
 
-func count(groups [][]string) (n int) {
-	for _, group := range groups {
-		n += len(group)
-	}
-	return n
-}
+func count(groups [][]string) int { return len(slices.Concat(groups...)) }

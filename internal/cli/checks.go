@@ -194,13 +194,14 @@ func (e *examination) checkAudit(ctx context.Context, reader audit.Reader, l *ta
 func (e *examination) checkAddresses(n noticesStatus) {
 	const name = "addresses"
 	var all []string
+	unconfirmed := false
 	for _, s := range n.Subscribers {
-		all = append(all, withoutSecret(s).Endpoint)
-	}
-	unconfirmed := n.unconfirmed()
-	for _, s := range unconfirmed {
-		said := n.notConfirmed(withoutSecret(s))
-		e.add("", name, warned, said[0]).ToDo = said[1]
+		s = withoutSecret(s)
+		if all = append(all, s.Endpoint); !s.Confirmed {
+			said := n.notConfirmed(s)
+			e.add("", name, warned, said[0]).ToDo = said[1]
+			unconfirmed = true
+		}
 	}
 	switch {
 	case n.Unknown != "":
@@ -208,7 +209,7 @@ func (e *examination) checkAddresses(n noticesStatus) {
 		e.isUnread = true
 	case len(all) == 0:
 		e.add("", name, wrong, noSubscriber).ToDo = "Set alertEmails in rotation.json, then: make deploy"
-	case len(unconfirmed) == 0:
+	case !unconfirmed:
 		e.add("", name, sound, strings.Join(all, ", "))
 	}
 }

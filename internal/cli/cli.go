@@ -269,13 +269,20 @@ const operating = "operating"
 
 // oneTarget wants the name of a target, and nothing else.
 func oneTarget(cmd *cobra.Command, args []string) error {
-	switch {
-	case len(args) == 0:
+	if len(args) == 0 {
 		return usageError{fmt.Errorf("%q wants to know which target ('rotate status' names them all)", cmd.CommandPath())}
-	case len(args) > 1:
-		return usageError{fmt.Errorf("%q takes one target, and %q is one too many", cmd.CommandPath(), args[1])}
 	}
-	return nil
+	return atMostOne("target")(cmd, args)
+}
+
+// atMostOne wants one argument, or none.
+func atMostOne(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) > 1 {
+			return usageError{fmt.Errorf("%q takes one %s, and %q is one too many", cmd.CommandPath(), what, args[1])}
+		}
+		return nil
+	}
 }
 
 // noArguments refuses arguments as a mistake in what was typed.

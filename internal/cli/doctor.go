@@ -33,18 +33,11 @@ something could not be read, 7.
 You can paste the output into an issue: it has no secrets.`,
 		Example: `  rotate doctor
   rotate doctor production --output json`,
-		Args: atMostOneTarget,
+		Args: atMostOne("target"),
 		RunE: func(cmd *cobra.Command, args []string) error { return p.doctor(cmd.Context(), f, args) },
 	}
 	f = p.onStack(cmd, "text")
 	return cmd
-}
-
-func atMostOneTarget(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	return oneTarget(cmd, args)
 }
 
 // examination is what doctor finds.

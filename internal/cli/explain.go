@@ -33,7 +33,7 @@ Codes and sections are part of the program, and need neither network nor rights.
   rotate explain TokenRefused
   rotate explain rolling-back
   rotate explain | less`,
-		Args: atMostOneSection,
+		Args: atMostOne("target, code or section"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.explain(cmd.Context(), f, strings.Join(args, ""))
 		},
@@ -55,7 +55,8 @@ func (p Program) explain(ctx context.Context, f *stackFlags, what string) error 
 	said := ""
 	section, err := findSection(what)
 	if err != nil && target.IsName(what) {
-		said, section, err = p.explainTarget(ctx, f, what, err)
+		section = docs.Section{Name: what, Title: what}
+		said, section.Text, err = p.explainTarget(ctx, f, what, err)
 	}
 	if err != nil {
 		return err
@@ -71,34 +72,30 @@ func (p Program) explain(ctx context.Context, f *stackFlags, what string) error 
 // explainTarget says how a target's last execution ended, and what the runbook says of
 // that. What is no target's name, or can't be looked up, is unknown.
 func (p Program) explainTarget(ctx context.Context, f *stackFlags, name string, unknown error) (
-	said string, section docs.Section, err error,
+	said, section string, err error,
 ) {
 	s, err := p.open(ctx, f)
 	if err != nil {
-		known := problemOf(err)
-		return "", docs.Section{}, usageError{fmt.Errorf("%w; or, if it is a target: %s", unknown, known.what)}
+		return "", "", usageError{fmt.Errorf("%w; or, if it is a target: %s", unknown, problemOf(err).what)}
 	}
 	t, err := s.target(ctx, name)
+	if err != nil && problemOf(err).exit == ExitUsage {
+		err = unknown
+	}
 	if err != nil {
-		if problemOf(err).exit == ExitUsage {
-			return "", docs.Section{}, unknown
-		}
-		return "", docs.Section{}, err
+		return "", "", err
 	}
 	x, err := s.lastOf(ctx, t)
 	switch {
 	case err != nil:
-		return "", docs.Section{}, err
+		return "", "", err
 	case x == nil:
-		return "", docs.Section{}, &problem{"No rotation of " + name + " is open, and none was started in the last two " +
-			"weeks", "To see how things are: rotate status", ExitNothing}
+		return "", "", &problem{"No rotation of " + name + " is open, and none was started in the last two weeks",
+			"To see how things are: rotate status", ExitNothing}
 	case x.Status == notice.Running:
-		return "", docs.Section{}, &problem{x.Name + " is at work on " + name, "To watch it: rotate watch " + name,
-			ExitRunning}
+		return "", "", &problem{x.Name + " is at work on " + name, "To watch it: rotate watch " + name, ExitRunning}
 	}
-	section = docs.Section{Name: name, Title: name}
-	said, section.Text, err = s.explained(ctx, t, x)
-	return said, section, err
+	return s.explained(ctx, t, x)
 }
 
 // lastOf is the execution that has the target's open rotation, or the last one, if that was
@@ -175,20 +172,8 @@ func (s *stack) explained(ctx context.Context, t target.Target, x *notice.Execut
 	return message.Whole + "\n", docs.Fill(docs.OfCodeIn(fault.Code(x.Error), state), names), nil
 }
 
-func atMostOneSection(cmd *cobra.Command, args []string) error {
-	if len(args) > 1 {
-		return usageError{fmt.Errorf("%q takes one target, code or section, and %q is one too many", cmd.CommandPath(),
-			args[1])}
-	}
-	return nil
-}
-
 func sectionNames() []string {
-	var names []string
-	for _, section := range docs.Sections() {
-		names = append(names, section.Name)
-	}
-	return names
+	return namesOf(docs.Sections(), func(s docs.Section) string { return s.Name })
 }
 
 // findSection finds the section of a name, in any case. All errors that AWS names

@@ -62,17 +62,18 @@ faults of calls that write.
   rotate explore --mutations`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := flags.mistake(cmd.Flags().Changed); err != nil {
+			asked, err := flags.read(cmd.Flags().Changed)
+			if err != nil {
 				return usageError{err}
 			}
 			debug.SetGCPercent(400) // worlds are short-lived: memory for time
 			switch {
 			case flags.replay != "":
-				return p.replay(flags)
+				return p.replay(asked)
 			case flags.mutations:
 				return p.showMutations(cmd.Context(), flags)
 			}
-			return p.explore(cmd.Context(), flags)
+			return p.explore(cmd.Context(), asked)
 		},
 	}
 	cmd.Flags().BoolVar(&flags.singles, "singles", true, "play all single faults")
@@ -96,64 +97,59 @@ faults of calls that write.
 // mostRandom bounds --random: a week of them.
 const mostRandom = 100_000_000
 
-func (f exploreFlags) mistake(given func(flag string) bool) error {
+// exploration is what the flags ask for.
+type exploration struct {
+	exploreFlags
+	part     explorer.Shard
+	schedule explorer.Schedule
+	lens     explorer.Lens // of the mutation; nil: there is none
+}
+
+func (f exploreFlags) read(given func(flag string) bool) (asked exploration, err error) {
+	asked.exploreFlags = f
 	switch {
 	case f.random < 0 || f.random > mostRandom:
-		return fmt.Errorf("--random %d is not 0 to %d", f.random, mostRandom)
+		return asked, fmt.Errorf("--random %d is not 0 to %d", f.random, mostRandom)
 	case f.lasts < 0:
-		return fmt.Errorf("--for %s is in the past", f.lasts)
+		return asked, fmt.Errorf("--for %s is in the past", f.lasts)
 	case f.mutation != "" && f.replay == "":
-		return errors.New("--mutation goes with --replay; --mutations defeats all rules in turn")
+		return asked, errors.New("--mutation goes with --replay; --mutations defeats all rules in turn")
 	case f.replay != "" && f.mutations:
-		return errors.New("--replay plays one schedule, and --mutations many: give one of them")
+		return asked, errors.New("--replay plays one schedule, and --mutations many: give one of them")
 	}
 	for _, name := range []string{"singles", "pairs", "random", "for", "seed", "shard", "world"} {
 		if given(name) && (f.replay != "" || f.mutations) {
-			return fmt.Errorf("--%s has no meaning beside --replay and --mutations", name)
+			return asked, fmt.Errorf("--%s has no meaning beside --replay and --mutations", name)
 		}
 	}
 	if names := explorer.WorldNames(); f.world != "" && !slices.Contains(names, f.world) {
-		return fmt.Errorf("there is no world %q; there are %s", f.world, strings.Join(names, ", "))
+		return asked, fmt.Errorf("there is no world %q; there are %s", f.world, strings.Join(names, ", "))
 	}
-	if _, err := explorer.ParseShard(f.shard); err != nil {
-		return fmt.Errorf("--shard %w", err)
+	if asked.part, err = explorer.ParseShard(f.shard); err != nil {
+		return asked, fmt.Errorf("--shard %w", err)
 	}
-	if _, err := f.lens(); err != nil || !given("replay") {
-		return err
-	}
-	_, err := explorer.Parse(f.replay)
-	return err
-}
-
-// lens is the mutation's; nil: there is none.
-func (f exploreFlags) lens() (explorer.Lens, error) {
-	if f.mutation == "" {
-		return nil, nil
-	}
-	for _, m := range explorer.Mutations {
-		if m.Name == f.mutation {
-			return m.Lens, nil
+	if f.mutation != "" {
+		i := slices.Index(mutationNames(), f.mutation)
+		if i < 0 {
+			return asked, fmt.Errorf("there is no mutation %q; there are %s", f.mutation, strings.Join(mutationNames(), ", "))
 		}
+		asked.lens = explorer.Mutations[i].Lens
 	}
-	return nil, fmt.Errorf("there is no mutation %q; there are %s", f.mutation, strings.Join(mutationNames(), ", "))
+	if f.replay != "" {
+		asked.schedule, err = explorer.Parse(f.replay)
+	}
+	return asked, err
 }
 
-func mutationNames() (names []string) {
-	for _, m := range explorer.Mutations {
-		names = append(names, m.Name)
-	}
-	return names
+func mutationNames() []string {
+	return namesOf(explorer.Mutations, func(m explorer.Mutation) string { return m.Name })
 }
 
-func (p Program) explore(ctx context.Context, flags exploreFlags) error {
-	shard, err := explorer.ParseShard(flags.shard)
-	if err != nil {
-		return err
-	}
+func (p Program) explore(ctx context.Context, asked exploration) error {
 	bar := newBar(p.Err)
 	summary, err := explorer.Walk(ctx, explorer.Options{
-		Singles: flags.singles, Pairs: flags.pairs, Random: flags.random, For: flags.lasts, Seed: flags.seed,
-		Shard: shard, World: flags.world,
+		Singles: asked.singles, Pairs: asked.pairs, Random: asked.random, For: asked.lasts, Seed: asked.seed,
+		Shard: asked.part, World: asked.world,
 		Progress: func(now explorer.Progress) {
 			bar.show(now.Done, fmt.Sprintf("%s; %s, %s, %s", now.Stage, words.Count(now.Summary.Played, "schedule"),
 				words.Count(now.Summary.Traces, "distinct trace"), words.Count(len(now.Summary.Violations), "violation")))
@@ -166,7 +162,7 @@ func (p Program) explore(ctx context.Context, flags exploreFlags) error {
 	if summary.Violations, err = shortest(summary.Violations); err != nil {
 		return err
 	}
-	err = p.answer(flags.output, summary, func() { printSummary(p.Out, summary, ctx.Err() != nil) })
+	err = p.answer(asked.output, summary, func() { printSummary(p.Out, summary, ctx.Err() != nil) })
 	switch {
 	case err != nil:
 		return err
@@ -228,25 +224,18 @@ func (p Program) showMutations(ctx context.Context, flags exploreFlags) error {
 	return cmp.Or(err, endedWell(found == len(findings)))
 }
 
-func (p Program) replay(flags exploreFlags) error {
-	schedule, err := explorer.Parse(flags.replay)
-	if err != nil {
-		return err
-	}
-	lens, err := flags.lens()
-	if err != nil {
-		return err
-	}
+func (p Program) replay(asked exploration) error {
 	story := p.Out
-	if flags.json() {
+	if asked.json() {
 		story = io.Discard
 	}
-	result, err := explorer.Tell(schedule, lens, story)
+	result, err := explorer.Tell(asked.schedule, asked.lens, story)
 	if err != nil {
 		return err
 	}
-	answer := replayed{schedule.String(), flags.mutation, texts(result.Missed()), append([]string{}, result.Wrong...)}
-	err = p.answer(flags.output, answer, func() { printVerdict(p.Out, result) })
+	answer := replayed{asked.schedule.String(), asked.mutation, texts(result.Missed()),
+		append([]string{}, result.Wrong...)}
+	err = p.answer(asked.output, answer, func() { printVerdict(p.Out, result) })
 	return cmp.Or(err, endedWell(len(result.Wrong) == 0))
 }
 
@@ -259,9 +248,5 @@ type replayed struct {
 }
 
 func texts(faults []explorer.Fault) []string {
-	list := []string{}
-	for _, f := range faults {
-		list = append(list, f.String())
-	}
-	return list
+	return append([]string{}, namesOf(faults, explorer.Fault.String)...)
 }

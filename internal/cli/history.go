@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -114,8 +113,7 @@ func showHistory(out io.Writer, name string, rotations []past) {
 		fmt.Fprintf(out, "No rotation of %s has been recorded yet.\n", name)
 		return
 	}
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "BEGUN\tTOOK\tOUTCOME\tOLD KEY\tNEW KEY\tCLUSTERS\tEXECUTION")
+	rows := [][]string{{"BEGUN", "TOOK", "OUTCOME", "OLD KEY", "NEW KEY", "CLUSTERS", "EXECUTION"}}
 	for _, r := range rotations {
 		took, clusters, newKey := "-", "-", "-"
 		if !r.EndedAt.IsZero() {
@@ -130,8 +128,8 @@ func showHistory(out io.Writer, name string, rotations []past) {
 		case r.NewKey != "":
 			newKey = r.NewKey
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", words.At(r.BegunAt), took, r.ended(), r.OldKey, newKey,
-			clusters, words.Last(r.Execution))
+		rows = append(rows, []string{words.At(r.BegunAt), took, r.ended(), r.OldKey, newKey, clusters,
+			words.Last(r.Execution)})
 	}
-	_ = table.Flush() // as good as out is
+	writeTable(out, rows)
 }

@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"fmt"
 	"io"
 	"regexp"
 	"slices"
 	"strings"
+	"text/tabwriter"
 
 	"qovery-key-rotation/internal/words"
 )
@@ -62,4 +64,21 @@ func indentOf(line string, width int) int {
 		}
 	}
 	return 0
+}
+
+// writeTable writes rows with their columns below each other.
+func writeTable(out io.Writer, rows [][]string) {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		fmt.Fprintln(w, strings.Join(row, "\t"))
+	}
+	_ = w.Flush() // as good as out is
+}
+
+// namesOf are the names of things.
+func namesOf[T any](list []T, name func(T) string) (names []string) {
+	for _, one := range list {
+		names = append(names, name(one))
+	}
+	return names
 }

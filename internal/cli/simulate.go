@@ -88,34 +88,27 @@ func (f simulateFlags) mistake(given func(flag string) bool) error {
 	}
 	for _, name := range []string{"scenario", "script", "clusters", "seed", "dry-run"} {
 		switch {
-		case !given(name):
-		case f.list:
+		case given(name) && f.list:
 			return fmt.Errorf("--list lists all scenarios and runs none, so that --%s has no meaning beside it", name)
-		case f.actions:
+		case given(name) && f.actions:
 			return fmt.Errorf("--actions runs nothing, so that --%s has no meaning beside it", name)
 		}
 	}
-	if given("scenario") && given("script") {
+	switch {
+	case given("scenario") && given("script"):
 		return errors.New("give --scenario or --script, not both")
-	}
-	if f.update && (f.script == "" || f.dryRun) {
+	case f.update && (f.script == "" || f.dryRun):
 		return errors.New("--update goes with --script, and not with --dry-run")
-	}
-	if f.list && f.actions {
+	case f.list && f.actions:
 		return errors.New("give --list or --actions, not both")
-	}
-	if f.actions && f.json() {
+	case f.actions && f.json():
 		return errors.New("--actions is for people: it has no JSON")
 	}
 	return nil
 }
 
 func scenarioNames() []string {
-	var names []string
-	for _, s := range lab.Scenarios {
-		names = append(names, s.Name)
-	}
-	return names
+	return namesOf(lab.Scenarios, func(s lab.Scenario) string { return s.Name })
 }
 
 func (p Program) listScenarios(flags simulateFlags) error {

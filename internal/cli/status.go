@@ -49,13 +49,10 @@ judged while one runs, nor for ten minutes after.`,
   rotate status --all --file status.html
   rotate status --output json`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			switch {
-			case len(args) == 0:
-				return nil
-			case f.all:
+			if len(args) > 0 && f.all {
 				return usageError{errors.New("--all shows all targets, so that naming one has no meaning beside it")}
 			}
-			return oneTarget(cmd, args)
+			return atMostOne("target")(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return p.status(cmd.Context(), f, args) },
 	}
@@ -125,33 +122,36 @@ func (p Program) status(ctx context.Context, f statusFlags, names []string) erro
 	if f.file != "" && f.value != "text" {
 		return usageError{errors.New("--file is for a page, so that --output has no meaning beside it")}
 	}
+	var all allStatus
+	var err error
 	if f.all {
-		return p.statusOfAll(ctx, f)
+		all, err = p.statusOfAll(ctx, f)
+	} else {
+		all.Stacks = make([]stackStatus, 1)
+		all.Stacks[0], err = p.statusOf(ctx, f.stackFlags, names)
 	}
-	status, err := p.statusOf(ctx, f.stackFlags, names)
 	if err != nil {
 		return err
 	}
-	if f.file == "" && f.value == "text" {
-		showStatus(p.Out, status)
-	} else if f.json() {
-		err = writeJSON(p.Out, status)
-	} else {
-		err = p.showAll(f, allStatus{Stacks: []stackStatus{status}})
-	}
-	return f.exit(err, status.needsAttention(), status.isUnread())
-}
-
-// exit is what the command ends with. That its output is lost is said in any case; that the
-// page is, only the error says.
-func (f statusFlags) exit(err error, attention, unread bool) error {
 	switch {
-	case f.file != "" && err != nil:
-		return err
-	case attention:
-		return exit(ExitAttention)
-	case unread:
-		return exit(ExitUnread)
+	case f.json() && f.all:
+		err = writeJSON(p.Out, all)
+	case f.json():
+		err = writeJSON(p.Out, all.Stacks[0])
+	case f.file != "":
+		if err = p.writeStatus(f.file, all); err != nil {
+			return err
+		}
+	case f.all || f.value == "wide":
+		showWide(p.Out, all)
+	default:
+		showStatus(p.Out, all.Stacks[0])
+	}
+	switch {
+	case slices.ContainsFunc(all.Stacks, stackStatus.needsAttention):
+		err = exit(ExitAttention) // that the output is lost is said in any case
+	case len(all.Unread) > 0 || slices.ContainsFunc(all.Stacks, stackStatus.isUnread):
+		err = exit(ExitUnread)
 	}
 	return err
 }
@@ -209,20 +209,15 @@ func (s stackStatus) isUnread() bool {
 }
 
 func (s stackStatus) needsAttention() bool {
-	for _, target := range s.Targets {
-		if len(target.Attention) > 0 || target.Because != "" {
-			return true
-		}
-	}
-	return len(s.Attention) > 0
+	return len(s.Attention) > 0 || slices.ContainsFunc(s.Targets, func(t targetStatus) bool {
+		return len(t.Attention) > 0 || t.Because != ""
+	})
 }
 
 func showStatus(out io.Writer, s stackStatus) {
 	var text strings.Builder
-	row := func(name, format string, args ...any) {
-		fmt.Fprintf(&text, "  %-10s %s\n", name, fmt.Sprintf(format, args...))
-	}
-	attention := func(text string) { row(colour(out, yellow, "attention")+" ", "%s", text) }
+	row := func(name, said string) { fmt.Fprintf(&text, "  %-10s %s\n", name, said) }
+	attention := func(said string) { row(colour(out, yellow, "attention")+" ", said) }
 	fmt.Fprintf(&text, "stack %s in %s, account %s, %s\n", s.Stack, s.Region, s.Account, words.At(s.At))
 	for _, t := range s.Targets {
 		fmt.Fprintf(&text, "\n%s", t.Name)
@@ -230,42 +225,42 @@ func showStatus(out io.Writer, s stackStatus) {
 			fmt.Fprintf(&text, " (IAM user %s)", t.IAMUser)
 		}
 		fmt.Fprintln(&text)
-		row("state", "%s", t.stateText(s.At))
+		row("state", t.stateText(s.At))
 		for _, key := range t.Keys {
-			row("key", "%s", key)
+			row("key", key.String())
 		}
-		row("last", "%s", t.lastText())
+		row("last", t.lastText())
 		if t.Schedule != nil {
-			row("next", "%s", t.Schedule.text(s.At))
+			row("next", t.Schedule.text(s.At))
 		}
 		if t.Frozen != "" {
-			row("frozen", "%s", t.Frozen)
+			row("frozen", t.Frozen)
 		}
 		for _, what := range t.Unknown {
-			row("unknown", "%s", words.Dot(what))
+			row("unknown", words.Dot(what))
 		}
 		if t.Because != "" {
 			attention(t.urgency.Prefix() + "The " + t.Kind.Noun() + " is paused. " + words.Dot(t.Because))
 		}
 		for _, f := range t.Attention {
 			attention(f.Urgency.Prefix() + f.Title)
-			for _, text := range append(f.Found, f.ToDo()) {
-				row("", "%s", words.Dot(text))
+			for _, said := range append(f.Found, f.ToDo()) {
+				row("", words.Dot(said))
 			}
 		}
 	}
 	fmt.Fprintln(&text, "\nnotices")
 	for _, subscriber := range s.Notices.Subscribers {
-		row(subscriber.Protocol, "%s%s", subscriber.Endpoint, map[bool]string{false: ", not confirmed"}[subscriber.Confirmed])
+		row(subscriber.Protocol, subscriber.Endpoint+map[bool]string{false: ", not confirmed"}[subscriber.Confirmed])
 	}
 	if s.Notices.Unknown != "" {
-		row("unknown", "%s", words.Dot(s.Notices.Unknown))
+		row("unknown", words.Dot(s.Notices.Unknown))
 	}
-	for _, text := range s.Attention {
-		attention(words.Dot(text))
+	for _, said := range s.Attention {
+		attention(words.Dot(said))
 	}
-	for _, text := range s.Warnings {
-		row("warning", "%s", words.Dot(text))
+	for _, said := range s.Warnings {
+		row("warning", words.Dot(said))
 	}
 	say(out, text.String())
 }
@@ -404,21 +399,15 @@ func (n noticesStatus) attention() []string {
 
 func (n noticesStatus) warnings() []string {
 	list := []string{}
-	for _, s := range n.unconfirmed() {
-		list = append(list, words.Sentences(n.notConfirmed(s)...))
+	for _, s := range n.Subscribers {
+		if !s.Confirmed {
+			list = append(list, words.Sentences(n.notConfirmed(s)...))
+		}
 	}
 	return list
 }
 
 const noSubscriber = "No one has subscribed to the notices"
-
-// unconfirmed get no notices.
-func (n noticesStatus) unconfirmed() []sender.Subscriber {
-	return slices.DeleteFunc(slices.Clone(n.Subscribers), func(s sender.Subscriber) bool {
-		s.Confirmed = true
-		return slices.Contains(n.Subscribers, s)
-	})
-}
 
 // notConfirmed is what is so of a subscriber, and what to do.
 func (n noticesStatus) notConfirmed(s sender.Subscriber) []string {

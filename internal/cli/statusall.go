@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"text/tabwriter"
 	"time"
 
 	"qovery-key-rotation/infra/config"
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -27,37 +27,28 @@ type unreadStack struct {
 }
 
 // statusOfAll looks at every account and region of the configuration.
-func (p Program) statusOfAll(ctx context.Context, f statusFlags) error {
+func (p Program) statusOfAll(ctx context.Context, f statusFlags) (allStatus, error) {
 	text, err := os.ReadFile(f.config)
 	if err != nil {
-		return usageError{fmt.Errorf("the configuration can't be read: %w", err)}
+		return allStatus{}, usageError{fmt.Errorf("the configuration can't be read: %w", err)}
 	}
 	configured, err := config.Parse(text, config.Environment{}, p.Clock.Now())
 	if err != nil {
-		return usageError{fmt.Errorf("%s: %w", f.config, err)}
+		return allStatus{}, usageError{fmt.Errorf("%s: %w", f.config, err)}
 	}
 	all := allStatus{[]stackStatus{}, []unreadStack{}}
 	for _, stack := range configured.Stacks() {
 		status, err := p.statusIn(ctx, *f.stackFlags, stack)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err != nil {
+		switch {
+		case ctx.Err() != nil:
+			return all, ctx.Err()
+		case err != nil:
 			all.Unread = append(all.Unread, unread(stack, err))
-			continue
+		default:
+			all.Stacks = append(all.Stacks, status)
 		}
-		all.Stacks = append(all.Stacks, status)
 	}
-	if f.json() {
-		err = writeJSON(p.Out, all)
-	} else {
-		err = p.showAll(f, all)
-	}
-	attention, isUnread := false, len(all.Unread) > 0
-	for _, status := range all.Stacks {
-		attention, isUnread = attention || status.needsAttention(), isUnread || status.isUnread()
-	}
-	return f.exit(err, attention, isUnread)
+	return all, nil
 }
 
 // statusIn looks at the stack of one account and region.
@@ -74,31 +65,27 @@ func (p Program) statusIn(ctx context.Context, f stackFlags, stack config.Stack)
 }
 
 func unread(stack config.Stack, err error) unreadStack {
-	u := unreadStack{stack.Account, stack.Region, nil, problemOf(err).Error()}
-	for _, t := range stack.Targets {
-		u.Targets = append(u.Targets, t.Name)
-	}
-	return u
+	names := namesOf(stack.Targets, func(t target.Target) string { return t.Name })
+	return unreadStack{stack.Account, stack.Region, names, problemOf(err).Error()}
 }
 
 // showWide gives each target a line.
-func showWide(out io.Writer, all allStatus) error {
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "TARGET\tACCOUNT\tREGION\tSTATE\tKEY\tAGE\tLAST\tNEXT\tATTENTION")
+func showWide(out io.Writer, all allStatus) {
+	rows := [][]string{{"TARGET", "ACCOUNT", "REGION", "STATE", "KEY", "AGE", "LAST", "NEXT", "ATTENTION"}}
 	for _, s := range all.Stacks {
 		for _, t := range s.Targets {
 			key, age := t.oldest()
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", t.Name, s.Account, s.Region, t.State, key, age,
-				t.lastDay(), t.nextDay(), t.toSee())
+			rows = append(rows, []string{t.Name, s.Account, s.Region, string(t.State), key, age, t.lastDay(), t.nextDay(),
+				t.toSee()})
 		}
 	}
 	for _, u := range all.Unread {
 		for _, name := range u.Targets {
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t-\t-\t-\t-\t%s\n", name, cmp.Or(u.Account, "-"), cmp.Or(u.Region, "-"), unknown,
-				u.Because)
+			rows = append(rows, []string{name, cmp.Or(u.Account, "-"), cmp.Or(u.Region, "-"), string(unknown), "-", "-", "-", "-",
+				u.Because})
 		}
 	}
-	return table.Flush()
+	writeTable(out, rows)
 }
 
 // oldest is the key that has been there for the longest, and how old it is.

@@ -8,17 +8,14 @@ import (
 	"qovery-key-rotation/internal/words"
 )
 
-// showAll gives each target a line, or writes the page that --file asks for.
-func (p Program) showAll(f statusFlags, all allStatus) error {
-	if f.file == "" {
-		return showWide(p.Out, all)
-	}
+// writeStatus writes the page that --file asks for.
+func (p Program) writeStatus(file string, all allStatus) error {
 	page := all.overview()
 	if page.At.IsZero() {
 		page.At = p.Clock.Now()
 	}
-	wrote := fmt.Sprintf("the status of %s to %s, as an HTML page", words.Count(len(page.Targets), "target"), f.file)
-	return p.writePage("The page", f.file, wrote, page.WriteHTML)
+	wrote := fmt.Sprintf("the status of %s to %s, as an HTML page", words.Count(len(page.Targets), "target"), file)
+	return p.writePage("The page", file, wrote, page.WriteHTML)
 }
 
 // overview is what the page shows.

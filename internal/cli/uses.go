@@ -7,7 +7,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -155,17 +154,15 @@ func (f *usesFound) count(use rotation.Use) {
 
 func (f *usesFound) show(out io.Writer) {
 	fmt.Fprintf(out, "Uses of %s since %s, by CloudTrail's event history:\n\n", f.Key, words.At(f.Since))
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	if len(f.Uses) > 0 {
-		fmt.Fprintln(table, "LAST\tCOUNT\tREGION\tACTION\tADDRESS\tCALLER")
-	}
-	for _, u := range f.Uses {
-		fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%s\t%s\n", words.At(u.Last), u.Count, u.Region, u.Action,
-			cmp.Or(u.Address, "-"), cmp.Or(u.Caller, "-"))
-	}
-	_ = table.Flush() // as good as out is
 	if len(f.Uses) == 0 {
 		fmt.Fprintln(out, "none")
+	} else {
+		rows := [][]string{{"LAST", "COUNT", "REGION", "ACTION", "ADDRESS", "CALLER"}}
+		for _, u := range f.Uses {
+			rows = append(rows, []string{words.At(u.Last), fmt.Sprint(u.Count), u.Region, u.Action, cmp.Or(u.Address, "-"),
+				cmp.Or(u.Caller, "-")})
+		}
+		writeTable(out, rows)
 	}
 	for _, region := range f.Cut {
 		fmt.Fprintf(out, "There are more in %s, before those: give a shorter --since.\n", region)

@@ -32,13 +32,7 @@ things are.`,
 		Example: `  rotate watch
   rotate watch production
   rotate watch production-20260112T080000Z --output json`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return usageError{fmt.Errorf("%q takes one target or execution, and %q is one too many", cmd.CommandPath(),
-					args[1])}
-			}
-			return nil
-		},
+		Args: atMostOne("target or execution"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.watch(cmd.Context(), f, strings.Join(args, ""))
 		},
@@ -81,10 +75,7 @@ func (s *stack) find(ctx context.Context, what string) (*notice.Execution, error
 	case len(found) == 0:
 		return nil, &problem{"No execution is running", "To see how things are: rotate status", ExitNothing}
 	case len(found) > 1:
-		var names []string
-		for _, x := range found {
-			names = append(names, x.Name)
-		}
+		names := namesOf(found, func(x *notice.Execution) string { return x.Name })
 		return nil,
 			&problem{"Several executions are running: " + strings.Join(names, ", "), "Name the one to watch", ExitUsage}
 	}
