@@ -247,3 +247,11 @@ func fit(groups [][]string, current, height int) (lines []string) {
 }
 
 func count(groups [][]string) int { return len(slices.Concat(groups...)) }
+
+const barWidth = 24
+
+// drawBar draws how much is done, from 0 to 1.
+func drawBar(done float64) string {
+	full := int(barWidth * min(max(done, 0), 1))
+	return "[" + strings.Repeat("#", full) + strings.Repeat(".", barWidth-full) + "]"
+}

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"os"
@@ -12,7 +11,6 @@ import (
 	"golang.org/x/term"
 
 	"qovery-key-rotation/internal/ops/notice"
-	"qovery-key-rotation/internal/rotation"
 )
 
 // terminal is a terminal that someone looks at.
@@ -113,72 +111,6 @@ func clip(text string, width int) string {
 func isTerminal(end any) bool {
 	file, ok := fileOf(end)
 	return ok && term.IsTerminal(int(file.Fd()))
-}
-
-// ask asks a person, who may press Ctrl-C instead of answering.
-func (p Program) ask(ctx context.Context, question string) (string, error) {
-	return p.askBy(ctx, question, readLine)
-}
-
-// askSecret doesn't show what is typed.
-func (p Program) askSecret(ctx context.Context, question string) (rotation.Secret, error) {
-	file, _ := fileOf(p.In)
-	if !isTerminal(p.In) {
-		answer, err := p.ask(ctx, question)
-		return rotation.NewSecret(answer), err
-	}
-	before, err := term.GetState(int(file.Fd()))
-	if err != nil {
-		return rotation.Secret{}, err
-	}
-	answer, err := p.askBy(ctx, question, func(io.Reader) (string, error) {
-		typed, err := term.ReadPassword(int(file.Fd()))
-		return string(typed), err
-	})
-	_ = term.Restore(int(file.Fd()), before) // Ctrl-C leaves it as it is
-	fmt.Fprintln(p.Err)
-	return rotation.NewSecret(answer), err
-}
-
-// readLine reads no further than the line's end: the next line answers the next
-// question.
-func readLine(in io.Reader) (string, error) {
-	var text []byte
-	for one := make([]byte, 1); ; {
-		n, err := in.Read(one)
-		if n > 0 && one[0] == '\n' {
-			return string(text), nil
-		}
-		text = append(text, one[:n]...)
-		if err != nil {
-			return string(text), err
-		}
-	}
-}
-
-func (p Program) askBy(ctx context.Context, question string, read func(io.Reader) (string, error)) (string, error) {
-	if _, err := io.WriteString(p.Err, question); err != nil {
-		return "", err // nobody has read what is asked
-	}
-	type line struct {
-		text string
-		err  error
-	}
-	typed := make(chan line, 1)
-	go func() {
-		text, err := read(p.In)
-		typed <- line{strings.TrimSpace(text), err}
-	}()
-	select {
-	case <-ctx.Done():
-		_, _ = io.WriteString(p.Err, "\n") // after the question
-		return "", ctx.Err()
-	case answer := <-typed:
-		if answer.err == io.EOF { // Ctrl-D: nothing was answered
-			answer = line{}
-		}
-		return answer.text, answer.err
-	}
 }
 
 // The colours of the words that matter most.
