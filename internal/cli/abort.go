@@ -70,9 +70,9 @@ func (s *stack) abort(ctx context.Context, t target.Target, yes bool) error {
 	begun, err := s.bringBack(acting, t, found)
 	switch {
 	case err != nil:
-		return halfDone(begun.stopped, "brings the old key back", "As soon as that is possible: rotate abort "+t.Name, err)
-	case begun.carriesOn == nil:
-		return s.nothingOpen(t.Name, begun.stopped)
+		return halfDone(begun.Stopped, "brings the old key back", "As soon as that is possible: rotate abort "+t.Name, err)
+	case begun.open == nil:
+		return s.nothingOpen(t.Name, begun.Stopped)
 	}
 	if err := s.show(ctx, false, begun); err != nil {
 		return err
@@ -83,17 +83,17 @@ func (s *stack) abort(ctx context.Context, t target.Target, yes bool) error {
 // bringBack stops what is at work and starts the execution that brings the old key back, if a
 // rotation is open then.
 func (s *stack) bringBack(ctx context.Context, t target.Target, found []*notice.Execution) (begun started, err error) {
-	begun.abort = true
-	if begun.stopped, err = s.stopAll(ctx, found); err != nil {
+	begun.Abort = true
+	if begun.Stopped, err = s.stopAll(ctx, found); err != nil {
 		return begun, err
 	}
 	// Read again: what was stopped in Preflight may have opened one or not.
-	if begun.carriesOn, err = s.journal.Load(ctx, t.IAMUserName); err != nil || begun.carriesOn == nil {
+	if begun.open, err = s.journal.Load(ctx, t.IAMUserName); err != nil || begun.open == nil {
 		return begun, err
 	}
 	if len(found) == 0 {
 		fmt.Fprintf(s.prose(), "No execution is at work on %s; the %s that was begun %s is open.\n", t.Name,
-			begun.carriesOn.Kind.Noun(), words.At(begun.carriesOn.TakenAt))
+			begun.open.Kind.Noun(), words.At(begun.open.TakenAt))
 	}
 	begun.x, err = s.states.start(ctx, executionName(t.Name, "abort", s.clock.Now()),
 		target.Input{Target: t.Name, Abort: true})

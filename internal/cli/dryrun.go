@@ -23,7 +23,7 @@ func (s *stack) showDryRun(ctx context.Context, f startFlags, t target.Target, i
 		return err
 	}
 	if s.flags.json() {
-		return s.show(ctx, true, started{x: x, dryRun: true})
+		return s.show(ctx, true, started{x: x, DryRun: true})
 	}
 	e, view, err := s.planOf(ctx, t, x)
 	switch {
@@ -69,7 +69,7 @@ func (s *stack) mayStart(ctx context.Context, t target.Target, input target.Inpu
 	if refused := fault.Code(view.Refused); refused != "" && refused.Class() != fault.Transient {
 		return &problem{"Nothing was started", fmt.Sprintf("To read about it: rotate explain %s", refused), ExitRefused}
 	}
-	doc, now := e.Output, s.clock.Now()
+	doc, now := e.Document, s.clock.Now()
 	if doc.Plan.Would == rotation.ActionCreate && now.Sub(doc.OldKeyMade) < rotation.DueAfter {
 		q.text += fmt.Sprintf("The key %s is only %s old. ", doc.OldKey, words.Span(doc.OldKeyMade, now))
 	}
@@ -85,14 +85,14 @@ func (s *stack) beginDryRun(ctx context.Context, input target.Input) (*notice.Ex
 // planOf follows a dry run to its end. It has no plan if it failed.
 func (s *stack) planOf(ctx context.Context, t target.Target, x *notice.Execution) (*ended, *story.Plan, error) {
 	e, err := s.follow(ctx, x, planView{s.Err, terminalOf(s.Err)})
-	if err != nil || e.Status != notice.Succeeded || e.Output == nil {
+	if err != nil || e.Status != notice.Succeeded || e.Document == nil {
 		return e, nil, err
 	}
 	history, err := s.journal.History(ctx, t.IAMUserName)
 	if err != nil {
 		return e, nil, err
 	}
-	view := story.PlanOf(*e.Output, story.PaceOf(history), e.keys.Whole)
+	view := story.PlanOf(*e.Document, story.PaceOf(history), e.keys.Whole)
 	return e, &view, nil
 }
 

@@ -60,6 +60,15 @@ func (e executions) running(ctx context.Context) ([]*notice.Execution, error) {
 	return found, err
 }
 
+// recent are those that were started since then, the latest first.
+func (e executions) recent(ctx context.Context, since time.Time) (recent []*notice.Execution, err error) {
+	listed, err := e.Of(e.machine).Recent(ctx, since)
+	for _, x := range listed {
+		recent = append(recent, notice.Describe(x))
+	}
+	return recent, err
+}
+
 func read(x *statemachine.Execution, err error) (*notice.Execution, error) {
 	if x == nil || err != nil {
 		return nil, err

@@ -131,23 +131,16 @@ func (s *stack) refusedSince(ctx context.Context, record rotation.Record, owner 
 	if owner.IsForgotten() {
 		ended = record.TouchedAt
 	}
-	recent, err := s.states.Of(s.machine).Recent(ctx, ended)
-	if err != nil {
-		return nil, err
-	}
-	var runs []*notice.Execution
-	for _, x := range recent {
-		runs = append(runs, notice.Describe(x))
-	}
-	return cmp.Or(notice.RefusedSince(runs, record.Target, ended), owner), nil
+	recent, err := s.states.recent(ctx, ended)
+	return cmp.Or(notice.RefusedSince(recent, record.Target, ended), owner), err
 }
 
 // endedSince is the last execution for the target that was started since then, and has
 // ended; nil: there is none.
 func (s *stack) endedSince(ctx context.Context, target string, since time.Time) (*notice.Execution, error) {
-	recent, err := s.states.Of(s.machine).Recent(ctx, since)
+	recent, err := s.states.recent(ctx, since)
 	for _, x := range recent {
-		if x := notice.Describe(x); x.Target == target && !x.DryRun && x.Status != notice.Running {
+		if x.Target == target && !x.DryRun && x.Status != notice.Running {
 			return x, err
 		}
 	}

@@ -53,9 +53,27 @@ type progress struct {
 
 // ended is how an execution ended, with the notice that people get of it.
 type ended struct {
-	*notice.Execution
-	message notice.Message
-	keys    notice.KeyIDs // that it may be about
+	Execution string             `json:"execution"`
+	ARN       string             `json:"arn"`
+	Target    string             `json:"target"`
+	Status    notice.Status      `json:"status"`
+	Ending    notice.Ending      `json:"ending"`
+	Urgency   notice.Urgency     `json:"urgency"`
+	Error     string             `json:"error,omitempty"`
+	Cause     string             `json:"cause,omitempty"`
+	StartedAt time.Time          `json:"startedAt"`
+	StoppedAt time.Time          `json:"stoppedAt"`
+	Document  *rotation.Document `json:"document,omitempty"`
+	Message   string             `json:"message"`
+
+	notice notice.Message
+	keys   notice.KeyIDs // that it may be about
+}
+
+func endOf(x *notice.Execution, facts notice.Facts) *ended {
+	m := notice.Compose(notice.Event{Execution: x}, facts)
+	return &ended{x.Name, x.ARN, m.Target, x.Status, m.Ending, m.Urgency, x.Error, x.Cause, x.StartedAt, x.StoppedAt,
+		x.Output, m.Whole, m, facts.KeyIDs()}
 }
 
 // How often an execution is looked at: soon while it works, less often while it
@@ -80,8 +98,7 @@ func (s *stack) follow(ctx context.Context, x *notice.Execution, v view) (*ended
 		}
 		if f.x.Status != notice.Running {
 			f.x.WorkedOn(f.doc)
-			facts := s.facts(ctx, f.x)
-			return &ended{f.x, notice.Compose(notice.Event{Execution: f.x}, facts), facts.KeyIDs()}, ctx.Err()
+			return endOf(f.x, s.facts(ctx, f.x)), ctx.Err()
 		}
 		if err := f.wait(ctx); err != nil {
 			return nil, err

@@ -94,15 +94,15 @@ func (s *stack) startLeaked(ctx context.Context, f rotateFlags, t target.Target)
 func (s *stack) takeOver(ctx context.Context, t target.Target, id rotation.KeyID, found []*notice.Execution,
 	input target.Input) (begun started, err error) {
 	acting := context.WithoutCancel(ctx)
-	begun.carriesOn, err = s.guard(rotation.Writers{}).NameLeaked(acting, t.IAMUserName, id, input.Leaked.How)
+	begun.open, err = s.guard(rotation.Writers{}).NameLeaked(acting, t.IAMUserName, id, input.Leaked.How)
 	if err != nil && !fault.HasCode(err, fault.InvalidInput) { // Preflight says what is open, and what to do
 		return begun, err
 	}
-	begun.carriesOn = ofKind(begun.carriesOn, rotation.Rotate) // an aborted migration is closed
-	if begun.stopped, err = s.stopAll(acting, found); err == nil {
+	begun.open = ofKind(begun.open, rotation.Rotate) // an aborted migration is closed
+	if begun.Stopped, err = s.stopAll(acting, found); err == nil {
 		begun.x, err = s.states.start(acting, executionName(t.Name, "leaked", s.clock.Now()), input)
 	}
-	return begun, halfDone(begun.stopped, "replaces the leaked key", "Then run the same command again", err)
+	return begun, halfDone(begun.Stopped, "replaces the leaked key", "Then run the same command again", err)
 }
 
 // names tells whether a text is the key's id or an end of it, with asterisks in front or

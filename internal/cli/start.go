@@ -130,7 +130,7 @@ func (s *stack) begin(ctx context.Context, f startFlags, kind rotation.Kind, t t
 	if err != nil {
 		return err
 	}
-	return s.show(ctx, f.watch, started{x: x, carriesOn: ofKind(record, kind)})
+	return s.show(ctx, f.watch, started{x: x, open: ofKind(record, kind)})
 }
 
 // ofKind is the record if it is of that kind.
@@ -186,14 +186,6 @@ func (s *stack) requireNoneAtWork(ctx context.Context, target string, record *ro
 
 // started is an execution that a command has started.
 type started struct {
-	x             *notice.Execution
-	carriesOn     *rotation.Record
-	dryRun, abort bool
-	stopped       []string // executions that were stopped for it
-}
-
-// startedAnswer is the same, as JSON.
-type startedAnswer struct {
 	Execution string    `json:"execution"`
 	ARN       string    `json:"arn"`
 	Console   string    `json:"console,omitempty"`
@@ -202,7 +194,10 @@ type startedAnswer struct {
 	DryRun    bool      `json:"dryRun,omitempty"`
 	Abort     bool      `json:"abort,omitempty"`
 	Resumes   *resumed  `json:"resumes,omitempty"`
-	Stopped   []string  `json:"stopped,omitempty"` // executions
+	Stopped   []string  `json:"stopped,omitempty"` // executions, for it
+
+	x    *notice.Execution
+	open *rotation.Record // that it resumes, or aborts
 }
 
 // resumed is the rotation that was open.
@@ -212,30 +207,26 @@ type resumed struct {
 }
 
 // show shows what was started, to its end if it is watched.
-func (s *stack) show(ctx context.Context, watch bool, shown started) error {
-	if err := s.answerLine(s.flags.output, shown.answer(), func() { shown.show(s.Out) }); err != nil || !watch {
+func (s *stack) show(ctx context.Context, watch bool, begun started) error {
+	begun.Execution, begun.ARN, begun.Console = begun.x.Name, begun.x.ARN, notice.ExecutionPage(begun.x.ARN)
+	begun.Target, begun.StartedAt = begun.x.Target, begun.x.StartedAt
+	if begun.open != nil {
+		begun.Resumes = &resumed{begun.open.RotationID, begun.open.TakenAt}
+	}
+	if err := s.answerLine(s.flags.output, begun, func() { begun.show(s.Out) }); err != nil || !watch {
 		return err
 	}
-	return s.followToEnd(ctx, shown.x)
-}
-
-func (s started) answer() startedAnswer {
-	answer := startedAnswer{s.x.Name, s.x.ARN, notice.ExecutionPage(s.x.ARN), s.x.Target, s.x.StartedAt, s.dryRun, s.abort,
-		nil, s.stopped}
-	if s.carriesOn != nil {
-		answer.Resumes = &resumed{s.carriesOn.RotationID, s.carriesOn.TakenAt}
-	}
-	return answer
+	return s.followToEnd(ctx, begun.x)
 }
 
 func (s started) show(out io.Writer) {
-	if s.carriesOn != nil && !s.abort {
-		fmt.Fprintf(out, "This resumes the %s that was begun %s and is not over.\n", s.carriesOn.Kind.Noun(),
-			words.At(s.carriesOn.TakenAt))
+	if s.open != nil && !s.Abort {
+		fmt.Fprintf(out, "This resumes the %s that was begun %s and is not over.\n", s.open.Kind.Noun(),
+			words.At(s.open.TakenAt))
 	}
-	fmt.Fprintf(out, "started  %s\narn      %s\n", s.x.Name, s.x.ARN)
-	if page := notice.ExecutionPage(s.x.ARN); page != "" {
-		fmt.Fprintf(out, "console  %s\n", page)
+	fmt.Fprintf(out, "started  %s\narn      %s\n", s.Execution, s.ARN)
+	if s.Console != "" {
+		fmt.Fprintf(out, "console  %s\n", s.Console)
 	}
-	fmt.Fprintf(out, "watch    rotate watch %s\n\n", s.x.Name)
+	fmt.Fprintf(out, "watch    rotate watch %s\n\n", s.Execution)
 }

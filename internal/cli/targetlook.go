@@ -112,7 +112,6 @@ func (l *targetLook) lookAtPause(ctx context.Context, owner *notice.Execution, o
 	last, err := l.refusedSince(ctx, *l.Record, owner)
 	if err != nil {
 		l.unread("whether an execution was refused since could not be read", err)
-		last = owner
 	}
 	reported, active := l.Leaks()
 	if active != "" {

@@ -8,7 +8,6 @@ import (
 
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/ops/story"
-	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -113,33 +112,14 @@ func (p progress) String() string {
 	return text
 }
 
-// outcome is how an execution ended, as JSON.
-type outcome struct {
-	Execution string             `json:"execution"`
-	ARN       string             `json:"arn"`
-	Target    string             `json:"target"`
-	Status    notice.Status      `json:"status"`
-	Ending    notice.Ending      `json:"ending"`
-	Urgency   notice.Urgency     `json:"urgency"`
-	Error     string             `json:"error,omitempty"`
-	Cause     string             `json:"cause,omitempty"`
-	StartedAt time.Time          `json:"startedAt"`
-	StoppedAt time.Time          `json:"stoppedAt"`
-	Document  *rotation.Document `json:"document,omitempty"`
-	Message   string             `json:"message"`
-}
-
 // showEnd tells how an execution ended: in the words of the notice about it.
 func (s *stack) showEnd(e *ended) error {
-	return s.answerLine(s.flags.output, outcome{
-		e.Name, e.ARN, e.message.Target, e.Status, e.message.Ending, e.message.Urgency, e.Error, e.Cause, e.StartedAt,
-		e.StoppedAt, e.Output, e.message.Whole,
-	}, func() {
-		text := e.message.Whole
+	return s.answerLine(s.flags.output, *e, func() {
+		text := e.Message
 		if !s.flags.full {
-			text = strings.Join(e.message.Brief(mostAtEnd), "\n") + "\n"
+			text = strings.Join(e.notice.Brief(mostAtEnd), "\n") + "\n"
 		}
-		say(s.Out, "\n"+paint(s.Out, e.message.Urgency, text))
+		say(s.Out, "\n"+paint(s.Out, e.Urgency, text))
 	})
 }
 
@@ -148,9 +128,9 @@ const mostAtEnd = 6
 
 // exit is the exit code that an execution's end calls for.
 func (e *ended) exit() int {
-	ending := e.message.Ending
+	ending := e.Ending
 	switch {
-	case ending == notice.Planned && e.Output != nil && e.Output.Plan.Refused != "", ending.IsUnchanged():
+	case ending == notice.Planned && e.Document != nil && e.Document.Plan.Refused != "", ending.IsUnchanged():
 		return ExitRefused
 	case ending == notice.Rotated, ending == notice.AbortDone, ending == notice.NotDue,
 		ending == notice.Planned && e.Status == notice.Succeeded:
