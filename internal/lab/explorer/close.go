@@ -29,10 +29,13 @@ type closing struct {
 	known map[uint64]bool // states from which all was judged
 }
 
+func (w *walker) closing(world World) *closing {
+	return &closing{walker: w, places: map[uint64]bool{}, known: map[uint64]bool{}, result: Closed{World: world.Name}}
+}
+
 // close plays two faults in the world.
 func (w *walker) close(world World) {
-	c := &closing{walker: w, places: map[uint64]bool{}, known: map[uint64]bool{},
-		result: Closed{World: world.Name}}
+	c := w.closing(world)
 	base := Schedule{World: world.Name, Seed: w.Seed}
 	undisturbed := w.play(base)
 	c.learn(undisturbed)

@@ -64,9 +64,7 @@ func Walk(ctx context.Context, options Options) (Summary, error) {
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	w := &walker{Options: options, ctx: ctx, stop: stop, began: time.Now(), played: map[uint64]bool{},
-		summary: newSummary()}
-	w.now.name = "the worlds undisturbed"
+	w := newWalker(ctx, stop, options)
 	known, err := Corpus()
 	if err != nil {
 		return w.summary, err
@@ -110,6 +108,11 @@ type walker struct {
 	now     stage
 	told    time.Time
 	failure error
+}
+
+func newWalker(ctx context.Context, stop context.CancelCauseFunc, options Options) *walker {
+	return &walker{Options: options, ctx: ctx, stop: stop, began: time.Now(), played: map[uint64]bool{},
+		summary: newSummary(), now: stage{name: "the worlds undisturbed"}}
 }
 
 // stage is a part of an exploration.

@@ -31,7 +31,7 @@ func main() {
 func run(ctx context.Context, out io.Writer, document string) error {
 	var rows []row
 	for _, measure := range []func(context.Context) ([]row, error){
-		startRows, transitionRows, lostRows, limitRows, costRows,
+		startRows, transitionRows, lostRows, limitRows, costRows, explorationRows,
 	} {
 		more, err := measure(ctx)
 		if err != nil {
