@@ -83,8 +83,8 @@ func showWide(out io.Writer, all allStatus) {
 	}
 	for _, u := range all.Unread {
 		for _, name := range u.Targets {
-			rows = append(rows, []string{name, cmp.Or(u.Account, "-"), cmp.Or(u.Region, "-"), string(unknown), "-", "-", "-", "-",
-				u.Because})
+			rows = append(rows, []string{name, cmp.Or(u.Account, "-"), cmp.Or(u.Region, "-"), string(unknown),
+				"-", "-", "-", "-", u.Because})
 		}
 	}
 	writeTable(out, rows)

@@ -33,9 +33,10 @@ func TestCredentials(t *testing.T) {
 // Credentials that no cluster uses can be deleted. A read may be older than that.
 func TestDeletedCredentials(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.CredentialsLag = 10 * time.Second })
+	const spare = organization + "/aws/credentials/spare"
 	w.AddCredentials(Credentials{ID: "spare", Name: "spare", Key: Key{"SPARE", oldSecret}})
 	w.after(time.Minute)
-	if status, answer := w.send(http.MethodDelete, organization+"/aws/credentials/spare", ""); status != 204 || answer != "" {
+	if status, answer := w.send(http.MethodDelete, spare, ""); status != 204 || answer != "" {
 		t.Fatalf("%d %s", status, answer)
 	}
 	if list := read[credentialEntryJSON](w, "/credentials"); len(list) != 2 || len(w.Holders("SPARE")) != 0 {
@@ -46,7 +47,7 @@ func TestDeletedCredentials(t *testing.T) {
 		t.Errorf("a minute later: %+v", list)
 	}
 	const body = `{"type":"AWS_STATIC","name":"spare","access_key_id":"NEW","secret_access_key":"s"}`
-	if status, answer := w.send(http.MethodPut, organization+"/aws/credentials/spare", body); status != http.StatusNotFound {
+	if status, answer := w.send(http.MethodPut, spare, body); status != http.StatusNotFound {
 		t.Errorf("a PUT: %d %s", status, answer)
 	}
 }

@@ -148,7 +148,8 @@ var table = map[string]row{
 		world(keys(), ended(rotation.Completed, otherExecution, 30*day, nil), retiredLast)},
 	"unchanged-last-retired-and-held": {execution("FAILED",
 		failedWith(using("****NEW2", said(fault.NoAccessKey,
-			`The IAM user qovery has no access key; awsCredentials "prod" holds ****NEW2`, "")))), world(keys(), ended(rotation.Completed, otherExecution, 30*day, nil), retiredLast)},
+			`The IAM user qovery has no access key; awsCredentials "prod" holds ****NEW2`, "")))),
+		world(keys(), ended(rotation.Completed, otherExecution, 30*day, nil), retiredLast)},
 	"unchanged-mismatch": {execution("FAILED",
 		failedWith(said(fault.CredentialMismatch,
 			"No AWS credentials in the organization hold a key of the IAM user qovery: the user has ****OLD1 (Active); no "+

@@ -40,8 +40,8 @@ func (r *report) outcomeLines(briefly bool) []string {
 	case AbortDone:
 		return []string{r.tellAborted()}
 	case forgotten:
-		return []string{fmt.Sprintf("Step Functions does not know any more how the execution ended that has the %s of %s: it "+
-			"forgets one 90 days after its end. What is said here is known from the journal.", r.noun(), r.name())}
+		return []string{fmt.Sprintf("Step Functions does not know any more how the execution ended that has the %s of %s: "+
+			"it forgets one 90 days after its end. What is said here is known from the journal.", r.noun(), r.name())}
 	case timedOut:
 		return []string{fmt.Sprintf("Step Functions ended the execution for %s because it took longer than an execution may.",
 			r.name())}
