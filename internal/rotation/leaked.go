@@ -206,7 +206,7 @@ func (p Preflight) checkStays(ctx context.Context, organization OrganizationRead
 	if s.status(id) == Active {
 		refusal.Next.First += ". To take the leaked key out of service before that, whereupon they and Qovery's " +
 			"deployments fail until they have another one"
-		refusal.Next.Command = inactivateCommand(s.IAMUser, id)
+		refusal.Next.Command = StatusCommand(s.IAMUser, id, Inactive)
 	}
 	return refusal, nil
 }

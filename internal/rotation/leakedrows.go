@@ -62,7 +62,7 @@ func (r *Record) newKeyInactive(held words.Text) *fault.Error {
 	if !r.newLeaked() {
 		return err
 	}
-	err.Next = &fault.Advice{First: "The new key leaked. Delete it", Command: deleteCommand(r.IAMUser, r.NewKey),
+	err.Next = &fault.Advice{First: "The new key leaked. Delete it", Command: DeleteCommand(r.IAMUser, r.NewKey),
 		Do: fault.Start}
 	if r.begun(Update) {
 		err.Next = &fault.Advice{First: "The new key leaked and stays Inactive. Replace it, put the one that is " +
@@ -71,7 +71,7 @@ func (r *Record) newKeyInactive(held words.Text) *fault.Error {
 	}
 	if r.oldLeaked() && !r.outSinceLeak() {
 		err.Next.First = "Both keys leaked. Make the old one Inactive. " + err.Next.First
-		err.Next.Command = inactivateCommand(r.IAMUser, r.OldKey) + "; " + err.Next.Command
+		err.Next.Command = StatusCommand(r.IAMUser, r.OldKey, Inactive) + "; " + err.Next.Command
 	}
 	return err
 }
@@ -91,11 +91,11 @@ func leakedElsewhere(s *Situation) Decision {
 	held := holders(s.Locations, id)
 	if len(held) == 0 {
 		return leakedSo(s, "and no rotation replaces it: no location that is rotated holds it", fault.Advice{
-			First: "Delete it, whereupon what uses it fails", Command: deleteCommand(s.IAMUser, id), Do: fault.Status})
+			First: "Delete it, whereupon what uses it fails", Command: DeleteCommand(s.IAMUser, id), Do: fault.Status})
 	}
 	return leakedSo(s, words.Textf("and no rotation replaces it: it is held by %s", names(held)), fault.Advice{
 		First:   "Make it Inactive, whereupon what uses it fails until you have put another key, or a role, there",
-		Command: inactivateCommand(s.IAMUser, id), Do: fault.Status})
+		Command: StatusCommand(s.IAMUser, id, Inactive), Do: fault.Status})
 }
 
 // retiredFirst refuses while the user has a key that is being retired: there is no room
@@ -104,7 +104,7 @@ func retiredFirst(s *Situation) Decision {
 	return leakedSo(s, "and leaves no room for a new one while the user has the key "+
 		s.Record.OldKey.Text()+", which is being retired", fault.Advice{
 		First:   "Delete the key " + s.Record.OldKey.Text() + ", which no location held when its retirement began",
-		Command: deleteCommand(s.IAMUser, s.Record.OldKey), Do: fault.Start})
+		Command: DeleteCommand(s.IAMUser, s.Record.OldKey), Do: fault.Start})
 }
 
 // furtherKeys refuses while the user has a key beside the one that leaked: an attacker may
@@ -112,7 +112,7 @@ func retiredFirst(s *Situation) Decision {
 func furtherKeys(s *Situation) Decision {
 	further := slices.DeleteFunc(slices.Clone(s.Keys), func(k AccessKey) bool { return k.ID == s.usedByQovery() })
 	id := further[0].ID
-	advice := fault.Advice{Do: fault.Start, Command: deleteCommand(s.IAMUser, id),
+	advice := fault.Advice{Do: fault.Start, Command: DeleteCommand(s.IAMUser, id),
 		First: "An attacker who has the leaked key may have made the further one. Delete it"}
 	if held := holders(s.Locations, id); len(held) > 0 {
 		advice.First = words.Textf("Put the leaked key into %s, where the rotation then replaces it, or a role. Delete the "+

@@ -72,12 +72,12 @@ func (q quarantine) advice(then fault.Do) *fault.Advice {
 		return &fault.Advice{First: "Replace the leaked key before anything is deployed", Command: q.replace(id.Text())}
 	case !q.record.begun(Update):
 		return &fault.Advice{First: "No location holds the new key " + id.Text() + ", which leaked. Delete it and " +
-			"detach the policy", Command: deleteCommand(q.user, id) + "; " + detach, Do: fault.Start}
+			"detach the policy", Command: DeleteCommand(q.user, id) + "; " + detach, Do: fault.Start}
 	default:
 		return &fault.Advice{First: "Only a deployment replaces the new key " + id.Text() + ", which leaked. Make it " +
 			"Inactive and detach the policy; what uses the key fails until you have put another one into Qovery. (If you " +
 			"only detach the policy, anyone who has the key can use it for about two hours more)",
-			Command: inactivateCommand(q.user, id) + "; " + detach, Do: fault.Start}
+			Command: StatusCommand(q.user, id, Inactive) + "; " + detach, Do: fault.Start}
 	}
 }
 
@@ -89,7 +89,7 @@ func (q quarantine) adviceOfMigration(detach words.Text) *fault.Advice {
 			Do: fault.Migrate}
 	}
 	return &fault.Advice{First: "Make the key " + key.Text() + " Inactive if it leaked: clusters that are moved don't " +
-		"need it, and the others get the role. Detach the policy", Command: inactivateCommand(q.user, key) + "; " + detach,
+		"need it, and the others get the role. Detach the policy", Command: StatusCommand(q.user, key, Inactive) + "; " + detach,
 		Do: fault.Migrate}
 }
 
@@ -134,10 +134,12 @@ func DetachCommand(user string, policies []string) string {
 	return strings.Join(commands, "; ")
 }
 
-func deleteCommand(user string, id KeyID) words.Text {
+// DeleteCommand deletes a key of the user.
+func DeleteCommand(user string, id KeyID) words.Text {
 	return words.Textf("aws iam delete-access-key --user-name %s --access-key-id %s", user, id)
 }
 
-func inactivateCommand(user string, id KeyID) words.Text {
-	return words.Textf("aws iam update-access-key --user-name %s --access-key-id %s --status Inactive", user, id)
+// StatusCommand makes a key of the user Active or Inactive.
+func StatusCommand(user string, id KeyID, status KeyStatus) words.Text {
+	return words.Textf("aws iam update-access-key --user-name %s --access-key-id %s --status %s", user, id, status)
 }

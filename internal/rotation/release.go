@@ -132,7 +132,7 @@ func (r Release) requireOutOfService(record *Record, keys []AccessKey, locations
 			continue
 		}
 		err := fault.Errorf(fault.UnexpectedAccessKey, "The key %s leaked, and is Active", key.ID)
-		err.Next = &fault.Advice{First: "Make it Inactive, or delete it", Command: inactivateCommand(record.IAMUser, key.ID),
+		err.Next = &fault.Advice{First: "Make it Inactive, or delete it", Command: StatusCommand(record.IAMUser, key.ID, Inactive),
 			Do: fault.Release}
 		if held := holders(locations, key.ID); len(held) > 0 {
 			err.What = words.Textf("%s, and is held by %s", err.What, names(held))
@@ -149,7 +149,7 @@ func (r *Record) handOver(locations []Location) *fault.Advice {
 	if r.NewKey != "" && !r.Leaked.has(r.NewKey) && len(holders(locations, r.NewKey)) == 0 {
 		return &fault.Advice{First: "Delete the new key " + r.NewKey.Text() + ", which no location holds, and have " +
 			"another rotation replace the leaked one",
-			Command: words.Textf("%s; rotate start %s", deleteCommand(r.IAMUser, r.NewKey), r.Target)}
+			Command: words.Textf("%s; rotate start %s", DeleteCommand(r.IAMUser, r.NewKey), r.Target)}
 	}
 	return &fault.Advice{First: "Put another key, or a role, there, deploy the clusters, make the leaked key Inactive, " +
 		"and release again. Or have the rotation do all that", Command: words.Textf("rotate start %s", r.Target)}

@@ -509,10 +509,7 @@ func (j *judge) tellRefused(f *Finding) {
 	if x == nil {
 		return
 	}
-	advice := fault.Code(x.Error).Advice()
-	if x.Said.Advice != nil {
-		advice = *x.Said.Advice
-	}
+	advice := fault.Code(x.Error).Advised(x.Said.Advice)
 	f.Found = append(f.Found, words.Sentences(x.Refusal(), j.says(x.Said.What)))
 	f.State, f.Advice = "refused "+x.Error, j.says(advice.Text())
 	if advice.Do == fault.Release {

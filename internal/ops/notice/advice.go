@@ -92,7 +92,7 @@ func (r *report) evidence() []Step {
 // Inactive, and the key is still there.
 func (r *report) canReactivate() bool {
 	return r.oldKeyIsOut() && r.ending != Met && r.ending != overtaken && len(r.leaked()) == 0 &&
-		(r.NoKeys != nil || slices.ContainsFunc(r.known, func(k knownKey) bool { return k.ours && k.listed != nil }))
+		(r.NoKeys != nil || slices.ContainsFunc(r.known, func(k knownKey) bool { return k.ours && k.exists() }))
 }
 
 // look is how to find out what this message could not.
@@ -102,7 +102,6 @@ func (r *report) look() *Step {
 
 // step is what to do about the way in which the execution ended.
 func (r *report) step() Step {
-	start := r.rotate("start", "--watch")
 	switch r.ending {
 	case Rotated:
 		return r.afterRotation()
@@ -111,28 +110,26 @@ func (r *report) step() Step {
 	case Planned:
 		return r.afterDryRun()
 	case Met:
-		return Step{r.nothing() + "The other execution continues by itself. To watch it:", r.rotate("watch")}
+		return r.nothing("The other execution continues by itself. To watch it:", "watch")
 	case NotDue:
-		return Step{r.nothing() + "To see all rotations:", r.rotate("history")}
+		return r.nothing("To see all rotations:", "history")
 	case overtaken:
 		return Step{r.before(r.code.Advice(), "To watch it:"), r.rotate("watch")}
 	case closed:
-		return Step{r.nothing() + "No rotation is open any more. To see how it ended:", r.rotate("history")}
+		return r.nothing("No rotation is open any more. To see how it ended:", "history")
 	case stopped, timedOut, forgotten:
 		return r.afterInterruption()
-	}
-	if r.code == "" {
-		return Step{words.Dot(foreignError(r.Execution.Error).advice) + " Then start the " + r.noun() + " again:", start}
 	}
 	return r.adviceStep(r.advice())
 }
 
-// advice is what the step said to do, or else what is to be done about its code.
+// advice is what the step said to do, or else what is to be done about its code, or about an
+// error that is none of this system's own.
 func (r *report) advice() fault.Advice {
-	advice := r.code.Advice()
-	if said := r.Execution.Said.Advice; said != nil {
-		advice = *said
+	if r.code == "" {
+		return fault.Advice{First: foreignError(r.Execution.Error).advice}
 	}
+	advice := r.code.Advised(r.Execution.Said.Advice)
 	if r.ending == paused && r.NoRecord == nil {
 		advice = advice.Once(r.updating())
 	}
@@ -174,75 +171,60 @@ func (r *report) resumes(advice fault.Advice) string {
 	return "That resumes it where it stopped"
 }
 
-// nothing says that nothing has to be done, unless something has.
-func (r *report) nothing() string {
-	if r.verdict.fix != nil {
-		return ""
+// nothing is a step where nothing has to be done, unless something has.
+func (r *report) nothing(then, command string, flags ...string) Step {
+	if r.verdict.fix == nil {
+		then = "Nothing. " + then
 	}
-	return "Nothing. "
+	return Step{then, r.rotate(command, flags...)}
 }
 
 // updating: a location may have been given the new key.
 func (r *report) updating() bool { return r.begun(rotation.Update) || r.updated() }
 
 func (r *report) afterRotation() Step {
-	if r.migrates() {
+	strange := r.foreignLocations()
+	switch {
+	case r.migrates():
 		return r.afterMigration()
-	}
-	if r.retires() {
-		return Step{r.nothing() + "To see all that has ended:", r.rotate("history")}
-	}
-	if strange := r.foreignLocations(); len(strange) > 0 {
+	case r.retires():
+		return r.nothing("To see all that has ended:", "history")
+	case len(strange) > 0:
 		return Step{fmt.Sprintf("Find out whose key %s is: while it is there, the next rotation refuses to begin.",
 			strings.Join(strange, " and ")), r.rotate("status")}
-	}
-	if r.summary != nil && r.summary.FoundNoClusters() {
+	case r.summary.FoundNoClusters():
 		return Step{words.Dot(story.NoClusters) + " Then retire that key:",
 			RetireCommand(r.Execution.Target, rotation.KeyID(r.summary.NewKey))}
 	}
 	next := ""
-	if schedule := r.Target.Schedule; r.NoTarget == nil && schedule.Enabled {
-		if run, err := schedule.FirstRun(r.Now); err == nil {
-			next = "The next rotation begins by itself on " + words.At(r.begins(run)) + ". "
-		}
-	} else if r.NoTarget == nil {
+	switch run, err := r.Target.Schedule.FirstRun(r.Now); {
+	case r.NoTarget != nil:
+	case !r.Target.Schedule.Enabled:
 		next = "The target's schedule is disabled: the next rotation is to be started by hand. "
+	case err == nil:
+		next = "The next rotation begins by itself on " + words.At(r.begins(run)) + ". "
 	}
-	return Step{r.nothing() + next + "To see all rotations:", r.rotate("history")}
+	return r.nothing(next+"To see all rotations:", "history")
 }
 
 func (r *report) afterDryRun() Step {
-	doc := r.Execution.Output
-	again := r.rotate("start", "--dry-run")
+	again, start := r.rotate("start", "--dry-run"), r.rotate("start", "--watch")
+	failed, doc := r.Execution.Status == Failed, r.Execution.Output
 	switch {
-	case r.Execution.Status == Failed && r.code == "":
-		return Step{words.Dot(foreignError(r.Execution.Error).advice) + " To try the dry run again:", again}
-	case r.Execution.Status == Failed && r.isClosed():
+	case failed && r.isClosed():
 		return Step{"To try the dry run again:", again}
-	case r.Execution.Status == Failed:
+	case failed:
 		return Step{r.before(r.advice(), "To try the dry run again:"), again}
-	case doc != nil && doc.Plan.Refused != "":
-		return Step{r.before(r.planAdvice(), "To see whether a rotation would begin then:"), again}
+	case r.planRefused() != "":
+		return Step{r.before(r.planRefused().Advised(doc.Plan.Advice), "To see whether a rotation would begin then:"), again}
+	case r.migrates():
+		return r.nothing("To move the clusters now:", "start", "--watch")
+	case doc != nil && doc.Plan.Would != rotation.ActionCreate && r.Record != nil:
+		return Step{"To resume the rotation:", start}
+	case r.retires():
+		return r.nothing("To retire the key now:", "start", "--watch")
 	}
-	if r.migrates() {
-		return Step{r.nothing() + "To move the clusters now:", r.rotate("start", "--watch")}
-	}
-	if doc != nil && doc.Plan.Would != rotation.ActionCreate && r.Record != nil {
-		return Step{"To resume the rotation:", r.rotate("start", "--watch")}
-	}
-	if r.retires() {
-		return Step{r.nothing() + "To retire the key now:", r.rotate("start", "--watch")}
-	}
-	return Step{r.nothing() + "To rotate now:", r.rotate("start", "--watch")}
-}
-
-// planAdvice is what to do about what a dry run was refused for.
-func (r *report) planAdvice() fault.Advice {
-	plan := r.Execution.Output.Plan
-	if plan.Advice != nil {
-		return *plan.Advice
-	}
-	return fault.Code(plan.Refused).Advice() // of an older function
+	return r.nothing("To rotate now:", "start", "--watch")
 }
 
 // planRefused is what a rotation would be refused for, by a dry run.
@@ -269,43 +251,36 @@ func (r *report) afterInterruption() Step {
 	return Step{"To resume the " + r.noun() + " where it stopped:", r.rotate("start", "--watch")}
 }
 
-// foreign is an error that is none of this system's own.
-type foreign struct{ what, advice string }
-
-// foreignError explains what Lambda and Step Functions report.
-// https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
-func foreignError(name string) foreign {
-	if known, exists := foreignErrors[name]; exists {
-		return known
-	}
-	switch kind, _, _ := strings.Cut(name, "."); kind {
-	case "Runtime", "Sandbox":
-		return crashed
-	case "Lambda":
-		return foreign{"Lambda did not run a step, although that was tried again and again.",
-			"See the execution for what Lambda answered, and AWS's status page for Lambda"}
-	}
-	return foreign{"The error is not one that this system raises.",
-		"See the execution for the state that failed and for its cause"}
+// foreign are errors that are none of this system's own, by what their names begin with.
+type foreign struct {
+	names  []string
+	what   string
+	advice words.Text
 }
 
-var (
-	cutOff = foreign{"A step took longer than it may, again and again.",
-		"See the log of the step's function for what it waited for"}
-	crashed = foreign{"A step's function crashed, again and again.",
-		"See the log of the step's function; if it ran out of memory, give it more"}
-)
+// foreignError explains what Lambda and Step Functions report.
+func foreignError(name string) foreign {
+	begins := func(start string) bool { return strings.HasPrefix(name, start) }
+	return foreignErrors[slices.IndexFunc(foreignErrors, func(f foreign) bool { return slices.ContainsFunc(f.names, begins) })]
+}
 
-var foreignErrors = map[string]foreign{
-	"States.Timeout":   cutOff,
-	"Sandbox.Timedout": cutOff,
-	"Lambda.Unknown":   crashed,
-	"Lambda.TooManyRequestsException": {"Lambda had no room for a step, again and again.",
+// foreignErrors are asked in order, and the last is any.
+// https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+var foreignErrors = []foreign{
+	{[]string{"States.Timeout", "Sandbox.Timedout"}, "A step took longer than it may, again and again.",
+		"See the log of the step's function for what it waited for"},
+	{[]string{"Lambda.Unknown", "Runtime.", "Sandbox."}, "A step's function crashed, again and again.",
+		"See the log of the step's function; if it ran out of memory, give it more"},
+	{[]string{"Lambda.TooManyRequestsException"}, "Lambda had no room for a step, again and again.",
 		"See what uses up the account's concurrent Lambda executions"},
-	"States.DataLimitExceeded": {"The rotation's document has outgrown what Step Functions carries.",
+	{[]string{"Lambda."}, "Lambda did not run a step, although that was tried again and again.",
+		"See the execution for what Lambda answered, and AWS's status page for Lambda"},
+	{[]string{"States.DataLimitExceeded"}, "The rotation's document has outgrown what Step Functions carries.",
 		"This should not happen with the clusters that are allowed: report it with the execution's history"},
-	"States.Runtime": {"The state machine and its functions do not fit together.",
+	{[]string{"States.Runtime"}, "The state machine and its functions do not fit together.",
 		"Deploy the stack again, so that both are of the same version"},
-	"States.Permissions": {"The state machine may not do what it has to.",
+	{[]string{"States.Permissions"}, "The state machine may not do what it has to.",
 		"Check the role of the state machine and the policies above it; deploying the stack again restores the role"},
+	{[]string{""}, "The error is not one that this system raises.",
+		"See the execution for the state that failed and for its cause"},
 }

@@ -234,21 +234,6 @@ func (r *report) begins(run time.Time) time.Time {
 	return r.Target.Begins(run, r.Keys[0].CreatedAt, audited, r.AgeLimit)
 }
 
-// rotate is a command to type about the target.
-func (r *report) rotate(command string, flags ...string) string {
-	switch {
-	case r.Execution.Target == "" || command == "status":
-		return "rotate status"
-	case command == "start" && r.unwritten() != nil:
-		flags = append(leakedFlags(*r.unwritten()), flags...)
-	case command == "start" && r.retires() && r.retired() != "":
-		return RetireCommand(r.Execution.Target, r.retired(), flags...)
-	case command == "start" && r.migrates() && r.migrateTo() != "":
-		return MigrateCommand(r.Execution.Target, r.migrateTo(), flags...)
-	}
-	return strings.Join(append([]string{"rotate", command, r.Execution.Target}, flags...), " ")
-}
-
 // name is the target's, for people.
 func (r *report) name() string {
 	if r.Execution.Target == "" {

@@ -48,6 +48,15 @@ type Execution struct {
 // Waits tells whether an execution that runs has not begun yet. It holds nothing.
 func (x *Execution) Waits(now time.Time) bool { return now.Before(x.NotBefore) }
 
+// Forgotten is the execution that had an open rotation last, where Step Functions doesn't know
+// it any more: 90 days after its end. How it ended, no one knows.
+func Forgotten(record rotation.Record) *Execution {
+	return &Execution{ARN: record.Owner, Name: words.Last(record.Owner), Target: record.Target}
+}
+
+// IsForgotten tells whether Step Functions doesn't know the execution any more.
+func (x *Execution) IsForgotten() bool { return x.Status == "" }
+
 // Status is how Step Functions says that an execution ended.
 type Status string
 

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
@@ -113,11 +112,3 @@ func (x *Execution) announcement() Message {
 	d.Steps = []Step{{"Nothing. To watch it:", "rotate watch " + x.Target}}
 	return d.message()
 }
-
-// LeakedCommand replaces a target's key that leaked.
-func LeakedCommand(target string, id rotation.KeyID) string {
-	return "rotate start " + target + " --leaked " + typed(id)
-}
-
-// typed is a key's id as commands take it: whole, or as much of its end as is known.
-func typed(id rotation.KeyID) string { return strings.TrimLeft(string(id), "*") }

@@ -79,8 +79,7 @@ func (r *report) takeOut() []Step {
 	for _, k := range r.known {
 		if k.id == r.Record.OldKey && r.hasLeaked(k.id) && k.isActive() {
 			return []Step{{"If that takes time, make the leaked key Inactive now; what uses it fails from then on:",
-				fmt.Sprintf("aws iam update-access-key --user-name %s --access-key-id %s --status Inactive",
-					r.Target.IAMUserName, string(k.id))}}
+				rotation.StatusCommand(r.Target.IAMUserName, k.id, rotation.Inactive).With(r.ids.Whole)}}
 		}
 	}
 	return nil
@@ -147,13 +146,4 @@ func (r *report) judgePassedOver() {
 		"be deployed: %s.", quotable(words.List(broken, mostListed))),
 		&Step{"Deploy these clusters in Qovery, once what keeps them from it is fixed. To see the others:",
 			r.rotate("status")}}
-}
-
-// leakedFlags are those of the command that replaces a key.
-func leakedFlags(leaked target.Leaked) []string {
-	flags := []string{"--leaked", typed(rotation.KeyID(leaked.Key))}
-	if leaked.How == target.AtOnce {
-		flags = append(flags, "--at-once")
-	}
-	return flags
 }

@@ -2,7 +2,6 @@ package notice
 
 import (
 	"fmt"
-	"strings"
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/words"
@@ -19,14 +18,6 @@ func (r *report) migrates() bool {
 
 // isMigrating: a migration is open.
 func (r *report) isMigrating() bool { return r.Record != nil && r.Record.Kind == rotation.Migrate }
-
-// MigrateCommand moves the target's clusters to credentials.
-func MigrateCommand(target, to string, flags ...string) string {
-	if strings.ContainsAny(to, " \t'\"$`\\") {
-		to = "'" + strings.ReplaceAll(to, "'", `'\''`) + "'"
-	}
-	return strings.Join(append([]string{"rotate", "migrate", target, "--to", to}, flags...), " ")
-}
 
 // migrateTo are the credentials that the clusters are moved to, as a command names them.
 func (r *report) migrateTo() string {

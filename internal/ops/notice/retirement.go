@@ -3,7 +3,6 @@ package notice
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
@@ -43,11 +42,6 @@ func (r *report) retired() rotation.KeyID {
 		return r.id(r.Execution.Output.OldKey)
 	}
 	return ""
-}
-
-// RetireCommand retires a key of the target.
-func RetireCommand(target string, id rotation.KeyID, flags ...string) string {
-	return strings.Join(append([]string{"rotate", "retire", target, typed(id)}, flags...), " ")
 }
 
 // retiredKeys are the keys of a retirement that the journal knows.

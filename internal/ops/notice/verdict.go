@@ -16,26 +16,34 @@ type verdict struct {
 	fix     *Step
 }
 
+func calm(text string, args ...any) verdict { return verdict{Calm, fmt.Sprintf(text, args...), nil} }
+
+func check(fix *Step, text string, args ...any) verdict {
+	return verdict{Check, fmt.Sprintf(text, args...), fix}
+}
+
+func urgent(fix *Step, text string, args ...any) verdict {
+	return verdict{Urgent, fmt.Sprintf(text, args...), fix}
+}
+
 // judge asks one question: is every key Active that Qovery holds, or may hold?
 func (r *report) judge() verdict {
 	switch {
 	case r.past:
 		return r.judgeThen()
 	case r.code == fault.NewKeyUnusableAfterUpdate:
-		return verdict{Urgent, "Deployments may be failing now: STS refuses the new key, which locations in Qovery hold.",
-			nil}
+		return urgent(nil, "Deployments may be failing now: STS refuses the new key, which locations in Qovery hold.")
 	case r.code == fault.InvalidCredentials:
-		return verdict{Urgent, "Deployments fail now: AWS refuses the credentials of a cluster, and Qovery may remove a " +
-			"cluster that stays so for thirty days.", nil}
+		return urgent(nil, "Deployments fail now: AWS refuses the credentials of a cluster, and Qovery may remove a "+
+			"cluster that stays so for thirty days.")
 	case r.code == fault.UserQuarantined, r.planRefused() == fault.UserQuarantined:
-		return verdict{Urgent, "Deployments fail now: AWS found a key of the user in public, and denies the user what they " +
-			"need.", nil}
+		return urgent(nil, "Deployments fail now: AWS found a key of the user in public, and denies the user what they need.")
 	case r.NoTarget != nil && (r.code == fault.TargetNotFound || r.code == fault.InvalidInput):
-		return verdict{Calm, "Nothing is broken by this: the execution ended before it touched a key.", nil}
+		return calm("Nothing is broken by this: the execution ended before it touched a key.")
 	case r.NoTarget != nil:
-		return verdict{Check, "It is not known whether anything is broken: the target could not be read.", r.look()}
+		return check(r.look(), "It is not known whether anything is broken: the target could not be read.")
 	case r.NoKeys != nil:
-		return verdict{Check, "It is not known whether anything is broken: IAM did not list the keys.", r.look()}
+		return check(r.look(), "It is not known whether anything is broken: IAM did not list the keys.")
 	case r.isMigrating():
 		return r.judgeMigrated()
 	case r.isRetiring(), r.retires() && r.Record == nil:
@@ -43,8 +51,7 @@ func (r *report) judge() verdict {
 	case slices.ContainsFunc(r.known, func(k knownKey) bool { return k.held >= mayHold }):
 		return r.judgeHeld()
 	case slices.ContainsFunc(r.known, func(k knownKey) bool { return k.held == idle }):
-		return verdict{Calm, "Nothing is known to be broken: the clusters were moved to a role, and use no key of the user.",
-			nil}
+		return calm("Nothing is known to be broken: the clusters were moved to a role, and use no key of the user.")
 	}
 	return r.judgeUser()
 }
@@ -73,25 +80,24 @@ func (r *report) judgeHeld() verdict {
 		return *worst
 	}
 	if r.Execution.Abort && r.ending == paused && r.oldKeyFails() != "" && len(r.leaked()) == 0 {
-		return verdict{Urgent, "Someone asked to have the old key back, and it is still Inactive: whatever needs it " +
-			"fails now.",
-			&Step{"Make it Active by hand, which harms no rotation:", ActivateCommand(r.Target.IAMUserName, r.Record.OldKey)}}
+		return urgent(&Step{"Make it Active by hand, which harms no rotation:",
+			ActivateCommand(r.Target.IAMUserName, r.Record.OldKey)},
+			"Someone asked to have the old key back, and it is still Inactive: whatever needs it fails now.")
 	}
 	text := fmt.Sprintf("Qovery holds %s, which is Active.", ids[0])
 	if !certain {
 		text = fmt.Sprintf("Qovery may hold %s, and both are Active.", strings.Join(ids, " and "))
 	}
-	switch r.code {
-	case fault.UnexpectedAccessKey: // which a location may hold
-		return verdict{Calm, "Nothing is known to be broken: by the journal " + text, nil}
-	case fault.DeploymentFailed:
-		return verdict{Check, "No key is broken: " + text +
-			" But a cluster does not deploy, and what is deployed to it next may fail.", nil}
+	switch {
+	case r.code == fault.UnexpectedAccessKey: // which a location may hold
+		return calm("Nothing is known to be broken: by the journal %s", text)
+	case r.code == fault.DeploymentFailed:
+		return check(nil, "No key is broken: %s But a cluster does not deploy, and what is deployed to it next may fail.",
+			text)
+	case r.oldKeyFails() != "":
+		return calm("Nothing is known to be broken: %s", text)
 	}
-	if r.oldKeyFails() != "" {
-		return verdict{Calm, "Nothing is known to be broken: " + text, nil}
-	}
-	return verdict{Calm, "Nothing is broken: " + text, nil}
+	return calm("Nothing is broken: %s", text)
 }
 
 // oldKeyFails: the rotation stopped with the old key Inactive. By all that it
@@ -116,20 +122,21 @@ func (r *report) judgeBad(k knownKey) verdict {
 	if k.held == mayHold {
 		fail, holding = "Deployments may be failing now", "Qovery may hold"
 	}
+	id := string(k.id)
 	switch {
 	case k.settles(r.Now):
-		return verdict{Check, fmt.Sprintf("Something may be broken: %s %s, %s. That may be IAM's lists, which lag by up "+
-			"to ten minutes.", holding, string(k.id), is), r.look()}
+		return check(r.look(), "Something may be broken: %s %s, %s. That may be IAM's lists, which lag by up to ten minutes.",
+			holding, id, is)
 	case r.Record != nil && r.usedByQovery() != "": // the journal is no longer right
-		return verdict{Check, fmt.Sprintf("Something may be broken: by the journal Qovery holds %s, %s. But a location was "+
-			"seen to hold %s, which the rotation doesn't know.", string(k.id), is, string(r.usedByQovery())), nil}
+		return check(nil, "Something may be broken: by the journal Qovery holds %s, %s. But a location was seen to hold %s, "+
+			"which the rotation doesn't know.", id, is, string(r.usedByQovery()))
 	case r.code == fault.OldKeyLost:
-		return verdict{Check, fmt.Sprintf("Something may be broken: %s %s, %s.", holding, string(k.id), is), nil}
+		return check(nil, "Something may be broken: %s %s, %s.", holding, id, is)
 	case r.Record == nil && r.usedByQovery() == "" && slices.ContainsFunc(r.known, knownKey.isActive):
-		return verdict{Check, fmt.Sprintf("Something may be broken: by the journal Qovery holds %s, %s. Unless someone "+
-			"has put another key there, deployments fail now.", string(k.id), is), r.fix(k)}
+		return check(r.fix(k), "Something may be broken: by the journal Qovery holds %s, %s. Unless someone has put another "+
+			"key there, deployments fail now.", id, is)
 	}
-	return verdict{Urgent, fmt.Sprintf("%s: %s %s, %s.", fail, holding, string(k.id), is), r.fix(k)}
+	return urgent(r.fix(k), "%s: %s %s, %s.", fail, holding, id, is)
 }
 
 // fixingAdvice: the advice of these codes is to fix just that.
@@ -156,16 +163,6 @@ func (r *report) fix(k knownKey) *Step {
 		r.rotate("abort")}
 }
 
-// ActivateCommand makes a key of the user Active again.
-func ActivateCommand(user string, id rotation.KeyID) string {
-	return fmt.Sprintf("aws iam update-access-key --user-name %s --access-key-id %s --status Active", user, string(id))
-}
-
-// DeleteCommand deletes a key of the user.
-func DeleteCommand(user string, id rotation.KeyID) string {
-	return fmt.Sprintf("aws iam delete-access-key --user-name %s --access-key-id %s", user, string(id))
-}
-
 // judgeUser judges without knowing which key Qovery holds.
 func (r *report) judgeUser() verdict {
 	user := r.Target.IAMUserName
@@ -184,28 +181,24 @@ func (r *report) judgeUser() verdict {
 	}
 	switch {
 	case r.code == fault.MovedToRole:
-		return verdict{Calm, "Nothing is broken by this: no cluster in Qovery uses a key of this IAM user.", nil}
+		return calm("Nothing is broken by this: no cluster in Qovery uses a key of this IAM user.")
 	case r.code == fault.CredentialMismatch:
-		return verdict{Calm, "Nothing is broken by this: nothing was changed, and Qovery holds no key of this IAM user.", nil}
+		return calm("Nothing is broken by this: nothing was changed, and Qovery holds no key of this IAM user.")
 	case r.wasLastRetired():
-		return verdict{Calm, fmt.Sprintf("Nothing is broken by this: the last key of the IAM user %s was retired, when "+
-			"nothing in Qovery held it.", user), nil}
+		return calm("Nothing is broken by this: the last key of the IAM user %s was retired, when nothing in Qovery held it.",
+			user)
 	case len(active) == 0:
-		return verdict{Urgent,
-			fmt.Sprintf("Whatever uses a key of the IAM user %s fails now: none of its keys is Active.", user),
-			r.mendUser(inactive)}
+		return urgent(r.mendUser(inactive), "Whatever uses a key of the IAM user %s fails now: none of its keys is Active.",
+			user)
 	case len(inactive) > 0:
-		return verdict{Check,
-			fmt.Sprintf("Something may be broken: %s of the IAM user %s is Inactive, and %s.", strings.Join(inactive, " and "),
-				user, which), r.look()}
+		return check(r.look(), "Something may be broken: %s of the IAM user %s is Inactive, and %s.",
+			strings.Join(inactive, " and "), user, which)
 	case r.NoRecord != nil:
-		return verdict{Check,
-			fmt.Sprintf("Probably nothing is broken: every key of the IAM user %s is Active. But %s.", user, which), r.look()}
+		return check(r.look(), "Probably nothing is broken: every key of the IAM user %s is Active. But %s.", user, which)
 	case len(active) == 1:
-		return verdict{Calm,
-			fmt.Sprintf("Nothing is known to be broken: %s, the only key of the IAM user %s, is Active.", active[0], user), nil}
+		return calm("Nothing is known to be broken: %s, the only key of the IAM user %s, is Active.", active[0], user)
 	}
-	return verdict{Calm, fmt.Sprintf("Nothing is known to be broken: every key of the IAM user %s is Active.", user), nil}
+	return calm("Nothing is known to be broken: every key of the IAM user %s is Active.", user)
 }
 
 func (r *report) activate(id rotation.KeyID) *Step {

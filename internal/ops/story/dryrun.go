@@ -1,7 +1,6 @@
 package story
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -57,7 +56,7 @@ func PlanOf(doc rotation.Document, pace Pace, shown func(id string) string) Plan
 		if doc.Kind == rotation.Migrate {
 			action = rotation.ActionMigrate
 		}
-		p.because, p.advice = report.Because, *cmp.Or(report.Advice, advice(report.Refused))
+		p.because, p.advice = report.Because, fault.Code(report.Refused).Advised(report.Advice)
 		p.Because, p.Advice = p.because.With(shown), p.advice.Text().With(shown)
 	}
 	if p.Refused == "" || len(report.Clusters) > 0 {
@@ -68,12 +67,6 @@ func PlanOf(doc rotation.Document, pace Pace, shown func(id string) string) Plan
 	}
 	p.note(doc, slices.ContainsFunc(p.Phases, func(p Phase) bool { return p.Estimated }))
 	return p
-}
-
-// advice is the code's, where the function that answered is older and gave none.
-func advice(code string) *fault.Advice {
-	its := fault.Code(code).Advice()
-	return &its
 }
 
 func (p *Plan) note(doc rotation.Document, estimated bool) {

@@ -338,6 +338,14 @@ func (c Code) Class() Class { return c.Info().Class }
 // Advice says what to do next.
 func (c Code) Advice() Advice { return c.Info().Advice }
 
+// Advised is what was said to do, or else the code's: an older function says nothing.
+func (c Code) Advised(said *Advice) Advice {
+	if said != nil {
+		return *said
+	}
+	return c.Advice()
+}
+
 func only(states ...string) []string { return states }
 
 func except(states []string, without ...string) []string {

@@ -74,12 +74,7 @@ func NoUser(name string) *Error {
 // Error is the whole sentence.
 func (e *Error) Error() string { return e.Said().Text().String() }
 
-func (e *Error) advice() Advice {
-	if e.Next != nil {
-		return *e.Next
-	}
-	return e.Code.Advice()
-}
+func (e *Error) advice() Advice { return e.Code.Advised(e.Next) }
 
 // Of has the error advise to do that again, where it advises to start the rotation again.
 func (e *Error) Of(again Do) *Error {
