@@ -14,7 +14,7 @@ import (
 // steps are what to do, the first thing first.
 func (r *report) steps() []Step {
 	if r.past {
-		return r.stepsThen()
+		return append([]Step{{"Nothing about this execution. To see how things are:", r.rotate("status")}}, r.evidence()...)
 	}
 	steps := r.first()
 	if fix := r.verdict.fix; fix != nil {
@@ -260,8 +260,9 @@ type foreign struct {
 
 // foreignError explains what Lambda and Step Functions report.
 func foreignError(name string) foreign {
-	begins := func(start string) bool { return strings.HasPrefix(name, start) }
-	return foreignErrors[slices.IndexFunc(foreignErrors, func(f foreign) bool { return slices.ContainsFunc(f.names, begins) })]
+	return foreignErrors[slices.IndexFunc(foreignErrors, func(f foreign) bool {
+		return slices.ContainsFunc(f.names, func(start string) bool { return strings.HasPrefix(name, start) })
+	})]
 }
 
 // foreignErrors are asked in order, and the last is any.

@@ -103,21 +103,15 @@ func (r *report) end() Ending {
 		return Planned
 	case x.Status == Succeeded:
 		return r.success()
-	case r.past:
-		return r.endThen()
-	case r.isClosed():
+	case r.isClosed() && !r.past:
 		return closed
 	case r.code == fault.AbortRequested:
 		return AbortDone
 	case r.code == fault.LockLost:
 		return overtaken
-	case r.code == fault.OtherKindOpen:
-		return unchanged
-	case r.Record != nil:
+	case r.past && r.outcome() != rotation.Discarded && r.code.Class() != fault.Unchanged:
 		return paused
-	case r.nothingIsOpen():
-		return unchanged
-	case r.code.Class() == fault.Unchanged:
+	case r.code == fault.OtherKindOpen, r.past, r.nothingIsOpen(), r.Record == nil && r.code.Class() == fault.Unchanged:
 		return unchanged
 	}
 	return paused

@@ -3,7 +3,6 @@ package notice
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -73,28 +72,20 @@ func (r *report) inPlace() []string {
 // progress is what the open rotation has begun and done, in the order of time.
 func (r *report) progress() []string {
 	record := r.Record
-	type mark struct {
-		at   time.Time
-		text string
-	}
-	marks := []mark{{record.TakenAt, record.Kind.Noun() + " begun"}}
+	marks := []moment{{record.TakenAt, record.Kind.Noun() + " begun"}}
 	for effect, m := range record.Marks {
 		words := effects[effect]
 		switch {
 		case !m.Done.IsZero() && words.is != "":
-			marks = append(marks, mark{m.Done, words.of(effect, m)})
+			marks = append(marks, moment{m.Done, words.of(effect, m)})
 		case m.Done.IsZero() && !m.Begun.IsZero() && words.begun != "":
-			marks = append(marks, mark{m.FirstBegun(), words.begun + " was begun" + again(m) + " and is not known to be done"})
+			marks = append(marks, moment{m.FirstBegun(), words.begun + " was begun" + again(m) + " and is not known to be done"})
 		}
 	}
 	for _, attempt := range record.Attempts {
-		marks = append(marks, mark{attempt, "a key was asked for, and whether it was created is not known"})
+		marks = append(marks, moment{attempt, "a key was asked for, and whether it was created is not known"})
 	}
-	slices.SortFunc(marks, func(a, b mark) int { return cmp.Or(a.at.Compare(b.at), strings.Compare(a.text, b.text)) })
-	lines := []string{"The " + record.Kind.Noun() + " is open. It came this far:"}
-	for _, m := range marks {
-		lines = append(lines, "  "+words.At(m.at)+"  "+m.text)
-	}
+	lines := append([]string{"The " + record.Kind.Noun() + " is open. It came this far:"}, inOrder(marks)...)
 	if record.Migration != nil {
 		lines = append(lines, "The clusters: "+quotable(record.MovedInPlace())+".")
 	}

@@ -1,6 +1,7 @@
 package notice
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,38 +16,37 @@ import (
 // outcomeLines tell what happened, a sentence or two. Briefly, a rotation that was
 // completed is one line, without its timeline.
 func (r *report) outcomeLines(briefly bool) []string {
+	text, said := "", fault.Said{}
 	switch r.ending {
 	case Rotated:
 		return r.tellRotated(briefly)
-	case unclear:
-		return []string{fmt.Sprintf("An execution for %s succeeded, and the event does not show what it has done; nor "+
-			"does the journal.", r.name())}
 	case Planned:
 		return r.tellPlan(briefly)
-	case Met:
-		return r.withQuote(fmt.Sprintf("An execution for %s found another one at work on the same key, and ended without "+
-			"doing anything.", r.name()), fault.Read(r.Execution.Output.Error.Cause))
-	case NotDue:
-		return []string{fmt.Sprintf("An execution that no person started found nothing to do for %s: %s.", r.name(),
-			r.Execution.Output.Plan.Reason)}
-	case overtaken:
-		return r.withQuote(fmt.Sprintf("An execution for %s ended because the rotation was not its own any more.", r.name()),
-			r.Execution.Said)
-	case closed:
-		return r.withQuote(fmt.Sprintf("An execution for %s ended because its rotation is completed, or was released.",
-			r.name()), r.Execution.Said)
 	case stopped:
 		return r.tellStopped()
 	case AbortDone:
 		return []string{r.tellAborted()}
+	case unchanged, paused:
+		return r.tellFailed()
+	case NotDue:
+		return []string{fmt.Sprintf("An execution that no person started found nothing to do for %s: %s.", r.name(),
+			r.Execution.Output.Plan.Reason)}
 	case forgotten:
 		return []string{fmt.Sprintf("Step Functions does not know any more how the execution ended that has the %s of %s: "+
 			"it forgets one 90 days after its end. What is said here is known from the journal.", r.noun(), r.name())}
+	case unclear:
+		text = "An execution for %s succeeded, and the event does not show what it has done; nor does the journal."
+	case Met:
+		text = "An execution for %s found another one at work on the same key, and ended without doing anything."
+		said = fault.Read(r.Execution.Output.Error.Cause)
+	case overtaken:
+		text, said = "An execution for %s ended because the rotation was not its own any more.", r.Execution.Said
+	case closed:
+		text, said = "An execution for %s ended because its rotation is completed, or was released.", r.Execution.Said
 	case timedOut:
-		return []string{fmt.Sprintf("Step Functions ended the execution for %s because it took longer than an execution may.",
-			r.name())}
+		text = "Step Functions ended the execution for %s because it took longer than an execution may."
 	}
-	return r.tellFailed()
+	return r.withQuote(fmt.Sprintf(text, r.name()), said)
 }
 
 func (r *report) tellRotated(briefly bool) []string {
@@ -117,10 +117,6 @@ func fate(s rotation.Summary) []string {
 
 // timeline is what one rotation did, and who used its keys, in the order of time.
 func timeline(s rotation.Summary) []string {
-	type moment struct {
-		at   time.Time
-		text string
-	}
 	moments := []moment{
 		{s.NewKeyCreatedAt, "new key created"},
 		{s.UpdatedAt, "new key in every location in Qovery"},
@@ -135,11 +131,22 @@ func timeline(s rotation.Summary) []string {
 	if s.OldKeyDeletedAt.IsZero() && s.OldKeyGoneBy.IsZero() {
 		moments = append(moments, moment{s.CompletedAt, "completed; the old key was gone already"})
 	}
-	moments = slices.DeleteFunc(moments, func(m moment) bool { return m.at.IsZero() })
-	slices.SortStableFunc(moments, func(a, b moment) int { return a.at.Compare(b.at) })
-	var lines []string
+	return inOrder(moments)
+}
+
+// moment is when something happened; zero: it did not.
+type moment struct {
+	at   time.Time
+	text string
+}
+
+// inOrder writes moments in the order of time.
+func inOrder(moments []moment) (lines []string) {
+	slices.SortFunc(moments, func(a, b moment) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.text, b.text)) })
 	for _, m := range moments {
-		lines = append(lines, "  "+words.At(m.at)+"  "+m.text)
+		if !m.at.IsZero() {
+			lines = append(lines, "  "+words.At(m.at)+"  "+m.text)
+		}
 	}
 	return lines
 }
@@ -220,23 +227,16 @@ func (r *report) tellStopped() []string {
 // tellAborted tells of an abort that did what was asked.
 func (r *report) tellAborted() string {
 	text := fmt.Sprintf("The %s of %s was aborted, as someone asked", r.noun(), r.name())
-	switch i := slices.IndexFunc(r.known, func(k knownKey) bool { return k.id == r.oldKey() && k.isActive() }); {
+	switch {
 	case r.past:
 		return text + "."
 	case r.migrates():
 		text += ": every cluster is back at the credentials that it had"
-	case i >= 0:
+	case r.Record != nil &&
+		slices.ContainsFunc(r.known, func(k knownKey) bool { return k.id == r.Record.OldKey && k.isActive() }):
 		text += fmt.Sprintf(": the %s is Active", r.outgoing())
 	}
 	return text + ". It stays open and can be resumed."
-}
-
-// oldKey is that of the open rotation.
-func (r *report) oldKey() rotation.KeyID {
-	if r.Record == nil {
-		return ""
-	}
-	return r.Record.OldKey
 }
 
 // tellFailed says how one ended unchanged or paused.
@@ -265,11 +265,16 @@ func (r *report) withReason(text string) []string {
 func (r *report) failure() string {
 	name, noun, reason := r.name(), r.noun(), r.inBrackets()
 	switch {
-	case r.past:
-		return r.failedThen()
-	case r.Record == nil && r.ending == paused:
+	case r.past && !r.Execution.Abort && r.outcome() == rotation.Released:
+		return fmt.Sprintf("The %s of %s stopped%s. A person released it %s.", noun, name, reason,
+			words.At(r.History[0].EndedAt))
+	case r.past && !r.Execution.Abort && r.ending == unchanged:
+		return fmt.Sprintf("The %s of %s did not go through%s.", noun, name, reason)
+	case r.past && !r.Execution.Abort:
+		return fmt.Sprintf("The %s of %s stopped%s.", noun, name, reason)
+	case r.Record == nil && r.ending == paused && !r.past:
 		return fmt.Sprintf("The %s of %s stopped%s. Whether it is open could not be found out.", noun, name, reason)
-	case r.Execution.Abort && r.ending == paused:
+	case r.Execution.Abort && (r.ending == paused || r.past):
 		return fmt.Sprintf("The %s of %s should have been aborted, and that failed%s.", noun, name, reason)
 	case r.Execution.Abort:
 		return fmt.Sprintf("A rotation of %s should have been aborted, and none is open%s.", name, reason)

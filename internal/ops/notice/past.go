@@ -1,12 +1,9 @@
 package notice
 
 import (
-	"fmt"
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
-	"qovery-key-rotation/internal/rotation/fault"
-	"qovery-key-rotation/internal/words"
 )
 
 const (
@@ -47,19 +44,6 @@ func (f Facts) then(x Execution) Facts {
 	return own
 }
 
-// endThen is how a failed execution ended, as far as its own history tells.
-func (r *report) endThen() Ending {
-	switch {
-	case r.code == fault.AbortRequested:
-		return AbortDone
-	case r.code == fault.LockLost:
-		return overtaken
-	case r.outcome() == rotation.Discarded, r.code.Class() == fault.Unchanged:
-		return unchanged
-	}
-	return paused
-}
-
 // outcome is how the rotation ended that was the execution's last; empty: that is
 // not known, or it was another's by then.
 func (r *report) outcome() rotation.Outcome {
@@ -67,33 +51,4 @@ func (r *report) outcome() rotation.Outcome {
 		return ""
 	}
 	return r.History[0].Outcome
-}
-
-// failedThen tells of a failed execution without saying what has become of its
-// rotation, unless that is known.
-func (r *report) failedThen() string {
-	name, reason := r.name(), r.inBrackets()
-	switch {
-	case r.Execution.Abort:
-		return fmt.Sprintf("The rotation of %s should have been aborted, and that failed%s.", name, reason)
-	case r.outcome() == rotation.Released:
-		released := words.At(r.History[0].EndedAt)
-		return fmt.Sprintf("The rotation of %s stopped%s. A person released it %s.", name, reason, released)
-	case r.ending == unchanged:
-		return fmt.Sprintf("The rotation of %s did not go through%s.", name, reason)
-	}
-	return fmt.Sprintf("The rotation of %s stopped%s.", name, reason)
-}
-
-// judgeThen is what is said in place of a verdict.
-func (r *report) judgeThen() verdict {
-	ended := words.At(r.Execution.StoppedAt)
-	text := fmt.Sprintf("Nothing is judged here: this execution ended %s, and things may have changed since.", ended)
-	return verdict{Calm, text, nil}
-}
-
-// stepsThen are what is left to do about an execution of the past: to look at what
-// is so now, elsewhere.
-func (r *report) stepsThen() []Step {
-	return append([]Step{{"Nothing about this execution. To see how things are:", r.rotate("status")}}, r.evidence()...)
 }

@@ -7,6 +7,7 @@ import (
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/words"
 )
 
 // verdict says whether anything is broken now, and what fixes it.
@@ -30,7 +31,8 @@ func urgent(fix *Step, text string, args ...any) verdict {
 func (r *report) judge() verdict {
 	switch {
 	case r.past:
-		return r.judgeThen()
+		return calm("Nothing is judged here: this execution ended %s, and things may have changed since.",
+			words.At(r.Execution.StoppedAt))
 	case r.code == fault.NewKeyUnusableAfterUpdate:
 		return urgent(nil, "Deployments may be failing now: STS refuses the new key, which locations in Qovery hold.")
 	case r.code == fault.InvalidCredentials:
