@@ -15,6 +15,7 @@ import (
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
+	"qovery-key-rotation/statemachine"
 )
 
 func (p Program) newAbort() *cobra.Command {
@@ -159,7 +160,7 @@ func (s *stack) stop(ctx context.Context, x *notice.Execution) error {
 	}
 	for deadline := s.clock.Now().Add(stopWithin); s.clock.Now().Before(deadline); {
 		now, err := s.states.describe(ctx, x.ARN)
-		if err != nil || now == nil || now.Status != notice.Running {
+		if err != nil || now == nil || now.Status != statemachine.Running {
 			return err
 		}
 		if err := s.clock.Sleep(ctx, time.Second); err != nil {

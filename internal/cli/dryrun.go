@@ -14,6 +14,7 @@ import (
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
+	"qovery-key-rotation/statemachine"
 )
 
 // showDryRun makes a dry run, and shows its plan.
@@ -85,7 +86,7 @@ func (s *stack) beginDryRun(ctx context.Context, input target.Input) (*notice.Ex
 // planOf follows a dry run to its end. It has no plan if it failed.
 func (s *stack) planOf(ctx context.Context, t target.Target, x *notice.Execution) (*ended, *story.Plan, error) {
 	e, err := s.follow(ctx, x, planView{s.Err, terminalOf(s.Err)})
-	if err != nil || e.Status != notice.Succeeded || e.Document == nil {
+	if err != nil || e.Status != statemachine.Succeeded || e.Document == nil {
 		return e, nil, err
 	}
 	history, err := s.journal.History(ctx, t.IAMUserName)

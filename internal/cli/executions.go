@@ -100,7 +100,7 @@ func (s *stack) atWork(ctx context.Context, target string, record *rotation.Reco
 
 func atWork(target string, owner *notice.Execution, listed []*notice.Execution) []*notice.Execution {
 	var found []*notice.Execution
-	if owner != nil && owner.Status == notice.Running {
+	if owner != nil && owner.Status == statemachine.Running {
 		found = append(found, owner)
 	}
 	for _, x := range listed {

@@ -15,6 +15,7 @@ import (
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/statemachine"
 )
 
 func (p Program) newExplain() *cobra.Command {
@@ -92,7 +93,7 @@ func (p Program) explainTarget(ctx context.Context, f *stackFlags, name string, 
 	case x == nil:
 		return "", "", &problem{"No rotation of " + name + " is open, and none was started in the last two weeks",
 			"To see how things are: rotate status", ExitNothing}
-	case x.Status == notice.Running:
+	case x.Status == statemachine.Running:
 		return "", "", &problem{x.Name + " is at work on " + name, "To watch it: rotate watch " + name, ExitRunning}
 	}
 	return s.explained(ctx, t, x)
@@ -140,7 +141,7 @@ func (s *stack) refusedSince(ctx context.Context, record rotation.Record, owner 
 func (s *stack) endedSince(ctx context.Context, target string, since time.Time) (*notice.Execution, error) {
 	recent, err := s.states.recent(ctx, since)
 	for _, x := range recent {
-		if x.Target == target && !x.DryRun && x.Status != notice.Running {
+		if x.Target == target && !x.DryRun && x.Status != statemachine.Running {
 			return x, err
 		}
 	}

@@ -53,18 +53,18 @@ type progress struct {
 
 // ended is how an execution ended, with the notice that people get of it.
 type ended struct {
-	Execution string             `json:"execution"`
-	ARN       string             `json:"arn"`
-	Target    string             `json:"target"`
-	Status    notice.Status      `json:"status"`
-	Ending    notice.Ending      `json:"ending"`
-	Urgency   notice.Urgency     `json:"urgency"`
-	Error     string             `json:"error,omitempty"`
-	Cause     string             `json:"cause,omitempty"`
-	StartedAt time.Time          `json:"startedAt"`
-	StoppedAt time.Time          `json:"stoppedAt"`
-	Document  *rotation.Document `json:"document,omitempty"`
-	Message   string             `json:"message"`
+	Execution string              `json:"execution"`
+	ARN       string              `json:"arn"`
+	Target    string              `json:"target"`
+	Status    statemachine.Status `json:"status"`
+	Ending    notice.Ending       `json:"ending"`
+	Urgency   notice.Urgency      `json:"urgency"`
+	Error     string              `json:"error,omitempty"`
+	Cause     string              `json:"cause,omitempty"`
+	StartedAt time.Time           `json:"startedAt"`
+	StoppedAt time.Time           `json:"stoppedAt"`
+	Document  *rotation.Document  `json:"document,omitempty"`
+	Message   string              `json:"message"`
 
 	notice notice.Message
 	keys   notice.KeyIDs // that it may be about
@@ -96,7 +96,7 @@ func (s *stack) follow(ctx context.Context, x *notice.Execution, v view) (*ended
 		if err := cmp.Or(f.look(ctx), lost(s.Out)); err != nil {
 			return nil, err // or nobody gets to read what is seen
 		}
-		if f.x.Status != notice.Running {
+		if f.x.Status != statemachine.Running {
 			f.x.WorkedOn(f.doc)
 			return endOf(f.x, s.facts(ctx, f.x)), ctx.Err()
 		}
@@ -155,8 +155,8 @@ func (f *follower) tolerate(ctx context.Context, err error) error {
 	if ctx.Err() != nil || coded.Class != fault.Transient {
 		return err
 	}
-	if f.x.Status != notice.Running {
-		f.x.Status = notice.Running // it has ended, and is looked at again for how
+	if f.x.Status != statemachine.Running {
+		f.x.Status = statemachine.Running // it has ended, and is looked at again for how
 	}
 	f.view.line(line{f.stack.clock.Now(), f.x.Name, "", words.Dot(coded.What.String()) + " Trying again.",
 		string(coded.Code)})

@@ -15,6 +15,7 @@ import (
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
+	"qovery-key-rotation/statemachine"
 )
 
 // inputs are executions' inputs as people write them, right ones and wrong ones.
@@ -123,8 +124,8 @@ func preflightAgrees(t *testing.T, a *account, run *lab.Run, refused error) {
 // noticeAgrees reads the execution as a notice about its end does.
 func noticeAgrees(t *testing.T, a *account, run *lab.Run, parsed target.Input, refused error) {
 	t.Helper()
-	x := notice.Detail{ExecutionARN: run.ARN(), Status: "RUNNING", StartDate: run.StartTime().UnixMilli(),
-		Input: string(run.Input())}.Execution()
+	x := notice.Describe(&statemachine.Execution{ARN: run.ARN(), Status: statemachine.Running, StartedAt: run.StartTime(),
+		Input: string(run.Input())})
 	if x.Target != parsed.Target || x.DryRun != parsed.DryRun || x.Abort != parsed.Abort {
 		t.Errorf("a notice reads %q, dry run %t, abort %t; Preflight %+v", x.Target, x.DryRun, x.Abort, parsed)
 	}

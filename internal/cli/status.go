@@ -16,6 +16,7 @@ import (
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
+	"qovery-key-rotation/statemachine"
 )
 
 type statusFlags struct {
@@ -337,7 +338,7 @@ func whyPaused(x *notice.Execution, record rotation.Record, keys notice.KeyIDs) 
 		if len(record.Leaked) == 0 { // otherwise a release may be refused
 			toResume += "; to close it as it is: rotate release " + record.Target
 		}
-	case x.Error == "" || x.Status != notice.Failed:
+	case x.Error == "" || x.Status != statemachine.Failed:
 		ended = fmt.Sprintf("Its execution %s was ended, %s", x.Name, words.At(x.StoppedAt))
 	case x.Cause != "" && x.ARN != record.Owner:
 		return words.Sentences(x.Refusal(), keys.Quote(x.Said.Text()))

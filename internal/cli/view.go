@@ -9,6 +9,7 @@ import (
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/ops/story"
 	"qovery-key-rotation/internal/words"
+	"qovery-key-rotation/statemachine"
 )
 
 // view is how a command shows an execution while it runs.
@@ -133,7 +134,7 @@ func (e *ended) exit() int {
 	case ending == notice.Planned && e.Document != nil && e.Document.Plan.Refused != "", ending.IsUnchanged():
 		return ExitRefused
 	case ending == notice.Rotated, ending == notice.AbortDone, ending == notice.NotDue,
-		ending == notice.Planned && e.Status == notice.Succeeded:
+		ending == notice.Planned && e.Status == statemachine.Succeeded:
 		return ExitSucceeded
 	case ending == notice.Met:
 		return ExitRunning

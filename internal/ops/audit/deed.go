@@ -11,6 +11,7 @@ import (
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
+	"qovery-key-rotation/statemachine"
 )
 
 const (
@@ -68,7 +69,7 @@ func (f *Facts) deed() Deed {
 func (f *Facts) working() bool {
 	today := dueName(f.Target.Name, f.Now)
 	return slices.ContainsFunc(f.Runs, func(x *notice.Execution) bool {
-		return x.Status == notice.Running || x.Name == today
+		return x.Status == statemachine.Running || x.Name == today
 	})
 }
 
@@ -106,14 +107,14 @@ func (f *Facts) due(key rotation.AccessKey) bool {
 		return true
 	}
 	return f.refused() && slices.ContainsFunc(f.Runs, func(x *notice.Execution) bool {
-		return x.Scheduled && x.Status == notice.Failed && x.StartedAt.After(key.CreatedAt)
+		return x.Scheduled && x.Status == statemachine.Failed && x.StartedAt.After(key.CreatedAt)
 	})
 }
 
 // refused: the last execution failed. No rotation is open, so it changed nothing.
 func (f *Facts) refused() bool {
 	runs := f.rotations()
-	return len(runs) > 0 && runs[0].Status == notice.Failed
+	return len(runs) > 0 && runs[0].Status == statemachine.Failed
 }
 
 // rotations are the executions but those that were to retire a key or to move clusters: how
@@ -141,12 +142,13 @@ func (f *Facts) begins() (at time.Time, scheduled bool) {
 // redriven now. An abort is a person's, and what it brought back stays so; so is a key that
 // leaked.
 func (f *Facts) outage() bool {
-	if f.OwnerRun == nil || !f.OwnerRun.Redrivable || f.EndedInFail || len(f.Record.Leaked) > 0 {
+	run := f.OwnerRun
+	if run == nil || !run.Redrivable || f.EndedInFail || len(f.Record.Leaked) > 0 {
 		return false
 	}
-	x, run := notice.Describe(f.OwnerRun), f.OwnerRun
-	return x.Status == notice.Failed && fault.Resumable(x.Error) && !x.Abort && f.Now.Sub(x.StoppedAt) >= soonestRedrive &&
-		run.Redrives < mostRedrives && f.Now.Sub(run.RedrivenAt) >= betweenRedrives
+	return run.Status == statemachine.Failed && fault.Resumable(run.Error) && !notice.Describe(run).Abort &&
+		f.Now.Sub(run.StoppedAt) >= soonestRedrive && run.Redrives < mostRedrives &&
+		f.Now.Sub(run.RedrivenAt) >= betweenRedrives
 }
 
 // stoppedSince: a person has stopped, aborted or released a rotation since then.
@@ -155,6 +157,6 @@ func (f *Facts) stoppedSince(since time.Time) bool {
 		return true
 	}
 	return slices.ContainsFunc(f.rotations(), func(x *notice.Execution) bool {
-		return x.StartedAt.After(since) && (x.Abort || x.Status == notice.Aborted || x.Status == notice.TimedOut)
+		return x.StartedAt.After(since) && (x.Abort || x.Status == statemachine.Aborted || x.Status == statemachine.TimedOut)
 	})
 }

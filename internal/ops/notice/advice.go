@@ -9,6 +9,7 @@ import (
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
+	"qovery-key-rotation/statemachine"
 )
 
 // steps are what to do, the first thing first.
@@ -209,7 +210,7 @@ func (r *report) afterRotation() Step {
 
 func (r *report) afterDryRun() Step {
 	again, start := r.rotate("start", "--dry-run"), r.rotate("start", "--watch")
-	failed, doc := r.Execution.Status == Failed, r.Execution.Output
+	failed, doc := r.Execution.Status == statemachine.Failed, r.Execution.Output
 	switch {
 	case failed && r.isClosed():
 		return Step{"To try the dry run again:", again}

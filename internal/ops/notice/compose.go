@@ -8,6 +8,7 @@ import (
 
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
+	"qovery-key-rotation/statemachine"
 )
 
 // Compose says what happened, in words. It depends on its arguments alone.
@@ -17,7 +18,7 @@ func Compose(event Event, facts Facts) Message {
 		return event.Alarm.message()
 	case event.Exposure != nil:
 		return event.Exposure.message(facts)
-	case event.Execution.Status == Running:
+	case event.Execution.Status == statemachine.Running:
 		return event.Execution.announcement()
 	}
 	return newReport(*event.Execution, facts).message()
@@ -155,13 +156,13 @@ func (r *report) runbook() reading {
 	case r.ending == Planned && r.Execution.Output != nil && r.Execution.Output.Plan.Refused != "":
 		return codesPage(fault.Code(r.Execution.Output.Plan.Refused))
 	case r.ending == Rotated || r.ending == NotDue || r.ending == unclear ||
-		r.ending == Planned && r.Execution.Status == Succeeded:
+		r.ending == Planned && r.Execution.Status == statemachine.Succeeded:
 		return reading{}
 	case r.ending == Met:
 		return codesPage(fault.RotationInProgress)
 	case r.code != "":
 		return codesPage(r.code)
-	case r.Execution.Status == Failed:
+	case r.Execution.Status == statemachine.Failed:
 		return runbookPage("Errors that are not this system's own")
 	}
 	return runbookPage("Current state")
@@ -202,7 +203,7 @@ func (r *report) ifNothingIsDone() string {
 	switch {
 	case len(r.leaked()) > 0:
 		return "If nothing is done, nothing happens: the schedule and the audit keep away from a key that leaked."
-	case r.own() && x.Status == Failed && !x.Abort && fault.Resumable(x.Error):
+	case r.own() && x.Status == statemachine.Failed && !x.Abort && fault.Resumable(x.Error):
 		return "If nothing is done, the daily audit resumes the rotation, unless the execution ended in RotationPaused."
 	case x.Scheduled && r.ending == unchanged && schedule.Enabled && fault.Passing(x.Error):
 		return "If nothing is done, the daily audit starts the rotation again, every day until it begins."

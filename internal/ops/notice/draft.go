@@ -16,10 +16,6 @@ type draft struct {
 // message completes the message.
 func (d *draft) message() Message {
 	m := d.Message
-	m.Happened = nil
-	for _, line := range d.Happened {
-		m.Happened = append(m.Happened, strings.TrimSpace(line))
-	}
 	m.Subject = subject(m.Urgency.Prefix() + m.Subject)
 	m.Verdict, m.Body = words.Dot(m.Verdict), d.body()
 	return m
@@ -27,7 +23,10 @@ func (d *draft) message() Message {
 
 // lead is the first line: it says whether anything is broken.
 func (m Message) lead() string {
-	return strings.Replace(m.Urgency.Prefix(), " ", ". ", 1) + words.Dot(m.Verdict)
+	if prefix := strings.TrimSpace(m.Urgency.Prefix()); prefix != "" {
+		return prefix + ". " + words.Dot(m.Verdict)
+	}
+	return words.Dot(m.Verdict)
 }
 
 // Brief is the first line and so many lines at most: what happened, and what to do.
@@ -72,8 +71,7 @@ func (d *draft) body() string {
 	story := d.Happened[:min(len(d.Happened), mostLines-len(todo)-3)] // the verdict and two blank lines
 	lines := []string{words.Line(d.lead()), ""}
 	for _, line := range story {
-		indent := line[:len(line)-len(strings.TrimLeft(line, " "))]
-		lines = append(lines, indent+words.Short(words.Line(line), longestLine))
+		lines = append(lines, words.Short(words.Line(line), longestLine))
 	}
 	return strings.Join(append(append(lines, ""), todo...), "\n") + "\n"
 }

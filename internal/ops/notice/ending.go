@@ -5,6 +5,7 @@ import (
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/statemachine"
 )
 
 // report is what is known of an execution that ended, while it is told.
@@ -93,15 +94,15 @@ func (r *report) summaries() (found []rotation.Summary) {
 func (r *report) end() Ending {
 	x := r.Execution
 	switch {
-	case x.Status == Aborted:
+	case x.Status == statemachine.Aborted:
 		return stopped
-	case x.Status == TimedOut:
+	case x.Status == statemachine.TimedOut:
 		return timedOut
 	case x.IsForgotten():
 		return forgotten
 	case x.DryRun || x.Output != nil && x.Output.Plan.Action == rotation.ActionDryRun:
 		return Planned
-	case x.Status == Succeeded:
+	case x.Status == statemachine.Succeeded:
 		return r.success()
 	case r.isClosed() && !r.past:
 		return closed

@@ -27,7 +27,7 @@ type Event struct {
 type Execution struct {
 	ARN       string
 	Name      string
-	Status    Status
+	Status    statemachine.Status
 	StartedAt time.Time
 	StoppedAt time.Time
 	Target    string // as its input names it; empty when Preflight refuses the input
@@ -56,22 +56,6 @@ func Forgotten(record rotation.Record) *Execution {
 
 // IsForgotten tells whether Step Functions doesn't know the execution any more.
 func (x *Execution) IsForgotten() bool { return x.Status == "" }
-
-// Status is how Step Functions says that an execution ended.
-type Status string
-
-// The statuses of executions.
-const (
-	Running   Status = "RUNNING"
-	Succeeded Status = "SUCCEEDED"
-	Failed    Status = "FAILED"
-	TimedOut  Status = "TIMED_OUT"
-	Aborted   Status = "ABORTED"
-)
-
-func (s Status) known() bool {
-	return slices.Contains([]Status{Running, Succeeded, Failed, TimedOut, Aborted}, s)
-}
 
 // Alarm is an alarm that changed.
 type Alarm struct {
@@ -134,55 +118,47 @@ var executionARN = onFirstUse(`^arn:([a-z-]+):states:([a-z0-9-]+):[0-9]{12}:exec
 // execution reads an event as Step Functions sends it:
 // https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
 func (e envelope) execution() (*Execution, error) {
-	var detail Detail
+	var detail struct {
+		ExecutionARN        string `json:"executionArn"`
+		Status              statemachine.Status
+		StartDate, StopDate int64 // milliseconds
+		Input, Output       string
+		Error, Cause        string
+	}
 	if err := json.Unmarshal(e.Detail, &detail); err != nil {
 		return nil, malformed("its detail cannot be read: %v", err)
-	}
-	if detail.StopDate <= 0 && detail.Status != Running {
-		detail.StopDate = e.Time.UnixMilli()
 	}
 	switch {
 	case executionARN().FindStringSubmatch(detail.ExecutionARN) == nil:
 		return nil, malformed("it names no execution")
-	case !detail.Status.known():
+	case !slices.Contains(statuses, detail.Status):
 		return nil, malformed("%s is no status of an execution", detail.Status)
 	case detail.StartDate <= 0:
 		return nil, malformed("it does not say when the execution began")
 	}
-	return detail.Execution(), nil
+	x := &statemachine.Execution{ARN: detail.ExecutionARN, Status: detail.Status,
+		StartedAt: time.UnixMilli(detail.StartDate), Input: detail.Input, Output: detail.Output, Error: detail.Error, Cause: detail.Cause}
+	switch {
+	case detail.StopDate > 0:
+		x.StoppedAt = time.UnixMilli(detail.StopDate)
+	case detail.Status != statemachine.Running:
+		x.StoppedAt = e.Time
+	}
+	return Describe(x), nil
 }
 
-// Detail is what Step Functions tells of an execution, in EventBridge's words.
-type Detail struct {
-	ExecutionARN        string `json:"executionArn"`
-	Status              Status
-	StartDate, StopDate int64 // milliseconds; no StopDate: it runs
-	Input, Output       string
-	Error, Cause        string
-}
+var statuses = []statemachine.Status{statemachine.Running, statemachine.Succeeded, statemachine.Failed,
+	statemachine.TimedOut, statemachine.Aborted}
 
 // Describe reads what Step Functions describes.
-func Describe(x *statemachine.Execution) *Execution {
-	detail := Detail{ExecutionARN: x.ARN, Status: Status(x.Status), StartDate: x.StartedAt.UnixMilli(),
-		Input: x.Input, Output: x.Output, Error: x.Error, Cause: x.Cause}
-	if !x.StoppedAt.IsZero() {
-		detail.StopDate = x.StoppedAt.UnixMilli()
-	}
-	return detail.Execution()
-}
-
-// Execution reads the detail.
-func (d Detail) Execution() *Execution {
-	said := fault.Read(d.Cause)
+func Describe(of *statemachine.Execution) *Execution {
+	said := fault.Read(of.Cause)
 	x := &Execution{
-		ARN: d.ExecutionARN, Name: words.Last(d.ExecutionARN), Status: d.Status,
-		StartedAt: time.UnixMilli(d.StartDate).UTC(), Error: quotable(d.Error), Cause: quotable(said.String()), Said: said,
+		ARN: of.ARN, Name: words.Last(of.ARN), Status: of.Status, StartedAt: of.StartedAt.UTC(),
+		StoppedAt: of.StoppedAt.UTC(), Error: quotable(of.Error), Cause: quotable(said.String()), Said: said,
 	}
-	if d.StopDate > 0 {
-		x.StoppedAt = time.UnixMilli(d.StopDate).UTC()
-	}
-	x.readOutput(d.Output)
-	x.readInput(d.Input)
+	x.readOutput(of.Output)
+	x.readInput(of.Input)
 	return x
 }
 

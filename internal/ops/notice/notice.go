@@ -13,6 +13,7 @@ import (
 
 	"qovery-key-rotation/internal/lambda"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/statemachine"
 )
 
 // Message is what people get.
@@ -68,7 +69,7 @@ func (n Notifier) Handle(ctx context.Context, data []byte) error {
 	if event.Exposure != nil {
 		return n.tellExposed(ctx, event)
 	}
-	if x := event.Execution; x != nil && x.Status == Running {
+	if x := event.Execution; x != nil && x.Status == statemachine.Running {
 		return n.tellBegun(ctx, event)
 	}
 	facts := n.read(ctx, event)
@@ -122,7 +123,7 @@ const PlanShown = "plan"
 func (r *report) untold(now Facts) string {
 	x, isOpen := r.Execution, now.NoTarget == nil && now.NoRecord == nil && now.Record != nil
 	switch {
-	case x.Status == Aborted && x.Error == StoppedToAbort && isOpen:
+	case x.Status == statemachine.Aborted && x.Error == StoppedToAbort && isOpen:
 		return "notice left to the abort"
 	case r.ending == Planned && strings.HasPrefix(x.Name, x.Target+"-"+PlanShown+"-"):
 		return "plan left to the command line"

@@ -11,6 +11,7 @@ import (
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
+	"qovery-key-rotation/statemachine"
 )
 
 // outcomeLines tell what happened, a sentence or two. Briefly, a rotation that was
@@ -169,7 +170,7 @@ func user(use rotation.Use) string {
 func (r *report) tellPlan(briefly bool) []string {
 	x := r.Execution
 	switch {
-	case x.Status == Failed:
+	case x.Status == statemachine.Failed:
 		return r.withReason(fmt.Sprintf("The dry run for %s could not be finished.", r.name()) +
 			r.calmly(" A dry run changes nothing."))
 	case x.Output == nil:

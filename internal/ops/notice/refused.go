@@ -6,24 +6,21 @@ import (
 
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
+	"qovery-key-rotation/statemachine"
 )
 
 // RefusedSince is the latest of these executions, the latest first, that Preflight refused to
 // give the target's open rotation, for what the next one meets as well; nil: none. The time is
 // when the rotation's owner ended: who isn't refused becomes the owner.
 func RefusedSince(executions []*Execution, target string, ownerEnded time.Time) *Execution {
-	i := slices.IndexFunc(executions, func(x *Execution) bool {
-		return x.Target == target && !x.DryRun && x.Status == Failed && !x.StartedAt.Before(ownerEnded) && !x.wasMistaken()
-	})
-	if i < 0 {
-		return nil
+	for _, x := range executions {
+		// one that was mistaken asked for what can't be done while the rotation is open
+		mistaken := slices.Contains([]fault.Code{fault.OtherKindOpen, fault.InvalidInput}, fault.Code(x.Error))
+		if x.Target == target && !x.DryRun && x.Status == statemachine.Failed && !mistaken && !x.StartedAt.Before(ownerEnded) {
+			return x
+		}
 	}
-	return executions[i]
-}
-
-// wasMistaken: it asked for what can't be done while the rotation is open.
-func (x *Execution) wasMistaken() bool {
-	return slices.Contains([]fault.Code{fault.OtherKindOpen, fault.InvalidInput}, fault.Code(x.Error))
+	return nil
 }
 
 // Refusal says when the execution was refused, where its cause says why.

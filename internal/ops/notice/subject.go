@@ -6,6 +6,7 @@ import (
 	"qovery-key-rotation/internal/ops/story"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
+	"qovery-key-rotation/statemachine"
 )
 
 // subject says the same in fewer words.
@@ -89,7 +90,7 @@ func (r *report) rotatedSubject() string {
 func (r *report) plannedSubject() string {
 	doc := r.Execution.Output
 	switch {
-	case r.Execution.Status == Failed:
+	case r.Execution.Status == statemachine.Failed:
 		return "the dry run failed" + r.inBrackets()
 	case doc == nil:
 		return "dry run done"
