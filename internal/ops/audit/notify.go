@@ -129,24 +129,31 @@ func (f Finding) message(j Judgement, before Told) notice.Message {
 	default:
 		found = append(found, fmt.Sprintf("This was reported %s, and has changed since", since))
 	}
-	advice, command := f.Advice, f.Command
-	if command == "" {
-		advice, command = words.Dot(advice)+" "+seeAll, status
+	step := notice.Step{Text: f.Advice, Command: f.Command}
+	if f.Command == "" {
+		step = notice.Step{Text: words.Dot(f.Advice) + " " + seeAll, Command: status}
 	}
-	return notice.Finding{
-		Target: j.Target, Kind: string(f.Kind), Urgency: f.Urgency, Title: f.Title,
-		Verdict: f.Verdict, Found: found, Advice: advice,
-		Command: command,
-		Keys:    j.Keys,
-	}.Message()
+	return j.message(notice.Message{Code: string(f.Kind), Urgency: f.Urgency, Subject: f.Title, Verdict: f.Verdict,
+		Happened: found, Steps: []notice.Step{step}})
+}
+
+// message completes one about the target.
+func (j Judgement) message(m notice.Message) notice.Message {
+	name := j.Target.Name
+	m.Target, m.Thread, m.More = name, name+" audit", "rotate explain what-the-audit-finds"
+	m.Subject = name + ": " + m.Subject
+	for i, line := range m.Happened {
+		m.Happened[i] = words.Dot(j.Keys.Quote(words.Text(line)))
+	}
+	return m.Complete()
 }
 
 // over tells that a finding is over.
 func (t Told) over(j Judgement) notice.Message {
-	return notice.Finding{
-		Target: j.Target, Kind: "over", Urgency: notice.Calm, Title: "over: " + t.Title,
-		Verdict: "Nothing is broken as far as this finding goes: it is over",
-		Found:   []string{fmt.Sprintf("No longer so: %s, reported %s", t.Title, words.At(t.Since))},
-		Advice:  "Nothing. " + seeAll, Command: status, Keys: j.Keys,
-	}.Message()
+	return j.message(notice.Message{
+		Code: "over", Urgency: notice.Calm, Subject: "over: " + t.Title,
+		Verdict:  "Nothing is broken as far as this finding goes: it is over",
+		Happened: []string{fmt.Sprintf("No longer so: %s, reported %s", t.Title, words.At(t.Since))},
+		Steps:    []notice.Step{{Text: "Nothing. " + seeAll, Command: status}},
+	})
 }

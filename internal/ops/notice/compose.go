@@ -26,73 +26,62 @@ func Compose(event Event, facts Facts) Message {
 
 // message is the whole message about an execution.
 func (r *report) message() Message {
-	d := draft{
-		Message: Message{Subject: r.subject(), Urgency: r.verdict.urgency, Target: r.Execution.Target, Ending: r.ending,
-			Verdict: r.verdict.text, Steps: r.steps(), Happened: append(r.outcomeLines(true), r.keysBriefly()...),
-			Code: words.Short(words.Line(r.Execution.Error), longestThread), Thread: r.thread()},
-		idle: r.ifNothingIsDone(), more: r.more(),
+	m := Message{
+		Subject: r.subject(), Urgency: r.verdict.urgency, Target: r.Execution.Target, Ending: r.ending,
+		Verdict: r.verdict.text, Steps: r.steps(), Happened: append(r.outcomeLines(true), r.keysBriefly()...),
+		Code: words.Short(words.Line(r.Execution.Error), longestThread), Thread: r.thread(),
+		Idle: r.ifNothingIsDone(), More: r.more(),
 	}
-	if d.Urgency == Calm {
-		d.Verdict += r.canWait()
+	if m.Urgency == Calm {
+		m.Verdict += r.canWait()
 	}
-	m := d.message()
-	m.Whole = r.onTerminal(d)
+	m = m.Complete()
+	m.Whole = r.onTerminal(m)
 	return m
 }
 
 // onTerminal is all that is known.
-func (r *report) onTerminal(d draft) string {
+func (r *report) onTerminal(m Message) string {
 	var p page
-	p.line("%s", d.lead())
+	p.add(m.lead())
 	p.section("WHAT HAPPENED", r.outcomeLines(false)...)
 	if !r.past {
 		p.section("CURRENT STATE, "+words.At(r.Now), r.inPlace()...)
 	}
 	p.section("WHAT TO DO")
-	for _, s := range d.Steps {
-		p.step(s)
+	for _, s := range m.Steps {
+		p.add(s.Text)
+		if s.Command != "" {
+			p.add("", "    "+s.Command, "")
+		}
 	}
-	if d.idle != "" {
-		p.line("%s", d.idle)
-	}
+	p.add(m.Idle)
 	p.section("DETAILS")
 	r.details(&p)
-	return p.String()
+	return strings.TrimSpace(strings.Join(p, "\n")) + "\n"
 }
 
-// page is a text while it is written.
-type page struct{ text strings.Builder }
+// page are the lines of a text. No two blank ones follow one another.
+type page []string
 
-func (p *page) line(format string, args ...any) { fmt.Fprintf(&p.text, format+"\n", args...) }
+func (p *page) add(lines ...string) {
+	for _, line := range lines {
+		if n := len(*p); line != "" || n > 0 && (*p)[n-1] != "" {
+			*p = append(*p, line)
+		}
+	}
+}
 
 func (p *page) section(title string, lines ...string) {
-	p.line("\n%s", title)
-	for _, line := range lines {
-		p.line("%s", line)
-	}
-}
-
-func (p *page) step(s Step) {
-	p.line("%s", s.Text)
-	if s.Command != "" {
-		p.line("\n    %s\n", s.Command)
-	}
+	p.add("", title)
+	p.add(lines...)
 }
 
 // field is one of the details; those without a value are left out.
 func (p *page) field(name, value string) {
 	if value != "" {
-		p.line("%-12s %s", name, value)
+		p.add(fmt.Sprintf("%-12s %s", name, value))
 	}
-}
-
-// String is the page without the blank lines that came out double.
-func (p *page) String() string {
-	text := p.text.String()
-	for strings.Contains(text, "\n\n\n") {
-		text = strings.ReplaceAll(text, "\n\n\n", "\n\n")
-	}
-	return strings.TrimSpace(text) + "\n"
 }
 
 // canWait tells someone who was woken whether to get up.

@@ -537,7 +537,7 @@ func TestRunbookPages(t *testing.T) {
 		code := string(info.Code)
 		anchors = append(anchors, "docs/codes.md#"+strings.ToLower(code)+", or: rotate explain "+code)
 	}
-	messages := map[string]string{"a finding": Finding{}.Message().Whole}
+	messages := map[string]string{}
 	for name, row := range table {
 		messages[name] = Compose(parse(t, row.event), row.facts).Whole
 	}

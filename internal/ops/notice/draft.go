@@ -1,23 +1,17 @@
 package notice
 
 import (
+	"slices"
 	"strings"
 
 	"qovery-key-rotation/internal/words"
 )
 
-// draft is a message that is being written, as a phone shows it.
-type draft struct {
-	Message
-	idle string // what happens if nothing is done
-	more string // where to read on
-}
-
-// message completes the message.
-func (d *draft) message() Message {
-	m := d.Message
+// Complete makes of what a message says what a phone shows.
+func (m Message) Complete() Message {
 	m.Subject = subject(m.Urgency.Prefix() + m.Subject)
-	m.Verdict, m.Body = words.Dot(m.Verdict), d.body()
+	m.Verdict = words.Dot(m.Verdict)
+	m.Body = m.body()
 	return m
 }
 
@@ -32,14 +26,16 @@ func (m Message) lead() string {
 // Brief is the first line and so many lines at most: what happened, and what to do.
 func (m Message) Brief(most int) []string {
 	todo := m.todo()
-	if len(todo) > most-1 {
-		todo = todo[:most-1] // the most important comes first
-	}
-	lines := []string{m.lead()}
-	for _, line := range m.Happened[:min(len(m.Happened), most-len(todo))] {
+	todo = todo[:min(len(todo), most-1)] // the most important comes first
+	return append(append([]string{m.lead()}, m.story(most-len(todo))...), todo...)
+}
+
+// story is what happened, in so many lines at most.
+func (m Message) story(most int) (lines []string) {
+	for _, line := range m.Happened[:min(len(m.Happened), most)] {
 		lines = append(lines, words.Short(words.Line(line), longestLine))
 	}
-	return append(lines, todo...)
+	return lines
 }
 
 func (m Message) todo() (lines []string) {
@@ -60,18 +56,15 @@ const (
 
 // body is what someone has to know who is woken by it. The rest is in what the last
 // line names.
-func (d *draft) body() string {
-	todo := d.todo()
-	if d.idle != "" {
-		todo = append(todo, d.idle)
+func (m Message) body() string {
+	todo := m.todo()
+	if m.Idle != "" {
+		todo = append(todo, m.Idle)
 	}
-	if d.more != "" {
-		todo = append(todo, "More: "+d.more)
+	if m.More != "" {
+		todo = append(todo, "More: "+m.More)
 	}
-	story := d.Happened[:min(len(d.Happened), mostLines-len(todo)-3)] // the verdict and two blank lines
-	lines := []string{words.Line(d.lead()), ""}
-	for _, line := range story {
-		lines = append(lines, words.Short(words.Line(line), longestLine))
-	}
-	return strings.Join(append(append(lines, ""), todo...), "\n") + "\n"
+	story := m.story(mostLines - len(todo) - 3) // the verdict and two blank lines
+	lines := slices.Concat([]string{words.Line(m.lead()), ""}, story, []string{""}, todo)
+	return strings.Join(lines, "\n") + "\n"
 }

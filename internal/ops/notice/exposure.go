@@ -78,22 +78,21 @@ const aboutLeaks = "rotate explain the-key-leaked"
 // message is the message about one key that AWS has found in public.
 func (e Exposure) message(facts Facts) Message {
 	id, name := e.Keys[0], facts.Target.Name
-	d := draft{Message: Message{Urgency: Urgent, Target: name, Code: "KeyExposed", Thread: name + " leak"},
-		more: aboutLeaks}
-	d.Subject = name + ": AWS found the key in public"
-	d.Verdict = fmt.Sprintf("AWS found the key %s of %s in public. Anyone who has it can use it.", string(id), name)
-	d.Steps = []Step{{"Replace the key now:", LeakedCommand(name, id)}}
+	m := Message{Urgency: Urgent, Target: name, Code: "KeyExposed", Thread: name + " leak", More: aboutLeaks}
+	m.Subject = name + ": AWS found the key in public"
+	m.Verdict = fmt.Sprintf("AWS found the key %s of %s in public. Anyone who has it can use it.", string(id), name)
+	m.Steps = []Step{{"Replace the key now:", LeakedCommand(name, id)}}
 	if name == "" {
-		d.Subject = "AWS found a key in public"
-		d.Verdict = fmt.Sprintf("AWS found the access key %s in public. Whose it is could not be read: %s", string(id),
+		m.Subject = "AWS found a key in public"
+		m.Verdict = fmt.Sprintf("AWS found the access key %s in public. Whose it is could not be read: %s", string(id),
 			words.Dot(why(facts.NoTarget)))
-		d.Steps = []Step{{"See whose it is. If it is a target's, replace it: " + LeakedCommand("TARGET", id) + ".",
+		m.Steps = []Step{{"See whose it is. If it is a target's, replace it: " + LeakedCommand("TARGET", id) + ".",
 			"rotate status"}}
 	}
-	d.Happened = []string{fmt.Sprintf("AWS Health reported %s at %s. AWS may have attached a policy to the IAM user that "+
+	m.Happened = []string{fmt.Sprintf("AWS Health reported %s at %s. AWS may have attached a policy to the IAM user that "+
 		"denies some actions (AWSCompromisedKeyQuarantine): then deployments fail until it is detached.", exposed,
 		words.At(e.At))}
-	return d.message()
+	return m.Complete()
 }
 
 // announcement is the message about an execution that has begun because a key leaked.
@@ -102,13 +101,13 @@ func (x *Execution) announcement() Message {
 	if x.Leaked.How == target.AtOnce {
 		when = "before the clusters are deployed with another one: until they are, what they do with it fails"
 	}
-	d := draft{Message: Message{Urgency: Urgent, Target: x.Target, Code: "KeyLeaked",
-		Thread: x.Target + " " + x.Name}, more: aboutLeaks}
-	d.Subject = x.Target + ": a key leaked and is being replaced"
-	d.Verdict = fmt.Sprintf("Someone reported that the key %s of %s leaked, and started its replacement.", x.Leaked.Key,
-		x.Target)
-	d.Happened = []string{fmt.Sprintf("The key goes Inactive %s. There is no grace period, and no one waits until the "+
-		"key is unused.", when)}
-	d.Steps = []Step{{"Nothing. To watch it:", "rotate watch " + x.Target}}
-	return d.message()
+	return Message{
+		Urgency: Urgent, Target: x.Target, Code: "KeyLeaked", Thread: x.Target + " " + x.Name, More: aboutLeaks,
+		Subject: x.Target + ": a key leaked and is being replaced",
+		Verdict: fmt.Sprintf("Someone reported that the key %s of %s leaked, and started its replacement.", x.Leaked.Key,
+			x.Target),
+		Happened: []string{fmt.Sprintf("The key goes Inactive %s. There is no grace period, and no one waits until the "+
+			"key is unused.", when)},
+		Steps: []Step{{"Nothing. To watch it:", Command("watch", x.Target)}},
+	}.Complete()
 }

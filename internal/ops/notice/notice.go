@@ -29,6 +29,8 @@ type Message struct {
 	Code     string // of an execution's error, or the kind of a finding
 	Thread   string // what all messages about one rotation have in common
 	Ending   Ending // empty: the message is about no execution
+	Idle     string // what happens if nothing is done
+	More     string // where to read on
 }
 
 // Step is one thing to do: why, and what to type, if anything.
@@ -66,17 +68,17 @@ func (n Notifier) Handle(ctx context.Context, data []byte) error {
 		return err
 	}
 	defer n.Flush(ctx)
-	if event.Exposure != nil {
+	x := event.Execution
+	switch {
+	case event.Exposure != nil:
 		return n.tellExposed(ctx, event)
+	case event.Alarm != nil:
+		return n.Send(ctx, event.Alarm.message())
+	case x.Status == statemachine.Running:
+		return n.tellBegun(ctx, x)
 	}
-	if x := event.Execution; x != nil && x.Status == statemachine.Running {
-		return n.tellBegun(ctx, event)
-	}
-	facts := n.read(ctx, event)
-	if event.Execution == nil {
-		return n.Send(ctx, Compose(event, facts))
-	}
-	r := newReport(*event.Execution, facts)
+	facts := n.read(ctx, *x)
+	r := newReport(*x, facts)
 	message := r.message()
 	if r.ending != Planned {
 		defer n.put(ctx, r.event(message))
@@ -96,13 +98,12 @@ func (n Notifier) Handle(ctx context.Context, data []byte) error {
 
 // tellBegun tells programs of an execution that has begun, and people if that is because a
 // key leaked. A dry run changes nothing.
-func (n Notifier) tellBegun(ctx context.Context, event Event) (err error) {
-	x := event.Execution
+func (n Notifier) tellBegun(ctx context.Context, x *Execution) (err error) {
 	if x.DryRun {
 		return nil
 	}
 	if x.Leaked != nil {
-		err = n.Send(ctx, Compose(event, Facts{}))
+		err = n.Send(ctx, x.announcement())
 	}
 	n.put(ctx, x.begun(n.Clock.Now()))
 	return err
@@ -136,16 +137,13 @@ func (r *report) untold(now Facts) string {
 }
 
 // read leaves half of the time that there is for the message itself.
-func (n Notifier) read(ctx context.Context, event Event) Facts {
-	if event.Execution == nil {
-		return Facts{Now: n.Clock.Now().UTC()}
-	}
+func (n Notifier) read(ctx context.Context, x Execution) Facts {
 	if deadline, known := ctx.Deadline(); known {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)/2)
 		defer cancel()
 	}
-	facts := n.Read(ctx, *event.Execution)
+	facts := n.Read(ctx, x)
 	for what, err := range map[string]error{"target": facts.NoTarget, "journal": facts.NoRecord,
 		"history": facts.NoHistory, "keys": facts.NoKeys} {
 		if err != nil {
