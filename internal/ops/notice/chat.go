@@ -89,24 +89,32 @@ func (s Slack) Post(ctx context.Context, m Message) error { return s.Hook.Post(c
 // object is one of JSON.
 type object map[string]any
 
+// blocks are what the message says below its title, each text and each command as the chat
+// shows it.
+func (m Message) blocks(text, command func(string) object) (blocks []object) {
+	for _, line := range append([]string{m.Verdict}, m.Happened...) {
+		blocks = append(blocks, text(line))
+	}
+	for _, s := range m.Steps {
+		blocks = append(blocks, text(s.Text))
+		if s.Command != "" {
+			blocks = append(blocks, command(s.Command))
+		}
+	}
+	return blocks
+}
+
 // forSlack is a message in blocks. Nothing in it is markup but the commands.
 // https://docs.slack.dev/reference/block-kit/blocks
 func forSlack(m Message) object {
 	plain := func(text string) object { return object{"type": "plain_text", "text": words.Short(text, longestText)} }
 	section := func(text object) object { return object{"type": "section", "text": text} }
-	escape := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
-	blocks := []object{{"type": "header", "text": plain(m.Subject)}, section(plain(m.Verdict))}
-	for _, line := range m.Happened {
-		blocks = append(blocks, section(plain(line)))
-	}
-	for _, s := range m.Steps {
-		blocks = append(blocks, section(plain(s.Text)))
-		if s.Command != "" {
-			command := escape.Replace(strings.ReplaceAll(s.Command, "`", "'"))
-			blocks = append(blocks, section(object{"type": "mrkdwn", "text": "```" + command + "```"}))
-		}
-	}
-	return object{"text": escape.Replace(m.Subject), "blocks": blocks}
+	escape := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "`", "'")
+	blocks := m.blocks(func(text string) object { return section(plain(text)) }, func(command string) object {
+		return section(object{"type": "mrkdwn", "text": "```" + escape.Replace(command) + "```"})
+	})
+	header := object{"type": "header", "text": plain(m.Subject)}
+	return object{"text": escape.Replace(m.Subject), "blocks": append([]object{header}, blocks...)}
 }
 
 // Teams is a webhook of a workflow in Teams.
@@ -121,23 +129,13 @@ func (t Teams) Post(ctx context.Context, m Message) error { return t.Hook.Post(c
 // forTeams is a message with an adaptive card, whose texts aren't Markdown.
 // https://adaptivecards.io/explorer/RichTextBlock.html
 func forTeams(m Message) object {
-	text := func(text string, more object) object {
-		run := object{"type": "TextRun", "text": words.Short(text, longestText)}
-		for name, value := range more {
-			run[name] = value
-		}
+	text := func(text string, run object) object {
+		run["type"], run["text"] = "TextRun", words.Short(text, longestText)
 		return object{"type": "RichTextBlock", "inlines": []object{run}}
 	}
-	body := []object{text(m.Subject, object{"weight": "Bolder", "size": "Medium"}), text(m.Verdict, nil)}
-	for _, line := range m.Happened {
-		body = append(body, text(line, nil))
-	}
-	for _, s := range m.Steps {
-		body = append(body, text(s.Text, nil))
-		if s.Command != "" {
-			body = append(body, text(s.Command, object{"fontType": "Monospace"}))
-		}
-	}
+	title := text(m.Subject, object{"weight": "Bolder", "size": "Medium"})
+	body := append([]object{title}, m.blocks(func(line string) object { return text(line, object{}) },
+		func(command string) object { return text(command, object{"fontType": "Monospace"}) })...)
 	card := object{"$schema": "http://adaptivecards.io/schemas/adaptive-card.json", "type": "AdaptiveCard",
 		"version": "1.4", "body": body}
 	return object{"type": "message", "attachments": []object{{
