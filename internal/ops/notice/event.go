@@ -137,7 +137,8 @@ func (e envelope) execution() (*Execution, error) {
 		return nil, malformed("it does not say when the execution began")
 	}
 	x := &statemachine.Execution{ARN: detail.ExecutionARN, Status: detail.Status,
-		StartedAt: time.UnixMilli(detail.StartDate), Input: detail.Input, Output: detail.Output, Error: detail.Error, Cause: detail.Cause}
+		StartedAt: time.UnixMilli(detail.StartDate), Input: detail.Input, Output: detail.Output, Error: detail.Error,
+		Cause: detail.Cause}
 	switch {
 	case detail.StopDate > 0:
 		x.StoppedAt = time.UnixMilli(detail.StopDate)

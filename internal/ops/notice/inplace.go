@@ -20,7 +20,7 @@ func (r *report) keysBriefly() []string {
 	if r.NoTarget == nil && r.NoKeys == nil && len(r.known) > 0 {
 		var states []string
 		for _, k := range r.known {
-			states = append(states, string(k.id)+" "+k.state())
+			states = append(states, string(k.id)+" "+string(k.status()))
 		}
 		texts = append(texts, "Keys: "+strings.Join(states, ", ")+".")
 	}

@@ -47,19 +47,19 @@ const settling = 10 * time.Minute
 
 func (k knownKey) settles(now time.Time) bool { return now.Sub(k.touch) < settling }
 
-func (k knownKey) isActive() bool { return k.listed != nil && k.listed.Status == rotation.Active }
-
 func (k knownKey) exists() bool { return k.listed != nil }
 
-func (k knownKey) isInactive() bool { return k.listed != nil && k.listed.Status == rotation.Inactive }
-
-// state is what IAM says of it.
-func (k knownKey) state() string {
-	if k.listed == nil {
-		return "gone"
+// status is what IAM says of it.
+func (k knownKey) status() rotation.KeyStatus {
+	if !k.exists() {
+		return rotation.Gone
 	}
-	return string(k.listed.Status)
+	return k.listed.Status
 }
+
+func (k knownKey) isActive() bool { return k.status() == rotation.Active }
+
+func (k knownKey) isInactive() bool { return k.status() == rotation.Inactive }
 
 // knownKeys are the keys that the journal knows, and then those that only IAM
 // knows.
@@ -68,13 +68,13 @@ func (r *report) knownKeys() []knownKey {
 		return nil
 	}
 	known := r.journalKeys()
-	strange := r.strange(len(known) > 0)
+	alone := len(known) == 0
 	for i := range r.Keys {
 		listed := &r.Keys[i]
 		at := slices.IndexFunc(known, func(k knownKey) bool { return same(k.id, listed.ID) })
 		if at < 0 {
-			known = append(known, knownKey{id: listed.ID, role: strange(listed.ID)})
-			at = len(known) - 1
+			at = len(known)
+			known = append(known, knownKey{id: listed.ID, role: r.strange(listed.ID, alone)})
 		}
 		known[at].listed = listed
 	}
@@ -155,19 +155,23 @@ func lastKeys(last rotation.HistoryItem) []knownKey {
 	return known
 }
 
-// openKeys are the keys of the open record. What Qovery holds follows from what
-// was begun: until the update nothing but the old key, while it may be going on
-// either, and from then on the new one.
-func (r *report) openKeys() []knownKey {
-	record := r.Record
-	oldKey := knownKey{
-		id: record.OldKey, role: "the old key", held: holds, ours: r.oldKeyIsOut(),
+// outgoingKey is the one that the open record takes out of service.
+func (r *report) outgoingKey(role string, held holding) knownKey {
+	return knownKey{
+		id: r.Record.OldKey, kind: r.Record.Kind, role: role, held: held, ours: r.oldKeyIsOut(),
 		did:  r.Record.Marks[rotation.Deactivate].How == rotation.Did,
 		gone: r.done(rotation.Delete), begun: r.begun(rotation.Delete),
 		touch: r.latest(rotation.Deactivate, rotation.Reactivate, rotation.Delete),
 	}
+}
+
+// openKeys are the keys of the open record. What Qovery holds follows from what
+// was begun: until the update nothing but the old key, while it may be going on
+// either, and from then on the new one.
+func (r *report) openKeys() []knownKey {
+	oldKey := r.outgoingKey("the old key", holds)
 	newKey := knownKey{
-		id: record.NewKey, role: "the new key", held: notHeld,
+		id: r.Record.NewKey, role: "the new key", held: notHeld,
 		begun: r.begun(rotation.Discard), touch: r.latest(rotation.Create, rotation.Discard),
 	}
 	switch {
@@ -180,7 +184,7 @@ func (r *report) openKeys() []knownKey {
 	case r.begun(rotation.Update):
 		oldKey.held, newKey.held = mayHold, mayHold
 	}
-	if record.NewKey == "" {
+	if newKey.id == "" {
 		return []knownKey{oldKey}
 	}
 	return []knownKey{newKey, oldKey}
@@ -217,33 +221,31 @@ func (r *report) latest(effects ...rotation.Effect) (latest time.Time) {
 	return latest
 }
 
-// strange tells what can be said of a key that only IAM knows.
-func (r *report) strange(othersAreKnown bool) func(rotation.KeyID) string {
-	return func(id rotation.KeyID) string {
-		switch {
-		case !othersAreKnown:
-			return "a key of the IAM user"
-		case r.Record == nil && len(r.History) == 0 && r.summary == nil:
-			return "another key of the IAM user"
-		case r.Record == nil && len(r.History) > 0 &&
-			slices.Contains([]rotation.KeyID{r.History[0].Record.OldKey, r.History[0].Record.NewKey}, id):
-			return "a key of the rotation that ended " + words.At(r.History[0].EndedAt) + ", " + string(r.History[0].Outcome)
-		case r.Record == nil:
-			return "a key that the last rotation did not know"
-		case slices.Contains(r.Record.KnownKeys, id):
-			return "a key that was there before this rotation"
-		case len(r.Record.Attempts) > 0:
-			return "perhaps a key that this rotation created without getting an answer"
-		}
-		return "a key that this rotation does not know"
+// strange tells what can be said of a key that only IAM knows; alone: so are all.
+func (r *report) strange(id rotation.KeyID, alone bool) string {
+	switch {
+	case alone:
+		return "a key of the IAM user"
+	case r.Record == nil && len(r.History) == 0 && r.summary == nil:
+		return "another key of the IAM user"
+	case r.Record == nil && len(r.History) > 0 &&
+		slices.Contains([]rotation.KeyID{r.History[0].Record.OldKey, r.History[0].Record.NewKey}, id):
+		return "a key of the rotation that ended " + words.At(r.History[0].EndedAt) + ", " + string(r.History[0].Outcome)
+	case r.Record == nil:
+		return "a key that the last rotation did not know"
+	case slices.Contains(r.Record.KnownKeys, id):
+		return "a key that was there before this rotation"
+	case len(r.Record.Attempts) > 0:
+		return "perhaps a key that this rotation created without getting an answer"
 	}
+	return "a key that this rotation does not know"
 }
 
 // foreignLocations are the listed keys that a rotation would stumble over.
 func (r *report) foreignLocations() []string {
 	var ids []string
 	for _, k := range r.known {
-		if k.listed != nil && k.held == holdingUnknown {
+		if k.exists() && k.held == holdingUnknown {
 			ids = append(ids, string(k.id))
 		}
 	}
@@ -252,20 +254,19 @@ func (r *report) foreignLocations() []string {
 
 // line tells of one key, of which IAM has said nothing if unlisted.
 func (k knownKey) line(now time.Time, unlisted bool) string {
-	parts := []string{k.role}
+	parts, status := []string{k.role}, string(k.status())
 	if held := k.held.String(); held != "" && !k.past {
 		parts = append(parts, held)
 	}
-	if unlisted {
-		return fmt.Sprintf("%s  %-8s  %s", string(k.id), "unknown", strings.Join(parts, "; "))
-	}
 	switch {
-	case k.listed == nil && k.gone && k.past:
-	case k.listed == nil && k.gone:
+	case unlisted:
+		status = "unknown"
+	case !k.exists() && k.gone && k.past:
+	case !k.exists() && k.gone:
 		parts = append(parts, "deleted")
-	case k.listed == nil && k.begun:
+	case !k.exists() && k.begun:
 		parts = append(parts, "its deletion was begun")
-	case k.listed == nil:
+	case !k.exists():
 		parts = append(parts, "IAM does not list it"+k.lag(now))
 	case k.gone && k.past:
 		parts = append(parts, "and IAM still lists it"+k.lag(now))
@@ -278,11 +279,11 @@ func (k knownKey) line(now time.Time, unlisted bool) string {
 	case k.isInactive() && k.held != holdingUnknown:
 		parts = append(parts, "not made Inactive by a rotation"+k.lag(now))
 	}
-	if k.listed != nil {
+	if k.exists() {
 		parts = append(parts,
 			fmt.Sprintf("created %s, %s ago", words.At(k.listed.CreatedAt), words.Span(k.listed.CreatedAt, now)))
 	}
-	return fmt.Sprintf("%s  %-8s  %s", string(k.id), k.state(), strings.Join(parts, "; "))
+	return fmt.Sprintf("%s  %-8s  %s", string(k.id), status, strings.Join(parts, "; "))
 }
 
 func (k knownKey) lag(now time.Time) string {

@@ -2,7 +2,6 @@ package notice
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -12,8 +11,7 @@ import (
 	"qovery-key-rotation/internal/words"
 )
 
-// leaked are the keys that leaked and are not replaced yet, those first that aren't known to
-// be Inactive.
+// leaked are the keys that leaked and are not replaced yet, those first that are Active.
 func (r *report) leaked() (ids []rotation.KeyID) {
 	if r.Record != nil {
 		ids = slices.Collect(maps.Keys(r.Record.Leaked))
@@ -22,7 +20,7 @@ func (r *report) leaked() (ids []rotation.KeyID) {
 		ids = append(ids, rotation.KeyID(leaked.Key))
 	}
 	slices.SortFunc(ids, func(a, b rotation.KeyID) int {
-		return cmp.Or(strings.Compare(r.leakedIs(a), r.leakedIs(b)), cmp.Compare(a.String(), b.String()))
+		return cmp.Or(cmp.Compare(r.statusOf(a), r.statusOf(b)), cmp.Compare(a, b))
 	})
 	return slices.Compact(ids)
 }
@@ -62,7 +60,7 @@ func (r *report) judgeLeaked() {
 		texts = append(texts, "The key "+string(id)+" leaked and "+r.leakedIs(id))
 	}
 	switch {
-	case r.verdict.urgency != Calm || r.isInactive(ids[0]):
+	case r.verdict.urgency != Calm || r.statusOf(ids[0]) == rotation.Inactive:
 		texts = append(texts, r.verdict.text)
 	default:
 		texts = append(texts, "Nothing in Qovery is known to fail")
@@ -87,20 +85,22 @@ func (r *report) takeOut() []Step {
 
 // leakedIs says of a key that leaked whether it is out of service.
 func (r *report) leakedIs(id rotation.KeyID) string {
-	i := slices.IndexFunc(r.known, func(k knownKey) bool { return same(k.id, id) && k.listed != nil })
-	switch {
+	switch status := r.statusOf(id); {
 	case r.NoKeys != nil:
 		return "may be Active"
-	case i < 0:
+	case status == rotation.Gone:
 		return "isn't listed by IAM"
-	case r.known[i].isActive():
+	case status == rotation.Active:
 		return "is Active: anyone who has it can use it"
 	}
 	return "is Inactive, and stays so"
 }
 
-func (r *report) isInactive(id rotation.KeyID) bool {
-	return slices.ContainsFunc(r.known, func(k knownKey) bool { return same(k.id, id) && k.isInactive() })
+func (r *report) statusOf(id rotation.KeyID) rotation.KeyStatus {
+	if i := slices.IndexFunc(r.known, func(k knownKey) bool { return same(k.id, id) }); i >= 0 {
+		return r.known[i].status()
+	}
+	return rotation.Gone
 }
 
 // gone are the keys that leaked and that the execution has seen to their end.
@@ -142,8 +142,7 @@ func (r *report) judgePassedOver() {
 	if len(broken) == 0 || r.past || r.ending != Rotated || r.verdict.urgency != Calm {
 		return
 	}
-	r.verdict = verdict{Urgent, fmt.Sprintf("What these clusters do with the leaked key fails now, because they couldn't "+
-		"be deployed: %s.", quotable(words.List(broken, mostListed))),
-		&Step{"Deploy these clusters in Qovery, once what keeps them from it is fixed. To see the others:",
-			r.rotate("status")}}
+	r.verdict = urgent(&Step{"Deploy these clusters in Qovery, once what keeps them from it is fixed. To see the others:",
+		r.rotate("status")}, "What these clusters do with the leaked key fails now, because they couldn't be deployed: %s.",
+		quotable(words.List(broken, mostListed)))
 }

@@ -1,6 +1,7 @@
 package notice
 
 import (
+	"cmp"
 	"fmt"
 
 	"qovery-key-rotation/internal/rotation"
@@ -30,29 +31,28 @@ func (r *report) migrateTo() string {
 // judgeMigrated: a cluster that points at credentials with which it isn't deployed keeps
 // those of its applications from being deployed. One that isn't moved yet needs the key.
 func (r *report) judgeMigrated() verdict {
-	v := verdict{Calm, "Nothing is broken by this: every cluster is deployed with the credentials that it points at.", nil}
 	under := r.Record.UnderWay()
-	if len(under) > 0 {
-		v = verdict{Urgent, "Deployments of applications may fail now: these clusters point at other credentials than they " +
-			"are deployed with: " + quotable(words.List(under, mostListed)) + ".", nil}
-	}
-	if len(under) == 0 && len(r.Record.Moved()) > 0 && r.Record.Migration.FailuresOpen() {
-		v = verdict{Check, "Deployments of environments fail on clusters that were moved: perhaps AWS refuses the role.", nil}
+	v := calm("Nothing is broken by this: every cluster is deployed with the credentials that it points at.")
+	switch {
+	case len(under) > 0:
+		v = urgent(nil, "Deployments of applications may fail now: these clusters point at other credentials than they "+
+			"are deployed with: %s.", quotable(words.List(under, mostListed)))
+	case len(r.Record.Moved()) > 0 && r.Record.Migration.FailuresOpen():
+		v = check(nil, "Deployments of environments fail on clusters that were moved: perhaps AWS refuses the role.")
 	}
 	for _, k := range r.known {
 		if k.id != r.Record.OldKey || k.isActive() {
 			continue
 		}
 		is, fix := "isn't Active", r.fix(k)
-		if k.listed == nil {
+		if !k.exists() {
 			is, fix = "IAM does not list", nil // the role is the only way out
 		}
-		text := fmt.Sprintf("Deployments may be failing now: clusters that aren't moved use the key %s, which %s.",
-			string(k.id), is)
 		if len(under) > 0 {
-			text = v.text + " Nor can clusters be moved back: the key " + string(k.id) + " isn't Active."
+			return urgent(fix, "%s Nor can clusters be moved back: the key %s isn't Active.", v.text, string(k.id))
 		}
-		return verdict{Urgent, text, fix}
+		return urgent(fix, "Deployments may be failing now: clusters that aren't moved use the key %s, which %s.",
+			string(k.id), is)
 	}
 	return v
 }
@@ -69,13 +69,8 @@ func tellMigrated(s rotation.Summary) []string {
 
 // registries counts those that a migration has given the role.
 func registries(n int) string {
-	switch n {
-	case 0:
-		return "no registry or Helm repository was"
-	case 1:
-		return "one registry or Helm repository was"
-	}
-	return fmt.Sprintf("%d registries and Helm repositories were", n)
+	none := map[int]string{0: "no registry or Helm repository was", 1: "one registry or Helm repository was"}
+	return cmp.Or(none[n], fmt.Sprintf("%d registries and Helm repositories were", n))
 }
 
 // afterMigration is how a migration leads to the end of the key.

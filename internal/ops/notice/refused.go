@@ -16,7 +16,8 @@ func RefusedSince(executions []*Execution, target string, ownerEnded time.Time) 
 	for _, x := range executions {
 		// one that was mistaken asked for what can't be done while the rotation is open
 		mistaken := slices.Contains([]fault.Code{fault.OtherKindOpen, fault.InvalidInput}, fault.Code(x.Error))
-		if x.Target == target && !x.DryRun && x.Status == statemachine.Failed && !mistaken && !x.StartedAt.Before(ownerEnded) {
+		failed := x.Status == statemachine.Failed && !mistaken
+		if failed && x.Target == target && !x.DryRun && !x.StartedAt.Before(ownerEnded) {
 			return x
 		}
 	}

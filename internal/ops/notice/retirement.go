@@ -2,7 +2,6 @@ package notice
 
 import (
 	"fmt"
-	"slices"
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
@@ -46,22 +45,15 @@ func (r *report) retired() rotation.KeyID {
 
 // retiredKeys are the keys of a retirement that the journal knows.
 func (r *report) retiredKeys() []knownKey {
-	key := knownKey{id: r.retired(), kind: rotation.Retire, role: "the key that is retired", held: notHeld}
-	if !r.isRetiring() {
-		key.gone = r.summary != nil
-		if key.gone {
-			key.touch = r.summary.CompletedAt
-		}
-		if r.code == fault.KeyStillHeld {
-			key.held = holds
-		}
-		return []knownKey{key}
+	const role = "the key that is retired"
+	key := knownKey{id: r.retired(), kind: rotation.Retire, role: role, held: notHeld}
+	switch {
+	case r.isRetiring():
+		key = r.outgoingKey(role, notHeld)
+	case r.summary != nil:
+		key.gone, key.touch = true, r.summary.CompletedAt
 	}
-	key.id = r.Record.OldKey
-	key.ours, key.did = r.oldKeyIsOut(), r.Record.Marks[rotation.Deactivate].How == rotation.Did
-	key.gone, key.begun = r.done(rotation.Delete), r.begun(rotation.Delete)
-	key.touch = r.latest(rotation.Deactivate, rotation.Reactivate, rotation.Delete)
-	if r.code == fault.OldKeyHeld || r.code == fault.KeyStillHeld {
+	if r.code == fault.KeyStillHeld || r.code == fault.OldKeyHeld && r.isRetiring() {
 		key.held = holds // the step has seen so
 	}
 	return []knownKey{key}
@@ -71,30 +63,29 @@ func (r *report) retiredKeys() []knownKey {
 func (r *report) judgeRetired() verdict {
 	for _, k := range r.known {
 		if k.held == holds && !k.isActive() && r.isRetiring() {
-			text := fmt.Sprintf("Deployments fail now: a location in Qovery holds %s, which is not Active.", string(k.id))
+			fix := &Step{fmt.Sprintf("This makes %s Active again:", string(k.id)), r.rotate("abort")}
 			if r.hasLeaked(k.id) {
-				return verdict{Urgent, text, nil} // it stays out of service
+				fix = nil // it stays out of service
 			}
-			return verdict{Urgent, text, &Step{fmt.Sprintf("This makes %s Active again:", string(k.id)), r.rotate("abort")}}
+			return urgent(fix, "Deployments fail now: a location in Qovery holds %s, which is not Active.", string(k.id))
 		}
 	}
 	if r.oldKeyFails() != "" {
-		return verdict{Calm, "Nothing is known to be broken: no location in Qovery held the key when it was made Inactive.",
-			nil}
+		return calm("Nothing is known to be broken: no location in Qovery held the key when it was made Inactive.")
 	}
 	if id, is := r.lostBeside(); id != "" {
-		return verdict{Check, fmt.Sprintf("Nothing is broken by this. But the user's key %s is %s: if Qovery holds it, "+
-			"deployments fail now.", string(id), is), r.look()}
+		return check(r.look(), "Nothing is broken by this. But the user's key %s is %s: if Qovery holds it, deployments "+
+			"fail now.", string(id), is)
 	}
-	return verdict{Calm, "Nothing is broken by this.", nil}
+	return calm("Nothing is broken by this.")
 }
 
 // lostBeside is another key of the user that is Inactive now, or gone since the retirement
 // began.
-func (r *report) lostBeside() (id rotation.KeyID, is string) {
+func (r *report) lostBeside() (id rotation.KeyID, is rotation.KeyStatus) {
 	for _, k := range r.known {
 		if k.isInactive() && k.held == holdingUnknown {
-			return k.id, string(rotation.Inactive)
+			return k.id, rotation.Inactive
 		}
 	}
 	record := r.Record
@@ -105,8 +96,8 @@ func (r *report) lostBeside() (id rotation.KeyID, is string) {
 		return "", ""
 	}
 	for _, id := range record.KnownKeys {
-		if id != record.OldKey && !slices.ContainsFunc(r.Keys, func(k rotation.AccessKey) bool { return k.ID == id }) {
-			return id, "gone"
+		if id != record.OldKey && r.statusOf(id) == rotation.Gone {
+			return id, rotation.Gone
 		}
 	}
 	return "", ""

@@ -117,7 +117,7 @@ func (r *report) oldKeyFails() string {
 // person may have put another one there.
 func (r *report) judgeBad(k knownKey) verdict {
 	is := "which is Inactive"
-	if k.listed == nil {
+	if !k.exists() {
 		is = "which IAM does not list"
 	}
 	fail, holding := "Deployments fail now", "Qovery holds"
