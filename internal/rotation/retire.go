@@ -90,6 +90,11 @@ func retireInactive(s *Situation) Decision {
 	return decision
 }
 
+// IsRetired tells whether the user has no key any more, because the last one was retired.
+func IsRetired(keys []AccessKey, history []HistoryItem) bool {
+	return len(keys) == 0 && len(history) > 0 && history[0].Record.Kind == Retire && history[0].Outcome == Completed
+}
+
 // kind is what the execution was started for.
 func (s *Situation) kind() Kind {
 	switch {

@@ -56,6 +56,14 @@ func List[T ~string](list []T, most int) T {
 	return Join(list, ", ")
 }
 
+// Strings are what they call themselves.
+func Strings[T fmt.Stringer](list []T) (names []string) {
+	for _, one := range list {
+		names = append(names, one.String())
+	}
+	return names
+}
+
 // Join is strings.Join, for texts as well.
 func Join[T ~string](list []T, between T) T {
 	parts := make([]string, len(list))

@@ -580,11 +580,7 @@ const mostListed = 10
 
 // names lists places for a sentence.
 func names(locations []rotation.Location) string {
-	var list []string
-	for _, l := range locations {
-		list = append(list, l.String())
-	}
-	return words.List(list, mostListed)
+	return words.List(words.Strings(locations), mostListed)
 }
 
 // ids are those of places, whatever the order they came in.

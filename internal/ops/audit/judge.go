@@ -232,7 +232,7 @@ func (j *judge) judgeLocations() {
 			}
 		case ours[id] && j.isIdle(id):
 			idle = true
-		case ours[id], rotated[refOf(location)] && !j.hasRetired():
+		case ours[id], rotated[refOf(location)] && !rotation.IsRetired(j.Keys, j.History):
 			bad[id] = append(bad[id], location)
 			drifted++
 		}
@@ -251,7 +251,7 @@ func (j *judge) judgeLocations() {
 		slices.Sort(active)
 		j.add(j.severalKeys(active))
 		drifted++
-	case len(active) == 0 && drifted == 0 && !idle && !j.hasRetired():
+	case len(active) == 0 && drifted == 0 && !idle && !rotation.IsRetired(j.Keys, j.History):
 		j.add(j.heldNowhere())
 		drifted++
 	}
@@ -273,12 +273,6 @@ func (j *judge) isRetiring() bool {
 // or days.
 func (j *judge) isMigrating() bool {
 	return j.read(FromJournal, FromOwner) && !j.Moved && j.Record != nil && j.Record.Kind == rotation.Migrate
-}
-
-// hasRetired: the user has no key any more, because the last one was retired.
-func (j *judge) hasRetired() bool {
-	return len(j.Keys) == 0 && len(j.History) > 0 && j.History[0].Record.Kind == rotation.Retire &&
-		j.History[0].Outcome == rotation.Completed
 }
 
 // judgeClusters judges those that the user's keys serve or have served, the

@@ -1,8 +1,8 @@
 package notice
 
 import (
+	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -92,11 +92,15 @@ func (r *report) canWait() string {
 	if r.oldKeyFails() != "" {
 		return r.oldKeyFails()
 	}
-	switch r.ending {
-	case unchanged, paused, AbortDone, stopped, timedOut:
+	if r.isUnfinished() {
 		return " This can wait until the morning."
 	}
 	return ""
+}
+
+// isUnfinished: what the execution was started for is still to be done.
+func (r *report) isUnfinished() bool {
+	return r.ending == unchanged || r.ending == AbortDone || r.ending.IsPaused()
 }
 
 func (r *report) details(p *page) {
@@ -117,13 +121,10 @@ func (r *report) details(p *page) {
 			p.field("belongs to", quotable(words.Last(r.Record.Owner)))
 		}
 	}
-	if read := r.runbook(); read.page != "" {
-		p.field("runbook", read.page+", or: "+read.command)
+	if page, about := r.runbook(); about != "" {
+		p.field("runbook", fmt.Sprintf("docs/%s.md#%s, or: rotate explain %s", page, strings.ToLower(about), about))
 	}
-	p.field("see", ExecutionPage(x.ARN))
-	if page := ExecutionPage(x.ARN); page == "" {
-		p.field("see", x.ARN)
-	}
+	p.field("see", cmp.Or(ExecutionPage(x.ARN), x.ARN))
 	if r.Target.IAMUserName != "" {
 		p.field("keys", keysPage(x.ARN, r.Target.IAMUserName))
 	}
@@ -131,53 +132,44 @@ func (r *report) details(p *page) {
 
 // more is where to read on.
 func (r *report) more() string {
-	command := r.runbook().command
-	if command != "" && r.NoTarget == nil && !r.past && r.ending != Planned && r.ending != Met {
-		command = "rotate explain " + r.Execution.Target
+	var list []string
+	if _, about := r.runbook(); about != "" {
+		if r.NoTarget == nil && !r.past && r.ending != Planned && r.ending != Met {
+			about = r.Execution.Target
+		}
+		list = append(list, "rotate explain "+about)
 	}
-	return strings.Join(slices.DeleteFunc([]string{command, ExecutionPage(r.Execution.ARN)},
-		func(text string) bool { return text == "" }), " and ")
+	if page := ExecutionPage(r.Execution.ARN); page != "" {
+		list = append(list, page)
+	}
+	return strings.Join(list, " and ")
 }
 
-// runbook is where the runbook tells more. The message knows no address of it.
-func (r *report) runbook() reading {
+// runbook is where the documentation tells more: a page, and its section by the name that
+// 'rotate explain' takes.
+func (r *report) runbook() (page, about string) {
 	switch {
-	case r.ending == Planned && r.Execution.Output != nil && r.Execution.Output.Plan.Refused != "":
-		return codesPage(fault.Code(r.Execution.Output.Plan.Refused))
+	case r.planRefused() != "":
+		return "codes", string(r.planRefused())
 	case r.ending == Rotated || r.ending == NotDue || r.ending == unclear ||
 		r.ending == Planned && r.Execution.Status == statemachine.Succeeded:
-		return reading{}
+		return "", ""
 	case r.ending == Met:
-		return codesPage(fault.RotationInProgress)
+		return "codes", string(fault.RotationInProgress)
 	case r.code != "":
-		return codesPage(r.code)
+		return "codes", string(r.code)
 	case r.Execution.Status == statemachine.Failed:
-		return runbookPage("Errors that are not this system's own")
+		return "runbook", "errors-that-are-not-this-systems-own"
 	}
-	return runbookPage("Current state")
-}
-
-// reading is a place in a page of the repository, and what prints it.
-type reading struct{ page, command string }
-
-func runbookPage(heading string) reading {
-	anchor := strings.NewReplacer(" ", "-", "'", "").Replace(strings.ToLower(heading))
-	return reading{"docs/runbook.md#" + anchor, "rotate explain " + anchor}
-}
-
-func codesPage(code fault.Code) reading {
-	return reading{"docs/codes.md#" + strings.ToLower(string(code)), "rotate explain " + string(code)}
+	return "runbook", "current-state"
 }
 
 // ifNothingIsDone says what the schedule does by itself, and when.
 func (r *report) ifNothingIsDone() string {
-	const carriesOn = "tries to resume the rotation"
-	does := map[Ending]string{
-		unchanged: "tries again", paused: carriesOn, AbortDone: carriesOn, stopped: carriesOn, timedOut: carriesOn,
-		forgotten: carriesOn,
-	}[r.ending]
+	isOver := !r.isUnfinished() && r.ending != forgotten
+	does := "tries to resume the rotation"
 	switch {
-	case r.past || does == "" || r.NoTarget != nil || r.code == fault.NothingToAbort:
+	case r.past || isOver || r.NoTarget != nil || r.code == fault.NothingToAbort:
 		return ""
 	case r.unwritten() != nil:
 		return "If nothing is done, the key stays as it is: neither the schedule nor the audit knows that it leaked."
@@ -225,17 +217,4 @@ func (r *report) begins(run time.Time) time.Time {
 }
 
 // name is the target's, for people.
-func (r *report) name() string {
-	if r.Execution.Target == "" {
-		return "a target that is not known"
-	}
-	return r.Execution.Target
-}
-
-// took is how long something took, or nothing where that is not known.
-func took(from, to time.Time) string {
-	if from.IsZero() || to.Before(from) {
-		return ""
-	}
-	return words.Span(from, to)
-}
+func (r *report) name() string { return cmp.Or(r.Execution.Target, "a target that is not known") }

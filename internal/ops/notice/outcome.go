@@ -83,8 +83,8 @@ func tellSummary(s rotation.Summary, also []string) []string {
 	}
 	lines := append([]string{fmt.Sprintf("The key %s of %s was replaced by %s.", s.OldKey, s.Target,
 		s.NewKey)}, also...)
-	if both := took(s.NewKeyCreatedAt, s.OldKeyInactiveAt); both != "" {
-		text := "The old key went Inactive " + both + " after the new one was created"
+	if created, gone := s.NewKeyCreatedAt, s.OldKeyInactiveAt; !created.IsZero() && !gone.Before(created) {
+		text := "The old key went Inactive " + words.Span(created, gone) + " after the new one was created"
 		if s.GraceExtendedBy > 0 {
 			text += fmt.Sprintf("; the grace period was %s longer because the old key was still used", s.GraceExtendedBy)
 		}
@@ -204,14 +204,6 @@ func (r *report) now() string {
 		return "at that time"
 	}
 	return "now"
-}
-
-func locations(refs []rotation.LocationRef) string {
-	var names []string
-	for _, ref := range refs {
-		names = append(names, ref.String())
-	}
-	return quotable(words.List(names, mostListed))
 }
 
 func (r *report) tellStopped() []string {

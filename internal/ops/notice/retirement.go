@@ -102,9 +102,3 @@ func (r *report) lostBeside() (id rotation.KeyID, is rotation.KeyStatus) {
 	}
 	return "", ""
 }
-
-// wasLastRetired: the user's last key was retired, which nothing in Qovery held.
-func (r *report) wasLastRetired() bool {
-	return len(r.Keys) == 0 && len(r.History) > 0 && r.History[0].Record.Kind == rotation.Retire &&
-		r.History[0].Outcome == rotation.Completed
-}

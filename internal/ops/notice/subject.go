@@ -1,6 +1,7 @@
 package notice
 
 import (
+	"cmp"
 	"fmt"
 
 	"qovery-key-rotation/internal/ops/story"
@@ -11,11 +12,7 @@ import (
 
 // subject says the same in fewer words.
 func (r *report) subject() string {
-	name := r.Execution.Target
-	if name == "" {
-		name = "unknown target"
-	}
-	return name + ": " + r.ended()
+	return cmp.Or(r.Execution.Target, "unknown target") + ": " + r.ended()
 }
 
 func (r *report) ended() string {

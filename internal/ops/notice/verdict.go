@@ -186,7 +186,7 @@ func (r *report) judgeUser() verdict {
 		return calm("Nothing is broken by this: no cluster in Qovery uses a key of this IAM user.")
 	case r.code == fault.CredentialMismatch:
 		return calm("Nothing is broken by this: nothing was changed, and Qovery holds no key of this IAM user.")
-	case r.wasLastRetired():
+	case rotation.IsRetired(r.Keys, r.History):
 		return calm("Nothing is broken by this: the last key of the IAM user %s was retired, when nothing in Qovery held it.",
 			user)
 	case len(active) == 0:

@@ -196,18 +196,11 @@ func (p *phases) migrate() {
 	switch locations := p.doc.Plan.Locations; {
 	case len(locations) > 0:
 		p.add(Waves, 0, words.Count(len(locations), "location")+" given the role for good: there is no way back, for no one "+
-			"has the key's secret", items(locations)...)
+			"has the key's secret", words.Strings(locations)...)
 	case p.doc.Plan.Action != rotation.ActionDryRun: // which lists them
 		p.add(Waves, 0, "registries and Helm repositories that hold the key are given the role for good")
 	}
 	p.add("Complete", 0, "no credentials that hold the key "+p.doc.OldKey+" serve a cluster; the key stays Active")
-}
-
-func items(refs []rotation.LocationRef) (items []string) {
-	for _, ref := range refs {
-		items = append(items, ref.String())
-	}
-	return items
 }
 
 // waves are descriptions of the clusters that are deployed, by wave.
