@@ -2,7 +2,6 @@ package rotation
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -153,15 +152,21 @@ func (u Use) describe() string {
 	if u.At.IsZero() {
 		return ""
 	}
-	text := fmt.Sprintf("at %s, %s in %s", words.Time(u.At, time.RFC3339), u.Service, u.Region)
-	if u.Event != "" {
-		text += ", " + u.Event
+	at := "at " + words.Time(u.At, time.RFC3339)
+	if by := u.By(); by != "" {
+		return at + ", " + by
 	}
-	if u.Source != "" {
-		text += " from " + u.Source
-	}
-	if u.UserAgent != "" {
-		text += " by " + u.UserAgent
+	return at
+}
+
+// By is what used the key, as far as that is known.
+func (u Use) By() string {
+	text := u.Service
+	for _, more := range []struct{ how, what string }{{" in ", u.Region}, {", ", u.Event}, {" from ", u.Source},
+		{" by ", u.UserAgent}} {
+		if more.what != "" {
+			text += more.how + more.what
+		}
 	}
 	return text
 }

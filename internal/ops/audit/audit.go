@@ -24,12 +24,6 @@ import (
 	"qovery-key-rotation/internal/rotation/fault"
 )
 
-// Journal is as much of the journal as an audit needs.
-type Journal = notice.Journal
-
-// Keys tells which keys there are.
-type Keys = rotation.KeyReader
-
 // Memory keeps a document about each target, from one audit to the next.
 type Memory interface {
 	rotation.Memory

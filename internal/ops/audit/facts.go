@@ -82,9 +82,9 @@ func (f *Facts) asked(source Source) bool { return f.read(needs[source]...) }
 type Reader struct {
 	Clock      rotation.Clock
 	Targets    rotation.Targets
-	Journal    Journal
+	Journal    notice.Journal
 	Executions rotation.Executions
-	Keys       Keys
+	Keys       rotation.KeyReader
 	rotation.Needs
 	Qovery    rotation.Qovery
 	Schedules rotation.Schedules

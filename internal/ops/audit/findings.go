@@ -13,7 +13,7 @@ import (
 	"qovery-key-rotation/internal/words"
 )
 
-// Finding is one thing that is not as it should be.
+// Finding is one thing that is not as it should be. Unless it says otherwise it is calm.
 type Finding struct {
 	Kind   Kind   `json:"kind"`
 	Source Source `json:"source,omitempty"` // that could not be read
@@ -73,7 +73,7 @@ func (j *judge) command(name string, flags ...string) string {
 	if name == "start" && j.Record != nil {
 		return notice.ResumeCommand(*j.Record, flags...)
 	}
-	return strings.Join(append([]string{"rotate", name, j.Target.Name}, flags...), " ")
+	return notice.Command(name, j.Target.Name, flags...)
 }
 
 // ToDo is the advice with its command.
@@ -134,7 +134,7 @@ func repair(err *fault.Error) words.Text { return err.Said().Advice.First }
 
 func (j *judge) oldKey(key rotation.AccessKey) Finding {
 	f := Finding{
-		Kind: tooOld, About: string(key.ID), Urgency: notice.Calm, Verdict: canWait,
+		Kind: tooOld, About: string(key.ID),
 		Title: fmt.Sprintf("the key %s is over %d days old", string(key.ID), int(j.ageLimit.Hours()/24)),
 		Found: []string{fmt.Sprintf("The Active key %s of the IAM user %s was created %s, %s ago. The limit is %d days",
 			string(key.ID), j.Target.IAMUserName, words.At(key.CreatedAt), words.Span(key.CreatedAt, j.Now),
@@ -157,7 +157,7 @@ func (j *judge) oldKey(key rotation.AccessKey) Finding {
 
 func (j *judge) unusedKey(key rotation.AccessKey) Finding {
 	return Finding{
-		Kind: unused, About: string(key.ID), Urgency: notice.Calm, Verdict: canWait,
+		Kind: unused, About: string(key.ID),
 		Title: fmt.Sprintf("nothing has used the key %s for %d days", string(key.ID), int(unusedFor.Hours()/24)),
 		Found: []string{
 			fmt.Sprintf("The Active key %s of the IAM user %s, which %s, was %s", string(key.ID), j.Target.IAMUserName,
@@ -185,18 +185,15 @@ func (j *judge) lastUse(id rotation.KeyID) string {
 		return "never used, as far as IAM knows"
 	}
 	text := "last used " + words.At(use.At)
-	if use.Service != "" {
-		text += ", " + use.Service
-	}
-	if use.Region != "" {
-		text += " in " + use.Region
+	if by := use.By(); by != "" {
+		text += ", " + by
 	}
 	return text
 }
 
 func (j *judge) leftoverKey(key rotation.AccessKey) Finding {
 	f := Finding{
-		Kind: leftOver, About: string(key.ID), State: string(key.Status), Urgency: notice.Calm, Verdict: canWait,
+		Kind: leftOver, About: string(key.ID), State: string(key.Status),
 		Title: fmt.Sprintf("a leftover key %s", string(key.ID)),
 		Found: []string{
 			fmt.Sprintf("The IAM user %s has the key %s (%s), which no location in Qovery holds. It was created %s, %s ago, "+
@@ -298,7 +295,7 @@ func (j *judge) inactiveByOthers(id rotation.KeyID) bool {
 // unneededKey is one that is left from a move to roles.
 func (j *judge) unneededKey(key rotation.AccessKey) Finding {
 	return Finding{
-		Kind: leftOver, About: string(key.ID), State: "no cluster", Urgency: notice.Calm, Verdict: canWait,
+		Kind: leftOver, About: string(key.ID), State: "no cluster",
 		Title: fmt.Sprintf("no cluster uses the key %s any more", string(key.ID)),
 		Found: []string{fmt.Sprintf("Role credentials serve the clusters. The key %s is held by %s", string(key.ID),
 			names(j.holders(key.ID)))},
@@ -311,7 +308,7 @@ func (j *judge) unneededKey(key rotation.AccessKey) Finding {
 // deadCredentials serve no cluster, and their key does not exist.
 func (j *judge) deadCredentials(id rotation.KeyID) Finding {
 	return Finding{
-		Kind: leftOver, About: string(id), State: "no key", Urgency: notice.Calm, Verdict: canWait,
+		Kind: leftOver, About: string(id), State: "no key",
 		Title: fmt.Sprintf("credentials in Qovery hold the key %s, which does not exist", string(id)),
 		Found: []string{fmt.Sprintf("Role credentials serve the clusters. The key %s is held by %s, which serve none",
 			string(id), names(j.holders(id)))},
@@ -323,22 +320,19 @@ func (j *judge) deadCredentials(id rotation.KeyID) Finding {
 // locations; zero if none did.
 func (j *judge) replacedAt(id rotation.KeyID, held []rotation.Location) time.Time {
 	for _, item := range j.History {
-		replaced, places := isReplaced(item, id), placesOf(item.Record)
-		if replaced && slices.ContainsFunc(held, func(l rotation.Location) bool { return places[refOf(l)] }) {
+		record, isHeld := item.Record, func(l rotation.Location) bool { return isAbout(item.Record, l) }
+		if record.Kind == rotation.Rotate && item.Outcome == rotation.Completed && record.OldKey == id &&
+			slices.ContainsFunc(held, isHeld) {
 			return item.EndedAt
 		}
 	}
 	return time.Time{}
 }
 
-func isReplaced(item rotation.HistoryItem, id rotation.KeyID) bool {
-	return item.Record.Kind == rotation.Rotate && item.Outcome == rotation.Completed && item.Record.OldKey == id
-}
-
 // severalKeys: places hold different keys, and no rotation is open.
 func (j *judge) severalKeys(active []rotation.KeyID) Finding {
 	f := Finding{
-		Kind: drift, About: several, Urgency: notice.Calm, Verdict: canWait,
+		Kind: drift, About: several,
 		Title: "Qovery holds several keys of the IAM user " + j.Target.IAMUserName,
 		Advice: "Put the same key into all of these locations, then delete the other one. Until then the next rotation " +
 			"refuses to begin",
@@ -356,7 +350,7 @@ func (j *judge) severalKeys(active []rotation.KeyID) Finding {
 func (j *judge) heldNowhere() Finding {
 	user := j.Target.IAMUserName
 	f := Finding{
-		Kind: drift, About: nowhere, Urgency: notice.Calm,
+		Kind: drift, About: nowhere,
 		Title:   "Qovery holds no key of the IAM user " + user,
 		Verdict: "Nothing is known to be broken, and the next rotation refuses to begin",
 		Found: []string{fmt.Sprintf("No location in the organization %s holds a key of the IAM user %s, which has %s",
@@ -378,6 +372,9 @@ func (j *judge) heldNowhere() Finding {
 }
 
 func (j *judge) keysText() string {
+	if !j.read(fromKeys) {
+		return "keys that could not be listed"
+	}
 	var list []string
 	for _, key := range j.Keys {
 		list = append(list, fmt.Sprintf("%s (%s)", string(key.ID), key.Status))
@@ -418,7 +415,7 @@ func (j *judge) unknownCluster(id string) Finding {
 // save and deploy all the time.
 func (j *judge) undeployedChanges(clusters []string) Finding {
 	f := Finding{
-		Kind: undeployed, Urgency: notice.Calm, Verdict: canWait,
+		Kind:  undeployed,
 		Title: "a rotation would roll out saved changes to " + words.Count(len(clusters), "cluster"),
 		Found: []string{"Something is saved and not deployed for " + words.List(clusters, mostListed)},
 		Advice: "Deploy these clusters in Qovery when it suits you, or take the changes back: the next rotation deploys " +
@@ -435,7 +432,7 @@ func (j *judge) undeployedChanges(clusters []string) Finding {
 // copies: the key, or perhaps one, is where no rotation changes it.
 func (j *judge) copies(id rotation.KeyID, copies []rotation.Copy) Finding {
 	f := Finding{
-		Kind: inServices, About: string(id), Urgency: notice.Calm, Verdict: canWait,
+		Kind: inServices, About: string(id),
 		Title: fmt.Sprintf("the key %s is also in Qovery's variables or arguments", string(id)),
 		Found: []string{"Its id is in " + rotation.NamesOf(copies),
 			"A rotation doesn't change these, and pauses before it deactivates the key while one has its id"},
@@ -464,7 +461,7 @@ func (j *judge) openRecord() Finding {
 	if record.NewKey != "" {
 		found += fmt.Sprintf(", the new one %s", string(record.NewKey))
 	}
-	places := []string{found, fmt.Sprintf("The IAM user %s has %s", j.Target.IAMUserName, j.keysKnown())}
+	places := []string{found, fmt.Sprintf("The IAM user %s has %s", j.Target.IAMUserName, j.keysText())}
 	if j.status(record.OldKey) == rotation.Inactive && record.Leaked[record.OldKey] == "" {
 		fails := "If something still needs the old key, that fails now"
 		switch {
@@ -477,7 +474,7 @@ func (j *judge) openRecord() Finding {
 	}
 	resume := notice.ToResume(*record)
 	f := Finding{
-		Kind: Open, About: record.RotationID, Urgency: notice.Calm,
+		Kind: Open, About: record.RotationID,
 		Verdict: "Nothing is known to be broken. This can wait until the morning",
 		Title:   "a " + noun + " was left open",
 		Found:   places,
@@ -521,7 +518,7 @@ func (j *judge) tellRefused(f *Finding) {
 func (j *judge) started() Finding {
 	key, begins := j.Keys[0], j.Done.Start.NotBefore
 	f := Finding{
-		Kind: due, About: string(key.ID), State: j.Done.Error, Urgency: notice.Calm,
+		Kind: due, About: string(key.ID), State: j.Done.Error,
 		Title:   fmt.Sprintf("the audit started the rotation of the key %s", string(key.ID)),
 		Verdict: "Nothing is broken by this",
 		Found: []string{fmt.Sprintf("The key %s of the IAM user %s is %s old, and due every %s", string(key.ID),
@@ -536,44 +533,6 @@ func (j *judge) started() Finding {
 		f.Advice = words.Sentences(j.says(fault.Code(j.Done.Error).Advice().First), "The audit starts the rotation again")
 	}
 	return f
-}
-
-func (j *judge) keysKnown() string {
-	if !j.read(fromKeys) {
-		return "keys that could not be listed"
-	}
-	return j.keysText()
-}
-
-const notByItself = "Until then the next rotation does not start by itself"
-
-func (j *judge) noSchedule() Finding {
-	return j.scheduleFinding("missing", "there is no schedule",
-		fmt.Sprintf("EventBridge Scheduler has no schedule for the target %s. "+
-			"Nothing starts its rotations", j.Target.Name), "Deploy the stack again. "+notByItself+
-			". To rotate by hand meanwhile:")
-}
-
-func (j *judge) disabledSchedule() Finding {
-	return j.scheduleFinding("disabled", "the schedule is disabled",
-		fmt.Sprintf("The schedule of the target %s is disabled, and the target's configuration wants it enabled",
-			j.Target.Name),
-		"Enable it in EventBridge Scheduler, or, if that was on purpose, set schedule.enabled to false in rotation.json and "+
-			"deploy. "+notByItself+". To rotate by hand meanwhile:")
-}
-
-func (j *judge) changedSchedule() Finding {
-	return j.scheduleFinding(j.Schedule.Expression, "the schedule is not the configured one",
-		fmt.Sprintf("The schedule of the target %s is %s, and the target's configuration wants %s", j.Target.Name,
-			j.Schedule.Expression, j.Target.Schedule.Expression()),
-		"Deploy the stack again, with the rateDays in rotation.json that are meant. To rotate by hand meanwhile:")
-}
-
-func (j *judge) scheduleFinding(state, title, found, advice string) Finding {
-	return Finding{
-		Kind: schedule, State: state, Urgency: notice.Calm, Verdict: canWait, Title: title,
-		Found: []string{found}, Advice: advice, Command: j.command("start", "--watch"),
-	}
 }
 
 const mostListed = 10

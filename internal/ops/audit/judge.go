@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -99,7 +101,10 @@ type judge struct {
 // says is what a step says, with whole ids.
 func (j *judge) says(text words.Text) string { return text.With(j.keyIDs().Whole) }
 
-func (j *judge) add(f Finding) { j.findings = append(j.findings, f) }
+func (j *judge) add(f Finding) {
+	f.Urgency, f.Verdict = cmp.Or(f.Urgency, notice.Calm), cmp.Or(f.Verdict, canWait)
+	j.findings = append(j.findings, f)
+}
 
 // atRest: no rotation changes anything now, nor did a moment ago.
 func (f *Facts) atRest() bool {
@@ -216,7 +221,6 @@ func (j *judge) judgeLocations() {
 	j.judged[drift] = true
 	var (
 		ours    = j.knownKeys()
-		rotated = j.rotatedPlaces()
 		active  []rotation.KeyID // that are held
 		bad     = map[rotation.KeyID][]rotation.Location{}
 		drifted = 0
@@ -232,7 +236,7 @@ func (j *judge) judgeLocations() {
 			}
 		case ours[id] && j.isIdle(id):
 			idle = true
-		case ours[id], rotated[refOf(location)] && !rotation.IsRetired(j.Keys, j.History):
+		case ours[id], j.isRotated(location) && !rotation.IsRetired(j.Keys, j.History):
 			bad[id] = append(bad[id], location)
 			drifted++
 		}
@@ -350,30 +354,18 @@ func (j *judge) knownKeys() map[rotation.KeyID]bool {
 	return known
 }
 
-// place is a location without its name, which people change.
-type place struct {
-	kind rotation.LocationKind
-	id   string
+// isRotated: the latest rotation was about the location.
+func (j *judge) isRotated(l rotation.Location) bool {
+	records := j.records()
+	i := slices.IndexFunc(records, func(r rotation.Record) bool { return len(r.Locations) > 0 })
+	return i >= 0 && isAbout(records[i], l)
 }
 
-func refOf(l rotation.Location) place { return place{l.Kind, strings.ToLower(l.ID)} }
-
-// rotatedPlaces are those that the latest rotation was about.
-func (j *judge) rotatedPlaces() map[place]bool {
-	for _, record := range j.records() {
-		if places := placesOf(record); len(places) > 0 {
-			return places
-		}
-	}
-	return nil
-}
-
-func placesOf(record rotation.Record) map[place]bool {
-	places := map[place]bool{}
-	for _, ref := range record.Locations {
-		places[refOf(rotation.Location{LocationRef: ref})] = true
-	}
-	return places
+// isAbout leaves the location's name aside, which people change.
+func isAbout(record rotation.Record, l rotation.Location) bool {
+	return slices.ContainsFunc(record.Locations, func(ref rotation.LocationRef) bool {
+		return ref.Kind == l.Kind && strings.EqualFold(ref.ID, l.ID)
+	})
 }
 
 // judgeCopies judges where else the user's keys are: what no rotation changes.
@@ -404,14 +396,32 @@ func (j *judge) judgeDeed() {
 }
 
 func (j *judge) judgeSchedule() {
+	const (
+		notByItself = "Until then the next rotation does not start by itself. "
+		byHand      = "To rotate by hand meanwhile:"
+	)
 	j.judged[schedule] = true
-	deployed, want := j.Schedule, j.Target.Schedule
+	name, deployed, want := j.Target.Name, j.Schedule, j.Target.Schedule
+	f := Finding{Kind: schedule, Command: j.command("start", "--watch")}
 	switch {
 	case deployed == nil:
-		j.add(j.noSchedule())
+		f.State, f.Title = "missing", "there is no schedule"
+		f.Found = []string{fmt.Sprintf("EventBridge Scheduler has no schedule for the target %s. Nothing starts its "+
+			"rotations", name)}
+		f.Advice = "Deploy the stack again. " + notByItself + byHand
 	case want.Enabled && !deployed.Enabled:
-		j.add(j.disabledSchedule())
+		f.State, f.Title = "disabled", "the schedule is disabled"
+		f.Found = []string{fmt.Sprintf("The schedule of the target %s is disabled, and the target's configuration wants it "+
+			"enabled", name)}
+		f.Advice = "Enable it in EventBridge Scheduler, or, if that was on purpose, set schedule.enabled to false in " +
+			"rotation.json and deploy. " + notByItself + byHand
 	case deployed.Expression != want.Expression():
-		j.add(j.changedSchedule())
+		f.State, f.Title = deployed.Expression, "the schedule is not the configured one"
+		f.Found = []string{fmt.Sprintf("The schedule of the target %s is %s, and the target's configuration wants %s", name,
+			deployed.Expression, want.Expression())}
+		f.Advice = "Deploy the stack again, with the rateDays in rotation.json that are meant. " + byHand
+	default:
+		return
 	}
+	j.add(f)
 }

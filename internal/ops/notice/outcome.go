@@ -127,7 +127,7 @@ func timeline(s rotation.Summary) []string {
 		{s.OldKeyGoneBy, "old key " + story.FoundGone(s.OldKeyDeletion)},
 	}
 	if first := s.FirstUseOfNewKey; first != nil {
-		moments = append(moments, moment{first.At, "new key first used: " + user(*first)})
+		moments = append(moments, moment{first.At, "new key first used: " + quotable(first.By())})
 	}
 	if s.OldKeyDeletedAt.IsZero() && s.OldKeyGoneBy.IsZero() {
 		moments = append(moments, moment{s.CompletedAt, "completed; the old key was gone already"})
@@ -150,21 +150,6 @@ func inOrder(moments []moment) (lines []string) {
 		}
 	}
 	return lines
-}
-
-// user is who used a key, as far as is known.
-func user(use rotation.Use) string {
-	text := use.Service
-	if use.Event != "" {
-		text += " " + use.Event
-	}
-	if use.Region != "" {
-		text += " in " + use.Region
-	}
-	if use.UserAgent != "" {
-		text += " by " + use.UserAgent
-	}
-	return quotable(text)
 }
 
 func (r *report) tellPlan(briefly bool) []string {

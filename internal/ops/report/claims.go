@@ -204,14 +204,7 @@ func (f *facts) proveTakeover() finding {
 		return notProven(fact{}, "CloudTrail showed no use when it was asked. "+
 			"It records management events alone, some minutes late; nothing depends on this.")
 	}
-	how := fmt.Sprintf("First use that CloudTrail tells of: %s in %s, %s", use.Service, use.Region, use.Event)
-	if use.Source != "" {
-		how += " from " + use.Source
-	}
-	if use.UserAgent != "" {
-		how += " by " + use.UserAgent
-	}
-	return proven(fact{use.At, f.checked.Ref}, "%s.", how)
+	return proven(fact{use.At, f.checked.Ref}, "First use that CloudTrail tells of: %s.", use.By())
 }
 
 // proveCanary rests on what IAM listed before the canary's deployment was started
