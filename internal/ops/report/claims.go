@@ -13,7 +13,7 @@ import (
 	"qovery-key-rotation/internal/words"
 )
 
-func (f *facts) proveIdentity() finding {
+func (f *facts) proveIdentity() Proof {
 	if !f.verified.known() || f.identity == "" {
 		return f.notReached()
 	}
@@ -22,7 +22,7 @@ func (f *facts) proveIdentity() finding {
 }
 
 // proveGiven rests on what Qovery showed once every cluster was deployed with the role.
-func (f *facts) proveGiven() finding {
+func (f *facts) proveGiven() Proof {
 	switch {
 	case f.readBack == nil:
 		return f.notReached()
@@ -43,7 +43,7 @@ func (f *facts) readPlaces() (places []string) {
 	return places
 }
 
-func (f *facts) proveReadBack() finding {
+func (f *facts) proveReadBack() Proof {
 	if f.readBack == nil {
 		if updated := f.latest.UpdatedAt; !updated.IsZero() {
 			return notProven(fact{}, "The document says that it was done %s; "+
@@ -63,7 +63,7 @@ func (f *facts) proveReadBack() finding {
 }
 
 // proveDeployed holds what was seen of each cluster against the update's time.
-func (f *facts) proveDeployed() finding {
+func (f *facts) proveDeployed() Proof {
 	at, all := f.done[rotation.Deploy], len(f.latest.Deployment.Clusters)
 	if !at.known() {
 		return f.notReached()
@@ -99,7 +99,7 @@ func (f *facts) proveDeployed() finding {
 
 // proveMoved rests on what was seen of each cluster's deployment, and on what the cluster
 // itself said then that it points at.
-func (f *facts) proveMoved() finding {
+func (f *facts) proveMoved() Proof {
 	at := f.done[rotation.Deploy]
 	if !at.known() {
 		return f.notReached()
@@ -127,7 +127,7 @@ func (f *facts) proveMoved() finding {
 
 // lastDeployment is the later of the update and the last cluster's deployment.
 func (f *facts) lastDeployment() time.Time {
-	last := orElse(f.latest.UpdatedAt, f.marks[rotation.Deploy].Done)
+	last := cmp.Or(f.latest.UpdatedAt, f.marks[rotation.Deploy].Done)
 	for _, c := range f.latest.Deployment.Clusters {
 		last = later(last, c.DoneAt)
 	}
@@ -137,7 +137,7 @@ func (f *facts) lastDeployment() time.Time {
 // proveGrace rests on what IAM listed when the clusters were deployed, and right
 // before the old key was to be made Inactive; the steps go on with an Active new
 // key alone.
-func (f *facts) proveGrace() finding {
+func (f *facts) proveGrace() Proof {
 	began, ended := f.grace.began, f.grace.ended
 	switch {
 	case len(f.latest.Leaked) > 0:
@@ -165,13 +165,10 @@ func (f *facts) proveGrace() finding {
 	if extended := time.Duration(f.usage.Extended); extended > 0 {
 		how += fmt.Sprintf(" The period was prolonged by %s because the old key was still in use.", words.Duration(extended))
 	}
-	if passed < asked {
-		return notProven(f.grace.fact, "%s", how)
-	}
-	return provenFrom(began.Done, fact{ended.FirstBegun(), f.grace.Ref}, "%s", how)
+	return provenFor(passed >= asked, began.Done, fact{ended.FirstBegun(), f.grace.Ref}, "%s", how)
 }
 
-func (f *facts) proveIdle() finding {
+func (f *facts) proveIdle() Proof {
 	switch {
 	case f.latest.Leaked[f.latest.OldKey] != "":
 		return doesNotApply("The old key leaked, and went out of service without a wait for its disuse.")
@@ -195,7 +192,7 @@ func (f *facts) proveIdle() finding {
 		words.Duration(time.Duration(f.latest.Settings.IdleFor)), last)
 }
 
-func (f *facts) proveTakeover() finding {
+func (f *facts) proveTakeover() Proof {
 	use := f.usage.TakenOver
 	switch {
 	case use == nil && !f.checked.known():
@@ -209,9 +206,9 @@ func (f *facts) proveTakeover() finding {
 
 // proveCanary rests on what IAM listed before the canary's deployment was started
 // and when it was seen to be over.
-func (f *facts) proveCanary() finding {
+func (f *facts) proveCanary() Proof {
 	verified := f.marks[rotation.Verify]
-	at := fact{verified.Done, verified.Ref}
+	at := verified.done()
 	switch {
 	case f.latest.Settings.Verification == target.VerifyNone:
 		return doesNotApply("The target's verification is “none”.")
@@ -232,7 +229,7 @@ func (f *facts) proveCanary() finding {
 		return notProven(at, "It was started at %s, before the old key was made Inactive.",
 			clock(verified.FirstBegun()))
 	}
-	return provenFrom(verified.FirstBegun(), at, "Canary “%s”: started %s, seen as deployed %s; "+
+	return provenFor(true, verified.FirstBegun(), at, "Canary “%s”: started %s, seen as deployed %s; "+
 		"IAM listed the old key as Inactive before and after.", f.canaryName(), clock(verified.FirstBegun()),
 		clock(verified.Done))
 }
@@ -247,12 +244,12 @@ func (f *facts) canaryName() string {
 
 // proveObserved rests on IAM's answer to the deactivation, and on what it listed
 // immediately before the first request to delete the key.
-func (f *facts) proveObserved() finding {
+func (f *facts) proveObserved() Proof {
 	began, ended := f.marks[rotation.Deactivate], f.marks[rotation.Delete]
 	at := fact{ended.FirstBegun(), ended.Ref}
 	switch {
 	case began.FoundGone():
-		return gone(fact{began.Done, began.Ref}, "it was to be made Inactive")
+		return gone(began.done(), "it was to be made Inactive")
 	case ended.Begun.IsZero() && f.done[rotation.Delete].known():
 		return notRecorded(f.done[rotation.Delete])
 	case ended.Done.IsZero():
@@ -263,21 +260,17 @@ func (f *facts) proveObserved() finding {
 		return notProven(at, "Right before the deletion IAM listed the old key as %s.", ended.Saw)
 	}
 	passed, asked := ended.FirstBegun().Sub(began.Done), time.Duration(f.latest.Settings.ObservationPeriod)
-	how := fmt.Sprintf("IAM took the deactivation at %s, and listed the key as Inactive %s later, "+
-		"immediately before the deletion; %s were asked for.",
-		clock(began.Done), words.Duration(passed), words.Duration(asked))
-	if passed < asked {
-		return notProven(at, "%s", how)
-	}
-	return provenFrom(began.Done, at, "%s", how)
+	return provenFor(passed >= asked, began.Done, at, "IAM took the deactivation at %s, and listed the key as Inactive "+
+		"%s later, immediately before the deletion; %s were asked for.", clock(began.Done), words.Duration(passed),
+		words.Duration(asked))
 }
 
-func (f *facts) proveDeleted() finding {
+func (f *facts) proveDeleted() Proof {
 	deactivated, deleted := f.marks[rotation.Deactivate], f.marks[rotation.Delete]
-	at := fact{deleted.Done, deleted.Ref}
+	at := deleted.done()
 	switch {
 	case deactivated.FoundGone():
-		return gone(fact{deactivated.Done, deactivated.Ref}, "it was to be made Inactive")
+		return gone(deactivated.done(), "it was to be made Inactive")
 	case deleted.Begun.IsZero() && f.done[rotation.Delete].known():
 		return notRecorded(f.done[rotation.Delete])
 	case deleted.Done.IsZero():

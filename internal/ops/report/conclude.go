@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -20,7 +21,7 @@ func (f *facts) conclude(executions []Execution) Rotation {
 	}
 	r.Outcome, r.EndedAt = f.outcome(owner)
 	r.Says = f.says(r, owner)
-	f.liveUntil(orElse(r.EndedAt, f.asOf))
+	f.liveUntil(cmp.Or(r.EndedAt, f.asOf))
 	old := f.keys[0]
 	for _, key := range f.keys {
 		r.Keys = append(r.Keys, *key)

@@ -66,26 +66,46 @@ const noBirth = "No history that was read says when the old key was created."
 
 // judgeActive judges by how old the key was when it was Active last.
 func judgeActive(old *Key) (Verdict, string) {
-	if old.CreatedAt.IsZero() {
-		return Untold, noBirth
-	}
 	age := old.ActiveUntil().Sub(old.CreatedAt)
 	switch over := age - ageRule; {
+	case old.CreatedAt.IsZero():
+		return Untold, noBirth
 	case old.PerhapsLess():
 		return judgeVanished(age, old.seenActive().Sub(old.CreatedAt), "was Active last")
-	case old.Status() == "Active" && over <= 0:
-		return Open,
-			fmt.Sprintf("It is Active and was %s old when this report ends; it must be Inactive by %s.", words.Duration(age),
-				clock(old.CreatedAt.Add(ageRule)))
-	case old.Status() == "Active":
+	case old.Status() != "Active":
+		return judgeAge(age, "was Active last")
+	case over > 0:
 		return NotMet, fmt.Sprintf("It is Active and was %s old when this report ends, %s too old.", words.Duration(age),
 			words.Duration(over))
-	case over > 0:
-		return NotMet, fmt.Sprintf("It was %s old when it was Active last, %s too old.", words.Duration(age),
-			words.Duration(over))
-	default:
-		return Met, fmt.Sprintf("It was %s old when it was Active last.", words.Duration(age))
 	}
+	return Open, fmt.Sprintf("It is Active and was %s old when this report ends; it must be Inactive by %s.",
+		words.Duration(age), clock(old.CreatedAt.Add(ageRule)))
+}
+
+// judgeLife judges by how long the key existed.
+func judgeLife(old *Key) (Verdict, string) {
+	age := old.KnownUntil.Sub(old.CreatedAt)
+	exists := fmt.Sprintf("It exists, and was %s old when this report ends.", words.Duration(age))
+	switch {
+	case old.CreatedAt.IsZero():
+		return Untold, noBirth
+	case old.vanished():
+		return judgeVanished(old.GoneBy.Sub(old.CreatedAt), old.SeenAt.Sub(old.CreatedAt), "was deleted")
+	case !old.DeletedAt.IsZero():
+		return judgeAge(old.DeletedAt.Sub(old.CreatedAt), "was deleted")
+	case age > ageRule:
+		return NotMet, exists
+	}
+	return Open, exists
+}
+
+// judgeAge judges a key by how old it was when that happened to it.
+func judgeAge(age time.Duration, when string) (Verdict, string) {
+	because := fmt.Sprintf("It was %s old when it %s", words.Duration(age), when)
+	if over := age - ageRule; over > 0 {
+		return NotMet, because + fmt.Sprintf(", %s too old.", words.Duration(over))
+	}
+	return Met, because + "."
 }
 
 // judgeVanished judges a key that was found gone: what it was at least, and at most.
@@ -99,29 +119,6 @@ func judgeVanished(most, least time.Duration, when string) (Verdict, string) {
 		return NotMet, because
 	}
 	return Untold, because
-}
-
-// judgeLife judges by how long the key existed.
-func judgeLife(old *Key) (Verdict, string) {
-	if old.CreatedAt.IsZero() {
-		return Untold, noBirth
-	}
-	if old.vanished() {
-		return judgeVanished(old.GoneBy.Sub(old.CreatedAt), old.SeenAt.Sub(old.CreatedAt), "was deleted")
-	}
-	if old.DeletedAt.IsZero() {
-		age, met := old.KnownUntil.Sub(old.CreatedAt), Open
-		if age > ageRule {
-			met = NotMet
-		}
-		return met, fmt.Sprintf("It exists, and was %s old when this report ends.", words.Duration(age))
-	}
-	age := old.DeletedAt.Sub(old.CreatedAt)
-	if over := age - ageRule; over > 0 {
-		return NotMet, fmt.Sprintf("It was %s old when it was deleted, %s too old.", words.Duration(age),
-			words.Duration(over))
-	}
-	return Met, fmt.Sprintf("It was %s old when it was deleted.", words.Duration(age))
 }
 
 // twelveWeeks leaves room for the overlap, and is always the same weekday.

@@ -118,34 +118,22 @@ func (f *facts) tellStep(key string, now exit) { f.tell(now.At, key, now.says, &
 
 // stepDone takes over what a state came to that was left without an error.
 func (f *facts) stepDone(event statemachine.Event, doc rotation.Document, ref Ref) {
-	now := exit{fact{event.Time, ref}, story.Step(event.State, doc)}
-	switch event.State {
-	case "Preflight":
-		f.planDone(doc, now)
-	case "CreateKey":
-		f.createDone(doc, now)
-	case "VerifyKey":
-		f.verified, f.identity = now.fact, doc.Identity
-		f.tellStep(doc.NewKey, now)
-	case "UpdateCredentials":
-		f.updateDone(doc, now)
-	case "DeployClusters":
-		f.deployDone(doc, now)
-	case "CheckUsage":
-		f.usageDone(doc, now)
-	case "DeactivateKey":
-		f.deactivateDone(doc, now)
-	case "VerifyDeployment":
-		f.canaryDone(doc, now)
-	case "DeleteKey":
-		f.deleteDone(doc, now)
-	case "ReactivateKey", "RestoreOldKey":
-		f.reactivateDone(doc, now)
-	case "DiscardKey":
-		f.discardDone(now)
-	case "Complete":
-		f.completeDone(doc, now)
+	if take, exists := taken[event.State]; exists {
+		take(f, doc, exit{fact{event.Time, ref}, story.Step(event.State, doc)})
 	}
+}
+
+var taken = map[string]func(*facts, rotation.Document, exit){
+	"Preflight": (*facts).planDone, "CreateKey": (*facts).createDone, "VerifyKey": (*facts).verifyDone,
+	"UpdateCredentials": (*facts).updateDone, "DeployClusters": (*facts).deployDone, "CheckUsage": (*facts).usageDone,
+	"DeactivateKey": (*facts).deactivateDone, "VerifyDeployment": (*facts).canaryDone, "DeleteKey": (*facts).deleteDone,
+	"ReactivateKey": (*facts).reactivateDone, "RestoreOldKey": (*facts).reactivateDone,
+	"DiscardKey": (*facts).discardDone, "Complete": (*facts).completeDone,
+}
+
+func (f *facts) verifyDone(doc rotation.Document, now exit) {
+	f.verified, f.identity = now.fact, doc.Identity
+	f.tellStep(doc.NewKey, now)
 }
 
 func (f *facts) planDone(doc rotation.Document, now exit) {
@@ -293,7 +281,7 @@ func (f *facts) reactivateDone(doc rotation.Document, now exit) {
 	f.canary = rotation.CanaryRun{}
 }
 
-func (f *facts) discardDone(now exit) {
+func (f *facts) discardDone(_ rotation.Document, now exit) {
 	f.done[rotation.Discard] = now.fact
 	if key := f.newKey(); key != nil && key.DeletedAt.IsZero() {
 		key.DeletedAt = now.At

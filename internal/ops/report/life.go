@@ -147,11 +147,3 @@ func later(a, b time.Time) time.Time {
 	}
 	return b
 }
-
-// orElse is the first time unless that is zero.
-func orElse(first, second time.Time) time.Time {
-	if first.IsZero() {
-		return second
-	}
-	return first
-}

@@ -13,6 +13,8 @@ type marked struct {
 	Ref Ref
 }
 
+func (m marked) done() fact { return fact{m.Done, m.Ref} }
+
 // grace is a grace period that is over, also if what ended it was undone.
 type grace struct {
 	fact
@@ -26,13 +28,10 @@ func (f *facts) noteMarks(marks map[rotation.Effect]rotation.Mark, ref Ref) {
 	if marks == nil {
 		return
 	}
-	for effect := range f.marks {
-		if _, still := marks[effect]; !still {
-			delete(f.marks, effect)
-		}
-	}
+	was := f.marks
+	f.marks = map[rotation.Effect]marked{}
 	for effect, mark := range marks {
-		if f.marks[effect].Mark != mark {
+		if f.marks[effect] = was[effect]; was[effect].Mark != mark {
 			f.marks[effect] = marked{mark, ref}
 		}
 	}

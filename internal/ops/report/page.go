@@ -3,6 +3,7 @@ package report
 import (
 	_ "embed"
 	"encoding/json"
+	"fmt"
 	"html/template"
 	"io"
 	"reflect"
@@ -43,25 +44,13 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"between": func(from, to time.Time) string { return words.Duration(to.Sub(from)) },
 	"style":   func() template.CSS { return template.CSS(styleText) }, // ours, not an input
 	"number":  func(i int) int { return i + 1 },
-	"slug":    func(v any) string { return strings.ReplaceAll(toString(v), " ", "-") },
+	"slug":    func(v any) string { return strings.ReplaceAll(fmt.Sprint(v), " ", "-") },
 	"charts":  Rotation.charts,
 	"rows":    rows,
 	"count":   words.Count,
 	"purpose": purpose,
 	"names":   func(list []string) string { return strings.Join(list, ", ") },
 }).Parse(overviewText + pageText))
-
-func toString(v any) string {
-	switch v := v.(type) {
-	case Outcome:
-		return string(v)
-	case Verdict:
-		return string(v)
-	case Proven:
-		return string(v)
-	}
-	return ""
-}
 
 // WriteHTML writes the report as one page that needs nothing else.
 func (r Report) WriteHTML(w io.Writer) error { return page.Execute(w, r) }
@@ -101,18 +90,12 @@ type row struct {
 	Rounds int // visits of State
 }
 
-// pollOf names the polling state that a Choice or a Wait belongs to.
-var pollOf = map[string]string{
-	"IsDeployed": "DeployClusters", "WaitForDeployment": "DeployClusters",
-	"IsIdle": "CheckUsage", "ExtendGrace": "CheckUsage",
-	"IsVerified": "VerifyDeployment", "WaitForVerification": "VerifyDeployment",
-}
-
 func rows(visits []Visit) []row {
 	var list []row
 	for _, v := range visits {
 		n := len(list)
-		if n == 0 || list[n-1].State != v.State && list[n-1].State != pollOf[v.State] {
+		polls := n > 0 && story.Polls(v.State) && story.PhaseOf(v.State) == list[n-1].State
+		if n == 0 || list[n-1].State != v.State && !polls {
 			list = append(list, row{v, 1})
 			continue
 		}
@@ -156,10 +139,7 @@ func purpose(state string) string {
 	if err != nil {
 		return ""
 	}
-	s, found := machine.State(state)
-	if !found {
-		return "" // of an earlier version
-	}
+	s, _ := machine.State(state) // none of an earlier version
 	return s.Comment
 }
 

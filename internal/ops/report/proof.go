@@ -50,73 +50,72 @@ type Proof struct {
 	Ref    *Ref      `json:"ref,omitempty"`
 }
 
-// finding is what the facts say about a claim.
-type finding struct {
-	proven Proven
-	how    string
-	from   time.Time
-	fact   // when, and where it is written; of a claim that is not proven it may be missing
-}
-
-func proven(at fact, how string, args ...any) finding {
-	return finding{proven: IsProven, how: fmt.Sprintf(how, args...), fact: at}
-}
-
-// provenFrom is a claim about a period that was observed at both its ends.
-func provenFrom(from time.Time, at fact, how string, args ...any) finding {
-	found := proven(at, how, args...)
-	found.from = from
-	return found
-}
-
-func notProven(at fact, how string, args ...any) finding {
-	return finding{proven: NotProven, how: fmt.Sprintf(how, args...), fact: at}
-}
-
-func doesNotApply(how string, args ...any) finding {
-	return finding{proven: DoesNotApply, how: fmt.Sprintf(how, args...)}
-}
-
-var claims = []struct {
-	claim Claim
-	prove func(*facts) finding
-}{
-	{KeyWorks, (*facts).proveIdentity},
-	{LocationsUpdated, (*facts).proveReadBack},
-	{ClustersDeployed, (*facts).proveDeployed},
-	{GraceKept, (*facts).proveGrace},
-	{OldKeyIdle, (*facts).proveIdle},
-	{NewKeyUsed, (*facts).proveTakeover},
-	{CanaryDeployed, (*facts).proveCanary},
-	{ObservationKept, (*facts).proveObserved},
-	{OldKeyDeleted, (*facts).proveDeleted},
-}
-
-func (f *facts) proofs() []Proof {
-	if f.latest.Kind == rotation.Migrate {
-		return []Proof{proof(ClustersMoved, f.proveMoved()), proof(LocationsMoved, f.proveGiven())}
-	}
-	var proofs []Proof
-	for _, c := range claims {
-		found := c.prove(f)
-		if f.retires() && c.claim != OldKeyIdle && c.claim != ObservationKept && c.claim != OldKeyDeleted {
-			found = doesNotApply("The key was retired: none takes its part, and nothing is deployed.")
-		}
-		proofs = append(proofs, proof(c.claim, found))
-	}
-	return proofs
-}
-
-func proof(claim Claim, found finding) Proof {
-	p := Proof{Claim: claim, Proven: found.proven, How: words.MaskKeys(found.how), From: found.from, At: found.At}
-	if found.Ref != (Ref{}) {
-		p.Ref = &found.Ref
+// proof is about what was observed at a time, and where that is written; of a claim that isn't
+// proven both may be missing.
+func proof(is Proven, at fact, how string, args []any) Proof {
+	p := Proof{Proven: is, How: words.MaskKeys(fmt.Sprintf(how, args...)), At: at.At}
+	if at.Ref != (Ref{}) {
+		p.Ref = &at.Ref
 	}
 	return p
 }
 
+func proven(at fact, how string, args ...any) Proof { return proof(IsProven, at, how, args) }
+
+func notProven(at fact, how string, args ...any) Proof { return proof(NotProven, at, how, args) }
+
+func doesNotApply(how string, args ...any) Proof { return proof(DoesNotApply, fact{}, how, args) }
+
+// provenFor is a claim about a period that was observed at both its ends, and has to be long
+// enough.
+func provenFor(enough bool, from time.Time, at fact, how string, args ...any) Proof {
+	if !enough {
+		return notProven(at, how, args...)
+	}
+	p := proven(at, how, args...)
+	p.From = from
+	return p
+}
+
+type claimed struct {
+	claim   Claim
+	prove   func(*facts) Proof
+	retired bool // also of a key that was retired
+}
+
+var (
+	ofRotation = []claimed{
+		{KeyWorks, (*facts).proveIdentity, false},
+		{LocationsUpdated, (*facts).proveReadBack, false},
+		{ClustersDeployed, (*facts).proveDeployed, false},
+		{GraceKept, (*facts).proveGrace, false},
+		{OldKeyIdle, (*facts).proveIdle, true},
+		{NewKeyUsed, (*facts).proveTakeover, false},
+		{CanaryDeployed, (*facts).proveCanary, false},
+		{ObservationKept, (*facts).proveObserved, true},
+		{OldKeyDeleted, (*facts).proveDeleted, true},
+	}
+	ofMigration = []claimed{{ClustersMoved, (*facts).proveMoved, false}, {LocationsMoved, (*facts).proveGiven, false}}
+)
+
+func (f *facts) proofs() (proofs []Proof) {
+	claims := ofRotation
+	if f.latest.Kind == rotation.Migrate {
+		claims = ofMigration
+	}
+	for _, c := range claims {
+		p := c.prove(f)
+		if f.retires() && !c.retired {
+			p = doesNotApply("The key was retired: none takes its part, and nothing is deployed.")
+		}
+		p.Claim = c.claim
+		proofs = append(proofs, p)
+	}
+	return proofs
+}
+
 // notReached is what becomes of a claim of which nothing was observed.
-func (f *facts) notReached() finding {
+func (f *facts) notReached() Proof {
 	switch {
 	case f.goneEarly.known():
 		return gone(f.goneEarly, "the clusters were deployed")
@@ -133,11 +132,11 @@ func (f *facts) notReached() finding {
 
 // notRecorded is what becomes of a claim about an effect of which an earlier
 // version did not record whether it was done or found done.
-func notRecorded(at fact) finding {
+func notRecorded(at fact) Proof {
 	return notProven(at, "The version of this system that ran then did not record what it saw.")
 }
 
 // gone is what becomes of a claim about the old key when that was not there.
-func gone(at fact, when string) finding {
+func gone(at fact, when string) Proof {
 	return notProven(at, "IAM knew no such key when %s: someone else had deleted it.", when)
 }

@@ -30,7 +30,7 @@ func (f *facts) chartSpans(executions []Execution, r Rotation) []span {
 		}
 	}
 	held := f.latest.UpdatedAt
-	add("Qovery holds", "", "old", f.latest.OldKey, orElse(f.keys[0].CreatedAt, r.StartedAt), orElse(held, end))
+	add("Qovery holds", "", "old", f.latest.OldKey, cmp.Or(f.keys[0].CreatedAt, r.StartedAt), cmp.Or(held, end))
 	add("Qovery holds", "", "new", f.latest.NewKey, held, end)
 	spans = append(spans, f.deployments...)
 	for _, s := range deployments(r.Waves, end) {
@@ -43,14 +43,14 @@ func (f *facts) chartSpans(executions []Execution, r Rotation) []span {
 		if byName(r.Waves) {
 			row = words.MaskKeys(canary.Name)
 		}
-		add(deploying, row, "work", "canary", f.canary.StartedAt, orElse(canary.DoneAt, end))
+		add(deploying, row, "work", "canary", f.canary.StartedAt, cmp.Or(canary.DoneAt, end))
 	}
 	for _, e := range executions {
 		if !slices.Contains(f.executions, e.Name) {
 			continue
 		}
 		for _, v := range e.Visits {
-			left := earlier(orElse(v.LeftAt, orElse(e.EndedAt, end)), end)
+			left := earlier(cmp.Or(v.LeftAt, cmp.Or(e.EndedAt, end)), end)
 			switch v.State {
 			case "GracePeriod", "ExtendGrace":
 				add("Waits", "", "wait", "grace", later(v.EnteredAt, r.StartedAt), left)
@@ -59,7 +59,7 @@ func (f *facts) chartSpans(executions []Execution, r Rotation) []span {
 			}
 		}
 		if len(f.executions) > 1 {
-			add("Executions", "", "run", e.Name, later(e.StartedAt, r.StartedAt), earlier(orElse(e.EndedAt, end), end))
+			add("Executions", "", "run", e.Name, later(e.StartedAt, r.StartedAt), earlier(cmp.Or(e.EndedAt, end), end))
 		}
 	}
 	slices.SortStableFunc(spans, func(a, b span) int { return cmp.Compare(laneOrder(a.lane), laneOrder(b.lane)) })
@@ -85,7 +85,7 @@ func byName(waves []Wave) bool {
 // end.
 func deployments(waves []Wave, end time.Time) (spans []span) {
 	add := func(row, text string, from, to time.Time) {
-		if to = orElse(to, end); !from.IsZero() && to.After(from) {
+		if to = cmp.Or(to, end); !from.IsZero() && to.After(from) {
 			spans = append(spans, span{lane: deploying, row: row, class: "work", text: text, from: from, to: to})
 		}
 	}
