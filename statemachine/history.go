@@ -49,11 +49,12 @@ func (v Event) Entered() bool { return strings.HasSuffix(string(v.Type), "StateE
 // Exited reports whether the event is the end of a visit of a state.
 func (v Event) Exited() bool { return strings.HasSuffix(string(v.Type), "StateExited") }
 
-// Ends reports whether the event is an execution's last one.
-func (t EventType) Ends() bool {
-	switch t {
-	case ExecutionSucceeded, ExecutionFailed, ExecutionAborted, ExecutionTimedOut:
-		return true
-	}
-	return false
+// Status is the status of an execution whose last event is of the type, or "".
+func (t EventType) Status() Status {
+	return map[EventType]Status{
+		ExecutionSucceeded: Succeeded, ExecutionFailed: Failed, ExecutionAborted: Aborted, ExecutionTimedOut: TimedOut,
+	}[t]
 }
+
+// Ends reports whether the event is an execution's last one.
+func (t EventType) Ends() bool { return t.Status() != "" }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"qovery-key-rotation/internal/words"
 )
@@ -95,13 +96,8 @@ func (r Rotation) chart(on canvas) chart {
 	c := chart{Class: on.class, Width: unit(on.width), Left: unit(on.left), Right: unit(on.right),
 		Describes: r.describeLives()}
 	y := markRoom
-	for len(spans) > 0 {
-		n := 1
-		for n < len(spans) && spans[n].lane == spans[0].lane {
-			n++
-		}
-		y = c.addLane(axis, spans[:n], y) + laneSpacing
-		spans = spans[n:]
+	for _, lane := range grouped(spans, laneOf) {
+		y = c.addLane(axis, lane, y) + laneSpacing
 	}
 	c.LanesBottom, c.AxisY, c.Height = unit(y-laneSpacing+6), unit(y+10), unit(y+axisHeight)
 	c.Marks, c.Breaks = axis.marks(r.Milestones), axis.breaks(c.LanesBottom)
@@ -111,7 +107,7 @@ func (r Rotation) chart(on canvas) chart {
 
 // addLane adds bars with one label, and returns where they end below.
 func (c *chart) addLane(axis scale, spans []span, y float64) float64 {
-	rows, height := rowsOf(spans), barHeight
+	rows, height := grouped(spans, rowOf), barHeight
 	if len(rows) > 1 {
 		height = rowHeight
 	}
@@ -130,21 +126,21 @@ func (c *chart) addLane(axis scale, spans []span, y float64) float64 {
 // middleOf is the base of a text in the middle of a bar.
 func middleOf(y, height float64) float64 { return y + height/2 + 4.5 }
 
-// rowsOf are the bars that are drawn side by side.
-func rowsOf(spans []span) [][]span {
-	var names []string
-	rows := map[string][]span{}
+func laneOf(s span) string { return s.lane }
+
+func rowOf(s span) string { return s.row }
+
+// grouped are the bars that have something in common, in the order of the first of them.
+func grouped(spans []span, by func(span) string) (groups [][]span) {
 	for _, s := range spans {
-		if !slices.Contains(names, s.row) {
-			names = append(names, s.row)
+		i := slices.IndexFunc(groups, func(group []span) bool { return by(group[0]) == by(s) })
+		if i < 0 {
+			groups = append(groups, nil)
+			i = len(groups) - 1
 		}
-		rows[s.row] = append(rows[s.row], s)
+		groups[i] = append(groups[i], s)
 	}
-	list := make([][]span, 0, len(rows))
-	for _, name := range names {
-		list = append(list, rows[name])
-	}
-	return list
+	return groups
 }
 
 // addRow adds bars side by side. The name of a bar stands within it; if it has no room
@@ -196,15 +192,11 @@ func (c *chart) addBelow(axis scale, names []label, y float64) float64 {
 	return y + nameHeight*float64(len(ends))
 }
 
-func widthOf(text string) float64 { return letterWidth * float64(len([]rune(text))) }
+func widthOf(text string) float64 { return letterWidth * float64(utf8.RuneCountInString(text)) }
 
 // fit shortens what is too long for the canvas.
 func (c canvas) fit(text string) string {
-	letters, most := []rune(text), int((c.right-c.left)/2/letterWidth)
-	if len(letters) <= most {
-		return text
-	}
-	return string(letters[:most-1]) + "…"
+	return words.Short(text, int((c.right-c.left)/2/letterWidth))
 }
 
 // bar draws a span. The bar, with the cross that it may end with, reaches to end.

@@ -27,11 +27,11 @@ func wavesOf(clusters int) []Wave {
 func TestDeploymentsByName(t *testing.T) {
 	end := eight.Add(2 * time.Hour)
 	named := deployments(wavesOf(12), end)
-	if rows := rowsOf(named); len(rows) != 12 || named[0].text != "cluster-0" || named[1].text != "cluster-2" {
+	if rows := grouped(named, rowOf); len(rows) != 12 || named[0].text != "cluster-0" || named[1].text != "cluster-2" {
 		t.Errorf("%d rows of %+v", len(rows), named)
 	}
 	byWave := deployments(wavesOf(13), end)
-	if rows := rowsOf(byWave); len(rows) != 1 || len(byWave) != 2 || byWave[0].text != "wave 1" {
+	if rows := grouped(byWave, rowOf); len(rows) != 1 || len(byWave) != 2 || byWave[0].text != "wave 1" {
 		t.Errorf("%d rows of %+v", len(rows), byWave)
 	}
 	for _, list := range [][]span{named, byWave} {

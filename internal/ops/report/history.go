@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -60,9 +61,7 @@ func (r *reader) event(event statemachine.Event) error {
 		r.entered(event)
 	case event.Type == statemachine.TaskScheduled:
 		r.failing = false
-		if visit := r.visit(); visit != nil {
-			visit.Tries++
-		}
+		r.visit().Tries++
 	case event.Type == statemachine.TaskFailed, event.Type == statemachine.TaskTimedOut:
 		r.failed(event)
 	case event.Exited():
@@ -70,7 +69,7 @@ func (r *reader) event(event statemachine.Event) error {
 	case event.Type == statemachine.ExecutionRedriven:
 		r.Redriven = append(r.Redriven, event.Time)
 		r.Status, r.EndedAt, r.Error, r.Cause = statemachine.Running, time.Time{}, "", ""
-		r.tell(event, "", "The execution "+r.Name+" is redriven: it continues where it failed")
+		r.tell(event, "The execution "+r.Name+" is redriven: it continues where it failed")
 	default:
 		r.ended(event)
 	}
@@ -82,32 +81,27 @@ func (r *reader) entered(event statemachine.Event) {
 	r.Visits = append(r.Visits, Visit{State: event.State, Event: event.ID, EnteredAt: event.Time})
 }
 
+// visit is the latest, or one of no state.
 func (r *reader) visit() *Visit {
 	if len(r.Visits) == 0 {
-		return nil
+		return &Visit{}
 	}
 	return &r.Visits[len(r.Visits)-1]
 }
 
 func (r *reader) failed(event statemachine.Event) {
 	r.failing = true
-	if visit := r.visit(); visit != nil {
-		said := fault.Read(event.Cause)
-		failure := Failure{At: event.Time, Error: event.Error, Cause: words.MaskKeys(said.String()),
-			What: words.MaskKeys(strings.TrimSuffix(said.What.String(), "."))}
-		if failure.Error == "" {
-			failure.Error = "States.Timeout"
-		}
-		visit.Failures = append(visit.Failures, failure)
-	}
+	said, visit := fault.Read(event.Cause), r.visit()
+	visit.Failures = append(visit.Failures, Failure{
+		At: event.Time, Error: cmp.Or(event.Error, "States.Timeout"), Cause: words.MaskKeys(said.String()),
+		What: words.MaskKeys(strings.TrimSuffix(said.What.String(), ".")),
+	})
 }
 
 // exited ends a visit. A Task that is left because of an error has come to
 // nothing, and its document is the one that it was given.
 func (r *reader) exited(event statemachine.Event) error {
-	if visit := r.visit(); visit != nil {
-		visit.LeftAt = event.Time
-	}
+	r.visit().LeftAt = event.Time
 	doc, err := r.document(event.Output)
 	if err != nil {
 		return fmt.Errorf("the state %s left no rotation document: %w", event.State, err)
@@ -145,10 +139,7 @@ func (r *reader) document(output json.RawMessage) (doc rotation.Document, err er
 
 // ended notes how the execution ended.
 func (r *reader) ended(event statemachine.Event) {
-	status := map[statemachine.EventType]statemachine.Status{
-		statemachine.ExecutionSucceeded: statemachine.Succeeded, statemachine.ExecutionFailed: statemachine.Failed,
-		statemachine.ExecutionAborted: statemachine.Aborted, statemachine.ExecutionTimedOut: statemachine.TimedOut,
-	}[event.Type]
+	status := event.Type.Status()
 	if status == "" {
 		return
 	}
@@ -156,24 +147,20 @@ func (r *reader) ended(event statemachine.Event) {
 	r.Cause = words.MaskKeys(fault.Read(event.Cause).String())
 	if status != statemachine.Succeeded {
 		text := fmt.Sprintf("The execution %s ends: %s %s", r.Name, status, r.Error)
-		r.tell(event, "", strings.TrimSpace(text))
+		r.tell(event, strings.TrimSpace(text))
 	}
 }
 
 // tell notes a milestone of the rotation that the execution is at.
-func (r *reader) tell(event statemachine.Event, key, text string) {
+func (r *reader) tell(event statemachine.Event, text string) {
 	if r.facts != nil {
-		r.facts.tell(event.Time, key, text, &Ref{r.Name, event.ID})
+		r.facts.tell(event.Time, "", text, &Ref{r.Name, event.ID})
 	}
 }
 
 // outcome is what the execution as a whole came to.
 func (r *reader) outcome() Outcome {
-	last := ""
-	if visit := r.visit(); visit != nil {
-		last = visit.State
-	}
-	switch {
+	switch last := r.visit().State; {
 	case r.Status == statemachine.Running:
 		return Running
 	case last == "PlanReported":

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
@@ -19,23 +18,27 @@ type span struct {
 	deleted     bool // the key is, at its end
 }
 
+// spans are bars that are being put together.
+type spans []span
+
+// add leaves out what has not begun, or has no length.
+func (s *spans) add(lane, row, class, text string, from, to time.Time) {
+	if !from.IsZero() && to.After(from) {
+		*s = append(*s, span{lane: lane, row: row, class: class, text: text, from: from, to: to})
+	}
+}
+
 // chartSpans are the bars beside those of the keys' lives: who held which key,
 // the waves, the waits, and the executions if there are several.
 func (f *facts) chartSpans(executions []Execution, r Rotation) []span {
-	end := f.keys[0].KnownUntil
-	var spans []span
-	add := func(lane, row, class, text string, from, to time.Time) {
-		if !from.IsZero() && to.After(from) {
-			spans = append(spans, span{lane: lane, row: row, class: class, text: text, from: from, to: to})
-		}
-	}
-	held := f.latest.UpdatedAt
-	add("Qovery holds", "", "old", f.latest.OldKey, cmp.Or(f.keys[0].CreatedAt, r.StartedAt), cmp.Or(held, end))
-	add("Qovery holds", "", "new", f.latest.NewKey, held, end)
-	spans = append(spans, f.deployments...)
+	var all, waits, runs spans
+	end, held := f.keys[0].KnownUntil, f.latest.UpdatedAt
+	all.add("Qovery holds", "", "old", f.latest.OldKey, cmp.Or(f.keys[0].CreatedAt, r.StartedAt), cmp.Or(held, end))
+	all.add("Qovery holds", "", "new", f.latest.NewKey, held, end)
+	all = append(all, f.deployments...)
 	for _, s := range deployments(r.Waves, end) {
-		if !slices.Contains(spans, s) {
-			spans = append(spans, s)
+		if !slices.Contains(all, s) {
+			all = append(all, s)
 		}
 	}
 	if canary := f.canary.Canary; canary != nil {
@@ -43,27 +46,24 @@ func (f *facts) chartSpans(executions []Execution, r Rotation) []span {
 		if byName(r.Waves) {
 			row = words.MaskKeys(canary.Name)
 		}
-		add(deploying, row, "work", "canary", f.canary.StartedAt, cmp.Or(canary.DoneAt, end))
+		all.add(deploying, row, "work", "canary", f.canary.StartedAt, cmp.Or(canary.DoneAt, end))
 	}
+	waited := map[string]string{"GracePeriod": "grace", "ExtendGrace": "grace", "ObservationPeriod": "observation"}
 	for _, e := range executions {
 		if !slices.Contains(f.executions, e.Name) {
 			continue
 		}
+		over := earlier(cmp.Or(e.EndedAt, end), end)
 		for _, v := range e.Visits {
-			left := earlier(cmp.Or(v.LeftAt, cmp.Or(e.EndedAt, end)), end)
-			switch v.State {
-			case "GracePeriod", "ExtendGrace":
-				add("Waits", "", "wait", "grace", later(v.EnteredAt, r.StartedAt), left)
-			case "ObservationPeriod":
-				add("Waits", "", "wait", "observation", later(v.EnteredAt, r.StartedAt), left)
+			if text := waited[v.State]; text != "" {
+				waits.add("Waits", "", "wait", text, later(v.EnteredAt, r.StartedAt), earlier(cmp.Or(v.LeftAt, over), end))
 			}
 		}
 		if len(f.executions) > 1 {
-			add("Executions", "", "run", e.Name, later(e.StartedAt, r.StartedAt), earlier(cmp.Or(e.EndedAt, end), end))
+			runs.add("Executions", "", "run", e.Name, later(e.StartedAt, r.StartedAt), over)
 		}
 	}
-	slices.SortStableFunc(spans, func(a, b span) int { return cmp.Compare(laneOrder(a.lane), laneOrder(b.lane)) })
-	return joined(spans)
+	return joined(slices.Concat(all, waits, runs))
 }
 
 // deploying is the lane of the clusters. So many of them are shown by name, and more by
@@ -83,26 +83,17 @@ func byName(waves []Wave) bool {
 
 // deployments are the bars of waves, or of their clusters. What isn't over reaches to the
 // end.
-func deployments(waves []Wave, end time.Time) (spans []span) {
-	add := func(row, text string, from, to time.Time) {
-		if to = cmp.Or(to, end); !from.IsZero() && to.After(from) {
-			spans = append(spans, span{lane: deploying, row: row, class: "work", text: text, from: from, to: to})
-		}
-	}
+func deployments(waves []Wave, end time.Time) (bars spans) {
 	for _, wave := range waves {
 		if !byName(waves) {
-			add("", fmt.Sprintf("wave %d", wave.Number), wave.StartedAt(), wave.DoneAt())
+			bars.add(deploying, "", "work", fmt.Sprintf("wave %d", wave.Number), wave.StartedAt(), cmp.Or(wave.DoneAt(), end))
 			continue
 		}
 		for _, c := range wave.Clusters {
-			add(c.Name, c.Name, c.StartedAt, c.DoneAt)
+			bars.add(deploying, c.Name, "work", c.Name, c.StartedAt, cmp.Or(c.DoneAt, end))
 		}
 	}
-	return spans
-}
-
-func laneOrder(lane string) int {
-	return slices.Index([]string{"Qovery holds", deploying, "Waits", "Executions"}, lane)
+	return bars
 }
 
 // joined makes one bar of bars that follow one another and say the same.
@@ -121,11 +112,11 @@ func joined(spans []span) []span {
 
 // keySpans are all bars, those of the keys first.
 func (r Rotation) keySpans() []span {
-	var spans []span
+	var all []span
 	for _, key := range r.Keys {
 		for i, p := range key.Periods {
-			s := span{lane: strings.ToUpper(key.Role[:1]) + key.Role[1:] + " " + key.ID, class: key.Role, text: string(p.Status),
-				from: p.From, to: p.To}
+			s := span{lane: words.Capital(key.Role) + " " + key.ID, class: key.Role, text: string(p.Status), from: p.From,
+				to: p.To}
 			switch p.Status {
 			case rotation.Inactive:
 				s.class = "inactive"
@@ -133,10 +124,10 @@ func (r Rotation) keySpans() []span {
 				s.class = "unknown"
 			}
 			s.deleted = i == len(key.Periods)-1 && (!key.DeletedAt.IsZero() || key.vanished())
-			spans = append(spans, s)
+			all = append(all, s)
 		}
 	}
-	return append(spans, r.spans...)
+	return append(all, r.spans...)
 }
 
 // times are those that the chart has to show.
