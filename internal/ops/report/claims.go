@@ -75,7 +75,7 @@ func (f *facts) proveDeployed() Proof {
 	for _, c := range f.latest.Deployment.Clusters {
 		switch {
 		case c.Skipped != "":
-			passedOver = append(passedOver, rotation.PassedOver(words.MaskKeys(c.Name), c.Skipped))
+			passedOver = append(passedOver, rotation.PassedOver(c.Name, c.Skipped))
 		case !c.DoneAt.IsZero() && !c.DoneAt.Before(f.latest.UpdatedAt):
 			deployed++
 		}
@@ -108,11 +108,11 @@ func (f *facts) proveMoved() Proof {
 	for _, c := range f.latest.Deployment.Clusters {
 		switch {
 		case !c.DoneAt.IsZero():
-			moved = append(moved, words.MaskKeys(c.Name)+" at "+clock(c.DoneAt))
+			moved = append(moved, c.Name+" at "+clock(c.DoneAt))
 		case c.Skipped == rotation.OnRole:
-			found = append(found, words.MaskKeys(c.Name))
+			found = append(found, c.Name)
 		default:
-			others = append(others, words.MaskKeys(c.Name))
+			others = append(others, c.Name)
 		}
 	}
 	how := "Pointed at the role's credentials, and seen deployed with them: " + strings.Join(moved, ", ") + "."
@@ -212,8 +212,8 @@ func (f *facts) proveCanary() Proof {
 	switch {
 	case f.latest.Settings.Verification == target.VerifyNone:
 		return doesNotApply("The target's verification is “none”.")
-	case verified.Done.IsZero() && f.canaryFailed.Error != "":
-		return notProven(fact{f.canaryFailed.At, f.canaryRef}, "%s.", f.canaryFailed.What)
+	case verified.Done.IsZero() && f.canaryFailed.known():
+		return notProven(f.canaryFailed.fact, "%s.", f.canaryFailed.says)
 	case verified.Done.IsZero() && f.done[rotation.Verify].known():
 		return notRecorded(f.done[rotation.Verify])
 	case verified.Done.IsZero():

@@ -74,10 +74,9 @@ type facts struct {
 
 	marks           map[rotation.Effect]marked // the journal's
 	grace           grace
-	goneEarly       fact    // DeployClusters found the old key gone
-	checkedBySeeing bool    // the usage check recorded whether it saw the old key
-	canaryFailed    Failure // the latest
-	canaryRef       Ref     // of it
+	goneEarly       fact // DeployClusters found the old key gone
+	checkedBySeeing bool // the usage check recorded whether it saw the old key
+	canaryFailed    exit // the latest
 	undone          time.Time
 }
 

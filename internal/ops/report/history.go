@@ -113,12 +113,13 @@ func (r *reader) exited(event statemachine.Event) error {
 	if doc.RotationID != "" {
 		r.facts = r.evidence.rotation(doc.RotationID)
 		r.facts.note(doc, Ref{r.Name, event.ID})
-		if r.failing && event.State == "VerifyDeployment" {
-			failures := r.visit().Failures
-			r.facts.canaryFailed, r.facts.canaryRef = failures[len(failures)-1], Ref{r.Name, event.ID}
-		}
-		if !r.failing {
-			r.facts.stepDone(event, doc, Ref{r.Name, event.ID})
+		ref, failures := Ref{r.Name, event.ID}, r.visit().Failures
+		switch {
+		case !r.failing:
+			r.facts.stepDone(event, doc, ref)
+		case event.State == "VerifyDeployment":
+			last := failures[len(failures)-1]
+			r.facts.canaryFailed = exit{fact{last.At, ref}, last.What}
 		}
 	}
 	r.failing = false
