@@ -89,8 +89,8 @@ func (q quarantine) adviceOfMigration(detach words.Text) *fault.Advice {
 			Do: fault.Migrate}
 	}
 	return &fault.Advice{First: "Make the key " + key.Text() + " Inactive if it leaked: clusters that are moved don't " +
-		"need it, and the others get the role. Detach the policy", Command: StatusCommand(q.user, key, Inactive) + "; " + detach,
-		Do: fault.Migrate}
+		"need it, and the others get the role. Detach the policy",
+		Command: StatusCommand(q.user, key, Inactive) + "; " + detach, Do: fault.Migrate}
 }
 
 // active is a leaked key that is Active. The old one comes first: it has to go before the

@@ -132,8 +132,8 @@ func (r Release) requireOutOfService(record *Record, keys []AccessKey, locations
 			continue
 		}
 		err := fault.Errorf(fault.UnexpectedAccessKey, "The key %s leaked, and is Active", key.ID)
-		err.Next = &fault.Advice{First: "Make it Inactive, or delete it", Command: StatusCommand(record.IAMUser, key.ID, Inactive),
-			Do: fault.Release}
+		err.Next = &fault.Advice{First: "Make it Inactive, or delete it",
+			Command: StatusCommand(record.IAMUser, key.ID, Inactive), Do: fault.Release}
 		if held := holders(locations, key.ID); len(held) > 0 {
 			err.What = words.Textf("%s, and is held by %s", err.What, names(held))
 			err.Next = record.handOver(locations)
