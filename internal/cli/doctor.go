@@ -95,7 +95,7 @@ func (p Program) examine(ctx context.Context, f *stackFlags, targets []string, e
 		return e.end("login", err)
 	}
 	e.add("", "login", sound, "AWS credentials for "+cfg.Region)
-	s, err := p.find(ctx, f, cfg)
+	s, err := p.findStack(ctx, f, cfg)
 	if err != nil {
 		return e.end("stack", err)
 	}

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -53,40 +52,23 @@ Answers may come from a pipe, a line each.`,
 	return cmd
 }
 
-// wizard asks one thing after another.
+// wizard asks one thing after another, and keeps what it was told and has found.
 type wizard struct {
 	Program
 	initFlags
-	draft draft
-	keys  *iam.Keys
+	draft        draft
+	keys         *iam.Keys
+	organization string
+	credentials  []rotation.Location // the organization's
+	users        []string            // whose keys those hold, each once
 }
 
 func (w *wizard) run(ctx context.Context) error {
-	if err := w.mayWrite(ctx); err != nil {
-		return err
-	}
-	if err := w.logInToAWS(ctx); err != nil {
-		return err
-	}
-	organization, credentials, err := w.askQovery(ctx)
-	if err != nil {
-		return err
-	}
-	users, err := w.match(ctx, credentials)
-	if err != nil {
-		return err
-	}
-	if err := w.askTargets(ctx, organization, users); err != nil {
-		return err
-	}
-	if err := w.askTimes(ctx); err != nil {
-		return err
-	}
-	err = w.accept(ctx, "Who is notified? E-mail addresses, with commas", "", func(d *draft, answer string) {
-		d.AlertEmails = strings.FieldsFunc(answer, func(r rune) bool { return r == ',' || r == ' ' })
-	})
-	if err != nil {
-		return err
+	for _, step := range []func(context.Context) error{w.mayWrite, w.logInToAWS, w.askQovery, w.match, w.askTargets,
+		w.askTimes, w.askAddresses} {
+		if err := step(ctx); err != nil {
+			return err
+		}
 	}
 	return w.write()
 }
@@ -118,39 +100,39 @@ func (w *wizard) logInToAWS(ctx context.Context) error {
 	return nil
 }
 
-// askQovery asks for token and organization until Qovery takes them, and returns the
+// askQovery asks for token and organization until Qovery takes them, and reads the
 // organization's credentials.
-func (w *wizard) askQovery(ctx context.Context) (organization string, found []rotation.Location, err error) {
+func (w *wizard) askQovery(ctx context.Context) error {
 	token, err := w.askSecret(ctx, "Qovery's API token (it isn't shown): ")
 	if err != nil {
-		return "", nil, err
+		return err
 	}
 	err = w.accept(ctx, "The organization's id at Qovery, a UUID", "", func(d *draft, answer string) {
-		d.Targets[0].OrganizationID, organization = answer, answer
+		d.Targets[0].OrganizationID, w.organization = answer, answer
 	})
 	if err != nil {
-		return "", nil, err
+		return err
 	}
 	client, err := qovery.New(qovery.Options{BaseURL: w.qovery, Clock: w.Clock,
 		Token: func(context.Context, string) (rotation.Secret, error) { return token, nil }})
 	if err != nil {
-		return "", nil, usageError{fmt.Errorf("--qovery-api-url: %w", err)}
+		return usageError{fmt.Errorf("--qovery-api-url: %w", err)}
 	}
-	opened, err := client.Open(ctx, target.Target{OrganizationID: organization})
+	opened, err := client.Open(ctx, target.Target{OrganizationID: w.organization})
 	if err == nil {
-		found, err = opened.Credentials(ctx)
+		w.credentials, err = opened.Credentials(ctx)
 	}
 	if fault.HasCode(err, fault.TokenRefused) {
-		return "", nil, &problem{"Qovery doesn't take this token for the organization " + organization,
+		return &problem{"Qovery doesn't take this token for the organization " + w.organization,
 			"docs/install.md says which token a rotation needs; then try again", ExitFailed}
 	}
-	return organization, found, err
+	return err
 }
 
-// match finds the IAM users whose keys the credentials hold, each once.
-func (w *wizard) match(ctx context.Context, credentials []rotation.Location) (users []string, err error) {
+// match finds the IAM users whose keys the credentials hold.
+func (w *wizard) match(ctx context.Context) (err error) {
 	fmt.Fprintln(w.Out, "\nThe organization's credentials:")
-	for _, c := range credentials {
+	for _, c := range w.credentials {
 		owner, said := "", "has no access key"
 		if c.Key != "" {
 			owner, err = w.keys.Owner(ctx, c.Key)
@@ -158,7 +140,7 @@ func (w *wizard) match(ctx context.Context, credentials []rotation.Location) (us
 			case errors.Is(err, rotation.ErrNoSuchKey):
 				said = "has the key " + c.Key.String() + ", which isn't one of this AWS account"
 			case err != nil:
-				return nil, err
+				return err
 			case !c.Rotatable:
 				owner, said = "", "has a key of the IAM user "+owner+", and is of the type "+c.Type+", which isn't rotated"
 			default:
@@ -166,20 +148,20 @@ func (w *wizard) match(ctx context.Context, credentials []rotation.Location) (us
 			}
 		}
 		fmt.Fprintf(w.Out, "  %q %s\n", c.Name, said)
-		if owner != "" && !slices.Contains(users, owner) {
-			users = append(users, owner)
+		if owner != "" && !slices.Contains(w.users, owner) {
+			w.users = append(w.users, owner)
 		}
 	}
 	fmt.Fprintln(w.Out)
-	if len(users) == 0 {
-		return nil, &problem{"None of them has a key of an IAM user of this AWS account, so there is nothing to rotate",
+	if len(w.users) == 0 {
+		return &problem{"None of them has a key of an IAM user of this AWS account, so there is nothing to rotate",
 			"Check --profile and the organization's id", ExitFailed}
 	}
-	return users, nil
+	return nil
 }
 
-func (w *wizard) askTargets(ctx context.Context, organization string, users []string) error {
-	for i, user := range users {
+func (w *wizard) askTargets(ctx context.Context) error {
+	for i, user := range w.users {
 		path, err := w.keys.Path(ctx, user)
 		if err != nil {
 			return err
@@ -188,14 +170,14 @@ func (w *wizard) askTargets(ctx context.Context, organization string, users []st
 			w.draft.Targets = append(w.draft.Targets, w.draft.Targets[0])
 		}
 		fallback := "production"
-		if len(users) > 1 {
+		if len(w.users) > 1 {
 			fallback = strings.ToLower(user)
 		}
 		err = w.accept(ctx, "What do you call the target that rotates the key of "+user+"?", fallback,
 			func(d *draft, answer string) {
 				t := &d.Targets[i]
-				t.Name, t.IAMUserName, t.IAMUserPath, t.OrganizationID = answer, user, strings.TrimSuffix(path, "/"), organization
-				t.IAMUserPath = cmp.Or(t.IAMUserPath+"/", "/")
+				t.Name, t.IAMUserName, t.OrganizationID = answer, user, w.organization
+				t.IAMUserPath = strings.TrimSuffix(path, "/") + "/"
 			})
 		if err != nil {
 			return err
@@ -224,6 +206,12 @@ func (w *wizard) askTimes(ctx context.Context) error {
 				d.Targets[i].Schedule.StartAt = answer
 			}
 		})
+}
+
+func (w *wizard) askAddresses(ctx context.Context) error {
+	return w.accept(ctx, "Who is notified? E-mail addresses, with commas", "", func(d *draft, answer string) {
+		d.AlertEmails = strings.FieldsFunc(answer, func(r rune) bool { return r == ',' || r == ' ' })
+	})
 }
 
 // nextTuesday is a morning on which Qovery deploys no clusters by itself.

@@ -127,11 +127,11 @@ func (p Program) open(ctx context.Context, f *stackFlags) (*stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.find(ctx, f, cfg)
+	return p.findStack(ctx, f, cfg)
 }
 
-// find finds the stack by its outputs.
-func (p Program) find(ctx context.Context, f *stackFlags, cfg aws.Config) (*stack, error) {
+// findStack finds the stack by its outputs.
+func (p Program) findStack(ctx context.Context, f *stackFlags, cfg aws.Config) (*stack, error) {
 	s := &stack{Program: p, flags: f, name: f.name, clock: &serviceClock{Clock: p.Clock}}
 	cfg.APIOptions = append(cfg.APIOptions, s.clock.listen)
 	s.cfg, s.region = cfg, cfg.Region

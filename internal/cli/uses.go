@@ -143,13 +143,16 @@ func (f *usesFound) count(use rotation.Use) {
 	})
 	if i < 0 {
 		i = len(f.Uses)
-		f.Uses = append(f.Uses, usesOf{First: use.At, Last: use.At, Address: use.Source, Caller: use.UserAgent,
-			Action: action, Region: use.Region})
+		f.Uses = append(f.Uses, usesOf{0, use.At, use.At, use.Source, use.UserAgent, action, use.Region})
 	}
 	u := &f.Uses[i]
 	u.Count++
-	times := []time.Time{u.First, u.Last, use.At}
-	u.First, u.Last = slices.MinFunc(times, time.Time.Compare), slices.MaxFunc(times, time.Time.Compare)
+	if use.At.Before(u.First) {
+		u.First = use.At
+	}
+	if use.At.After(u.Last) {
+		u.Last = use.At
+	}
 }
 
 func (f *usesFound) show(out io.Writer) {

@@ -48,7 +48,7 @@ func (p Program) watch(ctx context.Context, f *stackFlags, what string) error {
 	if err != nil {
 		return err
 	}
-	x, err := s.find(ctx, what)
+	x, err := s.findExecution(ctx, what)
 	if err != nil {
 		return err
 	}
@@ -56,9 +56,9 @@ func (p Program) watch(ctx context.Context, f *stackFlags, what string) error {
 	return s.followToEnd(ctx, x)
 }
 
-// find finds the execution that is meant: by its ARN, its name, or the target
+// findExecution finds the execution that is meant: by its ARN, its name, or the target
 // that it is at work on. Nothing means the one that runs.
-func (s *stack) find(ctx context.Context, what string) (*notice.Execution, error) {
+func (s *stack) findExecution(ctx context.Context, what string) (*notice.Execution, error) {
 	if isTarget, err := s.isTarget(ctx, what); err != nil {
 		return nil, err
 	} else if what != "" && !isTarget {
