@@ -60,10 +60,8 @@ func (s *stack) abort(ctx context.Context, t target.Target, yes bool) error {
 			return s.followAbort(ctx, x)
 		}
 	}
-	if !yes {
-		if err := s.mayMoveBack(ctx, t.Name, record, found); err != nil {
-			return err
-		}
+	if err := s.mayMoveBack(ctx, yes, t.Name, record, found); err != nil {
+		return err
 	}
 	// From the first stop on Ctrl-C waits: who stops an execution, and starts none,
 	// may leave the old key Inactive with no one at work on it.
@@ -96,8 +94,7 @@ func (s *stack) bringBack(ctx context.Context, t target.Target, found []*notice.
 		fmt.Fprintf(s.prose(), "No execution is at work on %s; the %s that was begun %s is open.\n", t.Name,
 			begun.open.Kind.Noun(), words.At(begun.open.TakenAt))
 	}
-	begun.x, err = s.states.start(ctx, executionName(t.Name, "abort", s.clock.Now()),
-		target.Input{Target: t.Name, Abort: true})
+	begun.x, err = s.states.start(ctx, "abort", target.Input{Target: t.Name, Abort: true})
 	return begun, err
 }
 
@@ -113,13 +110,13 @@ func (s *stack) nothingOpen(name string, stopped []string) error {
 }
 
 // mayMoveBack asks a person, who types the target's name, before clusters are moved back.
-func (s *stack) mayMoveBack(ctx context.Context, name string, record *rotation.Record,
+func (s *stack) mayMoveBack(ctx context.Context, yes bool, name string, record *rotation.Record,
 	found []*notice.Execution) error {
 	moves := func(x *notice.Execution) bool { return x.MigrateTo != "" }
 	if !record.Migrating() && !slices.ContainsFunc(found, moves) {
 		return nil
 	}
-	return s.confirm(ctx, question{whether: "to move the clusters of " + name + " back",
+	return s.confirm(ctx, yes, question{whether: "to move the clusters of " + name + " back",
 		text: "This points every cluster that was moved at the credentials that it had, and deploys it. While a cluster is " +
 			"deployed, deployments of its applications can fail. A registry or a Helm repository that has the role " +
 			"keeps it.\nTo move them back, type the target's name:",

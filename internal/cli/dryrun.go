@@ -49,8 +49,11 @@ func nextAfterPlan(view story.Plan) string {
 	return "To start it, leave out --dry-run"
 }
 
-// mayStart shows the plan, and asks.
-func (s *stack) mayStart(ctx context.Context, t target.Target, input target.Input) error {
+// mayStart shows the plan, and asks, unless a person has said yes already.
+func (s *stack) mayStart(ctx context.Context, yes bool, t target.Target, input target.Input) error {
+	if yes {
+		return nil
+	}
 	q := question{whether: "to rotate " + t.Name, text: "\n", yes: "start it"}
 	if err := s.canAsk(q); err != nil {
 		return err
@@ -75,12 +78,12 @@ func (s *stack) mayStart(ctx context.Context, t target.Target, input target.Inpu
 		q.text += fmt.Sprintf("The key %s is only %s old. ", doc.OldKey, words.Span(doc.OldKeyMade, now))
 	}
 	q.text += "Start it?"
-	return s.confirm(ctx, q)
+	return s.confirm(ctx, false, q)
 }
 
 func (s *stack) beginDryRun(ctx context.Context, input target.Input) (*notice.Execution, error) {
 	input.DryRun = true
-	return s.states.start(ctx, executionName(input.Target, notice.PlanShown, s.clock.Now()), input)
+	return s.states.start(ctx, notice.PlanShown, input)
 }
 
 // planOf follows a dry run to its end. It has no plan if it failed.

@@ -28,11 +28,17 @@ func (e executions) arn(name string) string {
 	return strings.Replace(e.machine, ":stateMachine:", ":execution:", 1) + ":" + name
 }
 
-func (e executions) start(ctx context.Context, name string, input target.Input) (*notice.Execution, error) {
+// start starts an execution for the input's target. Its name has that, a kind and the time, so that
+// people find it, and so that a start that is sent twice starts one.
+func (e executions) start(ctx context.Context, kind string, input target.Input) (*notice.Execution, error) {
 	text, err := json.Marshal(input)
 	if err != nil {
 		return nil, err
 	}
+	if kind != "" {
+		kind += "-"
+	}
+	name := fmt.Sprintf("%s-%s%s", input.Target, kind, e.clock.Now().UTC().Format("20060102T150405Z"))
 	return read(e.Start(ctx, e.machine, name, string(text)))
 }
 
@@ -74,15 +80,6 @@ func read(x *statemachine.Execution, err error) (*notice.Execution, error) {
 		return nil, err
 	}
 	return notice.Describe(x), nil
-}
-
-// executionName names an execution after its target and the time, so that people
-// find it, and so that a start that is sent twice starts one.
-func executionName(target, kind string, now time.Time) string {
-	if kind != "" {
-		kind += "-"
-	}
-	return fmt.Sprintf("%s-%s%s", target, kind, now.UTC().Format("20060102T150405Z"))
 }
 
 // atWork are the executions that are at work on a target, given its open record

@@ -76,10 +76,8 @@ func (s *stack) startLeaked(ctx context.Context, f rotateFlags, t target.Target)
 	if slices.ContainsFunc(found, func(x *notice.Execution) bool { return x.Leaked != nil && *x.Leaked == leaked }) {
 		return s.requireNoneAtWork(ctx, t.Name, record)
 	}
-	if !f.yes {
-		if err := s.confirm(ctx, f.leak.question(t.Name, id, found)); err != nil {
-			return err
-		}
+	if err := s.confirm(ctx, f.yes, f.leak.question(t.Name, id, found)); err != nil {
+		return err
 	}
 	begun, err := s.takeOver(ctx, t, id, found, input)
 	if err != nil {
@@ -100,7 +98,7 @@ func (s *stack) takeOver(ctx context.Context, t target.Target, id rotation.KeyID
 	}
 	begun.open = ofKind(begun.open, rotation.Rotate) // an aborted migration is closed
 	if begun.Stopped, err = s.stopAll(acting, found); err == nil {
-		begun.x, err = s.states.start(acting, executionName(t.Name, "leaked", s.clock.Now()), input)
+		begun.x, err = s.states.start(acting, "leaked", input)
 	}
 	return begun, halfDone(begun.Stopped, "replaces the leaked key", "Then run the same command again", err)
 }

@@ -58,7 +58,7 @@ func (s *stack) migrate(ctx context.Context, f migrateFlags, t target.Target) er
 		return err
 	}
 	return s.begin(ctx, f.startFlags, rotation.Migrate, t, input, func() error {
-		return s.confirm(ctx, question{whether: "to move the clusters of " + t.Name + " to " + f.to,
+		return s.confirm(ctx, f.yes, question{whether: "to move the clusters of " + t.Name + " to " + f.to,
 			text: fmt.Sprintf("This points every cluster of %s that uses the key at the credentials %s, and deploys it. While "+
 				"a cluster is deployed, deployments of its applications can fail. Until the end 'rotate abort' takes the clusters "+
 				"back. Last, registries and Helm repositories that hold the key are given the role: they have no way back.\nTo "+

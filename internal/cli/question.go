@@ -26,8 +26,11 @@ func (p Program) canAsk(q question) error {
 	return nil
 }
 
-// confirm asks a person.
-func (p Program) confirm(ctx context.Context, q question) error {
+// confirm asks a person, who may have said yes already.
+func (p Program) confirm(ctx context.Context, yes bool, q question) error {
+	if yes {
+		return nil
+	}
 	if err := p.canAsk(q); err != nil {
 		return err
 	}

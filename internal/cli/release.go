@@ -44,10 +44,8 @@ func (s *stack) release(ctx context.Context, t target.Target, yes bool) error {
 	case record == nil:
 		return nothingToRelease(t.Name)
 	}
-	if !yes {
-		if err := s.confirm(ctx, askToRelease(*record)); err != nil {
-			return err
-		}
+	if err := s.confirm(ctx, yes, askToRelease(*record)); err != nil {
+		return err
 	}
 	released, left, err := s.closeRecord(ctx, t.Name)
 	switch {

@@ -66,7 +66,7 @@ func (s *stack) retire(ctx context.Context, f retireFlags, t target.Target, end 
 	}
 	return s.begin(ctx, f.startFlags, rotation.Retire, t, input, func() error {
 		observed := words.Duration(time.Duration(*input.ObservationPeriod))
-		return s.confirm(ctx, question{whether: "to retire the key " + key.String() + " of " + t.Name,
+		return s.confirm(ctx, f.yes, question{whether: "to retire the key " + key.String() + " of " + t.Name,
 			text: fmt.Sprintf("This makes the key %s of %s Inactive, and deletes it %s later. Whatever still uses it fails "+
 				"then.\nTo retire it, type the target's name:", key, t.Name, observed),
 			yes: "retire it", answer: t.Name})

@@ -104,11 +104,11 @@ func (s *stack) start(ctx context.Context, f rotateFlags, t target.Target) error
 	if err != nil {
 		return err
 	}
-	return s.begin(ctx, f.startFlags, rotation.Rotate, t, input, func() error { return s.mayStart(ctx, t, input) })
+	return s.begin(ctx, f.startFlags, rotation.Rotate, t, input, func() error { return s.mayStart(ctx, f.yes, t, input) })
 }
 
-// begin starts an execution, which may resume what is open, and shows it. A person is asked
-// first, unless --yes is given. A dry run is shown as a plan.
+// begin starts an execution, which may resume what is open, and shows it. First a person is
+// asked. A dry run is shown as a plan.
 func (s *stack) begin(ctx context.Context, f startFlags, kind rotation.Kind, t target.Target, input target.Input,
 	ask func() error) error {
 	if f.dryRun {
@@ -121,12 +121,10 @@ func (s *stack) begin(ctx context.Context, f startFlags, kind rotation.Kind, t t
 	if err := s.requireNoneAtWork(ctx, t.Name, record); err != nil {
 		return err
 	}
-	if !f.yes {
-		if err := ask(); err != nil {
-			return err
-		}
+	if err := ask(); err != nil {
+		return err
 	}
-	x, err := s.states.start(ctx, executionName(t.Name, string(kind), s.clock.Now()), input)
+	x, err := s.states.start(ctx, string(kind), input)
 	if err != nil {
 		return err
 	}
