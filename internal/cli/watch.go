@@ -59,13 +59,14 @@ func (p Program) watch(ctx context.Context, f *stackFlags, what string) error {
 // findExecution finds the execution that is meant: by its ARN, its name, or the target
 // that it is at work on. Nothing means the one that runs.
 func (s *stack) findExecution(ctx context.Context, what string) (*notice.Execution, error) {
-	if isTarget, err := s.isTarget(ctx, what); err != nil {
+	isTarget, err := s.isTarget(ctx, what)
+	switch {
+	case err != nil:
 		return nil, err
-	} else if what != "" && !isTarget {
-		return s.named(ctx, what)
-	}
-	if what != "" {
+	case isTarget:
 		return s.findAtWork(ctx, what)
+	case what != "":
+		return s.named(ctx, what)
 	}
 	running, err := s.states.running(ctx)
 	found := slices.DeleteFunc(running, func(x *notice.Execution) bool { return x.DryRun }) // which hold nothing
