@@ -65,9 +65,8 @@ func (s *stack) startLeaked(ctx context.Context, f rotateFlags, t target.Target)
 	if record.BringsBack() { // before anything is stopped: clusters would be left in between
 		return &problem{"A migration is open, and clusters are in the middle of it",
 			"To bring them back first: rotate abort " + t.Name + ". Then type this command again. Or make the key Inactive, " +
-				"whereupon deployments fail until the migration, which you let go on, has given every cluster the role: aws " +
-				"iam update-access-key --user-name " + t.IAMUserName + " --access-key-id " + string(id) + " --status Inactive",
-			ExitRefused}
+				"whereupon deployments fail until the migration, which you let go on, has given every cluster the role: " +
+				rotation.StatusCommand(t.IAMUserName, id, rotation.Inactive).With(notice.KeyIDs{id}.Whole), ExitRefused}
 	}
 	found, err := s.atWork(ctx, t.Name, record)
 	if err != nil {

@@ -38,21 +38,35 @@ func wrapped(text string, width int) string {
 
 var (
 	commandLine = regexp.MustCompile(`^ {4}\S`)
-	// command is what follows a colon and begins with a program's name, up to the end of its
-	// sentence. One that reads what is typed goes on behind a semicolon.
-	command = regexp.MustCompile(`: (read .*|(rotate|aws|make|eval) .*?([.,;)] |$))`)
-	columns = regexp.MustCompile(` {2,}`)
+	columns     = regexp.MustCompile(` {2,}`)
 )
 
 // unbreakable stands for a space of a command while lines are broken.
 const unbreakable = "\x00"
 
-// inPieces makes each command one word.
+// inPieces makes each command in a text one word. A command follows a colon, or another one and a
+// semicolon, and goes on to the end of its clause; one that reads what is typed, of the text.
 func inPieces(text string) string {
-	return command.ReplaceAllStringFunc(text, func(found string) string {
-		inner := strings.TrimSuffix(found[len(": "):], " ")
-		return ": " + strings.ReplaceAll(inner, " ", unbreakable) + found[len(": ")+len(inner):]
-	})
+	programs := []string{"aws", "eval", "make", "read", "rotate"}
+	var pieces []string
+	inside, reads, before := false, false, ""
+	for word := range strings.FieldsSeq(text) {
+		isNext := word == "aws" && strings.HasSuffix(before, ";") && !reads
+		switch {
+		case isNext, strings.HasSuffix(before, ":") && slices.Contains(programs, word):
+			inside, reads = true, word == "read"
+			pieces = append(pieces, word)
+		case inside:
+			pieces[len(pieces)-1] += unbreakable + word
+		default:
+			pieces = append(pieces, word)
+		}
+		if strings.ContainsAny(word[len(word)-1:], ".,;)") {
+			inside = reads
+		}
+		before = word
+	}
+	return strings.Join(pieces, " ")
 }
 
 // indentOf is where a line's last column begins that leaves room for words.
