@@ -121,7 +121,7 @@ func (f *Facts) refused() bool {
 // one of them ended says nothing of the next rotation.
 func (f *Facts) rotations() []*notice.Execution {
 	return slices.DeleteFunc(slices.Clone(f.Runs), func(x *notice.Execution) bool {
-		return x.Retire != "" || x.MigrateTo != ""
+		return x.Kind() != rotation.Rotate
 	})
 }
 

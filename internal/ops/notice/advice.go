@@ -230,10 +230,10 @@ func (r *report) afterDryRun() Step {
 
 // planRefused is what a rotation would be refused for, by a dry run.
 func (r *report) planRefused() fault.Code {
-	if r.ending != Planned || r.Execution.Output == nil {
+	if r.ending != Planned {
 		return ""
 	}
-	return fault.Code(r.Execution.Output.Plan.Refused)
+	return fault.Code(r.Execution.doc().Plan.Refused)
 }
 
 // afterInterruption: an execution was ended from outside, in the middle of

@@ -100,7 +100,7 @@ func (r *report) end() Ending {
 		return timedOut
 	case x.IsForgotten():
 		return forgotten
-	case x.DryRun || x.Output != nil && x.Output.Plan.Action == rotation.ActionDryRun:
+	case x.DryRun || x.doc().Plan.Action == rotation.ActionDryRun:
 		return Planned
 	case x.Status == statemachine.Succeeded:
 		return r.success()
@@ -130,11 +130,10 @@ func (r *report) isClosed() bool {
 
 // success: the state machine succeeds in four states, a dry run's aside.
 func (r *report) success() Ending {
-	switch {
-	case r.Execution.Output != nil && r.Execution.Output.Error != nil &&
-		r.Execution.Output.Error.Error == string(fault.RotationInProgress):
+	switch doc := r.Execution.doc(); {
+	case doc.Error != nil && doc.Error.Error == string(fault.RotationInProgress):
 		return Met
-	case r.Execution.Output != nil && r.Execution.Output.Plan.Action == rotation.ActionNotDue:
+	case doc.Plan.Action == rotation.ActionNotDue:
 		return NotDue
 	case r.summary != nil:
 		return Rotated

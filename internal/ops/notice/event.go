@@ -48,6 +48,25 @@ type Execution struct {
 // Waits tells whether an execution that runs has not begun yet. It holds nothing.
 func (x *Execution) Waits(now time.Time) bool { return now.Before(x.NotBefore) }
 
+// Kind is of what the execution was started for.
+func (x *Execution) Kind() rotation.Kind {
+	switch {
+	case x.Retire != "":
+		return rotation.Retire
+	case x.MigrateTo != "":
+		return rotation.Migrate
+	}
+	return x.doc().Kind
+}
+
+// doc is the output, or an empty document.
+func (x *Execution) doc() (doc rotation.Document) {
+	if x.Output != nil {
+		doc = *x.Output
+	}
+	return doc
+}
+
 // Forgotten is the execution that had an open rotation last, where Step Functions doesn't know
 // it any more: 90 days after its end. How it ended, no one knows.
 func Forgotten(record rotation.Record) *Execution {
@@ -187,12 +206,10 @@ func (x *Execution) readInput(text string) {
 		x.Leaked, x.MigrateTo = input.Leaked, input.MigrateTo
 		x.Scheduled, x.ByAudit = input.Scheduled, input.Scheduled && input.Key != ""
 		x.Retire, _ = rotation.ParseKeyID(input.Retire) // Preflight refuses another one
-	case x.Output != nil && target.IsName(x.Output.Target):
+	case target.IsName(x.doc().Target):
 		x.Target, x.Abort = x.Output.Target, x.Output.Abort
 	}
-	if x.Output != nil {
-		x.WorkedOn(*x.Output)
-	}
+	x.WorkedOn(x.doc())
 }
 
 // collapsed is an object with the last of each of its members.

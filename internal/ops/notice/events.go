@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 )
 
@@ -13,7 +12,7 @@ type RotationEvent struct {
 	Type      string    `json:"type,omitempty"` // also the event's detail-type
 	Version   int       `json:"version,omitempty"`
 	Target    string    `json:"target"`
-	Kind      string    `json:"kind"`               // rotation or retirement
+	Kind      string    `json:"kind"`               // rotation, retirement or migration
 	Rotation  string    `json:"rotation,omitempty"` // its id; one that has just begun has none
 	Execution string    `json:"execution"`          // ARN
 	StartedAt time.Time `json:"startedAt,omitzero"`
@@ -44,11 +43,8 @@ type Bus interface {
 
 // begun is the event of an execution that runs.
 func (x *Execution) begun(now time.Time) RotationEvent {
-	e := RotationEvent{Type: EventStarted, Version: eventVersion, Target: x.Target, Kind: rotation.Rotate.Noun(),
+	e := RotationEvent{Type: EventStarted, Version: eventVersion, Target: x.Target, Kind: x.Kind().Noun(),
 		Execution: x.ARN, StartedAt: x.StartedAt}
-	if x.Retire != "" {
-		e.Kind = rotation.Retire.Noun()
-	}
 	if x.Waits(now) {
 		e.Type, e.Until = EventWaiting, x.NotBefore
 	}
@@ -59,7 +55,7 @@ func (x *Execution) begun(now time.Time) RotationEvent {
 func (r *report) event(m Message) RotationEvent {
 	e := r.Execution.begun(r.Execution.StartedAt)
 	e.Type, e.Until = EventEnded, time.Time{}
-	if r.Record != nil && r.own() || r.ending == paused {
+	if r.own() || r.ending == paused {
 		e.Type = EventPaused
 	}
 	e.Kind, e.Rotation, e.EndedAt = r.noun(), r.rotationID(), r.Execution.StoppedAt

@@ -20,6 +20,7 @@ func TestEvents(t *testing.T) {
 		"begins": {execution("RUNNING", with("stopDate", nil)), world(oneKey), "rotation.started rotation  "},
 		"waits": {execution("RUNNING", input(`{"target":"production","scheduled":true,"key":"AKIAOLDOLDOLDOLDOLD1",`+
 			`"notBefore":"`+later+`"}`)), world(oneKey), "rotation.waiting rotation  "},
+		"a migration begins":  {execution("RUNNING", input(migrate)), world(oneKey), "rotation.started migration  "},
 		"a retirement begins": {execution("RUNNING", input(retire)), world(oneKey), "rotation.started retirement  "},
 		"a dry run begins":    {execution("RUNNING", input(dryRun)), world(oneKey), ""},
 		"rotated": {execution("SUCCEEDED", output(completed(summary()))), world(newKey),

@@ -72,8 +72,8 @@ func (r Reader) target(ctx context.Context, x Execution) (target.Target, error) 
 		return r.owned(ctx, x)
 	}
 	target, err := r.Targets.Target(ctx, x.Target)
-	if err != nil && x.Output != nil && x.Output.Settings.Name == x.Target && x.Output.Settings.IAMUserName != "" {
-		return x.Output.Settings, nil
+	if its := x.doc().Settings; err != nil && its.Name == x.Target && its.IAMUserName != "" {
+		return its, nil
 	}
 	return target, err
 }

@@ -94,7 +94,7 @@ func (r *report) journalKeys() []knownKey {
 		return r.openKeys()
 	case r.summary != nil && r.summary.MovedTo != "":
 		return []knownKey{{id: rotation.KeyID(r.summary.OldKey), role: "the key that the clusters used", held: idle}}
-	case r.ending == Planned && r.Execution.Output != nil && r.Execution.Output.OldKey != "":
+	case r.ending == Planned && r.Execution.doc().OldKey != "":
 		role := "the key to be replaced"
 		if r.migrates() {
 			role = "the key that the clusters use"

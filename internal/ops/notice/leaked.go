@@ -109,10 +109,8 @@ func (r *report) gone() []string {
 	if leaked := r.Execution.Leaked; leaked != nil {
 		ids = append(ids, leaked.Key)
 	}
-	if output := r.Execution.Output; output != nil {
-		for end := range output.Leaked {
-			ids = append(ids, r.ids.Whole(end))
-		}
+	for end := range r.Execution.doc().Leaked {
+		ids = append(ids, r.ids.Whole(end))
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids)

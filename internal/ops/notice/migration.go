@@ -10,12 +10,7 @@ import (
 
 // A migration goes through the states in which a rotation deploys, and touches no key.
 
-// migrates: the execution was to move clusters, or to abort that.
-func (r *report) migrates() bool {
-	x := r.Execution
-	return x.MigrateTo != "" || x.Output != nil && x.Output.Kind == rotation.Migrate ||
-		r.isMigrating() && (x.Abort || r.own())
-}
+func (r *report) migrates() bool { return r.kind() == rotation.Migrate }
 
 // isMigrating: a migration is open.
 func (r *report) isMigrating() bool { return r.Record != nil && r.Record.Kind == rotation.Migrate }

@@ -52,7 +52,7 @@ func (r *report) outcomeLines(briefly bool) []string {
 
 func (r *report) tellRotated(briefly bool) []string {
 	var lines []string
-	if r.Execution.Output != nil && r.Execution.Output.CarriedOn || len(r.completed) > 1 {
+	if r.Execution.doc().CarriedOn || len(r.completed) > 1 {
 		lines = append(lines, "An interrupted "+r.noun()+" was resumed and completed.")
 	}
 	switch {

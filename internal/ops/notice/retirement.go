@@ -1,6 +1,7 @@
 package notice
 
 import (
+	"cmp"
 	"fmt"
 
 	"qovery-key-rotation/internal/rotation"
@@ -10,37 +11,29 @@ import (
 // A retirement goes through the states of a rotation, and is another thing to people:
 // one key, which nothing in Qovery holds, comes to its end.
 
-// retires: the execution was to retire a key, or to abort that.
-func (r *report) retires() bool {
-	x := r.Execution
-	return x.Retire != "" || x.Output != nil && x.Output.Kind == rotation.Retire || r.isRetiring() && (x.Abort || r.own())
+// kind is of what the execution is about: what it was started for, or what it was to abort.
+func (r *report) kind() rotation.Kind {
+	kind := r.Execution.Kind()
+	if kind == rotation.Rotate && r.Record != nil && (r.Execution.Abort || r.own()) {
+		kind = r.Record.Kind
+	}
+	return kind
 }
+
+// noun is what people call that.
+func (r *report) noun() string { return r.kind().Noun() }
+
+func (r *report) retires() bool { return r.kind() == rotation.Retire }
 
 // isRetiring: a retirement is open.
 func (r *report) isRetiring() bool { return r.Record != nil && r.Record.Kind == rotation.Retire }
 
-// noun is what people call what the execution is about.
-func (r *report) noun() string {
-	switch {
-	case r.retires():
-		return rotation.Retire.Noun()
-	case r.migrates():
-		return rotation.Migrate.Noun()
-	}
-	return rotation.Rotate.Noun()
-}
-
 // retired is the key that is retired, as far as it is known.
 func (r *report) retired() rotation.KeyID {
-	switch {
-	case r.Execution.Retire != "":
-		return r.Execution.Retire
-	case r.isRetiring():
+	if r.Execution.Retire == "" && r.isRetiring() {
 		return r.Record.OldKey
-	case r.Execution.Output != nil:
-		return r.id(r.Execution.Output.OldKey)
 	}
-	return ""
+	return cmp.Or(r.Execution.Retire, r.id(r.Execution.doc().OldKey))
 }
 
 // retiredKeys are the keys of a retirement that the journal knows.
