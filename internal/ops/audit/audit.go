@@ -77,7 +77,7 @@ func (a Auditor) Handle(ctx context.Context, _ []byte) error {
 				continue
 			}
 			coded := fault.AsError(err)
-			a.Log.ErrorContext(ctx, "audit failed", "target", a.Names[i], "code", string(coded.Code), "error", coded.What)
+			a.Log.ErrorContext(ctx, "audit failed", "target", a.Names[i], fault.Attr(err))
 			failed = append(failed, a.Names[i]+": "+coded.What.String())
 			if first == nil {
 				first = coded
@@ -126,7 +126,5 @@ func (a Auditor) lookAtAll(ctx context.Context) []Facts {
 }
 
 func (a Auditor) notFoundOut(ctx context.Context, target string, source Source, err error) {
-	coded := fault.AsError(err)
-	a.Log.WarnContext(ctx, "not found out", "target", target, "what", string(source), "code", string(coded.Code), "error",
-		coded.What)
+	a.Log.WarnContext(ctx, "not found out", "target", target, "what", string(source), fault.Attr(err))
 }

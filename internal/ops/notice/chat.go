@@ -28,29 +28,12 @@ func (c ChatTopic) Post(ctx context.Context, m Message) error {
 	return c.Publish(ctx, "", string(text), m.attributes())
 }
 
-// amazonQ is a custom notification.
+// object is one of JSON.
+type object map[string]any
+
+// forAmazonQ is a custom notification. All messages about a rotation are in one thread.
 // https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html
-type amazonQ struct {
-	Version  string          `json:"version"`
-	Source   string          `json:"source"`
-	Content  amazonQContent  `json:"content"`
-	Metadata amazonQMetadata `json:"metadata"`
-}
-
-type amazonQContent struct {
-	TextType    string   `json:"textType"`
-	Title       string   `json:"title"`
-	Description string   `json:"description"`
-	NextSteps   []string `json:"nextSteps,omitempty"`
-}
-
-// amazonQMetadata puts all messages about a rotation into one thread.
-type amazonQMetadata struct {
-	ThreadID string `json:"threadId,omitempty"`
-	Summary  string `json:"summary"`
-}
-
-func forAmazonQ(m Message) amazonQ {
+func forAmazonQ(m Message) object {
 	var steps []string
 	for _, s := range m.Steps {
 		text := markdown(s.Text)
@@ -60,8 +43,13 @@ func forAmazonQ(m Message) amazonQ {
 		steps = append(steps, text)
 	}
 	story := markdown(strings.Join(append([]string{m.Verdict}, m.Happened...), "\n\n"))
-	return amazonQ{"1.0", "custom", amazonQContent{"client-markdown", markdown(m.Subject), words.Short(story, longestText),
-		steps}, amazonQMetadata{m.Thread, markdown(m.Subject)}}
+	metadata := object{"summary": markdown(m.Subject)}
+	if m.Thread != "" {
+		metadata["threadId"] = m.Thread
+	}
+	return object{"version": "1.0", "source": "custom", "metadata": metadata, "content": object{
+		"textType": "client-markdown", "title": markdown(m.Subject), "description": words.Short(story, longestText),
+		"nextSteps": steps}}
 }
 
 // markdown keeps a text from mentioning people and from being code.
@@ -85,9 +73,6 @@ func (Slack) Name() string { return "Slack" }
 
 // Post posts the message.
 func (s Slack) Post(ctx context.Context, m Message) error { return s.Hook.Post(ctx, forSlack(m)) }
-
-// object is one of JSON.
-type object map[string]any
 
 // blocks are what the message says below its title, each text and each command as the chat
 // shows it.

@@ -1,15 +1,16 @@
 package notice
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 )
 
 // consoles are the hosts of AWS's console in each partition, by region.
 var consoles = map[string]string{
-	"aws":        "REGION.console.aws.amazon.com",
-	"aws-cn":     "REGION.console.amazonaws.cn",
-	"aws-us-gov": "REGION.console.amazonaws-us-gov.com",
+	"aws":        "%s.console.aws.amazon.com",
+	"aws-cn":     "%s.console.amazonaws.cn",
+	"aws-us-gov": "%s.console.amazonaws-us-gov.com",
 }
 
 // console is a page of AWS's console, or "" in a partition whose console this
@@ -19,9 +20,8 @@ func console(arn, service, page string) string {
 	if len(parts) < 5 || consoles[parts[1]] == "" {
 		return ""
 	}
-	region := parts[3]
-	return "https://" + strings.Replace(consoles[parts[1]], "REGION", region, 1) + "/" + service + "/home?region=" +
-		region + "#" + page
+	host, region := consoles[parts[1]], parts[3]
+	return fmt.Sprintf("https://"+host+"/%s/home?region=%s#%s", region, service, region, page)
 }
 
 // ExecutionPage is the page of an execution in AWS's console, or "" in a partition

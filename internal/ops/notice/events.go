@@ -71,7 +71,6 @@ func (n Notifier) put(ctx context.Context, e RotationEvent) {
 	ctx, cancel := context.WithTimeout(ctx, mostOfBus)
 	defer cancel()
 	if err := n.Bus.Put(ctx, e.Type, e); err != nil {
-		n.Log.WarnContext(ctx, "event not sent", "type", e.Type, "code", string(fault.AsError(err).Code), "error",
-			fault.AsError(err).What)
+		n.Log.WarnContext(ctx, "event not sent", "type", e.Type, fault.Attr(err))
 	}
 }

@@ -98,10 +98,10 @@ func (r Reader) first(ctx context.Context, isRight func(target.Target) (bool, er
 	}
 	for _, name := range names {
 		found, err := r.Targets.Target(ctx, name)
-		if err != nil {
-			return target.Target{}, err
+		right := false
+		if err == nil {
+			right, err = isRight(found)
 		}
-		right, err := isRight(found)
 		if err != nil {
 			return target.Target{}, err
 		}

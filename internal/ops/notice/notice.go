@@ -147,8 +147,7 @@ func (n Notifier) read(ctx context.Context, x Execution) Facts {
 	for what, err := range map[string]error{"target": facts.NoTarget, "journal": facts.NoRecord,
 		"history": facts.NoHistory, "keys": facts.NoKeys} {
 		if err != nil {
-			n.Log.WarnContext(ctx, "not found out", "what", what, "code", string(fault.AsError(err).Code), "error",
-				fault.AsError(err).What)
+			n.Log.WarnContext(ctx, "not found out", "what", what, fault.Attr(err))
 		}
 	}
 	return facts

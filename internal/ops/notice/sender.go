@@ -67,8 +67,7 @@ func (s *Sender) Flush(ctx context.Context) {
 		posts.Go(func() {
 			for _, m := range sent {
 				if err := chat.Post(ctx, m); err != nil {
-					s.Log.WarnContext(ctx, "chat not reached", "chat", chat.Name(), "code", string(fault.AsError(err).Code),
-						"error", fault.AsError(err).What)
+					s.Log.WarnContext(ctx, "chat not reached", "chat", chat.Name(), fault.Attr(err))
 				}
 			}
 		})

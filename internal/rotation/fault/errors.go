@@ -5,6 +5,7 @@ package fault
 
 import (
 	"errors"
+	"log/slog"
 
 	"qovery-key-rotation/internal/words"
 )
@@ -94,6 +95,12 @@ func AsError(err error) *Error {
 		return coded
 	}
 	return Errorf(Unreachable, "The step was interrupted: %v", err)
+}
+
+// Attr is what logs have of an error: its code, and what is so.
+func Attr(err error) slog.Attr {
+	coded := AsError(err)
+	return slog.Group("", slog.String("code", string(coded.Code)), slog.String("error", coded.What.String()))
 }
 
 // HasCode tells whether err carries the code.
