@@ -21,9 +21,10 @@ func (f *facts) conclude(executions []Execution) Rotation {
 	}
 	r.Outcome, r.EndedAt = f.outcome(owner)
 	r.Says = f.says(r, owner)
-	f.liveUntil(cmp.Or(r.EndedAt, f.asOf))
 	old := f.keys[0]
+	old.CreatedAt = f.oldKeyMade
 	for _, key := range f.keys {
+		key.live(f.latest.TakenAt, cmp.Or(r.EndedAt, f.asOf))
 		r.Keys = append(r.Keys, *key)
 		if key != old {
 			r.BothActive += target.Seconds(bothActive(old, key).Round(time.Second))
@@ -53,26 +54,21 @@ func (f *facts) outcome(owner Execution) (Outcome, time.Time) {
 		return Completed, f.completed.CompletedAt
 	case f.done[rotation.Discard].known():
 		return Discarded, f.done[rotation.Discard].At
+	case owner.Outcome == Running, owner.Outcome == Stopped:
+		return owner.Outcome, owner.EndedAt
 	}
-	switch owner.Outcome {
-	case Running:
-		return Running, time.Time{}
-	case Stopped:
-		return Stopped, owner.EndedAt
-	default:
-		return Paused, owner.EndedAt
-	}
+	return Paused, owner.EndedAt
 }
 
 func (f *facts) says(r Rotation, owner Execution) string {
 	oldKey, newKey := f.latest.OldKey, f.latest.NewKey
 	switch r.Outcome {
 	case Completed:
-		if f.latest.Kind == rotation.Migrate {
+		switch f.latest.Kind {
+		case rotation.Migrate:
 			return fmt.Sprintf("The clusters that used the key %s were moved to the credentials %s. The key was not changed.",
 				oldKey, words.MaskKeys(f.completed.MovedTo))
-		}
-		if f.retires() {
+		case rotation.Retire:
 			return fmt.Sprintf("The key %s, which no location in Qovery held, was retired%s", oldKey, f.endOfOldKey())
 		}
 		return fmt.Sprintf("The key %s was replaced by %s%s", oldKey, newKey, f.endOfOldKey())
@@ -98,14 +94,6 @@ func (f *facts) endOfOldKey() string {
 		return ", and was " + story.FoundGone(how) + "."
 	}
 	return ", and is gone."
-}
-
-// liveUntil lays out the lives of the keys.
-func (f *facts) liveUntil(until time.Time) {
-	f.keys[0].CreatedAt = f.oldKeyMade
-	for _, key := range f.keys {
-		key.live(f.latest.TakenAt, until)
-	}
 }
 
 // story is the milestones in order, the old key's creation first.

@@ -98,9 +98,7 @@ func (f *facts) note(doc rotation.Document, ref Ref) {
 		doc.Deployment.Clusters = f.latest.Deployment.Clusters
 	}
 	f.latest = doc
-	if !doc.OldKeyMade.IsZero() {
-		f.oldKeyMade = doc.OldKeyMade
-	}
+	f.oldKeyMade = cmp.Or(doc.OldKeyMade, f.oldKeyMade)
 	for _, cluster := range doc.Deployment.Clusters {
 		if !cluster.PostedAt.IsZero() {
 			f.started[cluster.ID] = cluster.PostedAt
@@ -297,9 +295,7 @@ func (f *facts) completeDone(doc rotation.Document, now exit) {
 		}
 		f.completed = &summary
 		f.usage.TakenOver = cmp.Or(f.usage.TakenOver, summary.FirstUseOfNewKey)
-		if f.oldKeyMade.IsZero() {
-			f.oldKeyMade = summary.OldKeyCreatedAt
-		}
+		f.oldKeyMade = cmp.Or(f.oldKeyMade, summary.OldKeyCreatedAt)
 		f.correct(summary)
 	}
 	f.tellStep("", now)
@@ -316,12 +312,8 @@ func (f *facts) correct(summary rotation.Summary) {
 	if at := summary.OldKeyInactiveAt; !at.IsZero() && !f.done[rotation.Deactivate].known() {
 		old.change(at, rotation.Inactive)
 	}
-	if at := summary.OldKeyDeletedAt; !at.IsZero() {
-		old.DeletedAt = at
-	}
-	if at := summary.OldKeyGoneBy; !at.IsZero() && old.GoneBy.IsZero() {
-		old.GoneBy = at
-	}
+	old.DeletedAt = cmp.Or(summary.OldKeyDeletedAt, old.DeletedAt)
+	old.GoneBy = cmp.Or(old.GoneBy, summary.OldKeyGoneBy)
 }
 
 // newKey is the latest new key, or nil.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
@@ -54,10 +55,7 @@ func (k *Key) change(at time.Time, status rotation.KeyStatus) {
 // live lays the key's periods out. A key whose creation is not known is shown
 // from the beginning of the rotation.
 func (k *Key) live(from, until time.Time) {
-	if !k.CreatedAt.IsZero() {
-		from = k.CreatedAt
-	}
-	k.KnownUntil = until
+	from, k.KnownUntil = cmp.Or(k.CreatedAt, from), until
 	switch {
 	case !k.DeletedAt.IsZero():
 		until = k.DeletedAt
