@@ -240,6 +240,8 @@ func (r *report) planRefused() fault.Code {
 // anything.
 func (r *report) afterInterruption() Step {
 	switch {
+	case r.Execution.DryRun:
+		return r.nothing("To try the dry run again:", "start", "--dry-run")
 	case r.NoTarget != nil || r.NoRecord != nil:
 		return Step{"If a rotation is open, starting it again resumes it:", r.rotate("start", "--watch")}
 	case r.Record == nil:

@@ -219,6 +219,35 @@ var table = map[string]row{
 		"The rotation was aborted on request", holdsNew))), world(keys(inactive(keyO, 90*day), active(keyN, 6*hour)),
 		open(deactivated, leaked))},
 	"leaked-stopped": {execution("ABORTED", input(ofLeak)), world(bothKeys, open(updated, leaked))},
+	"leaked-both": {execution("FAILED", input(ofLeak), failedWith(said(fault.NewKeyInactive,
+		"The new key ****NEW2 is Inactive", holdsNew))), world(keys(active(keyO, 90*day), inactive(keyN, 6*hour)),
+		open(deployed, bothLeaked))},
+	"leaked-both-silent": {execution("FAILED", input(ofLeak), failedWith(denied)),
+		world(open(deployed, bothLeaked), noKeys)},
+	"leaked-deleted": {execution("FAILED", input(ofLeak), failedWith(said(fault.DeploymentFailed,
+		"Cluster prod-eu is DEPLOYMENT_ERROR after 2 attempts to deploy it", holdsNew))),
+		world(newKey, open(deployed, leaked))},
+	"leaked-one-after-the-other": {execution("SUCCEEDED", input(ofLeak), output(leakedTwice)),
+		world(keys(active(keyX, hour)))},
+	"leaked-then-next-refused": {execution("FAILED", failedWith(locked)),
+		world(newKey, ended(rotation.Completed, thisExecution, time.Minute, new(summary())), newKeyLeaked)},
+	"leaked-and-held-by-qovery": {execution("FAILED", input(ofLeak), failedWith(locked)),
+		world(keys(inactive(keyO, 90*day)), open(began(rotation.Create, time.Hour), leaked))},
+	"leaked-only-key-inactive": {execution("FAILED", input(ofLeak), failedWith(locked)),
+		world(keys(inactive(keyO, 90*day)))},
+	"retire-held-and-inactive": {execution("FAILED", input(retire), failedWith(said(fault.OldKeyHeld,
+		`The key ****OLD1 is still held by container registry "images" (1c8e)`, "").Of(fault.Retire))),
+		world(keys(inactive(keyO, 90*day)), open(retiring, did(rotation.Deactivate, hour)))},
+	"retire-held-and-leaked": {execution("FAILED", input(retire), failedWith(said(fault.OldKeyHeld,
+		`The key ****OLD1 is still held by container registry "images" (1c8e)`, "").Of(fault.Retire))),
+		world(keys(inactive(keyO, 90*day)), open(retiring, did(rotation.Deactivate, hour), leaked))},
+	"unchanged-all-keys-inactive": {execution("FAILED", failedWith(locked)),
+		world(keys(inactive(keyO, 90*day), inactive(keyX, day)))},
+	"unchanged-deleted-key-still-listed": {execution("FAILED", failedWith(locked)),
+		world(bothKeys, ended(rotation.Completed, otherExecution, 5*time.Minute, nil))},
+	"paused-found-inactive": {execution("FAILED", failedWith(stillUse)),
+		world(keys(inactive(keyO, 90*day), active(keyN, 6*hour)), open(deployed, foundInactive))},
+	"aborted-dry-run": {execution("ABORTED", input(dryRun)), world(oneKey)},
 	"paused-new-key-lost": {execution("FAILED",
 		failedWith(said(fault.NewKeyLost, "The new key ****NEW2 does not exist any more", holdsNew))),
 		world(oneKey, open(deployed))},
@@ -407,6 +436,29 @@ func used(s *rotation.Summary) {
 func extended(s *rotation.Summary) {
 	s.ClustersDeployed, s.ClustersSkipped, s.GraceExtendedBy = 1, []string{"sandbox (STOPPED)"},
 		target.Duration(90*time.Minute)
+	s.RolledOut = []string{"staging"}
+}
+
+// leakedTwice: the key that replaced the leaked one leaked in its turn.
+var leakedTwice = func() rotation.Document {
+	doc := completed(summary(), summary(func(s *rotation.Summary) {
+		s.OldKey, s.NewKey, s.OldKeyCreatedAt = keyN.String(), keyX.String(), ago(6*hour)
+	}))
+	doc.Leaked = map[string]target.How{keyN.String(): target.AtOnce}
+	return doc
+}()
+
+func bothLeaked(r *rotation.Record) {
+	r.Leaked = rotation.Leaked{keyO: target.AtOnce, keyN: target.AfterDeployment}
+}
+
+// newKeyLeaked: the new key of the rotation that ended did.
+func newKeyLeaked(f *Facts) { f.History[0].Record.Leaked = rotation.Leaked{keyN: target.AtOnce} }
+
+// foundInactive: someone made the old key Inactive before the rotation did.
+func foundInactive(r *rotation.Record) {
+	r.Marks[rotation.Deactivate] = rotation.Mark{Begun: ago(hour), Done: ago(hour), How: rotation.Found,
+		Saw: rotation.Inactive}
 }
 
 func earlier(s *rotation.Summary) {
