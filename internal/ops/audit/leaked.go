@@ -60,9 +60,6 @@ func (j *judge) leakedKey(id rotation.KeyID) Finding {
 // Leaks says which keys of the open rotation leaked, and which of them is still Active, if
 // one is.
 func (f *Facts) Leaks() (reported []string, active string) {
-	if f.Record == nil {
-		return nil, ""
-	}
 	for _, id := range slices.Sorted(maps.Keys(f.Record.Leaked)) {
 		reported = append(reported, fmt.Sprintf("Someone reported that the key %s leaked: neither the schedule nor the "+
 			"audit resumes this", string(id)))

@@ -171,6 +171,9 @@ func openSince(changes ...func(*Facts)) change {
 
 func leaked(f *Facts) { f.Record.Leaked = rotation.Leaked{keyO: target.AfterDeployment} }
 
+// unasked: when the key was used last is not known.
+func unasked(id rotation.KeyID) change { return func(f *Facts) { delete(f.Uses, id) } }
+
 // deactivated: the open rotation has made the old key Inactive.
 func deactivated(f *Facts) { f.Record.Marks[rotation.Deactivate] = rotation.Mark{Begun: ago(7 * hour)} }
 
