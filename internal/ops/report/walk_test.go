@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/ops/report"
@@ -60,30 +61,71 @@ func until(scenario, state string) past {
 	}}
 }
 
-// ofTheFirstEdition is a scenario's history without the marks that the first
-// edition's documents did not have.
-func ofTheFirstEdition(scenario string) past {
+// rewritten is a scenario's history with other documents in it.
+func rewritten(scenario string, change func(*rotation.Document)) past {
 	return past{scenario: scenario, changed: func(t *testing.T, histories []statemachine.History) []statemachine.History {
 		for _, history := range histories {
-			for i := range history.Events {
-				output := history.Events[i].Output
-				if len(output) == 0 {
+			for i, event := range history.Events {
+				if len(event.Output) == 0 {
 					continue
 				}
-				var doc map[string]json.RawMessage
-				if err := json.Unmarshal(output, &doc); err != nil {
+				var doc rotation.Document
+				if err := json.Unmarshal(event.Output, &doc); err != nil {
 					t.Fatal(err)
 				}
-				delete(doc, "marks")
-				without, err := json.Marshal(doc)
+				change(&doc)
+				written, err := json.Marshal(doc)
 				if err != nil {
 					t.Fatal(err)
 				}
-				history.Events[i].Output = without
+				history.Events[i].Output = written
 			}
 		}
 		return histories
 	}}
+}
+
+// ofTheFirstEdition is without the marks that the first edition's documents did not have.
+func ofTheFirstEdition(scenario string) past {
+	return rewritten(scenario, func(doc *rotation.Document) { doc.Marks = nil })
+}
+
+// unrecorded is without how effects' goals were reached, as where an earlier version began
+// the record.
+func unrecorded() past {
+	return rewritten("plain", func(doc *rotation.Document) {
+		for effect, mark := range doc.Marks {
+			mark.How = rotation.NotRecorded
+			doc.Marks[effect] = mark
+		}
+	})
+}
+
+// seenInactive: the old key was, before the rotation deactivated it.
+func seenInactive() past {
+	return rewritten("plain", func(doc *rotation.Document) {
+		if mark, exists := doc.Marks[rotation.Deactivate]; exists {
+			mark.Saw = rotation.Inactive
+			doc.Marks[rotation.Deactivate] = mark
+		}
+	})
+}
+
+// hurried: the target asks for longer periods than the rotation waited.
+func hurried() past {
+	return rewritten("plain", func(doc *rotation.Document) {
+		const longer = target.Duration(24 * time.Hour)
+		doc.Settings.GracePeriod, doc.Settings.ObservationPeriod = longer, longer
+	})
+}
+
+// halfDeployed: of one cluster it was not seen that its deployment was over.
+func halfDeployed() past {
+	return rewritten("plain", func(doc *rotation.Document) {
+		if clusters := doc.Deployment.Clusters; len(clusters) > 0 {
+			clusters[0].DoneAt = time.Time{}
+		}
+	})
 }
 
 func plain() past { return past{scenario: "plain"} }
@@ -174,6 +216,7 @@ var walked = map[report.Claim][]shown{
 		{yes, past{scenario: "stopped-cluster"}, "2 of 3; passed over: staging-1 (STOPPED)"},
 		{yes, past{scenario: "cluster-handled-elsewhere"},
 			"1 of 2; passed over: staging-1 (handled elsewhere, not deployed)"},
+		{no, halfDeployed(), "1 of 2"},
 		{no, past{scenario: "redriven-after-takeover", changed: firstAlone}, notYet},
 		{no, until("plain", "DeployClusters"), notYet},
 		{pointless, past{scenario: "every-cluster-stopped"}, "Nothing was deployed"},
@@ -186,6 +229,9 @@ var walked = map[report.Claim][]shown{
 		{no, until("plain", "GracePeriod"), notYet},
 		{no, past{scenario: "old-key-deleted-by-hand"}, foundGone},
 		{no, byHand("DeployClusters"), foundGone + " when the clusters were deployed"},
+		{no, hurried(), "2 h passed; 1 day were asked for"},
+		{no, seenInactive(), "Right before the deactivation IAM listed"},
+		{no, unrecorded(), old},
 		{no, ofTheFirstEdition("plain"), old},
 		{pointless, past{scenario: "update-refused"}, givenUp},
 	},
@@ -208,6 +254,7 @@ var walked = map[report.Claim][]shown{
 		{no, past{scenario: "old-key-deleted-by-hand"}, "listed the old key as gone"},
 		{no, byHand("VerifyDeployment"), "listed the old key as gone"},
 		{no, until("plain", "VerifyDeployment"), notYet},
+		{no, unrecorded(), old},
 		{no, ofTheFirstEdition("plain"), old},
 		{pointless, past{scenario: "every-cluster-stopped"}, "Nothing was deployed"},
 		{pointless, configured("plain", func(t *target.Target) {
@@ -224,6 +271,8 @@ var walked = map[report.Claim][]shown{
 		{no, byHand("DeleteKey"), "listed the old key as gone"},
 		{no, until("plain", "DeleteKey"), notYet},
 		{no, past{scenario: "verification-fails"}, "made Active again"},
+		{no, hurried(), "later, immediately before the deletion; 1 day were asked for"},
+		{no, unrecorded(), old},
 		{no, ofTheFirstEdition("plain"), old},
 		{pointless, past{scenario: "update-refused"}, givenUp},
 	},
@@ -235,6 +284,7 @@ var walked = map[report.Claim][]shown{
 		{no, past{scenario: "old-key-deleted-by-hand"}, foundGone},
 		{no, byHand("DeleteKey"), foundGone + " when it was to be deleted"},
 		{no, until("plain", "DeleteKey"), notYet},
+		{no, unrecorded(), old},
 		{no, ofTheFirstEdition("plain"), old},
 		{pointless, past{scenario: "update-refused"}, givenUp},
 	},
