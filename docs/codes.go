@@ -15,7 +15,6 @@ import (
 // explanation is what a person wants to know of a code beside what the table of codes
 // says of it. Texts are Markdown.
 type explanation struct {
-	code  fault.Code
 	means string
 	// inPlace is what is in place beside what the states say, or instead of it: see
 	// alone.
@@ -69,7 +68,7 @@ func ofCode(code fault.Code) string { return OfCodeIn(code, "") }
 // OfCodeIn is that with only what is so where an execution ended in a state. Of
 // another state, or none, it says all.
 func OfCodeIn(code fault.Code, state string) string {
-	info, more := code.Info(), find(code)
+	info, more := code.Info(), explanations[code]
 	var text strings.Builder
 	fmt.Fprintf(&text, "## %s\n\n%s\n", code, more.means)
 	rows := phases(info)
@@ -109,15 +108,6 @@ func Sections() []Section {
 		sections = append(sections, newSection(ofCode(info.Code)))
 	}
 	return sections
-}
-
-func find(code fault.Code) explanation {
-	for _, e := range explanations {
-		if e.code == code {
-			return e
-		}
-	}
-	return explanation{code: code}
 }
 
 // commands are what to type, in order: to look, to continue.
