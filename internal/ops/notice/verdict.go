@@ -190,7 +190,7 @@ func (r *report) judgeUser() verdict {
 		return calm("Nothing is broken by this: the last key of the IAM user %s was retired, when nothing in Qovery held it.",
 			user)
 	case len(active) == 0:
-		return urgent(r.mendUser(inactive), "Whatever uses a key of the IAM user %s fails now: none of its keys is Active.",
+		return urgent(r.fixUser(inactive), "Whatever uses a key of the IAM user %s fails now: none of its keys is Active.",
 			user)
 	case len(inactive) > 0:
 		return check(r.look(), "Something may be broken: %s of the IAM user %s is Inactive, and %s.",
@@ -209,7 +209,7 @@ func (r *report) activate(id rotation.KeyID) *Step {
 		ActivateCommand(r.Target.IAMUserName, id)}
 }
 
-func (r *report) mendUser(inactive []string) *Step {
+func (r *report) fixUser(inactive []string) *Step {
 	switch {
 	case len(r.leaked()) > 0 && len(inactive) > 0:
 		return nil // it stays out of service

@@ -58,7 +58,8 @@ func (r *reader) event(event statemachine.Event) error {
 	event.Time = event.Time.UTC()
 	switch {
 	case event.Entered():
-		r.entered(event)
+		r.failing = false
+		r.Visits = append(r.Visits, Visit{State: event.State, Event: event.ID, EnteredAt: event.Time})
 	case event.Type == statemachine.TaskScheduled:
 		r.failing = false
 		r.visit().Tries++
@@ -74,11 +75,6 @@ func (r *reader) event(event statemachine.Event) error {
 		r.ended(event)
 	}
 	return nil
-}
-
-func (r *reader) entered(event statemachine.Event) {
-	r.failing = false
-	r.Visits = append(r.Visits, Visit{State: event.State, Event: event.ID, EnteredAt: event.Time})
 }
 
 // visit is the latest, or one of no state.

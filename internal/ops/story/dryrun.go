@@ -3,7 +3,6 @@ package story
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
@@ -141,8 +140,8 @@ func (p Plan) Refusal(width int) []string {
 	if p.advice.Command == "" {
 		return words.Wrap("", words.Sentences(p.Because, p.Advice), width)
 	}
-	first := words.Sentences(p.because, p.advice.First).With(p.shown)
-	lines := words.Wrap("", strings.TrimRight(first, ".")+":", width)
+	first := words.Sentences(p.because) + " " + p.advice.First + ":"
+	lines := words.Wrap("", first.With(p.shown), width)
 	lines = append(lines, "    "+p.advice.Command.With(p.shown))
 	if then := p.advice.Then(); then != "" {
 		lines = append(lines, words.Wrap("", words.Dot(then).String(), width)...)
