@@ -74,7 +74,8 @@ go to the account's default event bus. Their source is ` + "`qovery-key-rotation
 func TestAnswersInJSON(t *testing.T) {
 	schema := compiled(t)
 	seen, whole := map[any]bool{}, map[string]bool{}
-	for _, a := range append(answers, answer{leftOver, "status --output json"}, answer{leftOver, "doctor --output json"}) {
+	for _, a := range append(answers, answer{leftOver, "status --output json"}, answer{leftOver, "doctor --output json"},
+		answer{leftOver, "start production --dry-run --output json"}) {
 		if !strings.Contains(a.args, "--output json") {
 			continue
 		}
@@ -86,6 +87,9 @@ func TestAnswersInJSON(t *testing.T) {
 				break
 			} else if err != nil {
 				t.Fatalf("rotate %s: %v", a.args, err)
+			}
+			if strings.Contains(string(text), "\u2063") {
+				t.Errorf("rotate %s: ids are marked in %s", a.args, text)
 			}
 			value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 			if err != nil {

@@ -33,6 +33,11 @@ func TestTextKeepsIDs(t *testing.T) {
 	if got, want := fmt.Sprint(text), strings.ReplaceAll(whole, "AKIA", "****"); got != want {
 		t.Errorf("as said: %q, want %q", got, want)
 	}
+	var written strings.Builder
+	if err := WriteJSON(&written, struct{ What Text }{text}, ""); err != nil ||
+		written.String() != `{"What":"`+text.String()+"\"}\n" {
+		t.Errorf("for programs: %v, %q", err, written.String())
+	}
 	var logged strings.Builder
 	slog.New(slog.NewJSONHandler(&logged, nil)).Info("", "what", text)
 	if !strings.Contains(logged.String(), `"what":"`+text.String()+`"`) {

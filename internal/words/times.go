@@ -77,12 +77,13 @@ func Duration(d time.Duration) string {
 
 // WriteJSON writes what programs read, on one line unless it is indented, and
 // without the times that are not known. (In the state machine's document they are
-// there, because a path that is missing ends an execution.)
+// there, because a path that is missing ends an execution.) Nor are ids marked in texts.
 func WriteJSON(w io.Writer, value any, indent string) error {
 	text, err := json.Marshal(value)
 	if err != nil {
 		return err
 	}
+	text = bytes.ReplaceAll(text, []byte(mark), nil)
 	for _, zero := range zeroTimes() {
 		text = zero.pattern.ReplaceAll(text, []byte(zero.without))
 	}
