@@ -202,7 +202,7 @@ func (j *Judge) requireReleased(change KeyChange) {
 	}
 }
 
-// requireOwnDeactivation: whoever deactivates a key by hand has a reason. Of what comes after a
+// requireOwnDeactivation: a person who deactivates a key has a reason. Of what comes after a
 // function has noted in the journal that it is about to, nothing tells who did it.
 func (j *Judge) requireOwnDeactivation(change KeyChange) {
 	before, noted := j.before(change), j.noted[change.Key]

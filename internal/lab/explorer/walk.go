@@ -463,7 +463,7 @@ func (w *walker) playAll(b bough, known func(uint64) bool, learn func(Result)) {
 	}
 }
 
-// takeIn takes a result in, and tells of progress now and then.
+// takeIn takes a result in, and shows progress now and then.
 func (w *walker) takeIn(result Result) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

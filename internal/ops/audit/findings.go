@@ -142,6 +142,10 @@ func (j *judge) oldKey(key rotation.AccessKey) Finding {
 		Advice: "Rotate it:", Command: j.command("start", "--watch"),
 	}
 	freeze := j.Target.FrozenAt(j.Now)
+	if j.Record == nil && j.read(FromQovery) && len(j.holders(key.ID)) == 0 {
+		f.Found = append(f.Found, "No location in Qovery holds it")
+		f.Advice, f.Command = "If Qovery uses a role now, retire it:", notice.RetireCommand(j.Target.Name, key.ID)
+	}
 	switch {
 	case j.Record == nil && freeze != nil:
 		f.Found = append(f.Found, "No rotation begins "+freeze.String())

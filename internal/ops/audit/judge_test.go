@@ -105,6 +105,8 @@ var cases = map[string]struct {
 		"KeyAge=97 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
 	"too-old": {world(user(active(keyN, limit))), "too-old#NEW2",
 		"KeyAge=97 Keys=1 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
+	"too-old-and-held-nowhere": {world(neverRotated, user(active(keyN, limit)), qoveryHolds()), "drift#nowhere too-old#NEW2",
+		"KeyAge=97 Keys=1 LeftoverKeys=0 Drift=1 OpenRecords=0 Audited=1", all},
 	"too-old-and-open": {world(user(active(keyO, 100*day), active(keyN, hour)), qoveryHolds(keyO, keyO), openSince()),
 		"open#k3v9 too-old#OLD1", "KeyAge=100 Keys=2 LeftoverKeys=0 Drift=0 OpenRecords=1 Audited=1", all},
 	"too-old-while-rotating": {world(user(active(keyO, 100*day), active(keyN, hour)), qoveryHolds(keyO, keyO),
