@@ -6,6 +6,7 @@
 //
 // A Schedule is text (schedule.go), so that whatever is found can be played
 // again (play.go), made shorter (shrink.go) and told (story.go). What is explored
-// is in walk.go; that exploration would see a broken rule is proved by breaking
-// each in turn (mutations.go).
+// is in walk.go, how small worlds are closed in close.go, and how what schedules
+// share is played once in branch.go; that exploration would see a broken rule is
+// proved by breaking each in turn (mutations.go).
 package explorer
