@@ -1,6 +1,7 @@
 package explorer
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -74,10 +75,13 @@ func (b bough) playForked(known func(uint64) bool, take func(Result) bool) (err 
 			return len(left) == 0
 		}
 	})
-	if err == nil {
-		err = failed
+	switch {
+	case err != nil:
+		return err
+	case failed == nil && len(left) > 0:
+		return fmt.Errorf("%s does not come to its fork %d", b.base, left[0].fork)
 	}
-	return err
+	return failed
 }
 
 // between does what there is to do at a fork.

@@ -67,3 +67,12 @@ func requireAlike(t *testing.T, forked, whole Result) {
 }
 
 func sameStation(a, b Station) bool { return reflect.DeepEqual(a, b) }
+
+// TestNoFork: what isn't played is not lost without a word.
+func TestNoFork(t *testing.T) {
+	base := Schedule{World: "one"}
+	b := bough{base, []branch{{base.with(Fault{Point{createAccessKey, 1}, PutOld, 0}), 1 << 20}, {base, 1 << 20}}}
+	if err := b.playForked(nil, func(Result) bool { return true }); err == nil {
+		t.Error("a fork is reached that there is not")
+	}
+}
