@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"qovery-key-rotation/internal/words"
 )
 
 // An error is told in sentences: what is so, what is in place now, what to do
@@ -26,6 +28,10 @@ func TestErrorSentence(t *testing.T) {
 		{"nor are spaces",
 			Error{Code: NewKeyUnusable, What: " STS refuses the key. ", InPlace: " ", Next: &Advice{First: "Wait\n"}},
 			"STS refuses the key. Wait."},
+		{"what puts it right is a command",
+			Error{Code: NewKeyUnusable, What: "STS refuses the key", Next: &Advice{First: "See the key",
+				Command: "aws iam list-access-keys"}},
+			"STS refuses the key. See the key: aws iam list-access-keys."},
 		{"the code's own advice", Error{Code: NewKeyUnusable, What: "STS refuses the key"},
 			"STS refuses the key. Start the rotation again."},
 		{"a code that nobody knows", Error{Code: "Other", What: "It broke"}, "It broke."},
@@ -46,6 +52,19 @@ func TestErrorf(t *testing.T) {
 	}
 	if want := "There are 251 clusters for a user. Split the clusters"; !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("it says %q, want %q", err, want)
+	}
+}
+
+// Logs have of an error what is so, with as much of ids as the step had.
+func TestAttr(t *testing.T) {
+	for err, want := range map[error]string{
+		Errorf(NewKeyLost, "The new key %s is gone", words.KeyText("****NEW2")): "NewKeyLost: The new key ****NEW2 is gone",
+		errors.New("EOF"): "Unreachable: The step was interrupted: EOF",
+	} {
+		group := Attr(err).Value.Group()
+		if got := group[0].Value.String() + ": " + group[1].Value.String(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
 	}
 }
 
