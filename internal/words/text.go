@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Text is what a step says. The ids of keys in it are data: whoever shows the text
+// Text is what a step says. The ids of keys in it are data: what shows the text
 // decides how much of them people see. A step has their last four characters written, and
 // who knows the keys writes them out.
 type Text string
