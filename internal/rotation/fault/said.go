@@ -62,27 +62,21 @@ func Read(cause string) Said {
 	}
 	sentence, data, both := strings.Cut(cause, "\n{")
 	var said Said
-	if both && json.Unmarshal([]byte("{"+data), &said) == nil && said.What != "" {
+	if both && json.Unmarshal([]byte("{"+data), &said) == nil && said.What+said.Since != "" {
 		return said
 	}
 	return Said{What: words.Text(sentence)}
 }
 
-// Amend adds to a cause what has become of it since, unless it says that already.
+// Amend adds to a cause what has become of it since.
 func Amend(cause string, since words.Text) string {
 	said := Read(cause)
-	if said.Since == since || strings.Contains(said.What.String(), since.String()) {
-		return cause
-	}
 	said.Since = since
 	var failure lambdaFailure
 	if json.Unmarshal([]byte(cause), &failure) != nil || failure.Message == "" {
-		return said.String()
+		return said.Message()
 	}
 	failure.Message = said.Message()
-	if said.Advice == nil {
-		failure.Message = said.String()
-	}
 	text, err := json.Marshal(failure)
 	if err != nil {
 		return cause
