@@ -1,6 +1,7 @@
 package explorer
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -27,7 +28,8 @@ type branch struct {
 	fork int
 }
 
-// boughs are the schedules that have one more fault than the base, at one of the stations.
+// boughs are the schedules that have one more fault than the base, at one of the stations,
+// which come in any order.
 func boughs(base Schedule, stations []Station, faults func(Station) []Fault) (all []bough) {
 	var branches []branch
 	for _, station := range stations {
@@ -35,6 +37,7 @@ func boughs(base Schedule, stations []Station, faults func(Station) []Fault) (al
 			branches = append(branches, branch{base.with(fault), station.Fork})
 		}
 	}
+	slices.SortStableFunc(branches, func(a, b branch) int { return cmp.Compare(a.fork, b.fork) })
 	for few := range slices.Chunk(branches, mostBranches) {
 		all = append(all, bough{base, few})
 	}

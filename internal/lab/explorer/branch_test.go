@@ -68,6 +68,22 @@ func requireAlike(t *testing.T, forked, whole Result) {
 
 func sameStation(a, b Station) bool { return reflect.DeepEqual(a, b) }
 
+// TestBoughsOfSites: stations that are in the order of their sites come in that of their forks.
+func TestBoughsOfSites(t *testing.T) {
+	base := Schedule{World: "leaked"}
+	stations := chosenWrites(mustPlay(t, base, nil).After)
+	want, played := 0, 0
+	for _, b := range boughs(base, stations, func(s Station) []Fault { return s.each(callFaults[:1]) }) {
+		want += len(b.branches)
+		if err := b.play(nil, nil, func(Result) bool { played++; return true }); err != nil {
+			t.Error(err)
+		}
+	}
+	if played < want || want < len(stations) {
+		t.Errorf("%d schedules of %d were played, at %d stations", played, want, len(stations))
+	}
+}
+
 // TestNoFork: what isn't played is not lost without a word.
 func TestNoFork(t *testing.T) {
 	base := Schedule{World: "one"}
