@@ -1,6 +1,7 @@
 package docs_test
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -27,5 +28,26 @@ func TestChapters(t *testing.T) {
 		if !slices.Contains(names, name) {
 			t.Errorf("there is no chapter %s in %q", name, names)
 		}
+	}
+}
+
+// Terraform leaves alone whatever a rotation changes. With every change of such a resource
+// Qovery's provider sends the key that its state has, also where that attribute is ignored:
+// Terraform then plans with the state's value, and the state never has a rotation's secret.
+// https://github.com/Qovery/terraform-provider-qovery: toUpsertAwsRequest, toUpsertRequest, toQoveryRequest
+func TestTerraformLeavesKeysAlone(t *testing.T) {
+	page, err := os.ReadFile("terraform.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, chapter, _ := strings.Cut(string(page), "## If Terraform manages Qovery\n")
+	for _, text := range []string{"lifecycle { ignore_changes = all }", "qovery_aws_credentials",
+		"qovery_container_registry", "qovery_helm_repository", "qovery_cluster_dns_provider"} {
+		if !strings.Contains(chapter, text) {
+			t.Errorf("the chapter does not have %s", text)
+		}
+	}
+	if strings.Contains(chapter, "ignore_changes = [") {
+		t.Error("the chapter ignores single attributes, which keeps no key")
 	}
 }

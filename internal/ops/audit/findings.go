@@ -244,8 +244,7 @@ func (j *judge) badKey(id rotation.KeyID, held []rotation.Location, ours bool) F
 			f.Found = append(f.Found, fmt.Sprintf("The rotation that ended %s replaced it there and deleted it; something has "+
 				"put it back since", words.At(at)))
 			f.Advice += ". If Terraform manages these locations, it wrote back what its state holds, and will again: first " +
-				"give them lifecycle { ignore_changes = [access_key_id, secret_access_key] }, as docs/terraform.md says under " +
-				"\"If Terraform manages Qovery\""
+				"give them lifecycle { ignore_changes = all }, as docs/terraform.md says under \"If Terraform manages Qovery\""
 		}
 	default:
 		f.Urgency = notice.Check
