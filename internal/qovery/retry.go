@@ -60,12 +60,20 @@ func (o *organization) pause(attempt int) time.Duration {
 	return time.Duration(o.client.Jitter() * float64(firstPause<<attempt))
 }
 
-// resetTime is when the limit of requests is lifted: X-RateLimit-Reset is a Unix
-// timestamp; Retry-After is not documented by Qovery, but honoured. Of both, the
-// later.
+// resetTime is when the limit of requests is lifted. Qovery documents X-RateLimit-Reset
+// as a Unix timestamp, and sleeps for so many seconds in its example of use: what is no
+// time of this century is seconds. Retry-After is not documented by Qovery, but honoured.
+// Of both, the later.
+// https://www.qovery.com/docs/api-reference/introduction
+// https://www.qovery.com/docs/api-reference/examples
 func resetTime(header http.Header, now time.Time) (resets time.Time, known bool) {
-	if unix, err := strconv.ParseInt(header.Get("X-RateLimit-Reset"), 10, 64); err == nil && unix > 0 {
+	text := header.Get("X-RateLimit-Reset")
+	switch unix, err := strconv.ParseInt(text, 10, 64); {
+	case err != nil || unix <= 0:
+	case time.Unix(unix, 0).Year() >= 2000:
 		resets, known = time.Unix(unix, 0), true
+	default:
+		resets, known = retryAfter(text, now)
 	}
 	if after, ok := retryAfter(header.Get("Retry-After"), now); ok && after.After(resets) {
 		resets, known = after, true

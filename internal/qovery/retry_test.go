@@ -46,6 +46,9 @@ func TestReadsAreRepeated(t *testing.T) {
 		{"limited until a time that is past",
 			[]func(http.ResponseWriter){limited("X-RateLimit-Reset", at(-second)), body(emptyList)}, []time.Duration{second},
 			""},
+		{"limited for seconds", []func(http.ResponseWriter){limited("X-RateLimit-Reset", "30"), body(emptyList)},
+			[]time.Duration{31 * second}, ""},
+		{"limited for more seconds", []func(http.ResponseWriter){limited("X-RateLimit-Reset", "3600")}, nil, fault.Throttled},
 		{"limited until nonsense", []func(http.ResponseWriter){limited("X-RateLimit-Reset", "soon"), body(emptyList)},
 			[]time.Duration{second}, ""},
 		{"Retry-After in seconds", []func(http.ResponseWriter){limited("Retry-After", "7"), body(emptyList)},
@@ -81,12 +84,13 @@ func TestReadsAreRepeated(t *testing.T) {
 }
 
 func TestThrottledSaysWhenTheLimitResets(t *testing.T) {
-	opened, _ := serve(t, answers(status(429, "", "X-RateLimit-Reset", at(40*time.Minute))))
-	_, err := opened.Locks(t.Context())
 	const want = "Listing the locked clusters at Qovery: Qovery's limit of requests is used up; it resets at " +
 		"2026-05-04T09:40:00Z. Wait until there is less load. Then start the rotation again."
-	if err == nil || err.Error() != want {
-		t.Errorf("got  %v\nwant %s", err, want)
+	for _, resets := range []string{at(40 * time.Minute), "2400"} {
+		opened, _ := serve(t, answers(status(429, "", "X-RateLimit-Reset", resets)))
+		if _, err := opened.Locks(t.Context()); err == nil || err.Error() != want {
+			t.Errorf("%s: got  %v\nwant %s", resets, err, want)
+		}
 	}
 }
 
