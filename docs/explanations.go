@@ -283,7 +283,7 @@ var explanations = map[fault.Code]explanation{
 			"request.",
 		inPlace: "nothing is broken by it. After `CreateKey` the way back needs Qovery, too: it ends unchanged, or in " +
 			"`DiscardKey`.",
-		more: "Create it in Qovery's console, under the organization's settings, \"Token API\" ([which " +
+		more: "Create it in Qovery's console, under the organization's settings, \"API token\" ([which " +
 			"role](install.md#2-make-a-token-at-qovery)). The stack's output `PutToken` has this command filled in",
 		look: []string{"read -rs TOKEN; printf %s \"$TOKEN\" | aws ssm put-parameter --name " +
 			"/qovery-key-rotation/qovery-token --type SecureString --overwrite --value file:///dev/stdin; unset TOKEN"}},

@@ -98,3 +98,23 @@ func wantLocations(t *testing.T, got []Location, want ...Location) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
+
+// What a person is to change is found where Qovery's console has it: the registry of a
+// cluster, its DNS provider and its secret managers on pages of that cluster's settings.
+// https://github.com/Qovery/console, apps/console/src/routes, commits 3a97e9803 and ce81af1e5
+func TestWhereToChange(t *testing.T) {
+	for want, location := range map[string]Location{
+		`the organization's settings, "Container registries"`: {LocationRef: LocationRef{Kind: ContainerRegistry}},
+		`the cluster's settings, "Mirroring registry"`: {LocationRef: LocationRef{Kind: ContainerRegistry},
+			Clusters: []string{"c1"}},
+		`the organization's settings, "Helm repositories"`: {LocationRef: LocationRef{Kind: HelmRepository}},
+		`the cluster's settings, "DNS provider"`: {LocationRef: LocationRef{Kind: DNSProvider},
+			Clusters: []string{"c1"}},
+		`the cluster's settings, "Add-ons"`: {LocationRef: LocationRef{Kind: SecretManager}, Clusters: []string{"c1"}},
+	} {
+		refusal := checkLocations([]Location{location}, keyO)
+		if refusal.Code != fault.UnmanagedLocations || !strings.Contains(refusal.Error(), "to be changed in "+want) {
+			t.Errorf("%v, want %s", refusal, want)
+		}
+	}
+}

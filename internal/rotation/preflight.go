@@ -511,7 +511,7 @@ func checkLocations(held []Location, old KeyID) *fault.Error {
 	case len(others) > 0:
 		var list []string
 		for _, location := range others {
-			list = append(list, names([]Location{location})+", to be changed in "+whereToChange[location.Kind])
+			list = append(list, names([]Location{location})+", to be changed in "+whereToChange(location))
 		}
 		return fault.Errorf(fault.UnmanagedLocations, "The key %s is also held where it must be changed by hand: %s", old,
 			strings.Join(list, "; "))
@@ -520,11 +520,24 @@ func checkLocations(held []Location, old KeyID) *fault.Error {
 }
 
 // whereToChange says where in Qovery's console a person changes a location.
-var whereToChange = map[LocationKind]string{
-	ContainerRegistry: "the organization's settings, container registries",
-	HelmRepository:    "the organization's settings, Helm repositories",
-	DNSProvider:       "the cluster's settings, DNS",
-	SecretManager:     "the cluster's settings, secret managers",
+func whereToChange(l Location) string {
+	of := "organization"
+	if len(l.Clusters) > 0 {
+		of = "cluster"
+	}
+	page := pages[l.Kind]
+	if l.Kind == ContainerRegistry && of == "cluster" {
+		page = "Mirroring registry" // the organization's page leaves those out
+	}
+	return fmt.Sprintf("the %s's settings, %q", of, page)
+}
+
+// pages are those of the settings in Qovery's console.
+var pages = map[LocationKind]string{
+	ContainerRegistry: "Container registries",
+	HelmRepository:    "Helm repositories",
+	DNSProvider:       "DNS provider",
+	SecretManager:     "Add-ons",
 }
 
 func checkClusters(clusters []Cluster, locks map[string]string, plan *PlanReport) *fault.Error {
