@@ -14,8 +14,8 @@ import (
 	"qovery-key-rotation/internal/words"
 )
 
-// errDryRun ends a script whose first execution is a dry run.
-var errDryRun = errors.New("the dry run has ended")
+// errDryRun ends a script with its first execution, which is a dry run.
+var errDryRun = errors.New("a dry run was started")
 
 // executionActions are about executions and about time.
 var executionActions = []Action{
@@ -83,7 +83,7 @@ var executionActions = []Action{
 	{"when STATE ACTION", "does something when the function of the state is called for the first time", when(false)},
 	{"each STATE ACTION", "does something whenever the function of the state is called", when(true)},
 	{"after DURATION ACTION", "does something in a while", func(a *args) act {
-		line, d, do := a.line, a.duration(), a.action()
+		line, d, do := a.line, a.duration(), a.putOff()
 		return func(o *Operator) error {
 			rule := o.rule(line)
 			o.later(d, func(o *Operator) error { rule.applied = true; return do(o) })
@@ -156,7 +156,6 @@ func (o *Operator) start(name, input string) error {
 	}
 	o.run, o.open[run] = run, true
 	if o.dryRun {
-		run.Wait()
 		return errDryRun
 	}
 	return nil
@@ -244,7 +243,7 @@ func in(a *args) act {
 	})(a)
 }
 
-// later does something after a while, as an event that takes no time.
+// later does something after a while, as an event that takes no time: see args.putOff.
 func (o *Operator) later(d time.Duration, do act) {
 	o.Planned++
 	o.plan(planned{o.Timeline.Now().Add(d), o, func(_ *World, o *Operator) { o.Planned--; o.putOff(do) }})

@@ -117,7 +117,7 @@ func faultCalls(a *args) act {
 
 // onCall does something at the time of a call, though not in its process.
 func onCall(a *args) act {
-	line, site, do := a.line, a.siteOf(), a.action()
+	line, site, do := a.line, a.siteOf(), a.putOff()
 	return func(o *Operator) error {
 		before, calms, rule := o.Wire.Injector, o.calms, o.rule(line)
 		o.Wire.Injector = func(call Call) Fault {

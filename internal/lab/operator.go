@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -75,12 +76,10 @@ func (o *Operator) Do(run *Run, line string) error {
 // perform does what the lines say, one after another.
 func (o *Operator) perform(lines []scriptLine) error {
 	for _, line := range lines {
-		err := line.do(o)
+		err := cmp.Or(line.do(o), o.err)
 		if err == errDryRun {
+			o.run.Wait()
 			return nil
-		}
-		if err == nil {
-			err = o.err
 		}
 		if err != nil {
 			return fmt.Errorf("line %d: %s: %w", line.number, line.text, err)

@@ -251,6 +251,18 @@ func oneOf[T any](a *args, what string, values map[string]T) T {
 	return value
 }
 
+// waiting are the actions in which time passes.
+var waiting = []string{"audit", "run", "until", "wait"}
+
+// putOff is the rest of the line as an action that is done in its time, in which none passes.
+func (a *args) putOff() act {
+	next := &args{left: a.left}
+	if name := next.optional(); slices.Contains(waiting, name) {
+		a.fail("%q waits, and what is put off can't", name)
+	}
+	return a.action()
+}
+
 // action is the rest of the line as an action of its own.
 func (a *args) action() act {
 	if a.left == "" {

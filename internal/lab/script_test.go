@@ -72,6 +72,12 @@ func TestMistakesInScripts(t *testing.T) {
 		"world flat":                            `"flat" isn't an option of a world`,
 		"start rotation\nworld clusters=1":      "line 2: the world is described before anything happens in it",
 		"dance\nstart rotation\nsing":           `line 3: there is no action "sing"`,
+		"after 1h run b":                        `"run" waits, and what is put off can't`,
+		"after 1h audit":                        `"audit" waits`,
+		"after 1h until ended":                  `"until" waits`,
+		"after 1h after 1h wait 1h":             `"wait" waits`,
+		"when CreateKey after 1h \"run\" b":     `"run" waits`,
+		"on iam.CreateAccessKey wait 1h":        `"wait" waits`,
 	} {
 		if _, err := ParseScript("mine", script); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %v, and not %q", script, err, says)
@@ -113,6 +119,36 @@ func TestScriptsThatFail(t *testing.T) {
 		if _, err := s.Play(s.Setup, nil); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %v, and not %q", script, err, says)
 		}
+	}
+}
+
+// What a script puts off happens at a moment of its own, in which no one can wait. A dry run
+// that is put off ends the script all the same.
+func TestWhatIsPutOff(t *testing.T) {
+	for _, action := range []string{"start", "abort", "leak old", "retire old", "migrate", "stop", "redrive", "in CreateKey",
+		"forget", "release", "freeze 2026-02-01T00:00:00Z a launch", "unfreeze", "lease me 1h", "touch", "says it",
+		"deployments 1 1", "create key", "put own into credentials", "put-everywhere own", "cluster all deploy",
+		"when VerifyKey run b", "each VerifyKey until ended"} {
+		for _, put := range []string{"after 2s", "after 10m", "on iam.CreateAccessKey", "on journal.Save"} {
+			for _, dry := range []bool{false, true} {
+				s, err := ParseScript("put off", "world clusters=1\n"+put+" "+action+"\nstart\nwait 20m\n")
+				if err != nil {
+					t.Fatal(err)
+				}
+				s.Setup.DryRun = dry
+				if _, err = s.Play(s.Setup, nil); err != nil && !strings.Contains(err.Error(), "line ") {
+					t.Errorf("%s %s: %v", put, action, err)
+				}
+			}
+		}
+	}
+	s, err := ParseScript("put off", "after 1m start\nwait 1h\nstop\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Setup.DryRun = true
+	if result, err := s.Play(s.Setup, nil); err != nil || result.Outcome != "SUCCEEDED" {
+		t.Errorf("a dry run that is put off: %s, %v", result.Outcome, err)
 	}
 }
 
