@@ -3,8 +3,12 @@ package cli_test
 import (
 	"bytes"
 	"context"
+	"io"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -100,4 +104,42 @@ func TestInterruptedAbort(t *testing.T) {
 		!strings.Contains(string(runs[1].Input()), `"abort":true`) {
 		t.Errorf("exit code %d, %d executions, %q", code, len(runs), errs.String())
 	}
+}
+
+// A story has no end that a script can't put off. Who interrupts it, or reads no more of it,
+// waits no longer.
+func TestInterruptedSimulation(t *testing.T) {
+	script := filepath.Join(t.TempDir(), "long.txt")
+	if err := os.WriteFile(script, []byte("run a\n"+strings.Repeat("wait 8760h\n", 1000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range []string{"simulate --script " + script, "simulate --output json --script " + script} {
+		ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
+		var out, errs bytes.Buffer
+		code := cli.Program{Clock: testClock{}, Out: &out, Err: &errs}.Run(ctx, strings.Fields(args))
+		cancel()
+		const want = "rotate: Interrupted. To see the rest of the story, run it again.\n"
+		if code != cli.ExitInterrupted || errs.String() != want {
+			t.Errorf("%s: exit code %d, %s", args, code, &errs)
+		}
+		isText := !strings.Contains(args, "json")
+		if strings.Contains(out.String(), "== execution a SUCCEEDED") != isText {
+			t.Errorf("%s: it wrote %s", args, &out)
+		}
+	}
+	code := cli.Program{Clock: testClock{}, Out: &closesAfter{left: 1}, Err: io.Discard}.Run(t.Context(),
+		[]string{"simulate", "--script", script})
+	if code != cli.ExitClosedPipe {
+		t.Errorf("nobody reads on: exit code %d", code)
+	}
+}
+
+// closesAfter is read for a few writes, and then no more.
+type closesAfter struct{ left int }
+
+func (c *closesAfter) Write(data []byte) (int, error) {
+	if c.left--; c.left < 0 {
+		return 0, syscall.EPIPE
+	}
+	return len(data), nil
 }

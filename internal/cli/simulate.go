@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -62,7 +63,7 @@ fails. A dry run does, if a rotation would be refused or would have to wait.`,
 				p.listActions()
 				return nil
 			}
-			return p.simulate(flags)
+			return p.simulate(cmd.Context(), flags)
 		},
 	}
 	cmd.Flags().StringVar(&flags.scenario, "scenario", "plain", "which story to run (see --list)")
@@ -146,7 +147,7 @@ func (f simulateFlags) story() (lab.Scenario, error) {
 	return scenario, err
 }
 
-func (p Program) simulate(flags simulateFlags) error {
+func (p Program) simulate(ctx context.Context, flags simulateFlags) error {
 	scenario, err := flags.story()
 	if err != nil {
 		return err
@@ -166,11 +167,18 @@ func (p Program) simulate(flags simulateFlags) error {
 			told.tell, tell = tell, told.add
 		}
 	}
-	result, err := scenario.Play(setup, func(w *lab.World) { w.Tell(tell) })
-	if err != nil {
+	result, err := scenario.Play(setup, func(w *lab.World) {
+		w.Tell(tell)
+		w.GivenUp = func() bool { return ctx.Err() != nil || lost(p.Out) != nil }
+	})
+	told.flush()
+	switch {
+	case errors.Is(err, lab.ErrGivenUp):
+		return cmp.Or[error](lost(p.Out),
+			&problem{"Interrupted", "To see the rest of the story, run it again", ExitInterrupted})
+	case err != nil:
 		return flags.unplayable(err)
 	}
-	told.flush()
 	report := result.Report(scenario.Name)
 	err = p.answer(flags.output, simulation{report, lines}, func() {
 		printReport(p.Out, report)

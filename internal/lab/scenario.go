@@ -87,6 +87,9 @@ func (s Scenario) Play(setup Setup, watch func(*World)) (Result, error) {
 
 var errNoExecution = errors.New("it starts no execution")
 
+// ErrGivenUp ends a play before its end: see World.GivenUp.
+var ErrGivenUp = errors.New("it was given up")
+
 // Play lets somebody act in a world, as a process on its timeline.
 func Play(setup Setup, watch func(*World), operate func(*World)) (Result, error) {
 	w, err := NewWorld(setup)
@@ -98,8 +101,16 @@ func Play(setup Setup, watch func(*World), operate func(*World)) (Result, error)
 		watch(w)
 	}
 	operator := w.Timeline.Go("operator", func() { operate(w) })
-	if !w.Timeline.RunUntilDone(operator) {
-		return Result{}, fmt.Errorf("it does not end")
+	givenUp := false
+	w.Timeline.run(Forever, func() bool {
+		givenUp = w.GivenUp != nil && w.GivenUp()
+		return givenUp || operator.Done()
+	})
+	switch {
+	case givenUp:
+		return Result{}, ErrGivenUp
+	case !operator.Done():
+		return Result{}, errors.New("it does not end")
 	}
 	if len(w.runs) == 0 {
 		return Result{}, errNoExecution

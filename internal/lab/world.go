@@ -110,6 +110,8 @@ type World struct {
 	OnTold func(Told)
 	// OnSay is told what the script of a scenario says.
 	OnSay func(string)
+	// GivenUp is asked all the time, and tells whether a play is to end at once; nil: it isn't.
+	GivenUp func() bool
 
 	runs        []*Run
 	planned     []*planned
