@@ -22,8 +22,15 @@ type Run struct {
 	stop    func(error)
 }
 
+// mostRuns is how many executions a world has at most: an action that starts one whenever one
+// is started has no end otherwise.
+const mostRuns = 1000
+
 // Start starts an execution, as StartExecution does.
 func (w *World) Start(name, input string) (*Run, error) {
+	if len(w.runs) == mostRuns {
+		return nil, fmt.Errorf("%d executions were started already, and a world has no more", mostRuns)
+	}
 	run := &Run{world: w}
 	arn := fmt.Sprintf("arn:aws:states:%s:%s:execution:%s:%s", region, account, machineName, name)
 	execution, err := interpreter.NewExecution(w.machine, &host{world: w, run: run}, arn, name, json.RawMessage(input))

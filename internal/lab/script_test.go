@@ -110,6 +110,7 @@ func TestScriptsThatFail(t *testing.T) {
 		"run rotation\nsays goodbye":    "it says: {",
 		"run rotation\ndeployments 1 1": "it is 2 1",
 		"wait 1h":                       "it starts no execution",
+		"each Preflight start\nrun a":   "1000 executions were started already, and a world has no more",
 	} {
 		s, err := ParseScript("mine", script)
 		if err != nil {
@@ -125,9 +126,9 @@ func TestScriptsThatFail(t *testing.T) {
 // What a script puts off happens at a moment of its own, in which no one can wait. A dry run
 // that is put off ends the script all the same.
 func TestWhatIsPutOff(t *testing.T) {
-	for _, action := range []string{"start", "abort", "leak old", "retire old", "migrate", "stop", "redrive", "in CreateKey",
-		"forget", "release", "freeze 2026-02-01T00:00:00Z a launch", "unfreeze", "lease me 1h", "touch", "says it",
-		"deployments 1 1", "create key", "put own into credentials", "put-everywhere own", "cluster all deploy",
+	for _, action := range []string{"start", "abort", "leak old", "retire old", "migrate", "stop", "redrive",
+		"in CreateKey", "forget", "release", "freeze 2026-02-01T00:00:00Z a launch", "unfreeze", "lease me 1h", "touch",
+		"says it", "deployments 1 1", "create key", "put own into credentials", "put-everywhere own", "cluster all deploy",
 		"when VerifyKey run b", "each VerifyKey until ended"} {
 		for _, put := range []string{"after 2s", "after 10m", "on iam.CreateAccessKey", "on journal.Save"} {
 			for _, dry := range []bool{false, true} {
