@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Scenario is a story: a world, and what people and misfortune do in it. As text
@@ -44,12 +45,23 @@ type scriptLine struct {
 // act is what an action does when its turn comes.
 type act func(*Operator) error
 
-const divider = "----\n"
+// MostScript is how many bytes a script has at most, and longestLine how many an action.
+const (
+	MostScript  = 1 << 20
+	longestLine = 1000
+)
 
-// ParseScript reads a scenario. Of all lines that are wrong the error names each.
+// ParseScript reads a scenario, as any editor may have written it. Of the lines that are wrong
+// the error names the first ten.
 func ParseScript(name, text string) (Scenario, error) {
 	s := Scenario{Name: name}
-	s.text, s.Want, _ = strings.Cut(text, divider)
+	switch {
+	case len(text) > MostScript:
+		return s, fmt.Errorf("it is longer than %d bytes", MostScript)
+	case !utf8.ValidString(text) || strings.Contains(text, "\x00"):
+		return s, errors.New("it isn't a text")
+	}
+	s.text, s.Want = parts(strings.ReplaceAll(strings.TrimPrefix(text, "\ufeff"), "\r\n", "\n"))
 	var sentence []string
 	var wrong []error
 	for i, line := range strings.Split(s.text, "\n") {
@@ -69,11 +81,45 @@ func ParseScript(name, text string) (Scenario, error) {
 	if len(s.lines) == 0 && wrong == nil {
 		wrong = append(wrong, errors.New("the script has no actions"))
 	}
-	return s, errors.Join(wrong...)
+	return s, few(wrong)
+}
+
+const divider = "----"
+
+// parts are what is above the line of the divider, and what is below it.
+func parts(text string) (actions, want string) {
+	above := 0
+	for line := range strings.Lines(text) {
+		if strings.TrimRight(line, " \t\n") == divider {
+			return text[:above], withEnd(text[above+len(line):])
+		}
+		above += len(line)
+	}
+	return withEnd(text), ""
+}
+
+// withEnd is a text, if it isn't empty, with the one line's end that it is to have.
+func withEnd(text string) string {
+	if text = strings.TrimRight(text, "\n"); text != "" {
+		text += "\n"
+	}
+	return text
+}
+
+// few are the first ten, and how many more there are.
+func few(wrong []error) error {
+	const most = 10
+	if more := len(wrong) - most; more > 0 {
+		wrong = append(slices.Clip(wrong[:most]), fmt.Errorf("and %d more lines are wrong", more))
+	}
+	return errors.Join(wrong...)
 }
 
 // add adds a line. The world is there before all others.
 func (s *Scenario) add(number int, line string) error {
+	if len(line) > longestLine {
+		return fmt.Errorf("it is longer than %d bytes", longestLine)
+	}
 	if options, is := strings.CutPrefix(line, "world "); is {
 		if len(s.lines) > 0 {
 			return errors.New("the world is described before anything happens in it")
@@ -86,7 +132,7 @@ func (s *Scenario) add(number int, line string) error {
 }
 
 // Text writes the scenario with what is expected of it.
-func (s Scenario) Text(want string) string { return s.text + divider + want }
+func (s Scenario) Text(want string) string { return s.text + divider + "\n" + want }
 
 // Ends is how the last execution is expected to end: SUCCEEDED, or FAILED and why.
 func (s Scenario) Ends() string {

@@ -17,6 +17,52 @@ func TestScriptsAreRead(t *testing.T) {
 	}
 }
 
+// What editors make of a text doesn't change the story: lines that end as on Windows, a mark
+// at the beginning, no line's end or several at the end.
+func TestScriptsOfAllEditors(t *testing.T) {
+	const actions, want = "# It is stopped.\nstart rotation\nstop\n", "rotation ABORTED Stopped\n  Preflight\n  left: it\n"
+	for _, text := range []string{
+		actions + "----\n" + want,
+		strings.ReplaceAll(actions+"----\n"+want, "\n", "\r\n"),
+		"\ufeff" + actions + "----\n" + want,
+		actions + "---- \n" + strings.TrimSpace(want),
+		actions + "----\n" + want + "\n\n",
+	} {
+		s, err := ParseScript("mine", text)
+		if err != nil || s.Want != want || s.Sentence != "It is stopped." || s.Text(s.Want) != actions+"----\n"+want {
+			t.Errorf("%q is read as %q, expecting %q: %v", text, s.Text("it"), s.Want, err)
+		}
+	}
+	for _, text := range []string{actions, actions + "----", actions + "----\n", strings.TrimSpace(actions)} {
+		s, err := ParseScript("mine", text)
+		if err != nil || s.Want != "" || s.Text(want) != actions+"----\n"+want {
+			t.Errorf("%q is read as %q, expecting %q: %v", text, s.Text("it"), s.Want, err)
+		}
+	}
+	const ruled = "# -- the beginning ----\nstart rotation\n# ------\nstop\n"
+	if s, err := ParseScript("mine", ruled); err != nil || s.Want != "" || len(s.lines) != 2 {
+		t.Errorf("%q is read as %q, expecting %q: %v", ruled, s.Text("it"), s.Want, err)
+	}
+}
+
+// What isn't a script at all is said in a few lines.
+func TestNoScriptAtAll(t *testing.T) {
+	for text, says := range map[string]string{
+		"\x7fELF\x00\x00":                    "it isn't a text",
+		"start \xff":                         "it isn't a text",
+		strings.Repeat("# long\n", 200_000):  "it is longer than",
+		strings.Repeat("dance\n", 1000):      "'rotate simulate --actions' lists them\nand 990 more lines are wrong",
+		strings.Repeat("a", 100_000):         "line 1: it is longer than 1000 bytes",
+		"\n" + strings.Repeat("é", 501):      "line 2: it is longer than 1000 bytes",
+		"# " + strings.Repeat("very ", 1000): "no actions",
+	} {
+		_, err := ParseScript("mine", text)
+		if err == nil || !strings.Contains(err.Error(), says) || len(err.Error()) > 2000 {
+			t.Errorf("%.60q: %.300v, and not %q", text, err, says)
+		}
+	}
+}
+
 // Every mistake is named, with its line.
 func TestMistakesInScripts(t *testing.T) {
 	for script, says := range map[string]string{
