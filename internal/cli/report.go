@@ -241,17 +241,20 @@ func writeThere(out io.Writer, path string, write func(io.Writer) error) error {
 	case err != nil && entry == nil: // a link to what is not there yet
 		return writeTo(path, os.O_CREATE, write)
 	case err != nil:
-		return replaceFile(path, write)
+		return replaceFile(path, readable, write)
 	case isOutput(out, found):
 		return write(out)
 	case !found.Mode().IsRegular():
 		return writeTo(path, 0, write)
 	}
+	if err := writeTo(path, 0, func(io.Writer) error { return nil }); err != nil { // it is read-only
+		return err
+	}
 	target, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return err
 	}
-	return replaceFile(target, write)
+	return replaceFile(target, found.Mode().Perm(), write)
 }
 
 // isOutput tells whether a file is the command's output.
@@ -275,8 +278,8 @@ func writeTo(path string, flag int, write func(io.Writer) error) error {
 }
 
 // replaceFile writes a file whole or not at all.
-func replaceFile(path string, write func(io.Writer) error) (err error) {
-	file, err := os.CreateTemp(filepath.Dir(path), ".report-*")
+func replaceFile(path string, mode os.FileMode, write func(io.Writer) error) (err error) {
+	file, err := os.CreateTemp(filepath.Dir(path), ".rotate-*")
 	if err != nil {
 		return err
 	}
@@ -288,7 +291,7 @@ func replaceFile(path string, write func(io.Writer) error) (err error) {
 	if err = errors.Join(write(file), file.Close()); err != nil {
 		return err
 	}
-	if err = os.Chmod(file.Name(), readable); err != nil {
+	if err = os.Chmod(file.Name(), mode); err != nil {
 		return err
 	}
 	return os.Rename(file.Name(), path)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -53,5 +54,24 @@ func TestReportIntoTheOutput(t *testing.T) {
 	written, err := os.ReadFile(file)
 	if code != cli.ExitSucceeded || err != nil || !strings.HasPrefix(string(written), "before\n<!DOCTYPE html>") {
 		t.Errorf("exit code %d, %v, %.40q", code, err, written)
+	}
+}
+
+// What can only be read is not replaced, though its folder could take another one; what is
+// replaced is for the same people to read.
+func TestReportIntoWhatIsThere(t *testing.T) {
+	for mode, want := range map[os.FileMode]int{0o600: cli.ExitSucceeded, 0o400: cli.ExitUnwritten} {
+		if mode == 0o400 && os.Geteuid() == 0 {
+			continue // root may
+		}
+		file := filepath.Join(t.TempDir(), "there.html")
+		if err := os.WriteFile(file, []byte("old"), mode); err != nil {
+			t.Fatal(err)
+		}
+		var errs bytes.Buffer
+		code := program(t, answer{idle, "report --simulation plain --file " + file}, &bytes.Buffer{}, &errs)
+		if found, err := os.Stat(file); err != nil || code != want || runtime.GOOS != "windows" && found.Mode() != mode {
+			t.Errorf("%v: exit code %d, %s, %v, %v", mode, code, &errs, found.Mode(), err)
+		}
 	}
 }

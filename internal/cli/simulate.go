@@ -87,7 +87,7 @@ func (f simulateFlags) mistake(given func(flag string) bool) error {
 	if given("clusters") && (f.clusters < 1 || f.clusters > lab.MostClusters) {
 		return fmt.Errorf("--clusters %d is not 1 to %d", f.clusters, lab.MostClusters)
 	}
-	for _, name := range []string{"scenario", "script", "clusters", "seed", "dry-run"} {
+	for _, name := range []string{"scenario", "script", "update", "clusters", "seed", "dry-run", "verbose"} {
 		switch {
 		case given(name) && f.list:
 			return fmt.Errorf("--list lists all scenarios and runs none, so that --%s has no meaning beside it", name)
@@ -136,15 +136,26 @@ func (f simulateFlags) story() (lab.Scenario, error) {
 		scenario, _ := lab.Find(f.scenario)
 		return scenario, nil
 	}
-	text, err := os.ReadFile(f.script)
+	text, err := readScript(f.script)
 	if err != nil {
 		return lab.Scenario{}, usageError{fmt.Errorf("the script can't be read: %w", err)}
 	}
-	scenario, err := lab.ParseScript(f.script, string(text))
+	scenario, err := lab.ParseScript(f.script, text)
 	if err != nil {
 		err = usageError{fmt.Errorf("the script %s: %w", f.script, err)}
 	}
 	return scenario, err
+}
+
+// readScript reads no more of a file than shows that it is too long: /dev/zero has no end.
+func readScript(path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, lab.MostScript+1))
+	return string(text), err
 }
 
 func (p Program) simulate(ctx context.Context, flags simulateFlags) error {
@@ -186,7 +197,7 @@ func (p Program) simulate(ctx context.Context, flags simulateFlags) error {
 			fmt.Fprintf(p.Out, "Never came to pass: %s\n", line)
 		}
 	})
-	return cmp.Or(err, flags.judge(p.Out, scenario, result, report))
+	return cmp.Or(err, p.judge(flags, scenario, result, report))
 }
 
 // brief shows of each phase only what came of it in the end, and not every look at what is
@@ -220,19 +231,28 @@ func (b *brief) flush() {
 
 // judge says how the command ends: by how the rotation did or, of a script, by
 // whether all came as expected.
-func (f simulateFlags) judge(out io.Writer, scenario lab.Scenario, result lab.Result, report lab.Report) error {
+func (p Program) judge(f simulateFlags, scenario lab.Scenario, result lab.Result, report lab.Report) error {
 	switch {
 	case f.script == "" || f.dryRun:
 		return endedWell(report.Good())
 	case f.update:
-		return os.WriteFile(f.script, []byte(scenario.Text(result.Told)), 0o644)
+		return p.expect(f.script, scenario.Text(result.Told))
 	case !f.json():
-		printComparison(out, scenario, result.Told)
+		printComparison(p.Out, scenario, result.Told)
 	}
 	if scenario.Want == "" {
 		return endedWell(report.Good())
 	}
 	return endedWell(result.Told == scenario.Want)
+}
+
+// expect writes a script anew, with what is expected of it.
+func (p Program) expect(path, text string) error {
+	err := writeFile(p.Out, path, func(out io.Writer) error { _, err := io.WriteString(out, text); return err })
+	if err != nil {
+		return unwritten{"The script", "Make room for it, or give a copy of it with --script", err}
+	}
+	return nil
 }
 
 // unplayable is what is wrong with a script of a person's own: what it requires was not so,
