@@ -136,7 +136,9 @@ func (f exploreFlags) read(given func(flag string) bool) (asked exploration, err
 		asked.lens = explorer.Mutations[i].Lens
 	}
 	if f.replay != "" {
-		asked.schedule, err = explorer.Parse(f.replay)
+		if asked.schedule, err = explorer.Parse(f.replay); err == nil {
+			err = asked.schedule.Check()
+		}
 	}
 	return asked, err
 }

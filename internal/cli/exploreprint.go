@@ -7,7 +7,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -123,10 +122,10 @@ func printWrong(out io.Writer, wrong []string) {
 	}
 }
 
-func printVerdict(out io.Writer, r explorer.Result) {
+func printVerdict(out io.Writer, r explorer.Told) {
 	fmt.Fprintln(out)
-	if missed := r.Missed(); len(missed) > 0 {
-		fmt.Fprintf(out, "did not come to pass: %s\n", strings.Join(texts(missed), ", "))
+	for i, missed := range r.Missed() {
+		fmt.Fprintf(out, "did not come to pass: %s\n  %s\n", missed, r.WhyNot[i])
 	}
 	printWrong(out, r.Wrong)
 	if len(r.Wrong) == 0 {

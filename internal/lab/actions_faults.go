@@ -70,16 +70,22 @@ func (f *scriptFault) number(a *args, sign string) (n int) {
 	return n
 }
 
-// callers are what the names of sites begin with.
-var callers = []string{"iam", "journal", "qovery", "staging", "states", "sts", "targets", "token", "trail"}
+// Callers are what the names of sites begin with, before a point.
+var Callers = []string{"iam", "journal", "qovery", "staging", "states", "sts", "targets", "token", "trail"}
 
 // siteOf is the next word, the site of calls.
 func (a *args) siteOf() string {
 	site := a.word("a site")
-	if caller, _, _ := strings.Cut(site, "."); !slices.Contains(callers, caller) {
-		a.fail("%q is no site: one begins with %s and a point", site, strings.Join(callers, ", "))
+	if !IsSite(site) {
+		a.fail("%q is no site: one begins with %s and a point", site, strings.Join(Callers, ", "))
 	}
 	return site
+}
+
+// IsSite tells whether calls may have such a site.
+func IsSite(name string) bool {
+	caller, _, _ := strings.Cut(name, ".")
+	return slices.Contains(Callers, caller)
 }
 
 func faultCalls(a *args) act {

@@ -58,6 +58,55 @@ func TestNoSchedule(t *testing.T) {
 	}
 }
 
+// What a person replays is refused if it can't come to pass, whatever happens: no violation
+// would be the answer to a mistyped schedule.
+func TestCheck(t *testing.T) {
+	for text, want := range map[string]string{
+		"one:": "",
+		"one: CreateKey#1 abandoned, CreateKey#1 stop, CreateKey#2 stop": "",
+		"one: iam.GetUser#1 deny, iam.GetUser#2 deny:45m":                "",
+		"one: ended#1 redrive, ended#2 start-redrive":                    "",
+		"one: Nowhere#1 stop":                                            `"Nowhere" is neither a state nor a call: the `,
+		"one: Gr\xff#1 stop":                                             "is neither a state nor a call",
+		"one: CreateKey #1 stop":                                         `"CreateKey " is neither`,
+		"one: iamCreateAccessKey#1 deny":                                 "the names of calls begin with iam, journal, ",
+		"one: CreateKey#1 fail-after":                                    "can't happen at CreateKey; there are abandoned, ",
+		"one: IsIdle#1 abandoned":                                        "abandoned can't happen at IsIdle",
+		"one: iam.CreateAccessKey#1 delete-old":                          "at iam.CreateAccessKey; there are fail-before, ",
+		"one: ended#1 stop":                                              "stop can't happen at ended; there are redrive, ",
+		"one: CreateKey#1 stop:5m":                                       "stop takes no duration",
+		"one: iam.CreateAccessKey#1 hang:5m":                             "hang takes no duration",
+		"one: iam.CreateAccessKey#1 land-late":                           `as in "iam.CreateAccessKey#1 land-late:9m0s"`,
+		"one: CreateKey#1 clock-ahead":                                   `as in "CreateKey#1 clock-ahead:5m0s"`,
+		"one: CreateKey#1 stop, CreateKey#1 stop":                        "can't both happen: they are at one point",
+		"one: iam.GetUser#1 deny, iam.GetUser#1 fail-after":              "can't both happen",
+	} {
+		s, err := Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err = s.Check(); want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+	known, err := Corpus()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range known {
+		if err := s.Check(); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, station := range mustPlay(t, Schedule{World: "migrate"}, nil).After {
+		for _, fault := range station.faults() {
+			if err := (Schedule{Faults: []Fault{fault}}).Check(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
 // FuzzParse: what can be read is written so that it is read as the same again.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{"one:", "waves seed=7: iam.CreateAccessKey#1 fail-after, DeployClusters#2 stop",

@@ -9,9 +9,17 @@ import (
 	"qovery-key-rotation/statemachine"
 )
 
+// Told is the result of a schedule whose story was told.
+type Told struct {
+	Result
+	WhyNot []string // what was missed did not come to pass
+}
+
 // Tell plays a schedule and writes the story of what happens, event by event.
-func Tell(s Schedule, lens Lens, out io.Writer) (Result, error) {
-	return play(s, lens, func(p *player) {
+func Tell(s Schedule, lens Lens, out io.Writer) (told Told, err error) {
+	var by *player
+	told.Result, err = play(s, lens, func(p *player) {
+		by = p
 		write := func(line lab.Line) {
 			who := line.Execution
 			if who == "" {
@@ -34,4 +42,8 @@ func Tell(s Schedule, lens Lens, out io.Writer) (Result, error) {
 			p.event(run, event)
 		}
 	})
+	for _, fault := range told.Missed() {
+		told.WhyNot = append(told.WhyNot, by.whyNot(fault))
+	}
+	return told, err
 }
