@@ -42,27 +42,15 @@ func (o *organization) Clusters(ctx context.Context) ([]rotation.Cluster, error)
 	}
 	// The status comes second, so that every cluster listed has one that Qovery
 	// deploys, unless it has just been deleted: then the next try will not list it.
-	body, err := o.ask(ctx, listStatuses, o.id)
+	statuses, err := learn(ctx, o, listStatuses, decodeStatuses, o.id)
 	if err != nil {
 		return nil, err
-	}
-	statuses, err := decodeStatuses(body)
-	if err != nil {
-		return nil, malformed(listStatuses, err)
 	}
 	return joinStatuses(listed, statuses), nil
 }
 
 func (o *organization) listClusters(ctx context.Context) ([]cluster, error) {
-	body, err := o.ask(ctx, listClusters, o.id)
-	if err != nil {
-		return nil, err
-	}
-	clusters, err := decodeClusters(body)
-	if err != nil {
-		return nil, malformed(listClusters, err)
-	}
-	return clusters, nil
+	return learn(ctx, o, listClusters, decodeClusters, o.id)
 }
 
 // decodeClusters requires the region too: uses of a key are looked for there.

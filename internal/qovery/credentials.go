@@ -41,15 +41,7 @@ type clusterName struct {
 // Credentials lists the organization's cloud credentials of every type: one
 // that cannot be rotated may hold the key all the same.
 func (o *organization) Credentials(ctx context.Context) ([]rotation.Location, error) {
-	body, err := o.ask(ctx, listCredentials, o.id)
-	if err != nil {
-		return nil, err
-	}
-	locations, err := decodeCredentials(body)
-	if err != nil {
-		return nil, malformed(listCredentials, err)
-	}
-	return locations, nil
+	return learn(ctx, o, listCredentials, decodeCredentials, o.id)
 }
 
 func (o *organization) listedCredentials(ctx context.Context, _ []cluster) ([]rotation.Location, error) {

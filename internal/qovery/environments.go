@@ -39,13 +39,10 @@ type environmentStatus struct {
 // Environments finds the environments by their services: in one that has none, nothing is
 // deployed.
 func (o *organization) Environments(ctx context.Context, clusters []string) ([]rotation.Environment, error) {
-	body, err := o.ask(ctx, listServices, o.id)
+	onThese := func(body []byte) ([]serviceOn, error) { return decodePlaces(body, clusters) }
+	places, err := learn(ctx, o, listServices, onThese, o.id)
 	if err != nil {
 		return nil, err
-	}
-	places, err := decodePlaces(body, clusters)
-	if err != nil {
-		return nil, malformed(listServices, err)
 	}
 	statuses, err := o.environmentStatuses(ctx, places)
 	if err != nil {

@@ -21,13 +21,9 @@ type lock struct {
 // Locks returns the locked clusters, each with the reason, who locked it, when and
 // until when.
 func (o *organization) Locks(ctx context.Context) (map[string]string, error) {
-	body, err := o.ask(ctx, listLocks, o.id)
+	locks, err := learn(ctx, o, listLocks, decodeLocks, o.id)
 	if err != nil {
 		return nil, err
-	}
-	locks, err := decodeLocks(body)
-	if err != nil {
-		return nil, malformed(listLocks, err)
 	}
 	reasons := make(map[string]string, len(locks))
 	for _, lock := range locks {

@@ -33,13 +33,9 @@ type underlyingError struct {
 
 // Problem tells why a cluster's deployment failed, as far as its logs do.
 func (o *organization) Problem(ctx context.Context, clusterID string) (string, error) {
-	body, err := o.ask(ctx, readLogs, o.id, clusterID)
+	lines, err := learn(ctx, o, readLogs, decodeList[logLine], o.id, clusterID)
 	if err != nil {
 		return "", err
-	}
-	lines, err := decodeList[logLine](body)
-	if err != nil {
-		return "", malformed(readLogs, err)
 	}
 	return o.foreign(lastError(lines), maxProblem), nil
 }

@@ -27,19 +27,16 @@ func (o *organization) PointsAt(ctx context.Context, clusterID string) (rotation
 	return rotation.LocationRef{Kind: rotation.AWSCredentials, ID: now.Credentials.ID, Name: now.Credentials.Name}, err
 }
 
-func (o *organization) pointing(ctx context.Context, clusterID string) (now pointing, err error) {
-	body, err := o.ask(ctx, readPointing, o.id, clusterID)
-	if err != nil {
-		return pointing{}, err
-	}
+func (o *organization) pointing(ctx context.Context, clusterID string) (pointing, error) {
+	return learn(ctx, o, readPointing, decodePointing, o.id, clusterID)
+}
+
+func decodePointing(body []byte) (now pointing, err error) {
 	err = decode(body, &now)
 	if err == nil && (now.CloudProvider == "" || now.Credentials.ID == "" || now.Region == "") {
 		err = errors.New("a cluster has no cloud_provider, no region, or no credentials with an id")
 	}
-	if err != nil {
-		return pointing{}, malformed(readPointing, err)
-	}
-	return now, nil
+	return now, err
 }
 
 // Point points the cluster at credentials, and reads first what the request must repeat.

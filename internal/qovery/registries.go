@@ -44,15 +44,7 @@ type registryConfig struct {
 // locations lists the registries of every kind: one that cannot be rotated may
 // hold the key all the same.
 func (k registryKind) locations(o *organization, ctx context.Context, _ []cluster) ([]rotation.Location, error) {
-	body, err := o.ask(ctx, k.list, o.id)
-	if err != nil {
-		return nil, err
-	}
-	locations, err := k.decode(body)
-	if err != nil {
-		return nil, malformed(k.list, err)
-	}
-	return locations, nil
+	return learn(ctx, o, k.list, k.decode, o.id)
 }
 
 func (k registryKind) decode(body []byte) ([]rotation.Location, error) {

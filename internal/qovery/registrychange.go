@@ -74,13 +74,9 @@ func (k registryKind) entry(ctx context.Context, o *organization, id string) (re
 	if entry, found := o.cache.take(k.kind, id, asked); found {
 		return entry, true, nil
 	}
-	body, err := o.ask(ctx, k.list, o.id)
+	entries, err := learn(ctx, o, k.list, k.decodeEntries, o.id)
 	if err != nil {
 		return registryEntry{}, false, err
-	}
-	entries, err := k.decodeEntries(body)
-	if err != nil {
-		return registryEntry{}, false, malformed(k.list, err)
 	}
 	o.cache.keep(k.kind, entries, asked)
 	entry, found := o.cache.take(k.kind, id, asked)

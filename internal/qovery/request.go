@@ -108,6 +108,21 @@ func (o *organization) ask(ctx context.Context, e endpoint, ids ...string) ([]by
 	return got.body, nil
 }
 
+// learn asks, and reads the answer.
+func learn[T any](ctx context.Context, o *organization, e endpoint, decode func(body []byte) (T, error),
+	ids ...string) (T, error) {
+	var none T
+	body, err := o.ask(ctx, e, ids...)
+	if err != nil {
+		return none, err
+	}
+	learned, err := decode(body)
+	if err != nil {
+		return none, malformed(e, err)
+	}
+	return learned, nil
+}
+
 // read makes a request that changes nothing, and repeats it while that may help
 // (retry.go). It returns the last answer, and what is wrong with it.
 func (o *organization) read(ctx context.Context, e endpoint, ids ...string) (answer, *fault.Error) {

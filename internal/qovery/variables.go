@@ -48,15 +48,7 @@ type serviceEntry struct {
 
 // Services returns all services of the organization.
 func (o *organization) Services(ctx context.Context) ([]rotation.Service, error) {
-	body, err := o.ask(ctx, listServices, o.id)
-	if err != nil {
-		return nil, err
-	}
-	services, err := decodeServices(body)
-	if err != nil {
-		return nil, malformed(listServices, err)
-	}
-	return services, nil
+	return learn(ctx, o, listServices, decodeServices, o.id)
 }
 
 // serviceKind is what may be a part of a query.
@@ -86,24 +78,19 @@ func (o *organization) Copies(ctx context.Context, s rotation.Service, keys []ro
 	if o.client.Clock.Sleep(ctx, servicePause) != nil {
 		return nil, fault.Errorf(fault.Unreachable, "%s was interrupted", listVariables.doing)
 	}
-	body, err := o.ask(ctx, listVariables, s.ID, s.Kind)
+	inVariables := func(body []byte) ([]rotation.Copy, error) { return copiesInVariables(body, s, keys) }
+	found, err := learn(ctx, o, listVariables, inVariables, s.ID, s.Kind)
 	if err != nil {
 		return nil, err
-	}
-	found, err := copiesInVariables(body, s, keys)
-	if err != nil {
-		return nil, malformed(listVariables, err)
 	}
 	its, has := arguments[s.Kind]
 	if !has {
 		return found, nil
 	}
-	if body, err = o.ask(ctx, its.read, s.ID); err != nil {
-		return nil, err
-	}
-	more, err := copiesInArguments(body, its.members, s, keys)
+	inArguments := func(body []byte) ([]rotation.Copy, error) { return copiesInArguments(body, its.members, s, keys) }
+	more, err := learn(ctx, o, its.read, inArguments, s.ID)
 	if err != nil {
-		return nil, malformed(its.read, err)
+		return nil, err
 	}
 	return append(found, more...), nil
 }
