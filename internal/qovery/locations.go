@@ -2,13 +2,13 @@ package qovery
 
 import (
 	"context"
+	"fmt"
 
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/words"
 )
 
-// locationKind is how one kind of location is listed and changed. Each kind has
-// a file of its own.
+// locationKind is how one kind of location is listed and changed.
 type locationKind struct {
 	kind      rotation.LocationKind
 	ofCluster bool // each belongs to a cluster, and is not in a list of its own
@@ -100,4 +100,15 @@ func (o *organization) GiveRole(ctx context.Context, ref rotation.LocationRef, a
 		}
 	}
 	return notSent("%s %s can't be given the role %q here", ref.Kind, ref.Name, words.Line(arn))
+}
+
+// heldKey is the access key id that stands in a location, "" where there is none. In
+// a location of AWS it must be one: what is masked or mistyped may be the very key
+// that is to be deleted. What another cloud calls so is no key of AWS.
+func heldKey(text string, ofAWS bool, ref rotation.LocationRef) (rotation.KeyID, error) {
+	id, err := rotation.ParseKeyID(text)
+	if err != nil && ofAWS {
+		return "", fmt.Errorf("%s %q%s holds %w", ref.Kind, words.Line(ref.Name), shownID(ref.ID), err)
+	}
+	return id, nil
 }

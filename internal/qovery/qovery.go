@@ -11,7 +11,7 @@
 //     *rotation.Refusal; after any other error it may have happened.
 //   - Neither the API token nor a secret access key is ever part of an error:
 //     answers to requests that carry a secret are not quoted at all, and of a
-//     failed connection only the kind of failure is told (network.go).
+//     failed connection only the kind of failure is told (verdict.go).
 package qovery
 
 import (

@@ -115,3 +115,25 @@ func (k registryKind) location(r registry) (rotation.Location, error) {
 	}
 	return location, err
 }
+
+// containerRegistries are where images are pushed to and pulled from. Qovery
+// makes one with each cluster, which from then on has a key of its own.
+var containerRegistries = registryKind{
+	kind:   rotation.ContainerRegistry,
+	called: "container registry",
+	ecr:    "ECR",
+	public: "PUBLIC_ECR",
+	list:   listContainerRegistries,
+	put:    putContainerRegistry,
+}
+
+// helmRepositories are where charts are read from.
+var helmRepositories = registryKind{
+	kind:     rotation.HelmRepository,
+	called:   "Helm repository",
+	ecr:      "OCI_ECR",
+	public:   "OCI_PUBLIC_ECR",
+	list:     listHelmRepositories,
+	put:      putHelmRepository,
+	needsTLS: true,
+}

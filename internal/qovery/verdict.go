@@ -1,9 +1,11 @@
 package qovery
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"time"
 
@@ -93,4 +95,16 @@ func (o *organization) limited(a answer) string {
 		text += "; it resets at " + words.Time(resets, time.RFC3339)
 	}
 	return text
+}
+
+// networkProblem tells why there was no answer.
+func networkProblem(ctx context.Context, err error, timeout time.Duration) string {
+	var network net.Error
+	switch {
+	case ctx.Err() != nil:
+		return "it was interrupted before there was an answer"
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
+		return fmt.Sprintf("there was no answer within %s", timeout)
+	}
+	return cmp.Or(words.Network(err), "the connection failed")
 }
