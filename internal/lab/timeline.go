@@ -21,8 +21,7 @@ const Forever = time.Duration(math.MaxInt64)
 type Timeline struct {
 	start   time.Time
 	elapsed time.Duration // since start
-	queue   queue
-	seq     uint64 // of the latest entry in the queue
+	queue   []*entry      // in the order in which they are due
 
 	minutes    []func(time.Time)
 	nextMinute time.Duration // meaningful once there are minutes
@@ -36,7 +35,6 @@ type Timeline struct {
 	home       chan struct{} // gives control back to run
 	failure    *Panic
 	closed     bool
-	idle       []worker // those that wait for work
 	goroutines sync.WaitGroup
 }
 
@@ -66,7 +64,7 @@ func (t *Timeline) Sleep(ctx context.Context, d time.Duration) error {
 // not wait; it may start processes, which do.
 func (t *Timeline) At(at time.Time, f func()) {
 	if !t.closed {
-		t.push(&entry{event: f, index: absent}, at.Sub(t.start))
+		t.push(&entry{event: f}, at.Sub(t.start))
 	}
 }
 

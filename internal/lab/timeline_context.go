@@ -34,7 +34,7 @@ func (t *Timeline) WithDeadline(parent context.Context, at time.Time) (context.C
 	if ctx.Err() != nil || t.closed {
 		return ctx, func() { cancel(nil) }
 	}
-	end := &entry{event: func() { cancel(context.DeadlineExceeded) }, index: absent}
+	end := &entry{event: func() { cancel(context.DeadlineExceeded) }}
 	t.push(end, at.Sub(t.start))
 	return ctx, func() {
 		t.drop(end) // or time would pass until the deadline of what is over

@@ -26,7 +26,7 @@ type Process struct {
 // Go starts a process, which runs when all that is due now has had its turn.
 func (t *Timeline) Go(name string, f func()) *Process {
 	p := &Process{name: name, timeline: t, f: f, wake: make(chan struct{})}
-	p.entry.process, p.entry.index = p, absent
+	p.entry.process = p
 	if t.closed {
 		p.killed, p.done = true, true
 		return p
@@ -81,12 +81,14 @@ func (p *Process) Join(ctx context.Context, timeout time.Duration) (finished boo
 	return p.done, nil
 }
 
-// body runs the process from its beginning to its end.
+// body runs the process from its beginning to its end, and gives control away. So it does
+// when it was killed: the goroutine ends, as runtime.Goexit has it.
 func (p *Process) body() {
 	t := p.timeline
 	defer func() {
 		p.finish()
 		t.current = nil
+		t.give(t.next())
 	}()
 	defer t.catch("process " + p.name)
 	p.f()
@@ -133,7 +135,8 @@ func (p *Process) park(ctx context.Context) {
 // rouse makes a parked process go on now, behind those that are due now already.
 func (p *Process) rouse() {
 	t := p.timeline
-	if p.parked && (p.entry.index == absent || p.entry.at > t.elapsed) {
+	isDue := p.entry.at <= t.elapsed && slices.Contains(t.queue, &p.entry)
+	if p.parked && !isDue {
 		t.push(&p.entry, t.elapsed)
 	}
 }

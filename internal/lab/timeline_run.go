@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"container/heap"
 	"fmt"
 	"runtime/debug"
 	"slices"
@@ -35,19 +34,11 @@ func (t *Timeline) Left() []string {
 // happens on the timeline from then on.
 func (t *Timeline) Close() {
 	t.closed, t.minutes = true, nil
-	for _, e := range slices.Clone(t.queue) {
-		if e.event != nil {
-			t.drop(e)
-		}
-	}
+	t.queue = slices.DeleteFunc(t.queue, func(e *entry) bool { return e.event != nil })
 	for _, p := range slices.Clone(t.processes) {
 		p.Kill()
 	}
 	t.run(Forever, nil)
-	for _, w := range t.idle {
-		close(w)
-	}
-	t.idle = nil
 	t.goroutines.Wait()
 }
 
@@ -101,7 +92,8 @@ func (t *Timeline) next() *Process {
 		if len(t.queue) == 0 || t.queue[0].at > due {
 			return nil
 		}
-		e := heap.Pop(&t.queue).(*entry)
+		e := t.queue[0]
+		t.drop(e)
 		if e.process != nil {
 			return e.process
 		}
@@ -133,8 +125,33 @@ func (t *Timeline) give(p *Process) {
 		t.home <- struct{}{}
 	case !p.started:
 		p.started = true
-		t.hire() <- p
+		t.goroutines.Go(p.body)
 	default:
 		p.wake <- struct{}{}
+	}
+}
+
+// entry is something that is due at a time: a process to go on, or an event.
+type entry struct {
+	at      time.Duration
+	process *Process
+	event   func()
+}
+
+// push puts an entry into the queue, or moves it, behind all others of its new time.
+func (t *Timeline) push(e *entry, at time.Duration) {
+	t.drop(e)
+	e.at = max(at, t.elapsed)
+	i := len(t.queue)
+	for i > 0 && t.queue[i-1].at > e.at {
+		i--
+	}
+	t.queue = slices.Insert(t.queue, i, e)
+}
+
+// drop takes an entry out of the queue, if it is there.
+func (t *Timeline) drop(e *entry) {
+	if i := slices.Index(t.queue, e); i >= 0 {
+		t.queue = slices.Delete(t.queue, i, i+1)
 	}
 }
