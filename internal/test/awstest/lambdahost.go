@@ -6,7 +6,6 @@
 package awstest
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -166,26 +165,6 @@ func (h *LambdaHost) sandbox(f HostedFunction) (*sandbox, error) {
 	}
 	h.sandboxes[path] = s
 	return s, nil
-}
-
-// log is written by processes while others read it.
-type log struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-// Write adds to the log.
-func (l *log) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-// String is all that was written.
-func (l *log) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }
 
 // Failure is the answer of a function that failed.

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -30,7 +31,7 @@ type Engine struct {
 	process *exec.Cmd
 	host    io.Closer
 	over    chan struct{}
-	output  MotoOutput
+	output  log
 }
 
 // StartEngine starts a server that takes Lambda and the clock from the given port.
@@ -59,11 +60,30 @@ func startMoto(variable, python string, args ...string) (_ *Engine, err error) {
 		return nil, fmt.Errorf("starting the moto server: %w", err)
 	}
 	go func() { defer close(s.over); _ = s.process.Wait() }()
-	if s.URL, err = s.output.Endpoint(s.over); err != nil {
+	if s.URL, err = s.endpoint(); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("starting the moto server: %w", err)
 	}
 	return s, nil
+}
+
+// Where the server says that it listens.
+var runningOn = regexp.MustCompile(`Running on (http://127\.0\.0\.1:\d+)\s`)
+
+// endpoint waits up to a minute until the server says where it listens. It is started on
+// port 0: a port that was free a moment ago may be another server's by the time moto takes it.
+func (s *Engine) endpoint() (string, error) {
+	for range 600 {
+		if found := runningOn.FindStringSubmatch(s.output.String()); found != nil {
+			return found[1], nil
+		}
+		select {
+		case <-s.over:
+			return "", fmt.Errorf("the moto server ended:\n%s", &s.output)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	return "", fmt.Errorf("the moto server does not say where it listens:\n%s", &s.output)
 }
 
 // Reset empties the server, and has it run state machines.

@@ -1,7 +1,6 @@
 package awstest
 
 import (
-	"container/heap"
 	"context"
 	"time"
 )
@@ -44,9 +43,6 @@ func (c *Clock) beat(factor int) {
 			c.pass(until)
 			return
 		}
-		e := heap.Pop(&c.queue).(*entry)
-		c.pass(e.at)
-		c.working++
-		e.due()
+		c.wakeNext()
 	}
 }

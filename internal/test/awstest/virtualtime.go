@@ -5,8 +5,8 @@
 package awstest
 
 import (
-	"container/heap"
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,8 +23,7 @@ type Clock struct {
 
 	mu       sync.Mutex
 	working  int
-	queue    queue
-	seq      int
+	queue    []*entry // who waits, in the order in which they are due
 	waiters  []*waiter
 	scripts  int // waiters that were woken and are at work
 	quiet    *sync.Cond
@@ -74,8 +73,7 @@ func (c *Clock) Sleep(ctx context.Context, until time.Time) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if e.index >= 0 { // else it was woken at the same moment, and holds the clock already
-		heap.Remove(&c.queue, e.index)
+	if c.drop(e) { // else it was woken at the same moment, and holds the clock already
 		c.working++
 	}
 	return context.Cause(ctx)
@@ -95,9 +93,7 @@ func (c *Clock) At(at time.Time, f func()) (off func()) {
 	return func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		if e.index >= 0 {
-			heap.Remove(&c.queue, e.index)
-		}
+		c.drop(e)
 	}
 }
 
@@ -120,10 +116,7 @@ func (c *Clock) Set(now time.Time) { c.now.Store(now.UnixNano()) }
 func (c *Clock) advance() {
 	c.quiet.Broadcast()
 	for c.working == 0 && len(c.queue) > 0 && !c.finished && !c.paced {
-		e := heap.Pop(&c.queue).(*entry)
-		c.pass(e.at)
-		c.working++
-		e.due()
+		c.wakeNext()
 	}
 }
 
@@ -147,36 +140,38 @@ func (c *Clock) Stop() {
 
 // entry is somebody who waits for a time.
 type entry struct {
-	at    time.Time
-	seq   int // who asked first is first
-	index int // in the queue; -1 outside
-	due   func()
+	at  time.Time
+	due func()
 }
 
+// push has somebody wait for a time, behind all who wait for the same.
 func (c *Clock) push(at time.Time, due func()) *entry {
 	if now := c.Now(); at.Before(now) {
 		at = now
 	}
-	c.seq++
-	e := &entry{at: at, seq: c.seq, due: due}
-	heap.Push(&c.queue, e)
+	e := &entry{at, due}
+	i := len(c.queue)
+	for i > 0 && c.queue[i-1].at.After(at) {
+		i--
+	}
+	c.queue = slices.Insert(c.queue, i, e)
 	return e
 }
 
-type queue []*entry
+// drop has somebody wait no more, and tells whether he did.
+func (c *Clock) drop(e *entry) bool {
+	i := slices.Index(c.queue, e)
+	if i >= 0 {
+		c.queue = slices.Delete(c.queue, i, i+1)
+	}
+	return i >= 0
+}
 
-func (q queue) Len() int { return len(q) }
-func (q queue) Less(i, j int) bool {
-	return q[i].at.Before(q[j].at) || q[i].at.Equal(q[j].at) && q[i].seq < q[j].seq
-}
-func (q queue) Swap(i, j int) {
-	q[i], q[j] = q[j], q[i]
-	q[i].index, q[j].index = i, j
-}
-func (q *queue) Push(x any) { e := x.(*entry); e.index = len(*q); *q = append(*q, e) }
-func (q *queue) Pop() any {
-	e := (*q)[len(*q)-1]
-	e.index = -1
-	*q = (*q)[:len(*q)-1]
-	return e
+// wakeNext moves on to the next time that somebody waits for, and wakes him.
+func (c *Clock) wakeNext() {
+	e := c.queue[0]
+	c.drop(e)
+	c.pass(e.at)
+	c.working++
+	e.due()
 }
