@@ -267,7 +267,7 @@ func wantStored(t *testing.T, journal rotation.Journal, want rotation.Record) {
 	if stored.Marks == nil {
 		t.Error("the loaded record has no marks to write to")
 	}
-	if diff := difference(stored, want); diff != "" {
+	if diff := difference(stored.Clone(), want.Clone()); diff != "" {
 		t.Errorf("the stored record:\n%s", diff)
 	}
 }

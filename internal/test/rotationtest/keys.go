@@ -1,6 +1,7 @@
 package rotationtest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -165,12 +166,7 @@ func (k *keysTest) wantListed(want ...rotation.AccessKey) {
 }
 
 func sorted(keys []rotation.AccessKey) []rotation.AccessKey {
-	return slices.SortedFunc(slices.Values(keys), func(a, b rotation.AccessKey) int {
-		if a.ID < b.ID {
-			return -1
-		}
-		return 1
-	})
+	return slices.SortedFunc(slices.Values(keys), func(a, b rotation.AccessKey) int { return cmp.Compare(a.ID, b.ID) })
 }
 
 func sameKey(a, b rotation.AccessKey) bool {
