@@ -9,11 +9,8 @@ import (
 )
 
 // BlindTo has the steps not know of some kinds of locations (Setup.Through).
-func BlindTo(kinds ...rotation.LocationKind) func(*World, Ports) Ports {
-	return func(_ *World, p Ports) Ports {
-		p.Qovery = blind{p.Qovery, kinds}
-		return p
-	}
+func BlindTo(kinds ...rotation.LocationKind) func(*World, *Ports) {
+	return func(_ *World, p *Ports) { p.Qovery = blind{p.Qovery, kinds} }
 }
 
 // blind is a Qovery client that does not know of some kinds of locations, as

@@ -36,9 +36,8 @@ func TestJudgeSeesLoopsThatRunAway(t *testing.T) {
 // TestStepsAreWrappedForCalls: people who run a step's parts by hand still can.
 func TestStepsAreWrappedForCalls(t *testing.T) {
 	wrapped := 0
-	setup := Setup{Clusters: 1, Through: func(_ *World, p Ports) Ports {
+	setup := Setup{Clusters: 1, Through: func(_ *World, p *Ports) {
 		p.Around = func(step rotation.Step) rotation.Step { return counted{step, &wrapped} }
-		return p
 	}}
 	result := playText(t, setup, "start rotation\nuntil GracePeriod\nstop\nwait 1h\nrelease")
 	if open := result.World.Journal.Current(UserName); wrapped < 5 || open != nil {

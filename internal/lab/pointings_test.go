@@ -51,9 +51,8 @@ func TestJudgeSeesClustersThatAreDeployedLate(t *testing.T) {
 		"without an answer":      {61 * time.Second, `fault "qovery.POST /cluster/deploy#1" fail-before`, ""},
 		"an answer that is none": {61 * time.Second, "qovery answers 503 POST /deploy\nafter 3m qovery recovers", ""},
 	} {
-		setup := Setup{Clusters: 1, Prompt: true, Through: func(w *World, p Ports) Ports {
+		setup := Setup{Clusters: 1, Prompt: true, Through: func(w *World, p *Ports) {
 			p.Qovery = deliberate{p.Qovery, w, test.takes}
-			return p
 		}}
 		result := playText(t, setup, "add credentials role\n"+test.before+"\nmigrate staging-1\nuntil ended")
 		late := strings.Join(result.World.Judge.LatePointings(), "\n")

@@ -74,7 +74,7 @@ type Setup struct {
 	DryRun bool
 	// Through changes what the steps see of the world, to prove that the world
 	// sees what that breaks; nil: they see it as it is.
-	Through func(*World, Ports) Ports
+	Through func(*World, *Ports)
 	// Target changes the target's configuration before it is deployed.
 	Target func(*target.Target)
 }
@@ -153,7 +153,7 @@ func NewWorld(setup Setup) (*World, error) {
 		return nil, err
 	}
 	if setup.Through != nil {
-		ports = setup.Through(w, ports)
+		setup.Through(w, &ports)
 	}
 	w.around, w.seen = ports.Around, ports
 	w.functions = ports.steps(slog.New(slog.NewJSONHandler(&w.logs, nil)), w.newID)

@@ -195,10 +195,7 @@ func TestLeasesOfClocksThatAreOff(t *testing.T) {
 // What a lost creation left is somebody else's then, by a clock that is ahead.
 func TestClocksThatTheJournalDoesNotSet(t *testing.T) {
 	everySkew(t, func(t *testing.T, s lab.Scenario, right cost, off func(string) time.Duration) {
-		s.Setup.Through = func(_ *lab.World, p lab.Ports) lab.Ports {
-			p.Journal = credulous{p.Journal, p.Clock}
-			return p
-		}
+		s.Setup.Through = func(_ *lab.World, p *lab.Ports) { p.Journal = credulous{p.Journal, p.Clock} }
 		got := playAt(t, s, off)
 		if stranded := off("CreateKey") > 30*time.Second && got.outcome == "FAILED UnexpectedAccessKey"; stranded {
 			return

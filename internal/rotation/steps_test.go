@@ -482,10 +482,7 @@ func TestOwnWritesAreNoConflict(t *testing.T) {
 	for _, m := range moments {
 		t.Run(m.name, func(t *testing.T) {
 			var on bool
-			f, g := freeze(t, m), freeze(t, m.seenThrough(func(p lab.Ports) lab.Ports {
-				p.Journal = stutter{p.Journal, &on}
-				return p
-			}))
+			f, g := freeze(t, m), freeze(t, m.seenThrough(func(p *lab.Ports) { p.Journal = stutter{p.Journal, &on} }))
 			_, err := f.invoke(t)
 			requireCode(t, err, "")
 			on = true
@@ -500,13 +497,13 @@ func TestOwnWritesAreNoConflict(t *testing.T) {
 }
 
 // seenThrough is the moment with ports that a test may change at it.
-func (m moment) seenThrough(through func(lab.Ports) lab.Ports) moment {
+func (m moment) seenThrough(change func(*lab.Ports)) moment {
 	setup := m.setup
 	m.setup = func(s *lab.Setup) {
 		if setup != nil {
 			setup(s)
 		}
-		s.Through = func(_ *lab.World, p lab.Ports) lab.Ports { return through(p) }
+		s.Through = func(_ *lab.World, p *lab.Ports) { change(p) }
 	}
 	return m
 }
@@ -929,10 +926,7 @@ func TestLimitOfKeysAfterADiscard(t *testing.T) {
 		"CreateKey after a secret that was lost": fault.IAMSettling} {
 		i := slices.IndexFunc(moments, func(m moment) bool { return m.name == name })
 		var on bool
-		f := freeze(t, moments[i].seenThrough(func(p lab.Ports) lab.Ports {
-			p.Keys = full{p.Keys, &on}
-			return p
-		}))
+		f := freeze(t, moments[i].seenThrough(func(p *lab.Ports) { p.Keys = full{p.Keys, &on} }))
 		on = true
 		_, err := f.invoke(t)
 		requireCode(t, err, want)

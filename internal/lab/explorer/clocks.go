@@ -11,17 +11,15 @@ import (
 // Rules 3, 4 and 15: what time it is.
 
 // ownTime has the journal tell the time that the asking function's clock shows.
-func ownTime(_ *lab.World, p lab.Ports) lab.Ports {
+func ownTime(_ *lab.World, p *lab.Ports) {
 	clock := p.Clock
 	p.Journal = retold{p.Journal, func(r *rotation.Record) { r.ReadAt = clock.Now() }}
-	return p
 }
 
 // ownClock hides from the functions when their state was entered, too.
-func ownClock(w *lab.World, p lab.Ports) lab.Ports {
-	p = ownTime(w, p)
+func ownClock(w *lab.World, p *lab.Ports) {
+	ownTime(w, p)
 	p.Around = func(step rotation.Step) rotation.Step { return timeless{step} }
-	return p
 }
 
 type timeless struct{ rotation.Step }
@@ -31,9 +29,9 @@ func (t timeless) Run(ctx context.Context, call rotation.Call) (rotation.Documen
 	return t.Step.Run(ctx, call)
 }
 
-func slowClock(w *lab.World, p lab.Ports) lab.Ports {
+func slowClock(w *lab.World, p *lab.Ports) {
 	p.Clock = slow{p.Clock, w}
-	return ownClock(w, p)
+	ownClock(w, p)
 }
 
 type slow struct {

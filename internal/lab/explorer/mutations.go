@@ -152,10 +152,9 @@ func (f Finding) shrunk(found Schedule, m Mutation) (Finding, error) {
 
 // Rule 1.
 
-func noLock(_ *lab.World, p lab.Ports) lab.Ports {
+func noLock(_ *lab.World, p *lab.Ports) {
 	p.Journal = openJournal{p.Journal}
 	p.Executions = ended{}
-	return p
 }
 
 type openJournal struct{ rotation.Journal }
@@ -191,13 +190,14 @@ func (ended) State(context.Context, string) (rotation.ExecutionState, error) {
 // organization is an organization that is not quite told as it is.
 type organization struct {
 	rotation.Organization
-	locations func([]rotation.Location, error) ([]rotation.Location, error)
-	clusters  func([]rotation.Cluster, error) ([]rotation.Cluster, error)
-	put       func(error) error
-	deploy    func() error // in place of a deployment
-	pointsAt  func(rotation.LocationRef) rotation.LocationRef
-	copies    func([]rotation.Copy, error) ([]rotation.Copy, error)
-	deserted  bool // there are no environments
+	locations   func([]rotation.Location)                       // changes what is told of them
+	clusters    func([]rotation.Cluster)                        // the same
+	pointsAt    func(rotation.LocationRef) rotation.LocationRef // changes where a cluster points
+	unread      bool                                            // locations that can't be read are none
+	refuses     bool                                            // it answers no PUT that goes wrong but with a refusal
+	deploysNone bool
+	noCopies    bool
+	deserted    bool // there are no environments
 }
 
 func (o organization) Credentials(ctx context.Context) ([]rotation.Location, error) {
@@ -217,43 +217,46 @@ func (o organization) Locations(ctx context.Context) ([]rotation.Location, error
 }
 
 func (o organization) told(locations []rotation.Location, err error) ([]rotation.Location, error) {
-	if o.locations == nil {
-		return locations, err
+	switch {
+	case o.unread && err != nil:
+		return []rotation.Location{}, nil
+	case o.locations != nil:
+		o.locations(locations)
 	}
-	return o.locations(locations, err)
+	return locations, err
 }
 
 func (o organization) Clusters(ctx context.Context) ([]rotation.Cluster, error) {
 	clusters, err := o.Organization.Clusters(ctx)
-	if o.clusters == nil {
-		return clusters, err
+	if o.clusters != nil {
+		o.clusters(clusters)
 	}
-	return o.clusters(clusters, err)
+	return clusters, err
 }
 
 func (o organization) Copies(ctx context.Context, s rotation.Service, keys []rotation.KeyID) ([]rotation.Copy, error) {
 	copies, err := o.Organization.Copies(ctx, s, keys)
-	if o.copies == nil {
-		return copies, err
+	if o.noCopies {
+		return nil, nil
 	}
-	return o.copies(copies, err)
+	return copies, err
 }
 
 func (o organization) PutKey(ctx context.Context, ref rotation.LocationRef, id rotation.KeyID,
 	secret rotation.Secret) error {
 	err := o.Organization.PutKey(ctx, ref, id, secret)
-	if o.put == nil || err == nil {
-		return err
+	if o.refuses && err != nil {
+		return &rotation.Refusal{Status: 400}
 	}
-	return o.put(err)
+	return err
 }
 
 func (o organization) PointsAt(ctx context.Context, clusterID string) (rotation.LocationRef, error) {
 	at, err := o.Organization.PointsAt(ctx, clusterID)
-	if o.pointsAt == nil || err != nil {
-		return at, err
+	if o.pointsAt != nil && err == nil {
+		at = o.pointsAt(at)
 	}
-	return o.pointsAt(at), nil
+	return at, err
 }
 
 func (o organization) Environments(ctx context.Context, clusters []string) ([]rotation.Environment, error) {
@@ -265,10 +268,10 @@ func (o organization) Environments(ctx context.Context, clusters []string) ([]ro
 }
 
 func (o organization) Deploy(ctx context.Context, clusterID string) error {
-	if o.deploy == nil {
-		return o.Organization.Deploy(ctx, clusterID)
+	if o.deploysNone {
+		return nil
 	}
-	return o.deploy()
+	return o.Organization.Deploy(ctx, clusterID)
 }
 
 // lyingQovery opens organizations that are told through a lie.
@@ -284,62 +287,52 @@ func (q lyingQovery) Open(ctx context.Context, target target.Target) (rotation.O
 	return lie, err
 }
 
-func noCopies(_ *lab.World, p lab.Ports) lab.Ports {
-	p.Qovery = lyingQovery{p.Qovery, organization{
-		copies: func([]rotation.Copy, error) ([]rotation.Copy, error) { return nil, nil },
-	}}
-	return p
-}
+// deceive has the steps told so of organizations.
+func deceive(p *lab.Ports, lie organization) { p.Qovery = lyingQovery{p.Qovery, lie} }
 
-func heldNowhere(w *lab.World, p lab.Ports) lab.Ports {
-	p.Qovery = lyingQovery{p.Qovery,
-		organization{locations: func(locations []rotation.Location, err error) ([]rotation.Location, error) {
-			record := w.Journal.Current(lab.UserName)
-			if record == nil || record.Marks[rotation.Update].Done.IsZero() {
-				return locations, err
+func noCopies(_ *lab.World, p *lab.Ports) { deceive(p, organization{noCopies: true}) }
+
+func heldNowhere(w *lab.World, p *lab.Ports) {
+	deceive(p, organization{locations: func(locations []rotation.Location) {
+		record := w.Journal.Current(lab.UserName)
+		if record == nil || record.Marks[rotation.Update].Done.IsZero() {
+			return
+		}
+		for i := range locations {
+			if locations[i].Key == record.OldKey {
+				locations[i].Key = record.NewKey
 			}
-			for i := range locations {
-				if locations[i].Key == record.OldKey {
-					locations[i].Key = record.NewKey
-				}
+		}
+	}})
+}
+
+func retiredUnheld(w *lab.World, p *lab.Ports) {
+	hideRetired(w, p, func(rotation.Location) bool { return true })
+}
+
+func retiredPointed(w *lab.World, p *lab.Ports) {
+	hideRetired(w, p, func(l rotation.Location) bool { return l.Kind == rotation.AWSCredentials && len(l.Clusters) > 0 })
+}
+
+// hideRetired hides the key that is retired in those locations.
+func hideRetired(w *lab.World, p *lab.Ports, in func(rotation.Location) bool) {
+	deceive(p, organization{locations: func(locations []rotation.Location) {
+		record := w.Journal.Current(lab.UserName)
+		for i, l := range locations {
+			if record != nil && record.Kind == rotation.Retire && l.Key == record.OldKey && in(l) {
+				locations[i].Key = ""
 			}
-			return locations, err
-		}}}
-	return p
-}
-
-func retiredUnheld(w *lab.World, p lab.Ports) lab.Ports {
-	return hidingRetired(w, p, func(rotation.Location) bool { return true })
-}
-
-func retiredPointed(w *lab.World, p lab.Ports) lab.Ports {
-	return hidingRetired(w, p, func(l rotation.Location) bool {
-		return l.Kind == rotation.AWSCredentials && len(l.Clusters) > 0
-	})
-}
-
-// hidingRetired hides the key that is retired in those locations.
-func hidingRetired(w *lab.World, p lab.Ports, in func(rotation.Location) bool) lab.Ports {
-	p.Qovery = lyingQovery{p.Qovery,
-		organization{locations: func(locations []rotation.Location, err error) ([]rotation.Location, error) {
-			record := w.Journal.Current(lab.UserName)
-			for i, l := range locations {
-				if record != nil && record.Kind == rotation.Retire && l.Key == record.OldKey && in(l) {
-					locations[i].Key = ""
-				}
-			}
-			return locations, err
-		}}}
-	return p
+		}
+	}})
 }
 
 // registriesFirst says of the clusters that they point at the role, and points none.
-func registriesFirst(w *lab.World, p lab.Ports) lab.Ports {
-	p.Qovery = lyingQovery{p.Qovery, organization{
-		locations: func(locations []rotation.Location, err error) ([]rotation.Location, error) {
+func registriesFirst(w *lab.World, p *lab.Ports) {
+	deceive(p, organization{
+		locations: func(locations []rotation.Location) {
 			record := w.Journal.Current(lab.UserName)
 			if record == nil || record.Migration == nil {
-				return locations, err
+				return
 			}
 			for i, l := range locations {
 				switch {
@@ -349,7 +342,6 @@ func registriesFirst(w *lab.World, p lab.Ports) lab.Ports {
 					locations[i].Clusters = []string{}
 				}
 			}
-			return locations, err
 		},
 		pointsAt: func(at rotation.LocationRef) rotation.LocationRef {
 			if record := w.Journal.Current(lab.UserName); record != nil {
@@ -357,51 +349,29 @@ func registriesFirst(w *lab.World, p lab.Ports) lab.Ports {
 			}
 			return at
 		},
-	}}
-	return p
+	})
 }
 
-func allDeployed(w *lab.World, p lab.Ports) lab.Ports {
-	p.Usage, p.Trail = unused{}, unused{}
-	p.Qovery = lyingQovery{p.Qovery,
-		organization{clusters: func(clusters []rotation.Cluster, err error) ([]rotation.Cluster, error) {
-			for i := range clusters {
-				clusters[i].Status, clusters[i].LastExecutionID = "DEPLOYED", w.Timeline.Now().String()
-			}
-			return clusters, err
-		}}}
-	return p
-}
+func allDeployed(w *lab.World, p *lab.Ports) { seemDeployed(w, p, organization{}) }
 
 // pointsOnly has clusters seem deployed by the next look, and deploys none.
-func pointsOnly(w *lab.World, p lab.Ports) lab.Ports {
-	p = allDeployed(w, p)
-	qovery := p.Qovery.(lyingQovery)
-	qovery.lie.deploy = func() error { return nil }
-	p.Qovery = qovery
-	return p
+func pointsOnly(w *lab.World, p *lab.Ports) { seemDeployed(w, p, organization{deploysNone: true}) }
+
+func seemDeployed(w *lab.World, p *lab.Ports, lie organization) {
+	p.Usage, p.Trail = unused{}, unused{}
+	lie.clusters = func(clusters []rotation.Cluster) {
+		for i := range clusters {
+			clusters[i].Status, clusters[i].LastExecutionID = "DEPLOYED", w.Timeline.Now().String()
+		}
+	}
+	deceive(p, lie)
 }
 
-func healthyEnvironments(_ *lab.World, p lab.Ports) lab.Ports {
-	p.Qovery = lyingQovery{p.Qovery, organization{deserted: true}}
-	return p
-}
+func healthyEnvironments(_ *lab.World, p *lab.Ports) { deceive(p, organization{deserted: true}) }
 
-func refusedPuts(_ *lab.World, p lab.Ports) lab.Ports {
-	p.Qovery = lyingQovery{p.Qovery, organization{put: func(error) error { return &rotation.Refusal{Status: 400} }}}
-	return p
-}
+func refusedPuts(_ *lab.World, p *lab.Ports) { deceive(p, organization{refuses: true}) }
 
-func unreadIsEmpty(_ *lab.World, p lab.Ports) lab.Ports {
-	p.Qovery = lyingQovery{p.Qovery,
-		organization{locations: func(locations []rotation.Location, err error) ([]rotation.Location, error) {
-			if err != nil {
-				return []rotation.Location{}, nil
-			}
-			return locations, nil
-		}}}
-	return p
-}
+func unreadIsEmpty(_ *lab.World, p *lab.Ports) { deceive(p, organization{unread: true}) }
 
 // unused says of every key that nobody used it, and that this system made it.
 type unused struct{}
@@ -424,10 +394,7 @@ func (unused) Creator(context.Context, rotation.KeyID, time.Time) (string, error
 
 // Rules 3 and 4: what is configured, and what IAM and CloudTrail say.
 
-func alwaysInactive(w *lab.World, p lab.Ports) lab.Ports {
-	p.Keys = inactive{p.Keys, w}
-	return p
-}
+func alwaysInactive(w *lab.World, p *lab.Ports) { p.Keys = inactive{p.Keys, w} }
 
 type inactive struct {
 	rotation.Keys
@@ -445,19 +412,15 @@ func (i inactive) List(ctx context.Context, user string) ([]rotation.AccessKey, 
 	return keys, err
 }
 
-func allOurs(_ *lab.World, p lab.Ports) lab.Ports {
-	p.Trail = unused{}
-	return p
-}
+func allOurs(_ *lab.World, p *lab.Ports) { p.Trail = unused{} }
 
 // Rules 6, 9 and 10: what the journal says.
 
-func forgottenAttempts(_ *lab.World, p lab.Ports) lab.Ports {
+func forgottenAttempts(_ *lab.World, p *lab.Ports) {
 	p.Journal = retold{p.Journal, func(r *rotation.Record) { r.Attempts = nil }}
-	return p
 }
 
-func deactivatedByUs(_ *lab.World, p lab.Ports) lab.Ports {
+func deactivatedByUs(_ *lab.World, p *lab.Ports) {
 	p.Journal = retold{p.Journal, func(r *rotation.Record) {
 		_, marked := r.Marks[rotation.Deactivate]
 		_, reactivated := r.Marks[rotation.Reactivate]
@@ -465,17 +428,14 @@ func deactivatedByUs(_ *lab.World, p lab.Ports) lab.Ports {
 			r.Marks[rotation.Deactivate] = rotation.Mark{Begun: r.TouchedAt}
 		}
 	}}
-	return p
 }
 
-func forgottenLeak(_ *lab.World, p lab.Ports) lab.Ports {
+func forgottenLeak(_ *lab.World, p *lab.Ports) {
 	p.Journal = retold{p.Journal, func(r *rotation.Record) { r.Leaked = nil }}
-	return p
 }
 
-func leakOfAnother(_ *lab.World, p lab.Ports) lab.Ports {
+func leakOfAnother(_ *lab.World, p *lab.Ports) {
 	p.Journal = retold{p.Journal, func(r *rotation.Record) { r.Leaked = rotation.Leaked{r.OldKey: target.AtOnce} }}
-	return p
 }
 
 // retold is a journal whose records are not read as they were written.
@@ -494,10 +454,7 @@ func (j retold) Load(ctx context.Context, user string) (*rotation.Record, error)
 
 // Rule 12.
 
-func claimsFound(_ *lab.World, p lab.Ports) lab.Ports {
-	p.Keys = boastful{p.Keys}
-	return p
-}
+func claimsFound(_ *lab.World, p *lab.Ports) { p.Keys = boastful{p.Keys} }
 
 type boastful struct{ rotation.Keys }
 
@@ -516,10 +473,7 @@ func (b boastful) Delete(ctx context.Context, user string, id rotation.KeyID) (b
 
 // Rule 7.
 
-func quotedSecret(_ *lab.World, p lab.Ports) lab.Ports {
-	p.Staging = talkative{p.Staging}
-	return p
-}
+func quotedSecret(_ *lab.World, p *lab.Ports) { p.Staging = talkative{p.Staging} }
 
 type talkative struct{ rotation.Staging }
 
@@ -533,10 +487,7 @@ func (t talkative) Put(ctx context.Context, id rotation.KeyID, secret rotation.S
 
 // Rule 13.
 
-func unprovedRegions(w *lab.World, p lab.Ports) lab.Ports {
-	p.Trail = affable{p.Trail, w}
-	return p
-}
+func unprovedRegions(w *lab.World, p *lab.Ports) { p.Trail = affable{p.Trail, w} }
 
 // affable is a CloudTrail that denies nothing as long as nothing depends on it.
 type affable struct {
@@ -552,19 +503,13 @@ func (a affable) LatestUses(ctx context.Context, id rotation.KeyID, since time.T
 	return a.Trail.LatestUses(ctx, id, since, regions)
 }
 
-func unseenQuarantine(_ *lab.World, p lab.Ports) lab.Ports {
-	p.Keys = unconcerned{p.Keys}
-	return p
-}
+func unseenQuarantine(_ *lab.World, p *lab.Ports) { p.Keys = unconcerned{p.Keys} }
 
 type unconcerned struct{ rotation.Keys }
 
 func (unconcerned) Quarantine(context.Context, string) ([]string, error) { return nil, nil }
 
-func unprovedStaging(w *lab.World, p lab.Ports) lab.Ports {
-	p.Staging = &patient{Staging: p.Staging, world: w}
-	return p
-}
+func unprovedStaging(w *lab.World, p *lab.Ports) { p.Staging = &patient{Staging: p.Staging, world: w} }
 
 // patient is a Parameter Store that takes everything but secrets of new keys.
 type patient struct {
@@ -593,31 +538,27 @@ func (s *patient) Get(ctx context.Context, id rotation.KeyID) (rotation.Secret, 
 	return s.Staging.Get(ctx, id)
 }
 
-func allIsWell(_ *lab.World, p lab.Ports) lab.Ports {
+func allIsWell(_ *lab.World, p *lab.Ports) {
 	p.Tell = func(told *lab.Told) bool { told.Urgency = notice.Calm; return true }
-	return p
 }
 
-func alwaysAlarmed(_ *lab.World, p lab.Ports) lab.Ports {
+func alwaysAlarmed(_ *lab.World, p *lab.Ports) {
 	p.Tell = func(told *lab.Told) bool { told.Urgency = notice.Urgent; return true }
-	return p
 }
 
-func untold(_ *lab.World, p lab.Ports) lab.Ports {
+func untold(_ *lab.World, p *lab.Ports) {
 	p.Tell = func(told *lab.Told) bool {
 		return told.Execution == nil || told.Execution.Status != statemachine.Failed
 	}
-	return p
 }
 
 // Rule 14.
 
-func resumedAfterStop(_ *lab.World, p lab.Ports) lab.Ports {
+func resumedAfterStop(_ *lab.World, p *lab.Ports) {
 	p.Audit = func(a audit.Auditor) audit.Auditor {
 		a.Machine = excusing{a.Machine}
 		return a
 	}
-	return p
 }
 
 // excusing is a state machine none of whose executions was stopped or aborted.
@@ -645,9 +586,8 @@ func excuse(x *statemachine.Execution) {
 	}
 }
 
-func alwaysDue(_ *lab.World, p lab.Ports) lab.Ports {
+func alwaysDue(_ *lab.World, p *lab.Ports) {
 	p.Around = func(step rotation.Step) rotation.Step { return personal{step} }
-	return p
 }
 
 // personal is a step that takes every execution for one that a person has just started.

@@ -72,7 +72,7 @@ func (r Result) shows(words string) bool {
 }
 
 // Lens changes what the steps see of a world; nil: they see it as it is.
-type Lens func(*lab.World, lab.Ports) lab.Ports
+type Lens func(*lab.World, *lab.Ports)
 
 // Play plays a schedule to its end.
 func Play(s Schedule, lens Lens) (Result, error) { return play(s, lens, nil) }

@@ -101,13 +101,12 @@ func record(t *testing.T, s Schedule, defeat Lens) *recorder {
 	r := &recorder{executions: map[string]int{}, ended: map[string]bool{}, invocations: map[string]int{},
 		current: map[*lab.Process]string{}, last: map[string]string{}}
 	r.event('r', 0, 0, 0)
-	lens := func(w *lab.World, ports lab.Ports) lab.Ports {
+	lens := func(w *lab.World, ports *lab.Ports) {
 		w.Journal.OnWrite(r.write)
 		if defeat != nil {
-			ports = defeat(w, ports)
+			defeat(w, ports)
 		}
 		ports.Around = func(step rotation.Step) rotation.Step { return recorded{step, r} }
-		return ports
 	}
 	_, err := play(s, lens, func(p *player) {
 		r.p = p

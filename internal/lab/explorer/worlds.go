@@ -164,7 +164,7 @@ func WorldNames() []string {
 }
 
 // open puts the world together.
-func (w World) open(seed uint64, through func(*lab.World, lab.Ports) lab.Ports) (*lab.World, error) {
+func (w World) open(seed uint64, through Lens) (*lab.World, error) {
 	world, err := w.unshaped(seed, through)
 	if err != nil {
 		return nil, err
@@ -177,7 +177,7 @@ func (w World) open(seed uint64, through func(*lab.World, lab.Ports) lab.Ports) 
 }
 
 // unshaped is the world before anything was done in it.
-func (w World) unshaped(seed uint64, through func(*lab.World, lab.Ports) lab.Ports) (*lab.World, error) {
+func (w World) unshaped(seed uint64, through Lens) (*lab.World, error) {
 	setup := w.setup
 	setup.Seed, setup.Through = seed, through
 	if setup.DeployTime == 0 {
