@@ -98,6 +98,11 @@ var explanations = map[fault.Code]explanation{
 			"what was seen of its deployment, and what was not.",
 		inPlace: "deployments that run continue.",
 		more:    "If they always take longer, lengthen `deploymentTimeout` in `rotation.json`"},
+	fault.DeploymentsRestricted: {
+		means: "Qovery lets the organization deploy nothing, because of its bills: no credit card, or what Qovery's staff " +
+			"wrote, which the sentence quotes. A rotation would put a new key into Qovery and could deploy no cluster with " +
+			"it.",
+		look: []string{dryRun}},
 	fault.Frozen: {
 		means: "A rotation was to begin, or a migration to move a further cluster, within a freeze: a time in the target's " +
 			"`freeze`, or one that `rotate freeze` set. The sentence says until when, and why.",

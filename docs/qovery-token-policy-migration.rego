@@ -185,6 +185,13 @@ allow if {
 	input.request.body == null
 }
 
+# Reading the organization at Qovery
+allow if {
+	input.request.method == "GET"
+	["api", "organization", input.qovery_metadata.organization_id] = input.request.path
+	input.request.body == null
+}
+
 # Reading which credentials a cluster points at at Qovery
 allow if {
 	input.request.method == "GET"

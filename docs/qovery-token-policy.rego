@@ -152,3 +152,10 @@ allow if {
 	["api", "organization", input.qovery_metadata.organization_id, "lock"] = input.request.path
 	input.request.body == null
 }
+
+# Reading the organization at Qovery
+allow if {
+	input.request.method == "GET"
+	["api", "organization", input.qovery_metadata.organization_id] = input.request.path
+	input.request.body == null
+}

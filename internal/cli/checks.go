@@ -9,6 +9,7 @@ import (
 	"qovery-key-rotation/internal/ops/audit"
 	"qovery-key-rotation/internal/ops/sender"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -16,7 +17,9 @@ import (
 
 func (e *examination) checkTarget(ctx context.Context, reader audit.Reader, l *targetLook) {
 	e.checkArea(l, audit.TheTarget)
-	if err := l.readMore(ctx, reader); err != nil {
+	err := l.readMore(ctx, reader)
+	restricted := fault.HasCode(err, fault.DeploymentsRestricted)
+	if err != nil && !restricted {
 		e.unread(l.Name, string(audit.TheToken), unreadBy(err), err)
 	} else {
 		e.checkArea(l, audit.TheToken)
@@ -24,6 +27,12 @@ func (e *examination) checkTarget(ctx context.Context, reader audit.Reader, l *t
 	e.checkUser(ctx, l)
 	for _, area := range []audit.Area{audit.TheKeys, audit.TheLocations, audit.TheClusters, audit.TheRegions,
 		audit.TheSchedule} {
+		if found, _ := l.judgement.In(area); area == audit.TheClusters && restricted {
+			e.unread(l.Name, string(area), wrong, err)
+			if len(found) == 0 {
+				continue
+			}
+		}
 		e.checkArea(l, area)
 	}
 	e.checkRotation(l)
@@ -137,7 +146,10 @@ func (l *targetLook) readMore(ctx context.Context, reader audit.Reader) error {
 			return err
 		}
 	}
-	return rotation.ProveServices(ctx, organization, l.Target)
+	if err := rotation.ProveServices(ctx, organization, l.Target); err != nil {
+		return err
+	}
+	return rotation.ProveDeployments(ctx, organization)
 }
 
 // checkUser: policies name the user with its path. Whether there is such a user, its

@@ -46,6 +46,9 @@ var broken = []struct {
 		a.world.Qovery.SetStatus(a.world.Clusters[0], "INVALID_CREDENTIALS")
 		a.world.Sleep(time.Minute)
 	}, "✗ clusters", "rotate status."},
+	{"restricted deployments", func(a *account) {
+		a.world.Qovery.Configure(func(c *fakeqovery.Config) { c.Restriction = "Payment overdue" })
+	}, "✗ clusters", "Settle the organization's bills"},
 	{"no schedule", func(a *account) { a.schedule = "" }, "✗ schedule", "Deploy the stack again."},
 	{"a disabled schedule", func(a *account) { a.schedule = "DISABLED" }, "✗ schedule",
 		"Enable it in EventBridge Scheduler"},

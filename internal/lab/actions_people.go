@@ -42,6 +42,8 @@ var personActions = []Action{
 		a.skip("quarantine")
 		return onUser(quarantine(false))
 	}},
+	{"restrict [REASON]", "has Qovery let the organization deploy nothing, for that reason; without one, ends that",
+		restrict},
 	{"put KEY into LOCATION", "puts the key into credentials, other-credentials, registry, registry-N, helm, dns, " +
 		"secret-manager, variable, project-variable, secret, terraform or chart; also 'foreign', a key of another user, " +
 		"and 'own', one that is created for it", put},
@@ -70,6 +72,15 @@ func quarantine(attached bool) func(*Operator) {
 		}
 		o.IAM.SetQuarantine(UserName, since)
 		o.Qovery.Configure(func(c *fakeqovery.Config) { c.DeploymentsFail = attached })
+	}
+}
+
+// restrict has Qovery restrict the organization's deployments, or ends that.
+func restrict(a *args) act {
+	reason := a.rest()
+	return func(o *Operator) error {
+		o.Qovery.Configure(func(c *fakeqovery.Config) { c.Restriction = reason })
+		return nil
 	}
 }
 

@@ -415,7 +415,7 @@ func (t *qoveryTransport) site(request *http.Request) string {
 	return site
 }
 
-// endpoint is a request's path without its ids.
+// endpoint is a request's path without its ids, and without the organization unless that is all.
 func endpoint(path string) string {
 	var kept []string
 	for _, part := range strings.Split(path, "/") {
@@ -424,5 +424,5 @@ func endpoint(path string) string {
 		}
 		kept = append(kept, part)
 	}
-	return strings.TrimPrefix(strings.Join(kept, "/"), "/organization")
+	return cmp.Or(strings.TrimPrefix(strings.Join(kept, "/"), "/organization"), "/organization")
 }

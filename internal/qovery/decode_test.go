@@ -165,6 +165,28 @@ func TestLocks(t *testing.T) {
 	}
 }
 
+// Null, or absent, is no restriction; any text is one.
+func TestRestriction(t *testing.T) {
+	for answer, want := range map[string]string{
+		`{"id":"o","billing_deployment_restriction":null}`: "",
+		`{"id":"o"}`: "",
+		`{"id":"o","billing_deployment_restriction":"NO_CREDIT_CARD"}`:   "NO_CREDIT_CARD",
+		`{"id":"o","billing_deployment_restriction":"Payment\noverdue"}`: "Payment overdue",
+		`{"id":"o","billing_deployment_restriction":""}`:                 "no reason given",
+	} {
+		opened, _ := serve(t, answers(body(answer)))
+		if got, err := opened.Restriction(t.Context()); err != nil || got != want {
+			t.Errorf("%s: %q, %v", answer, got, err)
+		}
+	}
+	for _, answer := range []string{`{}`, `{"results":[]}`, `{"id":"o","billing_deployment_restriction":true}`} {
+		opened, _ := serve(t, answers(body(answer)))
+		if got, err := opened.Restriction(t.Context()); !fault.HasCode(err, fault.MalformedAnswer) {
+			t.Errorf("%s: %q, %v", answer, got, err)
+		}
+	}
+}
+
 func TestProblem(t *testing.T) {
 	tests := []struct{ name, lines, want string }{
 		{"no lines", ``, ""},

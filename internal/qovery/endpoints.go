@@ -59,6 +59,8 @@ var (
 		doing: "Reading a Terraform service at Qovery"}
 	readHelm = endpoint{method: http.MethodGet, path: "/helm/{service}",
 		doing: "Reading a Helm service at Qovery"}
+	readOrganization = endpoint{method: http.MethodGet, path: "/organization/{organization}",
+		doing: "Reading the organization at Qovery"}
 	listLocks = endpoint{method: http.MethodGet, path: "/organization/{organization}/lock",
 		doing: "Listing the locked clusters at Qovery"}
 )

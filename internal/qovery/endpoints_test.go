@@ -12,7 +12,7 @@ var endpoints = []endpoint{
 	listCredentials, putCredentials, listClusters, listStatuses, deployCluster, readLogs,
 	listContainerRegistries, putContainerRegistry, listHelmRepositories, putHelmRepository, readDNSProvider,
 	putDNSProvider, listServices, listVariables, readTerraform, readHelm, listLocks,
-	readPointing, pointCluster, listEnvironmentStatuses,
+	readOrganization, readPointing, pointCluster, listEnvironmentStatuses,
 }
 
 // docs/install.md lists the requests that a token must allow: all that are

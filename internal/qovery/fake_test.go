@@ -1,6 +1,7 @@
 package qovery
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
@@ -122,6 +123,19 @@ func TestLocksLogsAndRefusalsOfTheFake(t *testing.T) {
 	if err != nil || len(locks) != 1 || locks["c-2"] != "upgrade (by Ada, since 2026-05-04 09:00 UTC, "+
 		"until 2026-05-11 09:00 UTC)" {
 		t.Errorf("locks %q, %v", locks, err)
+	}
+
+	fake.Configure(func(c *fakeqovery.Config) { c.Restriction = "Payment overdue" })
+	if why, err := opened.Restriction(t.Context()); err != nil || why != "Payment overdue" {
+		t.Errorf("restricted: %q, %v", why, err)
+	}
+	var refused *rotation.Refusal
+	if err := opened.Deploy(t.Context(), "c-1"); !errors.As(err, &refused) {
+		t.Errorf("a deployment while restricted: %v", err)
+	}
+	fake.Configure(func(c *fakeqovery.Config) { c.Restriction = "" })
+	if why, err := opened.Restriction(t.Context()); err != nil || why != "" {
+		t.Errorf("not restricted: %q, %v", why, err)
 	}
 
 	fake.Script("c-1", fakeqovery.Fails("No more addresses", "Ask for a larger subnet"))

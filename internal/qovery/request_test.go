@@ -45,6 +45,7 @@ var everyCall = []struct {
 		return err
 	}},
 	{"Locks", func(ctx context.Context, o rotation.Organization) error { _, err := o.Locks(ctx); return err }},
+	{"Restriction", func(ctx context.Context, o rotation.Organization) error { _, err := o.Restriction(ctx); return err }},
 	{"Deploy", func(ctx context.Context, o rotation.Organization) error { return o.Deploy(ctx, "cl/1?x") }},
 	{"Problem", func(ctx context.Context, o rotation.Organization) error { _, err := o.Problem(ctx, "cl-1"); return err }},
 }
@@ -97,6 +98,7 @@ func TestRequestsOnTheWire(t *testing.T) {
 		"Copies of a Helm service": {"GET /variable?parent_id=" + serviceID + "&scope=HELM", "GET /helm/" + serviceID},
 		"Environments":             {"GET " + organization + "/services"},
 		"Locks":                    {"GET " + organization + "/lock"},
+		"Restriction":              {"GET " + organization},
 		"Deploy":                   {"POST " + organization + "/cluster/cl%2F1%3Fx/deploy"},
 		"Problem":                  {"GET " + organization + "/cluster/cl-1/logs"},
 	}
@@ -131,6 +133,7 @@ func answerOf(path string) string {
 		{"/dnsProvider", qoverysDNS},
 		{"/terraform/" + serviceID, `{"id":"x","terraform_variables_source":{},"action_extra_arguments":{}}`},
 		{"/helm/" + serviceID, `{"id":"x","arguments":[],"values_override":{}}`},
+		{"/organization/" + testOrganization, `{"id":"x","billing_deployment_restriction":null}`},
 	}
 	for _, answer := range answers {
 		if strings.HasSuffix(path, answer.ends) {

@@ -142,6 +142,11 @@ func (p Preflight) checkForMigrate(ctx context.Context, organization Organizatio
 	}
 	doc.Plan.Locations = refs(s.takingRole(s.Locations, s.HandledElsewhere))
 	refusal := checkMovable(clusters, locks, &doc.Plan)
+	if refusal == nil {
+		if refusal, err = checkRestriction(ctx, organization, clusters); err != nil {
+			return nil, err
+		}
+	}
 	for i := range doc.Plan.Clusters {
 		if doc.Plan.Clusters[i].Wave++; refusal == nil && clusters[i].ID == s.First {
 			doc.Plan.Clusters[i].Wave = firstWave

@@ -344,7 +344,7 @@ func (m *mover) deploy(ctx context.Context, do *effects, progress *ClusterProgre
 	if err := m.note(ctx, progress.ID, move); err != nil {
 		return err
 	}
-	return m.turnBack(ctx, progress, fault.AsError(m.refusedToDeploy(progress, cluster)).What)
+	return m.turnBack(ctx, progress, fault.AsError(m.refusedToDeploy(ctx, progress, cluster)).What)
 }
 
 // readBack waits for what was sent to show. It was answered, and the cluster is deployed

@@ -278,6 +278,8 @@ type OrganizationReader interface {
 	PointsAt(ctx context.Context, clusterID string) (LocationRef, error)
 	// Locks returns the ids of locked clusters, with the reasons.
 	Locks(ctx context.Context) (map[string]string, error)
+	// Restriction returns why Qovery lets the organization deploy nothing, or "".
+	Restriction(ctx context.Context) (string, error)
 	// Problem returns the last error line of a cluster's deployment and
 	// Qovery's hint, or "" when the logs tell none.
 	Problem(ctx context.Context, clusterID string) (string, error)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -409,10 +410,44 @@ func (p Preflight) lookAhead(
 	case err != nil:
 		return nil, err
 	}
-	if err := ProveServices(ctx, organization, doc.Settings); err != nil || action != ActionCreate {
+	if err := ProveServices(ctx, organization, doc.Settings); err != nil {
 		return nil, err
 	}
-	return p.checkForCreate(ctx, organization, s, all, doc)
+	if action == ActionCreate {
+		if refusal, err := p.checkForCreate(ctx, organization, s, all, doc); refusal != nil || err != nil {
+			return refusal, err
+		}
+		held = holders(s.Locations, s.oldKey()) // DNS providers, too
+	}
+	clusters, err := servedClusters(all, held)
+	if err != nil {
+		return nil, err
+	}
+	return checkRestriction(ctx, organization, clusters)
+}
+
+// checkRestriction refuses what would deploy clusters while Qovery lets the organization
+// deploy nothing, as it does where a bill is overdue: a new key would be in Qovery, and the
+// clusters without it.
+func checkRestriction(ctx context.Context, organization OrganizationReader, clusters []Cluster) (*fault.Error, error) {
+	if !slices.ContainsFunc(clusters, func(c Cluster) bool { return !c.PassedOver() }) {
+		return nil, nil
+	}
+	err := ProveDeployments(ctx, organization)
+	if fault.HasCode(err, fault.DeploymentsRestricted) {
+		return fault.AsError(err), nil
+	}
+	return nil, err
+}
+
+// ProveDeployments makes sure that Qovery lets the organization deploy. Otherwise it is
+// DeploymentsRestricted.
+func ProveDeployments(ctx context.Context, organization OrganizationReader) error {
+	why, err := organization.Restriction(ctx)
+	if err == nil && why != "" {
+		err = fault.Errorf(fault.DeploymentsRestricted, "Qovery lets the organization deploy nothing: %s", why)
+	}
+	return err
 }
 
 // checkForCreate notes the clusters and all locations in the plan. What takes one

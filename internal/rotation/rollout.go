@@ -246,7 +246,7 @@ func (l *look) givenUp(ctx context.Context, progress *ClusterProgress, cluster C
 			progress.Name, progress.Attempts, target.Duration(observeWithin), cluster.Status)
 	}
 	if progress.Refused != 0 {
-		return l.refusedToDeploy(progress, cluster)
+		return l.refusedToDeploy(ctx, progress, cluster)
 	}
 	problem, err := l.organization.Problem(ctx, progress.ID)
 	if err != nil || problem == "" {
@@ -261,7 +261,11 @@ func (l *look) givenUp(ctx context.Context, progress *ClusterProgress, cluster C
 		progress.Attempts, problem)
 }
 
-func (l *look) refusedToDeploy(progress *ClusterProgress, cluster Cluster) error {
+func (l *look) refusedToDeploy(ctx context.Context, progress *ClusterProgress, cluster Cluster) error {
+	if err := ProveDeployments(ctx, l.organization); fault.HasCode(err, fault.DeploymentsRestricted) {
+		return fault.Errorf(fault.DeploymentFailed, "Qovery refused to deploy the cluster %s. %s", progress.Name,
+			fault.AsError(err).What).Advise(fault.DeploymentsRestricted.Advice().First)
+	}
 	err := fault.Errorf(fault.DeploymentFailed, "Qovery refused to deploy the cluster %s (%s) with status %d",
 		progress.Name, cluster.Status, progress.Refused)
 	if ofToken(progress.Refused) {

@@ -61,6 +61,7 @@ var remedies = map[fault.Code]func(*player){
 	fault.InvalidInput:           func(p *player) { p.first = "production-1" }, // only that is left
 	fault.ClustersInError:        func(p *player) { _ = p.Do(nil, "cluster 1 deploy") },
 	fault.ClustersLocked:         func(p *player) { _ = p.Do(nil, "cluster all unlock") },
+	fault.DeploymentsRestricted:  func(p *player) { _ = p.Do(nil, "restrict") },
 	fault.ClustersBusy:           func(p *player) { _ = p.Do(nil, "cluster last deploy") },
 	fault.DeploymentFailed:       (*player).deployAgain,
 	fault.DeploymentTimeout:      (*player).startClusters,

@@ -136,6 +136,9 @@ func (s *Server) deployCluster(c call) reply {
 	if cluster.SelfManaged {
 		return refused(http.StatusBadRequest, "A self-managed cluster can't be deployed")
 	}
+	if s.config.Restriction != "" {
+		return wrong(http.StatusForbidden, "Deployments are restricted on your organization")
+	}
 	if s.config.RefuseWhileDeploying && cluster.current != nil {
 		return refused(http.StatusConflict, "A deployment is in progress")
 	}
@@ -149,6 +152,15 @@ func (s *Server) readLogs(c call) reply {
 		return missing("Cluster")
 	}
 	return results(cluster.logs)
+}
+
+func (s *Server) readOrganization(call) reply {
+	answer := map[string]any{"id": s.config.OrganizationID, "created_at": "2025-01-01T00:00:00Z", "name": "acme",
+		"plan": "ENTERPRISE_2025", "billing_deployment_restriction": nil}
+	if s.config.Restriction != "" {
+		answer["billing_deployment_restriction"] = s.config.Restriction
+	}
+	return ok(answer)
 }
 
 type lockJSON struct {

@@ -46,6 +46,8 @@ type Config struct {
 
 	DeploymentsFail bool // all with a key that end, whatever was scripted
 
+	Restriction string // why no request may deploy a cluster; "": each may
+
 	QueueTime time.Duration // from a POST to the deployment's start
 	// Whether last_execution_id and last_deployment_date change when a
 	// deployment starts or when it ends is not known of the real API.

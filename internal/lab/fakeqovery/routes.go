@@ -22,6 +22,7 @@ var routes = parse(
 	route{http.MethodPost, "organization/*/cluster/*/deploy", (*Server).deployCluster},
 	route{http.MethodGet, "organization/*/cluster/*/logs", (*Server).readLogs},
 	route{http.MethodGet, "organization/*/lock", (*Server).listLocks},
+	route{http.MethodGet, "organization/*", (*Server).readOrganization},
 	route{http.MethodGet, "organization/*/cluster/*/cloudProviderInfo", (*Server).readPointing},
 	route{http.MethodPost, "organization/*/cluster/*/cloudProviderInfo", (*Server).point},
 	route{http.MethodGet, "organization/*/containerRegistry", (*Server).listContainerRegistries},

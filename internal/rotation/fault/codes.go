@@ -29,6 +29,7 @@ const (
 	DeploymentFailed          Code = "DeploymentFailed"
 	DeploymentNotObserved     Code = "DeploymentNotObserved"
 	DeploymentTimeout         Code = "DeploymentTimeout"
+	DeploymentsRestricted     Code = "DeploymentsRestricted"
 	Frozen                    Code = "Frozen"
 	IAMSettling               Code = "IAMSettling"
 	InvalidCredentials        Code = "InvalidCredentials"
@@ -170,6 +171,8 @@ var Codes = []CodeInfo{
 		Advice:   start("See in Qovery why the cluster does not deploy")},
 	{Code: DeploymentTimeout, Class: Paused, Caught: only("VerifyDeployment"), Uncaught: only("DeployClusters"),
 		Advice: start("See in Qovery what the clusters wait for")},
+	{Code: DeploymentsRestricted, Class: Unchanged, Passing: true, Uncaught: only("Preflight"),
+		Advice: start("Settle the organization's bills, or ask Qovery's support")},
 	{Code: Frozen, Class: Unchanged, Passing: true, Uncaught: only("Preflight", "DeployClusters"),
 		Advice: start("Wait until the freeze is over. To end one that 'rotate freeze' began, use 'rotate unfreeze'; one in " +
 			"rotation.json ends by taking it out there and deploying the stack")},
