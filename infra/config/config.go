@@ -77,12 +77,12 @@ func Parse(file []byte, cli Environment, now time.Time) (Config, error) {
 // a failure that a person fixes, or 90 days where schedules leave room for that: the
 // usual rule for keys.
 func DefaultKeyAgeLimit(targets ...target.Target) int {
-	const week, usual, room = 7, 90, 84
+	const week, usual = 7, int(target.UsualAgeLimit / (24 * time.Hour))
 	longest := 0
-	for _, target := range targets {
-		longest = max(longest, target.Schedule.RateDays)
+	for _, t := range targets {
+		longest = max(longest, t.Schedule.RateDays)
 	}
-	if longest <= room {
+	if longest <= target.ComplyingDays {
 		return min(longest+week, usual)
 	}
 	return longest + week

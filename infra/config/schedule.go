@@ -52,19 +52,16 @@ func DueWarning(target target.Target, now time.Time) string {
 	return ""
 }
 
-// usualLimit is the age at which CIS and Security Hub count an Active key.
-const usualLimit = 90 * 24 * time.Hour
-
 // ComplianceNote says how old a key is when it goes, if CIS and Security Hub count
 // that; else it is empty. It may be what is wanted.
-func ComplianceNote(target target.Target) string {
-	age := time.Duration(target.Schedule.RateDays)*24*time.Hour + time.Duration(target.GracePeriod)
-	if age <= usualLimit {
+func ComplianceNote(t target.Target) string {
+	age := time.Duration(t.Schedule.RateDays)*24*time.Hour + time.Duration(t.GracePeriod)
+	if age <= target.UsualAgeLimit {
 		return ""
 	}
 	return fmt.Sprintf("A key of %s is %s old when it goes, at the earliest. CIS and Security Hub count a key older "+
-		"than 90 days. To comply, set schedule.rateDays to 84, which also keeps the weekday.", target.Name,
-		words.Duration(age))
+		"than 90 days. To comply, set schedule.rateDays to %d, which also keeps the weekday.", t.Name,
+		words.Duration(age), target.ComplyingDays)
 }
 
 // FreezeWarnings name freezes that are over, which may be mistyped; and those that begin

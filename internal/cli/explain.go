@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qovery-key-rotation/docs"
+	"qovery-key-rotation/internal/ops/audit"
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
@@ -113,8 +114,7 @@ func (s *stack) lastOf(ctx context.Context, t target.Target) (*notice.Execution,
 	case len(working) > 0:
 		return working[0], nil
 	case record == nil:
-		const lookBack = 14 * 24 * time.Hour
-		return s.endedSince(ctx, t.Name, s.clock.Now().Add(-lookBack))
+		return s.endedSince(ctx, t.Name, s.clock.Now().Add(-audit.LookBack))
 	}
 	owner, err := s.owner(ctx, record, nil)
 	if err != nil {

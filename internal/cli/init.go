@@ -186,9 +186,6 @@ func (w *wizard) askTargets(ctx context.Context) error {
 	return nil
 }
 
-// complies keeps a key under 90 days, and to the weekday.
-const complies = 84
-
 func (w *wizard) askTimes(ctx context.Context) error {
 	must, err := w.askYes(ctx, "Must you comply with CIS or Security Hub, which count a key older than 90 days?")
 	if err != nil {
@@ -197,7 +194,7 @@ func (w *wizard) askTimes(ctx context.Context) error {
 	for i := range w.draft.Targets {
 		w.draft.Targets[i].Schedule.RateDays = 0 // the default
 		if must {
-			w.draft.Targets[i].Schedule.RateDays = complies
+			w.draft.Targets[i].Schedule.RateDays = target.ComplyingDays
 		}
 	}
 	return w.accept(ctx, "When does the first rotation start? Clusters are deployed then", w.nextTuesday(),

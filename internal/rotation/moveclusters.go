@@ -257,7 +257,7 @@ func (m *mover) noWayBack(why words.Text) *fault.Error {
 // its applications can fail.
 func (m *mover) carryOut(ctx context.Context, progress *ClusterProgress) error {
 	move := m.move(progress.ID)
-	settled := move.Unanswered.Add(settling)
+	settled := move.Unanswered.Add(Settling)
 	switch now := m.now(); {
 	case move.returning() && now.Before(settled):
 		m.soon(now.Add(pollEvery))

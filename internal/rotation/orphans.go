@@ -13,7 +13,7 @@ import (
 // much room before the attempt (clocks differ) and after it (effects land late).
 const (
 	orphanBefore = time.Minute
-	orphanAfter  = settling
+	orphanAfter  = Settling
 )
 
 // further returns the keys that the record does not know: neither named by it,

@@ -150,7 +150,7 @@ var abortRows = []row{
 var settlingRows = []row{
 	{"the new key or a creation is too young to judge", (*Situation).creationSettling, func(s *Situation) Decision {
 		return refuse(fault.IAMSettling, "A key was created less than %d minutes ago, and IAM's lists lag",
-			settling/time.Minute)
+			Settling/time.Minute)
 	}},
 }
 
@@ -331,7 +331,7 @@ func refuse(code fault.Code, format string, args ...any) Decision {
 func oldKeyInactive(s *Situation) Decision {
 	if s.Record.recently(Reactivate, s.Now) {
 		return refuse(fault.IAMSettling, "The old key %s was made Active less than %d minutes ago, and IAM's lists lag",
-			s.Record.OldKey, settling/time.Minute)
+			s.Record.OldKey, Settling/time.Minute)
 	}
 	decision := refuse(fault.OldKeyInactive, "The old key %s is Inactive, and not by this rotation%s", s.Record.OldKey,
 		s.heldText())

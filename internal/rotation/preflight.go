@@ -248,7 +248,7 @@ func (s *Situation) unclear() []AccessKey {
 // that is due.
 func (doc *Document) justCompleted(now time.Time) bool {
 	last := len(doc.Summaries) - 1
-	return last >= 0 && now.Sub(doc.Summaries[last].CompletedAt) < settling
+	return last >= 0 && now.Sub(doc.Summaries[last].CompletedAt) < Settling
 }
 
 // refusal is the decision's error; where a record is open it is paused, not unchanged.

@@ -68,7 +68,7 @@ func (s ReactivateKey) reactivate(ctx context.Context, c *claim) error {
 
 // mayLand tells whether a request that had no answer may yet have its effect, also
 // when one after it was answered.
-func (c *claim) mayLand(e Effect) bool { return c.now().Sub(c.Marks[e].unanswered()) < settling }
+func (c *claim) mayLand(e Effect) bool { return c.now().Sub(c.Marks[e].unanswered()) < Settling }
 
 // confirm waits until IAM lists the old key as Active.
 func (s ReactivateKey) confirm(ctx context.Context, c *claim) error {

@@ -8,9 +8,9 @@ import (
 	"qovery-key-rotation/internal/words"
 )
 
-// How long IAM may lag and effects may land late. Absence counts only after it,
+// Settling is how long IAM may lag and effects may land late. Absence counts only after it,
 // and so does a status that contradicts what this rotation did.
-const settling = 10 * time.Minute
+const Settling = 10 * time.Minute
 
 // recently tells whether IAM may still be catching up with an effect.
 func (r *Record) recently(e Effect, now time.Time) bool {
@@ -19,7 +19,7 @@ func (r *Record) recently(e Effect, now time.Time) bool {
 	if mark.Done.After(last) {
 		last = mark.Done
 	}
-	return !last.IsZero() && now.Sub(last) < settling
+	return !last.IsZero() && now.Sub(last) < Settling
 }
 
 // requireNewKey makes sure that the new key is there and Active before anything
@@ -56,9 +56,9 @@ func (r *Record) unresolved() time.Time {
 
 // requireSettled waits until a creation of unknown outcome would show.
 func (r *Record) requireSettled(now time.Time) error {
-	if last := r.unresolved(); !last.IsZero() && now.Sub(last) < settling {
+	if last := r.unresolved(); !last.IsZero() && now.Sub(last) < Settling {
 		return fault.Errorf(fault.IAMSettling, "A CreateAccessKey was sent at %s and its answer was lost; until %s its "+
-			"key may still turn up", words.Time(last, time.TimeOnly), words.Time(last.Add(settling), time.TimeOnly))
+			"key may still turn up", words.Time(last, time.TimeOnly), words.Time(last.Add(Settling), time.TimeOnly))
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 // key was discarded. While one may yet land, the rotation does not end. Under the
 // old key's name, nothing but a proof of staging ever is.
 func (c *claim) sweepSecrets(ctx context.Context) error {
-	if lands := c.Unstaged.Add(settling); c.now().Before(lands) {
+	if lands := c.Unstaged.Add(Settling); c.now().Before(lands) {
 		return fault.Errorf(fault.IAMSettling, "What was to be staged and had no answer may yet be written until %s",
 			words.Time(lands, time.TimeOnly))
 	}

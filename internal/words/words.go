@@ -48,6 +48,9 @@ func Sentences[T ~string](texts ...T) T {
 	return T(strings.Join(sentences, " "))
 }
 
+// MostListed is what a reader can take in of a list.
+const MostListed = 10
+
 // List lists so many things at most, and counts the others.
 func List[T ~string](list []T, most int) T {
 	if len(list) > most {

@@ -30,7 +30,7 @@ type Starter interface {
 
 // runs are the executions of the last two weeks, by target. Dry runs are none.
 func (a Auditor) runs(ctx context.Context) (map[string][]*notice.Execution, error) {
-	recent, err := a.Machine.Recent(ctx, a.Clock.Now().Add(-lookBack))
+	recent, err := a.Machine.Recent(ctx, a.Clock.Now().Add(-LookBack))
 	all := map[string][]*notice.Execution{}
 	for _, x := range recent {
 		if run := notice.Describe(x); !run.DryRun {

@@ -15,9 +15,9 @@ import (
 )
 
 const (
-	// lookBack is for how long the audit does not start again what a person stopped, or
+	// LookBack is for how long the audit does not start again what a person stopped, or
 	// what was refused for a reason that a person puts right.
-	lookBack = 14 * 24 * time.Hour
+	LookBack = 14 * day
 	// soonestRedrive leaves time to an outage, and to the person who was notified.
 	soonestRedrive = time.Hour
 	// betweenRedrives is less than a day: the audit's schedule has a window.
@@ -89,7 +89,7 @@ func (f *Facts) start() Deed {
 		deed.Error = f.rotations()[0].Error
 		passing = fault.Passing(deed.Error)
 	}
-	since := f.Now.Add(-lookBack)
+	since := f.Now.Add(-LookBack)
 	if key.CreatedAt.After(since) {
 		since = key.CreatedAt
 	}

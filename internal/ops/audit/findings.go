@@ -393,7 +393,7 @@ func (j *judge) invalidCredentials(clusters []string) Finding {
 		Kind: invalid, State: strings.Join(clusters, " "), Urgency: notice.Urgent,
 		Title:   "AWS refuses the credentials of " + words.Count(len(clusters), "cluster"),
 		Verdict: "Deployments to these clusters fail now",
-		Found: []string{"INVALID_CREDENTIALS is the status of " + words.List(clusters, mostListed),
+		Found: []string{"INVALID_CREDENTIALS is the status of " + words.List(clusters, words.MostListed),
 			"Qovery may remove a cluster that stays so for thirty days"},
 		Advice:  words.Dot(j.says(fault.InvalidCredentials.Advice().First)) + " The keys, and which locations hold them:",
 		Command: "rotate status",
@@ -420,7 +420,7 @@ func (j *judge) undeployedChanges(clusters []string) Finding {
 	f := Finding{
 		Kind:  undeployed,
 		Title: "a rotation would roll out saved changes to " + words.Count(len(clusters), "cluster"),
-		Found: []string{"Something is saved and not deployed for " + words.List(clusters, mostListed)},
+		Found: []string{"Something is saved and not deployed for " + words.List(clusters, words.MostListed)},
 		Advice: "Deploy these clusters in Qovery when it suits you, or take the changes back: the next rotation deploys " +
 			"them unattended. To see what it would do:",
 		Command: j.command("start", "--dry-run"),
@@ -538,11 +538,9 @@ func (j *judge) started() Finding {
 	return f
 }
 
-const mostListed = 10
-
 // names lists places for a sentence.
 func names(locations []rotation.Location) string {
-	return words.List(words.Strings(locations), mostListed)
+	return words.List(words.Strings(locations), words.MostListed)
 }
 
 // ids are those of places, whatever the order they came in.

@@ -15,14 +15,9 @@ import (
 	"qovery-key-rotation/internal/words"
 )
 
-const (
-	// settling is for how long after a rotation, or a step of one, nothing is
-	// judged that a rotation changes: IAM's lists and Qovery's answers lag.
-	settling = 10 * time.Minute
-	// unusedFor is when a key is unused, by the CIS benchmark for AWS and Security Hub.
-	// https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html#iam-22
-	unusedFor = 45 * 24 * time.Hour
-)
+// unusedFor is when a key is unused, by the CIS benchmark for AWS and Security Hub.
+// https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html#iam-22
+const unusedFor = 45 * day
 
 // Judgement is what an audit says of a target.
 type Judgement struct {
@@ -106,15 +101,16 @@ func (j *judge) add(f Finding) {
 	j.findings = append(j.findings, f)
 }
 
-// atRest: no rotation changes anything now, nor did a moment ago.
+// atRest: no rotation changes anything now, nor did a moment ago: IAM's lists and Qovery's
+// answers lag.
 func (f *Facts) atRest() bool {
 	if !f.read(FromJournal, FromOwner) || f.Moved {
 		return false
 	}
 	if f.Record != nil {
-		return !f.Record.AtWork(f.Owner, f.Now) && f.Now.Sub(f.Record.TouchedAt) >= settling
+		return !f.Record.AtWork(f.Owner, f.Now) && f.Now.Sub(f.Record.TouchedAt) >= rotation.Settling
 	}
-	return len(f.History) == 0 || f.Now.Sub(f.History[0].EndedAt) >= settling
+	return len(f.History) == 0 || f.Now.Sub(f.History[0].EndedAt) >= rotation.Settling
 }
 
 // judgeKeys judges how many keys there are, how old they are, and when they were

@@ -91,7 +91,7 @@ func (j *judge) quarantined() Finding {
 		Title:   "AWS has quarantined the IAM user " + j.Target.IAMUserName,
 		Verdict: "Deployments fail now, and no rotation begins",
 		Found: []string{"AWS found a key of the user in public, and has attached " +
-			words.List(j.Quarantine, mostListed) + " to the user"},
+			words.List(j.Quarantine, words.MostListed) + " to the user"},
 		Advice:  "The leaked key is out of service. Detach the policy:",
 		Command: rotation.DetachCommand(j.Target.IAMUserName, j.Quarantine),
 	}

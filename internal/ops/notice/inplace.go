@@ -90,7 +90,7 @@ func (r *report) progress() []string {
 		lines = append(lines, "The clusters: "+quotable(record.MovedInPlace())+".")
 	}
 	if len(record.Locations) > 0 {
-		lines = append(lines, "It is about "+quotable(words.List(words.Strings(record.Locations), mostListed))+".")
+		lines = append(lines, "It is about "+quotable(words.List(words.Strings(record.Locations), words.MostListed))+".")
 	}
 	if record.Lease.Holder != "" && r.Now.Before(record.Lease.Until) {
 		lines = append(lines,

@@ -42,10 +42,8 @@ type knownKey struct {
 	listed *rotation.AccessKey
 }
 
-// settling is how long IAM's lists may lag behind a change.
-const settling = 10 * time.Minute
-
-func (k knownKey) settles(now time.Time) bool { return now.Sub(k.touch) < settling }
+// settles: IAM's lists may lag behind the last change.
+func (k knownKey) settles(now time.Time) bool { return now.Sub(k.touch) < rotation.Settling }
 
 func (k knownKey) exists() bool { return k.listed != nil }
 

@@ -142,5 +142,5 @@ func (r *report) judgePassedOver() {
 	}
 	r.verdict = urgent(&Step{"Deploy these clusters in Qovery, once what keeps them from it is fixed. To see the others:",
 		r.rotate("status")}, "What these clusters do with the leaked key fails now, because they couldn't be deployed: %s.",
-		quotable(words.List(broken, mostListed)))
+		quotable(words.List(broken, words.MostListed)))
 }

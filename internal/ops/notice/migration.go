@@ -31,7 +31,7 @@ func (r *report) judgeMigrated() verdict {
 	switch {
 	case len(under) > 0:
 		v = urgent(nil, "Deployments of applications may fail now: these clusters point at other credentials than they "+
-			"are deployed with: %s.", quotable(words.List(under, mostListed)))
+			"are deployed with: %s.", quotable(words.List(under, words.MostListed)))
 	case len(r.Record.Moved()) > 0 && r.Record.Migration.FailuresOpen():
 		v = check(nil, "Deployments of environments fail on clusters that were moved: perhaps AWS refuses the role.")
 	}

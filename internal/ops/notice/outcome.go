@@ -95,12 +95,12 @@ func tellSummary(s rotation.Summary, also []string) []string {
 		clusters = "Nothing was deployed"
 	}
 	if len(s.ClustersSkipped) > 0 {
-		clusters += "; passed over: " + quotable(words.List(s.ClustersSkipped, mostListed))
+		clusters += "; passed over: " + quotable(words.List(s.ClustersSkipped, words.MostListed))
 	}
 	lines = append(lines, words.Dot(clusters))
 	if len(s.RolledOut) > 0 {
 		lines = append(lines, words.Dot("Changes that were saved and not deployed were rolled out to "+
-			quotable(words.List(s.RolledOut, mostListed))))
+			quotable(words.List(s.RolledOut, words.MostListed))))
 	}
 	return lines
 }

@@ -58,6 +58,3 @@ func looksSecret(word string) bool {
 	return len(word) == 40 && strings.ContainsFunc(word, unicode.IsUpper) &&
 		strings.ContainsFunc(word, unicode.IsLower) && strings.ContainsFunc(word, unicode.IsDigit)
 }
-
-// mostListed is what a reader can take in.
-const mostListed = 10

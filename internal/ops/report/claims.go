@@ -84,12 +84,13 @@ func (f *facts) proveDeployed() Proof {
 		return doesNotApply("Nothing was deployed: no cluster used the key.")
 	}
 	if len(passedOver) == all && f.marks[rotation.Deploy].How != rotation.Did {
-		return doesNotApply("Nothing was deployed: every cluster was passed over: %s.", words.List(passedOver, 10))
+		return doesNotApply("Nothing was deployed: every cluster was passed over: %s.",
+			words.List(passedOver, words.MostListed))
 	}
 	how := fmt.Sprintf("Qovery was told to deploy each cluster and seen to do so, after the update: %d of %d",
 		deployed, all)
 	if len(passedOver) > 0 {
-		how += "; passed over: " + words.List(passedOver, 10)
+		how += "; passed over: " + words.List(passedOver, words.MostListed)
 	}
 	if deployed > 0 && deployed+len(passedOver) == all {
 		return proven(at, "%s.", how)

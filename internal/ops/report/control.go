@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -13,11 +14,10 @@ type Verdict string
 
 // The verdicts. What cannot be told is never called met.
 const (
-	Met     Verdict = "met"
-	NotMet  Verdict = "not met"
-	Open    Verdict = "open" // the key may still live too long
-	Untold  Verdict = "cannot be told"
-	ageRule         = 90 * 24 * time.Hour
+	Met    Verdict = "met"
+	NotMet Verdict = "not met"
+	Open   Verdict = "open" // the key may still live too long
+	Untold Verdict = "cannot be told"
 )
 
 // Control is a rule on the age of keys, and whether the old key kept to it.
@@ -67,7 +67,7 @@ const noBirth = "No history that was read says when the old key was created."
 // judgeActive judges by how old the key was when it was Active last.
 func judgeActive(old *Key) (Verdict, string) {
 	age := old.ActiveUntil().Sub(old.CreatedAt)
-	switch over := age - ageRule; {
+	switch over := age - target.UsualAgeLimit; {
 	case old.CreatedAt.IsZero():
 		return Untold, noBirth
 	case old.PerhapsLess():
@@ -79,7 +79,7 @@ func judgeActive(old *Key) (Verdict, string) {
 			words.Duration(over))
 	}
 	return Open, fmt.Sprintf("It is Active and was %s old when this report ends; it must be Inactive by %s.",
-		words.Duration(age), clock(old.CreatedAt.Add(ageRule)))
+		words.Duration(age), clock(old.CreatedAt.Add(target.UsualAgeLimit)))
 }
 
 // judgeLife judges by how long the key existed.
@@ -93,7 +93,7 @@ func judgeLife(old *Key) (Verdict, string) {
 		return judgeVanished(old.GoneBy.Sub(old.CreatedAt), old.SeenAt.Sub(old.CreatedAt), "was deleted")
 	case !old.DeletedAt.IsZero():
 		return judgeAge(old.DeletedAt.Sub(old.CreatedAt), "was deleted")
-	case age > ageRule:
+	case age > target.UsualAgeLimit:
 		return NotMet, exists
 	}
 	return Open, exists
@@ -102,7 +102,7 @@ func judgeLife(old *Key) (Verdict, string) {
 // judgeAge judges a key by how old it was when that happened to it.
 func judgeAge(age time.Duration, when string) (Verdict, string) {
 	because := fmt.Sprintf("It was %s old when it %s", words.Duration(age), when)
-	if over := age - ageRule; over > 0 {
+	if over := age - target.UsualAgeLimit; over > 0 {
 		return NotMet, because + fmt.Sprintf(", %s too old.", words.Duration(over))
 	}
 	return Met, because + "."
@@ -113,28 +113,27 @@ func judgeVanished(most, least time.Duration, when string) (Verdict, string) {
 	because := fmt.Sprintf("It was between %s and %s old when it %s: it was found gone, and when it went is not known.",
 		words.Duration(least), words.Duration(most), when)
 	switch {
-	case most <= ageRule:
+	case most <= target.UsualAgeLimit:
 		return Met, because
-	case least > ageRule:
+	case least > target.UsualAgeLimit:
 		return NotMet, because
 	}
 	return Untold, because
 }
 
-// twelveWeeks leaves room for the overlap, and is always the same weekday.
-const twelveWeeks = 84
-
 // Advice says how the next rotation keeps to the controls, if this one was too
 // late only because the schedule leaves no room for the overlap.
 func (r Rotation) Advice() string {
 	days := r.Settings.Schedule.RateDays
-	ageAtEnd := func(days int) time.Duration { return time.Duration(days)*24*time.Hour + time.Duration(r.BothActive) }
-	if r.Controls[0].Verdict != NotMet || ageAtEnd(days) <= ageRule || ageAtEnd(twelveWeeks) > ageRule {
+	complies := func(days int) bool {
+		return time.Duration(days)*24*time.Hour+time.Duration(r.BothActive) <= target.UsualAgeLimit
+	}
+	if r.Controls[0].Verdict != NotMet || complies(days) || !complies(target.ComplyingDays) {
 		return ""
 	}
 	return fmt.Sprintf("The old key stays Active while the clusters are deployed and in the grace period, so with a "+
 		"rotation every %s it grows older than 90 days. To comply, set schedule.rateDays to %d, which "+
-		"also keeps the weekday.", words.Count(days, "day"), twelveWeeks)
+		"also keeps the weekday.", words.Count(days, "day"), target.ComplyingDays)
 }
 
 // Sources are the public addresses of the controls.

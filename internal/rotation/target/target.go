@@ -72,6 +72,14 @@ type Schedule struct {
 	Enabled               bool   `json:"enabled"`
 }
 
+const (
+	// UsualAgeLimit is the age at which CIS and Security Hub count an Active key.
+	UsualAgeLimit = 90 * 24 * time.Hour
+	// ComplyingDays between rotations keep keys below that: they leave room for the overlap of
+	// both, and are always the same weekday.
+	ComplyingDays = 84
+)
+
 // Verification says whether a cluster is deployed once more while the old key is Inactive.
 type Verification string
 
