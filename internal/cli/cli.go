@@ -93,9 +93,6 @@ func exit(code int) error {
 	return exitError(code)
 }
 
-// errEnded says that all was told already, and that the rotation did not succeed.
-var errEnded = exitError(ExitFailed)
-
 // Program is the command line with what it has from its surroundings. Answers go
 // to Out, errors to Err as one sentence and what to do.
 type Program struct {

@@ -169,7 +169,7 @@ func (p Program) explore(ctx context.Context, asked exploration) error {
 	case err != nil:
 		return err
 	case len(summary.Violations)+len(summary.Never) > 0:
-		return errEnded
+		return exit(ExitFailed)
 	case ctx.Err() != nil:
 		return exit(ExitInterrupted)
 	}

@@ -38,12 +38,9 @@ var advice = map[fault.Code]string{
 func problemOf(err error, keys ...rotation.KeyID) *problem {
 	var known *problem
 	var coded *fault.Error
-	var lost unwritten
 	switch {
 	case errors.As(err, &known):
 		return known
-	case errors.As(err, &lost):
-		return lost.problem()
 	case errors.Is(err, context.Canceled):
 		return &problem{"Interrupted", "What was started in AWS continues; to see it: rotate watch", ExitInterrupted}
 	case errors.As(err, &coded):

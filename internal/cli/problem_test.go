@@ -21,7 +21,7 @@ func TestProblemsAreSentences(t *testing.T) {
 		}
 	}
 	for _, err := range []error{context.Canceled, errors.New("it broke\nhere"),
-		unwritten{"The output", "Make room", syscall.ENOSPC}} {
+		unwritten("The output", "Make room", syscall.ENOSPC)} {
 		if wrong := rotationtest.Wrong(problemOf(err).Error()); wrong != "" {
 			t.Errorf("%s in %s", wrong, problemOf(err))
 		}

@@ -215,9 +215,9 @@ func (p Program) writePage(what, path, wrote string, write func(io.Writer) error
 	err := writeFile(p.Out, path, write)
 	switch {
 	case errors.Is(err, syscall.ENOSPC):
-		return unwritten{what, "Make room, or give another file with --file", err}
+		return unwritten(what, "Make room, or give another file with --file", err)
 	case err != nil:
-		return unwritten{what, "Give another file with --file", err}
+		return unwritten(what, "Give another file with --file", err)
 	}
 	say(p.Err, "Wrote "+wrote+".\n")
 	return nil

@@ -250,7 +250,7 @@ func (p Program) judge(f simulateFlags, scenario lab.Scenario, result lab.Result
 func (p Program) expect(path, text string) error {
 	err := writeFile(p.Out, path, func(out io.Writer) error { _, err := io.WriteString(out, text); return err })
 	if err != nil {
-		return unwritten{"The script", "Make room for it, or give a copy of it with --script", err}
+		return unwritten("The script", "Make room for it, or give a copy of it with --script", err)
 	}
 	return nil
 }
@@ -270,7 +270,7 @@ func (f simulateFlags) unplayable(err error) error {
 
 func endedWell(well bool) error {
 	if !well {
-		return errEnded
+		return exit(ExitFailed)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"syscall"
@@ -21,7 +22,7 @@ func (s *sink) Write(data []byte) (int, error) {
 	}
 	n, err := s.to.Write(data)
 	if err != nil {
-		s.lost = unwritten{"The output", afterLostOutput, err}
+		s.lost = unwritten("The output", afterLostOutput, err)
 	}
 	return n, s.lost
 }
@@ -46,22 +47,15 @@ func fileOf(end any) (*os.File, bool) {
 	return file, ok
 }
 
-// unwritten says that something was to be written and is lost.
-type unwritten struct {
-	what, todo string
-	err        error
-}
-
-func (u unwritten) Error() string { return u.what + " could not be written: " + u.err.Error() }
-func (u unwritten) Unwrap() error { return u.err }
-
-// enough: whoever reads the output has closed it.
-func (u unwritten) enough() bool { return errors.Is(u.err, syscall.EPIPE) }
-
-// problem is that in words.
-func (u unwritten) problem() *problem {
-	if u.enough() {
+// unwritten says that something was to be written and is lost; and nothing to whoever reads
+// the output and has closed it.
+func unwritten(what, todo string, err error) error {
+	var known *problem
+	switch {
+	case errors.As(err, &known): // the file is the output
+		return known
+	case errors.Is(err, syscall.EPIPE):
 		return &problem{exit: ExitClosedPipe}
 	}
-	return &problem{u.Error(), u.todo, ExitUnwritten}
+	return &problem{fmt.Sprintf("%s could not be written: %v", what, err), todo, ExitUnwritten}
 }
