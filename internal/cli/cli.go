@@ -26,22 +26,22 @@ import (
 	"qovery-key-rotation/internal/words"
 )
 
-// Exit codes.
+// The exit codes; exitCodes says what they mean.
 const (
 	ExitSucceeded   = 0
-	ExitFailed      = 1   // a simulation did not succeed, exploration found a violation, or something else went wrong
-	ExitUsage       = 2   // the command was not understood
-	ExitRunning     = 3   // another execution is at work on the target
-	ExitNothing     = 4   // there is nothing to watch, to abort, to release or to unfreeze
-	ExitAttention   = 5   // status or doctor found something that somebody should see to
-	ExitUnwritten   = 6   // the output, or a part of it, could not be written
-	ExitUnread      = 7   // status or doctor could not read all that it shows
-	ExitPaused      = 8   // the rotation is paused
-	ExitRefused     = 9   // it ended unchanged, or would be refused or wait
-	ExitUnreached   = 10  // AWS or Qovery could not be asked
-	ExitNoStack     = 11  // there is no such stack
-	ExitInterrupted = 130 // somebody pressed Ctrl-C; what runs in AWS goes on
-	ExitClosedPipe  = 141 // whoever reads the output has read enough
+	ExitFailed      = 1
+	ExitUsage       = 2
+	ExitRunning     = 3
+	ExitNothing     = 4
+	ExitAttention   = 5
+	ExitUnwritten   = 6
+	ExitUnread      = 7
+	ExitPaused      = 8
+	ExitRefused     = 9
+	ExitUnreached   = 10
+	ExitNoStack     = 11
+	ExitInterrupted = 130
+	ExitClosedPipe  = 141
 )
 
 // exitCodes are what the help and docs/json.md say of them.
@@ -74,25 +74,6 @@ func exitCodesHelp() string {
 	return strings.Join(lines, "\n")
 }
 
-// usageError is a mistake in what was typed.
-type usageError struct{ err error }
-
-func (e usageError) Error() string { return e.err.Error() }
-func (e usageError) Unwrap() error { return e.err }
-
-// exitError ends the process with a code; all was told already.
-type exitError int
-
-func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
-
-// exit is nil for success.
-func exit(code int) error {
-	if code == ExitSucceeded {
-		return nil
-	}
-	return exitError(code)
-}
-
 // Program is the command line with what it has from its surroundings. Answers go
 // to Out, errors to Err as one sentence and what to do.
 type Program struct {
@@ -112,41 +93,34 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func (p Program) Run(ctx context.Context, args []string) int {
 	out, errs := &sink{to: p.Out}, &sink{to: p.Err}
 	p.Out, p.Err = out, errs
-	code, err := p.run(ctx, args)
-	if err = cmp.Or(err, out.lost, errs.lost); err == nil {
-		return code
+	ended := p.run(ctx, args)
+	if ended.what == "" {
+		lost := problemOf(cmp.Or(out.lost, errs.lost))
+		ended = &problem{lost.what, lost.todo, cmp.Or(ended.exit, lost.exit)}
 	}
-	known := problemOf(err)
-	if known.what != "" {
-		say(p.Err, fmt.Sprintf("rotate: %v\n", known))
+	if ended.what != "" {
+		say(p.Err, fmt.Sprintf("rotate: %v\n", ended))
 	}
-	return cmp.Or(code, known.exit)
+	return ended.exit
 }
 
-// run runs one command. It returns the exit code where all was told already, and
-// else what is to be told.
-func (p Program) run(ctx context.Context, args []string) (int, error) {
+// run runs one command. It returns what is still to be told, and the exit code.
+func (p Program) run(ctx context.Context, args []string) *problem {
 	root := p.newRoot()
 	root.SetArgs(args)
 	command, err := root, refuseHelp(root, args)
 	if err == nil {
 		command, err = root.ExecuteContextC(ctx)
 	}
-	var usage usageError
-	var silent exitError
 	var known *problem
-	switch {
-	case errors.As(err, &known) && known.exit == ExitInterrupted:
-		return 0, err
-	case errors.As(err, &silent):
-		return int(silent), nil
-	case errors.As(err, &usage):
-		say(p.Err, fmt.Sprintf("rotate: %v\nRun '%s --help' for what can be typed.\n", err, command.CommandPath()))
-		return ExitUsage, nil
-	case err != nil && ctx.Err() != nil:
-		return 0, ctx.Err()
+	switch isKnown := errors.As(err, &known); {
+	case isKnown && known.isMisuse():
+		say(p.Err, fmt.Sprintf("rotate: %s\nRun '%s --help' for what can be typed.\n", known.what, command.CommandPath()))
+		return &problem{exit: ExitUsage}
+	case err != nil && ctx.Err() != nil && !(isKnown && (known.what == "" || known.exit == ExitInterrupted)):
+		return problemOf(ctx.Err())
 	}
-	return 0, err
+	return problemOf(err)
 }
 
 func (p Program) newRoot() *cobra.Command {
@@ -186,7 +160,7 @@ AWS IAM access key that Qovery holds, unattended and without downtime.
 	root.SetIn(p.In)
 	root.SetOut(p.Out)
 	root.SetErr(p.Err)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return misuse("%v", err) })
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.AddGroup(&cobra.Group{ID: operating, Title: "Commands for a deployed stack:"})
 	for _, command := range []*cobra.Command{p.newStart(), p.newWatch(), p.newStatus(), p.newDoctor(), p.newHistory(),
@@ -206,11 +180,11 @@ AWS IAM access key that Qovery holds, unattended and without downtime.
 func refuseEmpty(cmd *cobra.Command, args []string) (mistake error) {
 	cmd.Flags().Visit(func(flag *pflag.Flag) {
 		if mistake == nil && flag.Value.String() == "" {
-			mistake = usageError{fmt.Errorf("--%s is empty", flag.Name)}
+			mistake = misuse("--%s is empty", flag.Name)
 		}
 	})
 	if mistake == nil && cmd.HasParent() && !cmd.Hidden && slices.Contains(args, "") {
-		mistake = usageError{errors.New("an argument is empty")}
+		mistake = misuse("an argument is empty")
 	}
 	return mistake
 }
@@ -236,7 +210,7 @@ func refuseUnknown(root *cobra.Command) {
 			command.Args = cobra.ArbitraryArgs
 			command.RunE = func(cmd *cobra.Command, args []string) error {
 				if len(args) > 0 {
-					return usageError{fmt.Errorf("there are no completions for %q", args[0])}
+					return misuse("there are no completions for %q", args[0])
 				}
 				return cmd.Help()
 			}
@@ -250,7 +224,7 @@ func unknownCommand(root *cobra.Command, name string) error {
 	if meant := root.SuggestionsFor(name); len(meant) > 0 {
 		err = fmt.Errorf("%w; did you mean %s?", err, strings.Join(meant, " or "))
 	}
-	return usageError{err}
+	return misuse("%v", err)
 }
 
 // refuseHelp refuses help about a command that isn't there, which cobra gives.
@@ -273,7 +247,7 @@ const operating = "operating"
 // oneTarget wants the name of a target, and nothing else.
 func oneTarget(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
-		return usageError{fmt.Errorf("%q wants to know which target ('rotate status' names them all)", cmd.CommandPath())}
+		return misuse("%q wants to know which target ('rotate status' names them all)", cmd.CommandPath())
 	}
 	return atMostOne("target")(cmd, args)
 }
@@ -282,7 +256,7 @@ func oneTarget(cmd *cobra.Command, args []string) error {
 func atMostOne(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) > 1 {
-			return usageError{fmt.Errorf("%q takes one %s, and %q is one too many", cmd.CommandPath(), what, args[1])}
+			return misuse("%q takes one %s, and %q is one too many", cmd.CommandPath(), what, args[1])
 		}
 		return nil
 	}
@@ -291,7 +265,7 @@ func atMostOne(what string) cobra.PositionalArgs {
 // noArguments refuses arguments as a mistake in what was typed.
 func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usageError{fmt.Errorf("%q takes no arguments, and %q is one", cmd.CommandPath(), args[0])}
+		return misuse("%q takes no arguments, and %q is one", cmd.CommandPath(), args[0])
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -78,7 +77,7 @@ func (p Program) explainTarget(ctx context.Context, f *stackFlags, name string, 
 ) {
 	s, err := p.open(ctx, f)
 	if err != nil {
-		return "", "", usageError{fmt.Errorf("%w; or, if it is a target: %s", unknown, problemOf(err).what)}
+		return "", "", misuse("%s; or, if it is a target: %s", problemOf(unknown).what, problemOf(err).what)
 	}
 	t, err := s.target(ctx, name)
 	if err != nil && problemOf(err).exit == ExitUsage {
@@ -187,8 +186,8 @@ func findSection(name string) (docs.Section, error) {
 	if like := alike(name, names); len(like) > 0 {
 		names, meant = like, "the nearest is "
 	}
-	return docs.Section{}, usageError{fmt.Errorf("there is nothing to explain about %q; %s%s", name, meant,
-		strings.Join(names, ", "))}
+	return docs.Section{}, misuse("there is nothing to explain about %q; %s%s", name, meant,
+		strings.Join(names, ", "))
 }
 
 // alike are the names that someone may have meant, as cobra suggests commands.

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"runtime/debug"
@@ -64,7 +63,7 @@ faults of calls that write.
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			asked, err := flags.read(cmd.Flags().Changed)
 			if err != nil {
-				return usageError{err}
+				return err
 			}
 			debug.SetGCPercent(400) // worlds are short-lived: memory for time
 			switch {
@@ -109,29 +108,29 @@ func (f exploreFlags) read(given func(flag string) bool) (asked exploration, err
 	asked.exploreFlags = f
 	switch {
 	case f.random < 0 || f.random > mostRandom:
-		return asked, fmt.Errorf("--random %d is not 0 to %d", f.random, mostRandom)
+		return asked, misuse("--random %d is not 0 to %d", f.random, mostRandom)
 	case f.lasts < 0:
-		return asked, fmt.Errorf("--for %s is in the past", f.lasts)
+		return asked, misuse("--for %s is in the past", f.lasts)
 	case f.mutation != "" && f.replay == "":
-		return asked, errors.New("--mutation goes with --replay; --mutations defeats all rules in turn")
+		return asked, misuse("--mutation goes with --replay; --mutations defeats all rules in turn")
 	case f.replay != "" && f.mutations:
-		return asked, errors.New("--replay plays one schedule, and --mutations many: give one of them")
+		return asked, misuse("--replay plays one schedule, and --mutations many: give one of them")
 	}
 	for _, name := range []string{"singles", "pairs", "random", "for", "seed", "shard", "world"} {
 		if given(name) && (f.replay != "" || f.mutations) {
-			return asked, fmt.Errorf("--%s has no meaning beside --replay and --mutations", name)
+			return asked, misuse("--%s has no meaning beside --replay and --mutations", name)
 		}
 	}
 	if names := explorer.WorldNames(); f.world != "" && !slices.Contains(names, f.world) {
-		return asked, fmt.Errorf("there is no world %q; there are %s", f.world, strings.Join(names, ", "))
+		return asked, misuse("there is no world %q; there are %s", f.world, strings.Join(names, ", "))
 	}
 	if asked.part, err = explorer.ParseShard(f.shard); err != nil {
-		return asked, fmt.Errorf("--shard %w", err)
+		return asked, misuse("--shard %v", err)
 	}
 	if f.mutation != "" {
 		i := slices.Index(mutationNames(), f.mutation)
 		if i < 0 {
-			return asked, fmt.Errorf("there is no mutation %q; there are %s", f.mutation, strings.Join(mutationNames(), ", "))
+			return asked, misuse("there is no mutation %q; there are %s", f.mutation, strings.Join(mutationNames(), ", "))
 		}
 		asked.lens = explorer.Mutations[i].Lens
 	}
@@ -139,8 +138,11 @@ func (f exploreFlags) read(given func(flag string) bool) (asked exploration, err
 		if asked.schedule, err = explorer.Parse(f.replay); err == nil {
 			err = asked.schedule.Check()
 		}
+		if err != nil {
+			return asked, misuse("%v", err)
+		}
 	}
-	return asked, err
+	return asked, nil
 }
 
 func mutationNames() []string {

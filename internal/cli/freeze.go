@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -28,10 +27,10 @@ stays, too.`,
 		Example: `  rotate freeze production --until 2026-12-24T18:00:00+01:00 --reason Sale`,
 		PreRunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if until == "" || reason == "" {
-				return usageError{fmt.Errorf("%q wants --until and --reason", cmd.CommandPath())}
+				return misuse("%q wants --until and --reason", cmd.CommandPath())
 			}
 			if ends, err = time.Parse(time.RFC3339, until); err != nil {
-				return usageError{fmt.Errorf("--until %q is not a time with its zone, such as 2026-12-24T18:00:00+01:00", until)}
+				return misuse("--until %q is not a time with its zone, such as 2026-12-24T18:00:00+01:00", until)
 			}
 			return nil
 		},
@@ -46,8 +45,8 @@ func (s *stack) freeze(ctx context.Context, t target.Target, ends time.Time, rea
 	freeze := target.Freeze{From: words.Time(s.clock.Now(), time.RFC3339), To: words.Time(ends, time.RFC3339),
 		Reason: reason}
 	if freeze.Check() != nil {
-		return usageError{errors.New("a freeze ends within thirty days from now, and its reason has a hundred characters " +
-			"at most")}
+		return misuse("a freeze ends within thirty days from now, and its reason has a hundred characters " +
+			"at most")
 	}
 	record, err := s.journal.Load(ctx, t.IAMUserName)
 	if err != nil {

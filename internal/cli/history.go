@@ -25,7 +25,7 @@ the journal has them, and the one that is open. Executions that changed nothing
   rotate history production --limit 0 --output json`,
 		PreRunE: func(*cobra.Command, []string) error {
 			if limit < 0 {
-				return usageError{fmt.Errorf("--limit %d is less than 0", limit)}
+				return misuse("--limit %d is less than 0", limit)
 			}
 			return nil
 		},

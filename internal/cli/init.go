@@ -116,7 +116,7 @@ func (w *wizard) askQovery(ctx context.Context) error {
 	client, err := qovery.New(qovery.Options{BaseURL: w.qovery, Clock: w.Clock,
 		Token: func(context.Context, string) (rotation.Secret, error) { return token, nil }})
 	if err != nil {
-		return usageError{fmt.Errorf("--qovery-api-url: %w", err)}
+		return misuse("--qovery-api-url: %v", err)
 	}
 	opened, err := client.Open(ctx, target.Target{OrganizationID: w.organization})
 	if err == nil {

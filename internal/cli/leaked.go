@@ -31,7 +31,7 @@ func (f *leakFlags) add(cmd *cobra.Command) {
 
 func (f *leakFlags) check() error {
 	if f.key == "" && (f.atOnce || f.since.text != "") {
-		return usageError{fmt.Errorf("--at-once and --since are for --leaked KEY")}
+		return misuse("--at-once and --since are for --leaked KEY")
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -51,7 +50,7 @@ be asked.`,
 
 func (s *stack) migrate(ctx context.Context, f migrateFlags, t target.Target) error {
 	if f.to == "" {
-		return usageError{errors.New("--to must name the role's credentials in Qovery, by id or name")}
+		return misuse("--to must name the role's credentials in Qovery, by id or name")
 	}
 	input, err := inputFor(t, map[string]any{"migrateTo": f.to, "soak": f.soak, "first": f.first, "dryRun": f.dryRun})
 	if err != nil {

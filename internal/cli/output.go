@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -28,7 +27,7 @@ func (o *output) Set(value string) error { o.value = value; return nil }
 // check is asked of every command before it runs.
 func (o *output) check() error {
 	if !slices.Contains(o.ways, o.value) {
-		return usageError{fmt.Errorf("--output %q is neither %s nor json", o.value, o.ways[0])}
+		return misuse("--output %q is neither %s nor json", o.value, o.ways[0])
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
@@ -11,10 +12,25 @@ import (
 )
 
 // problem is something that keeps a command from its work: what is so, and what
-// to do about it.
+// to do about it. Without a sentence all was told already.
 type problem struct {
 	what, todo string
 	exit       int // one of the exit codes
+}
+
+// misuse is a mistake in what was typed. What to do is to read the command's help.
+func misuse(format string, args ...any) error {
+	return &problem{what: fmt.Sprintf(format, args...), exit: ExitUsage}
+}
+
+func (p *problem) isMisuse() bool { return p.exit == ExitUsage && p.todo == "" }
+
+// exit ends a command of which all was told already. It is nil for success.
+func exit(code int) error {
+	if code == ExitSucceeded {
+		return nil
+	}
+	return &problem{exit: code}
 }
 
 // Error is the whole sentence.
@@ -34,11 +50,14 @@ var advice = map[fault.Code]string{
 }
 
 // problemOf puts an error into words for the person at the terminal, and gives it
-// an exit code. The ids of these keys are whole in it, so that commands can be typed.
+// an exit code; no error is a problem without either. The ids of these keys are whole
+// in it, so that commands can be typed.
 func problemOf(err error, keys ...rotation.KeyID) *problem {
 	var known *problem
 	var coded *fault.Error
 	switch {
+	case err == nil:
+		return &problem{}
 	case errors.As(err, &known):
 		return known
 	case errors.Is(err, context.Canceled):

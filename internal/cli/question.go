@@ -21,7 +21,7 @@ type question struct {
 // canAsk: where no one can be asked, --yes has to be given.
 func (p Program) canAsk(q question) error {
 	if !isTerminal(p.In) {
-		return usageError{fmt.Errorf("no one can be asked here whether %s: give --yes", q.whether)}
+		return misuse("no one can be asked here whether %s: give --yes", q.whether)
 	}
 	return nil
 }

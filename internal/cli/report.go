@@ -47,10 +47,8 @@ The exit code is 0 when the report was written, whatever it says.`,
 		Example: `  rotate report production --file january.html
   rotate report production-20260112T080000Z --output json
   rotate report --simulation plain --file plain.html`,
+		PreRunE: func(cmd *cobra.Command, args []string) error { return f.check(cmd, args) },
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := f.check(cmd, args); err != nil {
-				return err
-			}
 			evidence, err := p.evidence(cmd.Context(), f, args)
 			if err != nil {
 				return err
@@ -68,35 +66,25 @@ The exit code is 0 when the report was written, whatever it says.`,
 }
 
 func (f reportFlags) check(cmd *cobra.Command, args []string) error {
-	if mistake := f.mistake(args, cmd.Flags().Changed); mistake != nil {
-		return usageError{mistake}
-	}
-	if f.file == "" && !f.json() && terminalOf(cmd.OutOrStdout()) != nil {
-		return usageError{errors.New("the report is a page for a browser, not for a terminal: give --file report.html")}
-	}
-	return nil
-}
-
-func (f reportFlags) mistake(args []string, given func(flag string) bool) error {
-	if f.simulation == "" {
-		switch {
-		case given("seed"):
-			return errors.New("--seed goes with --simulation")
-		case len(args) == 0:
-			return errors.New("name a target or an execution, or a scenario with --simulation")
-		}
-		return nil
-	}
-	if _, exists := lab.Find(f.simulation); !exists {
-		return fmt.Errorf("there is no scenario %q: 'rotate simulate --list' names them", f.simulation)
-	}
-	if len(args) > 0 {
-		return errors.New("a report is of executions or of a simulation, not of both")
+	given, simulates := cmd.Flags().Changed, f.simulation != ""
+	_, exists := lab.Find(f.simulation)
+	switch {
+	case simulates && !exists:
+		return noScenario(f.simulation)
+	case simulates && len(args) > 0:
+		return misuse("a report is of executions or of a simulation, not of both")
+	case !simulates && given("seed"):
+		return misuse("--seed goes with --simulation")
+	case !simulates && len(args) == 0:
+		return misuse("name a target or an execution, or a scenario with --simulation")
 	}
 	for _, flag := range []string{"profile", "region", "stack"} {
-		if given(flag) {
-			return fmt.Errorf("a simulation needs no stack, so that --%s has no meaning beside it", flag)
+		if simulates && given(flag) {
+			return misuse("a simulation needs no stack, so that --%s has no meaning beside it", flag)
 		}
+	}
+	if f.file == "" && !f.json() && terminalOf(cmd.OutOrStdout()) != nil {
+		return misuse("the report is a page for a browser, not for a terminal: give --file report.html")
 	}
 	return nil
 }

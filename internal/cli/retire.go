@@ -50,7 +50,7 @@ It asks for the target's name, and wants --yes where no one can be asked.`,
 
 func targetAndKey(cmd *cobra.Command, args []string) error {
 	if len(args) != 2 {
-		return usageError{fmt.Errorf("%q takes a target and a key ('rotate status' names them all)", cmd.CommandPath())}
+		return misuse("%q takes a target and a key ('rotate status' names them all)", cmd.CommandPath())
 	}
 	return nil
 }
@@ -92,7 +92,7 @@ func (f retireFlags) input(t target.Target, key rotation.KeyID) (target.Input, e
 	if days, isDays := strings.CutSuffix(observe, "d"); isDays {
 		n, err := strconv.ParseUint(days, 10, 16)
 		if err != nil {
-			return target.Input{}, usageError{fmt.Errorf("--observe %q is not a number of days such as 7d", f.observe)}
+			return target.Input{}, misuse("--observe %q is not a number of days such as 7d", f.observe)
 		}
 		observe = fmt.Sprintf("%dh", 24*n)
 	}

@@ -51,11 +51,9 @@ fails. A dry run does, if a rotation would be refused or would have to wait.`,
   rotate simulate --scenario region-denied --dry-run
   rotate simulate --clusters 250 --output json
   rotate simulate --script my.txt`,
-		Args: noArguments,
+		Args:    noArguments,
+		PreRunE: func(cmd *cobra.Command, _ []string) error { return flags.check(cmd.Flags().Changed) },
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := flags.mistake(cmd.Flags().Changed); err != nil {
-				return usageError{err}
-			}
 			switch {
 			case flags.list:
 				return p.listScenarios(flags)
@@ -80,32 +78,36 @@ fails. A dry run does, if a rotation would be refused or would have to wait.`,
 	return cmd
 }
 
-func (f simulateFlags) mistake(given func(flag string) bool) error {
+func (f simulateFlags) check(given func(flag string) bool) error {
 	if _, exists := lab.Find(f.scenario); !exists {
-		return fmt.Errorf("there is no scenario %q: 'rotate simulate --list' names them", f.scenario)
+		return noScenario(f.scenario)
 	}
 	if given("clusters") && (f.clusters < 1 || f.clusters > lab.MostClusters) {
-		return fmt.Errorf("--clusters %d is not 1 to %d", f.clusters, lab.MostClusters)
+		return misuse("--clusters %d is not 1 to %d", f.clusters, lab.MostClusters)
 	}
 	for _, name := range []string{"scenario", "script", "update", "clusters", "seed", "dry-run", "verbose"} {
 		switch {
 		case given(name) && f.list:
-			return fmt.Errorf("--list lists all scenarios and runs none, so that --%s has no meaning beside it", name)
+			return misuse("--list lists all scenarios and runs none, so that --%s has no meaning beside it", name)
 		case given(name) && f.actions:
-			return fmt.Errorf("--actions runs nothing, so that --%s has no meaning beside it", name)
+			return misuse("--actions runs nothing, so that --%s has no meaning beside it", name)
 		}
 	}
 	switch {
 	case given("scenario") && given("script"):
-		return errors.New("give --scenario or --script, not both")
+		return misuse("give --scenario or --script, not both")
 	case f.update && (f.script == "" || f.dryRun):
-		return errors.New("--update goes with --script, and not with --dry-run")
+		return misuse("--update goes with --script, and not with --dry-run")
 	case f.list && f.actions:
-		return errors.New("give --list or --actions, not both")
+		return misuse("give --list or --actions, not both")
 	case f.actions && f.json():
-		return errors.New("--actions is for people: it has no JSON")
+		return misuse("--actions is for people: it has no JSON")
 	}
 	return nil
+}
+
+func noScenario(name string) error {
+	return misuse("there is no scenario %q: 'rotate simulate --list' names them", name)
 }
 
 func scenarioNames() []string {
@@ -138,11 +140,11 @@ func (f simulateFlags) story() (lab.Scenario, error) {
 	}
 	text, err := readScript(f.script)
 	if err != nil {
-		return lab.Scenario{}, usageError{fmt.Errorf("the script can't be read: %w", err)}
+		return lab.Scenario{}, misuse("the script can't be read: %v", err)
 	}
 	scenario, err := lab.ParseScript(f.script, text)
 	if err != nil {
-		err = usageError{fmt.Errorf("the script %s: %w", f.script, err)}
+		err = misuse("the script %s: %v", f.script, err)
 	}
 	return scenario, err
 }
@@ -265,7 +267,7 @@ func (f simulateFlags) unplayable(err error) error {
 	case errors.As(err, &unmet):
 		return &problem{err.Error(), "", ExitFailed}
 	}
-	return usageError{err}
+	return misuse("%v", err)
 }
 
 func endedWell(well bool) error {

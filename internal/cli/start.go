@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -87,11 +86,11 @@ func (f rotateFlags) check(json bool) error {
 	for _, timing := range timings {
 		value := *f.timings[timing.field]
 		if err := new(target.Duration).UnmarshalText([]byte(value)); value != "" && err != nil {
-			return usageError{fmt.Errorf("--%s %w", timing.flag, err)}
+			return misuse("--%s %v", timing.flag, err)
 		}
 	}
 	if f.file != "" && (!f.dryRun || json) {
-		return usageError{errors.New("--file is for the plan of --dry-run, as a page")}
+		return misuse("--file is for the plan of --dry-run, as a page")
 	}
 	return f.leak.check()
 }
@@ -162,7 +161,7 @@ func inputFor(t target.Target, input map[string]any) (target.Input, error) {
 		_, err = parsed.Apply(t)
 	}
 	if err != nil {
-		return target.Input{}, usageError{fmt.Errorf("%s", strings.TrimRight(fault.AsError(err).What.String(), "."))}
+		return target.Input{}, misuse("%s", strings.TrimRight(fault.AsError(err).What.String(), "."))
 	}
 	return parsed, nil
 }

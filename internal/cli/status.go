@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -49,7 +48,7 @@ judged while one runs, nor for ten minutes after.`,
   rotate status --output json`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 && f.all {
-				return usageError{errors.New("--all shows all targets, so that naming one has no meaning beside it")}
+				return misuse("--all shows all targets, so that naming one has no meaning beside it")
 			}
 			return atMostOne("target")(cmd, args)
 		},
@@ -119,7 +118,7 @@ const (
 // status shows the targets that are named, or all.
 func (p Program) status(ctx context.Context, f statusFlags, names []string) error {
 	if f.file != "" && f.value != "text" {
-		return usageError{errors.New("--file is for a page, so that --output has no meaning beside it")}
+		return misuse("--file is for a page, so that --output has no meaning beside it")
 	}
 	var all allStatus
 	var err error

@@ -32,11 +32,11 @@ type unreadStack struct {
 func (p Program) statusOfAll(ctx context.Context, f statusFlags) (allStatus, error) {
 	text, err := os.ReadFile(f.config)
 	if err != nil {
-		return allStatus{}, usageError{fmt.Errorf("the configuration can't be read: %w", err)}
+		return allStatus{}, misuse("the configuration can't be read: %v", err)
 	}
 	configured, err := config.Parse(text, config.Environment{}, p.Clock.Now())
 	if err != nil {
-		return allStatus{}, usageError{fmt.Errorf("%s: %w", f.config, err)}
+		return allStatus{}, misuse("%s: %v", f.config, err)
 	}
 	all := allStatus{[]stackStatus{}, []unreadStack{}}
 	for _, stack := range configured.Stacks() {

@@ -30,8 +30,8 @@ func (f sinceFlag) before(now time.Time) (time.Time, error) {
 	if at, err := time.Parse(time.RFC3339, f.text); err == nil && at.Before(now) {
 		return at, nil
 	}
-	return time.Time{}, usageError{fmt.Errorf("--since %s is neither a duration such as 72h nor a past time such as "+
-		"2026-01-12T08:00:00Z", words.Quote(f.text))}
+	return time.Time{}, misuse("--since %s is neither a duration such as 72h nor a past time such as "+
+		"2026-01-12T08:00:00Z", words.Quote(f.text))
 }
 
 // usesFlags say which uses of a key to look for.
@@ -56,7 +56,7 @@ read from buckets or done to other data, nor what a session did that the key beg
   rotate uses AKIAIOSFODNN7EXAMPLE --since 72h --also eu-south-1`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usageError{fmt.Errorf("one access key id is needed")}
+				return misuse("one access key id is needed")
 			}
 			return nil
 		},
@@ -98,7 +98,7 @@ type usesFound struct {
 func (p Program) uses(ctx context.Context, f usesFlags, key string) error {
 	id, err := rotation.ParseKeyID(key)
 	if err != nil {
-		return usageError{fmt.Errorf("KEY is %w", err)}
+		return misuse("KEY is %v", err)
 	}
 	since, err := f.since.before(p.Clock.Now())
 	if err != nil {
