@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -36,8 +37,8 @@ type item struct {
 	failed, back bool // back: it isn't an error, but leads to what is to be done again
 }
 
-// see takes an event up, with the document as of it and with what is said of it.
-func (c *checklist) see(event statemachine.Event, doc rotation.Document, said string) {
+// see takes an event up, with what is said of it.
+func (c *checklist) see(event statemachine.Event, said string) {
 	kind, isEnd := strings.CutSuffix(string(event.Type), "StateExited")
 	switch {
 	case event.Type == statemachine.ExecutionStarted:
@@ -61,7 +62,10 @@ func (c *checklist) see(event statemachine.Event, doc rotation.Document, said st
 	case event.Type == statemachine.TaskSucceeded:
 		c.trouble = ""
 	case isEnd && kind == "Task" && c.trouble == "":
-		c.doc = doc
+		var doc rotation.Document
+		if json.Unmarshal(event.Output, &doc) == nil {
+			c.doc = doc
+		}
 		c.leave(event, said)
 	}
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -11,7 +10,6 @@ import (
 
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/ops/story"
-	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -30,17 +28,12 @@ func screenAt(t *testing.T, name string, after time.Duration, setup lab.Setup, w
 	}
 	list := &checklist{machine: machine, pace: story.Pace{}}
 	teller, until := story.NewTeller(machine), lab.Beginning.Add(after)
-	var doc rotation.Document
 	_, err = scenario.Play(setup, func(w *lab.World) {
 		w.OnEvent = func(run *lab.Run, event statemachine.Event) {
 			if event.Time.After(until) || run != w.Runs()[0] {
 				return
 			}
-			if strings.HasSuffix(string(event.Type), "StateExited") {
-				doc = rotation.Document{}
-				_ = json.Unmarshal(event.Output, &doc)
-			}
-			list.see(event, doc, teller.Describe(event))
+			list.see(event, teller.Describe(event))
 		}
 	})
 	if err != nil {
@@ -101,7 +94,7 @@ func TestChecklistsOfAllScenarios(t *testing.T) {
 	}
 	const width, height = 60, 20
 	for _, scenario := range lab.Scenarios {
-		lists, tellers, docs := map[*lab.Run]*checklist{}, map[*lab.Run]*story.Teller{}, map[*lab.Run]rotation.Document{}
+		lists, tellers := map[*lab.Run]*checklist{}, map[*lab.Run]*story.Teller{}
 		check := func(run *lab.Run, event statemachine.Event) {
 			lines := lists[run].lines(event.Time, width, height)
 			shown := strings.Join(lines, "\n")
@@ -120,12 +113,7 @@ func TestChecklistsOfAllScenarios(t *testing.T) {
 				if lists[run] == nil {
 					lists[run], tellers[run] = &checklist{machine: machine}, story.NewTeller(machine)
 				}
-				if strings.HasSuffix(string(event.Type), "StateExited") {
-					var doc rotation.Document
-					_ = json.Unmarshal(event.Output, &doc)
-					docs[run] = doc
-				}
-				lists[run].see(event, docs[run], tellers[run].Describe(event))
+				lists[run].see(event, tellers[run].Describe(event))
 				if event.Entered() && !story.Polls(event.State) || event.Type.Ends() {
 					check(run, event)
 				}

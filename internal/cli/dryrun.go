@@ -121,21 +121,14 @@ type planView struct {
 
 func (v planView) line(l line) {
 	if l.Error != "" {
-		v.close(progress{})
+		v.terminal.erase()
 		(&plainView{out: v.out}).line(l)
 	}
 }
 
-func (v planView) live(p progress) {
-	if v.terminal != nil {
-		v.terminal.repaint("Preflight: " + p.String())
-	}
+func (v planView) live(list *checklist, now time.Time) time.Duration {
+	v.terminal.repaint("Preflight: " + list.brief(now))
+	return time.Second
 }
 
-func (v planView) every() time.Duration { return time.Second }
-
-func (v planView) close(progress) {
-	if v.terminal != nil {
-		v.terminal.erase()
-	}
-}
+func (v planView) close(*checklist, time.Time) { v.terminal.erase() }

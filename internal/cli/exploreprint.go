@@ -136,9 +136,9 @@ func printVerdict(out io.Writer, r explorer.Told) {
 // bar shows how far something is: on a terminal in one line that is kept up to
 // date, elsewhere in a plain line now and then.
 type bar struct {
-	out      io.Writer
-	terminal *terminal
-	said     time.Time
+	out io.Writer
+	*terminal
+	said time.Time
 }
 
 const barEvery = 15 * time.Second // without a terminal
@@ -150,19 +150,9 @@ func newBar(out io.Writer) *bar {
 // show shows how much is done, from 0 to 1, and what is being done.
 func (b *bar) show(done float64, text string) {
 	percent := fmt.Sprintf("%3.0f %%  %s", 100*done, text)
-	if b.terminal != nil {
-		b.terminal.repaint(drawBar(done) + " " + percent)
-		return
-	}
-	if time.Since(b.said) >= barEvery {
+	b.repaint(drawBar(done) + " " + percent)
+	if b.terminal == nil && time.Since(b.said) >= barEvery {
 		b.said = time.Now()
 		fmt.Fprintln(b.out, percent)
-	}
-}
-
-// erase makes room for a line of something else.
-func (b *bar) erase() {
-	if b.terminal != nil {
-		b.terminal.erase()
 	}
 }

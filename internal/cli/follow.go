@@ -3,10 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
 	"qovery-key-rotation/internal/aws/sfn"
 	"qovery-key-rotation/internal/ops/notice"
@@ -26,7 +23,6 @@ type follower struct {
 	x      *notice.Execution
 	latest int64 // id of the latest event that was seen
 	events sfn.Translator
-	doc    rotation.Document
 	told   map[string]string // what was told last, by state
 	list   *checklist
 }
@@ -38,17 +34,6 @@ type line struct {
 	State     string    `json:"state,omitempty"`
 	Text      string    `json:"text"`
 	Error     string    `json:"error,omitempty"` // its code
-}
-
-// progress is how an execution is doing now.
-type progress struct {
-	list      *checklist
-	now       time.Time
-	state     string
-	elapsed   time.Duration
-	left      time.Duration // of a Wait state; 0 in other states
-	until     time.Time
-	done, all int // clusters
 }
 
 // ended is how an execution ended, with the notice that people get of it.
@@ -91,13 +76,13 @@ func (s *stack) follow(ctx context.Context, x *notice.Execution, v view) (*ended
 	}
 	f := &follower{stack: s, view: v, teller: story.NewTeller(machine), x: x, told: map[string]string{},
 		list: &checklist{machine: machine, pace: s.pace(ctx, x)}}
-	defer func() { v.close(f.progress()) }()
+	defer func() { v.close(f.list, s.clock.Now()) }()
 	for {
 		if err := cmp.Or(f.look(ctx), lost(s.Out)); err != nil {
 			return nil, err // or nobody gets to read what is seen
 		}
 		if f.x.Status != statemachine.Running {
-			f.x.WorkedOn(f.doc)
+			f.x.WorkedOn(f.list.doc)
 			return endOf(f.x, s.facts(ctx, f.x)), ctx.Err()
 		}
 		if err := f.wait(ctx); err != nil {
@@ -143,7 +128,7 @@ func (f *follower) look(ctx context.Context) error {
 	}
 	for _, event := range events {
 		f.latest = event.Id
-		f.tell(f.translate(event))
+		f.tell(f.events.Event(event))
 	}
 	return nil
 }
@@ -163,32 +148,22 @@ func (f *follower) tolerate(ctx context.Context, err error) error {
 	return nil
 }
 
-// wait lets time pass until the next look, and has a live view show that.
+// wait lets time pass until the next look, and has the view show that.
 func (f *follower) wait(ctx context.Context) error {
 	clock := f.stack.clock
 	const part = 20        // of what is left
 	var left time.Duration // while clusters are deployed or soak, much can happen any time
-	if until := waitsUntil(f.events.State, f.doc); !until.IsZero() {
+	if until := waitsUntil(f.list.state, f.list.doc); !until.IsZero() {
 		left = until.Sub(clock.Now())
 	}
-	pause := min(max(left/part, soonest), latest)
-	for rest := pause; rest > 0; rest -= f.view.every() {
-		f.view.live(f.progress())
-		if err := clock.Sleep(ctx, min(rest, f.view.every())); err != nil {
+	for rest := min(max(left/part, soonest), latest); rest > 0; {
+		pause := min(rest, f.view.live(f.list, clock.Now()))
+		if err := clock.Sleep(ctx, pause); err != nil {
 			return err
 		}
+		rest -= pause
 	}
 	return nil
-}
-
-func (f *follower) progress() progress {
-	now := f.stack.clock.Now()
-	p := progress{list: f.list, now: now, state: f.events.State, elapsed: max(now.Sub(f.x.StartedAt), 0)}
-	p.done, p.all = story.Clusters(f.doc)
-	if until := cmp.Or(waitsUntil(f.events.State, f.doc), f.list.soakEnds()); !until.IsZero() {
-		p.until, p.left = until, max(until.Sub(now), 0)
-	}
-	return p
 }
 
 // pace is how long deployments of the execution's target take. Without a history there
@@ -205,7 +180,7 @@ func (s *stack) pace(ctx context.Context, x *notice.Execution) story.Pace {
 // tell tells of an event, unless it is a trifle or says what was said already.
 func (f *follower) tell(event statemachine.Event) {
 	text := f.teller.Describe(event)
-	f.list.see(event, f.doc, text)
+	f.list.see(event, text)
 	if text == "" || event.Type == statemachine.ExecutionStarted || isTrivial(event.State) || f.told[event.State] == text {
 		return
 	}
@@ -215,16 +190,3 @@ func (f *follower) tell(event statemachine.Event) {
 
 // isTrivial: choices, and the pauses between looks.
 func isTrivial(state string) bool { return state == "ChoosePlan" || story.Polls(state) }
-
-// translate notes where the execution is.
-func (f *follower) translate(told types.HistoryEvent) statemachine.Event {
-	event := f.events.Event(told)
-	var doc rotation.Document
-	if data := cmp.Or(string(event.Output), string(event.Input)); told.StateEnteredEventDetails != nil ||
-		told.StateExitedEventDetails != nil {
-		if json.Unmarshal([]byte(data), &doc) == nil {
-			f.doc = doc
-		}
-	}
-	return event
-}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"qovery-key-rotation/internal/aws/scheduler"
+	"qovery-key-rotation/internal/aws/sfn"
 	"qovery-key-rotation/internal/ops/audit"
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
@@ -132,12 +133,12 @@ func (l *targetLook) stateOf(ctx context.Context, x *notice.Execution) string {
 
 // lastState is the state that an execution is in, or ended in.
 func (s *stack) lastState(ctx context.Context, x *notice.Execution) (string, error) {
-	f := follower{stack: s, x: x}
-	events, err := s.states.SinceState(ctx, x.ARN)
-	for _, event := range events {
-		f.translate(event)
+	var events sfn.Translator
+	told, err := s.states.SinceState(ctx, x.ARN)
+	for _, event := range told {
+		events.Event(event)
 	}
-	return f.events.State, err
+	return events.State, err
 }
 
 func (l *targetLook) lookAtHistory() {

@@ -13,7 +13,7 @@ import (
 	"qovery-key-rotation/internal/ops/notice"
 )
 
-// terminal is a terminal that someone looks at.
+// terminal is a terminal that someone looks at. On none, nothing is painted or erased.
 type terminal struct {
 	file    *os.File
 	out     io.Writer // to it
@@ -49,6 +49,9 @@ func sizeOf(out io.Writer) (width, height int) {
 // repaint writes lines in place of those that it wrote before, cut to the terminal's
 // width: of a line that wraps no one knows how many there are.
 func (t *terminal) repaint(lines ...string) {
+	if t == nil {
+		return
+	}
 	width, _ := sizeOf(t.out)
 	for i, line := range lines {
 		lines[i] = clip(line, width-1)
@@ -66,6 +69,9 @@ func (t *terminal) repaint(lines ...string) {
 
 // erase makes room for other lines.
 func (t *terminal) erase() {
+	if t == nil {
+		return
+	}
 	width, _ := sizeOf(t.out)
 	_, _ = io.WriteString(t.out, t.erasure(width))
 	t.painted = nil

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -14,10 +15,10 @@ import (
 
 // view is how a command shows an execution while it runs.
 type view interface {
-	line(line)            // something happened
-	live(progress)        // nothing did, but time passes
-	every() time.Duration // how often live wants to be called
-	close(progress)
+	line(line) // something happened
+	// live: nothing did, but time passes. It returns when it wants to be called again.
+	live(*checklist, time.Time) time.Duration
+	close(*checklist, time.Time)
 }
 
 // newView is lines of JSON, or plain lines, or on a terminal a checklist that is always up
@@ -52,25 +53,24 @@ func (v *plainView) line(l line) {
 	fmt.Fprintf(v.out, "%s  %-20s %s\n", words.Time(l.At, lineTime+" UTC"), l.State, l.Text)
 }
 
-func (v *plainView) live(p progress) {
+func (v *plainView) live(list *checklist, now time.Time) time.Duration {
 	if v.last.IsZero() {
-		v.last = p.now
+		v.last = now
 	}
-	if p.now.Sub(v.last) >= heartbeat {
-		v.line(line{At: p.now, State: story.PhaseOf(p.state), Text: p.String()})
+	if now.Sub(v.last) >= heartbeat {
+		v.line(line{At: now, State: story.PhaseOf(list.state), Text: list.brief(now)})
 	}
+	return latest
 }
 
-func (v *plainView) every() time.Duration { return latest }
-func (v *plainView) close(progress)       {}
+func (v *plainView) close(*checklist, time.Time) {}
 
 // jsonView writes one object a line, so that a reader need not wait for the end.
 type jsonView struct{ out io.Writer }
 
-func (v jsonView) line(l line)          { _ = writeLine(v.out, l) } // follow sees that it is lost
-func (v jsonView) live(progress)        {}
-func (v jsonView) every() time.Duration { return latest }
-func (v jsonView) close(progress)       {}
+func (v jsonView) line(l line)                              { _ = writeLine(v.out, l) } // follow sees that it is lost
+func (v jsonView) live(*checklist, time.Time) time.Duration { return latest }
+func (v jsonView) close(*checklist, time.Time)              {}
 
 // liveView repaints the checklist in its place.
 type liveView struct {
@@ -85,30 +85,29 @@ func (v *liveView) line(l line) {
 	}
 }
 
-func (v *liveView) live(p progress) {
+func (v *liveView) live(list *checklist, now time.Time) time.Duration {
 	width, height := sizeOf(v.terminal.out)
-	lines := p.list.lines(p.now, width-1, height-1)
+	lines := list.lines(now, width-1, height-1)
 	if v.trouble != "" {
 		lines = append(lines, words.Wrap("  ", v.trouble, width-1)...)
 	}
 	v.terminal.repaint(lines...)
+	return time.Second
 }
 
-func (v *liveView) every() time.Duration { return time.Second }
-
-func (v *liveView) close(p progress) {
-	v.live(p)
+func (v *liveView) close(list *checklist, now time.Time) {
+	v.live(list, now)
 	v.terminal.leave()
 }
 
-// String is how it is, on one line.
-func (p progress) String() string {
-	text := fmt.Sprintf("%s so far", words.Duration(p.elapsed))
-	if p.all > 0 {
-		text = fmt.Sprintf("%d of %s done, %s", p.done, words.Count(p.all, "cluster"), text)
+// brief is how it is, on one line.
+func (c *checklist) brief(now time.Time) string {
+	text := fmt.Sprintf("%s so far", words.Duration(now.Sub(cmp.Or(c.began, now))))
+	if done, all := story.Clusters(c.doc); all > 0 {
+		text = fmt.Sprintf("%d of %s done, %s", done, words.Count(all, "cluster"), text)
 	}
-	if !p.until.IsZero() && p.left > 0 {
-		text = fmt.Sprintf("%s left, until %s; %s", words.Duration(p.left), words.Time(p.until, "15:04:05 UTC"), text)
+	if end, guessed := c.until(); !guessed && end.After(now) {
+		text = fmt.Sprintf("%s left, until %s; %s", words.Duration(end.Sub(now)), words.Time(end, "15:04:05 UTC"), text)
 	}
 	return text
 }
