@@ -8,7 +8,6 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,17 +16,13 @@ import (
 )
 
 type exploreFlags struct {
-	singles   bool
-	pairs     bool
-	random    int
-	lasts     time.Duration
-	seed      uint64
+	explorer.Options
 	shard     string
-	world     string
 	replay    string
 	mutation  string
 	mutations bool
 	output
+	schedule explorer.Schedule // to replay
 }
 
 func (p Program) newExplore() *cobra.Command {
@@ -59,30 +54,27 @@ faults of calls that write.
   rotate explore --for 8h --seed 7
   rotate explore --replay 'waves: iam.CreateAccessKey#1 fail-after, DeployClusters#2 stop'
   rotate explore --mutations`,
-		Args: noArguments,
+		Args:    noArguments,
+		PreRunE: func(cmd *cobra.Command, _ []string) error { return flags.read(cmd.Flags().Changed) },
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			asked, err := flags.read(cmd.Flags().Changed)
-			if err != nil {
-				return err
-			}
 			debug.SetGCPercent(400) // worlds are short-lived: memory for time
 			switch {
 			case flags.replay != "":
-				return p.replay(asked)
+				return p.replay(flags)
 			case flags.mutations:
 				return p.showMutations(cmd.Context(), flags)
 			}
-			return p.explore(cmd.Context(), asked)
+			return p.explore(cmd.Context(), flags)
 		},
 	}
-	cmd.Flags().BoolVar(&flags.singles, "singles", true, "play all single faults")
-	cmd.Flags().BoolVar(&flags.pairs, "pairs", false, "play two faults, too, and close small worlds")
-	cmd.Flags().IntVar(&flags.random, "random", 500, "how many random walks there are, of up to six faults each")
-	cmd.Flags().DurationVar(&flags.lasts, "for", 0, "play random walks for this long, such as 8h")
-	cmd.Flags().Uint64Var(&flags.seed, "seed", 0, "what chance begins with: the same seed explores the same")
+	cmd.Flags().BoolVar(&flags.Singles, "singles", true, "play all single faults")
+	cmd.Flags().BoolVar(&flags.Pairs, "pairs", false, "play two faults, too, and close small worlds")
+	cmd.Flags().IntVar(&flags.Random, "random", 500, "how many random walks there are, of up to six faults each")
+	cmd.Flags().DurationVar(&flags.For, "for", 0, "play random walks for this long, such as 8h")
+	cmd.Flags().Uint64Var(&flags.Seed, "seed", 0, "what chance begins with: the same seed explores the same")
 	cmd.Flags().StringVar(&flags.shard, "shard", "",
 		"play one part of it all, such as 3/8: several machines share the parts")
-	cmd.Flags().StringVar(&flags.world, "world", "", "play one world alone: "+strings.Join(explorer.WorldNames(), ", "))
+	cmd.Flags().StringVar(&flags.World, "world", "", "play one world alone: "+strings.Join(explorer.WorldNames(), ", "))
 	cmd.Flags().StringVar(&flags.replay, "replay", "", "play one schedule and show what happens")
 	cmd.Flags().StringVar(&flags.mutation, "mutation", "", "defeat a rule while replaying (--mutations names them)")
 	cmd.Flags().BoolVar(&flags.mutations, "mutations", false,
@@ -96,69 +88,58 @@ faults of calls that write.
 // mostRandom bounds --random: a week of them.
 const mostRandom = 100_000_000
 
-// exploration is what the flags ask for.
-type exploration struct {
-	exploreFlags
-	part     explorer.Shard
-	schedule explorer.Schedule
-	lens     explorer.Lens // of the mutation; nil: there is none
-}
-
-func (f exploreFlags) read(given func(flag string) bool) (asked exploration, err error) {
-	asked.exploreFlags = f
+// read checks the flags, and reads what they name.
+func (f *exploreFlags) read(given func(flag string) bool) (err error) {
 	switch {
-	case f.random < 0 || f.random > mostRandom:
-		return asked, misuse("--random %d is not 0 to %d", f.random, mostRandom)
-	case f.lasts < 0:
-		return asked, misuse("--for %s is in the past", f.lasts)
+	case f.Random < 0 || f.Random > mostRandom:
+		return misuse("--random %d is not 0 to %d", f.Random, mostRandom)
+	case f.For < 0:
+		return misuse("--for %s is in the past", f.For)
 	case f.mutation != "" && f.replay == "":
-		return asked, misuse("--mutation goes with --replay; --mutations defeats all rules in turn")
+		return misuse("--mutation goes with --replay; --mutations defeats all rules in turn")
 	case f.replay != "" && f.mutations:
-		return asked, misuse("--replay plays one schedule, and --mutations many: give one of them")
+		return misuse("--replay plays one schedule, and --mutations many: give one of them")
 	}
 	for _, name := range []string{"singles", "pairs", "random", "for", "seed", "shard", "world"} {
 		if given(name) && (f.replay != "" || f.mutations) {
-			return asked, misuse("--%s has no meaning beside --replay and --mutations", name)
+			return misuse("--%s has no meaning beside --replay and --mutations", name)
 		}
 	}
-	if names := explorer.WorldNames(); f.world != "" && !slices.Contains(names, f.world) {
-		return asked, misuse("there is no world %q; there are %s", f.world, strings.Join(names, ", "))
+	if names := explorer.WorldNames(); f.World != "" && !slices.Contains(names, f.World) {
+		return misuse("there is no world %q; there are %s", f.World, strings.Join(names, ", "))
 	}
-	if asked.part, err = explorer.ParseShard(f.shard); err != nil {
-		return asked, misuse("--shard %v", err)
+	if f.Shard, err = explorer.ParseShard(f.shard); err != nil {
+		return misuse("--shard %v", err)
 	}
 	if f.mutation != "" {
 		i := slices.Index(mutationNames(), f.mutation)
 		if i < 0 {
-			return asked, misuse("there is no mutation %q; there are %s", f.mutation, strings.Join(mutationNames(), ", "))
+			return misuse("there is no mutation %q; there are %s", f.mutation, strings.Join(mutationNames(), ", "))
 		}
-		asked.lens = explorer.Mutations[i].Lens
+		f.Lens = explorer.Mutations[i].Lens
 	}
 	if f.replay != "" {
-		if asked.schedule, err = explorer.Parse(f.replay); err == nil {
-			err = asked.schedule.Check()
+		if f.schedule, err = explorer.Parse(f.replay); err == nil {
+			err = f.schedule.Check()
 		}
 		if err != nil {
-			return asked, misuse("%v", err)
+			return misuse("%v", err)
 		}
 	}
-	return asked, nil
+	return nil
 }
 
 func mutationNames() []string {
 	return namesOf(explorer.Mutations, func(m explorer.Mutation) string { return m.Name })
 }
 
-func (p Program) explore(ctx context.Context, asked exploration) error {
+func (p Program) explore(ctx context.Context, flags exploreFlags) error {
 	bar := newBar(p.Err)
-	summary, err := explorer.Walk(ctx, explorer.Options{
-		Singles: asked.singles, Pairs: asked.pairs, Random: asked.random, For: asked.lasts, Seed: asked.seed,
-		Shard: asked.part, World: asked.world,
-		Progress: func(now explorer.Progress) {
-			bar.show(now.Done, fmt.Sprintf("%s; %s, %s, %s", now.Stage, words.Count(now.Summary.Played, "schedule"),
-				words.Count(now.Summary.Traces, "distinct trace"), words.Count(len(now.Summary.Violations), "violation")))
-		},
-	})
+	flags.Progress = func(now explorer.Progress) {
+		bar.show(now.Done, fmt.Sprintf("%s; %s, %s, %s", now.Stage, words.Count(now.Summary.Played, "schedule"),
+			words.Count(now.Summary.Traces, "distinct trace"), words.Count(len(now.Summary.Violations), "violation")))
+	}
+	summary, err := explorer.Walk(ctx, flags.Options)
 	bar.erase()
 	if err != nil {
 		return err
@@ -166,7 +147,7 @@ func (p Program) explore(ctx context.Context, asked exploration) error {
 	if summary.Violations, err = shortest(summary.Violations); err != nil {
 		return err
 	}
-	err = p.answer(asked.output, summary, func() { printSummary(p.Out, summary, ctx.Err() != nil) })
+	err = p.answer(flags.output, summary, func() { printSummary(p.Out, summary, ctx.Err() != nil) })
 	switch {
 	case err != nil:
 		return err
@@ -228,18 +209,18 @@ func (p Program) showMutations(ctx context.Context, flags exploreFlags) error {
 	return cmp.Or(err, endedWell(found == len(findings)))
 }
 
-func (p Program) replay(asked exploration) error {
+func (p Program) replay(flags exploreFlags) error {
 	story := p.Out
-	if asked.json() {
+	if flags.json() {
 		story = io.Discard
 	}
-	result, err := explorer.Tell(asked.schedule, asked.lens, story)
+	result, err := explorer.Tell(flags.schedule, flags.Lens, story)
 	if err != nil {
 		return err
 	}
-	answer := replayed{asked.schedule.String(), asked.mutation, texts(result.Missed()),
+	answer := replayed{flags.schedule.String(), flags.mutation, texts(result.Missed()),
 		append([]string{}, result.Wrong...)}
-	err = p.answer(asked.output, answer, func() { printVerdict(p.Out, result) })
+	err = p.answer(flags.output, answer, func() { printVerdict(p.Out, result) })
 	return cmp.Or(err, endedWell(len(result.Wrong) == 0))
 }
 
