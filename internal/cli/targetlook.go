@@ -7,7 +7,6 @@ import (
 	"qovery-key-rotation/internal/aws/sfn"
 	"qovery-key-rotation/internal/ops/audit"
 	"qovery-key-rotation/internal/ops/notice"
-	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 	"qovery-key-rotation/internal/words"
 )
@@ -172,18 +171,8 @@ func (l *targetLook) lookAtKeys() {
 		k := keyStatus{ID: string(key.ID), Status: key.Status, CreatedAt: key.CreatedAt,
 			AgeDays: int(l.Now.Sub(key.CreatedAt).Hours() / 24)}
 		if l.Unread[audit.FromQovery] == nil {
-			k.HeldBy = holders(l.Locations, key.ID)
+			k.HeldBy = append([]string{}, words.Strings(l.Holders(key.ID))...)
 		}
 		l.targetStatus.Keys = append(l.targetStatus.Keys, k)
 	}
-}
-
-func holders(locations []rotation.Location, id rotation.KeyID) []string {
-	held := []string{}
-	for _, l := range locations {
-		if l.Key == id {
-			held = append(held, l.String())
-		}
-	}
-	return held
 }

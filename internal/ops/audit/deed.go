@@ -93,7 +93,7 @@ func (f *Facts) start() Deed {
 	if key.CreatedAt.After(since) {
 		since = key.CreatedAt
 	}
-	rotatable := key.Status == rotation.Active && len(f.holders(key.ID)) > 0 && !rotation.ServesNone(f.Locations, key.ID)
+	rotatable := key.Status == rotation.Active && len(f.Holders(key.ID)) > 0 && !rotation.ServesNone(f.Locations, key.ID)
 	if !rotatable || !f.due(key) || !passing || f.stoppedSince(since) {
 		return Deed{}
 	}

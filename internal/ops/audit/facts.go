@@ -202,7 +202,7 @@ func (r Reader) readQovery(ctx context.Context, f *Facts) error {
 // holds, as Preflight will.
 func (r Reader) prove(ctx context.Context, f *Facts) error {
 	for _, key := range f.Keys {
-		held := slices.DeleteFunc(slices.Clone(f.Locations), func(l rotation.Location) bool { return l.Key != key.ID })
+		held := f.Holders(key.ID)
 		if len(held) == 0 {
 			continue
 		}

@@ -142,7 +142,7 @@ func (j *judge) oldKey(key rotation.AccessKey) Finding {
 		Advice: "Rotate it:", Command: j.command("start", "--watch"),
 	}
 	freeze := j.Target.FrozenAt(j.Now)
-	if j.Record == nil && j.read(FromQovery) && len(j.holders(key.ID)) == 0 {
+	if j.Record == nil && j.read(FromQovery) && len(j.Holders(key.ID)) == 0 {
 		f.Found = append(f.Found, "No location in Qovery holds it")
 		f.Advice, f.Command = "If Qovery uses a role now, retire it:", notice.RetireCommand(j.Target.Name, key.ID)
 	}
@@ -174,7 +174,7 @@ func (j *judge) unusedKey(key rotation.AccessKey) Finding {
 }
 
 func (j *judge) heldBy(id rotation.KeyID) string {
-	if held := j.holders(id); len(held) > 0 {
+	if held := j.Holders(id); len(held) > 0 {
 		return "is held by " + names(held)
 	}
 	return "the open rotation names"
@@ -301,7 +301,7 @@ func (j *judge) unneededKey(key rotation.AccessKey) Finding {
 		Kind: leftOver, About: string(key.ID), State: "no cluster",
 		Title: fmt.Sprintf("no cluster uses the key %s any more", string(key.ID)),
 		Found: []string{fmt.Sprintf("Role credentials serve the clusters. The key %s is held by %s", string(key.ID),
-			names(j.holders(key.ID)))},
+			names(j.Holders(key.ID)))},
 		Advice: "Watch for two weeks that nothing fails. Then give a role to what still holds the key, delete credentials " +
 			"that serve no cluster in Qovery, and retire the key:",
 		Command: notice.RetireCommand(j.Target.Name, key.ID),
@@ -314,7 +314,7 @@ func (j *judge) deadCredentials(id rotation.KeyID) Finding {
 		Kind: leftOver, About: string(id), State: "no key",
 		Title: fmt.Sprintf("credentials in Qovery hold the key %s, which does not exist", string(id)),
 		Found: []string{fmt.Sprintf("Role credentials serve the clusters. The key %s is held by %s, which serve none",
-			string(id), names(j.holders(id)))},
+			string(id), names(j.Holders(id)))},
 		Advice: "Delete these credentials in Qovery. To see what is left:", Command: "rotate status",
 	}
 }
@@ -341,7 +341,7 @@ func (j *judge) severalKeys(active []rotation.KeyID) Finding {
 			"refuses to begin",
 	}
 	for _, id := range active {
-		held := j.holders(id)
+		held := j.Holders(id)
 		f.Found = append(f.Found, fmt.Sprintf("The Active key %s is held by %s", string(id), names(held)))
 		f.State += string(id) + " " + ids(held) + " "
 	}

@@ -170,7 +170,7 @@ func (j *judge) leftover() []rotation.KeyID {
 	}
 	var left []rotation.KeyID
 	for _, key := range j.Keys {
-		if !j.named(key.ID) && len(j.holders(key.ID)) == 0 {
+		if !j.named(key.ID) && len(j.Holders(key.ID)) == 0 {
 			left = append(left, key.ID)
 		}
 	}
@@ -206,7 +206,8 @@ func (j *judge) judgeUse(left []rotation.KeyID) {
 	}
 }
 
-func (f *Facts) holders(id rotation.KeyID) []rotation.Location {
+// Holders are the locations in Qovery that hold the key.
+func (f *Facts) Holders(id rotation.KeyID) []rotation.Location {
 	return slices.DeleteFunc(slices.Clone(f.Locations), func(l rotation.Location) bool { return l.Key != id })
 }
 
@@ -260,7 +261,7 @@ func (j *judge) judgeLocations() {
 
 // isIdle: clusters were moved to a role, and only credentials are left with the key.
 func (f *Facts) isIdle(id rotation.KeyID) bool {
-	return rotation.ServesNone(f.Locations, id) && !slices.ContainsFunc(f.holders(id),
+	return rotation.ServesNone(f.Locations, id) && !slices.ContainsFunc(f.Holders(id),
 		func(l rotation.Location) bool { return l.Kind != rotation.AWSCredentials })
 }
 

@@ -49,7 +49,7 @@ func (j *judge) leakedKey(id rotation.KeyID) Finding {
 		Advice:  "No location in Qovery holds it. Delete it, whereupon what uses it fails:",
 		Command: notice.DeleteCommand(j.Target.IAMUserName, id),
 	}
-	if held := j.holders(id); len(held) > 0 {
+	if held := j.Holders(id); len(held) > 0 {
 		f.State = ids(held)
 		f.Found = append(f.Found, "It is held by "+names(held))
 		f.Advice, f.Command = "Replace it:", notice.LeakedCommand(j.Target.Name, id)
