@@ -104,7 +104,7 @@ func (s *stack) nothingOpen(name string, stopped []string) error {
 		return &problem{fmt.Sprintf("There is nothing to abort: no rotation of %s is open, and no execution is at work on it",
 			name), "Nothing needs to be done", ExitNothing}
 	}
-	return s.answerLine(s.flags.output, halted{name, stopped}, func() {
+	return s.answer(s.flags.output, halted{name, stopped}, func() {
 		fmt.Fprintf(s.Out, "No rotation of %s was open: nothing has been changed.\n", name)
 	})
 }

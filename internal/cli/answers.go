@@ -2,10 +2,10 @@ package cli
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"reflect"
 	"slices"
-	"strconv"
 
 	"qovery-key-rotation/docs"
 	"qovery-key-rotation/internal/lab"
@@ -94,14 +94,28 @@ type (
 	}
 )
 
-// writeJSON writes an answer for a program to read.
-func writeJSON(out io.Writer, value any) error { return words.WriteJSON(out, typed{value}, "  ") }
+// inLines are the types of which a command may answer several, each on a line of its own.
+var inLines = []string{"started", "event", "ended", "stopped"}
 
-// writeLine writes one of several answers, each on a line of its own.
-func writeLine(out io.Writer, value any) error { return words.WriteJSON(out, typed{value}, "") }
+// writeJSON writes an answer for a program to read.
+func writeJSON(out io.Writer, value any) error {
+	kind := reflect.TypeOf(value)
+	at := slices.IndexFunc(jsonAnswers, func(a jsonAnswer) bool { return reflect.TypeOf(a.value) == kind })
+	if at < 0 {
+		panic("cli: an answer has no type: " + kind.String())
+	}
+	name, indent := jsonAnswers[at].name, "  "
+	if slices.Contains(inLines, name) {
+		indent = ""
+	}
+	return words.WriteJSON(out, typed{name, value}, indent)
+}
 
 // typed is an answer that says of which type and version it is.
-type typed struct{ value any }
+type typed struct {
+	name  string
+	value any
+}
 
 // MarshalJSON puts both in front.
 func (t typed) MarshalJSON() ([]byte, error) {
@@ -109,11 +123,5 @@ func (t typed) MarshalJSON() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	kind := reflect.TypeOf(t.value)
-	at := slices.IndexFunc(jsonAnswers, func(a jsonAnswer) bool { return reflect.TypeOf(a.value) == kind })
-	if at < 0 {
-		panic("cli: an answer has no type: " + kind.String())
-	}
-	head := `{"type":` + strconv.Quote(jsonAnswers[at].name) + `,"version":` + strconv.Itoa(jsonVersion) + `,`
-	return append([]byte(head), text[1:]...), nil
+	return append(fmt.Appendf(nil, `{"type":%q,"version":%d,`, t.name, jsonVersion), text[1:]...), nil
 }

@@ -43,15 +43,6 @@ func (p Program) answer(o output, value any, show func()) error {
 	return nil
 }
 
-// answerLine answers one of several objects, or else as show does.
-func (p Program) answerLine(o output, value any, show func()) error {
-	if o.json() {
-		return writeLine(p.Out, value)
-	}
-	show()
-	return nil
-}
-
 // completeFlag has the shell complete a flag's values.
 func completeFlag(cmd *cobra.Command, flag string, values ...string) {
 	// the flag exists

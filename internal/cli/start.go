@@ -210,7 +210,7 @@ func (s *stack) show(ctx context.Context, watch bool, begun started) error {
 	if begun.open != nil {
 		begun.Resumes = &resumed{begun.open.RotationID, begun.open.TakenAt}
 	}
-	if err := s.answerLine(s.flags.output, begun, func() { begun.show(s.Out) }); err != nil || !watch {
+	if err := s.answer(s.flags.output, begun, func() { begun.show(s.Out) }); err != nil || !watch {
 		return err
 	}
 	return s.followToEnd(ctx, begun.x)

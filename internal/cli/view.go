@@ -68,7 +68,7 @@ func (v *plainView) close(*checklist, time.Time) {}
 // jsonView writes one object a line, so that a reader need not wait for the end.
 type jsonView struct{ out io.Writer }
 
-func (v jsonView) line(l line)                              { _ = writeLine(v.out, l) } // follow sees that it is lost
+func (v jsonView) line(l line)                              { _ = writeJSON(v.out, l) } // follow sees that it is lost
 func (v jsonView) live(*checklist, time.Time) time.Duration { return latest }
 func (v jsonView) close(*checklist, time.Time)              {}
 
@@ -114,7 +114,7 @@ func (c *checklist) brief(now time.Time) string {
 
 // showEnd tells how an execution ended: in the words of the notice about it.
 func (s *stack) showEnd(e *ended) error {
-	return s.answerLine(s.flags.output, *e, func() {
+	return s.answer(s.flags.output, *e, func() {
 		text := e.Message
 		if !s.flags.full {
 			text = strings.Join(e.notice.Brief(mostAtEnd), "\n") + "\n"

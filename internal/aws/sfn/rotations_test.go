@@ -20,6 +20,7 @@ import (
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/ops/report"
 	"qovery-key-rotation/internal/rotation/fault"
+	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -140,7 +141,7 @@ func text(t *testing.T, s *service, histories []statemachine.History) string {
 		t.Fatal(err)
 	}
 	var text bytes.Buffer
-	if err := built.WriteJSON(&text); err != nil {
+	if err := words.WriteJSON(&text, built, "  "); err != nil {
 		t.Fatal(err)
 	}
 	return text.String()

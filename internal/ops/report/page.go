@@ -80,9 +80,6 @@ func (r Report) WritePicture(w io.Writer, dark bool) error {
 	}{c, style})
 }
 
-// WriteJSON writes the report for programs.
-func (r Report) WriteJSON(w io.Writer) error { return words.WriteJSON(w, r, "  ") }
-
 // row is a visit as the page shows it: states that a rotation goes through again
 // and again while it waits for one thing are one row.
 type row struct {

@@ -15,6 +15,7 @@ import (
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/ops/report"
 	"qovery-key-rotation/internal/test/rotationtest"
+	"qovery-key-rotation/internal/words"
 	"qovery-key-rotation/statemachine"
 )
 
@@ -61,7 +62,7 @@ func html(t *testing.T, r report.Report) string {
 func jsonText(t *testing.T, r report.Report) string {
 	t.Helper()
 	var text bytes.Buffer
-	if err := r.WriteJSON(&text); err != nil {
+	if err := words.WriteJSON(&text, r, "  "); err != nil {
 		t.Fatal(err)
 	}
 	return text.String()
