@@ -95,6 +95,15 @@ func (s *stack) atWork(ctx context.Context, target string, record *rotation.Reco
 	return atWork(target, owner, listed), err
 }
 
+// openOn is what is open on a target, nil if nothing is, and the executions that are at work on it.
+func (s *stack) openOn(ctx context.Context, t target.Target) (record *rotation.Record, found []*notice.Execution,
+	err error) {
+	if record, err = s.journal.Load(ctx, t.IAMUserName); err == nil {
+		found, err = s.atWork(ctx, t.Name, record)
+	}
+	return record, found, err
+}
+
 func atWork(target string, owner *notice.Execution, listed []*notice.Execution) []*notice.Execution {
 	var found []*notice.Execution
 	if owner != nil && owner.Status == statemachine.Running {

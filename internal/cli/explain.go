@@ -102,11 +102,7 @@ func (p Program) explainTarget(ctx context.Context, f *stackFlags, name string, 
 // lastOf is the execution that has the target's open rotation, or the last one, if that was
 // refused since or nothing is open.
 func (s *stack) lastOf(ctx context.Context, t target.Target) (*notice.Execution, error) {
-	record, err := s.journal.Load(ctx, t.IAMUserName)
-	if err != nil {
-		return nil, err
-	}
-	working, err := s.atWork(ctx, t.Name, record)
+	record, working, err := s.openOn(ctx, t)
 	switch {
 	case err != nil:
 		return nil, err

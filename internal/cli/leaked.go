@@ -58,7 +58,7 @@ func (s *stack) startLeaked(ctx context.Context, f rotateFlags, t target.Target)
 	if f.dryRun {
 		return s.showDryRun(ctx, f.startFlags, t, input)
 	}
-	record, err := s.journal.Load(ctx, t.IAMUserName)
+	record, found, err := s.openOn(ctx, t)
 	if err != nil {
 		return err
 	}
@@ -68,12 +68,8 @@ func (s *stack) startLeaked(ctx context.Context, f rotateFlags, t target.Target)
 				"whereupon deployments fail until the migration, which you let go on, has given every cluster the role: " +
 				rotation.StatusCommand(t.IAMUserName, id, rotation.Inactive).With(notice.KeyIDs{id}.Whole), ExitRefused}
 	}
-	found, err := s.atWork(ctx, t.Name, record)
-	if err != nil {
-		return err
-	}
 	if slices.ContainsFunc(found, func(x *notice.Execution) bool { return x.Leaked != nil && *x.Leaked == leaked }) {
-		return s.requireNoneAtWork(ctx, t.Name, record)
+		return s.requireNone(t.Name, found)
 	}
 	if err := s.confirm(ctx, f.yes, f.leak.question(t.Name, id, found)); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -113,11 +114,8 @@ func (s *stack) begin(ctx context.Context, f startFlags, kind rotation.Kind, t t
 	if f.dryRun {
 		return s.showDryRun(ctx, f, t, input)
 	}
-	record, err := s.journal.Load(ctx, t.IAMUserName)
-	if err != nil {
-		return err
-	}
-	if err := s.requireNoneAtWork(ctx, t.Name, record); err != nil {
+	record, found, err := s.openOn(ctx, t)
+	if err = cmp.Or(err, s.requireNone(t.Name, found)); err != nil {
 		return err
 	}
 	if err := ask(); err != nil {
@@ -166,12 +164,11 @@ func inputFor(t target.Target, input map[string]any) (target.Input, error) {
 	return parsed, nil
 }
 
-// requireNoneAtWork: an execution that is at work keeps others out, so that a
-// second one would only end again.
-func (s *stack) requireNoneAtWork(ctx context.Context, target string, record *rotation.Record) error {
-	found, err := s.atWork(ctx, target, record)
-	if err != nil || len(found) == 0 {
-		return err
+// requireNone: an execution that is at work keeps others out, so that a second one
+// would only end again.
+func (s *stack) requireNone(target string, found []*notice.Execution) error {
+	if len(found) == 0 {
+		return nil
 	}
 	x := found[0]
 	return &problem{

@@ -89,11 +89,7 @@ func (s *stack) findAtWork(ctx context.Context, name string) (*notice.Execution,
 	if err != nil {
 		return nil, err
 	}
-	record, err := s.journal.Load(ctx, target.IAMUserName)
-	if err != nil {
-		return nil, err
-	}
-	found, err := s.atWork(ctx, name, record)
+	_, found, err := s.openOn(ctx, target)
 	if err != nil {
 		return nil, err
 	}
