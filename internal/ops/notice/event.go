@@ -23,27 +23,23 @@ type Event struct {
 	Exposure  *Exposure
 }
 
-// Execution is an execution that ended, or has begun.
+// Execution is an execution that ended, or has begun. Its input is empty when Preflight
+// refuses that.
 type Execution struct {
 	ARN       string
 	Name      string
 	Status    statemachine.Status
 	StartedAt time.Time
 	StoppedAt time.Time
-	Target    string // as its input names it; empty when Preflight refuses the input
-	DryRun    bool
-	NotBefore time.Time          // until then it waits; zero: it does not
-	Scheduled bool               // no person started it
-	ByAudit   bool               // the daily audit did
-	Abort     bool               // it was started to abort a rotation
-	Leaked    *target.Leaked     // the key that a person said has leaked
-	Retire    rotation.KeyID     // the key that it was started to retire
-	MigrateTo string             // the credentials that it was started to move clusters to
-	Output    *rotation.Document // nil when there is none, or the event had no room for it
-	Error     string
-	Cause     string     // in words
-	Said      fault.Said // what the cause is made of
+	target.Input
+	Output *rotation.Document // nil when there is none, or the event had no room for it
+	Error  string
+	Cause  string     // in words
+	Said   fault.Said // what the cause is made of
 }
+
+// ByAudit tells whether the daily audit started it.
+func (x *Execution) ByAudit() bool { return x.Scheduled && x.Key != "" }
 
 // Waits tells whether an execution that runs has not begun yet. It holds nothing.
 func (x *Execution) Waits(now time.Time) bool { return now.Before(x.NotBefore) }
@@ -70,7 +66,7 @@ func (x *Execution) doc() (doc rotation.Document) {
 // Forgotten is the execution that had an open rotation last, where Step Functions doesn't know
 // it any more: 90 days after its end. How it ended, no one knows.
 func Forgotten(record rotation.Record) *Execution {
-	return &Execution{ARN: record.Owner, Name: words.Last(record.Owner), Target: record.Target}
+	return &Execution{ARN: record.Owner, Name: words.Last(record.Owner), Input: target.Input{Target: record.Target}}
 }
 
 // IsForgotten tells whether Step Functions doesn't know the execution any more.
@@ -202,10 +198,8 @@ func (x *Execution) readInput(text string) {
 	}
 	switch {
 	case err == nil:
-		x.Target, x.DryRun, x.Abort, x.NotBefore = input.Target, input.DryRun, input.Abort, input.NotBefore
-		x.Leaked, x.MigrateTo = input.Leaked, input.MigrateTo
-		x.Scheduled, x.ByAudit = input.Scheduled, input.Scheduled && input.Key != ""
-		x.Retire, _ = rotation.ParseKeyID(input.Retire) // Preflight refuses another one
+		id, _ := rotation.ParseKeyID(input.Retire) // Preflight refuses another one
+		x.Input, x.Retire = input, string(id)
 	case target.IsName(x.doc().Target):
 		x.Target, x.Abort = x.Output.Target, x.Output.Abort
 	}

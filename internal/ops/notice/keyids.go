@@ -55,7 +55,7 @@ func (k KeyIDs) whole() KeyIDs {
 
 // keyIDs are those that a message may be about.
 func (r *report) keyIDs() KeyIDs {
-	ids := append(r.Facts.KeyIDs(), r.Execution.Retire)
+	ids := append(r.Facts.KeyIDs(), rotation.KeyID(r.Execution.Retire))
 	if leaked := r.Execution.Leaked; leaked != nil {
 		ids = append(ids, rotation.KeyID(leaked.Key))
 	}

@@ -130,7 +130,7 @@ func (r *report) untold(now Facts) string {
 		return "plan left to the command line"
 	case r.ending == NotDue:
 		return "nothing was due"
-	case x.ByAudit && r.ending == unchanged && r.nothingIsOpen() && r.verdict.urgency == Calm && fault.Passing(x.Error):
+	case x.ByAudit() && r.ending == unchanged && r.nothingIsOpen() && r.verdict.urgency == Calm && fault.Passing(x.Error):
 		return "notice left to the audit"
 	}
 	return ""

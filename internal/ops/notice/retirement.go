@@ -33,7 +33,7 @@ func (r *report) retired() rotation.KeyID {
 	if r.Execution.Retire == "" && r.isRetiring() {
 		return r.Record.OldKey
 	}
-	return cmp.Or(r.Execution.Retire, r.id(r.Execution.doc().OldKey))
+	return cmp.Or(rotation.KeyID(r.Execution.Retire), r.id(r.Execution.doc().OldKey))
 }
 
 // retiredKeys are the keys of a retirement that the journal knows.
