@@ -117,7 +117,7 @@ func (l *targetLook) lookAtPause(ctx context.Context, owner *notice.Execution, o
 	if active != "" {
 		l.urgency = notice.Urgent
 	}
-	texts := append([]string{active}, append(reported, whyPaused(last, *l.Record, l.judgement.Keys))...)
+	texts := append([]string{active}, append(reported, whyPaused(last, *l.Record, l.judgement.KeyIDs()))...)
 	l.Because = words.Sentences(texts...)
 }
 

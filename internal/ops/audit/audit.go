@@ -72,7 +72,7 @@ func (a Auditor) Handle(ctx context.Context, _ []byte) error {
 		judgement := Judge(a.Names[i], facts, a.AgeLimit)
 		judged = append(judged, judgement)
 		for _, err := range []error{acted, a.measure(facts.Now, a.Names[i], judgement.Figures),
-			a.tell(ctx, facts.Now, judgement)} {
+			a.tell(ctx, judgement)} {
 			if err == nil {
 				continue
 			}

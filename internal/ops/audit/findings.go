@@ -69,7 +69,7 @@ const (
 const canWait = "Nothing is broken by this. It can wait until the morning"
 
 // command is one about the target. What is open is resumed as what it is.
-func (j *judge) command(name string, flags ...string) string {
+func (j *Judgement) command(name string, flags ...string) string {
 	if name == "start" && j.Record != nil {
 		return notice.ResumeCommand(*j.Record, flags...)
 	}
@@ -97,7 +97,7 @@ func (s Source) Unread() string { return sourceNames[s] + " could not be read" }
 
 // notRead is told again when the reason becomes another one. What passes by
 // itself is one reason.
-func (j *judge) notRead(source Source, err *fault.Error) Finding {
+func (j *Judgement) notRead(source Source, err *fault.Error) Finding {
 	f := Finding{
 		Kind: unread(source), Source: source, State: string(err.Code), Urgency: notice.Check, Title: source.Unread(),
 		Verdict: "It is not known whether anything is broken: " + source.Unread(),
@@ -132,7 +132,7 @@ func (j *judge) notRead(source Source, err *fault.Error) Finding {
 // audit's trouble asks for.
 func repair(err *fault.Error) words.Text { return err.Said().Advice.First }
 
-func (j *judge) oldKey(key rotation.AccessKey) Finding {
+func (j *Judgement) oldKey(key rotation.AccessKey) Finding {
 	f := Finding{
 		Kind: tooOld, About: string(key.ID),
 		Title: fmt.Sprintf("the key %s is over %d days old", string(key.ID), int(j.ageLimit.Hours()/24)),
@@ -159,7 +159,7 @@ func (j *judge) oldKey(key rotation.AccessKey) Finding {
 	return f
 }
 
-func (j *judge) unusedKey(key rotation.AccessKey) Finding {
+func (j *Judgement) unusedKey(key rotation.AccessKey) Finding {
 	return Finding{
 		Kind: unused, About: string(key.ID),
 		Title: fmt.Sprintf("nothing has used the key %s for %d days", string(key.ID), int(unusedFor.Hours()/24)),
@@ -173,14 +173,14 @@ func (j *judge) unusedKey(key rotation.AccessKey) Finding {
 	}
 }
 
-func (j *judge) heldBy(id rotation.KeyID) string {
+func (j *Judgement) heldBy(id rotation.KeyID) string {
 	if held := j.Holders(id); len(held) > 0 {
 		return "is held by " + names(held)
 	}
 	return "the open rotation names"
 }
 
-func (j *judge) lastUse(id rotation.KeyID) string {
+func (j *Judgement) lastUse(id rotation.KeyID) string {
 	use, known := j.Uses[id]
 	switch {
 	case !known:
@@ -195,7 +195,7 @@ func (j *judge) lastUse(id rotation.KeyID) string {
 	return text
 }
 
-func (j *judge) leftoverKey(key rotation.AccessKey) Finding {
+func (j *Judgement) leftoverKey(key rotation.AccessKey) Finding {
 	f := Finding{
 		Kind: leftOver, About: string(key.ID), State: string(key.Status),
 		Title: fmt.Sprintf("a leftover key %s", string(key.ID)),
@@ -219,7 +219,7 @@ func (j *judge) leftoverKey(key rotation.AccessKey) Finding {
 }
 
 // badKey: places hold a key that does not work, or that is not the user's.
-func (j *judge) badKey(id rotation.KeyID, held []rotation.Location, ours bool) Finding {
+func (j *Judgement) badKey(id rotation.KeyID, held []rotation.Location, ours bool) Finding {
 	status, key := j.status(id), string(id)
 	f := Finding{
 		Kind: drift, About: key, State: string(status) + " " + ids(held), Urgency: notice.Urgent,
@@ -275,7 +275,7 @@ func (j *judge) badKey(id rotation.KeyID, held []rotation.Location, ours bool) F
 }
 
 // adviseMigration: clusters that aren't moved yet can't use their key. The role is their cure.
-func (j *judge) adviseMigration(f *Finding, status rotation.KeyStatus) {
+func (j *Judgement) adviseMigration(f *Finding, status rotation.KeyStatus) {
 	leave, advice, command := ", and resume the migration, which gives every cluster the role",
 		"The migration gives every cluster the role, once you resume it:", j.command("start", "--watch")
 	if j.Record.AtWork(j.Owner, j.Now) {
@@ -291,12 +291,12 @@ func (j *judge) adviseMigration(f *Finding, status rotation.KeyStatus) {
 }
 
 // inactiveByOthers: the open rotation has not made the key Inactive, and refuses to go on.
-func (j *judge) inactiveByOthers(id rotation.KeyID) bool {
+func (j *Judgement) inactiveByOthers(id rotation.KeyID) bool {
 	return j.status(id) == rotation.Inactive && (id != j.Record.OldKey || !j.Record.DeactivatedByUs())
 }
 
 // unneededKey is one that is left from a move to roles.
-func (j *judge) unneededKey(key rotation.AccessKey) Finding {
+func (j *Judgement) unneededKey(key rotation.AccessKey) Finding {
 	return Finding{
 		Kind: leftOver, About: string(key.ID), State: "no cluster",
 		Title: fmt.Sprintf("no cluster uses the key %s any more", string(key.ID)),
@@ -309,7 +309,7 @@ func (j *judge) unneededKey(key rotation.AccessKey) Finding {
 }
 
 // deadCredentials serve no cluster, and their key does not exist.
-func (j *judge) deadCredentials(id rotation.KeyID) Finding {
+func (j *Judgement) deadCredentials(id rotation.KeyID) Finding {
 	return Finding{
 		Kind: leftOver, About: string(id), State: "no key",
 		Title: fmt.Sprintf("credentials in Qovery hold the key %s, which does not exist", string(id)),
@@ -321,7 +321,7 @@ func (j *judge) deadCredentials(id rotation.KeyID) Finding {
 
 // replacedAt is when the latest rotation ended that replaced the key in one of these
 // locations; zero if none did.
-func (j *judge) replacedAt(id rotation.KeyID, held []rotation.Location) time.Time {
+func (j *Judgement) replacedAt(id rotation.KeyID, held []rotation.Location) time.Time {
 	for _, item := range j.History {
 		record, isHeld := item.Record, func(l rotation.Location) bool { return isAbout(item.Record, l) }
 		if record.Kind == rotation.Rotate && item.Outcome == rotation.Completed && record.OldKey == id &&
@@ -333,7 +333,7 @@ func (j *judge) replacedAt(id rotation.KeyID, held []rotation.Location) time.Tim
 }
 
 // severalKeys: places hold different keys, and no rotation is open.
-func (j *judge) severalKeys(active []rotation.KeyID) Finding {
+func (j *Judgement) severalKeys(active []rotation.KeyID) Finding {
 	f := Finding{
 		Kind: drift, About: several,
 		Title: "Qovery holds several keys of the IAM user " + j.Target.IAMUserName,
@@ -350,7 +350,7 @@ func (j *judge) severalKeys(active []rotation.KeyID) Finding {
 
 // heldNowhere: what Qovery holds, if anything, is of other users, or doesn't exist: this audit
 // may not ask about those.
-func (j *judge) heldNowhere() Finding {
+func (j *Judgement) heldNowhere() Finding {
 	user := j.Target.IAMUserName
 	f := Finding{
 		Kind: drift, About: nowhere,
@@ -374,7 +374,7 @@ func (j *judge) heldNowhere() Finding {
 	return f
 }
 
-func (j *judge) keysText() string {
+func (j *Judgement) keysText() string {
 	if !j.read(fromKeys) {
 		return "keys that could not be listed"
 	}
@@ -388,7 +388,7 @@ func (j *judge) keysText() string {
 	return strings.Join(list, " and ")
 }
 
-func (j *judge) invalidCredentials(clusters []string) Finding {
+func (j *Judgement) invalidCredentials(clusters []string) Finding {
 	return Finding{
 		Kind: invalid, State: strings.Join(clusters, " "), Urgency: notice.Urgent,
 		Title:   "AWS refuses the credentials of " + words.Count(len(clusters), "cluster"),
@@ -402,7 +402,7 @@ func (j *judge) invalidCredentials(clusters []string) Finding {
 
 // unknownCluster doesn't keep a rotation from beginning: a cluster that was deleted must
 // not block it for ever.
-func (j *judge) unknownCluster(id string) Finding {
+func (j *Judgement) unknownCluster(id string) Finding {
 	return Finding{
 		Kind: unknownCluster, About: id, Urgency: notice.Check, Verdict: "A rotation may deploy a cluster that it is to " +
 			"pass over.",
@@ -416,7 +416,7 @@ func (j *judge) unknownCluster(id string) Finding {
 
 // undeployedChanges is reported once, not again at each change of the list: people
 // save and deploy all the time.
-func (j *judge) undeployedChanges(clusters []string) Finding {
+func (j *Judgement) undeployedChanges(clusters []string) Finding {
 	f := Finding{
 		Kind:  undeployed,
 		Title: "a rotation would roll out saved changes to " + words.Count(len(clusters), "cluster"),
@@ -433,7 +433,7 @@ func (j *judge) undeployedChanges(clusters []string) Finding {
 }
 
 // copies: the key, or perhaps one, is where no rotation changes it.
-func (j *judge) copies(id rotation.KeyID, copies []rotation.Copy) Finding {
+func (j *Judgement) copies(id rotation.KeyID, copies []rotation.Copy) Finding {
 	f := Finding{
 		Kind: inServices, About: string(id),
 		Title: fmt.Sprintf("the key %s is also in Qovery's variables or arguments", string(id)),
@@ -456,7 +456,7 @@ func (j *judge) copies(id rotation.KeyID, copies []rotation.Copy) Finding {
 	return f
 }
 
-func (j *judge) openRecord() Finding {
+func (j *Judgement) openRecord() Finding {
 	record := j.Record
 	noun := record.Kind.Noun()
 	found := fmt.Sprintf("A %s that began %s is open, and no one has been at work on it for %s. The old key is %s",
@@ -501,7 +501,7 @@ func (j *judge) openRecord() Finding {
 }
 
 // tellRefused adds to the finding about an open rotation why it could not be resumed.
-func (j *judge) tellRefused(f *Finding) {
+func (j *Judgement) tellRefused(f *Finding) {
 	if j.OwnerRun == nil {
 		return
 	}
@@ -518,7 +518,7 @@ func (j *judge) tellRefused(f *Finding) {
 }
 
 // started says what the audit has started, and why.
-func (j *judge) started() Finding {
+func (j *Judgement) started() Finding {
 	key, begins := j.Keys[0], j.Done.Start.NotBefore
 	f := Finding{
 		Kind: due, About: string(key.ID), State: j.Done.Error,

@@ -11,7 +11,6 @@ import (
 	"qovery-key-rotation/internal/ops/notice"
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
-	"qovery-key-rotation/internal/rotation/target"
 	"qovery-key-rotation/internal/words"
 )
 
@@ -19,12 +18,13 @@ import (
 // https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html#iam-22
 const unusedFor = 45 * day
 
-// Judgement is what an audit says of a target.
+// Judgement is what an audit says of a target. Of one that could not be read, the facts have
+// the name.
 type Judgement struct {
-	Target   target.Target // with nothing but its name where it could not be read
+	Facts
+	ageLimit time.Duration
 	Findings []Finding
 	Figures  Figures
-	Keys     notice.KeyIDs // that the findings may be about
 	// Judged are the kinds of findings that could be judged. What is not found
 	// and is of another kind is not known to be over.
 	Judged map[Kind]bool
@@ -35,13 +35,13 @@ func Judge(name string, f Facts, ageLimit time.Duration) Judgement {
 	if f.Target.Name == "" {
 		f.Target.Name = name
 	}
-	j := &judge{Facts: f, ageLimit: ageLimit, figures: Figures{Audited: 1}, judged: map[Kind]bool{}}
+	j := Judgement{Facts: f, ageLimit: ageLimit, Figures: Figures{Audited: 1}, Judged: map[Kind]bool{}}
 	for _, source := range Sources {
 		if j.asked(source) {
-			j.judged[unread(source)] = true
+			j.Judged[unread(source)] = true
 		}
 		if err := f.Unread[source]; err != nil {
-			j.figures[Audited] = 0
+			j.Figures[Audited] = 0
 			j.add(j.notRead(source, fault.AsError(err)))
 		}
 	}
@@ -64,10 +64,11 @@ func Judge(name string, f Facts, ageLimit time.Duration) Judgement {
 	if j.read(FromSchedule) {
 		j.judgeSchedule()
 	}
-	return Judgement{f.Target, j.findings, j.figures, f.keyIDs(), j.judged}
+	return j
 }
 
-func (f *Facts) keyIDs() (ids notice.KeyIDs) {
+// KeyIDs are those of the keys that findings may be about.
+func (f *Facts) KeyIDs() (ids notice.KeyIDs) {
 	for _, key := range f.Keys {
 		ids = append(ids, key.ID)
 	}
@@ -84,21 +85,12 @@ func (f *Facts) keyIDs() (ids notice.KeyIDs) {
 var Sources = []Source{fromTarget, FromJournal, FromOwner, fromKeys, fromUses, FromQovery, FromSchedule, FromNeeds,
 	fromServices, fromRuns}
 
-// judge is a judgement in the making.
-type judge struct {
-	Facts
-	ageLimit time.Duration
-	findings []Finding
-	figures  Figures
-	judged   map[Kind]bool
-}
-
 // says is what a step says, with whole ids.
-func (j *judge) says(text words.Text) string { return text.With(j.keyIDs().Whole) }
+func (j *Judgement) says(text words.Text) string { return text.With(j.KeyIDs().Whole) }
 
-func (j *judge) add(f Finding) {
+func (j *Judgement) add(f Finding) {
 	f.Urgency, f.Verdict = cmp.Or(f.Urgency, notice.Calm), cmp.Or(f.Verdict, canWait)
-	j.findings = append(j.findings, f)
+	j.Findings = append(j.Findings, f)
 }
 
 // atRest: no rotation changes anything now, nor did a moment ago: IAM's lists and Qovery's
@@ -115,16 +107,16 @@ func (f *Facts) atRest() bool {
 
 // judgeKeys judges how many keys there are, how old they are, and when they were
 // used last.
-func (j *judge) judgeKeys() {
-	j.figures[KeyCount] = float64(len(j.Keys))
+func (j *Judgement) judgeKeys() {
+	j.Figures[KeyCount] = float64(len(j.Keys))
 	left := j.leftover()
 	j.judgeAge(left)
 	j.judgeLeaked()
 	if !j.showsLeftovers() {
 		return
 	}
-	j.judged[leftOver] = true
-	j.figures[LeftoverKeys] = float64(len(left))
+	j.Judged[leftOver] = true
+	j.Figures[LeftoverKeys] = float64(len(left))
 	for _, key := range j.Keys {
 		if slices.Contains(left, key.ID) && !slices.Contains(j.leakedActive(), key.ID) {
 			j.add(j.leftoverKey(key))
@@ -133,15 +125,15 @@ func (j *judge) judgeKeys() {
 			j.add(j.unneededKey(key))
 		}
 	}
-	if j.judged[unused] = j.read(fromUses); j.judged[unused] {
+	if j.Judged[unused] = j.read(fromUses); j.Judged[unused] {
 		j.judgeUse(left)
 	}
 }
 
 // judgeAge judges how old the keys in use are. Of a key that is too old and may be
 // one left over it is not known whether it is in use; then what was told stays.
-func (j *judge) judgeAge(left []rotation.KeyID) {
-	j.judged[tooOld] = true
+func (j *Judgement) judgeAge(left []rotation.KeyID) {
+	j.Judged[tooOld] = true
 	for _, key := range j.Keys {
 		if slices.Contains(left, key.ID) || key.Status != rotation.Active {
 			continue
@@ -149,22 +141,22 @@ func (j *judge) judgeAge(left []rotation.KeyID) {
 		age := j.Now.Sub(key.CreatedAt)
 		switch {
 		case age >= j.ageLimit && j.mayBeLeftover(key.ID):
-			j.judged[tooOld] = false
+			j.Judged[tooOld] = false
 			continue
 		case age >= j.ageLimit:
 			j.add(j.oldKey(key))
 		}
-		j.figures[KeyAge] = max(j.figures[KeyAge], days(age.Hours()))
+		j.Figures[KeyAge] = max(j.Figures[KeyAge], days(age.Hours()))
 	}
-	if !j.judged[tooOld] && j.figures[KeyAge] < days(j.ageLimit.Hours()) {
-		delete(j.figures, KeyAge)
+	if !j.Judged[tooOld] && j.Figures[KeyAge] < days(j.ageLimit.Hours()) {
+		delete(j.Figures, KeyAge)
 	}
 }
 
 // leftover are the keys beyond those in use: that no location in Qovery holds and no
 // open rotation names. There are none where that cannot be told, nor where no key
 // is in use: then it is Qovery that lacks one.
-func (j *judge) leftover() []rotation.KeyID {
+func (j *Judgement) leftover() []rotation.KeyID {
 	if !j.showsLeftovers() {
 		return nil
 	}
@@ -181,20 +173,20 @@ func (j *judge) leftover() []rotation.KeyID {
 }
 
 // showsLeftovers: it can be told which keys are left over.
-func (j *judge) showsLeftovers() bool { return j.read(FromQovery) && j.atRest() }
+func (j *Judgement) showsLeftovers() bool { return j.read(FromQovery) && j.atRest() }
 
 // mayBeLeftover tells of a key whether that cannot be told. A user's only key is
 // never left over.
-func (j *judge) mayBeLeftover(id rotation.KeyID) bool {
+func (j *Judgement) mayBeLeftover(id rotation.KeyID) bool {
 	return !j.showsLeftovers() && len(j.Keys) > 1 && !j.named(id)
 }
 
 // named: the open rotation knows of the key.
-func (j *judge) named(id rotation.KeyID) bool {
+func (j *Judgement) named(id rotation.KeyID) bool {
 	return j.Record != nil && (id == j.Record.OldKey || id == j.Record.NewKey)
 }
 
-func (j *judge) judgeUse(left []rotation.KeyID) {
+func (j *Judgement) judgeUse(left []rotation.KeyID) {
 	for _, key := range j.Keys {
 		last := key.CreatedAt
 		if use := j.Uses[key.ID].At; use.After(last) {
@@ -214,8 +206,8 @@ func (f *Facts) Holders(id rotation.KeyID) []rotation.Location {
 // judgeLocations judges whether Qovery holds what IAM has. A key that neither
 // IAM lists nor the journal knows, in a place that was never rotated, is not
 // this user's, and none of this target's business.
-func (j *judge) judgeLocations() {
-	j.judged[drift] = true
+func (j *Judgement) judgeLocations() {
+	j.Judged[drift] = true
 	var (
 		ours    = j.knownKeys()
 		active  []rotation.KeyID // that are held
@@ -256,7 +248,7 @@ func (j *judge) judgeLocations() {
 		j.add(j.heldNowhere())
 		drifted++
 	}
-	j.figures[Drift] = float64(drifted)
+	j.Figures[Drift] = float64(drifted)
 }
 
 // isIdle: clusters were moved to a role, and only credentials are left with the key.
@@ -266,20 +258,20 @@ func (f *Facts) isIdle(id rotation.KeyID) bool {
 }
 
 // isRetiring: a retirement is open, which changes nothing in Qovery and takes a week.
-func (j *judge) isRetiring() bool {
+func (j *Judgement) isRetiring() bool {
 	return j.read(FromJournal) && !j.Moved && j.Record != nil && j.Record.Kind == rotation.Retire
 }
 
 // isMigrating: a migration is open, which changes no key, puts none anywhere, and takes hours
 // or days.
-func (j *judge) isMigrating() bool {
+func (j *Judgement) isMigrating() bool {
 	return j.read(FromJournal, FromOwner) && !j.Moved && j.Record != nil && j.Record.Kind == rotation.Migrate
 }
 
 // judgeClusters judges those that the user's keys serve or have served, the
 // passed-over ones aside.
-func (j *judge) judgeClusters() {
-	j.judged[invalid], j.judged[undeployed], j.judged[unknownCluster] = true, true, true
+func (j *Judgement) judgeClusters() {
+	j.Judged[invalid], j.Judged[undeployed], j.Judged[unknownCluster] = true, true, true
 	for _, id := range rotation.UnknownClusters(j.Clusters, j.Target) {
 		j.add(j.unknownCluster(id))
 	}
@@ -305,7 +297,7 @@ func (j *judge) judgeClusters() {
 }
 
 // servedClusters are the ids of the clusters of credentials that hold a key of ours.
-func (j *judge) servedClusters() (ids []string) {
+func (j *Judgement) servedClusters() (ids []string) {
 	ours := j.knownKeys()
 	for _, l := range j.Locations {
 		if l.Kind == rotation.AWSCredentials && ours[l.Key] {
@@ -326,7 +318,7 @@ func (f *Facts) status(id rotation.KeyID) rotation.KeyStatus {
 }
 
 // records are the open record and those of the past.
-func (j *judge) records() []rotation.Record {
+func (j *Judgement) records() []rotation.Record {
 	var all []rotation.Record
 	if j.Record != nil {
 		all = append(all, *j.Record)
@@ -338,7 +330,7 @@ func (j *judge) records() []rotation.Record {
 }
 
 // knownKeys are the keys that are the user's or have been.
-func (j *judge) knownKeys() map[rotation.KeyID]bool {
+func (j *Judgement) knownKeys() map[rotation.KeyID]bool {
 	known := map[rotation.KeyID]bool{}
 	for _, key := range j.Keys {
 		known[key.ID] = true
@@ -352,7 +344,7 @@ func (j *judge) knownKeys() map[rotation.KeyID]bool {
 }
 
 // isRotated: the latest rotation was about the location.
-func (j *judge) isRotated(l rotation.Location) bool {
+func (j *Judgement) isRotated(l rotation.Location) bool {
 	records := j.records()
 	i := slices.IndexFunc(records, func(r rotation.Record) bool { return len(r.Locations) > 0 })
 	return i >= 0 && isAbout(records[i], l)
@@ -366,8 +358,8 @@ func isAbout(record rotation.Record, l rotation.Location) bool {
 }
 
 // judgeCopies judges where else the user's keys are: what no rotation changes.
-func (j *judge) judgeCopies() {
-	j.judged[inServices] = j.read(fromServices)
+func (j *Judgement) judgeCopies() {
+	j.Judged[inServices] = j.read(fromServices)
 	for _, key := range append(slices.Clone(j.Keys), rotation.AccessKey{}) {
 		if copies := rotation.Unhandled(j.Readings.Copies(key.ID), j.Target); len(copies) > 0 {
 			j.add(j.copies(key.ID, copies))
@@ -375,29 +367,29 @@ func (j *judge) judgeCopies() {
 	}
 }
 
-func (j *judge) judgeRecord() {
-	j.judged[Open] = true
-	j.figures[OpenRecords] = 0
+func (j *Judgement) judgeRecord() {
+	j.Judged[Open] = true
+	j.Figures[OpenRecords] = 0
 	if j.Record != nil {
-		j.figures[OpenRecords] = 1
+		j.Figures[OpenRecords] = 1
 		j.add(j.openRecord())
 	}
 }
 
 // judgeDeed says what the audit has started. While that waits or runs it is not over.
-func (j *judge) judgeDeed() {
+func (j *Judgement) judgeDeed() {
 	if j.Done.Start != nil {
 		j.add(j.started())
 	}
-	j.judged[due] = j.read(fromRuns) && !j.working()
+	j.Judged[due] = j.read(fromRuns) && !j.working()
 }
 
-func (j *judge) judgeSchedule() {
+func (j *Judgement) judgeSchedule() {
 	const (
 		notByItself = "Until then the next rotation does not start by itself. "
 		byHand      = "To rotate by hand meanwhile:"
 	)
-	j.judged[schedule] = true
+	j.Judged[schedule] = true
 	name, deployed, want := j.Target.Name, j.Schedule, j.Target.Schedule
 	f := Finding{Kind: schedule, Command: j.command("start", "--watch")}
 	switch {

@@ -12,11 +12,11 @@ import (
 
 // judgeLeaked judges the keys of which a person said that they leaked, in the open rotation
 // or in one that has ended since.
-func (j *judge) judgeLeaked() {
-	if j.judged[quarantined] = true; len(j.Quarantine) > 0 {
+func (j *Judgement) judgeLeaked() {
+	if j.Judged[quarantined] = true; len(j.Quarantine) > 0 {
 		j.add(j.quarantined())
 	}
-	if j.judged[activeLeak] = j.read(FromJournal, FromQovery) && (j.atRest() || j.isRetiring()); !j.judged[activeLeak] {
+	if j.Judged[activeLeak] = j.read(FromJournal, FromQovery) && (j.atRest() || j.isRetiring()); !j.Judged[activeLeak] {
 		return
 	}
 	for _, id := range j.leakedActive() {
@@ -27,7 +27,7 @@ func (j *judge) judgeLeaked() {
 }
 
 // leakedActive are the keys that leaked and are Active.
-func (j *judge) leakedActive() (ids []rotation.KeyID) {
+func (j *Judgement) leakedActive() (ids []rotation.KeyID) {
 	for _, key := range j.Keys {
 		if key.Status == rotation.Active && slices.ContainsFunc(j.records(), func(r rotation.Record) bool {
 			return r.Leaked[key.ID] != ""
@@ -39,7 +39,7 @@ func (j *judge) leakedActive() (ids []rotation.KeyID) {
 }
 
 // leakedKey is one whose rotation was given up, or that someone made Active again.
-func (j *judge) leakedKey(id rotation.KeyID) Finding {
+func (j *Judgement) leakedKey(id rotation.KeyID) Finding {
 	f := Finding{
 		Kind: activeLeak, About: string(id), Urgency: notice.Urgent, Daily: true,
 		Title:   fmt.Sprintf("the key %s, which leaked, is Active", string(id)),
@@ -71,7 +71,7 @@ func (f *Facts) Leaks() (reported []string, active string) {
 }
 
 // tellLeaks adds to the finding about an open rotation which keys leaked.
-func (j *judge) tellLeaks(f *Finding) {
+func (j *Judgement) tellLeaks(f *Finding) {
 	reported, active := j.Leaks()
 	if f.Found = append(f.Found, reported...); active != "" {
 		f.Urgency, f.State, f.Verdict = notice.Urgent, "leaked", active
@@ -85,7 +85,7 @@ func (j *judge) tellLeaks(f *Finding) {
 
 // quarantined names the leaked key first while it is Active: the policy also keeps an
 // attacker from the worst.
-func (j *judge) quarantined() Finding {
+func (j *Judgement) quarantined() Finding {
 	f := Finding{
 		Kind: quarantined, State: words.List(j.Quarantine, len(j.Quarantine)), Urgency: notice.Urgent, Daily: true,
 		Title:   "AWS has quarantined the IAM user " + j.Target.IAMUserName,
@@ -103,7 +103,7 @@ func (j *judge) quarantined() Finding {
 }
 
 // suspect is the key that AWS has found, as far as that is known.
-func (j *judge) suspect() string {
+func (j *Judgement) suspect() string {
 	switch active := j.leakedActive(); {
 	case len(active) == 1:
 		return string(active[0])
@@ -114,7 +114,7 @@ func (j *judge) suspect() string {
 }
 
 // leakIsOut: a key leaked in the open or the last rotation, and none that did is Active.
-func (j *judge) leakIsOut() bool {
+func (j *Judgement) leakIsOut() bool {
 	records := j.records()
 	return len(records) > 0 && len(records[0].Leaked) > 0 && len(j.leakedActive()) == 0
 }

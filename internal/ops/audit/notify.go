@@ -30,13 +30,13 @@ type memory struct {
 // remembers each immediately after it was told: what fails then does not make
 // it be told again. What could not be told is not remembered, so that the next
 // audit tells it.
-func (a Auditor) tell(ctx context.Context, now time.Time, j Judgement) error {
+func (a Auditor) tell(ctx context.Context, j Judgement) error {
 	before, err := a.recall(ctx, j.Target.Name)
 	if err != nil {
 		return err
 	}
 	known := maps.Clone(before)
-	remember := func() error { return a.Memory.Remember(ctx, j.Target.Name, memory{now, known}) }
+	remember := func() error { return a.Memory.Remember(ctx, j.Target.Name, memory{j.Now, known}) }
 	forgotten := remember() // also what was illegible, and when the target was audited
 	var failures []error
 	say := func(message notice.Message, note func()) {
@@ -54,7 +54,7 @@ func (a Auditor) tell(ctx context.Context, now time.Time, j Judgement) error {
 		}
 		say(f.message(j, told), func() {
 			if !wasTold {
-				told.Since = now
+				told.Since = j.Now
 			}
 			known[f.id()] = Told{f.State, f.Title, told.Since}
 		})
@@ -143,7 +143,7 @@ func (j Judgement) message(m notice.Message) notice.Message {
 	m.Target, m.Thread, m.More = name, name+" audit", "rotate explain what-the-audit-finds"
 	m.Subject = name + ": " + m.Subject
 	for i, line := range m.Happened {
-		m.Happened[i] = words.Dot(j.Keys.Quote(words.Text(line)))
+		m.Happened[i] = words.Dot(j.KeyIDs().Quote(words.Text(line)))
 	}
 	return m.Complete()
 }
