@@ -2,7 +2,7 @@
 //
 // A command is in the file of its name: its help and flags, and then what it does (unfreeze is in
 // freeze.go, start --leaked in leaked.go). It is a method of Program, or of the stack that it is
-// about (stack.go). It answers in JSON or in words (output.go, answers.go, say.go), and whether
+// about (stack.go). It answers in JSON or in words (answers.go, say.go), and whether
 // those could be written is seen in one place (sink.go). What keeps it from its work is a problem,
 // with an exit code (problem.go).
 package cli

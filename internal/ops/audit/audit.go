@@ -6,7 +6,7 @@
 // It reads what is in place (facts.go), judges it with one pure function
 // (judge.go) into findings (findings.go) and figures (figures.go), and tells
 // people of each finding when it is new, when it has changed and when it is over
-// (tell.go): at least once, and normally once. What could not be read is a finding
+// (notify.go): at least once, and normally once. What could not be read is a finding
 // as well, and never taken for "all is well". The audit changes nothing but its own
 // memory, and does by itself only what the state machine is safe for: it starts an
 // execution that is due, and resumes one that failed by an outage (deed.go, act.go).
@@ -127,4 +127,33 @@ func (a Auditor) lookAtAll(ctx context.Context) []Facts {
 
 func (a Auditor) notFoundOut(ctx context.Context, target string, source Source, err error) {
 	a.Log.WarnContext(ctx, "not found out", "target", target, "what", string(source), fault.Attr(err))
+}
+
+// mostServices are read in an audit, of all targets together. Each takes two requests
+// at most, so that a tenth of the 1000 that Qovery allows a token in an hour is not
+// used up.
+const mostServices = 45
+
+// readServices looks for the user's keys in some of the organization's services, and
+// remembers what it has read, also where it could not read all.
+func (a Auditor) readServices(ctx context.Context, f *Facts) {
+	if !f.Target.LookInVariables || len(f.Keys) == 0 || !f.read(fromServices, fromKeys, FromQovery) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, longestLook)
+	defer cancel()
+	var keys []rotation.KeyID
+	for _, key := range f.Keys {
+		keys = append(keys, key.ID)
+	}
+	organization, err := a.Qovery.Open(ctx, f.Target)
+	if err == nil {
+		err = f.Readings.Refresh(ctx, organization, keys, max(1, mostServices/len(a.Names)), a.Clock)
+	}
+	if forgotten := a.Memory.Remember(ctx, rotation.ReadingsOf(f.Target.Name), f.Readings); err == nil {
+		err = forgotten
+	}
+	if err != nil {
+		f.Unread[fromServices] = err
+	}
 }

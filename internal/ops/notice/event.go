@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -71,26 +70,6 @@ func Forgotten(record rotation.Record) *Execution {
 
 // IsForgotten tells whether Step Functions doesn't know the execution any more.
 func (x *Execution) IsForgotten() bool { return x.Status == "" }
-
-// Alarm is an alarm that changed.
-type Alarm struct {
-	Name        string
-	ARN         string // empty when the event names none
-	State       AlarmState
-	At          time.Time
-	Description string // what the stack says of it
-	Reason      string // what CloudWatch says of the change
-}
-
-// AlarmState is the state of an alarm.
-type AlarmState string
-
-// The states of an alarm.
-const (
-	Ringing AlarmState = "ALARM"
-	Quiet   AlarmState = "OK"
-	NoData  AlarmState = "INSUFFICIENT_DATA"
-)
 
 // envelope is what all events of EventBridge have.
 type envelope struct {
@@ -224,44 +203,32 @@ func (x *Execution) WorkedOn(doc rotation.Document) {
 	}
 }
 
-// alarm reads an event as CloudWatch sends it:
-// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
-func (e envelope) alarm() (*Alarm, error) {
-	var detail struct {
-		AlarmName string
-		State     struct {
-			Value             AlarmState
-			Reason, Timestamp string
-		}
-		Configuration struct{ Description string }
-	}
-	if err := json.Unmarshal(e.Detail, &detail); err != nil {
-		return nil, malformed("its detail cannot be read: %v", err)
-	}
-	state := detail.State.Value
-	switch {
-	case strings.TrimSpace(detail.AlarmName) == "":
-		return nil, malformed("it names no alarm")
-	case state != Ringing && state != Quiet && state != NoData:
-		return nil, malformed("%q is no state of an alarm", state)
-	}
-	alarm := &Alarm{
-		Name: quotable(detail.AlarmName), State: state, At: e.Time.UTC(),
-		Description: quotable(detail.Configuration.Description), Reason: quotable(detail.State.Reason),
-	}
-	const cloudWatchTime = "2006-01-02T15:04:05.999-0700"
-	if at, err := time.Parse(cloudWatchTime, detail.State.Timestamp); err == nil {
-		alarm.At = at.UTC()
-	}
-	if len(e.Resources) > 0 {
-		alarm.ARN = e.Resources[0]
-	}
-	return alarm, nil
-}
-
 // onFirstUse compiles an expression when it is first used: a function that uses
 // none need not wait for all at its start. A wrong one panics only then, so that
 // every expression needs a test that uses it.
 func onFirstUse(expression string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
+
+// RefusedSince is the latest of these executions, the latest first, that Preflight refused to
+// give the target's open rotation, for what the next one meets as well; nil: none. The time is
+// when the rotation's owner ended: who isn't refused becomes the owner.
+func RefusedSince(executions []*Execution, target string, ownerEnded time.Time) *Execution {
+	for _, x := range executions {
+		// one that was mistaken asked for what can't be done while the rotation is open
+		mistaken := slices.Contains([]fault.Code{fault.OtherKindOpen, fault.InvalidInput}, fault.Code(x.Error))
+		failed := x.Status == statemachine.Failed && !mistaken
+		if failed && x.Target == target && !x.DryRun && !x.StartedAt.Before(ownerEnded) {
+			return x
+		}
+	}
+	return nil
+}
+
+// Refusal says when the execution was refused, where its cause says why.
+func (x *Execution) Refusal() string {
+	if x.Abort {
+		return "Aborting it was refused, " + words.At(x.StoppedAt)
+	}
+	return "Resuming it was refused, " + words.At(x.StoppedAt)
 }

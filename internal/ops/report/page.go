@@ -154,3 +154,9 @@ func (r Report) Title() string {
 	}
 	return title
 }
+
+// clock writes a time as it stands everywhere in a report.
+func clock(t time.Time) string { return words.Time(t, time.DateTime+" UTC") }
+
+// stamp is clock for a table whose head says UTC.
+func stamp(t time.Time) string { return words.Time(t, time.DateTime) }
