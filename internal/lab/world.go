@@ -6,9 +6,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -376,11 +376,11 @@ func (t *qoveryTransport) RoundTrip(request *http.Request) (*http.Response, erro
 	case err == nil:
 		return response, nil
 	case fault.HasCode(err, fault.Throttled):
-		return answer(request, http.StatusTooManyRequests, ""), nil
+		return answer(http.StatusTooManyRequests, ""), nil
 	case fault.HasCode(err, fault.AccessDenied):
-		return answer(request, http.StatusForbidden, ""), nil
+		return answer(http.StatusForbidden, ""), nil
 	case fault.HasCode(err, fault.MalformedAnswer):
-		return answer(request, http.StatusOK, "<html>"), nil
+		return answer(http.StatusOK, "<html>"), nil
 	}
 	return nil, fmt.Errorf("connection lost")
 }
@@ -396,12 +396,11 @@ func (w *World) stale(lag time.Duration) (restore func()) {
 	}
 }
 
-func answer(request *http.Request, status int, body string) *http.Response {
-	return &http.Response{
-		Status: fmt.Sprintf("%d %s", status, http.StatusText(status)), StatusCode: status,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: request,
-	}
+func answer(status int, body string) *http.Response {
+	recorder := httptest.NewRecorder()
+	recorder.WriteHeader(status)
+	_, _ = recorder.WriteString(body)
+	return recorder.Result()
 }
 
 // site names the call: its method, and its path without the ids.

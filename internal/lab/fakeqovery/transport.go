@@ -1,10 +1,9 @@
 package fakeqovery
 
 import (
-	"bytes"
 	"io"
 	"net/http"
-	"strconv"
+	"net/http/httptest"
 )
 
 // Transport is an http.RoundTripper that hands requests to a handler in this
@@ -36,40 +35,9 @@ func (t transport) RoundTrip(request *http.Request) (response *http.Response, er
 		arrived = request.WithContext(request.Context())
 		arrived.Body = http.NoBody
 	}
-	recorder := &recorder{header: http.Header{}}
+	recorder := httptest.NewRecorder()
 	t.handler.ServeHTTP(recorder, arrived)
-	return recorder.response(request), nil
-}
-
-// recorder is a ResponseWriter that keeps the answer.
-type recorder struct {
-	status int
-	header http.Header
-	body   bytes.Buffer
-}
-
-func (r *recorder) Header() http.Header { return r.header }
-
-func (r *recorder) WriteHeader(status int) {
-	if r.status == 0 {
-		r.status = status
-	}
-}
-
-func (r *recorder) Write(data []byte) (int, error) {
-	r.WriteHeader(http.StatusOK)
-	return r.body.Write(data)
-}
-
-func (r *recorder) response(request *http.Request) *http.Response {
-	r.WriteHeader(http.StatusOK)
-	return &http.Response{
-		Status:     strconv.Itoa(r.status) + " " + http.StatusText(r.status),
-		StatusCode: r.status,
-		Proto:      "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header:        r.header,
-		Body:          io.NopCloser(&r.body),
-		ContentLength: int64(r.body.Len()),
-		Request:       request,
-	}
+	response = recorder.Result()
+	response.ContentLength, response.Request = int64(recorder.Body.Len()), request
+	return response, nil
 }
