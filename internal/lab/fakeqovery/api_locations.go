@@ -17,15 +17,16 @@ type credentialJSON struct {
 	VSphereUser string `json:"vsphere_user,omitempty"` // with EKS Anywhere alone
 }
 
-type clusterNameJSON struct {
+// namedJSON is a cluster of something, or what something is of.
+type namedJSON struct {
 	ID            string `json:"id"`
 	Name          string `json:"name"`
 	CloudProvider string `json:"cloud_provider,omitempty"`
 }
 
 type credentialEntryJSON struct {
-	Credential credentialJSON    `json:"credential"`
-	Clusters   []clusterNameJSON `json:"clusters"`
+	Credential credentialJSON `json:"credential"`
+	Clusters   []namedJSON    `json:"clusters"`
 }
 
 func (h *holder) credential(held contents) credentialJSON {
@@ -56,11 +57,11 @@ func (s *Server) listCredentials(c call) reply {
 	return results(list)
 }
 
-func (s *Server) clustersOf(h *holder, c call) []clusterNameJSON {
-	list := []clusterNameJSON{}
+func (s *Server) clustersOf(h *holder, c call) []namedJSON {
+	list := []namedJSON{}
 	for _, cluster := range s.clusters {
 		if s.stalePointing(cluster, c) == h {
-			list = append(list, clusterNameJSON{cluster.ID, cluster.Name, "AWS"})
+			list = append(list, namedJSON{cluster.ID, cluster.Name, "AWS"})
 		}
 	}
 	return list
@@ -128,14 +129,14 @@ func (c call) read(into any) *reply {
 }
 
 type registryJSON struct {
-	ID          string             `json:"id"`
-	Name        string             `json:"name"`
-	Kind        string             `json:"kind"`
-	URL         string             `json:"url,omitempty"`
-	Description string             `json:"description,omitempty"`
-	SkipTLS     *bool              `json:"skip_tls_verification,omitempty"` // of Helm repositories only
-	Cluster     *clusterNameJSON   `json:"cluster,omitempty"`
-	Config      registryConfigJSON `json:"config"`
+	ID          string              `json:"id"`
+	Name        string              `json:"name"`
+	Kind        string              `json:"kind"`
+	URL         string              `json:"url,omitempty"`
+	Description string              `json:"description,omitempty"`
+	SkipTLS     *bool               `json:"skip_tls_verification,omitempty"` // of Helm repositories only
+	Cluster     *namedJSON          `json:"cluster,omitempty"`
+	Config      *registryConfigJSON `json:"config"`
 	// Of answers only.
 	CreatedAt time.Time `json:"created_at"`
 	Services  int       `json:"associated_services_count"`
@@ -164,25 +165,16 @@ func (s *Server) listRegistries(c call, kind Kind) reply {
 func (s *Server) registry(h *holder, held contents) registryJSON {
 	answer := registryJSON{
 		ID: h.id, Name: held.name, Kind: held.objectType, URL: held.url, Description: held.description,
-		Config:    registryConfigJSON{Region: held.region, AccessKeyID: held.key.ID, RoleARN: held.roleARN},
+		Config:    &registryConfigJSON{Region: held.region, AccessKeyID: held.key.ID, RoleARN: held.roleARN},
 		CreatedAt: h.created.UTC(), Services: 1,
 	}
 	if h.kind == HelmRepository {
 		answer.SkipTLS = &held.skipTLS
 	}
 	if cluster, known := s.byCluster[h.clusterID]; known {
-		answer.Cluster = &clusterNameJSON{ID: cluster.ID, Name: cluster.Name}
+		answer.Cluster = &namedJSON{ID: cluster.ID, Name: cluster.Name}
 	}
 	return answer
-}
-
-type registryRequest struct {
-	Name        string              `json:"name"`
-	Kind        string              `json:"kind"`
-	URL         string              `json:"url"`
-	Description string              `json:"description"`
-	SkipTLS     *bool               `json:"skip_tls_verification"`
-	Config      *registryConfigJSON `json:"config"`
 }
 
 func (s *Server) putContainerRegistry(c call) reply { return s.putRegistry(c, ContainerRegistry) }
@@ -194,7 +186,7 @@ func (s *Server) putRegistry(c call, kind Kind) reply {
 	if h == nil || h.kind != kind {
 		return missing(string(kind))
 	}
-	var request registryRequest
+	var request registryJSON
 	if problem := c.read(&request); problem != nil {
 		return *problem
 	}
@@ -236,7 +228,7 @@ func (s *Server) GaveRole() (names []string) {
 	return names
 }
 
-func (r registryRequest) complaint(kind Kind) string {
+func (r registryJSON) complaint(kind Kind) string {
 	isECR := r.Kind == "ECR" || r.Kind == "OCI_ECR"
 	switch {
 	case r.Name == "" || r.Kind == "" || r.Config == nil:

@@ -14,8 +14,8 @@ func TestCredentials(t *testing.T) {
 	w.AddCredentials(Credentials{ID: "role", Name: "by role", ObjectType: "AWS_ROLE"})
 	list := read[credentialEntryJSON](w, "/credentials")
 	want := []credentialEntryJSON{
-		{credentialJSON{"cred", "prod", "AWS", "OLD", "", ""}, []clusterNameJSON{{"c", "c", "AWS"}}},
-		{credentialJSON{"role", "by role", "AWS_ROLE", "", "", ""}, []clusterNameJSON{}},
+		{credentialJSON{"cred", "prod", "AWS", "OLD", "", ""}, []namedJSON{{"c", "c", "AWS"}}},
+		{credentialJSON{"role", "by role", "AWS_ROLE", "", "", ""}, []namedJSON{}},
 	}
 	if !reflect.DeepEqual(list, want) {
 		t.Errorf("got %+v", list)
@@ -106,7 +106,7 @@ func TestRegistriesAndHelmRepositories(t *testing.T) {
 
 	registries := read[registryJSON](w, "/containerRegistry")
 	want := registryJSON{ID: "ecr", Name: "images", Kind: "ECR", URL: "https://ecr", Description: "ours",
-		Cluster: &clusterNameJSON{ID: "c", Name: "c"}, Config: registryConfigJSON{Region: "eu-west-3", AccessKeyID: "OLD"},
+		Cluster: &namedJSON{ID: "c", Name: "c"}, Config: &registryConfigJSON{Region: "eu-west-3", AccessKeyID: "OLD"},
 		CreatedAt: start, Services: 1}
 	if len(registries) != 2 || !reflect.DeepEqual(registries[0], want) || registries[1].Kind != "DOCKER_HUB" {
 		t.Errorf("registries %+v", registries)
@@ -200,8 +200,8 @@ func TestARegistryMadeWithItsCluster(t *testing.T) {
 	w.AddCluster(Cluster{ID: "d", Name: "d", CredentialsID: "cred", Region: "us-east-2", RegistryID: "reg-d"})
 	made := read[registryJSON](w, "/containerRegistry")
 	if len(made) != 1 || made[0].ID != "reg-d" || made[0].Kind != "ECR" ||
-		*made[0].Cluster != (clusterNameJSON{ID: "d", Name: "d"}) ||
-		made[0].Config != (registryConfigJSON{Region: "us-east-2", AccessKeyID: "OLD"}) {
+		*made[0].Cluster != (namedJSON{ID: "d", Name: "d"}) ||
+		*made[0].Config != (registryConfigJSON{Region: "us-east-2", AccessKeyID: "OLD"}) {
 		t.Errorf("made with the cluster: %+v", made)
 	}
 	w.putNew()

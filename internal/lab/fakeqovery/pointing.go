@@ -11,14 +11,9 @@ import (
 // were pointed at have no access to it, and deployments of applications fail.
 
 type pointingJSON struct {
-	CloudProvider string         `json:"cloud_provider"`
-	Credentials   credentialName `json:"credentials"`
-	Region        string         `json:"region"`
-}
-
-type credentialName struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	CloudProvider string    `json:"cloud_provider"`
+	Credentials   namedJSON `json:"credentials"`
+	Region        string    `json:"region"`
 }
 
 func (c *clusterState) pointsAt() *holder { return c.credentials.last().value }
@@ -37,7 +32,7 @@ func (s *Server) readPointing(c call) reply {
 }
 
 func (c *clusterState) pointing(at *holder) pointingJSON {
-	return pointingJSON{"AWS", credentialName{at.id, at.now().name}, c.Region}
+	return pointingJSON{"AWS", namedJSON{ID: at.id, Name: at.now().name}, c.Region}
 }
 
 func (s *Server) point(c call) reply {
