@@ -63,7 +63,9 @@ func (a auditedAccount) Recall(ctx context.Context, name string, into any) error
 
 // Remember replaces it.
 func (a auditedAccount) Remember(ctx context.Context, name string, document any) error {
-	return a.Wire.Do(ctx, "journal.Remember", true, func(time.Time) error { return a.Journal.Remember(name, document) })
+	return a.Wire.do(ctx, Call{Site: "journal.Remember", Write: true}, func(time.Time) error {
+		return a.Journal.Remember(name, document)
+	})
 }
 
 // Publish tells people.
@@ -119,7 +121,7 @@ func (w *World) EndedIn(run *Run) string {
 
 // Start starts an execution, unless there is or was one of that name.
 func (a auditedAccount) Start(ctx context.Context, name, input string) error {
-	return a.Wire.Do(ctx, "states.StartExecution", true, func(time.Time) error {
+	return a.Wire.do(ctx, Call{Site: "states.StartExecution", Write: true}, func(time.Time) error {
 		a.Judge.auditStarts(name)
 		if slices.ContainsFunc(a.runs, func(run *Run) bool { return run.Name() == name }) {
 			return nil
@@ -132,7 +134,7 @@ func (a auditedAccount) Start(ctx context.Context, name, input string) error {
 
 // Redrive continues a failed execution in the state that failed.
 func (a auditedAccount) Redrive(ctx context.Context, arn string) error {
-	return a.Wire.Do(ctx, "states.RedriveExecution", true, func(time.Time) error {
+	return a.Wire.do(ctx, Call{Site: "states.RedriveExecution", Write: true}, func(time.Time) error {
 		run := a.withARN(arn)
 		a.Judge.auditRedrives(run)
 		a.run, a.open[run] = run, true

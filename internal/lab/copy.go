@@ -67,7 +67,7 @@ func (t *Timeline) copyFrom(other *Timeline) {
 func (w *Wire) copyFrom(other *Wire) {
 	w.random.copyFrom(other.random)
 	w.Latency, w.Patience, w.actor = other.Latency, other.Patience, other.actor
-	w.calls, w.counts, w.faults = slices.Clip(other.calls), maps.Clone(other.counts), maps.Clone(other.faults)
+	w.calls, w.counts = slices.Clip(other.calls), maps.Clone(other.counts)
 }
 
 func (i *IAM) copyFrom(other *IAM) {

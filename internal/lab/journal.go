@@ -53,7 +53,7 @@ func (j *Journal) Load(ctx context.Context, iamUser string) (*rotation.Record, e
 // Save stores the record if the stored one has the revision before it.
 func (j *Journal) Save(ctx context.Context, record rotation.Record) error {
 	record = record.Clone() // now: a write that lands late must not see later changes
-	return j.wire.Do(ctx, "journal.Save", true, func(time.Time) error {
+	return j.wire.do(ctx, Call{Site: "journal.Save", Write: true}, func(time.Time) error {
 		stored, err := encoded(record)
 		if err != nil {
 			return err
@@ -70,7 +70,7 @@ func (j *Journal) Save(ctx context.Context, record rotation.Record) error {
 // Close moves the open record into the history.
 func (j *Journal) Close(ctx context.Context, item rotation.HistoryItem) error {
 	item = cloneItem(item)
-	return j.wire.Do(ctx, "journal.Close", true, func(time.Time) error {
+	return j.wire.do(ctx, Call{Site: "journal.Close", Write: true}, func(time.Time) error {
 		stored, err := encoded(item)
 		if err != nil {
 			return err

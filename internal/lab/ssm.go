@@ -88,7 +88,7 @@ func (s *SSM) Put(ctx context.Context, id rotation.KeyID, secret rotation.Secret
 
 // Readable finds out that secrets can be read.
 func (s *SSM) Readable(ctx context.Context) error {
-	return s.wire.DoConsistent(ctx, "staging.Readable", func(time.Time) error { return nil })
+	return s.wire.do(ctx, Call{Site: "staging.Readable", Consistent: true}, func(time.Time) error { return nil })
 }
 
 // Has tells whether a secret is staged.
@@ -117,7 +117,7 @@ func (s *SSM) Get(ctx context.Context, id rotation.KeyID) (rotation.Secret, erro
 
 // Delete destroys a staged secret.
 func (s *SSM) Delete(ctx context.Context, id rotation.KeyID) error {
-	return s.wire.Do(ctx, "staging.Delete", true, func(time.Time) error {
+	return s.wire.do(ctx, Call{Site: "staging.Delete", Write: true}, func(time.Time) error {
 		delete(s.staged, id)
 		return nil
 	})

@@ -29,7 +29,6 @@ type Wire struct {
 	random   chance
 	calls    []Call
 	counts   map[string]int
-	faults   map[FaultKind]int
 	actor    string
 	landing  []string // sites of writes whose effects are on their way, nobody waiting for them
 }
@@ -47,7 +46,6 @@ func NewWire(timeline *Timeline, seed uint64) *Wire {
 		random:   newRandom(seed, wireStream),
 		calls:    make([]Call, 0, usualCalls),
 		counts:   map[string]int{},
-		faults:   map[FaultKind]int{},
 	}
 }
 
@@ -75,26 +73,11 @@ type Outcome struct {
 	Late         bool  // this is not the answer, which was before, but the effect landing
 }
 
-// Do makes a call. The effect gets the time as of which it is to read; it returns
-// what the service answers. Reads may be made stale, writes may land when the
-// caller is long gone.
-func (w *Wire) Do(ctx context.Context, site string, write bool, effect func(at time.Time) error) error {
-	return w.do(ctx, Call{Site: site, Write: write}, effect)
-}
-
-// DoConsistent makes a call that reads and is never stale.
-func (w *Wire) DoConsistent(ctx context.Context, site string, effect func(at time.Time) error) error {
-	return w.do(ctx, Call{Site: site, Consistent: true}, effect)
-}
-
 // Calls returns all calls so far, in order.
 func (w *Wire) Calls() []Call { return w.calls }
 
 // Requests returns how many calls each site had.
 func (w *Wire) Requests() map[string]int { return maps.Clone(w.counts) }
-
-// Faults returns how often each kind of fault was met.
-func (w *Wire) Faults() map[FaultKind]int { return maps.Clone(w.faults) }
 
 // Person is who acts where no process does.
 const Person = "person"
@@ -108,6 +91,9 @@ func (w *Wire) Actor() string {
 	return w.actor
 }
 
+// do makes a call. The effect gets the time as of which it is to read; it returns
+// what the service answers. Reads may be made stale, writes may land when the
+// caller is long gone.
 func (w *Wire) do(ctx context.Context, call Call, effect func(at time.Time) error) (err error) {
 	process := w.timeline.Current()
 	if process == nil {
@@ -142,18 +128,10 @@ func (w *Wire) begin(call Call, process *Process) *Outcome {
 	if w.Injector != nil {
 		outcome.Fault = w.Injector(call)
 	}
-	w.strike(outcome.Fault.Kind)
-	return outcome
-}
-
-func (w *Wire) strike(kind FaultKind) {
-	if kind == NoFault {
-		return
-	}
-	w.faults[kind]++
-	if w.struck != nil {
+	if kind := outcome.Fault.Kind; kind != NoFault && w.struck != nil {
 		w.struck(kind)
 	}
+	return outcome
 }
 
 // wait is a part of a call's time. It is an error when the caller gives up before
