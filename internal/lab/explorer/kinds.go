@@ -84,14 +84,8 @@ var invocationFaults = []faultKind{
 var endFaults = []faultKind{{kind: Redrive}, {kind: StartRedrive}}
 
 func (k Kind) exists() bool {
-	for _, faults := range [][]faultKind{callFaults, invocationFaults, endFaults} {
-		for _, f := range faults {
-			if f.kind == k {
-				return true
-			}
-		}
-	}
-	return k.isAct()
+	all := slices.Concat(callFaults, invocationFaults, endFaults)
+	return k.isAct() || slices.ContainsFunc(all, func(f faultKind) bool { return f.kind == k })
 }
 
 // lasts tells whether the fault goes on at its site for its delay.

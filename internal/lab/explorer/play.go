@@ -488,11 +488,4 @@ func (p *player) runOf(process string) *lab.Run {
 	return runs[slices.IndexFunc(runs, func(r *lab.Run) bool { return strings.HasPrefix(process, r.Name()+"/") })]
 }
 
-func stateOf(process string) string {
-	for i := len(process) - 1; i >= 0; i-- {
-		if process[i] == '/' {
-			return process[i+1:]
-		}
-	}
-	return process
-}
+func stateOf(process string) string { return process[strings.LastIndexByte(process, '/')+1:] }

@@ -1,9 +1,8 @@
 package interpreter
 
-import "testing"
-
 import (
 	"qovery-key-rotation/statemachine"
+	"testing"
 )
 
 // What a definition may read, an execution can tell.

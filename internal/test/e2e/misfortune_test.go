@@ -4,11 +4,9 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"time"
 
 	"qovery-key-rotation/internal/lab"
@@ -23,12 +21,7 @@ func (w *world) usedElsewhere(yes bool) { w.set(func() { w.elsewhere = yes }) }
 // refusing has Qovery answer all requests of a method with a status, or those
 // that concern one id.
 func (w *world) refusing(method string, status int, id string) {
-	w.hook(func(r *http.Request) (apply bool, answer *fakeqovery.Answer) {
-		if r.Method != method || !strings.HasSuffix(r.URL.Path, id) {
-			return true, nil
-		}
-		return false, &fakeqovery.Answer{Status: status, Body: fmt.Sprintf(`{"status":%d,"detail":"Refused"}`, status)}
-	})
+	w.hook(fakeqovery.Answering(status, method, id))
 }
 
 // throttling throttles every n-th call of a function's to a service with a JSON
