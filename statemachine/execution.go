@@ -26,3 +26,12 @@ type Execution struct {
 	Redrives   int
 	RedrivenAt time.Time // the last time; zero: never
 }
+
+// Error names that Step Functions itself reports.
+const (
+	ErrorTimeout           = "States.Timeout"
+	ErrorRuntime           = "States.Runtime"
+	ErrorDataLimitExceeded = "States.DataLimitExceeded"
+	ErrorNoChoiceMatched   = "States.NoChoiceMatched"
+	ErrorResultPath        = "States.ResultPathMatchFailure"
+)

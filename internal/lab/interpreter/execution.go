@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"qovery-key-rotation/statemachine"
@@ -171,4 +172,20 @@ func (e *Execution) enter(name string, input json.RawMessage) {
 
 func (e *Execution) recordEntered() {
 	e.record(statemachine.Event{Type: e.visit.state.Entered, State: e.visit.state.Name, Input: e.visit.input})
+}
+
+// Copy is an execution as far as this one has come, on another host and with nobody who observes it. Of one that is
+// RUNNING, it can be made between two states alone: see Between.
+func (e *Execution) Copy(host Host) *Execution {
+	c := *e
+	c.host, c.observer, c.between = host, nil, nil
+	c.history = slices.Clip(e.history)
+	c.visit.retries = slices.Clone(e.visit.retries)
+	return &c
+}
+
+// Continue runs a copy from the state that comes next until it ends. Cancelling ctx stops it, as it stops Run.
+func (e *Execution) Continue(ctx context.Context) {
+	e.enter(e.coming.state, e.coming.input)
+	e.drive(ctx)
 }

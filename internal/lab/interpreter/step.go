@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"qovery-key-rotation/statemachine"
 )
@@ -67,4 +68,45 @@ func (e *Execution) tooLarge(what string) error {
 func (e *Execution) prefix() string {
 	return fmt.Sprintf("An error occurred while executing the state '%s' (entered at the event id #%d). ",
 		e.visit.state.Name, e.visit.eventID)
+}
+
+// choose runs a Choice state. What no rule knows fails the execution.
+func (e *Execution) choose(input json.RawMessage) (next string, err error) {
+	for _, c := range e.visit.state.Choices {
+		value, present := c.Variable.In(input)
+		if !present {
+			return "", e.runtimeError(fmt.Errorf(
+				"Invalid path '%s': The choice state's condition path references an invalid value.", c.Variable.Text))
+		}
+		if c.Holds(value) {
+			return c.Next, nil
+		}
+	}
+	return "", &TaskError{Name: statemachine.ErrorNoChoiceMatched,
+		Cause: e.prefix() + "Failed to transition out of the state: no choice matched and there is no Default"}
+}
+
+// parseTimestamp reads a timestamp the way Step Functions does: fractions of a second are cut off, so that a wait can
+// end up to a second early. Running the simulator with the same fault is how code that relies on more shows up.
+func parseTimestamp(text string) (time.Time, bool) {
+	var t time.Time
+	if t.UnmarshalText([]byte(text)) != nil { // the strict form: upper-case T and Z, two digits everywhere
+		return time.Time{}, false
+	}
+	return t.Truncate(time.Second), true
+}
+
+// wait runs a Wait state, until the time that the document says.
+func (e *Execution) wait(ctx context.Context, input json.RawMessage) error {
+	p := e.visit.state.Until
+	raw, ok := p.In(input)
+	if !ok {
+		return e.runtimeError(fmt.Errorf("The TimestampPath parameter does not reference an input value: %s", p.Text))
+	}
+	until, ok := parseTimestamp(statemachine.Unquote(raw))
+	if !ok {
+		return e.runtimeError(fmt.Errorf("The TimestampPath parameter does not reference a valid ISO-8601 "+
+			"extended offset date-time format string: %s == %s", p.Text, raw))
+	}
+	return e.sleep(ctx, until)
 }

@@ -5,7 +5,7 @@
 // clock that all of them share (virtualtime.go).
 //
 // Tests of the adapters talk to two servers: the moto server for what a service
-// does when all is well (moto.go), and a server of the test's own for what has
+// does when all is well (motoengine.go), and a server of the test's own for what has
 // to be forced (server.go). Both are on this machine.
 package awstest
 
