@@ -412,7 +412,7 @@ func TestDefaultsAreFilledIn(t *testing.T) {
 	want := target.Default()
 	want.Name, want.IAMUserName = "production", "qovery"
 	want.OrganizationID, want.Schedule.StartAt = "6c4f9e2a-1d3b-4b57-9a0e-2f8d7c5b1a90", "2026-01-13T09:00:00+01:00"
-	if got := TargetJSON(config.Targets[0]); got != TargetJSON(want) {
+	if got := JSON(config.Targets[0]); got != JSON(want) {
 		t.Errorf("the target is %s", got)
 	}
 	if config.KeyAgeLimitDays != 97 {
@@ -448,8 +448,8 @@ func TestTargetsSurviveTheirParameter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	parsed, err := target.Parse([]byte(TargetJSON(config.Targets[0])))
-	if err != nil || TargetJSON(parsed) != TargetJSON(config.Targets[0]) {
+	parsed, err := target.Parse([]byte(JSON(config.Targets[0])))
+	if err != nil || JSON(parsed) != JSON(config.Targets[0]) {
 		t.Errorf("%v, %+v", err, parsed)
 	}
 }

@@ -50,20 +50,21 @@ const maxParameter = 4096
 func checkSize(path string, target target.Target, found *Mistakes) {
 	target.Account = cmp.Or(target.Account, "123456789012")
 	target.Region = cmp.Or(target.Region, "ap-southeast-2")
-	if size := len(TargetJSON(target)); size > maxParameter {
+	if size := len(JSON(target)); size > maxParameter {
 		found.add(path+".handledElsewhere", fmt.Sprintf("with %d locations the target takes %d bytes, and a parameter "+
 			"holds %d",
 			len(target.HandledElsewhere), size, maxParameter), "fewer than 80 locations")
 	}
 }
 
-// TargetJSON is what a target's parameter holds. Preflight parses it.
-func TargetJSON(target target.Target) string {
+// JSON is what the stack has of a value, such as a target's parameter, which Preflight parses.
+// It leaves < and > as they are: Scheduler looks for them.
+func JSON(value any) string {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(target); err != nil {
-		panic("config: a target cannot be encoded: " + err.Error())
+	if err := encoder.Encode(value); err != nil {
+		panic("config: a value cannot be encoded: " + err.Error())
 	}
 	return strings.TrimSpace(text.String())
 }

@@ -54,11 +54,11 @@ func TestTheLargestStackFits(t *testing.T) {
 	tpl := largest(t).templates[Name]
 	for id, role := range tpl.all("AWS::IAM::Role") {
 		// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: white space doesn't count
-		within(t, "the policies of "+id, len(strings.Join(strings.Fields(asJSON(role.property("Policies"))), "")), 10240)
+		within(t, "the policies of "+id, len(strings.Join(strings.Fields(config.JSON(role.property("Policies"))), "")), 10240)
 	}
 	for id, function := range tpl.all("AWS::Lambda::Function") {
 		// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-		within(t, "the environment of "+id, len(asJSON(function.property("Environment.Variables"))), 4096)
+		within(t, "the environment of "+id, len(config.JSON(function.property("Environment.Variables"))), 4096)
 	}
 	for id, parameter := range tpl.all("AWS::SSM::Parameter") {
 		// https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html

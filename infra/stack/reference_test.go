@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"qovery-key-rotation/infra/config"
 	"qovery-key-rotation/internal/test/awstest"
 )
 
@@ -104,7 +105,7 @@ func (r *reference) service(t *testing.T, name string) awstest.Service {
 func (r *reference) check(t *testing.T, statement map[string]any) {
 	t.Helper()
 	for _, problem := range r.problems(t, statement) {
-		t.Errorf("%s: %s", problem, asJSON(statement))
+		t.Errorf("%s: %s", problem, config.JSON(statement))
 	}
 }
 

@@ -1,8 +1,6 @@
 package stack
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -13,6 +11,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"qovery-key-rotation/infra/config"
 	"qovery-key-rotation/internal/rotation/target"
 )
 
@@ -140,20 +139,9 @@ func flexibleWindow(schedule target.Schedule) *awsscheduler.CfnSchedule_Flexible
 // its target and after the delivery: a delivery that arrives twice starts one
 // execution. (The scheduled time has colons, which a name may not have.)
 func startInput(machineARN, target string) string {
-	return asJSON(map[string]string{
+	return config.JSON(map[string]string{
 		"StateMachineArn": machineARN,
 		"Name":            target + "-<aws.scheduler.execution-id>",
-		"Input":           asJSON(map[string]any{"target": target, "scheduled": true}),
+		"Input":           config.JSON(map[string]any{"target": target, "scheduled": true}),
 	})
-}
-
-// asJSON leaves < and > as they are: Scheduler looks for them.
-func asJSON(value any) string {
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
-		panic("stack: " + err.Error())
-	}
-	return string(bytes.TrimSpace(text.Bytes()))
 }

@@ -25,7 +25,7 @@ func (b *builder) newTargets() {
 					"not here", t.Name, t.IAMUserName)),
 			Type:  jsii.String("String"),
 			Tier:  jsii.String("Standard"),
-			Value: new(config.TargetJSON(t)),
+			Value: new(config.JSON(t)),
 		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -26,11 +27,13 @@ type Request struct {
 // has no right to, or its own credentials are not accepted.
 // https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html and its
 // like for the JSON protocols.
-var deniedCodes = set("AccessDenied", "AccessDeniedException", "AuthFailure", "ExpiredToken", "ExpiredTokenException",
+var deniedCodes = []string{
+	"AccessDenied", "AccessDeniedException", "AuthFailure", "ExpiredToken", "ExpiredTokenException",
 	"IncompleteSignature", "IncompleteSignatureException", "InvalidAccessKeyId", "InvalidClientTokenId",
 	"InvalidSignatureException",
 	"MissingAuthenticationToken", "MissingAuthenticationTokenException", "NotAuthorized", "OptInRequired",
-	"SignatureDoesNotMatch", "UnauthorizedOperation", "UnrecognizedClientException")
+	"SignatureDoesNotMatch", "UnauthorizedOperation", "UnrecognizedClientException",
+}
 
 // deniedAdvice is for codes that mean no lack of a right.
 var deniedAdvice = map[string]words.Text{
@@ -47,17 +50,19 @@ const checkClock = "Check this machine's clock. If it is right, the secret isn't
 // Codes that mean "not now" and are not in the SDK's own list. A transaction
 // conflict is DynamoDB's word for two writers at the same moment, a concurrent
 // modification IAM's.
-var throttledCodes = set("ThrottlingError", "TooManyUpdates", "TransactionConflict", "TransactionConflictException",
+var throttledCodes = []string{
+	"ThrottlingError", "TooManyUpdates", "TransactionConflict", "TransactionConflictException",
 	"ProvisionedThroughputExceeded", "RequestThrottledException", "ConcurrentModification",
-	"ConcurrentModificationException")
+	"ConcurrentModificationException",
+}
 
 // Codes of answers below 500 that say nothing about what was asked.
-var unansweredCodes = set("InternalFailure", "InternalServerError", "RequestTimeout",
-	"RequestTimeoutException", "ServiceFailure", "ServiceUnavailable")
+var unansweredCodes = []string{"InternalFailure", "InternalServerError", "RequestTimeout",
+	"RequestTimeoutException", "ServiceFailure", "ServiceUnavailable"}
 
 // Codes that say that the clock by which the request was signed is wrong. Others
 // may say it in their sentence, which is quoted.
-var clockCodes = set("RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed")
+var clockCodes = []string{"RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed"}
 
 // Failed maps an error of the SDK to the domain's codes. Throttled and
 // AccessDenied mean that the service has not done what it was asked for; with
@@ -69,11 +74,11 @@ func (r Request) Failed(err error) *fault.Error {
 	switch {
 	case IsThrottle(code) || status == 429:
 		return fault.Errorf(fault.Throttled, "AWS throttles %s (%s)", r, orStatus(code, status))
-	case clockCodes[code]:
+	case slices.Contains(clockCodes, code):
 		return r.advised("this machine's clock is not AWS's ("+code+")", "Set this machine's clock")
 	case status == 407, errors.Is(err, errProxyLogin):
 		return r.advised("the proxy wants a user name and a password", "Give them in HTTPS_PROXY")
-	case deniedCodes[code] || code != "" && (status == 401 || status == 403):
+	case slices.Contains(deniedCodes, code) || code != "" && (status == 401 || status == 403):
 		return advise(fault.Errorf(fault.AccessDenied, "AWS denies %s (%s)%s", r, code, r.quote(err)), deniedAdvice[code])
 	case status == 401 || status == 403:
 		return advise(fault.Errorf(fault.AccessDenied, "%s was refused with status %d, in no words of AWS's", r, status),
@@ -81,7 +86,7 @@ func (r Request) Failed(err error) *fault.Error {
 	case errors.As(err, &certificate):
 		return r.advised(why, "If a proxy on the way to AWS has an authority of its own, "+
 			"name that authority's certificate in AWS_CA_BUNDLE. Check this machine's clock, too")
-	case unansweredCodes[code] || status >= 500:
+	case slices.Contains(unansweredCodes, code) || status >= 500:
 		return r.Unanswered(orStatus(code, status))
 	case errors.Is(err, errTooLarge):
 		return r.Malformed(words.Text(errTooLarge.Error()))
@@ -148,7 +153,7 @@ func Code(err error) string {
 // IsThrottle tells whether a code means "not now".
 func IsThrottle(code string) bool {
 	_, known := retry.DefaultThrottleErrorCodes[code]
-	return known || throttledCodes[code]
+	return known || slices.Contains(throttledCodes, code)
 }
 
 // isCode keeps whatever a proxy may have written in the place of a code out of
@@ -188,12 +193,4 @@ func orStatus(code string, status int) string {
 		return code
 	}
 	return fmt.Sprintf("status %d", status)
-}
-
-func set(codes ...string) map[string]bool {
-	m := make(map[string]bool, len(codes))
-	for _, code := range codes {
-		m[code] = true
-	}
-	return m
 }
