@@ -16,25 +16,19 @@ type Line struct {
 	Error     string    `json:"error,omitempty"` // its code
 }
 
-// Tell has every event of the world told as a line.
+// Tell has every event of the world told as a line, before those hear of it who do so far.
 func (w *World) Tell(tell func(Line)) {
 	w.OnSay = func(text string) { tell(Line{At: w.Timeline.Now(), Text: text}) }
-	describe := w.Describer()
+	tellers, heard := map[*Run]*story.Teller{}, w.OnEvent
 	w.OnEvent = func(run *Run, event statemachine.Event) {
-		if text := describe(run, event); text != "" {
-			tell(Line{At: event.Time, Execution: run.Name(), State: event.State, Text: text, Error: event.Error})
-		}
-	}
-}
-
-// Describer returns what says what events of executions mean, or "" of those
-// that need no words. It must be told of all of them.
-func (w *World) Describer() func(*Run, statemachine.Event) string {
-	tellers := map[*Run]*story.Teller{}
-	return func(run *Run, event statemachine.Event) string {
 		if tellers[run] == nil {
 			tellers[run] = story.NewTeller(w.machine)
 		}
-		return tellers[run].Describe(event)
+		if text := tellers[run].Describe(event); text != "" {
+			tell(Line{At: event.Time, Execution: run.Name(), State: event.State, Text: text, Error: event.Error})
+		}
+		if heard != nil {
+			heard(run, event)
+		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 
 	"qovery-key-rotation/internal/lab"
 	"qovery-key-rotation/internal/words"
-	"qovery-key-rotation/statemachine"
 )
 
 // Told is the result of a schedule whose story was told.
@@ -30,17 +29,10 @@ func Tell(s Schedule, lens Lens, out io.Writer) (told Told, err error) {
 		p.say = func(format string, args ...any) {
 			write(lab.Line{At: p.Timeline.Now(), Text: fmt.Sprintf(format, args...)})
 		}
-		p.World.OnSay = func(text string) { p.say("%s", text) }
+		p.World.Tell(write)
 		p.IAM.OnKeyChange(func(change lab.KeyChange) {
 			write(lab.Line{At: change.At, Text: fmt.Sprintf("the key %s is %s by %s", change.Key, change.What, change.By)})
 		})
-		describe := p.World.Describer()
-		p.World.OnEvent = func(run *lab.Run, event statemachine.Event) {
-			if text := describe(run, event); text != "" {
-				write(lab.Line{At: event.Time, Execution: run.Name(), State: event.State, Text: text})
-			}
-			p.event(run, event)
-		}
 	})
 	for _, fault := range told.Missed() {
 		told.WhyNot = append(told.WhyNot, by.whyNot(fault))
