@@ -81,7 +81,7 @@ func WithMember(doc []byte, name string, value json.RawMessage) (json.RawMessage
 	} else {
 		out = append(append(out, doc[:last]...), ',')
 	}
-	out = append(append(out, Quote(name)...), ':')
+	out = append(append(out, Encode(name)...), ':')
 	return append(append(out, value...), '}'), true
 }
 
@@ -100,9 +100,6 @@ func Unquote(raw []byte) string {
 	}
 	return s
 }
-
-// Quote is s as a JSON string, without the escapes that only HTML needs.
-func Quote(s string) []byte { return Encode(s) }
 
 // Encode is a value as JSON without the escapes that only HTML needs. It is for values that always encode.
 func Encode(v any) []byte {

@@ -102,7 +102,7 @@ func readInvocation(s *State, f *fields) {
 	s.Payload = readPayload(payload)
 	p.adopt(payload.err)
 	f.adopt(p.close())
-	s.BeforePayload = slices.Concat([]byte(`{"FunctionName":`), Quote(s.FunctionName), []byte(`,"Payload":`))
+	s.BeforePayload = slices.Concat([]byte(`{"FunctionName":`), Encode(s.FunctionName), []byte(`,"Payload":`))
 }
 
 // checkTargets follows every transition. Step Functions, too, refuses states that nothing leads to.

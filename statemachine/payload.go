@@ -26,7 +26,7 @@ func readPayload(f *fields) Payload {
 			f.fail("field %q: the path %q is not supported: only $ and %s are", key, from,
 				strings.Join(ContextPaths, ", "))
 		}
-		members = append(members, payloadMember{append(Quote(name), ':'), from})
+		members = append(members, payloadMember{append(Encode(name), ':'), from})
 	}
 	return members
 }

@@ -80,7 +80,7 @@ func (e *Environment) Prefix(name string) string {
 // that is written otherwise would never be recognized.
 func (e *Environment) Role(name string) string {
 	value := e.Required(name)
-	if value != "" && !isRole(value) {
+	if value != "" && !isARN(value, "iam", "role/") {
 		e.Reject(name, "is not the ARN of an IAM role")
 	}
 	return value
@@ -96,10 +96,8 @@ func (e *Environment) KMSKey(name string) string {
 	return value
 }
 
-// isRole tells whether text is like arn:aws:iam::123456789012:role/path/name.
-func isRole(text string) bool { return isARN(text, "iam", "role/") }
-
-// isARN tells whether text is the ARN of a kind of thing in an account.
+// isARN tells whether text is the ARN of a kind of thing in an account, like
+// arn:aws:iam::123456789012:role/path/name.
 func isARN(text, service, kind string) bool {
 	const account = 12 // digits
 	parts := strings.SplitN(text, ":", 6)

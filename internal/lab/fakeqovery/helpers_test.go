@@ -136,3 +136,13 @@ func (w *world) wantStatus(want string) {
 		w.Errorf("after %s: status %s, want %s", w.now.Sub(start), got, want)
 	}
 }
+
+// Use is a consumer and the key that it uses.
+type Use struct{ Consumer, Key string }
+
+// Uses are all uses of keys at a moment.
+func (s *Server) Uses(at time.Time) []Use {
+	var uses []Use
+	s.EachUse(at, func(consumer, key string) { uses = append(uses, Use{consumer, key}) })
+	return uses
+}

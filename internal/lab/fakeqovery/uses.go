@@ -2,16 +2,6 @@ package fakeqovery
 
 import "time"
 
-// Use is a consumer and the key that it uses.
-type Use struct{ Consumer, Key string }
-
-// Uses are all uses of keys at a moment.
-func (s *Server) Uses(at time.Time) []Use {
-	var uses []Use
-	s.EachUse(at, func(consumer, key string) { uses = append(uses, Use{consumer, key}) })
-	return uses
-}
-
 // EachUse tells of everything that uses a key at a moment, without allocating:
 // clusters, their deployments, deployments of applications, and whatever uses a
 // location's key by itself. The moment must not lie before one that the server

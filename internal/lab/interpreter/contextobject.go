@@ -11,7 +11,7 @@ import (
 // contextValues are what the contextPaths lead to.
 var contextValues = map[string]func(*Execution) json.RawMessage{
 	"$$.Execution":         (*Execution).contextExecution,
-	"$$.State.EnteredTime": func(e *Execution) json.RawMessage { return statemachine.Quote(formatTime(e.visit.entered)) },
+	"$$.State.EnteredTime": func(e *Execution) json.RawMessage { return statemachine.Encode(formatTime(e.visit.entered)) },
 }
 
 const contextTime = "2006-01-02T15:04:05.000Z"
