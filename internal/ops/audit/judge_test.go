@@ -330,6 +330,9 @@ func TestMessages(t *testing.T) {
 					t.Errorf("%s: %s in %q", name, wrong, line)
 				}
 			}
+			if m.Urgency == notice.Calm && len(j.urgent()) > 0 {
+				t.Errorf("%s: %q says that nothing is broken beside %q", name, m.Subject, j.urgent())
+			}
 			if (f.Command != "" && !strings.HasPrefix(f.Command, "rotate ") && !strings.HasPrefix(f.Command, "aws iam ")) ||
 				len(m.Subject) > 99 ||
 				m.Target != "production" {
