@@ -368,15 +368,18 @@ func (p *player) seesToIt() (done bool) {
 	return p.retired
 }
 
-// audits lets the daily audit do what there is to do. When it has begun nothing on two days,
-// it leaves the rest to people.
+// audits lets the daily audit do what there is to do. When it has begun nothing on two days
+// on which nothing went wrong with it, it leaves the rest to people.
 func (p *player) audits() {
-	for day, idle := 0, 0; !p.succeeded && day < mostAudits && idle < 2; day++ {
+	for day, idle := 0, 0; !p.succeeded && day < mostAudits && idle < 2; {
 		p.Sleep(24 * time.Hour)
-		before := p.begun()
+		begun, fired := p.begun(), len(p.result.Fired)
 		_ = p.Do(nil, "audit") // what fails today is done tomorrow
-		if idle++; p.begun() > before {
-			idle = 0
+		switch {
+		case p.begun() > begun:
+			day, idle = day+1, 0
+		case len(p.result.Fired) == fired:
+			day, idle = day+1, idle+1
 		}
 		p.settle()
 	}
