@@ -54,10 +54,19 @@ func (s Complete) Run(ctx context.Context, call Call) (Document, error) {
 			fault.Errorf(fault.LockLost, "The rotation of %s was closed by somebody else, as %s", doc.Target, item.Outcome)
 	}
 	doc.Summaries = append(doc.Summaries, *item.Summary)
-	doc.NextIsDue = item.Record.newLeaked() || doc.CarriedOn && !item.Summary.NewKeyCreatedAt.IsZero() &&
-		item.EndedAt.Sub(item.Summary.NewKeyCreatedAt) > DueAfter &&
-		item.EndedAt.Sub(call.Execution.StartTime) < roomFor
+	doc.NextIsDue = item.NextIsDue(call.Execution.StartTime)
 	return doc, nil
+}
+
+// NextIsDue tells whether the execution that completed the rotation, and that was started at a
+// time, goes on with the next one.
+func (i HistoryItem) NextIsDue(started time.Time) bool {
+	if i.Record.newLeaked() {
+		return true
+	}
+	isResumed := i.Record.Fence > 1
+	return isResumed && i.Summary != nil && !i.Summary.NewKeyCreatedAt.IsZero() &&
+		i.EndedAt.Sub(i.Summary.NewKeyCreatedAt) > DueAfter && i.EndedAt.Sub(started) < roomFor
 }
 
 // check makes sure that the rotation is what it says: the new key everywhere,

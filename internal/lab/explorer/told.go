@@ -32,6 +32,9 @@ func (p *player) told(told lab.Told) {
 	if told.Urgency == notice.Urgent && !p.mayFail() && p.longAgo(p.failedAt) && !p.mustSuppose(told.Execution) {
 		p.wrong("people are told that something is broken, and nothing is: %s", told.Subject)
 	}
+	if x := told.Execution; x != nil && p.hasCompleted(x.ARN, x.StartedAt) && strings.Contains(told.Body, "rotate start ") {
+		p.wrong("people are told to start what is complete: %s", told.Subject)
+	}
 	record := p.record()
 	if record == nil {
 		return // nothing says to notify that a key leaked: the advice names that case
@@ -41,6 +44,14 @@ func (p *player) told(told lab.Told) {
 			p.wrong("people are told to make the key %s Active, which leaked", key)
 		}
 	}
+}
+
+// hasCompleted: an execution has completed what it began, and nothing was due after that. Its
+// last answer may have been lost.
+func (p *player) hasCompleted(arn string, started time.Time) bool {
+	return p.record() == nil && slices.ContainsFunc(p.Journal.Past(lab.UserName), func(item rotation.HistoryItem) bool {
+		return item.Record.Owner == arn && item.Outcome == rotation.Completed && !item.NextIsDue(started)
+	})
 }
 
 // requireAlarm: nobody is told only that nothing is broken while deployments fail. An audit

@@ -46,6 +46,9 @@ var table = map[string]row{
 	// It went well.
 	"succeeded": {execution("SUCCEEDED", output(completed(summary()))),
 		world(newKey, ended(rotation.Completed, thisExecution, time.Minute, nil))},
+	"succeeded-and-failed-then": {execution("FAILED", failedWith(said(fault.Unreachable,
+		"The request journal.Ended got no answer", ""))),
+		world(newKey, ended(rotation.Completed, thisExecution, time.Minute, new(summary())))},
 	"succeeded-with-more": {execution("SUCCEEDED", output(completed(summary(extended)))), world(newKey, unscheduled)},
 	"succeeded-with-uses": {execution("SUCCEEDED", output(completed(summary(used)))), world(newKey)},
 	"succeeded-twice":     {execution("SUCCEEDED", output(completed(summary(earlier), summary()))), world(newKey)},
@@ -180,7 +183,7 @@ var table = map[string]row{
 	"unchanged-nothing-to-abort": {execution("FAILED", input(abort),
 		failedWith(said(fault.NothingToAbort, "No rotation of the IAM user qovery is open", ""))), world(oneKey)},
 	"unchanged-then-next-refused": {execution("FAILED", failedWith(locked)),
-		world(newKey, ended(rotation.Completed, thisExecution, time.Minute, new(summary())))},
+		world(newKey, ended(rotation.Completed, thisExecution, time.Minute, new(summary())), resumedLate)},
 	"unchanged-after-a-day": {execution("FAILED", failedWith(said(fault.ClustersBusy, "Clusters are being deployed, "+
 		"perhaps with the old key: prod-eu (DEPLOYING)", ""))), world(oneKey)},
 

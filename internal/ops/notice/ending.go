@@ -105,6 +105,8 @@ func (r *report) end() Ending {
 		return Planned
 	case x.Status == statemachine.Succeeded:
 		return r.success()
+	case r.hasCompleted():
+		return Rotated
 	case r.isClosed() && !r.past:
 		return closed
 	case r.code == fault.AbortRequested:
@@ -127,6 +129,14 @@ func (r *report) nothingIsOpen() bool {
 // isClosed: the execution has left a rotation open, by its code, and none is.
 func (r *report) isClosed() bool {
 	return r.nothingIsOpen() && r.code != "" && !r.code.Info().MayEndUnchanged()
+}
+
+// hasCompleted: the execution has completed its rotation, no other was due, and all the same it
+// failed: what Complete answered was lost, and it couldn't be asked again.
+func (r *report) hasCompleted() bool {
+	i := slices.IndexFunc(r.History, func(item rotation.HistoryItem) bool { return item.Record.Owner == r.Execution.ARN })
+	return i >= 0 && r.summary != nil && !r.own() && r.History[i].Outcome == rotation.Completed &&
+		!r.History[i].NextIsDue(r.Execution.StartedAt)
 }
 
 // success: the state machine succeeds in four states, a dry run's aside.

@@ -69,6 +69,10 @@ func (r *report) tellRotated(briefly bool) []string {
 			lines = append(lines, tellSummary(summary, timeline(summary))...)
 		}
 	}
+	if r.Execution.Status == statemachine.Failed {
+		lines = append(lines, fmt.Sprintf("After that the execution failed%s: the answer of its last step was lost, and the "+
+			"step could not be tried again. That changes nothing.", r.inBrackets()))
+	}
 	return lines
 }
 

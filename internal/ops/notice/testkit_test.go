@@ -284,6 +284,12 @@ func ended(outcome rotation.Outcome, by string, since time.Duration, summary *ro
 	}
 }
 
+// resumedLate: another execution had begun it, and the next rotation was due by its end.
+func resumedLate(f *Facts) {
+	item := &f.History[len(f.History)-1]
+	item.Record.Fence, item.Summary.NewKeyCreatedAt = 2, ago(10*day)
+}
+
 func summary(changes ...func(*rotation.Summary)) rotation.Summary {
 	s := rotation.Summary{
 		Target: "production", RotationID: "k3v9", OldKey: keyO.String(), NewKey: keyN.String(), StartedAt: ago(6 * hour),
