@@ -49,6 +49,8 @@ var table = map[string]row{
 	"succeeded-and-failed-then": {execution("FAILED", failedWith(said(fault.Unreachable,
 		"The request journal.Ended got no answer", ""))),
 		world(newKey, ended(rotation.Completed, thisExecution, time.Minute, new(summary())))},
+	"succeeded-and-stopped-then": {execution("ABORTED"),
+		world(newKey, ended(rotation.Completed, thisExecution, time.Minute, new(summary())))},
 	"succeeded-with-more": {execution("SUCCEEDED", output(completed(summary(extended)))), world(newKey, unscheduled)},
 	"succeeded-with-uses": {execution("SUCCEEDED", output(completed(summary(used)))), world(newKey)},
 	"succeeded-twice":     {execution("SUCCEEDED", output(completed(summary(earlier), summary()))), world(newKey)},

@@ -95,6 +95,8 @@ func (r *report) summaries() (found []rotation.Summary) {
 func (r *report) end() Ending {
 	x := r.Execution
 	switch {
+	case x.Status != statemachine.Succeeded && r.hasCompleted():
+		return Rotated
 	case x.Status == statemachine.Aborted:
 		return stopped
 	case x.Status == statemachine.TimedOut:
@@ -105,8 +107,6 @@ func (r *report) end() Ending {
 		return Planned
 	case x.Status == statemachine.Succeeded:
 		return r.success()
-	case r.hasCompleted():
-		return Rotated
 	case r.isClosed() && !r.past:
 		return closed
 	case r.code == fault.AbortRequested:
@@ -131,8 +131,8 @@ func (r *report) isClosed() bool {
 	return r.nothingIsOpen() && r.code != "" && !r.code.Info().MayEndUnchanged()
 }
 
-// hasCompleted: the execution has completed its rotation, no other was due, and all the same it
-// failed: what Complete answered was lost, and it couldn't be asked again.
+// hasCompleted: the execution has completed its rotation, and no other was due. It may have
+// ended badly all the same: Complete's answer was lost, or someone stopped the execution.
 func (r *report) hasCompleted() bool {
 	i := slices.IndexFunc(r.History, func(item rotation.HistoryItem) bool { return item.Record.Owner == r.Execution.ARN })
 	return i >= 0 && r.summary != nil && !r.own() && r.History[i].Outcome == rotation.Completed &&

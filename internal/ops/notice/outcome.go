@@ -69,9 +69,12 @@ func (r *report) tellRotated(briefly bool) []string {
 			lines = append(lines, tellSummary(summary, timeline(summary))...)
 		}
 	}
-	if r.Execution.Status == statemachine.Failed {
+	switch r.Execution.Status {
+	case statemachine.Failed, statemachine.TimedOut:
 		lines = append(lines, fmt.Sprintf("After that the execution failed%s: the answer of its last step was lost, and the "+
 			"step could not be tried again. That changes nothing.", r.inBrackets()))
+	case statemachine.Aborted:
+		lines = append(lines, "After that someone stopped the execution, which changes nothing.")
 	}
 	return lines
 }
