@@ -179,6 +179,18 @@ func noAccessKey(s *Situation) Decision {
 	return decision
 }
 
+// credentialMismatch names a key that credentials hold all the same. It is another user's, or
+// was this one's and is deleted.
+func credentialMismatch(s *Situation) Decision {
+	decision := refuse(fault.CredentialMismatch, "No AWS credentials in the organization hold a key of the IAM user %s: the "+
+		"user has %s%s", s.IAMUser, s.keysText(), s.heldText())
+	i := slices.IndexFunc(s.Locations, func(l Location) bool { return l.Kind == AWSCredentials && l.Key != "" })
+	if i >= 0 {
+		decision.Refusal.Key = s.Locations[i].Key.String()
+	}
+	return decision
+}
+
 // No rotation is open.
 var freshRows = []row{
 	{"credentials of another type hold the key", func(s *Situation) bool {
@@ -189,10 +201,7 @@ var freshRows = []row{
 			names(held), held[0].Key, held[0].Type)
 	}},
 	{"Qovery holds no key of the user", func(s *Situation) bool { return s.Record == nil && s.usedByQovery() == "" },
-		func(s *Situation) Decision {
-			return refuse(fault.CredentialMismatch, "No AWS credentials in the organization hold a key of the IAM user %s: the "+
-				"user has %s%s", s.IAMUser, s.keysText(), s.heldText())
-		}},
+		credentialMismatch},
 	{"more than one key, and the one that Qovery uses leaked", func(s *Situation) bool {
 		return s.Record == nil && len(s.Keys) > 1 && s.Leaked.has(s.usedByQovery())
 	}, furtherKeys},

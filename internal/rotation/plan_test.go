@@ -613,6 +613,19 @@ func TestPlacesHandledElsewhereAreNotRotated(t *testing.T) {
 	refuses(fault.CredentialMismatch, "****OLD1").check(t, Decide(given(nil, keys(active(keyO)), places(elsewhere(keyO)))))
 }
 
+// Which key Qovery holds instead is for whoever judges whether anything is broken.
+func TestTheKeyThatQoveryHoldsInstead(t *testing.T) {
+	for _, test := range []struct {
+		held Location
+		want string
+	}{{credentials(keyX), keyX.String()}, {credentials(""), ""}, {registry(keyX), ""}} {
+		decision := Decide(given(nil, keys(active(keyO)), places(test.held)))
+		if refusal := decision.Refusal; refusal.Code != fault.CredentialMismatch || refusal.Key != test.want {
+			t.Errorf("%+v: %s names the key %q, want %q", test.held, refusal.Code, refusal.Key, test.want)
+		}
+	}
+}
+
 // Whoever reads "delete the key that nobody uses" must be told that Qovery uses both.
 func TestTwoKeysThatQoveryUsesBoth(t *testing.T) {
 	s := given(nil, keys(active(keyO), active(keyX)), places(credentials(keyO), registry(keyX)))

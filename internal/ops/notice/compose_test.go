@@ -159,6 +159,10 @@ var table = map[string]row{
 		failedWith(said(fault.CredentialMismatch,
 			"No AWS credentials in the organization hold a key of the IAM user qovery: the user has ****OLD1 (Active); no "+
 				"location holds a key", ""))), world(oneKey)},
+	"unchanged-mismatch-and-held": {execution("FAILED",
+		failedWith(using("****ELS3", said(fault.CredentialMismatch,
+			"No AWS credentials in the organization hold a key of the IAM user qovery: the user has ****OLD1 (Active); "+
+				`AWS credentials "prod" holds ****ELS3`, "")))), world(oneKey)},
 	"unchanged-moved": {execution("FAILED",
 		failedWith(said(fault.MovedToRole,
 			`awsCredentials "prod" (cred-1) hold a role, and no credentials in the organization a key of the IAM user qovery, `+

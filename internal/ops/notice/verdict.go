@@ -184,6 +184,9 @@ func (r *report) judgeUser() verdict {
 	switch {
 	case r.code == fault.MovedToRole:
 		return calm("Nothing is broken by this: no cluster in Qovery uses a key of this IAM user.")
+	case r.code == fault.CredentialMismatch && r.usedByQovery() != "":
+		return check(nil, "Something may be broken: Qovery holds %s, which isn't a key of the IAM user %s. If it was "+
+			"deleted, deployments fail.", string(r.usedByQovery()), user)
 	case r.code == fault.CredentialMismatch:
 		return calm("Nothing is broken by this: nothing was changed, and Qovery holds no key of this IAM user.")
 	case rotation.IsRetired(r.Keys, r.History):
