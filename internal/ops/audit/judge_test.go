@@ -330,8 +330,8 @@ func TestMessages(t *testing.T) {
 					t.Errorf("%s: %s in %q", name, wrong, line)
 				}
 			}
-			if m.Urgency == notice.Calm && len(j.urgent()) > 0 {
-				t.Errorf("%s: %q says that nothing is broken beside %q", name, m.Subject, j.urgent())
+			if m.Urgency == notice.Calm && len(j.alarming()) > 0 {
+				t.Errorf("%s: %q says that nothing is broken beside %q", name, m.Subject, j.alarming())
 			}
 			if (f.Command != "" && !strings.HasPrefix(f.Command, "rotate ") && !strings.HasPrefix(f.Command, "aws iam ")) ||
 				len(m.Subject) > 99 ||

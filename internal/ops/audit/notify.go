@@ -138,24 +138,24 @@ func (f Finding) message(j Judgement, before Told) notice.Message {
 		Happened: found, Steps: []notice.Step{step}})
 }
 
-// urgent are the titles of what is urgent.
-func (j Judgement) urgent() (titles []string) {
+// alarming are the titles of what is or may be broken; what could not be read aside.
+func (j Judgement) alarming() (titles []string) {
 	for _, f := range j.Findings {
-		if f.Urgency == notice.Urgent {
-			titles = append(titles, f.Title)
+		if f.Urgency != notice.Calm && f.Source == "" {
+			titles = append(titles, f.Urgency.Prefix()+f.Title)
 		}
 	}
 	return titles
 }
 
-// message completes one about the target. What isn't urgent itself doesn't say that nothing is
-// broken beside what is: that may have been reported days ago.
+// message completes one about the target. What is calm itself doesn't say that nothing is broken
+// beside what is: that may have been reported days ago.
 func (j Judgement) message(m notice.Message) notice.Message {
 	name := j.Target.Name
 	m.Target, m.Thread, m.More = name, name+" audit", "rotate explain what-the-audit-finds"
 	m.Subject = name + ": " + m.Subject
-	if urgent := j.urgent(); m.Urgency == notice.Calm && len(urgent) > 0 {
-		m.Urgency, m.Verdict = notice.Check, "Something else is urgent: "+strings.Join(urgent, "; ")
+	if beside := j.alarming(); m.Urgency == notice.Calm && len(beside) > 0 {
+		m.Urgency, m.Verdict = notice.Check, "Beside this: "+strings.Join(beside, "; ")
 	}
 	for i, line := range m.Happened {
 		m.Happened[i] = words.Dot(j.KeyIDs().Quote(words.Text(line)))
