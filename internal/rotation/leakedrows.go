@@ -54,10 +54,10 @@ func (s *Situation) retiring() bool {
 // retiresLeaked: the key that leaked is the one that is being retired, which goes on.
 func (s *Situation) retiresLeaked() bool { return s.retiring() && s.Named == s.Record.OldKey }
 
-// newKeyInactive says that someone made the new key Inactive. If that leaked, deploying it
+// NewKeyInactive says that someone made the new key Inactive. If that leaked, deploying it
 // would break what still works with the old key, and there is no room for a third. No step
 // deletes what a location may hold.
-func (r *Record) newKeyInactive(held words.Text) *fault.Error {
+func (r *Record) NewKeyInactive(held words.Text) *fault.Error {
 	err := fault.Errorf(fault.NewKeyInactive, "The new key %s is Inactive%s", r.NewKey, held)
 	if !r.newLeaked() {
 		return err

@@ -271,7 +271,7 @@ var unfinishedRows = []row{
 	}},
 	{"the new key is Inactive", func(s *Situation) bool { return s.status(s.Record.NewKey) == Inactive },
 		func(s *Situation) Decision {
-			refusal := s.Record.newKeyInactive(s.heldText())
+			refusal := s.Record.NewKeyInactive(s.heldText())
 			refusal.Urgent = s.holds(s.Record.NewKey)
 			return Decision{Refusal: refusal}
 		}},

@@ -32,7 +32,7 @@ func (r *Record) requireNewKey(keys []AccessKey, now time.Time) error {
 	case exists && key.Status == Active:
 		return nil
 	case exists:
-		return r.newKeyInactive("")
+		return r.NewKeyInactive("")
 	case r.recently(Create, now):
 		return fault.Errorf(fault.IAMSettling, "IAM does not list the new key %s yet", r.NewKey)
 	default:

@@ -260,6 +260,8 @@ func (j *Judgement) badKey(id rotation.KeyID, held []rotation.Location, ours boo
 			"place alone. Else put the user's Active key there"
 	}
 	switch {
+	case status == rotation.Inactive && !j.isMigrating() && j.hasLeaked(id):
+		f.Advice, f.Command = j.adviseLeaked(id)
 	case j.isRetiring() && id == j.Record.OldKey:
 		f.Advice = "Its retirement is open, and this makes it Active again:"
 		f.Command = j.command("abort")

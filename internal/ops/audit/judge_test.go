@@ -230,6 +230,14 @@ var cases = map[string]struct {
 	"drift-in-an-open-rotation-by-a-person": {world(user(active(keyO, 90*day), inactive(keyN, hour)),
 		qoveryHolds(keyN, keyN), openSince()), "drift#NEW2 open#k3v9",
 		"KeyAge=90 Keys=2 LeftoverKeys=0 Drift=2 OpenRecords=1 Audited=1", all},
+	"drift-of-a-new-key-that-leaked": {world(user(active(keyO, 90*day), inactive(keyN, hour)),
+		qoveryHolds(keyN, keyN), openSince(newLeaked)), "drift#NEW2 open#k3v9",
+		"KeyAge=90 Keys=2 LeftoverKeys=0 Drift=2 OpenRecords=1 Audited=1", all},
+	"drift-of-an-old-key-that-leaked": {world(user(inactive(keyO, 90*day), active(keyN, hour)),
+		qoveryHolds(keyN, keyO), openSince(leaked, deactivated)), "drift#OLD1 open#k3v9",
+		"KeyAge=0.04 Keys=2 LeftoverKeys=0 Drift=1 OpenRecords=1 Audited=1", all},
+	"drift-of-a-key-that-leaked-before": {world(user(inactive(keyN, 30*day)), hadLeaked(keyN)), "drift#NEW2",
+		"Keys=1 LeftoverKeys=0 Drift=2 OpenRecords=0 Audited=1", all},
 	"two-keys-of-an-open-rotation": {world(user(active(keyO, 90*day), active(keyN, hour)), qoveryHolds(keyN, keyO),
 		openSince()), "open#k3v9",
 		"KeyAge=90 Keys=2 LeftoverKeys=0 Drift=0 OpenRecords=1 Audited=1", all},
@@ -328,6 +336,11 @@ func TestMessages(t *testing.T) {
 			for _, line := range rotationtest.Sentences(m.Body) {
 				if wrong := rotationtest.Wrong(line); wrong != "" {
 					t.Errorf("%s: %s in %q", name, wrong, line)
+				}
+			}
+			for id := range test.facts.leaks() {
+				if strings.Contains(m.Body, notice.ActivateCommand("qovery", id)) {
+					t.Errorf("%s: %q makes a key Active that leaked", name, m.Subject)
 				}
 			}
 			if m.Urgency == notice.Calm && len(j.alarming()) > 0 {

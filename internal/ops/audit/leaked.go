@@ -26,12 +26,15 @@ func (j *Judgement) judgeLeaked() {
 	}
 }
 
+// hasLeaked: a person said so of the key, by the journal.
+func (j *judge) hasLeaked(id rotation.KeyID) bool {
+	return slices.ContainsFunc(j.records(), func(r rotation.Record) bool { return r.Leaked[id] != "" })
+}
+
 // leakedActive are the keys that leaked and are Active.
 func (j *Judgement) leakedActive() (ids []rotation.KeyID) {
 	for _, key := range j.Keys {
-		if key.Status == rotation.Active && slices.ContainsFunc(j.records(), func(r rotation.Record) bool {
-			return r.Leaked[key.ID] != ""
-		}) {
+		if key.Status == rotation.Active && j.hasLeaked(key.ID) {
 			ids = append(ids, key.ID)
 		}
 	}
@@ -55,6 +58,19 @@ func (j *Judgement) leakedKey(id rotation.KeyID) Finding {
 		f.Advice, f.Command = "Replace it:", notice.LeakedCommand(j.Target.Name, id)
 	}
 	return f
+}
+
+// adviseLeaked: a key that leaked stays Inactive, whatever holds it.
+func (j *judge) adviseLeaked(id rotation.KeyID) (advice, command string) {
+	switch {
+	case j.Record == nil:
+		return "It leaked, and stays Inactive. Replace it:", notice.LeakedCommand(j.Target.Name, id)
+	case id == j.Record.NewKey:
+		next := j.Record.NewKeyInactive("").Next
+		return j.says(next.First) + ":", j.says(next.Command)
+	}
+	return "It leaked, and stays Inactive. To resume what is open, start it again. If it is paused again, put an Active " +
+		"key of the user into these locations by hand, and run 'rotate release'.", j.command("start", "--watch")
 }
 
 // Leaks says which keys of the open rotation leaked, and which of them is still Active, if

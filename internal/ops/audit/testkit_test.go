@@ -2,6 +2,7 @@ package audit
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -170,6 +171,23 @@ func openSince(changes ...func(*Facts)) change {
 }
 
 func leaked(f *Facts) { f.Record.Leaked = rotation.Leaked{keyO: target.AfterDeployment} }
+
+func newLeaked(f *Facts) {
+	f.Record.Leaked = rotation.Leaked{keyN: target.AfterDeployment}
+	f.Record.Marks[rotation.Update] = rotation.Mark{Begun: ago(7 * hour)}
+}
+
+// leaks are the keys that leaked, by the journal.
+func (f Facts) leaks() rotation.Leaked {
+	all := rotation.Leaked{}
+	for _, item := range f.History {
+		maps.Copy(all, item.Record.Leaked)
+	}
+	if f.Record != nil {
+		maps.Copy(all, f.Record.Leaked)
+	}
+	return all
+}
 
 // unasked: when the key was used last is not known.
 func unasked(id rotation.KeyID) change { return func(f *Facts) { delete(f.Uses, id) } }
