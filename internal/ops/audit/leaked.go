@@ -27,7 +27,7 @@ func (j *Judgement) judgeLeaked() {
 }
 
 // hasLeaked: a person said so of the key, by the journal.
-func (j *judge) hasLeaked(id rotation.KeyID) bool {
+func (j *Judgement) hasLeaked(id rotation.KeyID) bool {
 	return slices.ContainsFunc(j.records(), func(r rotation.Record) bool { return r.Leaked[id] != "" })
 }
 
@@ -61,7 +61,7 @@ func (j *Judgement) leakedKey(id rotation.KeyID) Finding {
 }
 
 // adviseLeaked: a key that leaked stays Inactive, whatever holds it.
-func (j *judge) adviseLeaked(id rotation.KeyID) (advice, command string) {
+func (j *Judgement) adviseLeaked(id rotation.KeyID) (advice, command string) {
 	switch {
 	case j.Record == nil:
 		return "It leaked, and stays Inactive. Replace it:", notice.LeakedCommand(j.Target.Name, id)
