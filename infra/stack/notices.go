@@ -13,6 +13,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"qovery-key-rotation/infra/config"
+	"qovery-key-rotation/internal/ops/notice"
 )
 
 // newTopic makes a topic that people or chats listen to. Alarms and EventBridge's rules
@@ -82,10 +83,10 @@ func (b *builder) newNotices(notify awslambda.Function, machine awsstepfunctions
 			"stateMachineArn": []any{machine.StateMachineArn()},
 		},
 	})
-	b.newRule(notify, "exposures", "Access keys that AWS has found in public", &awsevents.EventPattern{
+	b.newRule(notify, "exposures", "Access keys that others may have, by AWS Health", &awsevents.EventPattern{
 		Source:     jsii.Strings("aws.health"),
 		DetailType: jsii.Strings("AWS Health Event"),
-		Detail:     &map[string]any{"eventTypeCode": []any{"AWS_RISK_CREDENTIALS_EXPOSED"}},
+		Detail:     &map[string]any{"eventTypeCode": notice.Risks()},
 	})
 	var arns []*string
 	for _, alarm := range alarms {

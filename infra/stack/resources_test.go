@@ -139,8 +139,18 @@ func TestNoticesReachPeople(t *testing.T) {
 		t.Errorf("executions: %s", got)
 	}
 	if got := fmt.Sprint(rules["ruleexposures"].property("EventPattern.detail")); got !=
-		"map[eventTypeCode:[AWS_RISK_CREDENTIALS_EXPOSED]]" {
+		"map[eventTypeCode:[AWS_RISK_CREDENTIALS_COMPROMISED AWS_RISK_CREDENTIALS_COMPROMISE_SUSPECTED "+
+			"AWS_RISK_CREDENTIALS_EXPOSED AWS_RISK_CREDENTIALS_EXPOSURE_SUSPECTED]]" {
 		t.Errorf("keys in public: %s", got)
+	}
+	page, err := os.ReadFile("../../docs/operating.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, code := range notice.Risks() {
+		if !strings.Contains(string(page), `"`+code+`"`) {
+			t.Errorf("the rule in docs/operating.md does not have %s", code)
+		}
 	}
 	listened := fmt.Sprint(rules["rulealarms"].property("EventPattern.resources"))
 	for name, alarm := range tpl.all("AWS::CloudWatch::Alarm") {

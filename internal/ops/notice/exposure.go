@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -12,14 +13,26 @@ import (
 	"qovery-key-rotation/internal/words"
 )
 
-// Exposure is what AWS Health reports of access keys that AWS has found in public.
+// Exposure is what AWS Health reports of access keys that others may have.
 type Exposure struct {
+	Risk string // the type of AWS Health's event
 	Keys []rotation.KeyID
 	At   time.Time
 }
 
-// exposed is the type of AWS Health's events about keys in public.
-const exposed = "AWS_RISK_CREDENTIALS_EXPOSED"
+// risks are the types of AWS Health's events about such keys, and what AWS says of one. AWS
+// documents the first; security teams listen to them all.
+// https://github.com/aws/aws-health-tools/tree/master/automated-actions/AWS_RISK_CREDENTIALS_EXPOSED
+// https://github.com/hmrc/platsec-compliance-alerting, aws_health.py
+var risks = map[string]string{
+	"AWS_RISK_CREDENTIALS_EXPOSED":              "AWS found %s in public",
+	"AWS_RISK_CREDENTIALS_EXPOSURE_SUSPECTED":   "AWS suspects that %s is in public",
+	"AWS_RISK_CREDENTIALS_COMPROMISED":          "AWS found that %s is compromised",
+	"AWS_RISK_CREDENTIALS_COMPROMISE_SUSPECTED": "AWS suspects that %s is compromised",
+}
+
+// Risks are the types of events that a rule has to send.
+func Risks() []string { return slices.Sorted(maps.Keys(risks)) }
 
 // exposure reads an event as AWS Health sends it:
 // https://docs.aws.amazon.com/health/latest/ug/cloudwatch-events-health.html
@@ -33,7 +46,7 @@ func (e envelope) exposure() (*Exposure, error) {
 	if err := json.Unmarshal(e.Detail, &detail); err != nil {
 		return nil, malformed("its detail cannot be read: %v", err)
 	}
-	exposure := &Exposure{At: e.Time.UTC()}
+	exposure := &Exposure{Risk: detail.EventTypeCode, At: e.Time.UTC()}
 	for _, entity := range detail.AffectedEntities {
 		id, err := rotation.ParseKeyID(entity.EntityValue)
 		if err != nil {
@@ -41,8 +54,8 @@ func (e envelope) exposure() (*Exposure, error) {
 		}
 		exposure.Keys = append(exposure.Keys, id)
 	}
-	if detail.EventTypeCode != exposed || len(exposure.Keys) == 0 {
-		return nil, malformed("it is not about keys that AWS has found in public")
+	if risks[exposure.Risk] == "" || len(exposure.Keys) == 0 {
+		return nil, malformed("it is not about keys that others may have")
 	}
 	return exposure, nil
 }
@@ -54,10 +67,10 @@ func (n Notifier) tellExposed(ctx context.Context, event Event) error {
 		facts := Facts{}
 		facts.Target, facts.NoTarget = n.ownerOf(ctx, id)
 		if facts.NoTarget == nil && facts.Target.Name == "" {
-			n.Log.InfoContext(ctx, "a key that AWS has found in public is no target's", "key", id.String())
+			n.Log.InfoContext(ctx, "a key that others may have is no target's", "key", id.String())
 			continue
 		}
-		one := &Exposure{Keys: []rotation.KeyID{id}, At: event.Exposure.At}
+		one := &Exposure{Risk: event.Exposure.Risk, Keys: []rotation.KeyID{id}, At: event.Exposure.At}
 		if err := n.Send(ctx, Compose(Event{Exposure: one}, facts)); err != nil {
 			return err
 		}
@@ -75,22 +88,23 @@ func (r Reader) ownerOf(ctx context.Context, id rotation.KeyID) (target.Target, 
 
 const aboutLeaks = "rotate explain the-key-leaked"
 
-// message is the message about one key that AWS has found in public.
+// message is the message about one key.
 func (e Exposure) message(facts Facts) Message {
 	id, name := e.Keys[0], facts.Target.Name
 	m := Message{Urgency: Urgent, Target: name, Code: "KeyExposed", Thread: name + " leak", More: aboutLeaks}
-	m.Subject = name + ": AWS found the key in public"
-	m.Verdict = fmt.Sprintf("AWS found the key %s of %s in public. Anyone who has it can use it.", string(id), name)
+	says := func(of string) string { return fmt.Sprintf(risks[e.Risk], of) }
+	m.Subject = name + ": " + says("the key")
+	m.Verdict = says(fmt.Sprintf("the key %s of %s", string(id), name)) + ". Anyone who has it can use it."
 	m.Steps = []Step{{"Replace the key now:", LeakedCommand(name, id)}}
 	if name == "" {
-		m.Subject = "AWS found a key in public"
-		m.Verdict = fmt.Sprintf("AWS found the access key %s in public. Whose it is could not be read: %s", string(id),
+		m.Subject = says("a key")
+		m.Verdict = fmt.Sprintf("%s. Whose it is could not be read: %s", says("the access key "+string(id)),
 			words.Dot(why(facts.NoTarget)))
 		m.Steps = []Step{{"See whose it is. If it is a target's, replace it: " + LeakedCommand("TARGET", id) + ".",
 			"rotate status"}}
 	}
 	m.Happened = []string{fmt.Sprintf("AWS Health reported %s at %s. AWS may have attached a policy to the IAM user that "+
-		"denies some actions (AWSCompromisedKeyQuarantine): then deployments fail until it is detached.", exposed,
+		"denies some actions (AWSCompromisedKeyQuarantine): then deployments fail until it is detached.", e.Risk,
 		words.At(e.At))}
 	return m.Complete()
 }

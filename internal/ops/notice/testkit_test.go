@@ -70,13 +70,16 @@ func with(field string, value any) func(detail) { return func(d detail) { d[fiel
 func input(text string) func(detail) { return with("input", text) }
 
 // exposure is what AWS Health reports of keys that AWS has found in public.
-func exposure(keys ...string) string {
+func exposure(keys ...string) string { return risk("EXPOSED", keys...) }
+
+// risk is what it reports of them otherwise.
+func risk(of string, keys ...string) string {
 	var entities []map[string]string
 	for _, key := range keys {
 		entities = append(entities, map[string]string{"entityValue": key})
 	}
 	return event("aws.health", "AWS Health Event", "", map[string]any{"service": "RISK",
-		"eventTypeCode": "AWS_RISK_CREDENTIALS_EXPOSED", "eventTypeCategory": "issue", "affectedEntities": entities})
+		"eventTypeCode": "AWS_RISK_CREDENTIALS_" + of, "eventTypeCategory": "issue", "affectedEntities": entities})
 }
 
 const ofLeak = `{"target":"production","leaked":{"key":"AKIAOLDOLDOLDOLDOLD1","how":"atOnce"}}`
