@@ -37,7 +37,7 @@ func (p *player) judge() {
 	if !p.succeeded && !p.retired {
 		last := p.Runs()[len(p.Runs())-1]
 		p.wrong("after the faults, %d executions have not led to a rotation; the last ended %s: %s", p.sinceLast,
-			last.Outcome(), last.Cause())
+			last.Outcome(), fault.Read(last.Cause()))
 		return
 	}
 	p.requireOneKey()
@@ -174,7 +174,7 @@ func (p *player) requireNothingLeft() {
 			p.wrong("nobody answers for the key %s, which is %s", key.ID, key.Status)
 		}
 	}
-	if staged := p.SSM.Staged(); len(staged) > 0 {
-		p.wrong("the secret of %v is still staged", staged)
+	for _, id := range p.SSM.Staged() {
+		p.wrong("the secret of %s is still staged", id)
 	}
 }

@@ -22,7 +22,7 @@ func (p *player) repair() bool {
 		return false
 	}
 	if !strings.Contains(last.Cause(), ". ") {
-		p.wrong("%s does not say what to do: %s", code, last.Cause())
+		p.wrong("%s does not say what to do: %s", code, fault.Read(last.Cause()))
 	}
 	p.tell("a person fixes %s", code)
 	p.repairs++

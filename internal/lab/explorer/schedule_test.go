@@ -107,6 +107,34 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// Violations are for people: they have sentences, and no data or marks of programs.
+func TestViolationsAreSentences(t *testing.T) {
+	for text, mutation := range map[string]string{
+		"one: iam.CreateAccessKey#1 deny:2000h": "", // a rotation that no one lets succeed
+		"one: journal.Save#3 stop-start":        "no-lock",
+	} {
+		s, err := Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var lens Lens
+		for _, m := range Mutations {
+			if m.Name == mutation {
+				lens = m.Lens
+			}
+		}
+		result := mustPlay(t, s, lens)
+		if len(result.Wrong) == 0 {
+			t.Errorf("%q: nothing is wrong", text)
+		}
+		for _, wrong := range result.Wrong {
+			if strings.ContainsAny(wrong, "{}[]\\\n\u2063") {
+				t.Errorf("%q: %s", text, wrong)
+			}
+		}
+	}
+}
+
 // FuzzParse: what can be read is written so that it is read as the same again.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{"one:", "waves seed=7: iam.CreateAccessKey#1 fail-after, DeployClusters#2 stop",
