@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -160,7 +161,7 @@ AWS IAM access key that Qovery holds, unattended and without downtime.
 	root.SetIn(p.In)
 	root.SetOut(p.Out)
 	root.SetErr(p.Err)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return misuse("%v", err) })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return misuse("%v", inWords(err)) })
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.AddGroup(&cobra.Group{ID: operating, Title: "Commands for a deployed stack:"})
 	for _, command := range []*cobra.Command{p.newStart(), p.newWatch(), p.newStatus(), p.newDoctor(), p.newHistory(),
@@ -172,6 +173,25 @@ AWS IAM access key that Qovery holds, unattended and without downtime.
 	root.AddCommand(p.newInit(), p.newExplain(), p.newSimulate(), p.newExplore(), p.newDiagram(), p.newVersion())
 	refuseUnknown(root)
 	return root
+}
+
+// flagTypes are what values of flags have to be, by their type.
+var flagTypes = map[string]string{
+	"int": "a whole number", "uint64": "a whole number from 0", "duration": "a duration such as 1h30m",
+	"bool": "true or false",
+}
+
+// inWords says what a flag's value isn't, in place of what Go says of it.
+func inWords(err error) error {
+	var invalid *pflag.InvalidValueError
+	if !errors.As(err, &invalid) || flagTypes[invalid.GetFlag().Value.Type()] == "" {
+		return err
+	}
+	is := "isn't " + flagTypes[invalid.GetFlag().Value.Type()]
+	if errors.Is(err, strconv.ErrRange) {
+		is = "is out of range"
+	}
+	return fmt.Errorf("invalid argument %q for \"--%s\" flag: it %s", invalid.GetValue(), invalid.GetFlag().Name, is)
 }
 
 // refuseEmpty refuses what is given and says nothing, as an unset variable of a
