@@ -33,27 +33,38 @@ func (p Program) newExplore() *cobra.Command {
 		Long: `explore plays rotations in simulated worlds under schedules of faults: calls that
 fail, hang, take effect late or answer stale, functions that die or run on unseen,
 executions that are stopped, redriven or started twice, and people who interfere.
-After the faults it starts executions until one succeeds.
+After the faults it starts executions until one succeeds, three at most.
 
 It is a violation if anything that Qovery runs is refused, if a key is lost, left
-behind or deleted too early, or if the report calls something proven that isn't so.
-It is shown as the shortest schedule that leads to it, which --replay plays again, and
-the exit code is 1. If you interrupt explore, it says how much of it was played, and
-the exit code is 130.
+behind or deleted too early, if none of those executions succeeds, or if the report
+calls something proven that isn't so. It is shown as the shortest schedule that leads to
+it, which --replay plays again, and the exit code is 1. Ten violations end explore. If
+you interrupt it, it says how much of it was played, and the exit code is 130, or 1 if
+there is a violation. When all single faults were played in all worlds, it names what
+should have happened among them and NEVER did: the exit code is 1, too.
 
-All single faults are played in every world, and in rotations that were stopped in
-every state; what clusters fail at and what is refused, only in worlds where that makes
-a difference. Then random schedules of up to six faults. Before that comes what once
-found something. --pairs closes two small worlds: it plays a second fault at each place
-that a first one leads to. Where a key leaked or clusters are moved, it plays pairs of
-faults of calls that write.
+First comes what once found something, whatever you ask for. Then all single faults, in
+every world and in rotations that were stopped in every state; what clusters fail at and
+what is refused, only in worlds where that makes a difference. At the end come random
+schedules of up to six faults. --pairs closes two small worlds: it plays a second fault
+at each place that a first one leads to. Where a key leaked or clusters are moved, it
+plays pairs of faults of calls that write.
 
---mutations defeats each safety rule in turn, and shows how exploration finds out.`,
+A schedule is a world and its faults: WORLD: POINT KIND, POINT KIND, ... The point
+DeployClusters#2 is the second time that any execution enters that state, or calls its
+function; iam.CreateAccessKey#1 is the first such call; ended#1 is when all executions
+have ended without success for the first time. A mistyped one is answered with what
+there is.
+
+--mutations defeats each safety rule in turn, and shows how exploration finds out.
+--mutation defeats one of them while you replay a schedule: so you can watch a violation.`,
 		Example: `  rotate explore
   rotate explore --pairs --random 20000
   rotate explore --for 8h --seed 7
   rotate explore --replay 'waves: iam.CreateAccessKey#1 fail-after, DeployClusters#2 stop'
-  rotate explore --mutations`,
+  rotate explore --world retire --shard 1/64
+  rotate explore --mutations
+  rotate explore --mutation always-inactive --replay 'one: ObservationPeriod#1 activate-old'`,
 		Args:    noArguments,
 		PreRunE: func(cmd *cobra.Command, _ []string) error { return flags.read(cmd.Flags().Changed) },
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -69,12 +80,12 @@ faults of calls that write.
 	}
 	cmd.Flags().BoolVar(&flags.Singles, "singles", true, "play all single faults")
 	cmd.Flags().BoolVar(&flags.Pairs, "pairs", false, "play two faults, too, and close small worlds")
-	cmd.Flags().IntVar(&flags.Random, "random", 500, "how many random walks there are, of up to six faults each")
-	cmd.Flags().DurationVar(&flags.For, "for", 0, "play random walks for this long, such as 8h")
+	cmd.Flags().IntVar(&flags.Random, "random", 500, "how many random schedules there are, of up to six faults each")
+	cmd.Flags().DurationVar(&flags.For, "for", 0, "after all else play more random schedules, for this long, such as 8h")
 	cmd.Flags().Uint64Var(&flags.Seed, "seed", 0, "what chance begins with: the same seed explores the same")
 	cmd.Flags().StringVar(&flags.shard, "shard", "",
 		"play one part of it all, such as 3/8: several machines share the parts")
-	cmd.Flags().StringVar(&flags.World, "world", "", "play one world alone: "+strings.Join(explorer.WorldNames(), ", "))
+	cmd.Flags().StringVar(&flags.World, "world", "", "play one world: "+strings.Join(explorer.WorldNames(), ", "))
 	cmd.Flags().StringVar(&flags.replay, "replay", "", "play one schedule and show what happens")
 	cmd.Flags().StringVar(&flags.mutation, "mutation", "", "defeat a rule while replaying (--mutations names them)")
 	cmd.Flags().BoolVar(&flags.mutations, "mutations", false,

@@ -38,8 +38,9 @@ func printSummary(out io.Writer, s explorer.Summary, interrupted bool) {
 		if c.Left > 0 {
 			closed = "not closed"
 		}
-		fmt.Fprintf(out, "  %s: the world %s: %d states, %d schedules left; a second fault at %d places, in %d schedules\n",
-			closed, c.World, c.States, c.Left, c.Places, c.Played)
+		fmt.Fprintf(out, "  %s: the world %s: %s, %s left; a second fault at %s, in %s\n", closed, c.World,
+			words.Count(c.States, "state"), words.Count(c.Left, "schedule"), words.Count(c.Places, "place"),
+			words.Count(c.Played, "schedule"))
 	}
 	fmt.Fprintf(out, "  not counted: %d with a fault that did not, %d without any, %d played before\n", s.Unreached,
 		s.Calm, s.Duplicates)
@@ -66,8 +67,8 @@ func printSeen(out io.Writer, seen explorer.Seen) {
 	}
 	n, of := seen.Of(all), all.Of(all)
 	fmt.Fprintf(out, "  with %d states of the world on entering a state\n", n.Worlds)
-	fmt.Fprintf(out, "  with %d of %d codes, raised in %d of %d states that may raise them\n", n.Codes, of.Codes, n.Raised,
-		of.Raised)
+	fmt.Fprintf(out, "  with %d of %d codes, and %d of %d pairs of a code and a state that may raise it\n", n.Codes,
+		of.Codes, n.Raised, of.Raised)
 	fmt.Fprintf(out, "  with %d of %d routes of the definition\n", n.Routes, of.Routes)
 	var missing []string
 	for _, code := range seen.Missing(all) {

@@ -110,7 +110,7 @@ func Play(setup Setup, watch func(*World), operate func(*World)) (Result, error)
 	case givenUp:
 		return Result{}, ErrGivenUp
 	case !operator.Done():
-		return Result{}, errors.New("it does not end")
+		return Result{}, errors.New("it does not end: a line waits for what never comes")
 	}
 	if len(w.runs) == 0 {
 		return Result{}, errNoExecution
