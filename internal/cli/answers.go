@@ -93,7 +93,8 @@ type (
 		Ends     string `json:"ends"`
 	}
 	mutations struct {
-		Findings []explorer.Finding `json:"findings"`
+		Findings   []explorer.Finding   `json:"findings"`
+		Unfinished *explorer.Unfinished `json:"unfinished,omitempty"` // by the mutation's name; nil: all were defeated
 	}
 )
 

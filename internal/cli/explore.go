@@ -189,14 +189,13 @@ func shortest(violations []explorer.Violation) ([]explorer.Violation, error) {
 
 func (p Program) showMutations(ctx context.Context, flags exploreFlags) error {
 	bar := newBar(p.Err)
-	var findings []explorer.Finding
+	findings := []explorer.Finding{}
 	found := 0
 	for i, mutation := range explorer.Mutations {
 		bar.show(float64(i)/float64(len(explorer.Mutations)), fmt.Sprintf("rule %d, %s", mutation.Rule, mutation.Name))
 		finding, err := mutation.Find(ctx)
 		if ctx.Err() != nil {
-			return &problem{fmt.Sprintf("Interrupted after %d of %d mutations", i, len(explorer.Mutations)),
-				"To see the others, run it again", ExitInterrupted}
+			return p.interruptedAt(i, flags, findings)
 		}
 		if err != nil {
 			return err
@@ -214,10 +213,22 @@ func (p Program) showMutations(ctx context.Context, flags exploreFlags) error {
 		}
 	}
 	bar.erase()
-	err := p.answer(flags.output, mutations{findings}, func() {
+	err := p.answer(flags.output, mutations{findings, nil}, func() {
 		fmt.Fprintf(p.Out, "%d of %d defeated rules are found out\n", found, len(findings))
 	})
 	return cmp.Or(err, endedWell(found == len(findings)))
+}
+
+// interruptedAt is the end of what was interrupted while the i-th mutation was played. In words the
+// others' findings were shown already.
+func (p Program) interruptedAt(i int, flags exploreFlags, findings []explorer.Finding) error {
+	all := len(explorer.Mutations)
+	unfinished := &explorer.Unfinished{Stage: explorer.Mutations[i].Name, Done: float64(i) / float64(all)}
+	if err := p.answer(flags.output, mutations{findings, unfinished}, func() {}); err != nil {
+		return err
+	}
+	return &problem{fmt.Sprintf("Interrupted after %d of %d mutations", i, all), "To see the others, run it again",
+		ExitInterrupted}
 }
 
 func (p Program) replay(flags exploreFlags) error {

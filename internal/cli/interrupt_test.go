@@ -84,6 +84,20 @@ func TestInterruptedMutations(t *testing.T) {
 	}
 }
 
+// What was found until then is minutes of work: a program gets it, too, and how far it is.
+func TestInterruptedMutationsAsJSON(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	var out, errs bytes.Buffer
+	code := cli.Program{Clock: testClock{}, Out: &out, Err: &errs}.Run(ctx,
+		[]string{"explore", "--mutations", "--output", "json"})
+	want := regexp.MustCompile(`"findings": \[(?s:.*)\],\n  "unfinished": \{\n    "stage": "[a-z-]+",\n    "done": \d`)
+	if code != cli.ExitInterrupted || !want.MatchString(out.String()) ||
+		!strings.Contains(errs.String(), "Interrupted after") {
+		t.Errorf("exit code %d, %q, %s", code, errs.String(), &out)
+	}
+}
+
 // Who presses Ctrl-C while an abort stops the execution leaves no old key Inactive
 // with no one at work on it: the execution that brings it back is started first.
 func TestInterruptedAbort(t *testing.T) {

@@ -39,7 +39,7 @@ type Saturation struct {
 // Unfinished says where an exploration ended before its end.
 type Unfinished struct {
 	Stage string  `json:"stage"`
-	Done  float64 `json:"done"` // of that stage, from 0 to 1
+	Done  float64 `json:"done"` // of that stage, or of all mutations, from 0 to 1
 }
 
 // Tally counts faults.
