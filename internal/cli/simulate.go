@@ -182,7 +182,7 @@ func (p Program) simulate(ctx context.Context, flags simulateFlags) error {
 	}
 	result, err := scenario.Play(setup, func(w *lab.World) {
 		w.Tell(tell)
-		w.GivenUp = func() bool { return ctx.Err() != nil || lost(p.Out) != nil }
+		w.GivenUp = func() bool { return ctx.Err() != nil || flags.script != "" && isClosed(p.Out) }
 	})
 	told.flush()
 	switch {

@@ -38,6 +38,12 @@ func lost(out io.Writer) error {
 	return nil
 }
 
+// isClosed tells whether whoever reads out has closed it.
+func isClosed(out io.Writer) bool {
+	var known *problem
+	return errors.As(lost(out), &known) && known.exit == ExitClosedPipe
+}
+
 // fileOf is the file that is read or written in the end, if it is one.
 func fileOf(end any) (*os.File, bool) {
 	if s, ok := end.(*sink); ok {
