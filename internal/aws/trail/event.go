@@ -13,6 +13,7 @@ import (
 
 	"qovery-key-rotation/internal/aws/awsclient"
 	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/words"
 )
 
 // event is an event, and the use of a key that it is.
@@ -102,10 +103,10 @@ func everything(event) bool { return true }
 
 // byOthers counts the events that are not this system's own.
 func byOthers(e event) bool {
-	words := strings.FieldsFunc(e.details.UserAgent, func(c rune) bool {
+	parts := strings.FieldsFunc(e.details.UserAgent, func(c rune) bool {
 		return unicode.IsSpace(c) || c == '[' || c == ']'
 	})
-	return !slices.Contains(words, awsclient.Marker)
+	return !slices.Contains(parts, awsclient.Marker)
 }
 
 // isCreation tells whether a key was created. Of what was only tried, the history
@@ -125,15 +126,9 @@ func (d details) creator() string {
 // line makes a short line of text out of what anybody may have written.
 func line(text string) string {
 	const longest = 100
-	text = strings.Map(func(c rune) rune {
-		if !unicode.IsPrint(c) || c == unicode.ReplacementChar {
-			return ' '
-		}
-		return c
-	}, text)
-	text = strings.Join(strings.Fields(text), " ")
+	text = words.Line(text)
 	if len(text) > longest {
-		text = strings.ToValidUTF8(text[:longest], "")
+		text = strings.TrimSpace(strings.ToValidUTF8(text[:longest], ""))
 	}
-	return strings.TrimSpace(text)
+	return text
 }
