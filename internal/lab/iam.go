@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
@@ -198,7 +199,7 @@ func (i *IAM) remove(name string, id rotation.KeyID) (removed bool) {
 		return false
 	}
 	owner := i.users[name]
-	owner.keys = without(owner.keys, k)
+	owner.keys = slices.DeleteFunc(owner.keys, func(other *key) bool { return other == k })
 	i.change(k, deleted, Deleted)
 	return true
 }

@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"slices"
 	"time"
 
 	"qovery-key-rotation/internal/rotation"
@@ -71,8 +70,4 @@ func letters(random chance, n int, alphabet string) string {
 		text[i] = alphabet[random.IntN(len(alphabet))]
 	}
 	return string(text)
-}
-
-func without(keys []*key, gone *key) []*key {
-	return slices.DeleteFunc(keys, func(k *key) bool { return k == gone })
 }

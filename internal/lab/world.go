@@ -388,10 +388,10 @@ func (t *qoveryTransport) RoundTrip(request *http.Request) (*http.Response, erro
 // stale makes Qovery's reads answer as of some time ago.
 func (w *World) stale(lag time.Duration) (restore func()) {
 	var before fakeqovery.Config
-	w.Qovery.Configure(func(c *fakeqovery.Config) { before, c.StatusLag, c.CredentialsLag, c.Lag = *c, lag, lag, nil })
+	w.Qovery.Configure(func(c *fakeqovery.Config) { before, c.StatusLag, c.CredentialsLag = *c, lag, lag })
 	return func() {
 		w.Qovery.Configure(func(c *fakeqovery.Config) {
-			c.StatusLag, c.CredentialsLag, c.Lag = before.StatusLag, before.CredentialsLag, before.Lag
+			c.StatusLag, c.CredentialsLag = before.StatusLag, before.CredentialsLag
 		})
 	}
 }

@@ -14,7 +14,7 @@ type clusterJSON struct {
 	CloudProvider  string              `json:"cloud_provider"`
 	Kubernetes     string              `json:"kubernetes"`
 	Production     bool                `json:"production"`
-	IsDemo         bool                `json:"is_demo"`
+	IsDemo         bool                `json:"is_demo"` // none is
 	Status         string              `json:"status"`
 	Deployment     string              `json:"deployment_status"`
 	SecretManagers []secretManagerJSON `json:"secret_manager_accesses"`
@@ -58,13 +58,13 @@ type clusterStatusJSON struct {
 }
 
 func (s *Server) listClusters(c call) reply {
-	then := c.now.Add(-s.lag(s.config.StatusLag))
+	then := c.now.Add(-s.config.StatusLag)
 	list := make([]clusterJSON, len(s.clusters))
 	for i, cluster := range s.clusters {
 		list[i] = clusterJSON{
 			ID: cluster.ID, CreatedAt: createdAt, Organization: referenceJSON{s.config.OrganizationID},
 			Name: cluster.Name, Region: cluster.Region, CloudProvider: "AWS", Kubernetes: cluster.kubernetes(),
-			Production: cluster.Production, IsDemo: cluster.IsDemo,
+			Production:     cluster.Production,
 			Status:         cluster.statuses.at(then).status,
 			Deployment:     cluster.deploymentStatus(),
 			SecretManagers: s.secretManagers(cluster.managers, c),
@@ -101,7 +101,7 @@ func (s *Server) secretManagers(holders []*holder, c call) []secretManagerJSON {
 }
 
 func (s *Server) listStatuses(c call) reply {
-	then := c.now.Add(-s.lag(s.config.StatusLag))
+	then := c.now.Add(-s.config.StatusLag)
 	list := make([]clusterStatusJSON, 0, len(s.clusters))
 	for _, cluster := range s.clusters {
 		if !cluster.SelfManaged {
@@ -138,9 +138,6 @@ func (s *Server) deployCluster(c call) reply {
 	}
 	if s.config.Restriction != "" {
 		return wrong(http.StatusForbidden, "Deployments are restricted on your organization")
-	}
-	if s.config.RefuseWhileDeploying && cluster.current != nil {
-		return refused(http.StatusConflict, "A deployment is in progress")
 	}
 	s.post(cluster, c.now)
 	return ok(s.statusAt(cluster, c.now))

@@ -40,7 +40,7 @@ func (h *holder) credential(held contents) credentialJSON {
 
 // stale is what a location held when the answer to a read was true.
 func (s *Server) stale(h *holder, c call) contents {
-	held := h.versions.at(c.now.Add(-s.lag(s.config.CredentialsLag)))
+	held := h.versions.at(c.now.Add(-s.config.CredentialsLag))
 	if h.written != nil && held.key.ID != "" {
 		held.key.ID = h.written(held.key.ID)
 	}

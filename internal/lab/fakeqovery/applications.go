@@ -1,9 +1,14 @@
 package fakeqovery
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
-// shortest is how long an application's deployment takes at least.
-const shortest = 2 * time.Minute
+const (
+	appEvery          = 20 * time.Minute               // between the starts of two on a cluster
+	shortest, longest = 2 * time.Minute, 2 * time.Hour // how long an application's deployment takes
+)
 
 // application is a deployment of an application. It uses the key that the
 // cluster ran with when it started, to its end, up to two hours later.
@@ -15,7 +20,7 @@ type application struct {
 // deployApplication starts the deployment of an application that is due, and
 // draws up the next.
 func (s *Server) deployApplication(c *clusterState, at time.Time) {
-	c.nextApp = at.Add(max(s.config.AppEvery, time.Minute))
+	c.nextApp = at.Add(appEvery)
 	key := c.running
 	switch {
 	case c.SelfManaged:
@@ -26,13 +31,13 @@ func (s *Server) deployApplication(c *clusterState, at time.Time) {
 		s.refused++
 		return
 	}
-	c.apps = dropEnded(c.apps, at)
-	c.apps = append(c.apps, application{until: at.Add(c.appLength(s.config.AppLongest)), keyID: key.ID})
+	c.apps = slices.DeleteFunc(c.apps, func(app application) bool { return !app.until.After(at) })
+	c.apps = append(c.apps, application{until: at.Add(c.appLength()), keyID: key.ID})
 }
 
 // appLength makes one in four as long as they get: those are what a grace
 // period is for.
-func (c *clusterState) appLength(longest time.Duration) time.Duration {
+func (c *clusterState) appLength() time.Duration {
 	if c.random.IntN(4) == 0 {
 		return longest
 	}
@@ -45,15 +50,4 @@ func (c *clusterState) draw(limit time.Duration) time.Duration {
 		return 0
 	}
 	return time.Duration(c.random.Int64N(int64(limit)))
-}
-
-// dropEnded keeps those that still run, in place.
-func dropEnded(apps []application, at time.Time) []application {
-	kept := apps[:0]
-	for _, app := range apps {
-		if app.until.After(at) {
-			kept = append(kept, app)
-		}
-	}
-	return kept
 }

@@ -24,7 +24,6 @@ type Cluster struct {
 	ID, Name   string
 	Region     string // eu-west-3 when empty
 	Production bool
-	IsDemo     bool
 	// SelfManaged: the customer runs it, and Qovery installs into it. It can't be
 	// deployed; the deployments of its applications take the key that the credentials
 	// hold when each begins. It has no status, nor a DNS provider.
@@ -105,7 +104,7 @@ func (s *Server) AddCluster(c Cluster) {
 		state.running = state.applied.now().key
 		state.statuses.set(now, statusVersion{status: c.Status, executionID: s.executionID(now), deployedAt: now})
 		if c.Applications {
-			state.nextApp = now.Add(state.draw(s.config.AppEvery))
+			state.nextApp = now.Add(state.draw(appEvery))
 		}
 		s.addLocationsOf(state)
 		s.clusters = append(s.clusters, state)

@@ -1,7 +1,6 @@
 package fakeqovery
 
 import (
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -75,9 +74,7 @@ func TestStatusesAreStale(t *testing.T) {
 	if got := w.Status("c"); got != "DEPLOYING" {
 		t.Errorf("the real status is %s", got)
 	}
-	w.Configure(func(c *Config) { c.Lag = func(limit time.Duration) time.Duration { return limit + time.Hour } })
-	w.wantStatus("DEPLOYING") // no staler than the limit
-	w.Configure(func(c *Config) { c.Lag = func(time.Duration) time.Duration { return 0 } })
+	w.Configure(func(c *Config) { c.StatusLag = 0 })
 	w.after(7*time.Minute - 11*time.Second).wantStatus("DEPLOYED")
 }
 
@@ -145,17 +142,6 @@ func TestPostDuringADeployment(t *testing.T) {
 		!deployments[1].StartedAt.Equal(deployments[0].EndedAt.Add(5*time.Second)) || deployments[1].Status != "DEPLOYED" {
 		t.Errorf("deployments %+v", deployments)
 	}
-}
-
-func TestPostDuringADeploymentRefused(t *testing.T) {
-	w := newWorld(t, func(c *Config) { c.RefuseWhileDeploying = true })
-	w.deploy()
-	if status, _ := w.after(time.Minute).send(http.MethodPost, organization+"/cluster/c/deploy",
-		""); status != http.StatusConflict {
-		t.Errorf("answered %d", status)
-	}
-	w.after(time.Hour)
-	w.deploy()
 }
 
 // A key that dies ends the deployment that uses it.

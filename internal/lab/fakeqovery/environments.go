@@ -77,7 +77,7 @@ func (s *Server) listEnvironmentStatuses(c call) reply {
 	if c.id != projectID {
 		return missing("Project")
 	}
-	then := c.now.Add(-s.lag(s.config.StatusLag))
+	then := c.now.Add(-s.config.StatusLag)
 	list := []environmentStatusJSON{{environmentID, deployed, deployed, createdAt, "UP_TO_DATE"}}
 	for _, service := range s.services {
 		if e := service.environment; e != nil {

@@ -38,11 +38,9 @@ type Config struct {
 	// Hook sees every request first. See Answer.
 	Hook Hook
 
-	// StatusLag and CredentialsLag are how old the answers to reads of statuses,
-	// and of locations, may be. They are as old as Lag says, given those limits;
-	// nil: as old as may be.
+	// StatusLag and CredentialsLag are how old the answers to reads of statuses, and of
+	// locations, are.
 	StatusLag, CredentialsLag time.Duration
-	Lag                       func(limit time.Duration) time.Duration
 
 	DeploymentsFail bool // all with a key that end, whatever was scripted
 
@@ -52,13 +50,6 @@ type Config struct {
 	// Whether last_execution_id and last_deployment_date change when a
 	// deployment starts or when it ends is not known of the real API.
 	ChangesAt ChangePoint
-	// RefuseWhileDeploying: a POST during a deployment is answered 409, instead
-	// of queueing another behind it.
-	RefuseWhileDeploying bool
-
-	AppEvery   time.Duration // between the starts of two application deployments on a cluster
-	AppLongest time.Duration // how long they may run
-
 	// DNSNotInPlan: the organization's plan has no DNS providers of clusters' own,
 	// and reading one is refused. Clusters that have one keep it.
 	DNSNotInPlan bool
@@ -86,8 +77,6 @@ func DefaultConfig(now func() time.Time) Config {
 		StatusLag:      10 * time.Second,
 		CredentialsLag: 2 * time.Second,
 		QueueTime:      5 * time.Second,
-		AppEvery:       20 * time.Minute,
-		AppLongest:     2 * time.Hour,
 	}
 }
 
@@ -130,12 +119,4 @@ func (s *Server) settled(action func(now time.Time)) {
 	now := s.config.Now()
 	s.advanceAll(now)
 	action(now)
-}
-
-// lag is how old an answer is that may be as old as limit.
-func (s *Server) lag(limit time.Duration) time.Duration {
-	if s.config.Lag == nil {
-		return limit
-	}
-	return min(s.config.Lag(limit), limit)
 }

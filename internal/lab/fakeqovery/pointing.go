@@ -20,7 +20,7 @@ func (c *clusterState) pointsAt() *holder { return c.credentials.last().value }
 
 // stalePointing is what the cluster pointed at when the answer to a read was true.
 func (s *Server) stalePointing(cluster *clusterState, c call) *holder {
-	return cluster.credentials.at(c.now.Add(-s.lag(s.config.CredentialsLag)))
+	return cluster.credentials.at(c.now.Add(-s.config.CredentialsLag))
 }
 
 func (s *Server) readPointing(c call) reply {
