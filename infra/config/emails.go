@@ -88,7 +88,7 @@ func emailProblem(email string) string {
 	switch {
 	case err != nil || parsed.Address != email || strings.ContainsAny(email, " \""):
 		return "isn't an e-mail address"
-	case !isASCII(email):
+	case strings.ContainsFunc(email, func(r rune) bool { return r > '~' }):
 		return "is not in ASCII; a domain can be written in Punycode"
 	case len(local) > longestLocal || len(email) > longest:
 		return fmt.Sprintf("is too long: mail has room for %d characters before the @, and for %d in all", longestLocal,
@@ -101,7 +101,3 @@ func emailProblem(email string) string {
 
 // publicDomain is what has a dot in it, and a top level that isn't a number.
 var publicDomain = regexp.MustCompile(`^(?i)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$`)
-
-func isASCII(text string) bool {
-	return !strings.ContainsFunc(text, func(r rune) bool { return r > '~' })
-}

@@ -299,7 +299,7 @@ func stage(a *args) act {
 
 func elsewhere(a *args) act {
 	if a.accept("ends") {
-		return func(o *Operator) error { o.NobodyElse(); return nil }
+		return func(o *Operator) error { o.others = nil; return nil }
 	}
 	a.skip("uses")
 	key, service, every := a.key(), a.word("a service"), a.duration()
@@ -309,7 +309,7 @@ func elsewhere(a *args) act {
 	return func(o *Operator) error {
 		id, err := key(o)
 		if err == nil {
-			o.UseElsewhere(id, service, every)
+			o.others = append(o.others, consumer{id, service, every})
 		}
 		return err
 	}

@@ -29,10 +29,7 @@ func NewExecutions(wire *Wire, seed uint64) *Executions {
 	}
 }
 
-// Register tells of an execution that begins now, or begins anew by a redrive.
-func (e *Executions) Register(arn string) { e.SetStatus(arn, rotation.ExecutionRunning) }
-
-// SetStatus tells of an execution that runs or has ended.
+// SetStatus tells of an execution that runs, anew after a redrive, or has ended.
 func (e *Executions) SetStatus(arn string, state rotation.ExecutionState) {
 	if e.known[arn] == nil {
 		e.known[arn] = &history[rotation.ExecutionState]{}

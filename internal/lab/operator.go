@@ -123,13 +123,9 @@ func (o *Operator) note() {
 		o.noted[run] = len(path)
 	}
 	if ended {
-		o.noteLeft()
+		o.left = o.Left()
+		fmt.Fprintf(&o.story, "  left: %s\n", o.left)
 	}
-}
-
-func (o *Operator) noteLeft() {
-	o.left = o.Left()
-	fmt.Fprintf(&o.story, "  left: %s\n", o.left)
 }
 
 // transcript is the whole story, for comparison with what is expected.

@@ -58,8 +58,5 @@ func (w *World) nameLeaked(id rotation.KeyID, how target.How) error {
 	return err
 }
 
-// NobodyElse ends what UseElsewhere began.
-func (w *World) NobodyElse() { w.others = nil }
-
 // Step is the step that a function runs, for calls that no execution makes.
 func (w *World) Step(function string) rotation.Step { return w.functions[function] }

@@ -99,10 +99,3 @@ func (c stepClock) Now() time.Time {
 	}
 	return now
 }
-
-func (w *World) clockOff(state string) time.Duration {
-	if w.ClockOff == nil {
-		return 0
-	}
-	return w.ClockOff(state)
-}

@@ -39,7 +39,7 @@ func (w *World) Start(name, input string) (*Run, error) {
 	}
 	run.follow(execution)
 	w.runs = append(w.runs, run)
-	w.Executions.Register(arn)
+	w.Executions.SetStatus(arn, rotation.ExecutionRunning)
 	run.goOn(execution.Run)
 	return run, nil
 }
@@ -92,7 +92,7 @@ func (r *Run) Redrive() error {
 	if err := r.Redrivable(); err != nil {
 		return err
 	}
-	r.world.Executions.Register(r.ARN())
+	r.world.Executions.SetStatus(r.ARN(), rotation.ExecutionRunning)
 	r.goOn(func(ctx context.Context) { _ = r.Execution.Redrive(ctx) })
 	return nil
 }
@@ -186,7 +186,10 @@ func (h *host) Invoke(ctx context.Context, function string, payload json.RawMess
 	var failure error
 	process := w.Timeline.Go(h.run.Name()+"/"+state, func() {
 		defer cancel()
-		ahead := w.clockOff(state)
+		var ahead time.Duration
+		if w.ClockOff != nil {
+			ahead = w.ClockOff(state)
+		}
 		w.Timeline.Current().ahead = ahead // for as long as it runs: a machine's clock does not jump
 		// Lambda counts the deadline by the function's own clock.
 		result, failure = rotation.Handle(stepCtx, step, payload, id, deadline.Add(ahead))

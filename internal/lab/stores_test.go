@@ -32,7 +32,7 @@ func TestExecutionsKeepTheirContract(t *testing.T) {
 			Unknown:    "arn:unknown",
 			Start: func(*testing.T) (arn string) {
 				arn, arns = arns[0], arns[1:]
-				s.executions.Register(arn)
+				s.executions.SetStatus(arn, rotation.ExecutionRunning)
 				return arn
 			},
 			Stop: func(_ *testing.T, arn string) { s.executions.SetStatus(arn, rotation.ExecutionEnded) },
@@ -152,7 +152,7 @@ func TestExecutionsLagAndAreForgotten(t *testing.T) {
 		noError(t, err)
 		wantEqual(t, "state", found, state)
 	}
-	s.executions.Register("arn")
+	s.executions.SetStatus("arn", rotation.ExecutionRunning)
 	want(rotation.ExecutionUnknown)
 	noError(t, s.Sleep(t.Context(), time.Second))
 	want(rotation.ExecutionRunning)
@@ -160,7 +160,7 @@ func TestExecutionsLagAndAreForgotten(t *testing.T) {
 	want(rotation.ExecutionRunning)
 	noError(t, s.Sleep(t.Context(), time.Second))
 	want(rotation.ExecutionEnded)
-	s.executions.Register("arn") // a redrive
+	s.executions.SetStatus("arn", rotation.ExecutionRunning) // a redrive
 	noError(t, s.Sleep(t.Context(), time.Second))
 	want(rotation.ExecutionRunning)
 	s.executions.Forget("arn")

@@ -291,13 +291,7 @@ func (w *World) consume(at time.Time) {
 type consumer struct {
 	key     rotation.KeyID
 	service string
-	every   time.Duration
-}
-
-// UseElsewhere has something outside Qovery use the key from now on, every so
-// often in whole minutes.
-func (w *World) UseElsewhere(key rotation.KeyID, service string, every time.Duration) {
-	w.others = append(w.others, consumer{key, service, every})
+	every   time.Duration // in whole minutes
 }
 
 // useBy is a use by a consumer that has the key whole.
