@@ -9,7 +9,6 @@
 package lambda
 
 import (
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,9 +49,6 @@ type Environment struct {
 	lookup   func(name string) string
 	problems []string
 }
-
-// FromOS reads the environment of this process.
-func FromOS() *Environment { return From(os.Getenv) }
 
 // From reads an environment in which an absent variable is empty.
 func From(lookup func(name string) string) *Environment { return &Environment{lookup: lookup} }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log"
 	"log/slog"
+	"os"
 
 	awslambda "github.com/aws/aws-lambda-go/lambda"
 
@@ -50,5 +51,5 @@ func newSetup() *Setup {
 	// aws-lambda-go logs every error it hands on. Without a date before it, that
 	// line is JSON as all others are.
 	log.SetFlags(0)
-	return &Setup{FromOS(), Clock{}, newLog()}
+	return &Setup{From(os.Getenv), Clock{}, newLog()}
 }
