@@ -316,22 +316,19 @@ func elsewhere(a *args) act {
 }
 
 func cluster(a *args) act {
-	which := a.word("a cluster")
-	if n := map[string]bool{"last": true, "all": true}; !n[which] {
-		numbered := &args{left: which}
-		numbered.number("cluster")
-		a.err = numbered.err
+	isAll, isLast, n := a.accept("all"), a.accept("last"), 0
+	if !isAll && !isLast {
+		n = a.number("a cluster")
 	}
 	do := clusterAct(a)
 	return func(o *Operator) error {
-		var n int
 		clusters := o.Clusters
-		if which == "last" {
+		switch {
+		case n > len(clusters):
+			return fmt.Errorf("there are %d clusters", len(clusters))
+		case isLast:
 			clusters = clusters[len(clusters)-1:]
-		} else if _, err := fmt.Sscan(which, &n); err == nil {
-			if n > len(clusters) {
-				return fmt.Errorf("there are %d clusters", len(clusters))
-			}
+		case n > 0:
 			clusters = clusters[n-1 : n]
 		}
 		for _, id := range clusters {
