@@ -58,12 +58,12 @@ func TestFurther(t *testing.T) {
 		}), []KeyID{keyN}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := keyIDs(test.r.further(all)); !slices.Equal(got, test.want) {
+			if got := IDsOf(test.r.further(all)); !slices.Equal(got, test.want) {
 				t.Errorf("further keys: %v, want %v", got, test.want)
 			}
 		})
 	}
-	if len(keyIDs(all)) != 3 || all[0].ID != keyO {
+	if len(IDsOf(all)) != 3 || all[0].ID != keyO {
 		t.Errorf("the list that was passed has changed: %v", all)
 	}
 }

@@ -269,7 +269,7 @@ func refusal(err *fault.Error, record *Record) *fault.Error {
 func (p Preflight) take(ctx context.Context, call Call, doc Document, s Situation) (Document, error) {
 	record := Record{
 		IAMUser: s.IAMUser, Target: doc.Target, Kind: s.kind(), RotationID: p.NewID(), TakenAt: s.Now,
-		Owner: call.Execution.ARN, Fence: 1, OldKey: s.oldKey(), KnownKeys: keyIDs(s.Keys),
+		Owner: call.Execution.ARN, Fence: 1, OldKey: s.oldKey(), KnownKeys: IDsOf(s.Keys),
 		Marks: map[Effect]Mark{}, Leaked: s.Leaked, Migration: s.newMigration(),
 	}
 	write := true
@@ -332,7 +332,8 @@ func report(doc Document, decision Decision, s Situation) Document {
 	return doc
 }
 
-func keyIDs(keys []AccessKey) []KeyID {
+// IDsOf are the ids of keys.
+func IDsOf(keys []AccessKey) []KeyID {
 	var ids []KeyID
 	for _, key := range keys {
 		ids = append(ids, key.ID)

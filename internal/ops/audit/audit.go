@@ -142,13 +142,9 @@ func (a Auditor) readServices(ctx context.Context, f *Facts) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, longestLook)
 	defer cancel()
-	var keys []rotation.KeyID
-	for _, key := range f.Keys {
-		keys = append(keys, key.ID)
-	}
 	organization, err := a.Qovery.Open(ctx, f.Target)
 	if err == nil {
-		err = f.Readings.Refresh(ctx, organization, keys, max(1, mostServices/len(a.Names)), a.Clock)
+		err = f.Readings.Refresh(ctx, organization, rotation.IDsOf(f.Keys), max(1, mostServices/len(a.Names)), a.Clock)
 	}
 	if forgotten := a.Memory.Remember(ctx, rotation.ReadingsOf(f.Target.Name), f.Readings); err == nil {
 		err = forgotten

@@ -68,10 +68,8 @@ func Judge(name string, f Facts, ageLimit time.Duration) Judgement {
 }
 
 // KeyIDs are those of the keys that findings may be about.
-func (f *Facts) KeyIDs() (ids notice.KeyIDs) {
-	for _, key := range f.Keys {
-		ids = append(ids, key.ID)
-	}
+func (f *Facts) KeyIDs() notice.KeyIDs {
+	ids := notice.KeyIDs(rotation.IDsOf(f.Keys))
 	for _, location := range f.Locations {
 		ids = append(ids, location.Key)
 	}

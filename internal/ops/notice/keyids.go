@@ -42,10 +42,7 @@ func (f Facts) KeyIDs() (ids KeyIDs) {
 			ids = append(ids, append(slices.Clone(record.KnownKeys), record.OldKey, record.NewKey)...)
 		}
 	}
-	for _, key := range f.Keys {
-		ids = append(ids, key.ID)
-	}
-	return ids.whole()
+	return append(ids, rotation.IDsOf(f.Keys)...).whole()
 }
 
 // whole leaves out what is no id, or only the end of one.

@@ -390,9 +390,7 @@ func (w Wave) DoneAt() (last time.Time) {
 		if c.DoneAt.IsZero() && c.Skipped == "" {
 			return time.Time{}
 		}
-		if c.DoneAt.After(last) {
-			last = c.DoneAt
-		}
+		last = later(last, c.DoneAt)
 	}
 	return last
 }
