@@ -45,8 +45,7 @@ Answers may come from a pipe, a line each.`,
 			return (&wizard{Program: p, initFlags: f, draft: newDraft()}).run(cmd.Context())
 		},
 	}
-	cmd.Flags().StringVar(&f.profile, "profile", "", "AWS profile (default: AWS_PROFILE)")
-	cmd.Flags().StringVar(&f.region, "region", "", "AWS region (default: AWS_REGION, or the profile's)")
+	f.addLogin(cmd)
 	cmd.Flags().StringVar(&f.file, "file", "rotation.json", "the file to write")
 	cmd.Flags().StringVar(&f.qovery, "qovery-api-url", "", "where Qovery's API is, if not at its public address")
 	return cmd

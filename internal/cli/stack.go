@@ -45,8 +45,7 @@ const defaultStack = "qovery-key-rotation"
 // answers beside JSON. What it is about is completed as a target.
 func (p Program) onStack(cmd *cobra.Command, ways ...string) *stackFlags {
 	f := &stackFlags{}
-	cmd.Flags().StringVar(&f.profile, "profile", "", "AWS profile (default: AWS_PROFILE)")
-	cmd.Flags().StringVar(&f.region, "region", "", "AWS region (default: AWS_REGION, or the profile's)")
+	f.addLogin(cmd)
 	cmd.Flags().StringVar(&f.name, "stack", defaultStack, "name of the CloudFormation stack")
 	f.output.add(cmd, ways...)
 	cmd.ValidArgsFunction = p.completeTargets(f)
@@ -72,6 +71,12 @@ func (p Program) onTarget(cmd *cobra.Command, run func(context.Context, *stack, 
 		return run(cmd.Context(), s, t)
 	}
 	return f
+}
+
+// addLogin gives a command that logs in to AWS its flags.
+func (f *stackFlags) addLogin(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.profile, "profile", "", "AWS profile (default: AWS_PROFILE)")
+	cmd.Flags().StringVar(&f.region, "region", "", "AWS region (default: AWS_REGION, or the profile's)")
 }
 
 // addFull gives a command that watches an execution its flag.
