@@ -140,9 +140,7 @@ func (f *follower) tolerate(ctx context.Context, err error) error {
 	if ctx.Err() != nil || coded.Class != fault.Transient {
 		return err
 	}
-	if f.x.Status != statemachine.Running {
-		f.x.Status = statemachine.Running // it has ended, and is looked at again for how
-	}
+	f.x.Status = statemachine.Running // if it has ended, it is looked at again for how
 	f.view.line(line{f.stack.clock.Now(), f.x.Name, "", words.Dot(coded.What.String()) + " Trying again.",
 		string(coded.Code)})
 	return nil
