@@ -182,8 +182,8 @@ func noAccessKey(s *Situation) Decision {
 // credentialMismatch names a key that credentials hold all the same. It is another user's, or
 // was this one's and is deleted.
 func credentialMismatch(s *Situation) Decision {
-	decision := refuse(fault.CredentialMismatch, "No AWS credentials in the organization hold a key of the IAM user %s: the "+
-		"user has %s%s", s.IAMUser, s.keysText(), s.heldText())
+	decision := refuse(fault.CredentialMismatch, "No AWS credentials in the organization hold a key of the IAM user %s: "+
+		"the user has %s%s", s.IAMUser, s.keysText(), s.heldText())
 	i := slices.IndexFunc(s.Locations, func(l Location) bool { return l.Kind == AWSCredentials && l.Key != "" })
 	if i >= 0 {
 		decision.Refusal.Key = s.Locations[i].Key.String()

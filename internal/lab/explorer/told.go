@@ -32,7 +32,8 @@ func (p *player) told(told lab.Told) {
 	if told.Urgency == notice.Urgent && !p.mayFail() && p.longAgo(p.failedAt) && !p.mustSuppose(told.Execution) {
 		p.wrong("people are told that something is broken, and nothing is: %s", told.Subject)
 	}
-	if x := told.Execution; x != nil && p.hasCompleted(x.ARN, x.StartedAt) && strings.Contains(told.Body, "rotate start ") {
+	if x := told.Execution; x != nil && p.hasCompleted(x.ARN, x.StartedAt) &&
+		strings.Contains(told.Body, "rotate start ") {
 		p.wrong("people are told to start what is complete: %s", told.Subject)
 	}
 	record := p.record()
