@@ -126,6 +126,16 @@ func TestEffectsSayHow(t *testing.T) {
 			}
 		}
 	}
+	before := func(site string, act func(*lab.World)) func(*lab.World) {
+		return func(w *lab.World) {
+			w.Wire.Injector = func(call lab.Call) lab.Fault {
+				if call.Site == site && call.N == 1 {
+					act(w)
+				}
+				return lab.Fault{}
+			}
+		}
+	}
 	type hows map[rotation.Effect]rotation.How
 	for name, test := range map[string]struct {
 		scenario string
@@ -152,6 +162,10 @@ func TestEffectsSayHow(t *testing.T) {
 			hows{rotation.Update: rotation.Unclear}},
 		"the secret was staged, and the answer lost": {"plain", failing("staging.Put", 2, lab.KillAfter),
 			hows{rotation.Create: rotation.Unclear}},
+		"a lost creation's key": {"create-answer-lost", nil, hows{rotation.Discard: rotation.Did}},
+		"a person was faster to delete it": {"create-answer-lost", before("iam.DeleteAccessKey", func(w *lab.World) {
+			w.IAM.DeleteByHand(lab.UserName, w.IAM.Present(lab.UserName)[1].ID)
+		}), hows{rotation.Discard: rotation.Found}},
 		"a person put the new key there": {"plain", entering("VerifyKey", func(w *lab.World) {
 			w.PutByHand(w.Journal.Current(lab.UserName).NewKey)
 		}), hows{rotation.Update: rotation.Found}},

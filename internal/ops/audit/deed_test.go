@@ -61,6 +61,8 @@ func TestDeed(t *testing.T) {
 		{"a person stopped one", "", []change{overdue, ran(day, statemachine.Aborted, "")}},
 		{"a person stopped one before", "",
 			[]change{overdue, ran(day, failed, locked, byClock), ran(2*day, statemachine.Aborted, "")}},
+		{"a person stopped one of the key before", startsIt + locked, []change{user(active(keyN, 2*day)),
+			ran(day, failed, locked, byClock), ran(3*day, statemachine.Aborted, "")}},
 		{"a person aborted", "", []change{overdue, ran(day, failed, string(fault.NothingToAbort), toAbort)}},
 		{"a person released", "", []change{overdue, released(day)}},
 		{"a person released two weeks ago", startsIt, []change{overdue, released(15 * day)}},
