@@ -146,7 +146,7 @@ func (k *key) known(until time.Time) int {
 func (k *key) lastUse(at time.Time, lag time.Duration) rotation.Use {
 	last := k.known(at.Add(-lag))
 	if last < 0 {
-		return rotation.Use{Lag: lag}
+		return rotation.Use{}
 	}
-	return rotation.Use{At: k.uses[last].at, Service: k.uses[last].service, Region: "eu-west-3", Lag: lag}
+	return rotation.Use{At: k.uses[last].at, Service: k.uses[last].service, Region: "eu-west-3"}
 }

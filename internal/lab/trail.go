@@ -98,7 +98,7 @@ func (t *Trail) Uses(id rotation.KeyID, from, to time.Time) (uses []rotation.Use
 }
 
 func (t *Trail) detailed(use rotation.Use) rotation.Use {
-	use.Event, use.Source, use.UserAgent, use.Lag = "Describe", "203.0.113.10", use.Service+"-client", 0
+	use.Event, use.Source, use.UserAgent = "Describe", "203.0.113.10", use.Service+"-client"
 	return use
 }
 

@@ -130,11 +130,13 @@ func latestOf(uses []Use) Use {
 // isIdle: the key has been unused for long enough, and the logs would tell by
 // now if that were not so.
 func isIdle(t target.Target, use Use, now time.Time) bool {
-	return use.At.IsZero() || now.Sub(use.At) >= time.Duration(t.IdleFor)+max(use.Lag, trailLag)
+	return use.At.IsZero() || now.Sub(use.At) >= time.Duration(t.IdleFor)+trailLag
 }
 
 // trailLag is how late CloudTrail's events may be: within 15 minutes of the call
-// as a rule, as its documentation says.
+// as a rule, as its documentation says. Of its word on a key's last use IAM promises
+// nothing: that is usually minutes, and can be hours. That it stays a hint is why the
+// old key is made Inactive, and watched, before it is deleted.
 const trailLag = 15 * time.Minute
 
 func describeUses(uses []Use) string {

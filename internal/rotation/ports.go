@@ -101,8 +101,7 @@ type Use struct {
 	Region  string    `json:"region,omitempty"`  // "eu-west-3", ...
 	Source  string    `json:"source,omitempty"`  // address that it came from; empty when it is not known
 	// what it came from, at most 100 bytes; empty when it is not known
-	UserAgent string        `json:"userAgent,omitempty"`
-	Lag       time.Duration `json:"-"` // uses younger than this may not be known yet
+	UserAgent string `json:"userAgent,omitempty"`
 }
 
 // Identities tells whose key it is.

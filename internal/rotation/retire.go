@@ -161,7 +161,7 @@ func (s *Situation) unusedFrom() time.Time {
 	if use.At.IsZero() {
 		return use.At
 	}
-	return use.At.Add(time.Duration(target.UnusedFor) + max(use.Lag, trailLag))
+	return use.At.Add(time.Duration(target.UnusedFor) + trailLag)
 }
 
 // unusedSince is from when on uses matter to a retirement.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -14,12 +13,6 @@ import (
 	"qovery-key-rotation/internal/rotation"
 	"qovery-key-rotation/internal/rotation/fault"
 )
-
-// Lag is how old IAM's word on a key's last use may be. IAM promises nothing:
-// it is usually minutes, and can be hours. Fifteen minutes are the least for the
-// check to mean something. That it stays a hint is why the old key is made
-// Inactive, and watched, before it is deleted.
-const Lag = 15 * time.Minute
 
 // neverUsed is what IAM writes for the service and the region of a key that has
 // not been used; the date is absent then.
@@ -48,10 +41,10 @@ func (k *Keys) LastUse(ctx context.Context, user string, id rotation.KeyID) (rot
 		if aws.ToString(last.ServiceName) != neverUsed {
 			return rotation.Use{}, request.Malformed("a use has no date")
 		}
-		return rotation.Use{Lag: Lag}, nil
+		return rotation.Use{}, nil
 	}
 	return rotation.Use{
-		At: last.LastUsedDate.UTC(), Service: aws.ToString(last.ServiceName), Region: aws.ToString(last.Region), Lag: Lag,
+		At: last.LastUsedDate.UTC(), Service: aws.ToString(last.ServiceName), Region: aws.ToString(last.Region),
 	}, nil
 }
 
