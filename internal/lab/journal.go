@@ -50,7 +50,7 @@ func (j *Journal) Load(ctx context.Context, iamUser string) (*rotation.Record, e
 	})
 }
 
-// Save stores the record if the stored one has the revision before it.
+// Save stores the record if the stored one is the same rotation's, at the revision before it.
 func (j *Journal) Save(ctx context.Context, record rotation.Record) error {
 	record = record.Clone() // now: a write that lands late must not see later changes
 	return j.wire.do(ctx, Call{Site: "journal.Save", Write: true}, func(time.Time) error {
@@ -58,7 +58,8 @@ func (j *Journal) Save(ctx context.Context, record rotation.Record) error {
 		if err != nil {
 			return err
 		}
-		if j.open[record.IAMUser].Revision != record.Revision-1 {
+		if open, ok := j.open[record.IAMUser]; open.Revision != record.Revision-1 ||
+			ok && open.RotationID != record.RotationID {
 			return rotation.ErrConflict
 		}
 		j.open[record.IAMUser] = record
@@ -77,7 +78,7 @@ func (j *Journal) Close(ctx context.Context, item rotation.HistoryItem) error {
 		}
 		user := item.Record.IAMUser
 		open, ok := j.open[user]
-		if !ok || open.Revision != item.Record.Revision {
+		if !ok || open.Revision != item.Record.Revision || open.RotationID != item.Record.RotationID {
 			return rotation.ErrConflict
 		}
 		delete(j.open, user)

@@ -11,7 +11,7 @@ import (
 // rotation, which keys it is about, and what has been begun.
 type Record struct {
 	// Revision grows by one with every write, and every write requires the
-	// revision before its own. That one condition implies all others: nobody
+	// revision before its own, of the same rotation. That implies all else: nobody
 	// took over, no lease was set, nothing was marked since the record was read.
 	Revision int `json:"revision"`
 

@@ -203,12 +203,12 @@ type Memory interface {
 
 // JournalWriter changes the journal.
 type JournalWriter interface {
-	// Save stores the record if the stored one has the revision before the
-	// record's (revision 1: if there is none), else ErrConflict.
+	// Save stores the record if the stored one is the same rotation's and has the
+	// revision before the record's (revision 1: if there is none), else ErrConflict.
 	Save(ctx context.Context, record Record) error
 	// Close removes the open record and adds the history item in one
-	// transaction, if the stored record still has item.Record's revision, else
-	// ErrConflict.
+	// transaction, if the stored record is the same rotation's and still has
+	// item.Record's revision, else ErrConflict.
 	Close(ctx context.Context, item HistoryItem) error
 }
 

@@ -351,7 +351,12 @@ func TestStepsKeepToTheirRecord(t *testing.T) {
 				f.rewrite(func(r *rotation.Record) { r.Fence += 2 })
 			}, fault.LockLost},
 			{"of another rotation", func(f *frozen) {
-				f.rewrite(func(r *rotation.Record) { r.RotationID = "another" })
+				next := *f.Journal.Current(lab.UserName)
+				f.closeRecord()
+				next.Revision, next.RotationID = 1, "another"
+				if err := f.Journal.Save(context.Background(), next); err != nil {
+					panic(err)
+				}
 			}, fault.LockLost},
 			{"leased", lease(time.Minute), either(leases, fault.StepBusy)},
 			{"leased until a moment ago", lease(-time.Second), ""},
@@ -389,11 +394,11 @@ func lease(d time.Duration) func(*frozen) {
 	}
 }
 
-// closeRecord is somebody else closing the record, as a rotation of another id.
+// closeRecord is somebody else closing the record, as a rotation that was begun at another time.
 func (f *frozen) closeRecord() {
-	f.rewrite(func(r *rotation.Record) { r.RotationID = "another" })
 	item := rotation.HistoryItem{Record: *f.Journal.Current(lab.UserName), Outcome: rotation.Released,
 		EndedAt: f.Timeline.Now()}
+	item.Record.TakenAt = item.Record.TakenAt.Add(-time.Hour)
 	if err := f.Journal.Close(context.Background(), item); err != nil {
 		panic(err)
 	}

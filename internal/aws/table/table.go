@@ -41,12 +41,12 @@ func New(cfg aws.Config, table string) *Journal {
 	return &Journal{dynamodb.NewFromConfig(cfg), table}
 }
 
-// Every write requires the revision that was read, which implies all that the
-// record says: the owner, the fence, the lease and the marks.
+// Every write requires the rotation and the revision that were read, which implies all
+// that the record says: the owner, the fence, the lease and the marks. The next rotation
+// counts from one again: a write that takes effect late must not find its revision there.
 const (
-	isAbsent       = "attribute_not_exists(iamUser)"
-	isAtRevision   = "revision = :revision"
-	revisionsValue = ":revision"
+	isAbsent     = "attribute_not_exists(iamUser)"
+	isAtRevision = "rotationId = :rotation AND revision = :revision"
 )
 
 // Load returns the open record of the user, or nil.
@@ -75,7 +75,7 @@ func (j *Journal) Save(ctx context.Context, record rotation.Record) error {
 	input := &dynamodb.PutItemInput{TableName: &j.table, Item: encoded, ConditionExpression: aws.String(isAbsent)}
 	if record.Revision != 1 {
 		input.ConditionExpression = aws.String(isAtRevision)
-		input.ExpressionAttributeValues = revision(record.Revision - 1)
+		input.ExpressionAttributeValues = at(record, record.Revision-1)
 	}
 	_, err = j.client.PutItem(ctx, input)
 	switch {
@@ -100,7 +100,7 @@ func (j *Journal) Close(ctx context.Context, item rotation.HistoryItem) error {
 		{Delete: &types.Delete{
 			TableName: &j.table, Key: key(user, active),
 			ConditionExpression:       aws.String(isAtRevision),
-			ExpressionAttributeValues: revision(item.Record.Revision),
+			ExpressionAttributeValues: at(item.Record, item.Record.Revision),
 		}},
 		{Put: &types.Put{TableName: &j.table, Item: encoded, ConditionExpression: aws.String(isAbsent)}},
 	}})
@@ -175,6 +175,8 @@ func unreadable(request awsclient.Request, err error) error {
 	return malformed
 }
 
-func revision(n int) item {
-	return item{revisionsValue: &types.AttributeValueMemberN{Value: strconv.Itoa(n)}}
+// at are the values of isAtRevision.
+func at(record rotation.Record, revision int) item {
+	return item{":rotation": &types.AttributeValueMemberS{Value: record.RotationID},
+		":revision": &types.AttributeValueMemberN{Value: strconv.Itoa(revision)}}
 }

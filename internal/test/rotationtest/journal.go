@@ -47,7 +47,7 @@ func journalSave(t *testing.T, journal rotation.Journal) {
 			t.Run(fmt.Sprintf("%d upon %d", revision, stored), func(t *testing.T) {
 				before := saved(t, journal, stored)
 				after := fullRecord(revision)
-				after.IAMUser, after.Owner = before.IAMUser, "arn:another"
+				after.IAMUser, after.RotationID, after.Owner = before.IAMUser, before.RotationID, "arn:another"
 				err := journal.Save(t.Context(), after)
 				if revision == stored+1 {
 					noError(t, err)
@@ -134,6 +134,19 @@ func wantClosed(t *testing.T, journal rotation.Journal, item rotation.HistoryIte
 	noError(t, journal.Save(t.Context(), next))
 	wantStored(t, journal, next)
 	wantEnded(t, journal, item, true)
+	wantLate(t, journal, item, next)
+}
+
+// wantLate: a write of a rotation that is over, which takes effect late, finds the next
+// one at the revision that it requires, and changes nothing.
+func wantLate(t *testing.T, journal rotation.Journal, over rotation.HistoryItem, open rotation.Record) {
+	t.Helper()
+	over.Record.Revision = open.Revision
+	wantConflict(t, journal.Close(t.Context(), over))
+	wantStored(t, journal, open)
+	over.Record.Revision++
+	wantConflict(t, journal.Save(t.Context(), over.Record))
+	wantStored(t, journal, open)
 }
 
 func journalEnded(t *testing.T, journal rotation.Journal) {
