@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/fault"
 )
 
 // leased watches a world: whatever is changed beside the journal is changed while a
@@ -59,4 +61,22 @@ func TestNothingIsWrittenWithoutALease(t *testing.T) {
 			}
 		})
 	})
+}
+
+// TestALeaseWithoutAnAnswerIsCleared: the next invocation does not wait for its end.
+func TestALeaseWithoutAnAnswerIsCleared(t *testing.T) {
+	f := freeze(t, at("CreateKey"))
+	lost := false
+	f.Wire.Injector = func(call lab.Call) lab.Fault {
+		if lost || call.Site != "journal.Save" {
+			return lab.Fault{}
+		}
+		lost = true
+		return lab.Fault{Kind: lab.FailAfter}
+	}
+	_, err := f.invoke(t)
+	requireCode(t, err, fault.Unreachable)
+	if lease := f.Journal.Current(lab.UserName).Lease; !lost || lease != (rotation.Lease{}) {
+		t.Errorf("left behind: %+v", lease)
+	}
 }

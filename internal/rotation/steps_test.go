@@ -1056,3 +1056,51 @@ func TestShortListOfLocations(t *testing.T) {
 	requireLeft(t, f.people, heldBoth)
 	f.requireNoHarm(t)
 }
+
+// TestNothingStartsFromBeforeTheUpdate: where reading the clusters takes long, what is seen
+// of them may be as of a minute before it began.
+func TestNothingStartsFromBeforeTheUpdate(t *testing.T) {
+	f := freeze(t, at("DeployClusters"))
+	settled := f.call.Document.UpdatedAt.Add(time.Minute)
+	f.sleep(t, settled.Add(-10*time.Second).Sub(f.Timeline.Now()))
+	slow := false
+	f.Wire.Injector = func(call lab.Call) lab.Fault {
+		if slow || call.Site != "qovery.GET /cluster/status" {
+			return lab.Fault{}
+		}
+		slow = true
+		return lab.Fault{Kind: lab.Hang}
+	}
+	doc, err := f.invoke(t)
+	requireCode(t, err, "")
+	if !slow || f.Timeline.Now().Before(settled) {
+		t.Fatal("nothing is slow")
+	}
+	for _, progress := range doc.Deployment.Clusters {
+		if progress.Attempts != 0 {
+			t.Errorf("%s is started", progress.Name)
+		}
+	}
+}
+
+// TestVerifiedWhileItWasSeen: that the old key is listed as Inactive in the end does not
+// make it so all the time.
+func TestVerifiedWhileItWasSeen(t *testing.T) {
+	for _, m := range moments {
+		if m.name != "VerifyDeployment, the canary being deployed" {
+			continue
+		}
+		f := freeze(t, m)
+		f.rewrite(func(r *rotation.Record) {
+			mark := r.Marks[rotation.Verify]
+			mark.Saw = rotation.Gone
+			r.Marks[rotation.Verify] = mark
+		})
+		f.sleep(t, time.Hour)
+		doc, err := f.invoke(t)
+		requireCode(t, err, "")
+		if mark := doc.Marks[rotation.Verify]; mark.Done.IsZero() || mark.Saw != rotation.Gone {
+			t.Errorf("verified: %+v", mark)
+		}
+	}
+}
