@@ -162,3 +162,21 @@ func asJSON(t *testing.T, value any) string {
 	}
 	return strings.TrimSpace(string(data))
 }
+
+// TestIsUntouched: a cluster that was never deployed with the role, and points where it
+// did, runs with the key that it had.
+func TestIsUntouched(t *testing.T) {
+	had := []Location{{LocationRef: LocationRef{ID: "had"}, Clusters: []string{"its"}}}
+	begun := Move{From: LocationRef{ID: "had"}, Begun: ago(time.Hour)}
+	deployed := begun
+	deployed.Deploying = ago(time.Hour)
+	for _, test := range []struct {
+		move    Move
+		cluster string
+		want    bool
+	}{{begun, "its", true}, {begun, "another", false}, {deployed, "its", false}} {
+		if got := test.move.isUntouched(test.cluster, had); got != test.want {
+			t.Errorf("%s, %+v: %v", test.cluster, test.move, got)
+		}
+	}
+}

@@ -1104,3 +1104,22 @@ func TestVerifiedWhileItWasSeen(t *testing.T) {
 		}
 	}
 }
+
+// TestTheWayBackClearsMarks: what comes after the old key is made Inactive again is done
+// again, too.
+func TestTheWayBackClearsMarks(t *testing.T) {
+	f := freeze(t, moments[slices.IndexFunc(moments, func(m moment) bool { return m.state == "ReactivateKey" })])
+	f.rewrite(func(r *rotation.Record) {
+		long := f.Timeline.Now().Add(-time.Hour)
+		for _, e := range []rotation.Effect{rotation.Deactivate, rotation.Verify, rotation.Delete} {
+			r.Marks[e] = rotation.Mark{Begun: long, Done: long}
+		}
+	})
+	doc, err := f.invoke(t)
+	requireCode(t, err, "")
+	for _, e := range []rotation.Effect{rotation.Deactivate, rotation.Verify, rotation.Delete} {
+		if mark, left := doc.Marks[e]; left {
+			t.Errorf("%s: %+v", e, mark)
+		}
+	}
+}
