@@ -186,6 +186,8 @@ var cases = map[string]struct {
 		"Keys=1 LeftoverKeys=0 Drift=2 OpenRecords=0 Audited=1", all},
 	"drift-deleted": {world(qoveryHolds(keyN, keyN, keyO)), "drift#OLD1",
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=1 OpenRecords=0 Audited=1", all},
+	"drift-new-key-deleted": {world(user(active(keyX, 20*day)), qoveryHolds(keyX, keyX, keyN)), "drift#NEW2",
+		"KeyAge=20 Keys=1 LeftoverKeys=0 Drift=1 OpenRecords=0 Audited=1", all},
 	"drift-put-back": {world(qoveryHolds(keyO, keyN)), "drift#OLD1",
 		"KeyAge=30 Keys=1 LeftoverKeys=0 Drift=1 OpenRecords=0 Audited=1", all},
 	"retired": {world(retired, qoveryHolds("")), "", "Keys=0 LeftoverKeys=0 Drift=0 OpenRecords=0 Audited=1", all},
