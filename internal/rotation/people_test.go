@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"qovery-key-rotation/internal/lab"
+	"qovery-key-rotation/internal/rotation"
+	"qovery-key-rotation/internal/rotation/target"
 )
 
 // people are those who interfere with a world between the steps. What they do is
@@ -153,6 +155,32 @@ func TestRecordChangesUnderAClaim(t *testing.T) {
 			}
 			requireNoHarm(t, p.World)
 		})
+	}
+}
+
+// TestTakenOverForALeak: a claim learns that a key leaked, and nothing else: who takes the
+// record over because of that has it.
+func TestTakenOverForALeak(t *testing.T) {
+	p := attentive(t, lab.Setup{})
+	taken := false
+	p.Journal.OnWrite(func(w lab.JournalWrite) {
+		if taken || !strings.HasSuffix(w.By, "/CreateKey") {
+			return
+		}
+		taken = true
+		p.Timeline.At(w.At, func() {
+			p.rewrite(func(r *rotation.Record) {
+				r.Owner, r.Fence, r.Leaked = "arn:another", r.Fence+1, rotation.Leaked{r.OldKey: target.AfterDeployment}
+			})
+		})
+	})
+	p.operate(t, func() {
+		run := p.start()
+		run.Wait()
+		requireOutcome(t, run, "FAILED LockLost")
+	})
+	if record := p.Journal.Current(lab.UserName); record == nil || record.Owner != "arn:another" {
+		t.Errorf("the record is %+v", record)
 	}
 }
 

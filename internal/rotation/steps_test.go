@@ -1123,3 +1123,33 @@ func TestTheWayBackClearsMarks(t *testing.T) {
 		}
 	}
 }
+
+// TestNameLeakedAgain: who named a key that leaked may have it out of service at once, after
+// all.
+func TestNameLeakedAgain(t *testing.T) {
+	f := freeze(t, at("CheckUsage"))
+	key := f.Journal.Current(lab.UserName).OldKey
+	for _, how := range []target.How{target.AfterDeployment, target.AtOnce, target.AtOnce} {
+		f.operate(t, func() {
+			preflight := f.Step("preflight").(rotation.Preflight)
+			if _, err := preflight.NameLeaked(t.Context(), lab.UserName, key, how); err != nil {
+				t.Error(err)
+			}
+		})
+		if got := f.Journal.Current(lab.UserName).Leaked[key]; got != how {
+			t.Errorf("the journal says %q, want %q", got, how)
+		}
+	}
+}
+
+// TestARedriveBringsFreshRounds: how often the definition has gone back counts anew.
+func TestARedriveBringsFreshRounds(t *testing.T) {
+	f := freeze(t, at("DeployClusters"))
+	f.call.Document.Deployment.Returns = 2
+	f.call.Execution.RedriveCount++
+	doc, err := f.invoke(t)
+	requireCode(t, err, "")
+	if doc.Deployment.Returns != 0 {
+		t.Errorf("%d rounds are left over", doc.Deployment.Returns)
+	}
+}
