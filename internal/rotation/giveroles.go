@@ -83,7 +83,7 @@ func (m *mover) noteShown(ctx context.Context, locations []Location, arn string)
 	var shown []Given
 	for _, given := range m.Migration.Given {
 		now := m.byID(locations, given.ID)
-		if !given.Done.IsZero() || now.Key == m.OldKey && now.ID != "" {
+		if !given.Done.IsZero() || now.Key == m.OldKey {
 			continue
 		}
 		given.Done = m.now()

@@ -274,7 +274,7 @@ func (p Preflight) take(ctx context.Context, call Call, doc Document, s Situatio
 	}
 	write := true
 	if s.Record != nil {
-		record, write = s.Record.Clone(), !s.own() || doc.Plan.Action == ActionCreate || s.Named != ""
+		record, write = s.Record.Clone(), !s.own() || doc.Plan.Action == ActionCreate
 		if !s.own() {
 			record.Owner, record.Lease = call.Execution.ARN, Lease{}
 			record.Fence++

@@ -81,7 +81,7 @@ func (r *report) judgeHeld() verdict {
 	if worst != nil {
 		return *worst
 	}
-	if r.Execution.Abort && r.ending == paused && r.oldKeyFails() != "" && len(r.leaked()) == 0 {
+	if r.Execution.Abort && r.ending == paused && r.oldKeyFails() != "" {
 		return urgent(&Step{"Make it Active by hand, which harms no rotation:",
 			ActivateCommand(r.Target.IAMUserName, r.Record.OldKey)},
 			"Someone asked to have the old key back, and it is still Inactive: whatever needs it fails now.")
