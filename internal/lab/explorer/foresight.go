@@ -18,8 +18,10 @@ func (p *player) foresee(change lab.KeyChange) {
 		p.wrong("the key %s was created while CloudTrail could not be searched, so that no rotation could end", change.Key)
 	case !p.staged:
 		p.wrong("the key %s was created while no secret could be staged", change.Key)
-	case p.beganQuarantined(change.By):
+	case p.beganAfter(p.IAM.QuarantinedSince(lab.UserName), change.By):
 		p.wrong("the key %s was created although AWS had quarantined the user", change.Key)
+	case p.beganAfter(p.restrictedAt, change.By):
+		p.wrong("the key %s was created although Qovery let the organization deploy nothing", change.Key)
 	case p.replacesYoung(change):
 		p.wrong("%s replaces a key of the day, and no one had asked for that", change.By)
 	}
@@ -32,10 +34,9 @@ func (p *player) noticeStaging(outcome lab.Outcome) {
 	}
 }
 
-// beganQuarantined: AWS had quarantined the user when the execution of a function entered
-// Preflight, and no one has said that a key leaked.
-func (p *player) beganQuarantined(process string) bool {
-	since := p.IAM.QuarantinedSince(lab.UserName)
+// beganAfter: the execution of a function entered Preflight after that, and no one has said that
+// a key leaked.
+func (p *player) beganAfter(since time.Time, process string) bool {
 	if since.IsZero() || p.Judge.AnyLeaked() {
 		return false
 	}

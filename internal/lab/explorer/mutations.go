@@ -82,6 +82,8 @@ var Mutations = []Mutation{
 	{Rule: 13, Name: "unproved-staging", Sentence: "the old key's parameter seems to take every proof that a secret " +
 		"can be staged",
 		Lens: unprovedStaging, Shows: "was created while no secret could be staged", Focus: []string{putParameter}},
+	{Rule: 13, Name: "unseen-restriction", Sentence: "Qovery seems to let the organization deploy",
+		Lens: unseenRestriction, Shows: "deploy nothing", Focus: []string{"Preflight"}},
 	{Rule: 13, Name: "unseen-quarantine", Sentence: "AWS seems to have attached no policy to the user",
 		Lens: unseenQuarantine, Shows: "had quarantined the user", Focus: []string{"Preflight"}},
 	{Rule: 14, Name: "resumed-after-a-stop", Sentence: "to the audit, what a person stopped seems to have " +
@@ -197,7 +199,9 @@ type organization struct {
 	refuses     bool                                            // it answers no PUT that goes wrong but with a refusal
 	deploysNone bool
 	noCopies    bool
-	deserted    bool // there are no environments
+	// unrestricted: it may deploy, whatever Qovery says
+	unrestricted bool
+	deserted     bool // there are no environments
 }
 
 func (o organization) Credentials(ctx context.Context) ([]rotation.Location, error) {
@@ -249,6 +253,14 @@ func (o organization) PutKey(ctx context.Context, ref rotation.LocationRef, id r
 		return &rotation.Refusal{Status: 400}
 	}
 	return err
+}
+
+func (o organization) Restriction(ctx context.Context) (string, error) {
+	why, err := o.Organization.Restriction(ctx)
+	if o.unrestricted {
+		why = ""
+	}
+	return why, err
 }
 
 func (o organization) PointsAt(ctx context.Context, clusterID string) (rotation.LocationRef, error) {
@@ -502,6 +514,8 @@ func (a affable) LatestUses(ctx context.Context, id rotation.KeyID, since time.T
 	}
 	return a.Trail.LatestUses(ctx, id, since, regions)
 }
+
+func unseenRestriction(_ *lab.World, p *lab.Ports) { deceive(p, organization{unrestricted: true}) }
 
 func unseenQuarantine(_ *lab.World, p *lab.Ports) { p.Keys = unconcerned{p.Keys} }
 

@@ -61,7 +61,7 @@ var remedies = map[fault.Code]func(*player){
 	fault.InvalidInput:           func(p *player) { p.first = "production-1" }, // only that is left
 	fault.ClustersInError:        func(p *player) { _ = p.Do(nil, "cluster 1 deploy") },
 	fault.ClustersLocked:         func(p *player) { _ = p.Do(nil, "cluster all unlock") },
-	fault.DeploymentsRestricted:  func(p *player) { _ = p.Do(nil, "restrict") },
+	fault.DeploymentsRestricted:  (*player).letQovery,
 	fault.ClustersBusy:           func(p *player) { _ = p.Do(nil, "cluster last deploy") },
 	fault.DeploymentFailed:       (*player).deployAgain,
 	fault.DeploymentTimeout:      (*player).startClusters,
@@ -119,8 +119,12 @@ func (p *player) deleteUnused() {
 	}
 }
 
-// letQovery has Qovery answer as usual.
-func (p *player) letQovery() { _ = p.Do(nil, "qovery recovers") }
+// letQovery has Qovery answer as usual, and deploy.
+func (p *player) letQovery() {
+	_ = p.Do(nil, "qovery recovers")
+	_ = p.Do(nil, "restrict")
+	p.restrictedAt = time.Time{}
+}
 
 // startClusters puts right what keeps clusters from being deployed, and deploys them.
 func (p *player) startClusters() {

@@ -111,6 +111,12 @@ func (s *Server) Configure(change func(*Config)) {
 	s.settled(func(time.Time) { change(&s.config) })
 }
 
+// Restricted tells whether no request may deploy a cluster.
+func (s *Server) Restricted() (is bool) {
+	s.settled(func(time.Time) { is = s.config.Restriction != "" })
+	return is
+}
+
 // settled runs an action at the present time, after all that time has brought
 // since somebody looked last.
 func (s *Server) settled(action func(now time.Time)) {
