@@ -19,7 +19,7 @@ help: ## List what can be made
 demo: need-go ## Run a whole rotation on the embedded simulator (Go alone)
 	@go run ./cmd/rotate simulate
 
-explore: need-go ## Let everything go wrong, pairs of faults included (some hours; SHARD=1/8 plays an eighth)
+explore: need-go ## Let everything go wrong, pairs of faults included (half an hour; SHARD=1/8 plays an eighth)
 	go run ./cmd/rotate explore --pairs --random 2500 $(if $(SHARD),--shard $(SHARD))
 
 test: need-go need-node need-cc ## Run all tests with the race detector
