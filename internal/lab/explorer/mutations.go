@@ -76,6 +76,8 @@ var Mutations = []Mutation{
 		Lens: alwaysAlarmed, Shows: "people are told that something is broken", Focus: []string{"RotationComplete"}},
 	{Rule: 12, Name: "untold", Sentence: "nobody is told of an execution that failed",
 		Lens: untold, Shows: "nobody is told", Focus: []string{"CreateKey"}},
+	{Rule: 12, Name: "start-again", Sentence: "every message about an execution says that it is to be started",
+		Lens: startAgain, Shows: "start what is complete", Focus: []string{"RotationComplete"}},
 	{Rule: 13, Name: "unproved-regions", Sentence: "in Preflight, CloudTrail seems to answer in every region",
 		Lens: unprovedRegions, Shows: "was created while CloudTrail could not be searched", World: "denied",
 		Focus: []string{"Preflight"}},
@@ -563,6 +565,15 @@ func alwaysAlarmed(_ *lab.World, p *lab.Ports) {
 func untold(_ *lab.World, p *lab.Ports) {
 	p.Tell = func(told *lab.Told) bool {
 		return told.Execution == nil || told.Execution.Status != statemachine.Failed
+	}
+}
+
+func startAgain(_ *lab.World, p *lab.Ports) {
+	p.Tell = func(told *lab.Told) bool {
+		if told.Execution != nil {
+			told.Body += "\n" + notice.Command("start", lab.TargetName)
+		}
+		return true
 	}
 }
 
