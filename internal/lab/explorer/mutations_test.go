@@ -22,6 +22,7 @@ var found = map[string]string{
 	"unread-is-empty":    "one: GracePeriod#1 put-old, qovery.GET /cluster#9 malformed",
 	"deactivated-by-us":  "one: GracePeriod#1 deactivate-old, CheckUsage#1 stop",
 	"always-alarmed":     "one:",
+	"start-again":        "one:",
 	"untold":             "one: iam.CreateAccessKey#1 deny:45m0s",
 	"all-is-well":        "one: IsDeployed#1 delete-new",
 	"own-clock":          "one: DeployClusters#1 clock-behind:5m0s",
@@ -43,7 +44,8 @@ var found = map[string]string{
 	"unproved-regions": "denied:",
 	"unproved-staging": "one: staging.Put#1 fail-before:45m0s",
 
-	"unseen-quarantine": "one: Preflight#1 stop, Preflight#2 quarantine",
+	"unseen-quarantine":  "one: Preflight#1 stop, Preflight#2 quarantine",
+	"unseen-restriction": "one: Preflight#1 stop, Preflight#2 restrict",
 
 	"resumed-after-a-stop": "audited: GracePeriod#1 stop",
 	"always-due":           "one: RotationComplete#1 stop, RotationComplete#2 come-for",

@@ -100,7 +100,7 @@ func (h *LambdaHost) Invoke(ctx context.Context, f HostedFunction, event []byte,
 	}
 	work.life, work.end = context.WithCancel(context.Background())
 	work.off = h.clock.At(work.Deadline, func() {
-		s.kill()
+		s.timeOut()
 		work.finish(Failure(timedOut, "The function timed out"))
 	})
 	if started != nil {
