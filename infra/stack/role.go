@@ -90,7 +90,7 @@ type suppression struct {
 }
 
 // suppress writes the answers into the resource's metadata, where cdk-nag looks
-// for them and where whoever reads the template finds them. It is cdk-nag's
+// for them and where readers of the template find them. It is cdk-nag's
 // documented format; its library is needed by the tests only.
 func suppress(resource awscdk.CfnResource, suppressions ...suppression) {
 	if len(suppressions) == 0 {

@@ -38,7 +38,7 @@ func lost(out io.Writer) error {
 	return nil
 }
 
-// isClosed tells whether whoever reads out has closed it.
+// isClosed tells whether the reader of out has closed it.
 func isClosed(out io.Writer) bool {
 	var known *problem
 	return errors.As(lost(out), &known) && known.exit == ExitClosedPipe
@@ -53,8 +53,8 @@ func fileOf(end any) (*os.File, bool) {
 	return file, ok
 }
 
-// unwritten says that something was to be written and is lost; and nothing to whoever reads
-// the output and has closed it.
+// unwritten says that something was to be written and is lost; nothing if the output's reader
+// has closed it.
 func unwritten(what, todo string, err error) error {
 	var known *problem
 	switch {

@@ -79,7 +79,7 @@ func quarantine(attached bool) func(*Operator) {
 func restrict(a *args) act {
 	reason := a.rest()
 	return func(o *Operator) error {
-		o.Qovery.Configure(func(c *fakeqovery.Config) { c.Restriction = reason })
+		o.Qovery.Configure(func(c *fakeqovery.Config) { c.Restriction, c.RestrictedAt = reason, o.Timeline.Now() })
 		return nil
 	}
 }

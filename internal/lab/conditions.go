@@ -22,7 +22,7 @@ func (w *World) Conditions() (conditions []string) {
 	note(len(w.Trail.Denied) > 0, "CloudTrail may not be searched")
 	note(len(w.others) > 0, "a key is used elsewhere")
 	note(len(w.Journal.memory[rotation.FreezeOf(w.Target.Name)]) > len("{}"), "frozen")
-	note(w.Qovery.Restricted(), "Qovery deploys nothing")
+	note(!w.Qovery.RestrictedSince().IsZero(), "Qovery deploys nothing")
 	note(w.qoveryAnswers != "", "Qovery "+w.qoveryAnswers)
 	for _, site := range w.Wire.landing {
 		conditions = append(conditions, "lands late: "+site)

@@ -29,7 +29,7 @@ func NewExecutions(wire *Wire, seed uint64) *Executions {
 	}
 }
 
-// SetStatus tells of an execution that runs, anew after a redrive, or has ended.
+// SetStatus notes an execution that runs, anew after a redrive, or has ended.
 func (e *Executions) SetStatus(arn string, state rotation.ExecutionState) {
 	if e.known[arn] == nil {
 		e.known[arn] = &history[rotation.ExecutionState]{}

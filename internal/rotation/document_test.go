@@ -56,8 +56,8 @@ func FuzzDocument(f *testing.F) {
 func TestCaughtErrorIsAmended(t *testing.T) {
 	const since = "the old key is Active again"
 	for _, test := range []struct{ name, cause, want string }{
-		{"Lambda's JSON", `{"errorMessage":"A cluster failed. Mend it.","errorType":"DeploymentFailed"}`,
-			"A cluster failed. Mend it. Since then: the old key is Active again."},
+		{"Lambda's JSON", `{"errorMessage":"A cluster failed. Fix it.","errorType":"DeploymentFailed"}`,
+			"A cluster failed. Fix it. Since then: the old key is Active again."},
 		{"a sentence", "The rotation was aborted on request.",
 			"The rotation was aborted on request. Since then: the old key is Active again."},
 		{"JSON of another kind", `{"Error":"x"}`, `{"Error":"x"}. Since then: the old key is Active again.`},

@@ -613,7 +613,7 @@ func TestPlacesHandledElsewhereAreNotRotated(t *testing.T) {
 	refuses(fault.CredentialMismatch, "****OLD1").check(t, Decide(given(nil, keys(active(keyO)), places(elsewhere(keyO)))))
 }
 
-// Which key Qovery holds instead is for whoever judges whether anything is broken.
+// Which key Qovery holds instead is for those who judge whether anything is broken.
 func TestTheKeyThatQoveryHoldsInstead(t *testing.T) {
 	for _, test := range []struct {
 		held Location

@@ -63,8 +63,8 @@ var people = []act{
 	{"leak-old", nothing, []string{"leak old"}},
 	{"leak-old-now", nothing, []string{"leak old at-once"}},
 	{"leak-new", nothing, []string{"leak new"}},
-	{"quarantine", conditions, []string{"quarantine"}},          // AWS does it
-	{Restrict, conditions, []string{"restrict UNPAID_INVOICE"}}, // Qovery does it
+	{"quarantine", conditions, []string{"quarantine"}},            // AWS does it
+	{"restrict", conditions, []string{"restrict UNPAID_INVOICE"}}, // Qovery does it
 	{FailEnvironment, conditions, []string{"cluster 1 environment DEPLOYMENT_ERROR"}},
 	{"come-for", nothing, []string{"start " + cameFor + ` {"target": "production", "scheduled": true, "key": "KEY-1"}`}},
 }
@@ -115,7 +115,6 @@ const (
 	// where clusters are moved, alone.
 	FailEnvironment Kind = "fail-environment"
 	RefuseNew       Kind = "refuse-new" // a policy of the organization denies everything to the new key for three hours
-	Restrict        Kind = "restrict"   // Qovery lets the organization deploy nothing
 	// cameFor is the name of the execution that comes for the old key.
 	cameFor = "came-for"
 )

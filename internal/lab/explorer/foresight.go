@@ -20,7 +20,7 @@ func (p *player) foresee(change lab.KeyChange) {
 		p.wrong("the key %s was created while no secret could be staged", change.Key)
 	case p.beganAfter(p.IAM.QuarantinedSince(lab.UserName), change.By):
 		p.wrong("the key %s was created although AWS had quarantined the user", change.Key)
-	case p.beganAfter(p.restrictedAt, change.By):
+	case p.beganAfter(p.Qovery.RestrictedSince(), change.By):
 		p.wrong("the key %s was created although Qovery let the organization deploy nothing", change.Key)
 	case p.replacesYoung(change):
 		p.wrong("%s replaces a key of the day, and no one had asked for that", change.By)

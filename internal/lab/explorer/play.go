@@ -174,7 +174,6 @@ type player struct {
 	interferedAt  time.Time                    // when a person last interfered with keys, credentials or clusters
 	keysTouchedAt time.Time                    // and with a key that Qovery may hold, or with what it holds
 	failedAt      time.Time                    // when there last was something to see to, as a person did something
-	restrictedAt  time.Time                    // when Qovery began to let the organization deploy nothing, if it does
 	roles         bool                         // a person has given roles: keys may be left that nothing holds
 
 	usedBefore map[report.Ref]time.Time // when the old key was used last that a usage check could know of
@@ -251,9 +250,6 @@ func (p *player) fired(fault Fault, state string) {
 	}
 	p.roles = p.roles || done.alters == toRoles
 	p.noticeStop(fault.Kind)
-	if fault.Kind == Restrict {
-		p.restrictedAt = p.Timeline.Now()
-	}
 	p.tell("fault in %s: %s", state, fault)
 }
 

@@ -21,8 +21,8 @@ func (p *player) repair() bool {
 	if remedy == nil {
 		return false
 	}
-	if !strings.Contains(last.Cause(), ". ") {
-		p.wrong("%s does not say what to do: %s", code, fault.Read(last.Cause()))
+	if said := fault.Read(last.Cause()).String(); !strings.Contains(said, ". ") { // the sentences, not their data
+		p.wrong("%s does not say what to do: %s", code, said)
 	}
 	p.tell("a person fixes %s", code)
 	p.repairs++
@@ -123,7 +123,6 @@ func (p *player) deleteUnused() {
 func (p *player) letQovery() {
 	_ = p.Do(nil, "qovery recovers")
 	_ = p.Do(nil, "restrict")
-	p.restrictedAt = time.Time{}
 }
 
 // startClusters puts right what keeps clusters from being deployed, and deploys them.

@@ -44,7 +44,8 @@ type Config struct {
 
 	DeploymentsFail bool // all with a key that end, whatever was scripted
 
-	Restriction string // why no request may deploy a cluster; "": each may
+	Restriction  string // why no request may deploy a cluster; "": each may
+	RestrictedAt time.Time
 
 	QueueTime time.Duration // from a POST to the deployment's start
 	// Whether last_execution_id and last_deployment_date change when a
@@ -111,10 +112,14 @@ func (s *Server) Configure(change func(*Config)) {
 	s.settled(func(time.Time) { change(&s.config) })
 }
 
-// Restricted tells whether no request may deploy a cluster.
-func (s *Server) Restricted() (is bool) {
-	s.settled(func(time.Time) { is = s.config.Restriction != "" })
-	return is
+// RestrictedSince is since when no request may deploy a cluster; zero: each may.
+func (s *Server) RestrictedSince() (since time.Time) {
+	s.settled(func(time.Time) {
+		if s.config.Restriction != "" {
+			since = s.config.RestrictedAt
+		}
+	})
+	return since
 }
 
 // settled runs an action at the present time, after all that time has brought
